@@ -1,0 +1,99 @@
+//! What one server serves, put together once at start.
+
+use crate::config::Config;
+use crate::context::{Peer, Shared, States};
+use crate::description::Description;
+use crate::error::Result;
+use crate::lanes::Lanes;
+use crate::model::Model;
+use crate::routes::Resources;
+use crate::store::Store;
+use schemars::generate::SchemaSettings;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The constant table, and what the types behind it said of themselves.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) resources: Resources,
+    pub(crate) description: Description,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl App {
+    pub(crate) async fn new(
+        resources: Resources,
+        store: Arc<dyn Store>,
+        states: States,
+        config: Config,
+    ) -> Result<Arc<Self>> {
+        let mut generator = SchemaSettings::draft2020_12().into_generator();
+        let entries = resources.entries();
+        let models: Vec<Model> = (0..)
+            .zip(entries)
+            .map(|(index, entry)| Model::new(&entry.shape, index, &mut generator))
+            .collect();
+        let description = Description::new(entries, &models, generator);
+        let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
+        store.open(&declared).await?;
+        let shared = Shared {
+            models,
+            store,
+            lanes: Lanes::new(),
+            states,
+            config,
+        };
+        Ok(Arc::new(Self {
+            resources,
+            description,
+            shared: Arc::new(shared),
+        }))
+    }
+
+    /// The first frame of every connection.
+    pub(crate) fn hello(&self) -> String {
+        let config = &self.shared.config;
+        let time = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
+        let hello = json!({
+            "protocol": 1,
+            "schema": self.description.digest,
+            "time": u64::try_from(time).unwrap_or(u64::MAX),
+            "limits": {
+                "max_frame": config.max_frame,
+                "max_depth": config.max_depth,
+                "max_in_flight": config.max_in_flight,
+                "max_reply": config.max_reply,
+                "max_page": config.max_page,
+            },
+        });
+        format!(r#"["sockful","hello",{hello},null]"#)
+    }
+
+    /// The resource at a place in the served list.
+    pub(crate) fn model(&self, place: u16) -> &Model {
+        &self.shared.models[usize::from(place)]
+    }
+}
+
+/// One client's side of a connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) app: Arc<App>,
+    pub(crate) peer: Arc<Peer>,
+}
+
+impl Session {
+    pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
+        let peer = Arc::new(Peer::new(app.shared.clone(), address));
+        Arc::new(Self { app, peer })
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.app.shared.config
+    }
+}

@@ -1,0 +1,93 @@
+//! The limits of a server, each with its default.
+
+use std::time::Duration;
+
+/// The limits of a server. Every queue, loop and wait is bounded by one of them.
+///
+/// ```
+/// use sockful_runtime::Config;
+///
+/// let mut config = Config::default();
+/// config.max_frame = 16 * 1024;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The largest message, in bytes. A larger one closes the connection with 1009. Default is 65,536.
+    pub max_frame: usize,
+    /// How deep arrays and objects may nest in a message. Default is 64.
+    pub max_depth: usize,
+    /// How many bad frames in a row close the connection with 1008. Default is 32.
+    pub max_bad_frames: usize,
+    /// How many requests of one connection run or wait at once. Default is 64.
+    pub max_in_flight: usize,
+    /// How many lists of one connection are read at once. Default is 4.
+    pub max_lists: usize,
+    /// How many requests of one connection run before others get their turn. Default is 32.
+    pub max_batch: usize,
+    /// How many bytes may wait for a connection before no further request of it is read. Default is 1,048,576.
+    pub max_outgoing: usize,
+    /// The largest reply, in bytes. Default is 1,048,576.
+    pub max_reply: usize,
+    /// How many records a list has where the request does not say. Default is 100.
+    pub default_page: usize,
+    /// How many records a list may ask for. Default is 1,000.
+    pub max_page: usize,
+    /// Whose pages may connect beside those of the server's own host, such as
+    /// `https://app.example.com`. Default is none.
+    pub allowed_origins: Vec<String>,
+    /// How many connections are open at once; further ones wait to be accepted. Default is 100,000.
+    pub max_connections: usize,
+    /// How many bytes the head of an HTTP request may have. Default is 16,384.
+    pub max_header_bytes: usize,
+    /// How many header lines an HTTP request may have. Default is 64.
+    pub max_headers: usize,
+    /// How many bytes of the log are kept, with the records in it. Default is 64 MiB.
+    pub log_capacity: usize,
+    /// How many bytes are read from a socket at once; an idle connection holds as many. Default is 4,096.
+    pub read_capacity: usize,
+    /// How long the head of an HTTP request may take to arrive. Default is 10 s.
+    pub handshake_timeout: Duration,
+    /// How long a request may take. Default is 30 s.
+    pub request_timeout: Duration,
+    /// How often the server pings. Default is 25 s.
+    pub ping_interval: Duration,
+    /// How long after a ping something must have come. Default is 20 s.
+    pub pong_timeout: Duration,
+    /// How long a peer may take nothing of what waits for it. Default is 30 s.
+    pub write_timeout: Duration,
+    /// How long the peer may take to answer a close. Default is 2 s.
+    pub close_timeout: Duration,
+    /// How long requests may go on after a shutdown began. Default is 10 s.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_frame: 64 * 1024,
+            max_depth: 64,
+            max_bad_frames: 32,
+            max_in_flight: 64,
+            max_lists: 4,
+            max_batch: 32,
+            max_outgoing: 1024 * 1024,
+            max_reply: 1024 * 1024,
+            default_page: 100,
+            max_page: 1_000,
+            allowed_origins: Vec::new(),
+            max_connections: 100_000,
+            max_header_bytes: 16 * 1024,
+            max_headers: 64,
+            log_capacity: 64 * 1024 * 1024,
+            read_capacity: 4 * 1024,
+            handshake_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(2),
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! One client: reads its requests, runs them, writes the replies. One task, one writer.
+
+mod heartbeat;
+mod pipe;
+mod requests;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use crate::app::Session;
+use crate::dispatch::{self, Answered, Job};
+use crate::reply;
+use crate::shutdown::Shutdown;
+use heartbeat::{Beat, Heartbeat};
+use requests::Requests;
+use socket::{End, Incoming, Socket};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
+pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection {
+        socket: Socket::new(io, part, session.config()).await,
+        requests: Requests::new(session.clone()),
+        heartbeat: Heartbeat::new(session.config()),
+        session,
+        bad_frames: 0,
+        is_draining: false,
+        is_read_out: false,
+    };
+    let end = connection.serve(shutdown).await;
+    connection.requests.abandon();
+    let config = connection.session.config();
+    connection.socket.close(end, config).await;
+}
+
+struct Connection<S> {
+    socket: Socket<S>,
+    requests: Requests,
+    heartbeat: Heartbeat,
+    session: Arc<Session>,
+    bad_frames: usize,
+    /// Whether the server stops: what runs is finished, and nothing more is read.
+    is_draining: bool,
+    /// Whether there was nothing more to read a moment ago, and the task will be woken when there is.
+    is_read_out: bool,
+}
+
+enum Event {
+    Incoming(Incoming),
+    Finished(Answered<Utf8Bytes>),
+    Beat(Beat),
+    Drain,
+    Drained,
+    Lost,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    async fn serve(&mut self, shutdown: Shutdown) -> End {
+        self.greet();
+        let mut drain = pin!(shutdown.clone().draining());
+        let mut cut = pin!(shutdown.cut());
+        loop {
+            let event = poll_fn(|cx| self.poll_event(cx, drain.as_mut(), cut.as_mut())).await;
+            let end = match event {
+                Event::Incoming(incoming) => self.take_all(incoming).await,
+                Event::Finished(answered) => self.answer(&answered),
+                Event::Beat(Beat::Ping) => {
+                    self.socket.ping();
+                    None
+                }
+                Event::Beat(Beat::Silent) | Event::Lost => Some(End::Lost),
+                Event::Beat(Beat::Stuck) => {
+                    Some(End::ByUs(1008, "nothing of what was sent is taken"))
+                }
+                Event::Drain => self.refuse_the_rest(),
+                Event::Drained => Some(End::ByUs(1001, "the server is shutting down")),
+            };
+            let end = end.or_else(|| self.start_waiting());
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for whatever is next. What waits to be sent comes first, reading last.
+    fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+        drain: Pin<&mut impl Future<Output = ()>>,
+        cut: Pin<&mut impl Future<Output = ()>>,
+    ) -> Poll<Event> {
+        if self.socket.pipe().waiting() > 0 {
+            let flushed = self.socket.poll_flush(cx);
+            if matches!(flushed, Poll::Ready(Err(_))) {
+                return Poll::Ready(Event::Lost);
+            }
+        }
+        let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
+        self.heartbeat.note_waiting(waits, sent);
+        if let Poll::Ready(answered) = self.requests.poll_finished(cx) {
+            return Poll::Ready(Event::Finished(answered));
+        }
+        if self.is_draining {
+            if self.requests.is_empty() && self.socket.pipe().waiting() == 0 {
+                return Poll::Ready(Event::Drained);
+            }
+            if cut.poll(cx).is_ready() {
+                return Poll::Ready(Event::Lost);
+            }
+        } else if drain.poll(cx).is_ready() {
+            return Poll::Ready(Event::Drain);
+        }
+        let is_reading = !self.is_draining && self.may_read();
+        let received = self.socket.pipe().received;
+        if let Poll::Ready(beat) = self.heartbeat.poll(cx, received, is_reading) {
+            return Poll::Ready(Event::Beat(beat));
+        }
+        if is_reading && !std::mem::take(&mut self.is_read_out) {
+            return self.socket.poll_incoming(cx).map(Event::Incoming);
+        }
+        Poll::Pending
+    }
+
+    /// Whether there is room for another request. Where there is not, TCP tells the peer.
+    fn may_read(&mut self) -> bool {
+        self.requests.has_room()
+            && self.socket.pipe().waiting() <= self.session.config().max_outgoing
+    }
+
+    /// Takes in a message and those that have come with it, so that all replies that are ready
+    /// leave in one write. After so many, other connections get their turn.
+    async fn take_all(&mut self, first: Incoming) -> Option<End> {
+        let mut next = first;
+        let mut taken = 0;
+        loop {
+            match next {
+                Incoming::Text(text) => {
+                    if let Some(answered) = self.requests.take(text)
+                        && let Some(end) = self.answer(&answered)
+                    {
+                        return Some(end);
+                    }
+                }
+                Incoming::Control => {}
+                Incoming::End(end) => return Some(end),
+            }
+            taken += 1;
+            if taken == self.session.config().max_batch {
+                let _ = poll_fn(|cx| Poll::Ready(self.socket.poll_flush(cx))).await;
+                tokio::task::yield_now().await;
+                return None;
+            }
+            if !self.may_read() {
+                return None;
+            }
+            next = match poll_fn(|cx| Poll::Ready(self.socket.poll_incoming(cx))).await {
+                Poll::Ready(incoming) => incoming,
+                Poll::Pending => {
+                    self.is_read_out = true;
+                    return None;
+                }
+            };
+        }
+    }
+
+    /// Starts requests whose turn has come.
+    fn start_waiting(&mut self) -> Option<End> {
+        while let Some(job) = self.requests.next_ready() {
+            if let Some(answered) = self.requests.start(job)
+                && let Some(end) = self.answer(&answered)
+            {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    /// Refuses what has been read and not started, and reads no more.
+    fn refuse_the_rest(&mut self) -> Option<End> {
+        self.is_draining = true;
+        self.socket.pipe().stop_reading();
+        let mut rest = self.requests.take_waiting();
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(incoming) = self.socket.poll_incoming(&mut cx) {
+            match incoming {
+                Incoming::Text(text) => {
+                    let read = dispatch::prepare(&self.session, text);
+                    rest.push(read.map_or_else(|refused| refused, Job::unavailable));
+                }
+                Incoming::Control => {}
+                Incoming::End(_) => break,
+            }
+        }
+        rest.iter().find_map(|answered| self.answer(answered))
+    }
+
+    fn greet(&mut self) {
+        let hello = self.session.app.hello();
+        self.socket
+            .push(|out| out.extend_from_slice(hello.as_bytes()));
+    }
+
+    /// Writes a reply, where one is wanted.
+    fn answer(&mut self, answered: &Answered<Utf8Bytes>) -> Option<End> {
+        let config = self.session.config();
+        let head = answered.head.head(&answered.message);
+        if answered.bad || head.wants_reply() {
+            self.socket
+                .push(|out| reply::write(out, &head, &answered.reply, config.max_reply));
+        }
+        self.bad_frames = if answered.bad { self.bad_frames + 1 } else { 0 };
+        (self.bad_frames >= config.max_bad_frames)
+            .then_some(End::ByUs(1008, "too many bad frames in a row"))
+    }
+}

@@ -1,0 +1,110 @@
+//! The clock of a connection: when to ping, and when to give a peer up.
+
+use crate::config::Config;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
+
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    sleep: Pin<Box<Sleep>>,
+    interval: Duration,
+    pong_timeout: Duration,
+    write_timeout: Duration,
+    ping_at: Instant,
+    /// By when something must have come, and how much had come at the ping.
+    pong_by: Option<(Instant, u64)>,
+    /// By when something must have been sent, and how much had been sent when it began to wait.
+    sent_by: Option<(Instant, u64)>,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    Ping,
+    /// Nothing came since the ping.
+    Silent,
+    /// Nothing of what waits could be sent.
+    Stuck,
+}
+
+impl Heartbeat {
+    pub(super) fn new(config: &Config) -> Self {
+        let ping_at = Instant::now() + config.ping_interval;
+        Self {
+            sleep: Box::pin(sleep_until(ping_at)),
+            interval: config.ping_interval,
+            pong_timeout: config.pong_timeout,
+            write_timeout: config.write_timeout,
+            ping_at,
+            pong_by: None,
+            sent_by: None,
+        }
+    }
+
+    /// Notes whether bytes wait to be sent, and how many have been sent so far.
+    pub(super) fn note_waiting(&mut self, waits: bool, sent: u64) {
+        match self.sent_by {
+            _ if !waits => self.sent_by = None,
+            Some((_, before)) if before == sent => {}
+            _ => {
+                let by = Instant::now() + self.write_timeout;
+                self.sent_by = Some((by, sent));
+                if by < self.sleep.deadline() {
+                    self.sleep.as_mut().reset(by);
+                }
+            }
+        }
+    }
+
+    /// Waits for what is due next; `received` is how many bytes have come so far. A peer can't be
+    /// called silent while nothing of it is read.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        received: u64,
+        is_reading: bool,
+    ) -> Poll<Beat> {
+        if let Some((by, _)) = &mut self.pong_by
+            && !is_reading
+        {
+            *by = Instant::now() + self.pong_timeout;
+        }
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            let now = Instant::now();
+            let due = self.due(now, received);
+            let ends = [
+                Some(self.ping_at),
+                self.pong_by.map(|by| by.0),
+                self.sent_by.map(|by| by.0),
+            ];
+            let next = ends.into_iter().flatten().min().unwrap_or(self.ping_at);
+            self.sleep.as_mut().reset(next);
+            if let Some(beat) = due {
+                return Poll::Ready(beat);
+            }
+        }
+    }
+
+    fn due(&mut self, now: Instant, received: u64) -> Option<Beat> {
+        if self.sent_by.is_some_and(|(by, _)| by <= now) {
+            return Some(Beat::Stuck);
+        }
+        if let Some((by, before)) = self.pong_by {
+            if received > before {
+                self.pong_by = None;
+            } else if by <= now {
+                return Some(Beat::Silent);
+            }
+        }
+        if self.ping_at <= now {
+            self.ping_at = now + self.interval;
+            if self.pong_by.is_none() {
+                self.pong_by = Some((now + self.pong_timeout, received));
+            }
+            return Some(Beat::Ping);
+        }
+        None
+    }
+}

@@ -1,0 +1,175 @@
+//! The bytes of a connection: one buffer for all that goes out, and a count of what came in.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How much room an outgoing buffer keeps while there is nothing to send.
+const KEPT: usize = 16 * 1024;
+
+/// A stream that takes in all that is written and sends it when flushed.
+///
+/// Replies are put into the buffer directly; what the WebSocket layer writes by itself, pongs and
+/// closes, lands behind them.
+#[derive(Debug)]
+pub(super) struct Pipe<S> {
+    io: S,
+    out: Vec<u8>,
+    /// How much of `out` has been sent.
+    start: usize,
+    /// Bytes sent so far, in all.
+    pub(super) sent: u64,
+    /// Bytes received so far, in all.
+    pub(super) received: u64,
+    /// How many bytes may come before they must have made a message.
+    patience: u64,
+    /// `received` at the last whole message.
+    progress: u64,
+    /// Whether anything is still read.
+    is_reading: bool,
+}
+
+impl<S> Pipe<S> {
+    pub(super) fn new(io: S, patience: usize) -> Self {
+        let patience = patience as u64;
+        Self {
+            io,
+            out: Vec::new(),
+            start: 0,
+            sent: 0,
+            received: 0,
+            patience,
+            progress: 0,
+            is_reading: true,
+        }
+    }
+
+    /// What goes out next.
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    /// How many bytes wait to be sent.
+    pub(super) fn waiting(&self) -> usize {
+        self.out.len() - self.start
+    }
+
+    /// Notes that what came so far was a whole message.
+    pub(super) fn note_message(&mut self) {
+        self.progress = self.received;
+    }
+
+    /// Whether more came than any message can take, and made none.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.received - self.progress > self.patience
+    }
+
+    /// Reads no more; what has been read is still there for the layer above.
+    pub(super) fn stop_reading(&mut self) {
+        self.is_reading = false;
+    }
+
+    /// Reads again, for the peer's answer to a close.
+    pub(super) fn resume_reading(&mut self) {
+        self.is_reading = true;
+    }
+
+    /// Gives back the room of what has been sent. A peer that is always a little behind would
+    /// otherwise see the buffer never empty, and it would grow for ever.
+    fn forget_sent(&mut self) {
+        if self.start >= self.waiting() {
+            self.out.drain(..self.start);
+            self.start = 0;
+        }
+    }
+
+    pub(super) fn io(&mut self) -> &mut S {
+        &mut self.io
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.is_reading {
+            return Poll::Pending;
+        }
+        if this.is_flooded() {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a message that never ends",
+            )));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
+        this.received += (buf.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Pipe<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().out.extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        while this.start < this.out.len() {
+            let Poll::Ready(sent) = Pin::new(&mut this.io).poll_write(cx, &this.out[this.start..])
+            else {
+                this.forget_sent();
+                return Poll::Pending;
+            };
+            let sent = sent?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            this.start += sent;
+            this.sent += sent as u64;
+        }
+        this.start = 0;
+        this.out.clear();
+        // An idle connection holds no more than it needs.
+        this.out.shrink_to(KEPT);
+        Pin::new(&mut this.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn what_was_sent_is_not_kept_while_more_waits() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        let mut pipe = Pipe::new(near, 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut read = [0; 1000];
+        for _ in 0..1000 {
+            // A task that never yields is given nothing more by the stream.
+            tokio::task::yield_now().await;
+            while pipe.waiting() < 10_000 {
+                pipe.out().extend_from_slice(&[7; 1000]);
+            }
+            assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_pending());
+            far.read_exact(&mut read).await.expect("something waits");
+            assert!(pipe.out.len() <= 30_000, "{}", pipe.out.len());
+        }
+    }
+}

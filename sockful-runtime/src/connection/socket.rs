@@ -1,0 +1,174 @@
+//! A WebSocket as the connection sees it: whole messages in, frames out, a close code.
+
+use super::pipe::Pipe;
+use crate::config::Config;
+use futures_util::{Sink, Stream, StreamExt};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
+
+/// How many bytes a fragmented message may take on the wire for each of its own: a fragment of one
+/// byte has a header of six.
+const FRAGMENT_OVERHEAD: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Socket<S> {
+    ws: WebSocketStream<Pipe<S>>,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Text(Utf8Bytes),
+    /// A ping or a pong, which need no answer of ours.
+    Control,
+    /// Nothing more will come.
+    End(End),
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer closed it.
+    ByPeer,
+    /// We close it, and say why.
+    ByUs(u16, &'static str),
+    /// It is gone.
+    Lost,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Takes over a stream after the handshake; `part` is what was read beyond it.
+    pub(super) async fn new(io: S, part: Vec<u8>, config: &Config) -> Self {
+        let patience = config
+            .max_frame
+            .saturating_mul(FRAGMENT_OVERHEAD)
+            .saturating_add(config.read_capacity);
+        let settings = WebSocketConfig::default()
+            .read_buffer_size(config.read_capacity)
+            .max_message_size(Some(config.max_frame))
+            .max_frame_size(Some(config.max_frame))
+            // The pipe is the buffer, and takes every byte.
+            .write_buffer_size(0);
+        let pipe = Pipe::new(io, patience);
+        Self {
+            ws: WebSocketStream::from_partially_read(pipe, part, Role::Server, Some(settings))
+                .await,
+        }
+    }
+
+    pub(super) fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        let message = std::task::ready!(Pin::new(&mut self.ws).poll_next(cx));
+        let incoming = match message {
+            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
+            Some(Ok(Message::Binary(_))) => Incoming::End(End::ByUs(1003, "messages are text")),
+            Some(Ok(Message::Close(_))) | None => Incoming::End(End::ByPeer),
+            Some(Err(error)) => Incoming::End(self.end_of(&error)),
+        };
+        self.pipe().note_message();
+        Poll::Ready(incoming)
+    }
+
+    fn end_of(&mut self, error: &Error) -> End {
+        match error {
+            Error::Capacity(_) => End::ByUs(1009, "the message is larger than `max_frame` allows"),
+            Error::Utf8(_) => End::ByUs(1007, "the message is not UTF-8"),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Lost,
+            Error::Protocol(_) => End::ByUs(1002, "this is not the WebSocket protocol"),
+            _ if self.pipe().is_flooded() => End::ByUs(1008, "the message never ends"),
+            _ => End::Lost,
+        }
+    }
+
+    /// Puts a text frame behind what waits to be sent; `write` writes its payload.
+    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        // Most headers of ours have four bytes: the payload is written behind that much room, and
+        // moved where the header turns out shorter or longer.
+        const ROOM: usize = 4;
+        const LONGEST: usize = 10;
+        let out = self.pipe().out();
+        let start = out.len();
+        out.extend_from_slice(&[0; ROOM]);
+        write(out);
+        let length = out.len() - start - ROOM;
+        let mut header = [0; LONGEST];
+        let mut rest = header.as_mut_slice();
+        let frame = FrameHeader {
+            opcode: OpCode::Data(Data::Text),
+            ..FrameHeader::default()
+        };
+        // A header without a mask is never longer.
+        let _ = frame.format(length as u64, &mut rest);
+        let unused = rest.len();
+        let header = &header[..LONGEST - unused];
+        if header.len() == ROOM {
+            out[start..start + ROOM].copy_from_slice(header);
+        } else {
+            out.splice(start..start + ROOM, header.iter().copied());
+        }
+    }
+
+    /// Puts a ping behind what waits to be sent.
+    pub(super) fn ping(&mut self) {
+        // Writing goes to the pipe, which takes everything.
+        let _ = Pin::new(&mut self.ws).start_send(Message::Ping(Bytes::new()));
+    }
+
+    /// Sends what waits.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.pipe()).poll_flush(cx)
+    }
+
+    pub(super) fn pipe(&mut self) -> &mut Pipe<S> {
+        self.ws.get_mut()
+    }
+
+    /// Ends the connection: says why, and waits a little for the peer to have read it.
+    pub(super) async fn close(&mut self, end: End, config: &Config) {
+        // Boxed, so that a connection does not hold room for its end all its life.
+        let _ = timeout(config.close_timeout, Box::pin(self.say_goodbye(end))).await;
+    }
+
+    async fn say_goodbye(&mut self, end: End) {
+        match end {
+            End::Lost => return,
+            End::ByPeer => {}
+            End::ByUs(code, reason) => {
+                let frame = CloseFrame {
+                    code: CloseCode::from(code),
+                    reason: reason.into(),
+                };
+                let _ = Pin::new(&mut self.ws).start_send(Message::Close(Some(frame)));
+            }
+        }
+        if end == End::ByPeer {
+            // Reading once more puts the answer to the peer's close behind what waits.
+            self.ws.next().await;
+        }
+        if poll_fn(|cx| self.poll_flush(cx)).await.is_err() || end == End::ByPeer {
+            return;
+        }
+        self.pipe().resume_reading();
+        let mut answered = false;
+        while let Some(Ok(message)) = self.ws.next().await {
+            answered |= message.is_close();
+        }
+        if !answered {
+            // A close while data of the peer is unread would reset the connection, and the peer
+            // might never see the code.
+            let io = self.pipe().io();
+            let _ = io.shutdown().await;
+            let mut discarded = [0; 1024];
+            while io.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The description of everything that is served: JSON Schema for each payload and result.
+
+use crate::declared::{Access, KeyKind, Property};
+use crate::model::{Model, Shape};
+use crate::reader::{DescribedProperty, Reader};
+use crate::remote::{Remote, Takes};
+use crate::resource::Resource;
+use crate::routes::Entry;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The description as the text that every client gets, and a digest to compare it by.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) text: String,
+    pub(crate) digest: String,
+}
+
+impl Description {
+    pub(crate) fn new(entries: &[Entry], models: &[Model], mut generator: SchemaGenerator) -> Self {
+        let resources: Map<String, Value> = entries
+            .iter()
+            .zip(models)
+            .map(|(entry, model)| {
+                (
+                    model.declared.name.to_owned(),
+                    resource(entry, model, &mut generator),
+                )
+            })
+            .collect();
+        let body = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "resources": resources,
+            "$defs": generator.take_definitions(true),
+        });
+        let mut hasher = DefaultHasher::new();
+        body.to_string().hash(&mut hasher);
+        let digest = format!("{:016x}", hasher.finish());
+        let mut body = body;
+        body["schema"] = digest.clone().into();
+        Self {
+            text: body.to_string(),
+            digest,
+        }
+    }
+}
+
+/// The schema of `R` where it is part of a result: what is sent of it.
+pub fn record_schema<R: Resource>(generator: &mut SchemaGenerator) -> Schema {
+    let model = Model::new(&Shape::of::<R>(), 0, generator);
+    Schema::try_from(record(&model)).unwrap_or_default()
+}
+
+fn record(model: &Model) -> Value {
+    object(
+        model.declared.title,
+        model.declared.doc,
+        &record_properties(model),
+    )
+}
+
+fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Value {
+    let declared = model.declared;
+    let record = record(model);
+    let id = || model.properties[declared.id].schema.clone().to_value();
+    let one = object("", "", &[record_member(model, declared.id)]);
+    let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select"});
+    let list = json!({"type": "array", "items": record});
+    let mut actions = Map::new();
+    let mut add = |name: &str, description: &str, payload: Value, result: &Value| {
+        let action = json!({"description": description, "payload": payload, "result": result});
+        actions.insert(name.to_owned(), action);
+    };
+    add(
+        "create",
+        "Stores a new record.",
+        object("", "", &written(model, false)),
+        &record,
+    );
+    add(
+        "save",
+        "Creates the record, or replaces what may be written of it.",
+        object("", "", &written(model, false)),
+        &record,
+    );
+    add(
+        "update",
+        "Changes what is given.",
+        object("", "", &written(model, true)),
+        &record,
+    );
+    add(
+        "destroy",
+        "Removes the record, and returns it as it was.",
+        one,
+        &record,
+    );
+    add(
+        "find",
+        "Lists the records that meet the conditions.",
+        query.clone(),
+        &list,
+    );
+    add(
+        "all",
+        "Lists the records that meet the conditions.",
+        query,
+        &list,
+    );
+    add(
+        "count",
+        "Counts the records that meet the conditions.",
+        json!({"type": "object"}),
+        &json!({"type": "integer"}),
+    );
+    let ids = json!({"anyOf": [id(), {"type": "array", "items": id(), "maxItems": 1000}]});
+    let get = json!({
+        "type": "object",
+        "properties": {declared.properties[declared.id].name: ids, "$select": {"type": "array", "items": {"type": "string"}}},
+        "required": [declared.properties[declared.id].name],
+    });
+    let maybe = json!({"anyOf": [record, {"type": "null"}]});
+    add(
+        "get",
+        "Reads a record, or several in the order asked.",
+        get,
+        &json!({"anyOf": [record, {"type": "array", "items": maybe}]}),
+    );
+    for remote in entry.remotes {
+        add(
+            remote.name,
+            remote.doc,
+            arguments(remote, model, generator),
+            &(remote.result)(generator).to_value(),
+        );
+    }
+    json!({"plural": declared.plural, "description": declared.doc, "record": record, "actions": actions})
+}
+
+/// A property in an object, and whether it must be there.
+struct Member {
+    name: &'static str,
+    schema: Value,
+    required: bool,
+}
+
+fn object(title: &str, description: &str, members: &[Member]) -> Value {
+    let properties: Map<_, _> = members
+        .iter()
+        .map(|it| (it.name.to_owned(), it.schema.clone()))
+        .collect();
+    let required: Vec<_> = members
+        .iter()
+        .filter(|it| it.required)
+        .map(|it| it.name)
+        .collect();
+    let mut object = json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    for (key, text) in [("title", title), ("description", description)] {
+        if !text.is_empty() {
+            object[key] = text.into();
+        }
+    }
+    object
+}
+
+fn member(model: &Model, at: usize, required: bool) -> Member {
+    let property = &model.declared.properties[at];
+    Member {
+        name: property.name,
+        schema: annotated(property, &model.properties[at]),
+        required,
+    }
+}
+
+/// The schema of a property's type, with what the declaration adds.
+fn annotated(property: &Property, described: &DescribedProperty) -> Value {
+    let mut schema = described.schema.clone().to_value();
+    if let Value::Object(map) = &mut schema {
+        if !property.doc.is_empty() {
+            map.insert("description".to_owned(), property.doc.into());
+        }
+        if let Some(default) = &described.default {
+            map.insert("default".to_owned(), default.clone());
+        }
+        if property.access == Access::ReadOnly {
+            map.insert("readOnly".to_owned(), true.into());
+        }
+    }
+    schema
+}
+
+fn record_properties(model: &Model) -> Vec<Member> {
+    let sent = |at: &usize| model.declared.properties[*at].access.is_sent();
+    (0..model.properties.len())
+        .filter(sent)
+        .map(|at| record_member(model, at))
+        .collect()
+}
+
+/// What a record has is always there; a default says nothing about that.
+fn record_member(model: &Model, at: usize) -> Member {
+    let mut member = member(model, at, true);
+    if at == model.declared.id {
+        member
+            .schema
+            .as_object_mut()
+            .and_then(|map| map.remove("default"));
+    }
+    member
+}
+
+/// What a client may write: for a change only the id must be there, else what has no default.
+fn written(model: &Model, change: bool) -> Vec<Member> {
+    let declared = model.declared;
+    let settable = |at: &usize| declared.properties[*at].access.is_settable();
+    (0..model.properties.len())
+        .filter(settable)
+        .map(|at| {
+            let described = &model.properties[at];
+            let needed = if change {
+                at == declared.id
+            } else {
+                !described.has_default && !described.nullable
+            };
+            let mut member = member(model, at, needed);
+            // The default of an id is made afresh each time; an example would only mislead.
+            if at == declared.id && declared.key != KeyKind::Integer {
+                member
+                    .schema
+                    .as_object_mut()
+                    .and_then(|map| map.remove("default"));
+            }
+            member
+        })
+        .collect()
+}
+
+fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> Value {
+    let described = Reader::describe(remote.parameters, generator, |reader| {
+        (remote.describe)(reader);
+    });
+    let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.declared.id));
+    let parameters = remote
+        .parameters
+        .iter()
+        .zip(&described)
+        .map(|(parameter, described)| Member {
+            name: parameter.name,
+            schema: annotated(parameter, described),
+            required: !described.has_default && !described.nullable,
+        });
+    object(
+        "",
+        "",
+        &id.into_iter().chain(parameters).collect::<Vec<_>>(),
+    )
+}

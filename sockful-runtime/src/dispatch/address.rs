@@ -1,0 +1,80 @@
+//! Which records a request addresses: what decides whether two requests may overlap.
+
+use crate::key;
+use crate::model::Model;
+use crate::object::Object;
+use crate::remote::Takes;
+use crate::routes::{Action, Core, Route};
+
+/// The records that a request addresses, and whether it writes them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// None in particular.
+    None,
+    /// One, by its id.
+    One {
+        resource: usize,
+        id: Box<str>,
+        writes: bool,
+    },
+    /// Several of a resource, to be read.
+    Several { resource: usize },
+}
+
+impl Address {
+    pub(super) fn of(model: &Model, route: &Route, payload: &str) -> Self {
+        let writes = match route.action {
+            Action::Core(Core::Find | Core::Count) => return Self::None,
+            Action::Core(Core::Get) => false,
+            Action::Core(Core::Create | Core::Update | Core::Save | Core::Destroy) => true,
+            Action::Remote(remote) if remote.takes == Takes::Nothing => return Self::None,
+            Action::Remote(remote) => remote.takes == Takes::Mut,
+        };
+        let Ok(given) = Object::parse(payload) else {
+            return Self::None;
+        };
+        let resource = model.index;
+        match given.take(model.id_name()) {
+            Some(raw) if raw.starts_with('[') => Self::Several { resource },
+            Some(raw) => {
+                key::canonical(raw, model.declared.key).map_or(Self::None, |id| Self::One {
+                    resource,
+                    id: id.into(),
+                    writes,
+                })
+            }
+            None => Self::None,
+        }
+    }
+
+    /// Whether two requests of one connection must run one after the other.
+    pub(crate) fn conflicts_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::One {
+                    resource,
+                    id,
+                    writes,
+                },
+                Self::One {
+                    resource: other_resource,
+                    id: other_id,
+                    writes: other_writes,
+                },
+            ) => (*writes || *other_writes) && resource == other_resource && id == other_id,
+            (
+                Self::One {
+                    resource, writes, ..
+                },
+                Self::Several { resource: several },
+            )
+            | (
+                Self::Several { resource: several },
+                Self::One {
+                    resource, writes, ..
+                },
+            ) => *writes && resource == several,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What can go wrong, and what of it a caller is told.
+
+mod kind;
+
+pub use kind::ErrorKind;
+
+use kind::CODES;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refusal or a failure: a kind, a message for the caller, and a cause that stays on the server.
+///
+/// What the caller is told and what caused it are separate things. The message, the code and the
+/// details go into the reply; [`source`](std::error::Error::source) is only logged.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    code: Cow<'static, str>,
+    message: Cow<'static, str>,
+    path: Option<String>,
+    fields: Vec<Fault>,
+    limit: Option<(&'static str, u64)>,
+    outcome: Option<Outcome>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// One property of a payload that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where in the payload: `email`, `address.zip`, `tags[3]`.
+    pub path: String,
+    /// The rule that is broken, one word: `required`, `type`, `unknown`…
+    pub rule: Cow<'static, str>,
+    /// What is wrong, to be read after the path: "is required".
+    pub message: Cow<'static, str>,
+}
+
+impl Fault {
+    /// Makes a fault of `rule` at `path`.
+    pub fn new(
+        path: impl Into<String>,
+        rule: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            rule: rule.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Whether a request that was cut off may still have taken effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It did not and will not.
+    None,
+    /// It may have.
+    Unknown,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Error {
+    /// Makes an error of `kind` whose `message` is told to the caller.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::coded(kind, Cow::Borrowed(kind.code()), message.into())
+    }
+
+    /// Refuses with a code of one's own: a lower-snake word such as `too_tired`.
+    ///
+    /// A word that is not lower-snake is written as one, so that clients can rely on the form; one
+    /// that the protocol uses itself gets that kind.
+    ///
+    /// ```
+    /// use sockful_runtime::{Error, ErrorKind};
+    ///
+    /// let error = Error::refused("too_tired", "sleeps until dawn");
+    /// assert_eq!((error.kind(), error.code()), (ErrorKind::Custom, "too_tired"));
+    /// assert_eq!(Error::refused("not_found", "no such cave").kind(), ErrorKind::NotFound);
+    /// ```
+    pub fn refused(code: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        let code = lower_snake(code);
+        let known = CODES.iter().find(|(_, known)| *known == code);
+        let kind = known.map_or(ErrorKind::Custom, |(kind, _)| *kind);
+        Self::coded(kind, Cow::Owned(code), message.into())
+    }
+
+    /// Refuses a payload: one fault for each thing that is wrong with it.
+    pub fn invalid(fields: Vec<Fault>) -> Self {
+        let mut error = Self::new(ErrorKind::Invalid, "the payload is invalid");
+        if let [only] = fields.as_slice() {
+            error.0.message = match only.path.as_str() {
+                "" => only.message.clone(),
+                path => format!("`{path}` {}", only.message).into(),
+            };
+        }
+        error.0.fields = fields;
+        error
+    }
+
+    /// Fails without telling why: the caller gets an id, the log gets `cause` under that id.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(ErrorKind::Internal, "something went wrong on the server");
+        error.0.source = Some(cause.into());
+        error
+    }
+
+    /// Says that a message can't be read as a frame.
+    pub(crate) fn bad_frame(error: &serde_json::Error) -> Self {
+        let wrong = without_line(error);
+        let message = format!("a frame is an array [resource, action, payload, ack_id]: {wrong}");
+        Self::new(ErrorKind::BadFrame, message)
+    }
+
+    /// Says that there is no such record of `resource`.
+    pub(crate) fn not_found(resource: &str) -> Self {
+        Self::new(
+            ErrorKind::NotFound,
+            format!("there is no such `{resource}`"),
+        )
+    }
+
+    /// Says that `what` is over a limit of the configuration.
+    pub(crate) fn too_large(what: &str, setting: &'static str, value: usize) -> Self {
+        let message = format!("{what} is larger than `{setting}` allows, which is {value}");
+        Self::new(ErrorKind::TooLarge, message).limit(setting, value)
+    }
+
+    fn coded(kind: ErrorKind, code: Cow<'static, str>, message: Cow<'static, str>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            code,
+            message,
+            path: None,
+            fields: Vec::new(),
+            limit: None,
+            outcome: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
+        self.0.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn limit(mut self, setting: &'static str, value: usize) -> Self {
+        self.0.limit = Some((setting, value as u64));
+        self
+    }
+
+    pub(crate) fn outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = Some(outcome);
+        self
+    }
+
+    /// Names the error for both sides: the caller's message and the log line get the same id.
+    pub(crate) fn tell_id(&mut self, id: impl fmt::Display) {
+        self.0.message = format!("{} (error {id})", self.0.message).into();
+    }
+
+    /// What kind of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The code that the caller reads: the kind's, or the one given to [`Error::refused`].
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Every fault of a payload that was refused as [`ErrorKind::Invalid`].
+    pub fn fields(&self) -> &[Fault] {
+        &self.0.fields
+    }
+}
+
+/// What `serde_json` says of a fault, without the position that means nothing to the caller.
+pub(crate) fn without_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn lower_snake(code: &str) -> String {
+    let mut word = String::with_capacity(code.len());
+    for c in code.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => word.push(c),
+            'A'..='Z' => word.push(c.to_ascii_lowercase()),
+            _ if word.is_empty() || word.ends_with('_') => {}
+            _ => word.push('_'),
+        }
+    }
+    word.truncate(word.trim_end_matches('_').len());
+    if word.is_empty() {
+        "refused".to_owned()
+    } else {
+        word
+    }
+}
+
+/// Writes code, message and cause, so that a `main` that returns the error says what happened.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.code())?;
+        match &self.0.source {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        for fault in self.0.fields.iter().filter(|_| self.0.fields.len() > 1) {
+            write!(f, "; `{}` {}", fault.path, fault.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// Writes what the caller is told, the object that stands after `"err"` in a reply.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = &*self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &inner.code)?;
+        map.serialize_entry("message", &inner.message)?;
+        if let Some(path) = &inner.path {
+            map.serialize_entry("path", path)?;
+        }
+        if !inner.fields.is_empty() {
+            map.serialize_entry("fields", &inner.fields)?;
+        }
+        if let Some((name, value)) = inner.limit {
+            map.serialize_entry("limit", &Limit { name, value })?;
+        }
+        if let Some(outcome) = inner.outcome {
+            map.serialize_entry("outcome", outcome.word())?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Limit {
+    name: &'static str,
+    value: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_but_custom_has_one_code() {
+        let mut codes: Vec<_> = CODES.iter().map(|(_, code)| code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), CODES.len());
+    }
+
+    #[test]
+    fn a_code_of_ones_own_is_a_lower_snake_word() {
+        assert_eq!(Error::refused("Too tired!", "x").code(), "too_tired");
+        assert_eq!(Error::refused("--", "x").code(), "refused");
+    }
+
+    #[test]
+    fn the_cause_is_not_told() {
+        let error = Error::internal("the disk is full");
+        let told = serde_json::to_string(&error).expect("an error is JSON");
+        assert!(
+            !told.contains("disk") && !error.to_string().contains("disk"),
+            "{told}"
+        );
+    }
+}

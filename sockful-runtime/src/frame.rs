@@ -1,0 +1,318 @@
+//! The one shape of every message: `[resource, action, payload, ack_id, options]`.
+//!
+//! Parsing borrows from the message and checks its shape only; nothing here waits or locks. What
+//! stands inside payload and options is read, and found to be JSON or not, by whom it is for.
+
+mod slots;
+
+use crate::error::{Error, ErrorKind, Result};
+use slots::Slots;
+use std::borrow::Cow;
+
+/// The largest integer that every client can hold exactly: 2^53 − 1.
+pub(crate) const MAX_EXACT: u64 = (1 << 53) - 1;
+
+/// A request as it came: the slots as raw JSON text, the names decoded.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// What the reply repeats.
+    pub(crate) head: Head<'a>,
+    /// The resource's name.
+    pub(crate) resource: Cow<'a, str>,
+    /// The action's name.
+    pub(crate) action: Cow<'a, str>,
+    /// The payload; `null` where it is absent.
+    pub(crate) payload: &'a str,
+    /// The options; `null` where they are absent.
+    pub(crate) options: &'a str,
+}
+
+/// What a reply repeats of its request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    resource: &'a str,
+    action: &'a str,
+    ack: Option<&'a str>,
+}
+
+/// The head of an answer whose request could not be read.
+const NOBODY: Head<'_> = Head {
+    resource: r#""sockful""#,
+    action: r#""error""#,
+    ack: None,
+};
+
+/// A message that is not a request, and as much of its head as could be read.
+#[derive(Debug)]
+pub(crate) struct BadFrame<'a> {
+    /// Where the answer goes: to the `ack_id` where it is valid, else to nobody in particular.
+    pub(crate) head: Head<'a>,
+    /// What is wrong with it.
+    pub(crate) error: Error,
+}
+
+/// Parses a message.
+///
+/// # Errors
+///
+/// A [`BadFrame`], which carries the request's `ack_id` whenever slot 3 holds a valid one.
+pub(crate) fn parse(message: &str) -> Result<Request<'_>, BadFrame<'_>> {
+    let slots: Slots<'_> =
+        match slots::split(message).map_or_else(|| serde_json::from_str(message), Ok) {
+            Ok(slots) => slots,
+            Err(error) => {
+                return Err(BadFrame {
+                    head: NOBODY,
+                    error: Error::bad_frame(&error),
+                });
+            }
+        };
+    let (resource, action) = (slots.name(0), slots.name(1));
+    let ack = match slots.raw[3] {
+        "null" => Ok(None),
+        raw if is_ack_id(raw) => Ok(Some(raw)),
+        _ => Err(
+            "an ack_id is an integer from 0 to 2^53-1 or a string of 1 to 64 characters from A-Z a-z 0-9 _ . : -",
+        ),
+    };
+    let head = |ack| match (&resource, &action) {
+        (Ok(_), Ok(_)) => Head {
+            resource: slots.raw[0],
+            action: slots.raw[1],
+            ack,
+        },
+        _ => Head { ack, ..NOBODY },
+    };
+    let bad = |head, text: &'static str| BadFrame {
+        head,
+        error: Error::new(ErrorKind::BadFrame, text),
+    };
+    let ack = ack.map_err(|text| bad(NOBODY, text))?;
+    let head = head(ack);
+    match (resource, action) {
+        _ if slots.count > 5 => Err(bad(head, "a frame has at most five slots")),
+        _ if !matches!(slots.raw[4].as_bytes(), [b'{', ..] | b"null") => {
+            Err(bad(head, "the options are an object"))
+        }
+        (Ok(resource), Ok(action)) => Ok(Request {
+            head,
+            resource,
+            action,
+            payload: slots.raw[2],
+            options: slots.raw[4],
+        }),
+        (Err(text), _) | (_, Err(text)) => Err(bad(head, text)),
+    }
+}
+
+/// Whether `message` is JSON at all, which [`parse`] leaves open for payload and options.
+pub(crate) fn check(message: &str) -> Result<()> {
+    match serde_json::from_str::<Slots<'_>>(message) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::bad_frame(&error)),
+    }
+}
+
+/// Whether `raw` nests arrays and objects deeper than `max`.
+pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
+    // Most frames have fewer bytes, or fewer brackets in all, than the limit allows one inside the other.
+    let is_open = |byte: &u8| matches!(byte, b'[' | b'{');
+    if raw.len() <= max || raw.bytes().filter(is_open).count() <= max {
+        return false;
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in raw.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > max {
+            return true;
+        }
+    }
+    false
+}
+
+impl Head<'_> {
+    /// Whether a reply is wanted.
+    pub(crate) fn wants_reply(&self) -> bool {
+        self.ack.is_some()
+    }
+
+    /// Where the head stands in `message`, to be found there again by [`Place::head`].
+    pub(crate) fn place(&self, message: &str) -> Place {
+        let span = |raw| Span::of(raw, message);
+        Place {
+            resource: span(self.resource),
+            action: span(self.action),
+            ack: self.ack.map(span).unwrap_or_default(),
+        }
+    }
+
+    /// Writes a whole frame around the payload that `payload` writes.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) {
+        out.push(b'[');
+        out.extend_from_slice(self.resource.as_bytes());
+        out.push(b',');
+        out.extend_from_slice(self.action.as_bytes());
+        out.push(b',');
+        payload(out);
+        out.push(b',');
+        out.extend_from_slice(self.ack.unwrap_or("null").as_bytes());
+        out.push(b']');
+    }
+}
+
+/// A part of a message by its position, small enough to be carried along; empty where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Where `part` stands in `message`, of which it is a slice; empty if it is not.
+    pub(crate) fn of(part: &str, message: &str) -> Self {
+        let start = (part.as_ptr() as usize).wrapping_sub(message.as_ptr() as usize);
+        let end = start.wrapping_add(part.len());
+        match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(start), Ok(end)) if message.get(start as usize..end as usize).is_some() => {
+                Self { start, end }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// The part, out of the message it was found in; `None` where there is none.
+    pub(crate) fn part(self, message: &str) -> Option<&str> {
+        let part = message.get(self.start as usize..self.end as usize)?;
+        (!part.is_empty()).then_some(part)
+    }
+}
+
+/// The place of a [`Head`] in its message, which does not borrow from it. By default it is nowhere,
+/// and the head is that of an answer to nobody in particular.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    resource: Span,
+    action: Span,
+    ack: Span,
+}
+
+impl Place {
+    /// The head, out of the message it was placed in.
+    pub(crate) fn head<'a>(&self, message: &'a str) -> Head<'a> {
+        Head {
+            resource: self.resource.part(message).unwrap_or(NOBODY.resource),
+            action: self.action.part(message).unwrap_or(NOBODY.action),
+            ack: self.ack.part(message),
+        }
+    }
+}
+
+/// An integer in digits only, or a short string of safe characters.
+fn is_ack_id(raw: &str) -> bool {
+    match raw.as_bytes() {
+        [b'"', text @ .., b'"'] => {
+            (1..=64).contains(&text.len())
+                && text
+                    .iter()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b':' | b'-'))
+        }
+        digits => {
+            // The slot may come from a scan that does not know JSON's numbers: `007` is none.
+            digits.iter().all(u8::is_ascii_digit)
+                && !matches!(digits, [b'0', _, ..])
+                && is_exact(raw)
+        }
+    }
+}
+
+/// Whether digits are a number that every client can hold. Fifteen always are.
+fn is_exact(digits: &str) -> bool {
+    (1..=15).contains(&digits.len())
+        || digits
+            .parse::<u64>()
+            .is_ok_and(|number| number <= MAX_EXACT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered_to(message: &str) -> String {
+        let mut out = Vec::new();
+        let head = match parse(message) {
+            Ok(request) => request.head,
+            Err(bad) => bad.head,
+        };
+        head.write(&mut out, |out| out.extend_from_slice(b"0"));
+        String::from_utf8(out).expect("a frame is text")
+    }
+
+    #[test]
+    fn trailing_slots_may_be_left_off() {
+        let request = parse(r#"["creature","all"]"#).expect("a frame");
+        assert_eq!(
+            (&*request.resource, &*request.action, request.payload),
+            ("creature", "all", "null")
+        );
+        assert!(!request.head.wants_reply());
+    }
+
+    #[test]
+    fn a_bad_frame_with_a_valid_ack_id_is_answered_to_it() {
+        assert_eq!(answered_to(r"[{},[],null,0]"), r#"["sockful","error",0,0]"#);
+        assert_eq!(
+            answered_to(r#"["a",1,null,"x:1"]"#),
+            r#"["sockful","error",0,"x:1"]"#
+        );
+        assert_eq!(answered_to(r#"["a","b",null,7,[]]"#), r#"["a","b",0,7]"#);
+        assert_eq!(answered_to(r#"["a","b",null,7,{},1]"#), r#"["a","b",0,7]"#);
+    }
+
+    #[test]
+    fn an_invalid_ack_id_is_not_repeated() {
+        let long = format!("\"{}\"", "x".repeat(65));
+        for ack in [
+            "-1",
+            "1.5",
+            "1e3",
+            "007",
+            "00",
+            "{}",
+            "[]",
+            "true",
+            "9007199254740992",
+            "\"\"",
+            "\"a b\"",
+            &long,
+        ] {
+            assert!(parse(&format!(r#"["a","b",null,{ack}]"#)).is_err(), "{ack}");
+            assert_eq!(
+                answered_to(&format!(r#"["a","b",null,{ack}]"#)),
+                r#"["sockful","error",0,null]"#
+            );
+        }
+        for ack in [
+            "0",
+            "9007199254740991",
+            "\"A-z_0.9:\"",
+            &format!("\"{}\"", "x".repeat(64)),
+        ] {
+            assert!(parse(&format!(r#"["a","b",null,{ack}]"#)).is_ok(), "{ack}");
+        }
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_of_strings() {
+        assert!(is_deeper_than("[[[]]]", 2));
+        assert!(!is_deeper_than("[[[]]]", 3));
+        assert!(!is_deeper_than("[[],[],[],[]]", 2));
+        assert!(!is_deeper_than(r#"["[[[[\"[[[["]"#, 1));
+    }
+}

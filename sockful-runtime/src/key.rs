@@ -1,0 +1,185 @@
+//! Ids: what a key may look like, and the one text by which stores compare it.
+
+use crate::declared::KeyKind;
+use crate::error::Fault;
+use crate::frame::MAX_EXACT;
+use std::borrow::Cow;
+use uuid::Uuid;
+
+const MAX_BYTES: usize = 256;
+
+/// A type that can be the id of a resource.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the type of an id",
+    label = "is no key",
+    note = "write `String`, `uuid::Uuid`, or an integer type"
+)]
+pub trait Key: Clone + Send + Sync + 'static {
+    /// What it looks like on the wire.
+    const KIND: KeyKind;
+    /// Makes a new one, where that can be done without asking anybody.
+    const FRESH: Option<fn() -> Self>;
+
+    /// The text by which stores compare it; see [`canonical`].
+    fn text(&self) -> Cow<'_, str>;
+}
+
+impl Key for String {
+    const KIND: KeyKind = KeyKind::Text;
+    const FRESH: Option<fn() -> Self> = Some(|| Uuid::now_v7().to_string());
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Key for Uuid {
+    const KIND: KeyKind = KeyKind::Uuid;
+    const FRESH: Option<fn() -> Self> = Some(Self::now_v7);
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+}
+
+macro_rules! integer_keys {
+    ($($integer:ty)*) => {$(
+        impl Key for $integer {
+            const KIND: KeyKind = KeyKind::Integer;
+            const FRESH: Option<fn() -> Self> = None;
+
+            fn text(&self) -> Cow<'_, str> {
+                // What does not fit is over the exact range, and refused wherever it is stored.
+                Cow::Owned(sortable(i64::try_from(*self).unwrap_or(i64::MAX)))
+            }
+        }
+    )*};
+}
+integer_keys!(i8 i16 i32 i64 u8 u16 u32 u64);
+
+/// The text by which stores compare an id, from the JSON value on the wire.
+///
+/// A string is itself. An integer is spelt so that the order of the texts is the order of the
+/// numbers, and a UUID in small letters.
+///
+/// # Errors
+///
+/// A [`Fault`] for an id of the wrong form: empty, over 256 bytes, with control characters…
+pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
+    match kind {
+        KeyKind::Integer => {
+            let exact = |id: &i64| id.unsigned_abs() <= MAX_EXACT;
+            let id = serde_json::from_str(raw).ok().filter(exact);
+            id.map(|id| Cow::Owned(sortable(id)))
+                .ok_or_else(|| fault("is not an integer within ±(2^53-1)"))
+        }
+        KeyKind::Uuid => {
+            let id = string(raw).and_then(|text| Uuid::try_parse(&text).ok());
+            id.map(|id| Cow::Owned(id.to_string()))
+                .ok_or_else(|| fault("is not a UUID"))
+        }
+        KeyKind::Text => {
+            let id = string(raw).ok_or_else(|| fault("is not a string"))?;
+            match id.len() {
+                0 => Err(fault("is empty")),
+                1..=MAX_BYTES if has_control(&id) => Err(fault("has a control character")),
+                1..=MAX_BYTES => Ok(id),
+                _ => Err(fault("is longer than 256 bytes")),
+            }
+        }
+    }
+}
+
+/// The id that was spelt by [`canonical`], as JSON.
+pub fn json(text: &str, kind: KeyKind) -> String {
+    match kind {
+        KeyKind::Integer => {
+            let number = u64::from_str_radix(text, 16).unwrap_or_default() ^ (1 << 63);
+            number.cast_signed().to_string()
+        }
+        KeyKind::Text | KeyKind::Uuid => serde_json::Value::from(text).to_string(),
+    }
+}
+
+fn string(raw: &str) -> Option<Cow<'_, str>> {
+    match raw.as_bytes() {
+        [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => {
+            Some(Cow::Borrowed(&raw[1..raw.len() - 1]))
+        }
+        [b'"', ..] => serde_json::from_str(raw).ok().map(Cow::Owned),
+        _ => None,
+    }
+}
+
+/// Whether there is a control character; text in ASCII, as most ids are, is seen at a glance.
+fn has_control(id: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    !id.bytes().all(is_plain) && id.chars().any(char::is_control)
+}
+
+fn sortable(id: i64) -> String {
+    format!("{:016x}", id.cast_unsigned() ^ (1 << 63))
+}
+
+fn fault(message: &'static str) -> Fault {
+    Fault::new("id", "id", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integer_ids_sort_as_numbers() {
+        let ids = [
+            -9_007_199_254_740_991,
+            -10,
+            -1,
+            0,
+            2,
+            10,
+            9_007_199_254_740_991_i64,
+        ];
+        let texts: Vec<_> = ids.iter().map(|id| id.text().into_owned()).collect();
+        assert!(texts.is_sorted(), "{texts:?}");
+        for (id, text) in ids.iter().zip(&texts) {
+            assert_eq!(json(text, KeyKind::Integer), id.to_string());
+            assert_eq!(
+                canonical(&id.to_string(), KeyKind::Integer).expect("exact"),
+                *text
+            );
+        }
+    }
+
+    #[test]
+    fn an_id_of_the_wrong_form_is_refused() {
+        let long = format!("\"{}\"", "x".repeat(257));
+        for raw in [
+            "\"\"",
+            "\"a\\u0000\"",
+            "\"a\\nb\"",
+            "\"\\ud800\"",
+            "7",
+            "null",
+            &long,
+        ] {
+            assert!(canonical(raw, KeyKind::Text).is_err(), "{raw}");
+        }
+        for raw in ["1.5", "\"1\"", "9007199254740992", "-9007199254740992"] {
+            assert!(canonical(raw, KeyKind::Integer).is_err(), "{raw}");
+        }
+        assert!(canonical("\"bob\"", KeyKind::Uuid).is_err());
+    }
+
+    #[test]
+    fn an_id_is_borrowed_from_the_message() {
+        assert!(matches!(
+            canonical("\"bob\"", KeyKind::Text),
+            Ok(Cow::Borrowed("bob"))
+        ));
+        assert_eq!(
+            canonical(r#""b\u006fb""#, KeyKind::Text).expect("an id"),
+            "bob"
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! One lane for each record: writers of one record follow one another in the order they came.
+
+use std::hash::{BuildHasher, RandomState};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// A striped table of fair locks. Two records may share a stripe: then their writers wait for each
+/// other, which costs time and nothing else, since a request takes one lane only.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    stripes: Box<[Mutex<()>]>,
+    hasher: RandomState,
+}
+
+/// The lane of a record, held.
+pub(crate) type Lane<'a> = MutexGuard<'a, ()>;
+
+const STRIPES: usize = 4096;
+
+impl Lanes {
+    pub(crate) fn new() -> Self {
+        Self {
+            stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Waits for the lane of a record, behind those who asked before.
+    pub(crate) async fn take(&self, resource: usize, id: &str) -> Lane<'_> {
+        self.stripes[self.stripe(resource, id)].lock().await
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "any part of a hash is a hash"
+    )]
+    fn stripe(&self, resource: usize, id: &str) -> usize {
+        self.hasher.hash_one((resource, id)) as usize % STRIPES
+    }
+}

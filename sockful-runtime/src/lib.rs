@@ -1,0 +1,43 @@
+//! The runtime of sockful. An implementation detail: depend on `sockful`, which documents what is public.
+
+mod app;
+pub mod codec;
+pub mod commit;
+mod config;
+mod connection;
+mod context;
+pub mod declared;
+mod description;
+mod dispatch;
+mod error;
+mod frame;
+mod http;
+pub mod key;
+mod lanes;
+pub mod model;
+pub mod must;
+mod object;
+pub mod query;
+pub mod reader;
+pub mod record;
+pub mod remote;
+mod reply;
+pub mod resource;
+pub mod routes;
+mod rules;
+#[cfg(test)]
+mod sample;
+mod server;
+mod shutdown;
+pub mod store;
+mod text;
+
+pub use config::Config;
+pub use context::Context;
+#[doc(hidden)]
+pub use description::record_schema;
+pub use error::{Error, ErrorKind, Fault, Outcome, Result};
+pub use reply::{Done, Reply, Told};
+#[doc(hidden)]
+pub use schemars;
+pub use server::{Records, Server, ServerHandle, shutdown_signal};

@@ -1,0 +1,127 @@
+//! What is asked of a store: which records, in which order, and how many.
+
+mod conditions;
+mod cursor;
+mod filter;
+mod names;
+mod operand;
+mod order;
+mod path;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+pub use cursor::Cursor;
+pub(crate) use cursor::cursor_after;
+pub use filter::{Comparison, Filter};
+pub use order::{By, Order};
+pub use scalar::Scalar;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::model::Model;
+use crate::object::Object;
+use conditions::Conditions;
+use path::Path;
+
+const MAX_SKIP: usize = 10_000;
+
+/// Which records, in which order, and how many.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The conditions that each record meets.
+    pub filter: Filter,
+    /// The keys of the order. The id decides among equals, ascending unless it is named here.
+    pub order: Vec<Order>,
+    /// How many records at most.
+    pub limit: usize,
+    /// How many of the first are left out.
+    pub skip: usize,
+    /// Behind which place in the order the list begins; the start where there is none.
+    pub after: Option<Cursor>,
+}
+
+/// What a request asks: a query, and which properties it wants to see.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    /// The positions of the properties in the order asked; all that are sent where there is none.
+    pub(crate) select: Option<Vec<usize>>,
+}
+
+/// Reads everything that is left in `given` as conditions and query.
+pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Asked> {
+    let mut conditions = Conditions::new(model);
+    let (mut order, mut limit, mut skip) = (Vec::new(), config.default_page, 0);
+    let (mut after, mut selected) = (None, None);
+    for (key, raw) in given.take_rest() {
+        match key {
+            "$sort" => order = Order::parse(model, raw)?,
+            "$limit" => limit = number(key, raw, config.max_page)?,
+            "$skip" => skip = number(key, raw, MAX_SKIP)?,
+            "$after" => after = Some(raw),
+            "$select" => selected = Some(select(model, raw)?),
+            _ => conditions.add(key, raw)?,
+        }
+    }
+    // The cursor is of an order, which may stand behind it.
+    let after = after
+        .map(|raw| Cursor::parse(model, &order, raw))
+        .transpose()?;
+    let filter = conditions.finish();
+    let query = Query {
+        filter,
+        order,
+        limit,
+        skip,
+        after,
+    };
+    Ok(Asked {
+        query,
+        select: selected,
+    })
+}
+
+/// Reads everything that is left in `given` as conditions alone.
+pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<Filter> {
+    let mut conditions = Conditions::new(model);
+    for (key, raw) in given.take_rest() {
+        if names::CLAUSES.contains(&key) {
+            let message = format!("`{key}` has no meaning here, only conditions have");
+            return Err(Path::Root.key(key).refuse(message));
+        }
+        conditions.add(key, raw)?;
+    }
+    Ok(conditions.finish())
+}
+
+/// Reads a `$select`: the positions of the properties it names, in its order.
+pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
+    let path = Path::Root;
+    let path = path.key("$select");
+    let listed = path.list(raw, "of names, such as [\"id\"]")?;
+    let mut positions = Vec::new();
+    for (at, raw) in listed.iter().enumerate() {
+        let path = path.item(at);
+        let Some(Scalar::Text(name)) = Scalar::parse(raw.get()) else {
+            return Err(path.refuse("the name of a property is a string"));
+        };
+        let position = names::property(model, &name, &path)?;
+        if positions.contains(&position) {
+            return Err(path.refuse(format!("`{name}` is selected twice")));
+        }
+        positions.push(position);
+    }
+    if positions.is_empty() {
+        return Err(path.refuse("`$select` is empty, leave it out to select everything"));
+    }
+    Ok(positions)
+}
+
+fn number(key: &str, raw: &str, max: usize) -> Result<usize> {
+    let number = raw.parse().ok().filter(|&number| number <= max);
+    number.ok_or_else(|| {
+        let message = format!("`{key}` is an integer from 0 to {max}");
+        Path::Root.key(key).refuse(message)
+    })
+}

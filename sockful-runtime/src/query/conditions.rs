@@ -1,0 +1,205 @@
+//! Conditions as a request gives them, read into a filter.
+
+use super::names::{self, CLAUSES, JOINTS, OPERATORS};
+use super::operand;
+use super::path::Path;
+use super::{Comparison, Filter, Scalar};
+use crate::error::Result;
+use crate::model::Model;
+use crate::rules::Kind;
+
+/// How many comparisons the conditions of one query have; an empty object counts as one.
+const MAX_TERMS: usize = 64;
+/// How deep `$or`, `$and` and `$not` stand inside of each other.
+const MAX_DEPTH: usize = 5;
+/// How many values `$in` and `$nin` take.
+const MAX_VALUES: usize = 1_000;
+
+/// Reads conditions, and counts them.
+#[derive(Debug)]
+pub(super) struct Conditions<'m> {
+    model: &'m Model,
+    terms: usize,
+    all: Vec<Filter>,
+}
+
+impl<'m> Conditions<'m> {
+    pub(super) fn new(model: &'m Model) -> Self {
+        Self {
+            model,
+            terms: 0,
+            all: Vec::new(),
+        }
+    }
+
+    /// Reads one pair of the outermost object.
+    pub(super) fn add(&mut self, key: &str, raw: &str) -> Result<()> {
+        let root = Path::Root;
+        let filter = self.pair(key, raw, &root.key(key), 0)?;
+        self.all.push(filter);
+        Ok(())
+    }
+
+    /// What all of them together ask for.
+    pub(super) fn finish(self) -> Filter {
+        Filter::all_of(self.all)
+    }
+
+    fn pair(&mut self, key: &str, raw: &str, path: &Path<'_>, depth: usize) -> Result<Filter> {
+        match key {
+            "$or" => Ok(Filter::Or(self.list(raw, path, depth)?)),
+            "$and" => Ok(Filter::all_of(self.list(raw, path, depth)?)),
+            "$not" => Ok(self.object(raw, path, depth + 1)?.negated()),
+            _ if CLAUSES.contains(&key) && depth > 0 => Err(path.refuse(format!(
+                "`{key}` stands beside the outermost conditions only"
+            ))),
+            _ if OPERATORS.contains(&key) => Err(path.refuse(format!(
+                "`{key}` compares a property, write it inside, such as {{\"id\": {{\"{key}\": …}}}}"
+            ))),
+            _ if key.starts_with('$') => {
+                let known = if depth > 0 {
+                    JOINTS.to_vec()
+                } else {
+                    [&CLAUSES[..], &JOINTS].concat()
+                };
+                Err(names::unknown_word(key, &known, path))
+            }
+            _ => {
+                let property = names::property(self.model, key, path)?;
+                self.property(property, raw, path)
+            }
+        }
+    }
+
+    /// A list of condition objects.
+    fn list(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Vec<Filter>> {
+        let objects = path.list(raw, "of objects of conditions")?;
+        if objects.is_empty() {
+            return Err(path.refuse(format!(
+                "`{path}` is empty, write at least one object of conditions"
+            )));
+        }
+        let objects = objects.iter().enumerate();
+        objects
+            .map(|(at, raw)| self.object(raw.get(), &path.item(at), depth + 1))
+            .collect()
+    }
+
+    /// An object of conditions that stands inside of others.
+    fn object(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Filter> {
+        if depth > MAX_DEPTH {
+            return Err(path.refuse(format!("conditions nest at most {MAX_DEPTH} deep")));
+        }
+        let object = path.object(raw, "of conditions")?;
+        let filters = object
+            .take_rest()
+            .map(|(key, raw)| self.pair(key, raw, &path.key(key), depth));
+        let filters = filters.collect::<Result<Vec<_>>>()?;
+        if filters.is_empty() {
+            self.count_term(path)?;
+        }
+        Ok(Filter::all_of(filters))
+    }
+
+    /// What is asked of one property: a value, or an object of operators.
+    fn property(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+        if !raw.starts_with('{') {
+            return self.compare(property, Comparison::Equal, raw, path);
+        }
+        let operators = path.object(raw, "of operators")?;
+        let filters = operators
+            .take_rest()
+            .map(|(word, raw)| self.operator(property, word, raw, &path.key(word)));
+        let filters = filters.collect::<Result<Vec<_>>>()?;
+        if filters.is_empty() {
+            return Err(path.refuse(format!(
+                "an object asks by operators, write one of `{}`",
+                OPERATORS.join("` `")
+            )));
+        }
+        Ok(Filter::all_of(filters))
+    }
+
+    fn operator(
+        &mut self,
+        property: usize,
+        word: &str,
+        raw: &str,
+        path: &Path<'_>,
+    ) -> Result<Filter> {
+        match word {
+            "$ne" => Ok(self
+                .compare(property, Comparison::Equal, raw, path)?
+                .negated()),
+            "$gt" => self.compare(property, Comparison::Greater, raw, path),
+            "$gte" => self.compare(property, Comparison::GreaterOrEqual, raw, path),
+            "$lt" => self.compare(property, Comparison::Less, raw, path),
+            "$lte" => self.compare(property, Comparison::LessOrEqual, raw, path),
+            "$in" => self.one_of(property, raw, path),
+            "$nin" => Ok(self.one_of(property, raw, path)?.negated()),
+            "$prefix" => self.prefix(property, raw, path),
+            _ if JOINTS.contains(&word) => Err(path.refuse(format!(
+                "`{word}` joins conditions, write it outside of the property"
+            ))),
+            _ if word.starts_with('$') => Err(names::unknown_word(word, &OPERATORS, path)),
+            _ => Err(path.refuse("objects are not compared, only plain values and null are")),
+        }
+    }
+
+    fn compare(
+        &mut self,
+        property: usize,
+        is: Comparison,
+        raw: &str,
+        path: &Path<'_>,
+    ) -> Result<Filter> {
+        self.count_term(path)?;
+        let value = operand::parse(self.model, property, raw, path)?;
+        if value.is_null() && is != Comparison::Equal {
+            return Err(path.refuse(
+                "null is neither less nor greater than anything, ask with `$ne` or for null itself",
+            ));
+        }
+        Ok(Filter::Compare {
+            property,
+            is,
+            value,
+        })
+    }
+
+    fn one_of(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+        self.count_term(path)?;
+        let values = path.list(raw, "of values")?;
+        if values.len() > MAX_VALUES {
+            return Err(path.refuse(format!("`{path}` takes at most {MAX_VALUES} values")));
+        }
+        let values = values.iter().enumerate();
+        let values = values
+            .map(|(at, raw)| operand::one_of(self.model, property, raw.get(), &path.item(at)));
+        Ok(Filter::one_of(property, values.collect::<Result<_>>()?))
+    }
+
+    fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+        self.count_term(path)?;
+        if self.model.kind(property) != Kind::Text {
+            let name = self.model.declared.properties[property].name;
+            let message = format!("`$prefix` is for strings, which `{name}` is not");
+            return Err(path.refuse(message));
+        }
+        match operand::parse(self.model, property, raw, path)? {
+            Scalar::Text(prefix) => Ok(Filter::Prefix {
+                property,
+                prefix: prefix.into(),
+            }),
+            _ => Err(path.refuse("`$prefix` takes a string")),
+        }
+    }
+
+    fn count_term(&mut self, path: &Path<'_>) -> Result<()> {
+        self.terms += 1;
+        if self.terms > MAX_TERMS {
+            return Err(path.refuse(format!("a query has at most {MAX_TERMS} comparisons")));
+        }
+        Ok(())
+    }
+}

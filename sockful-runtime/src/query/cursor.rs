@@ -1,0 +1,98 @@
+//! Where a list goes on: the place of one record in an order, as opaque text.
+
+use super::operand;
+use super::path::Path;
+use super::{By, Order, Scalar};
+use crate::error::Result;
+use crate::model::Model;
+use crate::record::Record;
+use crate::rules::Kind;
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// A place in an order: behind the record that had these values, whether or not it is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The values of the properties that the order names, in its order.
+    pub keys: Box<[Scalar<'static>]>,
+    /// The id, as [`key::canonical`](crate::key::canonical) spells it.
+    pub id: Box<str>,
+}
+
+impl Cursor {
+    /// How a record stands to the cursor in the order by these keys: what is greater comes behind it.
+    pub fn compare(&self, orders: &[Order], record: &Record) -> Ordering {
+        let mut keys = self.keys.iter();
+        let mut by_keys = orders.iter().map(|order| match order.by {
+            By::Id => order.directed(record.id().cmp(&self.id)),
+            By::Property(at) => keys.next().map_or(Ordering::Equal, |key| {
+                order.directed(Scalar::read(record.value(at)).cmp(key))
+            }),
+        });
+        let by_keys = by_keys.find(|order| order.is_ne());
+        by_keys.unwrap_or_else(|| record.id().cmp(&self.id))
+    }
+
+    /// The cursor in `raw`, which must be one of this order.
+    pub(super) fn parse(model: &Model, orders: &[Order], raw: &str) -> Result<Self> {
+        let path = Path::Root;
+        let path = path.key("$after");
+        let malformed = || path.refuse("`$after` takes the `next` of an earlier list as it was");
+        let text: Cow<'_, str> = match Scalar::parse(raw) {
+            Some(Scalar::Text(text)) => text,
+            _ => return Err(malformed()),
+        };
+        let json = BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .map_err(|_| malformed())?;
+        let (sort, keys, id): (Vec<String>, Vec<&RawValue>, Box<str>) =
+            serde_json::from_slice(&json).map_err(|_| malformed())?;
+        if sort != names(model, orders) {
+            return Err(path.refuse("`$after` comes from a list of another `$sort`"));
+        }
+        let positions = orders.iter().filter_map(|order| match order.by {
+            By::Id => None,
+            By::Property(at) => Some(at),
+        });
+        let kinds: Vec<Kind> = positions.map(|at| model.kind(at)).collect();
+        if kinds.len() != keys.len() {
+            return Err(malformed());
+        }
+        let fits = |(raw, kind): (&RawValue, Kind)| {
+            let key = Scalar::parse(raw.get())?.into_owned();
+            (key.is_null() || operand::fits(kind, &key)).then_some(key)
+        };
+        let keys = keys.into_iter().zip(kinds).map(fits);
+        let keys = keys.collect::<Option<_>>().ok_or_else(malformed)?;
+        Ok(Self { keys, id })
+    }
+}
+
+/// The cursor behind `last` in the order by these keys, as text.
+pub(crate) fn cursor_after(orders: &[Order], model: &Model, last: &Record) -> String {
+    let values = orders.iter().filter_map(|order| match order.by {
+        By::Id => None,
+        By::Property(at) => Some(last.value(at)),
+    });
+    // The values stand as they are stored, so that a float is the same float again.
+    let values: Vec<&str> = values.collect();
+    let sort = serde_json::Value::from(names(model, orders));
+    let id = serde_json::Value::from(last.id());
+    let json = format!("[{sort},[{}],{id}]", values.join(","));
+    BASE64URL_NOPAD.encode(json.as_bytes())
+}
+
+/// The sort as a cursor names it: `+life`, `-name`.
+fn names(model: &Model, orders: &[Order]) -> Vec<String> {
+    let name = |order: &Order| {
+        let at = match order.by {
+            By::Id => model.declared.id,
+            By::Property(at) => at,
+        };
+        let direction = if order.descending { '-' } else { '+' };
+        format!("{direction}{}", model.declared.properties[at].name)
+    };
+    orders.iter().map(name).collect()
+}

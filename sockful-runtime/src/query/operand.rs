@@ -1,0 +1,71 @@
+//! The values that a property may be compared with: null, and those of its own kind.
+
+use super::Scalar;
+use super::path::Path;
+use crate::error::Result;
+use crate::model::Model;
+use crate::rules::Kind;
+
+/// Reads the value that the property is to be compared with.
+pub(super) fn parse(
+    model: &Model,
+    property: usize,
+    raw: &str,
+    path: &Path<'_>,
+) -> Result<Scalar<'static>> {
+    let name = model.declared.properties[property].name;
+    let value = Scalar::parse(raw).ok_or_else(|| {
+        path.refuse(if raw.starts_with('"') {
+            "half a surrogate pair is no text"
+        } else {
+            "a number beyond ±1.8e308 is never stored"
+        })
+    })?;
+    let kind = model.kind(property);
+    match &value {
+        Scalar::Nested => {
+            Err(path.refuse("objects and arrays are not compared, only plain values and null are"))
+        }
+        Scalar::Null if kind == Kind::Other && !model.properties[property].nullable => {
+            Err(path.refuse(format!("`{name}` is no plain value and is never null")))
+        }
+        Scalar::Null => Ok(Scalar::Null),
+        Scalar::Text(text) if text.contains('\0') => {
+            Err(path.refuse("a text with the character U+0000 is never stored"))
+        }
+        _ if fits(kind, &value) => Ok(value.into_owned()),
+        _ => Err(path.refuse(match kind {
+            Kind::Bool => format!("`{name}` is compared with true or false"),
+            Kind::Integer | Kind::Number => format!("`{name}` is compared with a number"),
+            Kind::Text => format!("`{name}` is compared with a string"),
+            Kind::Other => opaque(name),
+        })),
+    }
+}
+
+/// Reads one of the values of `$in`, which is only for properties of plain values.
+pub(super) fn one_of(
+    model: &Model,
+    property: usize,
+    raw: &str,
+    path: &Path<'_>,
+) -> Result<Scalar<'static>> {
+    if model.kind(property) == Kind::Other {
+        return Err(path.refuse(opaque(model.declared.properties[property].name)));
+    }
+    parse(model, property, raw, path)
+}
+
+/// Whether properties of this kind may have the value, null aside.
+pub(super) fn fits(kind: Kind, value: &Scalar<'_>) -> bool {
+    match value {
+        Scalar::Null | Scalar::Nested => false,
+        Scalar::Bool(_) => kind == Kind::Bool,
+        Scalar::Number(_) => matches!(kind, Kind::Integer | Kind::Number),
+        Scalar::Text(_) => kind == Kind::Text,
+    }
+}
+
+fn opaque(name: &str) -> String {
+    format!("`{name}` is no plain value, write `null` or `{{\"$ne\": null}}`")
+}

@@ -1,0 +1,174 @@
+//! A JSON value that can be compared, borrowed from the text it stands in.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// A JSON value as conditions and orders see it.
+///
+/// The order is total and the same in every engine: null, false, true, numbers by value (−0 equals
+/// 0), strings by their UTF-8 bytes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Scalar<'a> {
+    /// Null, and with it a value that is missing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number, which is never NaN.
+    Number(f64),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An object or an array, of which nothing is known but that it is not null.
+    Nested,
+}
+
+impl<'a> Scalar<'a> {
+    /// The value that `raw`, one JSON value without space around it, stands for.
+    ///
+    /// `None` for what is never stored: half a surrogate pair, or a number beyond all floats.
+    pub fn parse(raw: &'a str) -> Option<Self> {
+        Some(match raw.as_bytes() {
+            b"null" => Self::Null,
+            b"true" => Self::Bool(true),
+            b"false" => Self::Bool(false),
+            [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => {
+                Self::Text(Cow::Borrowed(&raw[1..raw.len() - 1]))
+            }
+            [b'"', ..] => Self::Text(Cow::Owned(serde_json::from_str(raw).ok()?)),
+            [b'{' | b'[', ..] => Self::Nested,
+            // Rust reads every number of JSON to the nearest float, which serde_json promises only
+            // with a feature.
+            _ => Self::Number(raw.parse().ok().filter(|number: &f64| number.is_finite())?),
+        })
+    }
+
+    /// The value of stored text, which was written by this library and so can be parsed.
+    pub fn read(raw: &'a str) -> Self {
+        Self::parse(raw).unwrap_or(Self::Nested)
+    }
+
+    /// The same value on its own.
+    pub fn into_owned(self) -> Scalar<'static> {
+        match self {
+            Self::Null => Scalar::Null,
+            Self::Bool(value) => Scalar::Bool(value),
+            Self::Number(value) => Scalar::Number(value),
+            Self::Text(value) => Scalar::Text(Cow::Owned(value.into_owned())),
+            Self::Nested => Scalar::Nested,
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Bool(_) => 1,
+            Self::Number(_) => 2,
+            Self::Text(_) => 3,
+            Self::Nested => 4,
+        }
+    }
+}
+
+impl Ord for Scalar<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            // A zero added turns −0 into 0, and nothing else into anything else.
+            (Self::Number(a), Self::Number(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Scalar<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Scalar<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Scalar<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_is_null_booleans_numbers_strings_by_bytes() {
+        let raws = [
+            "null",
+            "false",
+            "true",
+            "-1e300",
+            "-1",
+            "-0.5",
+            "0",
+            "5e-324",
+            "0.1",
+            "1",
+            "10",
+            "9007199254740991",
+            "\"\"",
+            "\"B\"",
+            "\"a\"",
+            "\"aa\"",
+            "\"a\\u0301\"",
+            "\"\u{e9}\"",
+            // U+FFFD comes before an astral character in UTF-8 and after it in UTF-16.
+            "\"\u{fffd}\"",
+            "\"\u{1f409}\"",
+        ];
+        let scalars: Vec<_> = raws.iter().map(|raw| Scalar::read(raw)).collect();
+        for (i, a) in scalars.iter().enumerate() {
+            for (j, b) in scalars.iter().enumerate() {
+                assert_eq!(a.cmp(b), i.cmp(&j), "{} and {}", raws[i], raws[j]);
+            }
+        }
+    }
+
+    #[test]
+    fn minus_zero_equals_zero_however_it_is_spelt() {
+        for raw in ["-0", "-0.0", "0e7", "-0e-1", "0.000"] {
+            assert_eq!(Scalar::read(raw), Scalar::Number(0.0), "{raw}");
+        }
+        assert_eq!(Scalar::Number(-0.0), Scalar::Number(0.0));
+    }
+
+    #[test]
+    fn an_escaped_string_equals_the_plain_one() {
+        assert_eq!(
+            Scalar::read(r#""\u0062\ud83d\udc09\/""#),
+            Scalar::read("\"b🐉/\"")
+        );
+        assert!(matches!(
+            Scalar::read("\"bob\""),
+            Scalar::Text(Cow::Borrowed("bob"))
+        ));
+    }
+
+    #[test]
+    fn numbers_are_read_to_the_nearest_float() {
+        assert_eq!(
+            Scalar::read("0.000033333333333333333"),
+            Scalar::Number(0.000_033_333_333_333_333_333)
+        );
+    }
+
+    #[test]
+    fn what_is_never_stored_has_no_value() {
+        for raw in [r#""\ud800""#, "1e999", "-1e999"] {
+            assert_eq!(Scalar::parse(raw), None, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What queries are taken, what they mean, and what is said of those that are not.
+
+use super::*;
+use crate::error::Error;
+use crate::record::Record;
+use crate::sample;
+
+fn asked(query: &str) -> Result<Asked> {
+    let given = Object::parse(query).expect("an object without repeated keys");
+    parse(&sample::model(), &given, &Config::default())
+}
+
+fn refused(query: &str) -> Error {
+    match asked(query) {
+        Ok(asked) => panic!("{query} was taken: {asked:?}"),
+        Err(error) => error,
+    }
+}
+
+/// The path of a refusal, as it is told.
+fn path_of(error: &Error) -> String {
+    let told = serde_json::to_value(error).expect("an error is JSON");
+    assert_eq!(told["code"], "invalid_query", "{told}");
+    told["path"].as_str().unwrap_or_default().to_owned()
+}
+
+fn bob() -> Record {
+    let bob = r#"{"id":"bob","life":10,"weight":-0.0,"secret":"gold","kind":"dra\"gon"}"#;
+    sample::record(&sample::model(), bob)
+}
+
+fn matches(conditions: &str) -> bool {
+    let asked = asked(conditions).unwrap_or_else(|error| panic!("{conditions}: {error}"));
+    asked.query.filter.matches(&bob())
+}
+
+#[test]
+fn a_null_value_equals_null_and_nothing_else() {
+    assert!(matches(r#"{"name":null}"#));
+    assert!(matches(r#"{"name":{"$in":["x",null]}}"#));
+    assert!(!matches(r#"{"name":""}"#));
+    assert!(!matches(r#"{"life":null}"#));
+    assert!(matches(r#"{"tags":null}"#));
+    assert!(!matches(r#"{"tags":{"$ne":null}}"#));
+}
+
+#[test]
+fn ne_nin_and_not_are_exact_complements() {
+    for (plain, complement) in [
+        (r#"{"name":"x"}"#, r#"{"name":{"$ne":"x"}}"#),
+        (r#"{"name":null}"#, r#"{"name":{"$ne":null}}"#),
+        (r#"{"name":{"$in":["x"]}}"#, r#"{"name":{"$nin":["x"]}}"#),
+        (r#"{"name":{"$in":[]}}"#, r#"{"name":{"$nin":[]}}"#),
+        (
+            r#"{"name":{"$lt":"x"}}"#,
+            r#"{"$not":{"name":{"$lt":"x"}}}"#,
+        ),
+        (r"{}", r#"{"$not":{}}"#),
+    ] {
+        assert_ne!(matches(plain), matches(complement), "{plain}");
+    }
+}
+
+#[test]
+fn comparisons_are_false_on_null() {
+    for operator in ["$gt", "$gte", "$lt", "$lte", "$prefix"] {
+        assert!(!matches(&format!(r#"{{"name":{{"{operator}":""}}}}"#)));
+    }
+    assert!(matches(r#"{"kind":{"$prefix":""}}"#));
+}
+
+#[test]
+fn values_compare_by_what_they_mean_and_not_by_their_spelling() {
+    assert!(matches(r#"{"weight":0,"life":1e1}"#));
+    assert!(matches(r#"{"weight":{"$gte":0,"$lte":-0.0}}"#));
+    assert!(matches(r#"{"life":{"$gt":9.5,"$lt":10.5}}"#));
+    assert!(matches(r#"{"\u006bind":"\u0064ra\u0022gon"}"#));
+    assert!(matches(r#"{"kind":{"$prefix":"dra\""}}"#));
+    assert!(matches(r#"{"tame":{"$lt":true}}"#));
+}
+
+#[test]
+fn several_conditions_must_all_be_met() {
+    assert!(matches(r#"{"life":{"$gt":9,"$ne":11},"tame":false}"#));
+    assert!(!matches(r#"{"life":{"$gt":9,"$ne":10}}"#));
+    assert!(!matches(r#"{"life":10,"tame":true}"#));
+    assert!(matches(r#"{"$or":[{"life":1},{"tame":false}]}"#));
+    assert!(!matches(r#"{"$and":[{"life":1},{"tame":false}]}"#));
+}
+
+#[test]
+fn a_private_property_is_refused_like_one_that_was_never_declared() {
+    let told = |name: &str| {
+        let places = [
+            format!(r#"{{"{name}":"x"}}"#),
+            format!(r#"{{"$sort":{{"{name}":1}}}}"#),
+            format!(r#"{{"$select":["{name}"]}}"#),
+            format!(r#"{{"$or":[{{"{name}":{{"$ne":{{}}}}}}]}}"#),
+        ];
+        places.map(|query| {
+            let told = serde_json::to_string(&refused(&query)).expect("an error is JSON");
+            told.replace(name, "…")
+        })
+    };
+    assert_eq!(told("secret"), told("strong"));
+    assert!(!refused(r#"{"secrets":1}"#).to_string().contains("`secret`"));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_path() {
+    for (query, path) in [
+        (r#"{"life":"10"}"#, "life"),
+        (r#"{"life":{"$gt":null}}"#, "life.$gt"),
+        (r#"{"life":{"$gt":true}}"#, "life.$gt"),
+        (r#"{"life":{"$prefix":"1"}}"#, "life.$prefix"),
+        (r#"{"kind":{"$prefix":1}}"#, "kind.$prefix"),
+        (r#"{"kind":{"$prefix":null}}"#, "kind.$prefix"),
+        (r#"{"kind":{"$in":["a",1]}}"#, "kind.$in[1]"),
+        (r#"{"kind":{"$in":"a"}}"#, "kind.$in"),
+        (r#"{"kind":{"$like":"a"}}"#, "kind.$like"),
+        (r#"{"kind":{"$or":[]}}"#, "kind.$or"),
+        (r#"{"kind":{}}"#, "kind"),
+        (r#"{"kind":{"zip":1}}"#, "kind.zip"),
+        (r#"{"kind":{"$ne":{}}}"#, "kind.$ne"),
+        (r#"{"kind":{"$ne":1,"$ne":2}}"#, "kind.$ne"),
+        (r#"{"kind":["a"]}"#, "kind"),
+        (r#"{"kind":"\ud800"}"#, "kind"),
+        (r#"{"kind":"\u0000"}"#, "kind"),
+        (r#"{"weight":1e999}"#, "weight"),
+        (r#"{"tame":1}"#, "tame"),
+        (r#"{"tags":["a"]}"#, "tags"),
+        (r#"{"tags":"a"}"#, "tags"),
+        (r#"{"tags":{"$in":[null]}}"#, "tags.$in[0]"),
+        (r#"{"$or":[{"life":1},{"knd":2}]}"#, "$or[1].knd"),
+        (r#"{"$or":[{"life":1,"life":2}]}"#, "$or[0].life"),
+        (r#"{"$or":[{"$limit":1}]}"#, "$or[0].$limit"),
+        (r#"{"$or":[null]}"#, "$or[0]"),
+        (r#"{"$or":[]}"#, "$or"),
+        (r#"{"$and":{}}"#, "$and"),
+        (r#"{"$not":[]}"#, "$not"),
+        (r#"{"$not":null}"#, "$not"),
+        (r#"{"$gt":1}"#, "$gt"),
+        (r#"{"$with":["songs"]}"#, "$with"),
+        (r#"{"$sort":"life"}"#, "$sort"),
+        (r#"{"$sort":{"life":"1"}}"#, "$sort.life"),
+        (r#"{"$sort":{"life":1,"life":1}}"#, "$sort.life"),
+        (r#"{"$sort":{"tags":1}}"#, "$sort.tags"),
+        (r#"{"$limit":1001}"#, "$limit"),
+        (r#"{"$limit":-1}"#, "$limit"),
+        (r#"{"$limit":"1"}"#, "$limit"),
+        (r#"{"$limit":1.5}"#, "$limit"),
+        (r#"{"$skip":10001}"#, "$skip"),
+        (r#"{"$select":[]}"#, "$select"),
+        (r#"{"$select":"id"}"#, "$select"),
+        (r#"{"$select":["id","id"]}"#, "$select[1]"),
+        (r#"{"$select":[1]}"#, "$select[0]"),
+        (r#"{"$after":"?"}"#, "$after"),
+        (r#"{"$after":7}"#, "$after"),
+    ] {
+        let error = refused(query);
+        assert_eq!(path_of(&error), path, "{query}: {error}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_to_write() {
+    for (query, message) in [
+        (
+            r#"{"lief":1}"#,
+            "`sample` has no property `lief`, write `life`",
+        ),
+        (r#"{"life":"1"}"#, "`life` is compared with a number"),
+        (
+            r#"{"life":{"$gtt":1}}"#,
+            "`$gtt` is not an operator, write `$gt`",
+        ),
+        (
+            r#"{"$with":[]}"#,
+            "`$with` is not an operator, write one of `$sort` `$limit` `$skip` `$after` `$select` `$or` `$and` `$not`",
+        ),
+        (
+            r#"{"$limit":1001}"#,
+            "`$limit` is an integer from 0 to 1000",
+        ),
+    ] {
+        assert_eq!(refused(query).to_string(), message);
+    }
+}
+
+#[test]
+fn the_bounds_of_conditions_are_kept() {
+    let terms = |n: usize| format!(r#"{{"$or":[{}]}}"#, vec![r#"{"life":1}"#; n].join(","));
+    assert!(asked(&terms(64)).is_ok());
+    assert_eq!(path_of(&refused(&terms(65))), "$or[64].life");
+    let empty = |n: usize| format!(r#"{{"$or":[{}]}}"#, vec!["{}"; n].join(","));
+    assert!(asked(&empty(64)).is_ok());
+    assert_eq!(path_of(&refused(&empty(65))), "$or[64]");
+    let deep = |n: usize| format!("{}{{}}{}", r#"{"$not":"#.repeat(n), "}".repeat(n));
+    assert!(asked(&deep(5)).is_ok());
+    assert_eq!(path_of(&refused(&deep(6))), ["$not"; 6].join("."));
+    let values = |n: usize| format!(r#"{{"life":{{"$in":[{}]}}}}"#, vec!["1"; n].join(","));
+    assert!(asked(&values(1_000)).is_ok());
+    assert_eq!(path_of(&refused(&values(1_001))), "life.$in");
+}
+
+#[test]
+fn a_count_takes_conditions_only() {
+    let model = sample::model();
+    for query in [
+        r#"{"$sort":{"id":1}}"#,
+        r#"{"$limit":1}"#,
+        r#"{"$skip":1}"#,
+        r#"{"$after":""}"#,
+        r#"{"$select":["id"]}"#,
+    ] {
+        let given = Object::parse(query).expect("an object");
+        assert!(path_of(&conditions(&model, &given).expect_err(query)).starts_with('$'));
+    }
+    let given = Object::parse(r#"{"life":10}"#).expect("an object");
+    assert!(
+        conditions(&model, &given)
+            .expect("conditions")
+            .matches(&bob())
+    );
+}
+
+#[test]
+fn without_words_a_query_has_the_defaults() {
+    let Asked { query, select } = asked("{}").expect("a query");
+    assert_eq!((query.limit, query.skip, query.after), (100, 0, None));
+    assert_eq!(
+        (query.filter, query.order, select),
+        (Filter::All, vec![], None)
+    );
+}
+
+#[test]
+fn what_was_taken_before_is_no_condition() {
+    let model = sample::model();
+    let given = Object::parse(r#"{"album_id":"x","life":10}"#).expect("an object");
+    given.take("album_id");
+    assert!(parse(&model, &given, &Config::default()).is_ok());
+    assert_eq!(given.unknown().count(), 0);
+}
+
+#[test]
+fn properties_are_selected_in_the_order_asked() {
+    let Asked { select, .. } = asked(r#"{"$select":["life","id"]}"#).expect("a query");
+    assert_eq!(select, Some(vec![3, 0]));
+}
+
+#[test]
+fn two_ways_to_say_one_order_are_one() {
+    let order = |query: &str| asked(query).expect("a query").query.order;
+    assert_eq!(order(r#"{"$sort":{"id":1,"life":-1}}"#), []);
+    assert_eq!(
+        order(r#"{"$sort":{"life":-1,"id":1}}"#),
+        order(r#"{"$sort":{"life":-1}}"#)
+    );
+    let id = Order {
+        by: By::Id,
+        descending: true,
+    };
+    assert_eq!(order(r#"{"$sort":{"id":-1,"life":-1}}"#), [id]);
+}
+
+#[test]
+fn a_cursor_is_taken_back_by_the_same_sort_only() {
+    let model = sample::model();
+    let sorts = [
+        "{}",
+        r#"{"life":1}"#,
+        r#"{"life":-1}"#,
+        r#"{"life":1,"name":1}"#,
+        r#"{"id":-1}"#,
+    ];
+    for a in sorts {
+        let order = asked(&format!(r#"{{"$sort":{a}}}"#))
+            .expect("a query")
+            .query
+            .order;
+        let cursor = cursor_after(&order, &model, &bob());
+        assert!(
+            cursor
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+            "{cursor}"
+        );
+        for b in sorts {
+            // The cursor may stand before the sort that it is of.
+            let query = format!(r#"{{"$after":"{cursor}","$sort":{b}}}"#);
+            match asked(&query) {
+                Ok(asked) => {
+                    let after = asked.query.after.expect("a cursor");
+                    assert_eq!(a, b);
+                    assert!(after.compare(&order, &bob()).is_eq(), "{after:?}");
+                }
+                Err(error) => {
+                    assert_eq!(path_of(&error), "$after");
+                    assert_ne!(a, b);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_forged_cursor_is_refused() {
+    for json in [
+        r#"[["+life"],["10"],"bob"]"#,
+        r#"[["+life"],[],"bob"]"#,
+        r#"[["+life"],[1,2],"bob"]"#,
+        r#"[["+life"],[{}],"bob"]"#,
+        r#"[["+life"],[1],7]"#,
+        r#"[["+secret"],[1],"bob"]"#,
+        r#"[["+life"],[1],"bob",1]"#,
+        "null",
+        "",
+    ] {
+        let cursor = data_encoding::BASE64URL_NOPAD.encode(json.as_bytes());
+        let error = refused(&format!(r#"{{"$sort":{{"life":1}},"$after":"{cursor}"}}"#));
+        assert_eq!(path_of(&error), "$after", "{json}");
+    }
+}

@@ -1,0 +1,158 @@
+//! A record as stores keep it: JSON text, written once and spliced wherever it goes.
+
+use crate::declared::{Declared, Property};
+use std::ops::Range;
+
+/// A record: the text that clients may be sent, the text that never leaves, and where each property stands.
+///
+/// The texts are always written by this library from the Rust value, so they can be sent as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    text: Box<str>,
+    /// How much of `text` may be sent; the private properties follow.
+    sent: usize,
+    spans: Box<[Range<u32>]>,
+    id: Box<str>,
+    rev: u64,
+}
+
+impl Record {
+    /// The id, as [`key::canonical`](crate::key::canonical) spells it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The number of the commit that stored it; 0 where none did yet.
+    pub fn rev(&self) -> u64 {
+        self.rev
+    }
+
+    /// The JSON object that clients may be sent.
+    pub fn sent(&self) -> &str {
+        &self.text[..self.sent]
+    }
+
+    /// The JSON object of the private properties; empty where the resource has none.
+    pub fn kept(&self) -> &str {
+        &self.text[self.sent..]
+    }
+
+    /// The JSON value of the property at `position`, private ones included.
+    pub fn value(&self, position: usize) -> &str {
+        let span = &self.spans[position];
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// Writes the object of the properties at `positions`, which the caller has checked to be sent ones.
+    pub fn write_selected(&self, declared: &Declared, positions: &[usize], out: &mut Vec<u8>) {
+        for (nth, &at) in positions.iter().enumerate() {
+            out.push(if nth == 0 { b'{' } else { b',' });
+            write_key(out, &declared.properties[at]);
+            out.extend_from_slice(self.value(at).as_bytes());
+        }
+        out.extend_from_slice(if positions.is_empty() { b"{}" } else { b"}" });
+    }
+
+    /// Whether both texts are the same.
+    pub fn same_content(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+
+    /// The same record as commit `rev` stored it.
+    #[must_use]
+    pub fn with_rev(mut self, rev: u64) -> Self {
+        self.rev = rev;
+        self
+    }
+
+    /// How much memory it takes, about, in bytes.
+    pub fn weight(&self) -> usize {
+        size_of::<Self>()
+            + self.text.len()
+            + self.spans.len() * size_of::<Range<u32>>()
+            + self.id.len()
+    }
+}
+
+/// Writes a record property by property, in the order of its [`Declared`] table.
+#[derive(Debug)]
+pub struct Draft {
+    declared: &'static Declared,
+    sent: Vec<u8>,
+    kept: Vec<u8>,
+    spans: Vec<Range<u32>>,
+}
+
+impl Draft {
+    pub(crate) fn new(declared: &'static Declared) -> Self {
+        let spans = Vec::with_capacity(declared.properties.len());
+        Self {
+            declared,
+            sent: Vec::with_capacity(256),
+            kept: Vec::new(),
+            spans,
+        }
+    }
+
+    /// Writes the next property; `value` writes its JSON.
+    pub(crate) fn put(&mut self, value: impl FnOnce(&mut Vec<u8>)) {
+        let property = &self.declared.properties[self.spans.len()];
+        let out = if property.access.is_sent() {
+            &mut self.sent
+        } else {
+            &mut self.kept
+        };
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        write_key(out, property);
+        let start = out.len();
+        value(out);
+        self.spans.push(position(start)..position(out.len()));
+    }
+
+    /// The record, as yet of no commit; `id` as [`key::canonical`](crate::key::canonical) spells it.
+    pub(crate) fn finish(mut self, id: &str) -> Record {
+        self.sent
+            .extend_from_slice(if self.sent.is_empty() { b"{}" } else { b"}" });
+        let sent = self.sent.len();
+        if !self.kept.is_empty() {
+            self.kept.push(b'}');
+            self.sent.extend_from_slice(&self.kept);
+            for (span, property) in self.spans.iter_mut().zip(self.declared.properties) {
+                if !property.access.is_sent() {
+                    *span = span.start + position(sent)..span.end + position(sent);
+                }
+            }
+        }
+        let text = String::from_utf8(self.sent)
+            .unwrap_or_else(|_| unreachable!("serde_json writes UTF-8"));
+        Record {
+            text: text.into(),
+            sent,
+            spans: self.spans.into(),
+            id: id.into(),
+            rev: 0,
+        }
+    }
+
+    /// The value written for the property at `position`.
+    pub(crate) fn value(&self, position: usize) -> &str {
+        let out = if self.declared.properties[position].access.is_sent() {
+            &self.sent
+        } else {
+            &self.kept
+        };
+        let span = &self.spans[position];
+        std::str::from_utf8(&out[span.start as usize..span.end as usize]).unwrap_or_default()
+    }
+}
+
+fn write_key(out: &mut Vec<u8>, property: &Property) {
+    // Property names are identifiers or serde renames without quotes, which the derive checks.
+    out.push(b'"');
+    out.extend_from_slice(property.name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+fn position(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or_else(|_| panic!("a record of more than 4 GiB"))
+}

@@ -1,0 +1,144 @@
+//! What a request leads to, and how a reply is written.
+
+use crate::codec::Codec;
+use crate::declared::Declared;
+use crate::error::{Error, Result};
+use crate::frame::Head;
+use crate::record::Record;
+use std::io::Write;
+use std::sync::Arc;
+
+/// What goes into a reply beside the head of its request.
+pub type Reply = Result<Done>;
+
+/// A request that succeeded: the result, and what stands beside it.
+#[derive(Debug)]
+pub struct Done {
+    pub(crate) body: Body,
+    /// The commit that the result is a view of, or that the request made.
+    pub(crate) seq: Option<u64>,
+    /// Where a list that was cut goes on.
+    pub(crate) next: Option<String>,
+}
+
+/// What a remote method returned, as it is told to the caller.
+#[derive(Debug)]
+pub struct Told(pub(crate) Body);
+
+impl Told {
+    pub(crate) fn of<T>(codec: &Codec<T>, result: &T) -> Result<Self> {
+        let mut json = Vec::with_capacity(64);
+        codec.write(result, &mut json).map_err(Error::internal)?;
+        Ok(Self(Body::Json(json)))
+    }
+}
+
+/// A result, in the form that costs least to write.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// JSON as it is.
+    Json(Vec<u8>),
+    /// A record, spliced in.
+    Record(Arc<Record>, Selection),
+    /// Records in an array, `null` for those that are not there.
+    Records(Vec<Option<Arc<Record>>>, Selection),
+}
+
+/// Which properties of a record are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Selection {
+    /// All that may be sent.
+    #[default]
+    All,
+    /// Those at these positions.
+    Some(&'static Declared, Arc<[usize]>),
+}
+
+impl Done {
+    pub(crate) fn new(body: Body, seq: u64) -> Self {
+        Self {
+            body,
+            seq: Some(seq),
+            next: None,
+        }
+    }
+}
+
+impl Selection {
+    /// How many bytes [`write`](Self::write) takes.
+    pub(crate) fn len(&self, record: &Record) -> usize {
+        match self {
+            Self::All => record.sent().len(),
+            Self::Some(declared, positions) => {
+                let one =
+                    |&at: &usize| declared.properties[at].name.len() + record.value(at).len() + 4;
+                positions.iter().map(one).sum::<usize>() + 1
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, record: &Record, out: &mut Vec<u8>) {
+        match self {
+            Self::All => out.extend_from_slice(record.sent().as_bytes()),
+            Self::Some(declared, positions) => record.write_selected(declared, positions, out),
+        }
+    }
+}
+
+impl Body {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Json(json) => out.extend_from_slice(json),
+            Self::Record(record, selection) => selection.write(record, out),
+            Self::Records(records, selection) => {
+                out.push(b'[');
+                for (nth, record) in records.iter().enumerate() {
+                    if nth > 0 {
+                        out.push(b',');
+                    }
+                    match record {
+                        Some(record) => selection.write(record, out),
+                        None => out.extend_from_slice(b"null"),
+                    }
+                }
+                out.push(b']');
+            }
+        }
+    }
+}
+
+/// Writes the reply to the request of `head`; one whose result is larger than `max` becomes `too_large`.
+pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usize) {
+    let start = out.len();
+    match reply {
+        Ok(done) => {
+            head.write(out, |out| {
+                out.extend_from_slice(b"{\"ok\":");
+                done.body.write(out);
+                if let Some(seq) = done.seq {
+                    out.extend_from_slice(b",\"seq\":");
+                    // Writing to memory does not fail.
+                    let _ = serde_json::to_writer(&mut *out, &seq);
+                }
+                if let Some(next) = &done.next {
+                    let _ = write!(out, ",\"next\":\"{next}\"");
+                }
+                out.push(b'}');
+            });
+            if out.len() - start > max {
+                out.truncate(start);
+                write_error(out, head, &Error::too_large("the result", "max_reply", max));
+            }
+        }
+        Err(error) => write_error(out, head, error),
+    }
+}
+
+fn write_error(out: &mut Vec<u8>, head: &Head<'_>, error: &Error) {
+    head.write(out, |out| {
+        out.extend_from_slice(b"{\"err\":");
+        // An error is plain strings and numbers, and writing to memory does not fail.
+        let _ = serde_json::to_writer(&mut *out, error);
+        out.push(b'}');
+    });
+}

@@ -1,0 +1,157 @@
+//! The traits that the macros implement, writable by hand.
+
+use crate::codec::Codec;
+use crate::declared::{Declared, KeyKind};
+use crate::key::Key;
+use crate::object::Object;
+use crate::reader::Reader;
+use crate::record::Draft;
+use std::fmt;
+
+/// A struct whose records are served. Implemented by `#[derive(Resource)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a resource",
+    label = "lacks `#[derive(Resource)]`",
+    note = "write #[derive(serde::Serialize, serde::Deserialize, sockful::Resource)] above the struct `{Self}`"
+)]
+pub trait Resource: Sized + Send + Sync + 'static {
+    /// The type of its id.
+    type Id: Key;
+    /// What creating one takes.
+    type New: Changes;
+    /// What changing one takes.
+    type Patch: Changes;
+    /// What is known of it at compile time.
+    const DECLARED: &'static Declared;
+
+    /// Takes the properties from `reader`, all of them even after a fault, in their order.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Puts the properties into `writer`, in their order.
+    fn write(&self, writer: &mut Writer);
+}
+
+/// What the ids of `R` look like.
+pub const fn kind_of<R: Resource>() -> KeyKind {
+    <R::Id as Key>::KIND
+}
+
+/// Some properties of a resource, such as the generated `NewCreature` and `CreaturePatch` hold.
+pub trait Changes: Send {
+    /// Puts what is given into `given`, in the order of the properties.
+    fn write(&self, given: &mut Given);
+}
+
+/// Shows `changes` as a struct called `name`, with what is given; what is never sent is not shown in logs either.
+///
+/// # Errors
+///
+/// Those of `f`.
+pub fn show<R: Resource>(
+    name: &str,
+    changes: &impl Changes,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let mut given = Given::new(R::DECLARED);
+    changes.write(&mut given);
+    let text = given.finish().unwrap_or_default();
+    let object = Object::parse(&text).unwrap_or_default();
+    let mut shown = f.debug_struct(name);
+    for property in R::DECLARED.properties {
+        if let Some(raw) = object.take(property.name) {
+            let raw = if property.access.is_sent() {
+                raw
+            } else {
+                "…"
+            };
+            shown.field(property.name, &format_args!("{raw}"));
+        }
+    }
+    shown.finish()
+}
+
+/// Takes the properties of a record, in their order, and makes its text of them.
+#[derive(Debug)]
+pub struct Writer {
+    draft: Draft,
+    fault: Option<serde_json::Error>,
+}
+
+impl Writer {
+    pub(crate) fn new(declared: &'static Declared) -> Self {
+        Self {
+            draft: Draft::new(declared),
+            fault: None,
+        }
+    }
+
+    /// Puts the next property.
+    pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
+        let fault = &mut self.fault;
+        self.draft.put(|out| {
+            if let Err(error) = codec.write(value, out) {
+                *fault = Some(error);
+            }
+        });
+    }
+
+    pub(crate) fn finish(self) -> Result<Draft, serde_json::Error> {
+        match self.fault {
+            None => Ok(self.draft),
+            Some(fault) => Err(fault),
+        }
+    }
+}
+
+/// Takes the properties that are given, in their order, and makes a payload of them.
+#[derive(Debug)]
+pub struct Given {
+    declared: &'static Declared,
+    next: usize,
+    text: Vec<u8>,
+    fault: Option<serde_json::Error>,
+}
+
+impl Given {
+    pub(crate) fn new(declared: &'static Declared) -> Self {
+        Self {
+            declared,
+            next: 0,
+            text: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// Puts the next property.
+    pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
+        self.put_if(codec, Some(value));
+    }
+
+    /// Puts the next property where there is a value, and leaves it out where there is none.
+    pub fn put_if<T>(&mut self, codec: &Codec<T>, value: Option<&T>) {
+        let property = &self.declared.properties[self.next];
+        self.next += 1;
+        let Some(value) = value else { return };
+        self.text
+            .push(if self.text.is_empty() { b'{' } else { b',' });
+        self.text
+            .extend_from_slice(format!("\"{}\":", property.name).as_bytes());
+        if let Err(error) = codec.write(value, &mut self.text) {
+            self.fault = Some(error);
+        }
+    }
+
+    /// Leaves the next property out.
+    pub fn skip(&mut self) {
+        self.next += 1;
+    }
+
+    pub(crate) fn finish(mut self) -> Result<String, serde_json::Error> {
+        self.text
+            .extend_from_slice(if self.text.is_empty() { b"{}" } else { b"}" });
+        match self.fault {
+            None => Ok(String::from_utf8(self.text).unwrap_or_default()),
+            Some(fault) => Err(fault),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A resource written by hand, for tests: a standing proof that the trait is humanly writable.
+
+use crate::codec::Codec;
+use crate::declared::{Access, Declared, KeyKind, Property};
+use crate::model::{Model, Shape};
+use crate::must;
+use crate::object::Object;
+use crate::reader::{Giver, Reader};
+use crate::record::Record;
+use crate::resource::{Changes, Given, Resource, Writer};
+use schemars::SchemaGenerator;
+
+/// A creature with a property of each kind.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) life: i64,
+    pub(crate) weight: f64,
+    pub(crate) tame: bool,
+    pub(crate) secret: Option<String>,
+    pub(crate) ctime: u64,
+    pub(crate) tags: Option<Vec<String>>,
+}
+
+/// What creating a sample takes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewSample {
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) life: Option<i64>,
+    pub(crate) weight: Option<f64>,
+    pub(crate) tame: Option<bool>,
+    pub(crate) secret: Option<String>,
+    pub(crate) ctime: Option<u64>,
+    pub(crate) tags: Option<Vec<String>>,
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "left alone, set to none, and set to a value are three things"
+)]
+/// What changing a sample takes; the inner option is the value where that may be none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SamplePatch {
+    pub(crate) name: Option<Option<String>>,
+    pub(crate) kind: Option<String>,
+    pub(crate) life: Option<i64>,
+    pub(crate) weight: Option<f64>,
+    pub(crate) tame: Option<bool>,
+    pub(crate) secret: Option<Option<String>>,
+    pub(crate) ctime: Option<u64>,
+    pub(crate) tags: Option<Option<Vec<String>>>,
+}
+
+const ID: Codec<String> = must::id::<Sample>(Codec::new());
+const TEXT: Codec<Option<String>> = must::property();
+const KIND: Codec<String> = must::property().with_default(|| "dragon".to_owned());
+const LIFE: Codec<i64> = must::property().with_default(|| 10);
+const WEIGHT: Codec<f64> = must::property().with_default(|| 1.5);
+const TAME: Codec<bool> = must::property().with_default(|| false);
+const CTIME: Codec<u64> = must::property().with_default(|| 0);
+const TAGS: Codec<Option<Vec<String>>> = must::property();
+
+const fn property(name: &'static str, access: Access) -> Property {
+    Property {
+        name,
+        doc: "",
+        access,
+    }
+}
+
+impl Resource for Sample {
+    type Id = String;
+    type New = NewSample;
+    type Patch = SamplePatch;
+    const DECLARED: &'static Declared = &Declared {
+        name: "sample",
+        plural: "samples",
+        title: "Sample",
+        doc: "A creature with a property of each kind.",
+        properties: &[
+            property("id", Access::Open),
+            property("name", Access::Open),
+            property("kind", Access::Open),
+            property("life", Access::Open),
+            property("weight", Access::Open),
+            property("tame", Access::Open),
+            property("secret", Access::Private),
+            property("ctime", Access::ReadOnly),
+            property("tags", Access::Open),
+        ],
+        id: 0,
+        key: KeyKind::Text,
+    };
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let id = reader.next(&ID);
+        let name = reader.next(&TEXT);
+        let kind = reader.next(&KIND);
+        let life = reader.next(&LIFE);
+        let weight = reader.next(&WEIGHT);
+        let tame = reader.next(&TAME);
+        let secret = reader.next(&TEXT);
+        let ctime = reader.next(&CTIME);
+        let tags = reader.next(&TAGS);
+        Some(Self {
+            id: id?,
+            name: name?,
+            kind: kind?,
+            life: life?,
+            weight: weight?,
+            tame: tame?,
+            secret: secret?,
+            ctime: ctime?,
+            tags: tags?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.put(&ID, &self.id);
+        writer.put(&TEXT, &self.name);
+        writer.put(&KIND, &self.kind);
+        writer.put(&LIFE, &self.life);
+        writer.put(&WEIGHT, &self.weight);
+        writer.put(&TAME, &self.tame);
+        writer.put(&TEXT, &self.secret);
+        writer.put(&CTIME, &self.ctime);
+        writer.put(&TAGS, &self.tags);
+    }
+}
+
+impl Changes for NewSample {
+    fn write(&self, given: &mut Given) {
+        given.put_if(&ID, self.id.as_ref());
+        given.put(&TEXT, &self.name);
+        given.put_if(&KIND, self.kind.as_ref());
+        given.put_if(&LIFE, self.life.as_ref());
+        given.put_if(&WEIGHT, self.weight.as_ref());
+        given.put_if(&TAME, self.tame.as_ref());
+        given.put(&TEXT, &self.secret);
+        given.put_if(&CTIME, self.ctime.as_ref());
+        given.put(&TAGS, &self.tags);
+    }
+}
+
+impl Changes for SamplePatch {
+    fn write(&self, given: &mut Given) {
+        given.put_if(&ID, None);
+        given.put_if(&TEXT, self.name.as_ref());
+        given.put_if(&KIND, self.kind.as_ref());
+        given.put_if(&LIFE, self.life.as_ref());
+        given.put_if(&WEIGHT, self.weight.as_ref());
+        given.put_if(&TAME, self.tame.as_ref());
+        given.put_if(&TEXT, self.secret.as_ref());
+        given.put_if(&CTIME, self.ctime.as_ref());
+        given.put_if(&TAGS, self.tags.as_ref());
+    }
+}
+
+/// The sample as a server knows it that serves nothing else.
+pub(crate) fn model() -> Model {
+    Model::new(&Shape::of::<Sample>(), 0, &mut SchemaGenerator::default())
+}
+
+/// The record that the application's own code makes of a JSON object.
+pub(crate) fn record(model: &Model, json: &str) -> Record {
+    let given = Object::parse(json).expect("an object without repeated keys");
+    model
+        .create(&given, Giver::Server)
+        .expect("what keeps to the rules")
+}
+
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handwritten_resource_is_read_as_it_was_written() {
+        let model = model();
+        let sample = Sample {
+            id: "bob".to_owned(),
+            name: None,
+            kind: "dragon".to_owned(),
+            life: -3,
+            weight: 0.1,
+            tame: true,
+            secret: Some("🐉".to_owned()),
+            ctime: 7,
+            tags: Some(vec!["a".to_owned()]),
+        };
+        let record = model
+            .write(&sample)
+            .expect("a sample that keeps to the rules");
+        assert!(!record.sent().contains("secret"), "{}", record.sent());
+        assert_eq!(model.read::<Sample>(&record).expect("a sample"), sample);
+    }
+
+    #[test]
+    fn what_creates_and_what_changes_is_read_as_it_was_written() {
+        let model = model();
+        let given = |changes: &dyn Changes| {
+            let mut given = Given::new(Sample::DECLARED);
+            changes.write(&mut given);
+            given.finish().expect("JSON")
+        };
+        let new = NewSample {
+            id: Some("bob".to_owned()),
+            life: Some(3),
+            ..NewSample::default()
+        };
+        let created = record(&model, &given(&new));
+        let patch = SamplePatch {
+            name: Some(Some("Bob".to_owned())),
+            ..SamplePatch::default()
+        };
+        let patch = given(&patch);
+        let patch = Object::parse(&patch).expect("an object");
+        let changed = model
+            .change(&patch, &created, Giver::Server)
+            .expect("what keeps to the rules");
+        let read: Sample = model.read(&changed).expect("a sample");
+        assert_eq!(
+            (read.name.as_deref(), &*read.kind, read.life, read.weight),
+            (Some("Bob"), "dragon", 3, 1.5)
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! From a listener to connections: permits, the handshake, and the way out.
+
+use super::origin;
+use crate::app::{App, Session};
+use crate::config::Config;
+use crate::connection;
+use crate::http::{self, Body};
+use crate::shutdown::{self, Shutdown};
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::header::{
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+
+/// The one subprotocol there is.
+const SUBPROTOCOL: &str = "sockful.1";
+
+/// How long to wait after an accept that failed for want of something, such as file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Accepts until `shutdown` is done, then drains.
+pub(super) async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) {
+    let permits = Arc::new(Semaphore::new(app.shared.config.max_connections));
+    let (mut trigger, connections) = shutdown::channel();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let next = accept(&listener, &permits);
+        let (stream, address, permit) = tokio::select! {
+            () = &mut shutdown => break,
+            next = next => match next {
+                Some(next) => next,
+                None => continue,
+            },
+        };
+        let session = Session::new(app.clone(), Some(address));
+        tokio::spawn(http(session, stream, Arc::new(permit), connections.clone()));
+    }
+    drop(listener);
+    drop(connections);
+    if timeout(app.shared.config.shutdown_timeout, trigger.drain())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections were cut at the end of `shutdown_timeout`");
+        trigger.cut();
+    }
+}
+
+/// The next connection, once there is a permit for it.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    // The semaphore is never closed.
+    let permit = permits.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, address)) => {
+            // Without it a reply would wait for the peer to acknowledge the one before.
+            let _ = stream.set_nodelay(true);
+            Some((stream, address, permit))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "accepting a connection failed");
+            sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// Speaks HTTP until the connection ends or becomes a WebSocket, which goes on in a task of its own.
+async fn http(
+    session: Arc<Session>,
+    stream: TcpStream,
+    permit: Arc<OwnedSemaphorePermit>,
+    shutdown: Shutdown,
+) {
+    let config = session.config().clone();
+    let draining = shutdown.clone().draining();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let response = match upgrade(request, session.config()) {
+            Handshake::None(request) => http::answer(&request),
+            Handshake::Refused(response) => response,
+            Handshake::Accepted(response, upgrade) => {
+                let (session, permit, shutdown) =
+                    (session.clone(), permit.clone(), shutdown.clone());
+                tokio::spawn(async move {
+                    if let Ok(upgraded) = upgrade.await {
+                        websocket(session, upgraded, shutdown).await;
+                    }
+                    drop(permit);
+                });
+                response
+            }
+        };
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.handshake_timeout)
+        .max_headers(config.max_headers)
+        .max_buf_size(config.max_header_bytes)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = draining => {
+            connection.as_mut().graceful_shutdown();
+            // Every answer is at hand, so what still goes on is a peer that has not asked yet.
+            timeout(config.close_timeout, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "an HTTP connection failed");
+    }
+}
+
+async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
+    // The stream itself is leaner than what hyper wraps it in.
+    match upgraded.downcast::<TokioIo<TcpStream>>().map(taken_apart) {
+        Ok((stream, part)) => connection::run(session, stream, part, shutdown).await,
+        Err(upgraded) => {
+            Box::pin(connection::run(
+                session,
+                TokioIo::new(upgraded),
+                Vec::new(),
+                shutdown,
+            ))
+            .await;
+        }
+    }
+}
+
+/// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
+fn taken_apart(parts: Parts<TokioIo<TcpStream>>) -> (TcpStream, Vec<u8>) {
+    (parts.io.into_inner(), parts.read_buf.to_vec())
+}
+
+/// What a request wants of the WebSocket.
+enum Handshake {
+    None(Request<Incoming>),
+    Refused(Response<Body>),
+    Accepted(Response<Body>, OnUpgrade),
+}
+
+fn upgrade(mut request: Request<Incoming>, config: &Config) -> Handshake {
+    let wanted = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    if !request.headers().get(UPGRADE).is_some_and(wanted) || request.uri().path() != "/" {
+        return Handshake::None(request);
+    }
+    if !origin::is_allowed(request.headers(), &config.allowed_origins) {
+        let text = "a page of this origin may not connect; `allowed_origins` says which may\n";
+        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, text));
+    }
+    let upgrade = hyper::upgrade::on(&mut request);
+    match create_response_with_body(&request, Body::default) {
+        Ok(mut response) => {
+            if offers_subprotocol(&request) {
+                response.headers_mut().insert(
+                    SEC_WEBSOCKET_PROTOCOL,
+                    HeaderValue::from_static(SUBPROTOCOL),
+                );
+            }
+            Handshake::Accepted(response, upgrade)
+        }
+        Err(error) => {
+            let mut response = http::plain(
+                StatusCode::BAD_REQUEST,
+                format!("this is no WebSocket handshake: {error}\n"),
+            );
+            let headers = response.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            Handshake::Refused(response)
+        }
+    }
+}
+
+fn offers_subprotocol<B>(request: &Request<B>) -> bool {
+    let offered = request
+        .headers()
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .into_iter();
+    offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim() == SUBPROTOCOL)
+}
+
+/// Waits until the process is asked to stop: by SIGINT, which Ctrl-C sends, or by SIGTERM.
+///
+/// For [`ServerHandle::serve`](crate::ServerHandle::serve), which takes any future as its sign to stop.
+pub async fn shutdown_signal() {
+    let interrupt = tokio::signal::ctrl_c().map(|_| ());
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    interrupt.await;
+}

@@ -1,0 +1,110 @@
+//! Whose pages may connect: a browser sends cookies along with any page's handshake, so the page counts.
+
+use hyper::Uri;
+use hyper::header::{HOST, HeaderMap, ORIGIN};
+
+/// Whether a handshake comes from the server's own host, from an origin in `allowed`, or from no
+/// browser at all.
+///
+/// Origins are parsed and compared as scheme, host and port, never as the beginning of a text.
+pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let mut origins = headers.get_all(ORIGIN).into_iter();
+    let origin = match (origins.next(), origins.next()) {
+        (None, _) => return true,
+        (Some(origin), None) => origin.to_str().ok().and_then(Origin::parse),
+        (Some(_), Some(_)) => None,
+    };
+    let Some(origin) = origin else { return false };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let own = host.and_then(|host| Origin::parse(&format!("{}://{host}", origin.scheme)));
+    own.is_some_and(|own| own == origin)
+        || allowed
+            .iter()
+            .filter_map(|allowed| Origin::parse(allowed))
+            .any(|one| one == origin)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// A scheme, a host and perhaps a port, and nothing else.
+    fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+        let port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => authority.port_u16()?,
+        };
+        let is_bare =
+            !authority.as_str().contains('@') && uri.path() == "/" && uri.query().is_none();
+        is_bare.then(|| Self {
+            scheme: scheme.to_ascii_lowercase(),
+            host: authority.host().to_ascii_lowercase(),
+            port: authority.port_u16().unwrap_or(port),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(origin: &str) -> bool {
+        let headers = [(HOST, "ok.com:8000"), (ORIGIN, origin)];
+        let headers = headers.map(|(name, value)| (name, value.parse().expect("a header")));
+        is_allowed(
+            &headers.into_iter().collect(),
+            &["https://app.example.com".to_owned()],
+        )
+    }
+
+    #[test]
+    fn pages_of_the_same_host_and_of_allowed_origins_may_connect() {
+        for origin in [
+            "http://ok.com:8000",
+            "https://OK.com:8000",
+            "https://app.example.com",
+            "https://app.example.com:443",
+        ] {
+            assert!(allows(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn pages_of_any_other_origin_may_not() {
+        for origin in [
+            "http://ok.com",
+            "http://ok.com:80000",
+            "https://ok.com.evil.com",
+            "http://ok.com:8000.evil.com",
+            "http://ok.com:8000@evil.com",
+            "http://app.example.com",
+            "https://app.example.com.evil.com",
+            "https://app.example.com:444",
+            "null",
+            "",
+        ] {
+            assert!(!allows(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_browser_may_connect() {
+        assert!(is_allowed(&HeaderMap::new(), &[]));
+    }
+
+    #[test]
+    fn two_origins_are_none() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "ok.com".parse().expect("a header"));
+        headers.append(ORIGIN, "http://ok.com".parse().expect("a header"));
+        headers.append(ORIGIN, "http://ok.com".parse().expect("a header"));
+        assert!(!is_allowed(&headers, &[]));
+    }
+}

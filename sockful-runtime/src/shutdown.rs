@@ -1,0 +1,67 @@
+//! How a server stops: connections are told to drain, and to go when the deadline has come.
+
+use std::convert::Infallible;
+use tokio::sync::{mpsc, watch};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Running,
+    Draining,
+    Cut,
+}
+
+/// A connection's end: it hears of the shutdown, and by its life keeps the server waiting.
+#[derive(Clone, Debug)]
+pub(crate) struct Shutdown {
+    phase: watch::Receiver<Phase>,
+    _alive: mpsc::Sender<Infallible>,
+}
+
+/// The server's end.
+#[derive(Debug)]
+pub(crate) struct Trigger {
+    phase: watch::Sender<Phase>,
+    gone: mpsc::Receiver<Infallible>,
+}
+
+pub(crate) fn channel() -> (Trigger, Shutdown) {
+    let (phase, phases) = watch::channel(Phase::Running);
+    let (alive, gone) = mpsc::channel(1);
+    (
+        Trigger { phase, gone },
+        Shutdown {
+            phase: phases,
+            _alive: alive,
+        },
+    )
+}
+
+impl Trigger {
+    /// Tells all connections to finish what they have started, and waits until they are gone.
+    pub(crate) async fn drain(&mut self) {
+        self.phase.send_replace(Phase::Draining);
+        self.gone.recv().await;
+    }
+
+    /// Tells all connections to go now.
+    pub(crate) fn cut(&self) {
+        self.phase.send_replace(Phase::Cut);
+    }
+}
+
+impl Shutdown {
+    /// Waits until the connection is to finish what it has started.
+    pub(crate) async fn draining(mut self) {
+        self.reaches(Phase::Draining).await;
+    }
+
+    /// Waits until the connection is to go.
+    pub(crate) async fn cut(mut self) {
+        self.reaches(Phase::Cut).await;
+    }
+
+    async fn reaches(&mut self, phase: Phase) {
+        // A server that is gone without a word stops its connections like one that says so.
+        let _ = self.phase.wait_for(|current| *current >= phase).await;
+    }
+}

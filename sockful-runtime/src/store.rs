@@ -1,0 +1,104 @@
+//! What a store promises: consistent views, commits that are all or nothing, and a log of them.
+
+#[cfg(test)]
+mod contract;
+mod memory;
+
+pub use memory::Memory;
+
+use crate::commit::{Commit, Committed, Rejected};
+use crate::declared::Declared;
+use crate::error::{Error, Result};
+use crate::query::{Filter, Query};
+use crate::record::Record;
+use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
+use std::fmt;
+use std::sync::Arc;
+
+/// An answer that is at hand, or one to wait for.
+///
+/// A store in memory answers at once, and a request that waits for nothing needs no task and no
+/// allocation; [`now`] and [`later`] make the two.
+pub type Answer<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
+
+/// An answer that is at hand.
+pub fn now<'a, T>(value: T) -> Answer<'a, T> {
+    ready(value).left_future()
+}
+
+/// An answer to wait for.
+pub fn later<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Answer<'a, T> {
+    future.boxed().right_future()
+}
+
+/// Keeps records and the log of their changes.
+///
+/// Resources are known by their place in the list given to [`open`](Store::open). What a call
+/// returns is one consistent view, and `seq` says of which commit. User code never runs inside a store.
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Makes ready for these resources. Called once, before anything else.
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>>;
+
+    /// Names this unbroken history.
+    fn epoch(&self) -> &str;
+
+    /// The number of the newest commit.
+    fn head(&self) -> Answer<'_, Result<u64>>;
+
+    /// One record, by the id that [`key::canonical`](crate::key::canonical) spells.
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>>;
+
+    /// Several records in the order asked, `None` where there is none.
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>>;
+
+    /// The records that a query asks for, in its order, at most `query.limit` of them.
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>>;
+
+    /// How many records meet the conditions.
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>>;
+
+    /// Takes a commit, all of it or nothing. One that changes nothing is not to be given.
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>>;
+
+    /// The commits after number `after`, oldest first, at most `max` of them.
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>>;
+}
+
+/// What was read, and the number of the newest commit that it shows.
+#[derive(Clone, Debug)]
+pub struct View<T> {
+    /// The number of that commit.
+    pub seq: u64,
+    /// What was read.
+    pub value: T,
+}
+
+/// Records in the order asked, `None` where there is none.
+pub type Several = Vec<Option<Arc<Record>>>;
+
+/// What a query found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The records, in the order asked.
+    pub records: Vec<Arc<Record>>,
+    /// Whether there are more behind the limit.
+    pub more: bool,
+}
+
+/// The log does not reach back that far, or not ahead that far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired;
+
+impl fmt::Display for Expired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the log does not hold what follows that commit")
+    }
+}
+
+impl std::error::Error for Expired {}
+
+impl From<Expired> for Error {
+    fn from(expired: Expired) -> Self {
+        Self::internal(expired)
+    }
+}

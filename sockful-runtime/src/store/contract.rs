@@ -1,0 +1,107 @@
+//! What every store must do, checked against a plain model written on its own: the same checks for all engines.
+
+mod cases;
+mod commits;
+mod oracle;
+
+use super::Store;
+use crate::commit::{Commit, Expect, Operation};
+use crate::config::Config;
+use crate::model::Model;
+use crate::object::Object;
+use crate::query::{self, Query};
+use crate::sample;
+use cases::Case;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+/// Runs what a store answers to its end.
+pub(super) fn wait<T>(answer: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime without I/O").block_on(answer)
+}
+
+/// Checks searches and commits of the stores that `make` makes, each empty.
+pub(super) fn check<S: Store>(make: impl Fn() -> S) {
+    let config = ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let searches = TestRunner::new(config.clone())
+        .run(&cases::case(), |case| check_search(&opened(&make), &case));
+    searches.unwrap_or_else(|failed| panic!("searches: {failed}"));
+    let commits = TestRunner::new(config).run(&commits::histories(), |history| {
+        commits::check_history(&opened(&make), &history)
+    });
+    commits.unwrap_or_else(|failed| panic!("commits: {failed}"));
+}
+
+fn opened<S: Store>(make: &impl Fn() -> S) -> S {
+    use crate::resource::Resource;
+    let store = make();
+    let declared = sample::Sample::DECLARED;
+    wait(store.open(&[declared, declared])).expect("an empty store opens");
+    store
+}
+
+/// A search, a count and paging to the end, against the whole list that the model has.
+fn check_search(store: &dyn Store, case: &Case) -> Result<(), TestCaseError> {
+    let model = sample::model();
+    for creature in &case.creatures {
+        let record = sample::record(&model, &creature.to_string());
+        let put = Operation::Put {
+            resource: 1,
+            record,
+            expect: Expect::Absent,
+        };
+        let commit = Commit {
+            operations: vec![put],
+        };
+        wait(store.commit(commit)).expect("the id is new");
+    }
+    let head = case.creatures.len() as u64;
+    let expected = oracle::list(&case.creatures, &case.conditions, &case.sort);
+
+    let count = format!("{}", case.conditions);
+    let given = Object::parse(&count).expect("an object");
+    let filter = query::conditions(&model, &given).expect("conditions");
+    let counted = wait(store.count(1, filter.clone())).expect("a count");
+    prop_assert_eq!((counted.seq, counted.value), (head, expected.len()));
+    let elsewhere = wait(store.count(0, filter)).expect("a count");
+    prop_assert_eq!(elsewhere.value, 0);
+
+    let (query, _) = parse(&model, &case.query(case.limit, case.skip, None));
+    let found = wait(store.find(1, query)).expect("a list");
+    let ids: Vec<&str> = found.value.records.iter().map(|it| it.id()).collect();
+    let page = expected.iter().skip(case.skip).take(case.limit);
+    prop_assert_eq!(ids, page.copied().collect::<Vec<_>>());
+    let more = case.limit > 0 && expected.len() > case.skip + case.limit;
+    prop_assert_eq!((found.seq, found.value.more), (head, more));
+
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let text = case.query(case.limit.max(1), 0, after.as_deref());
+        let (query, order) = parse(&model, &text);
+        let found = wait(store.find(1, query)).expect("a list").value;
+        paged.extend(found.records.iter().map(|it| it.id().to_owned()));
+        prop_assert!(paged.len() <= expected.len(), "paging does not end");
+        if !found.more {
+            break;
+        }
+        let last = found.records.last().expect("a cut page has records");
+        after = Some(query::cursor_after(&order, &model, last));
+    }
+    prop_assert_eq!(paged, expected);
+    Ok(())
+}
+
+fn parse(model: &Model, text: &str) -> (Query, Vec<query::Order>) {
+    let given = Object::parse(text).expect("an object");
+    let asked = query::parse(model, &given, &Config::default());
+    let query = asked
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+        .query;
+    let order = query.order.clone();
+    (query, order)
+}

@@ -1,0 +1,104 @@
+//! The meaning of queries, written down once more in the plainest way: over JSON values in a list.
+
+use super::cases::{Conditions, Test};
+use serde_json::Value;
+use std::cmp::Ordering;
+
+/// The ids of all creatures that meet the conditions, in order.
+pub(super) fn list<'a>(
+    creatures: &'a [Value],
+    conditions: &Conditions,
+    sort: &[(&str, bool)],
+) -> Vec<&'a str> {
+    let mut matching: Vec<&Value> = Vec::new();
+    for creature in creatures {
+        if meets(creature, conditions) {
+            matching.push(creature);
+        }
+    }
+    matching.sort_by(|a, b| {
+        for (name, descending) in sort {
+            let order = order(&a[name], &b[name]);
+            if order != Ordering::Equal {
+                return if *descending { order.reverse() } else { order };
+            }
+        }
+        order(&a["id"], &b["id"])
+    });
+    matching
+        .into_iter()
+        .map(|creature| creature["id"].as_str().expect("an id"))
+        .collect()
+}
+
+fn meets(creature: &Value, conditions: &Conditions) -> bool {
+    for (name, test) in &conditions.properties {
+        let value = &creature[name];
+        let passes = match test {
+            Test::Equals(other) => equal(value, other),
+            Test::Operators(operators) => {
+                operators.iter().all(|(word, arg)| passes(value, word, arg))
+            }
+        };
+        if !passes {
+            return false;
+        }
+    }
+    let or = &conditions.or;
+    (or.is_empty() || or.iter().any(|any| meets(creature, any)))
+        && conditions.and.iter().all(|each| meets(creature, each))
+        && conditions.not.iter().all(|not| !meets(creature, not))
+}
+
+fn passes(value: &Value, word: &str, arg: &Value) -> bool {
+    let among = || {
+        let list = arg.as_array().expect("a list");
+        list.iter().any(|one| equal(value, one))
+    };
+    match word {
+        "$ne" => !equal(value, arg),
+        "$in" => among(),
+        "$nin" => !among(),
+        _ if value.is_null() => false,
+        "$gt" => less(arg, value),
+        "$gte" => less(arg, value) || equal(arg, value),
+        "$lt" => less(value, arg),
+        "$lte" => less(value, arg) || equal(arg, value),
+        "$prefix" => {
+            let (text, prefix) = (value.as_str().expect("text"), arg.as_str().expect("text"));
+            text.len() >= prefix.len() && text.as_bytes()[..prefix.len()] == *prefix.as_bytes()
+        }
+        _ => panic!("no operator: {word}"),
+    }
+}
+
+#[expect(
+    clippy::float_cmp,
+    reason = "numbers are equal where they are the same"
+)]
+fn equal(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// Whether `a` is less than `b`, both of one type.
+fn less(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => !a & b,
+        (Value::Number(a), Value::Number(b)) => a.as_f64() < b.as_f64(),
+        (Value::String(a), Value::String(b)) => a.bytes().lt(b.bytes()),
+        _ => panic!("{a} and {b} are not of one type"),
+    }
+}
+
+fn order(a: &Value, b: &Value) -> Ordering {
+    match (a.is_null(), b.is_null()) {
+        _ if equal(a, b) => Ordering::Equal,
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Greater,
+        _ if less(a, b) => Ordering::Less,
+        _ => Ordering::Greater,
+    }
+}

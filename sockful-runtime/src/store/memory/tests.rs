@@ -1,0 +1,177 @@
+use super::*;
+use crate::model::Model;
+use crate::resource::Resource;
+use crate::sample::{self, Sample};
+use crate::store::contract::{self, wait};
+
+fn opened(memory: Memory) -> Memory {
+    wait(memory.open(&[Sample::DECLARED])).expect("memory opens");
+    memory
+}
+
+fn put(model: &Model, id: &str, life: u64) -> Operation {
+    Operation::Put {
+        resource: 0,
+        record: sample::record(model, &format!(r#"{{"id":"{id}","life":{life}}}"#)),
+        expect: Expect::Any,
+    }
+}
+
+fn commit(memory: &Memory, operations: Vec<Operation>) -> Arc<Committed> {
+    wait(memory.commit(Commit { operations })).expect("nothing was expected")
+}
+
+fn everything() -> Query {
+    Query {
+        filter: Filter::All,
+        order: Vec::new(),
+        limit: usize::MAX,
+        skip: 0,
+        after: None,
+    }
+}
+
+#[test]
+fn memory_does_what_every_store_must() {
+    contract::check(Memory::new);
+}
+
+#[test]
+fn a_full_log_forgets_the_oldest_and_keeps_the_newest() {
+    let (model, memory) = (sample::model(), opened(Memory::with_log_capacity(4_000)));
+    for n in 0..100 {
+        commit(&memory, vec![put(&model, "bob", n)]);
+    }
+    assert_eq!(wait(memory.log(0, 1)).err(), Some(Expired));
+    let kept = (0..100).find(|&after| wait(memory.log(after, 1)).is_ok());
+    let kept = kept.expect("the newest is kept");
+    assert!((80..=99).contains(&kept), "{kept}");
+    assert_eq!(wait(memory.log(kept, 1)).expect("kept")[0].seq, kept + 1);
+
+    let tiny = opened(Memory::with_log_capacity(0));
+    for n in 1..4 {
+        commit(&tiny, vec![put(&model, "bob", n)]);
+        assert_eq!(
+            wait(tiny.log(n - 1, 9)).expect("the newest is kept").len(),
+            1
+        );
+        assert_eq!(wait(tiny.log(n, 9)).expect("nothing follows").len(), 0);
+    }
+}
+
+#[test]
+fn removing_what_is_not_there_takes_no_number() {
+    let (model, memory) = (sample::model(), opened(Memory::new()));
+    commit(&memory, vec![put(&model, "bob", 1)]);
+    let absent = || Operation::Delete {
+        resource: 0,
+        id: "eve".into(),
+        expect: Expect::Any,
+    };
+    let nothing = commit(&memory, vec![absent()]);
+    assert_eq!((nothing.seq, nothing.changes.len()), (1, 0));
+    let some = commit(&memory, vec![absent(), put(&model, "bob", 2)]);
+    assert_eq!((some.seq, some.changes.len()), (2, 1));
+}
+
+#[test]
+fn a_commit_to_an_unknown_resource_changes_nothing() {
+    let (model, memory) = (sample::model(), opened(Memory::new()));
+    let unknown = Operation::Assert {
+        resource: 7,
+        id: "bob".into(),
+        expect: Expect::Any,
+    };
+    let operations = vec![put(&model, "bob", 1), unknown];
+    assert!(matches!(
+        wait(memory.commit(Commit { operations })),
+        Err(Rejected::Failed(_))
+    ));
+    assert_eq!(wait(memory.head()).expect("a head"), 0);
+    assert!(wait(memory.get(7, "bob")).is_err());
+}
+
+#[test]
+fn a_list_shows_whole_commits_and_says_which_was_the_last() {
+    let (model, memory) = (sample::model(), opened(Memory::new()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 1..=2_000 {
+                commit(&memory, vec![put(&model, "bob", n), put(&model, "eve", n)]);
+            }
+        });
+        let mut seq = 0;
+        while seq < 2_000 {
+            let found = wait(memory.find(0, everything())).expect("a list");
+            seq = found.seq;
+            for record in &found.value.records {
+                assert_eq!((record.rev(), record.value(3)), (seq, &*seq.to_string()));
+            }
+            assert_eq!(found.value.records.len(), if seq == 0 { 0 } else { 2 });
+        }
+    });
+}
+
+#[test]
+fn tags_tell_two_commits_of_one_number_apart() {
+    let model = sample::model();
+    let tag = |memory: Memory| commit(&opened(memory), vec![put(&model, "bob", 1)]).tag;
+    assert_ne!(tag(Memory::new()), tag(Memory::new()));
+}
+
+#[test]
+fn an_answer_is_at_hand() {
+    let memory = opened(Memory::new());
+    assert!(matches!(
+        memory.get(0, "bob"),
+        futures_util::future::Either::Left(_)
+    ));
+    assert!(matches!(
+        memory.commit(Commit::default()),
+        futures_util::future::Either::Left(_)
+    ));
+}
+
+#[test]
+fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
+    use crate::query::{By, Order, cursor_after};
+    let (model, memory) = (sample::model(), opened(Memory::new()));
+    for (id, life) in [("a", 3), ("b", 2), ("c", 2), ("d", 1)] {
+        commit(&memory, vec![put(&model, id, life)]);
+    }
+    for order in [
+        vec![],
+        vec![Order {
+            by: By::Property(3),
+            descending: true,
+        }],
+    ] {
+        let first = Query {
+            order: order.clone(),
+            limit: 2,
+            ..everything()
+        };
+        let page = wait(memory.find(0, first)).expect("a list").value;
+        let cursor = cursor_after(&order, &model, &page.records[1]);
+        commit(
+            &memory,
+            vec![Operation::Delete {
+                resource: 0,
+                id: "b".into(),
+                expect: Expect::Any,
+            }],
+        );
+        let sort = if order.is_empty() {
+            "{}"
+        } else {
+            r#"{"life":-1}"#
+        };
+        let text = format!(r#"{{"$sort":{sort},"$after":"{cursor}"}}"#);
+        let given = crate::object::Object::parse(&text).expect("an object");
+        let next = crate::query::parse(&model, &given, &Config::default()).expect("a query");
+        let page = wait(memory.find(0, next.query)).expect("a list").value;
+        let ids: Vec<_> = page.records.iter().map(|record| record.id()).collect();
+        assert_eq!(ids, ["c", "d"]);
+        commit(&memory, vec![put(&model, "b", 2)]);
+    }
+}

@@ -1,0 +1,65 @@
+//! The first records of an order, out of any number, in bounded memory.
+
+use crate::query::{By, Order, Scalar};
+use crate::record::Record;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Keeps the first so many of the records that it is offered.
+#[derive(Debug)]
+pub(super) struct Top<'a> {
+    order: &'a [Order],
+    room: usize,
+    /// At most twice the room: it is cut down to the room each time it is full.
+    kept: Vec<Ranked<'a>>,
+}
+
+/// A record with the value of the first key, which mostly decides and is read only once.
+#[derive(Debug)]
+struct Ranked<'a> {
+    first: Scalar<'a>,
+    record: &'a Arc<Record>,
+}
+
+impl<'a> Top<'a> {
+    pub(super) fn new(order: &'a [Order], room: usize) -> Self {
+        Self {
+            order,
+            room,
+            kept: Vec::new(),
+        }
+    }
+
+    pub(super) fn offer(&mut self, record: &'a Arc<Record>) {
+        let first = match self.order.first() {
+            Some(Order {
+                by: By::Property(at),
+                ..
+            }) => Scalar::read(record.value(*at)),
+            _ => Scalar::Null,
+        };
+        self.kept.push(Ranked { first, record });
+        if self.kept.len() >= self.room.saturating_mul(2) {
+            let order = self.order;
+            self.kept
+                .select_nth_unstable_by(self.room, |a, b| a.compare(b, order));
+            self.kept.truncate(self.room);
+        }
+    }
+
+    /// Those kept, in order.
+    pub(super) fn finish(mut self) -> impl Iterator<Item = &'a Arc<Record>> {
+        self.kept.sort_unstable_by(|a, b| a.compare(b, self.order));
+        self.kept.truncate(self.room);
+        self.kept.into_iter().map(|ranked| ranked.record)
+    }
+}
+
+impl Ranked<'_> {
+    fn compare(&self, other: &Self, order: &[Order]) -> Ordering {
+        let by_first = order.first().map_or(Ordering::Equal, |first| {
+            first.directed(self.first.cmp(&other.first))
+        });
+        by_first.then_with(|| Order::compare(order, self.record, other.record))
+    }
+}

@@ -1,0 +1,54 @@
+//! Text put together in constant evaluation, for messages of the compiler.
+
+/// A short text of fixed room; what does not fit is cut off.
+#[derive(Debug)]
+pub struct Text {
+    bytes: [u8; Self::ROOM],
+    len: usize,
+}
+
+impl Text {
+    const ROOM: usize = 512;
+
+    /// An empty text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: [0; Self::ROOM],
+            len: 0,
+        }
+    }
+
+    /// The text with `more` behind it.
+    #[must_use]
+    pub const fn plain(mut self, more: &str) -> Self {
+        let (more, mut at) = (more.as_bytes(), 0);
+        while at < more.len() && self.len < Self::ROOM {
+            self.bytes[self.len] = more[at];
+            self.len += 1;
+            at += 1;
+        }
+        self
+    }
+
+    /// The text with `name` in backticks behind it.
+    #[must_use]
+    pub const fn quoted(self, name: &str) -> Self {
+        self.plain("`").plain(name).plain("`")
+    }
+
+    /// The text.
+    pub const fn as_str(&self) -> &str {
+        let (text, _) = self.bytes.split_at(self.len);
+        match core::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => "the names are too long to tell",
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
+    }
+}
