@@ -1,0 +1,7 @@
+//! Rules that look at more than one thing, one function each.
+
+mod remote;
+mod resource;
+
+pub(crate) use remote::remote;
+pub(crate) use resource::resource;

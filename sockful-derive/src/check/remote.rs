@@ -1,0 +1,144 @@
+//! What an impl block with remote methods must be.
+
+mod signature;
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Block, Takes, conditions};
+use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
+
+/// The actions that every resource has.
+const CORE: &[&str] = &[
+    "all",
+    "count",
+    "create",
+    "destroy",
+    "find",
+    "get",
+    "save",
+    "subscribe",
+    "unsubscribe",
+    "update",
+];
+
+pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    if block_is_of_a_resource(block, diagnostics) {
+        for method in &block.methods {
+            signature::fits(method, diagnostics);
+        }
+    }
+    others_are_plainly_private(block, diagnostics);
+    names_are_free(block, diagnostics);
+    names_differ(block, diagnostics);
+    id_is_not_a_parameter(block, diagnostics);
+}
+
+/// The rows of the dispatch table are made once for one type, which a trait's or a generic block is not.
+fn block_is_of_a_resource(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let item = block.item;
+    let instead = "write `#[remote] impl Creature { … }` with the resource's own name";
+    if let Some((of, _)) = &item.trait_ {
+        diagnostics.add(
+            of,
+            format!("the methods of a trait can't be remote; {instead}"),
+        );
+    } else if !item.generics.params.is_empty() {
+        diagnostics.add(
+            &item.generics.params,
+            format!("a generic block can't be remote; {instead}"),
+        );
+    } else if let Some(clause) = &item.generics.where_clause {
+        diagnostics.add(
+            clause,
+            "a remote block can't have a `where` clause; remove it",
+        );
+    } else if !matches!(&*item.self_ty, Type::Path(_)) {
+        diagnostics.add(&item.self_ty, format!("this is no resource; {instead}"));
+    } else {
+        return true;
+    }
+    false
+}
+
+/// `pub(crate)` in the block would be read as remote by one and as private by another.
+fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    let methods = block.item.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    });
+    for method in methods.filter(|method| !matches!(method.vis, Visibility::Public(_))) {
+        let name = &method.sig.ident;
+        if let Visibility::Restricted(vis) = &method.vis {
+            let message = format!(
+                "is `{name}` remote? write `pub` if it is, nothing if not; or put it into another impl block"
+            );
+            diagnostics.add(vis, message);
+        } else if let Some(attribute) = words_on_private(method) {
+            diagnostics.add(
+                attribute,
+                format!("`{name}` is not remote; write `pub fn {name}`, or remove this"),
+            );
+        }
+    }
+}
+
+fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
+    let on_method = method
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("remote"));
+    let mut on_parameters = crate::model::typed(method).flat_map(|parameter| &parameter.attrs);
+    on_method.or_else(|| on_parameters.find(|attribute| attribute.path().is_ident("resource")))
+}
+
+/// A remote with the name of a core action would never be reached, or hide it.
+fn names_are_free(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for method in &block.methods {
+        let name = &method.name.text;
+        if CORE.contains(&name.as_str()) {
+            let message = format!(
+                "every resource has the action `{name}` already; rename the method, or write #[remote(name = \"…\")] on it"
+            );
+            diagnostics.adopt(Error::new(method.name.span, message));
+        }
+    }
+}
+
+/// Of two remotes with one name only one could be called.
+fn names_differ(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for (at, method) in block.methods.iter().enumerate() {
+        let same = block.methods[..at]
+            .iter()
+            .find(|earlier| earlier.name.text == method.name.text);
+        let Some(earlier) = same else { continue };
+        // The same method twice is for the compiler to tell, and of two conditional ones perhaps one is left.
+        let conditional = [earlier, method]
+            .iter()
+            .all(|method| !conditions(&method.item.attrs).is_empty());
+        if earlier.ident == method.ident || conditional {
+            continue;
+        }
+        let message = format!(
+            "`{}` and `{}` are both called `{}` on the wire; write #[remote(name = \"…\")] on one of them",
+            earlier.ident, method.ident, method.name.text
+        );
+        diagnostics.adopt(Error::new(method.name.span, message));
+    }
+}
+
+/// The payload of a method with `self` has the id, which addresses the record.
+fn id_is_not_a_parameter(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for method in block
+        .methods
+        .iter()
+        .filter(|method| method.takes != Takes::Nothing)
+    {
+        for parameter in method
+            .parameters()
+            .filter(|parameter| parameter.name == "id")
+        {
+            let message =
+                "the payload's `id` says which record `self` is; call the parameter something else";
+            diagnostics.add(parameter.ident, message);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the signature of a remote method must be.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Method, conditions, typed};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Type};
+
+pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    qualifiers_mean_something(method, diagnostics);
+    self_is_borrowed(method, diagnostics);
+    for parameter in typed(method.item) {
+        if parameter_has_a_name(parameter, diagnostics)
+            && parameter_owns_its_value(parameter, diagnostics)
+        {
+            parameter_is_unconditional(parameter, diagnostics);
+        }
+    }
+    result_is_one_type(method, diagnostics);
+}
+
+/// A remote method is called by a frame: nobody could choose its generics, or promise what `unsafe` asks for.
+fn qualifiers_mean_something(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    let signature = &method.item.sig;
+    if let Safety::Unsafe(keyword) = &signature.safety {
+        diagnostics.add(
+            keyword,
+            "a remote method can't be unsafe: no client can keep the promise; remove it",
+        );
+    }
+    if let Some(keyword) = &signature.constness {
+        diagnostics.add(
+            keyword,
+            "a remote method is never called in a constant; remove `const`",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        diagnostics.add(
+            abi,
+            "a remote method is called by frames only; remove `extern`",
+        );
+    }
+    if !signature.generics.params.is_empty() {
+        let message = "a remote method can't be generic; write the types and lifetimes out";
+        diagnostics.add(&signature.generics.params, message);
+    }
+    if let Some(clause) = &signature.generics.where_clause {
+        diagnostics.add(
+            clause,
+            "a remote method can't have a `where` clause; remove it",
+        );
+    }
+}
+
+/// The record stays in the store: a method looks at it or changes it, and can't have it.
+fn self_is_borrowed(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    let Some(receiver) = method.item.sig.receiver() else {
+        return;
+    };
+    let instead = "write `&mut self` to change the record, `&self` to look at it";
+    match &receiver.kind {
+        ReceiverKind::Reference(_, None, _) => {}
+        ReceiverKind::Reference(_, Some(lifetime), _) => {
+            diagnostics.add(
+                lifetime,
+                "`self` of a remote method has no lifetime to name; remove it",
+            );
+        }
+        ReceiverKind::Typed(_, ty) => {
+            diagnostics.add(
+                ty,
+                format!("a remote method can't take `self` as another type; {instead}"),
+            );
+        }
+        _ => {
+            diagnostics.add(
+                receiver.self_token,
+                format!("a remote method can't take the record away; {instead}"),
+            );
+        }
+    }
+}
+
+/// The name of a parameter is the name of a property of the payload.
+fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+    match &*parameter.pat {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => return true,
+        // What is borrowed is the context, which no client gives.
+        Pat::Wild(_) if matches!(&*parameter.ty, Type::Reference(_)) => return true,
+        pattern => {
+            let message =
+                "a parameter is a property of the payload and needs a name; write `name: Type`";
+            diagnostics.add(pattern, message);
+        }
+    }
+    false
+}
+
+/// A value that was read from a frame belongs to the method.
+fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+    let own = "write a type that owns its value, such as `String`";
+    match &*parameter.ty {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            let message = format!("a remote method can't borrow anything but `&Context`; {own}");
+            diagnostics.add(reference, message);
+        }
+        Type::Reference(reference) => {
+            let Some(lifetime) = reference
+                .lifetime
+                .as_ref()
+                .filter(|lifetime| lifetime.ident != "_")
+            else {
+                return true;
+            };
+            diagnostics.add(
+                lifetime,
+                "the context lives as long as the call; write `&Context`",
+            );
+        }
+        ty if has_keyword(ty, "impl") => {
+            diagnostics.add(ty, "the type of a parameter must be known to be read; write one type instead of `impl`");
+        }
+        ty if borrows(ty) => diagnostics.add(
+            ty,
+            format!("a parameter can't borrow from the payload; {own}"),
+        ),
+        _ => return true,
+    }
+    false
+}
+
+/// A parameter that comes and goes would change the payload without a trace in the method's name.
+fn parameter_is_unconditional(parameter: &PatType, diagnostics: &mut Diagnostics) {
+    if let Some(condition) = conditions(&parameter.attrs).first() {
+        diagnostics.add(
+            condition,
+            "a parameter can't be conditional; write #[cfg(…)] on two methods instead",
+        );
+    }
+}
+
+/// The result is described before anybody calls.
+fn result_is_one_type(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    let ReturnType::Type(_, ty) = &method.item.sig.output else {
+        return;
+    };
+    if has_keyword(ty, "impl") {
+        diagnostics.add(
+            ty,
+            "the type of a result must be known to be described; write one type instead of `impl`",
+        );
+    }
+}
+
+/// Whether a type borrows from something that does not live for ever.
+fn borrows(ty: &Type) -> bool {
+    any(ty.to_token_stream(), &|token, next| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => !is_lifetime(next),
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+            next.is_some_and(|name| name.to_string() != "static")
+        }
+        _ => false,
+    })
+}
+
+fn is_lifetime(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '\'')
+}
+
+fn has_keyword(ty: &Type, keyword: &str) -> bool {
+    any(
+        ty.to_token_stream(),
+        &|token, _| matches!(token, TokenTree::Ident(ident) if ident == keyword),
+    )
+}
+
+/// Whether `is` holds for a token, which it is shown with the one after it.
+fn any(tokens: TokenStream, is: &impl Fn(&TokenTree, Option<&TokenTree>) -> bool) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => any(group.stream(), is),
+        token => is(token, tokens.get(at + 1)),
+    })
+}

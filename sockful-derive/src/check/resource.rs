@@ -1,0 +1,94 @@
+//! What a resource must be beyond what each of its words says.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Property, Resource, is_plain};
+use crate::words::excluded_by;
+use syn::Error;
+use syn::ext::IdentExt;
+
+pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    name_is_not_ours(resource, diagnostics);
+    // Of an enum or a generic struct there is no more to say than that.
+    if resource.sound {
+        one_id(resource, diagnostics);
+        id_is_as_an_id_must_be(resource, diagnostics);
+        names_are_plain(resource, diagnostics);
+        names_differ(resource, diagnostics);
+    }
+}
+
+/// Frames of the protocol itself are addressed to `sockful`.
+fn name_is_not_ours(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    if resource.name.text == "sockful" {
+        let message = "`sockful` is the name of the protocol's own frames; write #[resource(name = \"…\")] with another";
+        diagnostics.adopt(Error::new(resource.name.span, message));
+    }
+}
+
+/// Without an id no record could be addressed, with two it would be unclear by which.
+fn one_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    match resource.ids.as_slice() {
+        [] => {
+            let message = format!(
+                "`{}` has no id; call a field `id`, or mark one with #[resource(id)]",
+                resource.ident.unraw()
+            );
+            diagnostics.add(resource.ident, message);
+        }
+        [first, more @ ..] => {
+            for &other in more {
+                let first = resource.properties[*first].ident;
+                let spelt = resource.properties[other].words.spelt("id");
+                diagnostics.add(
+                    spelt,
+                    format!("`{first}` is the id already; keep one #[resource(id)]"),
+                );
+            }
+        }
+    }
+}
+
+/// A field that is the id by its name has no word `id` for the table of words to see.
+fn id_is_as_an_id_must_be(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    let Some(id) = resource.ids.first().map(|&at| &resource.properties[at]) else {
+        return;
+    };
+    if id.words.has("id") {
+        return;
+    }
+    for (other, why) in excluded_by("id") {
+        if let Some(spelt) = id.words.spelt(other) {
+            diagnostics.add(spelt, format!("the id can't be `{other}`: {why}"));
+        }
+    }
+}
+
+/// Names are written into frames as they are, and `$` begins the operators of a query.
+fn names_are_plain(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for property in &resource.properties {
+        let Property { name, .. } = property;
+        if !is_plain(&name.text) {
+            let message = format!(
+                "{:?} can't be the name of a property; write one without quotes, backslashes, control characters and a `$` in front",
+                name.text
+            );
+            diagnostics.adopt(Error::new(name.span, message));
+        }
+    }
+}
+
+/// Of two properties with one name a payload could give one only.
+fn names_differ(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for (at, property) in resource.properties.iter().enumerate() {
+        let earlier = resource.properties[..at]
+            .iter()
+            .find(|earlier| earlier.name.text == property.name.text);
+        if let Some(earlier) = earlier {
+            let message = format!(
+                "`{}` and `{}` are both called `{}` on the wire; give one of them another name",
+                earlier.ident, property.ident, property.name.text
+            );
+            diagnostics.adopt(Error::new(property.name.span, message));
+        }
+    }
+}

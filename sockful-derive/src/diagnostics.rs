@@ -1,0 +1,78 @@
+//! Collects every mistake of one macro call, so that all of them are told in one compile.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::fmt::Display;
+use syn::Error;
+
+/// The mistakes found so far.
+///
+/// It must be closed with [`finish`](Self::finish): dropped before, it would swallow what it holds.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    errors: Vec<Error>,
+    finished: bool,
+}
+
+impl Diagnostics {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a mistake, shown under all of `node`.
+    pub(crate) fn add(&mut self, node: impl ToTokens, message: impl Display) {
+        self.errors.push(Error::new_spanned(node, message));
+    }
+
+    /// Adds what a parser found.
+    pub(crate) fn adopt(&mut self, error: Error) {
+        self.errors.push(error);
+    }
+
+    /// The value, or one more mistake.
+    pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.adopt(error)).ok()
+    }
+
+    /// All mistakes, as tokens that make the compiler tell each of them; `None` where there is none.
+    pub(crate) fn finish(mut self) -> Option<TokenStream> {
+        self.finished = true;
+        let errors = self.errors.drain(..).map(Error::into_compile_error);
+        errors.reduce(|mut all, error| {
+            all.extend(error);
+            all
+        })
+    }
+}
+
+impl Drop for Diagnostics {
+    fn drop(&mut self) {
+        let lost = !self.finished && !std::thread::panicking();
+        debug_assert!(!lost, "mistakes were collected and not told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::Span;
+    use syn::Ident;
+
+    #[test]
+    fn every_mistake_is_told() {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.add(Ident::new("one", Span::call_site()), "first");
+        diagnostics.adopt(Error::new(Span::call_site(), "second"));
+        let told = diagnostics
+            .finish()
+            .map(|tokens| tokens.to_string())
+            .unwrap_or_default();
+        assert_eq!(told.matches("compile_error").count(), 2, "{told}");
+    }
+
+    #[test]
+    #[should_panic(expected = "not told")]
+    fn mistakes_are_not_lost_in_silence() {
+        Diagnostics::new().add(Ident::new("one", Span::call_site()), "first");
+    }
+}

@@ -1,0 +1,18 @@
+//! From the model to tokens. Nothing here can fail: the checks have been before.
+//!
+//! The templates carry the span of the macro's definition, so that their locals can't meet the
+//! user's names. What the compiler may complain about carries the span of what it will complain about.
+
+mod changes;
+mod codec;
+mod remote;
+mod resource;
+mod resources;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub(crate) use changes::{changes, names};
+pub(crate) use remote::{block, remote};
+pub(crate) use resource::resource;
+pub(crate) use resources::resources;

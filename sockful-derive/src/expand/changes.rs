@@ -1,0 +1,143 @@
+//! `NewX` and `XPatch`: what creating and changing a resource takes.
+
+use super::tokens::{constant, mixed, without_self};
+use crate::model::{Property, Resource};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
+
+/// The names of the two structs.
+pub(crate) fn names(resource: &Resource<'_>) -> (Ident, Ident) {
+    let (title, span) = (resource.ident.unraw(), resource.ident.span());
+    (
+        format_ident!("New{title}", span = span),
+        format_ident!("{title}Patch", span = span),
+    )
+}
+
+/// The two structs, beside the resource.
+pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
+    let vis = resource.vis;
+    let (new, patch) = names(resource);
+    let title = resource.ident.unraw();
+    let new_doc = format!("What creating a [`{title}`] takes. What is `None` gets its default.");
+    let patch_doc = format!("What to change of a [`{title}`]. What is `None` stays as it is.");
+    let properties = || resource.properties.iter().enumerate();
+    let new_fields =
+        properties().map(|(at, property)| field(resource, property, may_be_absent(resource, at)));
+    let patch_fields = properties()
+        .filter(|(at, _)| *at != resource.id())
+        .map(|(_, property)| field(resource, property, true));
+    quote_spanned! {mixed()=>
+        #[doc = #new_doc]
+        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub, clippy::pedantic)]
+        #vis struct #new { #(#new_fields),* }
+        #[doc = #patch_doc]
+        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub, clippy::pedantic)]
+        #[derive(::core::default::Default)]
+        #vis struct #patch { #(#patch_fields),* }
+    }
+}
+
+/// Whether a new record may be given without the property at `at`.
+fn may_be_absent(resource: &Resource<'_>, at: usize) -> bool {
+    at == resource.id() || resource.properties[at].default.is_some()
+}
+
+fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> TokenStream {
+    let (vis, ident) = (resource.vis, property.ident);
+    let ty = without_self(property.ty, &resource.ident.to_token_stream());
+    let ty = if optional {
+        quote_spanned!(mixed()=> ::core::option::Option<#ty>)
+    } else {
+        ty
+    };
+    let mut docs = property
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"))
+        .peekable();
+    let own = format!("The `{}`.", property.name.text);
+    let own = docs
+        .peek()
+        .is_none()
+        .then(|| quote_spanned!(mixed()=> #[doc = #own]));
+    quote_spanned!(mixed()=> #own #(#docs)* #vis #ident: #ty)
+}
+
+/// What the two structs implement.
+pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
+    let (new, patch) = names(resource);
+    let private = &resource.paths.private;
+    let all = || 0..resource.properties.len();
+    let ident_at = |at: usize| resource.properties[at].ident;
+    let put_new = all().map(|at| put(private, at, ident_at(at), may_be_absent(resource, at)));
+    let put_patch = all().map(|at| {
+        if at == resource.id() {
+            return quote_spanned!(mixed()=> given.skip(););
+        }
+        put(private, at, ident_at(at), true)
+    });
+    let (new_writes, patch_writes) = (
+        changing(resource, &new, put_new),
+        changing(resource, &patch, put_patch),
+    );
+    let default = default(resource, &new);
+    quote_spanned!(mixed()=> #new_writes #patch_writes #default)
+}
+
+/// That a struct can be made a payload of, and shown without what is never sent.
+fn changing(
+    resource: &Resource<'_>,
+    name: &Ident,
+    puts: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    let (ident, private, title) = (resource.ident, &resource.paths.private, name.to_string());
+    quote_spanned! {mixed()=>
+        #[automatically_derived]
+        impl #private::Changes for #name {
+            fn write(&self, given: &mut #private::Given) {
+                #(#puts)*
+            }
+        }
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut #private::Formatter<'_>) -> #private::Formatted {
+                #private::show::<#ident>(#title, self, f)
+            }
+        }
+    }
+}
+
+fn put(private: &TokenStream, at: usize, ident: &Ident, optional: bool) -> TokenStream {
+    let constant = constant(at);
+    if optional {
+        quote_spanned!(mixed()=> given.put_if(&#constant, #private::Option::as_ref(&self.#ident));)
+    } else {
+        quote_spanned!(mixed()=> given.put(&#constant, &self.#ident);)
+    }
+}
+
+/// `Default` where every type that must be given has one. A bound that holds for no `T` is an error
+/// unless it looks as if it depended on something, which the lifetime is for.
+fn default(resource: &Resource<'_>, new: &Ident) -> TokenStream {
+    let this = resource.ident.to_token_stream();
+    let needed = resource
+        .properties
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !may_be_absent(resource, *at));
+    let types = needed.map(|(_, property)| without_self(property.ty, &this));
+    let fields = resource.properties.iter().map(|property| property.ident);
+    quote_spanned! {mixed()=>
+        #[automatically_derived]
+        impl ::core::default::Default for #new
+        where
+            #(for<'any> #types: ::core::default::Default,)*
+        {
+            fn default() -> Self {
+                Self { #(#fields: ::core::default::Default::default()),* }
+            }
+        }
+    }
+}

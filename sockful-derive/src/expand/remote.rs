@@ -1,0 +1,230 @@
+//! The rows of remote methods.
+
+use super::codec;
+use super::tokens::{ends, in_brackets, mixed, value, without_self};
+use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{FnArg, ImplItem, ItemImpl, ReturnType, Visibility};
+
+/// The block as the user wrote it, without what only we understand, and the table of its remotes.
+pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
+    let item = self::block(block.item);
+    let (imports, private) = (&block.paths.imports, &block.paths.private);
+    let must = &block.paths.must;
+    let this = block.item.self_ty.to_token_stream();
+    let rows = block
+        .methods
+        .iter()
+        .map(|method| row(method, &block.paths, &this));
+    // A method with `self` asks for a resource itself; one error is enough.
+    let with_self = block
+        .methods
+        .iter()
+        .any(|method| method.takes != Takes::Nothing);
+    let resource = (!with_self).then(|| quote_spanned!(mixed()=> #must::resource::<#this>()));
+    let table =
+        quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
+    let implementation = implementation(block, table);
+    quote_spanned! {mixed()=>
+        #item
+        #[allow(deprecated, unused_imports)]
+        const _: () = {
+            #imports
+            use #must::Plain as _;
+            #implementation
+            #resource
+        };
+    }
+}
+
+/// The implementation, shown at the type's name: there a second block for one type is told.
+fn implementation(block: &Block<'_>, rows: TokenStream) -> TokenStream {
+    let this = &block.item.self_ty;
+    let (first, last) = ends(&this.to_token_stream());
+    let private = Paths::private_at(first);
+    let mut body = Group::new(Delimiter::Brace, rows);
+    body.set_span(last);
+    quote_spanned!(first=> #[automatically_derived] impl #private::Remotes for #this #body)
+}
+
+/// The block without our attributes.
+pub(crate) fn block(item: &ItemImpl) -> TokenStream {
+    let mut item = item.clone();
+    for item in &mut item.items {
+        let ImplItem::Fn(method) = item else { continue };
+        method.attrs = words_removed(&method.attrs, "remote");
+        for input in &mut method.sig.inputs {
+            if let FnArg::Typed(parameter) = input {
+                parameter.attrs = words_removed(&parameter.attrs, "resource");
+            }
+        }
+        if matches!(method.vis, Visibility::Public(_)) {
+            // `pub` says that it is remote, and its shape follows from that.
+            method.attrs.push(syn::parse_quote! {
+                #[allow(unreachable_pub, clippy::needless_pass_by_value, clippy::unused_async)]
+            });
+        }
+    }
+    item.into_token_stream()
+}
+
+fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let private = &paths.private;
+    let conditions = conditions(&method.item.attrs);
+    let (name, doc) = (&method.name.text, doc(&method.item.attrs));
+    let takes = match method.takes {
+        Takes::Nothing => quote!(Nothing),
+        Takes::Ref => quote!(Ref),
+        Takes::Mut => quote!(Mut),
+    };
+    let parameters = method.parameters().map(|parameter| {
+        let (name, doc) = (&parameter.name, "");
+        quote_spanned!(mixed()=> #private::Property::new(#name, #doc))
+    });
+    let timeout = match method
+        .timeout
+        .map(|timeout| timeout.as_millis().try_into().unwrap_or(u64::MAX))
+    {
+        None => quote_spanned!(mixed()=> #private::None),
+        Some(millis) => {
+            let duration = quote_spanned!(mixed()=> ::core::time::Duration::from_millis(#millis));
+            quote_spanned!(mixed()=> #private::Some(#duration))
+        }
+    };
+    let take = take(method, paths, this);
+    let result = result(method, this);
+    let body = body(method, paths, this);
+    // A future that can't be sent is told at the method's name.
+    let at_name = method.ident.span().resolved_at(mixed());
+    let boxed = Paths::private_at(at_name);
+    let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+    quote_spanned! {mixed()=>
+        #(#conditions)*
+        {
+            #take
+            #private::Remote {
+                name: #name,
+                doc: #doc,
+                takes: #private::Takes::#takes,
+                parameters: &[#(#parameters),*],
+                describe: |reader| _ = take(reader),
+                result: |generator| #result.schema(generator),
+                timeout: #timeout,
+                run: |call| #run,
+            }
+        }
+    }
+}
+
+/// The function that takes the arguments out of a payload.
+fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let private = &paths.private;
+    let types: Vec<_> = method
+        .parameters()
+        .map(|parameter| without_self(parameter.ty, this))
+        .collect();
+    let codecs: Vec<_> = method
+        .parameters()
+        .map(|parameter| codec::of_parameter(parameter, paths, this))
+        .collect();
+    let values: Vec<_> = (0..types.len()).map(value).collect();
+    quote_spanned! {mixed()=>
+        fn take(_reader: &mut #private::Reader<'_>) -> #private::Option<(#(#types,)*)> {
+            #(let #values = _reader.next(&#codecs);)*
+            #private::Some((#(#values?,)*))
+        }
+    }
+}
+
+/// The codec of the result, whose type only the compiler can tell.
+fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
+    let ty = returned(method, this);
+    let (first, last) = ends(&ty);
+    let must = Paths::must_at(first);
+    let of = quote_spanned!(last=> ::OF);
+    let of = in_brackets(quote_spanned!(first=> #must::Returned::<#ty>#of), last);
+    quote_spanned!(first=> #must::result #of)
+}
+
+fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
+    match &method.item.sig.output {
+        ReturnType::Type(_, ty) => without_self(ty, this),
+        ReturnType::Default => quote_spanned!(method.ident.span()=> ()),
+    }
+}
+
+/// What a call does: for `&mut self` until no other writer came in between.
+fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let private = &paths.private;
+    let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
+    let arguments = quote_spanned!(mixed()=> let (#(#values,)*) = call.arguments(take)?;);
+    let told = told(method, paths, this);
+    match method.takes {
+        Takes::Nothing => quote_spanned! {mixed()=> {
+            #arguments
+            let told = #told;
+            call.done(told)
+        }},
+        Takes::Ref => quote_spanned! {mixed()=> {
+            let mut attempt = #private::attempt::<#this>(call);
+            let record = attempt.load().await?;
+            #arguments
+            let told = #told;
+            attempt.done(told)
+        }},
+        Takes::Mut => quote_spanned! {mixed()=> {
+            let mut attempt = #private::attempt::<#this>(call);
+            loop {
+                let mut record = attempt.load().await?;
+                #arguments
+                let told = #told;
+                if let #private::Some(reply) = attempt.store(&record, told).await {
+                    return reply;
+                }
+            }
+        }},
+    }
+}
+
+/// The call itself, up to the result that is told.
+fn told(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let ident = method.ident;
+    let receiver = match method.takes {
+        Takes::Nothing => None,
+        Takes::Ref => Some(quote_spanned!(mixed()=> &record,)),
+        Takes::Mut => Some(quote_spanned!(mixed()=> &mut record,)),
+    };
+    let mut values = (0..).map(value);
+    let arguments = method.arguments.iter().map(|argument| match argument {
+        Argument::Borrowed { ty } => {
+            let ty = without_self(ty, this);
+            let must = &paths.must;
+            quote_spanned!(mixed()=> #must::context::<#ty>(call.context()))
+        }
+        Argument::Owned(_) => values
+            .next()
+            .map(ToTokens::into_token_stream)
+            .unwrap_or_default(),
+    });
+    let waited = method
+        .item
+        .sig
+        .asyncness
+        .map(|_| quote_spanned!(mixed()=> .await));
+    // An error that can't be told is told at the type that has it.
+    let (first, last) = ends(&returned_or_name(method));
+    let must = Paths::must_at(first);
+    let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #waited));
+    let codec = result(method, this);
+    let outcome = quote_spanned!(last=> &#codec, #must::Returned #outcome.split());
+    let outcome = in_brackets(outcome, last);
+    quote_spanned!(first=> #must::told #outcome?)
+}
+
+fn returned_or_name(method: &Method<'_>) -> TokenStream {
+    match &method.item.sig.output {
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+        ReturnType::Default => method.ident.to_token_stream(),
+    }
+}

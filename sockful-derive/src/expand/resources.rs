@@ -1,0 +1,40 @@
+//! The dispatch table of a list of resources, a constant.
+
+use super::tokens::{ends, in_brackets, mixed};
+use crate::model::List;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+
+pub(crate) fn resources(served: &List) -> TokenStream {
+    let (imports, private) = (&served.paths.imports, &served.paths.private);
+    let entries = served.items.iter().map(|item| {
+        let (path, spelt) = (&item.path, &item.spelt);
+        quote_spanned! {mixed()=>
+            #private::Entry {
+                path: #spelt,
+                shape: #private::Shape::of::<#path>(),
+                remotes: #private::Find::<#path>::REMOTES,
+            }
+        }
+    });
+    // The panic stands here, one for each item: one inside of the library would show our paths.
+    let clashes = served.items.iter().enumerate().map(|(at, item)| {
+        let (first, last) = ends(&item.path.to_token_stream());
+        let text = in_brackets(quote_spanned!(mixed()=> "{}", text.as_str()), last);
+        let panic = quote_spanned!(first=> ::core::panic! #text);
+        quote_spanned! {mixed()=>
+            const _: () = if let #private::Some(text) = #private::clash(__ENTRIES, #at) { #panic };
+        }
+    });
+    quote_spanned! {mixed()=> {
+        #imports
+        #[allow(unused_imports)]
+        use #private::NoRemotes as _;
+        const __ENTRIES: &[#private::Entry] = &[#(#entries),*];
+        const __ROUTES: usize = #private::count(__ENTRIES);
+        static __TABLE: #private::Table<__ROUTES, { #private::buckets(__ROUTES) }, { #private::slots(__ROUTES) }> =
+            #private::Table::new(__ENTRIES);
+        #(#clashes)*
+        #private::Resources::new(__ENTRIES, &__TABLE)
+    }}
+}

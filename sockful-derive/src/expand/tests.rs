@@ -1,0 +1,154 @@
+//! What must hold of every expansion: it is small, and it meets no name of the user's.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{format_ident, quote};
+use syn::{File, Item};
+
+fn creature(fields: usize) -> TokenStream {
+    let fields = (0..fields).map(|at| format_ident!("field_{at}"));
+    crate::resource::derive(quote! {
+        /// A beast that can be fed.
+        struct Creature {
+            id: String,
+            #(
+                /// How much there is of it.
+                #[resource(default = 10)]
+                #fields: i32,
+            )*
+        }
+    })
+}
+
+fn remotes(remotes: usize) -> TokenStream {
+    let methods = (0..remotes).map(|at| format_ident!("feed_{at}"));
+    crate::remote::attribute(
+        TokenStream::new(),
+        &quote! {
+            impl Creature {
+                #(pub async fn #methods(&mut self, #[resource(default = 1)] amount: i32) -> Result<i32> {})*
+            }
+        },
+    )
+}
+
+fn list(resources: usize) -> TokenStream {
+    let names = (0..resources).map(|at| format_ident!("R{at}"));
+    let list = crate::resources::list(quote!(#(#names),*));
+    quote!(const APP: Resources = #list;)
+}
+
+fn parsed(tokens: TokenStream) -> File {
+    syn::parse2(tokens).expect("an expansion parses")
+}
+
+fn lines(tokens: TokenStream) -> usize {
+    prettyplease::unparse(&parsed(tokens)).lines().count()
+}
+
+/// The lines of an expansion for nothing in particular, and for each part more.
+fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
+    let (few, many) = (lines(expand(1)), lines(expand(11)));
+    let each = (many - few).div_ceil(10);
+    (few - each, each)
+}
+
+/// In lines as formatted. What is over it is to be moved into the runtime, or said why not.
+#[test]
+fn expansions_stay_within_their_budget() {
+    assert_eq!(
+        budget(creature),
+        (104, 13),
+        "a resource, and each field of it"
+    );
+    // The user's own block is in it: 3 lines, and 2 a method.
+    assert_eq!(budget(remotes), (12, 43), "a block, and each remote in it");
+    assert_eq!(budget(list), (14, 8), "a list, and each item of it");
+}
+
+#[test]
+fn paths_begin_at_the_crate_or_at_core() {
+    for expansion in [creature(3), remotes(3), list(3)] {
+        each_root(expansion, &mut |root| {
+            assert!(["sockful", "core"].contains(&root), "::{root}");
+        });
+    }
+}
+
+#[test]
+fn another_place_of_the_crate_is_heeded_everywhere() {
+    let resource = crate::resource::derive(quote! {
+        #[resource(crate = deps::wet)]
+        struct Creature { id: String, #[resource(default = "x")] name: String, #[resource(private)] secret: Option<u8> }
+    });
+    let method =
+        quote!(impl Creature { pub fn feed(&self, amount: i32, context: &Context) -> u8 { 1 } });
+    let remote = crate::remote::attribute(quote!(crate = deps::wet), &method);
+    let list = crate::resources::list(quote!(crate = deps::wet, Creature));
+    for expansion in [resource, remote, list] {
+        assert!(expansion.to_string().contains("deps :: wet ::"));
+        each_root(expansion, &mut |root| assert_eq!(root, "core"));
+    }
+}
+
+#[test]
+fn nothing_but_the_two_structs_can_be_named() {
+    let names: Vec<String> = parsed(creature(3)).items.iter().map(name).collect();
+    assert_eq!(names, ["NewCreature", "CreaturePatch", "_"]);
+    let names: Vec<String> = parsed(remotes(3)).items.iter().map(name).collect();
+    assert_eq!(names, ["impl", "_"]);
+}
+
+fn name(item: &Item) -> String {
+    match item {
+        Item::Struct(item) => item.ident.to_string(),
+        Item::Const(item) => item.ident.to_string(),
+        Item::Impl(_) => "impl".to_owned(),
+        item => panic!("{item:?}"),
+    }
+}
+
+#[test]
+fn trait_implementations_are_marked_as_made() {
+    for expansion in [creature(3), remotes(3)] {
+        let text = prettyplease::unparse(&parsed(expansion));
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let of_trait = line.starts_with("impl") && line.contains(" for ");
+            assert_eq!(
+                of_trait,
+                at > 0 && lines[at - 1] == "#[automatically_derived]",
+                "{line}"
+            );
+        }
+    }
+}
+
+/// Shows `see` the first name of every path that begins with `::`.
+fn each_root(tokens: TokenStream, see: &mut dyn FnMut(&str)) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        if let TokenTree::Group(group) = token {
+            each_root(group.stream(), see);
+        }
+        let is_colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+        let begins = is_colon(at)
+            && is_colon(at + 1)
+            && !at
+                .checked_sub(1)
+                .is_some_and(|before| continues(&tokens[before]));
+        if let (true, Some(TokenTree::Ident(root))) = (begins, tokens.get(at + 2)) {
+            see(&root.to_string());
+        }
+    }
+}
+
+/// Whether a `::` behind this token goes on with a path.
+fn continues(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(ident) => {
+            !["for", "impl", "mut", "use", "return", "in"].contains(&ident.to_string().as_str())
+        }
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '>' | ':'),
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    }
+}

@@ -1,0 +1,56 @@
+//! Spans and `Self`.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+
+/// The span of the macro's definition, with which a local is hygienic.
+pub(super) fn mixed() -> Span {
+    Span::mixed_site()
+}
+
+/// The constant that holds the codec of the property at `position`.
+///
+/// Constants are not hygienic, hence the underscores; and a local of the same name would be taken
+/// for a pattern with it.
+pub(super) fn constant(position: usize) -> Ident {
+    format_ident!("__{position}", span = mixed())
+}
+
+/// The local that holds the value at `position`.
+pub(super) fn value(position: usize) -> Ident {
+    format_ident!("value{position}", span = mixed())
+}
+
+/// `tokens` with `this` for `Self`, which an item inside of another can't use.
+pub(super) fn without_self(tokens: impl ToTokens, this: &TokenStream) -> TokenStream {
+    let replaced = tokens
+        .into_token_stream()
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => this.clone(),
+            TokenTree::Group(group) => {
+                let mut replaced =
+                    Group::new(group.delimiter(), without_self(group.stream(), this));
+                replaced.set_span(group.span());
+                TokenTree::Group(replaced).into()
+            }
+            token => token.into(),
+        });
+    replaced.collect()
+}
+
+/// Where `tokens` begin and where they end, for templates to be shown there: a message is shown
+/// from the beginning of a template's first token to the end of its last.
+pub(super) fn ends(tokens: &TokenStream) -> (Span, Span) {
+    let mut spans = tokens.clone().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(mixed);
+    let last = spans.last().unwrap_or(first);
+    (first.resolved_at(mixed()), last.resolved_at(mixed()))
+}
+
+/// `(tokens)`, whose closing bracket is at `span`.
+pub(super) fn in_brackets(tokens: TokenStream, span: Span) -> TokenTree {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(span);
+    group.into()
+}

@@ -1,0 +1,64 @@
+//! What stands beside errors, so that one mistake gives one error.
+
+use crate::expand;
+use crate::model::{Block, Resource};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::Error;
+use syn::ext::IdentExt;
+
+/// The two structs that code may name, and a resource with nothing in it.
+pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStream {
+    if !resource.sound {
+        return errors;
+    }
+    let (ident, private) = (resource.ident, &resource.paths.private);
+    let imports = &resource.paths.imports;
+    let structs = expand::changes(resource);
+    let (name, title) = (&resource.name.text, ident.unraw().to_string());
+    let (new, patch) = expand::names(resource);
+    let id = resource
+        .ids
+        .first()
+        .map(|&at| resource.properties[at].ty.to_token_stream());
+    let id = id.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::core::primitive::u64));
+    quote_spanned! {Span::mixed_site()=>
+        #errors
+        #structs
+        const _: () = {
+            #imports
+            #[automatically_derived]
+            impl #private::Resource for #ident {
+                type Id = #id;
+                type New = #new;
+                type Patch = #patch;
+                const DECLARED: &'static #private::Declared = &#private::Declared::stub(#name, #title);
+                fn read(_: &mut #private::Reader<'_>) -> #private::Option<Self> {
+                    #private::None
+                }
+                fn write(&self, _: &mut #private::Writer) {}
+            }
+            #[automatically_derived]
+            impl #private::Changes for #new {
+                fn write(&self, _: &mut #private::Given) {}
+            }
+            #[automatically_derived]
+            impl #private::Changes for #patch {
+                fn write(&self, _: &mut #private::Given) {}
+            }
+        };
+    }
+}
+
+/// The block, so that editors go on to know its methods.
+pub(crate) fn remote(block: &Block<'_>, errors: &TokenStream) -> TokenStream {
+    let item = expand::block(block.item);
+    quote_spanned!(Span::mixed_site()=> #item #errors)
+}
+
+/// The item as it stands: it is no block, which the error says.
+pub(crate) fn no_block(item: &TokenStream) -> TokenStream {
+    let message = "`#[remote]` goes on an impl block of a resource, such as `impl Creature { … }`";
+    let error = Error::new(Span::call_site(), message).into_compile_error();
+    quote_spanned!(Span::mixed_site()=> #item #error)
+}

@@ -1,0 +1,33 @@
+//! The macros of sockful. An implementation detail: depend on `sockful`, which documents them.
+#![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
+
+mod check;
+mod diagnostics;
+mod expand;
+mod fallback;
+mod model;
+mod remote;
+mod resource;
+mod resources;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct a resource; documented at `sockful::Resource`.
+#[proc_macro_derive(Resource, attributes(resource))]
+pub fn derive_resource(item: TokenStream) -> TokenStream {
+    resource::derive(item.into()).into()
+}
+
+/// Makes the `pub` methods of an impl block remote; documented at `sockful::remote`.
+#[proc_macro_attribute]
+pub fn remote(words: TokenStream, item: TokenStream) -> TokenStream {
+    remote::attribute(words.into(), &item.into()).into()
+}
+
+/// Lists the resources that a server serves; documented at `sockful::resources`.
+#[proc_macro]
+pub fn resources(list: TokenStream) -> TokenStream {
+    resources::list(list.into()).into()
+}

@@ -1,0 +1,23 @@
+//! What the user declared, borrowed from the original nodes, whose spans the messages need.
+
+mod list;
+mod names;
+mod remote;
+mod resource;
+mod serde;
+mod syntax;
+
+pub(crate) use list::List;
+pub(crate) use names::{camel_case, is_plain};
+pub(crate) use remote::{Argument, Block, BlockWords, Method, Parameter, Takes, typed};
+pub(crate) use resource::{Access, Default, Property, Resource, ResourceWords};
+pub(crate) use syntax::{Paths, conditions, doc, words_removed};
+
+use proc_macro2::Span;
+
+/// A name on the wire, and where it was written or derived from.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}

@@ -1,0 +1,76 @@
+//! How names on the wire follow from names in Rust.
+
+/// `BlogPost`, `blog_post` and `BLOGPost` become `blogPost`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let mut camel = lower_start(words.next().unwrap_or_default());
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+/// Makes the capitals that a name starts with small, but for the one that begins its next word.
+fn lower_start(word: &str) -> String {
+    let capitals = word
+        .chars()
+        .take_while(|letter| letter.is_uppercase())
+        .count();
+    let all = word
+        .chars()
+        .nth(capitals)
+        .is_none_or(|next| !next.is_lowercase());
+    let small = if all {
+        capitals
+    } else {
+        capitals.saturating_sub(1).max(1)
+    };
+    let lowered = word.chars().take(small).flat_map(char::to_lowercase);
+    lowered.chain(word.chars().skip(small)).collect()
+}
+
+/// Whether a property's name needs no escapes in JSON and is no operator of a query.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let escaped = |letter: char| matches!(letter, '"' | '\\') || letter.is_control();
+    !name.is_empty() && !name.starts_with('$') && !name.contains(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_camel_case() {
+        let names = [
+            ("Creature", "creature"),
+            ("BlogPost", "blogPost"),
+            ("blog_post", "blogPost"),
+            ("URLMap", "urlMap"),
+            ("URL", "url"),
+            ("A", "a"),
+            ("Ab", "ab"),
+            ("feed_all", "feedAll"),
+            ("_feed__all_2", "feedAll2"),
+            ("Été", "été"),
+        ];
+        for (rust, wire) in names {
+            assert_eq!(camel_case(rust), wire);
+        }
+    }
+
+    #[test]
+    fn plain_names_need_no_escapes() {
+        assert!(
+            ["id", "__proto__", "größe", "a$b", "kebab-case"]
+                .into_iter()
+                .all(is_plain)
+        );
+        assert!(
+            !["", "$sort", "a\"b", "a\\b", "a\nb", "\u{7f}"]
+                .into_iter()
+                .any(is_plain)
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! An impl block with `#[remote]`.
+
+use super::resource::Default;
+use super::{Name, Paths, camel_case};
+use crate::diagnostics::Diagnostics;
+use crate::words::{Place, Words};
+use std::time::Duration;
+use syn::ext::IdentExt;
+use syn::{
+    FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, ReceiverKind, Type, Visibility,
+};
+
+/// The block, as far as it could be read.
+#[derive(Debug)]
+pub(crate) struct Block<'a> {
+    pub(crate) item: &'a ItemImpl,
+    pub(crate) paths: Paths,
+    pub(crate) methods: Vec<Method<'a>>,
+}
+
+/// A `pub` method of the block.
+#[derive(Debug)]
+pub(crate) struct Method<'a> {
+    pub(crate) item: &'a ImplItemFn,
+    pub(crate) ident: &'a Ident,
+    pub(crate) name: Name,
+    pub(crate) takes: Takes,
+    pub(crate) arguments: Vec<Argument<'a>>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What a method takes as `self`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Nothing,
+    Ref,
+    Mut,
+}
+
+/// What a method is called with.
+#[derive(Debug)]
+pub(crate) enum Argument<'a> {
+    /// Borrowed, as the context is; the type behind the reference.
+    Borrowed { ty: &'a Type },
+    /// Taken from the payload.
+    Owned(Parameter<'a>),
+}
+
+/// A parameter whose value is a property of the payload.
+#[derive(Debug)]
+pub(crate) struct Parameter<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) name: String,
+    pub(crate) ty: &'a Type,
+    pub(crate) default: Option<Default<'a>>,
+}
+
+/// The words on each method and its parameters, read first so that the model can borrow them.
+#[derive(Debug)]
+pub(crate) struct BlockWords {
+    methods: Vec<MethodWords>,
+}
+
+#[derive(Debug)]
+struct MethodWords {
+    method: Words,
+    parameters: Vec<Words>,
+}
+
+impl BlockWords {
+    pub(crate) fn of(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Self {
+        let methods = remote_methods(item).map(|method| MethodWords {
+            method: Words::of(&method.attrs, Place::Method, diagnostics),
+            parameters: typed(method)
+                .map(|parameter| Words::of(&parameter.attrs, Place::Parameter, diagnostics))
+                .collect(),
+        });
+        Self {
+            methods: methods.collect(),
+        }
+    }
+}
+
+impl<'a> Block<'a> {
+    pub(crate) fn of(item: &'a ItemImpl, words: &Words, said: &'a BlockWords) -> Self {
+        let methods = remote_methods(item)
+            .zip(&said.methods)
+            .map(|(method, said)| Method::of(method, said))
+            .collect();
+        Self {
+            item,
+            paths: Paths::of(words),
+            methods,
+        }
+    }
+}
+
+impl<'a> Method<'a> {
+    fn of(item: &'a ImplItemFn, said: &'a MethodWords) -> Self {
+        let ident = &item.sig.ident;
+        let own = Name {
+            text: camel_case(&ident.unraw().to_string()),
+            span: ident.span(),
+        };
+        Self {
+            item,
+            ident,
+            name: said.method.name("name").cloned().unwrap_or(own),
+            takes: Takes::of(item),
+            arguments: typed(item)
+                .zip(&said.parameters)
+                .filter_map(|(it, words)| Argument::of(it, words))
+                .collect(),
+            timeout: said.method.duration("timeout"),
+        }
+    }
+
+    /// The parameters whose values are properties of the payload.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter<'a>> {
+        self.arguments.iter().filter_map(|argument| match argument {
+            Argument::Owned(parameter) => Some(parameter),
+            Argument::Borrowed { .. } => None,
+        })
+    }
+}
+
+impl Takes {
+    fn of(method: &ImplItemFn) -> Self {
+        match method.sig.receiver().map(|receiver| &receiver.kind) {
+            None => Self::Nothing,
+            Some(ReceiverKind::Reference(_, _, Some(_))) => Self::Mut,
+            Some(_) => Self::Ref,
+        }
+    }
+}
+
+impl<'a> Argument<'a> {
+    /// The argument for a parameter; `None` for one that the checks refuse.
+    fn of(parameter: &'a PatType, words: &'a Words) -> Option<Self> {
+        if let Type::Reference(reference) = &*parameter.ty {
+            return Some(Self::Borrowed {
+                ty: &reference.elem,
+            });
+        }
+        let Pat::Ident(pattern) = &*parameter.pat else {
+            return None;
+        };
+        let ident = &pattern.ident;
+        let name = ident.unraw().to_string();
+        Some(Self::Owned(Parameter {
+            ident,
+            name,
+            ty: &parameter.ty,
+            default: Default::of(words),
+        }))
+    }
+}
+
+/// The `pub` methods: those are remote.
+fn remote_methods(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+    item.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) if matches!(method.vis, Visibility::Public(_)) => Some(method),
+        _ => None,
+    })
+}
+
+/// The parameters of a method beside `self`.
+pub(crate) fn typed(method: &ImplItemFn) -> impl Iterator<Item = &PatType> {
+    method.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    })
+}

@@ -1,0 +1,228 @@
+//! A struct with `#[derive(Resource)]`.
+
+use super::serde::{Container, renamed};
+use super::{Name, Paths, camel_case, doc};
+use crate::diagnostics::Diagnostics;
+use crate::words::{Place, Value, Words};
+use syn::ext::IdentExt;
+use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, Type, Visibility};
+
+/// A resource, as far as it could be read.
+#[derive(Debug)]
+pub(crate) struct Resource<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) vis: &'a Visibility,
+    pub(crate) paths: Paths,
+    pub(crate) name: Name,
+    pub(crate) plural: String,
+    pub(crate) doc: String,
+    pub(crate) properties: Vec<Property<'a>>,
+    /// The fields that say they are the id, by their position.
+    pub(crate) ids: Vec<usize>,
+    /// Whether it is a struct such as resources are made of; else there is nothing to say of its fields.
+    pub(crate) sound: bool,
+}
+
+/// A field of a resource.
+#[derive(Debug)]
+pub(crate) struct Property<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
+    pub(crate) name: Name,
+    pub(crate) attributes: &'a [Attribute],
+    pub(crate) access: Access,
+    pub(crate) default: Option<Default<'a>>,
+    pub(crate) words: &'a Words,
+}
+
+/// Who may see and set a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Open,
+    ReadOnly,
+    Private,
+}
+
+/// The value for where none is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Default<'a> {
+    /// The type's own; the word is kept for its span.
+    OfType(&'a Ident),
+    /// The one written.
+    Written(&'a Expr),
+}
+
+impl<'a> Default<'a> {
+    pub(crate) fn of(words: &'a Words) -> Option<Self> {
+        match words.value("default")? {
+            Value::Expr(expression) => Some(Self::Written(expression)),
+            _ => words.spelt("default").map(Self::OfType),
+        }
+    }
+}
+
+/// The words on a struct and on each of its fields, read first so that the model can borrow them.
+#[derive(Debug)]
+pub(crate) struct ResourceWords {
+    container: Words,
+    fields: Vec<Words>,
+}
+
+impl ResourceWords {
+    pub(crate) fn of(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
+        let container = Words::of(&input.attrs, Place::Struct, diagnostics);
+        let fields = fields(input)
+            .iter()
+            .map(|field| Words::of(&field.attrs, Place::Field, diagnostics))
+            .collect();
+        Self { container, fields }
+    }
+}
+
+impl<'a> Resource<'a> {
+    pub(crate) fn of(
+        input: &'a DeriveInput,
+        said: &'a ResourceWords,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let sound = is_sound(input, diagnostics);
+        let serde = Container::of(&input.attrs, diagnostics);
+        let fields = if sound { fields(input) } else { Vec::new() };
+        let properties: Vec<_> = fields
+            .into_iter()
+            .zip(&said.fields)
+            .filter_map(|(field, words)| Property::of(field, words, &serde, diagnostics))
+            .collect();
+        let own = Name {
+            text: camel_case(&input.ident.unraw().to_string()),
+            span: input.ident.span(),
+        };
+        let name = said.container.name("name").cloned().unwrap_or(own);
+        let plural = said
+            .container
+            .name("plural")
+            .map_or_else(|| format!("{}s", name.text), |name| name.text.clone());
+        Self {
+            ident: &input.ident,
+            vis: &input.vis,
+            paths: Paths::of(&said.container),
+            name,
+            plural,
+            doc: doc(&input.attrs),
+            ids: ids(&properties),
+            properties,
+            sound,
+        }
+    }
+
+    /// Which property is the id; the checks have made sure that one is.
+    pub(crate) fn id(&self) -> usize {
+        self.ids.first().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn has_private(&self) -> bool {
+        self.properties
+            .iter()
+            .any(|property| property.access == Access::Private)
+    }
+}
+
+impl<'a> Property<'a> {
+    fn of(
+        field: &'a Field,
+        words: &'a Words,
+        serde: &Container,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let name = match renamed(&field.attrs, diagnostics) {
+            Some(name) => Name {
+                text: name.value(),
+                span: name.span(),
+            },
+            None => Name {
+                text: serde.name_of(&ident.unraw().to_string()),
+                span: ident.span(),
+            },
+        };
+        let access = match () {
+            () if words.has("private") => Access::Private,
+            () if words.has("read_only") => Access::ReadOnly,
+            () => Access::Open,
+        };
+        let default = Default::of(words);
+        Some(Self {
+            ident,
+            ty: &field.ty,
+            name,
+            attributes: &field.attrs,
+            access,
+            default,
+            words,
+        })
+    }
+}
+
+fn fields(input: &DeriveInput) -> Vec<&Field> {
+    match &input.data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    }
+}
+
+/// The fields marked as the id, else the one called so.
+fn ids(properties: &[Property<'_>]) -> Vec<usize> {
+    let all = |is: fn(&Property<'_>) -> bool| {
+        (0..properties.len())
+            .filter(|&at| is(&properties[at]))
+            .collect()
+    };
+    let marked: Vec<usize> = all(|property| property.words.has("id"));
+    if marked.is_empty() {
+        all(|property| property.ident.unraw() == "id")
+    } else {
+        marked
+    }
+}
+
+fn is_sound(input: &DeriveInput, diagnostics: &mut Diagnostics) -> bool {
+    let instead = "write a struct with named fields, one of them the id";
+    let generics = &input.generics;
+    match &input.data {
+        Data::Enum(data) => diagnostics.add(
+            data.enum_token,
+            format!("an enum can't be a resource; {instead}"),
+        ),
+        Data::Union(data) => diagnostics.add(
+            data.union_token,
+            format!("a union can't be a resource; {instead}"),
+        ),
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(_) if generics.params.is_empty() && generics.where_clause.is_none() => {
+                return true;
+            }
+            Fields::Named(_) if generics.params.is_empty() => {
+                diagnostics.add(
+                    &generics.where_clause,
+                    "a resource can't have a `where` clause; remove it",
+                );
+            }
+            Fields::Named(_) => {
+                let message =
+                    "a resource can't have generic parameters; write the types and lifetimes out";
+                diagnostics.add(&generics.params, message);
+            }
+            Fields::Unnamed(fields) => {
+                diagnostics.add(
+                    fields,
+                    format!("the properties of a resource need names; {instead}"),
+                );
+            }
+            Fields::Unit => diagnostics.add(
+                &input.ident,
+                format!("a resource has properties; {instead}"),
+            ),
+        },
+    }
+    false
+}

@@ -1,0 +1,243 @@
+//! The serde attributes: wire names follow them, and what would make our description untrue is refused.
+
+use crate::diagnostics::Diagnostics;
+use proc_macro2::TokenStream;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Ident, LitStr, Result, Token, parenthesized, token};
+
+/// What serde's attributes say on a struct.
+#[derive(Debug, Default)]
+pub(crate) struct Container {
+    rename_all: Option<Case>,
+}
+
+/// How serde spells the fields of a struct.
+#[derive(Clone, Copy, Debug)]
+enum Case {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+/// The attributes of a struct that change what its JSON is, each with what to write instead.
+const ON_STRUCT: &[(&str, &str)] = &[
+    ("default", "write #[resource(default)] on the fields"),
+    ("from", "remove it; a record is read property by property"),
+    (
+        "into",
+        "remove it; a record is written property by property",
+    ),
+    (
+        "remote",
+        "remove it; a resource is described by its own fields",
+    ),
+    ("tag", "add a field for it"),
+    ("transparent", "remove it; a record is an object"),
+    (
+        "try_from",
+        "remove it; a record is read property by property",
+    ),
+];
+
+const OWN_TYPE: &str =
+    "give the field a type of its own whose `Serialize`, `Deserialize` and `JsonSchema` agree";
+
+/// The attributes of a field that change what its JSON is, each with what to write instead.
+const ON_FIELD: &[(&str, &str)] = &[
+    ("alias", "a property has one name; remove it"),
+    ("default", "write #[resource(default)]"),
+    ("deserialize_with", OWN_TYPE),
+    (
+        "flatten",
+        "write the fields out, or give them a property of their own",
+    ),
+    ("getter", OWN_TYPE),
+    ("serialize_with", OWN_TYPE),
+    (
+        "skip",
+        "write #[resource(private)], or keep it out of the struct",
+    ),
+    ("skip_deserializing", "write #[resource(read_only)]"),
+    ("skip_serializing", "write #[resource(private)]"),
+    (
+        "skip_serializing_if",
+        "remove it; every property of a record is sent",
+    ),
+    ("with", OWN_TYPE),
+];
+
+impl Container {
+    pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
+        let mut container = Self::default();
+        each(attributes, diagnostics, |meta, diagnostics| {
+            if meta.path.is_ident("rename_all") {
+                if let Some(text) = one_name(meta, diagnostics)? {
+                    container.rename_all = Case::of(&text.value());
+                }
+                return Ok(());
+            }
+            refuse(meta, ON_STRUCT, diagnostics)
+        });
+        container
+    }
+
+    /// The name of a field on the wire.
+    pub(crate) fn name_of(&self, field: &str) -> String {
+        self.rename_all
+            .map_or_else(|| field.to_owned(), |case| case.spell(field))
+    }
+}
+
+/// The name that serde's attributes give to a field.
+pub(crate) fn renamed(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<LitStr> {
+    let mut name = None;
+    each(attributes, diagnostics, |meta, diagnostics| {
+        if meta.path.is_ident("rename") {
+            name = one_name(meta, diagnostics)?;
+            return Ok(());
+        }
+        refuse(meta, ON_FIELD, diagnostics)
+    });
+    name
+}
+
+/// Shows `read` each word in `#[serde(…)]`. What serde itself can't read is left for it to tell.
+fn each(
+    attributes: &[Attribute],
+    diagnostics: &mut Diagnostics,
+    mut read: impl FnMut(&ParseNestedMeta<'_>, &mut Diagnostics) -> Result<()>,
+) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
+        drop(attribute.parse_nested_meta(|meta| read(&meta, diagnostics)));
+    }
+}
+
+fn refuse(
+    meta: &ParseNestedMeta<'_>,
+    refused: &[(&str, &str)],
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    if let Some((name, instead)) = refused.iter().find(|(name, _)| meta.path.is_ident(name)) {
+        diagnostics.add(
+            &meta.path,
+            format!(
+                "`{name}` of serde would make the description of the resource untrue: {instead}"
+            ),
+        );
+    }
+    // What follows is serde's business.
+    if meta.input.peek(token::Paren) {
+        let content;
+        parenthesized!(content in meta.input);
+        content.parse::<TokenStream>()?;
+    }
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    }
+    Ok(())
+}
+
+/// `= "name"`, or `(serialize = "name", deserialize = "name")` with one name.
+fn one_name(meta: &ParseNestedMeta<'_>, diagnostics: &mut Diagnostics) -> Result<Option<LitStr>> {
+    if !meta.input.peek(token::Paren) {
+        return Ok(Some(meta.value()?.parse()?));
+    }
+    let mut names: Vec<(Ident, LitStr)> = Vec::new();
+    meta.parse_nested_meta(|inner| {
+        names.push((inner.path.require_ident()?.clone(), inner.value()?.parse()?));
+        Ok(())
+    })?;
+    match names.as_slice() {
+        [(_, one), (_, other)] if one.value() == other.value() => Ok(Some(one.clone())),
+        _ => {
+            let what = meta.path.require_ident()?;
+            diagnostics.add(
+                what,
+                format!("a property has one name for both ways; write `{what} = \"…\"`"),
+            );
+            Ok(None)
+        }
+    }
+}
+
+impl Case {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "lowercase" => Self::Lower,
+            "UPPERCASE" => Self::Upper,
+            "PascalCase" => Self::Pascal,
+            "camelCase" => Self::Camel,
+            "snake_case" => Self::Snake,
+            "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
+            "kebab-case" => Self::Kebab,
+            "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
+            _ => return None,
+        })
+    }
+
+    /// Spells a field as serde does, which takes it to be in `snake_case`.
+    fn spell(self, field: &str) -> String {
+        match self {
+            Self::Lower | Self::Snake => field.to_owned(),
+            Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
+            Self::Pascal => pascal(field),
+            Self::Camel => {
+                let pascal = pascal(field);
+                let mut letters = pascal.chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect()
+            }
+            Self::Kebab => field.replace('_', "-"),
+            Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+fn pascal(field: &str) -> String {
+    let mut capital = true;
+    let mut name = String::new();
+    for letter in field.chars() {
+        match letter {
+            '_' => capital = true,
+            _ if std::mem::take(&mut capital) => name.push(letter.to_ascii_uppercase()),
+            _ => name.push(letter),
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_spelt_as_serde_does() {
+        let spellings = [
+            ("lowercase", "first_name"),
+            ("UPPERCASE", "FIRST_NAME"),
+            ("PascalCase", "FirstName"),
+            ("camelCase", "firstName"),
+            ("snake_case", "first_name"),
+            ("SCREAMING_SNAKE_CASE", "FIRST_NAME"),
+            ("kebab-case", "first-name"),
+            ("SCREAMING-KEBAB-CASE", "FIRST-NAME"),
+        ];
+        for (case, spelt) in spellings {
+            assert_eq!(
+                Case::of(case)
+                    .map(|case| case.spell("first_name"))
+                    .as_deref(),
+                Some(spelt),
+                "{case}"
+            );
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `#[derive(Resource)]`, from tokens to tokens.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Resource, ResourceWords};
+use crate::{check, expand, fallback};
+use proc_macro2::TokenStream;
+use syn::{DeriveInput, Error};
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    syn::parse2(item).map_or_else(Error::into_compile_error, |input| of(&input))
+}
+
+fn of(input: &DeriveInput) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let words = ResourceWords::of(input, &mut diagnostics);
+    let resource = Resource::of(input, &words, &mut diagnostics);
+    check::resource(&resource, &mut diagnostics);
+    match diagnostics.finish() {
+        None => expand::resource(&resource),
+        Some(errors) => fallback::resource(&resource, errors),
+    }
+}

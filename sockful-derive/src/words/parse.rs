@@ -1,0 +1,178 @@
+//! Reads the words of an attribute, and goes on after a mistake.
+
+use super::value::Value;
+use super::{Place, WORDS, Word, excluded_by, unknown};
+use crate::diagnostics::Diagnostics;
+use crate::model::Name;
+use proc_macro2::{TokenStream, TokenTree};
+use std::time::Duration;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Ident, Meta, Path, Result, Token};
+
+/// The words given at one place.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    given: Vec<Given>,
+}
+
+#[derive(Debug)]
+struct Given {
+    word: &'static Word,
+    spelt: Ident,
+    value: Value,
+}
+
+impl Words {
+    /// Reads the words of all attributes that hold words at `place`.
+    pub(crate) fn of(
+        attributes: &[Attribute],
+        place: Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let name = place.attribute();
+        let mut words = Self::default();
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident(name))
+        {
+            match &attribute.meta {
+                Meta::List(list) if !list.tokens.is_empty() => {
+                    words.read(list.tokens.clone(), place, diagnostics);
+                }
+                _ => {
+                    let message = format!(
+                        "nothing is said here; write #[{name}(…)] with words in it, or remove it"
+                    );
+                    diagnostics.add(attribute, message);
+                }
+            }
+        }
+        words.check_exclusions(place, diagnostics);
+        words
+    }
+
+    /// Reads the words between the brackets of one attribute.
+    pub(crate) fn in_brackets(
+        tokens: TokenStream,
+        place: Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut words = Self::default();
+        words.read(tokens, place, diagnostics);
+        words
+    }
+
+    fn read(&mut self, tokens: TokenStream, place: Place, diagnostics: &mut Diagnostics) {
+        let all = |input: ParseStream<'_>| -> Result<()> {
+            while !input.is_empty() {
+                if let Err(error) = self.read_one(input, place, diagnostics) {
+                    diagnostics.adopt(error);
+                    skip_to_comma(input)?;
+                }
+                if !input.is_empty() && !input.peek(Token![,]) {
+                    diagnostics
+                        .adopt(input.error("words are separated by commas; write `,` before this"));
+                    skip_to_comma(input)?;
+                }
+                input.parse::<Option<Token![,]>>()?;
+            }
+            Ok(())
+        };
+        let read = all.parse2(tokens);
+        diagnostics.ok(read);
+    }
+
+    fn read_one(
+        &mut self,
+        input: ParseStream<'_>,
+        place: Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<()> {
+        let spelt = input.call(Ident::parse_any)?;
+        let name = spelt.unraw().to_string();
+        let Some(word) = WORDS
+            .iter()
+            .find(|word| word.name == name && word.places.contains(&place))
+        else {
+            return Err(syn::Error::new(spelt.span(), unknown(&name, place)));
+        };
+        let value = word.form.parse(word.name, input)?;
+        if self.has(word.name) {
+            diagnostics.add(&spelt, format!("`{name}` is given twice; keep one"));
+        } else {
+            self.given.push(Given { word, spelt, value });
+        }
+        Ok(())
+    }
+
+    fn check_exclusions(&self, place: Place, diagnostics: &mut Diagnostics) {
+        for (at, given) in self.given.iter().enumerate() {
+            let earlier = &self.given[..at];
+            for (other, why) in excluded_by(given.word.name) {
+                if earlier.iter().any(|earlier| earlier.word.name == other) {
+                    let name = given.word.name;
+                    let message = format!(
+                        "`{name}` can't stand beside `{other}` on {}: {why}",
+                        place.described()
+                    );
+                    diagnostics.add(&given.spelt, message);
+                }
+            }
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Given> {
+        debug_assert!(
+            WORDS.iter().any(|word| word.name == name),
+            "`{name}` is not in the table"
+        );
+        self.given.iter().find(|given| given.word.name == name)
+    }
+
+    /// Whether the word called `name` is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The word called `name` as it is spelt, to show a mistake under.
+    pub(crate) fn spelt(&self, name: &str) -> Option<&Ident> {
+        self.get(name).map(|given| &given.spelt)
+    }
+
+    /// What follows the word called `name`.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.get(name).map(|given| &given.value)
+    }
+
+    /// The name that follows the word called `name`.
+    pub(crate) fn name(&self, name: &str) -> Option<&Name> {
+        match self.value(name)? {
+            Value::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The duration that follows the word called `name`.
+    pub(crate) fn duration(&self, name: &str) -> Option<Duration> {
+        match self.value(name)? {
+            Value::Duration(duration) => Some(*duration),
+            _ => None,
+        }
+    }
+
+    /// The path that follows the word called `name`.
+    pub(crate) fn path(&self, name: &str) -> Option<&Path> {
+        match self.value(name)? {
+            Value::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Annotate a struct, get a real-time backend: resources and remote methods over one WebSocket frame.
+//!
+//! A resource is a struct with [`#[derive(Resource)]`](derive@Resource); its records are created,
+//! read, listed, changed and removed by clients. Methods in a [`#[remote]`](macro@remote) block are
+//! called by them. [`resources!`] lists what a [`Server`] serves: the dispatch table of the whole
+//! application is a constant, laid out by the compiler.
+//!
+//! ```no_run
+//! use serde::{Deserialize, Serialize};
+//! use sockful::{Resource, Result, Server, remote, resources};
+//!
+//! /// A beast that can be fed.
+//! #[derive(Serialize, Deserialize, Resource)]
+//! struct Creature {
+//!     id: String,
+//!     #[resource(default = "dragon")]
+//!     kind: String,
+//!     #[resource(default = 10)]
+//!     life: i32,
+//! }
+//!
+//! #[remote]
+//! impl Creature {
+//!     /// Feeds the creature.
+//!     pub async fn feed(&mut self, #[resource(default = 1)] amount: i32) -> Result<String> {
+//!         self.life += amount;
+//!         Ok(format!("I have been fed my life is: {}", self.life))
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<()> {
+//!     Server::new(resources![Creature])
+//!         .listen("127.0.0.1:8000")
+//!         .await
+//! }
+//! ```
+//!
+//! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
+//! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
+
+/// Makes a struct with named fields a resource.
+///
+/// The struct also derives serde's `Serialize` and `Deserialize`. One field is the id: the one called
+/// `id`, or the one marked `#[resource(id)]`; its type is a [`Key`]: a `String`, an integer, a
+/// `Uuid`. Every other field is a property, whose type has serde's traits and a schema
+/// (`schemars::JsonSchema`). Wire names follow serde's `rename` and `rename_all`; doc comments
+/// become the descriptions in the schema.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::Resource;
+///
+/// /// What is written in the blog.
+/// #[derive(Serialize, Deserialize, Resource)]
+/// #[resource(plural = "articles")]
+/// #[serde(rename_all = "camelCase")]
+/// struct BlogPost {
+///     #[resource(id)]
+///     slug: String,
+///     title: String,
+///     #[resource(default = "draft")]
+///     state: String,
+///     #[resource(default = vec!["new".to_owned()])]
+///     tags: Vec<String>,
+///     subtitle: Option<String>,
+///     #[resource(read_only, default)]
+///     view_count: u64,
+///     #[resource(private)]
+///     reviewer: Option<String>,
+/// }
+///
+/// // What creating one takes, and what changing one takes.
+/// let new = NewBlogPost { title: "Hello".to_owned(), ..Default::default() };
+/// let patch = BlogPostPatch { subtitle: Some(None), ..Default::default() };
+/// assert_eq!(format!("{new:?}"), r#"NewBlogPost { title: "Hello", subtitle: null, reviewer: … }"#);
+/// assert_eq!(format!("{patch:?}"), "BlogPostPatch { subtitle: null }");
+/// ```
+///
+/// # On the struct
+///
+/// | word | meaning |
+/// |---|---|
+/// | `name = "…"` | the name on the wire; without it the struct's in camelCase |
+/// | `plural = "…"` | the name of many; without it an `s` behind the name |
+/// | `crate = path` | where `sockful` is found, if not at `::sockful` |
+///
+/// # On a field
+///
+/// | word | meaning |
+/// |---|---|
+/// | `id` | this is the id |
+/// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it |
+/// | `read_only` | sent, and never set by clients |
+/// | `private` | neither sent nor set by clients; it never leaves the server |
+///
+/// A property that clients can't set needs a `default`, or to be an `Option`. Attributes of serde
+/// that would make the JSON something else than the described properties (`flatten`, `with`,
+/// `skip`…) are errors that say what to write instead; so is serde's `default`, there is one only.
+///
+/// # What it makes
+///
+/// - `impl Resource`, the description and the reading and writing of records,
+/// - `NewBlogPost`: every property, `None` where the default is to be taken. It has `Default` where
+///   the types of the properties without a default have one,
+/// - `BlogPostPatch`: every property but the id, `None` where it is to stay. An `Option` is set to
+///   none by `Some(None)`,
+/// - `impl JsonSchema`, so that remote methods can return the resource. One with private
+///   properties has none: it can't be returned, they would leak.
+///
+/// The two structs show in `{:?}` what is given; what is private they show as `…`.
+pub use sockful_derive::Resource;
+
+/// Makes the `pub` methods of an impl block remote: clients can call them.
+///
+/// Two signs make a method remote: it stands in this block, and it is `pub`. A resource has one such
+/// block; what is not `pub` in it, and every other impl block, stays private.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::{Context, Error, Resource, Result, remote};
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Creature {
+///     id: String,
+///     life: i32,
+/// }
+///
+/// #[remote]
+/// impl Creature {
+///     /// Feeds the creature.
+///     pub async fn feed(&mut self, #[resource(default = 1)] amount: i32) -> Result<i32> {
+///         if self.life > 20 {
+///             return Err(Error::refused("too_full", "can't eat any more"));
+///         }
+///         self.grow(amount);
+///         Ok(self.life)
+///     }
+///
+///     /// Tells how it is, in words.
+///     pub fn look(&self) -> String {
+///         format!("{} has a life of {}", self.id, self.life)
+///     }
+///
+///     /// Greets whoever asks; the name may be left out.
+///     #[remote(name = "hello", timeout = "500ms")]
+///     pub fn greet(name: Option<String>, context: &Context) -> String {
+///         let name = name.unwrap_or_else(|| format!("{:?}", context.peer()));
+///         format!("hello {name}")
+///     }
+///
+///     fn grow(&mut self, amount: i32) {
+///         self.life += amount;
+///     }
+/// }
+/// ```
+///
+/// `["creature", "feed", {"id": "bob", "amount": 3}, 1]` calls the first.
+///
+/// - `&mut self`: the record of the payload's `id` is loaded, the method runs, and the changed record is
+///   stored. Where another writer came in between it runs again on a fresh record, so its effects
+///   belong into the record.
+/// - `&self`: it is loaded to look at.
+/// - No `self`: the method is one of the resource as a whole.
+/// - `&Context`: the [`Context`] of the call. Nothing else can be borrowed.
+/// - Every other parameter is a property of the payload with its name. One that takes null, such as an
+///   `Option`, may be left out, and so may one with `#[resource(default)]` or
+///   `#[resource(default = expression)]`.
+///
+/// A method may be `async`. It returns nothing, a value with `Serialize` and `JsonSchema`, or a
+/// `Result` of one whose error is `Into<sockful::Error>`. Its name becomes camelCase: `feed_all` is
+/// called by `feedAll`.
+///
+/// | word on a method | meaning |
+/// |---|---|
+/// | `name = "…"` | the name on the wire |
+/// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
+///
+/// On the block, `#[remote(crate = path)]` says where `sockful` is found, if not at `::sockful`.
+pub use sockful_derive::remote;
+
+/// Lists the resources that a server serves: a constant of type [`Resources`].
+///
+/// It is the event dispatch table of the whole application, computed by the compiler: nothing is
+/// registered at start. What is no resource, is listed twice or has another's name is an error at
+/// the list's item.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::{Resource, Resources, resources};
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Album {
+///     id: String,
+///     title: String,
+/// }
+///
+/// mod songs {
+///     #[derive(serde::Serialize, serde::Deserialize, sockful::Resource)]
+///     pub struct Song {
+///         id: u64,
+///         title: String,
+///     }
+/// }
+///
+/// const APP: Resources = resources![Album, songs::Song];
+///
+/// assert!(APP.find("song", "create").is_some());
+/// assert!(APP.find("song", "constructor").is_none());
+/// ```
+///
+/// Where `sockful` is not at `::sockful`, the list begins with `crate = path`.
+pub use sockful_derive::resources;
+
+pub use sockful_runtime::key::Key;
+pub use sockful_runtime::resource::Resource;
+pub use sockful_runtime::routes::Resources;
+pub use sockful_runtime::{Config, Context, Records, Server, ServerHandle, shutdown_signal};
+pub use sockful_runtime::{Error, ErrorKind, Fault, Outcome, Result};
+
+/// Where records are kept: the one in memory, and what it takes to write another.
+pub mod store {
+    pub use sockful_runtime::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
+    pub use sockful_runtime::declared::{Access, Declared, KeyKind, Property};
+    pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
+    pub use sockful_runtime::record::Record;
+    pub use sockful_runtime::store::*;
+}
+
+/// What the macros ask of types. The compiler names what is here in its messages.
+pub mod must {
+    pub use sockful_runtime::model::Shape;
+    pub use sockful_runtime::must::*;
+    pub use sockful_runtime::remote::{Remotes, attempt};
+    pub use sockful_runtime::{Done, Told};
+}
+
+/// What the macros write paths to. No part of what is promised: it changes with every version.
+#[doc(hidden)]
+pub mod __private {
+    pub use sockful_runtime::codec::Codec;
+    pub use sockful_runtime::declared::{Access, Declared, Property};
+    pub use sockful_runtime::model::Shape;
+    pub use sockful_runtime::reader::Reader;
+    pub use sockful_runtime::record_schema;
+    pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
+    pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, kind_of, show};
+    pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
+    pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
+    pub use std::borrow::Cow;
+    pub use std::boxed::Box;
+    pub use std::fmt::{Formatter, Result as Formatted};
+    pub use std::option::Option::{self, None, Some};
+}
+
+// The example of the README is compiled like those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
