@@ -1,0 +1,38 @@
+//! Serves the records that a load generator asks for, on one thread, as lean as sockful is.
+//!
+//! `PORT=9001 cargo run --release -p sockful-examples --example bench`
+
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, Result, Server, resources};
+
+/// What is read and written under load.
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    name: String,
+    kind: String,
+    level: u32,
+    hp: u64,
+    bio: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let server = Server::new(resources![Creature]).open().await?;
+    for n in 0..1000 {
+        let creature = NewCreature {
+            id: Some(format!("c{n}")),
+            name: format!("Creature {n}"),
+            kind: "dragon".into(),
+            level: n % 60,
+            hp: 100,
+            bio: "A quiet beast of the northern hills that sleeps under old stones.".into(),
+        };
+        server.of::<Creature>().create(creature).await?;
+    }
+    let port = std::env::var("PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(9001);
+    server.listen(("127.0.0.1", port)).await
+}

@@ -1,0 +1,131 @@
+//! The demo: creatures to feed, users with a secret, albums and songs.
+//!
+//! `cargo run` from the root starts it on 127.0.0.1:8000; `HOST` and `PORT` change that.
+
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, Result, Server, ServerHandle, remote, resources, shutdown_signal};
+use tokio::net::TcpListener;
+
+/// A beast that can be fed.
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    #[resource(default = "dragon")]
+    kind: String,
+    #[resource(default = 10)]
+    life: i32,
+}
+
+#[remote]
+impl Creature {
+    /// Feeds the creature.
+    pub fn feed(&mut self, #[resource(default = 1)] amount: i32) -> String {
+        self.life = self.life.saturating_add(amount);
+        format!("I have been fed my life is: {}", self.life)
+    }
+
+    /// Says what the creature looks like from a safe distance.
+    pub fn describe(&self) -> String {
+        format!(
+            "{} is a {} with a life of {}",
+            self.id, self.kind, self.life
+        )
+    }
+}
+
+/// Somebody.
+#[derive(Serialize, Deserialize, Resource)]
+struct User {
+    id: String,
+    name: String,
+    /// Set by the server alone.
+    #[resource(read_only, default)]
+    is_admin: bool,
+    /// Never leaves the server.
+    #[resource(private)]
+    password_hash: Option<String>,
+}
+
+/// A record in the old sense.
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+    title: String,
+    year: Option<u16>,
+}
+
+/// One track of an album.
+#[derive(Serialize, Deserialize, Resource)]
+struct Song {
+    id: String,
+    album_id: String,
+    title: String,
+    #[resource(default)]
+    playing: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    let server = Server::new(resources![Creature, User, Album, Song])
+        .open()
+        .await?;
+    fill(&server).await?;
+
+    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
+    let port = std::env::var("PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(8000);
+    let listener = TcpListener::bind((host, port)).await?;
+    let address = listener.local_addr()?;
+    println!("sockful demo: http://{address}");
+    println!("  Open it in a browser, or connect any WebSocket client to ws://{address} and send");
+    println!(r#"  ["creature","feed",{{"id":"bob"}},1]"#);
+    println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
+    server.serve(listener, shutdown_signal()).await
+}
+
+/// A few records to begin with.
+async fn fill(server: &ServerHandle) -> Result<()> {
+    for (id, kind, life) in [
+        ("bob", "dragon", 10),
+        ("larry", "unicorn", 7),
+        ("nessie", "serpent", 20),
+    ] {
+        let creature = NewCreature {
+            id: Some(id.into()),
+            kind: Some(kind.into()),
+            life: Some(life),
+        };
+        server.of::<Creature>().create(creature).await?;
+    }
+    for (id, name, is_admin) in [("ada", "Ada", true), ("tim", "Tim", false)] {
+        let password_hash = Some(format!("not really the hash of {name}'s password"));
+        let user = NewUser {
+            id: Some(id.into()),
+            name: name.into(),
+            is_admin: Some(is_admin),
+            password_hash,
+        };
+        server.of::<User>().create(user).await?;
+    }
+    let album = NewAlbum {
+        id: Some("kob".into()),
+        title: "Kind of Blue".into(),
+        year: Some(1959),
+    };
+    server.of::<Album>().create(album).await?;
+    for (id, title) in [("so-what", "So What"), ("blue-in-green", "Blue in Green")] {
+        let song = NewSong {
+            id: Some(id.into()),
+            album_id: "kob".into(),
+            title: title.into(),
+            playing: None,
+        };
+        server.of::<Song>().create(song).await?;
+    }
+    Ok(())
+}
