@@ -1,0 +1,5 @@
+//! What the macros make: tables, defaults, structs, schemas.
+
+mod made;
+mod many;
+mod table;

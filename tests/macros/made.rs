@@ -1,0 +1,178 @@
+//! The structs beside a resource, its defaults and its schema.
+
+use serde::{Deserialize, Serialize};
+use sockful::{Error, Resource, Resources, Result, Server, remote, resources};
+
+/// What is written in the blog.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(plural = "articles")]
+#[serde(rename_all = "camelCase")]
+struct BlogPost {
+    #[resource(id)]
+    slug: String,
+    /// What stands above it.
+    first_title: String,
+    #[resource(default = "draft")]
+    state: String,
+    #[resource(default = vec![1, 2])]
+    marks: Vec<u8>,
+    #[serde(rename = "sub")]
+    subtitle: Option<String>,
+    #[resource(read_only, default)]
+    view_count: u64,
+    #[resource(private, default = "nobody")]
+    reviewer: String,
+}
+
+#[remote]
+impl BlogPost {
+    /// Tells the title.
+    pub fn title(&self) -> &str {
+        &self.first_title
+    }
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Plain {
+    id: u64,
+    /// Whether it is.
+    tame: bool,
+    next: Option<Box<Self>>,
+}
+
+const APP: Resources = resources![BlogPost, Plain];
+
+#[tokio::test]
+async fn defaults_are_taken_where_nothing_is_given() -> Result<()> {
+    let posts = Server::new(APP).open().await?.of::<BlogPost>();
+    let new = NewBlogPost {
+        first_title: "Hello".to_owned(),
+        ..Default::default()
+    };
+    let post = posts.create(new).await?;
+    assert_eq!(
+        (post.state.as_str(), post.marks.as_slice()),
+        ("draft", &[1, 2][..])
+    );
+    assert_eq!(
+        (post.view_count, post.reviewer.as_str(), post.subtitle),
+        (0, "nobody", None)
+    );
+    assert_eq!(post.slug.len(), 36, "an id is made");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_option_that_is_set_to_none_is_told_from_one_that_is_left() -> Result<()> {
+    let posts = Server::new(APP).open().await?.of::<BlogPost>();
+    let subtitle = Some("again".to_owned());
+    let post = posts
+        .create(NewBlogPost {
+            subtitle,
+            ..NewBlogPost::default()
+        })
+        .await?;
+    let left = posts.update(
+        &post.slug,
+        BlogPostPatch {
+            state: Some("done".to_owned()),
+            ..Default::default()
+        },
+    );
+    assert_eq!(left.await?.subtitle.as_deref(), Some("again"));
+    let unset = posts
+        .update(
+            &post.slug,
+            BlogPostPatch {
+                subtitle: Some(None),
+                ..Default::default()
+            },
+        )
+        .await?;
+    assert_eq!((unset.subtitle, unset.state.as_str()), (None, "done"));
+    Ok(())
+}
+
+#[test]
+fn names_on_the_wire_follow_serde_and_the_words() {
+    let declared = APP.entries()[0].shape.declared;
+    assert_eq!(
+        (declared.name, declared.plural, declared.title),
+        ("blogPost", "articles", "BlogPost")
+    );
+    assert_eq!(declared.doc, "What is written in the blog.");
+    let names: Vec<_> = declared
+        .properties
+        .iter()
+        .map(|property| property.name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "slug",
+            "firstTitle",
+            "state",
+            "marks",
+            "sub",
+            "viewCount",
+            "reviewer"
+        ]
+    );
+    assert_eq!(
+        (declared.id, declared.properties[1].doc),
+        (0, "What stands above it.")
+    );
+}
+
+#[test]
+fn what_is_private_is_not_shown_in_logs() {
+    let new = NewBlogPost {
+        reviewer: Some("eve".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(
+        format!("{new:?}"),
+        r#"NewBlogPost { firstTitle: "", sub: null, reviewer: … }"#
+    );
+    let patch = BlogPostPatch {
+        marks: Some(vec![3]),
+        reviewer: Some("eve".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(
+        format!("{patch:?}"),
+        "BlogPostPatch { marks: [3], reviewer: … }"
+    );
+}
+
+#[test]
+fn a_resource_describes_itself_where_it_is_returned() {
+    let schema = schemars::schema_for!(Vec<Plain>).to_value();
+    let plain = &schema["$defs"]["Plain"];
+    assert_eq!(
+        plain["required"],
+        serde_json::json!(["id", "tame", "next"]),
+        "{schema}"
+    );
+    assert_eq!(
+        plain["properties"]["tame"],
+        serde_json::json!({"type": "boolean", "description": "Whether it is."})
+    );
+}
+
+#[test]
+fn errors_of_the_application_become_ours() {
+    struct Full;
+
+    impl From<Full> for Error {
+        fn from(_: Full) -> Self {
+            Self::refused("full", "is full")
+        }
+    }
+
+    let told = sockful::must::told(
+        &sockful::must::result(std::marker::PhantomData::<()>),
+        Err::<(), _>(Full),
+    );
+    assert_eq!(told.expect_err("full").code(), "full");
+}

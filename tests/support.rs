@@ -1,0 +1,30 @@
+//! A server in this process, and clients to try it with.
+
+mod client;
+mod raw;
+mod running;
+pub(crate) mod sample;
+
+pub(crate) use client::Client;
+pub(crate) use raw::{HANDSHAKE, Raw, frame, text};
+pub(crate) use running::Running;
+
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Waits for what must come, so that a test whose reply is missing fails and does not hang.
+pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    let output = timeout(Duration::from_secs(10), future).await;
+    output.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// How many bytes of memory this process has.
+pub(crate) fn resident_bytes() -> usize {
+    let statm =
+        std::fs::read_to_string("/proc/self/statm").expect("Linux tells the memory of a process");
+    let pages = statm
+        .split(' ')
+        .nth(1)
+        .expect("the resident pages stand second");
+    pages.parse::<usize>().expect("a number of pages") * 4096
+}

@@ -1,0 +1,170 @@
+//! A client of another's making: tokio-tungstenite.
+
+use super::within;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+pub(crate) struct Client {
+    ws: WebSocketStream<TcpStream>,
+    next_id: u64,
+}
+
+impl Client {
+    pub(super) async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address)
+            .await
+            .expect("the server listens");
+        stream.set_nodelay(true).expect("a TCP option");
+        let handshake = client_async(format!("ws://{address}/"), stream);
+        let (ws, _) = within("the handshake", handshake)
+            .await
+            .expect("the server upgrades");
+        // The ids that helpers make are apart from those that tests write by hand.
+        Self {
+            ws,
+            next_id: 1_000_000,
+        }
+    }
+
+    /// Sends a text message as it is.
+    pub(crate) async fn send_text(&mut self, text: impl Into<Utf8Bytes>) {
+        self.send_message(Message::Text(text.into())).await;
+    }
+
+    /// Sends a frame.
+    pub(crate) async fn send(&mut self, frame: Value) {
+        self.send_text(frame.to_string()).await;
+    }
+
+    /// Sends any message.
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        within("room to send", self.ws.send(message))
+            .await
+            .expect("the connection takes messages");
+    }
+
+    /// Sends many frames in one go.
+    pub(crate) async fn send_all(&mut self, frames: impl IntoIterator<Item = Value>) {
+        for frame in frames {
+            let message = Message::Text(frame.to_string().into());
+            within("room to send", self.ws.feed(message))
+                .await
+                .expect("the connection takes messages");
+        }
+        within("room to send", self.ws.flush())
+            .await
+            .expect("the connection takes messages");
+    }
+
+    /// The next message, pings and pongs aside; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        loop {
+            match within("a message", self.ws.next()).await {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(message)) => return Some(message),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// The next frame.
+    pub(crate) async fn recv(&mut self) -> Value {
+        match self.next().await {
+            Some(Message::Text(text)) => {
+                serde_json::from_str(&text).expect("every message is JSON")
+            }
+            other => panic!("expected a frame, got {other:?}"),
+        }
+    }
+
+    /// Sends a frame and gives the next that comes.
+    pub(crate) async fn ask(&mut self, frame: Value) -> Value {
+        self.send(frame).await;
+        self.recv().await
+    }
+
+    /// Sends a text message and gives the next frame that comes.
+    pub(crate) async fn ask_text(&mut self, text: &str) -> Value {
+        self.send_text(text).await;
+        self.recv().await
+    }
+
+    /// The payload of the reply to a request.
+    pub(crate) async fn reply(&mut self, resource: &str, action: &str, payload: Value) -> Value {
+        self.next_id += 1;
+        let id = self.next_id;
+        let mut reply = self.ask(json!([resource, action, payload, id])).await;
+        assert_eq!(reply[0], resource, "{reply}");
+        assert_eq!(reply[1], action, "{reply}");
+        assert_eq!(reply[3], id, "{reply}");
+        reply[2].take()
+    }
+
+    /// The result of a request that succeeds.
+    pub(crate) async fn ok(&mut self, resource: &str, action: &str, payload: Value) -> Value {
+        let mut reply = self.reply(resource, action, payload).await;
+        assert!(reply.get("err").is_none(), "{resource} {action}: {reply}");
+        reply
+            .get_mut("ok")
+            .expect("a reply without an error has a result")
+            .take()
+    }
+
+    /// The error of a request that fails.
+    pub(crate) async fn err(&mut self, resource: &str, action: &str, payload: Value) -> Value {
+        let mut reply = self.reply(resource, action, payload).await;
+        assert!(reply.get("ok").is_none(), "{resource} {action}: {reply}");
+        reply
+            .get_mut("err")
+            .expect("a reply without a result has an error")
+            .take()
+    }
+
+    /// The error's code of a request that fails.
+    pub(crate) async fn code(&mut self, resource: &str, action: &str, payload: Value) -> String {
+        let error = self.err(resource, action, payload).await;
+        error["code"]
+            .as_str()
+            .expect("every error has a code")
+            .to_owned()
+    }
+
+    /// The number of the newest commit.
+    pub(crate) async fn head(&mut self) -> u64 {
+        let pong = self.ok("sockful", "ping", Value::Null).await;
+        pong["seq"].as_u64().expect("a number below 2^53")
+    }
+
+    /// Whether the server still answers.
+    pub(crate) async fn assert_alive(&mut self) {
+        self.head().await;
+    }
+
+    /// The frames that still come, and the code of the close that ends them.
+    pub(crate) async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut frames = Vec::new();
+        loop {
+            match self.next().await {
+                Some(Message::Text(text)) => {
+                    frames.push(serde_json::from_str(&text).expect("every message is JSON"));
+                }
+                Some(Message::Close(close)) => {
+                    return (frames, close.map(|close| close.code.into()));
+                }
+                Some(other) => panic!("the server sends text only, not {other:?}"),
+                None => return (frames, None),
+            }
+        }
+    }
+
+    /// The code that the server closes with; nothing may come before it.
+    pub(crate) async fn close_code(&mut self) -> Option<u16> {
+        let (frames, code) = self.rest().await;
+        assert_eq!(frames, Vec::<Value>::new());
+        code
+    }
+}

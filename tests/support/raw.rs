@@ -1,0 +1,181 @@
+//! A client made by hand, for what no library would send.
+
+use super::within;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+
+/// The headers of a handshake that is accepted, up to the empty line.
+pub(crate) const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// A plain TCP connection that speaks what it is told to.
+pub(crate) struct Raw {
+    pub(crate) input: ReadHalf<TcpStream>,
+    pub(crate) output: WriteHalf<TcpStream>,
+}
+
+/// A WebSocket frame as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) opcode: u8,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Frame {
+    /// The code of a close.
+    pub(crate) fn close_code(&self) -> u16 {
+        assert_eq!(
+            self.opcode,
+            8,
+            "{:?}",
+            String::from_utf8_lossy(&self.payload)
+        );
+        assert!(self.payload.len() <= 125, "a control frame is short");
+        u16::from_be_bytes([self.payload[0], self.payload[1]])
+    }
+
+    /// The JSON of a text.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        assert_eq!(self.opcode, 1, "{self:?}");
+        serde_json::from_slice(&self.payload).expect("every message is JSON")
+    }
+}
+
+/// A frame as a client sends it; the mask is of zeros, so the payload stands as it is.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match payload.len() {
+        short @ 0..=125 => bytes.push(0x80 | u8::try_from(short).expect("at most 125")),
+        middle @ 126..=0xffff => {
+            bytes.push(0xfe);
+            bytes.extend(u16::try_from(middle).expect("at most 65,535").to_be_bytes());
+        }
+        long => {
+            bytes.push(0xff);
+            bytes.extend((long as u64).to_be_bytes());
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(payload);
+    bytes
+}
+
+/// A whole text message.
+pub(crate) fn text(payload: &str) -> Vec<u8> {
+    frame(0x81, payload.as_bytes())
+}
+
+impl Raw {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("a TCP option");
+        let (input, output) = tokio::io::split(stream);
+        Self { input, output }
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        within("room to send", self.output.write_all(bytes.as_ref()))
+            .await
+            .expect("the connection takes bytes");
+    }
+
+    /// The head of an HTTP response.
+    pub(crate) async fn read_head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(
+                within("a response", self.input.read_u8())
+                    .await
+                    .expect("a whole head"),
+            );
+        }
+        String::from_utf8(head).expect("a head is ASCII")
+    }
+
+    /// Sends a request and gives the status of the response.
+    pub(crate) async fn status_of(&mut self, request: impl AsRef<[u8]>) -> String {
+        self.send(request).await;
+        let head = self.read_head().await;
+        head.split(' ').nth(1).expect("a status line").to_owned()
+    }
+
+    /// Becomes a WebSocket.
+    pub(crate) async fn shake_hands(&mut self) {
+        assert_eq!(self.status_of(format!("{HANDSHAKE}\r\n")).await, "101");
+    }
+
+    /// The next frame.
+    pub(crate) async fn read_frame(&mut self) -> Frame {
+        within("a frame", self.frame())
+            .await
+            .expect("the connection goes on")
+    }
+
+    /// The next `count` texts, each shorter than 126 bytes, read in large bites.
+    pub(crate) async fn read_short_frames(&mut self, count: usize) -> Vec<String> {
+        let (mut texts, mut bytes) = (Vec::with_capacity(count), Vec::with_capacity(count * 128));
+        while texts.len() < count {
+            let read = within("frames", self.input.read_buf(&mut bytes))
+                .await
+                .expect("the connection goes on");
+            assert!(
+                read > 0,
+                "the connection ended after {} frames",
+                texts.len()
+            );
+            let mut start = 0;
+            while let Some(&length) = bytes.get(start + 1) {
+                assert!(bytes[start] == 0x81 && length < 126, "a short text");
+                let end = start + 2 + usize::from(length);
+                let Some(payload) = bytes.get(start + 2..end) else {
+                    break;
+                };
+                texts.push(String::from_utf8(payload.to_vec()).expect("text is UTF-8"));
+                start = end;
+            }
+            bytes.drain(..start);
+        }
+        texts
+    }
+
+    /// The frames up to the close; the connection ends with it.
+    pub(crate) async fn read_to_close(&mut self) -> (Vec<Frame>, u16) {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.read_frame().await;
+            if frame.opcode == 8 {
+                return (frames, frame.close_code());
+            }
+            frames.push(frame);
+        }
+    }
+
+    /// Waits for the end of what comes; what comes before is thrown away.
+    pub(crate) async fn ended(&mut self) {
+        let mut discarded = vec![0; 64 * 1024];
+        // A reset is an end as well.
+        let ended = async { while matches!(self.input.read(&mut discarded).await, Ok(1..)) {} };
+        within("the end of the connection", ended).await;
+    }
+
+    async fn frame(&mut self) -> std::io::Result<Frame> {
+        let first = self.input.read_u8().await?;
+        assert_eq!(
+            first & 0xf0,
+            0x80,
+            "the server sends whole frames and negotiates no extension"
+        );
+        let length = match self.input.read_u8().await? {
+            short @ 0..=125 => u64::from(short),
+            126 => u64::from(self.input.read_u16().await?),
+            127 => self.input.read_u64().await?,
+            128.. => panic!("a server does not mask"),
+        };
+        let mut payload = vec![0; usize::try_from(length).expect("a length that fits")];
+        self.input.read_exact(&mut payload).await?;
+        Ok(Frame {
+            opcode: first & 0x0f,
+            payload,
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! The resources that the tests are served.
+
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Error, Resource, Resources, Result, remote, resources};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// What the tests are served.
+pub(crate) const RESOURCES: Resources = resources![Creature, Node];
+
+/// Gates that remote methods wait at until a test opens them.
+#[derive(Clone, Default)]
+pub(crate) struct Gates(Arc<Mutex<HashMap<String, Arc<Gate>>>>);
+
+struct Gate {
+    arrived: Semaphore,
+    open: Semaphore,
+}
+
+impl Gates {
+    fn gate(&self, name: &str) -> Arc<Gate> {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            Arc::new(Gate {
+                arrived: Semaphore::new(0),
+                open: Semaphore::new(0),
+            })
+        };
+        gates.entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    /// Waits at the gate until it is opened for this one.
+    async fn pass(&self, name: &str) {
+        let gate = self.gate(name);
+        gate.arrived.add_permits(1);
+        gate.open
+            .acquire()
+            .await
+            .expect("gates are never closed")
+            .forget();
+    }
+
+    /// Waits until one more has come to the gate.
+    pub(crate) async fn arrival(&self, name: &str) {
+        let gate = self.gate(name);
+        super::within("an arrival", gate.arrived.acquire())
+            .await
+            .expect("gates are never closed")
+            .forget();
+    }
+
+    /// Lets one through.
+    pub(crate) fn open(&self, name: &str) {
+        self.gate(name).open.add_permits(1);
+    }
+}
+
+/// A beast that can be fed.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Creature {
+    id: String,
+    #[resource(default = "dragon")]
+    kind: String,
+    #[resource(default = 10)]
+    life: i64,
+    mood: Option<String>,
+    weight: Option<f64>,
+    #[resource(default)]
+    tame: bool,
+    #[resource(default)]
+    tags: Vec<String>,
+    #[resource(default)]
+    bio: String,
+    #[resource(read_only, default = 1990)]
+    born: i64,
+    #[resource(private, default = "hush")]
+    secret: String,
+}
+
+#[remote]
+impl Creature {
+    /// Feeds the creature.
+    pub fn feed(&mut self, #[resource(default = 1)] amount: i64) -> String {
+        self.life += amount;
+        format!("I have been fed my life is: {}", self.life)
+    }
+
+    pub async fn feed_at(&mut self, gate: String, context: &Context) -> Result<i64> {
+        context.state::<Gates>()?.pass(&gate).await;
+        self.life += 1;
+        Ok(self.life)
+    }
+
+    pub async fn look_at(&self, context: &Context, gate: String) -> Result<i64> {
+        context.state::<Gates>()?.pass(&gate).await;
+        Ok(self.life)
+    }
+
+    pub async fn wait_at(gate: String, context: &Context) -> Result<String> {
+        context.state::<Gates>()?.pass(&gate).await;
+        Ok(gate)
+    }
+
+    #[remote(timeout = "50ms")]
+    pub async fn wait_briefly_at(gate: String, context: &Context) -> Result<String> {
+        context.state::<Gates>()?.pass(&gate).await;
+        Ok(gate)
+    }
+
+    pub fn describe(&self) -> String {
+        format!("{} is a {}", self.id, self.kind)
+    }
+
+    pub fn greet(name: String, title: Option<String>) -> String {
+        format!(
+            "Hello, {}{name}",
+            title.map_or(String::new(), |title| title + " ")
+        )
+    }
+
+    pub fn who_am_i(context: &Context) -> String {
+        context
+            .peer()
+            .map_or("nobody".to_owned(), |address| address.to_string())
+    }
+
+    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    pub fn sleep_in(&self) -> Result<()> {
+        Err(Error::refused("too_tired", "sleeps until dawn"))
+    }
+
+    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    pub fn read_a_scroll(&self) -> Result<String, std::io::Error> {
+        Err(std::io::Error::other("the scroll burns"))
+    }
+
+    pub fn stumble(&mut self) {
+        self.life = 0;
+        panic!("over a root in the dark")
+    }
+
+    pub async fn stumble_later(&mut self) {
+        self.life = 0;
+        tokio::task::yield_now().await;
+        panic!("over a root in the dark")
+    }
+
+    pub fn overeat(&mut self) {
+        self.life = 1 << 53;
+    }
+
+    pub fn weigh_nothing(&mut self) {
+        self.weight = Some(f64::INFINITY);
+        self.tags.push("light".to_owned());
+    }
+
+    pub fn rename(&mut self, to: String) {
+        self.id = to;
+    }
+
+    pub fn whisper(&mut self, secret: String) {
+        self.secret = secret;
+    }
+
+    pub fn tell(&self) -> String {
+        self.secret.clone()
+    }
+
+    pub fn shout(size: usize) -> String {
+        "a".repeat(size)
+    }
+
+    #[expect(dead_code, reason = "what is not `pub` is on no wire")]
+    fn die(&mut self) {
+        self.life = 0;
+    }
+}
+
+/// A thing with a number for an id and a name that must be given.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Node {
+    id: u32,
+    name: String,
+}

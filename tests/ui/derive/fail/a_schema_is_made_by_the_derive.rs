@@ -1,0 +1,9 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource, schemars::JsonSchema)]
+struct Creature {
+    id: String,
+}
+
+fn main() {}

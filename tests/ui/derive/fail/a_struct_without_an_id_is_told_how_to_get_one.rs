@@ -1,0 +1,9 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+enum Creature {
+    Dragon { id: String },
+}
+
+fn main() {}

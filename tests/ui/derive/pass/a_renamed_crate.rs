@@ -1,0 +1,26 @@
+mod vendor {
+    pub use sockful as wet;
+}
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, vendor::wet::Resource)]
+#[resource(crate = vendor::wet)]
+struct Creature {
+    id: String,
+    #[resource(default = "dragon")]
+    kind: String,
+}
+
+#[vendor::wet::remote(crate = vendor::wet)]
+impl Creature {
+    pub fn feed(&mut self, meal: String) {
+        self.kind = meal;
+    }
+}
+
+const APP: vendor::wet::Resources = vendor::wet::resources![crate = vendor::wet, Creature];
+
+fn main() {
+    assert!(APP.find("creature", "feed").is_some());
+}

@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Resource, Resources, remote, resources};
+
+macro_rules! creature {
+    ($name:ident, $field:ident: $ty:ty = $default:expr, $method:ident($argument:ident)) => {
+        #[derive(Serialize, Deserialize, Resource)]
+        struct $name {
+            id: String,
+            #[resource(default = $default)]
+            $field: $ty,
+        }
+
+        #[remote]
+        impl $name {
+            pub fn $method(&mut self, #[resource(default = $default)] $argument: $ty, context: &Context) -> $ty {
+                let _ = context.peer();
+                std::mem::replace(&mut self.$field, $argument)
+            }
+        }
+    };
+}
+
+creature!(Dragon, life: i32 = 10, feed(amount));
+creature!(Bird, song: String = "tweet", sing(song));
+creature!(Cat, reader: Vec<u8> = vec![7, 9], call(value0));
+
+macro_rules! app {
+    ($($resource:path),*) => {
+        const APP: Resources = resources![$($resource),*];
+    };
+}
+
+app!(Dragon, self::Cat);
+
+fn main() {
+    assert!(APP.find("dragon", "feed").is_some() && APP.find("cat", "call").is_some());
+}

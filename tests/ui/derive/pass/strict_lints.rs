@@ -1,0 +1,112 @@
+//! A crate with strict lints.
+#![deny(
+    warnings,
+    future_incompatible,
+    keyword_idents,
+    let_underscore,
+    nonstandard_style,
+    rust_2018_idioms,
+    unused,
+    absolute_paths_not_starting_with_crate,
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    missing_docs,
+    non_ascii_idents,
+    redundant_lifetimes,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unreachable_pub,
+    unsafe_code,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::cargo
+)]
+
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Resource, Resources, Result, remote, resources};
+
+/// A beast.
+#[derive(Debug, Serialize, Deserialize, Resource)]
+pub struct Creature {
+    id: String,
+    /// How strong it is.
+    #[resource(default = 10)]
+    pub life: i32,
+    #[resource(default)]
+    lazy: Option<bool>,
+    #[resource(default)]
+    tame: bool,
+    #[resource(default)]
+    old: bool,
+    #[resource(default)]
+    wild: bool,
+    #[resource(private, default = "none")]
+    #[deprecated]
+    secret: String,
+    #[resource(read_only)]
+    seen: Option<u64>,
+}
+
+#[remote]
+impl Creature {
+    /// Feeds it.
+    ///
+    /// # Errors
+    ///
+    /// When it is full.
+    pub async fn feed(&mut self, #[resource(default = 1)] amount: i32, _: &Context) -> Result<String> {
+        std::future::ready(()).await;
+        self.life += amount;
+        Ok(self.life.to_string())
+    }
+
+    /// Tells its life.
+    pub fn look(&self) -> i32 {
+        self.life
+    }
+
+    /// Says hello.
+    pub fn greet(name: String) {
+        Self::welcome(&name);
+    }
+
+    #[deprecated]
+    /// Is no longer.
+    pub fn old_ways(&self) {}
+
+    fn welcome(_: &str) {}
+}
+
+mod inner {
+    use serde::{Deserialize, Serialize};
+    use sockful::{Resource, remote};
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub(crate) struct Album {
+        id: u64,
+        title: String,
+    }
+
+    #[remote]
+    impl Album {
+        pub fn title(&self) -> &str {
+            &self.title
+        }
+    }
+}
+
+/// What is served.
+pub const APP: Resources = resources![Creature, inner::Album];
+
+fn main() {
+    assert_eq!(APP.entries().len(), 2);
+}

@@ -1,0 +1,68 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, Resources, remote, resources};
+use std::option::Option as Maybe;
+
+macro_rules! types {
+    ($($name:ident)*) => {$(
+        #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+        pub struct $name {
+            inner: u8,
+        }
+    )*};
+}
+
+types!(String Vec Box Cow Send Sync Ok Err Some None Codec Declared Property Reader Writer Given Remote Takes Call Entry Duration);
+
+pub struct Result;
+
+mod of_option {
+    use super::*;
+
+    types!(Option);
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub struct Album {
+        id: u64,
+        option: Option,
+    }
+
+    #[remote]
+    impl Album {
+        pub fn option(&self, option: Option) -> Option {
+            option
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: std::string::String,
+    name: String,
+    names: Maybe<Vec>,
+    #[resource(default = String { inner: 1 })]
+    cow: String,
+    #[resource(default)]
+    remote: Remote,
+}
+
+#[remote]
+impl Creature {
+    pub async fn call(&mut self, call: Call, reader: Maybe<Reader>) -> std::result::Result<String, sockful::Error> {
+        let _ = (call, reader);
+        core::result::Result::Ok(self.name.clone())
+    }
+
+    pub fn take(take: Takes, attempt: Vec, record: Entry, result: u8) -> Vec {
+        let _ = (take, record, result);
+        attempt
+    }
+
+    #[remote(timeout = "5s")]
+    pub fn nothing(&self) {}
+}
+
+const APP: Resources = resources![Creature, of_option::Album];
+
+fn main() {
+    let _ = (APP.find("creature", "call"), Result);
+}

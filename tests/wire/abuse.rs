@@ -1,0 +1,259 @@
+//! Clients that mean no good: the server's memory stays bounded, and others don't notice.
+
+use crate::support::{Raw, Running, frame, resident_bytes, text, within};
+use serde_json::json;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn names_out_of_other_languages_are_unknown_like_any_other() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let long = "x".repeat(65_000);
+    let names = [
+        "constructor",
+        "__proto__",
+        "toString",
+        "error",
+        "die",
+        "",
+        "hasOwnProperty",
+        "define",
+        "Get",
+        "get ",
+        "creature.get",
+        &long,
+    ];
+    for name in names {
+        assert_eq!(
+            client.code("creature", name, json!({"id": "bob"})).await,
+            "unknown_action",
+            "{name}"
+        );
+        assert_eq!(
+            client.code("sockful", name, json!(null)).await,
+            "unknown_action",
+            "{name}"
+        );
+        assert_eq!(
+            client.code(name, "get", json!({"id": "bob"})).await,
+            "unknown_resource",
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_announces_2_to_the_62_bytes_closes_with_1009() {
+    let server = Running::start().await;
+    let before = resident_bytes();
+    for length in [1_u64 << 62, (1 << 63) - 1, 65_537] {
+        let mut raw = server.raw_websocket().await;
+        let mut header = vec![0x81, 0xff];
+        header.extend(length.to_be_bytes());
+        header.extend([0; 4]);
+        raw.send(text(r#"["creature","count",null,7]"#)).await;
+        raw.send(header).await;
+        let (frames, code) = raw.read_to_close().await;
+        assert_eq!((frames.len(), code), (1, 1009), "{length}");
+    }
+    assert!(
+        resident_bytes() < before + 100 * MIB,
+        "memory is taken for bytes that have come only"
+    );
+}
+
+#[tokio::test]
+async fn empty_fragments_without_end_close_with_1008_and_others_do_not_notice() {
+    let server = Running::start().await;
+    let mut other = server.client().await;
+    let Raw {
+        mut input,
+        mut output,
+    } = server.raw_websocket().await;
+    let flood = async {
+        let fragments = frame(0x00, &[]).repeat(1000);
+        let mut sent = output.write_all(&frame(0x01, &[])).await;
+        for _ in 0..1000 {
+            if sent.is_ok() {
+                sent = output.write_all(&fragments).await;
+            }
+        }
+    };
+    let close = async {
+        let mut head = [0; 4];
+        input.read_exact(&mut head).await.expect("a close frame");
+        (head[0], u16::from_be_bytes([head[2], head[3]]))
+    };
+    let others = async {
+        for _ in 0..100 {
+            other.assert_alive().await;
+        }
+    };
+    let ((), close, ()) = within("the end of the flood", async {
+        tokio::join!(flood, close, others)
+    })
+    .await;
+    assert_eq!(close, (0x88, 1008));
+}
+
+#[tokio::test]
+async fn what_breaks_the_websocket_protocol_closes_with_1002() {
+    let broken = [
+        // Compressed, not masked, an opcode that is none, a continuation of nothing, a long ping,
+        // a ping in fragments.
+        frame(0xc1, b"[]"),
+        vec![0x81, 0x02, b'[', b']'],
+        frame(0x83, b"[]"),
+        frame(0x80, b"[]"),
+        frame(0x89, &[0; 126]),
+        frame(0x09, b"half"),
+    ];
+    let server = Running::start().await;
+    for bytes in broken {
+        let mut raw = server.raw_websocket().await;
+        raw.send(&bytes).await;
+        assert_eq!(raw.read_to_close().await.1, 1002, "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_close_is_answered_with_a_close_and_the_end() {
+    let server = Running::start().await;
+    let long = [&[0x03, 0xe8][..], &[b'x'; 123]].concat();
+    for payload in [&[][..], &[0x03, 0xe8], &long] {
+        let mut raw = server.raw_websocket().await;
+        raw.send(frame(0x88, payload)).await;
+        let close = raw.read_frame().await;
+        assert_eq!(close.opcode, 8);
+        assert!(close.payload.len() <= 125);
+        raw.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_close_is_answered_before_it() {
+    let server = Running::start().await;
+    let mut raw = server.raw_websocket().await;
+    let mut bytes = text(r#"["creature","count",null,7]"#).repeat(100);
+    bytes.extend(frame(0x88, &[0x03, 0xe8]));
+    raw.send(bytes).await;
+    let (frames, code) = raw.read_to_close().await;
+    assert_eq!((frames.len(), code), (100, 1000));
+}
+
+/// Fills the server with a thousand records whose list is close to 1 MiB.
+async fn fill(server: &Running) {
+    let mut client = server.client().await;
+    let bio = "x".repeat(800);
+    client
+        .send_all(
+            (0..1000).map(|n| json!(["creature", "create", {"id": n.to_string(), "bio": bio}])),
+        )
+        .await;
+    client.assert_alive().await;
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served() {
+    let server = Running::with(|config| config.write_timeout = Duration::from_secs(1)).await;
+    fill(&server).await;
+    let mut other = server.client().await;
+    let Raw { input, mut output } = server.raw_websocket().await;
+    let before = resident_bytes();
+    let mut taken = 0;
+    let ask_for_ever = async {
+        let requests = text(r#"["creature","all",{"$limit":1000},1]"#).repeat(1000);
+        while output.write_all(&requests).await.is_ok() {
+            taken += requests.len();
+        }
+    };
+    let others = async {
+        loop {
+            other.assert_alive().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let unread = async {
+        tokio::select! {
+            () = ask_for_ever => {}
+            () = others => {}
+        }
+    };
+    within("the end of the connection", unread).await;
+    drop(input);
+    // What the kernel holds for both ends is all that was taken.
+    assert!(taken < 32 * MIB, "{taken} bytes of requests were taken");
+    assert!(resident_bytes() < before + 150 * MIB, "replies pile up");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer_it_asks() {
+    let server = Running::start().await;
+    fill(&server).await;
+    let Raw {
+        mut input,
+        mut output,
+    } = server.raw_websocket().await;
+    let before = resident_bytes();
+    let ask_for_ever = async {
+        let requests = text(r#"["creature","all",{"$limit":1000},1]"#).repeat(100);
+        while output.write_all(&requests).await.is_ok() {}
+    };
+    let read_a_lot = async {
+        let mut room = vec![0; 4 * 1024];
+        let mut left = 200 * MIB;
+        while left > 0 {
+            left =
+                left.saturating_sub(input.read(&mut room).await.expect("the connection goes on"));
+            // The server has its turn after each bite, so something always waits.
+            tokio::task::yield_now().await;
+        }
+    };
+    let much = async {
+        tokio::select! {
+            () = ask_for_ever => panic!("the server closed"),
+            () = read_a_lot => {}
+        }
+    };
+    within("200 MiB of replies", much).await;
+    assert!(
+        resident_bytes() < before + 150 * MIB,
+        "what was sent is kept: {} MiB",
+        (resident_bytes() - before) / MIB
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
+    let server = Running::with(|config| config.write_timeout = Duration::from_millis(500)).await;
+    let mut other = server.client().await;
+    let Raw { input, mut output } = server.raw_websocket().await;
+    let before = resident_bytes();
+    let mut taken = 0;
+    let flood = async {
+        let pings = frame(0x89, &[7; 125]).repeat(500);
+        while output.write_all(&pings).await.is_ok() {
+            taken += pings.len();
+        }
+    };
+    within("the end of the flood", flood).await;
+    drop(input);
+    assert!(taken < 64 * MIB, "{taken} bytes of pings were taken");
+    assert!(resident_bytes() < before + 150 * MIB, "pongs pile up");
+    other.assert_alive().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_in_the_middle_of_a_frame_hurts_nobody() {
+    let server = Running::start().await;
+    let whole = text(r#"["creature","create",{"id":"bob"},7]"#);
+    for cut in 0..whole.len() {
+        let mut raw = server.raw_websocket().await;
+        raw.send(&whole[..cut]).await;
+    }
+    let mut client = server.client().await;
+    assert_eq!(client.ok("creature", "count", json!({})).await, 0);
+}

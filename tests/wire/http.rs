@@ -1,0 +1,124 @@
+//! What is said over HTTP beside the handshake.
+
+use crate::support::{HANDSHAKE, Running};
+
+#[tokio::test]
+async fn the_page_is_at_the_root() {
+    let server = Running::start().await;
+    let mut raw = server.raw().await;
+    raw.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let head = raw.read_head().await.to_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("content-type: text/html"), "{head}");
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let server = Running::start().await;
+    let mut raw = server.raw().await;
+    assert_eq!(
+        raw.status_of("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await,
+        "200"
+    );
+    // Had there been a body, it would stand where the next response begins.
+    assert_eq!(
+        raw.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await,
+        "200"
+    );
+}
+
+#[tokio::test]
+async fn the_health_is_200() {
+    let server = Running::start().await;
+    assert_eq!(
+        server
+            .raw()
+            .await
+            .status_of("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await,
+        "200"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404() {
+    let server = Running::start().await;
+    for path in ["/nothing", "/../etc/passwd", "//", "/index.html"] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(server.raw().await.status_of(request).await, "404", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_405_and_told_which_there_are() {
+    let server = Running::start().await;
+    for path in ["/", "/healthz"] {
+        let mut raw = server.raw().await;
+        raw.send(format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}"
+        ))
+        .await;
+        let head = raw.read_head().await.to_lowercase();
+        assert!(
+            head.starts_with("http/1.1 405") && head.contains("allow: get, head"),
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_and_closed() {
+    let server = Running::start().await;
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"hello\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut raw = server.raw().await;
+        raw.send(bytes).await;
+        raw.ended().await;
+    }
+    server.client().await.assert_alive().await;
+}
+
+#[tokio::test]
+async fn two_thousand_headers_are_431() {
+    let server = Running::with(|config| config.max_header_bytes = 64 * 1024).await;
+    let headers = "A: b\r\n".repeat(2000);
+    assert_eq!(
+        server
+            .raw()
+            .await
+            .status_of(format!("{HANDSHAKE}{headers}\r\n"))
+            .await,
+        "431"
+    );
+}
+
+#[tokio::test]
+async fn a_head_of_more_bytes_than_allowed_is_431() {
+    let server = Running::start().await;
+    let header = "a".repeat(17 * 1024);
+    assert_eq!(
+        server
+            .raw()
+            .await
+            .status_of(format!("{HANDSHAKE}X: {header}\r\n\r\n"))
+            .await,
+        "431"
+    );
+}
+
+#[tokio::test]
+async fn a_header_that_never_ends_is_refused() {
+    let server = Running::start().await;
+    let mut raw = server.raw().await;
+    raw.send(format!("{HANDSHAKE}X: {}", "a".repeat(64 * 1024)))
+        .await;
+    assert!(raw.read_head().await.starts_with("HTTP/1.1 431"));
+    raw.ended().await;
+}

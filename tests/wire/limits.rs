@@ -1,0 +1,278 @@
+//! What is too large, too many or too deep.
+
+use crate::support::{Running, frame, text};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+const MAX_FRAME: usize = 64 * 1024;
+
+/// A request of exactly so many bytes.
+fn sized(bytes: usize) -> String {
+    let around = r#"["creature","create",{"id":"bob","bio":""},1]"#.len();
+    format!(
+        r#"["creature","create",{{"id":"bob","bio":"{}"}},1]"#,
+        "x".repeat(bytes - around)
+    )
+}
+
+#[tokio::test]
+async fn a_frame_of_exactly_the_limit_is_served() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let message = sized(MAX_FRAME);
+    assert_eq!(message.len(), MAX_FRAME);
+    assert_eq!(client.ask_text(&message).await[2]["ok"]["id"], "bob");
+}
+
+#[tokio::test]
+async fn an_oversized_frame_closes_the_connection_with_1009_after_what_was_answered() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client.send(json!(["creature", "count", null, 1])).await;
+    client.send_text(sized(MAX_FRAME + 1)).await;
+    assert_eq!(
+        client.rest().await,
+        (
+            vec![json!(["creature", "count", {"ok": 0, "seq": 0}, 1])],
+            Some(1009)
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009() {
+    let server = Running::start().await;
+    let mut raw = server.raw_websocket().await;
+    raw.send(frame(0x01, &vec![b' '; MAX_FRAME])).await;
+    raw.send(frame(0x80, b" ")).await;
+    assert_eq!(raw.read_to_close().await.1, 1009);
+}
+
+#[tokio::test]
+async fn the_limit_of_the_configuration_is_the_one_that_holds() {
+    let server = Running::with(|config| config.max_frame = 1000).await;
+    let mut client = server.client().await;
+    assert_eq!(client.ask_text(&sized(1000)).await[2]["ok"]["id"], "bob");
+    client.send_text(sized(1001)).await;
+    assert_eq!(client.close_code().await, Some(1009));
+}
+
+#[tokio::test]
+async fn a_message_in_fragments_is_one_message() {
+    let server = Running::start().await;
+    let mut raw = server.raw_websocket().await;
+    let request = br#"["creature","count",null,7]"#;
+    raw.send(frame(0x01, &request[..5])).await;
+    raw.send(frame(0x00, &[])).await;
+    raw.send(frame(0x89, b"in between")).await;
+    raw.send(frame(0x80, &request[5..])).await;
+    let pong = raw.read_frame().await;
+    assert_eq!((pong.opcode, &*pong.payload), (0xa, &b"in between"[..]));
+    assert_eq!(raw.read_frame().await.json()[3], 7);
+}
+
+#[tokio::test]
+async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for _ in 0..3 {
+        for _ in 0..31 {
+            assert_eq!(client.ask_text("[]").await[2]["err"]["code"], "bad_frame");
+        }
+        client.assert_alive().await;
+    }
+}
+
+#[tokio::test]
+async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_with_1008() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client
+        .send_all((0..40).map(|_| json!([null, null, null, 3])))
+        .await;
+    let (answers, code) = client.rest().await;
+    assert_eq!((answers.len(), code), (32, Some(1008)));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer[2]["err"]["code"] == "bad_frame" && answer[3] == 3),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test]
+async fn requests_that_fail_are_no_bad_frames() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for _ in 0..100 {
+        assert_eq!(
+            client.code("nobody", "nothing", json!(7)).await,
+            "unknown_resource"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answered() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client.send(json!(["creature", "count", null, 1])).await;
+    client
+        .send_message(Message::Binary(Bytes::from_static(
+            br#"["creature","count",null,2]"#,
+        )))
+        .await;
+    assert_eq!(
+        client.rest().await,
+        (
+            vec![json!(["creature", "count", {"ok": 0, "seq": 0}, 1])],
+            Some(1003)
+        )
+    );
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf_8_closes_the_connection_with_1007() {
+    for bytes in [&b"[\"\xff\"]"[..], b"\xed\xa0\x80", b"[\"\xc3", b"\xc0\xaf"] {
+        let server = Running::start().await;
+        let mut raw = server.raw_websocket().await;
+        raw.send(text(r#"["creature","count",null,7]"#)).await;
+        raw.send(frame(0x81, bytes)).await;
+        let (frames, code) = raw.read_to_close().await;
+        assert_eq!((frames.len(), code), (1, 1007), "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_too_deep_is_too_large_and_the_connection_goes_on() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for depth in [64, 200, 30_000] {
+        let (opening, closing) = ("[".repeat(depth), "]".repeat(depth));
+        let answer = client
+            .ask_text(&format!(
+                r#"["creature","create",{{"tags":{opening}{closing}}},1]"#
+            ))
+            .await;
+        assert_eq!(answer[2]["err"]["code"], "too_large", "{depth}");
+        assert_eq!(
+            answer[2]["err"]["limit"],
+            json!({"name": "max_depth", "value": 64}),
+            "{depth}"
+        );
+        assert_eq!(answer[3], 1);
+    }
+    client.assert_alive().await;
+}
+
+#[tokio::test]
+async fn a_message_of_the_greatest_depth_is_looked_at() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    // The frame is one level, the payload another.
+    let (opening, closing) = ("[".repeat(62), "]".repeat(62));
+    let answer = client
+        .ask_text(&format!(
+            r#"["creature","create",{{"tags":{opening}{closing}}},1]"#
+        ))
+        .await;
+    assert_eq!(answer[2]["err"]["fields"][0]["path"], "tags", "{answer}");
+}
+
+#[tokio::test]
+async fn brackets_in_texts_are_not_depth() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let bio = "\\\"[{".repeat(100);
+    assert_eq!(
+        client.ok("creature", "create", json!({"bio": bio})).await["bio"],
+        bio
+    );
+}
+
+#[tokio::test]
+async fn a_result_that_can_not_be_cut_is_too_large() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for size in [1_048_576, 3_000_000] {
+        let error = client.err("creature", "shout", json!({"size": size})).await;
+        assert_eq!(
+            (&error["code"], &error["limit"]["name"]),
+            (&json!("too_large"), &json!("max_reply")),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        client
+            .ok("creature", "shout", json!({"size": 1_048_000}))
+            .await
+            .as_str()
+            .map(str::len),
+        Some(1_048_000)
+    );
+}
+
+#[tokio::test]
+async fn a_get_of_several_that_is_too_large_is_told_so() {
+    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let mut client = server.client().await;
+    let ids: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+    for id in &ids {
+        client
+            .ok(
+                "creature",
+                "create",
+                json!({"id": id, "bio": "x".repeat(1000)}),
+            )
+            .await;
+    }
+    assert_eq!(
+        client
+            .ok("creature", "get", json!({"id": ids[..5]}))
+            .await
+            .as_array()
+            .map(Vec::len),
+        Some(5)
+    );
+    assert_eq!(
+        client.code("creature", "get", json!({"id": ids})).await,
+        "too_large"
+    );
+}
+
+#[tokio::test]
+async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_there() {
+    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let mut client = server.client().await;
+    for n in 10..40 {
+        client
+            .ok(
+                "creature",
+                "create",
+                json!({"id": n.to_string(), "bio": "x".repeat(1000)}),
+            )
+            .await;
+    }
+    let (mut seen, mut query, mut pages) = (Vec::new(), json!({}), 0);
+    loop {
+        client.send(json!(["creature", "all", query, 1])).await;
+        let Some(Message::Text(text)) = client.next().await else {
+            panic!("no reply")
+        };
+        assert!(text.len() <= 10_000, "{}", text.len());
+        let reply: Value = serde_json::from_str(&text).expect("JSON");
+        let records = reply[2]["ok"].as_array().expect("a list");
+        seen.extend(
+            records
+                .iter()
+                .map(|record| record["id"].as_str().expect("an id").to_owned()),
+        );
+        pages += 1;
+        match reply[2]["next"].as_str() {
+            Some(next) => query = json!({"$after": next}),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (10..40).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(pages, 4);
+}

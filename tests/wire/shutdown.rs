@@ -1,0 +1,118 @@
+//! How a server stops.
+
+use crate::support::{HANDSHAKE, Running, within};
+use serde_json::json;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_with_1001() {
+    let mut server = Running::start().await;
+    let mut client = server.client().await;
+    server.stop();
+    assert_eq!(client.close_code().await, Some(1001));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
+    let mut server = Running::start().await;
+    let mut client = server.client().await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    client
+        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .await;
+    client
+        .send(json!(["creature", "get", {"id": "bob"}, 2]))
+        .await;
+    client
+        .send(json!(["creature", "destroy", {"id": "bob"}]))
+        .await;
+    // The reply to this says that all of them have been read.
+    assert_eq!(client.ask(json!(["sockful", "ping", null, 3])).await[3], 3);
+    server.stop();
+    let refused = client.recv().await;
+    assert_eq!(
+        (&refused[2]["err"]["code"], &refused[3]),
+        (&json!("unavailable"), &json!(2)),
+        "{refused}"
+    );
+    server.gates.open("g");
+    let (frames, code) = client.rest().await;
+    assert_eq!(
+        (frames, code),
+        (
+            vec![json!(["creature", "feedAt", {"ok": 11, "seq": 2}, 1])],
+            Some(1001)
+        )
+    );
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_is_not_done_at_the_deadline_is_cut() {
+    let mut server =
+        Running::with(|config| config.shutdown_timeout = Duration::from_millis(100)).await;
+    let mut client = server.client().await;
+    client
+        .send(json!(["creature", "waitAt", {"gate": "shut"}, 1]))
+        .await;
+    server.gates.arrival("shut").await;
+    server.stop();
+    assert_eq!(client.close_code().await, None);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn new_connections_are_refused() {
+    let mut server = Running::start().await;
+    let mut client = server.client().await;
+    client
+        .send(json!(["creature", "waitAt", {"gate": "g"}, 1]))
+        .await;
+    server.gates.arrival("g").await;
+    server.stop();
+    // The listener is gone when the connections hear of it, which they show by reading no more.
+    let refused = async { while TcpStream::connect(server.address).await.is_ok() {} };
+    within("the end of the listener", refused).await;
+    server.gates.open("g");
+    assert_eq!(client.recv().await[2]["ok"], "g");
+    assert_eq!(client.close_code().await, Some(1001));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up() {
+    let mut server = Running::start().await;
+    let silent = server.raw().await;
+    let mut halfway = server.raw().await;
+    halfway.send(HANDSHAKE).await;
+    let mut kept = server.raw().await;
+    assert_eq!(
+        kept.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await,
+        "200"
+    );
+    server.client().await.assert_alive().await;
+    server.stop();
+    // The deadline is 10 seconds, as long as the test waits for anything.
+    tokio::time::timeout(Duration::from_secs(5), server.stopped())
+        .await
+        .expect("nobody is waited for");
+    drop((silent, halfway, kept));
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_at_the_deadline() {
+    let mut server =
+        Running::with(|config| config.shutdown_timeout = Duration::from_millis(200)).await;
+    let mut client = server.client().await;
+    for id in 0..200 {
+        client
+            .send(json!(["creature", "shout", {"size": 1_000_000}, id]))
+            .await;
+    }
+    server.client().await.assert_alive().await;
+    server.stop();
+    server.stopped().await;
+}

@@ -1,0 +1,150 @@
+//! The server's own resource.
+
+use crate::support::Running;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn ping_tells_the_newest_commit_and_the_epoch() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let before = client.ok("sockful", "ping", json!(null)).await;
+    client.ok("creature", "create", json!({})).await;
+    let after = server.client().await.ok("sockful", "ping", json!({})).await;
+    assert_eq!((&before["seq"], &after["seq"]), (&json!(0), &json!(1)));
+    assert!(
+        before["epoch"].is_string() && before["epoch"] == after["epoch"],
+        "{before} {after}"
+    );
+}
+
+#[tokio::test]
+async fn the_epoch_of_another_server_is_another() {
+    let mut epochs = Vec::new();
+    for _ in 0..2 {
+        let server = Running::start().await;
+        epochs.push(
+            server
+                .client()
+                .await
+                .ok("sockful", "ping", json!(null))
+                .await["epoch"]
+                .take(),
+        );
+    }
+    assert_ne!(epochs[0], epochs[1]);
+}
+
+#[tokio::test]
+async fn what_takes_nothing_refuses_what_it_is_given_by_name() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for action in ["ping", "schema"] {
+        let error = client
+            .err("sockful", action, json!({"verbose": true}))
+            .await;
+        assert_eq!(
+            (&error["code"], &error["fields"][0]["path"]),
+            (&json!("invalid"), &json!("verbose"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
+    let server = Running::start().await;
+    let schema = server
+        .client()
+        .await
+        .ok("sockful", "schema", json!(null))
+        .await;
+    assert_eq!(
+        server
+            .client()
+            .await
+            .ok("sockful", "schema", json!(null))
+            .await,
+        schema
+    );
+    let creature = &schema["resources"]["creature"];
+    let actions = [
+        "create", "get", "find", "all", "count", "update", "save", "destroy", "feed", "greet",
+        "waitAt", "sleepIn",
+    ];
+    for action in actions {
+        let action = &creature["actions"][action];
+        assert!(
+            action["payload"].is_object() && !action["result"].is_null(),
+            "{action}"
+        );
+    }
+    assert_eq!(creature["actions"]["die"], Value::Null);
+    assert_eq!(
+        creature["actions"]["feed"]["payload"]["properties"]["amount"]["default"],
+        1
+    );
+    assert_eq!(
+        creature["actions"]["greet"]["payload"]["required"],
+        json!(["name"])
+    );
+    assert_eq!(
+        schema["resources"]["node"]["record"]["required"],
+        json!(["id", "name"])
+    );
+}
+
+#[tokio::test]
+async fn a_read_only_property_is_in_the_record_and_in_no_payload_that_writes() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let schema = client.ok("sockful", "schema", json!(null)).await;
+    let creature = &schema["resources"]["creature"];
+    assert_eq!(creature["record"]["properties"]["born"]["readOnly"], true);
+    for action in ["create", "update", "save"] {
+        let properties = &creature["actions"][action]["payload"]["properties"];
+        assert!(
+            properties["born"].is_null() && properties["life"].is_object(),
+            "{action}: {properties}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_resource_called_sockful_has_no_other_action() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for action in ["hello", "get", "create", "error", "expired", "Ping"] {
+        assert_eq!(
+            client.code("sockful", action, json!(null)).await,
+            "unknown_action",
+            "{action}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_hello_tells_protocol_schema_time_and_limits() {
+    let server = Running::with(|config| config.max_frame = 5000).await;
+    let mut client = server.fresh_client().await;
+    let hello = client.recv().await;
+    assert_eq!(
+        (&hello[0], &hello[1], &hello[3]),
+        (&json!("sockful"), &json!("hello"), &Value::Null)
+    );
+    let told = &hello[2];
+    assert_eq!(
+        (
+            &told["protocol"],
+            &told["limits"]["max_frame"],
+            &told["limits"]["max_in_flight"]
+        ),
+        (&json!(1), &json!(5000), &json!(64))
+    );
+    assert!(
+        told["time"]
+            .as_u64()
+            .is_some_and(|time| time > 1_700_000_000_000),
+        "{hello}"
+    );
+    let schema = client.ok("sockful", "schema", json!(null)).await;
+    assert_eq!(told["schema"], schema["schema"]);
+}
