@@ -8,18 +8,17 @@ mod socket;
 mod tests;
 
 use crate::app::Session;
-use crate::dispatch::{self, Answered, Job};
-use crate::reply;
+use crate::dispatch::{self, Answered};
+use crate::reply::{self, Reply};
 use crate::shutdown::Shutdown;
 use heartbeat::{Beat, Heartbeat};
-use requests::Requests;
+use requests::{Kept, Requests};
 use socket::{End, Incoming, Socket};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
 pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
@@ -55,7 +54,7 @@ struct Connection<S> {
 
 enum Event {
     Incoming(Incoming),
-    Finished(Answered<Utf8Bytes>),
+    Finished(Kept, Reply),
     Beat(Beat),
     Drain,
     Drained,
@@ -71,7 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let event = poll_fn(|cx| self.poll_event(cx, drain.as_mut(), cut.as_mut())).await;
             let end = match event {
                 Event::Incoming(incoming) => self.take_all(incoming).await,
-                Event::Finished(answered) => self.answer(&answered),
+                Event::Finished(request, reply) => self.answer(&request.job().answered(reply)),
                 Event::Beat(Beat::Ping) => {
                     self.socket.ping();
                     None
@@ -105,8 +104,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
         self.heartbeat.note_waiting(waits, sent);
-        if let Poll::Ready(answered) = self.requests.poll_finished(cx) {
-            return Poll::Ready(Event::Finished(answered));
+        if let Poll::Ready((request, reply)) = self.requests.poll_finished(cx) {
+            return Poll::Ready(Event::Finished(request, reply));
         }
         if self.is_draining {
             if self.requests.is_empty() && self.socket.pipe().waiting() == 0 {
@@ -143,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match next {
                 Incoming::Text(text) => {
-                    if let Some(answered) = self.requests.take(text)
+                    if let Some(answered) = self.requests.take(&text)
                         && let Some(end) = self.answer(&answered)
                     {
                         return Some(end);
@@ -173,9 +172,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Starts requests whose turn has come.
     fn start_waiting(&mut self) -> Option<End> {
-        while let Some(job) = self.requests.next_ready() {
-            if let Some(answered) = self.requests.start(job)
-                && let Some(end) = self.answer(&answered)
+        while let Some(request) = self.requests.next_ready() {
+            if let Some(reply) = self.requests.start(&request)
+                && let Some(end) = self.answer(&request.job().answered(reply))
             {
                 return Some(end);
             }
@@ -187,19 +186,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn refuse_the_rest(&mut self) -> Option<End> {
         self.is_draining = true;
         self.socket.pipe().stop_reading();
-        let mut rest = self.requests.take_waiting();
+        let mut end = None;
+        for request in self.requests.take_waiting() {
+            end = end.or(self.answer(&request.job().answered(Err(dispatch::stopping()))));
+        }
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(incoming) = self.socket.poll_incoming(&mut cx) {
             match incoming {
                 Incoming::Text(text) => {
-                    let read = dispatch::prepare(&self.session, text);
-                    rest.push(read.map_or_else(|refused| refused, Job::unavailable));
+                    let read = dispatch::prepare(&self.session, &text);
+                    let answered = read.map_or_else(Answered::from, |job| {
+                        job.answered(Err(dispatch::stopping()))
+                    });
+                    end = end.or(self.answer(&answered));
                 }
                 Incoming::Control => {}
                 Incoming::End(_) => break,
             }
         }
-        rest.iter().find_map(|answered| self.answer(answered))
+        end
     }
 
     fn greet(&mut self) {
@@ -209,12 +214,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes a reply, where one is wanted.
-    fn answer(&mut self, answered: &Answered<Utf8Bytes>) -> Option<End> {
+    fn answer(&mut self, answered: &Answered<'_>) -> Option<End> {
         let config = self.session.config();
-        let head = answered.head.head(&answered.message);
-        if answered.bad || head.wants_reply() {
+        if answered.bad || answered.head.wants_reply() {
             self.socket
-                .push(|out| reply::write(out, &head, &answered.reply, config.max_reply));
+                .push(|out| reply::write(out, &answered.head, &answered.reply, config.max_reply));
         }
         self.bad_frames = if answered.bad { self.bad_frames + 1 } else { 0 };
         (self.bad_frames >= config.max_bad_frames)

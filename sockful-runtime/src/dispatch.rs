@@ -1,7 +1,8 @@
 //! One request in, one reply out. No sockets.
 //!
-//! A message becomes a [`Job`] or is refused. What a job asks may be at hand; if not, it is a
-//! future. Either way there is one [`Answered`], whatever the handler does.
+//! A message becomes a [`Job`] or is refused. What a job asks may be at hand; if not, it is
+//! [kept](Kept) with its message and is a future. Either way there is one [`Answered`], whatever the
+//! handler does.
 
 pub(crate) mod actions;
 mod address;
@@ -13,7 +14,7 @@ pub(crate) use address::Address;
 use crate::app::Session;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::frame::{self, Place, Request, Span};
+use crate::frame::{self, Head, Place, Request, Span};
 use crate::model::Model;
 use crate::object::Object;
 use crate::remote::{Call, Remote, Takes};
@@ -23,13 +24,22 @@ use futures_util::FutureExt;
 use options::Options;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 use system::System;
 
 /// A request that has found its route.
 #[derive(Clone, Debug)]
-pub(crate) struct Job<M> {
+pub(crate) struct Job<'a> {
+    message: &'a str,
+    head: Head<'a>,
+    payload: &'a str,
+    options: Options,
+    target: Target,
+}
+
+/// A [`Job`] with the message that it came in, for as long as it takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept<M> {
     message: M,
     head: Place,
     payload: Span,
@@ -44,14 +54,21 @@ enum Target {
     Route(&'static Route),
 }
 
-/// A message and the reply to it.
+/// A reply, and what it repeats of its request.
 #[derive(Debug)]
-pub(crate) struct Answered<M> {
-    pub(crate) message: M,
-    pub(crate) head: Place,
+pub(crate) struct Answered<'a> {
+    pub(crate) head: Head<'a>,
     pub(crate) reply: Reply,
     /// Whether it was no frame at all.
     pub(crate) bad: bool,
+}
+
+/// A message that leads nowhere, and why.
+#[derive(Debug)]
+pub(crate) struct Refused<'a> {
+    head: Head<'a>,
+    error: Error,
+    bad: bool,
 }
 
 /// What is to be known of a job that can't be done at once.
@@ -66,55 +83,46 @@ pub(crate) struct Profile {
 ///
 /// # Errors
 ///
-/// The answer, where it is no frame, or nothing that is served.
-pub(crate) fn prepare<M: AsRef<str>>(session: &Session, message: M) -> Result<Job<M>, Answered<M>> {
-    let text = message.as_ref();
-    let request = match frame::parse(text) {
+/// Why not, where it is no frame, or for nothing that is served.
+pub(crate) fn prepare<'a>(session: &Session, message: &'a str) -> Result<Job<'a>, Refused<'a>> {
+    let request = match frame::parse(message) {
         Ok(request) => request,
         Err(frame::BadFrame { head, error }) => {
-            let head = head.place(text);
-            return Err(Answered {
-                message,
-                head,
-                reply: Err(error),
-                bad: true,
-            });
+            let bad = true;
+            return Err(Refused { head, error, bad });
         }
     };
-    let head = request.head.place(text);
-    let payload = Span::of(request.payload, text);
-    let found = find(session, text, &request);
-    if let Err(error) = &found
-        && !request.head.wants_reply()
-    {
+    let (head, payload) = (request.head, request.payload);
+    let error = match find(session, message, &request) {
+        Ok((target, options)) => {
+            return Ok(Job {
+                message,
+                head,
+                payload,
+                options,
+                target,
+            });
+        }
+        Err(error) => error,
+    };
+    if !head.wants_reply() {
         let (resource, action) = (&*request.resource, &*request.action);
         tracing::debug!(resource, action, code = error.code(), %error, "a request without ack_id was refused");
     }
-    match found {
-        Ok((target, options)) => Ok(Job {
-            message,
+    // Nobody will read its payload, so whether that is JSON is found out here.
+    Err(match frame::check(message) {
+        Ok(()) => Refused {
             head,
-            payload,
-            options,
-            target,
-        }),
-        Err(error) => {
-            // Nobody will read its payload, so whether that is JSON is found out here.
-            let error = frame::check(text).err().unwrap_or(error);
-            let bad = error.kind() == ErrorKind::BadFrame;
-            Err(Answered {
-                head: if bad { Place::default() } else { head },
-                message,
-                reply: Err(error),
-                bad,
-            })
-        }
-    }
+            error,
+            bad: false,
+        },
+        Err(error) => Refused::no_json(error),
+    })
 }
 
-fn find(session: &Session, text: &str, request: &Request<'_>) -> Result<(Target, Options)> {
+fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Target, Options)> {
     let max_depth = session.config().max_depth;
-    if frame::is_deeper_than(text, max_depth) {
+    if frame::is_deeper_than(message, max_depth) {
         return Err(Error::too_large(
             "the depth of the message",
             "max_depth",
@@ -146,7 +154,48 @@ fn find(session: &Session, text: &str, request: &Request<'_>) -> Result<(Target,
     }
 }
 
-impl<M: AsRef<str>> Job<M> {
+impl<M: AsRef<str>> Kept<M> {
+    pub(crate) fn job(&self) -> Job<'_> {
+        let message = self.message.as_ref();
+        Job {
+            message,
+            head: self.head.head(message),
+            payload: self.payload.part(message).unwrap_or("null"),
+            options: self.options.clone(),
+            target: self.target,
+        }
+    }
+}
+
+impl Refused<'_> {
+    fn no_json(error: Error) -> Self {
+        Self {
+            head: Head::NOBODY,
+            error,
+            bad: true,
+        }
+    }
+}
+
+impl<'a> From<Refused<'a>> for Answered<'a> {
+    fn from(Refused { head, error, bad }: Refused<'a>) -> Self {
+        let reply = Err(error);
+        Self { head, reply, bad }
+    }
+}
+
+impl<'a> Job<'a> {
+    /// The job in a form that does not borrow; `message` is the one that it came in.
+    pub(crate) fn keep<M: AsRef<str>>(self, message: M) -> Kept<M> {
+        Kept {
+            head: self.head.place(self.message),
+            payload: Span::of(self.payload, self.message),
+            options: self.options,
+            target: self.target,
+            message,
+        }
+    }
+
     /// The reply, where it is at hand without waiting for anything.
     pub(crate) fn at_hand(&self, session: &Session) -> Option<Reply> {
         let Target::Route(route) = self.target else {
@@ -156,48 +205,35 @@ impl<M: AsRef<str>> Job<M> {
             return None;
         };
         let model = session.app.model(route.resource);
-        let get = || actions::get_at_hand(&*session.app.shared.store, model, self.payload());
+        let get = || actions::get_at_hand(&*session.app.shared.store, model, self.payload);
         let reply =
             catch_unwind(AssertUnwindSafe(get)).unwrap_or_else(|_| Some(Err(panicked())))?;
         Some(self.noted(session, reply))
     }
 
-    /// Does it, and answers.
-    pub(crate) async fn run(self, session: Arc<Session>, number: u64) -> Answered<M> {
-        let served = AssertUnwindSafe(self.serve(&session, number))
+    /// Does it.
+    pub(crate) async fn run(&self, session: &Session, number: u64) -> Reply {
+        let served = AssertUnwindSafe(self.serve(session, number))
             .catch_unwind()
             .await;
-        let reply = self.noted(&session, served.unwrap_or_else(|_| Err(panicked())));
-        self.answered(reply)
+        self.noted(session, served.unwrap_or_else(|_| Err(panicked())))
     }
 
-    /// The job with its reply.
-    pub(crate) fn answered(self, reply: Reply) -> Answered<M> {
+    /// The job's answer, which is `reply`.
+    pub(crate) fn answered(&self, reply: Reply) -> Answered<'a> {
         // Whether the payload is JSON is found out only where it is read.
-        let is_bad = |error: &Error| {
-            error.kind() == ErrorKind::BadFrame && frame::check(self.message.as_ref()).is_err()
-        };
-        let bad = reply.as_ref().is_err_and(is_bad);
-        Answered {
-            head: if bad { Place::default() } else { self.head },
-            message: self.message,
-            reply,
-            bad,
+        if reply
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::BadFrame)
+            && let Err(error) = frame::check(self.message)
+        {
+            return Refused::no_json(error).into();
         }
-    }
-
-    /// The job as one that was not done in time.
-    pub(crate) fn timed_out(self, outcome: Outcome) -> Answered<M> {
-        let error = Error::new(ErrorKind::Timeout, "the request took too long");
-        self.answered(Err(error.outcome(outcome)))
-    }
-
-    /// The job as one that is not even started, since the server stops.
-    pub(crate) fn unavailable(self) -> Answered<M> {
-        self.answered(Err(Error::new(
-            ErrorKind::Unavailable,
-            "the server is shutting down",
-        )))
+        Answered {
+            head: self.head,
+            reply,
+            bad: false,
+        }
     }
 
     /// What it addresses, and how long it may take.
@@ -205,7 +241,7 @@ impl<M: AsRef<str>> Job<M> {
         let mut timeout = session.config().request_timeout;
         let (mut address, mut is_list) = (Address::None, false);
         if let Target::Route(route) = self.target {
-            address = Address::of(session.app.model(route.resource), route, self.payload());
+            address = Address::of(session.app.model(route.resource), route, self.payload);
             match route.action {
                 Action::Core(action) => {
                     is_list = action == Core::Find || matches!(address, Address::Several { .. });
@@ -224,21 +260,17 @@ impl<M: AsRef<str>> Job<M> {
         }
     }
 
-    fn payload(&self) -> &str {
-        self.payload.part(self.message.as_ref()).unwrap_or("null")
-    }
-
     async fn serve(&self, session: &Session, number: u64) -> Reply {
         match self.target {
-            Target::System(action) => action.run(session, self.payload()).await,
+            Target::System(action) => action.run(session, self.payload).await,
             Target::Route(route) => {
                 let context = Context::new(session.peer.clone(), number);
                 let model = session.app.model(route.resource);
                 match route.action {
                     Action::Core(action) => {
-                        actions::run(&context, model, action, self.payload()).await
+                        actions::run(&context, model, action, self.payload).await
                     }
-                    Action::Remote(remote) => call(context, model, remote, self.payload()).await,
+                    Action::Remote(remote) => call(context, model, remote, self.payload).await,
                 }
             }
         }
@@ -260,7 +292,7 @@ impl<M: AsRef<str>> Job<M> {
                 let cause = std::error::Error::source(error).map(ToString::to_string);
                 tracing::error!(%id, resource, action, ?address, cause, "a request failed");
                 error.tell_id(id);
-            } else if !self.head.head(self.message.as_ref()).wants_reply() {
+            } else if !self.head.wants_reply() {
                 let code = error.code();
                 tracing::debug!(resource, action, ?address, code, %error, "a request without ack_id failed");
             }
@@ -271,6 +303,16 @@ impl<M: AsRef<str>> Job<M> {
 
 fn panicked() -> Error {
     Error::internal("the handler panicked")
+}
+
+/// The error of a request that was not done in time.
+pub(crate) fn timed_out(outcome: Outcome) -> Error {
+    Error::new(ErrorKind::Timeout, "the request took too long").outcome(outcome)
+}
+
+/// The error of a request that is not even started, since the server stops.
+pub(crate) fn stopping() -> Error {
+    Error::new(ErrorKind::Unavailable, "the server is shutting down")
 }
 
 /// Calls a remote method, a changing one in the lane of its record.

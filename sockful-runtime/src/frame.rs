@@ -35,13 +35,6 @@ pub(crate) struct Head<'a> {
     ack: Option<&'a str>,
 }
 
-/// The head of an answer whose request could not be read.
-const NOBODY: Head<'_> = Head {
-    resource: r#""sockful""#,
-    action: r#""error""#,
-    ack: None,
-};
-
 /// A message that is not a request, and as much of its head as could be read.
 #[derive(Debug)]
 pub(crate) struct BadFrame<'a> {
@@ -62,7 +55,7 @@ pub(crate) fn parse(message: &str) -> Result<Request<'_>, BadFrame<'_>> {
             Ok(slots) => slots,
             Err(error) => {
                 return Err(BadFrame {
-                    head: NOBODY,
+                    head: Head::NOBODY,
                     error: Error::bad_frame(&error),
                 });
             }
@@ -81,13 +74,16 @@ pub(crate) fn parse(message: &str) -> Result<Request<'_>, BadFrame<'_>> {
             action: slots.raw[1],
             ack,
         },
-        _ => Head { ack, ..NOBODY },
+        _ => Head {
+            ack,
+            ..Head::NOBODY
+        },
     };
     let bad = |head, text: &'static str| BadFrame {
         head,
         error: Error::new(ErrorKind::BadFrame, text),
     };
-    let ack = ack.map_err(|text| bad(NOBODY, text))?;
+    let ack = ack.map_err(|text| bad(Head::NOBODY, text))?;
     let head = head(ack);
     match (resource, action) {
         _ if slots.count > 5 => Err(bad(head, "a frame has at most five slots")),
@@ -138,6 +134,13 @@ pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
 }
 
 impl Head<'_> {
+    /// The head of an answer whose request could not be read.
+    pub(crate) const NOBODY: Self = Self {
+        resource: r#""sockful""#,
+        action: r#""error""#,
+        ack: None,
+    };
+
     /// Whether a reply is wanted.
     pub(crate) fn wants_reply(&self) -> bool {
         self.ack.is_some()
@@ -207,8 +210,8 @@ impl Place {
     /// The head, out of the message it was placed in.
     pub(crate) fn head<'a>(&self, message: &'a str) -> Head<'a> {
         Head {
-            resource: self.resource.part(message).unwrap_or(NOBODY.resource),
-            action: self.action.part(message).unwrap_or(NOBODY.action),
+            resource: self.resource.part(message).unwrap_or(Head::NOBODY.resource),
+            action: self.action.part(message).unwrap_or(Head::NOBODY.action),
             ack: self.ack.part(message),
         }
     }

@@ -3,6 +3,7 @@
 use crate::declared::KeyKind;
 use crate::error::Fault;
 use crate::frame::MAX_EXACT;
+use crate::scan;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -102,13 +103,10 @@ pub fn json(text: &str, kind: KeyKind) -> String {
 }
 
 fn string(raw: &str) -> Option<Cow<'_, str>> {
-    match raw.as_bytes() {
-        [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => {
-            Some(Cow::Borrowed(&raw[1..raw.len() - 1]))
-        }
-        [b'"', ..] => serde_json::from_str(raw).ok().map(Cow::Owned),
-        _ => None,
+    if scan::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
+        return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
     }
+    serde_json::from_str(raw).ok().map(Cow::Owned)
 }
 
 /// Whether there is a control character; text in ASCII, as most ids are, is seen at a glance.

@@ -27,6 +27,7 @@ pub mod routes;
 mod rules;
 #[cfg(test)]
 mod sample;
+mod scan;
 mod server;
 mod shutdown;
 pub mod store;

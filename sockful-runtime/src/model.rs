@@ -129,33 +129,31 @@ impl Model {
 
     fn check(&self, draft: Result<Draft, serde_json::Error>) -> Result<Record> {
         let draft = draft.map_err(Error::internal)?;
+        let (id, id_fault) = match key::canonical(draft.value(self.declared.id), self.declared.key)
+        {
+            Ok(id) => (id.into_owned(), None),
+            Err(fault) => (String::new(), Some(fault)),
+        };
+        let record = draft.finish(&id);
         let properties = self.declared.properties.iter().enumerate();
-        let mut faults: Vec<Fault> = properties
-            .filter_map(|(at, property)| {
-                rules::check(
+        let faults: Vec<Fault> = properties
+            .filter_map(|(at, property)| match &id_fault {
+                Some(fault) if at == self.declared.id => Some(Fault {
+                    path: property.name.to_owned(),
+                    ..fault.clone()
+                }),
+                _ => rules::check(
                     property.name,
                     self.kinds[at],
                     self.properties[at].nullable,
-                    draft.value(at),
-                )
+                    record.value(at),
+                ),
             })
             .collect();
-        let id = key::canonical(draft.value(self.declared.id), self.declared.key);
-        match id {
-            Ok(id) if faults.is_empty() => {
-                let id = id.into_owned();
-                Ok(draft.finish(&id))
-            }
-            Ok(_) => Err(Error::invalid(faults)),
-            Err(fault) => {
-                let name = self.id_name();
-                faults.retain(|other| other.path != name);
-                faults.push(Fault {
-                    path: name.to_owned(),
-                    ..fault
-                });
-                Err(Error::invalid(faults))
-            }
+        if faults.is_empty() {
+            Ok(record)
+        } else {
+            Err(Error::invalid(faults))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A payload: one scan to pairs of key and raw value, then property by property.
 
 use crate::error::{Error, Fault, Result};
+use crate::scan;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -13,7 +14,9 @@ use std::fmt;
 /// What is taken out is marked; what is left in the end was not known to anybody.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
-    pairs: Vec<Pair<'a>>,
+    /// Most payloads are one id, and need no allocation.
+    first: Option<Pair<'a>>,
+    rest: Vec<Pair<'a>>,
 }
 
 #[derive(Debug)]
@@ -21,6 +24,25 @@ struct Pair<'a> {
     key: Cow<'a, str>,
     raw: &'a str,
     taken: Cell<bool>,
+}
+
+impl<'a> Pair<'a> {
+    fn new(key: Cow<'a, str>, raw: &'a str) -> Self {
+        Self {
+            key,
+            raw,
+            taken: Cell::new(false),
+        }
+    }
+
+    /// The pair of an object such as `{"id":"bob"}`, as most are: no spaces, no escapes, one string.
+    fn only(payload: &'a str) -> Option<Self> {
+        let bytes = payload.as_bytes();
+        let key = scan::plain_string(bytes, 1)?;
+        let value = scan::plain_string(bytes, key + 1)?;
+        (bytes[key] == b':' && bytes[value..] == *b"}")
+            .then(|| Self::new(payload[2..key - 1].into(), &payload[key + 1..value]))
+    }
 }
 
 impl<'a> Object<'a> {
@@ -42,6 +64,12 @@ impl<'a> Object<'a> {
                 )]));
             }
         }
+        if let Some(pair) = Pair::only(payload) {
+            return Ok(Self {
+                first: Some(pair),
+                rest: Vec::new(),
+            });
+        }
         let object: Self =
             serde_json::from_str(payload).map_err(|error| Error::bad_frame(&error))?;
         let twice = object.keys_given_twice();
@@ -54,15 +82,14 @@ impl<'a> Object<'a> {
 
     /// Takes out the raw value of `key`.
     pub(crate) fn take(&self, key: &str) -> Option<&'a str> {
-        let pair = self.pairs.iter().find(|pair| pair.key == key)?;
+        let pair = self.pairs().find(|pair| pair.key == key)?;
         pair.taken.set(true);
         Some(pair.raw)
     }
 
     /// Takes out all pairs that are still there.
     pub(crate) fn take_rest(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.pairs
-            .iter()
+        self.pairs()
             .filter(|pair| !pair.taken.replace(true))
             .map(|pair| (&*pair.key, pair.raw))
     }
@@ -73,34 +100,23 @@ impl<'a> Object<'a> {
             .map(|(key, _)| Fault::new(key, "unknown", "is not known here"))
     }
 
-    fn keys_given_twice(&self) -> Vec<Fault> {
-        let mut twice: Vec<Fault> = Vec::new();
-        // Few keys are compared one by one; many, which only an attacker sends, are sorted.
-        if self.pairs.len() <= 16 {
-            for (at, pair) in self.pairs.iter().enumerate() {
-                if self.pairs[..at]
-                    .iter()
-                    .any(|earlier| earlier.key == pair.key)
-                {
-                    twice.push(given_twice(&pair.key));
-                }
-            }
-        } else {
-            let mut keys: Vec<&str> = self.pairs.iter().map(|pair| &*pair.key).collect();
-            keys.sort_unstable();
-            twice.extend(
-                keys.windows(2)
-                    .filter(|pair| pair[0] == pair[1])
-                    .map(|pair| given_twice(pair[0])),
-            );
-        }
-        twice.dedup();
-        twice
+    fn pairs(&self) -> impl Iterator<Item = &Pair<'a>> {
+        self.first.iter().chain(&self.rest)
     }
-}
 
-fn given_twice(key: &str) -> Fault {
-    Fault::new(key, "twice", "is given twice")
+    fn keys_given_twice(&self) -> Vec<Fault> {
+        if self.rest.is_empty() {
+            return Vec::new();
+        }
+        let mut keys: Vec<&str> = self.pairs().map(|pair| &*pair.key).collect();
+        keys.sort_unstable();
+        let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]);
+        let mut faults: Vec<_> = twice
+            .map(|pair| Fault::new(pair[0], "twice", "is given twice"))
+            .collect();
+        faults.dedup();
+        faults
+    }
 }
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -114,15 +130,16 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut pairs = Vec::with_capacity(4);
-                while let Some((Key(key), raw)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-                    pairs.push(Pair {
-                        key,
-                        raw: raw.get(),
-                        taken: Cell::new(false),
-                    });
+                let mut pair = || -> Result<Option<Pair<'de>>, A::Error> {
+                    let entry = map.next_entry::<Key<'de>, &'de RawValue>()?;
+                    Ok(entry.map(|(Key(key), raw)| Pair::new(key, raw.get())))
+                };
+                let first = pair()?;
+                let mut rest = Vec::new();
+                while let Some(pair) = pair()? {
+                    rest.push(pair);
                 }
-                Ok(Object { pairs })
+                Ok(Object { first, rest })
             }
         }
         deserializer.deserialize_map(Visit)
@@ -161,6 +178,38 @@ mod tests {
                 .expect_err("twice");
             assert_eq!(error.fields(), [Fault::new("a", "twice", "is given twice")]);
         }
+    }
+
+    #[test]
+    fn a_glance_sees_only_what_serde_would() {
+        for payload in [
+            r#"{"id":"bob"}"#,
+            r#"{"id":""}"#,
+            r#"{"":"böb"}"#,
+            r#"{"id":7}"#,
+            r#"{"id" :"bob"}"#,
+            r#"{"id":"bob" }"#,
+            r#"{"id":"b\u006fb"}"#,
+            r#"{"id","bob"}"#,
+            r#"{"id":"bob"}}"#,
+            r#"{"id":"bob""#,
+            r#"{"id":"bob"#,
+            r#"{"id""#,
+            r#"{"id"#,
+            "{",
+            "{\"id\":\"b\tb\"}",
+        ] {
+            let read = |object: Object<'_>| {
+                object
+                    .pairs()
+                    .map(|pair| format!("{pair:?}"))
+                    .collect::<Vec<_>>()
+            };
+            let seen = Pair::only(payload).map(|pair| vec![format!("{pair:?}")]);
+            let serde = serde_json::from_str(payload).ok().map(read);
+            assert!(seen.is_none() || seen == serde, "{payload}");
+        }
+        assert!(Pair::only(r#"{"id":"bob"}"#).is_some());
     }
 
     #[test]

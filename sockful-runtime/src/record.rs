@@ -8,18 +8,22 @@ use std::ops::Range;
 /// The texts are always written by this library from the Rust value, so they can be sent as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
+    /// The id, what may be sent, and what never leaves, one behind the other: a look-up compares
+    /// the id and then reads on.
     text: Box<str>,
-    /// How much of `text` may be sent; the private properties follow.
-    sent: usize,
+    /// Where the id ends.
+    id: u32,
+    /// Where that which may be sent ends.
+    sent: u32,
+    /// Where the properties stand behind the id.
     spans: Box<[Range<u32>]>,
-    id: Box<str>,
     rev: u64,
 }
 
 impl Record {
     /// The id, as [`key::canonical`](crate::key::canonical) spells it.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.text[..self.id as usize]
     }
 
     /// The number of the commit that stored it; 0 where none did yet.
@@ -29,18 +33,18 @@ impl Record {
 
     /// The JSON object that clients may be sent.
     pub fn sent(&self) -> &str {
-        &self.text[..self.sent]
+        &self.text[self.id as usize..self.sent as usize]
     }
 
     /// The JSON object of the private properties; empty where the resource has none.
     pub fn kept(&self) -> &str {
-        &self.text[self.sent..]
+        &self.text[self.sent as usize..]
     }
 
     /// The JSON value of the property at `position`, private ones included.
     pub fn value(&self, position: usize) -> &str {
-        let span = &self.spans[position];
-        &self.text[span.start as usize..span.end as usize]
+        let (id, span) = (self.id as usize, &self.spans[position]);
+        &self.text[id + span.start as usize..id + span.end as usize]
     }
 
     /// Writes the object of the properties at `positions`, which the caller has checked to be sent ones.
@@ -67,10 +71,7 @@ impl Record {
 
     /// How much memory it takes, about, in bytes.
     pub fn weight(&self) -> usize {
-        size_of::<Self>()
-            + self.text.len()
-            + self.spans.len() * size_of::<Range<u32>>()
-            + self.id.len()
+        size_of::<Self>() + self.text.len() + self.spans.len() * size_of::<Range<u32>>()
     }
 }
 
@@ -113,23 +114,23 @@ impl Draft {
     pub(crate) fn finish(mut self, id: &str) -> Record {
         self.sent
             .extend_from_slice(if self.sent.is_empty() { b"{}" } else { b"}" });
-        let sent = self.sent.len();
         if !self.kept.is_empty() {
             self.kept.push(b'}');
-            self.sent.extend_from_slice(&self.kept);
+            let sent = position(self.sent.len());
             for (span, property) in self.spans.iter_mut().zip(self.declared.properties) {
                 if !property.access.is_sent() {
-                    *span = span.start + position(sent)..span.end + position(sent);
+                    *span = span.start + sent..span.end + sent;
                 }
             }
         }
-        let text = String::from_utf8(self.sent)
-            .unwrap_or_else(|_| unreachable!("serde_json writes UTF-8"));
+        let text = [id.as_bytes(), &self.sent, &self.kept].concat();
+        let text =
+            String::from_utf8(text).unwrap_or_else(|_| unreachable!("serde_json writes UTF-8"));
         Record {
+            id: position(id.len()),
+            sent: position(id.len() + self.sent.len()),
             text: text.into(),
-            sent,
             spans: self.spans.into(),
-            id: id.into(),
             rev: 0,
         }
     }

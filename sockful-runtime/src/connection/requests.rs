@@ -1,8 +1,9 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
 use crate::app::Session;
-use crate::dispatch::{self, Address, Profile};
+use crate::dispatch::{self, Address, Answered, Profile};
 use crate::error::Outcome;
+use crate::reply::Reply;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -13,8 +14,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-type Job = dispatch::Job<Utf8Bytes>;
-type Answered = dispatch::Answered<Utf8Bytes>;
+/// A request that is not done yet.
+pub(super) type Kept = dispatch::Kept<Utf8Bytes>;
 
 /// Runs requests, each in the order that the protocol promises.
 ///
@@ -22,14 +23,15 @@ type Answered = dispatch::Answered<Utf8Bytes>;
 /// something is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
-    pending: FuturesUnordered<BoxFuture<'static, (u64, Answered)>>,
+    pending: FuturesUnordered<BoxFuture<'static, (u64, Reply)>>,
     running: Vec<Running>,
-    waiting: VecDeque<(Job, Profile)>,
+    waiting: VecDeque<(Kept, Profile)>,
     number: u64,
 }
 
 struct Running {
     number: u64,
+    request: Kept,
     address: Address,
     is_list: bool,
 }
@@ -58,47 +60,57 @@ impl Requests {
 
     /// Starts a request, unless it has to wait for one before it; gives its answer if that is
     /// there at once.
-    pub(super) fn take(&mut self, message: Utf8Bytes) -> Option<Answered> {
+    pub(super) fn take<'a>(&mut self, message: &'a Utf8Bytes) -> Option<Answered<'a>> {
         let job = match dispatch::prepare(&self.session, message) {
             Ok(job) => job,
-            Err(refused) => return Some(refused),
+            Err(refused) => return Some(refused.into()),
         };
         if !self.is_empty() {
             let profile = job.profile(&self.session);
             if self.must_wait(&profile, self.waiting.len()) {
-                self.waiting.push_back((job, profile));
+                let kept = job.keep(message.clone());
+                self.waiting.push_back((kept, profile));
                 return None;
             }
         }
-        self.start(job)
+        let reply = match job.at_hand(&self.session) {
+            Some(reply) => reply,
+            None => self.run(&job.clone().keep(message.clone()))?,
+        };
+        Some(job.answered(reply))
     }
 
     /// Takes out the first waiting request that need not wait any longer, for [`start`](Self::start).
-    pub(super) fn next_ready(&mut self) -> Option<Job> {
+    pub(super) fn next_ready(&mut self) -> Option<Kept> {
         let ready = (0..self.waiting.len()).find(|&at| !self.must_wait(&self.waiting[at].1, at))?;
-        self.waiting.remove(ready).map(|(job, _)| job)
+        self.waiting.remove(ready).map(|(request, _)| request)
     }
 
-    /// Refuses the requests that wait.
-    pub(super) fn take_waiting(&mut self) -> Vec<Answered> {
-        self.waiting
-            .drain(..)
-            .map(|(job, _)| job.unavailable())
-            .collect()
+    /// Starts a request; gives its reply if that is there at once.
+    pub(super) fn start(&mut self, request: &Kept) -> Option<Reply> {
+        let at_hand = request.job().at_hand(&self.session);
+        at_hand.or_else(|| self.run(request))
+    }
+
+    /// Takes out the requests that wait.
+    pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Kept> + use<> {
+        std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|(request, _)| request)
     }
 
     /// The next request of those that run to be done.
-    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<Answered> {
+    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<(Kept, Reply)> {
         if self.running.is_empty() {
             return Poll::Pending;
         }
-        match self.pending.poll_next_unpin(cx) {
-            Poll::Ready(Some((number, answered))) => {
-                self.running.retain(|running| running.number != number);
-                Poll::Ready(answered)
+        while let Poll::Ready(Some((number, reply))) = self.pending.poll_next_unpin(cx) {
+            let is_it = |running: &mut Running| running.number == number;
+            if let Some(done) = self.running.extract_if(.., is_it).next() {
+                return Poll::Ready((done.request, reply));
             }
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
+        Poll::Pending
     }
 
     /// Leaves off at the end of the connection. What the store has begun to commit keeps its lane
@@ -132,30 +144,30 @@ impl Requests {
             || ahead.any(|address| address.conflicts_with(&profile.address))
     }
 
-    /// Starts a request; gives its answer if that is there at once.
-    pub(super) fn start(&mut self, job: Job) -> Option<Answered> {
-        if let Some(reply) = job.at_hand(&self.session) {
-            return Some(job.answered(reply));
-        }
+    /// Runs a request as far as it goes, and keeps it where that is not to its end.
+    fn run(&mut self, request: &Kept) -> Option<Reply> {
         self.number += 1;
-        let mut request = job.clone().run(self.session.clone(), self.number).boxed();
+        let (number, session) = (self.number, self.session.clone());
+        let kept = request.clone();
+        let mut running = async move { kept.job().run(&session, number).await }.boxed();
         // Whoever is not done is polled again, with a waker that counts, as soon as it is kept.
-        let first = request.poll_unpin(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(answered) = first {
-            return Some(answered);
+        let first = running.poll_unpin(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(reply) = first {
+            return Some(reply);
         }
         let Profile {
             address,
             timeout,
             is_list,
-        } = job.profile(&self.session);
+        } = request.job().profile(&self.session);
         self.running.push(Running {
-            number: self.number,
+            number,
+            request: request.clone(),
             address,
             is_list,
         });
         self.pending
-            .push(in_time(self.session.clone(), self.number, job, request, timeout).boxed());
+            .push(in_time(self.session.clone(), number, running, timeout).boxed());
         None
     }
 }
@@ -164,18 +176,17 @@ impl Requests {
 async fn in_time(
     session: Arc<Session>,
     number: u64,
-    job: Job,
-    mut request: BoxFuture<'static, Answered>,
+    mut running: BoxFuture<'static, Reply>,
     limit: Duration,
-) -> (u64, Answered) {
-    let answered = match timeout(limit, &mut request).await {
-        Ok(answered) => answered,
+) -> (u64, Reply) {
+    let reply = match timeout(limit, &mut running).await {
+        Ok(reply) => reply,
         Err(_) if session.peer.is_committing(number) => {
             // It keeps the lane of its record until the store has said what became of it.
-            tokio::spawn(request);
-            job.timed_out(Outcome::Unknown)
+            tokio::spawn(running);
+            Err(dispatch::timed_out(Outcome::Unknown))
         }
-        Err(_) => job.timed_out(Outcome::None),
+        Err(_) => Err(dispatch::timed_out(Outcome::None)),
     };
-    (number, answered)
+    (number, reply)
 }

@@ -10,14 +10,16 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
 
 /// How many bytes a fragmented message may take on the wire for each of its own: a fragment of one
 /// byte has a header of six.
 const FRAGMENT_OVERHEAD: usize = 8;
+
+/// The first byte of a text frame that is a whole message.
+const FINAL_TEXT: u8 = 0x81;
 
 #[derive(Debug)]
 pub(super) struct Socket<S> {
@@ -91,29 +93,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Puts a text frame behind what waits to be sent; `write` writes its payload.
     pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        // Most headers of ours have four bytes: the payload is written behind that much room, and
-        // moved where the header turns out shorter or longer.
+        // Most replies are longer than 125 bytes: the payload is written behind room for their
+        // header, and moved where another kind is due.
         const ROOM: usize = 4;
-        const LONGEST: usize = 10;
         let out = self.pipe().out();
         let start = out.len();
         out.extend_from_slice(&[0; ROOM]);
         write(out);
-        let length = out.len() - start - ROOM;
-        let mut header = [0; LONGEST];
-        let mut rest = header.as_mut_slice();
-        let frame = FrameHeader {
-            opcode: OpCode::Data(Data::Text),
-            ..FrameHeader::default()
-        };
-        // A header without a mask is never longer.
-        let _ = frame.format(length as u64, &mut rest);
-        let unused = rest.len();
-        let header = &header[..LONGEST - unused];
-        if header.len() == ROOM {
-            out[start..start + ROOM].copy_from_slice(header);
-        } else {
-            out.splice(start..start + ROOM, header.iter().copied());
+        let length = (out.len() - start - ROOM) as u64;
+        let bytes @ [.., high, low] = length.to_be_bytes();
+        let room = start..start + ROOM;
+        match length {
+            126..=0xffff => out[room].copy_from_slice(&[FINAL_TEXT, 126, high, low]),
+            0..126 => drop(out.splice(room, [FINAL_TEXT, low])),
+            _ => drop(out.splice(room, [FINAL_TEXT, 127].into_iter().chain(bytes))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A message taken apart at its commas.
 
 use crate::error::Result;
+use crate::scan;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -84,7 +85,7 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
         // Behind the bracket or the comma.
         at += 1;
         let end = match (slots.count, bytes.get(at)?) {
-            (0 | 1, b'"') => end_of_name(bytes, at)?,
+            (0 | 1, b'"') => scan::plain_string(bytes, at)?,
             (2 | 4, b'{') => end_of_object(bytes, at)?,
             (2..=4, _) => end_of_word(bytes, at)?,
             _ => return None,
@@ -102,34 +103,26 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
     (is_usual && !has_more && slots.count >= 3).then_some(slots)
 }
 
-/// The end of a name without escapes and control characters.
-fn end_of_name(bytes: &[u8], start: usize) -> Option<usize> {
-    let inside = &bytes[start + 1..];
-    let length = inside
-        .iter()
-        .position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
-    (inside[length] == b'"').then_some(start + length + 2)
-}
-
 /// The end of an object: where as many brackets have closed as opened.
 fn end_of_object(bytes: &[u8], start: usize) -> Option<usize> {
     let (mut depth, mut at) = (0_usize, start);
     loop {
+        at += scan::run(&scan::INSIDE, &bytes[at..]);
         match bytes.get(at)? {
             b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 1 => return Some(at + 1),
-            b'}' | b']' => depth -= 1,
             b'"' => at = end_of_string(bytes, at)?,
-            _ => {}
+            _ if depth == 1 => return Some(at + 1),
+            _ => depth -= 1,
         }
         at += 1;
     }
 }
 
-/// The closing quote of a string.
+/// The closing quote of a string, whatever is in it.
 fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
+        at += scan::run(&scan::PLAIN, bytes.get(at..)?);
         match bytes.get(at)? {
             b'"' => return Some(at),
             b'\\' => at += 2,
