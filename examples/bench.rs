@@ -1,9 +1,9 @@
-//! Serves the records that a load generator asks for, on one thread, as lean as sockful is.
+//! Serves the records that a load generator asks for, on one thread and with the default limits.
 //!
 //! `PORT=9001 cargo run --release -p sockful-examples --example bench`
 
 use serde::{Deserialize, Serialize};
-use sockful::{Resource, Result, Server, resources};
+use sockful::{Error, Resource, Result, Server, resources};
 
 /// What is read and written under load.
 #[derive(Serialize, Deserialize, Resource)]
@@ -30,9 +30,11 @@ async fn main() -> Result<()> {
         };
         server.of::<Creature>().create(creature).await?;
     }
-    let port = std::env::var("PORT")
-        .ok()
-        .and_then(|port| port.parse().ok())
-        .unwrap_or(9001);
+    let port: u16 = match std::env::var("PORT") {
+        Ok(port) => port
+            .parse()
+            .map_err(|_| Error::internal("`PORT` is no port"))?,
+        Err(_) => 9001,
+    };
     server.listen(("127.0.0.1", port)).await
 }

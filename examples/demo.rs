@@ -3,7 +3,7 @@
 //! `cargo run` from the root starts it on 127.0.0.1:8000; `HOST` and `PORT` change that.
 
 use serde::{Deserialize, Serialize};
-use sockful::{Resource, Result, Server, ServerHandle, remote, resources, shutdown_signal};
+use sockful::{Error, Resource, Result, Server, ServerHandle, remote, resources, shutdown_signal};
 use tokio::net::TcpListener;
 
 /// A beast that can be fed.
@@ -75,10 +75,12 @@ async fn main() -> Result<()> {
     fill(&server).await?;
 
     let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
-    let port = std::env::var("PORT")
-        .ok()
-        .and_then(|port| port.parse().ok())
-        .unwrap_or(8000);
+    let port: u16 = match std::env::var("PORT") {
+        Ok(port) => port
+            .parse()
+            .map_err(|_| Error::internal("`PORT` is no port"))?,
+        Err(_) => 8000,
+    };
     let listener = TcpListener::bind((host, port)).await?;
     let address = listener.local_addr()?;
     println!("sockful demo: http://{address}");

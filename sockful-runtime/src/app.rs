@@ -29,6 +29,7 @@ impl App {
         states: States,
         config: Config,
     ) -> Result<Arc<Self>> {
+        config.check()?;
         let mut generator = SchemaSettings::draft2020_12().into_generator();
         let entries = resources.entries();
         let models: Vec<Model> = (0..)

@@ -1,15 +1,22 @@
 //! The limits of a server, each with its default.
 
+use crate::error::{Error, ErrorKind, Result};
+use crate::origin::Origin;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How many ids one `get` may ask for.
+pub(crate) const MAX_IDS: usize = 1_000;
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The smallest buffer that hyper takes.
+const LEAST_HEADER_BYTES: usize = 8 * 1024;
 
 /// The limits of a server. Every queue, loop and wait is bounded by one of them.
 ///
-/// ```
-/// use sockful_runtime::Config;
-///
-/// let mut config = Config::default();
-/// config.max_frame = 16 * 1024;
-/// ```
+/// A server does not open with limits that make no sense: a number is at least 1, a time more than
+/// nothing and at most a year.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
@@ -38,7 +45,7 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// How many connections are open at once; further ones wait to be accepted. Default is 100,000.
     pub max_connections: usize,
-    /// How many bytes the head of an HTTP request may have. Default is 16,384.
+    /// How many bytes the head of an HTTP request may have, at least 8,192. Default is 16,384.
     pub max_header_bytes: usize,
     /// How many header lines an HTTP request may have. Default is 64.
     pub max_headers: usize,
@@ -88,6 +95,100 @@ impl Default for Config {
             write_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
             shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// Whether a server can keep to all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`], naming the first setting that makes no sense.
+    pub(crate) fn check(&self) -> Result<()> {
+        let refuse = |why: String| Err(Error::new(ErrorKind::Invalid, why));
+        for (name, number) in self.numbers() {
+            if number == 0 {
+                return refuse(format!("the setting `{name}` is 0, and must be at least 1"));
+            }
+        }
+        for (name, time) in self.times() {
+            if time.is_zero() || time > A_YEAR {
+                return refuse(format!(
+                    "the setting `{name}` is {time:?}, and must be more than nothing and at most a year"
+                ));
+            }
+        }
+        if self.max_connections > Semaphore::MAX_PERMITS {
+            let most = Semaphore::MAX_PERMITS;
+            return refuse(format!("the setting `max_connections` is over {most}"));
+        }
+        if self.max_header_bytes < LEAST_HEADER_BYTES {
+            return refuse(format!(
+                "the setting `max_header_bytes` is below {LEAST_HEADER_BYTES}"
+            ));
+        }
+        let mut origins = self.allowed_origins.iter();
+        match origins.find(|text| Origin::parse(text).is_none()) {
+            Some(text) => refuse(format!(
+                "`{text}` in the setting `allowed_origins` is no origin; write one such as `https://app.example.com`"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn numbers(&self) -> [(&'static str, usize); 13] {
+        [
+            ("max_frame", self.max_frame),
+            ("max_depth", self.max_depth),
+            ("max_bad_frames", self.max_bad_frames),
+            ("max_in_flight", self.max_in_flight),
+            ("max_lists", self.max_lists),
+            ("max_batch", self.max_batch),
+            ("max_outgoing", self.max_outgoing),
+            ("max_reply", self.max_reply),
+            ("default_page", self.default_page),
+            ("max_page", self.max_page),
+            ("max_connections", self.max_connections),
+            ("max_headers", self.max_headers),
+            ("read_capacity", self.read_capacity),
+        ]
+    }
+
+    fn times(&self) -> [(&'static str, Duration); 7] {
+        [
+            ("handshake_timeout", self.handshake_timeout),
+            ("request_timeout", self.request_timeout),
+            ("ping_interval", self.ping_interval),
+            ("pong_timeout", self.pong_timeout),
+            ("write_timeout", self.write_timeout),
+            ("close_timeout", self.close_timeout),
+            ("shutdown_timeout", self.shutdown_timeout),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named() {
+        assert!(Config::default().check().is_ok());
+        let usual = Config::default;
+        let origins = vec!["app.example.com".to_owned()];
+        #[rustfmt::skip]
+        let wrong = [
+            ("max_batch", Config { max_batch: 0, ..usual() }),
+            ("max_connections", Config { max_connections: usize::MAX, ..usual() }),
+            ("max_header_bytes", Config { max_header_bytes: 100, ..usual() }),
+            ("ping_interval", Config { ping_interval: Duration::MAX, ..usual() }),
+            ("write_timeout", Config { write_timeout: Duration::ZERO, ..usual() }),
+            ("allowed_origins", Config { allowed_origins: origins, ..usual() }),
+        ];
+        for (name, config) in wrong {
+            let error = config.check().expect_err(name);
+            assert!(error.to_string().contains(name), "{error}");
         }
     }
 }

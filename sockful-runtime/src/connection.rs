@@ -34,10 +34,12 @@ where
         is_draining: false,
         is_read_out: false,
     };
-    let end = connection.serve(shutdown).await;
+    let end = connection.serve(&shutdown).await;
     connection.requests.abandon();
     let config = connection.session.config();
     connection.socket.close(end, config).await;
+    // Until here: a server that stops waits for the close to be read.
+    drop(shutdown);
 }
 
 struct Connection<S> {
@@ -62,10 +64,10 @@ enum Event {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    async fn serve(&mut self, shutdown: Shutdown) -> End {
+    async fn serve(&mut self, shutdown: &Shutdown) -> End {
         self.greet();
         let mut drain = pin!(shutdown.clone().draining());
-        let mut cut = pin!(shutdown.cut());
+        let mut cut = pin!(shutdown.clone().cut());
         loop {
             let event = poll_fn(|cx| self.poll_event(cx, drain.as_mut(), cut.as_mut())).await;
             let end = match event {
@@ -104,7 +106,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
         self.heartbeat.note_waiting(waits, sent);
-        if let Poll::Ready((request, reply)) = self.requests.poll_finished(cx) {
+        if self.has_room_out()
+            && let Poll::Ready((request, reply)) = self.requests.poll_finished(cx)
+        {
             return Poll::Ready(Event::Finished(request, reply));
         }
         if self.is_draining {
@@ -118,11 +122,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Ready(Event::Drain);
         }
         let is_reading = !self.is_draining && self.may_read();
+        let is_read_out = std::mem::take(&mut self.is_read_out);
         let received = self.socket.pipe().received;
         if let Poll::Ready(beat) = self.heartbeat.poll(cx, received, is_reading) {
             return Poll::Ready(Event::Beat(beat));
         }
-        if is_reading && !std::mem::take(&mut self.is_read_out) {
+        if is_reading && !is_read_out {
             return self.socket.poll_incoming(cx).map(Event::Incoming);
         }
         Poll::Pending
@@ -130,8 +135,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Whether there is room for another request. Where there is not, TCP tells the peer.
     fn may_read(&mut self) -> bool {
-        self.requests.has_room()
-            && self.socket.pipe().waiting() <= self.session.config().max_outgoing
+        self.requests.has_room() && self.has_room_out()
+    }
+
+    /// Whether another reply may be put behind those that wait to be sent.
+    fn has_room_out(&mut self) -> bool {
+        self.socket.pipe().waiting() <= self.session.config().max_outgoing
     }
 
     /// Takes in a message and those that have come with it, so that all replies that are ready
@@ -142,7 +151,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match next {
                 Incoming::Text(text) => {
-                    if let Some(answered) = self.requests.take(&text)
+                    let answered = self.requests.take(&text);
+                    if !answered.as_ref().is_some_and(|answered| answered.bad) {
+                        self.bad_frames = 0;
+                    }
+                    if let Some(answered) = answered
                         && let Some(end) = self.answer(&answered)
                     {
                         return Some(end);
@@ -172,8 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Starts requests whose turn has come.
     fn start_waiting(&mut self) -> Option<End> {
-        while let Some(request) = self.requests.next_ready() {
-            if let Some(reply) = self.requests.start(&request)
+        while self.has_room_out()
+            && let Some((request, reply)) = self.requests.start_next()
+        {
+            if let Some(reply) = reply
                 && let Some(end) = self.answer(&request.job().answered(reply))
             {
                 return Some(end);
@@ -188,7 +203,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.socket.pipe().stop_reading();
         let mut end = None;
         for request in self.requests.take_waiting() {
-            end = end.or(self.answer(&request.job().answered(Err(dispatch::stopping()))));
+            let job = request.job();
+            let reply = job.unavailable(&self.session);
+            end = end.or(self.answer(&job.answered(reply)));
         }
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(incoming) = self.socket.poll_incoming(&mut cx) {
@@ -196,7 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Incoming::Text(text) => {
                     let read = dispatch::prepare(&self.session, &text);
                     let answered = read.map_or_else(Answered::from, |job| {
-                        job.answered(Err(dispatch::stopping()))
+                        job.answered(job.unavailable(&self.session))
                     });
                     end = end.or(self.answer(&answered));
                 }
@@ -220,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.socket
                 .push(|out| reply::write(out, &answered.head, &answered.reply, config.max_reply));
         }
-        self.bad_frames = if answered.bad { self.bad_frames + 1 } else { 0 };
+        self.bad_frames += usize::from(answered.bad);
         (self.bad_frames >= config.max_bad_frames)
             .then_some(End::ByUs(1008, "too many bad frames in a row"))
     }

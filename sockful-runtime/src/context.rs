@@ -1,10 +1,11 @@
 //! What a remote method knows of the call it serves.
 
-use crate::commit::{Commit, Committed, Rejected};
+use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::lanes::Lanes;
 use crate::model::Model;
+use crate::reply;
 use crate::store::Store;
 use futures_util::future::Either;
 use std::any::{Any, TypeId, type_name};
@@ -58,15 +59,6 @@ impl Peer {
         self.address
     }
 
-    /// Whether any request is at that point.
-    pub(crate) fn has_commits(&self) -> bool {
-        !self
-            .committing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
-    }
-
     /// Whether request `number` is at the point where only the store knows what becomes of it.
     pub(crate) fn is_committing(&self, number: u64) -> bool {
         self.committing
@@ -116,7 +108,16 @@ impl Context {
     }
 
     /// Commits, and makes it known while the outcome is open.
+    ///
+    /// A record that no reply has room for is refused: nobody could be told of it.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
+        for operation in &commit.operations {
+            if let Operation::Put { record, .. } = operation {
+                let max = self.shared().config.max_reply;
+                let room = reply::check_room("the record", record.sent().len(), max);
+                room.map_err(Rejected::Failed)?;
+            }
+        }
         match self.store().commit(commit) {
             Either::Left(answer) => answer.await,
             Either::Right(answer) => {

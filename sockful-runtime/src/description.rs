@@ -1,5 +1,6 @@
 //! The description of everything that is served: JSON Schema for each payload and result.
 
+use crate::config::MAX_IDS;
 use crate::declared::{Access, KeyKind, Property};
 use crate::model::{Model, Shape};
 use crate::reader::{DescribedProperty, Reader};
@@ -62,10 +63,12 @@ fn record(model: &Model) -> Value {
 
 fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Value {
     let declared = model.declared;
-    let record = record(model);
     let id = || model.properties[declared.id].schema.clone().to_value();
     let one = object("", "", &[record_member(model, declared.id)]);
     let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select"});
+    // What stands in several places is written once.
+    let here = format!("#/resources/{}", declared.name);
+    let record = json!({"$ref": format!("{here}/record")});
     let list = json!({"type": "array", "items": record});
     let mut actions = Map::new();
     let mut add = |name: &str, description: &str, payload: Value, result: &Value| {
@@ -81,7 +84,7 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     add(
         "save",
         "Creates the record, or replaces what may be written of it.",
-        object("", "", &written(model, false)),
+        json!({"$ref": format!("{here}/actions/create/payload")}),
         &record,
     );
     add(
@@ -96,25 +99,17 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
         one,
         &record,
     );
-    add(
-        "find",
-        "Lists the records that meet the conditions.",
-        query.clone(),
-        &list,
-    );
-    add(
-        "all",
-        "Lists the records that meet the conditions.",
-        query,
-        &list,
-    );
+    for name in ["find", "all"] {
+        let description = "Lists the records that meet the conditions.";
+        add(name, description, query.clone(), &list);
+    }
     add(
         "count",
         "Counts the records that meet the conditions.",
         json!({"type": "object"}),
         &json!({"type": "integer"}),
     );
-    let ids = json!({"anyOf": [id(), {"type": "array", "items": id(), "maxItems": 1000}]});
+    let ids = json!({"anyOf": [id(), {"type": "array", "items": id(), "maxItems": MAX_IDS}]});
     let get = json!({
         "type": "object",
         "properties": {declared.properties[declared.id].name: ids, "$select": {"type": "array", "items": {"type": "string"}}},
@@ -135,7 +130,12 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
             &(remote.result)(generator).to_value(),
         );
     }
-    json!({"plural": declared.plural, "description": declared.doc, "record": record, "actions": actions})
+    json!({
+        "plural": declared.plural,
+        "description": declared.doc,
+        "record": self::record(model),
+        "actions": actions,
+    })
 }
 
 /// A property in an object, and whether it must be there.

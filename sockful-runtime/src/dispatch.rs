@@ -26,6 +26,9 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use system::System;
+use tokio::time::Instant;
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A request that has found its route.
 #[derive(Clone, Debug)]
@@ -154,6 +157,14 @@ fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Targ
     }
 }
 
+impl Profile {
+    /// When the time of a job is over that was read just now.
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.timeout).unwrap_or(now + A_YEAR)
+    }
+}
+
 impl<M: AsRef<str>> Kept<M> {
     pub(crate) fn job(&self) -> Job<'_> {
         let message = self.message.as_ref();
@@ -217,6 +228,18 @@ impl<'a> Job<'a> {
             .catch_unwind()
             .await;
         self.noted(session, served.unwrap_or_else(|_| Err(panicked())))
+    }
+
+    /// The reply of a job that was not done in time.
+    pub(crate) fn timed_out(&self, session: &Session, outcome: Outcome) -> Reply {
+        let error = Error::new(ErrorKind::Timeout, "the request took too long");
+        self.noted(session, Err(error.outcome(outcome)))
+    }
+
+    /// The reply of a job that is not even started, since the server stops.
+    pub(crate) fn unavailable(&self, session: &Session) -> Reply {
+        let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
+        self.noted(session, Err(error))
     }
 
     /// The job's answer, which is `reply`.
@@ -303,16 +326,6 @@ impl<'a> Job<'a> {
 
 fn panicked() -> Error {
     Error::internal("the handler panicked")
-}
-
-/// The error of a request that was not done in time.
-pub(crate) fn timed_out(outcome: Outcome) -> Error {
-    Error::new(ErrorKind::Timeout, "the request took too long").outcome(outcome)
-}
-
-/// The error of a request that is not even started, since the server stops.
-pub(crate) fn stopping() -> Error {
-    Error::new(ErrorKind::Unavailable, "the server is shutting down")
 }
 
 /// Calls a remote method, a changing one in the lane of its record.

@@ -41,6 +41,9 @@ pub struct Fault {
     pub message: Cow<'static, str>,
 }
 
+/// How many faults of one payload are told.
+const MAX_FAULTS: usize = 100;
+
 impl Fault {
     /// Makes a fault of `rule` at `path`.
     pub fn new(
@@ -85,14 +88,6 @@ impl Error {
     ///
     /// A word that is not lower-snake is written as one, so that clients can rely on the form; one
     /// that the protocol uses itself gets that kind.
-    ///
-    /// ```
-    /// use sockful_runtime::{Error, ErrorKind};
-    ///
-    /// let error = Error::refused("too_tired", "sleeps until dawn");
-    /// assert_eq!((error.kind(), error.code()), (ErrorKind::Custom, "too_tired"));
-    /// assert_eq!(Error::refused("not_found", "no such cave").kind(), ErrorKind::NotFound);
-    /// ```
     pub fn refused(code: &str, message: impl Into<Cow<'static, str>>) -> Self {
         let code = lower_snake(code);
         let known = CODES.iter().find(|(_, known)| *known == code);
@@ -100,9 +95,16 @@ impl Error {
         Self::coded(kind, Cow::Owned(code), message.into())
     }
 
-    /// Refuses a payload: one fault for each thing that is wrong with it.
-    pub fn invalid(fields: Vec<Fault>) -> Self {
+    /// Refuses a payload: one fault for each thing that is wrong with it. The caller is told the
+    /// first hundred.
+    pub fn invalid(mut fields: Vec<Fault>) -> Self {
         let mut error = Self::new(ErrorKind::Invalid, "the payload is invalid");
+        if fields.len() > MAX_FAULTS {
+            let all = fields.len();
+            let message = format!("the payload is invalid in {all} places; these are the first");
+            error.0.message = message.into();
+            fields.truncate(MAX_FAULTS);
+        }
         if let [only] = fields.as_slice() {
             error.0.message = match only.path.as_str() {
                 "" => only.message.clone(),
@@ -295,6 +297,8 @@ mod tests {
     fn a_code_of_ones_own_is_a_lower_snake_word() {
         assert_eq!(Error::refused("Too tired!", "x").code(), "too_tired");
         assert_eq!(Error::refused("--", "x").code(), "refused");
+        assert_eq!(Error::refused("--", "x").kind(), ErrorKind::Custom);
+        assert_eq!(Error::refused("not_found", "x").kind(), ErrorKind::NotFound);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// A striped table of fair locks. Two records may share a stripe: then their writers wait for each
 /// other, which costs time and nothing else, since a request takes one lane only.
+///
+/// A `&mut self` method that writes through a [`ServerHandle`](crate::ServerHandle) takes a second
+/// one: where that is its own, it waits until its time is over.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     stripes: Box<[Mutex<()>]>,

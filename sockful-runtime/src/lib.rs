@@ -17,6 +17,7 @@ mod lanes;
 pub mod model;
 pub mod must;
 mod object;
+mod origin;
 pub mod query;
 pub mod reader;
 pub mod record;
@@ -41,4 +42,5 @@ pub use error::{Error, ErrorKind, Fault, Outcome, Result};
 pub use reply::{Done, Reply, Told};
 #[doc(hidden)]
 pub use schemars;
-pub use server::{Records, Server, ServerHandle, shutdown_signal};
+pub use server::{Records, Server, ServerHandle};
+pub use shutdown::shutdown_signal;

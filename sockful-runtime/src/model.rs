@@ -51,7 +51,6 @@ pub(crate) struct Model {
     type_id: TypeId,
     rewrite: fn(&mut Reader<'_>) -> Option<Result<Draft, serde_json::Error>>,
     pub(crate) properties: Vec<DescribedProperty>,
-    kinds: Vec<Kind>,
 }
 
 impl Model {
@@ -59,17 +58,12 @@ impl Model {
         let properties = Reader::describe(shape.declared.properties, generator, |reader| {
             (shape.rewrite)(reader);
         });
-        let kinds = properties
-            .iter()
-            .map(|it| Kind::of(&it.schema, generator.definitions()))
-            .collect();
         Self {
             declared: shape.declared,
             index,
             type_id: (shape.type_id)(),
             rewrite: shape.rewrite,
             properties,
-            kinds,
         }
     }
 
@@ -85,7 +79,7 @@ impl Model {
 
     /// The kind of the property at `position`.
     pub(crate) fn kind(&self, position: usize) -> Kind {
-        self.kinds[position]
+        self.properties[position].kind
     }
 
     /// The record that `given` creates.
@@ -144,7 +138,7 @@ impl Model {
                 }),
                 _ => rules::check(
                     property.name,
-                    self.kinds[at],
+                    self.properties[at].kind,
                     self.properties[at].nullable,
                     record.value(at),
                 ),

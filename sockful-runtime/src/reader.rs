@@ -5,6 +5,7 @@ use crate::declared::{Access, Property};
 use crate::error::{Error, Fault, Result};
 use crate::object::Object;
 use crate::record::Record;
+use crate::rules::Kind;
 use schemars::{Schema, SchemaGenerator};
 
 /// Gives the values of a table of properties in their order, and collects every fault on the way.
@@ -58,6 +59,7 @@ pub(crate) struct DescribedProperty {
     pub(crate) default: Option<serde_json::Value>,
     pub(crate) has_default: bool,
     pub(crate) nullable: bool,
+    pub(crate) kind: Kind,
 }
 
 impl<'a> Reader<'a> {
@@ -141,7 +143,9 @@ impl<'a> Reader<'a> {
                 match given_value(property, given, *by, &mut self.faults) {
                     Given::Value(raw) => Some(raw),
                     // Who saves a record as it was read gives back what can't be set as well.
-                    Given::Refused if is_same(given.take(property.name), stored.value(at)) => {
+                    Given::Refused
+                        if is_same(codec, given.take(property.name), stored.value(at)) =>
+                    {
                         self.faults.pop();
                         Some(stored.value(at))
                     }
@@ -154,7 +158,12 @@ impl<'a> Reader<'a> {
                 generator,
                 properties,
             } => {
-                properties.push(DescribedProperty::of(codec, generator));
+                properties.push(if property.access.is_sent() {
+                    DescribedProperty::of(codec, generator)
+                } else {
+                    // What clients never see leaves no definitions among those that they are sent.
+                    DescribedProperty::of(codec, &mut generator.clone())
+                });
                 return None;
             }
         };
@@ -226,12 +235,13 @@ fn given_value<'a>(
     }
 }
 
-/// Whether what is given is what is stored, however it is spelt.
-fn is_same(given: Option<&str>, stored: &str) -> bool {
-    let value = |raw: &str| serde_json::from_str::<serde_json::Value>(raw).ok();
-    given
-        .and_then(value)
-        .is_some_and(|given| Some(given) == value(stored))
+/// Whether what is given is what is stored, however it is spelt: as `1` for `1.0`, or in another order.
+fn is_same<T>(codec: &Codec<T>, given: Option<&str>, stored: &str) -> bool {
+    let mut written = Vec::new();
+    let value = given.and_then(|raw| codec.read(raw).ok());
+    let is_written = value.is_some_and(|value| codec.write(&value, &mut written).is_ok());
+    let json = |raw: &[u8]| serde_json::from_slice::<serde_json::Value>(raw).ok();
+    is_written && (written == stored.as_bytes() || json(&written) == json(stored.as_bytes()))
 }
 
 impl DescribedProperty {
@@ -240,8 +250,10 @@ impl DescribedProperty {
         let written = codec
             .default()
             .is_some_and(|value| codec.write(&value, &mut default).is_ok());
+        let schema = codec.schema(generator);
         Self {
-            schema: codec.schema(generator),
+            kind: Kind::of(&schema, generator.definitions()),
+            schema,
             default: written
                 .then(|| serde_json::from_slice(&default).ok())
                 .flatten(),

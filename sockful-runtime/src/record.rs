@@ -57,9 +57,16 @@ impl Record {
         out.extend_from_slice(if positions.is_empty() { b"{}" } else { b"}" });
     }
 
-    /// Whether both texts are the same.
+    /// Whether both have the same values. A map is the same in whatever order it was written.
     pub fn same_content(&self, other: &Self) -> bool {
+        let same = |at: usize| {
+            let (one, other) = (self.value(at), other.value(at));
+            one == other || one.starts_with('{') && json(one) == json(other)
+        };
         self.text == other.text
+            || self.id() == other.id()
+                && self.spans.len() == other.spans.len()
+                && (0..self.spans.len()).all(same)
     }
 
     /// The same record as commit `rev` stored it.
@@ -145,6 +152,10 @@ impl Draft {
         let span = &self.spans[position];
         std::str::from_utf8(&out[span.start as usize..span.end as usize]).unwrap_or_default()
     }
+}
+
+fn json(text: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(text).ok()
 }
 
 fn write_key(out: &mut Vec<u8>, property: &Property) {

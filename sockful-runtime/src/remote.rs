@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::object::Object;
 use crate::reader::{Giver, Reader};
 use crate::record::Record;
-use crate::reply::{Done, Reply, Told};
+use crate::reply::{self, Done, Reply, Told};
 use crate::resource::Resource;
 use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
@@ -191,6 +191,8 @@ impl<R> Attempt<'_, R> {
 
     async fn try_store(&self, value: &R, told: Told) -> Result<Option<Done>> {
         let body = told.0;
+        let max = self.call.context.shared().config.max_reply;
+        reply::check_room("the result", body.len(), max)?;
         let loaded = self
             .loaded
             .as_ref()

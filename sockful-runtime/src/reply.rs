@@ -54,6 +54,23 @@ pub(crate) enum Selection {
     Some(&'static Declared, Arc<[usize]>),
 }
 
+/// Refuses a result that no reply has room for, before anything is committed that it would report.
+///
+/// # Errors
+///
+/// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
+pub(crate) fn check_room(what: &str, bytes: usize, max_reply: usize) -> Result<()> {
+    if bytes <= room(max_reply) {
+        return Ok(());
+    }
+    Err(Error::too_large(what, "max_reply", max_reply))
+}
+
+/// How many bytes of a reply its result may take; the rest is for the head and what stands beside it.
+pub(crate) fn room(max_reply: usize) -> usize {
+    max_reply.saturating_sub(512)
+}
+
 impl Done {
     pub(crate) fn new(body: Body, seq: u64) -> Self {
         Self {
@@ -72,7 +89,7 @@ impl Selection {
             Self::Some(declared, positions) => {
                 let one =
                     |&at: &usize| declared.properties[at].name.len() + record.value(at).len() + 4;
-                positions.iter().map(one).sum::<usize>() + 1
+                positions.iter().map(one).sum::<usize>() + 2
             }
         }
     }
@@ -86,6 +103,21 @@ impl Selection {
 }
 
 impl Body {
+    /// How many bytes [`write`](Self::write) takes, or a few more.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Json(json) => json.len(),
+            Self::Record(record, selection) => selection.len(record),
+            Self::Records(records, selection) => {
+                let one = |record: &Option<Arc<Record>>| match record {
+                    Some(record) => selection.len(record) + 1,
+                    None => 5,
+                };
+                records.iter().map(one).sum::<usize>() + 2
+            }
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Json(json) => out.extend_from_slice(json),
@@ -111,6 +143,8 @@ impl Body {
 pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usize) {
     let start = out.len();
     match reply {
+        // What would be too large is not even written: it could be so many times over.
+        Ok(done) if done.body.len() > max => write_too_large(out, head, max),
         Ok(done) => {
             head.write(out, |out| {
                 out.extend_from_slice(b"{\"ok\":");
@@ -127,11 +161,15 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
             });
             if out.len() - start > max {
                 out.truncate(start);
-                write_error(out, head, &Error::too_large("the result", "max_reply", max));
+                write_too_large(out, head, max);
             }
         }
         Err(error) => write_error(out, head, error),
     }
+}
+
+fn write_too_large(out: &mut Vec<u8>, head: &Head<'_>, max: usize) {
+    write_error(out, head, &Error::too_large("the result", "max_reply", max));
 }
 
 fn write_error(out: &mut Vec<u8>, head: &Head<'_>, error: &Error) {
@@ -141,4 +179,51 @@ fn write_error(out: &mut Vec<u8>, head: &Head<'_>, error: &Error) {
         let _ = serde_json::to_writer(&mut *out, error);
         out.push(b'}');
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::Declared;
+    use crate::model::{Model, Shape};
+    use crate::resource::Resource;
+    use crate::sample::{self, Sample};
+
+    fn lengths(body: &Body) -> (usize, usize) {
+        let mut out = Vec::new();
+        body.write(&mut out);
+        (body.len(), out.len())
+    }
+
+    #[test]
+    fn the_length_of_a_body_is_what_it_takes() {
+        let model = Model::new(
+            &Shape::of::<Sample>(),
+            0,
+            &mut schemars::SchemaGenerator::default(),
+        );
+        let record = Arc::new(sample::record(&model, r#"{"id":"bob","life":7}"#));
+        let declared: &'static Declared = Sample::DECLARED;
+        let some = |positions: &[usize]| Selection::Some(declared, positions.into());
+        for selection in [Selection::All, some(&[0, 1]), some(&[1]), some(&[])] {
+            for several in [
+                vec![],
+                vec![None],
+                vec![Some(record.clone()), None, Some(record.clone())],
+            ] {
+                let (told, taken) = lengths(&Body::Records(several, selection.clone()));
+                assert!(told >= taken && told <= taken + 4, "{told} {taken}");
+            }
+            let (told, taken) = lengths(&Body::Record(record.clone(), selection));
+            assert!(told >= taken && told <= taken + 1, "{told} {taken}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_written_first() {
+        let body = Body::Json(vec![b' '; 100_000]);
+        let mut out = Vec::new();
+        write(&mut out, &Head::NOBODY, &Ok(Done::new(body, 1)), 1_000);
+        assert!(out.capacity() < 1_000, "{}", out.capacity());
+    }
 }

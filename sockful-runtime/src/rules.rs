@@ -22,6 +22,17 @@ impl Kind {
         definitions: &serde_json::Map<String, serde_json::Value>,
     ) -> Self {
         let schema = resolve(schema.as_value(), definitions);
+        // An enum whose variants have doc comments is one of several constants.
+        if let Some(serde_json::Value::Array(variants)) = schema.get("oneOf") {
+            let mut kinds = variants.iter().map(Self::of_type);
+            let first = kinds.next().unwrap_or(Self::Other);
+            let is_one = kinds.all(|kind| kind == first);
+            return if is_one { first } else { Self::Other };
+        }
+        Self::of_type(schema)
+    }
+
+    fn of_type(schema: &serde_json::Value) -> Self {
         let mut types = match schema.get("type") {
             Some(serde_json::Value::String(one)) => vec![one.as_str()],
             Some(serde_json::Value::Array(many)) => {
@@ -143,9 +154,18 @@ mod tests {
             Calm,
             Wild,
         }
+        #[derive(schemars::JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        enum Told {
+            /// Nothing stirs.
+            Calm,
+            /// Everything does.
+            Wild,
+        }
         let mut generator = schemars::SchemaGenerator::default();
         let schemas = [
             (generator.subschema_for::<Option<Mood>>(), Kind::Text),
+            (generator.subschema_for::<Option<Told>>(), Kind::Text),
             (generator.subschema_for::<Option<u8>>(), Kind::Integer),
             (generator.subschema_for::<f32>(), Kind::Number),
             (generator.subschema_for::<Option<bool>>(), Kind::Bool),

@@ -1,10 +1,8 @@
 //! The server: built, opened, served, stopped.
 
 mod accept;
-mod origin;
 mod records;
 
-pub use accept::shutdown_signal;
 pub use records::Records;
 
 use crate::app::App;
@@ -13,6 +11,7 @@ use crate::context::States;
 use crate::error::Result;
 use crate::resource::Resource;
 use crate::routes::Resources;
+use crate::shutdown::shutdown_signal;
 use crate::store::{Memory, Store};
 use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};

@@ -61,7 +61,36 @@ impl Shutdown {
     }
 
     async fn reaches(&mut self, phase: Phase) {
-        // A server that is gone without a word stops its connections like one that says so.
+        // A server that is gone without a word has no time to give: its connections go at once.
         let _ = self.phase.wait_for(|current| *current >= phase).await;
     }
+}
+
+/// Waits until the process is asked to stop: by SIGINT, which Ctrl-C sends, or by SIGTERM.
+///
+/// For [`ServerHandle::serve`](crate::ServerHandle::serve), which takes any future as its sign to stop.
+pub async fn shutdown_signal() {
+    tokio::select! {
+        () = interrupt() => {}
+        () = terminate() => {}
+    }
+}
+
+async fn interrupt() {
+    // Where signals can't be listened for, none comes.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn terminate() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            terminate.recv().await;
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
 }

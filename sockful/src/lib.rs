@@ -23,7 +23,7 @@
 //! impl Creature {
 //!     /// Feeds the creature.
 //!     pub async fn feed(&mut self, #[resource(default = 1)] amount: i32) -> Result<String> {
-//!         self.life += amount;
+//!         self.life = self.life.saturating_add(amount);
 //!         Ok(format!("I have been fed my life is: {}", self.life))
 //!     }
 //! }
@@ -215,8 +215,23 @@ pub use sockful_derive::resources;
 pub use sockful_runtime::key::Key;
 pub use sockful_runtime::resource::Resource;
 pub use sockful_runtime::routes::Resources;
-pub use sockful_runtime::{Config, Context, Records, Server, ServerHandle, shutdown_signal};
-pub use sockful_runtime::{Error, ErrorKind, Fault, Outcome, Result};
+pub use sockful_runtime::{Context, Fault, Outcome, Records, Result};
+pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
+
+/// ```
+/// let mut config = sockful::Config::default();
+/// config.max_frame = 16 * 1024;
+/// config.allowed_origins.push("https://app.example.com".to_owned());
+/// ```
+pub use sockful_runtime::Config;
+
+/// ```
+/// use sockful::{Error, ErrorKind};
+///
+/// let error = Error::refused("too_tired", "sleeps until dawn");
+/// assert_eq!((error.kind(), error.code()), (ErrorKind::Custom, "too_tired"));
+/// ```
+pub use sockful_runtime::Error;
 
 /// Where records are kept: the one in memory, and what it takes to write another.
 pub mod store {

@@ -1,13 +1,15 @@
 //! The resources that the tests are served.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Error, Resource, Resources, Result, remote, resources};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// What the tests are served.
-pub(crate) const RESOURCES: Resources = resources![Creature, Node];
+pub(crate) const RESOURCES: Resources = resources![Creature, Node, Token];
 
 /// Gates that remote methods wait at until a test opens them.
 #[derive(Clone, Default)]
@@ -171,6 +173,11 @@ impl Creature {
         "a".repeat(size)
     }
 
+    pub fn shout_and_grow(&mut self, size: usize) -> String {
+        self.life += 1;
+        Self::shout(size)
+    }
+
     #[expect(dead_code, reason = "what is not `pub` is on no wire")]
     fn die(&mut self) {
         self.life = 0;
@@ -182,4 +189,32 @@ impl Creature {
 pub(crate) struct Node {
     id: u32,
     name: String,
+}
+
+/// A thing with a UUID, and with values that can be spelt in more than one way.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Token {
+    id: Uuid,
+    #[resource(read_only, default = 1.0)]
+    weight: f64,
+    #[resource(default)]
+    uses: HashMap<String, i64>,
+    state: Option<State>,
+    #[resource(private, default = Seal { wax: "red".to_owned() })]
+    seal: Seal,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// Nobody has it.
+    Lost,
+    /// Somebody has it.
+    Held,
+}
+
+/// What nobody outside hears of.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Seal {
+    wax: String,
 }

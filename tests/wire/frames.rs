@@ -170,10 +170,18 @@ async fn requests_of_one_id_in_flight_get_a_reply_each() {
 async fn space_around_the_slots_means_nothing() {
     let server = Running::start().await;
     let mut client = server.client().await;
-    let answer = client
-        .ask_text("\n [ \"creature\" ,\t\"count\" , { } , 7 ,\r\n null ] ")
-        .await;
-    assert_eq!(answer, json!(["creature", "count", {"ok": 0, "seq": 0}, 7]));
+    for message in [
+        "\n [ \"creature\" ,\t\"count\" , { } , 7 ,\r\n null ] ",
+        "[\"creature\",\"count\",{}, 7]",
+        "[\"creature\",\"count\",{},7 ]",
+        "[\"creature\",\"count\",{},\t7,\nnull]",
+    ] {
+        assert_eq!(
+            client.ask_text(message).await,
+            json!(["creature", "count", {"ok": 0, "seq": 0}, 7]),
+            "{message}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -289,4 +297,25 @@ async fn without_an_ack_id_there_is_no_reply_to_success_or_failure() {
             .await;
     }
     assert_eq!(client.ask(json!(["sockful", "ping", null, 9])).await[3], 9);
+}
+
+#[tokio::test]
+async fn a_good_frame_between_bad_ones_counts_when_it_is_read_not_when_it_is_answered() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for _ in 0..31 {
+        client.ask_text("?").await;
+    }
+    client
+        .send(json!(["creature", "waitAt", {"gate": "g"}, 1]))
+        .await;
+    server.gates.arrival("g").await;
+    for _ in 0..31 {
+        client.ask_text("?").await;
+    }
+    server.gates.open("g");
+    assert_eq!(client.recv().await[3], 1);
+    // The answer to an old request is no good frame either.
+    client.ask_text("?").await;
+    assert_eq!(client.close_code().await, Some(1008));
 }

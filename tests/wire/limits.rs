@@ -276,3 +276,37 @@ async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_ther
     assert_eq!(seen, (10..40).map(|n| n.to_string()).collect::<Vec<_>>());
     assert_eq!(pages, 4);
 }
+
+#[tokio::test]
+async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
+    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let mut client = server.client().await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    let bio = "x".repeat(10_000);
+    for (action, payload) in [
+        ("shoutAndGrow", json!({"id": "bob", "size": 10_000})),
+        ("update", json!({"id": "bob", "bio": bio})),
+        ("save", json!({"id": "larry", "bio": bio})),
+        ("create", json!({"id": "larry", "bio": bio})),
+    ] {
+        assert_eq!(
+            client.code("creature", action, payload).await,
+            "too_large",
+            "{action}"
+        );
+        assert_eq!(client.head().await, 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn the_faults_of_one_payload_are_told_up_to_a_hundred() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let many: serde_json::Map<_, _> = (0..500).map(|n| (format!("x{n}"), json!(n))).collect();
+    let error = client.err("creature", "create", json!(many)).await;
+    assert_eq!(error["fields"].as_array().map(Vec::len), Some(100));
+    assert_eq!(
+        error["message"],
+        "the payload is invalid in 500 places; these are the first"
+    );
+}

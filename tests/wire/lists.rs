@@ -191,3 +191,31 @@ async fn a_page_is_a_hundred_unless_asked_and_a_thousand_at_most() {
         (&json!("invalid_query"), &json!("$limit"))
     );
 }
+
+#[tokio::test]
+async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    // Alike in what sorts them: the id decides.
+    let bio = format!("{}{}", "é".repeat(512), "x".repeat(20_000));
+    for id in ["a", "b", "c"] {
+        client
+            .ok(
+                "creature",
+                "create",
+                json!({"id": id, "bio": format!("{bio}{id}")}),
+            )
+            .await;
+    }
+    let (mut seen, mut query) = (Vec::new(), json!({"$sort": {"bio": -1}, "$limit": 1}));
+    loop {
+        let reply = client.reply("creature", "find", query.clone()).await;
+        seen.push(reply["ok"][0]["id"].clone());
+        let Some(next) = reply["next"].as_str() else {
+            break;
+        };
+        assert!(next.len() < 2_000, "{}", next.len());
+        query["$after"] = json!(next);
+    }
+    assert_eq!(seen, ["a", "b", "c"]);
+}

@@ -125,3 +125,25 @@ async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
     }
     client.assert_alive().await;
 }
+
+#[tokio::test]
+async fn the_time_of_a_request_that_waits_for_another_runs_too() {
+    let (server, mut client) = with_bob().await;
+    client
+        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .await;
+    server.gates.arrival("g").await;
+    let answer = client
+        .ask(json!(["creature", "get", {"id": "bob"}, 2, {"timeout_ms": 20}]))
+        .await;
+    assert_eq!(
+        (
+            &answer[2]["err"]["code"],
+            &answer[2]["err"]["outcome"],
+            &answer[3]
+        ),
+        (&json!("timeout"), &json!("none"), &json!(2)),
+    );
+    server.gates.open("g");
+    assert_eq!(client.recv().await[3], 1);
+}

@@ -100,12 +100,40 @@ async fn a_read_only_property_is_in_the_record_and_in_no_payload_that_writes() {
     let creature = &schema["resources"]["creature"];
     assert_eq!(creature["record"]["properties"]["born"]["readOnly"], true);
     for action in ["create", "update", "save"] {
-        let properties = &creature["actions"][action]["payload"]["properties"];
+        let payload = &creature["actions"][action]["payload"];
+        let properties = &referred(&schema, payload)["properties"];
         assert!(
             properties["born"].is_null() && properties["life"].is_object(),
             "{action}: {properties}"
         );
     }
+}
+
+/// What a schema refers to, or itself where it is no reference.
+fn referred<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(path) => document
+            .pointer(path.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("`{path}` leads nowhere")),
+        None => schema,
+    }
+}
+
+#[tokio::test]
+async fn every_reference_in_the_schema_leads_somewhere_in_it() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let schema = client.ok("sockful", "schema", json!(null)).await;
+    let (mut rest, mut references) = (vec![&schema], 0);
+    while let Some(value) = rest.pop() {
+        references += usize::from(!std::ptr::eq(referred(&schema, value), value));
+        match value {
+            Value::Array(items) => rest.extend(items),
+            Value::Object(map) => rest.extend(map.values()),
+            _ => {}
+        }
+    }
+    assert!(references > 20, "{references}");
 }
 
 #[tokio::test]
@@ -147,4 +175,18 @@ async fn the_hello_tells_protocol_schema_time_and_limits() {
     );
     let schema = client.ok("sockful", "schema", json!(null)).await;
     assert_eq!(told["schema"], schema["schema"]);
+}
+
+#[tokio::test]
+async fn the_schema_tells_nothing_of_private_properties_nor_of_their_types() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let schema = client
+        .ok("sockful", "schema", Value::Null)
+        .await
+        .to_string();
+    for inside in ["seal", "Seal", "wax", "nobody outside"] {
+        assert!(!schema.contains(inside), "{inside}");
+    }
+    assert!(schema.contains("Somebody has it"));
 }

@@ -8,10 +8,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-use tokio::time::timeout;
+use std::task::{Context, Poll, Waker, ready};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// A request that is not done yet.
@@ -23,17 +23,48 @@ pub(super) type Kept = dispatch::Kept<Utf8Bytes>;
 /// something is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
-    pending: FuturesUnordered<BoxFuture<'static, (u64, Reply)>>,
+    pending: FuturesUnordered<Pending>,
     running: Vec<Running>,
-    waiting: VecDeque<(Kept, Profile)>,
+    waiting: VecDeque<Waiting>,
+    /// Runs out with the time of the first of those that wait.
+    patience: Option<Pin<Box<Sleep>>>,
     number: u64,
 }
 
+/// One that has been started.
 struct Running {
     number: u64,
-    request: Kept,
+    /// `None` where it has been answered, and only the store does not yet say what became of it.
+    request: Option<Kept>,
     address: Address,
     is_list: bool,
+}
+
+/// One that has been read, and must wait for others.
+struct Waiting {
+    request: Kept,
+    profile: Profile,
+    deadline: Instant,
+}
+
+struct Pending {
+    number: u64,
+    future: BoxFuture<'static, Ended>,
+}
+
+enum Ended {
+    Done(Reply),
+    /// Not in its time: the rest of it.
+    Late(BoxFuture<'static, Reply>),
+}
+
+impl Future for Pending {
+    type Output = (u64, Ended);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(self.future.poll_unpin(cx));
+        Poll::Ready((self.number, ended))
+    }
 }
 
 impl Requests {
@@ -44,6 +75,7 @@ impl Requests {
             pending: FuturesUnordered::new(),
             running,
             waiting,
+            patience: None,
             number: 0,
         }
     }
@@ -68,58 +100,106 @@ impl Requests {
         if !self.is_empty() {
             let profile = job.profile(&self.session);
             if self.must_wait(&profile, self.waiting.len()) {
-                let kept = job.keep(message.clone());
-                self.waiting.push_back((kept, profile));
+                self.waiting.push_back(Waiting {
+                    request: job.keep(message.clone()),
+                    deadline: profile.deadline(),
+                    profile,
+                });
                 return None;
             }
         }
         let reply = match job.at_hand(&self.session) {
             Some(reply) => reply,
-            None => self.run(&job.clone().keep(message.clone()))?,
+            None => self.run(&job.clone().keep(message.clone()), None)?,
         };
         Some(job.answered(reply))
     }
 
-    /// Takes out the first waiting request that need not wait any longer, for [`start`](Self::start).
-    pub(super) fn next_ready(&mut self) -> Option<Kept> {
-        let ready = (0..self.waiting.len()).find(|&at| !self.must_wait(&self.waiting[at].1, at))?;
-        self.waiting.remove(ready).map(|(request, _)| request)
-    }
-
-    /// Starts a request; gives its reply if that is there at once.
-    pub(super) fn start(&mut self, request: &Kept) -> Option<Reply> {
-        let at_hand = request.job().at_hand(&self.session);
-        at_hand.or_else(|| self.run(request))
+    /// Starts the first request that need not wait any longer; gives it back with its reply, if
+    /// that is there at once.
+    pub(super) fn start_next(&mut self) -> Option<(Kept, Option<Reply>)> {
+        let ready = |at: &usize| !self.must_wait(&self.waiting[*at].profile, *at);
+        let ready = (0..self.waiting.len()).find(ready)?;
+        let Waiting {
+            request, deadline, ..
+        } = self.waiting.remove(ready)?;
+        let reply = request.job().at_hand(&self.session);
+        let reply = reply.or_else(|| self.run(&request, Some(deadline)));
+        Some((request, reply))
     }
 
     /// Takes out the requests that wait.
     pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Kept> + use<> {
-        std::mem::take(&mut self.waiting)
-            .into_iter()
-            .map(|(request, _)| request)
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_iter().map(|waiting| waiting.request)
     }
 
-    /// The next request of those that run to be done.
+    /// The next request to be done, or to have run out of time.
     pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<(Kept, Reply)> {
+        if let Poll::Ready(Some(request)) = self.poll_impatient(cx) {
+            let reply = request.job().timed_out(&self.session, Outcome::None);
+            return Poll::Ready((request, reply));
+        }
         if self.running.is_empty() {
             return Poll::Pending;
         }
-        while let Poll::Ready(Some((number, reply))) = self.pending.poll_next_unpin(cx) {
-            let is_it = |running: &mut Running| running.number == number;
-            if let Some(done) = self.running.extract_if(.., is_it).next() {
-                return Poll::Ready((done.request, reply));
+        while let Poll::Ready(Some((number, ended))) = self.pending.poll_next_unpin(cx) {
+            if let Some(finished) = self.finish(number, ended) {
+                return Poll::Ready(finished);
             }
         }
         Poll::Pending
+    }
+
+    /// The reply to a request that has come to its end, or to that of its time.
+    fn finish(&mut self, number: u64, ended: Ended) -> Option<(Kept, Reply)> {
+        let at = self.running.iter().position(|one| one.number == number)?;
+        match ended {
+            Ended::Done(reply) => Some((self.running.swap_remove(at).request?, reply)),
+            Ended::Late(rest) if self.session.peer.is_committing(number) => {
+                // It keeps its place until the store has said what became of it.
+                let future = rest.map(Ended::Done).boxed();
+                self.pending.push(Pending { number, future });
+                let request = self.running[at].request.take()?;
+                let reply = request.job().timed_out(&self.session, Outcome::Unknown);
+                Some((request, reply))
+            }
+            Ended::Late(_) => {
+                let request = self.running.swap_remove(at).request?;
+                let reply = request.job().timed_out(&self.session, Outcome::None);
+                Some((request, reply))
+            }
+        }
+    }
+
+    /// The first request whose time is over before it could be started.
+    fn poll_impatient(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kept>> {
+        let Some(first) = self.waiting.iter().map(|waiting| waiting.deadline).min() else {
+            return Poll::Ready(None);
+        };
+        let patience = self
+            .patience
+            .get_or_insert_with(|| Box::pin(sleep_until(first)));
+        if patience.deadline() != first {
+            patience.as_mut().reset(first);
+        }
+        ready!(patience.as_mut().poll(cx));
+        let at = self
+            .waiting
+            .iter()
+            .position(|waiting| waiting.deadline == first);
+        let over = at.and_then(|at| self.waiting.remove(at));
+        Poll::Ready(over.map(|waiting| waiting.request))
     }
 
     /// Leaves off at the end of the connection. What the store has begun to commit keeps its lane
     /// until the outcome is known; the rest has not taken effect, and will not.
     pub(super) fn abandon(&mut self) {
         self.waiting.clear();
-        let pending = std::mem::take(&mut self.pending);
-        if self.session.peer.has_commits() {
-            tokio::spawn(pending.for_each(|_| std::future::ready(())));
+        for pending in std::mem::take(&mut self.pending) {
+            if self.session.peer.is_committing(pending.number) {
+                tokio::spawn(pending);
+            }
         }
     }
 
@@ -134,7 +214,7 @@ impl Requests {
             .waiting
             .iter()
             .take(before)
-            .map(|(_, profile)| &profile.address);
+            .map(|waiting| &waiting.profile.address);
         let mut ahead = self
             .running
             .iter()
@@ -144,8 +224,9 @@ impl Requests {
             || ahead.any(|address| address.conflicts_with(&profile.address))
     }
 
-    /// Runs a request as far as it goes, and keeps it where that is not to its end.
-    fn run(&mut self, request: &Kept) -> Option<Reply> {
+    /// Runs a request as far as it goes, and keeps it where that is not to its end. Its time began
+    /// when it was read.
+    fn run(&mut self, request: &Kept, deadline: Option<Instant>) -> Option<Reply> {
         self.number += 1;
         let (number, session) = (self.number, self.session.clone());
         let kept = request.clone();
@@ -155,38 +236,24 @@ impl Requests {
         if let Poll::Ready(reply) = first {
             return Some(reply);
         }
-        let Profile {
-            address,
-            timeout,
-            is_list,
-        } = request.job().profile(&self.session);
+        let profile = request.job().profile(&self.session);
+        let deadline = deadline.unwrap_or_else(|| profile.deadline());
         self.running.push(Running {
             number,
-            request: request.clone(),
-            address,
-            is_list,
+            request: Some(request.clone()),
+            address: profile.address,
+            is_list: profile.is_list,
         });
-        self.pending
-            .push(in_time(self.session.clone(), number, running, timeout).boxed());
+        let future = in_time(running, deadline).boxed();
+        self.pending.push(Pending { number, future });
         None
     }
 }
 
-/// Waits for a request, but not longer than `limit`.
-async fn in_time(
-    session: Arc<Session>,
-    number: u64,
-    mut running: BoxFuture<'static, Reply>,
-    limit: Duration,
-) -> (u64, Reply) {
-    let reply = match timeout(limit, &mut running).await {
-        Ok(reply) => reply,
-        Err(_) if session.peer.is_committing(number) => {
-            // It keeps the lane of its record until the store has said what became of it.
-            tokio::spawn(running);
-            Err(dispatch::timed_out(Outcome::Unknown))
-        }
-        Err(_) => Err(dispatch::timed_out(Outcome::None)),
-    };
-    (number, reply)
+/// Waits for a request, but not longer than until `deadline`.
+async fn in_time(mut running: BoxFuture<'static, Reply>, deadline: Instant) -> Ended {
+    match timeout_at(deadline, &mut running).await {
+        Ok(reply) => Ended::Done(reply),
+        Err(_) => Ended::Late(running),
+    }
 }

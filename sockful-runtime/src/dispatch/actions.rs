@@ -4,6 +4,7 @@ mod writes;
 
 pub(crate) use writes::{create, destroy, update};
 
+use crate::config::MAX_IDS;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::key;
@@ -12,16 +13,13 @@ use crate::object::Object;
 use crate::query;
 use crate::reader::Giver;
 use crate::record::Record;
-use crate::reply::{Body, Done, Reply, Selection};
+use crate::reply::{self, Body, Done, Reply, Selection};
 use crate::routes::Core;
 use crate::store::{Store, View};
 use futures_util::future::Either;
 use std::borrow::Cow;
 use std::sync::Arc;
 use writes::save;
-
-/// How many ids one `get` may ask for.
-const MAX_IDS: usize = 1_000;
 
 pub(super) async fn run(context: &Context, model: &Model, action: Core, payload: &str) -> Reply {
     match action {
@@ -151,11 +149,8 @@ async fn find(context: &Context, model: &Model, payload: &str) -> Reply {
             .last()
             .filter(|_| more)
             .map(|last| query::cursor_after(&order, model, last));
-        let room = context
-            .shared()
-            .config
-            .max_reply
-            .saturating_sub(next.as_ref().map_or(0, String::len) + 256);
+        let room = reply::room(context.shared().config.max_reply)
+            .saturating_sub(next.as_ref().map_or(0, String::len));
         let fitting = fitting(&records, &selection, room);
         if fitting == records.len() || fitting == 0 {
             break next;

@@ -18,7 +18,7 @@ pub enum ErrorKind {
     NotFound,
     /// `conflict`: it exists already, or it changed meanwhile.
     Conflict,
-    /// `unauthenticated`: nobody may do this.
+    /// `unauthenticated`: the caller is nobody, and must be somebody.
     Unauthenticated,
     /// `forbidden`: this caller may not do this.
     Forbidden,

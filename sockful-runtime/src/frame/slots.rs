@@ -131,11 +131,12 @@ fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// The end of a number, a word or a short string: the next comma or bracket.
+/// The end of a number, a word or a short string: the next comma or bracket, or a space, which
+/// makes the message an unusual one.
 fn end_of_word(bytes: &[u8], start: usize) -> Option<usize> {
     let length = bytes[start..]
         .iter()
-        .position(|byte| matches!(byte, b',' | b']'))?;
+        .position(|byte| matches!(byte, b',' | b']' | b' ' | b'\t' | b'\n' | b'\r'))?;
     Some(start + length)
 }
 
@@ -191,6 +192,10 @@ mod tests {
             r#"["a","b",,7]"#,
             r#"["a","b",{}7]"#,
             r#"["a" ,"b",{},7]"#,
+            r#"["a","b",{}, 7]"#,
+            r#"["a","b",{},7 ]"#,
+            "[\"a\",\"b\",{},\n7]",
+            r#"["a","b",null ,7]"#,
             r#"["a","b",{},7,{}{}]"#,
         ] {
             assert!(split(message).is_none(), "{message}");

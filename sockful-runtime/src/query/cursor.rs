@@ -28,7 +28,7 @@ impl Cursor {
         let mut by_keys = orders.iter().map(|order| match order.by {
             By::Id => order.directed(record.id().cmp(&self.id)),
             By::Property(at) => keys.next().map_or(Ordering::Equal, |key| {
-                order.directed(Scalar::read(record.value(at)).cmp(key))
+                order.directed(Scalar::sort_key(record.value(at)).cmp(key))
             }),
         });
         let by_keys = by_keys.find(|order| order.is_ne());
@@ -74,10 +74,13 @@ impl Cursor {
 pub(crate) fn cursor_after(orders: &[Order], model: &Model, last: &Record) -> String {
     let values = orders.iter().filter_map(|order| match order.by {
         By::Id => None,
-        By::Property(at) => Some(last.value(at)),
+        By::Property(at) => Some(match Scalar::sort_key(last.value(at)) {
+            Scalar::Text(text) => Cow::Owned(serde_json::Value::from(text).to_string()),
+            // As it is stored, so that a float is the same float again.
+            _ => Cow::Borrowed(last.value(at)),
+        }),
     });
-    // The values stand as they are stored, so that a float is the same float again.
-    let values: Vec<&str> = values.collect();
+    let values: Vec<Cow<'_, str>> = values.collect();
     let sort = serde_json::Value::from(names(model, orders));
     let id = serde_json::Value::from(last.id());
     let json = format!("[{sort},[{}],{id}]", values.join(","));

@@ -3,6 +3,7 @@
 use super::Scalar;
 use super::path::Path;
 use crate::error::Result;
+use crate::key;
 use crate::model::Model;
 use crate::rules::Kind;
 
@@ -32,6 +33,11 @@ pub(super) fn parse(
         Scalar::Null => Ok(Scalar::Null),
         Scalar::Text(text) if text.contains('\0') => {
             Err(path.refuse("a text with the character U+0000 is never stored"))
+        }
+        Scalar::Text(_) if property == model.declared.id => {
+            // An id may be spelt in several ways, and is stored in one.
+            let id = key::canonical(raw, model.declared.key);
+            Ok(id.map_or_else(|_| value.clone(), Scalar::Text).into_owned())
         }
         _ if fits(kind, &value) => Ok(value.into_owned()),
         _ => Err(path.refuse(match kind {

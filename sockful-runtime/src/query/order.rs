@@ -33,7 +33,7 @@ impl Order {
         let by_key = |order: &Self| match order.by {
             By::Id => order.directed(a.id().cmp(b.id())),
             By::Property(at) => {
-                order.directed(Scalar::read(a.value(at)).cmp(&Scalar::read(b.value(at))))
+                order.directed(Scalar::sort_key(a.value(at)).cmp(&Scalar::sort_key(b.value(at))))
             }
         };
         let by_keys = orders.iter().map(by_key).find(|order| order.is_ne());

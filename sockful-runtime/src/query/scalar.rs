@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+/// How many bytes of a text decide its place in an order.
+const SORTED_BYTES: usize = 1_024;
+
 /// A JSON value as conditions and orders see it.
 ///
 /// The order is total and the same in every engine: null, false, true, numbers by value (−0 equals
@@ -45,6 +48,25 @@ impl<'a> Scalar<'a> {
     /// The value of stored text, which was written by this library and so can be parsed.
     pub fn read(raw: &'a str) -> Self {
         Self::parse(raw).unwrap_or(Self::Nested)
+    }
+
+    /// The stored value as orders compare it: of a text the first 1,024 bytes, so that a cursor
+    /// holds no more either. Texts that differ only behind them are told apart by the next key.
+    pub fn sort_key(raw: &'a str) -> Self {
+        match Self::read(raw) {
+            Self::Text(text) if text.len() > SORTED_BYTES => {
+                let end = (0..=SORTED_BYTES).rfind(|&at| text.is_char_boundary(at));
+                let end = end.unwrap_or_default();
+                Self::Text(match text {
+                    Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+                    Cow::Owned(mut text) => {
+                        text.truncate(end);
+                        Cow::Owned(text)
+                    }
+                })
+            }
+            other => other,
+        }
     }
 
     /// The same value on its own.

@@ -1,12 +1,11 @@
 //! From a listener to connections: permits, the handshake, and the way out.
 
-use super::origin;
 use crate::app::{App, Session};
 use crate::config::Config;
 use crate::connection;
 use crate::http::{self, Body};
+use crate::origin;
 use crate::shutdown::{self, Shutdown};
-use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -119,9 +118,11 @@ async fn http(
         .max_buf_size(config.max_header_bytes)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
+    // Who asks and does not read, or does not become a WebSocket, is let go after this.
+    let longest = config.handshake_timeout + config.write_timeout;
     let mut connection = pin!(connection);
     let served = tokio::select! {
-        served = connection.as_mut() => served,
+        served = timeout(longest, connection.as_mut()) => served.unwrap_or(Ok(())),
         () = draining => {
             connection.as_mut().graceful_shutdown();
             // Every answer is at hand, so what still goes on is a peer that has not asked yet.
@@ -203,23 +204,4 @@ fn offers_subprotocol<B>(request: &Request<B>) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|one| one.trim() == SUBPROTOCOL)
-}
-
-/// Waits until the process is asked to stop: by SIGINT, which Ctrl-C sends, or by SIGTERM.
-///
-/// For [`ServerHandle::serve`](crate::ServerHandle::serve), which takes any future as its sign to stop.
-pub async fn shutdown_signal() {
-    let interrupt = tokio::signal::ctrl_c().map(|_| ());
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    interrupt.await;
 }

@@ -8,9 +8,10 @@ mod table;
 mod tests;
 mod top;
 
+use self::list::List;
 use self::log::Log;
 use self::table::Table;
-use super::{Answer, Expired, Found, Several, Store, View, now};
+use super::{Answer, Expired, Found, Several, Store, View, later, now};
 use crate::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
 use crate::config::Config;
 use crate::declared::Declared;
@@ -20,17 +21,15 @@ use crate::record::Record;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
+
+/// How many records are read at once where they are asked for: some tens of microseconds.
+const AT_ONCE: usize = 1_000;
 
 /// Keeps records in memory.
 ///
 /// Each start begins a new history. Lists are evaluated on a snapshot, outside of the lock.
-///
-/// ```
-/// use sockful_runtime::store::{Memory, Store};
-///
-/// assert_ne!(Memory::new().epoch(), Memory::new().epoch());
-/// ```
 #[derive(Debug)]
 pub struct Memory {
     epoch: Box<str>,
@@ -82,6 +81,30 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// What `see` sees of a list at this moment. A long one is read on a thread for such work, so
+    /// that no connection waits for it but the one that asked.
+    fn evaluate<T: Send + 'static>(
+        &self,
+        resource: usize,
+        see: impl FnOnce(&List) -> T + Send + 'static,
+    ) -> Answer<'_, Result<View<T>>> {
+        let View { seq, value: list } = match self.view(resource, Table::list) {
+            Ok(snapshot) => snapshot,
+            Err(error) => return now(Err(error)),
+        };
+        if list.len() <= AT_ONCE {
+            let value = see(&list);
+            return now(Ok(View { seq, value }));
+        }
+        let seen = spawn_blocking(move || see(&list));
+        later(async move {
+            let value = seen.await.map_err(Error::internal)?;
+            Ok(View { seq, value })
+        })
+    }
+}
+
 impl Default for Memory {
     fn default() -> Self {
         Self::new()
@@ -114,19 +137,11 @@ impl Store for Memory {
     }
 
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
-        let snapshot = self.view(resource, Table::list);
-        now(snapshot.map(|View { seq, value: list }| View {
-            seq,
-            value: list.find(&query),
-        }))
+        self.evaluate(resource, move |list| list.find(&query))
     }
 
     fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>> {
-        let snapshot = self.view(resource, Table::list);
-        now(snapshot.map(|View { seq, value: list }| View {
-            seq,
-            value: list.count(&filter),
-        }))
+        self.evaluate(resource, move |list| list.count(&filter))
     }
 
     /// Takes a commit. One that turns out to change nothing, because what it removes is not there,

@@ -17,6 +17,7 @@ use crate::store::{Answer, Expired, Found, Memory, Several, Store, View, later};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
@@ -34,11 +35,14 @@ const SAMPLES: Resources = Resources::new(
     &Table::<ROUTES, { buckets(ROUTES) }, { slots(ROUTES) }>::new(ENTRIES),
 );
 
-/// Memory that commits when it is told to.
+/// Memory that commits and lists when it is told to.
 #[derive(Debug)]
 struct Slow {
     memory: Memory,
     commits: Arc<Semaphore>,
+    lists: Arc<Semaphore>,
+    /// How many lists were asked for.
+    asked: Arc<AtomicUsize>,
 }
 
 impl Store for Slow {
@@ -63,7 +67,13 @@ impl Store for Slow {
     }
 
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
-        self.memory.find(resource, query)
+        self.asked.fetch_add(1, Relaxed);
+        later(async move {
+            // Not even a list that is granted is there at once.
+            tokio::task::yield_now().await;
+            self.lists.acquire().await.expect("never closed").forget();
+            self.memory.find(resource, query).await
+        })
     }
 
     fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>> {
@@ -89,21 +99,26 @@ struct Server {
     shutdown: shutdown::Shutdown,
     _trigger: shutdown::Trigger,
     commits: Arc<Semaphore>,
+    lists: Arc<Semaphore>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Server {
     async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Self {
         let commits = Arc::new(Semaphore::new(0));
+        let lists = Arc::new(Semaphore::new(0));
+        let asked = Arc::new(AtomicUsize::new(0));
         let store = Slow {
             memory: Memory::new(),
             commits: commits.clone(),
+            lists: lists.clone(),
+            asked: asked.clone(),
         };
-        let app = App::new(
-            SAMPLES,
-            Arc::new(store),
-            States::default(),
-            Config::default(),
-        );
+        let app = App::new(SAMPLES, Arc::new(store), States::default(), config);
         let app = app.await.expect("memory opens");
         let (trigger, shutdown) = shutdown::channel();
         Self {
@@ -111,11 +126,18 @@ impl Server {
             shutdown,
             _trigger: trigger,
             commits,
+            lists,
+            asked,
         }
     }
 
     async fn client(&self) -> Client {
-        let (near, far) = duplex(64 * 1024);
+        self.client_with(64 * 1024).await
+    }
+
+    /// A client with so much room for bytes on their way.
+    async fn client_with(&self, room: usize) -> Client {
+        let (near, far) = duplex(room);
         let session = Session::new(self.app.clone(), None);
         tokio::spawn(run(session, near, Vec::new(), self.shutdown.clone()));
         let mut client = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
@@ -210,4 +232,63 @@ async fn requests_of_one_record_take_effect_in_the_order_sent_and_others_overtak
         (&json!(1), &json!(2)),
         "{reply}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_behind_a_write_of_unknown_outcome_waits_until_it_is_known() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    send(&mut client, "create", json!({"id": "bob", "life": 1}), 1).await;
+    assert_eq!(receive(&mut client).await.0["err"]["outcome"], "unknown");
+    send(&mut client, "get", json!({"id": "bob"}), 2).await;
+    send(&mut client, "get", json!({"id": "larry"}), 3).await;
+    assert_eq!(receive(&mut client).await.1, 3);
+    server.commits.add_permits(1);
+    let (reply, ack_id) = receive(&mut client).await;
+    assert_eq!((&reply["ok"]["life"], &ack_id), (&json!(1), &json!(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_beyond_max_lists_wait_and_other_requests_do_not() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    for ack_id in 1..=6 {
+        send(&mut client, "find", json!({}), ack_id).await;
+    }
+    send(&mut client, "get", json!({"id": "bob"}), 7).await;
+    assert_eq!(receive(&mut client).await.1, 7);
+    assert_eq!(server.asked.load(Relaxed), 4);
+    server.lists.add_permits(1);
+    receive(&mut client).await;
+    tokio::task::yield_now().await;
+    assert_eq!(server.asked.load(Relaxed), 5);
+    server.lists.add_permits(5);
+    for _ in 0..5 {
+        receive(&mut client).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_full_of_replies_reads_on_when_they_have_gone_out() {
+    let config = Config {
+        max_outgoing: 1,
+        ..Config::default()
+    };
+    let server = Server::with(config).await;
+    let mut client = server.client_with(64).await;
+    server.commits.add_permits(1);
+    let bob = json!({"id": "bob", "name": "x".repeat(20)});
+    send(&mut client, "create", bob, 1).await;
+    receive(&mut client).await;
+    // The reply to the list is there just when nothing more is to be read, and does not go out
+    // before the next request has come.
+    server.lists.add_permits(1);
+    send(&mut client, "find", json!({}), 2).await;
+    tokio::task::yield_now().await;
+    send(&mut client, "get", json!({"id": "bob"}), 3).await;
+    tokio::task::yield_now().await;
+    assert_eq!(receive(&mut client).await.1, 2);
+    let began = tokio::time::Instant::now();
+    assert_eq!(receive(&mut client).await.1, 3);
+    assert!(began.elapsed().as_secs() < 1, "{:?}", began.elapsed());
 }

@@ -25,6 +25,10 @@ impl List {
         self.records.remove(id).map(|ById(before)| before)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
     pub(super) fn count(&self, filter: &Filter) -> usize {
         match filter {
             Filter::All => self.records.len(),

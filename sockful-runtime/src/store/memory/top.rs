@@ -35,7 +35,7 @@ impl<'a> Top<'a> {
             Some(Order {
                 by: By::Property(at),
                 ..
-            }) => Scalar::read(record.value(*at)),
+            }) => Scalar::sort_key(record.value(*at)),
             _ => Scalar::Null,
         };
         self.kept.push(Ranked { first, record });

@@ -7,7 +7,7 @@ use hyper::header::{HOST, HeaderMap, ORIGIN};
 /// browser at all.
 ///
 /// Origins are parsed and compared as scheme, host and port, never as the beginning of a text.
-pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut origins = headers.get_all(ORIGIN).into_iter();
     let origin = match (origins.next(), origins.next()) {
         (None, _) => return true,
@@ -24,8 +24,9 @@ pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
             .any(|one| one == origin)
 }
 
+/// Where a page comes from.
 #[derive(Debug, PartialEq, Eq)]
-struct Origin {
+pub(crate) struct Origin {
     scheme: String,
     host: String,
     port: u16,
@@ -33,7 +34,7 @@ struct Origin {
 
 impl Origin {
     /// A scheme, a host and perhaps a port, and nothing else.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
         let port = match scheme {
