@@ -71,6 +71,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(debug_assertions)]
     #[should_panic(expected = "not told")]
     fn mistakes_are_not_lost_in_silence() {
         Diagnostics::new().add(Ident::new("one", Span::call_site()), "first");

@@ -14,5 +14,5 @@ mod tokens;
 
 pub(crate) use changes::{changes, names};
 pub(crate) use remote::{block, remote};
-pub(crate) use resource::resource;
+pub(crate) use resource::{beside, resource};
 pub(crate) use resources::resources;

@@ -14,7 +14,7 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
     }
     let (ident, private) = (resource.ident, &resource.paths.private);
     let imports = &resource.paths.imports;
-    let structs = expand::changes(resource);
+    let (structs, beside) = (expand::changes(resource), expand::beside(resource));
     let (name, title) = (&resource.name.text, ident.unraw().to_string());
     let (new, patch) = expand::names(resource);
     let id = resource
@@ -46,6 +46,7 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
             impl #private::Changes for #patch {
                 fn write(&self, _: &mut #private::Given) {}
             }
+            #beside
         };
     }
 }

@@ -6,12 +6,14 @@ mod remote;
 mod resource;
 mod serde;
 mod syntax;
+mod types;
 
 pub(crate) use list::List;
-pub(crate) use names::{camel_case, is_plain};
+pub(crate) use names::{camel_case, is_name, is_plain};
 pub(crate) use remote::{Argument, Block, BlockWords, Method, Parameter, Takes, typed};
 pub(crate) use resource::{Access, Default, Property, Resource, ResourceWords};
-pub(crate) use syntax::{Paths, conditions, doc, words_removed};
+pub(crate) use syntax::{Paths, conditions, doc, holds_words, words_removed};
+pub(crate) use types::{bare, borrows, has_keyword, mentions_a_borrow};
 
 use proc_macro2::Span;
 

@@ -8,7 +8,7 @@ mod table;
 pub use table::{Table, buckets, count, slots};
 
 use crate::model::Shape;
-use crate::remote::Remote;
+use crate::remote::{Remote, Takes};
 use crate::text::Text;
 use table::{bucket, hash, slot};
 
@@ -167,7 +167,35 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
                     .plain("; give the method another name with #[remote(name = \"...\")]"),
             );
         }
+        if let Some(parameter) = called_like_the_id(this, remote) {
+            let text = Text::new().quoted(this.path);
+            return Some(
+                text.plain(" has an action ")
+                    .quoted(this.remotes[remote].name)
+                    .plain(" with a parameter called like the id, ")
+                    .quoted(parameter)
+                    .plain(
+                        ", which says which record `self` is; call the parameter something else",
+                    ),
+            );
+        }
         remote += 1;
+    }
+    None
+}
+
+/// The parameter that hides the id of the record on which a remote is called.
+const fn called_like_the_id(entry: &Entry, remote: usize) -> Option<&'static str> {
+    let (declared, remote) = (entry.shape.declared, &entry.remotes[remote]);
+    let mut at = 0;
+    while !matches!(remote.takes, Takes::Nothing) && at < remote.parameters.len() {
+        if same(
+            remote.parameters[at].name,
+            declared.properties[declared.id].name,
+        ) {
+            return Some(remote.parameters[at].name);
+        }
+        at += 1;
     }
     None
 }
@@ -196,7 +224,6 @@ const fn same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remote::Takes;
     use crate::sample::Sample;
 
     const fn remote(name: &'static str) -> Remote {

@@ -11,27 +11,28 @@ import { queue } from './socket.mjs';
 
 const url = process.argv[2];
 const profile = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: '/usr/bin/chromium',
-  // Whatever Chromium keeps at home goes with the profile.
-  env: { ...process.env, HOME: profile },
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+let browser;
 try {
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    // Whatever Chromium keeps at home goes with the profile.
+    env: { ...process.env, HOME: profile },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
   const page = await open();
   page.setDefaultTimeout(10_000);
   await step('browser', 'a creature is created, fed and destroyed on the page of the server', () => serves(page));
   await step('browser', 'the page sends a frame written by hand', () => sendsByHand(page));
   await live('browser', await connect(page));
 } finally {
-  await browser.close();
+  await browser?.close();
   await rm(profile, { recursive: true, force: true, maxRetries: 5 });
 }
 

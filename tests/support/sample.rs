@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// What the tests are served.
-pub(crate) const RESOURCES: Resources = resources![Creature, Node, Token];
+pub(crate) const RESOURCES: Resources = resources![Creature, Node, Page, Token];
 
 /// Gates that remote methods wait at until a test opens them.
 #[derive(Clone, Default)]
@@ -50,6 +50,11 @@ impl Gates {
             .await
             .expect("gates are never closed")
             .forget();
+    }
+
+    /// Whether somebody is there of whom no test knows yet.
+    pub(crate) fn has_arrived(&self, name: &str) -> bool {
+        self.gate(name).arrived.available_permits() > 0
     }
 
     /// Lets one through.
@@ -170,7 +175,8 @@ impl Creature {
     }
 
     pub fn shout(size: usize) -> String {
-        "a".repeat(size)
+        // Some tests ask for anything.
+        "a".repeat(size.min(4 << 20))
     }
 
     pub fn shout_and_grow(&mut self, size: usize) -> String {
@@ -217,4 +223,24 @@ enum State {
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Seal {
     wax: String,
+}
+
+/// A thing with an id of another name, and with names that are not those of its fields.
+#[derive(Serialize, Deserialize, Resource)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page {
+    #[resource(id)]
+    slug: String,
+    #[serde(rename = "heading")]
+    title: String,
+    #[resource(default)]
+    view_count: u32,
+}
+
+#[remote]
+impl Page {
+    pub fn view(&mut self, id: u32) -> u32 {
+        self.view_count += id;
+        self.view_count
+    }
 }

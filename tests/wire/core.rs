@@ -214,3 +214,51 @@ async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_connection()
         );
     }
 }
+
+#[tokio::test]
+async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let page = json!({"slug": "home", "heading": "Welcome", "viewCount": 0});
+    let given = json!({"slug": "home", "heading": "Welcome"});
+    assert_eq!(client.ok("page", "create", given).await, page);
+    let home = || json!({"slug": "home"});
+    assert_eq!(client.ok("page", "get", home()).await, page);
+    // Another parameter may be called `id` here.
+    let view = json!({"slug": "home", "id": 3});
+    assert_eq!(client.ok("page", "view", view).await, 3);
+    let changed = json!({"slug": "home", "heading": "Hello"});
+    assert_eq!(client.ok("page", "update", changed).await["viewCount"], 3);
+    let found = json!({"viewCount": {"$gt": 2}, "$sort": {"slug": 1}, "$select": ["heading"]});
+    assert_eq!(
+        client.ok("page", "find", found).await,
+        json!([{"heading": "Hello"}])
+    );
+    for (action, payload) in [
+        ("get", json!({"id": "home"})),
+        ("create", json!({"slug": "news", "title": "News"})),
+        ("find", json!({"view_count": 1})),
+    ] {
+        let code = client.code("page", action, payload).await;
+        assert!(code.starts_with("invalid"), "{action}: {code}");
+    }
+    assert_eq!(
+        client.ok("page", "destroy", home()).await["heading"],
+        "Hello"
+    );
+}
+
+#[tokio::test]
+async fn what_needs_an_id_says_so() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for action in ["get", "update", "destroy", "feed", "lookAt"] {
+        let error = client.err("creature", action, json!({})).await;
+        assert_eq!(error["code"], "invalid", "{action}: {error}");
+        assert_eq!(
+            (&error["fields"][0]["path"], &error["fields"][0]["rule"]),
+            (&json!("id"), &json!("required")),
+            "{action}: {error}"
+        );
+    }
+}

@@ -140,14 +140,13 @@ async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
     let server =
         Running::with(|config| config.handshake_timeout = Duration::from_millis(200)).await;
     let mut raw = server.raw().await;
+    raw.send(HANDSHAKE).await;
+    raw.send("X-Long: ").await;
+    // Byte after byte, none of which ends the head: only a clock that runs from the first ends it.
     let dripping = async {
-        loop {
-            for byte in HANDSHAKE.bytes() {
-                if raw.output.write_all(&[byte]).await.is_err() {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        let mut drops = tokio::time::interval(Duration::from_millis(20));
+        while raw.output.write_all(b"a").await.is_ok() {
+            drops.tick().await;
         }
     };
     within("the end of the drip", dripping).await;
@@ -160,10 +159,15 @@ async fn a_connection_over_the_limit_waits_until_another_ends() {
     first.assert_alive().await;
     let second = server.client();
     tokio::pin!(second);
+    let meanwhile = async {
+        for _ in 0..50 {
+            first.assert_alive().await;
+        }
+    };
     tokio::select! {
         biased;
         _ = &mut second => panic!("there is room for one"),
-        () = first.assert_alive() => {}
+        () = meanwhile => {}
     }
     drop(first);
     second.await.assert_alive().await;

@@ -122,3 +122,25 @@ async fn a_header_that_never_ends_is_refused() {
     assert!(raw.read_head().await.starts_with("HTTP/1.1 431"));
     raw.ended().await;
 }
+
+#[tokio::test]
+async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
+    let server = Running::with(|config| {
+        config.allowed_origins = vec!["https://app.example.com".to_owned()];
+    })
+    .await;
+    for (origin, status) in [
+        ("https://app.example.com", "101"),
+        ("http://localhost", "101"),
+        ("https://app.example.com.evil.org", "403"),
+        ("http://app.example.com", "403"),
+        ("null", "403"),
+    ] {
+        let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
+        assert_eq!(
+            server.raw().await.status_of(request).await,
+            status,
+            "{origin}"
+        );
+    }
+}

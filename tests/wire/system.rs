@@ -1,6 +1,6 @@
 //! The server's own resource.
 
-use crate::support::Running;
+use crate::support::{Running, sample};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -66,15 +66,16 @@ async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
         schema
     );
     let creature = &schema["resources"]["creature"];
-    let actions = [
-        "create", "get", "find", "all", "count", "update", "save", "destroy", "feed", "greet",
-        "waitAt", "sleepIn",
-    ];
-    for action in actions {
-        let action = &creature["actions"][action];
+    for route in sample::RESOURCES.routes() {
+        let resource = sample::RESOURCES.entries()[usize::from(route.resource)]
+            .shape
+            .declared
+            .name;
+        let action = &schema["resources"][resource]["actions"][route.name];
         assert!(
             action["payload"].is_object() && !action["result"].is_null(),
-            "{action}"
+            "{resource} {}: {action}",
+            route.name
         );
     }
     assert_eq!(creature["actions"]["die"], Value::Null);

@@ -3,7 +3,7 @@
 mod signature;
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Takes, conditions};
+use crate::model::{Block, bare, conditions, is_name};
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 
 /// The actions that every resource has.
@@ -29,7 +29,6 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     others_are_plainly_private(block, diagnostics);
     names_are_free(block, diagnostics);
     names_differ(block, diagnostics);
-    id_is_not_a_parameter(block, diagnostics);
 }
 
 /// The rows of the dispatch table are made once for one type, which a trait's or a generic block is not.
@@ -51,7 +50,7 @@ fn block_is_of_a_resource(block: &Block<'_>, diagnostics: &mut Diagnostics) -> b
             clause,
             "a remote block can't have a `where` clause; remove it",
         );
-    } else if !matches!(&*item.self_ty, Type::Path(_)) {
+    } else if !matches!(bare(&item.self_ty), Type::Path(_)) {
         diagnostics.add(&item.self_ty, format!("this is no resource; {instead}"));
     } else {
         return true;
@@ -94,6 +93,13 @@ fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
 fn names_are_free(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
         let name = &method.name.text;
+        if !is_name(name) {
+            let message = format!(
+                "`{}` gives no name that a client could call; write #[remote(name = \"…\")] on it",
+                method.ident
+            );
+            diagnostics.adopt(Error::new(method.name.span, message));
+        }
         if CORE.contains(&name.as_str()) {
             let message = format!(
                 "every resource has the action `{name}` already; rename the method, or write #[remote(name = \"…\")] on it"
@@ -122,23 +128,5 @@ fn names_differ(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             earlier.ident, method.ident, method.name.text
         );
         diagnostics.adopt(Error::new(method.name.span, message));
-    }
-}
-
-/// The payload of a method with `self` has the id, which addresses the record.
-fn id_is_not_a_parameter(block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    for method in block
-        .methods
-        .iter()
-        .filter(|method| method.takes != Takes::Nothing)
-    {
-        for parameter in method
-            .parameters()
-            .filter(|parameter| parameter.name == "id")
-        {
-            let message =
-                "the payload's `id` says which record `self` is; call the parameter something else";
-            diagnostics.add(parameter.ident, message);
-        }
     }
 }

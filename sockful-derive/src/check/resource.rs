@@ -1,7 +1,7 @@
 //! What a resource must be beyond what each of its words says.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Property, Resource, is_plain};
+use crate::model::{Property, Resource, is_name, is_plain, mentions_a_borrow};
 use crate::words::excluded_by;
 use syn::Error;
 use syn::ext::IdentExt;
@@ -12,6 +12,7 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     if resource.sound {
         one_id(resource, diagnostics);
         id_is_as_an_id_must_be(resource, diagnostics);
+        values_are_owned(resource, diagnostics);
         names_are_plain(resource, diagnostics);
         names_differ(resource, diagnostics);
     }
@@ -21,6 +22,9 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
 fn name_is_not_ours(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     if resource.name.text == "sockful" {
         let message = "`sockful` is the name of the protocol's own frames; write #[resource(name = \"…\")] with another";
+        diagnostics.adopt(Error::new(resource.name.span, message));
+    } else if !is_name(&resource.name.text) {
+        let message = "this gives no name that a client could write; write #[resource(name = \"…\")] with one";
         diagnostics.adopt(Error::new(resource.name.span, message));
     }
 }
@@ -60,6 +64,18 @@ fn id_is_as_an_id_must_be(resource: &Resource<'_>, diagnostics: &mut Diagnostics
         if let Some(spelt) = id.words.spelt(other) {
             diagnostics.add(spelt, format!("the id can't be `{other}`: {why}"));
         }
+    }
+}
+
+/// A record is made anew from its text each time it is read, so there is nothing to borrow from.
+fn values_are_owned(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for property in resource
+        .properties
+        .iter()
+        .filter(|it| mentions_a_borrow(it.ty))
+    {
+        let message = "a property can't borrow; write a type that owns its value, such as `String`";
+        diagnostics.add(property.ty, message);
     }
 }
 

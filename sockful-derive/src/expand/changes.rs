@@ -5,6 +5,7 @@ use crate::model::{Property, Resource};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{Attribute, Meta};
 
 /// The names of the two structs.
 pub(crate) fn names(resource: &Resource<'_>) -> (Ident, Ident) {
@@ -22,18 +23,25 @@ pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
     let title = resource.ident.unraw();
     let new_doc = format!("What creating a [`{title}`] takes. What is `None` gets its default.");
     let patch_doc = format!("What to change of a [`{title}`]. What is `None` stays as it is.");
+    // Names, types and docs are the user's, who can set a lint on the struct, but not on these.
+    let lints = quote_spanned! {mixed()=>
+        #[allow(
+            dead_code, deprecated, non_camel_case_types, non_snake_case, private_interfaces,
+            unreachable_pub, clippy::all, clippy::pedantic, rustdoc::broken_intra_doc_links,
+        )]
+    };
     let properties = || resource.properties.iter().enumerate();
     let new_fields =
         properties().map(|(at, property)| field(resource, property, may_be_absent(resource, at)));
     let patch_fields = properties()
-        .filter(|(at, _)| *at != resource.id())
+        .filter(|(at, _)| Some(*at) != resource.id())
         .map(|(_, property)| field(resource, property, true));
     quote_spanned! {mixed()=>
         #[doc = #new_doc]
-        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub, clippy::pedantic)]
+        #lints
         #vis struct #new { #(#new_fields),* }
         #[doc = #patch_doc]
-        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub, clippy::pedantic)]
+        #lints
         #[derive(::core::default::Default)]
         #vis struct #patch { #(#patch_fields),* }
     }
@@ -41,7 +49,7 @@ pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
 
 /// Whether a new record may be given without the property at `at`.
 fn may_be_absent(resource: &Resource<'_>, at: usize) -> bool {
-    at == resource.id() || resource.properties[at].default.is_some()
+    Some(at) == resource.id() || resource.properties[at].default.is_some()
 }
 
 fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> TokenStream {
@@ -55,7 +63,7 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
     let mut docs = property
         .attributes
         .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"))
+        .filter(|attribute| is_doc(attribute))
         .peekable();
     let own = format!("The `{}`.", property.name.text);
     let own = docs
@@ -63,6 +71,11 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
         .is_none()
         .then(|| quote_spanned!(mixed()=> #[doc = #own]));
     quote_spanned!(mixed()=> #own #(#docs)* #vis #ident: #ty)
+}
+
+/// Whether it is a line of a doc comment, and not such as `#[doc(alias = "…")]`.
+fn is_doc(attribute: &Attribute) -> bool {
+    matches!(&attribute.meta, Meta::NameValue(pair) if pair.path.is_ident("doc"))
 }
 
 /// What the two structs implement.
@@ -73,7 +86,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let ident_at = |at: usize| resource.properties[at].ident;
     let put_new = all().map(|at| put(private, at, ident_at(at), may_be_absent(resource, at)));
     let put_patch = all().map(|at| {
-        if at == resource.id() {
+        if Some(at) == resource.id() {
             return quote_spanned!(mixed()=> given.skip(););
         }
         put(private, at, ident_at(at), true)
@@ -82,28 +95,42 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
         changing(resource, &new, put_new),
         changing(resource, &patch, put_patch),
     );
-    let default = default(resource, &new);
-    quote_spanned!(mixed()=> #new_writes #patch_writes #default)
+    quote_spanned!(mixed()=> #new_writes #patch_writes)
 }
 
-/// That a struct can be made a payload of, and shown without what is never sent.
+/// What the two structs can do for anybody: they are shown without what is never sent, and
+/// `NewX` has a default where that can be.
+pub(crate) fn conveniences(resource: &Resource<'_>) -> TokenStream {
+    let (new, patch) = names(resource);
+    let shown = [&new, &patch].map(|name| debug(resource, name));
+    let default = default(resource, &new);
+    quote_spanned!(mixed()=> #(#shown)* #default)
+}
+
+fn debug(resource: &Resource<'_>, name: &Ident) -> TokenStream {
+    let (ident, private, title) = (resource.ident, &resource.paths.private, name.to_string());
+    quote_spanned! {mixed()=>
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut #private::Formatter<'_>) -> #private::Formatted {
+                #private::show::<#ident>(#title, self, f)
+            }
+        }
+    }
+}
+
+/// That a struct can be made a payload of.
 fn changing(
     resource: &Resource<'_>,
     name: &Ident,
     puts: impl Iterator<Item = TokenStream>,
 ) -> TokenStream {
-    let (ident, private, title) = (resource.ident, &resource.paths.private, name.to_string());
+    let private = &resource.paths.private;
     quote_spanned! {mixed()=>
         #[automatically_derived]
         impl #private::Changes for #name {
             fn write(&self, given: &mut #private::Given) {
                 #(#puts)*
-            }
-        }
-        #[automatically_derived]
-        impl ::core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut #private::Formatter<'_>) -> #private::Formatted {
-                #private::show::<#ident>(#title, self, f)
             }
         }
     }

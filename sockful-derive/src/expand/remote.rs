@@ -51,6 +51,9 @@ fn implementation(block: &Block<'_>, rows: TokenStream) -> TokenStream {
 /// The block without our attributes.
 pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     let mut item = item.clone();
+    item.attrs.push(syn::parse_quote! {
+        #[allow(unreachable_pub, clippy::must_use_candidate)]
+    });
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
         method.attrs = words_removed(&method.attrs, "remote");
@@ -62,7 +65,7 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
         if matches!(method.vis, Visibility::Public(_)) {
             // `pub` says that it is remote, and its shape follows from that.
             method.attrs.push(syn::parse_quote! {
-                #[allow(unreachable_pub, clippy::needless_pass_by_value, clippy::unused_async)]
+                #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
             });
         }
     }
@@ -79,8 +82,8 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         Takes::Mut => quote!(Mut),
     };
     let parameters = method.parameters().map(|parameter| {
-        let (name, doc) = (&parameter.name, "");
-        quote_spanned!(mixed()=> #private::Property::new(#name, #doc))
+        let name = &parameter.name;
+        quote_spanned!(mixed()=> #private::Property::new(#name, ""))
     });
     let timeout = match method
         .timeout
@@ -108,7 +111,7 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
                 doc: #doc,
                 takes: #private::Takes::#takes,
                 parameters: &[#(#parameters),*],
-                describe: |reader| _ = take(reader),
+                describe: |reader| _ = __take(reader),
                 result: |generator| #result.schema(generator),
                 timeout: #timeout,
                 run: |call| #run,
@@ -130,7 +133,7 @@ fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         .collect();
     let values: Vec<_> = (0..types.len()).map(value).collect();
     quote_spanned! {mixed()=>
-        fn take(_reader: &mut #private::Reader<'_>) -> #private::Option<(#(#types,)*)> {
+        fn __take(_reader: &mut #private::Reader<'_>) -> #private::Option<(#(#types,)*)> {
             #(let #values = _reader.next(&#codecs);)*
             #private::Some((#(#values?,)*))
         }
@@ -158,7 +161,7 @@ fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
 fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
-    let arguments = quote_spanned!(mixed()=> let (#(#values,)*) = call.arguments(take)?;);
+    let arguments = quote_spanned!(mixed()=> let (#(#values,)*) = call.arguments(__take)?;);
     let told = told(method, paths, this);
     match method.takes {
         Takes::Nothing => quote_spanned! {mixed()=> {

@@ -15,7 +15,7 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
     let codecs = codecs(resource);
     let implementation = implementation(resource);
     let changes = changes::implementations(resource);
-    let schema = schema(resource);
+    let beside = beside(resource);
     quote_spanned! {mixed()=>
         #structs
         #[allow(deprecated, unused_imports)]
@@ -25,10 +25,17 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
             #codecs
             #implementation
             #changes
-            #schema
+            #beside
             #must::record::<#ident>()
         };
     }
+}
+
+/// What code elsewhere may rely on, be the rest of the expansion there or errors in its place.
+pub(crate) fn beside(resource: &Resource<'_>) -> TokenStream {
+    let conveniences = changes::conveniences(resource);
+    let schema = schema(resource);
+    quote_spanned!(mixed()=> #conveniences #schema)
 }
 
 /// One constant a property.
@@ -39,7 +46,7 @@ fn codecs(resource: &Resource<'_>) -> TokenStream {
     let codecs = resource.properties.iter().enumerate().map(|(at, property)| {
         let constant = constant(at);
         let ty = super::tokens::without_self(property.ty, &this);
-        if at == resource.id() {
+        if Some(at) == resource.id() {
             // Through the resource, so that a type that is no key is told once, at `type Id`.
             let codec = codec::of_field(&ty, paths);
             let id = quote_spanned!(mixed()=> <#ident as #private::Resource>::Id);
@@ -63,7 +70,9 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     } = resource;
     let private = &paths.private;
     let (new, patch) = changes::names(resource);
-    let (id, name, title) = (resource.id(), &name.text, ident.unraw().to_string());
+    let (name, title) = (&name.text, ident.unraw().to_string());
+    // Without an id nothing is expanded, but what stands beside the error.
+    let id = resource.id().unwrap_or_default();
     let id_type = properties[id].ty;
     let rows = properties.iter().map(|property| row(property, private));
     let fields: Vec<_> = properties.iter().map(|property| property.ident).collect();

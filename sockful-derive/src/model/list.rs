@@ -27,7 +27,9 @@ impl Parse for List {
             input.parse::<Token![crate]>()?;
             input.parse::<Token![=]>()?;
             let root = Path::parse_mod_style(input)?;
-            input.parse::<Option<Token![,]>>()?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
             Some(root)
         } else {
             None

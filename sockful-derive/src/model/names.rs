@@ -31,6 +31,15 @@ fn lower_start(word: &str) -> String {
     lowered.chain(word.chars().skip(small)).collect()
 }
 
+/// Whether a name needs no escapes wherever it is written: in frames, in URLs, in generated clients.
+pub(crate) fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
+}
+
 /// Whether a property's name needs no escapes in JSON and is no operator of a query.
 pub(crate) fn is_plain(name: &str) -> bool {
     let escaped = |letter: char| matches!(letter, '"' | '\\') || letter.is_control();

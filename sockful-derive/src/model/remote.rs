@@ -1,7 +1,7 @@
 //! An impl block with `#[remote]`.
 
 use super::resource::Default;
-use super::{Name, Paths, camel_case};
+use super::{Name, Paths, bare, camel_case};
 use crate::diagnostics::Diagnostics;
 use crate::words::{Place, Words};
 use std::time::Duration;
@@ -49,7 +49,6 @@ pub(crate) enum Argument<'a> {
 /// A parameter whose value is a property of the payload.
 #[derive(Debug)]
 pub(crate) struct Parameter<'a> {
-    pub(crate) ident: &'a Ident,
     pub(crate) name: String,
     pub(crate) ty: &'a Type,
     pub(crate) default: Option<Default<'a>>,
@@ -137,7 +136,7 @@ impl Takes {
 impl<'a> Argument<'a> {
     /// The argument for a parameter; `None` for one that the checks refuse.
     fn of(parameter: &'a PatType, words: &'a Words) -> Option<Self> {
-        if let Type::Reference(reference) = &*parameter.ty {
+        if let Type::Reference(reference) = bare(&parameter.ty) {
             return Some(Self::Borrowed {
                 ty: &reference.elem,
             });
@@ -145,11 +144,8 @@ impl<'a> Argument<'a> {
         let Pat::Ident(pattern) = &*parameter.pat else {
             return None;
         };
-        let ident = &pattern.ident;
-        let name = ident.unraw().to_string();
         Some(Self::Owned(Parameter {
-            ident,
-            name,
+            name: pattern.ident.unraw().to_string(),
             ty: &parameter.ty,
             default: Default::of(words),
         }))

@@ -115,9 +115,9 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// Which property is the id; the checks have made sure that one is.
-    pub(crate) fn id(&self) -> usize {
-        self.ids.first().copied().unwrap_or_default()
+    /// Which property is the id; `None` is a mistake that the checks tell.
+    pub(crate) fn id(&self) -> Option<usize> {
+        self.ids.first().copied()
     }
 
     pub(crate) fn has_private(&self) -> bool {

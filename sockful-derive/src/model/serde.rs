@@ -50,7 +50,10 @@ const OWN_TYPE: &str =
 /// The attributes of a field that change what its JSON is, each with what to write instead.
 const ON_FIELD: &[(&str, &str)] = &[
     ("alias", "a property has one name; remove it"),
-    ("default", "write #[resource(default)]"),
+    (
+        "default",
+        "write #[resource(default)], or #[resource(default = path())]",
+    ),
     ("deserialize_with", OWN_TYPE),
     (
         "flatten",
@@ -126,12 +129,12 @@ fn refuse(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     if let Some((name, instead)) = refused.iter().find(|(name, _)| meta.path.is_ident(name)) {
-        diagnostics.add(
-            &meta.path,
-            format!(
-                "`{name}` of serde would make the description of the resource untrue: {instead}"
-            ),
-        );
+        let why = if *name == "default" {
+            "would be a second default"
+        } else {
+            "would make the description of the resource untrue"
+        };
+        diagnostics.add(&meta.path, format!("`{name}` of serde {why}: {instead}"));
     }
     // What follows is serde's business.
     if meta.input.peek(token::Paren) {

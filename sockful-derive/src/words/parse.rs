@@ -3,12 +3,13 @@
 use super::value::Value;
 use super::{Place, WORDS, Word, excluded_by, unknown};
 use crate::diagnostics::Diagnostics;
-use crate::model::Name;
+use crate::model::{Name, holds_words};
 use proc_macro2::{TokenStream, TokenTree};
 use std::time::Duration;
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, Meta, Path, Result, Token};
+use syn::{Attribute, Expr, Ident, Meta, Path, Result, Token};
 
 /// The words given at one place.
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ impl Words {
     ) -> Self {
         let name = place.attribute();
         let mut words = Self::default();
+        misplaced(attributes, place, diagnostics);
         for attribute in attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident(name))
@@ -95,9 +97,10 @@ impl Words {
             .iter()
             .find(|word| word.name == name && word.places.contains(&place))
         else {
+            skip_value(input);
             return Err(syn::Error::new(spelt.span(), unknown(&name, place)));
         };
-        let value = word.form.parse(word.name, input)?;
+        let value = word.form.parse(&spelt, input)?;
         if self.has(word.name) {
             diagnostics.add(&spelt, format!("`{name}` is given twice; keep one"));
         } else {
@@ -167,6 +170,33 @@ impl Words {
             Value::Path(path) => Some(path),
             _ => None,
         }
+    }
+}
+
+/// Tells the attributes that look as if they held words and are not read.
+fn misplaced(attributes: &[Attribute], place: Place, diagnostics: &mut Diagnostics) {
+    let name = place.attribute();
+    let is_read = |attribute: &&Attribute| attribute.path().is_ident(name);
+    for attribute in attributes.iter().filter(|attribute| !is_read(attribute)) {
+        if !holds_words(attribute, name) {
+            continue;
+        }
+        if !attribute.path().is_ident("cfg_attr") {
+            let message = format!("write `#[{name}(…)]` here, without a path");
+            diagnostics.add(attribute.path(), message);
+        } else if matches!(place, Place::Method | Place::Parameter) {
+            // An attribute macro sees conditions as they are written.
+            let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
+            diagnostics.add(attribute, message);
+        }
+    }
+}
+
+/// Skips `= expression`, in which commas separate no words.
+fn skip_value(input: ParseStream<'_>) {
+    let ahead = input.fork();
+    if ahead.parse::<Token![=]>().is_ok() && ahead.parse::<Expr>().is_ok() {
+        input.advance_to(&ahead);
     }
 }
 

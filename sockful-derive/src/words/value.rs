@@ -1,9 +1,11 @@
 //! What may follow a word.
 
-use crate::model::Name;
+use crate::model::{Name, is_name};
+use proc_macro2::Span;
 use std::time::Duration;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, LitStr, Path, Result, Token};
+use syn::{Error, Expr, Ident, LitStr, Path, Result, Token};
 
 /// The form of what follows a word.
 #[derive(Clone, Copy, Debug)]
@@ -31,54 +33,65 @@ pub(crate) enum Value {
 }
 
 impl Form {
-    /// Reads what follows the word called `name`.
-    pub(super) fn parse(self, name: &str, input: ParseStream<'_>) -> Result<Value> {
+    /// Reads what follows `word`, which what is missing is shown at.
+    pub(super) fn parse(self, word: &Ident, input: ParseStream<'_>) -> Result<Value> {
+        let name = word.unraw();
         let given = input.peek(Token![=]) || !(input.is_empty() || input.peek(Token![,]));
         match self {
+            Self::Alone if input.peek(Ident::peek_any) => {
+                Err(input.error("words are separated by commas; write `,` before this"))
+            }
             Self::Alone if given => {
                 Err(input.error(format!("`{name}` stands alone; remove what follows it")))
             }
             Self::Alone => Ok(Value::Alone),
             Self::Maybe if !given => Ok(Value::Alone),
             Self::Maybe => {
-                equals(name, "…", input)?;
-                Ok(Value::Expr(input.parse()?))
+                equals(word, "…", input)?;
+                if input.is_empty() || input.peek(Token![,]) {
+                    let message = format!("write `{name} = …`, or `{name}` alone");
+                    return Err(Error::new(place(word, input), message));
+                }
+                input.parse().map(Value::Expr)
             }
             Self::Path => {
-                equals(name, "some::path", input)?;
-                Ok(Value::Path(Path::parse_mod_style(input)?))
+                equals(word, "some::path", input)?;
+                let place = place(word, input);
+                let wrong = |_| Error::new(place, format!("write `{name} = some::path`"));
+                Path::parse_mod_style(input).map(Value::Path).map_err(wrong)
             }
-            Self::Name => name_of(&text(name, "\"aName\"", input)?).map(Value::Name),
-            Self::Duration => duration(&text(name, "\"5s\"", input)?).map(Value::Duration),
+            Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
+            Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
         }
     }
 }
 
-fn equals(name: &str, example: &str, input: ParseStream<'_>) -> Result<Token![=]> {
-    input
-        .parse()
-        .map_err(|error| Error::new(error.span(), format!("write `{name} = {example}`")))
+fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
+    let (name, place) = (word.unraw(), place(word, input));
+    let equals = input.parse::<Token![=]>();
+    let missing = |_| Error::new(place, format!("write `{name} = {example}`"));
+    equals.map(drop).map_err(missing)
 }
 
-fn text(name: &str, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
-    equals(name, example, input)?;
-    input.parse().map_err(|error| {
-        Error::new(
-            error.span(),
-            format!("`{name}` is a text; write `{name} = {example}`"),
-        )
-    })
+fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
+    equals(word, example, input)?;
+    let (name, place) = (word.unraw(), place(word, input));
+    let wrong = format!("`{name}` is a text; write `{name} = {example}`");
+    input.parse().map_err(|_| Error::new(place, wrong))
 }
 
-/// A name that needs no escapes wherever it is written: in frames, in URLs, in generated clients.
+/// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
+fn place(word: &Ident, input: ParseStream<'_>) -> Span {
+    if input.is_empty() {
+        word.span()
+    } else {
+        input.span()
+    }
+}
+
 fn name_of(text: &LitStr) -> Result<Name> {
     let name = text.value();
-    let mut letters = name.chars();
-    let fits = letters
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));
-    if fits {
+    if is_name(&name) {
         return Ok(Name {
             text: name,
             span: text.span(),
@@ -120,7 +133,6 @@ fn duration(text: &LitStr) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proc_macro2::Span;
 
     fn literal(text: &str) -> LitStr {
         LitStr::new(text, Span::call_site())

@@ -1,9 +1,7 @@
 //! What the signature of a remote method must be.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Method, conditions, typed};
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use crate::model::{Method, bare, borrows, conditions, has_keyword, typed};
 use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Type};
 
 pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
@@ -86,7 +84,7 @@ fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
     match &*parameter.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => return true,
         // What is borrowed is the context, which no client gives.
-        Pat::Wild(_) if matches!(&*parameter.ty, Type::Reference(_)) => return true,
+        Pat::Wild(_) if matches!(bare(&parameter.ty), Type::Reference(_)) => return true,
         pattern => {
             let message =
                 "a parameter is a property of the payload and needs a name; write `name: Type`";
@@ -99,7 +97,7 @@ fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
 /// A value that was read from a frame belongs to the method.
 fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let own = "write a type that owns its value, such as `String`";
-    match &*parameter.ty {
+    match bare(&parameter.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => {
             let message = format!("a remote method can't borrow anything but `&Context`; {own}");
             diagnostics.add(reference, message);
@@ -110,7 +108,7 @@ fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) 
                 .as_ref()
                 .filter(|lifetime| lifetime.ident != "_")
             else {
-                return true;
+                return context_has_no_words(parameter, diagnostics);
             };
             diagnostics.add(
                 lifetime,
@@ -127,6 +125,19 @@ fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) 
         _ => return true,
     }
     false
+}
+
+/// What is not taken from the payload has no rules and no default.
+fn context_has_no_words(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+    let mut attributes = parameter.attrs.iter();
+    let words = attributes.find(|attribute| attribute.path().is_ident("resource"));
+    if let Some(words) = words {
+        diagnostics.add(
+            words,
+            "the context is no property of the payload; remove this",
+        );
+    }
+    words.is_none()
 }
 
 /// A parameter that comes and goes would change the payload without a trace in the method's name.
@@ -150,35 +161,4 @@ fn result_is_one_type(method: &Method<'_>, diagnostics: &mut Diagnostics) {
             "the type of a result must be known to be described; write one type instead of `impl`",
         );
     }
-}
-
-/// Whether a type borrows from something that does not live for ever.
-fn borrows(ty: &Type) -> bool {
-    any(ty.to_token_stream(), &|token, next| match token {
-        TokenTree::Punct(punct) if punct.as_char() == '&' => !is_lifetime(next),
-        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-            next.is_some_and(|name| name.to_string() != "static")
-        }
-        _ => false,
-    })
-}
-
-fn is_lifetime(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '\'')
-}
-
-fn has_keyword(ty: &Type, keyword: &str) -> bool {
-    any(
-        ty.to_token_stream(),
-        &|token, _| matches!(token, TokenTree::Ident(ident) if ident == keyword),
-    )
-}
-
-/// Whether `is` holds for a token, which it is shown with the one after it.
-fn any(tokens: TokenStream, is: &impl Fn(&TokenTree, Option<&TokenTree>) -> bool) -> bool {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    tokens.iter().enumerate().any(|(at, token)| match token {
-        TokenTree::Group(group) => any(group.stream(), is),
-        token => is(token, tokens.get(at + 1)),
-    })
 }

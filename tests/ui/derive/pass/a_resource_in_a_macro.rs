@@ -24,6 +24,24 @@ creature!(Dragon, life: i32 = 10, feed(amount));
 creature!(Bird, song: String = "tweet", sing(song));
 creature!(Cat, reader: Vec<u8> = vec![7, 9], call(value0));
 
+macro_rules! remotes {
+    ($this:ty, $context:ty) => {
+        #[remote]
+        impl $this {
+            pub fn look(&self, _: $context, context: $context) -> bool {
+                context.peer().is_some()
+            }
+        }
+    };
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Owl {
+    id: String,
+}
+
+remotes!(Owl, &Context);
+
 macro_rules! app {
     ($($resource:path),*) => {
         const APP: Resources = resources![$($resource),*];

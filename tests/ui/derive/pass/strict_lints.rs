@@ -26,9 +26,7 @@
     unused_results,
     variant_size_differences,
     clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::cargo
+    clippy::pedantic
 )]
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +61,11 @@ impl Creature {
     /// # Errors
     ///
     /// When it is full.
-    pub async fn feed(&mut self, #[resource(default = 1)] amount: i32, _: &Context) -> Result<String> {
+    pub async fn feed(
+        &mut self,
+        #[resource(default = 1)] amount: i32,
+        _: &Context,
+    ) -> Result<String> {
         std::future::ready(()).await;
         self.life += amount;
         Ok(self.life.to_string())
@@ -83,7 +85,18 @@ impl Creature {
     /// Is no longer.
     pub fn old_ways(&self) {}
 
-    fn welcome(_: &str) {}
+    fn welcome(name: &str) {
+        println!("hello, {name}");
+    }
+}
+
+/// A thing whose fields are named in another style.
+#[allow(non_snake_case, reason = "what it talks to calls it so")]
+#[derive(Debug, Serialize, Deserialize, Resource)]
+pub struct Person {
+    id: String,
+    /// What [`Self`] is called.
+    pub firstName: String,
 }
 
 mod inner {
@@ -105,8 +118,8 @@ mod inner {
 }
 
 /// What is served.
-pub const APP: Resources = resources![Creature, inner::Album];
+pub const APP: Resources = resources![Creature, Person, inner::Album];
 
 fn main() {
-    assert_eq!(APP.entries().len(), 2);
+    assert_eq!(APP.entries().len(), 3);
 }

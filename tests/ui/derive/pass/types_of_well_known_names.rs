@@ -61,6 +61,33 @@ impl Creature {
     pub fn nothing(&self) {}
 }
 
+mod of_functions {
+    use super::*;
+    use std::mem::take;
+
+    fn attempt() -> i32 {
+        take(&mut 7)
+    }
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub struct Function {
+        id: u64,
+        #[resource(default = take(&mut 7))]
+        taken: i32,
+    }
+
+    #[remote]
+    impl Function {
+        pub fn call(
+            &self,
+            #[resource(default = take(&mut 7))] one: i32,
+            #[resource(default = attempt())] other: i32,
+        ) -> i32 {
+            one + other
+        }
+    }
+}
+
 const APP: Resources = resources![Creature, of_option::Album];
 
 fn main() {

@@ -1,17 +1,12 @@
 use serde::{Deserialize, Serialize};
-use sockful::{Resource, remote};
+use sockful::Resource;
 
 #[derive(Serialize, Deserialize, Resource)]
+#[resource(name)]
 struct Creature {
     id: String,
+    #[resource(default =)]
     life: i32,
-}
-
-#[remote]
-impl Creature {
-    pub fn feed(&mut self, id: String) {
-        let _ = id;
-    }
 }
 
 fn main() {}

@@ -1,0 +1,54 @@
+//! What can be seen of a type by its spelling.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Type;
+
+/// The type without the invisible brackets that a `macro_rules` puts around it, and without visible ones.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// Whether there is a reference in a type, to whatever.
+pub(crate) fn mentions_a_borrow(ty: &Type) -> bool {
+    any(
+        ty.to_token_stream(),
+        &|token, _| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '&'),
+    )
+}
+
+/// Whether a type borrows from something that does not live for ever.
+pub(crate) fn borrows(ty: &Type) -> bool {
+    any(ty.to_token_stream(), &|token, next| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => !is_lifetime(next),
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+            next.is_some_and(|name| name.to_string() != "static")
+        }
+        _ => false,
+    })
+}
+
+fn is_lifetime(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '\'')
+}
+
+/// Whether a keyword such as `impl` stands anywhere in a type.
+pub(crate) fn has_keyword(ty: &Type, keyword: &str) -> bool {
+    any(
+        ty.to_token_stream(),
+        &|token, _| matches!(token, TokenTree::Ident(ident) if ident == keyword),
+    )
+}
+
+/// Whether `is` holds for a token, which it is shown with the one after it.
+fn any(tokens: TokenStream, is: &impl Fn(&TokenTree, Option<&TokenTree>) -> bool) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => any(group.stream(), is),
+        token => is(token, tokens.get(at + 1)),
+    })
+}

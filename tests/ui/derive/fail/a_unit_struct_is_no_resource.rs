@@ -1,0 +1,7 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature;
+
+fn main() {}
