@@ -3,3 +3,4 @@
 mod made;
 mod many;
 mod table;
+mod typed;

@@ -1,11 +1,13 @@
 //! One test a promise of the protocol.
 
 mod abuse;
+mod access;
 mod anything;
 mod core;
 mod frames;
 mod handshake;
 mod http;
+mod kept;
 mod limits;
 mod lists;
 mod options;
@@ -13,7 +15,12 @@ mod order;
 mod queries;
 mod remotes;
 mod replies;
+mod rules;
+mod sanitizers;
+mod schema;
 mod shutdown;
 mod system;
+mod unique;
 mod values;
+mod wide;
 mod writes;

@@ -2,6 +2,7 @@
 
 mod remote;
 mod resource;
+mod rules;
 
 pub(crate) use remote::remote;
 pub(crate) use resource::resource;

@@ -5,14 +5,17 @@
 
 mod changes;
 mod codec;
+mod fields;
 mod remote;
 mod resource;
 mod resources;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub(crate) use changes::{changes, names};
+pub(crate) use fields::fields;
 pub(crate) use remote::{block, remote};
 pub(crate) use resource::{beside, resource};
 pub(crate) use resources::resources;

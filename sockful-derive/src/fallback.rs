@@ -14,7 +14,8 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
     }
     let (ident, private) = (resource.ident, &resource.paths.private);
     let imports = &resource.paths.imports;
-    let (structs, beside) = (expand::changes(resource), expand::beside(resource));
+    let structs = [expand::changes(resource), expand::fields(resource)];
+    let beside = expand::beside(resource);
     let (name, title) = (&resource.name.text, ident.unraw().to_string());
     let (new, patch) = expand::names(resource);
     let id = resource
@@ -24,7 +25,7 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
     let id = id.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::core::primitive::u64));
     quote_spanned! {Span::mixed_site()=>
         #errors
-        #structs
+        #(#structs)*
         const _: () = {
             #imports
             #[automatically_derived]

@@ -1,9 +1,15 @@
 //! Every word that may stand in `#[resource(…)]` and `#[remote(…)]`, in one table.
 
+#[cfg(test)]
+mod docs;
+mod near;
 mod parse;
+mod rule;
 mod value;
 
+pub(crate) use near::nearest;
 pub(crate) use parse::Words;
+pub(crate) use rule::SANITIZERS;
 pub(crate) use value::Value;
 
 use value::Form;
@@ -53,10 +59,19 @@ pub(crate) struct Word {
     excludes: &'static [(&'static str, &'static str)],
 }
 
-use Form::{Alone, Duration, Maybe, Name, Path};
+use Form::{Alone, Duration, Function, Maybe, Name, Path, Range, Said, Sanitizers, Text};
 use Place::{Block, Field, Method, Parameter, Struct};
 
+const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
 const FRESH_ID: &str = "an id is given by who creates the record, or made afresh";
+const UNSET: &str = "the server keeps it, and nobody else sets it";
+const FIXED_ID: &str = "the id of a record never changes anyway";
+const SENT_ID: &str = "clients address the record by it";
+const KEPT_TWICE: &str = "the server keeps one thing in one property";
+const LOOKED_UP: &str = "an id is unique and looked up anyway";
+const EXACT_ID: &str = "an id is within ±(2^53-1), which every client can hold";
+const MANY_AT_ONCE: &str = "one commit stores many records, which then have it in common";
+const HELD: &str = "what the server keeps is within ±(2^53-1), which every client can hold";
 
 /// The words, in the order in which messages and docs list them.
 #[rustfmt::skip]
@@ -69,8 +84,63 @@ pub(crate) static WORDS: &[Word] = &[
     Word { name: "default",   places: &[Field, Parameter], form: Maybe,    excludes: &[("id", FRESH_ID)] },
     Word { name: "read_only", places: &[Field],            form: Alone,    excludes: &[("id", FRESH_ID)] },
     Word { name: "private",   places: &[Field],            form: Alone,    excludes: &[
-        ("id", "clients address the record by it"),
+        ("id", SENT_ID),
         ("read_only", "a private property is never sent, so it can't be set either"),
+    ] },
+    Word { name: "write_only", places: &[Field],           form: Alone,    excludes: &[
+        ("id", SENT_ID),
+        ("read_only", "a property that is neither sent nor set by clients is `private`"),
+        ("private", "a private property is not set by clients either"),
+    ] },
+    Word { name: "immutable", places: &[Field],            form: Alone,    excludes: &[
+        ("id", FIXED_ID),
+        ("read_only", "clients never set it, so not at creation either"),
+        ("private", "clients never set it, so not at creation either"),
+        ("write_only", "who saves a record gives back what can't change, and can't give back what is never sent"),
+    ] },
+    Word { name: "created_at", places: &[Field],           form: Alone,    excludes: &[
+        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
+        ("write_only", UNSET),
+    ] },
+    Word { name: "updated_at", places: &[Field],           form: Alone,    excludes: &[
+        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
+        ("write_only", UNSET), ("created_at", KEPT_TWICE),
+    ] },
+    Word { name: "rev",       places: &[Field],            form: Alone,    excludes: &[
+        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("private", "clients compare revisions, so they are sent"),
+        ("write_only", UNSET), ("created_at", KEPT_TWICE), ("updated_at", KEPT_TWICE),
+    ] },
+    Word { name: "unique",    places: &[Field],            form: Alone,    excludes: &[
+        ("id", LOOKED_UP),
+        ("created_at", MANY_AT_ONCE), ("updated_at", MANY_AT_ONCE), ("rev", MANY_AT_ONCE),
+    ] },
+    Word { name: "index",     places: &[Field],            form: Alone,    excludes: &[
+        ("id", LOOKED_UP),
+        ("unique", "what is unique has an index already"),
+    ] },
+    Word { name: "wide",      places: &[Field, Parameter], form: Alone,    excludes: &[
+        ("id", EXACT_ID), ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
+    ] },
+    Word { name: "range",     places: &[Field, Parameter], form: Range,      excludes: &[
+        ("length", "a number has a range, a text or a list a length"),
+        ("pattern", OF_NUMBERS),
+        ("format", OF_NUMBERS),
+        ("sanitize", OF_NUMBERS),
+    ] },
+    Word { name: "length",    places: &[Field, Parameter], form: Range,      excludes: &[] },
+    Word { name: "pattern",   places: &[Field, Parameter], form: Text,       excludes: &[] },
+    Word { name: "format",    places: &[Field, Parameter], form: Text,       excludes: &[] },
+    Word { name: "conform",   places: &[Field, Parameter], form: Function,   excludes: &[] },
+    Word { name: "nested",    places: &[Field, Parameter], form: Alone,      excludes: &[
+        ("id", "an id is a text or a number, with nothing inside"),
+    ] },
+    Word { name: "message",   places: &[Field, Parameter], form: Said,       excludes: &[] },
+    Word { name: "when",      places: &[Field],            form: Path,       excludes: &[] },
+    Word { name: "sanitize",  places: &[Field, Parameter], form: Sanitizers, excludes: &[
+        ("id", "a record is found by its id as it is written"),
     ] },
 ];
 
@@ -105,41 +175,15 @@ fn unknown(name: &str, place: Place) -> String {
             place.described()
         );
     }
-    let near = at(place)
-        .map(|word| (distance(name, word.name), word.name))
-        .min();
-    match near {
-        Some((distance, near)) if distance <= near.len().max(name.len()) / 3 => {
-            format!("unknown word `{name}`; did you mean `{near}`?")
-        }
-        _ => {
-            let words: Vec<_> = at(place).map(|word| format!("`{}`", word.name)).collect();
-            format!(
-                "unknown word `{name}`; {} may have {}",
-                place.described(),
-                words.join(", ")
-            )
-        }
+    if let Some(near) = nearest(name, at(place).map(|word| word.name)) {
+        return format!("unknown word `{name}`; did you mean `{near}`?");
     }
-}
-
-/// How many letters must be put in, left out, replaced, or swapped with the next to make `one` of `other`.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
-    for at in 0..one.len() {
-        let mut row = vec![at + 1];
-        for to in 0..other.len() {
-            let replaced = rows[at][to] + usize::from(one[at] != other[to]);
-            let mut least = replaced.min(rows[at][to + 1] + 1).min(row[to] + 1);
-            if at > 0 && to > 0 && one[at] == other[to - 1] && one[at - 1] == other[to] {
-                least = least.min(rows[at - 1][to - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
+    let words: Vec<_> = at(place).map(|word| format!("`{}`", word.name)).collect();
+    format!(
+        "unknown word `{name}`; {} may have {}",
+        place.described(),
+        words.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What one server serves, put together once at start.
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::{Peer, Shared, States};
 use crate::description::Description;
@@ -12,7 +13,6 @@ use schemars::generate::SchemaSettings;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The constant table, and what the types behind it said of themselves.
 #[derive(Debug)]
@@ -23,11 +23,23 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// One on the clock of the system.
+    #[cfg(test)]
     pub(crate) async fn new(
         resources: Resources,
         store: Arc<dyn Store>,
         states: States,
         config: Config,
+    ) -> Result<Arc<Self>> {
+        Self::on_clock(resources, store, states, config, Clock::default()).await
+    }
+
+    pub(crate) async fn on_clock(
+        resources: Resources,
+        store: Arc<dyn Store>,
+        states: States,
+        config: Config,
+        clock: Clock,
     ) -> Result<Arc<Self>> {
         config.check()?;
         let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -36,6 +48,12 @@ impl App {
             .zip(entries)
             .map(|(index, entry)| Model::new(&entry.shape, index, &mut generator))
             .collect();
+        for (entry, model) in entries.iter().zip(&models) {
+            model.check_defaults()?;
+            for remote in entry.remotes {
+                remote.check_defaults(model.declared.name, &mut generator)?;
+            }
+        }
         let description = Description::new(entries, &models, generator);
         let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
         store.open(&declared).await?;
@@ -45,6 +63,7 @@ impl App {
             lanes: Lanes::new(),
             states,
             config,
+            clock,
         };
         Ok(Arc::new(Self {
             resources,
@@ -56,14 +75,10 @@ impl App {
     /// The first frame of every connection.
     pub(crate) fn hello(&self) -> String {
         let config = &self.shared.config;
-        let time = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
         let hello = json!({
             "protocol": 1,
             "schema": self.description.digest,
-            "time": u64::try_from(time).unwrap_or(u64::MAX),
+            "time": self.shared.clock.now(),
             "limits": {
                 "max_frame": config.max_frame,
                 "max_depth": config.max_depth,

@@ -1,27 +1,42 @@
 //! How values of one type are read, written and described. The derive makes one for each property.
 
-use crate::error::{Result, without_line};
+use crate::error::{Fault, Result, without_line};
+use crate::finite;
+use crate::rules::{Typed, explain};
+use crate::wide::Wide;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::fmt;
+
+/// Says what is wrong with a value, where something is.
+pub type Conform<T> = fn(&T) -> Result<(), Cow<'static, str>>;
+
+/// Changes each text of a value.
+pub type Each<T> = fn(T, fn(String) -> String) -> T;
+
+/// What a value is after all of its sanitizers.
+pub type Sanitize<T> = fn(T, Each<T>) -> T;
 
 /// The functions for values of type `T`, so that what uses them needs no bounds on `T`.
 pub struct Codec<T> {
     read: fn(&str) -> Result<T, String>,
     write: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    is_finite: fn(&T) -> bool,
     default: Option<fn() -> T>,
+    sanitize: Option<(Sanitize<T>, Each<T>)>,
+    conform: Option<Conform<T>>,
+    nested: Option<fn(&T) -> Vec<Fault>>,
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
     /// The codec that serde and schemars give.
     pub const fn new() -> Self {
         Self {
-            read: read::<T>,
-            write: write::<T>,
-            schema: schema::<T>,
-            default: None,
+            is_finite: finite::is_finite::<T>,
+            ..Self::made_of(read::<T>, write::<T>, schema::<T>)
         }
     }
 }
@@ -29,12 +44,21 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
 impl<T: Serialize + JsonSchema> Codec<T> {
     /// A codec for values that only leave: results of remote methods.
     pub const fn for_results() -> Self {
-        Self {
-            read: |_| Err("is only sent".to_owned()),
-            write: write::<T>,
-            schema: schema::<T>,
-            default: None,
-        }
+        Self::made_of(|_| Err("is only sent".to_owned()), write::<T>, schema::<T>)
+    }
+}
+
+impl<T: Wide> Codec<T> {
+    /// The codec of integers that are written as decimal strings.
+    pub const fn wide() -> Self {
+        Self::made_of(
+            T::read,
+            |value, out| {
+                value.write(out);
+                Ok(())
+            },
+            |_| T::schema(),
+        )
     }
 }
 
@@ -47,11 +71,27 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Default for Codec<T> {
 impl<T> Codec<T> {
     /// A codec that only stands in for one, beside an error of the compiler.
     pub(crate) const fn absent() -> Self {
+        Self::made_of(
+            |_| Err("can't be read".to_owned()),
+            |_, _| Ok(()),
+            |_| Schema::default(),
+        )
+    }
+
+    const fn made_of(
+        read: fn(&str) -> Result<T, String>,
+        write: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
+        schema: fn(&mut SchemaGenerator) -> Schema,
+    ) -> Self {
         Self {
-            read: |_| Err("can't be read".to_owned()),
-            write: |_, _| Ok(()),
-            schema: |_| Schema::default(),
+            read,
+            write,
+            schema,
+            is_finite: |_| true,
             default: None,
+            sanitize: None,
+            conform: None,
+            nested: None,
         }
     }
 
@@ -69,12 +109,73 @@ impl<T> Codec<T> {
         self
     }
 
+    /// The same, with a function that what is given goes through.
+    #[must_use]
+    pub const fn with_sanitizer(mut self, sanitize: Sanitize<T>, each: Each<T>) -> Self {
+        self.sanitize = Some((sanitize, each));
+        self
+    }
+
+    /// The same, with a function that says what is wrong with a value.
+    #[must_use]
+    pub const fn with_conform(mut self, conform: Conform<T>) -> Self {
+        self.conform = Some(conform);
+        self
+    }
+
+    /// The same, with a function that tells the faults inside of a value.
+    #[must_use]
+    pub const fn with_nested(mut self, nested: fn(&T) -> Vec<Fault>) -> Self {
+        self.nested = Some(nested);
+        self
+    }
+
+    /// The value as it is after the sanitizers.
+    pub(crate) fn sanitize(&self, value: T) -> T {
+        match self.sanitize {
+            Some((sanitize, each)) => sanitize(value, each),
+            None => value,
+        }
+    }
+
+    /// What the rules find that need the value itself; `None` where there are none.
+    pub(crate) fn judge(&self, value: &T) -> Option<Typed> {
+        if self.conform.is_none() && self.nested.is_none() {
+            return None;
+        }
+        Some(Typed {
+            conform: self.conform.and_then(|conform| conform(value).err()),
+            nested: self.nested.map(|nested| nested(value)).unwrap_or_default(),
+        })
+    }
+
+    /// The fault of `raw`, which [`read`](Self::read) has refused with `message`, at `path`.
+    pub(crate) fn fault(&self, path: &str, raw: &str, message: &str) -> Fault {
+        let mut generator = SchemaGenerator::default();
+        let schema = self.schema(&mut generator).to_value();
+        let value = serde_json::from_str(raw).ok();
+        let fault = value.and_then(|value| explain(&schema, generator.definitions(), &value, path));
+        fault.unwrap_or_else(|| {
+            // Wide integers speak in our words already, others in those of serde.
+            let is_ours = message.starts_with("is ");
+            let serde = || format!("can't be taken: {message}");
+            let message = if is_ours { message.to_owned() } else { serde() };
+            Fault::new(path, "type", message)
+        })
+    }
+
     pub(crate) fn read(&self, raw: &str) -> Result<T, String> {
         (self.read)(raw)
     }
 
     pub(crate) fn write(&self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
         (self.write)(value, out)
+    }
+
+    /// Whether `value`, which was written as `json`, holds no NaN and no infinity; JSON has only
+    /// null for those, so text without it needs no second look.
+    pub(crate) fn is_finite(&self, value: &T, json: &[u8]) -> bool {
+        !json.windows(4).any(|part| part == b"null") || (self.is_finite)(value)
     }
 
     /// The schema of the values.

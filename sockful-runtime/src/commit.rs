@@ -83,6 +83,13 @@ pub struct Change {
 pub enum Rejected {
     /// An operation found something else than it expected: the one at this position.
     Conflict(usize),
+    /// A value that must be unique is another record's.
+    Taken {
+        /// The position of the operation that stores it.
+        operation: usize,
+        /// The position of the property in the resource's table.
+        property: usize,
+    },
     /// The store can't take it now.
     Failed(crate::error::Error),
 }

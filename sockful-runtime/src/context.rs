@@ -1,5 +1,6 @@
 //! What a remote method knows of the call it serves.
 
+use crate::clock::Clock;
 use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: Lanes,
     pub(crate) states: States,
     pub(crate) config: Config,
+    pub(crate) clock: Clock,
 }
 
 /// One side of a connection, or the application itself.

@@ -1,5 +1,10 @@
 //! What the macros know of a resource: constant tables that the compiler lays down.
 
+mod rule;
+
+pub use rule::{Bound, Check, Limit, Rule, is_empty};
+pub use sockful_formats::{Format, Pattern};
+
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]
 pub struct Declared {
@@ -21,6 +26,10 @@ pub struct Declared {
 
 /// A property of a resource, or a parameter of a remote method.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the annotation language"
+)]
 pub struct Property {
     /// The name on the wire.
     pub name: &'static str,
@@ -28,6 +37,30 @@ pub struct Property {
     pub doc: &'static str,
     /// Who may see it and set it.
     pub access: Access,
+    /// What its values must keep to.
+    pub rules: &'static [Rule],
+    /// Whether a function of the record says if the rules hold.
+    pub is_conditional: bool,
+    /// What the server keeps in it by itself.
+    pub kept: Option<Kept>,
+    /// Whether no two records have the same value; null may repeat.
+    pub unique: bool,
+    /// Whether the store finds records by it without looking at the others.
+    pub index: bool,
+    /// Whether it is an integer beyond ±(2^53−1), written as a decimal string.
+    pub wide: bool,
+}
+
+/// What the server keeps by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// When the record was created, in milliseconds since 1970.
+    CreatedAt,
+    /// When it last changed, in milliseconds since 1970.
+    UpdatedAt,
+    /// The number of the commit that stored it, see [`Record::rev`](crate::record::Record::rev).
+    Rev,
 }
 
 /// Who may see and set a property.
@@ -40,17 +73,26 @@ pub enum Access {
     ReadOnly,
     /// Neither sent nor set by clients; it never leaves the server.
     Private,
+    /// Set by whoever may write the record, and never sent.
+    WriteOnly,
+    /// Sent, and set by clients where they create the record only.
+    Immutable,
 }
 
 impl Access {
     /// Whether clients are sent it.
     pub const fn is_sent(self) -> bool {
-        !matches!(self, Self::Private)
+        !matches!(self, Self::Private | Self::WriteOnly)
     }
 
-    /// Whether clients may set it.
+    /// Whether clients may set it where they create a record.
     pub const fn is_settable(self) -> bool {
-        matches!(self, Self::Open)
+        matches!(self, Self::Open | Self::WriteOnly | Self::Immutable)
+    }
+
+    /// Whether clients may set it on a record that is there.
+    pub const fn is_changeable(self) -> bool {
+        matches!(self, Self::Open | Self::WriteOnly)
     }
 }
 
@@ -74,6 +116,12 @@ impl Property {
             name,
             doc,
             access: Access::Open,
+            rules: &[],
+            is_conditional: false,
+            kept: None,
+            unique: false,
+            index: false,
+            wide: false,
         }
     }
 
@@ -82,6 +130,53 @@ impl Property {
     pub const fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
+    }
+
+    /// The same with rules.
+    #[must_use]
+    pub const fn rules(mut self, rules: &'static [Rule]) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The same with rules that hold for some records only.
+    #[must_use]
+    pub const fn conditional(mut self) -> Self {
+        self.is_conditional = true;
+        self
+    }
+    /// The same, kept by the server: clients can't set it.
+    #[must_use]
+    pub const fn kept(mut self, kept: Kept) -> Self {
+        self.access = Access::ReadOnly;
+        self.kept = Some(kept);
+        self
+    }
+
+    /// The same, with a value that no two records have.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// The same, found by the store without looking at all records.
+    #[must_use]
+    pub const fn index(mut self) -> Self {
+        self.index = true;
+        self
+    }
+
+    /// The same, written as a decimal string.
+    #[must_use]
+    pub const fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+
+    /// Whether stores keep an index of it; what is unique has one too.
+    pub const fn is_indexed(&self) -> bool {
+        self.index || self.unique
     }
 }
 
@@ -105,6 +200,13 @@ impl Declared {
         self.properties
             .iter()
             .position(|property| property.name == name)
+    }
+
+    /// The position of the property in which the server keeps `kept`.
+    pub fn keeps(&self, kept: Kept) -> Option<usize> {
+        self.properties
+            .iter()
+            .position(|property| property.kept == Some(kept))
     }
 
     /// The position of the property called `name` that clients may know of.

@@ -1,9 +1,11 @@
 //! The description of everything that is served: JSON Schema for each payload and result.
 
+mod keywords;
+
 use crate::config::MAX_IDS;
 use crate::declared::{Access, KeyKind, Property};
 use crate::model::{Model, Shape};
-use crate::reader::{DescribedProperty, Reader};
+use crate::reader::DescribedProperty;
 use crate::remote::{Remote, Takes};
 use crate::resource::Resource;
 use crate::routes::Entry;
@@ -30,15 +32,15 @@ impl Description {
                 )
             })
             .collect();
-        let body = json!({
+        let mut body = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "resources": resources,
             "$defs": generator.take_definitions(true),
         });
+        keywords::bound_integers(&mut body);
         let mut hasher = DefaultHasher::new();
         body.to_string().hash(&mut hasher);
         let digest = format!("{:016x}", hasher.finish());
-        let mut body = body;
         body["schema"] = digest.clone().into();
         Self {
             text: body.to_string(),
@@ -188,9 +190,12 @@ fn annotated(property: &Property, described: &DescribedProperty) -> Value {
         if let Some(default) = &described.default {
             map.insert("default".to_owned(), default.clone());
         }
-        if property.access == Access::ReadOnly {
-            map.insert("readOnly".to_owned(), true.into());
+        match property.access {
+            Access::ReadOnly => _ = map.insert("readOnly".to_owned(), true.into()),
+            Access::WriteOnly => _ = map.insert("writeOnly".to_owned(), true.into()),
+            Access::Open | Access::Private | Access::Immutable => {}
         }
+        keywords::add(property, &described.types, map);
     }
     schema
 }
@@ -218,7 +223,14 @@ fn record_member(model: &Model, at: usize) -> Member {
 /// What a client may write: for a change only the id must be there, else what has no default.
 fn written(model: &Model, change: bool) -> Vec<Member> {
     let declared = model.declared;
-    let settable = |at: &usize| declared.properties[*at].access.is_settable();
+    let settable = |at: &usize| {
+        let access = declared.properties[*at].access;
+        if change {
+            access.is_changeable()
+        } else {
+            access.is_settable()
+        }
+    };
     (0..model.properties.len())
         .filter(settable)
         .map(|at| {
@@ -242,9 +254,7 @@ fn written(model: &Model, change: bool) -> Vec<Member> {
 }
 
 fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> Value {
-    let described = Reader::describe(remote.parameters, generator, |reader| {
-        (remote.describe)(reader);
-    });
+    let described = remote.described(generator);
     let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.declared.id));
     let parameters = remote
         .parameters

@@ -57,6 +57,20 @@ enum Target {
     Route(&'static Route),
 }
 
+impl Target {
+    /// The place of the resource whose record it changes or removes, where it is one that may be there.
+    fn changes(self) -> Option<u16> {
+        let Self::Route(route) = self else {
+            return None;
+        };
+        let changes = match route.action {
+            Action::Core(action) => matches!(action, Core::Update | Core::Save | Core::Destroy),
+            Action::Remote(remote) => remote.takes == Takes::Mut,
+        };
+        changes.then_some(route.resource)
+    }
+}
+
 /// A reply, and what it repeats of its request.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
@@ -141,7 +155,10 @@ fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Targ
             .map(Target::Route)
     };
     match target {
-        Some(target) => Ok((target, Options::parse(request.options)?)),
+        Some(target) => {
+            let changed = target.changes().map(|at| session.app.model(at));
+            Ok((target, Options::parse(request.options, changed)?))
+        }
         None if request.resource == "sockful"
             || resources.position(&request.resource).is_some() =>
         {
@@ -291,9 +308,13 @@ impl<'a> Job<'a> {
                 let model = session.app.model(route.resource);
                 match route.action {
                     Action::Core(action) => {
-                        actions::run(&context, model, action, self.payload).await
+                        let if_rev = self.options.if_rev;
+                        actions::run(&context, model, action, self.payload, if_rev).await
                     }
-                    Action::Remote(remote) => call(context, model, remote, self.payload).await,
+                    Action::Remote(remote) => {
+                        let if_rev = self.options.if_rev;
+                        call(context, model, remote, self.payload, if_rev).await
+                    }
                 }
             }
         }
@@ -329,7 +350,13 @@ fn panicked() -> Error {
 }
 
 /// Calls a remote method, a changing one in the lane of its record.
-async fn call(context: Context, model: &Model, remote: &'static Remote, payload: &str) -> Reply {
+async fn call(
+    context: Context,
+    model: &Model,
+    remote: &'static Remote,
+    payload: &str,
+    if_rev: Option<u64>,
+) -> Reply {
     let id = match remote.takes {
         Takes::Nothing => Cow::Borrowed(""),
         Takes::Ref | Takes::Mut => actions::id(model, &Object::parse(payload)?)?,
@@ -340,6 +367,7 @@ async fn call(context: Context, model: &Model, remote: &'static Remote, payload:
         remote,
         id: &id,
         payload,
+        if_rev,
     };
     let _lane = match remote.takes {
         Takes::Mut => Some(context.shared().lanes.take(model.index, &id).await),

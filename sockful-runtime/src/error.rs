@@ -57,6 +57,19 @@ impl Fault {
             message: message.into(),
         }
     }
+
+    /// The same fault, told from the property `name` on, inside of which it was found.
+    pub(crate) fn under(&self, name: &str) -> Self {
+        let path = match self.path.as_str() {
+            "" => name.to_owned(),
+            path if path.starts_with('[') => format!("{name}{path}"),
+            path => format!("{name}.{path}"),
+        };
+        Self {
+            path,
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether a request that was cut off may still have taken effect.

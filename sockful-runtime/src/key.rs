@@ -3,7 +3,7 @@
 use crate::declared::KeyKind;
 use crate::error::Fault;
 use crate::frame::MAX_EXACT;
-use crate::scan;
+use crate::json;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -75,12 +75,12 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
                 .ok_or_else(|| fault("is not an integer within ±(2^53-1)"))
         }
         KeyKind::Uuid => {
-            let id = string(raw).and_then(|text| Uuid::try_parse(&text).ok());
+            let id = json::string(raw).and_then(|text| Uuid::try_parse(&text).ok());
             id.map(|id| Cow::Owned(id.to_string()))
                 .ok_or_else(|| fault("is not a UUID"))
         }
         KeyKind::Text => {
-            let id = string(raw).ok_or_else(|| fault("is not a string"))?;
+            let id = json::string(raw).ok_or_else(|| fault("is not a string"))?;
             match id.len() {
                 0 => Err(fault("is empty")),
                 1..=MAX_BYTES if has_control(&id) => Err(fault("has a control character")),
@@ -100,13 +100,6 @@ pub fn json(text: &str, kind: KeyKind) -> String {
         }
         KeyKind::Text | KeyKind::Uuid => serde_json::Value::from(text).to_string(),
     }
-}
-
-fn string(raw: &str) -> Option<Cow<'_, str>> {
-    if scan::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
-        return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
-    }
-    serde_json::from_str(raw).ok().map(Cow::Owned)
 }
 
 /// Whether there is a control character; text in ASCII, as most ids are, is seen at a glance.

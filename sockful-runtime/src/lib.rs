@@ -1,6 +1,7 @@
 //! The runtime of sockful. An implementation detail: depend on `sockful`, which documents what is public.
 
 mod app;
+mod clock;
 pub mod codec;
 pub mod commit;
 mod config;
@@ -10,8 +11,10 @@ pub mod declared;
 mod description;
 mod dispatch;
 mod error;
+mod finite;
 mod frame;
 mod http;
+mod json;
 pub mod key;
 mod lanes;
 pub mod model;
@@ -33,6 +36,8 @@ mod server;
 mod shutdown;
 pub mod store;
 mod text;
+pub mod typed;
+pub mod wide;
 
 pub use config::Config;
 pub use context::Context;
@@ -42,5 +47,5 @@ pub use error::{Error, ErrorKind, Fault, Outcome, Result};
 pub use reply::{Done, Reply, Told};
 #[doc(hidden)]
 pub use schemars;
-pub use server::{Records, Server, ServerHandle};
+pub use server::{Find, Records, Server, ServerHandle};
 pub use shutdown::shutdown_signal;

@@ -1,12 +1,14 @@
 //! A resource as a server knows it: what was declared, and what only its types could say.
 
-use crate::declared::Declared;
-use crate::error::{Error, Fault, Result};
+use crate::clock::Clock;
+use crate::declared::{Access, Declared, Kept};
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::frame::MAX_EXACT;
 use crate::key;
 use crate::object::Object;
 use crate::reader::{DescribedProperty, Giver, Reader};
-use crate::record::{Draft, Record};
-use crate::resource::{Resource, Writer};
+use crate::record::Record;
+use crate::resource::{Resource, Writer, Written};
 use crate::rules::{self, Kind};
 use schemars::SchemaGenerator;
 use std::any::TypeId;
@@ -18,7 +20,7 @@ pub struct Shape {
     pub declared: &'static Declared,
     /// Which type it is of.
     type_id: fn() -> TypeId,
-    rewrite: fn(&mut Reader<'_>) -> Option<Result<Draft, serde_json::Error>>,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
 }
 
 impl Shape {
@@ -32,11 +34,11 @@ impl Shape {
     }
 }
 
-fn rewrite<R: Resource>(reader: &mut Reader<'_>) -> Option<Result<Draft, serde_json::Error>> {
+fn rewrite<R: Resource>(reader: &mut Reader<'_>) -> Option<Result<Written, serde_json::Error>> {
     R::read(reader).map(|record| write(&record))
 }
 
-fn write<R: Resource>(record: &R) -> Result<Draft, serde_json::Error> {
+fn write<R: Resource>(record: &R) -> Result<Written, serde_json::Error> {
     let mut writer = Writer::new(R::DECLARED);
     record.write(&mut writer);
     writer.finish()
@@ -49,8 +51,10 @@ pub(crate) struct Model {
     /// Its place in the list that is served, by which stores know it.
     pub(crate) index: usize,
     type_id: TypeId,
-    rewrite: fn(&mut Reader<'_>) -> Option<Result<Draft, serde_json::Error>>,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
     pub(crate) properties: Vec<DescribedProperty>,
+    /// Where it keeps when a record was created, when it was changed, and its revision.
+    kept: [Option<usize>; 3],
 }
 
 impl Model {
@@ -64,6 +68,8 @@ impl Model {
             type_id: (shape.type_id)(),
             rewrite: shape.rewrite,
             properties,
+            kept: [Kept::CreatedAt, Kept::UpdatedAt, Kept::Rev]
+                .map(|kept| shape.declared.keeps(kept)),
         }
     }
 
@@ -84,33 +90,41 @@ impl Model {
 
     /// The record that `given` creates.
     pub(crate) fn create(&self, given: &Object<'_>, by: Giver) -> Result<Record> {
-        self.build(Reader::new(self.declared.properties, given, by))
+        self.build(by, || Reader::new(self.declared.properties, given, by))
     }
 
     /// The record that `given` makes of `stored`: only what is given changes.
     pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
-        self.build(Reader::changed(self.declared.properties, given, stored, by))
+        self.build(by, || {
+            Reader::changed(self.declared.properties, given, stored, by)
+        })
     }
 
     /// The record that replaces `stored`: what the giver may set is as given, the rest stays.
     pub(crate) fn replace(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
-        self.build(Reader::replaced(
-            self.declared.properties,
-            given,
-            stored,
-            by,
-        ))
+        self.build(by, || {
+            Reader::replaced(self.declared.properties, given, stored, by)
+        })
     }
 
-    fn build(&self, mut reader: Reader<'_>) -> Result<Record> {
-        let draft = (self.rewrite)(&mut reader);
-        reader.finish()?;
-        self.check(draft.ok_or_else(|| Error::internal("a property was refused without a fault"))?)
+    fn build<'a>(&self, by: Giver, reader: impl Fn() -> Reader<'a>) -> Result<Record> {
+        let mut once = reader();
+        let written = (self.rewrite)(&mut once);
+        if once.is_sound() {
+            let written =
+                written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
+            return self.check(written, by);
+        }
+        // There is no record to judge. What can be said of each property alone is told with the rest.
+        let mut again = reader().judging();
+        (self.rewrite)(&mut again);
+        again.finish()?;
+        Err(Error::internal("a fault was found once and not again"))
     }
 
     /// The text of `record`, after the rules.
     pub(crate) fn write<R: Resource>(&self, record: &R) -> Result<Record> {
-        self.check(write(record))
+        self.check(write(record), Giver::Client)
     }
 
     /// The value of a stored record.
@@ -121,33 +135,122 @@ impl Model {
         value.ok_or_else(|| Error::internal("a property was refused without a fault"))
     }
 
-    fn check(&self, draft: Result<Draft, serde_json::Error>) -> Result<Record> {
-        let draft = draft.map_err(Error::internal)?;
+    /// The record with what the server keeps in it, about to be stored in the place of `stored`.
+    ///
+    /// What a method or a payload did to that is undone; where nothing else has changed, the record
+    /// is the stored one again.
+    pub(crate) fn settle(
+        &self,
+        mut record: Record,
+        stored: Option<&Record>,
+        clock: &Clock,
+    ) -> Record {
+        let [created, updated, rev] = self.kept;
+        if let Some(stored) = stored {
+            for at in [created, updated, rev].into_iter().flatten() {
+                record.set(at, stored.value(at));
+            }
+            if record.same_content(stored) {
+                return record;
+            }
+        }
+        let now = || clock.now().min(MAX_EXACT);
+        if let (Some(at), None) = (created, stored) {
+            record.set(at, &now().to_string());
+        }
+        if let Some(at) = updated {
+            // Clocks are set back now and then; this time is not.
+            let before = stored.and_then(|stored| stored.value(at).parse().ok());
+            record.set(at, &now().max(before.unwrap_or_default()).to_string());
+        }
+        record
+    }
+
+    /// What is told where another record has a value that must be unique.
+    pub(crate) fn taken(&self, property: usize) -> Error {
+        let property = &self.declared.properties[property];
+        match property.access {
+            // Clients have never heard of it.
+            Access::Private => {
+                Error::new(ErrorKind::Conflict, "a value that must be unique is taken")
+            }
+            _ => Error::new(
+                ErrorKind::Conflict,
+                format!("this `{}` is taken", property.name),
+            )
+            .at(property.name),
+        }
+    }
+
+    /// Whether its records show their revision.
+    pub(crate) fn keeps_rev(&self) -> bool {
+        self.kept[2].is_some()
+    }
+
+    fn check(&self, written: Result<Written, serde_json::Error>, by: Giver) -> Result<Record> {
+        let Written {
+            draft,
+            typed,
+            exempt,
+            not_finite,
+        } = written.map_err(Error::internal)?;
         let (id, id_fault) = match key::canonical(draft.value(self.declared.id), self.declared.key)
         {
             Ok(id) => (id.into_owned(), None),
             Err(fault) => (String::new(), Some(fault)),
         };
         let record = draft.finish(&id);
-        let properties = self.declared.properties.iter().enumerate();
-        let faults: Vec<Fault> = properties
-            .filter_map(|(at, property)| match &id_fault {
+        let mut typed = typed.into_iter().peekable();
+        let mut faults = Vec::new();
+        for (at, property) in self.declared.properties.iter().enumerate() {
+            let found = typed.next_if(|(of, _)| *of == at);
+            let (raw, nullable) = (record.value(at), self.properties[at].nullable);
+            let own = match &id_fault {
                 Some(fault) if at == self.declared.id => Some(Fault {
                     path: property.name.to_owned(),
                     ..fault.clone()
                 }),
-                _ => rules::check(
-                    property.name,
-                    self.properties[at].kind,
-                    self.properties[at].nullable,
-                    record.value(at),
+                _ if not_finite.contains(&at) => Some(rules::not_finite(property.name)),
+                _ => rules::check(property.name, self.properties[at].kind, nullable, raw).or_else(
+                    || {
+                        let indexed = property.is_indexed().then_some(raw)?;
+                        rules::check_indexed(property.name, indexed)
+                    },
                 ),
-            })
-            .collect();
+            };
+            let before = faults.len();
+            match own {
+                Some(fault) => faults.push(fault),
+                None if exempt.contains(&at) => {}
+                None => {
+                    let found = found.map(|(_, found)| found).unwrap_or_default();
+                    rules::judge(property, raw, &found, &mut faults);
+                }
+            }
+            if faults.len() > before && by == Giver::Client && !property.access.is_sent() {
+                let fault = &faults[before];
+                return Err(Error::internal(format!(
+                    "the private property `{}` of `{}` {}",
+                    fault.path, self.declared.name, fault.message
+                )));
+            }
+        }
         if faults.is_empty() {
             Ok(record)
         } else {
             Err(Error::invalid(faults))
         }
+    }
+
+    /// Asks that the defaults keep to the rules, which the derive could not ask of all of them.
+    pub(crate) fn check_defaults(&self) -> Result<()> {
+        let properties = self.declared.properties.iter().zip(&self.properties);
+        for (at, (property, described)) in properties.enumerate() {
+            // An id is made afresh each time, and the default of a conditional property may never be asked.
+            if at != self.declared.id && !property.is_conditional {
+                described.check_default(self.declared.name)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -5,9 +5,17 @@
 
 mod property;
 mod remote;
+mod rule;
 
 pub use property::{
-    Absent, BeDescribed, BeKey, BeOptional, BeProperty, BeRecord, BeText, Described, Field,
-    Undescribed, field, id, kept, property, record, text,
+    Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePlain, BeProperty, BeRecord, BeRevision,
+    BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment, property,
+    record, revision, text, wide,
 };
 pub use remote::{BeContext, BeError, BeResult, Plain, Returned, context, resource, result, told};
+pub use rule::{
+    BeLong, BeNumber, BeString, BeTexts, BeVerdict, length, lowercase, range, sanitize, string,
+    trim, uppercase, verdict,
+};
+#[cfg(feature = "garde")]
+pub use rule::{BeNested, nested};

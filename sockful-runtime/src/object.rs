@@ -100,6 +100,11 @@ impl<'a> Object<'a> {
             .map(|(key, _)| Fault::new(key, "unknown", "is not known here"))
     }
 
+    /// Whether there is a pair that nobody took.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.pairs().any(|pair| !pair.taken.get())
+    }
+
     fn pairs(&self) -> impl Iterator<Item = &Pair<'a>> {
         self.first.iter().chain(&self.rest)
     }

@@ -1,12 +1,16 @@
 //! Properties one after the other: from what a request gives, from what is stored, or from defaults.
 
+mod described;
+
+pub(crate) use described::DescribedProperty;
+
 use crate::codec::Codec;
 use crate::declared::{Access, Property};
 use crate::error::{Error, Fault, Result};
 use crate::object::Object;
 use crate::record::Record;
-use crate::rules::Kind;
-use schemars::{Schema, SchemaGenerator};
+use crate::rules;
+use schemars::SchemaGenerator;
 
 /// Gives the values of a table of properties in their order, and collects every fault on the way.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub struct Reader<'a> {
     properties: &'static [Property],
     next: usize,
     source: Source<'a>,
+    /// Whether values are judged by the rules as they are read, not later with the whole record.
+    judges: bool,
     faults: Vec<Fault>,
 }
 
@@ -50,16 +56,6 @@ pub(crate) enum Giver {
     Client,
     /// The application's own code, which may set everything.
     Server,
-}
-
-/// A property with what only its type knows.
-#[derive(Debug)]
-pub(crate) struct DescribedProperty {
-    pub(crate) schema: Schema,
-    pub(crate) default: Option<serde_json::Value>,
-    pub(crate) has_default: bool,
-    pub(crate) nullable: bool,
-    pub(crate) kind: Kind,
 }
 
 impl<'a> Reader<'a> {
@@ -114,8 +110,27 @@ impl<'a> Reader<'a> {
             properties,
             next: 0,
             source,
+            judges: false,
             faults: Vec::new(),
         }
+    }
+
+    /// The same reader, which judges values by the rules that hold whatever the record is.
+    #[must_use]
+    pub(crate) fn judging(mut self) -> Self {
+        self.judges = true;
+        self
+    }
+
+    /// Whether nothing has been found that [`finish`](Self::finish) would tell.
+    pub(crate) fn is_sound(&self) -> bool {
+        let given = match &self.source {
+            Source::New { given, .. }
+            | Source::Changed { given, .. }
+            | Source::Replaced { given, .. } => Some(given),
+            Source::Stored(_) | Source::Described { .. } => None,
+        };
+        self.faults.is_empty() && !given.is_some_and(|given| given.has_unknown())
     }
 
     /// The value of the next property; `None` where it has a fault, which [`finish`](Self::finish) tells.
@@ -123,25 +138,49 @@ impl<'a> Reader<'a> {
         let at = self.next;
         self.next += 1;
         let property = &self.properties[at];
+        let mut is_given = false;
         let raw = match &mut self.source {
             Source::Stored(record) => Some(record.value(at)),
             Source::New { given, by } => {
-                match given_value(property, given, *by, &mut self.faults) {
-                    Given::Value(raw) => Some(raw),
+                match given_value(property, given, *by, Access::is_settable, &mut self.faults) {
+                    Given::Value(raw) => {
+                        is_given = true;
+                        Some(raw)
+                    }
                     Given::Refused => return None,
+                    // It is put in when the record is stored; until then there is no time.
+                    Given::Nothing if property.kept.is_some() => Some("0"),
                     Given::Nothing => None,
                 }
             }
             Source::Changed { given, stored, by } => {
-                match given_value(property, given, *by, &mut self.faults) {
-                    Given::Value(raw) => Some(raw),
+                match given_value(
+                    property,
+                    given,
+                    *by,
+                    Access::is_changeable,
+                    &mut self.faults,
+                ) {
+                    Given::Value(raw) => {
+                        is_given = true;
+                        Some(raw)
+                    }
                     Given::Refused => return None,
                     Given::Nothing => Some(stored.value(at)),
                 }
             }
             Source::Replaced { given, stored, by } => {
-                match given_value(property, given, *by, &mut self.faults) {
-                    Given::Value(raw) => Some(raw),
+                match given_value(
+                    property,
+                    given,
+                    *by,
+                    Access::is_changeable,
+                    &mut self.faults,
+                ) {
+                    Given::Value(raw) => {
+                        is_given = true;
+                        Some(raw)
+                    }
                     // Who saves a record as it was read gives back what can't be set as well.
                     Given::Refused
                         if is_same(codec, given.take(property.name), stored.value(at)) =>
@@ -150,7 +189,13 @@ impl<'a> Reader<'a> {
                         Some(stored.value(at))
                     }
                     Given::Refused => return None,
-                    Given::Nothing if may_set(property, *by) => None,
+                    // What is never sent could not have been given back.
+                    Given::Nothing
+                        if property.access.is_sent()
+                            && may_set(property, *by, Access::is_changeable) =>
+                    {
+                        None
+                    }
                     Given::Nothing => Some(stored.value(at)),
                 }
             }
@@ -159,10 +204,10 @@ impl<'a> Reader<'a> {
                 properties,
             } => {
                 properties.push(if property.access.is_sent() {
-                    DescribedProperty::of(codec, generator)
+                    DescribedProperty::of(property, codec, generator)
                 } else {
                     // What clients never see leaves no definitions among those that they are sent.
-                    DescribedProperty::of(codec, &mut generator.clone())
+                    DescribedProperty::of(property, codec, &mut generator.clone())
                 });
                 return None;
             }
@@ -177,9 +222,19 @@ impl<'a> Reader<'a> {
             return value;
         };
         match codec.read(raw) {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                let value = if is_given {
+                    codec.sanitize(value)
+                } else {
+                    value
+                };
+                if self.judges && !property.is_conditional && property.access.is_sent() {
+                    judge_value(property, codec, &value, &mut self.faults);
+                }
+                Some(value)
+            }
             Err(message) => {
-                self.faults.push(Fault::new(property.name, "type", message));
+                self.faults.push(codec.fault(property.name, raw, &message));
                 None
             }
         }
@@ -205,20 +260,34 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Adds the faults of a value, which the rules see as it would be written.
+fn judge_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut Vec<Fault>) {
+    if property.rules.is_empty() {
+        return;
+    }
+    let mut raw = Vec::new();
+    if codec.write(value, &mut raw).is_ok() {
+        let raw = String::from_utf8(raw).unwrap_or_default();
+        let typed = codec.judge(value).unwrap_or_default();
+        rules::judge(property, &raw, &typed, faults);
+    }
+}
+
 enum Given<'a> {
     Value(&'a str),
     Refused,
     Nothing,
 }
 
-fn may_set(property: &Property, by: Giver) -> bool {
-    by == Giver::Server || property.access.is_settable()
+fn may_set(property: &Property, by: Giver, client_may: fn(Access) -> bool) -> bool {
+    property.kept.is_none() && (by == Giver::Server || client_may(property.access))
 }
 
 fn given_value<'a>(
     property: &Property,
     given: &Object<'a>,
     by: Giver,
+    client_may: fn(Access) -> bool,
     faults: &mut Vec<Fault>,
 ) -> Given<'a> {
     // A private property is one that clients have never heard of: it stays among the unknown.
@@ -226,9 +295,14 @@ fn given_value<'a>(
         return Given::Nothing;
     }
     match given.take(property.name) {
-        Some(raw) if may_set(property, by) => Given::Value(raw),
+        Some(raw) if may_set(property, by, client_may) => Given::Value(raw),
         Some(_) => {
-            faults.push(Fault::new(property.name, "read_only", "can't be set"));
+            let (rule, message) = match (property.kept, property.access) {
+                (Some(_), _) => ("read_only", "is kept by the server"),
+                (None, Access::Immutable) => ("immutable", "is set at creation only"),
+                (None, _) => ("read_only", "can't be set"),
+            };
+            faults.push(Fault::new(property.name, rule, message));
             Given::Refused
         }
         None => Given::Nothing,
@@ -242,23 +316,4 @@ fn is_same<T>(codec: &Codec<T>, given: Option<&str>, stored: &str) -> bool {
     let is_written = value.is_some_and(|value| codec.write(&value, &mut written).is_ok());
     let json = |raw: &[u8]| serde_json::from_slice::<serde_json::Value>(raw).ok();
     is_written && (written == stored.as_bytes() || json(&written) == json(stored.as_bytes()))
-}
-
-impl DescribedProperty {
-    fn of<T>(codec: &Codec<T>, generator: &mut SchemaGenerator) -> Self {
-        let mut default = Vec::new();
-        let written = codec
-            .default()
-            .is_some_and(|value| codec.write(&value, &mut default).is_ok());
-        let schema = codec.schema(generator);
-        Self {
-            kind: Kind::of(&schema, generator.definitions()),
-            schema,
-            default: written
-                .then(|| serde_json::from_slice(&default).ok())
-                .flatten(),
-            has_default: codec.has_default(),
-            nullable: codec.read("null").is_ok(),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! A record as stores keep it: JSON text, written once and spliced wherever it goes.
 
-use crate::declared::{Declared, Property};
+use crate::declared::{Declared, Kept, Property};
+use crate::error::{Error, ErrorKind, Result};
 use std::ops::Range;
 
 /// A record: the text that clients may be sent, the text that never leaves, and where each property stands.
@@ -18,6 +19,8 @@ pub struct Record {
     /// Where the properties stand behind the id.
     spans: Box<[Range<u32>]>,
     rev: u64,
+    /// Which property shows the revision, if one does.
+    rev_at: Option<u16>,
 }
 
 impl Record {
@@ -29,6 +32,22 @@ impl Record {
     /// The number of the commit that stored it; 0 where none did yet.
     pub fn rev(&self) -> u64 {
         self.rev
+    }
+
+    /// The revision, where a property of the resource shows it.
+    pub fn shown_rev(&self) -> Option<u64> {
+        self.rev_at.map(|_| self.rev)
+    }
+
+    /// Refuses to go on where the caller has seen another revision.
+    pub(crate) fn expect_rev(&self, if_rev: Option<u64>) -> Result<()> {
+        match if_rev {
+            Some(rev) if rev != self.rev => {
+                let message = format!("the record has changed: its revision is no longer {rev}");
+                Err(Error::new(ErrorKind::Conflict, message).at("if_rev"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The JSON object that clients may be sent.
@@ -69,11 +88,37 @@ impl Record {
                 && (0..self.spans.len()).all(same)
     }
 
-    /// The same record as commit `rev` stored it.
+    /// The same record as commit `rev` stored it. Where a property shows the revision, it shows this one.
     #[must_use]
     pub fn with_rev(mut self, rev: u64) -> Self {
         self.rev = rev;
+        if let Some(at) = self.rev_at {
+            self.set(at.into(), &rev.to_string());
+        }
         self
+    }
+
+    /// Puts another JSON value in the place of the property's at `position`.
+    pub(crate) fn set(&mut self, position: usize, json: &str) {
+        if self.value(position) == json {
+            return;
+        }
+        let old = self.spans[position].clone();
+        let (start, end) = (self.id + old.start, self.id + old.end);
+        let (before, after) = (&self.text[..start as usize], &self.text[end as usize..]);
+        self.text = [before, json, after].concat().into();
+        // Only what stands behind it moves.
+        let moved =
+            |place: u32| self::position(place as usize + json.len()) - (old.end - old.start);
+        for span in &mut self.spans {
+            if span.start > old.start {
+                *span = moved(span.start)..moved(span.end);
+            }
+        }
+        self.spans[position].end = moved(old.end);
+        if start < self.sent {
+            self.sent = moved(self.sent);
+        }
     }
 
     /// How much memory it takes, about, in bytes.
@@ -100,6 +145,11 @@ impl Draft {
             kept: Vec::new(),
             spans,
         }
+    }
+
+    /// How many properties are written, which is the position of the next.
+    pub(crate) fn len(&self) -> usize {
+        self.spans.len()
     }
 
     /// Writes the next property; `value` writes its JSON.
@@ -139,6 +189,10 @@ impl Draft {
             text: text.into(),
             spans: self.spans.into(),
             rev: 0,
+            rev_at: self
+                .declared
+                .keeps(Kept::Rev)
+                .and_then(|at| at.try_into().ok()),
         }
     }
 

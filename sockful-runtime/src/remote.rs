@@ -6,7 +6,7 @@ use crate::declared::Property;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
-use crate::reader::{Giver, Reader};
+use crate::reader::{DescribedProperty, Giver, Reader};
 use crate::record::Record;
 use crate::reply::{self, Done, Reply, Told};
 use crate::resource::Resource;
@@ -69,6 +69,24 @@ pub struct Remote {
     pub run: for<'a> fn(&'a Call<'a>) -> BoxFuture<'a, Reply>,
 }
 
+impl Remote {
+    /// The parameters, each with what only its type knows.
+    pub(crate) fn described(&self, generator: &mut SchemaGenerator) -> Vec<DescribedProperty> {
+        Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
+    }
+
+    /// Asks that the defaults keep to the rules, which the macro could not ask of all of them.
+    pub(crate) fn check_defaults(
+        &self,
+        resource: &str,
+        generator: &mut SchemaGenerator,
+    ) -> Result<()> {
+        let whose = format!("{resource} {}", self.name);
+        let mut parameters = self.described(generator).into_iter();
+        parameters.try_for_each(|parameter| parameter.check_default(&whose))
+    }
+}
+
 /// What a remote method takes as `self`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -89,6 +107,8 @@ pub struct Call<'a> {
     /// The id of the record, as [`key::canonical`](crate::key::canonical) spells it; empty without `self`.
     pub(crate) id: &'a str,
     pub(crate) payload: &'a str,
+    /// The revision that the record must have.
+    pub(crate) if_rev: Option<u64>,
 }
 
 impl Call<'_> {
@@ -107,7 +127,7 @@ impl Call<'_> {
         if self.remote.takes != Takes::Nothing {
             given.take(self.model.id_name());
         }
-        let mut reader = Reader::new(self.remote.parameters, &given, Giver::Client);
+        let mut reader = Reader::new(self.remote.parameters, &given, Giver::Client).judging();
         let arguments = take(&mut reader);
         reader.finish()?;
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))
@@ -122,6 +142,7 @@ impl Call<'_> {
         Ok(Done {
             body: told.0,
             seq: None,
+            rev: None,
             next: None,
         })
     }
@@ -170,6 +191,7 @@ impl<R> Attempt<'_, R> {
         let record = view
             .value
             .ok_or_else(|| Error::not_found(model.declared.name))?;
+        record.expect_rev(self.call.if_rev)?;
         let value = (self.read)(model, &record)?;
         self.loaded = Some(record);
         Ok(value)
@@ -181,7 +203,11 @@ impl<R> Attempt<'_, R> {
     ///
     /// None: it has been told.
     pub fn done(&self, told: Told) -> Reply {
-        Ok(Done::new(told.0, self.seq))
+        let rev = self.loaded.as_ref().and_then(|record| record.shown_rev());
+        Ok(Done {
+            rev,
+            ..Done::new(told.0, self.seq)
+        })
     }
 
     /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
@@ -198,9 +224,13 @@ impl<R> Attempt<'_, R> {
             .as_ref()
             .ok_or_else(|| Error::internal("stored before it was loaded"))?;
         let model = self.call.model;
-        let record = (self.write)(model, value)?;
+        let clock = &self.call.context.shared().clock;
+        let record = model.settle((self.write)(model, value)?, Some(loaded), clock);
         if record.same_content(loaded) {
-            return Ok(Some(Done::new(body, self.seq)));
+            return Ok(Some(Done {
+                rev: loaded.shown_rev(),
+                ..Done::new(body, self.seq)
+            }));
         }
         if record.id() != loaded.id() {
             return Err(Error::internal(format!(
@@ -221,11 +251,15 @@ impl<R> Attempt<'_, R> {
             })
             .await
         {
-            Ok(committed) => Ok(Some(Done::new(body, committed.seq))),
+            Ok(committed) => Ok(Some(Done {
+                rev: model.keeps_rev().then_some(committed.seq),
+                ..Done::new(body, committed.seq)
+            })),
             Err(Rejected::Conflict(_)) => {
                 self.call.context.back_off().await;
                 Ok(None)
             }
+            Err(Rejected::Taken { property, .. }) => Err(model.taken(property)),
             Err(Rejected::Failed(error)) => Err(error),
         }
     }

@@ -5,6 +5,7 @@ use crate::declared::Declared;
 use crate::error::{Error, Result};
 use crate::frame::Head;
 use crate::record::Record;
+use crate::rules;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub struct Done {
     pub(crate) body: Body,
     /// The commit that the result is a view of, or that the request made.
     pub(crate) seq: Option<u64>,
+    /// The revision of the one record that the result is or is about, where its resource shows it.
+    pub(crate) rev: Option<u64>,
     /// Where a list that was cut goes on.
     pub(crate) next: Option<String>,
 }
@@ -29,6 +32,11 @@ impl Told {
     pub(crate) fn of<T>(codec: &Codec<T>, result: &T) -> Result<Self> {
         let mut json = Vec::with_capacity(64);
         codec.write(result, &mut json).map_err(Error::internal)?;
+        if rules::has_inexact(std::str::from_utf8(&json).unwrap_or_default()) {
+            return Err(Error::internal(
+                "the result has an integer beyond ±(2^53-1), which not every client can hold; return it as a string",
+            ));
+        }
         Ok(Self(Body::Json(json)))
     }
 }
@@ -73,9 +81,14 @@ pub(crate) fn room(max_reply: usize) -> usize {
 
 impl Done {
     pub(crate) fn new(body: Body, seq: u64) -> Self {
+        let rev = match &body {
+            Body::Record(record, _) => record.shown_rev(),
+            Body::Json(_) | Body::Records(..) => None,
+        };
         Self {
             body,
             seq: Some(seq),
+            rev,
             next: None,
         }
     }
@@ -153,6 +166,9 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
                     out.extend_from_slice(b",\"seq\":");
                     // Writing to memory does not fail.
                     let _ = serde_json::to_writer(&mut *out, &seq);
+                }
+                if let Some(rev) = done.rev {
+                    let _ = write!(out, ",\"rev\":{rev}");
                 }
                 if let Some(next) = &done.next {
                     let _ = write!(out, ",\"next\":\"{next}\"");

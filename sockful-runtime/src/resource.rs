@@ -6,6 +6,7 @@ use crate::key::Key;
 use crate::object::Object;
 use crate::reader::Reader;
 use crate::record::Draft;
+use crate::rules::Typed;
 use std::fmt;
 
 /// A struct whose records are served. Implemented by `#[derive(Resource)]`.
@@ -73,31 +74,65 @@ pub fn show<R: Resource>(
 /// Takes the properties of a record, in their order, and makes its text of them.
 #[derive(Debug)]
 pub struct Writer {
-    draft: Draft,
+    written: Written,
     fault: Option<serde_json::Error>,
+}
+
+/// What a record was written as, and what its values themselves had to say on the way.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) draft: Draft,
+    /// What the rules found that need the value itself, with the property's position.
+    pub(crate) typed: Vec<(usize, Typed)>,
+    /// The positions of properties whose rules don't hold for this record.
+    pub(crate) exempt: Vec<usize>,
+    /// The positions of those in which a number stands that is not finite.
+    pub(crate) not_finite: Vec<usize>,
 }
 
 impl Writer {
     pub(crate) fn new(declared: &'static Declared) -> Self {
         Self {
-            draft: Draft::new(declared),
+            written: Written {
+                draft: Draft::new(declared),
+                typed: Vec::new(),
+                exempt: Vec::new(),
+                not_finite: Vec::new(),
+            },
             fault: None,
         }
     }
 
     /// Puts the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
-        let fault = &mut self.fault;
-        self.draft.put(|out| {
+        let at = self.written.draft.len();
+        let typed = codec.judge(value).map(|typed| (at, typed));
+        self.written.typed.extend(typed);
+        self.write(codec, value);
+    }
+
+    /// Puts the next property, whose rules don't hold for this record.
+    pub fn put_unjudged<T>(&mut self, codec: &Codec<T>, value: &T) {
+        self.written.exempt.push(self.written.draft.len());
+        self.write(codec, value);
+    }
+
+    fn write<T>(&mut self, codec: &Codec<T>, value: &T) {
+        let at = self.written.draft.len();
+        let (fault, not_finite) = (&mut self.fault, &mut self.written.not_finite);
+        self.written.draft.put(|out| {
+            let start = out.len();
             if let Err(error) = codec.write(value, out) {
                 *fault = Some(error);
+            } else if !codec.is_finite(value, &out[start..]) {
+                not_finite.push(at);
             }
         });
     }
 
-    pub(crate) fn finish(self) -> Result<Draft, serde_json::Error> {
+    pub(crate) fn finish(self) -> Result<Written, serde_json::Error> {
         match self.fault {
-            None => Ok(self.draft),
+            None => Ok(self.written),
             Some(fault) => Err(fault),
         }
     }

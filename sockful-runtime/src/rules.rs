@@ -1,8 +1,19 @@
 //! What a value must keep to, whatever way it came.
 
+mod judge;
+mod types;
+
+pub(crate) use judge::{Typed, judge, least, most};
+pub(crate) use types::explain;
+
 use crate::error::Fault;
 use crate::frame::MAX_EXACT;
+use crate::query::Scalar;
+use crate::scan;
 use schemars::Schema;
+
+/// How many bytes of text an index holds.
+const MAX_INDEXED: usize = 1_024;
 
 /// What kind of JSON a property holds, read off its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,33 +32,41 @@ impl Kind {
         schema: &Schema,
         definitions: &serde_json::Map<String, serde_json::Value>,
     ) -> Self {
-        let schema = resolve(schema.as_value(), definitions);
-        // An enum whose variants have doc comments is one of several constants.
-        if let Some(serde_json::Value::Array(variants)) = schema.get("oneOf") {
-            let mut kinds = variants.iter().map(Self::of_type);
-            let first = kinds.next().unwrap_or(Self::Other);
-            let is_one = kinds.all(|kind| kind == first);
-            return if is_one { first } else { Self::Other };
-        }
-        Self::of_type(schema)
-    }
-
-    fn of_type(schema: &serde_json::Value) -> Self {
-        let mut types = match schema.get("type") {
-            Some(serde_json::Value::String(one)) => vec![one.as_str()],
-            Some(serde_json::Value::Array(many)) => {
-                many.iter().filter_map(serde_json::Value::as_str).collect()
-            }
-            _ => Vec::new(),
-        };
-        types.retain(|name| *name != "null");
-        match types.as_slice() {
+        match types(schema, definitions).as_slice() {
             ["boolean"] => Self::Bool,
             ["integer"] => Self::Integer,
             ["number"] => Self::Number,
             ["string"] => Self::Text,
             _ => Self::Other,
         }
+    }
+}
+
+/// The JSON types that a schema describes, but null.
+pub(crate) fn types<'a>(
+    schema: &'a Schema,
+    definitions: &'a serde_json::Map<String, serde_json::Value>,
+) -> Vec<&'a str> {
+    let schema = resolve(schema.as_value(), definitions);
+    // An enum whose variants have doc comments is one of several constants.
+    let mut types = match schema.get("oneOf") {
+        Some(serde_json::Value::Array(variants)) => variants.iter().flat_map(own_types).collect(),
+        _ => own_types(schema),
+    };
+    types.retain(|name| *name != "null");
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn own_types(schema: &serde_json::Value) -> Vec<&str> {
+    match schema.get("type") {
+        Some(serde_json::Value::String(one)) => vec![one.as_str()],
+        Some(serde_json::Value::Array(many)) => {
+            many.iter().filter_map(serde_json::Value::as_str).collect()
+        }
+        // Something that may be anything.
+        _ => vec![""],
     }
 }
 
@@ -78,7 +97,7 @@ fn resolve<'a>(
 /// Checks the JSON that was written for a property.
 pub(crate) fn check(path: &str, kind: Kind, nullable: bool, raw: &str) -> Option<Fault> {
     if raw == "null" && !nullable {
-        return Some(Fault::new(path, "finite", "is not a finite number"));
+        return Some(not_finite(path));
     }
     match kind {
         Kind::Integer if !is_exact(raw) => Some(Fault::new(
@@ -89,8 +108,18 @@ pub(crate) fn check(path: &str, kind: Kind, nullable: bool, raw: &str) -> Option
         Kind::Text | Kind::Other if has_nul(raw) => {
             Some(Fault::new(path, "text", "contains the character U+0000"))
         }
+        Kind::Other if has_inexact(raw) => Some(Fault::new(
+            path,
+            "range",
+            "has an integer beyond ±(2^53-1), which not every client can hold",
+        )),
         _ => None,
     }
+}
+
+/// What is said of a number that JSON can't hold.
+pub(crate) fn not_finite(path: &str) -> Fault {
+    Fault::new(path, "finite", "is not a finite number")
 }
 
 fn is_exact(raw: &str) -> bool {
@@ -100,6 +129,46 @@ fn is_exact(raw: &str) -> bool {
         || raw
             .parse::<i128>()
             .is_ok_and(|number| number.unsigned_abs() <= MAX_EXACT.into())
+}
+
+/// Checks the value of a property that stores keep an index of.
+pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
+    // Escapes only make it longer, so most texts are seen to fit without being read.
+    if raw.len() <= MAX_INDEXED {
+        return None;
+    }
+    match Scalar::read(raw) {
+        Scalar::Text(text) if text.len() > MAX_INDEXED => Some(Fault::new(
+            path,
+            "length",
+            "is longer than 1,024 bytes, which is the most that can be looked up",
+        )),
+        _ => None,
+    }
+}
+
+/// Whether there is an integer anywhere in the JSON that not every client can hold.
+pub(crate) fn has_inexact(json: &str) -> bool {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = scan::string_end(bytes, at),
+            b'-' | b'0'..=b'9' => {
+                let is_part =
+                    |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                let end = at + bytes[at..].iter().take_while(is_part).count();
+                let number = &json[at..end];
+                // A float is as exact for every client as it is here.
+                if !number.contains(['.', 'e', 'E']) && !is_exact(number) {
+                    return true;
+                }
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    false
 }
 
 /// Whether a string in the JSON contains U+0000, which `serde_json` always writes as `\u0000`.
@@ -131,6 +200,24 @@ mod tests {
             "18446744073709551615",
         ] {
             assert!(check("life", Kind::Integer, true, raw).is_some(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn integers_beyond_the_exact_range_are_found_wherever_they_stand() {
+        for json in [
+            "[1,[9007199254740992]]",
+            r#"{"a":"\\","b":-9007199254740992}"#,
+            r#"{"12345678901234567890":18446744073709551615}"#,
+        ] {
+            assert!(has_inexact(json), "{json}");
+        }
+        for json in [
+            r#"{"9007199254740992":"9007199254740992","a\"":"\"9007199254740992"}"#,
+            "[9007199254740991,-9007199254740991,1.7e308,9007199254740992.0]",
+            "[]",
+        ] {
+            assert!(!has_inexact(json), "{json}");
         }
     }
 

@@ -65,10 +65,34 @@ const CTIME: Codec<u64> = must::property().with_default(|| 0);
 const TAGS: Codec<Option<Vec<String>>> = must::property();
 
 const fn property(name: &'static str, access: Access) -> Property {
-    Property {
-        name,
-        doc: "",
-        access,
+    Property::new(name, "").access(access)
+}
+
+/// The same resource with indexes, and with names that no two samples share.
+pub(crate) const INDEXED: &Declared = &indexed(true);
+/// The same with indexes alone.
+pub(crate) const SORTED: &Declared = &indexed(false);
+
+const fn indexed(unique: bool) -> Declared {
+    const fn properties(unique: bool) -> [Property; 9] {
+        let name = property("name", Access::Open);
+        [
+            property("id", Access::Open),
+            if unique { name.unique() } else { name.index() },
+            property("kind", Access::Open).index(),
+            property("life", Access::Open).index(),
+            property("weight", Access::Open).index(),
+            property("tame", Access::Open).index(),
+            property("secret", Access::Private),
+            property("ctime", Access::ReadOnly),
+            property("tags", Access::Open),
+        ]
+    }
+    const UNIQUE: &[Property] = &properties(true);
+    const INDEX: &[Property] = &properties(false);
+    Declared {
+        properties: if unique { UNIQUE } else { INDEX },
+        ..*Sample::DECLARED
     }
 }
 

@@ -25,6 +25,19 @@ pub(crate) fn plain_string(bytes: &[u8], start: usize) -> Option<usize> {
     (*bytes.get(end)? == b'"').then_some(end + 1)
 }
 
+/// The end of the string that begins at `start` of JSON text, behind its closing quote.
+pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
 /// All bytes but `these` and those below `lowest`.
 const fn all_but(these: &[u8], lowest: u8) -> Class {
     let mut class = [true; 256];

@@ -1,11 +1,14 @@
 //! The server: built, opened, served, stopped.
 
 mod accept;
+mod find;
 mod records;
 
+pub use find::Find;
 pub use records::Records;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::States;
 use crate::error::Result;
@@ -26,6 +29,7 @@ pub struct Server {
     store: Option<Arc<dyn Store>>,
     states: States,
     config: Config,
+    clock: Clock,
 }
 
 impl Server {
@@ -36,6 +40,7 @@ impl Server {
             store: None,
             states: States::default(),
             config: Config::default(),
+            clock: Clock::default(),
         }
     }
 
@@ -58,6 +63,14 @@ impl Server {
         self
     }
 
+    /// Takes the time from `now`, which tells the milliseconds since 1970. Default is the system's clock.
+    ///
+    /// It is what `created_at` and `updated_at` are filled from; tests set it as they like.
+    pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
     /// Opens the store, so that records can be read and written before anybody connects.
     ///
     /// # Errors
@@ -69,11 +82,12 @@ impl Server {
             store,
             states,
             config,
+            clock,
         } = self;
         let store =
             store.unwrap_or_else(|| Arc::new(Memory::with_log_capacity(config.log_capacity)));
         Ok(ServerHandle {
-            app: App::new(resources, store, states, config).await?,
+            app: App::on_clock(resources, store, states, config, clock).await?,
         })
     }
 

@@ -55,7 +55,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>>;
 
     /// How many records meet the conditions.
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>>;
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>>;
 
     /// Takes a commit, all of it or nothing. One that changes nothing is not to be given.
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>>;
@@ -83,6 +83,17 @@ pub struct Found {
     pub records: Vec<Arc<Record>>,
     /// Whether there are more behind the limit.
     pub more: bool,
+    /// How many records were looked at to find these.
+    pub visited: usize,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// How many records meet the conditions.
+    pub count: usize,
+    /// How many records were looked at to find out.
+    pub visited: usize,
 }
 
 /// The log does not reach back that far, or not ahead that far.

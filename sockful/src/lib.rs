@@ -36,6 +36,10 @@
 //! }
 //! ```
 //!
+//! | feature | what it adds |
+//! |---|---|
+//! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
+//!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
 
@@ -93,11 +97,26 @@
 /// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it |
 /// | `read_only` | sent, and never set by clients |
 /// | `private` | neither sent nor set by clients; it never leaves the server |
+/// | `write_only` | set by clients and never sent, not even asked for in a query |
+/// | `immutable` | set by clients where they create the record, and never after |
+/// | `created_at`, `updated_at` | kept by the server: when the record was created, when it last changed; milliseconds since 1970 in a `u64` or `i64` |
+/// | `rev` | kept by the server: the record's revision, which grows with each change and never repeats; a `u64` or `i64` |
+/// | `unique` | no two records have the same value; `None` may repeat. Compared byte by byte, texts of at most 1,024 bytes |
+/// | `index` | records are found and sorted by it without looking at the others; texts of at most 1,024 bytes |
+/// | `wide` | an integer that may be beyond ±(2^53−1): `u64`, `i64`, `u128`, `i128`, or an `Option` of one. It is a decimal string on the wire, and compared by equality only |
+/// | `range(…)`, `length(…)`, `pattern = "…"`, `format = "…"`, `conform = path`, `nested` | [rules](#rules) that its values keep to |
+/// | `message = "…"` | what the one rule beside it says in place of our words |
+/// | `when = path` | for which records its rules hold |
+/// | `sanitize(…)` | what is done to texts [before the rules](#sanitizers) |
 ///
-/// A property that clients can't set needs a `default`, or to be an `Option`. Attributes of serde
+/// A property that clients can't set needs a `default`, to be an `Option`, or the server that keeps
+/// it. Attributes of serde
 /// that would make the JSON something else than the described properties (`flatten`, `with`,
 /// `skip`…) are errors that say what to write instead; so is serde's `default`, there is one only.
 ///
+#[doc = include_str!("rules.md")]
+#[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
+#[doc = include_str!("sanitizers.md")]
 /// # What it makes
 ///
 /// - `impl Resource`, the description and the reading and writing of records,
@@ -105,10 +124,138 @@
 ///   the types of the properties without a default have one,
 /// - `BlogPostPatch`: every property but the id, `None` where it is to stay. An `Option` is set to
 ///   none by `Some(None)`,
-/// - `impl JsonSchema`, so that remote methods can return the resource. One with private
-///   properties has none: it can't be returned, they would leak.
+/// - `impl JsonSchema`, so that remote methods can return the resource. One with private or
+///   write-only properties has none: it can't be returned, they would leak; nor can one with wide
+///   properties, which serde writes as numbers.
 ///
-/// The two structs show in `{:?}` what is given; what is private they show as `…`.
+/// The two structs show in `{:?}` what is given; what is never sent they show as `…`. What the
+/// server keeps is in neither of them.
+///
+/// - `BlogPostFields` and the constant `BlogPost::FIELDS`: the names that queries are built from, see
+///   [`Filter`].
+///
+/// # Who may see and set it
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::Resource;
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Account {
+///     id: String,
+///     #[resource(immutable, unique)]
+///     email: String,
+///     #[resource(write_only)]
+///     password: String,
+///     #[resource(created_at)]
+///     since: u64,
+///     #[resource(rev)]
+///     revision: u64,
+/// }
+///
+/// let new = NewAccount {
+///     email: "bob@example.com".to_owned(),
+///     password: "hush".to_owned(),
+///     ..Default::default()
+/// };
+/// assert_eq!(format!("{new:?}"), r#"NewAccount { email: "bob@example.com", password: … }"#);
+/// ```
+///
+/// `update` with an immutable property is `invalid`; `save` may give it back as it is. Words that
+/// contradict each other are told with the reason:
+///
+/// ```compile_fail
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Account {
+///     id: String,
+///     #[resource(private, write_only)] // a private property is not set by clients either
+///     password: String,
+/// }
+/// ```
+///
+/// What the server keeps has no other value to begin with, and is of a type that can hold it:
+///
+/// ```compile_fail
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Account {
+///     id: String,
+///     #[resource(created_at)]
+///     since: u32, // can't hold the milliseconds since 1970
+/// }
+/// ```
+///
+/// The time is that of [`Server::clock`]. `updated_at` never goes back, and neither it nor the
+/// revision moves where an update changes nothing. A request with the option `if_rev` is done only
+/// while the record is of that revision, and is a `conflict` otherwise.
+///
+/// # What is looked up
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Member {
+///     id: String,
+///     #[resource(unique)]
+///     email: Option<String>,
+///     #[resource(index)]
+///     team: Team,
+/// }
+///
+/// #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+/// enum Team {
+///     Red,
+///     Blue,
+/// }
+///
+/// // serde writes it as a string, so it can be looked up and compared.
+/// impl sockful::Plain for Team {}
+/// ```
+///
+/// A value that is taken is a `conflict` that names the property, never the record. Lists and maps
+/// can't be looked up:
+///
+/// ```compile_fail
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Member {
+///     id: String,
+///     #[resource(index)]
+///     teams: Vec<String>,
+/// }
+/// ```
+///
+/// # Integers that not every client can hold
+///
+/// A JSON number is a float to most clients, so an integer property is within ±(2^53−1) whatever its
+/// type. One that is `wide` has all the values of its type, as a string:
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Coin {
+///     id: String,
+///     #[resource(wide)] // "18446744073709551615"
+///     amount: u64,
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::Resource;
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Coin {
+///     id: String,
+///     #[resource(wide)] // fits without it
+///     amount: u32,
+/// }
+/// ```
 pub use sockful_derive::Resource;
 
 /// Makes the `pub` methods of an impl block remote: clients can call them.
@@ -165,7 +312,10 @@ pub use sockful_derive::Resource;
 /// - `&Context`: the [`Context`] of the call. Nothing else can be borrowed.
 /// - Every other parameter is a property of the payload with its name. One that takes null, such as an
 ///   `Option`, may be left out, and so may one with `#[resource(default)]` or
-///   `#[resource(default = expression)]`.
+///   `#[resource(default = expression)]`. The [rules](derive@Resource#rules) and
+///   [sanitizers](derive@Resource#sanitizers) of fields stand on parameters as well, all but `when`:
+///   `#[resource(default = 1, range(1..=5))] amount: i32` takes 5, refuses 6, and the method does
+///   not run.
 ///
 /// A method may be `async`. It returns nothing, a value with `Serialize` and `JsonSchema`, or a
 /// `Result` of one whose error is `Into<sockful::Error>`. Its name becomes camelCase: `feed_all` is
@@ -215,7 +365,8 @@ pub use sockful_derive::resources;
 pub use sockful_runtime::key::Key;
 pub use sockful_runtime::resource::Resource;
 pub use sockful_runtime::routes::Resources;
-pub use sockful_runtime::{Context, Fault, Outcome, Records, Result};
+pub use sockful_runtime::typed::{Field, Filter, Order, Plain};
+pub use sockful_runtime::{Context, Fault, Find, Outcome, Records, Result};
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
 
 /// ```
@@ -236,7 +387,9 @@ pub use sockful_runtime::Error;
 /// Where records are kept: the one in memory, and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
-    pub use sockful_runtime::declared::{Access, Declared, KeyKind, Property};
+    pub use sockful_runtime::declared::{
+        Access, Bound, Check, Declared, Kept, KeyKind, Limit, Property, Rule,
+    };
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
     pub use sockful_runtime::record::Record;
     pub use sockful_runtime::store::*;
@@ -247,6 +400,7 @@ pub mod must {
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::must::*;
     pub use sockful_runtime::remote::{Remotes, attempt};
+    pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text};
     pub use sockful_runtime::{Done, Told};
 }
 
@@ -254,7 +408,8 @@ pub mod must {
 #[doc(hidden)]
 pub mod __private {
     pub use sockful_runtime::codec::Codec;
-    pub use sockful_runtime::declared::{Access, Declared, Property};
+    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept, Limit};
+    pub use sockful_runtime::declared::{Pattern, Property, Rule, is_empty};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
@@ -262,6 +417,7 @@ pub mod __private {
     pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, kind_of, show};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
+    pub use sockful_runtime::typed::{Decimal, Field};
     pub use std::borrow::Cow;
     pub use std::boxed::Box;
     pub use std::fmt::{Formatter, Result as Formatted};

@@ -25,14 +25,17 @@ impl Running {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
+        Self::serving(Server::new(sample::RESOURCES).config(config)).await
+    }
+
+    /// Starts the one given.
+    pub(crate) async fn serving(server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
         let gates = sample::Gates::default();
-        let server = Server::new(sample::RESOURCES)
-            .config(config)
-            .state(gates.clone());
+        let server = server.state(gates.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async {

@@ -190,6 +190,85 @@ impl Creature {
     }
 }
 
+/// Somebody, with what only some may see or set.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Account {
+    id: String,
+    #[resource(unique)]
+    email: Option<String>,
+    #[resource(write_only, default = "hush")]
+    password: String,
+    #[resource(immutable, default = "red")]
+    team: String,
+    #[resource(default)]
+    points: f64,
+    #[resource(default)]
+    path: Vec<f64>,
+    #[resource(default)]
+    numbers: Vec<u64>,
+    height: Option<f64>,
+    #[resource(wide, default)]
+    gold: u64,
+    #[resource(wide)]
+    debt: Option<i128>,
+    #[resource(private, unique)]
+    key: Option<u32>,
+    #[resource(created_at)]
+    since: u64,
+    #[resource(updated_at)]
+    touched: u64,
+    #[resource(rev)]
+    revision: u64,
+}
+
+/// The accounts alone.
+pub(crate) const ACCOUNTS: Resources = resources![Account, Node];
+
+#[remote]
+impl Account {
+    pub fn earn(&mut self, #[resource(wide)] gold: u64) {
+        self.gold = self.gold.saturating_add(gold);
+    }
+
+    pub fn check(&self, password: String) -> bool {
+        self.password == password
+    }
+
+    pub fn walk(&mut self, path: Option<f64>) {
+        self.path.push(path.unwrap_or(f64::NAN));
+    }
+
+    pub fn grow(&mut self) {
+        self.height = Some(f64::INFINITY);
+    }
+
+    pub fn lose(&mut self) {
+        self.points = f64::NEG_INFINITY;
+    }
+
+    pub fn number(&mut self) {
+        self.numbers.push(u64::MAX);
+    }
+
+    pub fn forge(&mut self) {
+        self.since = 1;
+        self.touched = 2;
+        self.revision = 3;
+    }
+
+    pub fn lock(&mut self, key: u32) {
+        self.key = Some(key);
+    }
+
+    pub fn numbers() -> Vec<u64> {
+        vec![1, u64::MAX]
+    }
+
+    pub fn exact() -> (u64, String) {
+        ((1 << 53) - 1, u64::MAX.to_string())
+    }
+}
+
 /// A thing with a number for an id and a name that must be given.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Node {

@@ -176,7 +176,7 @@ async fn a_message_of_the_greatest_depth_is_looked_at() {
             r#"["creature","create",{{"tags":{opening}{closing}}},1]"#
         ))
         .await;
-    assert_eq!(answer[2]["err"]["fields"][0]["path"], "tags", "{answer}");
+    assert_eq!(answer[2]["err"]["fields"][0]["path"], "tags[0]", "{answer}");
 }
 
 #[tokio::test]

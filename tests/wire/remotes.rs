@@ -199,12 +199,13 @@ async fn a_method_that_breaks_a_rule_of_the_record_is_invalid_and_stores_nothing
 #[tokio::test]
 async fn an_infinity_is_never_stored() {
     let (_server, mut client) = with_bob().await;
-    // An option of a number has a place for what is none.
-    client
-        .ok("creature", "weighNothing", json!({"id": "bob"}))
+    let error = client
+        .err("creature", "weighNothing", json!({"id": "bob"}))
         .await;
     assert_eq!(
-        client.ok("creature", "get", json!({"id": "bob"})).await["weight"],
-        Value::Null
+        (&error["code"], &error["fields"][0]["rule"]),
+        (&json!("invalid"), &json!("finite"))
     );
+    let bob = client.ok("creature", "get", json!({"id": "bob"})).await;
+    assert_eq!((&bob["weight"], &bob["tags"]), (&Value::Null, &json!([])));
 }

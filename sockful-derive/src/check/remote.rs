@@ -2,8 +2,9 @@
 
 mod signature;
 
+use super::rules::rules;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, bare, conditions, is_name};
+use crate::model::{Block, Method, bare, conditions, is_name};
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 
 /// The actions that every resource has.
@@ -29,6 +30,14 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     others_are_plainly_private(block, diagnostics);
     names_are_free(block, diagnostics);
     names_differ(block, diagnostics);
+    for parameter in block.methods.iter().flat_map(Method::parameters) {
+        rules(
+            &parameter.rules,
+            parameter.ty,
+            parameter.default,
+            diagnostics,
+        );
+    }
 }
 
 /// The rows of the dispatch table are made once for one type, which a trait's or a generic block is not.

@@ -1,7 +1,8 @@
 //! What a resource must be beyond what each of its words says.
 
+use super::rules::rules;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Property, Resource, is_name, is_plain, mentions_a_borrow};
+use crate::model::{Kept, Property, Resource, is_name, is_plain, mentions_a_borrow};
 use crate::words::excluded_by;
 use syn::Error;
 use syn::ext::IdentExt;
@@ -15,6 +16,10 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         values_are_owned(resource, diagnostics);
         names_are_plain(resource, diagnostics);
         names_differ(resource, diagnostics);
+        each_is_kept_once(resource, diagnostics);
+        for property in &resource.properties {
+            rules(&property.rules, property.ty, property.default, diagnostics);
+        }
     }
 }
 
@@ -62,7 +67,7 @@ fn id_is_as_an_id_must_be(resource: &Resource<'_>, diagnostics: &mut Diagnostics
     }
     for (other, why) in excluded_by("id") {
         if let Some(spelt) = id.words.spelt(other) {
-            diagnostics.add(spelt, format!("the id can't be `{other}`: {why}"));
+            diagnostics.add(spelt, format!("`{other}` can't stand on the id: {why}"));
         }
     }
 }
@@ -105,6 +110,23 @@ fn names_differ(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
                 earlier.ident, property.ident, property.name.text
             );
             diagnostics.adopt(Error::new(property.name.span, message));
+        }
+    }
+}
+
+/// A second property of the same would say the same.
+fn each_is_kept_once(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for (word, kept) in Kept::ALL {
+        let mut keeping = resource
+            .properties
+            .iter()
+            .filter(|it| it.kept == Some(kept));
+        let Some(first) = keeping.next() else {
+            continue;
+        };
+        for other in keeping {
+            let message = format!("`{}` is `{word}` already; keep one", first.ident);
+            diagnostics.add(other.words.spelt(word), message);
         }
     }
 }

@@ -23,14 +23,8 @@ pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
     let title = resource.ident.unraw();
     let new_doc = format!("What creating a [`{title}`] takes. What is `None` gets its default.");
     let patch_doc = format!("What to change of a [`{title}`]. What is `None` stays as it is.");
-    // Names, types and docs are the user's, who can set a lint on the struct, but not on these.
-    let lints = quote_spanned! {mixed()=>
-        #[allow(
-            dead_code, deprecated, non_camel_case_types, non_snake_case, private_interfaces,
-            unreachable_pub, clippy::all, clippy::pedantic, rustdoc::broken_intra_doc_links,
-        )]
-    };
-    let properties = || resource.properties.iter().enumerate();
+    let lints = lints();
+    let properties = || given(resource);
     let new_fields =
         properties().map(|(at, property)| field(resource, property, may_be_absent(resource, at)));
     let patch_fields = properties()
@@ -47,6 +41,22 @@ pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
+/// Names, types and docs are the user's, who can set a lint on the struct, but not on what is made of it.
+pub(super) fn lints() -> TokenStream {
+    quote_spanned! {mixed()=>
+        #[allow(
+            dead_code, deprecated, non_camel_case_types, non_snake_case, private_interfaces,
+            unreachable_pub, clippy::all, clippy::pedantic, rustdoc::broken_intra_doc_links,
+        )]
+    }
+}
+
+/// The properties that somebody gives: all but those that the server keeps.
+fn given<'a>(resource: &'a Resource<'a>) -> impl Iterator<Item = (usize, &'a Property<'a>)> {
+    let properties = resource.properties.iter().enumerate();
+    properties.filter(|(_, property)| property.kept.is_none())
+}
+
 /// Whether a new record may be given without the property at `at`.
 fn may_be_absent(resource: &Resource<'_>, at: usize) -> bool {
     Some(at) == resource.id() || resource.properties[at].default.is_some()
@@ -60,6 +70,12 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
     } else {
         ty
     };
+    let doc = field_doc(property);
+    quote_spanned!(mixed()=> #doc #vis #ident: #ty)
+}
+
+/// The doc comment of a field, or one of ours where the user wrote none.
+pub(super) fn field_doc(property: &Property<'_>) -> TokenStream {
     let mut docs = property
         .attributes
         .iter()
@@ -70,7 +86,7 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
         .peek()
         .is_none()
         .then(|| quote_spanned!(mixed()=> #[doc = #own]));
-    quote_spanned!(mixed()=> #own #(#docs)* #vis #ident: #ty)
+    quote_spanned!(mixed()=> #own #(#docs)*)
 }
 
 /// Whether it is a line of a doc comment, and not such as `#[doc(alias = "…")]`.
@@ -84,9 +100,15 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let private = &resource.paths.private;
     let all = || 0..resource.properties.len();
     let ident_at = |at: usize| resource.properties[at].ident;
-    let put_new = all().map(|at| put(private, at, ident_at(at), may_be_absent(resource, at)));
+    let is_kept = |at: usize| resource.properties[at].kept.is_some();
+    let put_new = all().map(|at| {
+        if is_kept(at) {
+            return quote_spanned!(mixed()=> given.skip(););
+        }
+        put(private, at, ident_at(at), may_be_absent(resource, at))
+    });
     let put_patch = all().map(|at| {
-        if Some(at) == resource.id() {
+        if Some(at) == resource.id() || is_kept(at) {
             return quote_spanned!(mixed()=> given.skip(););
         }
         put(private, at, ident_at(at), true)
@@ -149,13 +171,9 @@ fn put(private: &TokenStream, at: usize, ident: &Ident, optional: bool) -> Token
 /// unless it looks as if it depended on something, which the lifetime is for.
 fn default(resource: &Resource<'_>, new: &Ident) -> TokenStream {
     let this = resource.ident.to_token_stream();
-    let needed = resource
-        .properties
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !may_be_absent(resource, *at));
+    let needed = given(resource).filter(|(at, _)| !may_be_absent(resource, *at));
     let types = needed.map(|(_, property)| without_self(property.ty, &this));
-    let fields = resource.properties.iter().map(|property| property.ident);
+    let fields = given(resource).map(|(_, property)| property.ident);
     quote_spanned! {mixed()=>
         #[automatically_derived]
         impl ::core::default::Default for #new

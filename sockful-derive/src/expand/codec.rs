@@ -1,10 +1,10 @@
 //! The codecs of properties and parameters, each with its default.
 
+use super::rules;
 use super::tokens::{mixed, without_self};
-use crate::model::{Access, Default, Parameter, Paths, Property};
+use crate::model::{Access, Default, Kept, Parameter, Paths, Property, text_of};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::{Expr, ExprLit, Lit, LitStr};
 
 /// The codec of a property that is not the id.
 pub(super) fn of_property(
@@ -14,11 +14,30 @@ pub(super) fn of_property(
 ) -> TokenStream {
     let must = &paths.must;
     let ty = without_self(property.ty, this);
-    let codec = of_field(&ty, paths);
-    match &property.default {
-        Some(default) => with_default(&codec, default, &ty, this),
-        None if property.access == Access::Open => codec,
-        None => quote_spanned!(mixed()=> #must::kept::<#ty>(#codec)),
+    let is_looked_up = property.words.has("unique") || property.words.has("index");
+    let codec = match property.kept {
+        _ if property.words.has("wide") => quote_spanned!(mixed()=> #must::wide::<#ty>()),
+        None if is_looked_up => {
+            let codec = of_field(&ty, paths);
+            quote_spanned!(mixed()=> #must::looked_up::<#ty>(#codec))
+        }
+        None => of_field(&ty, paths),
+        Some(Kept::CreatedAt | Kept::UpdatedAt) => {
+            let codec = of_field(&ty, paths);
+            return quote_spanned!(mixed()=> #must::moment::<#ty>(#codec));
+        }
+        Some(Kept::Rev) => {
+            let codec = of_field(&ty, paths);
+            return quote_spanned!(mixed()=> #must::revision::<#ty>(#codec));
+        }
+    };
+    let codec = rules::around(codec, &property.rules, &ty, paths, this);
+    match (&property.default, property.access) {
+        (Some(default), _) => with_default(&codec, default, &ty, this),
+        (None, Access::ReadOnly | Access::Private) => {
+            quote_spanned!(mixed()=> #must::kept::<#ty>(#codec))
+        }
+        (None, Access::Open | Access::WriteOnly | Access::Immutable) => codec,
     }
 }
 
@@ -36,7 +55,12 @@ pub(super) fn of_parameter(
 ) -> TokenStream {
     let must = &paths.must;
     let ty = without_self(parameter.ty, this);
-    let codec = quote_spanned!(mixed()=> #must::property::<#ty>());
+    let codec = if parameter.is_wide {
+        quote_spanned!(mixed()=> #must::wide::<#ty>())
+    } else {
+        quote_spanned!(mixed()=> #must::property::<#ty>())
+    };
+    let codec = rules::around(codec, &parameter.rules, &ty, paths, this);
     match &parameter.default {
         Some(default) => with_default(&codec, default, &ty, this),
         None => codec,
@@ -63,16 +87,4 @@ fn with_default(
         }
     };
     quote_spanned!(mixed()=> #codec.with_default(#default))
-}
-
-/// The text that an expression is, also where it comes out of a `macro_rules`.
-fn text_of(expression: &Expr) -> Option<&LitStr> {
-    match expression {
-        Expr::Group(group) => text_of(&group.expr),
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(text),
-        _ => None,
-    }
 }

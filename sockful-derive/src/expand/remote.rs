@@ -1,7 +1,7 @@
 //! The rows of remote methods.
 
-use super::codec;
 use super::tokens::{ends, in_brackets, mixed, value, without_self};
+use super::{codec, rules};
 use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -28,7 +28,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let implementation = implementation(block, table);
     quote_spanned! {mixed()=>
         #item
-        #[allow(deprecated, unused_imports)]
+        #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
             use #must::Plain as _;
@@ -83,7 +83,9 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     };
     let parameters = method.parameters().map(|parameter| {
         let name = &parameter.name;
-        quote_spanned!(mixed()=> #private::Property::new(#name, ""))
+        let wide = parameter.is_wide.then(|| quote_spanned!(mixed()=> .wide()));
+        let row = quote_spanned!(mixed()=> #private::Property::new(#name, "") #wide);
+        rules::of_property(row, &parameter.rules, paths, this)
     });
     let timeout = match method
         .timeout

@@ -2,23 +2,26 @@
 
 use super::changes::{self, changes};
 use super::codec;
-use super::tokens::{constant, mixed, value};
-use crate::model::{Access, Property, Resource, doc};
-use proc_macro2::TokenStream;
+use super::fields;
+use super::rules;
+use super::tokens::{constant, in_brackets, mixed, value, without_self};
+use crate::model::{Access, Kept, Paths, Property, Resource, doc};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 
 pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
     let Resource { ident, paths, .. } = resource;
     let (imports, must) = (&paths.imports, &paths.must);
-    let structs = changes(resource);
+    let (structs, fields) = (changes(resource), fields::fields(resource));
     let codecs = codecs(resource);
     let implementation = implementation(resource);
     let changes = changes::implementations(resource);
     let beside = beside(resource);
     quote_spanned! {mixed()=>
         #structs
-        #[allow(deprecated, unused_imports)]
+        #fields
+        #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
             use #must::Absent as _;
@@ -34,8 +37,9 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
 /// What code elsewhere may rely on, be the rest of the expansion there or errors in its place.
 pub(crate) fn beside(resource: &Resource<'_>) -> TokenStream {
     let conveniences = changes::conveniences(resource);
+    let names = fields::constant(resource);
     let schema = schema(resource);
-    quote_spanned!(mixed()=> #conveniences #schema)
+    quote_spanned!(mixed()=> #conveniences #names #schema)
 }
 
 /// One constant a property.
@@ -45,10 +49,11 @@ fn codecs(resource: &Resource<'_>) -> TokenStream {
     let this = ident.to_token_stream();
     let codecs = resource.properties.iter().enumerate().map(|(at, property)| {
         let constant = constant(at);
-        let ty = super::tokens::without_self(property.ty, &this);
+        let ty = without_self(property.ty, &this);
         if Some(at) == resource.id() {
             // Through the resource, so that a type that is no key is told once, at `type Id`.
             let codec = codec::of_field(&ty, paths);
+            let codec = rules::around(codec, &property.rules, &ty, paths, &this);
             let id = quote_spanned!(mixed()=> <#ident as #private::Resource>::Id);
             return quote_spanned!(mixed()=> const #constant: #private::Codec<#id> = #must::id::<#ident>(#codec););
         }
@@ -69,13 +74,20 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
         ..
     } = resource;
     let private = &paths.private;
+    let this = ident.to_token_stream();
     let (new, patch) = changes::names(resource);
     let (name, title) = (&name.text, ident.unraw().to_string());
     // Without an id nothing is expanded, but what stands beside the error.
     let id = resource.id().unwrap_or_default();
     let id_type = properties[id].ty;
-    let rows = properties.iter().map(|property| row(property, private));
+    let rows = properties
+        .iter()
+        .map(|property| row(property, paths, &this));
     let fields: Vec<_> = properties.iter().map(|property| property.ident).collect();
+    let puts = properties
+        .iter()
+        .enumerate()
+        .map(|(at, property)| put(at, property, &this));
     let constants: Vec<_> = (0..fields.len()).map(constant).collect();
     let values: Vec<_> = (0..fields.len()).map(value).collect();
     quote_spanned! {mixed()=>
@@ -98,26 +110,62 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 #private::Some(Self { #(#fields: #values?),* })
             }
             fn write(&self, writer: &mut #private::Writer) {
-                #(writer.put(&#constants, &self.#fields);)*
+                #(#puts)*
             }
         }
     }
 }
 
-fn row(property: &Property<'_>, private: &TokenStream) -> TokenStream {
-    let (name, doc) = (&property.name.text, doc(property.attributes));
-    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc));
-    match property.access {
-        Access::Open => row,
-        Access::ReadOnly => quote_spanned!(mixed()=> #row.access(#private::Access::ReadOnly)),
-        Access::Private => quote_spanned!(mixed()=> #row.access(#private::Access::Private)),
+/// The line that writes a property, and says whether its rules hold for the record.
+fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
+    let (constant, field) = (constant(at), property.ident);
+    match property.rules.when {
+        None => quote_spanned!(mixed()=> writer.put(&#constant, &self.#field);),
+        Some((_, path)) => {
+            let (_, last) = super::tokens::ends(&path.to_token_stream());
+            let path = without_self(path, this);
+            let record = in_brackets(quote_spanned!(last=> self), last);
+            quote_spanned! {mixed()=>
+                if #path #record {
+                    writer.put(&#constant, &self.#field);
+                } else {
+                    writer.put_unjudged(&#constant, &self.#field);
+                }
+            }
+        }
     }
+}
+
+fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let private = &paths.private;
+    let (name, doc) = (&property.name.text, doc(property.attributes));
+    let access = match property.access {
+        Access::Open => None,
+        Access::ReadOnly => Some(quote_spanned!(mixed()=> ReadOnly)),
+        Access::Private => Some(quote_spanned!(mixed()=> Private)),
+        Access::WriteOnly => Some(quote_spanned!(mixed()=> WriteOnly)),
+        Access::Immutable => Some(quote_spanned!(mixed()=> Immutable)),
+    };
+    let access = access.map(|access| quote_spanned!(mixed()=> .access(#private::Access::#access)));
+    let kept = property.kept.map(|kept| match kept {
+        Kept::CreatedAt => quote_spanned!(mixed()=> CreatedAt),
+        Kept::UpdatedAt => quote_spanned!(mixed()=> UpdatedAt),
+        Kept::Rev => quote_spanned!(mixed()=> Rev),
+    });
+    let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Kept::#kept)));
+    let said = ["unique", "index", "wide"]
+        .into_iter()
+        .filter(|word| property.words.has(word));
+    let said = said.map(|word| Ident::new(word, mixed()));
+    let row =
+        quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())*);
+    rules::of_property(row, &property.rules, paths, this)
 }
 
 /// The schema of the resource, with which a remote method can return it.
 fn schema(resource: &Resource<'_>) -> TokenStream {
-    if resource.has_private() {
-        return no_schema(resource);
+    if let Some(why) = resource.unfit_as_result() {
+        return no_schema(resource, why);
     }
     let (ident, private) = (resource.ident, &resource.paths.private);
     let title = ident.unraw().to_string();
@@ -138,12 +186,11 @@ fn schema(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
-/// That a resource with private properties has no schema by other means either: with one a remote
-/// method could return it, and they would leak.
-fn no_schema(resource: &Resource<'_>) -> TokenStream {
+/// That a resource which no remote method may return has no schema by other means either.
+fn no_schema(resource: &Resource<'_>, why: &str) -> TokenStream {
     let (ident, must) = (resource.ident, &resource.paths.must);
     let message = format!(
-        "with a schema a remote method could return `{}` and leak its private properties; remove `JsonSchema`",
+        "with a schema a remote method could return `{}` {why}; remove `JsonSchema`",
         ident.unraw()
     );
     let at_name = ident.span().resolved_at(mixed());

@@ -1,7 +1,7 @@
 //! An impl block with `#[remote]`.
 
 use super::resource::Default;
-use super::{Name, Paths, bare, camel_case};
+use super::{Name, Paths, Rules, bare, camel_case};
 use crate::diagnostics::Diagnostics;
 use crate::words::{Place, Words};
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) struct Parameter<'a> {
     pub(crate) name: String,
     pub(crate) ty: &'a Type,
     pub(crate) default: Option<Default<'a>>,
+    pub(crate) rules: Rules<'a>,
+    pub(crate) is_wide: bool,
 }
 
 /// The words on each method and its parameters, read first so that the model can borrow them.
@@ -148,6 +150,8 @@ impl<'a> Argument<'a> {
             name: pattern.ident.unraw().to_string(),
             ty: &parameter.ty,
             default: Default::of(words),
+            rules: Rules::of(words),
+            is_wide: words.has("wide"),
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! A struct with `#[derive(Resource)]`.
 
 use super::serde::{Container, renamed};
-use super::{Name, Paths, camel_case, doc};
+use super::{Name, Paths, Rules, camel_case, doc};
 use crate::diagnostics::Diagnostics;
 use crate::words::{Place, Value, Words};
 use syn::ext::IdentExt;
@@ -31,7 +31,9 @@ pub(crate) struct Property<'a> {
     pub(crate) name: Name,
     pub(crate) attributes: &'a [Attribute],
     pub(crate) access: Access,
+    pub(crate) kept: Option<Kept>,
     pub(crate) default: Option<Default<'a>>,
+    pub(crate) rules: Rules<'a>,
     pub(crate) words: &'a Words,
 }
 
@@ -41,6 +43,25 @@ pub(crate) enum Access {
     Open,
     ReadOnly,
     Private,
+    WriteOnly,
+    Immutable,
+}
+
+/// What the server keeps in a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    CreatedAt,
+    UpdatedAt,
+    Rev,
+}
+
+impl Kept {
+    /// Each with its word.
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
+        ("created_at", Self::CreatedAt),
+        ("updated_at", Self::UpdatedAt),
+        ("rev", Self::Rev),
+    ];
 }
 
 /// The value for where none is given.
@@ -120,10 +141,19 @@ impl<'a> Resource<'a> {
         self.ids.first().copied()
     }
 
-    pub(crate) fn has_private(&self) -> bool {
-        self.properties
-            .iter()
-            .any(|property| property.access == Access::Private)
+    /// Why no remote method can return it, if none can: serde writes the whole struct, as it is.
+    pub(crate) fn unfit_as_result(&self) -> Option<&'static str> {
+        let any = |is: fn(&Property<'_>) -> bool| self.properties.iter().any(is);
+        match () {
+            () if any(|it| it.access == Access::Private) => Some("and leak its private properties"),
+            () if any(|it| it.access == Access::WriteOnly) => {
+                Some("and leak its write-only properties")
+            }
+            () if any(|it| it.words.has("wide")) => {
+                Some("with its wide properties as numbers, which not every client can hold")
+            }
+            () => None,
+        }
     }
 }
 
@@ -147,9 +177,12 @@ impl<'a> Property<'a> {
         };
         let access = match () {
             () if words.has("private") => Access::Private,
+            () if words.has("write_only") => Access::WriteOnly,
             () if words.has("read_only") => Access::ReadOnly,
+            () if words.has("immutable") => Access::Immutable,
             () => Access::Open,
         };
+        let kept = Kept::ALL.iter().find(|(word, _)| words.has(word));
         let default = Default::of(words);
         Some(Self {
             ident,
@@ -157,7 +190,9 @@ impl<'a> Property<'a> {
             name,
             attributes: &field.attrs,
             access,
+            kept: kept.map(|(_, kept)| *kept),
             default,
+            rules: Rules::of(words),
             words,
         })
     }

@@ -10,6 +10,8 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 pub(crate) struct Paths {
     /// The two imports below, to stand where nobody else's names are.
     pub(crate) imports: TokenStream,
+    /// What only the macros use, from anywhere.
+    pub(crate) rooted: TokenStream,
     /// What only the macros use.
     pub(crate) private: TokenStream,
     /// What may show up in messages of the compiler.
@@ -31,6 +33,7 @@ impl Paths {
         );
         Self {
             imports: quote_spanned!(mixed=> use #root::{__private, must as __must};),
+            rooted: quote_spanned!(mixed=> #root::__private),
             private: Self::private_at(mixed),
             must: Self::must_at(mixed),
         }

@@ -125,6 +125,12 @@ impl Words {
         }
     }
 
+    /// Every word that is given, in the order written: its name, as it is spelt, and what follows it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &Ident, &Value)> {
+        let given = self.given.iter();
+        given.map(|given| (given.word.name, &given.spelt, &given.value))
+    }
+
     fn get(&self, name: &str) -> Option<&Given> {
         debug_assert!(
             WORDS.iter().any(|word| word.name == name),

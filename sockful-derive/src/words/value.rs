@@ -1,11 +1,12 @@
 //! What may follow a word.
 
+use super::rule::{self, Ruled};
 use crate::model::{Name, is_name};
 use proc_macro2::Span;
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, Ident, LitStr, Path, Result, Token};
+use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token};
 
 /// The form of what follows a word.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,16 @@ pub(super) enum Form {
     Path,
     /// Nothing, or `= expression`.
     Maybe,
+    /// `(0..=20)`, with a message.
+    Range,
+    /// `= "text"`, or in brackets with a message.
+    Text,
+    /// `= some::path`, or in brackets with a message.
+    Function,
+    /// `= "what is said"`.
+    Said,
+    /// `(trim, some::path)`.
+    Sanitizers,
 }
 
 /// What followed a word.
@@ -30,6 +41,11 @@ pub(crate) enum Value {
     Duration(Duration),
     Path(Path),
     Expr(Box<Expr>),
+    Range(Box<Ruled<ExprRange>>),
+    Text(Ruled<LitStr>),
+    Function(Ruled<Path>),
+    Said(LitStr),
+    Sanitizers(Vec<Path>),
 }
 
 impl Form {
@@ -60,20 +76,25 @@ impl Form {
                 let wrong = |_| Error::new(place, format!("write `{name} = some::path`"));
                 Path::parse_mod_style(input).map(Value::Path).map_err(wrong)
             }
+            Self::Range => rule::range(word, input).map(|range| Value::Range(Box::new(range))),
+            Self::Text => rule::text(word, input).map(Value::Text),
+            Self::Function => rule::function(word, input).map(Value::Function),
+            Self::Said => text(word, "\"…\"", input).map(Value::Said),
+            Self::Sanitizers => rule::sanitizers(word, input).map(Value::Sanitizers),
             Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
             Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
         }
     }
 }
 
-fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
+pub(super) fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
     let (name, place) = (word.unraw(), place(word, input));
     let equals = input.parse::<Token![=]>();
     let missing = |_| Error::new(place, format!("write `{name} = {example}`"));
     equals.map(drop).map_err(missing)
 }
 
-fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
+pub(super) fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
     equals(word, example, input)?;
     let (name, place) = (word.unraw(), place(word, input));
     let wrong = format!("`{name}` is a text; write `{name} = {example}`");
@@ -81,7 +102,7 @@ fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
 }
 
 /// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
-fn place(word: &Ident, input: ParseStream<'_>) -> Span {
+pub(super) fn place(word: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() {
         word.span()
     } else {

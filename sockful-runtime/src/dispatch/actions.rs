@@ -21,15 +21,21 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use writes::save;
 
-pub(super) async fn run(context: &Context, model: &Model, action: Core, payload: &str) -> Reply {
+pub(super) async fn run(
+    context: &Context,
+    model: &Model,
+    action: Core,
+    payload: &str,
+    if_rev: Option<u64>,
+) -> Reply {
     match action {
         Core::Get => get(context, model, payload).await,
         Core::Find => find(context, model, payload).await,
         Core::Count => count(context, model, payload).await,
         Core::Create => create(context, model, payload, Giver::Client).await,
-        Core::Update => update(context, model, payload, Giver::Client).await,
-        Core::Save => save(context, model, payload, Giver::Client).await,
-        Core::Destroy => destroy(context, model, payload).await,
+        Core::Update => update(context, model, payload, Giver::Client, if_rev).await,
+        Core::Save => save(context, model, payload, Giver::Client, if_rev).await,
+        Core::Destroy => destroy(context, model, payload, if_rev).await,
     }
 }
 
@@ -179,7 +185,7 @@ async fn count(context: &Context, model: &Model, payload: &str) -> Reply {
     let filter = query::conditions(model, &Object::parse(payload)?)?;
     let view = context.store().count(model.index, filter).await?;
     Ok(Done::new(
-        Body::Json(view.value.to_string().into_bytes()),
+        Body::Json(view.value.count.to_string().into_bytes()),
         view.seq,
     ))
 }

@@ -1,6 +1,8 @@
 //! The options of a request: the fifth slot of a frame.
 
 use crate::error::{Error, Fault, Result};
+use crate::frame::MAX_EXACT;
+use crate::model::Model;
 use crate::object::Object;
 use std::time::Duration;
 
@@ -8,10 +10,13 @@ use std::time::Duration;
 pub(super) struct Options {
     /// How long the caller is willing to wait.
     pub(super) timeout: Option<Duration>,
+    /// The revision that the record must have.
+    pub(super) if_rev: Option<u64>,
 }
 
 impl Options {
-    pub(super) fn parse(raw: &str) -> Result<Self> {
+    /// Reads the options of a request; `to` is the resource where it writes one record that may be there.
+    pub(super) fn parse(raw: &str, to: Option<&Model>) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());
         }
@@ -32,6 +37,23 @@ impl Options {
                 ));
             }
         }
+        let mut if_rev = None;
+        if let Some(raw) = given.take("if_rev") {
+            let exact = |rev: &u64| *rev <= MAX_EXACT;
+            if_rev = serde_json::from_str(raw).ok().filter(exact);
+            let fault = match (if_rev, to) {
+                (None, _) => Some(("type", "is not a revision, an integer from 0 to 2^53-1")),
+                (_, None) => Some((
+                    "action",
+                    "is for `update`, `save`, `destroy` and methods that change a record",
+                )),
+                (_, Some(model)) if !model.keeps_rev() => {
+                    Some(("resource", "is for resources that keep a revision"))
+                }
+                _ => None,
+            };
+            faults.extend(fault.map(|(rule, message)| Fault::new("if_rev", rule, message)));
+        }
         // A trace context is for whoever reads the log; anything in the form of a string will do.
         if given
             .take("traceparent")
@@ -41,7 +63,7 @@ impl Options {
         }
         faults.extend(given.unknown());
         if faults.is_empty() {
-            Ok(Self { timeout })
+            Ok(Self { timeout, if_rev })
         } else {
             Err(Error::invalid(faults))
         }

@@ -38,6 +38,7 @@ impl System {
         Ok(Done {
             body: Body::Json(json.into_bytes()),
             seq: None,
+            rev: None,
             next: None,
         })
     }

@@ -101,6 +101,52 @@ pub const fn kept<T: BeOptional>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
+/// A type that a moment can be kept in: milliseconds since 1970.
+#[diagnostic::on_unimplemented(
+    message = "a moment can't be kept in a `{Self}`",
+    label = "can't hold the milliseconds since 1970",
+    note = "write `u64` or `i64` as the type of the field"
+)]
+pub trait BeMoment {}
+
+impl BeMoment for u64 {}
+impl BeMoment for i64 {}
+
+/// The codec of `created_at` and `updated_at`.
+pub const fn moment<T: BeMoment>(codec: Codec<T>) -> Codec<T> {
+    codec
+}
+
+/// A type that a revision can be kept in.
+#[diagnostic::on_unimplemented(
+    message = "a revision can't be kept in a `{Self}`",
+    label = "can't hold every number of a commit",
+    note = "write `u64` or `i64` as the type of the field"
+)]
+pub trait BeRevision {}
+
+impl BeRevision for u64 {}
+impl BeRevision for i64 {}
+
+/// The codec of `rev`.
+pub const fn revision<T: BeRevision>(codec: Codec<T>) -> Codec<T> {
+    codec
+}
+
+pub use crate::wide::Wide as BeWide;
+
+/// The codec of a `wide` property or parameter.
+pub const fn wide<T: BeWide>() -> Codec<T> {
+    Codec::wide()
+}
+
+pub use crate::typed::Plain as BePlain;
+
+/// The codec of a property that is looked up by its value.
+pub const fn looked_up<T: BePlain>(codec: Codec<T>) -> Codec<T> {
+    codec
+}
+
 /// A type that a text can be turned into, for defaults such as `default = "dragon"`.
 #[diagnostic::on_unimplemented(
     message = "a text can't be the default of a `{Self}`",

@@ -160,6 +160,9 @@ impl<'m> Conditions<'m> {
                 "null is neither less nor greater than anything, ask with `$ne` or for null itself",
             ));
         }
+        if is != Comparison::Equal {
+            operand::not_wide(self.model, property, path)?;
+        }
         Ok(Filter::Compare {
             property,
             is,
@@ -186,6 +189,7 @@ impl<'m> Conditions<'m> {
             let message = format!("`$prefix` is for strings, which `{name}` is not");
             return Err(path.refuse(message));
         }
+        operand::not_wide(self.model, property, path)?;
         match operand::parse(self.model, property, raw, path)? {
             Scalar::Text(prefix) => Ok(Filter::Prefix {
                 property,

@@ -90,7 +90,7 @@ impl Filter {
         }
     }
 
-    pub(super) fn one_of(property: usize, mut values: Vec<Scalar<'static>>) -> Self {
+    pub(crate) fn one_of(property: usize, mut values: Vec<Scalar<'static>>) -> Self {
         values.sort_unstable();
         values.dedup();
         Self::In {
@@ -99,7 +99,7 @@ impl Filter {
         }
     }
 
-    pub(super) fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         Self::Not(Box::new(self))
     }
 }

@@ -1,6 +1,7 @@
 //! The names that a query may use, and what is said of those it may not.
 
 use super::path::Path;
+use crate::declared::Access;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -18,6 +19,10 @@ pub(super) const OPERATORS: [&str; 8] = [
 /// A private one is refused in the words for one that nobody ever declared, and is never proposed.
 pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usize> {
     model.declared.sent_position(name).ok_or_else(|| {
+        let is_write_only = |at: usize| model.declared.properties[at].access == Access::WriteOnly;
+        if model.declared.position(name).is_some_and(is_write_only) {
+            return path.refuse(format!("`{name}` is never sent, so it can't be asked for"));
+        }
         let known = model.declared.properties.iter();
         let known = known
             .filter(|property| property.access.is_sent())

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::key;
 use crate::model::Model;
 use crate::rules::Kind;
+use crate::wide;
 
 /// Reads the value that the property is to be compared with.
 pub(super) fn parse(
@@ -39,6 +40,12 @@ pub(super) fn parse(
             let id = key::canonical(raw, model.declared.key);
             Ok(id.map_or_else(|_| value.clone(), Scalar::Text).into_owned())
         }
+        _ if model.declared.properties[property].wide => match &value {
+            Scalar::Text(text) if wide::is_decimal(text) => Ok(value.into_owned()),
+            _ => Err(path.refuse(format!(
+                "`{name}` is compared with an integer as a decimal string, such as \"7\""
+            ))),
+        },
         _ if fits(kind, &value) => Ok(value.into_owned()),
         _ => Err(path.refuse(match kind {
             Kind::Bool => format!("`{name}` is compared with true or false"),
@@ -70,6 +77,18 @@ pub(super) fn fits(kind: Kind, value: &Scalar<'_>) -> bool {
         Scalar::Number(_) => matches!(kind, Kind::Integer | Kind::Number),
         Scalar::Text(_) => kind == Kind::Text,
     }
+}
+
+/// Refuses what asks for an order of a property whose text has another one than its numbers.
+pub(super) fn not_wide(model: &Model, property: usize, path: &Path<'_>) -> Result<()> {
+    let property = &model.declared.properties[property];
+    if property.wide {
+        let name = property.name;
+        return Err(path.refuse(format!(
+            "`{name}` is wide, so it is compared by equality only"
+        )));
+    }
+    Ok(())
 }
 
 fn opaque(name: &str) -> String {

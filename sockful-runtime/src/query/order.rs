@@ -2,6 +2,7 @@
 
 use super::Scalar;
 use super::names;
+use super::operand;
 use super::path::Path;
 use crate::error::Result;
 use crate::model::Model;
@@ -80,6 +81,7 @@ impl Order {
 
 fn sortable(model: &Model, name: &str, path: &Path<'_>) -> Result<By> {
     let at = names::property(model, name, path)?;
+    operand::not_wide(model, at, path)?;
     match model.kind(at) {
         _ if at == model.declared.id => Ok(By::Id),
         Kind::Other => Err(path.refuse(format!(

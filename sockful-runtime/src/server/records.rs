@@ -10,6 +10,8 @@ use crate::model::Model;
 use crate::reader::Giver;
 use crate::reply::{Body, Done};
 use crate::resource::{Changes, Given, Resource};
+use crate::server::Find;
+use crate::typed::Filter;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -70,7 +72,7 @@ impl<R: Resource> Records<R> {
             .and_then(|rest| rest.strip_suffix('}'))
             .unwrap_or_default();
         let payload = with_id(model.declared, id, inside);
-        self.record(actions::update(&self.context(), model, &payload, Giver::Server).await?)
+        self.record(actions::update(&self.context(), model, &payload, Giver::Server, None).await?)
     }
 
     /// Removes the record of this id, and returns it as it was.
@@ -81,8 +83,33 @@ impl<R: Resource> Records<R> {
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
         let model = self.model()?;
         self.record(
-            actions::destroy(&self.context(), model, &with_id(model.declared, id, "")).await?,
+            actions::destroy(
+                &self.context(),
+                model,
+                &with_id(model.declared, id, ""),
+                None,
+            )
+            .await?,
         )
+    }
+
+    /// Lists the records that meet the conditions, all of them in the order of their ids unless more
+    /// is said. See [`Find`].
+    pub fn find(&self, filter: Filter<R>) -> Find<R> {
+        Find::new(self.app.clone(), filter)
+    }
+
+    /// Counts the records that meet the conditions.
+    ///
+    /// # Errors
+    ///
+    /// What the store says when it can't.
+    pub async fn count(&self, filter: Filter<R>) -> Result<usize> {
+        let store = &self.app.shared.store;
+        let counted = store
+            .count(self.model()?.index, filter.into_inner())
+            .await?;
+        Ok(counted.value.count)
     }
 
     fn context(&self) -> Context {
@@ -90,18 +117,7 @@ impl<R: Resource> Records<R> {
     }
 
     fn model(&self) -> Result<&Model> {
-        let served = self
-            .app
-            .shared
-            .models
-            .iter()
-            .find(|model| model.is_of::<R>());
-        served.ok_or_else(|| {
-            Error::internal(format!(
-                "`{}` is not in the list that is served",
-                R::DECLARED.title
-            ))
-        })
+        served::<R>(&self.app)
     }
 
     fn record(&self, done: Done) -> Result<R> {
@@ -112,6 +128,17 @@ impl<R: Resource> Records<R> {
             }
         }
     }
+}
+
+/// The resource as it is served.
+pub(super) fn served<R: Resource>(app: &App) -> Result<&Model> {
+    let served = app.shared.models.iter().find(|model| model.is_of::<R>());
+    served.ok_or_else(|| {
+        Error::internal(format!(
+            "`{}` is not in the list that is served",
+            R::DECLARED.title
+        ))
+    })
 }
 
 /// A payload of the id and the properties in `rest`.

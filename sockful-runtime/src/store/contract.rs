@@ -41,17 +41,28 @@ fn opened<S: Store>(make: &impl Fn() -> S) -> S {
     use crate::resource::Resource;
     let store = make();
     let declared = sample::Sample::DECLARED;
-    wait(store.open(&[declared, declared])).expect("an empty store opens");
+    wait(store.open(&[declared, sample::INDEXED, sample::SORTED])).expect("an empty store opens");
     store
 }
 
-/// A search, a count and paging to the end, against the whole list that the model has.
+/// The same search with and without indexes.
 fn check_search(store: &dyn Store, case: &Case) -> Result<(), TestCaseError> {
+    check_search_of(store, case, 0, 0)?;
+    check_search_of(store, case, 2, case.creatures.len() as u64)
+}
+
+/// A search, a count and paging to the end, against the whole list that the model has.
+fn check_search_of(
+    store: &dyn Store,
+    case: &Case,
+    resource: usize,
+    before: u64,
+) -> Result<(), TestCaseError> {
     let model = sample::model();
     for creature in &case.creatures {
         let record = sample::record(&model, &creature.to_string());
         let put = Operation::Put {
-            resource: 1,
+            resource,
             record,
             expect: Expect::Absent,
         };
@@ -60,19 +71,19 @@ fn check_search(store: &dyn Store, case: &Case) -> Result<(), TestCaseError> {
         };
         wait(store.commit(commit)).expect("the id is new");
     }
-    let head = case.creatures.len() as u64;
+    let head = before + case.creatures.len() as u64;
     let expected = oracle::list(&case.creatures, &case.conditions, &case.sort);
 
     let count = format!("{}", case.conditions);
     let given = Object::parse(&count).expect("an object");
     let filter = query::conditions(&model, &given).expect("conditions");
-    let counted = wait(store.count(1, filter.clone())).expect("a count");
-    prop_assert_eq!((counted.seq, counted.value), (head, expected.len()));
-    let elsewhere = wait(store.count(0, filter)).expect("a count");
-    prop_assert_eq!(elsewhere.value, 0);
+    let counted = wait(store.count(resource, filter.clone())).expect("a count");
+    prop_assert_eq!((counted.seq, counted.value.count), (head, expected.len()));
+    let elsewhere = wait(store.count(1, filter)).expect("a count");
+    prop_assert_eq!(elsewhere.value.count, 0);
 
     let (query, _) = parse(&model, &case.query(case.limit, case.skip, None));
-    let found = wait(store.find(1, query)).expect("a list");
+    let found = wait(store.find(resource, query)).expect("a list");
     let ids: Vec<&str> = found.value.records.iter().map(|it| it.id()).collect();
     let page = expected.iter().skip(case.skip).take(case.limit);
     prop_assert_eq!(ids, page.copied().collect::<Vec<_>>());
@@ -83,7 +94,7 @@ fn check_search(store: &dyn Store, case: &Case) -> Result<(), TestCaseError> {
     loop {
         let text = case.query(case.limit.max(1), 0, after.as_deref());
         let (query, order) = parse(&model, &text);
-        let found = wait(store.find(1, query)).expect("a list").value;
+        let found = wait(store.find(resource, query)).expect("a list").value;
         paged.extend(found.records.iter().map(|it| it.id().to_owned()));
         prop_assert!(paged.len() <= expected.len(), "paging does not end");
         if !found.more {

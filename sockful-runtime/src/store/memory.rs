@@ -1,24 +1,28 @@
 //! Records in memory: the default store. What it holds ends with the process.
 
 mod by_id;
+mod index;
 mod list;
 mod log;
+mod plan;
 mod table;
 #[cfg(test)]
 mod tests;
 mod top;
+mod walk;
 
 use self::list::List;
 use self::log::Log;
 use self::table::Table;
-use super::{Answer, Expired, Found, Several, Store, View, later, now};
+use super::{Answer, Counted, Expired, Found, Several, Store, View, later, now};
 use crate::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
 use crate::config::Config;
 use crate::declared::Declared;
 use crate::error::{Error, Result};
-use crate::query::{Filter, Query};
+use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::task::spawn_blocking;
@@ -114,7 +118,10 @@ impl Default for Memory {
 impl Store for Memory {
     fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
-        root.tables.resize_with(resources.len(), Table::default);
+        root.tables = resources
+            .iter()
+            .map(|declared| Table::new(declared))
+            .collect();
         now(Ok(()))
     }
 
@@ -140,7 +147,7 @@ impl Store for Memory {
         self.evaluate(resource, move |list| list.find(&query))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>> {
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
         self.evaluate(resource, move |list| list.count(&filter))
     }
 
@@ -213,6 +220,40 @@ impl Root {
                 return Err(Rejected::Conflict(nth));
             }
         }
+        self.check_unique(commit)
+    }
+
+    /// Whether no two records would have one value that must be unique.
+    fn check_unique(&self, commit: &Commit) -> Result<(), Rejected> {
+        if self.tables.iter().all(|table| table.unique().is_empty()) {
+            return Ok(());
+        }
+        let written: HashSet<_> = commit.operations.iter().filter_map(written).collect();
+        let mut claimed = BTreeSet::new();
+        for (operation, one) in commit.operations.iter().enumerate() {
+            let Operation::Put {
+                resource, record, ..
+            } = one
+            else {
+                continue;
+            };
+            let table = self.table(*resource).map_err(Rejected::Failed)?;
+            for &property in table.unique() {
+                let value = Scalar::read(record.value(property)).into_owned();
+                if value.is_null() {
+                    continue;
+                }
+                // What this commit writes or removes too has the value that it claims, or none.
+                let holder = table.holder(property, &value).map(|record| record.id());
+                let is_held = holder.is_some_and(|id| !written.contains(&(*resource, id)));
+                if is_held || !claimed.insert((*resource, property, value)) {
+                    return Err(Rejected::Taken {
+                        operation,
+                        property,
+                    });
+                }
+            }
+        }
         Ok(())
     }
 
@@ -225,7 +266,7 @@ impl Root {
                     resource, record, ..
                 } => {
                     let after = Arc::new(record.with_rev(seq));
-                    let before = self.tables[resource].put(Arc::clone(&after));
+                    let before = self.tables[resource].put(&after);
                     (resource, before, Some(after))
                 }
                 Operation::Delete { resource, id, .. } => {
@@ -243,5 +284,16 @@ impl Root {
             }
         }
         changes
+    }
+}
+
+/// The record that an operation stores or removes.
+fn written(operation: &Operation) -> Option<(usize, &str)> {
+    match operation {
+        Operation::Put {
+            resource, record, ..
+        } => Some((*resource, record.id())),
+        Operation::Delete { resource, id, .. } => Some((*resource, id)),
+        Operation::Assert { .. } => None,
     }
 }

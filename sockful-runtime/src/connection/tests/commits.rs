@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::routes::{Entry, Resources, Table, buckets, count, slots};
 use crate::sample::Sample;
 use crate::shutdown;
-use crate::store::{Answer, Expired, Found, Memory, Several, Store, View, later};
+use crate::store::{Answer, Counted, Expired, Found, Memory, Several, Store, View, later};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Store for Slow {
         })
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<usize>>> {
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
         self.memory.count(resource, filter)
     }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) async fn create(context: &Context, model: &Model, payload: &str, by: Giver) -> Reply {
     let given = Object::parse(payload)?;
     let record = model.create(&given, by)?;
+    let record = model.settle(record, None, &context.shared().clock);
     drop(given);
     let _lane = context.shared().lanes.take(model.index, record.id()).await;
     match put(context, model, record, Expect::Absent).await? {
@@ -25,7 +26,13 @@ pub(crate) async fn create(context: &Context, model: &Model, payload: &str, by: 
     }
 }
 
-pub(crate) async fn update(context: &Context, model: &Model, payload: &str, by: Giver) -> Reply {
+pub(crate) async fn update(
+    context: &Context,
+    model: &Model,
+    payload: &str,
+    by: Giver,
+    if_rev: Option<u64>,
+) -> Reply {
     let given = Object::parse(payload)?;
     let id = id(model, &given)?;
     let _lane = context.shared().lanes.take(model.index, &id).await;
@@ -34,6 +41,7 @@ pub(crate) async fn update(context: &Context, model: &Model, payload: &str, by: 
         let stored = view
             .value
             .ok_or_else(|| Error::not_found(model.declared.name))?;
+        stored.expect_rev(if_rev)?;
         let record = model.change(&given, &stored, by)?;
         if let Some(done) = replace(context, model, record, stored, view.seq).await? {
             return Ok(done);
@@ -41,9 +49,15 @@ pub(crate) async fn update(context: &Context, model: &Model, payload: &str, by: 
     }
 }
 
-pub(super) async fn save(context: &Context, model: &Model, payload: &str, by: Giver) -> Reply {
+pub(super) async fn save(
+    context: &Context,
+    model: &Model,
+    payload: &str,
+    by: Giver,
+    if_rev: Option<u64>,
+) -> Reply {
     let given = Object::parse(payload)?;
-    if given.take(model.id_name()).is_none() {
+    if given.take(model.id_name()).is_none() && if_rev.is_none() {
         return create(context, model, payload, by).await;
     }
     let id = id(model, &given)?;
@@ -51,8 +65,17 @@ pub(super) async fn save(context: &Context, model: &Model, payload: &str, by: Gi
     loop {
         let view = context.store().get(model.index, &id).await?;
         let done = match view.value {
-            None => put(context, model, model.create(&given, by)?, Expect::Absent).await?,
+            None if if_rev.is_some() => {
+                let message = "the record is not there, so its revision is another";
+                return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
+            }
+            None => {
+                let record = model.create(&given, by)?;
+                let record = model.settle(record, None, &context.shared().clock);
+                put(context, model, record, Expect::Absent).await?
+            }
             Some(stored) => {
+                stored.expect_rev(if_rev)?;
                 let record = model.replace(&given, &stored, by)?;
                 replace(context, model, record, stored, view.seq).await?
             }
@@ -64,7 +87,12 @@ pub(super) async fn save(context: &Context, model: &Model, payload: &str, by: Gi
     }
 }
 
-pub(crate) async fn destroy(context: &Context, model: &Model, payload: &str) -> Reply {
+pub(crate) async fn destroy(
+    context: &Context,
+    model: &Model,
+    payload: &str,
+    if_rev: Option<u64>,
+) -> Reply {
     let given = Object::parse(payload)?;
     let id = id(model, &given)?;
     no_more(&given)?;
@@ -74,13 +102,14 @@ pub(crate) async fn destroy(context: &Context, model: &Model, payload: &str) -> 
         let stored = view
             .value
             .ok_or_else(|| Error::not_found(model.declared.name))?;
+        stored.expect_rev(if_rev)?;
         let expect = Expect::Rev(stored.rev());
         let delete = Operation::Delete {
             resource: model.index,
             id: stored.id().into(),
             expect,
         };
-        match commit(context, delete).await? {
+        match commit(context, model, delete).await? {
             Some(committed) => {
                 return Ok(Done::new(
                     Body::Record(stored, Selection::All),
@@ -101,6 +130,7 @@ async fn replace(
     stored: Arc<Record>,
     seq: u64,
 ) -> Result<Option<Done>> {
+    let record = model.settle(record, Some(&stored), &context.shared().clock);
     if record.same_content(&stored) {
         return Ok(Some(Done::new(Body::Record(stored, Selection::All), seq)));
     }
@@ -119,6 +149,7 @@ async fn put(
 ) -> Result<Option<Done>> {
     let committed = commit(
         context,
+        model,
         Operation::Put {
             resource: model.index,
             record,
@@ -141,7 +172,11 @@ async fn put(
 }
 
 /// Commits one operation; `None` says that it found something else than it expected.
-async fn commit(context: &Context, operation: Operation) -> Result<Option<Arc<Committed>>> {
+async fn commit(
+    context: &Context,
+    model: &Model,
+    operation: Operation,
+) -> Result<Option<Arc<Committed>>> {
     match context
         .commit(Commit {
             operations: vec![operation],
@@ -150,6 +185,7 @@ async fn commit(context: &Context, operation: Operation) -> Result<Option<Arc<Co
     {
         Ok(committed) => Ok(Some(committed)),
         Err(Rejected::Conflict(_)) => Ok(None),
+        Err(Rejected::Taken { property, .. }) => Err(model.taken(property)),
         Err(Rejected::Failed(error)) => Err(error),
     }
 }

@@ -116,9 +116,11 @@ pub(super) fn check_history(store: &dyn Store, history: &History) -> Result<(), 
                 },
             });
         }
+        let taken = repeats(&changed);
         match (wait(store.commit(Commit { operations })), conflict) {
             (Err(Rejected::Conflict(at)), Some(nth)) => prop_assert_eq!(at, nth),
-            (Ok(committed), None) => {
+            (Err(Rejected::Taken { property, .. }), None) if taken => prop_assert_eq!(property, 1),
+            (Ok(committed), None) if !taken => {
                 seq += u64::from(changed != tables);
                 prop_assert_eq!(committed.seq, seq);
                 prop_assert_eq!(committed.changes.is_empty(), changed == tables);
@@ -130,6 +132,21 @@ pub(super) fn check_history(store: &dyn Store, history: &History) -> Result<(), 
     }
     prop_assert_eq!(&listed(store), &tables);
     check_log(store, seq, &tables)
+}
+
+/// Whether two records of the resource with unique names have one name.
+fn repeats(tables: &Tables) -> bool {
+    let of_resource = tables.iter().filter(|((resource, _), _)| *resource == 1);
+    let names = of_resource.filter_map(|(_, (text, _))| {
+        let record: Value = serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .next()?
+            .ok()?;
+        record["name"].as_str().map(str::to_owned)
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.windows(2).any(|two| two[0] == two[1])
 }
 
 /// Replays the log, and looks at it from each of its ends.

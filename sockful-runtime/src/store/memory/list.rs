@@ -1,82 +1,158 @@
 //! The records of one resource in the order of their ids, and how they are searched.
 
 use super::by_id::ById;
+use super::index::Index;
 use super::top::Top;
-use crate::query::{By, Filter, Order, Query};
+use super::walk::{Lead, walk};
+use crate::declared::Declared;
+use crate::query::{By, Filter, Query, Scalar};
 use crate::record::Record;
-use crate::store::Found;
+use crate::store::{Counted, Found};
 use imbl::OrdSet;
+use std::cell::Cell;
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// Records in the order of their ids. A clone is a snapshot and costs next to nothing.
+/// Records in the order of their ids and of what is indexed. A clone is a snapshot and costs next to nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
     records: OrdSet<ById>,
+    indexes: Vec<Index>,
+}
+
+/// A search, and how many records it has looked at.
+struct Search<'q> {
+    query: &'q Query,
+    visited: Cell<usize>,
 }
 
 impl List {
+    pub(super) fn new(declared: &Declared) -> Self {
+        let properties = declared.properties.iter().enumerate();
+        let indexed = properties.filter(|(_, property)| property.is_indexed());
+        Self {
+            records: OrdSet::new(),
+            indexes: indexed.map(|(at, _)| Index::new(at)).collect(),
+        }
+    }
+
     /// Puts a record in, and hands back the one that had its id.
-    pub(super) fn put(&mut self, record: Arc<Record>) -> Option<Arc<Record>> {
-        self.records.insert(ById(record)).map(|ById(before)| before)
+    pub(super) fn put(&mut self, record: &Arc<Record>) -> Option<Arc<Record>> {
+        let before = self.records.insert(ById(Arc::clone(record)));
+        let before = before.map(|ById(before)| before);
+        for index in &mut self.indexes {
+            index.replace(before.as_ref(), Some(record));
+        }
+        before
     }
 
     pub(super) fn delete(&mut self, id: &str) -> Option<Arc<Record>> {
-        self.records.remove(id).map(|ById(before)| before)
+        let ById(before) = self.records.remove(id)?;
+        for index in &mut self.indexes {
+            index.replace(Some(&before), None);
+        }
+        Some(before)
     }
 
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
 
-    pub(super) fn count(&self, filter: &Filter) -> usize {
-        match filter {
-            Filter::All => self.records.len(),
-            _ => self
+    /// The record that has this value of an indexed property.
+    pub(super) fn holder(&self, property: usize, value: &Scalar<'static>) -> Option<&Arc<Record>> {
+        let index = self
+            .indexes
+            .iter()
+            .find(|index| index.property == property)?;
+        index.holder(value)
+    }
+
+    pub(super) fn count(&self, filter: &Filter) -> Counted {
+        if *filter == Filter::All {
+            let count = self.records.len();
+            return Counted { count, visited: 0 };
+        }
+        let mut visited = 0;
+        let mut matches = |record: &Arc<Record>| {
+            visited += 1;
+            filter.matches(record)
+        };
+        let count = match Lead::all(&self.indexes, filter).first() {
+            Some(lead) => lead.records().filter(|record| matches(record)).count(),
+            None => self
                 .records
                 .iter()
-                .filter(|ById(record)| filter.matches(record))
+                .filter(|ById(record)| matches(record))
                 .count(),
-        }
+        };
+        Counted { count, visited }
     }
 
     pub(super) fn find(&self, query: &Query) -> Found {
+        let search = Search {
+            query,
+            visited: Cell::new(0),
+        };
         if query.limit == 0 {
-            return Found {
-                records: Vec::new(),
-                more: false,
-            };
+            return search.cut(std::iter::empty());
+        }
+        // As many as are worth to be sorted where another way might find them in their order.
+        let wanted = query.skip.saturating_add(query.limit);
+        let few = wanted.saturating_mul(4);
+        let leads = Lead::all(&self.indexes, &query.filter);
+        let candidates = leads.iter().filter_map(|lead| lead.at_most(few));
+        if let Some(records) = candidates.min_by_key(Vec::len) {
+            return search.sort(records.into_iter());
+        }
+        if let Some(records) = walk(&self.indexes, &leads, query) {
+            return search.page(records);
         }
         // The id decides alone where it comes first, and the table stands in its order already.
         match query.order.first() {
-            None => self.scan(query, false),
-            Some(Order {
-                by: By::Id,
-                descending,
-            }) => self.scan(query, *descending),
-            Some(_) => self.sort(query),
+            None => search.page(self.scan(query, false)),
+            Some(first) if first.by == By::Id => search.page(self.scan(query, first.descending)),
+            Some(_) => match leads.first() {
+                Some(lead) => search.sort(lead.records()),
+                None => search.sort(self.records.iter().map(|ById(record)| record)),
+            },
         }
     }
 
-    /// Reads from the cursor on until there is enough.
-    fn scan(&self, query: &Query, descending: bool) -> Found {
+    /// The records from the cursor on.
+    fn scan<'a>(
+        &'a self,
+        query: &Query,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Record>> + 'a> {
         let edge = query
             .after
             .as_ref()
             .map_or(Bound::Unbounded, |after| Bound::Excluded(&*after.id));
+        let record = |ById(record): &'a ById| record;
         if descending {
-            let records = self.records.range::<_, str>((Bound::Unbounded, edge)).rev();
-            page(query, records)
+            let records = self.records.range::<_, str>((Bound::Unbounded, edge));
+            Box::new(records.rev().map(record))
         } else {
-            page(
-                query,
-                self.records.range::<_, str>((edge, Bound::Unbounded)),
-            )
+            let records = self.records.range::<_, str>((edge, Bound::Unbounded));
+            Box::new(records.map(record))
         }
     }
+}
 
-    /// Reads everything, and keeps the first of the order.
-    fn sort(&self, query: &Query) -> Found {
+impl Search<'_> {
+    fn matches(&self, record: &Record) -> bool {
+        self.visited.set(self.visited.get() + 1);
+        self.query.filter.matches(record)
+    }
+
+    /// The page out of records that stand in its order.
+    fn page<'a>(&self, records: impl Iterator<Item = &'a Arc<Record>>) -> Found {
+        self.cut(records.filter(|record| self.matches(record)))
+    }
+
+    /// The page out of records in any order: reads them all, and keeps the first of its own.
+    fn sort<'a>(&self, records: impl Iterator<Item = &'a Arc<Record>>) -> Found {
+        let query = self.query;
         let mut top = Top::new(
             &query.order,
             query.skip.saturating_add(query.limit).saturating_add(1),
@@ -85,28 +161,22 @@ impl List {
             Some(after) => after.compare(&query.order, record).is_gt(),
             None => true,
         };
-        for ById(record) in &self.records {
-            if query.filter.matches(record) && is_behind(record) {
+        for record in records {
+            if self.matches(record) && is_behind(record) {
                 top.offer(record);
             }
         }
-        cut(query, top.finish())
+        self.cut(top.finish())
     }
-}
 
-/// The page of a query out of records that stand in its order.
-fn page<'a>(query: &Query, records: impl Iterator<Item = &'a ById>) -> Found {
-    let matching = records
-        .map(|ById(record)| record)
-        .filter(|record| query.filter.matches(record));
-    cut(query, matching)
-}
-
-fn cut<'a>(query: &Query, matching: impl Iterator<Item = &'a Arc<Record>>) -> Found {
-    let mut matching = matching.skip(query.skip);
-    let records: Vec<_> = matching.by_ref().take(query.limit).cloned().collect();
-    Found {
-        records,
-        more: matching.next().is_some(),
+    fn cut<'a>(&self, matching: impl Iterator<Item = &'a Arc<Record>>) -> Found {
+        let mut matching = matching.skip(self.query.skip);
+        let records: Vec<_> = matching.by_ref().take(self.query.limit).cloned().collect();
+        let more = self.query.limit > 0 && matching.next().is_some();
+        Found {
+            records,
+            more,
+            visited: self.visited.get(),
+        }
     }
 }

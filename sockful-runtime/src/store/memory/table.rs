@@ -2,6 +2,8 @@
 
 use super::by_id::ById;
 use super::list::List;
+use crate::declared::Declared;
+use crate::query::Scalar;
 use crate::record::Record;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,13 +12,34 @@ use std::sync::Arc;
 ///
 /// Getting is what a store mostly does, and hashing finds a record three times faster than the list
 /// does. Only `get` reads the set, so it need not be a persistent one, which is slower to search.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
     by_id: HashSet<ById>,
     list: List,
+    /// The positions of the properties whose values no two records share.
+    unique: Vec<usize>,
 }
 
 impl Table {
+    pub(super) fn new(declared: &Declared) -> Self {
+        let properties = declared.properties.iter().enumerate();
+        let unique = properties.filter(|(_, property)| property.unique);
+        Self {
+            by_id: HashSet::new(),
+            list: List::new(declared),
+            unique: unique.map(|(at, _)| at).collect(),
+        }
+    }
+
+    pub(super) fn unique(&self) -> &[usize] {
+        &self.unique
+    }
+
+    /// The record that has this value of an indexed property.
+    pub(super) fn holder(&self, property: usize, value: &Scalar<'static>) -> Option<&Arc<Record>> {
+        self.list.holder(property, value)
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Record>> {
         self.by_id.get(id).map(|ById(record)| record)
     }
@@ -27,8 +50,8 @@ impl Table {
     }
 
     /// Stores a record, and hands back the one that had its id.
-    pub(super) fn put(&mut self, record: Arc<Record>) -> Option<Arc<Record>> {
-        self.by_id.replace(ById(Arc::clone(&record)));
+    pub(super) fn put(&mut self, record: &Arc<Record>) -> Option<Arc<Record>> {
+        self.by_id.replace(ById(Arc::clone(record)));
         self.list.put(record)
     }
 

@@ -175,3 +175,101 @@ fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
         commit(&memory, vec![put(&model, "b", 2)]);
     }
 }
+
+/// A thousand creatures: the life of each is its own, and one in a hundred is a griffin.
+fn thousand(declared: &'static crate::declared::Declared) -> Memory {
+    let (model, memory) = (sample::model(), Memory::new());
+    wait(memory.open(&[declared])).expect("memory opens");
+    for n in 0..1_000 {
+        let kind = if n % 100 == 0 { "griffin" } else { "dragon" };
+        let json = format!(
+            r#"{{"id":"{:03}","life":{n},"kind":"{kind}"}}"#,
+            n * 7 % 1_000
+        );
+        let put = Operation::Put {
+            resource: 0,
+            record: sample::record(&model, &json),
+            expect: Expect::Absent,
+        };
+        commit(&memory, vec![put]);
+    }
+    memory
+}
+
+fn visited(memory: &Memory, query: &str) -> usize {
+    let given = crate::object::Object::parse(query).expect("an object");
+    let query = crate::query::parse(&sample::model(), &given, &Config::default());
+    let query = query.expect("a query").query;
+    wait(memory.find(0, query)).expect("a list").value.visited
+}
+
+#[test]
+fn few_records_are_looked_at_with_an_index_and_all_without() {
+    let (plain, indexed) = (thousand(Sample::DECLARED), thousand(sample::SORTED));
+    for (query, few) in [
+        (r#"{"kind":"griffin"}"#, 10),
+        (r#"{"kind":{"$prefix":"gri"},"$sort":{"name":1}}"#, 10),
+        (r#"{"life":{"$in":[1,500,2000]}}"#, 2),
+        (r#"{"life":{"$gte":990,"$lt":995},"tame":false}"#, 5),
+        (r#"{"life":{"$gt":999}}"#, 0),
+        (r#"{"life":7,"kind":"griffin"}"#, 1),
+        (r#"{"$sort":{"life":1},"$limit":5}"#, 6),
+        (r#"{"$sort":{"life":-1},"$limit":5,"life":{"$lt":500}}"#, 6),
+        (r#"{"kind":"dragon","$sort":{"life":-1},"$limit":5}"#, 6),
+    ] {
+        assert_eq!(visited(&indexed, query), few, "{query}");
+        assert_eq!(visited(&plain, query), 1_000, "{query}");
+    }
+    // Where most records meet the conditions, the order of the ids leads to enough of them soon.
+    let most = r#"{"life":{"$gte":3},"$limit":5}"#;
+    assert!(visited(&indexed, most) < 10);
+}
+
+#[test]
+fn few_records_are_counted_with_an_index_and_all_without() {
+    let (plain, indexed) = (thousand(Sample::DECLARED), thousand(sample::SORTED));
+    let counted = |memory: &Memory, filter: &str| {
+        let given = crate::object::Object::parse(filter).expect("an object");
+        let filter = crate::query::conditions(&sample::model(), &given).expect("conditions");
+        let counted = wait(memory.count(0, filter)).expect("a count").value;
+        (counted.count, counted.visited)
+    };
+    for (filter, count) in [(r#"{"kind":"griffin"}"#, 10), (r#"{"life":{"$lt":3}}"#, 3)] {
+        assert_eq!(counted(&indexed, filter), (count, count), "{filter}");
+        assert_eq!(counted(&plain, filter), (count, 1_000), "{filter}");
+    }
+    assert_eq!(counted(&indexed, "{}"), (1_000, 0));
+}
+
+#[test]
+fn two_records_of_one_commit_may_swap_what_is_unique_and_may_not_share_it() {
+    let (model, memory) = (sample::model(), Memory::new());
+    wait(memory.open(&[sample::INDEXED])).expect("memory opens");
+    let named = |id: &str, name: &str| Operation::Put {
+        resource: 0,
+        record: sample::record(&model, &format!(r#"{{"id":"{id}","name":{name}}}"#)),
+        expect: Expect::Any,
+    };
+    commit(&memory, vec![named("a", "\"x\""), named("b", "\"y\"")]);
+    commit(&memory, vec![named("a", "\"y\""), named("b", "\"x\"")]);
+    commit(&memory, vec![named("c", "null"), named("d", "null")]);
+    for operations in [
+        vec![named("e", "\"z\""), named("f", "\"z\"")],
+        vec![named("e", "\"z\""), named("f", "\"x\"")],
+    ] {
+        assert!(matches!(
+            wait(memory.commit(Commit { operations })),
+            Err(Rejected::Taken {
+                operation: 1,
+                property: 1
+            })
+        ));
+    }
+    let delete = Operation::Delete {
+        resource: 0,
+        id: "a".into(),
+        expect: Expect::Any,
+    };
+    commit(&memory, vec![named("e", "\"y\""), delete]);
+    assert_eq!(wait(memory.head()).expect("a head"), 4);
+}

@@ -11,7 +11,26 @@ struct Creature {
     kind: String,
     #[resource(default)]
     life: i32,
+    #[resource(length(1..=MOST), pattern = "^[a-z]", conform = is_short, sanitize(trim, self::same))]
     mood: Option<String>,
+    #[resource(default, range(..MOST, message = "is much"), when = Self::is_wild)]
+    age: u64,
+}
+
+const MOST: u64 = 9;
+
+fn is_short(_: &Option<String>) -> Result<(), ::std::fmt::Error> {
+    Result::Ok(())
+}
+
+fn same(text: Option<String>) -> Option<String> {
+    text
+}
+
+impl Creature {
+    fn is_wild(&self) -> bool {
+        true
+    }
 }
 
 #[::sockful::remote]

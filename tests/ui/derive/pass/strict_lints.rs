@@ -52,6 +52,26 @@ pub struct Creature {
     secret: String,
     #[resource(read_only)]
     seen: Option<u64>,
+    #[resource(default = 0.5, range(0.0..MOST), when = Self::is_tame)]
+    weight: f64,
+    #[resource(default = "a", pattern = "^[a-z]", conform = is_short, sanitize(trim, self::same))]
+    kind: String,
+}
+
+const MOST: f64 = 2.5;
+
+const fn is_short(kind: &str) -> bool {
+    kind.len() < 9
+}
+
+const fn same(text: String) -> String {
+    text
+}
+
+impl Creature {
+    const fn is_tame(&self) -> bool {
+        self.tame
+    }
 }
 
 #[remote]

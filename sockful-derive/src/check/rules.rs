@@ -1,0 +1,287 @@
+//! What rules must be: possible to keep, of the type's kind, and kept by the default.
+
+mod default;
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Check, Default, Number, Rule, Rules};
+use crate::words::nearest;
+use quote::ToTokens;
+use sockful_formats::{Format, Pattern};
+use std::cmp::Ordering;
+use syn::{Expr, ExprRange, GenericArgument, LitStr, PathArguments, RangeLimits, Type};
+
+/// Checks the rules of a field or a parameter of type `ty`.
+pub(super) fn rules(
+    rules: &Rules<'_>,
+    ty: &Type,
+    default: Option<Default<'_>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let has_range = rules.list.iter().any(Rule::is_range);
+    for rule in &rules.list {
+        // That a range excludes the other rules has been told by the table of words.
+        if has_range && rule.is_of_texts() {
+            continue;
+        }
+        let sound = match rule.check {
+            Check::Range(range) => {
+                range_is_sound(rule, range, diagnostics) && range_fits(range, ty, diagnostics)
+            }
+            Check::Length(range) => {
+                range_is_sound(rule, range, diagnostics) && length_is_counted(range, diagnostics)
+            }
+            Check::Pattern(text) => pattern_is_one(text, diagnostics),
+            Check::Format(text) => format_is_known(text, diagnostics),
+            Check::Conform(_) => true,
+            Check::Nested => nested_is_there(rule, diagnostics),
+        };
+        if sound && rule_is_of_the_kind(rule, ty, diagnostics) && rules.when.is_none() {
+            default::keeps_to(rule, default, diagnostics);
+        }
+    }
+    sanitize_is_for_texts(rules, ty, diagnostics);
+    message_is_of_one_rule(rules, diagnostics);
+    when_has_rules(rules, diagnostics);
+}
+
+/// A range that holds nothing refuses everything, and one without ends nothing.
+fn range_is_sound(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
+    let ends = [&range.start, &range.end];
+    for end in ends.into_iter().flatten() {
+        if Number::of(end).is_none() && !matches!(**end, Expr::Path(_)) {
+            diagnostics.add(end, "write a number, or the path of a constant");
+            return false;
+        }
+    }
+    let number = |end: &Option<Box<Expr>>| end.as_deref().and_then(Number::of);
+    match (number(&range.start), number(&range.end)) {
+        _ if range.start.is_none() && range.end.is_none() => {
+            let message = format!(
+                "every value is in this range; write an end, such as `{}(1..)`",
+                rule.word
+            );
+            diagnostics.add(range, message);
+            false
+        }
+        (Some(from), Some(to)) if is_empty(from, to, &range.limits) => {
+            let message = match range.limits {
+                RangeLimits::HalfOpen(_) if from == to => {
+                    format!("nothing is in `{from}..{to}`; write `{from}..={to}` for just that")
+                }
+                _ => format!("nothing is from {from} to {to}; write the smaller number first"),
+            };
+            diagnostics.add(range, message);
+            false
+        }
+        _ => true,
+    }
+}
+
+fn is_empty(from: Number, to: Number, limits: &RangeLimits) -> bool {
+    let holds_something = matches!(
+        (from.partial_cmp(&to), limits),
+        (Some(Ordering::Less), _) | (Some(Ordering::Equal), RangeLimits::Closed(_))
+    );
+    !holds_something
+}
+
+/// A bound that no value of the type can have is a mistake in the one or the other.
+fn range_fits(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+    let Some((name, least, most)) = primitive(inner(ty)).and_then(integer) else {
+        return true;
+    };
+    // `..256` asks for what `..=255` asks.
+    let open = i128::from(matches!(range.limits, RangeLimits::HalfOpen(_)));
+    let mut fits = true;
+    for (end, more) in [(&range.start, 0), (&range.end, open)] {
+        let Some(end) = end.as_deref() else { continue };
+        let message = match Number::of(end) {
+            Some(Number::Float(_)) => {
+                format!("`{name}` has no fractions; write a whole number")
+            }
+            Some(Number::Int(int)) if int < least || int.saturating_sub(more) > most => {
+                format!("{int} is beyond `{name}`, which goes from {least} to {most}")
+            }
+            _ => continue,
+        };
+        diagnostics.add(end, message);
+        fits = false;
+    }
+    fits
+}
+
+fn length_is_counted(range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
+    let mut counted = true;
+    for end in [&range.start, &range.end].into_iter().flatten() {
+        let fits = match Number::of(end) {
+            None => true,
+            Some(Number::Int(int)) => int >= 0,
+            Some(Number::Float(_)) => false,
+        };
+        if !fits {
+            diagnostics.add(end, "a length is counted; write a whole number from 0 on");
+            counted = false;
+        }
+    }
+    counted
+}
+
+fn pattern_is_one(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let Err(broken) = Pattern::check(&text.value()) else {
+        return true;
+    };
+    let message = format!(
+        "this is no regular expression: {}, at character {}",
+        broken.why, broken.at
+    );
+    diagnostics.add(text, message);
+    false
+}
+
+fn format_is_known(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let name = text.value();
+    if Format::called(&name).is_some() {
+        return true;
+    }
+    let message = if let Some(near) = nearest(&name, Format::names()) {
+        format!("unknown format `{name}`; did you mean `{near}`?")
+    } else {
+        let names: Vec<_> = Format::names().map(|name| format!("`{name}`")).collect();
+        format!("unknown format `{name}`; there are {}", names.join(", "))
+    };
+    diagnostics.add(text, message);
+    false
+}
+
+fn nested_is_there(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let is_there = cfg!(feature = "garde");
+    if !is_there {
+        let message = "`nested` needs the feature `garde` of the crate `sockful`; write `sockful = { …, features = [\"garde\"] }` in Cargo.toml";
+        diagnostics.add(rule.word, message);
+    }
+    is_there
+}
+
+/// A rule on a type that can't keep to it. Of types that are not the language's own only the
+/// compiler knows what they are: it asks the traits in `must`.
+fn rule_is_of_the_kind(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+    let Some(name) = primitive(inner(ty)) else {
+        return true;
+    };
+    let is_number = is_number(name);
+    let kinds = match rule.check {
+        Check::Range(_) if !is_number => "numbers",
+        Check::Length(_) => "texts, lists and maps",
+        Check::Pattern(_) | Check::Format(_) => "texts",
+        Check::Range(_) | Check::Conform(_) | Check::Nested => return true,
+    };
+    let instead = match rule.check {
+        Check::Length(_) if is_number => "; write `range(…)`",
+        _ => "",
+    };
+    let message = format!(
+        "`{}` is for {kinds}, and `{name}` is none{instead}",
+        rule.word
+    );
+    diagnostics.add(rule.word, message);
+    false
+}
+
+fn sanitize_is_for_texts(rules: &Rules<'_>, ty: &Type, diagnostics: &mut Diagnostics) {
+    if let (Some((word, _)), Some(name)) = (rules.sanitize, primitive(inner(ty))) {
+        let message = format!("`sanitize` is for texts, and `{name}` is none; remove it");
+        diagnostics.add(word, message);
+    }
+}
+
+fn message_is_of_one_rule(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
+    let Some((word, _)) = rules.message else {
+        return;
+    };
+    match rules.list.as_slice() {
+        [] => diagnostics.add(word, "a message is what a rule says; there is no rule here"),
+        [rule] if matches!(rule.check, Check::Nested) => {
+            diagnostics.add(
+                word,
+                "the messages of `nested` are the type's own; remove this",
+            );
+        }
+        [rule] if rule.message.is_some() => {
+            let message = format!(
+                "`{}` has a message in its brackets already; keep one",
+                rule.word
+            );
+            diagnostics.add(word, message);
+        }
+        [_] => {}
+        [first, ..] => {
+            let message = format!(
+                "of which rule is this the message? write it in the brackets of one: `{}(…, message = \"…\")`",
+                first.word
+            );
+            diagnostics.add(word, message);
+        }
+    }
+}
+
+fn when_has_rules(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
+    if let (Some((word, _)), []) = (rules.when, rules.list.as_slice()) {
+        diagnostics.add(
+            word,
+            "`when` says for which records the rules hold; there is no rule here",
+        );
+    }
+}
+
+/// The type in an `Option`, else the type itself.
+fn inner(ty: &Type) -> &Type {
+    let last = match ty {
+        Type::Group(group) => return inner(&group.elem),
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    match last.map(|last| (&last.ident, &last.arguments)) {
+        Some((name, PathArguments::AngleBracketed(arguments))) if name == "Option" => {
+            match arguments.args.first() {
+                Some(GenericArgument::Type(ty)) => ty,
+                _ => ty,
+            }
+        }
+        _ => ty,
+    }
+}
+
+/// The type's name, if it is one of the language's own.
+fn primitive(ty: &Type) -> Option<&'static str> {
+    const NAMES: &[&str] = &[
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize",
+    ];
+    let spelt = match ty {
+        Type::Path(path) => path.path.get_ident()?.to_token_stream().to_string(),
+        _ => return None,
+    };
+    NAMES.iter().copied().find(|name| *name == spelt)
+}
+
+fn is_number(primitive: &str) -> bool {
+    !matches!(primitive, "bool" | "char")
+}
+
+/// The integers of a type of that name.
+fn integer(name: &'static str) -> Option<(&'static str, i128, i128)> {
+    let (least, most) = match name {
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+        "i128" => (i128::MIN, i128::MAX),
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        "u128" => (0, i128::MAX),
+        _ => return None,
+    };
+    Some((name, least, most))
+}

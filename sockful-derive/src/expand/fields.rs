@@ -1,0 +1,58 @@
+//! `XFields` and `X::FIELDS`: the names that queries are built from.
+
+use super::changes::{field_doc, lints};
+use super::tokens::{mixed, without_self};
+use crate::model::Resource;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
+
+fn name(resource: &Resource<'_>) -> Ident {
+    format_ident!(
+        "{}Fields",
+        resource.ident.unraw(),
+        span = resource.ident.span()
+    )
+}
+
+/// The struct, beside the resource.
+pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
+    let (name, ident, vis) = (name(resource), resource.ident, resource.vis);
+    let (private, this) = (&resource.paths.rooted, ident.to_token_stream());
+    let doc = format!(
+        "The properties of a [`{}`], to build queries from.",
+        ident.unraw()
+    );
+    let fields = resource.properties.iter().map(|property| {
+        let (field, doc) = (property.ident, field_doc(property));
+        let ty = without_self(property.ty, &this);
+        let ty = if property.words.has("wide") {
+            quote_spanned!(mixed()=> #private::Decimal<#ty>)
+        } else {
+            ty
+        };
+        quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty>)
+    });
+    let lints = lints();
+    quote_spanned! {mixed()=>
+        #[doc = #doc]
+        #lints
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis struct #name { #(#fields),* }
+    }
+}
+
+/// The constant with one of each, where `__private` is imported.
+pub(crate) fn constant(resource: &Resource<'_>) -> TokenStream {
+    let (name, ident, vis) = (name(resource), resource.ident, resource.vis);
+    let private = &resource.paths.private;
+    let fields = resource.properties.iter().map(|property| property.ident);
+    let positions = 0..resource.properties.len();
+    quote_spanned! {mixed()=>
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #ident {
+            /// The properties, to build queries from.
+            #vis const FIELDS: #name = #name { #(#fields: #private::Field::at(#positions)),* };
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! That `docs/words.md` tells of every word what is true.
+
+use super::WORDS;
+use proc_macro2::TokenStream;
+use syn::{Item, Macro};
+
+const DOCS: &str = include_str!("../../../docs/words.md");
+
+/// A row of the table: the word, where it stands, a use that compiles, one that does not, and why.
+fn rows() -> Vec<[&'static str; 5]> {
+    let lines = DOCS.lines().filter(|line| line.starts_with("| `"));
+    let cells = |line: &'static str| {
+        let mut cells = line.trim_matches('|').splitn(5, " | ").map(str::trim);
+        let mut next = || cells.next().expect("five cells");
+        let code = |cell: &'static str| cell.trim_matches('`');
+        let [word, place, right, wrong] = [(); 4].map(|()| code(next()));
+        [word, place, right, wrong, next()]
+    };
+    lines.map(cells).collect()
+}
+
+/// What the macros say of a use: the messages of its mistakes.
+fn mistakes(place: &str, used: &str) -> Vec<String> {
+    let item = match place {
+        "struct" => format!("{used} struct Creature {{ id: String }}"),
+        "field" if used.contains("(id") => format!("struct Creature {{ {used} }}"),
+        "field" => format!("struct Creature {{ id: String, {used} }}"),
+        "method" => format!("impl Creature {{ {used} pub fn feed(&mut self) {{}} }}"),
+        _ => panic!("nothing is known of a {place}"),
+    };
+    let item: TokenStream = item.parse().expect("tokens");
+    let expansion = match place {
+        "method" => crate::remote::attribute(TokenStream::new(), &item),
+        _ => crate::resource::derive(item),
+    };
+    let file: syn::File = syn::parse2(expansion).expect("an expansion parses");
+    let errors = file.items.iter().filter_map(|item| match item {
+        Item::Macro(item) => message(&item.mac),
+        _ => None,
+    });
+    errors.collect()
+}
+
+fn message(error: &Macro) -> Option<String> {
+    let is_error = error.path.segments.last()?.ident == "compile_error";
+    let text: syn::LitStr = error.parse_body().ok()?;
+    is_error.then(|| text.value())
+}
+
+#[test]
+fn the_table_of_the_docs_has_every_word_once_in_its_order() {
+    let told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
+    let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
+    assert_eq!(told, words);
+}
+
+#[test]
+fn what_the_docs_call_right_is_and_what_they_call_wrong_is_for_the_reason_told() {
+    for [word, place, right, wrong, because] in rows() {
+        let known = WORDS
+            .iter()
+            .find(|known| known.name == word)
+            .expect("a word");
+        let places = known.places.iter();
+        let place_is_right = places
+            .map(|place| place.described())
+            .any(|told| told.contains(place));
+        assert!(place_is_right, "`{word}` is not for a {place}");
+        // Without the feature `nested` says which one it needs.
+        if word != "nested" {
+            assert_eq!(mistakes(place, right), Vec::<String>::new(), "{right}");
+        }
+        assert_eq!(mistakes(place, wrong), [because], "{wrong}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Single JSON values, looked at without making more of them than is asked.
+
+use crate::scan;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// The text that a string is, borrowed where it has no escapes; `None` for anything else.
+pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
+    if scan::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
+        return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
+    }
+    serde_json::from_str(raw).ok().map(Cow::Owned)
+}
+
+/// How many items an array has.
+pub(crate) fn items(raw: &str) -> usize {
+    serde_json::from_str::<Vec<IgnoredAny>>(raw).map_or(0, |items| items.len())
+}
+
+/// How many entries an object has.
+pub(crate) fn entries(raw: &str) -> usize {
+    serde_json::from_str::<Entries>(raw).map_or(0, |Entries(count)| count)
+}
+
+struct Entries(usize);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut count = 0;
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Entries(count))
+            }
+        }
+        deserializer.deserialize_map(Visit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_counted_at_the_top_only() {
+        assert_eq!((items("[]"), items("[[1,2],{\"a\":[3]}]")), (0, 2));
+        assert_eq!(
+            (entries("{}"), entries(r#"{"a":{"b":1,"c":2},"d":1}"#)),
+            (0, 2)
+        );
+    }
+
+    #[test]
+    fn a_string_is_read_with_and_without_escapes() {
+        assert_eq!(string(r#""ab""#).as_deref(), Some("ab"));
+        assert_eq!(string(r#""a\nb""#).as_deref(), Some("a\nb"));
+        assert_eq!(string("7"), None);
+    }
+}

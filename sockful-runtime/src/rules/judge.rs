@@ -1,0 +1,148 @@
+//! Whether a value keeps to the rules of its property, told from its JSON.
+
+use crate::declared::{Bound, Check, Limit, Property, Rule};
+use crate::error::Fault;
+use crate::json;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt::{self, Display};
+
+/// What the rules found that need the value itself and not its JSON.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// What the function of `conform` refused it with.
+    pub(crate) conform: Option<Cow<'static, str>>,
+    /// What `garde::Validate` found, the paths from the value on.
+    pub(crate) nested: Vec<Fault>,
+}
+
+/// Adds a fault for each rule of `property` that `raw`, which we have written, does not keep to.
+pub(crate) fn judge(property: &Property, raw: &str, typed: &Typed, faults: &mut Vec<Fault>) {
+    for rule in property.rules {
+        if matches!(rule.check, Check::Nested) {
+            faults.extend(typed.nested.iter().map(|fault| fault.under(property.name)));
+        } else if let Some(ours) = refusal(rule, raw, typed) {
+            let message = rule.message.map_or(ours, Cow::Borrowed);
+            faults.push(Fault::new(property.name, rule.word(), message));
+        }
+    }
+}
+
+/// What is said of a value that does not keep to `rule`.
+fn refusal(rule: &Rule, raw: &str, typed: &Typed) -> Option<Cow<'static, str>> {
+    if matches!(rule.check, Check::Conform) {
+        return typed.conform.clone();
+    }
+    if raw == "null" {
+        return None;
+    }
+    match rule.check {
+        Check::Range(from, to) => {
+            let kept = compare(raw, from).is_none_or(Ordering::is_ge) && is_within(raw, to);
+            (!kept).then(|| out_of(from, to).into())
+        }
+        Check::Length(from, to) => {
+            let (length, unit) = length(raw);
+            let length = length.to_string();
+            let kept = compare(&length, from).is_none_or(Ordering::is_ge) && is_within(&length, to);
+            (!kept).then(|| of_another_length(from, to, unit).into())
+        }
+        Check::Pattern(pattern) => {
+            let kept = json::string(raw).is_some_and(|text| pattern().is_met_by(&text));
+            (!kept).then(|| format!("does not match `{}`", pattern().text()).into())
+        }
+        Check::Format(format) => {
+            let kept = json::string(raw).is_some_and(|text| format.is_met_by(&text));
+            (!kept).then(|| format.refusal().into())
+        }
+        Check::Conform | Check::Nested => None,
+    }
+}
+
+/// How the number `raw` stands to a limit, exactly where both are whole.
+fn compare(raw: &str, limit: Limit) -> Option<Ordering> {
+    let (Limit::Through(bound) | Limit::Below(bound)) = limit else {
+        return None;
+    };
+    match (raw.parse::<i128>(), bound) {
+        (Ok(number), Bound::Int(bound)) => Some(number.cmp(&bound)),
+        _ => raw.parse::<f64>().ok()?.partial_cmp(&bound.float()),
+    }
+}
+
+fn is_within(raw: &str, limit: Limit) -> bool {
+    compare(raw, limit).is_none_or(|ordering| match limit {
+        Limit::Below(_) => ordering.is_lt(),
+        Limit::Through(_) | Limit::None => ordering.is_le(),
+    })
+}
+
+/// How many parts a value has, and what they are called.
+fn length(raw: &str) -> (usize, &'static str) {
+    match raw.as_bytes() {
+        [b'[', ..] => (json::items(raw), "item"),
+        [b'{', ..] => (json::entries(raw), "entry"),
+        _ => {
+            let text = json::string(raw);
+            (text.map_or(0, |text| text.chars().count()), "character")
+        }
+    }
+}
+
+fn out_of(from: Limit, to: Limit) -> String {
+    match (from, to) {
+        (Limit::None, Limit::Through(to)) => format!("is more than {to}"),
+        (Limit::None, Limit::Below(to)) => format!("is not less than {to}"),
+        (Limit::Through(from), Limit::Through(to)) => format!("is not from {from} to {to}"),
+        (Limit::Through(from), Limit::Below(to)) => {
+            format!("is not at least {from} and less than {to}")
+        }
+        (Limit::Through(from) | Limit::Below(from), _) => format!("is less than {from}"),
+        (Limit::None, Limit::None) => "is no number".to_owned(),
+    }
+}
+
+fn of_another_length(from: Limit, to: Limit, unit: &str) -> String {
+    let many = |count: i128| match (count, unit) {
+        (1, unit) => format!("1 {unit}"),
+        (count, "entry") => format!("{count} entries"),
+        (count, unit) => format!("{count} {unit}s"),
+    };
+    match (least(from), most(to)) {
+        (1, None) => "is empty".to_owned(),
+        (from, None) => format!("has less than {}", many(from)),
+        (0, Some(0)) => "is not empty".to_owned(),
+        (0, Some(to)) => format!("has more than {}", many(to)),
+        (from, Some(to)) if from == to => format!("does not have {}", many(to)),
+        (from, Some(to)) => format!("does not have {from} to {}", many(to)),
+    }
+}
+
+/// The least length within a limit.
+pub(crate) fn least(from: Limit) -> i128 {
+    match from {
+        Limit::Through(Bound::Int(from)) => from,
+        _ => 0,
+    }
+}
+
+/// The greatest length within a limit.
+pub(crate) fn most(to: Limit) -> Option<i128> {
+    match to {
+        Limit::Through(Bound::Int(to)) => Some(to),
+        Limit::Below(Bound::Int(to)) => Some(to - 1),
+        _ => None,
+    }
+}
+
+impl Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(int) => Display::fmt(int, f),
+            Self::Float(float) => Display::fmt(float, f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! What is wrong with a value that is not of its property's type, in words for whoever sent it.
+
+use crate::error::Fault;
+use crate::frame::MAX_EXACT;
+use serde_json::{Map, Value};
+
+/// How deep a value is looked into. What lies deeper is told as a whole.
+const MAX_DEPTH: u8 = 8;
+
+/// The first fault of `value` under a schema; `None` where only the type itself knows what it is.
+pub(crate) fn explain(
+    schema: &Value,
+    definitions: &Map<String, Value>,
+    value: &Value,
+    path: &str,
+) -> Option<Fault> {
+    Explainer { definitions }.fault(schema, value, path, MAX_DEPTH)
+}
+
+struct Explainer<'a> {
+    definitions: &'a Map<String, Value>,
+}
+
+impl Explainer<'_> {
+    fn fault(&self, schema: &Value, value: &Value, path: &str, depth: u8) -> Option<Fault> {
+        let depth = depth.checked_sub(1)?;
+        let schema = super::resolve(schema, self.definitions);
+        if let Some(words) = words(schema) {
+            let known = value.as_str().is_some_and(|value| words.contains(&value));
+            return (!known).then(|| is_not(path, &one_of(&words)));
+        }
+        let name = match schema.get("type") {
+            Some(Value::String(name)) => name.as_str(),
+            Some(Value::Array(names)) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .find(|it| *it != "null")?,
+            _ => return None,
+        };
+        match (name, value) {
+            ("integer", value) => {
+                let (least, most) = integers(schema);
+                let fits = |number: i128| (least..=most).contains(&number);
+                let number = value
+                    .as_i64()
+                    .map(i128::from)
+                    .or(value.as_u64().map(i128::from));
+                (!number.is_some_and(fits))
+                    .then(|| is_not(path, &format!("an integer from {least} to {most}")))
+            }
+            ("string", Value::String(_))
+            | ("boolean", Value::Bool(_))
+            | ("number", Value::Number(_)) => None,
+            ("array", Value::Array(items)) => {
+                let schema = schema.get("items")?;
+                let mut items = items.iter().enumerate();
+                items.find_map(|(at, item)| {
+                    self.fault(schema, item, &format!("{path}[{at}]"), depth)
+                })
+            }
+            ("object", Value::Object(entries)) => self.entry(schema, entries, path, depth),
+            ("boolean", _) => Some(is_not(path, "true or false")),
+            ("array", _) => Some(is_not(path, "an array")),
+            ("object", _) => Some(is_not(path, "an object")),
+            (name, _) => Some(is_not(path, &format!("a {name}"))),
+        }
+    }
+
+    fn entry(
+        &self,
+        schema: &Value,
+        entries: &Map<String, Value>,
+        path: &str,
+        depth: u8,
+    ) -> Option<Fault> {
+        let required = schema.get("required").and_then(Value::as_array);
+        let mut required = required.into_iter().flatten().filter_map(Value::as_str);
+        if let Some(missing) = required.find(|name| !entries.contains_key(*name)) {
+            return Some(Fault::new(
+                format!("{path}.{missing}"),
+                "type",
+                "is required",
+            ));
+        }
+        let known = schema.get("properties").and_then(Value::as_object);
+        let others = schema.get("additionalProperties");
+        entries.iter().find_map(|(name, value)| {
+            let schema = known.and_then(|known| known.get(name)).or(others)?;
+            self.fault(schema, value, &format!("{path}.{name}"), depth)
+        })
+    }
+}
+
+/// The words that an enum without contents is one of.
+fn words(schema: &Value) -> Option<Vec<&str>> {
+    let list = |key: &str| schema.get(key).and_then(Value::as_array);
+    if let Some(words) = list("enum") {
+        return words.iter().map(Value::as_str).collect();
+    }
+    // Variants with a doc comment are described one by one.
+    let each = list("oneOf")?.iter().map(words_of_variant);
+    let all: Option<Vec<Vec<&str>>> = each.collect();
+    all.map(|all| all.concat())
+}
+
+fn words_of_variant(schema: &Value) -> Option<Vec<&str>> {
+    match schema.get("const") {
+        Some(word) => word.as_str().map(|word| vec![word]),
+        None => schema
+            .get("enum")?
+            .as_array()?
+            .iter()
+            .map(Value::as_str)
+            .collect(),
+    }
+}
+
+fn one_of(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!("one of {}", words.join(", "))
+}
+
+/// The integers of a type, within those that every client can hold.
+fn integers(schema: &Value) -> (i128, i128) {
+    let exact = i128::from(MAX_EXACT);
+    let of_type = match schema.get("format").and_then(Value::as_str) {
+        Some("int8") => (i8::MIN.into(), i8::MAX.into()),
+        Some("int16") => (i16::MIN.into(), i16::MAX.into()),
+        Some("int32") => (i32::MIN.into(), i32::MAX.into()),
+        Some("uint32") => (0, u32::MAX.into()),
+        _ => (-exact, exact),
+    };
+    let said = |key: &str| schema.get(key).and_then(Value::as_i64).map(i128::from);
+    (
+        said("minimum").unwrap_or(of_type.0).max(-exact),
+        said("maximum").unwrap_or(of_type.1).min(exact),
+    )
+}
+
+fn is_not(path: &str, what: &str) -> Fault {
+    Fault::new(path, "type", format!("is not {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    #[derive(schemars::JsonSchema)]
+    #[schemars(rename_all = "lowercase")]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    enum Mood {
+        Calm,
+        /// Bites.
+        Wild,
+    }
+
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Address {
+        zip: u16,
+        lines: Vec<String>,
+        mood: Option<Mood>,
+    }
+
+    fn told<T: schemars::JsonSchema>(value: &Value) -> Option<(String, String)> {
+        let mut generator = schemars::SchemaGenerator::default();
+        let schema = generator.subschema_for::<T>().to_value();
+        let fault = explain(&schema, generator.definitions(), value, "it")?;
+        Some((fault.path, fault.message.into_owned()))
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_what_it_should_be() {
+        let told = |path: &str, message: &str, told: Option<(String, String)>| {
+            assert_eq!(told, Some((path.to_owned(), message.to_owned())));
+        };
+        told(
+            "it",
+            "is not an integer from -2147483648 to 2147483647",
+            self::told::<i32>(&json!("1")),
+        );
+        told(
+            "it",
+            "is not an integer from 0 to 255",
+            self::told::<Option<u8>>(&json!(256)),
+        );
+        told(
+            "it",
+            "is not an integer from 0 to 9007199254740991",
+            self::told::<u64>(&json!(1.5)),
+        );
+        told("it", "is not a number", self::told::<f64>(&json!(true)));
+        told(
+            "it",
+            "is not a string",
+            self::told::<Option<String>>(&json!(7)),
+        );
+        told(
+            "it",
+            "is not true or false",
+            self::told::<bool>(&json!("true")),
+        );
+        told("it", "is not an array", self::told::<Vec<u8>>(&json!({})));
+        told(
+            "it[1]",
+            "is not a string",
+            self::told::<Vec<String>>(&json!(["a", 1])),
+        );
+        told(
+            "it.a",
+            "is not an integer from 0 to 255",
+            self::told::<BTreeMap<String, u8>>(&json!({"a": -1})),
+        );
+        told(
+            "it",
+            "is not one of `calm`, `wild`",
+            self::told::<Option<Mood>>(&json!("tame")),
+        );
+        told("it", "is not an object", self::told::<Address>(&json!([])));
+        told(
+            "it.lines",
+            "is required",
+            self::told::<Address>(&json!({"zip": 1})),
+        );
+        told(
+            "it.mood",
+            "is not one of `calm`, `wild`",
+            self::told::<Address>(&json!({"zip": 1, "lines": [], "mood": 1})),
+        );
+    }
+
+    #[test]
+    fn what_fits_has_no_fault() {
+        assert_eq!(told::<i8>(&json!(-128)), None);
+        assert_eq!(
+            told::<Address>(&json!({"zip": 1, "lines": ["a"], "mood": "calm"})),
+            None
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! A list of the application's own code, typed.
+
+use super::records::served;
+use crate::app::App;
+use crate::error::Result;
+use crate::query::{self, Query};
+use crate::resource::Resource;
+use crate::typed::{Filter, Order};
+use futures_util::future::{BoxFuture, FutureExt};
+use std::sync::Arc;
+
+/// A list of records to be read: it is awaited. Made by [`Records::find`](crate::Records::find).
+#[derive(Debug)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Find<R> {
+    app: Arc<App>,
+    filter: Filter<R>,
+    order: Vec<query::Order>,
+    limit: usize,
+    skip: usize,
+}
+
+impl<R: Resource> Find<R> {
+    pub(super) fn new(app: Arc<App>, filter: Filter<R>) -> Self {
+        Self {
+            app,
+            filter,
+            order: Vec::new(),
+            limit: usize::MAX,
+            skip: 0,
+        }
+    }
+
+    /// Sorts by this, and where an order is given already, among what is equal in that. Default is
+    /// the order of the ids, which always decides in the end.
+    pub fn sort(mut self, order: Order<R>) -> Self {
+        self.order.push(order.inner);
+        self
+    }
+
+    /// Reads at most so many records. Default is all.
+    pub fn limit(mut self, records: usize) -> Self {
+        self.limit = records;
+        self
+    }
+
+    /// Leaves so many of the first out. Default is none.
+    pub fn skip(mut self, records: usize) -> Self {
+        self.skip = records;
+        self
+    }
+
+    async fn read(self) -> Result<Vec<R>> {
+        let model = served::<R>(&self.app)?;
+        let query = Query {
+            filter: self.filter.into_inner(),
+            order: self.order,
+            limit: self.limit,
+            skip: self.skip,
+            after: None,
+        };
+        let found = self.app.shared.store.find(model.index, query).await?;
+        let records = found.value.records.iter();
+        records.map(|record| model.read(record)).collect()
+    }
+}
+
+impl<R: Resource> IntoFuture for Find<R> {
+    type Output = Result<Vec<R>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.read().boxed()
+    }
+}

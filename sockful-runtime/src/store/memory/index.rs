@@ -1,0 +1,204 @@
+//! Records by the value of one property.
+
+use crate::query::Scalar;
+use crate::record::Record;
+use imbl::OrdSet;
+use std::cmp::Ordering;
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// The records of one resource in the order of a property's values, and of their ids among equals.
+/// A clone is a snapshot and costs next to nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    pub(super) property: usize,
+    entries: OrdSet<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    value: Scalar<'static>,
+    place: Place,
+}
+
+/// Where among the records of one value.
+#[derive(Clone, Debug)]
+enum Place {
+    First,
+    Of(Arc<Record>),
+    /// Where the record of this id stands, or would stand.
+    At(Box<str>),
+    Last,
+}
+
+/// From which value to which.
+pub(super) type Interval = (Bound<Scalar<'static>>, Bound<Scalar<'static>>);
+
+impl Index {
+    pub(super) fn new(property: usize) -> Self {
+        Self {
+            property,
+            entries: OrdSet::new(),
+        }
+    }
+
+    /// Takes `before` out and `after` in.
+    pub(super) fn replace(&mut self, before: Option<&Arc<Record>>, after: Option<&Arc<Record>>) {
+        if let Some(before) = before {
+            let entry = self.entry(before);
+            self.entries.remove(&entry);
+        }
+        if let Some(after) = after {
+            let entry = self.entry(after);
+            self.entries.insert(entry);
+        }
+    }
+
+    fn entry(&self, record: &Arc<Record>) -> Entry {
+        Entry {
+            value: Scalar::read(record.value(self.property)).into_owned(),
+            place: Place::Of(Arc::clone(record)),
+        }
+    }
+
+    /// The records of these values, ascending.
+    pub(super) fn within<'a>(
+        &'a self,
+        interval: &Interval,
+    ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        let lower = match &interval.0 {
+            Bound::Included(value) => Bound::Excluded(Entry::new(value, Place::First)),
+            Bound::Excluded(value) => Bound::Excluded(Entry::new(value, Place::Last)),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        self.range(lower, interval)
+    }
+
+    /// The records of these values behind a place in the order of them, ascending.
+    pub(super) fn within_behind<'a>(
+        &'a self,
+        interval: &Interval,
+        value: &Scalar<'_>,
+        id: &str,
+    ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        let place = Entry::new(value, Place::At(id.into()));
+        let is_before = match &interval.0 {
+            Bound::Included(lower) => value < lower,
+            Bound::Excluded(lower) => value <= lower,
+            Bound::Unbounded => false,
+        };
+        let lower = match &interval.0 {
+            Bound::Included(lower) if is_before => Entry::new(lower, Place::First),
+            Bound::Excluded(lower) if is_before => Entry::new(lower, Place::Last),
+            _ => place,
+        };
+        self.range(Bound::Excluded(lower), interval)
+    }
+
+    fn range<'a>(
+        &'a self,
+        lower: Bound<Entry>,
+        interval: &Interval,
+    ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        let upper = end(&interval.1);
+        // A range that ends before it begins is no range to the set, but no records to us.
+        let is_some = match (&lower, &upper) {
+            (Bound::Excluded(lower), Bound::Excluded(upper)) => lower < upper,
+            _ => true,
+        };
+        let entries = is_some.then(|| self.entries.range((lower, upper)));
+        entries.into_iter().flatten().filter_map(Entry::record)
+    }
+
+    /// The records of these values, the greatest value first; ids ascend among equals all the same.
+    pub(super) fn within_descending(
+        &self,
+        (lower, upper): Interval,
+    ) -> impl Iterator<Item = &Arc<Record>> {
+        let greatest = move |upper: &Bound<Scalar<'static>>| {
+            let below = (Bound::Unbounded, end(upper));
+            let last = self.entries.range(below).next_back()?;
+            let is_within = match &lower {
+                Bound::Included(lower) => last.value >= *lower,
+                Bound::Excluded(lower) => last.value > *lower,
+                Bound::Unbounded => true,
+            };
+            is_within.then(|| last.value.clone())
+        };
+        let values = std::iter::successors(greatest(&upper), move |value| {
+            greatest(&Bound::Excluded(value.clone()))
+        });
+        values.flat_map(|value| self.within(&point(&value)))
+    }
+
+    /// A record that has this value.
+    pub(super) fn holder(&self, value: &Scalar<'static>) -> Option<&Arc<Record>> {
+        self.within(&point(value)).next()
+    }
+}
+
+/// Where the entries of values within this bound end.
+fn end(upper: &Bound<Scalar<'static>>) -> Bound<Entry> {
+    match upper {
+        Bound::Included(value) => Bound::Excluded(Entry::new(value, Place::Last)),
+        Bound::Excluded(value) => Bound::Excluded(Entry::new(value, Place::First)),
+        Bound::Unbounded => Bound::Unbounded,
+    }
+}
+
+/// This value only.
+fn point(value: &Scalar<'static>) -> Interval {
+    (
+        Bound::Included(value.clone()),
+        Bound::Included(value.clone()),
+    )
+}
+
+impl Entry {
+    fn new(value: &Scalar<'_>, place: Place) -> Self {
+        Self {
+            value: value.clone().into_owned(),
+            place,
+        }
+    }
+
+    fn record(&self) -> Option<&Arc<Record>> {
+        match &self.place {
+            Place::Of(record) => Some(record),
+            Place::First | Place::At(_) | Place::Last => None,
+        }
+    }
+}
+
+impl Place {
+    /// How far behind, and which id.
+    fn key(&self) -> (u8, &str) {
+        match self {
+            Self::First => (0, ""),
+            Self::Of(record) => (1, record.id()),
+            Self::At(id) => (1, id),
+            Self::Last => (2, ""),
+        }
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_value = self.value.cmp(&other.value);
+        by_value.then_with(|| self.place.key().cmp(&other.place.key()))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Entry {}

@@ -1,0 +1,135 @@
+//! Queries of the application's own code: conditions that the compiler checks against the types of properties.
+
+mod field;
+mod operand;
+
+pub use field::Field;
+pub use operand::{Decimal, Like, Nullable, Ordered, Plain, Text};
+
+use crate::query;
+use crate::resource::Resource;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
+
+/// A condition on the records of `R`, made of its `FIELDS` and joined by `&`, `|` and `!`.
+///
+/// It means what a condition on the wire means, and may be on properties too that are never sent.
+/// Which operators a property has follows from its type: see [`Field`].
+pub struct Filter<R> {
+    inner: query::Filter,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R> Filter<R> {
+    /// The condition that every record meets.
+    pub fn all() -> Self {
+        Self::new(query::Filter::All)
+    }
+
+    pub(crate) fn new(inner: query::Filter) -> Self {
+        Self {
+            inner,
+            resource: PhantomData,
+        }
+    }
+
+    /// The condition as stores take it.
+    pub fn into_inner(self) -> query::Filter {
+        self.inner
+    }
+}
+
+/// Meets it where both conditions are met.
+impl<R> BitAnd for Filter<R> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self::new(match (self.inner, other.inner) {
+            (query::Filter::All, one) | (one, query::Filter::All) => one,
+            (query::Filter::And(mut each), one) => {
+                each.push(one);
+                query::Filter::And(each)
+            }
+            (one, another) => query::Filter::And(vec![one, another]),
+        })
+    }
+}
+
+/// Meets it where one of the conditions is met.
+impl<R> BitOr for Filter<R> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self::new(match (self.inner, other.inner) {
+            (query::Filter::Or(mut any), one) => {
+                any.push(one);
+                query::Filter::Or(any)
+            }
+            (one, another) => query::Filter::Or(vec![one, another]),
+        })
+    }
+}
+
+/// Meets it where the condition is not met.
+impl<R> Not for Filter<R> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::new(self.inner.negated())
+    }
+}
+
+impl<R> Clone for Filter<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone())
+    }
+}
+
+impl<R> PartialEq for Filter<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner == other.inner
+    }
+}
+
+impl<R> Eq for Filter<R> {}
+
+impl<R> fmt::Debug for Filter<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+/// A key of the order of a list of `R`, made by [`Field::ascending`] and [`Field::descending`].
+pub struct Order<R> {
+    pub(crate) inner: query::Order,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Order<R> {
+    fn new(position: usize, descending: bool) -> Self {
+        let by = if position == R::DECLARED.id {
+            query::By::Id
+        } else {
+            query::By::Property(position)
+        };
+        Self {
+            inner: query::Order { by, descending },
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R> Clone for Order<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Order<R> {}
+
+impl<R> fmt::Debug for Order<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}

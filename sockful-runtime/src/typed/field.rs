@@ -1,0 +1,149 @@
+//! The names that typed queries are built from.
+
+use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
+use crate::query::{self, Comparison};
+use crate::resource::Resource;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A property of `R` whose values are of type `T`, to build queries from.
+pub struct Field<R, T> {
+    position: usize,
+    of: PhantomData<fn() -> (R, T)>,
+}
+
+impl<R, T> Field<R, T> {
+    /// The property at `position`.
+    #[doc(hidden)]
+    pub const fn at(position: usize) -> Self {
+        Self {
+            position,
+            of: PhantomData,
+        }
+    }
+
+    /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
+    pub fn eq(self, value: impl Like<T>) -> Filter<R> {
+        self.compare(Comparison::Equal, value)
+    }
+
+    /// Its value does not equal `value`.
+    pub fn ne(self, value: impl Like<T>) -> Filter<R> {
+        !self.eq(value)
+    }
+
+    /// Its value equals one of these.
+    pub fn one_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
+        let values = values.into_iter().map(Like::scalar).collect();
+        Filter::new(query::Filter::one_of(self.position, values))
+    }
+
+    /// Its value equals none of these.
+    pub fn none_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
+        !self.one_of(values)
+    }
+
+    /// Its value is greater than `value`, and neither is null.
+    pub fn gt(self, value: impl Like<T>) -> Filter<R>
+    where
+        T: Ordered,
+    {
+        self.compare(Comparison::Greater, value)
+    }
+
+    /// Its value is greater than `value` or equal, and neither is null.
+    pub fn gte(self, value: impl Like<T>) -> Filter<R>
+    where
+        T: Ordered,
+    {
+        self.compare(Comparison::GreaterOrEqual, value)
+    }
+
+    /// Its value is less than `value`, and neither is null.
+    pub fn lt(self, value: impl Like<T>) -> Filter<R>
+    where
+        T: Ordered,
+    {
+        self.compare(Comparison::Less, value)
+    }
+
+    /// Its value is less than `value` or equal, and neither is null.
+    pub fn lte(self, value: impl Like<T>) -> Filter<R>
+    where
+        T: Ordered,
+    {
+        self.compare(Comparison::LessOrEqual, value)
+    }
+
+    /// Its value begins with `prefix`, compared by bytes.
+    pub fn prefix(self, prefix: impl AsRef<str>) -> Filter<R>
+    where
+        T: Text,
+    {
+        Filter::new(query::Filter::Prefix {
+            property: self.position,
+            prefix: prefix.as_ref().into(),
+        })
+    }
+
+    /// It has no value.
+    pub fn is_null(self) -> Filter<R>
+    where
+        T: Nullable,
+    {
+        Filter::new(query::Filter::Compare {
+            property: self.position,
+            is: Comparison::Equal,
+            value: query::Scalar::Null,
+        })
+    }
+
+    /// It has a value.
+    pub fn is_not_null(self) -> Filter<R>
+    where
+        T: Nullable,
+    {
+        !self.is_null()
+    }
+
+    /// The order by its values: null, then false and true, numbers by value, strings by bytes.
+    pub fn ascending(self) -> Order<R>
+    where
+        R: Resource,
+        T: Plain,
+    {
+        Order::new(self.position, false)
+    }
+
+    /// The exact reverse of [`ascending`](Self::ascending).
+    pub fn descending(self) -> Order<R>
+    where
+        R: Resource,
+        T: Plain,
+    {
+        Order::new(self.position, true)
+    }
+
+    fn compare(self, is: Comparison, value: impl Like<T>) -> Filter<R> {
+        Filter::new(query::Filter::Compare {
+            property: self.position,
+            is,
+            value: value.scalar(),
+        })
+    }
+}
+
+impl<R, T> Clone for Field<R, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, T> Copy for Field<R, T> {}
+
+impl<R: Resource, T> fmt::Debug for Field<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = R::DECLARED.properties[self.position].name;
+        f.debug_tuple("Field").field(&name).finish()
+    }
+}

@@ -1,0 +1,130 @@
+//! Integers that not every client can hold in a number: decimal strings on the wire and at rest.
+
+use schemars::{Schema, json_schema};
+use std::io::Write;
+
+/// The one way to write an integer: no sign but `-`, no zeros in front.
+const PATTERN: &str = "^(0|-?[1-9][0-9]*)$";
+
+/// An integer type, or an `Option` of one, that can be `wide`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be `wide`",
+    label = "is no integer that could be beyond ±(2^53-1)",
+    note = "`wide` is for `u64`, `i64`, `u128`, `i128`, and an `Option` of one; remove it from anything else"
+)]
+pub trait Wide: Sized {
+    /// Reads a JSON value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    fn read(raw: &str) -> Result<Self, String>;
+
+    /// Writes the JSON value.
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// The schema of the JSON value.
+    fn schema() -> Schema;
+}
+
+macro_rules! wide {
+    ($($integer:ty)*) => {$(
+        impl Wide for $integer {
+            fn read(raw: &str) -> Result<Self, String> {
+                let digits = raw
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.strip_suffix('"'))
+                    .filter(|digits| is_decimal(digits))
+                    .ok_or_else(|| "is not an integer as a decimal string, such as \"7\"".to_owned())?;
+                digits.parse().map_err(|_| {
+                    format!("is not from {} to {}", <$integer>::MIN, <$integer>::MAX)
+                })
+            }
+
+            fn write(&self, out: &mut Vec<u8>) {
+                // Writing to memory does not fail.
+                let _ = write!(out, "\"{self}\"");
+            }
+
+            fn schema() -> Schema {
+                json_schema!({"type": "string", "format": stringify!($integer), "pattern": PATTERN})
+            }
+        }
+    )*};
+}
+wide!(u64 i64 u128 i128);
+
+impl<T: Wide> Wide for Option<T> {
+    fn read(raw: &str) -> Result<Self, String> {
+        match raw {
+            "null" => Ok(None),
+            _ => T::read(raw).map(Some),
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.write(out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+
+    fn schema() -> Schema {
+        let mut schema = T::schema();
+        schema.insert("type".to_owned(), serde_json::json!(["string", "null"]));
+        schema
+    }
+}
+
+/// Whether `text` is an integer in its one spelling, so that equal numbers are equal texts.
+pub(crate) fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain && !digits.starts_with('0') || text == "0"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written<T: Wide>(value: &T) -> String {
+        let mut out = Vec::new();
+        value.write(&mut out);
+        String::from_utf8(out).expect("digits")
+    }
+
+    #[test]
+    fn the_outermost_values_are_read_as_they_were_written() {
+        assert_eq!(u64::read(&written(&u64::MAX)), Ok(u64::MAX));
+        assert_eq!(i64::read(&written(&i64::MIN)), Ok(i64::MIN));
+        assert_eq!(u128::read(&written(&u128::MAX)), Ok(u128::MAX));
+        assert_eq!(i128::read(&written(&i128::MIN)), Ok(i128::MIN));
+        assert_eq!(Option::<u64>::read(&written(&None::<u64>)), Ok(None));
+        assert_eq!(Option::<u64>::read(&written(&Some(7_u64))), Ok(Some(7)));
+    }
+
+    #[test]
+    fn an_integer_has_one_spelling() {
+        for raw in [
+            "7",
+            "null",
+            "\"\"",
+            "\"-\"",
+            "\"-0\"",
+            "\"07\"",
+            "\"+7\"",
+            "\" 7\"",
+            "\"7.0\"",
+            "\"1e3\"",
+            "\"٧\"",
+            "[\"7\"]",
+            "\"",
+            "\"18446744073709551616\"",
+            "\"-1\"",
+        ] {
+            assert!(u64::read(raw).is_err(), "{raw}");
+        }
+        assert_eq!(i64::read("\"-7\""), Ok(-7));
+        assert_eq!(u64::read("\"0\""), Ok(0));
+    }
+}

@@ -1,0 +1,11 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    #[resource(default = 21, range(0..=20))]
+    life: i32,
+}
+
+fn main() {}

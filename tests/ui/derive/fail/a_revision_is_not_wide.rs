@@ -1,0 +1,11 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    #[resource(rev, wide)]
+    revision: u64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    #[resource(unique)]
+    id: String,
+    name: String,
+}
+
+fn main() {}
