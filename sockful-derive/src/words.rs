@@ -2,11 +2,13 @@
 
 #[cfg(test)]
 mod docs;
+mod list;
 mod near;
 mod parse;
 mod rule;
 mod value;
 
+pub(crate) use list::others;
 pub(crate) use near::nearest;
 pub(crate) use parse::Words;
 pub(crate) use rule::SANITIZERS;
@@ -59,7 +61,10 @@ pub(crate) struct Word {
     excludes: &'static [(&'static str, &'static str)],
 }
 
-use Form::{Alone, Duration, Function, Maybe, Name, Path, Range, Said, Sanitizers, Text};
+use Form::{
+    Actions, Alone, Duration, Function, Ident, Maybe, Name, Page, Path, Range, Said, Sanitizers,
+    Text,
+};
 use Place::{Block, Field, Method, Parameter, Struct};
 
 const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
@@ -78,6 +83,13 @@ const HELD: &str = "what the server keeps is within ±(2^53-1), which every clie
 pub(crate) static WORDS: &[Word] = &[
     Word { name: "name",      places: &[Struct, Method],   form: Name,     excludes: &[] },
     Word { name: "plural",    places: &[Struct],           form: Name,     excludes: &[] },
+    Word { name: "new",       places: &[Struct],           form: Ident,    excludes: &[] },
+    Word { name: "patch",     places: &[Struct],           form: Ident,    excludes: &[] },
+    Word { name: "only",      places: &[Struct],           form: Actions,  excludes: &[] },
+    Word { name: "except",    places: &[Struct],           form: Actions,  excludes: &[
+        ("only", "say either which actions there are or which there are not"),
+    ] },
+    Word { name: "page",      places: &[Struct],           form: Page,     excludes: &[] },
     Word { name: "timeout",   places: &[Method],           form: Duration, excludes: &[] },
     Word { name: "crate",     places: &[Struct, Block],    form: Path,     excludes: &[] },
     Word { name: "id",        places: &[Field],            form: Alone,    excludes: &[] },

@@ -5,6 +5,8 @@ mod rule;
 pub use rule::{Bound, Check, Limit, Rule, is_empty};
 pub use sockful_formats::{Format, Pattern};
 
+use crate::text::same;
+
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]
 pub struct Declared {
@@ -22,6 +24,10 @@ pub struct Declared {
     pub id: usize,
     /// What the id looks like.
     pub key: KeyKind,
+    /// The core actions that are not served; `find` stands for `all` too.
+    pub unserved: &'static [&'static str],
+    /// How many records a list has and may have, where that is not what the server's configuration says.
+    pub page: Option<(usize, usize)>,
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -192,7 +198,19 @@ impl Declared {
             properties: ID,
             id: 0,
             key: KeyKind::Text,
+            unserved: &[],
+            page: None,
         }
+    }
+
+    /// Whether a core action is served.
+    pub const fn serves(&self, action: &str) -> bool {
+        let action = if same(action, "all") { "find" } else { action };
+        let mut at = 0;
+        while at < self.unserved.len() && !same(self.unserved[at], action) {
+            at += 1;
+        }
+        at == self.unserved.len()
     }
 
     /// The position of the property called `name`, private ones included.

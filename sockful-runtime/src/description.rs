@@ -75,7 +75,9 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     let mut actions = Map::new();
     let mut add = |name: &str, description: &str, payload: Value, result: &Value| {
         let action = json!({"description": description, "payload": payload, "result": result});
-        actions.insert(name.to_owned(), action);
+        if declared.serves(name) {
+            actions.insert(name.to_owned(), action);
+        }
     };
     add(
         "create",
@@ -86,7 +88,11 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     add(
         "save",
         "Creates the record, or replaces what may be written of it.",
-        json!({"$ref": format!("{here}/actions/create/payload")}),
+        if declared.serves("create") {
+            json!({"$ref": format!("{here}/actions/create/payload")})
+        } else {
+            object("", "", &written(model, false))
+        },
         &record,
     );
     add(

@@ -52,12 +52,16 @@ pub(crate) struct Asked {
 /// Reads everything that is left in `given` as conditions and query.
 pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Asked> {
     let mut conditions = Conditions::new(model);
-    let (mut order, mut limit, mut skip) = (Vec::new(), config.default_page, 0);
+    let (usual, most) = model
+        .declared
+        .page
+        .unwrap_or((config.default_page, config.max_page));
+    let (mut order, mut limit, mut skip) = (Vec::new(), usual, 0);
     let (mut after, mut selected) = (None, None);
     for (key, raw) in given.take_rest() {
         match key {
             "$sort" => order = Order::parse(model, raw)?,
-            "$limit" => limit = number(key, raw, config.max_page)?,
+            "$limit" => limit = number(key, raw, most)?,
             "$skip" => skip = number(key, raw, MAX_SKIP)?,
             "$after" => after = Some(raw),
             "$select" => selected = Some(select(model, raw)?),

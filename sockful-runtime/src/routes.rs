@@ -9,7 +9,7 @@ pub use table::{Table, buckets, count, slots};
 
 use crate::model::Shape;
 use crate::remote::{Remote, Takes};
-use crate::text::Text;
+use crate::text::{Text, same};
 use table::{bucket, hash, slot};
 
 /// A resource in the list that is served: what its two macros made.
@@ -210,15 +210,6 @@ const fn is_taken(remotes: &[Remote], at: usize) -> bool {
         earlier += 1;
     }
     core < CORE.len() || earlier < at
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while one.len() == other.len() && at < one.len() && one[at] == other[at] {
-        at += 1;
-    }
-    one.len() == other.len() && at == one.len()
 }
 
 #[cfg(test)]

@@ -118,6 +118,8 @@ impl Resource for Sample {
         ],
         id: 0,
         key: KeyKind::Text,
+        unserved: &[],
+        page: None,
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -52,3 +52,13 @@ impl Default for Text {
         Self::new()
     }
 }
+
+/// Whether two texts are the same, in constant evaluation too.
+pub(crate) const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while one.len() == other.len() && at < one.len() && one[at] == other[at] {
+        at += 1;
+    }
+    one.len() == other.len() && at == one.len()
+}

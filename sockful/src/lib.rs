@@ -87,6 +87,9 @@
 /// |---|---|
 /// | `name = "…"` | the name on the wire; without it the struct's in camelCase |
 /// | `plural = "…"` | the name of many; without it an `s` behind the name |
+/// | `only(get, find)`, `except(destroy)` | which of the core actions are served; without them all are. The application's own code has all of them |
+/// | `page(20, 100)` | how many records a list has where the request does not say, and how many it may ask for; without it what the server's configuration says |
+/// | `new = Name`, `patch = Name` | what the two structs that are made are called |
 /// | `crate = path` | where `sockful` is found, if not at `::sockful` |
 ///
 /// # On a field

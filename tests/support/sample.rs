@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// What the tests are served.
-pub(crate) const RESOURCES: Resources = resources![Creature, Node, Page, Token];
+pub(crate) const RESOURCES: Resources = resources![Creature, Node, Note, Page, Token];
 
 /// Gates that remote methods wait at until a test opens them.
 #[derive(Clone, Default)]
@@ -322,4 +322,11 @@ impl Page {
         self.view_count += id;
         self.view_count
     }
+}
+
+/// A thing of which not everything is served.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(except(update, destroy), page(2, 3))]
+pub(crate) struct Note {
+    id: u32,
 }

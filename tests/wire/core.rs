@@ -262,3 +262,19 @@ async fn what_needs_an_id_says_so() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_action_that_is_not_served_is_an_unknown_one_and_not_described() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client.ok("note", "create", json!({"id": 1})).await;
+    client.ok("note", "save", json!({"id": 1})).await;
+    for action in ["update", "destroy"] {
+        let code = client.code("note", action, json!({"id": 1})).await;
+        assert_eq!(code, "unknown_action", "{action}");
+    }
+    let schema = client.ok("sockful", "schema", json!(null)).await;
+    let actions = &schema["resources"]["note"]["actions"];
+    assert!(actions["update"].is_null() && actions["destroy"].is_null());
+    assert!(actions["create"].is_object() && actions["all"].is_object());
+}

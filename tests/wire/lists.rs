@@ -219,3 +219,18 @@ async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
     }
     assert_eq!(seen, ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn a_resource_may_have_pages_of_its_own() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for id in 1..=5 {
+        client.ok("note", "create", json!({"id": id})).await;
+    }
+    let all = client.ok("note", "all", json!({})).await;
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    let three = client.ok("note", "all", json!({"$limit": 3})).await;
+    assert_eq!(three.as_array().map(Vec::len), Some(3));
+    let code = client.code("note", "all", json!({"$limit": 4})).await;
+    assert_eq!(code, "invalid_query");
+}

@@ -10,9 +10,10 @@ use syn::{Attribute, Meta};
 /// The names of the two structs.
 pub(crate) fn names(resource: &Resource<'_>) -> (Ident, Ident) {
     let (title, span) = (resource.ident.unraw(), resource.ident.span());
+    let own = |given: Option<&Ident>, name: Ident| given.cloned().unwrap_or(name);
     (
-        format_ident!("New{title}", span = span),
-        format_ident!("{title}Patch", span = span),
+        own(resource.new, format_ident!("New{title}", span = span)),
+        own(resource.patch, format_ident!("{title}Patch", span = span)),
     )
 }
 

@@ -80,6 +80,11 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     // Without an id nothing is expanded, but what stands beside the error.
     let id = resource.id().unwrap_or_default();
     let id_type = properties[id].ty;
+    let unserved = &resource.unserved;
+    let page = match resource.page {
+        None => quote_spanned!(mixed()=> #private::None),
+        Some((usual, most)) => quote_spanned!(mixed()=> #private::Some((#usual, #most))),
+    };
     let rows = properties
         .iter()
         .map(|property| row(property, paths, &this));
@@ -104,6 +109,8 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 properties: &[#(#rows),*],
                 id: #id,
                 key: #private::kind_of::<Self>(),
+                unserved: &[#(#unserved),*],
+                page: #page,
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {
                 #(let #values = reader.next(&#constants);)*

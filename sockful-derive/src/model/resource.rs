@@ -16,6 +16,13 @@ pub(crate) struct Resource<'a> {
     pub(crate) name: Name,
     pub(crate) plural: String,
     pub(crate) doc: String,
+    /// What `NewX` and `XPatch` are called instead.
+    pub(crate) new: Option<&'a Ident>,
+    pub(crate) patch: Option<&'a Ident>,
+    /// The core actions that are not served.
+    pub(crate) unserved: Vec<&'static str>,
+    /// How many records a list has, and may have.
+    pub(crate) page: Option<(usize, usize)>,
     pub(crate) properties: Vec<Property<'a>>,
     /// The fields that say they are the id, by their position.
     pub(crate) ids: Vec<usize>,
@@ -130,6 +137,10 @@ impl<'a> Resource<'a> {
             name,
             plural,
             doc: doc(&input.attrs),
+            new: said.container.ident("new"),
+            patch: said.container.ident("patch"),
+            unserved: said.container.unserved(),
+            page: said.container.page(),
             ids: ids(&properties),
             properties,
             sound,

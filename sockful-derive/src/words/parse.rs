@@ -1,7 +1,7 @@
 //! Reads the words of an attribute, and goes on after a mistake.
 
 use super::value::Value;
-use super::{Place, WORDS, Word, excluded_by, unknown};
+use super::{Place, WORDS, Word, excluded_by, others, unknown};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Name, holds_words};
 use proc_macro2::{TokenStream, TokenTree};
@@ -166,6 +166,31 @@ impl Words {
     pub(crate) fn duration(&self, name: &str) -> Option<Duration> {
         match self.value(name)? {
             Value::Duration(duration) => Some(*duration),
+            _ => None,
+        }
+    }
+
+    /// The name of a struct that follows the word called `name`.
+    pub(crate) fn ident(&self, name: &str) -> Option<&Ident> {
+        match self.value(name)? {
+            Value::Ident(ident) => Some(ident),
+            _ => None,
+        }
+    }
+
+    /// The core actions that are not served.
+    pub(crate) fn unserved(&self) -> Vec<&'static str> {
+        match (self.value("only"), self.value("except")) {
+            (Some(Value::Actions(only)), _) => others(only),
+            (_, Some(Value::Actions(except))) => except.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How many records a list has, and may have.
+    pub(crate) fn page(&self) -> Option<(usize, usize)> {
+        match self.value("page")? {
+            Value::Page(usual, most) => Some((*usual, *most)),
             _ => None,
         }
     }

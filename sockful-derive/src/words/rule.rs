@@ -115,7 +115,7 @@ fn path(word: &Ident, input: ParseStream<'_>) -> Result<Path> {
 
 /// What `read` makes of the brackets behind a word. What it leaves after a mistake is passed over,
 /// so that it is not told as a second one.
-fn in_brackets<T>(
+pub(super) fn in_brackets<T>(
     word: &Ident,
     example: &str,
     input: ParseStream<'_>,

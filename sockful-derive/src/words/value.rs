@@ -1,5 +1,6 @@
 //! What may follow a word.
 
+use super::list;
 use super::rule::{self, Ruled};
 use crate::model::{Name, is_name};
 use proc_macro2::Span;
@@ -31,6 +32,12 @@ pub(super) enum Form {
     Said,
     /// `(trim, some::path)`.
     Sanitizers,
+    /// `= SomeName`: what a struct is to be called.
+    Ident,
+    /// `(get, find)`: core actions.
+    Actions,
+    /// `(20, 100)`: how many records a list has, and may have.
+    Page,
 }
 
 /// What followed a word.
@@ -46,6 +53,9 @@ pub(crate) enum Value {
     Function(Ruled<Path>),
     Said(LitStr),
     Sanitizers(Vec<Path>),
+    Ident(Ident),
+    Actions(Vec<&'static str>),
+    Page(usize, usize),
 }
 
 impl Form {
@@ -81,6 +91,14 @@ impl Form {
             Self::Function => rule::function(word, input).map(Value::Function),
             Self::Said => text(word, "\"…\"", input).map(Value::Said),
             Self::Sanitizers => rule::sanitizers(word, input).map(Value::Sanitizers),
+            Self::Ident => {
+                equals(word, "SomeName", input)?;
+                let place = place(word, input);
+                let wrong = |_| Error::new(place, format!("write `{name} = SomeName`"));
+                input.parse().map(Value::Ident).map_err(wrong)
+            }
+            Self::Actions => list::actions(word, input).map(Value::Actions),
+            Self::Page => list::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
             Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
             Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
         }

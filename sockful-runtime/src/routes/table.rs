@@ -18,7 +18,14 @@ pub struct Table<const N: usize, const B: usize, const S: usize> {
 pub const fn count(entries: &[Entry]) -> usize {
     let (mut routes, mut at) = (0, 0);
     while at < entries.len() {
-        routes += CORE.len() + entries[at].remotes.len();
+        let mut core = 0;
+        while core < CORE.len() {
+            if entries[at].shape.declared.serves(CORE[core].0) {
+                routes += 1;
+            }
+            core += 1;
+        }
+        routes += entries[at].remotes.len();
         at += 1;
     }
     assert!(routes < NO_ROUTE as usize, "more than 65,534 routes");
@@ -91,13 +98,16 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             let mut core = 0;
             while core < CORE.len() {
                 let (name, action) = (CORE[core].0, Action::Core(CORE[core].1));
-                routes[filled] = Route {
-                    hash: hash(resource, name),
-                    resource: as_u16(at),
-                    name,
-                    action,
-                };
-                (filled, core) = (filled + 1, core + 1);
+                if entries[at].shape.declared.serves(name) {
+                    routes[filled] = Route {
+                        hash: hash(resource, name),
+                        resource: as_u16(at),
+                        name,
+                        action,
+                    };
+                    filled += 1;
+                }
+                core += 1;
             }
             let (remotes, mut remote) = (entries[at].remotes, 0);
             while remote < remotes.len() {

@@ -1,0 +1,10 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(page(100, 20))]
+struct Creature {
+    id: String,
+}
+
+fn main() {}

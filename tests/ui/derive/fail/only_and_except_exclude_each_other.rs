@@ -1,0 +1,10 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(only(get), except(find))]
+struct Creature {
+    id: String,
+}
+
+fn main() {}
