@@ -47,6 +47,13 @@ async fn times_and_the_revision_move_only_where_something_changes() {
         .await;
     let bob = client.ok("account", "get", json!({"id": "bob"})).await;
     assert_eq!(kept(&bob), json!([1_000, 2_000, 3]));
+    // A clock that is set back takes no record back with it.
+    time.store(500, Ordering::Relaxed);
+    client
+        .ok("account", "earn", json!({"id": "bob", "gold": "1"}))
+        .await;
+    let bob = client.ok("account", "get", json!({"id": "bob"})).await;
+    assert_eq!(kept(&bob), json!([1_000, 2_000, 4]));
 }
 
 #[tokio::test]
