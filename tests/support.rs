@@ -1,6 +1,7 @@
 //! A server in this process, and clients to try it with.
 
 mod client;
+mod gates;
 mod raw;
 mod running;
 pub(crate) mod sample;

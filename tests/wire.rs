@@ -3,6 +3,7 @@
 mod abuse;
 mod access;
 mod anything;
+mod bad_frames;
 mod core;
 mod frames;
 mod handshake;
@@ -19,6 +20,7 @@ mod rules;
 mod sanitizers;
 mod schema;
 mod shutdown;
+mod spellings;
 mod system;
 mod unique;
 mod values;

@@ -7,6 +7,7 @@ mod diagnostics;
 mod expand;
 mod fallback;
 mod model;
+mod names;
 mod remote;
 mod resource;
 mod resources;

@@ -10,7 +10,7 @@ mod value;
 
 pub(crate) use list::others;
 pub(crate) use near::nearest;
-pub(crate) use parse::Words;
+pub(crate) use parse::{Words, holds_words};
 pub(crate) use rule::SANITIZERS;
 pub(crate) use value::Value;
 

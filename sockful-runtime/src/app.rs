@@ -4,9 +4,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::{Peer, Shared, States};
 use crate::description::Description;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lanes::Lanes;
 use crate::model::Model;
+use crate::resource::Resource;
 use crate::routes::Resources;
 use crate::store::Store;
 use schemars::generate::SchemaSettings;
@@ -88,6 +89,17 @@ impl App {
             },
         });
         format!(r#"["sockful","hello",{hello},null]"#)
+    }
+
+    /// The resource whose records are values of `R`.
+    pub(crate) fn served<R: Resource>(&self) -> Result<&Model> {
+        let served = self.shared.models.iter().find(|model| model.is_of::<R>());
+        served.ok_or_else(|| {
+            Error::internal(format!(
+                "`{}` is not in the list that is served",
+                R::DECLARED.title
+            ))
+        })
     }
 
     /// The resource at a place in the served list.

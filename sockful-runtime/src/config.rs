@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 /// How many ids one `get` may ask for.
 pub(crate) const MAX_IDS: usize = 1_000;
 
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Longer than anything is waited for.
+pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The smallest buffer that hyper takes.
 const LEAST_HEADER_BYTES: usize = 8 * 1024;

@@ -7,14 +7,17 @@
 pub(crate) mod actions;
 mod address;
 mod options;
+mod prepare;
 mod system;
 
 pub(crate) use address::Address;
+pub(crate) use prepare::{Refused, prepare};
 
 use crate::app::Session;
+use crate::config::A_YEAR;
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::frame::{self, Head, Place, Request, Span};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::frame::{self, Head, Place, Span};
 use crate::model::Model;
 use crate::object::Object;
 use crate::remote::{Call, Remote, Takes};
@@ -27,8 +30,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use system::System;
 use tokio::time::Instant;
-
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A request that has found its route.
 #[derive(Clone, Debug)]
@@ -57,20 +58,6 @@ enum Target {
     Route(&'static Route),
 }
 
-impl Target {
-    /// The place of the resource whose record it changes or removes, where it is one that may be there.
-    fn changes(self) -> Option<u16> {
-        let Self::Route(route) = self else {
-            return None;
-        };
-        let changes = match route.action {
-            Action::Core(action) => matches!(action, Core::Update | Core::Save | Core::Destroy),
-            Action::Remote(remote) => remote.takes == Takes::Mut,
-        };
-        changes.then_some(route.resource)
-    }
-}
-
 /// A reply, and what it repeats of its request.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
@@ -80,98 +67,12 @@ pub(crate) struct Answered<'a> {
     pub(crate) bad: bool,
 }
 
-/// A message that leads nowhere, and why.
-#[derive(Debug)]
-pub(crate) struct Refused<'a> {
-    head: Head<'a>,
-    error: Error,
-    bad: bool,
-}
-
 /// What is to be known of a job that can't be done at once.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) address: Address,
     pub(crate) timeout: Duration,
     pub(crate) is_list: bool,
-}
-
-/// Finds out what a message wants.
-///
-/// # Errors
-///
-/// Why not, where it is no frame, or for nothing that is served.
-pub(crate) fn prepare<'a>(session: &Session, message: &'a str) -> Result<Job<'a>, Refused<'a>> {
-    let request = match frame::parse(message) {
-        Ok(request) => request,
-        Err(frame::BadFrame { head, error }) => {
-            let bad = true;
-            return Err(Refused { head, error, bad });
-        }
-    };
-    let (head, payload) = (request.head, request.payload);
-    let error = match find(session, message, &request) {
-        Ok((target, options)) => {
-            return Ok(Job {
-                message,
-                head,
-                payload,
-                options,
-                target,
-            });
-        }
-        Err(error) => error,
-    };
-    if !head.wants_reply() {
-        let (resource, action) = (&*request.resource, &*request.action);
-        tracing::debug!(resource, action, code = error.code(), %error, "a request without ack_id was refused");
-    }
-    // Nobody will read its payload, so whether that is JSON is found out here.
-    Err(match frame::check(message) {
-        Ok(()) => Refused {
-            head,
-            error,
-            bad: false,
-        },
-        Err(error) => Refused::no_json(error),
-    })
-}
-
-fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Target, Options)> {
-    let max_depth = session.config().max_depth;
-    if frame::is_deeper_than(message, max_depth) {
-        return Err(Error::too_large(
-            "the depth of the message",
-            "max_depth",
-            max_depth,
-        ));
-    }
-    let resources = &session.app.resources;
-    let target = if request.resource == "sockful" {
-        System::find(&request.action).map(Target::System)
-    } else {
-        resources
-            .find(&request.resource, &request.action)
-            .map(Target::Route)
-    };
-    match target {
-        Some(target) => {
-            let changed = target.changes().map(|at| session.app.model(at));
-            Ok((target, Options::parse(request.options, changed)?))
-        }
-        None if request.resource == "sockful"
-            || resources.position(&request.resource).is_some() =>
-        {
-            Err(Error::new(
-                ErrorKind::UnknownAction,
-                "the resource has no such action",
-            ))
-        }
-        None => Err(Error::new(
-            ErrorKind::UnknownResource,
-            "there is no such resource",
-        )),
-    }
 }
 
 impl Profile {
@@ -192,23 +93,6 @@ impl<M: AsRef<str>> Kept<M> {
             options: self.options.clone(),
             target: self.target,
         }
-    }
-}
-
-impl Refused<'_> {
-    fn no_json(error: Error) -> Self {
-        Self {
-            head: Head::NOBODY,
-            error,
-            bad: true,
-        }
-    }
-}
-
-impl<'a> From<Refused<'a>> for Answered<'a> {
-    fn from(Refused { head, error, bad }: Refused<'a>) -> Self {
-        let reply = Err(error);
-        Self { head, reply, bad }
     }
 }
 
@@ -306,15 +190,12 @@ impl<'a> Job<'a> {
             Target::Route(route) => {
                 let context = Context::new(session.peer.clone(), number);
                 let model = session.app.model(route.resource);
+                let (payload, if_rev) = (self.payload, self.options.if_rev);
                 match route.action {
                     Action::Core(action) => {
-                        let if_rev = self.options.if_rev;
-                        actions::run(&context, model, action, self.payload, if_rev).await
+                        actions::run(&context, model, action, payload, if_rev).await
                     }
-                    Action::Remote(remote) => {
-                        let if_rev = self.options.if_rev;
-                        call(context, model, remote, self.payload, if_rev).await
-                    }
+                    Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
                 }
             }
         }

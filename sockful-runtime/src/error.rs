@@ -1,7 +1,9 @@
 //! What can go wrong, and what of it a caller is told.
 
+mod fault;
 mod kind;
 
+pub use fault::Fault;
 pub use kind::ErrorKind;
 
 use kind::CODES;
@@ -30,47 +32,8 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// One property of a payload that breaks a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// Where in the payload: `email`, `address.zip`, `tags[3]`.
-    pub path: String,
-    /// The rule that is broken, one word: `required`, `type`, `unknown`…
-    pub rule: Cow<'static, str>,
-    /// What is wrong, to be read after the path: "is required".
-    pub message: Cow<'static, str>,
-}
-
 /// How many faults of one payload are told.
 const MAX_FAULTS: usize = 100;
-
-impl Fault {
-    /// Makes a fault of `rule` at `path`.
-    pub fn new(
-        path: impl Into<String>,
-        rule: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            path: path.into(),
-            rule: rule.into(),
-            message: message.into(),
-        }
-    }
-
-    /// The same fault, told from the property `name` on, inside of which it was found.
-    pub(crate) fn under(&self, name: &str) -> Self {
-        let path = match self.path.as_str() {
-            "" => name.to_owned(),
-            path if path.starts_with('[') => format!("{name}{path}"),
-            path => format!("{name}.{path}"),
-        };
-        Self {
-            path,
-            ..self.clone()
-        }
-    }
-}
 
 /// Whether a request that was cut off may still have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

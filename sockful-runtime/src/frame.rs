@@ -3,14 +3,15 @@
 //! Parsing borrows from the message and checks its shape only; nothing here waits or locks. What
 //! stands inside payload and options is read, and found to be JSON or not, by whom it is for.
 
+mod place;
 mod slots;
 
+pub(crate) use place::{Place, Span};
+
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::is_exact;
 use slots::Slots;
 use std::borrow::Cow;
-
-/// The largest integer that every client can hold exactly: 2^53 − 1.
-pub(crate) const MAX_EXACT: u64 = (1 << 53) - 1;
 
 /// A request as it came: the slots as raw JSON text, the names decoded.
 #[derive(Debug)]
@@ -146,16 +147,6 @@ impl Head<'_> {
         self.ack.is_some()
     }
 
-    /// Where the head stands in `message`, to be found there again by [`Place::head`].
-    pub(crate) fn place(&self, message: &str) -> Place {
-        let span = |raw| Span::of(raw, message);
-        Place {
-            resource: span(self.resource),
-            action: span(self.action),
-            ack: self.ack.map(span).unwrap_or_default(),
-        }
-    }
-
     /// Writes a whole frame around the payload that `payload` writes.
     pub(crate) fn write(&self, out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) {
         out.push(b'[');
@@ -170,53 +161,6 @@ impl Head<'_> {
     }
 }
 
-/// A part of a message by its position, small enough to be carried along; empty where there is none.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    /// Where `part` stands in `message`, of which it is a slice; empty if it is not.
-    pub(crate) fn of(part: &str, message: &str) -> Self {
-        let start = (part.as_ptr() as usize).wrapping_sub(message.as_ptr() as usize);
-        let end = start.wrapping_add(part.len());
-        match (u32::try_from(start), u32::try_from(end)) {
-            (Ok(start), Ok(end)) if message.get(start as usize..end as usize).is_some() => {
-                Self { start, end }
-            }
-            _ => Self::default(),
-        }
-    }
-
-    /// The part, out of the message it was found in; `None` where there is none.
-    pub(crate) fn part(self, message: &str) -> Option<&str> {
-        let part = message.get(self.start as usize..self.end as usize)?;
-        (!part.is_empty()).then_some(part)
-    }
-}
-
-/// The place of a [`Head`] in its message, which does not borrow from it. By default it is nowhere,
-/// and the head is that of an answer to nobody in particular.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
-    resource: Span,
-    action: Span,
-    ack: Span,
-}
-
-impl Place {
-    /// The head, out of the message it was placed in.
-    pub(crate) fn head<'a>(&self, message: &'a str) -> Head<'a> {
-        Head {
-            resource: self.resource.part(message).unwrap_or(Head::NOBODY.resource),
-            action: self.action.part(message).unwrap_or(Head::NOBODY.action),
-            ack: self.ack.part(message),
-        }
-    }
-}
-
 /// An integer in digits only, or a short string of safe characters.
 fn is_ack_id(raw: &str) -> bool {
     match raw.as_bytes() {
@@ -228,19 +172,12 @@ fn is_ack_id(raw: &str) -> bool {
         }
         digits => {
             // The slot may come from a scan that does not know JSON's numbers: `007` is none.
-            digits.iter().all(u8::is_ascii_digit)
+            !digits.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
                 && !matches!(digits, [b'0', _, ..])
                 && is_exact(raw)
         }
     }
-}
-
-/// Whether digits are a number that every client can hold. Fifteen always are.
-fn is_exact(digits: &str) -> bool {
-    (1..=15).contains(&digits.len())
-        || digits
-            .parse::<u64>()
-            .is_ok_and(|number| number <= MAX_EXACT)
 }
 
 #[cfg(test)]

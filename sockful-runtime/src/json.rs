@@ -6,6 +6,21 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
+/// The largest integer that every client can hold exactly: 2^53 − 1.
+pub(crate) const MAX_EXACT: u64 = (1 << 53) - 1;
+
+/// How many bytes of a text count where it is sorted by or looked up.
+pub(crate) const SORTED_BYTES: usize = 1_024;
+
+/// Whether an integer, as it is written in JSON, is one that every client can hold exactly.
+pub(crate) fn is_exact(raw: &str) -> bool {
+    // Fifteen digits always are, or fourteen and a sign; longer ones are looked at.
+    raw.len() <= 15
+        || raw
+            .parse::<i128>()
+            .is_ok_and(|number| number.unsigned_abs() <= MAX_EXACT.into())
+}
+
 /// The text that a string is, borrowed where it has no escapes; `None` for anything else.
 pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
     if scan::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {

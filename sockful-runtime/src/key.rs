@@ -2,8 +2,7 @@
 
 use crate::declared::KeyKind;
 use crate::error::Fault;
-use crate::frame::MAX_EXACT;
-use crate::json;
+use crate::json::{self, MAX_EXACT};
 use std::borrow::Cow;
 use uuid::Uuid;
 

@@ -3,10 +3,10 @@
 use crate::clock::Clock;
 use crate::declared::{Access, Declared, Kept};
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::frame::MAX_EXACT;
+use crate::json::MAX_EXACT;
 use crate::key;
 use crate::object::Object;
-use crate::reader::{DescribedProperty, Giver, Reader};
+use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
 use crate::resource::{Resource, Writer, Written};
 use crate::rules::{self, Kind};
@@ -90,24 +90,21 @@ impl Model {
 
     /// The record that `given` creates.
     pub(crate) fn create(&self, given: &Object<'_>, by: Giver) -> Result<Record> {
-        self.build(by, || Reader::new(self.declared.properties, given, by))
+        self.build(given, Over::Nothing, by)
     }
 
     /// The record that `given` makes of `stored`: only what is given changes.
     pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
-        self.build(by, || {
-            Reader::changed(self.declared.properties, given, stored, by)
-        })
+        self.build(given, Over::Changed(stored), by)
     }
 
     /// The record that replaces `stored`: what the giver may set is as given, the rest stays.
     pub(crate) fn replace(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
-        self.build(by, || {
-            Reader::replaced(self.declared.properties, given, stored, by)
-        })
+        self.build(given, Over::Replaced(stored), by)
     }
 
-    fn build<'a>(&self, by: Giver, reader: impl Fn() -> Reader<'a>) -> Result<Record> {
+    fn build(&self, given: &Object<'_>, over: Over<'_>, by: Giver) -> Result<Record> {
+        let reader = || Reader::given(self.declared.properties, given, by, over);
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
         if once.is_sound() {

@@ -28,25 +28,28 @@ pub struct Reader<'a> {
 enum Source<'a> {
     /// As it is stored.
     Stored(&'a Record),
-    /// What is given, else the default.
-    New { given: &'a Object<'a>, by: Giver },
-    /// What is given, else what is stored.
-    Changed {
+    /// What is given, and for the rest what there is.
+    Given {
         given: &'a Object<'a>,
-        stored: &'a Record,
         by: Giver,
-    },
-    /// What is given, else the default; what the giver can't set stays as stored.
-    Replaced {
-        given: &'a Object<'a>,
-        stored: &'a Record,
-        by: Giver,
+        over: Over<'a>,
     },
     /// No values at all: each property describes itself.
     Described {
         generator: &'a mut SchemaGenerator,
         properties: Vec<DescribedProperty>,
     },
+}
+
+/// What there is where something is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Over<'a> {
+    /// Nothing yet: what is not given takes its default.
+    Nothing,
+    /// A record of which the rest stays.
+    Changed(&'a Record),
+    /// A record of which only that stays which the giver can't set; the rest takes its default.
+    Replaced(&'a Record),
 }
 
 /// Who gives the values.
@@ -63,26 +66,13 @@ impl<'a> Reader<'a> {
         Self::from(properties, Source::Stored(record))
     }
 
-    pub(crate) fn new(properties: &'static [Property], given: &'a Object<'a>, by: Giver) -> Self {
-        Self::from(properties, Source::New { given, by })
-    }
-
-    pub(crate) fn changed(
+    pub(crate) fn given(
         properties: &'static [Property],
         given: &'a Object<'a>,
-        stored: &'a Record,
         by: Giver,
+        over: Over<'a>,
     ) -> Self {
-        Self::from(properties, Source::Changed { given, stored, by })
-    }
-
-    pub(crate) fn replaced(
-        properties: &'static [Property],
-        given: &'a Object<'a>,
-        stored: &'a Record,
-        by: Giver,
-    ) -> Self {
-        Self::from(properties, Source::Replaced { given, stored, by })
+        Self::from(properties, Source::Given { given, by, over })
     }
 
     /// Lets each property of a table describe itself to the reader that `ask` is given.
@@ -125,9 +115,7 @@ impl<'a> Reader<'a> {
     /// Whether nothing has been found that [`finish`](Self::finish) would tell.
     pub(crate) fn is_sound(&self) -> bool {
         let given = match &self.source {
-            Source::New { given, .. }
-            | Source::Changed { given, .. }
-            | Source::Replaced { given, .. } => Some(given),
+            Source::Given { given, .. } => Some(given),
             Source::Stored(_) | Source::Described { .. } => None,
         };
         self.faults.is_empty() && !given.is_some_and(|given| given.has_unknown())
@@ -141,62 +129,37 @@ impl<'a> Reader<'a> {
         let mut is_given = false;
         let raw = match &mut self.source {
             Source::Stored(record) => Some(record.value(at)),
-            Source::New { given, by } => {
-                match given_value(property, given, *by, Access::is_settable, &mut self.faults) {
-                    Given::Value(raw) => {
-                        is_given = true;
-                        Some(raw)
-                    }
-                    Given::Refused => return None,
-                    // It is put in when the record is stored; until then there is no time.
-                    Given::Nothing if property.kept.is_some() => Some("0"),
-                    Given::Nothing => None,
-                }
-            }
-            Source::Changed { given, stored, by } => {
-                match given_value(
-                    property,
-                    given,
-                    *by,
-                    Access::is_changeable,
-                    &mut self.faults,
-                ) {
-                    Given::Value(raw) => {
-                        is_given = true;
-                        Some(raw)
-                    }
-                    Given::Refused => return None,
-                    Given::Nothing => Some(stored.value(at)),
-                }
-            }
-            Source::Replaced { given, stored, by } => {
-                match given_value(
-                    property,
-                    given,
-                    *by,
-                    Access::is_changeable,
-                    &mut self.faults,
-                ) {
-                    Given::Value(raw) => {
+            Source::Given { given, by, over } => {
+                let client_may = match over {
+                    Over::Nothing => Access::is_settable,
+                    Over::Changed(_) | Over::Replaced(_) => Access::is_changeable,
+                };
+                let value = given_value(property, given, *by, client_may, &mut self.faults);
+                match (value, *over) {
+                    (Given::Value(raw), _) => {
                         is_given = true;
                         Some(raw)
                     }
                     // Who saves a record as it was read gives back what can't be set as well.
-                    Given::Refused
+                    (Given::Refused, Over::Replaced(stored))
                         if is_same(codec, given.take(property.name), stored.value(at)) =>
                     {
                         self.faults.pop();
                         Some(stored.value(at))
                     }
-                    Given::Refused => return None,
+                    (Given::Refused, _) => return None,
+                    // It is put in when the record is stored; until then there is no time.
+                    (Given::Nothing, Over::Nothing) if property.kept.is_some() => Some("0"),
+                    (Given::Nothing, Over::Nothing) => None,
                     // What is never sent could not have been given back.
-                    Given::Nothing
-                        if property.access.is_sent()
-                            && may_set(property, *by, Access::is_changeable) =>
+                    (Given::Nothing, Over::Replaced(_))
+                        if property.access.is_sent() && may_set(property, *by, client_may) =>
                     {
                         None
                     }
-                    Given::Nothing => Some(stored.value(at)),
+                    (Given::Nothing, Over::Changed(stored) | Over::Replaced(stored)) => {
+                        Some(stored.value(at))
+                    }
                 }
             }
             Source::Described {
@@ -246,10 +209,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where there is a fault.
     pub fn finish(mut self) -> Result<()> {
-        if let Source::New { given, .. }
-        | Source::Changed { given, .. }
-        | Source::Replaced { given, .. } = &self.source
-        {
+        if let Source::Given { given, .. } = &self.source {
             self.faults.extend(given.unknown());
         }
         if self.faults.is_empty() {

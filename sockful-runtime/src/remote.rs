@@ -6,7 +6,7 @@ use crate::declared::Property;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
-use crate::reader::{DescribedProperty, Giver, Reader};
+use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
 use crate::reply::{self, Done, Reply, Told};
 use crate::resource::Resource;
@@ -127,7 +127,8 @@ impl Call<'_> {
         if self.remote.takes != Takes::Nothing {
             given.take(self.model.id_name());
         }
-        let mut reader = Reader::new(self.remote.parameters, &given, Giver::Client).judging();
+        let mut reader =
+            Reader::given(self.remote.parameters, &given, Giver::Client, Over::Nothing).judging();
         let arguments = take(&mut reader);
         reader.finish()?;
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))

@@ -7,13 +7,9 @@ pub(crate) use judge::{Typed, judge, least, most};
 pub(crate) use types::explain;
 
 use crate::error::Fault;
-use crate::frame::MAX_EXACT;
-use crate::query::Scalar;
+use crate::json::{self, SORTED_BYTES, is_exact};
 use crate::scan;
 use schemars::Schema;
-
-/// How many bytes of text an index holds.
-const MAX_INDEXED: usize = 1_024;
 
 /// What kind of JSON a property holds, read off its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +96,7 @@ pub(crate) fn check(path: &str, kind: Kind, nullable: bool, raw: &str) -> Option
         return Some(not_finite(path));
     }
     match kind {
-        Kind::Integer if !is_exact(raw) => Some(Fault::new(
+        Kind::Integer if raw != "null" && !is_exact(raw) => Some(Fault::new(
             path,
             "range",
             "is beyond ±(2^53-1), which not every client can hold",
@@ -122,29 +118,17 @@ pub(crate) fn not_finite(path: &str) -> Fault {
     Fault::new(path, "finite", "is not a finite number")
 }
 
-fn is_exact(raw: &str) -> bool {
-    // Fifteen digits and a sign are always exact; longer ones are looked at.
-    raw == "null"
-        || raw.len() <= 15
-        || raw
-            .parse::<i128>()
-            .is_ok_and(|number| number.unsigned_abs() <= MAX_EXACT.into())
-}
-
 /// Checks the value of a property that stores keep an index of.
 pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
     // Escapes only make it longer, so most texts are seen to fit without being read.
-    if raw.len() <= MAX_INDEXED {
+    if raw.len() <= SORTED_BYTES || json::string(raw)?.len() <= SORTED_BYTES {
         return None;
     }
-    match Scalar::read(raw) {
-        Scalar::Text(text) if text.len() > MAX_INDEXED => Some(Fault::new(
-            path,
-            "length",
-            "is longer than 1,024 bytes, which is the most that can be looked up",
-        )),
-        _ => None,
-    }
+    Some(Fault::new(
+        path,
+        "length",
+        "is longer than 1,024 bytes, which is the most that can be looked up",
+    ))
 }
 
 /// Whether there is an integer anywhere in the JSON that not every client can hold.

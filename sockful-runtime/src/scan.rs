@@ -25,17 +25,19 @@ pub(crate) fn plain_string(bytes: &[u8], start: usize) -> Option<usize> {
     (*bytes.get(end)? == b'"').then_some(end + 1)
 }
 
-/// The end of the string that begins at `start` of JSON text, behind its closing quote.
+/// The end of the string that begins at `start` of JSON text, behind its closing quote; the end of
+/// all where it never ends.
 pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    loop {
+        at += run(&PLAIN, bytes.get(at..).unwrap_or_default());
+        match bytes.get(at) {
+            None => return bytes.len(),
+            Some(b'"') => return at + 1,
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
         }
     }
-    bytes.len()
 }
 
 /// All bytes but `these` and those below `lowest`.

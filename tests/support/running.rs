@@ -1,5 +1,6 @@
 //! A server on a port of its own.
 
+use super::gates::Gates;
 use super::{Client, Raw, sample, within};
 use sockful::{Config, Server};
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use tokio::task::JoinHandle;
 /// A server that serves the sample resources until it is stopped or dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    pub(crate) gates: sample::Gates,
+    pub(crate) gates: Gates,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
@@ -34,7 +35,7 @@ impl Running {
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
-        let gates = sample::Gates::default();
+        let gates = Gates::default();
         let server = server.state(gates.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {

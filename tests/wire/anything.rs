@@ -7,6 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tokio::runtime::{Builder, Runtime};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A message, good or bad.
@@ -164,20 +165,26 @@ async fn throw(server: &Running, thrown: &[Thrown]) -> Result<(), TestCaseError>
     Ok(())
 }
 
-#[test]
-fn every_readable_ack_id_is_answered_once_and_nothing_else_is() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+fn running() -> (Runtime, Running) {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
     let server = runtime.block_on(Running::start());
-    let config = Config {
-        cases: 256,
+    (runtime, server)
+}
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config {
+        cases,
         failure_persistence: None,
         ..Config::default()
-    };
+    })
+}
+
+#[test]
+fn every_readable_ack_id_is_answered_once_and_nothing_else_is() {
+    let (runtime, server) = running();
     // Thirty-one bad frames in a row are allowed.
-    let run = TestRunner::new(config).run(&vec(thrown(), 0..31), |thrown| {
+    let run = runner(256).run(&vec(thrown(), 0..31), |thrown| {
         runtime.block_on(throw(&server, &thrown))
     });
     run.unwrap_or_else(|failure| panic!("{failure}"));
@@ -185,17 +192,8 @@ fn every_readable_ack_id_is_answered_once_and_nothing_else_is() {
 
 #[test]
 fn random_bytes_in_random_frames_close_the_connection_at_most() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let server = runtime.block_on(Running::start());
-    let config = Config {
-        cases: 128,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let run = TestRunner::new(config).run(&vec(any::<u8>(), 1..300), |bytes| {
+    let (runtime, server) = running();
+    let run = runner(128).run(&vec(any::<u8>(), 1..300), |bytes| {
         runtime.block_on(async {
             let mut raw = server.raw_websocket().await;
             raw.send(&bytes).await;

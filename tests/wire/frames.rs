@@ -298,24 +298,3 @@ async fn without_an_ack_id_there_is_no_reply_to_success_or_failure() {
     }
     assert_eq!(client.ask(json!(["sockful", "ping", null, 9])).await[3], 9);
 }
-
-#[tokio::test]
-async fn a_good_frame_between_bad_ones_counts_when_it_is_read_not_when_it_is_answered() {
-    let server = Running::start().await;
-    let mut client = server.client().await;
-    for _ in 0..31 {
-        client.ask_text("?").await;
-    }
-    client
-        .send(json!(["creature", "waitAt", {"gate": "g"}, 1]))
-        .await;
-    server.gates.arrival("g").await;
-    for _ in 0..31 {
-        client.ask_text("?").await;
-    }
-    server.gates.open("g");
-    assert_eq!(client.recv().await[3], 1);
-    // The answer to an old request is no good frame either.
-    client.ask_text("?").await;
-    assert_eq!(client.close_code().await, Some(1008));
-}

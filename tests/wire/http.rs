@@ -1,6 +1,8 @@
 //! What is said over HTTP beside the handshake.
 
-use crate::support::{HANDSHAKE, Running};
+use crate::support::{HANDSHAKE, Running, within};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn the_page_is_at_the_root() {
@@ -143,4 +145,20 @@ async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
             "{origin}"
         );
     }
+}
+
+#[tokio::test]
+async fn who_asks_for_pages_and_reads_none_is_let_go() {
+    let server = Running::with(|config| {
+        config.handshake_timeout = Duration::from_millis(100);
+        config.write_timeout = Duration::from_millis(100);
+    })
+    .await;
+    let mut raw = server.raw().await;
+    let asking = async {
+        let page = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        while raw.output.write_all(page).await.is_ok() {}
+    };
+    within("the end of the connection", asking).await;
+    server.client().await.assert_alive().await;
 }

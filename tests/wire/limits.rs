@@ -72,47 +72,6 @@ async fn a_message_in_fragments_is_one_message() {
 }
 
 #[tokio::test]
-async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
-    let server = Running::start().await;
-    let mut client = server.client().await;
-    for _ in 0..3 {
-        for _ in 0..31 {
-            assert_eq!(client.ask_text("[]").await[2]["err"]["code"], "bad_frame");
-        }
-        client.assert_alive().await;
-    }
-}
-
-#[tokio::test]
-async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_with_1008() {
-    let server = Running::start().await;
-    let mut client = server.client().await;
-    client
-        .send_all((0..40).map(|_| json!([null, null, null, 3])))
-        .await;
-    let (answers, code) = client.rest().await;
-    assert_eq!((answers.len(), code), (32, Some(1008)));
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer[2]["err"]["code"] == "bad_frame" && answer[3] == 3),
-        "{answers:?}"
-    );
-}
-
-#[tokio::test]
-async fn requests_that_fail_are_no_bad_frames() {
-    let server = Running::start().await;
-    let mut client = server.client().await;
-    for _ in 0..100 {
-        assert_eq!(
-            client.code("nobody", "nothing", json!(7)).await,
-            "unknown_resource"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answered() {
     let server = Running::start().await;
     let mut client = server.client().await;

@@ -4,7 +4,8 @@ mod signature;
 
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Method, bare, conditions, is_name};
+use crate::model::{Block, Method, bare, conditions};
+use crate::names::is_name;
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 
 /// The actions that every resource has.

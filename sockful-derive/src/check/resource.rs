@@ -2,7 +2,8 @@
 
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Kept, Property, Resource, is_name, is_plain, mentions_a_borrow};
+use crate::model::{Kept, Property, Resource, mentions_a_borrow};
+use crate::names::{is_name, is_plain};
 use crate::words::excluded_by;
 use syn::Error;
 use syn::ext::IdentExt;

@@ -1,8 +1,9 @@
 //! An impl block with `#[remote]`.
 
 use super::resource::Default;
-use super::{Name, Paths, Rules, bare, camel_case};
+use super::{Paths, Rules, bare};
 use crate::diagnostics::Diagnostics;
+use crate::names::{Name, camel_case};
 use crate::words::{Place, Words};
 use std::time::Duration;
 use syn::ext::IdentExt;

@@ -1,8 +1,9 @@
 //! A struct with `#[derive(Resource)]`.
 
 use super::serde::{Container, renamed};
-use super::{Name, Paths, Rules, camel_case, doc};
+use super::{Paths, Rules, doc};
 use crate::diagnostics::Diagnostics;
+use crate::names::{Name, camel_case};
 use crate::words::{Place, Value, Words};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, Type, Visibility};

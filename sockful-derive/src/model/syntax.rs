@@ -1,7 +1,7 @@
 //! What both macros read off the nodes of the syntax tree.
 
-use crate::words::Words;
-use proc_macro2::{Span, TokenStream, TokenTree};
+use crate::words::{Words, holds_words};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
@@ -76,18 +76,6 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<&Attribute> {
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect()
-}
-
-/// Whether an attribute is one called `name`, under whatever path or condition.
-pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
-    let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
-    let path = attribute.path();
-    match &attribute.meta {
-        Meta::List(list) if path.is_ident("cfg_attr") => {
-            list.tokens.clone().into_iter().any(is_name)
-        }
-        _ => path.segments.last().is_some_and(|last| last.ident == name),
-    }
 }
 
 /// The attributes without those called `name`, which the compiler does not know.

@@ -52,6 +52,14 @@ fn the_table_of_the_docs_has_every_word_once_in_its_order() {
     let told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
     let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
     assert_eq!(told, words);
+    let readme = include_str!("../../../README.md");
+    let attributes = readme
+        .split("\n## ")
+        .find(|section| section.starts_with("Attributes"));
+    let attributes = attributes.expect("a section on attributes");
+    for word in words {
+        assert!(attributes.contains(&format!("`{word}")), "{word}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::value::Value;
 use super::{Place, WORDS, Word, excluded_by, others, unknown};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Name, holds_words};
+use crate::names::Name;
 use proc_macro2::{TokenStream, TokenTree};
 use std::time::Duration;
 use syn::ext::IdentExt;
@@ -201,6 +201,18 @@ impl Words {
             Value::Path(path) => Some(path),
             _ => None,
         }
+    }
+}
+
+/// Whether an attribute is one called `name`, under whatever path or condition.
+pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
+    let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
+    let path = attribute.path();
+    match &attribute.meta {
+        Meta::List(list) if path.is_ident("cfg_attr") => {
+            list.tokens.clone().into_iter().any(is_name)
+        }
+        _ => path.segments.last().is_some_and(|last| last.ident == name),
     }
 }
 

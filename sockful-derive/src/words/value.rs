@@ -2,7 +2,7 @@
 
 use super::list;
 use super::rule::{self, Ruled};
-use crate::model::{Name, is_name};
+use crate::names::{Name, is_name};
 use proc_macro2::Span;
 use std::time::Duration;
 use syn::ext::IdentExt;

@@ -1,7 +1,7 @@
 //! The rules of a property as keywords of JSON Schema.
 
 use crate::declared::{Bound, Check, Format, Limit, Property};
-use crate::frame::MAX_EXACT;
+use crate::json::MAX_EXACT;
 use crate::rules::{least, most};
 use serde_json::{Map, Value, json};
 
@@ -81,10 +81,8 @@ pub(super) fn bound_integers(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(bound_integers),
         Value::Object(schema) => {
             schema.values_mut().for_each(bound_integers);
-            let range = schema
-                .get("format")
-                .and_then(Value::as_str)
-                .and_then(range_of);
+            let format = schema.get("format").and_then(Value::as_str);
+            let range = format.filter(|_| is_integer(schema)).and_then(range_of);
             if let Some((least, most)) = range {
                 let lower = ["minimum", "exclusiveMinimum"];
                 let upper = ["maximum", "exclusiveMaximum"];
@@ -96,6 +94,14 @@ pub(super) fn bound_integers(value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+fn is_integer(schema: &Map<String, Value>) -> bool {
+    match schema.get("type") {
+        Some(Value::String(one)) => one == "integer",
+        Some(Value::Array(several)) => several.iter().any(|one| one == "integer"),
+        _ => false,
     }
 }
 

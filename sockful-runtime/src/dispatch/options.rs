@@ -1,7 +1,7 @@
 //! The options of a request: the fifth slot of a frame.
 
 use crate::error::{Error, Fault, Result};
-use crate::frame::MAX_EXACT;
+use crate::json::MAX_EXACT;
 use crate::model::Model;
 use crate::object::Object;
 use std::time::Duration;

@@ -109,24 +109,10 @@ fn end_of_object(bytes: &[u8], start: usize) -> Option<usize> {
     loop {
         at += scan::run(&scan::INSIDE, &bytes[at..]);
         match bytes.get(at)? {
-            b'{' | b'[' => depth += 1,
-            b'"' => at = end_of_string(bytes, at)?,
+            b'"' => at = scan::string_end(bytes, at),
+            b'{' | b'[' => (depth, at) = (depth + 1, at + 1),
             _ if depth == 1 => return Some(at + 1),
-            _ => depth -= 1,
-        }
-        at += 1;
-    }
-}
-
-/// The closing quote of a string, whatever is in it.
-fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start + 1;
-    loop {
-        at += scan::run(&scan::PLAIN, bytes.get(at..)?);
-        match bytes.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => at += 1,
+            _ => (depth, at) = (depth - 1, at + 1),
         }
     }
 }

@@ -1,10 +1,8 @@
 //! A JSON value that can be compared, borrowed from the text it stands in.
 
+use crate::json::{self, SORTED_BYTES};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// How many bytes of a text decide its place in an order.
-const SORTED_BYTES: usize = 1_024;
 
 /// A JSON value as conditions and orders see it.
 ///
@@ -34,10 +32,7 @@ impl<'a> Scalar<'a> {
             b"null" => Self::Null,
             b"true" => Self::Bool(true),
             b"false" => Self::Bool(false),
-            [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => {
-                Self::Text(Cow::Borrowed(&raw[1..raw.len() - 1]))
-            }
-            [b'"', ..] => Self::Text(Cow::Owned(serde_json::from_str(raw).ok()?)),
+            [b'"', ..] => Self::Text(json::string(raw)?),
             [b'{' | b'[', ..] => Self::Nested,
             // Rust reads every number of JSON to the nearest float, which serde_json promises only
             // with a feature.

@@ -1,6 +1,5 @@
 //! A list of the application's own code, typed.
 
-use super::records::served;
 use crate::app::App;
 use crate::error::Result;
 use crate::query::{self, Query};
@@ -51,7 +50,7 @@ impl<R: Resource> Find<R> {
     }
 
     async fn read(self) -> Result<Vec<R>> {
-        let model = served::<R>(&self.app)?;
+        let model = self.app.served::<R>()?;
         let query = Query {
             filter: self.filter.into_inner(),
             order: self.order,

@@ -117,7 +117,7 @@ impl<R: Resource> Records<R> {
     }
 
     fn model(&self) -> Result<&Model> {
-        served::<R>(&self.app)
+        self.app.served::<R>()
     }
 
     fn record(&self, done: Done) -> Result<R> {
@@ -128,17 +128,6 @@ impl<R: Resource> Records<R> {
             }
         }
     }
-}
-
-/// The resource as it is served.
-pub(super) fn served<R: Resource>(app: &App) -> Result<&Model> {
-    let served = app.shared.models.iter().find(|model| model.is_of::<R>());
-    served.ok_or_else(|| {
-        Error::internal(format!(
-            "`{}` is not in the list that is served",
-            R::DECLARED.title
-        ))
-    })
 }
 
 /// A payload of the id and the properties in `rest`.

@@ -101,8 +101,8 @@ impl Memory {
             let value = see(&list);
             return now(Ok(View { seq, value }));
         }
-        let seen = spawn_blocking(move || see(&list));
         later(async move {
+            let seen = spawn_blocking(move || see(&list));
             let value = seen.await.map_err(Error::internal)?;
             Ok(View { seq, value })
         })

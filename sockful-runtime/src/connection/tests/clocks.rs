@@ -181,3 +181,18 @@ async fn a_peer_that_has_taken_everything_is_not_called_stuck_later() {
     sleep(Duration::from_secs(100)).await;
     assert!(!serving.is_finished());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_waits_until_its_close_is_read_and_answered() {
+    let (near, far) = duplex(4096);
+    let (_serving, mut trigger) = serve(near, unclocked()).await;
+    let mut client = client(far).await;
+    let start = Instant::now();
+    let mut drained = std::pin::pin!(trigger.drain());
+    // The peer reads nothing for a second, which is less than `close_timeout`.
+    let early = tokio::time::timeout(Duration::from_secs(1), &mut drained).await;
+    assert!(early.is_err(), "nobody has read why");
+    let reading = async { while client.next().await.is_some() {} };
+    tokio::join!(drained, reading);
+    assert_eq!(start.elapsed().as_secs(), 1);
+}

@@ -133,6 +133,30 @@ fn an_answer_is_at_hand() {
 }
 
 #[test]
+fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
+    let (model, memory) = (sample::model(), opened(Memory::new()));
+    let puts = (0..1_500).map(|n| put(&model, &format!("{n:04}"), n % 7));
+    commit(&memory, puts.collect());
+    let query = crate::query::Query {
+        filter: crate::query::Filter::All,
+        order: Vec::new(),
+        limit: 3,
+        skip: 1_000,
+        after: None,
+    };
+    let answer = memory.find(0, query);
+    assert!(matches!(&answer, futures_util::future::Either::Right(_)));
+    let view = wait(answer).expect("a list");
+    let ids: Vec<&str> = view
+        .value
+        .records
+        .iter()
+        .map(|record| record.id())
+        .collect();
+    assert_eq!((view.seq, ids), (1, vec!["1000", "1001", "1002"]));
+}
+
+#[test]
 fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
     use crate::query::{By, Order, cursor_after};
     let (model, memory) = (sample::model(), opened(Memory::new()));

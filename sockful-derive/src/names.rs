@@ -1,4 +1,13 @@
-//! How names on the wire follow from names in Rust.
+//! Names on the wire, and how they follow from names in Rust.
+
+use proc_macro2::Span;
+
+/// A name on the wire, and where it was written or derived from.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
 
 /// `BlogPost`, `blog_post` and `BLOGPost` become `blogPost`.
 pub(crate) fn camel_case(name: &str) -> String {

@@ -1,0 +1,127 @@
+//! From a message to a [`Job`], or to the reason why there is none.
+
+use super::options::Options;
+use super::system::System;
+use super::{Answered, Job, Target};
+use crate::app::Session;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frame::{self, Head, Request};
+use crate::remote::Takes;
+use crate::routes::{Action, Core};
+
+/// A message that leads nowhere, and why.
+#[derive(Debug)]
+pub(crate) struct Refused<'a> {
+    head: Head<'a>,
+    error: Error,
+    bad: bool,
+}
+
+/// Finds out what a message wants.
+///
+/// # Errors
+///
+/// Why not, where it is no frame, or for nothing that is served.
+pub(crate) fn prepare<'a>(session: &Session, message: &'a str) -> Result<Job<'a>, Refused<'a>> {
+    let request = match frame::parse(message) {
+        Ok(request) => request,
+        Err(frame::BadFrame { head, error }) => {
+            let bad = true;
+            return Err(Refused { head, error, bad });
+        }
+    };
+    let (head, payload) = (request.head, request.payload);
+    let error = match find(session, message, &request) {
+        Ok((target, options)) => {
+            return Ok(Job {
+                message,
+                head,
+                payload,
+                options,
+                target,
+            });
+        }
+        Err(error) => error,
+    };
+    if !head.wants_reply() {
+        let (resource, action) = (&*request.resource, &*request.action);
+        tracing::debug!(resource, action, code = error.code(), %error, "a request without ack_id was refused");
+    }
+    // Nobody will read its payload, so whether that is JSON is found out here.
+    Err(match frame::check(message) {
+        Ok(()) => Refused {
+            head,
+            error,
+            bad: false,
+        },
+        Err(error) => Refused::no_json(error),
+    })
+}
+
+fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Target, Options)> {
+    let max_depth = session.config().max_depth;
+    if frame::is_deeper_than(message, max_depth) {
+        return Err(Error::too_large(
+            "the depth of the message",
+            "max_depth",
+            max_depth,
+        ));
+    }
+    let resources = &session.app.resources;
+    let target = if request.resource == "sockful" {
+        System::find(&request.action).map(Target::System)
+    } else {
+        resources
+            .find(&request.resource, &request.action)
+            .map(Target::Route)
+    };
+    match target {
+        Some(target) => {
+            let changed = target.changes().map(|at| session.app.model(at));
+            Ok((target, Options::parse(request.options, changed)?))
+        }
+        None if request.resource == "sockful"
+            || resources.position(&request.resource).is_some() =>
+        {
+            Err(Error::new(
+                ErrorKind::UnknownAction,
+                "the resource has no such action",
+            ))
+        }
+        None => Err(Error::new(
+            ErrorKind::UnknownResource,
+            "there is no such resource",
+        )),
+    }
+}
+
+impl Target {
+    /// The place of the resource whose record it changes or removes, where it is one that may be there.
+    fn changes(self) -> Option<u16> {
+        let Self::Route(route) = self else {
+            return None;
+        };
+        let changes = match route.action {
+            Action::Core(action) => matches!(action, Core::Update | Core::Save | Core::Destroy),
+            Action::Remote(remote) => remote.takes == Takes::Mut,
+        };
+        changes.then_some(route.resource)
+    }
+}
+
+impl Refused<'_> {
+    pub(super) fn no_json(error: Error) -> Self {
+        Self {
+            head: Head::NOBODY,
+            error,
+            bad: true,
+        }
+    }
+}
+
+impl<'a> From<Refused<'a>> for Answered<'a> {
+    fn from(Refused { head, error, bad }: Refused<'a>) -> Self {
+        let reply = Err(error);
+        Self { head, reply, bad }
+    }
+}
