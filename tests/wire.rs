@@ -13,6 +13,7 @@ mod limits;
 mod lists;
 mod options;
 mod order;
+mod payload;
 mod queries;
 mod remotes;
 mod replies;

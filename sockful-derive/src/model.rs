@@ -11,7 +11,9 @@ mod types;
 
 pub(crate) use list::List;
 pub(crate) use number::{Number, text_of};
-pub(crate) use remote::{Argument, Block, BlockWords, Method, Parameter, Takes, typed};
+pub(crate) use remote::{
+    Argument, Block, BlockWords, Method, Parameter, Takes, payload_words, typed,
+};
 pub(crate) use resource::{Access, Default, Kept, Property, Resource, ResourceWords};
 pub(crate) use rules::{Check, Rule, Rules};
 pub(crate) use syntax::{Paths, conditions, doc, words_removed};

@@ -187,6 +187,9 @@ fn unknown(name: &str, place: Place) -> String {
             place.described()
         );
     }
+    if name == "payload" && place == Parameter {
+        return "`payload` is no word of #[resource(…)]; write #[payload] in its place".to_owned();
+    }
     if let Some(near) = nearest(name, at(place).map(|word| word.name)) {
         return format!("unknown word `{name}`; did you mean `{near}`?");
     }

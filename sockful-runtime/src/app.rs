@@ -52,7 +52,7 @@ impl App {
         for (entry, model) in entries.iter().zip(&models) {
             model.check_defaults()?;
             for remote in entry.remotes {
-                remote.check_defaults(model.declared.name, &mut generator)?;
+                remote.check(model, &mut generator)?;
             }
         }
         let description = Description::new(entries, &models, generator);

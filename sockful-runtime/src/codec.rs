@@ -48,6 +48,13 @@ impl<T: Serialize + JsonSchema> Codec<T> {
     }
 }
 
+impl<T: DeserializeOwned + JsonSchema> Codec<T> {
+    /// A codec for values that only arrive: payloads that are taken whole.
+    pub const fn for_payloads() -> Self {
+        Self::made_of(read::<T>, |_, _| Ok(()), schema::<T>)
+    }
+}
+
 impl<T: Wide> Codec<T> {
     /// The codec of integers that are written as decimal strings.
     pub const fn wide() -> Self {
@@ -162,6 +169,15 @@ impl<T> Codec<T> {
             let message = if is_ours { message.to_owned() } else { serde() };
             Fault::new(path, "type", message)
         })
+    }
+
+    /// The [`fault`](Self::fault) of a payload that is taken whole: what it has is told by its own name.
+    pub(crate) fn fault_of_whole(&self, raw: &str, message: &str) -> Fault {
+        let mut fault = self.fault("", raw, message);
+        if fault.path.is_empty() {
+            fault.message = format!("the payload {}", fault.message).into();
+        }
+        fault
     }
 
     pub(crate) fn read(&self, raw: &str) -> Result<T, String> {

@@ -131,6 +131,17 @@ impl Property {
         }
     }
 
+    /// The payload of a remote method taken whole, which has no name.
+    #[must_use]
+    pub const fn whole() -> Self {
+        Self::new("", "")
+    }
+
+    /// Whether it stands for the payload as a whole.
+    pub const fn is_whole(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// The same with another access.
     #[must_use]
     pub const fn access(mut self, access: Access) -> Self {

@@ -9,6 +9,7 @@ use crate::reader::DescribedProperty;
 use crate::remote::{Remote, Takes};
 use crate::resource::Resource;
 use crate::routes::Entry;
+use crate::whole;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -262,6 +263,10 @@ fn written(model: &Model, change: bool) -> Vec<Member> {
 fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> Value {
     let described = remote.described(generator);
     let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.declared.id));
+    if let (true, [payload]) = (remote.takes_whole(), &*described) {
+        let id = id.map(|id| (id.name, id.schema));
+        return whole::schema(payload, id, generator.definitions());
+    }
     let parameters = remote
         .parameters
         .iter()

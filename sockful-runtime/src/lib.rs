@@ -37,7 +37,8 @@ mod shutdown;
 pub mod store;
 mod text;
 pub mod typed;
-pub mod wide;
+pub mod whole;
+mod wide;
 
 pub use config::Config;
 pub use context::Context;

@@ -8,9 +8,9 @@ mod remote;
 mod rule;
 
 pub use property::{
-    Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePlain, BeProperty, BeRecord, BeRevision,
-    BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment, property,
-    record, revision, text, wide,
+    Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePayload, BePlain, BeProperty, BeRecord,
+    BeRevision, BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment,
+    payload, property, record, revision, text, wide,
 };
 pub use remote::{BeContext, BeError, BeResult, Plain, Returned, context, resource, result, told};
 pub use rule::{

@@ -94,6 +94,21 @@ impl<'a> Object<'a> {
             .map(|pair| (&*pair.key, pair.raw))
     }
 
+    /// Takes out all pairs that are still there, as the text of an object.
+    pub(crate) fn rest(&self) -> String {
+        let mut text = String::from("{");
+        for (key, raw) in self.take_rest() {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&serde_json::to_string(key).unwrap_or_default());
+            text.push(':');
+            text.push_str(raw);
+        }
+        text.push('}');
+        text
+    }
+
     /// One fault for each pair that nobody took.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = Fault> {
         self.take_rest()

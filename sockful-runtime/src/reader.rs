@@ -129,6 +129,13 @@ impl<'a> Reader<'a> {
         let mut is_given = false;
         let raw = match &mut self.source {
             Source::Stored(record) => Some(record.value(at)),
+            Source::Given { given, .. } if property.is_whole() => {
+                let raw = given.rest();
+                let whole = codec.read(&raw);
+                return whole
+                    .map_err(|message| self.faults.push(codec.fault_of_whole(&raw, &message)))
+                    .ok();
+            }
             Source::Given { given, by, over } => {
                 let client_may = match over {
                     Over::Nothing => Access::is_settable,

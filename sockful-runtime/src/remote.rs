@@ -10,6 +10,7 @@ use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
 use crate::reply::{self, Done, Reply, Told};
 use crate::resource::Resource;
+use crate::whole;
 use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
 use std::fmt;
@@ -75,14 +76,22 @@ impl Remote {
         Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
     }
 
-    /// Asks that the defaults keep to the rules, which the macro could not ask of all of them.
-    pub(crate) fn check_defaults(
-        &self,
-        resource: &str,
-        generator: &mut SchemaGenerator,
-    ) -> Result<()> {
-        let whose = format!("{resource} {}", self.name);
-        let mut parameters = self.described(generator).into_iter();
+    /// Whether one parameter takes the payload whole.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.parameters.iter().any(Property::is_whole)
+    }
+
+    /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
+    /// that a payload which is taken whole can be one.
+    pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
+        let whose = format!("{} {}", model.declared.name, self.name);
+        let parameters = self.described(generator);
+        if let (true, [payload]) = (self.takes_whole(), &*parameters) {
+            let id = (self.takes != Takes::Nothing).then(|| model.id_name());
+            whole::check(payload, id, generator.definitions())
+                .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
+        }
+        let mut parameters = parameters.iter();
         parameters.try_for_each(|parameter| parameter.check_default(&whose))
     }
 }

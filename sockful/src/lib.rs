@@ -198,6 +198,34 @@ pub use sockful_derive::Resource;
 ///   [sanitizers](derive@Resource#sanitizers) of fields stand on parameters as well, all but `when`:
 ///   `#[resource(default = 1, range(1..=5))] amount: i32` takes 5, refuses 6, and the method does
 ///   not run.
+/// - `#[payload]` on a single parameter takes the payload whole, of a method with `self` what the id
+///   leaves of it. Its type is a struct or a map with `Deserialize` and `JsonSchema`, and says alone
+///   what may be given: the parameter needs no name and has no rules.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use sockful::{Resource, remote};
+/// #
+/// # #[derive(Serialize, Deserialize, Resource)]
+/// # struct Creature {
+/// #     id: String,
+/// # }
+/// #
+/// #[derive(Deserialize, schemars::JsonSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct Import {
+///     names: Vec<String>,
+///     replace: bool,
+/// }
+///
+/// #[remote]
+/// impl Creature {
+///     /// Called by `["creature", "import", {"names": ["bob"], "replace": true}, 1]`.
+///     pub fn import(#[payload] import: Import) -> usize {
+///         import.names.len()
+///     }
+/// }
+/// ```
 ///
 /// A method may be `async`. It returns nothing, a value with `Serialize` and `JsonSchema`, or a
 /// `Result` of one whose error is `Into<sockful::Error>`. Its name becomes camelCase: `feed_all` is

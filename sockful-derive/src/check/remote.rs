@@ -1,5 +1,6 @@
 //! What an impl block with remote methods must be.
 
+mod payload;
 mod signature;
 
 use super::rules::rules;
@@ -26,12 +27,14 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     if block_is_of_a_resource(block, diagnostics) {
         for method in &block.methods {
             signature::fits(method, diagnostics);
+            payload::is_taken_once(method, diagnostics);
         }
     }
     others_are_plainly_private(block, diagnostics);
     names_are_free(block, diagnostics);
     names_differ(block, diagnostics);
-    for parameter in block.methods.iter().flat_map(Method::parameters) {
+    let parameters = block.methods.iter().flat_map(Method::parameters);
+    for parameter in parameters.filter(|parameter| !parameter.is_whole) {
         rules(
             &parameter.rules,
             parameter.ty,
@@ -96,7 +99,11 @@ fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
         .iter()
         .find(|attribute| attribute.path().is_ident("remote"));
     let mut on_parameters = crate::model::typed(method).flat_map(|parameter| &parameter.attrs);
-    on_method.or_else(|| on_parameters.find(|attribute| attribute.path().is_ident("resource")))
+    let is_ours = |attribute: &&syn::Attribute| {
+        let path = attribute.path();
+        path.is_ident("resource") || path.is_ident("payload")
+    };
+    on_method.or_else(|| on_parameters.find(is_ours))
 }
 
 /// A remote with the name of a core action would never be reached, or hide it.

@@ -55,6 +55,9 @@ pub(super) fn of_parameter(
 ) -> TokenStream {
     let must = &paths.must;
     let ty = without_self(parameter.ty, this);
+    if parameter.is_whole {
+        return quote_spanned!(mixed()=> #must::payload::<#ty>());
+    }
     let codec = if parameter.is_wide {
         quote_spanned!(mixed()=> #must::wide::<#ty>())
     } else {

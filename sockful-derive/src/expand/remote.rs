@@ -5,7 +5,7 @@ use super::{codec, rules};
 use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, ImplItem, ItemImpl, ReturnType, Visibility};
+use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, Receiver, ReturnType, Visibility};
 
 /// The block as the user wrote it, without what only we understand, and the table of its remotes.
 pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
@@ -56,11 +56,11 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     });
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
-        method.attrs = words_removed(&method.attrs, "remote");
+        method.attrs = without_ours(&method.attrs, "remote");
         for input in &mut method.sig.inputs {
-            if let FnArg::Typed(parameter) = input {
-                parameter.attrs = words_removed(&parameter.attrs, "resource");
-            }
+            let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) =
+                input;
+            *attrs = without_ours(attrs, "resource");
         }
         if matches!(method.vis, Visibility::Public(_)) {
             // `pub` says that it is remote, and its shape follows from that.
@@ -70,6 +70,11 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
         }
     }
     item.into_token_stream()
+}
+
+/// The attributes without those called `name`, and without `#[payload]` wherever it stands.
+fn without_ours(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
+    words_removed(&words_removed(attributes, name), "payload")
 }
 
 fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
@@ -82,6 +87,9 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         Takes::Mut => quote!(Mut),
     };
     let parameters = method.parameters().map(|parameter| {
+        if parameter.is_whole {
+            return quote_spanned!(mixed()=> #private::Property::whole());
+        }
         let name = &parameter.name;
         let wide = parameter.is_wide.then(|| quote_spanned!(mixed()=> .wide()));
         let row = quote_spanned!(mixed()=> #private::Property::new(#name, "") #wide);

@@ -4,11 +4,12 @@ use super::resource::Default;
 use super::{Paths, Rules, bare};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
-use crate::words::{Place, Words};
+use crate::words::{Place, Words, holds_words};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::{
-    FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, ReceiverKind, Type, Visibility,
+    Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, ReceiverKind, Type,
+    Visibility,
 };
 
 /// The block, as far as it could be read.
@@ -43,11 +44,11 @@ pub(crate) enum Takes {
 pub(crate) enum Argument<'a> {
     /// Borrowed, as the context is; the type behind the reference.
     Borrowed { ty: &'a Type },
-    /// Taken from the payload.
+    /// Taken from the payload, or all of it.
     Owned(Parameter<'a>),
 }
 
-/// A parameter whose value is a property of the payload.
+/// A parameter whose value is a property of the payload, or the payload itself.
 #[derive(Debug)]
 pub(crate) struct Parameter<'a> {
     pub(crate) name: String,
@@ -55,6 +56,8 @@ pub(crate) struct Parameter<'a> {
     pub(crate) default: Option<Default<'a>>,
     pub(crate) rules: Rules<'a>,
     pub(crate) is_wide: bool,
+    /// Whether it takes the payload whole, and needs no name for that.
+    pub(crate) is_whole: bool,
 }
 
 /// The words on each method and its parameters, read first so that the model can borrow them.
@@ -117,7 +120,7 @@ impl<'a> Method<'a> {
         }
     }
 
-    /// The parameters whose values are properties of the payload.
+    /// The parameters whose values are taken from the payload.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter<'a>> {
         self.arguments.iter().filter_map(|argument| match argument {
             Argument::Owned(parameter) => Some(parameter),
@@ -144,15 +147,19 @@ impl<'a> Argument<'a> {
                 ty: &reference.elem,
             });
         }
-        let Pat::Ident(pattern) = &*parameter.pat else {
-            return None;
+        let is_whole = payload_words(&parameter.attrs).next().is_some();
+        let name = match &*parameter.pat {
+            Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
+            _ if is_whole => String::new(),
+            _ => return None,
         };
         Some(Self::Owned(Parameter {
-            name: pattern.ident.unraw().to_string(),
+            name,
             ty: &parameter.ty,
             default: Default::of(words),
             rules: Rules::of(words),
             is_wide: words.has("wide"),
+            is_whole,
         }))
     }
 }
@@ -163,6 +170,13 @@ fn remote_methods(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
         ImplItem::Fn(method) if matches!(method.vis, Visibility::Public(_)) => Some(method),
         _ => None,
     })
+}
+
+/// Each `#[payload]` among `attributes`.
+pub(crate) fn payload_words(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| holds_words(attribute, "payload"))
 }
 
 /// The parameters of a method beside `self`.

@@ -38,6 +38,22 @@ pub const fn property<T: BeProperty>() -> Codec<T> {
     Codec::new()
 }
 
+/// A type that a payload may have: read and described.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the type of a payload",
+    label = "needs `Deserialize` and `JsonSchema`",
+    note = "add #[derive(serde::Deserialize, schemars::JsonSchema)] to it, or to the types in it that lack them"
+)]
+pub trait BePayload: DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> BePayload for T {}
+
+/// The codec of a parameter that takes the payload whole.
+pub const fn payload<T: BePayload>() -> Codec<T> {
+    Codec::for_payloads()
+}
+
 /// The codec of a field's type; where that lacks serde's traits, [`Absent`]'s.
 ///
 /// serde's own derive tells that they are missing, and once is enough: so [`field`] asks for a

@@ -76,18 +76,32 @@ impl Explainer<'_> {
         let required = schema.get("required").and_then(Value::as_array);
         let mut required = required.into_iter().flatten().filter_map(Value::as_str);
         if let Some(missing) = required.find(|name| !entries.contains_key(*name)) {
-            return Some(Fault::new(
-                format!("{path}.{missing}"),
-                "type",
-                "is required",
-            ));
+            return Some(Fault::new(inside(path, missing), "type", "is required"));
         }
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
-        entries.iter().find_map(|(name, value)| {
-            let schema = known.and_then(|known| known.get(name)).or(others)?;
-            self.fault(schema, value, &format!("{path}.{name}"), depth)
+        let known = |name: &str| known.and_then(|known| known.get(name));
+        let mut each = entries.iter();
+        let wrong = each.find_map(|(name, value)| {
+            let schema = known(name).or(others)?;
+            self.fault(schema, value, &inside(path, name), depth)
+        });
+        wrong.or_else(|| {
+            let is_closed = others == Some(&Value::Bool(false));
+            let mut names = entries.keys().filter(|_| is_closed);
+            let unknown = names.find(|name| known(name).is_none())?;
+            let path = inside(path, unknown);
+            Some(Fault::new(path, "unknown", "is not known here"))
         })
+    }
+}
+
+/// The path of an entry; in a payload that is taken whole entries stand outermost.
+fn inside(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the signature of a remote method must be.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Method, bare, borrows, conditions, has_keyword, typed};
+use crate::model::{Method, bare, borrows, conditions, has_keyword, payload_words, typed};
 use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Type};
 
 pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
@@ -83,6 +83,8 @@ fn self_is_borrowed(method: &Method<'_>, diagnostics: &mut Diagnostics) {
 fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     match &*parameter.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => return true,
+        // The payload as a whole has none.
+        _ if payload_words(&parameter.attrs).next().is_some() => return true,
         // What is borrowed is the context, which no client gives.
         Pat::Wild(_) if matches!(bare(&parameter.ty), Type::Reference(_)) => return true,
         pattern => {
@@ -130,7 +132,11 @@ fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) 
 /// What is not taken from the payload has no rules and no default.
 fn context_has_no_words(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let mut attributes = parameter.attrs.iter();
-    let words = attributes.find(|attribute| attribute.path().is_ident("resource"));
+    let words = attributes.find(|attribute| {
+        ["resource", "payload"]
+            .iter()
+            .any(|name| attribute.path().is_ident(name))
+    });
     if let Some(words) = words {
         diagnostics.add(
             words,

@@ -1,0 +1,107 @@
+//! What may stand beside `#[payload]`, and what may not.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Method, bare, payload_words, typed};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Attribute, Meta, Pat, PatType, Type};
+
+/// A payload that one parameter takes whole has nothing left for another.
+pub(super) fn is_taken_once(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    stands_on_no_method(method, diagnostics);
+    self_is_the_record(method, diagnostics);
+    let is_owned = |parameter: &&PatType| !matches!(bare(&parameter.ty), Type::Reference(_));
+    let parameters: Vec<&PatType> = typed(method.item).filter(is_owned).collect();
+    for parameter in &parameters {
+        is_said_plainly(parameter, diagnostics);
+        has_no_words_beside_it(parameter, diagnostics);
+    }
+    let mut wholes = parameters.iter().filter_map(|it| Some((*it, whole(it)?)));
+    let Some((first, attribute)) = wholes.next() else {
+        return;
+    };
+    let mut is_alone = true;
+    for (_, again) in wholes {
+        is_alone = false;
+        let first = name(first);
+        let message = format!("`{first}` takes the payload whole already; keep one of them");
+        diagnostics.add(again, message);
+    }
+    let other = parameters.iter().find(|it| whole(it).is_none());
+    if let (true, Some(other)) = (is_alone, other) {
+        let (first, other) = (name(first), name(other));
+        let message = format!(
+            "`{first}` takes the payload whole, which leaves nothing for `{other}`; make `{other}` a field of its type, or remove this"
+        );
+        diagnostics.add(attribute, message);
+    }
+}
+
+fn whole(parameter: &PatType) -> Option<&Attribute> {
+    payload_words(&parameter.attrs).next()
+}
+
+/// The parameter as messages call it.
+fn name(parameter: &PatType) -> String {
+    match &*parameter.pat {
+        Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
+        pattern => pattern.to_token_stream().to_string(),
+    }
+}
+
+/// A method has several parameters, of which it must be plain which one is meant.
+fn stands_on_no_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    for attribute in payload_words(&method.item.attrs) {
+        let message = "`payload` is for a parameter, not for a remote method";
+        diagnostics.add(attribute, message);
+    }
+}
+
+/// The record comes from the store, and only its id from the payload.
+fn self_is_the_record(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    let Some(receiver) = method.item.sig.receiver() else {
+        return;
+    };
+    let mut attributes = receiver.attrs.iter();
+    let is_ours = |it: &&Attribute| it.path().is_ident("resource") || it.path().is_ident("payload");
+    if let Some(attribute) = attributes.find(is_ours) {
+        diagnostics.add(
+            attribute,
+            "`self` is the record and no part of the payload; remove this",
+        );
+    }
+}
+
+/// It is one word, once, and means the same in every build.
+fn is_said_plainly(parameter: &PatType, diagnostics: &mut Diagnostics) {
+    for (at, attribute) in payload_words(&parameter.attrs).enumerate() {
+        let follows = "`payload` stands alone; remove what follows it";
+        match &attribute.meta {
+            _ if attribute.path().is_ident("cfg_attr") => diagnostics.add(
+                attribute,
+                "`payload` can't be conditional; write #[cfg(…)] on two methods",
+            ),
+            _ if !attribute.path().is_ident("payload") => {
+                diagnostics.add(attribute.path(), "write `#[payload]` here, without a path");
+            }
+            _ if at > 0 => {
+                diagnostics.add(attribute, "`payload` is given twice; keep one");
+            }
+            Meta::Path(_) => {}
+            Meta::List(list) if list.tokens.is_empty() => diagnostics.add(attribute, follows),
+            Meta::List(list) => diagnostics.add(&list.tokens, follows),
+            Meta::NameValue(pair) => diagnostics.add(&pair.value, follows),
+        }
+    }
+}
+
+/// Rules and defaults are of properties, which the type of the payload has and not the parameter.
+fn has_no_words_beside_it(parameter: &PatType, diagnostics: &mut Diagnostics) {
+    let mut attributes = parameter.attrs.iter();
+    let words = attributes.find(|attribute| attribute.path().is_ident("resource"));
+    if let (Some(_), Some(words)) = (whole(parameter), words) {
+        let message =
+            "a payload that is taken whole has no words: its type says what it may be; remove this";
+        diagnostics.add(words, message);
+    }
+}
