@@ -23,6 +23,7 @@ mod schema;
 mod shutdown;
 mod spellings;
 mod system;
+mod timestamps;
 mod unique;
 mod values;
 mod wide;

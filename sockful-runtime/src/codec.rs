@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, Result, without_line};
 use crate::finite;
+use crate::moment::Moment;
 use crate::rules::{Typed, explain};
 use crate::wide::Wide;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -29,6 +30,7 @@ pub struct Codec<T> {
     sanitize: Option<(Sanitize<T>, Each<T>)>,
     conform: Option<Conform<T>>,
     nested: Option<fn(&T) -> Vec<Fault>>,
+    moment: Option<Moment>,
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
@@ -99,6 +101,7 @@ impl<T> Codec<T> {
             sanitize: None,
             conform: None,
             nested: None,
+            moment: None,
         }
     }
 
@@ -135,6 +138,18 @@ impl<T> Codec<T> {
     pub const fn with_nested(mut self, nested: fn(&T) -> Vec<Fault>) -> Self {
         self.nested = Some(nested);
         self
+    }
+
+    /// The same, for a time that the server keeps.
+    #[must_use]
+    pub(crate) const fn with_moment(mut self, moment: Moment) -> Self {
+        self.moment = Some(moment);
+        self
+    }
+
+    /// How the server keeps a time in it.
+    pub(crate) fn moment(&self) -> Moment {
+        self.moment.unwrap_or(Moment::INTEGER)
     }
 
     /// The value as it is after the sanitizers.

@@ -61,9 +61,9 @@ pub struct Property {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kept {
-    /// When the record was created, in milliseconds since 1970.
+    /// When the record was created: milliseconds since 1970, or a text of RFC 3339.
     CreatedAt,
-    /// When it last changed, in milliseconds since 1970.
+    /// When it last changed, written alike.
     UpdatedAt,
     /// The number of the commit that stored it, see [`Record::rev`](crate::record::Record::rev).
     Rev,

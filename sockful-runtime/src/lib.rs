@@ -18,6 +18,7 @@ mod json;
 pub mod key;
 mod lanes;
 pub mod model;
+mod moment;
 pub mod must;
 mod object;
 mod origin;

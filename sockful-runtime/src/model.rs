@@ -3,7 +3,6 @@
 use crate::clock::Clock;
 use crate::declared::{Access, Declared, Kept};
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::json::MAX_EXACT;
 use crate::key;
 use crate::object::Object;
 use crate::reader::{DescribedProperty, Giver, Over, Reader};
@@ -151,14 +150,11 @@ impl Model {
                 return record;
             }
         }
-        let now = || clock.now().min(MAX_EXACT);
-        if let (Some(at), None) = (created, stored) {
-            record.set(at, &now().to_string());
-        }
-        if let Some(at) = updated {
-            // Clocks are set back now and then; this time is not.
-            let before = stored.and_then(|stored| stored.value(at).parse().ok());
-            record.set(at, &now().max(before.unwrap_or_default()).to_string());
+        let created = created.filter(|_| stored.is_none());
+        for at in [created, updated].into_iter().flatten() {
+            let before = stored.map(|stored| stored.value(at));
+            let moment = self.properties[at].moment;
+            record.set(at, &moment.after(before, clock.now()));
         }
         record
     }

@@ -156,7 +156,9 @@ impl<'a> Reader<'a> {
                     }
                     (Given::Refused, _) => return None,
                     // It is put in when the record is stored; until then there is no time.
-                    (Given::Nothing, Over::Nothing) if property.kept.is_some() => Some("0"),
+                    (Given::Nothing, Over::Nothing) if property.kept.is_some() => {
+                        Some(codec.moment().unset)
+                    }
                     (Given::Nothing, Over::Nothing) => None,
                     // What is never sent could not have been given back.
                     (Given::Nothing, Over::Replaced(_))

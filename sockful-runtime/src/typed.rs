@@ -4,7 +4,7 @@ mod field;
 mod operand;
 
 pub use field::Field;
-pub use operand::{Decimal, Like, Nullable, Ordered, Plain, Text};
+pub use operand::{Decimal, Like, Nullable, Ordered, Plain, Text, Time};
 
 use crate::query;
 use crate::resource::Resource;

@@ -39,6 +39,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
+//! | `jiff` | the words `created_at` and `updated_at` on a `jiff::Timestamp` |
+//! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -102,7 +104,7 @@
 /// | `private` | neither sent nor set by clients; it never leaves the server |
 /// | `write_only` | set by clients and never sent, not even asked for in a query |
 /// | `immutable` | set by clients where they create the record, and never after |
-/// | `created_at`, `updated_at` | kept by the server: when the record was created, when it last changed; milliseconds since 1970 in a `u64` or `i64` |
+/// | `created_at`, `updated_at` | kept by the server: when the record was created, when it last changed; milliseconds since 1970 in a `u64` or `i64`, or [a timestamp](#timestamps) |
 /// | `rev` | kept by the server: the record's revision, which grows with each change and never repeats; a `u64` or `i64` |
 /// | `unique` | no two records have the same value; `None` may repeat. Compared byte by byte, texts of at most 1,024 bytes |
 /// | `index` | records are found and sorted by it without looking at the others; texts of at most 1,024 bytes |
@@ -116,6 +118,15 @@
 /// it. Attributes of serde
 /// that would make the JSON something else than the described properties (`flatten`, `with`,
 /// `skip`…) are errors that say what to write instead; so is serde's `default`, there is one only.
+///
+/// # Timestamps
+///
+/// With the feature `jiff` a kept time may be a `jiff::Timestamp`, with the feature `chrono` a
+/// `chrono::DateTime<chrono::Utc>`. On the wire and at rest it is then the text that serde writes, such
+/// as `"2024-02-29T12:00:00.123Z"`. Texts are compared byte by byte, so each that is kept has three
+/// digits behind the point, the last of which is no zero: the clock steps over one millisecond in
+/// ten. [`Field`]s take a timestamp of any precision to compare them with. A property of such a type
+/// that the application sets is one like any other.
 ///
 #[doc = include_str!("rules.md")]
 #[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
@@ -310,7 +321,7 @@ pub mod must {
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::must::*;
     pub use sockful_runtime::remote::{Remotes, attempt};
-    pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text};
+    pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};
 }
 
@@ -327,7 +338,7 @@ pub mod __private {
     pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, kind_of, show};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
-    pub use sockful_runtime::typed::{Decimal, Field};
+    pub use sockful_runtime::typed::{Decimal, Field, Time};
     pub use std::borrow::Cow;
     pub use std::boxed::Box;
     pub use std::fmt::{Formatter, Result as Formatted};

@@ -2,7 +2,7 @@
 
 use super::changes::{field_doc, lints};
 use super::tokens::{mixed, without_self};
-use crate::model::Resource;
+use crate::model::{Kept, Resource};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
@@ -26,10 +26,12 @@ pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
     let fields = resource.properties.iter().map(|property| {
         let (field, doc) = (property.ident, field_doc(property));
         let ty = without_self(property.ty, &this);
-        let ty = if property.words.has("wide") {
-            quote_spanned!(mixed()=> #private::Decimal<#ty>)
-        } else {
-            ty
+        let ty = match property.kept {
+            _ if property.words.has("wide") => quote_spanned!(mixed()=> #private::Decimal<#ty>),
+            Some(Kept::CreatedAt | Kept::UpdatedAt) => {
+                quote_spanned!(mixed()=> #private::Time<#ty>)
+            }
+            Some(Kept::Rev) | None => ty,
         };
         quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty>)
     });

@@ -117,20 +117,11 @@ pub const fn kept<T: BeOptional>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-/// A type that a moment can be kept in: milliseconds since 1970.
-#[diagnostic::on_unimplemented(
-    message = "a moment can't be kept in a `{Self}`",
-    label = "can't hold the milliseconds since 1970",
-    note = "write `u64` or `i64` as the type of the field"
-)]
-pub trait BeMoment {}
-
-impl BeMoment for u64 {}
-impl BeMoment for i64 {}
+pub use crate::moment::BeMoment;
 
 /// The codec of `created_at` and `updated_at`.
 pub const fn moment<T: BeMoment>(codec: Codec<T>) -> Codec<T> {
-    codec
+    codec.with_moment(T::MOMENT)
 }
 
 /// A type that a revision can be kept in.

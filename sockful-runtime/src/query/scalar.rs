@@ -1,6 +1,8 @@
 //! A JSON value that can be compared, borrowed from the text it stands in.
 
+use crate::finite::is_finite;
 use crate::json::{self, SORTED_BYTES};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -38,6 +40,17 @@ impl<'a> Scalar<'a> {
             // with a feature.
             _ => Self::Number(raw.parse().ok().filter(|number: &f64| number.is_finite())?),
         })
+    }
+
+    /// The value that `value` is written as.
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Scalar<'static> {
+        // JSON has null for NaN, which equals what is missing; NaN itself equals nothing.
+        let json = serde_json::to_string(value).unwrap_or_default();
+        match Scalar::parse(&json) {
+            Some(Scalar::Null) if !is_finite(value) => Scalar::Nested,
+            Some(scalar) => scalar.into_owned(),
+            None => Scalar::Nested,
+        }
     }
 
     /// The value of stored text, which was written by this library and so can be parsed.

@@ -4,6 +4,7 @@ use super::judge_value;
 use crate::codec::Codec;
 use crate::declared::Property;
 use crate::error::{Error, Fault, Result};
+use crate::moment::Moment;
 use crate::rules::{self, Kind};
 use schemars::{Schema, SchemaGenerator};
 
@@ -17,6 +18,8 @@ pub(crate) struct DescribedProperty {
     pub(crate) kind: Kind,
     /// The JSON types that it may have, but null.
     pub(crate) types: Vec<String>,
+    /// How the server keeps a time in it.
+    pub(crate) moment: Moment,
     /// What the rules say of the default.
     pub(crate) default_faults: Vec<Fault>,
 }
@@ -38,6 +41,7 @@ impl DescribedProperty {
             kind: Kind::of(&schema, generator.definitions()),
             types: types.into_iter().map(ToOwned::to_owned).collect(),
             schema,
+            moment: codec.moment(),
             default_faults,
             default: written
                 .then(|| serde_json::from_slice(&default).ok())

@@ -1,6 +1,6 @@
 //! Which types of properties can be asked for what, and which values they are compared with.
 
-use crate::finite::is_finite;
+use crate::moment::BeMoment;
 use crate::query::Scalar;
 use crate::wide::Wide;
 use serde::Serialize;
@@ -49,6 +49,11 @@ impl<T> Nullable for Decimal<Option<T>> {}
 #[derive(Debug)]
 pub struct Decimal<T>(PhantomData<T>);
 
+/// Marks a property in which the server keeps a time, and holds what it holds.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Time<T>(T);
+
 macro_rules! plain {
     ($name:ident: $($ty:ty)*) => {$(
         impl $name for $ty {}
@@ -59,6 +64,12 @@ plain!(Plain: String Box<str> Uuid);
 plain!(Ordered: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 plain!(Ordered: char String Box<str> Uuid);
 plain!(Text: String Box<str>);
+
+// Nobody writes it as the type of a field, so it is no example of one.
+#[diagnostic::do_not_recommend]
+impl<T: BeMoment> Plain for Time<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: BeMoment> Ordered for Time<T> {}
 
 impl<T: Plain> Plain for Option<T> {}
 impl<T: Ordered> Ordered for Option<T> {}
@@ -75,37 +86,39 @@ pub trait Like<T>: Sized {
     fn scalar(self) -> Scalar<'static>;
 }
 
-fn scalar<T: Serialize + ?Sized>(value: &T) -> Scalar<'static> {
-    // JSON has null for NaN, which equals what is missing; NaN itself equals nothing.
-    let json = serde_json::to_string(value).unwrap_or_default();
-    match Scalar::parse(&json) {
-        Some(Scalar::Null) if !is_finite(value) => Scalar::Nested,
-        Some(scalar) => scalar.into_owned(),
-        None => Scalar::Nested,
-    }
-}
-
 impl<T: Plain> Like<T> for T {
     fn scalar(self) -> Scalar<'static> {
-        scalar(&self)
+        Scalar::of(&self)
     }
 }
 
 impl<T: Plain> Like<T> for &T {
     fn scalar(self) -> Scalar<'static> {
-        scalar(self)
+        Scalar::of(self)
     }
 }
 
 impl<T: Plain> Like<Option<T>> for T {
     fn scalar(self) -> Scalar<'static> {
-        scalar(&self)
+        Scalar::of(&self)
     }
 }
 
 impl<T: Plain> Like<Option<T>> for &T {
     fn scalar(self) -> Scalar<'static> {
-        scalar(self)
+        Scalar::of(self)
+    }
+}
+
+impl<T: BeMoment> Like<Time<T>> for T {
+    fn scalar(self) -> Scalar<'static> {
+        self.operand()
+    }
+}
+
+impl<T: BeMoment> Like<Time<T>> for &T {
+    fn scalar(self) -> Scalar<'static> {
+        self.operand()
     }
 }
 
@@ -113,7 +126,7 @@ macro_rules! texts {
     ($($ty:ty)*) => {$(
         impl Like<$ty> for &str {
             fn scalar(self) -> Scalar<'static> {
-                scalar(self)
+                Scalar::of(self)
             }
         }
     )*};

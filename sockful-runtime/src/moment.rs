@@ -1,0 +1,57 @@
+//! The times that the server keeps, and the types that can hold one.
+
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+mod text;
+
+use crate::json::MAX_EXACT;
+use crate::query::Scalar;
+use serde::Serialize;
+
+/// How a type writes and reads a time, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The JSON of a value that stands there until there is a time.
+    pub(crate) unset: &'static str,
+    /// Writes the JSON of a time. A later one is never written as an earlier one.
+    write: fn(u64) -> String,
+    /// Reads what was written.
+    read: fn(&str) -> Option<u64>,
+}
+
+impl Moment {
+    /// That of integers.
+    pub(crate) const INTEGER: Self = Self {
+        unset: "0",
+        write: |millis| millis.min(MAX_EXACT).to_string(),
+        read: |raw| raw.parse().ok(),
+    };
+
+    /// The JSON of the time that follows on `before`: `now`, if that is no earlier. Clocks are set back
+    /// now and then; what the server keeps is not.
+    pub(crate) fn after(self, before: Option<&str>, now: u64) -> String {
+        let before = before.and_then(self.read).unwrap_or_default();
+        (self.write)(now.max(before))
+    }
+}
+
+/// A type that a moment can be kept in.
+#[diagnostic::on_unimplemented(
+    message = "a moment can't be kept in a `{Self}`",
+    label = "can't hold a time that the server keeps",
+    note = "write `u64` or `i64`, which hold milliseconds since 1970",
+    note = "or `jiff::Timestamp` with the feature `jiff` of sockful, or `chrono::DateTime<chrono::Utc>` with its feature `chrono`"
+)]
+pub trait BeMoment: Serialize {
+    /// How it writes and reads one.
+    #[doc(hidden)]
+    const MOMENT: Moment = Moment::INTEGER;
+
+    /// What the kept times are compared with in its stead.
+    #[doc(hidden)]
+    fn operand(&self) -> Scalar<'static> {
+        Scalar::of(self)
+    }
+}
+
+impl BeMoment for u64 {}
+impl BeMoment for i64 {}

@@ -1,0 +1,171 @@
+//! Times that serde writes as texts of RFC 3339.
+//!
+//! Stores compare texts byte by byte, so the order of the texts must be that of the times. It is not
+//! by itself: serde leaves out the zeros at the end of a fraction, and `.12Z` sorts behind `.123Z`,
+//! as does a whole second. So the clock steps over each millisecond that ends in a zero, and every
+//! text that is kept has exactly three digits there.
+
+use super::{BeMoment, Moment};
+use crate::query::Scalar;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The last millisecond that each of the types can hold, and that is written with a year of four digits.
+const LAST: u64 = 253_402_207_199_999;
+
+/// A type that serde writes as a text of RFC 3339.
+trait Timestamp: Serialize + DeserializeOwned {
+    /// The time at `millis` since 1970.
+    fn at(millis: i64) -> Option<Self>;
+
+    /// The whole milliseconds since 1970, and whether there is more.
+    fn millis(&self) -> (i64, bool);
+}
+
+const fn moment<T: Timestamp>() -> Moment {
+    Moment {
+        unset: r#""1970-01-01T00:00:00Z""#,
+        write: |millis| {
+            let time = T::at(kept(millis).cast_signed());
+            serde_json::to_string(&time).unwrap_or_default()
+        },
+        read: |raw| {
+            let (millis, has_more) = serde_json::from_str::<T>(raw).ok()?.millis();
+            u64::try_from(millis).ok()?.checked_add(has_more.into())
+        },
+    }
+}
+
+/// The millisecond that is kept for `millis`.
+fn kept(millis: u64) -> u64 {
+    let millis = millis.min(LAST);
+    millis + u64::from(millis.is_multiple_of(10))
+}
+
+/// A text that stands to those that are kept as `time` stands to their times.
+fn operand<T: Timestamp>(time: &T) -> Scalar<'static> {
+    let (millis, has_more) = time.millis();
+    let (millis, has_more) = match u64::try_from(millis) {
+        Ok(millis) if millis > LAST => (LAST, true),
+        Ok(millis) => (millis, has_more),
+        // Before all that are kept.
+        Err(_) => (0, false),
+    };
+    let kept = T::at(kept(millis).cast_signed());
+    let Ok(serde_json::Value::String(mut text)) = serde_json::to_value(kept) else {
+        return Scalar::Nested;
+    };
+    if millis.is_multiple_of(10) {
+        // The step is for what is kept only: a millisecond that is never kept has its place among them.
+        text.truncate(text.len() - "1Z".len());
+        text.push_str("0Z");
+    }
+    if has_more {
+        // It is no text of a time any more, but behind that of its millisecond and before the next.
+        text.push('~');
+    }
+    Scalar::Text(text.into())
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Timestamp> BeMoment for T {
+    const MOMENT: Moment = moment::<T>();
+
+    fn operand(&self) -> Scalar<'static> {
+        operand(self)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl Timestamp for jiff::Timestamp {
+    fn at(millis: i64) -> Option<Self> {
+        Self::from_millisecond(millis).ok()
+    }
+
+    fn millis(&self) -> (i64, bool) {
+        let nanos = self.subsec_nanosecond() % 1_000_000;
+        // Before 1970 it counts towards it.
+        (self.as_millisecond() - i64::from(nanos < 0), nanos != 0)
+    }
+}
+
+#[cfg(feature = "chrono")]
+impl Timestamp for chrono::DateTime<chrono::Utc> {
+    fn at(millis: i64) -> Option<Self> {
+        Self::from_timestamp_millis(millis)
+    }
+
+    fn millis(&self) -> (i64, bool) {
+        let nanos = self.timestamp_subsec_nanos() % 1_000_000;
+        (self.timestamp_millis(), nanos != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn times() -> impl Strategy<Value = u64> {
+        prop_oneof![
+            0..=5_000_u64,
+            1_700_000_000_000..1_700_000_010_000_u64,
+            LAST - 50..=u64::MAX
+        ]
+    }
+
+    fn order_is_that_of_the_times<T: Timestamp>(now: u64, later: u64, nanos: &T) {
+        let (now, later) = (now.min(later), now.max(later));
+        let moment = moment::<T>();
+        let (first, second) = (moment.after(None, now), moment.after(None, later));
+        assert_eq!(
+            first.len(),
+            r#""1970-01-01T00:00:00.000Z""#.len(),
+            "{first}"
+        );
+        assert!(first <= second, "{first} {second}");
+        // Kept times never go back, and stay where the clock does.
+        assert_eq!(moment.after(Some(&second), now), second);
+        assert_eq!(moment.after(Some(&first), now), first);
+        // Any time stands to a kept one as their texts do.
+        let text: Scalar<'_> = Scalar::read(&first);
+        let (millis, has_more) = nanos.millis();
+        let by_time = i128::from(kept(now)).cmp(&i128::from(millis));
+        let by_time = if has_more {
+            by_time.then(std::cmp::Ordering::Less)
+        } else {
+            by_time
+        };
+        assert_eq!(
+            text.cmp(&operand(nanos)),
+            by_time,
+            "{first} {millis} {has_more}"
+        );
+    }
+
+    proptest! {
+        #[cfg(feature = "jiff")]
+        #[test]
+        fn the_order_of_texts_of_jiff_is_that_of_the_times(
+            now in times(),
+            later in times(),
+            nanos in prop_oneof![-2_000_000_000..5_000_000_000_i64, any::<i64>()],
+        ) {
+            let nanos = jiff::Timestamp::from_nanosecond(nanos.into()).expect("a time");
+            order_is_that_of_the_times(now, later, &nanos);
+        }
+
+        #[cfg(feature = "chrono")]
+        #[test]
+        fn the_order_of_texts_of_chrono_is_that_of_the_times(
+            now in times(),
+            later in times(),
+            nanos in prop_oneof![-2_000_000_000..5_000_000_000_i64, any::<i64>()],
+            seconds in -8_000_000_000_000..8_000_000_000_000_i64,
+        ) {
+            order_is_that_of_the_times(now, later, &chrono::DateTime::from_timestamp_nanos(nanos));
+            let far = chrono::DateTime::from_timestamp(seconds, 0).expect("a time");
+            order_is_that_of_the_times(now, later, &far);
+        }
+    }
+}
