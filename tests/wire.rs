@@ -5,6 +5,7 @@ mod access;
 mod anything;
 mod bad_frames;
 mod core;
+mod defaults;
 mod frames;
 mod handshake;
 mod http;

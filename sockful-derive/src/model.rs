@@ -10,7 +10,7 @@ mod syntax;
 mod types;
 
 pub(crate) use list::List;
-pub(crate) use number::{Number, text_of};
+pub(crate) use number::{Number, is_constant, text_of};
 pub(crate) use remote::{
     Argument, Block, BlockWords, Method, Parameter, Takes, payload_words, typed,
 };

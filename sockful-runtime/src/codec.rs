@@ -27,6 +27,8 @@ pub struct Codec<T> {
     schema: fn(&mut SchemaGenerator) -> Schema,
     is_finite: fn(&T) -> bool,
     default: Option<fn() -> T>,
+    /// Whether the default is the same value each time, which the description can tell then.
+    is_default_constant: bool,
     sanitize: Option<(Sanitize<T>, Each<T>)>,
     conform: Option<Conform<T>>,
     nested: Option<fn(&T) -> Vec<Fault>>,
@@ -98,6 +100,7 @@ impl<T> Codec<T> {
             schema,
             is_finite: |_| true,
             default: None,
+            is_default_constant: false,
             sanitize: None,
             conform: None,
             nested: None,
@@ -105,17 +108,25 @@ impl<T> Codec<T> {
         }
     }
 
-    /// The same, with a value for where none is given.
+    /// The same, with a value for where none is given, which is always the same.
     #[must_use]
     pub const fn with_default(mut self, default: fn() -> T) -> Self {
         self.default = Some(default);
+        self.is_default_constant = true;
         self
     }
 
-    /// The same, with a value for where none is given, if there is one.
+    /// The same, with a value for where none is given, which may be another each time.
     #[must_use]
-    pub const fn with_default_if(mut self, default: Option<fn() -> T>) -> Self {
+    pub const fn with_computed_default(self, default: fn() -> T) -> Self {
+        self.with_computed_default_if(Some(default))
+    }
+
+    /// The same, if there is such a value.
+    #[must_use]
+    pub const fn with_computed_default_if(mut self, default: Option<fn() -> T>) -> Self {
         self.default = default;
+        self.is_default_constant = false;
         self
     }
 
@@ -216,6 +227,10 @@ impl<T> Codec<T> {
 
     pub(crate) fn default(&self) -> Option<T> {
         self.default.map(|default| default())
+    }
+
+    pub(crate) fn is_default_constant(&self) -> bool {
+        self.is_default_constant
     }
 
     pub(crate) fn has_default(&self) -> bool {

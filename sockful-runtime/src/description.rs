@@ -3,7 +3,7 @@
 mod keywords;
 
 use crate::config::MAX_IDS;
-use crate::declared::{Access, KeyKind, Property};
+use crate::declared::{Access, Property};
 use crate::model::{Model, Shape};
 use crate::reader::DescribedProperty;
 use crate::remote::{Remote, Takes};
@@ -217,14 +217,7 @@ fn record_properties(model: &Model) -> Vec<Member> {
 
 /// What a record has is always there; a default says nothing about that.
 fn record_member(model: &Model, at: usize) -> Member {
-    let mut member = member(model, at, true);
-    if at == model.declared.id {
-        member
-            .schema
-            .as_object_mut()
-            .and_then(|map| map.remove("default"));
-    }
-    member
+    member(model, at, true)
 }
 
 /// What a client may write: for a change only the id must be there, else what has no default.
@@ -247,15 +240,7 @@ fn written(model: &Model, change: bool) -> Vec<Member> {
             } else {
                 !described.has_default && !described.nullable
             };
-            let mut member = member(model, at, needed);
-            // The default of an id is made afresh each time; an example would only mislead.
-            if at == declared.id && declared.key != KeyKind::Integer {
-                member
-                    .schema
-                    .as_object_mut()
-                    .and_then(|map| map.remove("default"));
-            }
-            member
+            member(model, at, needed)
         })
         .collect()
 }

@@ -99,7 +99,7 @@
 /// | word | meaning |
 /// |---|---|
 /// | `id` | this is the id |
-/// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it |
+/// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it. The description tells its value where it is made of literals, paths and operators; of one that is [computed](#defaults) only that there is one |
 /// | `read_only` | sent, and never set by clients |
 /// | `private` | neither sent nor set by clients; it never leaves the server |
 /// | `write_only` | set by clients and never sent, not even asked for in a query |
@@ -118,6 +118,15 @@
 /// it. Attributes of serde
 /// that would make the JSON something else than the described properties (`flatten`, `with`,
 /// `skip`…) are errors that say what to write instead; so is serde's `default`, there is one only.
+///
+/// # Defaults
+///
+/// A default is evaluated each time it is taken. Its value stands in the description only if it is
+/// constant by its spelling: `default` alone, or an expression of literals, paths and operators, such
+/// as `-1`, `Kind::Dragon` or `[1, MOST]`. A call, a macro or a block may have another value each time,
+/// by which the descriptions of two servers would differ: so write `"new"` for `String::from("new")`
+/// and `default` alone for `Vec::new()` if clients are to know. All are evaluated once at start, to be
+/// asked whether they keep to their rules.
 ///
 /// # Timestamps
 ///

@@ -2,8 +2,8 @@
 
 use super::rules;
 use super::tokens::{mixed, without_self};
-use crate::model::{Access, Default, Kept, Parameter, Paths, Property, text_of};
-use proc_macro2::TokenStream;
+use crate::model::{Access, Default, Kept, Parameter, Paths, Property, is_constant, text_of};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 /// The codec of a property that is not the id.
@@ -76,6 +76,11 @@ fn with_default(
     ty: &TokenStream,
     this: &TokenStream,
 ) -> TokenStream {
+    let with = match default {
+        Default::Written(expression) if !is_constant(expression) => "with_computed_default",
+        _ => "with_default",
+    };
+    let with = Ident::new(with, mixed());
     let default = match default {
         Default::OfType(word) => {
             quote_spanned!(word.span()=> <#ty as ::core::default::Default>::default)
@@ -89,5 +94,5 @@ fn with_default(
             quote_spanned!(mixed()=> || -> #ty { #value })
         }
     };
-    quote_spanned!(mixed()=> #codec.with_default(#default))
+    quote_spanned!(mixed()=> #codec.#with(#default))
 }

@@ -1,4 +1,4 @@
-//! Numbers and texts that can be read off an expression.
+//! What can be read off an expression: numbers, texts, and that it is constant.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -72,5 +72,66 @@ pub(crate) fn text_of(expression: &Expr) -> Option<&LitStr> {
             ..
         }) => Some(text),
         _ => None,
+    }
+}
+
+/// Whether an expression is the same value whenever it is evaluated, as far as its spelling tells:
+/// literals and paths, with operators, and arrays, tuples and structs of such. Of a call, a macro or
+/// a block nothing is known.
+pub(crate) fn is_constant(expression: &Expr) -> bool {
+    let mut parts: Vec<&Expr> = Vec::new();
+    match expression {
+        Expr::Lit(_) | Expr::Path(_) => {}
+        Expr::Group(it) => parts.push(&it.expr),
+        Expr::Paren(it) => parts.push(&it.expr),
+        Expr::Unary(it) => parts.push(&it.expr),
+        Expr::Cast(it) => parts.push(&it.expr),
+        Expr::Reference(it) => parts.push(&it.expr),
+        Expr::Binary(it) => parts.extend([&*it.left, &*it.right]),
+        Expr::Array(it) => parts.extend(&it.elems),
+        Expr::Tuple(it) => parts.extend(&it.elems),
+        Expr::Repeat(it) => parts.extend([&*it.expr, &*it.len]),
+        Expr::Struct(it) => {
+            parts.extend(it.fields.iter().map(|field| &field.expr));
+            parts.extend(it.rest.as_deref());
+        }
+        _ => return false,
+    }
+    parts.into_iter().all(is_constant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_constant_is_seen_by_its_spelling() {
+        let is_constant = |text| is_constant(&syn::parse_str(text).expect("an expression"));
+        for text in [
+            "10",
+            "-1.5",
+            "\"dragon\"",
+            "Kind::Dragon",
+            "60 * 60",
+            "(1, [true; 2], [A, B])",
+            "Point { x: 1, y: -Y as f64 }",
+            "Point { x: 1, ..ORIGIN }",
+        ] {
+            assert!(is_constant(text), "{text}");
+        }
+        for text in [
+            "now()",
+            "\"dragon\".into()",
+            "String::new()",
+            "vec![]",
+            "{ 1 }",
+            "if A { 1 } else { 2 }",
+            "(1, now())",
+            "Point { x: now(), y: 1 }",
+            "Point { x: 1, ..Point::default() }",
+            "-now()",
+        ] {
+            assert!(!is_constant(text), "{text}");
+        }
     }
 }

@@ -99,7 +99,7 @@ pub use crate::key::Key as BeKey;
 
 /// The codec of an id, made afresh where it is not given.
 pub const fn id<R: Resource>(codec: Codec<R::Id>) -> Codec<R::Id> {
-    codec.with_default_if(<R::Id as Key>::FRESH)
+    codec.with_computed_default_if(<R::Id as Key>::FRESH)
 }
 
 /// A type with a value for "none", as a property needs that nobody gives a first value to.

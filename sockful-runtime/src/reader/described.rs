@@ -12,6 +12,8 @@ use schemars::{Schema, SchemaGenerator};
 #[derive(Debug)]
 pub(crate) struct DescribedProperty {
     pub(crate) schema: Schema,
+    /// The default, where it is the same value each time: all servers of one program describe
+    /// themselves alike.
     pub(crate) default: Option<serde_json::Value>,
     pub(crate) has_default: bool,
     pub(crate) nullable: bool,
@@ -33,7 +35,7 @@ impl DescribedProperty {
         let (mut default, mut default_faults) = (Vec::new(), Vec::new());
         let written = codec.default().is_some_and(|value| {
             judge_value(property, codec, &value, &mut default_faults);
-            codec.write(&value, &mut default).is_ok()
+            codec.is_default_constant() && codec.write(&value, &mut default).is_ok()
         });
         let schema = codec.schema(generator);
         let types = rules::types(&schema, generator.definitions());

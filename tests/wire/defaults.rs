@@ -1,0 +1,87 @@
+//! What the description tells of defaults.
+
+use crate::support::Running;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sockful::{Resource, Resources, Server, remote, resources};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Another number each time.
+fn next() -> u32 {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+const TEN: u32 = 10;
+const LEAST: i32 = 10;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Ticket {
+    id: u32,
+    #[resource(default = next(), range(1..))]
+    number: u32,
+    #[resource(default = [next(), 1])]
+    pair: [u32; 2],
+    #[resource(default = vec![TEN])]
+    list: Vec<u32>,
+    #[resource(default = String::from("new"))]
+    word: String,
+    #[resource(default = "new")]
+    state: String,
+    #[resource(default = -LEAST * 2)]
+    debt: i32,
+    #[resource(default = [1, TEN])]
+    fixed: [u32; 2],
+    #[resource(default)]
+    seats: Vec<u32>,
+}
+
+#[remote]
+impl Ticket {
+    pub fn call(
+        #[resource(default = next())] from: u32,
+        #[resource(default = TEN)] to: u32,
+    ) -> u32 {
+        to.saturating_sub(from)
+    }
+}
+
+const TICKETS: Resources = resources![Ticket];
+
+async fn described() -> Value {
+    let server = Running::serving(Server::new(TICKETS)).await;
+    let mut client = server.client().await;
+    client.ok("sockful", "schema", Value::Null).await
+}
+
+#[tokio::test]
+async fn a_default_that_is_computed_leaves_the_description_as_it_is() {
+    let (first, second) = (described().await, described().await);
+    assert_eq!(first["schema"], second["schema"]);
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn a_default_is_described_where_it_is_constant_by_its_spelling() {
+    let description = described().await;
+    let actions = &description["resources"]["ticket"]["actions"];
+    let create = &actions["create"]["payload"];
+    assert_eq!(create["required"], json!(["id"]));
+    for (name, default) in [
+        ("number", None),
+        ("pair", None),
+        ("list", None),
+        ("word", None),
+        ("state", Some(json!("new"))),
+        ("debt", Some(json!(-20))),
+        ("fixed", Some(json!([1, 10]))),
+        ("seats", Some(json!([]))),
+    ] {
+        let told = create["properties"][name].get("default");
+        assert_eq!(told, default.as_ref(), "{name}");
+    }
+    let call = &actions["call"]["payload"];
+    assert_eq!(call["required"], json!([]));
+    assert_eq!(call["properties"]["from"].get("default"), None);
+    assert_eq!(call["properties"]["to"]["default"], 10);
+}
