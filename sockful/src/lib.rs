@@ -290,8 +290,8 @@ pub mod must {
 #[doc(hidden)]
 pub mod __private {
     pub use sockful_runtime::codec::Codec;
-    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept, Limit};
-    pub use sockful_runtime::declared::{Pattern, Property, Rule, is_empty};
+    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
+    pub use sockful_runtime::declared::{Pattern, Property, Rule};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
