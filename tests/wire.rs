@@ -22,6 +22,7 @@ mod schema;
 mod shutdown;
 mod spellings;
 mod system;
+mod typed;
 mod unique;
 mod values;
 mod wide;

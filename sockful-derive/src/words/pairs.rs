@@ -42,8 +42,7 @@ fn used(place: Place, words: &[&str]) -> String {
     let words = format!("#[{}({})]", place.attribute(), all.join(", "));
     match place {
         Place::Field if all.contains(&"id") => format!("{words} slug: Points"),
-        Place::Field => format!("{words} points: Points"),
-        Place::Parameter => format!("{words} points: Points"),
+        Place::Field | Place::Parameter => format!("{words} points: Points"),
         Place::Struct | Place::Block | Place::Method => words,
     }
 }
