@@ -2,11 +2,14 @@
 
 mod client;
 mod gates;
+mod property;
 mod raw;
 mod running;
 pub(crate) mod sample;
 
 pub(crate) use client::Client;
+pub(crate) use gates::Gates;
+pub(crate) use property::for_all;
 pub(crate) use raw::{HANDSHAKE, Raw, frame, text};
 pub(crate) use running::Running;
 

@@ -25,6 +25,7 @@ mod shutdown;
 mod spellings;
 mod system;
 mod timestamps;
+mod typed;
 mod unique;
 mod values;
 mod wide;

@@ -4,6 +4,8 @@
 mod docs;
 mod list;
 mod near;
+#[cfg(test)]
+mod pairs;
 mod parse;
 mod rule;
 mod value;

@@ -2,7 +2,7 @@
 
 mod rule;
 
-pub use rule::{Bound, Check, Limit, Rule, is_empty};
+pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
 use crate::text::same;
@@ -162,6 +162,7 @@ impl Property {
         self.is_conditional = true;
         self
     }
+
     /// The same, kept by the server: clients can't set it.
     #[must_use]
     pub const fn kept(mut self, kept: Kept) -> Self {

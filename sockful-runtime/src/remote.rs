@@ -18,6 +18,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod run;
+
+pub use run::{run, run_mut, run_ref};
+
 /// The methods of a resource that are remote. Implemented by `#[remote]`.
 pub trait Remotes {
     /// One row a method.

@@ -83,7 +83,8 @@ pub struct Found {
     pub records: Vec<Arc<Record>>,
     /// Whether there are more behind the limit.
     pub more: bool,
-    /// How many records were looked at to find these.
+    /// How many records were taken out of the table and its indexes to find these, be they used or
+    /// dropped: one that was taken twice counts twice.
     pub visited: usize,
 }
 
@@ -92,7 +93,7 @@ pub struct Found {
 pub struct Counted {
     /// How many records meet the conditions.
     pub count: usize,
-    /// How many records were looked at to find out.
+    /// How many records were taken out of the table or an index to find out.
     pub visited: usize,
 }
 

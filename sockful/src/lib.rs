@@ -329,7 +329,7 @@ pub mod store {
 pub mod must {
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::must::*;
-    pub use sockful_runtime::remote::{Remotes, attempt};
+    pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};
 }
@@ -338,12 +338,13 @@ pub mod must {
 #[doc(hidden)]
 pub mod __private {
     pub use sockful_runtime::codec::Codec;
-    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept, Limit};
-    pub use sockful_runtime::declared::{Pattern, Property, Rule, is_empty};
+    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
+    pub use sockful_runtime::declared::{Pattern, Property, Rule};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
+    pub use sockful_runtime::remote::{run, run_mut, run_ref};
     pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, kind_of, show};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};

@@ -2,7 +2,7 @@
 
 use super::gates::Gates;
 use super::{Client, Raw, sample, within};
-use sockful::{Config, Server};
+use sockful::{Config, Server, ServerHandle};
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -31,21 +31,24 @@ impl Running {
 
     /// Starts the one given.
     pub(crate) async fn serving(server: Server) -> Self {
+        let gates = Gates::default();
+        let handle = server.state(gates.clone()).open().await;
+        Self::opened(handle.expect("a memory store opens"), gates).await
+    }
+
+    /// Starts the one that is open already.
+    pub(crate) async fn opened(handle: ServerHandle, gates: Gates) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
-        let gates = Gates::default();
-        let server = server.state(gates.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async {
                 let _ = stopped.await;
             };
-            server
-                .serve(listener, shutdown)
-                .await
-                .expect("a memory store opens");
+            let served = handle.serve(listener, shutdown).await;
+            served.expect("a server serves");
         });
         Self {
             address,

@@ -1,5 +1,7 @@
 //! What the server keeps in a record, and writes that depend on its revision.
 
+mod histories;
+
 use super::access::{accounts, fault};
 use crate::support::{Client, Running, sample};
 use serde_json::{Value, json};

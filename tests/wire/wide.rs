@@ -1,7 +1,27 @@
 //! Integers that not every client can hold, and numbers that are none.
 
 use super::access::{accounts, fault};
+use crate::support::{Client, Running, for_all};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sockful::{Resource, Resources, Server, resources};
+
+/// A thing with a wide integer of each type.
+#[derive(Serialize, Deserialize, Resource)]
+struct Purse {
+    id: u32,
+    #[resource(wide)]
+    coins: u64,
+    #[resource(wide, index)]
+    change: i64,
+    #[resource(wide, index)]
+    shares: u128,
+    #[resource(wide)]
+    debt: Option<i128>,
+}
+
+const PURSES: Resources = resources![Purse];
 
 #[tokio::test]
 async fn wide_integers_are_decimal_strings_both_ways() {
@@ -30,6 +50,58 @@ async fn wide_integers_are_decimal_strings_both_ways() {
         .await;
     let bob = client.ok("account", "get", json!({"id": "bob"})).await;
     assert_eq!((&bob["gold"], &bob["debt"]), (&json!(gold), &Value::Null));
+}
+
+/// Any integer, and often one where a type ends or where clients lose count.
+macro_rules! integer {
+    ($integer:ty) => {
+        prop_oneof![
+            3 => any::<$integer>(),
+            1 => proptest::sample::select(vec![<$integer>::MIN, 0, 1, <$integer>::MAX]),
+            1 => proptest::sample::select(vec![1 << 53, (1 << 53) - 1, (1 << 53) + 1]),
+        ]
+    };
+}
+
+async fn purses() -> (Running, Client) {
+    let server = Running::serving(Server::new(PURSES)).await;
+    let client = server.client().await;
+    (server, client)
+}
+
+#[test]
+fn any_wide_integer_comes_back_as_it_was_sent_and_is_found_by_itself_alone() {
+    let debt = proptest::option::weighted(0.8, integer!(i128));
+    let made = (integer!(u64), integer!(i64), integer!(u128), debt);
+    for_all(200, &made, purses, async |(_, client), made| {
+        let (coins, change, shares, debt) = made;
+        let purse = json!({
+            "id": 1, "coins": coins.to_string(), "change": change.to_string(),
+            "shares": shares.to_string(), "debt": debt.map(|debt| debt.to_string()),
+        });
+        // The one before, which may have failed half-way.
+        client.reply("purse", "destroy", json!({"id": 1})).await;
+        let created = client.ok("purse", "create", purse.clone()).await;
+        prop_assert_eq!(&created, &purse);
+        let got = client.ok("purse", "get", json!({"id": 1})).await;
+        prop_assert_eq!(&got, &purse);
+        let neighbours = [
+            ("coins", json!(coins.wrapping_add(1).to_string())),
+            ("change", json!(change.wrapping_add(1).to_string())),
+            ("shares", json!(shares.wrapping_add(1).to_string())),
+            (
+                "debt",
+                json!(debt.map_or(0, |debt| debt.wrapping_add(1)).to_string()),
+            ),
+        ];
+        for (name, neighbour) in neighbours {
+            let by_itself = client.ok("purse", "find", json!({name: purse[name]})).await;
+            prop_assert_eq!(&by_itself, &json!([purse]), "{}", name);
+            let beside = client.ok("purse", "find", json!({name: neighbour})).await;
+            prop_assert_eq!(beside, json!([]), "{}", name);
+        }
+        Ok(())
+    });
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(super) fn rules(
 ) {
     let has_range = rules.list.iter().any(Rule::is_range);
     for rule in &rules.list {
-        // That a range excludes the other rules has been told by the table of words.
+        // That a range excludes what is for texts has been told by the table of words.
         if has_range && rule.is_of_texts() {
             continue;
         }
@@ -39,7 +39,9 @@ pub(super) fn rules(
             default::keeps_to(rule, default, diagnostics);
         }
     }
-    sanitize_is_for_texts(rules, ty, diagnostics);
+    if !has_range {
+        sanitize_is_for_texts(rules, ty, diagnostics);
+    }
     message_is_of_one_rule(rules, diagnostics);
     when_has_rules(rules, diagnostics);
 }

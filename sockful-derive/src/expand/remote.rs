@@ -107,11 +107,7 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     };
     let take = take(method, paths, this);
     let result = result(method, this);
-    let body = body(method, paths, this);
-    // A future that can't be sent is told at the method's name.
-    let at_name = method.ident.span().resolved_at(mixed());
-    let boxed = Paths::private_at(at_name);
-    let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+    let run = run(method, paths, this);
     quote_spanned! {mixed()=>
         #(#conditions)*
         {
@@ -124,7 +120,7 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
                 describe: |reader| _ = __take(reader),
                 result: |generator| #result.schema(generator),
                 timeout: #timeout,
-                run: |call| #run,
+                run: #run,
             }
         }
     }
@@ -167,32 +163,65 @@ fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// What a call does: for `&mut self` until no other writer came in between.
+/// What a call does. A method that waits for nothing is called by a function of ours: a future that
+/// is written out is a good part of what its row costs the compiler.
+fn run(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    if method.item.sig.asyncness.is_none() {
+        return run_at_once(method, paths, this);
+    }
+    let body = body(method, paths, this);
+    // A future that can't be sent is told at the method's name.
+    let at_name = method.ident.span().resolved_at(mixed());
+    let boxed = Paths::private_at(at_name);
+    let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+    quote_spanned!(mixed()=> |call| #run)
+}
+
+fn run_at_once(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let private = &paths.private;
+    let values = (0..method.parameters().count()).map(value);
+    let values = quote_spanned!(mixed()=> (#(#values,)*));
+    let told = told(method, &quote_spanned!(mixed()=> _call), paths, this);
+    match method.takes {
+        Takes::Nothing => quote_spanned! {mixed()=>
+            |call| #private::run(call, __take, |_call, #values| #told)
+        },
+        Takes::Ref => quote_spanned! {mixed()=>
+            |call| #private::run_ref::<#this, _>(call, __take, |record, _call, #values| #told)
+        },
+        Takes::Mut => quote_spanned! {mixed()=>
+            |call| #private::run_mut::<#this, _>(call, __take, |record, _call, #values| #told)
+        },
+    }
+}
+
+/// What an `async` method's call does: for `&mut self` until no other writer came in between.
 fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
     let arguments = quote_spanned!(mixed()=> let (#(#values,)*) = call.arguments(__take)?;);
-    let told = told(method, paths, this);
+    let told = told(method, &quote_spanned!(mixed()=> call), paths, this);
     match method.takes {
         Takes::Nothing => quote_spanned! {mixed()=> {
             #arguments
-            let told = #told;
+            let told = #told?;
             call.done(told)
         }},
         Takes::Ref => quote_spanned! {mixed()=> {
             let mut attempt = #private::attempt::<#this>(call);
-            let record = attempt.load().await?;
+            let record = &attempt.load().await?;
             #arguments
-            let told = #told;
+            let told = #told?;
             attempt.done(told)
         }},
         Takes::Mut => quote_spanned! {mixed()=> {
             let mut attempt = #private::attempt::<#this>(call);
             loop {
-                let mut record = attempt.load().await?;
+                let mut loaded = attempt.load().await?;
+                let record = &mut loaded;
                 #arguments
-                let told = #told;
-                if let #private::Some(reply) = attempt.store(&record, told).await {
+                let told = #told?;
+                if let #private::Some(reply) = attempt.store(&loaded, told).await {
                     return reply;
                 }
             }
@@ -200,20 +229,19 @@ fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// The call itself, up to the result that is told.
-fn told(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+/// The call itself, up to the result that is told or the error that there is instead.
+fn told(method: &Method<'_>, call: &TokenStream, paths: &Paths, this: &TokenStream) -> TokenStream {
     let ident = method.ident;
     let receiver = match method.takes {
         Takes::Nothing => None,
-        Takes::Ref => Some(quote_spanned!(mixed()=> &record,)),
-        Takes::Mut => Some(quote_spanned!(mixed()=> &mut record,)),
+        Takes::Ref | Takes::Mut => Some(quote_spanned!(mixed()=> record,)),
     };
     let mut values = (0..).map(value);
     let arguments = method.arguments.iter().map(|argument| match argument {
         Argument::Borrowed { ty } => {
             let ty = without_self(ty, this);
             let must = &paths.must;
-            quote_spanned!(mixed()=> #must::context::<#ty>(call.context()))
+            quote_spanned!(mixed()=> #must::context::<#ty>(#call.context()))
         }
         Argument::Owned(_) => values
             .next()
@@ -232,7 +260,7 @@ fn told(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let codec = result(method, this);
     let outcome = quote_spanned!(last=> &#codec, #must::Returned #outcome.split());
     let outcome = in_brackets(outcome, last);
-    quote_spanned!(first=> #must::told #outcome?)
+    quote_spanned!(first=> #must::told #outcome)
 }
 
 fn returned_or_name(method: &Method<'_>) -> TokenStream {

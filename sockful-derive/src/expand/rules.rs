@@ -3,7 +3,7 @@
 use super::tokens::{mixed, without_self};
 use crate::model::{Check, Number, Paths, Rule, Rules};
 use crate::words::SANITIZERS;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprRange, Path, RangeLimits};
 
@@ -27,111 +27,99 @@ pub(super) fn of_property(
 
 fn rule(rule: &Rule<'_>, rules: &Rules<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
-    let check = match rule.check {
-        Check::Range(range) => limits("Range", range, private, this),
-        Check::Length(range) => limits("Length", range, private, this),
+    let data = match rule.check {
+        Check::Range(range) => limited(&quote_spanned!(mixed()=> range), range, private, this),
+        Check::Length(range) => limited(&quote_spanned!(mixed()=> length), range, private, this),
         // A static of its own: a regular expression is compiled once, when it is first needed.
-        Check::Pattern(text) => quote_spanned! {mixed()=> Pattern(|| {
+        Check::Pattern(text) => quote_spanned! {mixed()=> pattern(|| {
             static PATTERN: #private::Pattern = #private::Pattern::new(#text);
             &PATTERN
         })},
         Check::Format(name) => {
             let variant = variant(&name.value());
-            quote_spanned!(mixed()=> Format(#private::Format::#variant))
+            quote_spanned!(mixed()=> format(#private::Format::#variant))
         }
-        Check::Conform(_) => quote_spanned!(mixed()=> Conform),
-        Check::Nested => quote_spanned!(mixed()=> Nested),
+        Check::Conform(_) => quote_spanned!(mixed()=> new(#private::Check::Conform)),
+        Check::Nested => quote_spanned!(mixed()=> new(#private::Check::Nested)),
     };
-    let empty = emptiness(rule, private, this);
     let message = rules
         .message_of(rule)
         .map(|text| quote_spanned!(mixed()=> .message(#text)));
-    let rule = quote_spanned!(mixed()=> #private::Rule::new(#private::Check::#check) #message);
-    match empty {
-        Some(empty) => quote_spanned!(mixed()=> { #empty #rule }),
-        None => rule,
+    let data = quote_spanned!(mixed()=> #private::Rule::#data #message);
+    match rule.check {
+        Check::Range(range) | Check::Length(range) if has_constant(range) => {
+            not_empty(&data, rule, private)
+        }
+        _ => data,
     }
 }
 
 /// The variant for a format: its name in `PascalCase`.
-fn variant(name: &str) -> proc_macro2::Ident {
+fn variant(name: &str) -> Ident {
     let parts = name.split('-').map(|part| {
         let (first, rest) = part.split_at(part.len().min(1));
         first.to_uppercase() + rest
     });
-    proc_macro2::Ident::new(&parts.collect::<String>(), mixed())
+    Ident::new(&parts.collect::<String>(), mixed())
 }
 
-fn limits(
-    check: &str,
+/// `rule` with a call for each end that the range has.
+fn limited(
+    rule: &TokenStream,
     range: &ExprRange,
     private: &TokenStream,
     this: &TokenStream,
 ) -> TokenStream {
-    let check = proc_macro2::Ident::new(check, mixed());
-    let (from, to) = ends(range, private, this);
-    quote_spanned!(mixed()=> #check(#from, #to))
+    let to = match range.limits {
+        RangeLimits::Closed(_) => "to",
+        RangeLimits::HalfOpen(_) => "below",
+    };
+    let from = range.start.as_deref().map(|end| ("from", end));
+    let to = range.end.as_deref().map(|end| (to, end));
+    let ends = from.into_iter().chain(to);
+    let ends = ends.map(|(name, end)| limit(name, end, private, this));
+    quote_spanned!(mixed()=> #rule() #(#ends)*)
 }
 
-fn ends(
-    range: &ExprRange,
-    private: &TokenStream,
-    this: &TokenStream,
-) -> (TokenStream, TokenStream) {
-    let none = || quote_spanned!(mixed()=> #private::Limit::None);
-    let bound = |expression: &Expr| bound(expression, private, this);
-    let from = range.start.as_deref().map(bound).map_or_else(
-        none,
-        |bound| quote_spanned!(mixed()=> #private::Limit::Through(#bound)),
-    );
-    let to = range
-        .end
-        .as_deref()
-        .map(bound)
-        .map_or_else(none, |bound| match range.limits {
-            RangeLimits::Closed(_) => quote_spanned!(mixed()=> #private::Limit::Through(#bound)),
-            RangeLimits::HalfOpen(_) => quote_spanned!(mixed()=> #private::Limit::Below(#bound)),
-        });
-    (from, to)
-}
-
-fn bound(expression: &Expr, private: &TokenStream, this: &TokenStream) -> TokenStream {
-    match Number::of(expression) {
+/// `.from(5)`, or with `_bound` what the compiler does not know to be a whole number.
+fn limit(name: &str, end: &Expr, private: &TokenStream, this: &TokenStream) -> TokenStream {
+    let ident = |suffix| Ident::new(&format!("{name}{suffix}"), mixed());
+    let (whole, any) = (ident(""), ident("_bound"));
+    let minus = |is_less: bool| is_less.then(|| quote_spanned!(mixed()=> -));
+    match Number::of(end) {
         Some(Number::Int(int)) => {
-            let minus = (int < 0).then(|| quote_spanned!(mixed()=> -));
-            let digits = Literal::u128_unsuffixed(int.unsigned_abs());
-            quote_spanned!(mixed()=> #private::Bound::Int(#minus #digits))
+            let (minus, digits) = (minus(int < 0), Literal::u128_unsuffixed(int.unsigned_abs()));
+            quote_spanned!(mixed()=> .#whole(#minus #digits))
         }
         Some(Number::Float(float)) => {
-            let minus = float
-                .is_sign_negative()
-                .then(|| quote_spanned!(mixed()=> -));
+            let minus = minus(float.is_sign_negative());
             let digits = Literal::f64_unsuffixed(float.abs());
-            quote_spanned!(mixed()=> #private::Bound::Float(#minus #digits))
+            quote_spanned!(mixed()=> .#any(#private::Bound::Float(#minus #digits)))
         }
         // Which kind of number a constant is only the compiler knows.
         None => {
-            let constant = without_self(expression, this);
-            quote_spanned!(mixed()=> #private::Bound::of(#constant as _, #constant as _))
+            let constant = without_self(end, this);
+            quote_spanned!(mixed()=> .#any(#private::Bound::of(#constant as _, #constant as _)))
         }
     }
 }
 
-/// That a range with a constant in it is not empty, shown at the range.
-fn emptiness(rule: &Rule<'_>, private: &TokenStream, this: &TokenStream) -> Option<TokenStream> {
-    let (Check::Range(range) | Check::Length(range)) = rule.check else {
-        return None;
-    };
-    let is_constant =
-        |end: &Option<Box<Expr>>| end.as_deref().is_some_and(|end| Number::of(end).is_none());
-    if !is_constant(&range.start) && !is_constant(&range.end) {
-        return None;
-    }
-    let (from, to) = ends(range, private, this);
+fn has_constant(range: &ExprRange) -> bool {
+    let mut ends = [&range.start, &range.end].into_iter().flatten();
+    ends.any(|end| Number::of(end).is_none())
+}
+
+/// `data`, with what only the compiler can see of a range: that it is not empty, shown at its word.
+/// The constant's underscores are because constants are not hygienic.
+fn not_empty(data: &TokenStream, rule: &Rule<'_>, private: &TokenStream) -> TokenStream {
     let message = "nothing is in this range; write the smaller number first";
     let at = rule.word.span().resolved_at(mixed());
     let panic = quote_spanned!(at=> ::core::panic!(#message));
-    Some(quote_spanned!(mixed()=> const _: () = if #private::is_empty(#from, #to) { #panic };))
+    quote_spanned! {mixed()=> {
+        const __RULE: #private::Rule = #data;
+        const _: () = if __RULE.is_empty() { #panic };
+        __RULE
+    }}
 }
 
 /// `codec` with what its rules ask of the type, and with the functions of the user's.
@@ -144,6 +132,7 @@ pub(super) fn around(
 ) -> TokenStream {
     let must = &paths.must;
     let mut codec = codec;
+    let mut asked = Vec::new();
     for rule in &rules.list {
         let asks = match rule.check {
             Check::Range(_) => "range",
@@ -155,8 +144,12 @@ pub(super) fn around(
                 continue;
             }
         };
-        let asks = proc_macro2::Ident::new(asks, mixed());
-        codec = quote_spanned!(mixed()=> #must::#asks::<#ty>(#codec));
+        // One question, and so one error, for two words that ask the same.
+        if !asked.contains(&asks) {
+            asked.push(asks);
+            let asks = Ident::new(asks, mixed());
+            codec = quote_spanned!(mixed()=> #must::#asks::<#ty>(#codec));
+        }
     }
     match rules.sanitize {
         Some((_, paths)) => sanitize(&codec, paths, ty, this),

@@ -19,18 +19,24 @@ fn rows() -> Vec<[&'static str; 5]> {
     lines.map(cells).collect()
 }
 
-/// What the macros say of a use: the messages of its mistakes.
-fn mistakes(place: &str, used: &str) -> Vec<String> {
+/// What the macros say of a use at a place: the messages of its mistakes.
+pub(super) fn mistakes(place: &str, used: &str) -> Vec<String> {
+    let place = place.rsplit(' ').next().unwrap_or(place);
     let item = match place {
         "struct" => format!("{used} struct Creature {{ id: String }}"),
-        "field" if used.contains("(id") => format!("struct Creature {{ {used} }}"),
+        "id" => format!("struct Creature {{ {used} }}"),
+        "field" if used.contains("(id") || used.contains(", id)") => {
+            format!("struct Creature {{ {used} }}")
+        }
         "field" => format!("struct Creature {{ id: String, {used} }}"),
+        "block" => format!("{used} impl Creature {{ pub fn feed(&mut self) {{}} }}"),
         "method" => format!("impl Creature {{ {used} pub fn feed(&mut self) {{}} }}"),
+        "parameter" => format!("impl Creature {{ pub fn feed(&mut self, {used}) {{}} }}"),
         _ => panic!("nothing is known of a {place}"),
     };
     let item: TokenStream = item.parse().expect("tokens");
     let expansion = match place {
-        "method" => crate::remote::attribute(TokenStream::new(), &item),
+        "block" | "method" | "parameter" => crate::remote::attribute(TokenStream::new(), &item),
         _ => crate::resource::derive(item),
     };
     let file: syn::File = syn::parse2(expansion).expect("an expansion parses");

@@ -59,10 +59,96 @@ impl Rule {
         }
     }
 
-    /// The rule that a text has the format called `name`, which the derive has looked up.
+    /// A number, from and to where the limits behind it say.
+    #[must_use]
+    pub const fn range() -> Self {
+        Self::new(Check::Range(Limit::None, Limit::None))
+    }
+
+    /// So many of whatever the value is made of, as the limits behind it say.
+    #[must_use]
+    pub const fn length() -> Self {
+        Self::new(Check::Length(Limit::None, Limit::None))
+    }
+
+    /// A text in which the regular expression is found.
+    #[must_use]
+    pub const fn pattern(pattern: fn() -> &'static Pattern) -> Self {
+        Self::new(Check::Pattern(pattern))
+    }
+
+    /// A text of a well-known form.
     #[must_use]
     pub const fn format(format: Format) -> Self {
         Self::new(Check::Format(format))
+    }
+
+    /// The same, beginning with this number.
+    #[must_use]
+    pub const fn from(self, from: i128) -> Self {
+        self.from_bound(Bound::Int(from))
+    }
+
+    /// The same, ending with this number.
+    #[must_use]
+    pub const fn to(self, to: i128) -> Self {
+        self.to_bound(Bound::Int(to))
+    }
+
+    /// The same, ending before this number.
+    #[must_use]
+    pub const fn below(self, below: i128) -> Self {
+        self.below_bound(Bound::Int(below))
+    }
+
+    /// The same, beginning with any kind of number.
+    #[must_use]
+    pub const fn from_bound(self, from: Bound) -> Self {
+        let (_, to) = self.limits();
+        self.limited(Limit::Through(from), to)
+    }
+
+    /// The same, ending with any kind of number.
+    #[must_use]
+    pub const fn to_bound(self, to: Bound) -> Self {
+        let (from, _) = self.limits();
+        self.limited(from, Limit::Through(to))
+    }
+
+    /// The same, ending before any kind of number.
+    #[must_use]
+    pub const fn below_bound(self, below: Bound) -> Self {
+        let (from, _) = self.limits();
+        self.limited(from, Limit::Below(below))
+    }
+
+    const fn limits(&self) -> (Limit, Limit) {
+        match self.check {
+            Check::Range(from, to) | Check::Length(from, to) => (from, to),
+            _ => (Limit::None, Limit::None),
+        }
+    }
+
+    /// The same with other limits, where it is of a kind that has some.
+    const fn limited(mut self, from: Limit, to: Limit) -> Self {
+        self.check = match self.check {
+            Check::Range(..) => Check::Range(from, to),
+            Check::Length(..) => Check::Length(from, to),
+            other => other,
+        };
+        self
+    }
+
+    /// Whether its limits leave room for nothing, for the constants that only the compiler can compare.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        match self.limits() {
+            (Limit::Through(Bound::Int(from)), Limit::Through(Bound::Int(to))) => from > to,
+            (Limit::Through(Bound::Int(from)), Limit::Below(Bound::Int(to))) => from >= to,
+            (Limit::Through(from), Limit::Through(to)) => from.float() > to.float(),
+            (Limit::Through(from), Limit::Below(to)) => from.float() >= to.float(),
+            _ => false,
+        }
     }
 
     /// The same, with words of the user's.
@@ -108,16 +194,5 @@ impl Bound {
             Self::Int(int) => int as f64,
             Self::Float(float) => float,
         }
-    }
-}
-
-/// Whether a range has room for nothing, for the constants that only the compiler can compare.
-pub const fn is_empty(from: Limit, to: Limit) -> bool {
-    match (from, to) {
-        (Limit::Through(Bound::Int(from)), Limit::Through(Bound::Int(to))) => from > to,
-        (Limit::Through(Bound::Int(from)), Limit::Below(Bound::Int(to))) => from >= to,
-        (Limit::Through(from), Limit::Through(to)) => from.float() > to.float(),
-        (Limit::Through(from), Limit::Below(to)) => from.float() >= to.float(),
-        _ => false,
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct List {
     indexes: Vec<Index>,
 }
 
-/// A search, and how many records it has looked at.
+/// A search, and how many records it has taken out of the table and the indexes.
 struct Search<'q> {
     query: &'q Query,
     visited: Cell<usize>,
@@ -100,20 +100,21 @@ impl List {
         let wanted = query.skip.saturating_add(query.limit);
         let few = wanted.saturating_mul(4);
         let leads = Lead::all(&self.indexes, &query.filter);
-        let candidates = leads.iter().filter_map(|lead| lead.at_most(few));
-        if let Some(records) = candidates.min_by_key(Vec::len) {
+        if let Some(records) = search.fewest(&leads, few) {
             return search.sort(records.into_iter());
         }
         if let Some(records) = walk(&self.indexes, &leads, query) {
-            return search.page(records);
+            return search.page(search.taken(records));
         }
         // The id decides alone where it comes first, and the table stands in its order already.
         match query.order.first() {
-            None => search.page(self.scan(query, false)),
-            Some(first) if first.by == By::Id => search.page(self.scan(query, first.descending)),
+            None => search.page(search.taken(self.scan(query, false))),
+            Some(first) if first.by == By::Id => {
+                search.page(search.taken(self.scan(query, first.descending)))
+            }
             Some(_) => match leads.first() {
-                Some(lead) => search.sort(lead.records()),
-                None => search.sort(self.records.iter().map(|ById(record)| record)),
+                Some(lead) => search.sort(search.taken(lead.records())),
+                None => search.sort(search.taken(self.records.iter().map(|ById(it)| it))),
             },
         }
     }
@@ -140,8 +141,34 @@ impl List {
 }
 
 impl Search<'_> {
+    /// The same records, each counted where it is taken, be it used or dropped.
+    fn taken<'a>(
+        &self,
+        records: impl Iterator<Item = &'a Arc<Record>>,
+    ) -> impl Iterator<Item = &'a Arc<Record>> {
+        records.inspect(|_| self.visited.set(self.visited.get() + 1))
+    }
+
+    /// The records of the lead that leads to the fewest, where there are no more than `few`.
+    ///
+    /// All leads are followed in step, so that a long one costs no more than the shortest.
+    fn fewest<'a>(&self, leads: &[Lead<'a>], few: usize) -> Option<Vec<&'a Arc<Record>>> {
+        let records = leads.iter().map(|lead| self.taken(lead.records()));
+        let mut followed: Vec<_> = records.map(|records| (records, Vec::new())).collect();
+        let mut steps = 0;
+        while steps <= few && !followed.is_empty() {
+            for (records, taken) in &mut followed {
+                match records.next() {
+                    Some(record) => taken.push(record),
+                    None => return Some(std::mem::take(taken)),
+                }
+            }
+            steps += 1;
+        }
+        None
+    }
+
     fn matches(&self, record: &Record) -> bool {
-        self.visited.set(self.visited.get() + 1);
         self.query.filter.matches(record)
     }
 

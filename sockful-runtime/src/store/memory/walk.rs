@@ -31,12 +31,6 @@ impl<'a> Lead<'a> {
         let intervals = self.values.intervals.iter();
         intervals.flat_map(|interval| self.index.within(interval))
     }
-
-    /// The same, where there are no more than `few`.
-    pub(super) fn at_most(&self, few: usize) -> Option<Vec<&'a Arc<Record>>> {
-        let records: Vec<_> = self.records().take(few.saturating_add(1)).collect();
-        (records.len() <= few).then_some(records)
-    }
 }
 
 type Records<'a> = Box<dyn Iterator<Item = &'a Arc<Record>> + 'a>;

@@ -1,0 +1,54 @@
+//! The calls of methods that wait for nothing.
+//!
+//! The future of an `async` method is written out by `#[remote]`, because only there the compiler
+//! can say at the method what keeps it from being sent. Each of those is type-checked,
+//! borrow-checked and asked whether it is `Send` anew; these are so once, here.
+
+use super::{Call, attempt};
+use crate::error::Result;
+use crate::reader::Reader;
+use crate::reply::{Reply, Told};
+use crate::resource::Resource;
+use futures_util::future::BoxFuture;
+
+type Take<A> = fn(&mut Reader<'_>) -> Option<A>;
+
+/// Calls a method without `self`.
+pub fn run<'a, A: 'a>(
+    call: &'a Call<'a>,
+    take: Take<A>,
+    method: fn(&Call<'_>, A) -> Result<Told>,
+) -> BoxFuture<'a, Reply> {
+    Box::pin(async move { call.done(method(call, call.arguments(take)?)?) })
+}
+
+/// Calls a method with `&self`.
+pub fn run_ref<'a, R: Resource, A: 'a>(
+    call: &'a Call<'a>,
+    take: Take<A>,
+    method: fn(&R, &Call<'_>, A) -> Result<Told>,
+) -> BoxFuture<'a, Reply> {
+    Box::pin(async move {
+        let mut attempt = attempt::<R>(call);
+        let record = attempt.load().await?;
+        attempt.done(method(&record, call, call.arguments(take)?)?)
+    })
+}
+
+/// Calls a method with `&mut self` until no other writer came in between.
+pub fn run_mut<'a, R: Resource, A: 'a>(
+    call: &'a Call<'a>,
+    take: Take<A>,
+    method: fn(&mut R, &Call<'_>, A) -> Result<Told>,
+) -> BoxFuture<'a, Reply> {
+    Box::pin(async move {
+        let mut attempt = attempt::<R>(call);
+        loop {
+            let mut record = attempt.load().await?;
+            let told = method(&mut record, call, call.arguments(take)?)?;
+            if let Some(reply) = attempt.store(&record, told).await {
+                return reply;
+            }
+        }
+    })
+}

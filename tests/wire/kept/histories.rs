@@ -1,0 +1,115 @@
+//! What is kept, over whatever may happen to a record and to the clock.
+
+use crate::support::{Client, Running, for_all, sample};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+use sockful::Server;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const IDS: [&str; 2] = ["bob", "larry"];
+const ACTIONS: [&str; 7] = [
+    "create", "update", "save", "earn", "forge", "check", "destroy",
+];
+
+/// At a time, an action on one of two records, with one of few values, so that some change nothing.
+#[derive(Clone, Debug)]
+struct Step {
+    time: u64,
+    action: &'static str,
+    id: &'static str,
+    value: u8,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let time = prop_oneof![0..20_u64, 0..2_000_000_000_000_u64];
+    let step = (time, select(&ACTIONS[..]), select(&IDS[..]), 0..3_u8);
+    let step = step.prop_map(|(time, action, id, value)| Step {
+        time,
+        action,
+        id,
+        value,
+    });
+    vec(step, 1..24)
+}
+
+impl Step {
+    fn payload(&self) -> Value {
+        let Self { id, value, .. } = self;
+        match self.action {
+            "earn" => json!({"id": id, "gold": value.to_string()}),
+            "check" => json!({"id": id, "password": "hush"}),
+            "forge" | "destroy" => json!({"id": id}),
+            _ => json!({"id": id, "points": value}),
+        }
+    }
+}
+
+struct World {
+    clock: Arc<AtomicU64>,
+    client: Client,
+    _server: Running,
+}
+
+async fn world() -> World {
+    let clock = Arc::new(AtomicU64::new(0));
+    let time = Arc::clone(&clock);
+    let server = Server::new(sample::ACCOUNTS).clock(move || time.load(Ordering::Relaxed));
+    let server = Running::serving(server).await;
+    World {
+        clock,
+        client: server.client().await,
+        _server: server,
+    }
+}
+
+/// The two accounts, `null` for the one that is not there.
+async fn both(client: &mut Client) -> [Value; 2] {
+    let both = client.ok("account", "get", json!({"id": IDS})).await;
+    [both[0].clone(), both[1].clone()]
+}
+
+fn kept(account: &Value) -> [u64; 3] {
+    ["since", "touched", "revision"].map(|name| account[name].as_u64().expect("a number"))
+}
+
+#[test]
+fn a_time_of_creation_stands_a_time_of_change_never_goes_back_and_a_revision_is_of_its_commit() {
+    for_all(40, &steps(), world, async |world, steps| {
+        let World { clock, client, .. } = world;
+        for id in IDS {
+            client.reply("account", "destroy", json!({"id": id})).await;
+        }
+        for step in steps {
+            clock.store(step.time, Ordering::Relaxed);
+            let (before, head) = (both(client).await, client.head().await);
+            let reply = client.reply("account", step.action, step.payload()).await;
+            let (after, committed) = (both(client).await, client.head().await);
+            for ((id, before), after) in IDS.into_iter().zip(before).zip(after) {
+                let is_changed = id == step.id && committed > head;
+                if !is_changed {
+                    prop_assert_eq!(&after, &before, "{:?}: {}", step, reply);
+                    continue;
+                }
+                prop_assert_eq!(committed, head + 1, "{:?}", step);
+                prop_assert_eq!(after.is_null(), step.action == "destroy", "{:?}", step);
+                if after.is_null() {
+                    continue;
+                }
+                let [since, touched, revision] = kept(&after);
+                prop_assert_eq!(revision, committed, "{:?}", step);
+                prop_assert_eq!(&reply["rev"], &json!(committed), "{:?}: {}", step, reply);
+                if before.is_null() {
+                    prop_assert_eq!([since, touched], [step.time; 2], "{:?}", step);
+                } else {
+                    let [was_since, was_touched, _] = kept(&before);
+                    prop_assert_eq!(since, was_since, "{:?}", step);
+                    prop_assert_eq!(touched, was_touched.max(step.time), "{:?}", step);
+                }
+            }
+        }
+        Ok(())
+    });
+}
