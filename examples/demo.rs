@@ -58,6 +58,7 @@ struct Album {
 #[derive(Serialize, Deserialize, Resource)]
 struct Song {
     id: String,
+    #[resource(parent = Album)]
     album_id: String,
     title: String,
     #[resource(default)]
@@ -86,6 +87,7 @@ async fn main() -> Result<()> {
     println!("sockful demo: http://{address}");
     println!("  Open it in a browser, or connect any WebSocket client to ws://{address} and send");
     println!(r#"  ["creature","feed",{{"id":"bob"}},1]"#);
+    println!(r#"  ["album","get",{{"id":"kob","$with":["songs"]}},2]"#);
     println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
     server.serve(listener, shutdown_signal()).await
 }

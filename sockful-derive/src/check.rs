@@ -1,5 +1,6 @@
 //! Rules that look at more than one thing, one function each.
 
+mod relations;
 mod remote;
 mod resource;
 mod rules;

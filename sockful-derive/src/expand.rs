@@ -6,6 +6,8 @@
 mod changes;
 mod codec;
 mod fields;
+mod hooks;
+mod parents;
 mod remote;
 mod resource;
 mod resources;

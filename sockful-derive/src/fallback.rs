@@ -33,6 +33,7 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
                 type Id = #id;
                 type New = #new;
                 type Patch = #patch;
+                const NAME: &'static str = #name;
                 const DECLARED: &'static #private::Declared = &#private::Declared::stub(#name, #title);
                 fn read(_: &mut #private::Reader<'_>) -> #private::Option<Self> {
                     #private::None
@@ -61,6 +62,11 @@ pub(crate) fn remote(block: &Block<'_>, errors: &TokenStream) -> TokenStream {
 /// The item as it stands: it is no block, which the error says.
 pub(crate) fn no_block(item: &TokenStream) -> TokenStream {
     let message = "`#[remote]` goes on an impl block of a resource, such as `impl Creature { … }`";
+    untouched(item, message)
+}
+
+/// The item as it stands, beside what is wrong with where the macro is written.
+pub(crate) fn untouched(item: &TokenStream, message: &str) -> TokenStream {
     let error = Error::new(Span::call_site(), message).into_compile_error();
     quote_spanned!(Span::mixed_site()=> #item #error)
 }

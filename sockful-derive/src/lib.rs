@@ -6,6 +6,7 @@ mod check;
 mod diagnostics;
 mod expand;
 mod fallback;
+mod hook;
 mod model;
 mod names;
 mod remote;
@@ -25,6 +26,18 @@ pub fn derive_resource(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn remote(words: TokenStream, item: TokenStream) -> TokenStream {
     remote::attribute(words.into(), &item.into()).into()
+}
+
+/// Makes a method of a `#[remote]` block run before something; documented at `sockful::before`.
+#[proc_macro_attribute]
+pub fn before(_: TokenStream, item: TokenStream) -> TokenStream {
+    hook::outside("before", &item.into()).into()
+}
+
+/// Makes a method of a `#[remote]` block run after something; documented at `sockful::after`.
+#[proc_macro_attribute]
+pub fn after(_: TokenStream, item: TokenStream) -> TokenStream {
+    hook::outside("after", &item.into()).into()
 }
 
 /// Lists the resources that a server serves; documented at `sockful::resources`.

@@ -1,7 +1,9 @@
 //! What the user declared, borrowed from the original nodes, whose spans the messages need.
 
+mod hook;
 mod list;
 mod number;
+mod relation;
 mod remote;
 mod resource;
 mod rules;
@@ -9,8 +11,10 @@ mod serde;
 mod syntax;
 mod types;
 
+pub(crate) use hook::{Given, Hook, Occasion, Old, On};
 pub(crate) use list::List;
 pub(crate) use number::{Number, is_constant, text_of};
+pub(crate) use relation::{OnDestroy, Relation};
 pub(crate) use remote::{
     Argument, Block, BlockWords, Method, Parameter, Takes, payload_words, typed,
 };

@@ -40,6 +40,38 @@ fn lower_start(word: &str) -> String {
     lowered.chain(word.chars().skip(small)).collect()
 }
 
+/// The actions that every resource has, now or later.
+const CORE: &[&str] = &[
+    "all",
+    "count",
+    "create",
+    "destroy",
+    "find",
+    "get",
+    "save",
+    "subscribe",
+    "unsubscribe",
+    "update",
+];
+
+/// Whether a name is one of the actions that every resource has.
+pub(crate) fn is_core(name: &str) -> bool {
+    CORE.contains(&name)
+}
+
+/// Whether a name is such as the live lists of children have: `subscribeSongs`.
+pub(crate) fn is_of_live_list(name: &str) -> bool {
+    let of = name.strip_prefix("subscribe");
+    of.is_some_and(|of| of.starts_with(char::is_uppercase))
+}
+
+/// `createSong`, of `create` and `song`.
+pub(crate) fn joined(verb: &str, name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    verb.chars().chain(first).chain(letters).collect()
+}
+
 /// Whether a name needs no escapes wherever it is written: in frames, in URLs, in generated clients.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
@@ -76,6 +108,16 @@ mod tests {
         for (rust, wire) in names {
             assert_eq!(camel_case(rust), wire);
         }
+    }
+
+    #[test]
+    fn live_lists_have_names_of_their_own() {
+        assert!(is_of_live_list(&joined("subscribe", "songs")));
+        assert!(
+            !["subscribe", "subscribers", "songs"]
+                .into_iter()
+                .any(is_of_live_list)
+        );
     }
 
     #[test]

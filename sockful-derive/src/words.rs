@@ -3,14 +3,17 @@
 #[cfg(test)]
 mod docs;
 mod list;
+mod moment;
 mod near;
 #[cfg(test)]
 mod pairs;
 mod parse;
+mod relation;
 mod rule;
 mod value;
 
 pub(crate) use list::others;
+pub(crate) use moment::{HookWords, Moment, of_hooks};
 pub(crate) use near::nearest;
 pub(crate) use parse::{Words, holds_words};
 pub(crate) use rule::SANITIZERS;
@@ -64,27 +67,32 @@ pub(crate) struct Word {
 }
 
 use Form::{
-    Actions, Alone, Duration, Function, Ident, Maybe, Name, Page, Path, Range, Said, Sanitizers,
-    Text,
+    Actions, Alone, Duration, Function, Ident, Maybe, Name, OnDestroy, Page, Path, Range, Said,
+    Sanitizers, Served, Text,
 };
 use Place::{Block, Field, Method, Parameter, Struct};
 
 const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
 const FRESH_ID: &str = "an id is given by who creates the record, or made afresh";
 const UNSET: &str = "the server keeps it, and nobody else sets it";
+const GIVEN_PARENT: &str = "clients say by it whose child a record is";
+const UNKEPT_PARENT: &str = "what the server keeps is no id of another record";
+const FOUND_BY_ID: &str = "a record is found by its id as it is written";
+const PLAIN_ID: &str = "an id is a text or a number, with nothing inside";
 const FIXED_ID: &str = "the id of a record never changes anyway";
 const SENT_ID: &str = "clients address the record by it";
 const KEPT_TWICE: &str = "the server keeps one thing in one property";
 const LOOKED_UP: &str = "an id is unique and looked up anyway";
 const EXACT_ID: &str = "an id is within ±(2^53-1), which every client can hold";
 const MANY_AT_ONCE: &str = "one commit stores many records, which then have it in common";
+const JUDGED: &str = "the server keeps it, so there is nothing to judge or change";
 const HELD: &str = "what the server keeps is within ±(2^53-1), which every client can hold";
 
 /// The words, in the order in which messages and docs list them.
 #[rustfmt::skip]
 pub(crate) static WORDS: &[Word] = &[
-    Word { name: "name",      places: &[Struct, Method],   form: Name,     excludes: &[] },
-    Word { name: "plural",    places: &[Struct],           form: Name,     excludes: &[] },
+    Word { name: "name",      places: &[Struct, Method, Field], form: Name,     excludes: &[] },
+    Word { name: "plural",    places: &[Struct, Field],    form: Name,     excludes: &[] },
     Word { name: "new",       places: &[Struct],           form: Ident,    excludes: &[] },
     Word { name: "patch",     places: &[Struct],           form: Ident,    excludes: &[] },
     Word { name: "only",      places: &[Struct],           form: Actions,  excludes: &[] },
@@ -95,14 +103,20 @@ pub(crate) static WORDS: &[Word] = &[
     Word { name: "timeout",   places: &[Method],           form: Duration, excludes: &[] },
     Word { name: "crate",     places: &[Struct, Block],    form: Path,     excludes: &[] },
     Word { name: "id",        places: &[Field],            form: Alone,    excludes: &[] },
+    Word { name: "parent",    places: &[Field],            form: Served,   excludes: &[
+        ("id", "the id of a record is its own; write another field for the parent's"),
+    ] },
+    Word { name: "on_destroy", places: &[Field],           form: OnDestroy, excludes: &[] },
     Word { name: "default",   places: &[Field, Parameter], form: Maybe,    excludes: &[("id", FRESH_ID)] },
-    Word { name: "read_only", places: &[Field],            form: Alone,    excludes: &[("id", FRESH_ID)] },
+    Word { name: "read_only", places: &[Field],            form: Alone,    excludes: &[
+        ("id", FRESH_ID), ("parent", GIVEN_PARENT),
+    ] },
     Word { name: "private",   places: &[Field],            form: Alone,    excludes: &[
-        ("id", SENT_ID),
+        ("id", SENT_ID), ("parent", GIVEN_PARENT),
         ("read_only", "a private property is never sent, so it can't be set either"),
     ] },
     Word { name: "write_only", places: &[Field],           form: Alone,    excludes: &[
-        ("id", SENT_ID),
+        ("id", SENT_ID), ("parent", "who is sent a child is told whose it is"),
         ("read_only", "a property that is neither sent nor set by clients is `private`"),
         ("private", "a private property is not set by clients either"),
     ] },
@@ -113,17 +127,17 @@ pub(crate) static WORDS: &[Word] = &[
         ("write_only", "who saves a record gives back what can't change, and can't give back what is never sent"),
     ] },
     Word { name: "created_at", places: &[Field],           form: Alone,    excludes: &[
-        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
         ("write_only", UNSET),
     ] },
     Word { name: "updated_at", places: &[Field],           form: Alone,    excludes: &[
-        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE),
     ] },
     Word { name: "rev",       places: &[Field],            form: Alone,    excludes: &[
-        ("id", FRESH_ID), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
+        ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients compare revisions, so they are sent"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE), ("updated_at", KEPT_TWICE),
     ] },
@@ -133,28 +147,41 @@ pub(crate) static WORDS: &[Word] = &[
     ] },
     Word { name: "index",     places: &[Field],            form: Alone,    excludes: &[
         ("id", LOOKED_UP),
+        ("parent", "a parent has an index anyway"),
         ("unique", "what is unique has an index already"),
     ] },
     Word { name: "wide",      places: &[Field, Parameter], form: Alone,    excludes: &[
-        ("id", EXACT_ID), ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
+        ("id", EXACT_ID), ("parent", "it is what the parent's id is, which every client can hold"),
+        ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
     ] },
     Word { name: "range",     places: &[Field, Parameter], form: Range,      excludes: &[
         ("length", "a number has a range, a text or a list a length"),
         ("pattern", OF_NUMBERS),
         ("format", OF_NUMBERS),
         ("sanitize", OF_NUMBERS),
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "length",    places: &[Field, Parameter], form: Range,      excludes: &[] },
-    Word { name: "pattern",   places: &[Field, Parameter], form: Text,       excludes: &[] },
-    Word { name: "format",    places: &[Field, Parameter], form: Text,       excludes: &[] },
-    Word { name: "conform",   places: &[Field, Parameter], form: Function,   excludes: &[] },
+    Word { name: "length",    places: &[Field, Parameter], form: Range,      excludes: &[
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
+    ] },
+    Word { name: "pattern",   places: &[Field, Parameter], form: Text,       excludes: &[
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
+    ] },
+    Word { name: "format",    places: &[Field, Parameter], form: Text,       excludes: &[
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
+    ] },
+    Word { name: "conform",   places: &[Field, Parameter], form: Function,   excludes: &[
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
+    ] },
     Word { name: "nested",    places: &[Field, Parameter], form: Alone,      excludes: &[
-        ("id", "an id is a text or a number, with nothing inside"),
+        ("id", PLAIN_ID), ("parent", PLAIN_ID),
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
     Word { name: "message",   places: &[Field, Parameter], form: Said,       excludes: &[] },
     Word { name: "when",      places: &[Field],            form: Path,       excludes: &[] },
     Word { name: "sanitize",  places: &[Field, Parameter], form: Sanitizers, excludes: &[
-        ("id", "a record is found by its id as it is written"),
+        ("id", FOUND_BY_ID), ("parent", FOUND_BY_ID),
+        ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
 ];
 
@@ -224,8 +251,8 @@ mod tests {
             "unknown word `nmae`; did you mean `name`?"
         );
         assert_eq!(
-            unknown("plural", Field),
-            "`plural` is for the struct, not for a field"
+            unknown("page", Field),
+            "`page` is for the struct, not for a field"
         );
         assert!(unknown("frobnicate", Parameter).contains("`default`"));
     }

@@ -4,16 +4,18 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::{Peer, Shared, States};
 use crate::description::Description;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
-use crate::resource::Resource;
-use crate::routes::Resources;
+use crate::relations::Relations;
+use crate::routes::{Resources, Route};
 use crate::store::Store;
 use schemars::generate::SchemaSettings;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The constant table, and what the types behind it said of themselves.
 #[derive(Debug)]
@@ -59,9 +61,13 @@ impl App {
         let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
         store.open(&declared).await?;
         let shared = Shared {
+            relations: Relations::of(&models)?,
+            hooks: entries.iter().map(|entry| entry.hooks).collect(),
+            afterwards: Arc::new(Semaphore::new(config.max_afterwards)),
             models,
             store,
             lanes: Lanes::new(),
+            keys: Keys::new(&config, clock.clone()),
             states,
             config,
             clock,
@@ -91,14 +97,18 @@ impl App {
         format!(r#"["sockful","hello",{hello},null]"#)
     }
 
-    /// The resource whose records are values of `R`.
-    pub(crate) fn served<R: Resource>(&self) -> Result<&Model> {
-        let served = self.shared.models.iter().find(|model| model.is_of::<R>());
-        served.ok_or_else(|| {
-            Error::internal(format!(
-                "`{}` is not in the list that is served",
-                R::DECLARED.title
-            ))
+    /// Where a request for `action` of `resource` goes.
+    ///
+    /// # Errors
+    ///
+    /// Which of the two is not served.
+    pub(crate) fn route(&self, resource: &str, action: &str) -> Result<&'static Route> {
+        self.resources.find(resource, action).ok_or_else(|| {
+            if self.resources.position(resource).is_some() {
+                Error::new(ErrorKind::UnknownAction, "the resource has no such action")
+            } else {
+                Error::new(ErrorKind::UnknownResource, "there is no such resource")
+            }
         })
     }
 

@@ -1,5 +1,6 @@
 //! The only way to write: a list of operations that take effect together or not at all.
 
+use crate::completion::Completion;
 use crate::record::Record;
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use std::sync::Arc;
 pub struct Commit {
     /// The operations, in order; at most one writes each record.
     pub operations: Vec<Operation>,
+    /// What is remembered with it, where the request that makes it has a `key`.
+    pub completion: Option<Completion>,
 }
 
 /// One operation of a commit.
@@ -41,6 +44,34 @@ pub enum Operation {
         /// What must be stored so far.
         expect: Expect,
     },
+    /// Changes nothing, but fails the commit where a record would be left that has this value in
+    /// this property.
+    Childless {
+        /// The resource's place in the served list.
+        resource: usize,
+        /// The position of the property, which has an index.
+        property: usize,
+        /// The value, as JSON.
+        value: Box<str>,
+    },
+}
+
+impl Operation {
+    /// Whether it says something of the record of this id, which is there before the commit or after it.
+    pub(crate) fn is_of(&self, at: usize, name: &str) -> bool {
+        match self {
+            Self::Put {
+                resource, record, ..
+            } => *resource == at && record.id() == name,
+            Self::Delete { resource, id, .. } => *resource == at && **id == *name,
+            Self::Assert {
+                resource,
+                id,
+                expect,
+            } => *resource == at && **id == *name && *expect != Expect::Absent,
+            Self::Childless { .. } => false,
+        }
+    }
 }
 
 /// What an operation relies on.
@@ -51,6 +82,8 @@ pub enum Expect {
     Any,
     /// That there is no such record.
     Absent,
+    /// That there is such a record, whatever it is.
+    Present,
     /// That the record is the one of this revision.
     Rev(u64),
 }
@@ -87,9 +120,14 @@ pub enum Rejected {
     Taken {
         /// The position of the operation that stores it.
         operation: usize,
+        /// The resource's place in the served list.
+        resource: usize,
         /// The position of the property in the resource's table.
         property: usize,
     },
+    /// The request that makes it took effect already, or may have: its caller's `key` is remembered,
+    /// or as old as what is forgotten. Said before anything else that stands against it.
+    Repeated,
     /// The store can't take it now.
     Failed(crate::error::Error),
 }

@@ -8,6 +8,9 @@ use tokio::sync::Semaphore;
 /// How many ids one `get` may ask for.
 pub(crate) const MAX_IDS: usize = 1_000;
 
+/// How many writes one `commit` may have.
+pub(crate) const MAX_WRITES: usize = 100;
+
 /// Longer than anything is waited for.
 pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -41,6 +44,11 @@ pub struct Config {
     pub default_page: usize,
     /// How many records a list may ask for. Default is 1,000.
     pub max_page: usize,
+    /// How many records go or change with one that is destroyed, itself included. Default is 10,000.
+    pub max_cascade: usize,
+    /// After how many commits at once `#[after]` hooks run; further commits that have some wait.
+    /// Default is 1,024.
+    pub max_afterwards: usize,
     /// Whose pages may connect beside those of the server's own host, such as
     /// `https://app.example.com`. Default is none.
     pub allowed_origins: Vec<String>,
@@ -52,6 +60,17 @@ pub struct Config {
     pub max_headers: usize,
     /// How many bytes of the log are kept, with the records in it. Default is 64 MiB.
     pub log_capacity: usize,
+    /// For how long a request that took effect is remembered by its `key`; one whose key is older
+    /// and unknown is refused. Default is 24 h.
+    pub key_retention: Duration,
+    /// How many requests of one caller are remembered by their `key`, the newest. Callers without
+    /// an identity count as one. Default is 10,000.
+    pub max_keys_per_caller: usize,
+    /// How many requests of all callers are remembered by their `key`, the newest. Default is 1,000,000.
+    pub max_keys: usize,
+    /// How many bytes the requests take that are remembered by their `key`, with what was answered.
+    /// Default is 64 MiB.
+    pub key_capacity: usize,
     /// How many bytes are read from a socket at once; an idle connection holds as many. Default is 4,096.
     pub read_capacity: usize,
     /// How long the head of an HTTP request may take to arrive. Default is 10 s.
@@ -83,11 +102,17 @@ impl Default for Config {
             max_reply: 1024 * 1024,
             default_page: 100,
             max_page: 1_000,
+            max_cascade: 10_000,
+            max_afterwards: 1_024,
             allowed_origins: Vec::new(),
             max_connections: 100_000,
             max_header_bytes: 16 * 1024,
             max_headers: 64,
             log_capacity: 64 * 1024 * 1024,
+            key_retention: Duration::from_secs(24 * 60 * 60),
+            max_keys_per_caller: 10_000,
+            max_keys: 1_000_000,
+            key_capacity: 64 * 1024 * 1024,
             read_capacity: 4 * 1024,
             handshake_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
@@ -120,9 +145,15 @@ impl Config {
                 ));
             }
         }
-        if self.max_connections > Semaphore::MAX_PERMITS {
-            let most = Semaphore::MAX_PERMITS;
-            return refuse(format!("the setting `max_connections` is over {most}"));
+        let permits = [
+            ("max_connections", self.max_connections),
+            ("max_afterwards", self.max_afterwards),
+        ];
+        for (name, number) in permits {
+            let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
+            if number > most {
+                return refuse(format!("the setting `{name}` is over {most}"));
+            }
         }
         if self.max_header_bytes < LEAST_HEADER_BYTES {
             return refuse(format!(
@@ -138,7 +169,7 @@ impl Config {
         }
     }
 
-    fn numbers(&self) -> [(&'static str, usize); 13] {
+    fn numbers(&self) -> [(&'static str, usize); 18] {
         [
             ("max_frame", self.max_frame),
             ("max_depth", self.max_depth),
@@ -150,14 +181,20 @@ impl Config {
             ("max_reply", self.max_reply),
             ("default_page", self.default_page),
             ("max_page", self.max_page),
+            ("max_cascade", self.max_cascade),
+            ("max_afterwards", self.max_afterwards),
             ("max_connections", self.max_connections),
             ("max_headers", self.max_headers),
+            ("max_keys_per_caller", self.max_keys_per_caller),
+            ("max_keys", self.max_keys),
+            ("key_capacity", self.key_capacity),
             ("read_capacity", self.read_capacity),
         ]
     }
 
-    fn times(&self) -> [(&'static str, Duration); 7] {
+    fn times(&self) -> [(&'static str, Duration); 8] {
         [
+            ("key_retention", self.key_retention),
             ("handshake_timeout", self.handshake_timeout),
             ("request_timeout", self.request_timeout),
             ("ping_interval", self.ping_interval),
@@ -182,6 +219,8 @@ mod tests {
         let wrong = [
             ("max_batch", Config { max_batch: 0, ..usual() }),
             ("max_connections", Config { max_connections: usize::MAX, ..usual() }),
+            ("max_keys", Config { max_keys: 0, ..usual() }),
+            ("key_retention", Config { key_retention: Duration::ZERO, ..usual() }),
             ("max_header_bytes", Config { max_header_bytes: 100, ..usual() }),
             ("ping_interval", Config { ping_interval: Duration::MAX, ..usual() }),
             ("write_timeout", Config { write_timeout: Duration::ZERO, ..usual() }),

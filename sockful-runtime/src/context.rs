@@ -1,83 +1,77 @@
-//! What a remote method knows of the call it serves.
+//! What remote methods and hooks know of the call they serve, and the unit of work they share.
 
-use crate::clock::Clock;
-use crate::commit::{Commit, Committed, Operation, Rejected};
-use crate::config::Config;
+mod afterwards;
+mod commit;
+mod destroy;
+pub mod hook;
+mod shared;
+mod stage;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use afterwards::Called;
+pub(crate) use commit::Ended;
+pub(crate) use shared::{Peer, Shared, States};
+pub(crate) use stage::Staged;
+pub(crate) use telling::{Telling, Written};
+
 use crate::error::{Error, Result};
-use crate::lanes::Lanes;
+use crate::keys::Keyed;
 use crate::model::Model;
-use crate::reply;
 use crate::store::Store;
-use futures_util::future::Either;
-use std::any::{Any, TypeId, type_name};
-use std::collections::HashMap;
-use std::fmt;
+use crate::unit::Unit;
+use std::any::type_name;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The call that a remote method serves: who called, and what the server shares with all calls.
+/// How many hooks may lead to one another.
+const MAX_HOOK_DEPTH: usize = 16;
+
+/// The call that a remote method or a hook serves: who called, what the server shares with all
+/// calls, and typed access to every served resource.
 ///
-/// A remote method has it by declaring a parameter of type `&Context`.
+/// A method has it by declaring a parameter of type `&Context`. What is read and written through it
+/// up to the end of the call is one commit: all of it takes effect or nothing does. Where another
+/// writer came in between, the call runs again from its beginning. In an `#[after]` hook, which
+/// runs when that is over, each write is a commit of its own.
 #[derive(Clone, Debug)]
 pub struct Context {
     peer: Arc<Peer>,
     /// The number of the request on its connection.
     request: u64,
-}
-
-/// What all calls of one server share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) models: Vec<Model>,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) lanes: Lanes,
-    pub(crate) states: States,
-    pub(crate) config: Config,
-    pub(crate) clock: Clock,
-}
-
-/// One side of a connection, or the application itself.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    pub(crate) shared: Arc<Shared>,
-    address: Option<SocketAddr>,
-    /// The requests whose commit the store has begun and not answered.
-    committing: Mutex<Vec<u64>>,
-}
-
-impl Peer {
-    pub(crate) fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Self {
-        Self {
-            shared,
-            address,
-            committing: Mutex::default(),
-        }
-    }
-
-    /// The address of the client; `None` for the application itself.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
-        self.address
-    }
-
-    /// Whether request `number` is at the point where only the store knows what becomes of it.
-    pub(crate) fn is_committing(&self, number: u64) -> bool {
-        self.committing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&number)
-    }
+    /// `None` where each write is a commit of its own.
+    unit: Option<Arc<Unit>>,
+    /// How many hooks have led here.
+    depth: usize,
+    /// Under which key its commit is to be remembered.
+    keyed: Option<Arc<Keyed>>,
 }
 
 impl Context {
     pub(crate) fn new(peer: Arc<Peer>, request: u64) -> Self {
-        Self { peer, request }
+        Self {
+            peer,
+            request,
+            unit: None,
+            depth: 0,
+            keyed: None,
+        }
+    }
+
+    /// The same call, whose commit is remembered under a key.
+    pub(crate) fn under_key(self, keyed: Keyed) -> Self {
+        Self {
+            keyed: Some(Arc::new(keyed)),
+            ..self
+        }
     }
 
     /// The address of the client; `None` for calls of the application itself.
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer.address
+        self.peer.address()
     }
 
     /// What was given to the server's `.state(…)` as a `T`.
@@ -95,8 +89,44 @@ impl Context {
         self.shared().states.get().ok_or_else(missing)
     }
 
+    /// The same call with a unit of work.
+    pub(crate) fn begin(&self) -> Self {
+        Self {
+            unit: Some(Arc::default()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is a unit of work, of which a write becomes part.
+    pub(crate) fn is_in_unit(&self) -> bool {
+        self.unit.is_some()
+    }
+
+    pub(crate) fn unit(&self) -> Result<&Unit> {
+        let missing = || Error::internal("a write was staged outside of a unit of work");
+        self.unit.as_deref().ok_or_else(missing)
+    }
+
+    /// The same for what a hook does.
+    fn within_hook(&self, unit: Option<Arc<Unit>>) -> Result<Self> {
+        if self.depth == MAX_HOOK_DEPTH {
+            return Err(Error::internal(format!(
+                "hooks lead to one another more than {MAX_HOOK_DEPTH} deep"
+            )));
+        }
+        Ok(Self {
+            unit,
+            depth: self.depth + 1,
+            ..self.clone()
+        })
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.peer.shared
+    }
+
+    pub(crate) fn model(&self, place: usize) -> &Model {
+        &self.shared().models[place]
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -107,55 +137,5 @@ impl Context {
     pub(crate) async fn back_off(&self) {
         let nanos = RandomState::new().hash_one(self.request) % 2_000_000;
         tokio::time::sleep(Duration::from_nanos(nanos)).await;
-    }
-
-    /// Commits, and makes it known while the outcome is open.
-    ///
-    /// A record that no reply has room for is refused: nobody could be told of it.
-    pub(crate) async fn commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
-        for operation in &commit.operations {
-            if let Operation::Put { record, .. } = operation {
-                let max = self.shared().config.max_reply;
-                let room = reply::check_room("the record", record.sent().len(), max);
-                room.map_err(Rejected::Failed)?;
-            }
-        }
-        match self.store().commit(commit) {
-            Either::Left(answer) => answer.await,
-            Either::Right(answer) => {
-                let committing = || {
-                    self.peer
-                        .committing
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                };
-                committing().push(self.request);
-                let answer = answer.await;
-                committing().retain(|&number| number != self.request);
-                answer
-            }
-        }
-    }
-}
-
-/// Values by their type.
-#[derive(Default)]
-pub(crate) struct States(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
-
-impl States {
-    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) {
-        self.0.insert(TypeId::of::<T>(), Box::new(state));
-    }
-
-    fn get<T: 'static>(&self) -> Option<&T> {
-        self.0.get(&TypeId::of::<T>())?.downcast_ref()
-    }
-}
-
-impl fmt::Debug for States {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("States")
-            .field("len", &self.0.len())
-            .finish()
     }
 }

@@ -1,7 +1,9 @@
 //! What the macros know of a resource: constant tables that the compiler lays down.
 
+mod parent;
 mod rule;
 
+pub use parent::{OnDestroy, Parent, RefersTo, Relation};
 pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
@@ -28,6 +30,8 @@ pub struct Declared {
     pub unserved: &'static [&'static str],
     /// How many records a list has and may have, where that is not what the server's configuration says.
     pub page: Option<(usize, usize)>,
+    /// The properties that hold the ids of its parents.
+    pub parents: &'static [Parent],
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -212,6 +216,7 @@ impl Declared {
             key: KeyKind::Text,
             unserved: &[],
             page: None,
+            parents: &[],
         }
     }
 

@@ -1,6 +1,7 @@
 //! The description of everything that is served: JSON Schema for each payload and result.
 
 mod keywords;
+mod relations;
 
 use crate::config::MAX_IDS;
 use crate::declared::{Access, Property};
@@ -23,7 +24,7 @@ pub(crate) struct Description {
 
 impl Description {
     pub(crate) fn new(entries: &[Entry], models: &[Model], mut generator: SchemaGenerator) -> Self {
-        let resources: Map<String, Value> = entries
+        let mut resources: Map<String, Value> = entries
             .iter()
             .zip(models)
             .map(|(entry, model)| {
@@ -33,6 +34,7 @@ impl Description {
                 )
             })
             .collect();
+        relations::add(models, &mut resources);
         let mut body = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "resources": resources,
@@ -68,7 +70,7 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     let declared = model.declared;
     let id = || model.properties[declared.id].schema.clone().to_value();
     let one = object("", "", &[record_member(model, declared.id)]);
-    let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select"});
+    let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select, $with"});
     // What stands in several places is written once.
     let here = format!("#/resources/{}", declared.name);
     let record = json!({"$ref": format!("{here}/record")});
@@ -119,9 +121,10 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
         &json!({"type": "integer"}),
     );
     let ids = json!({"anyOf": [id(), {"type": "array", "items": id(), "maxItems": MAX_IDS}]});
+    let names = json!({"type": "array", "items": {"type": "string"}});
     let get = json!({
         "type": "object",
-        "properties": {declared.properties[declared.id].name: ids, "$select": {"type": "array", "items": {"type": "string"}}},
+        "properties": {declared.properties[declared.id].name: ids, "$select": names, "$with": names},
         "required": [declared.properties[declared.id].name],
     });
     let maybe = json!({"anyOf": [record, {"type": "null"}]});

@@ -6,6 +6,7 @@
 
 pub(crate) mod actions;
 mod address;
+mod commit;
 mod options;
 mod prepare;
 mod system;
@@ -18,6 +19,7 @@ use crate::config::A_YEAR;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::frame::{self, Head, Place, Span};
+use crate::keys::{Keyed, fingerprint};
 use crate::model::Model;
 use crate::object::Object;
 use crate::remote::{Call, Remote, Takes};
@@ -164,6 +166,9 @@ impl<'a> Job<'a> {
     pub(crate) fn profile(&self, session: &Session) -> Profile {
         let mut timeout = session.config().request_timeout;
         let (mut address, mut is_list) = (Address::None, false);
+        if matches!(self.target, Target::System(System::Commit)) {
+            address = Address::Everything;
+        }
         if let Target::Route(route) = self.target {
             address = Address::of(session.app.model(route.resource), route, self.payload);
             match route.action {
@@ -171,6 +176,7 @@ impl<'a> Job<'a> {
                     is_list = action == Core::Find || matches!(address, Address::Several { .. });
                 }
                 Action::Remote(remote) => timeout = remote.timeout.unwrap_or(timeout),
+                Action::Relation(relation, _) => is_list = relation.core() == "find",
             }
         }
         let timeout = self
@@ -184,20 +190,53 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// Does it; once, where it says by a key which request it is.
     async fn serve(&self, session: &Session, number: u64) -> Reply {
-        match self.target {
-            Target::System(action) => action.run(session, self.payload).await,
-            Target::Route(route) => {
-                let context = Context::new(session.peer.clone(), number);
-                let model = session.app.model(route.resource);
-                let (payload, if_rev) = (self.payload, self.options.if_rev);
-                match route.action {
-                    Action::Core(action) => {
-                        actions::run(&context, model, action, payload, if_rev).await
-                    }
-                    Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
-                }
+        let context = Context::new(session.peer.clone(), number);
+        let Some(key) = self.options.key else {
+            return self.act(session, context).await;
+        };
+        let (resource, action) = self.names(session);
+        let keyed = Keyed {
+            caller: "".into(),
+            key,
+            fingerprint: fingerprint(resource, action, self.payload, self.options.if_rev),
+        };
+        // Until its turn has come an earlier run may be about to do it.
+        let peer = &session.peer;
+        peer.note_committing(number);
+        let run = async {
+            peer.note_committed(number);
+            self.act(session, context.under_key(keyed.clone())).await
+        };
+        let shared = &session.app.shared;
+        let reply = shared.keys.once(&*shared.store, &keyed, run).await;
+        peer.note_committed(number);
+        reply
+    }
+
+    async fn act(&self, session: &Session, context: Context) -> Reply {
+        let (payload, if_rev) = (self.payload, self.options.if_rev);
+        let route = match self.target {
+            Target::System(action) => return action.run(session, &context, payload).await,
+            Target::Route(route) => route,
+        };
+        let model = session.app.model(route.resource);
+        match route.action {
+            Action::Core(action) => actions::run(&context, model, action, payload, if_rev).await,
+            Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
+            Action::Relation(relation, parent) => {
+                let run = actions::relations::run;
+                run(&context, model, relation, parent, payload, if_rev).await
             }
+        }
+    }
+
+    /// The resource and the action, as the table calls them.
+    fn names(&self, session: &Session) -> (&'static str, &'static str) {
+        match self.target {
+            Target::System(action) => ("sockful", action.name()),
+            Target::Route(route) => (session.app.model(route.resource).declared.name, route.name),
         }
     }
 
@@ -206,12 +245,7 @@ impl<'a> Job<'a> {
     fn noted(&self, session: &Session, mut reply: Reply) -> Reply {
         if let Err(error) = &mut reply {
             let address = session.peer.address();
-            let (resource, action) = match self.target {
-                Target::System(action) => ("sockful", action.name()),
-                Target::Route(route) => {
-                    (session.app.model(route.resource).declared.name, route.name)
-                }
-            };
+            let (resource, action) = self.names(session);
             if error.kind() == ErrorKind::Internal {
                 let id = uuid::Uuid::now_v7();
                 let cause = std::error::Error::source(error).map(ToString::to_string);
@@ -240,10 +274,10 @@ async fn call(
 ) -> Reply {
     let id = match remote.takes {
         Takes::Nothing => Cow::Borrowed(""),
-        Takes::Ref | Takes::Mut => actions::id(model, &Object::parse(payload)?)?,
+        Takes::Ref | Takes::Mut => model.id(&Object::parse(payload)?)?,
     };
     let call = Call {
-        context: context.clone(),
+        context: context.begin(),
         model,
         remote,
         id: &id,

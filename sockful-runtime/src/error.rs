@@ -81,14 +81,18 @@ impl Error {
             error.0.message = message.into();
             fields.truncate(MAX_FAULTS);
         }
-        if let [only] = fields.as_slice() {
-            error.0.message = match only.path.as_str() {
+        error.0.fields = fields;
+        error.tell_only_fault();
+        error
+    }
+
+    fn tell_only_fault(&mut self) {
+        if let [only] = self.0.fields.as_slice() {
+            self.0.message = match only.path.as_str() {
                 "" => only.message.clone(),
                 path => format!("`{path}` {}", only.message).into(),
             };
         }
-        error.0.fields = fields;
-        error
     }
 
     /// Fails without telling why: the caller gets an id, the log gets `cause` under that id.
@@ -119,6 +123,18 @@ impl Error {
         Self::new(ErrorKind::TooLarge, message).limit(setting, value)
     }
 
+    /// Says that a request with this `key` came in between, or may have been before.
+    pub(crate) fn repeated() -> Self {
+        Self::not_once("a request with this `key` took effect before, or may have")
+    }
+
+    /// Says why a request with a `key` is not done, where it may have been before.
+    pub(crate) fn not_once(message: &'static str) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+            .at("key")
+            .outcome(Outcome::Unknown)
+    }
+
     fn coded(kind: ErrorKind, code: Cow<'static, str>, message: Cow<'static, str>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -134,6 +150,19 @@ impl Error {
 
     pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
         self.0.path = Some(path.into());
+        self
+    }
+
+    /// The same error of a part of the payload, which stands at `place`, such as `[3]`.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        for fault in &mut self.0.fields {
+            *fault = fault.under(place);
+        }
+        self.tell_only_fault();
+        if self.0.fields.is_empty() {
+            let path = self.0.path.take().map(|path| format!("{place}.{path}"));
+            self.0.path = Some(path.unwrap_or_else(|| place.to_owned()));
+        }
         self
     }
 

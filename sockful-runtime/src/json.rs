@@ -3,6 +3,7 @@
 use crate::scan;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -27,6 +28,11 @@ pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
     }
     serde_json::from_str(raw).ok().map(Cow::Owned)
+}
+
+/// The items of an array, as raw text.
+pub(crate) fn list(raw: &str) -> serde_json::Result<Vec<&RawValue>> {
+    serde_json::from_str(raw)
 }
 
 /// How many items an array has.

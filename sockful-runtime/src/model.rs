@@ -1,7 +1,8 @@
 //! A resource as a server knows it: what was declared, and what only its types could say.
 
 use crate::clock::Clock;
-use crate::declared::{Access, Declared, Kept};
+use crate::config::Config;
+use crate::declared::{Access, Declared, Kept, KeyKind};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::key;
 use crate::object::Object;
@@ -11,6 +12,7 @@ use crate::resource::{Resource, Writer, Written};
 use crate::rules::{self, Kind};
 use schemars::SchemaGenerator;
 use std::any::TypeId;
+use std::borrow::Cow;
 
 /// A resource without its type: the functions that need the type, and what is the same for all.
 #[derive(Debug)]
@@ -77,9 +79,29 @@ impl Model {
         self.type_id == TypeId::of::<R>()
     }
 
+    /// The type of which its records are values.
+    pub(crate) fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
     /// The name of the id.
     pub(crate) fn id_name(&self) -> &'static str {
         self.declared.properties[self.declared.id].name
+    }
+
+    /// Takes the id out of a payload.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it has the wrong form.
+    pub(crate) fn id<'a>(&self, given: &Object<'a>) -> Result<Cow<'a, str>> {
+        id_in(given, self.id_name(), self.declared.key)
+    }
+
+    /// How many records a list has by itself, and may have.
+    pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
+        let usual = (config.default_page, config.max_page);
+        self.declared.page.unwrap_or(usual)
     }
 
     /// The kind of the property at `position`.
@@ -246,4 +268,18 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// Takes the id that stands under `name` out of a payload.
+pub(crate) fn id_in<'a>(given: &Object<'a>, name: &str, kind: KeyKind) -> Result<Cow<'a, str>> {
+    let id = match given.take(name) {
+        Some(raw) => key::canonical(raw, kind),
+        None => Err(Fault::new("", "required", "is required")),
+    };
+    id.map_err(|fault| {
+        Error::invalid(vec![Fault {
+            path: name.to_owned(),
+            ..fault
+        }])
+    })
 }

@@ -3,10 +3,14 @@
 //! Each trait here stands for a bound that users would otherwise read in our inner terms. The
 //! blanket implementations are hidden from diagnostics, so that the message names the trait below.
 
+mod hook;
+mod parent;
 mod property;
 mod remote;
 mod rule;
 
+pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
+pub use parent::{BeDetached, detach};
 pub use property::{
     Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePayload, BePlain, BeProperty, BeRecord,
     BeRevision, BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment,

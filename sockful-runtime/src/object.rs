@@ -115,6 +115,28 @@ impl<'a> Object<'a> {
             .map(|(key, _)| Fault::new(key, "unknown", "is not known here"))
     }
 
+    /// Asks that nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), naming what is.
+    pub(crate) fn finish(&self) -> Result<()> {
+        let faults: Vec<Fault> = self.unknown().collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(faults))
+        }
+    }
+
+    /// Leaves `key` out, as if it had not been given.
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.rest.retain(|pair| pair.key != key);
+        if self.first.as_ref().is_some_and(|pair| pair.key == key) {
+            self.first = (!self.rest.is_empty()).then(|| self.rest.remove(0));
+        }
+    }
+
     /// Whether there is a pair that nobody took.
     pub(crate) fn has_unknown(&self) -> bool {
         self.pairs().any(|pair| !pair.taken.get())

@@ -14,7 +14,9 @@ mod tests;
 pub use cursor::Cursor;
 pub(crate) use cursor::cursor_after;
 pub use filter::{Comparison, Filter};
+pub(crate) use names::nearest;
 pub use order::{By, Order};
+pub(crate) use path::Path;
 pub use scalar::Scalar;
 
 use crate::config::Config;
@@ -22,7 +24,6 @@ use crate::error::Result;
 use crate::model::Model;
 use crate::object::Object;
 use conditions::Conditions;
-use path::Path;
 
 const MAX_SKIP: usize = 10_000;
 
@@ -41,30 +42,18 @@ pub struct Query {
     pub after: Option<Cursor>,
 }
 
-/// What a request asks: a query, and which properties it wants to see.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) query: Query,
-    /// The positions of the properties in the order asked; all that are sent where there is none.
-    pub(crate) select: Option<Vec<usize>>,
-}
-
 /// Reads everything that is left in `given` as conditions and query.
-pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Asked> {
+pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Query> {
     let mut conditions = Conditions::new(model);
-    let (usual, most) = model
-        .declared
-        .page
-        .unwrap_or((config.default_page, config.max_page));
+    let (usual, most) = model.page(config);
     let (mut order, mut limit, mut skip) = (Vec::new(), usual, 0);
-    let (mut after, mut selected) = (None, None);
+    let mut after = None;
     for (key, raw) in given.take_rest() {
         match key {
             "$sort" => order = Order::parse(model, raw)?,
             "$limit" => limit = number(key, raw, most)?,
             "$skip" => skip = number(key, raw, MAX_SKIP)?,
             "$after" => after = Some(raw),
-            "$select" => selected = Some(select(model, raw)?),
             _ => conditions.add(key, raw)?,
         }
     }
@@ -73,16 +62,12 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
         .map(|raw| Cursor::parse(model, &order, raw))
         .transpose()?;
     let filter = conditions.finish();
-    let query = Query {
+    Ok(Query {
         filter,
         order,
         limit,
         skip,
         after,
-    };
-    Ok(Asked {
-        query,
-        select: selected,
     })
 }
 

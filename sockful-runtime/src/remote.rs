@@ -1,14 +1,14 @@
 //! Remote methods: the rows that `#[remote]` lays down, and the steps that its code takes.
 
-use crate::commit::{Commit, Expect, Operation, Rejected};
-use crate::context::Context;
+use crate::context::hook::{Hook, On};
+use crate::context::{Called, Context, Ended, Telling};
 use crate::declared::Property;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
 use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
-use crate::reply::{self, Done, Reply, Told};
+use crate::reply::{self, Body, Done, Reply, Told};
 use crate::resource::Resource;
 use crate::whole;
 use futures_util::future::BoxFuture;
@@ -22,13 +22,15 @@ mod run;
 
 pub use run::{run, run_mut, run_ref};
 
-/// The methods of a resource that are remote. Implemented by `#[remote]`.
+/// The methods of a resource that are remote, and those that are hooks. Implemented by `#[remote]`.
 pub trait Remotes {
     /// One row a method.
     const REMOTES: &'static [Remote];
+    /// One row a hook, in the order written.
+    const HOOKS: &'static [Hook] = &[];
 }
 
-/// Finds the remotes of `T`, none where it has no `#[remote]` block.
+/// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
 ///
 /// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
 /// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
@@ -43,12 +45,16 @@ impl<T> fmt::Debug for Find<T> {
 impl<T: Remotes> Find<T> {
     /// The remotes of `T`.
     pub const REMOTES: &'static [Remote] = T::REMOTES;
+    /// The hooks of `T`.
+    pub const HOOKS: &'static [Hook] = T::HOOKS;
 }
 
 /// What [`Find`] gives for types without remotes.
 pub trait NoRemotes {
     /// None.
     const REMOTES: &'static [Remote] = &[];
+    /// None.
+    const HOOKS: &'static [Hook] = &[];
 }
 
 impl<T> NoRemotes for Find<T> {}
@@ -130,6 +136,18 @@ impl Call<'_> {
         &self.context
     }
 
+    /// Begins a run of a method without `self`, with its hooks.
+    ///
+    /// # Errors
+    ///
+    /// What a hook refuses.
+    pub async fn begin(&self) -> Result<()> {
+        self.context.unit()?.clear();
+        let on = On::Remote(self.remote.name);
+        self.context.run_before(self.model, on, None, None).await?;
+        Ok(())
+    }
+
     /// Takes the arguments out of the payload: `take` asks for each in its order.
     ///
     /// # Errors
@@ -147,31 +165,50 @@ impl Call<'_> {
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))
     }
 
-    /// The outcome of a method without `self`.
-    ///
-    /// # Errors
-    ///
-    /// None: it has been told.
-    pub fn done(&self, told: Told) -> Reply {
-        Ok(Done {
-            body: told.0,
-            seq: None,
-            rev: None,
-            next: None,
-        })
+    /// Commits what a method without `self` has done; `None` says to run it again.
+    pub async fn done(&self, told: Told) -> Option<Reply> {
+        self.try_done(told).await.transpose()
+    }
+
+    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
+        let ended = self.end(&told, None).await?;
+        Ok(ended.map(|ended| Done::told(told, ended.seq(), None)))
+    }
+
+    /// Commits what the method has done, which was called on `record`; `None` says that another
+    /// writer came in between.
+    async fn end(&self, told: &Told, record: Option<&Arc<Record>>) -> Result<Option<Ended>> {
+        let max = self.context.shared().config.max_reply;
+        reply::check_room("the result", told.0.len(), max)?;
+        let called = Called {
+            resource: self.model.index,
+            on: On::Remote(self.remote.name),
+            record: record.cloned(),
+        };
+        let about = record.map(|record| (self.model.index, record.id()));
+        let about = about.filter(|_| self.model.keeps_rev());
+        let telling = match &told.0 {
+            Body::Json(json) => Telling::Json(json, about),
+            Body::Record(..) | Body::Records(..) => Telling::Nothing,
+        };
+        let ended = self.context.commit(telling, Some(called)).await?;
+        if ended.is_none() {
+            self.context.back_off().await;
+        }
+        Ok(ended)
     }
 }
 
-/// A call of a method with `self`: loads the record, and for `&mut self` stores it again, as often
-/// as another writer comes in between.
+/// A call of a method with `self`: loads the record, and stores what has become of it, as often as
+/// another writer comes in between.
 ///
 /// It keeps the functions that need `R` to be a resource, so that only [`attempt`] asks for it and a
 /// type that is none gives one error.
 #[derive(Debug)]
 pub struct Attempt<'a, R> {
     call: &'a Call<'a>,
+    /// The record as it is stored.
     loaded: Option<Arc<Record>>,
-    seq: u64,
     read: fn(&Model, &Record) -> Result<R>,
     write: fn(&Model, &R) -> Result<Record>,
 }
@@ -181,47 +218,45 @@ pub fn attempt<'a, R: Resource>(call: &'a Call<'a>) -> Attempt<'a, R> {
     Attempt {
         call,
         loaded: None,
-        seq: 0,
         read: Model::read::<R>,
         write: Model::write::<R>,
     }
 }
 
 impl<R> Attempt<'_, R> {
-    /// Loads the record.
+    /// Begins a run: loads the record, and has its hooks run.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn load(&mut self) -> Result<R> {
-        let model = self.call.model;
-        let view = self
-            .call
-            .context
-            .store()
-            .get(model.index, self.call.id)
-            .await?;
-        self.seq = view.seq;
-        let record = view
-            .value
-            .ok_or_else(|| Error::not_found(model.declared.name))?;
-        record.expect_rev(self.call.if_rev)?;
-        let value = (self.read)(model, &record)?;
-        self.loaded = Some(record);
+        let Call {
+            model,
+            context,
+            remote,
+            ..
+        } = self.call;
+        context.unit()?.clear();
+        let loaded = context.get(model, self.call.id).await?;
+        let loaded = loaded.ok_or_else(|| Error::not_found(model.declared.name))?;
+        loaded.expect_rev(self.call.if_rev)?;
+        let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));
+        let record = context.run_before(model, on, Some(&loaded), record).await?;
+        let value = (self.read)(model, record.as_deref().unwrap_or(&loaded))?;
+        self.loaded = Some(loaded);
         Ok(value)
     }
 
-    /// The outcome of a method that only looked.
-    ///
-    /// # Errors
-    ///
-    /// None: it has been told.
-    pub fn done(&self, told: Told) -> Reply {
-        let rev = self.loaded.as_ref().and_then(|record| record.shown_rev());
-        Ok(Done {
-            rev,
-            ..Done::new(told.0, self.seq)
-        })
+    /// Commits what a method that only looked at its record has done elsewhere; `None` says to run
+    /// it again.
+    pub async fn done(&self, told: Told) -> Option<Reply> {
+        self.try_done(told).await.transpose()
+    }
+
+    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
+        let loaded = self.loaded()?;
+        let ended = self.call.end(&told, Some(loaded)).await?;
+        Ok(ended.map(|ended| Done::told(told, ended.seq(), loaded.shown_rev())))
     }
 
     /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
@@ -230,51 +265,35 @@ impl<R> Attempt<'_, R> {
     }
 
     async fn try_store(&self, value: &R, told: Told) -> Result<Option<Done>> {
-        let body = told.0;
-        let max = self.call.context.shared().config.max_reply;
-        reply::check_room("the result", body.len(), max)?;
-        let loaded = self
-            .loaded
-            .as_ref()
-            .ok_or_else(|| Error::internal("stored before it was loaded"))?;
-        let model = self.call.model;
-        let clock = &self.call.context.shared().clock;
-        let record = model.settle((self.write)(model, value)?, Some(loaded), clock);
-        if record.same_content(loaded) {
-            return Ok(Some(Done {
-                rev: loaded.shown_rev(),
-                ..Done::new(body, self.seq)
-            }));
-        }
+        let Call {
+            model,
+            context,
+            remote,
+            ..
+        } = self.call;
+        let loaded = self.loaded()?;
+        let record = (self.write)(model, value)?;
         if record.id() != loaded.id() {
             return Err(Error::internal(format!(
                 "`{}` changed the id of its record",
-                self.call.remote.name
+                remote.name
             )));
         }
-        let put = Operation::Put {
-            resource: model.index,
-            record,
-            expect: Expect::Rev(loaded.rev()),
-        };
-        match self
-            .call
-            .context
-            .commit(Commit {
-                operations: vec![put],
-            })
-            .await
-        {
-            Ok(committed) => Ok(Some(Done {
-                rev: model.keeps_rev().then_some(committed.seq),
-                ..Done::new(body, committed.seq)
-            })),
-            Err(Rejected::Conflict(_)) => {
-                self.call.context.back_off().await;
-                Ok(None)
-            }
-            Err(Rejected::Taken { property, .. }) => Err(model.taken(property)),
-            Err(Rejected::Failed(error)) => Err(error),
+        if context.stage(model, Some(loaded), record).await?.is_none() {
+            return Err(Error::internal(format!(
+                "`{}` changed its record through `self` and through the context as well",
+                remote.name
+            )));
         }
+        let ended = self.call.end(&told, Some(loaded)).await?;
+        Ok(ended.map(|ended| {
+            let stored = ended.stored(model.index, loaded.id()).unwrap_or(loaded);
+            Done::told(told, ended.seq(), stored.shown_rev())
+        }))
+    }
+
+    fn loaded(&self) -> Result<&Arc<Record>> {
+        let missing = || Error::internal("stored before it was loaded");
+        self.loaded.as_ref().ok_or_else(missing)
     }
 }

@@ -22,6 +22,8 @@ pub struct Done {
     pub(crate) rev: Option<u64>,
     /// Where a list that was cut goes on.
     pub(crate) next: Option<String>,
+    /// Where included lists that were cut go on: a JSON object.
+    pub(crate) cut: Option<String>,
 }
 
 /// What a remote method returned, as it is told to the caller.
@@ -80,6 +82,29 @@ pub(crate) fn room(max_reply: usize) -> usize {
 }
 
 impl Done {
+    /// What a remote method returned.
+    pub(crate) fn told(told: Told, seq: Option<u64>, rev: Option<u64>) -> Self {
+        Self {
+            body: told.0,
+            seq,
+            rev,
+            next: None,
+            cut: None,
+        }
+    }
+
+    /// A record that is not committed yet.
+    pub(crate) fn unsettled(record: Arc<Record>) -> Self {
+        let rev = record.shown_rev();
+        Self {
+            body: Body::Record(record, Selection::All),
+            seq: None,
+            rev,
+            next: None,
+            cut: None,
+        }
+    }
+
     pub(crate) fn new(body: Body, seq: u64) -> Self {
         let rev = match &body {
             Body::Record(record, _) => record.shown_rev(),
@@ -90,11 +115,19 @@ impl Done {
             seq: Some(seq),
             rev,
             next: None,
+            cut: None,
         }
     }
 }
 
 impl Selection {
+    /// The properties at these positions; all that may be sent where nothing is said.
+    pub(crate) fn of(declared: &'static Declared, select: Option<Vec<usize>>) -> Self {
+        select.map_or(Self::All, |positions| {
+            Self::Some(declared, positions.into())
+        })
+    }
+
     /// How many bytes [`write`](Self::write) takes.
     pub(crate) fn len(&self, record: &Record) -> usize {
         match self {
@@ -172,6 +205,9 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
                 }
                 if let Some(next) = &done.next {
                     let _ = write!(out, ",\"next\":\"{next}\"");
+                }
+                if let Some(cut) = &done.cut {
+                    let _ = write!(out, ",\"cut\":{cut}");
                 }
                 out.push(b'}');
             });

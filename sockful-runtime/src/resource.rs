@@ -22,6 +22,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     type New: Changes;
     /// What changing one takes.
     type Patch: Changes;
+    /// Its name on the wire. It stands alone, so that children can name their parents.
+    const NAME: &'static str;
     /// What is known of it at compile time.
     const DECLARED: &'static Declared;
 

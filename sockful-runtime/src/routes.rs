@@ -3,10 +3,13 @@
 //! A perfect hash (hash and displace, over FNV-1a) is computed in constant evaluation, so that
 //! nothing is registered at start and a look-up is two reads and one comparison.
 
+mod relations;
 mod table;
 
 pub use table::{Table, buckets, count, slots};
 
+use crate::context::hook::Hook;
+use crate::declared::{Declared, Parent, Relation};
 use crate::model::Shape;
 use crate::remote::{Remote, Takes};
 use crate::text::{Text, same};
@@ -21,6 +24,8 @@ pub struct Entry {
     pub shape: Shape,
     /// What `#[remote]` made.
     pub remotes: &'static [Remote],
+    /// The hooks that `#[remote]` made of methods.
+    pub hooks: &'static [Hook],
 }
 
 /// What is served, made by `resources![…]`: a constant.
@@ -51,6 +56,9 @@ pub enum Action {
     Core(Core),
     /// A method of its own.
     Remote(&'static Remote),
+    /// An action on the children of a record, or on the parent of one. The route's resource is the
+    /// child's.
+    Relation(Relation, &'static Parent),
 }
 
 /// The actions that every resource has.
@@ -90,6 +98,16 @@ impl Core {
     }
 }
 
+impl Action {
+    /// The name of the resource that requests for it name, where `own` is that of the route.
+    const fn resource(self, own: &Declared) -> &'static str {
+        match self {
+            Self::Relation(relation, parent) if !relation.is_of_child() => parent.of,
+            _ => own.name,
+        }
+    }
+}
+
 impl Resources {
     /// Puts list and table together; `resources![…]` does it.
     pub const fn new<const N: usize, const B: usize, const S: usize>(
@@ -122,10 +140,8 @@ impl Resources {
             .routes
             .get(usize::from(self.slots[slot(hash, seed, self.slots.len())]))?;
         // The hash alone could be hit on purpose; the names decide.
-        let served = self.entries[usize::from(route.resource)]
-            .shape
-            .declared
-            .name;
+        let own = self.entries[usize::from(route.resource)].shape.declared;
+        let served = route.action.resource(own);
         (route.hash == hash && route.name == action && served == resource).then_some(route)
     }
 
@@ -181,7 +197,7 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
         }
         remote += 1;
     }
-    None
+    relations::clash(entries, at)
 }
 
 /// The parameter that hides the id of the record on which a remote is called.
@@ -235,6 +251,7 @@ mod tests {
             path: "Sample",
             shape: Shape::of::<Sample>(),
             remotes,
+            hooks: &[],
         }
     }
 

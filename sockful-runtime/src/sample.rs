@@ -1,12 +1,18 @@
 //! A resource written by hand, for tests: a standing proof that the trait is humanly writable.
 
+mod serving;
+mod toy;
+
+pub(crate) use serving::{Serving, TOYS, entry, table};
+pub(crate) use toy::{Toy, ToyPatch};
+
 use crate::codec::Codec;
-use crate::declared::{Access, Declared, KeyKind, Property};
+use crate::declared::{Access, Declared, Kept, KeyKind, Property};
 use crate::model::{Model, Shape};
 use crate::must;
 use crate::object::Object;
 use crate::reader::{Giver, Reader};
-use crate::record::Record;
+use crate::record::{Draft, Record};
 use crate::resource::{Changes, Given, Resource, Writer};
 use schemars::SchemaGenerator;
 
@@ -96,12 +102,32 @@ const fn indexed(unique: bool) -> Declared {
     }
 }
 
+/// A resource that shows the revision.
+pub(crate) const COUNTED: &Declared = &Declared {
+    properties: &[
+        property("id", Access::Open),
+        property("life", Access::Open),
+        property("rev", Access::Open).kept(Kept::Rev),
+    ],
+    ..*Sample::DECLARED
+};
+
+/// A record of [`COUNTED`].
+pub(crate) fn counted(id: &str, life: u64) -> Record {
+    let mut draft = Draft::new(COUNTED);
+    draft.put(|out| out.extend_from_slice(format!("\"{id}\"").as_bytes()));
+    draft.put(|out| out.extend_from_slice(life.to_string().as_bytes()));
+    draft.put(|out| out.push(b'0'));
+    draft.finish(id)
+}
+
 impl Resource for Sample {
     type Id = String;
     type New = NewSample;
     type Patch = SamplePatch;
+    const NAME: &'static str = "sample";
     const DECLARED: &'static Declared = &Declared {
-        name: "sample",
+        name: Self::NAME,
         plural: "samples",
         title: "Sample",
         doc: "A creature with a property of each kind.",
@@ -120,6 +146,7 @@ impl Resource for Sample {
         key: KeyKind::Text,
         unserved: &[],
         page: None,
+        parents: &[],
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -1,17 +1,13 @@
 //! The server: built, opened, served, stopped.
 
 mod accept;
-mod find;
-mod records;
 
-pub use find::Find;
-pub use records::Records;
-
-use crate::app::App;
+use crate::app::{App, Session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::context::States;
+use crate::context::{Context, States};
 use crate::error::Result;
+use crate::records::Records;
 use crate::resource::Resource;
 use crate::routes::Resources;
 use crate::shutdown::shutdown_signal;
@@ -84,8 +80,7 @@ impl Server {
             config,
             clock,
         } = self;
-        let store =
-            store.unwrap_or_else(|| Arc::new(Memory::with_log_capacity(config.log_capacity)));
+        let store = store.unwrap_or_else(|| Arc::new(Memory::with_config(&config)));
         Ok(ServerHandle {
             app: App::on_clock(resources, store, states, config, clock).await?,
         })
@@ -123,7 +118,13 @@ pub struct ServerHandle {
 impl ServerHandle {
     /// The records of `R`, for the application's own code: no client, no limits on what is set.
     pub fn of<R: Resource>(&self) -> Records<R> {
-        Records::new(&self.app)
+        let session = Session::new(self.app.clone(), None);
+        Context::new(session.peer.clone(), 0).of()
+    }
+
+    /// The store, beneath the rules: what is written to it here passes no hooks.
+    pub fn store(&self) -> &dyn Store {
+        &*self.app.shared.store
     }
 
     /// Serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, then lets requests

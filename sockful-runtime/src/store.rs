@@ -1,19 +1,25 @@
 //! What a store promises: consistent views, commits that are all or nothing, and a log of them.
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod memory;
+#[cfg(test)]
+mod watched;
 
 pub use memory::Memory;
+#[cfg(test)]
+pub(crate) use watched::Watched;
 
 use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
 use crate::declared::Declared;
 use crate::error::{Error, Result};
-use crate::query::{Filter, Query};
+use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
 use std::fmt;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// An answer that is at hand, or one to wait for.
 ///
@@ -57,11 +63,46 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// How many records meet the conditions.
     fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>>;
 
+    /// These resources as they are at one moment.
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>>;
+
+    /// What became of the request that made, or would make, a commit with this caller and key.
+    ///
+    /// Costs little: it is asked before anything else of each request that has a key. Where it says
+    /// [`Unknown`](Lookup::Unknown) the request surely made no commit of this history.
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>>;
+
     /// Takes a commit, all of it or nothing. One that changes nothing is not to be given.
+    ///
+    /// Its completion is remembered in the same step, for as long and as far as the limits allow.
+    /// No caller's key is ever taken twice: one that may have been before is
+    /// [`Repeated`](Rejected::Repeated).
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>>;
 
     /// The commits after number `after`, oldest first, at most `max` of them.
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>>;
+}
+
+/// Resources at one moment, to be read more than once.
+pub trait Snapshot: fmt::Debug + Send + Sync {
+    /// The number of the newest commit that it shows.
+    fn seq(&self) -> u64;
+
+    /// Several records in the order asked, `None` where there is none.
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>>;
+
+    /// The records that a query asks for, in its order, at most `query.limit` of them.
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>>;
+
+    /// For each of these values the records that have it in `property`, which has an index: in the
+    /// order of their ids, at most `limit` of them.
+    fn related(
+        &self,
+        resource: usize,
+        property: usize,
+        values: Vec<Scalar<'static>>,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Found>>>;
 }
 
 /// What was read, and the number of the newest commit that it shows.

@@ -99,6 +99,9 @@
 /// | word | meaning |
 /// |---|---|
 /// | `id` | this is the id |
+/// | `parent = Album` | it holds the id of a record of another resource, or of the same one: [its parent](#relations) |
+/// | `on_destroy = "…"` | beside `parent`: what becomes of a child whose parent is destroyed. `"cascade"` destroys it too, which it does without this word; `"restrict"` refuses to destroy the parent while it has any; `"detach"` sets the field, an `Option`, to none |
+/// | `name = "…"`, `plural = "…"` | beside `parent`: what one child and many are called there; without them what the child's resource is |
 /// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it. The description tells its value where it is made of literals, paths and operators; of one that is [computed](#defaults) only that there is one |
 /// | `read_only` | sent, and never set by clients |
 /// | `private` | neither sent nor set by clients; it never leaves the server |
@@ -140,6 +143,7 @@
 #[doc = include_str!("rules.md")]
 #[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
 #[doc = include_str!("sanitizers.md")]
+#[doc = include_str!("relations.md")]
 /// # What it makes
 ///
 /// - `impl Resource`, the description and the reading and writing of records,
@@ -256,8 +260,43 @@ pub use sockful_derive::Resource;
 /// | `name = "…"` | the name on the wire |
 /// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
 ///
+/// A method that is not `pub` may be a hook, with [`#[before(create)]`](macro@before) or
+/// [`#[after(create)]`](macro@after) on it.
+///
 /// On the block, `#[remote(crate = path)]` says where `sockful` is found, if not at `::sockful`.
 pub use sockful_derive::remote;
+
+/// Makes a method in a [`#[remote]`](macro@remote) block run before something is stored.
+///
+/// It is known inside of the block and needs no import. A hook is not `pub`: no client calls it.
+///
+#[doc = include_str!("hooks.md")]
+pub use sockful_derive::before;
+
+/// Makes a method in a [`#[remote]`](macro@remote) block run after something was stored.
+///
+/// It is known inside of the block and needs no import. See [`before`](macro@before), which tells of
+/// both.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::{Resource, remote};
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Creature {
+///     id: String,
+/// }
+///
+/// #[remote]
+/// impl Creature {
+///     #[after(create, destroy)]
+///     fn tell(&self, old: Option<&Self>) {
+///         let what = if old.is_some() { "gone" } else { "born" };
+///         println!("{} is {what}", self.id);
+///     }
+/// }
+/// ```
+pub use sockful_derive::after;
 
 /// Lists the resources that a server serves: a constant of type [`Resources`].
 ///
@@ -296,8 +335,35 @@ pub use sockful_runtime::key::Key;
 pub use sockful_runtime::resource::Resource;
 pub use sockful_runtime::routes::Resources;
 pub use sockful_runtime::typed::{Field, Filter, Order, Plain};
-pub use sockful_runtime::{Context, Fault, Find, Outcome, Records, Result};
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
+pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
+
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::{Context, Error, Resource, Result, remote};
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// struct Account {
+///     id: String,
+///     balance: i64,
+/// }
+///
+/// #[remote]
+/// impl Account {
+///     /// Moves money: both accounts change in one commit, or neither.
+///     pub async fn transfer(&mut self, ctx: &Context, to: String, amount: i64) -> Result<()> {
+///         if self.balance < amount {
+///             return Err(Error::refused("too_poor", "there is not that much money"));
+///         }
+///         self.balance -= amount;
+///         let taker = ctx.of::<Self>().get(&to).await?;
+///         let balance = Some(taker.balance + amount);
+///         ctx.of::<Self>().update(&to, AccountPatch { balance }).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
+pub use sockful_runtime::Context;
 
 /// ```
 /// let mut config = sockful::Config::default();
@@ -317,8 +383,9 @@ pub use sockful_runtime::Error;
 /// Where records are kept: the one in memory, and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
+    pub use sockful_runtime::completion::{Completed, Completion, Lookup, Report, Reported};
     pub use sockful_runtime::declared::{
-        Access, Bound, Check, Declared, Kept, KeyKind, Limit, Property, Rule,
+        Access, Bound, Check, Declared, Kept, KeyKind, Limit, OnDestroy, Parent, Property, Rule,
     };
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
     pub use sockful_runtime::record::Record;
@@ -327,6 +394,8 @@ pub mod store {
 
 /// What the macros ask of types. The compiler names what is here in its messages.
 pub mod must {
+    pub use sockful_runtime::declared::RefersTo;
+    pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::must::*;
     pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
@@ -339,7 +408,8 @@ pub mod must {
 pub mod __private {
     pub use sockful_runtime::codec::Codec;
     pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
-    pub use sockful_runtime::declared::{Pattern, Property, Rule};
+    pub use sockful_runtime::declared::{OnDestroy, Parent, Pattern, Property, Rule};
+    pub use sockful_runtime::hook::{Hook, Moment, On};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;

@@ -26,7 +26,7 @@ impl Gates {
     }
 
     /// Waits at the gate until it is opened for this one.
-    pub(super) async fn pass(&self, name: &str) {
+    pub(crate) async fn pass(&self, name: &str) {
         let gate = self.gate(name);
         gate.arrived.add_permits(1);
         gate.open

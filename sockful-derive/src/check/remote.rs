@@ -1,27 +1,15 @@
 //! What an impl block with remote methods must be.
 
+mod hook;
 mod payload;
 mod signature;
 
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Method, bare, conditions};
-use crate::names::is_name;
+use crate::names::{is_core, is_name};
+use crate::words::of_hooks;
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
-
-/// The actions that every resource has.
-const CORE: &[&str] = &[
-    "all",
-    "count",
-    "create",
-    "destroy",
-    "find",
-    "get",
-    "save",
-    "subscribe",
-    "unsubscribe",
-    "update",
-];
 
 pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     if block_is_of_a_resource(block, diagnostics) {
@@ -29,8 +17,12 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             signature::fits(method, diagnostics);
             payload::is_taken_once(method, diagnostics);
         }
+        for hook in &block.hooks {
+            hook::fits(hook, block, diagnostics);
+        }
     }
     others_are_plainly_private(block, diagnostics);
+    remotes_are_no_hooks(block, diagnostics);
     names_are_free(block, diagnostics);
     names_differ(block, diagnostics);
     let parameters = block.methods.iter().flat_map(Method::parameters);
@@ -85,10 +77,26 @@ fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) 
             );
             diagnostics.add(vis, message);
         } else if let Some(attribute) = words_on_private(method) {
-            diagnostics.add(
-                attribute,
-                format!("`{name}` is not remote; write `pub fn {name}`, or remove this"),
+            let message = if block.hooks.iter().any(|hook| hook.ident == name) {
+                format!("`{name}` is a hook, which no client calls; remove this")
+            } else {
+                format!("`{name}` is not remote; write `pub fn {name}`, or remove this")
+            };
+            diagnostics.add(attribute, message);
+        }
+    }
+}
+
+/// A hook that clients could call would run without what it belongs to.
+fn remotes_are_no_hooks(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for method in &block.methods {
+        let mut attributes = method.item.attrs.iter();
+        if let Some(attribute) = attributes.find(|it| of_hooks(it).is_some()) {
+            let message = format!(
+                "`{}` is remote, and a hook is not; remove `pub`, or this",
+                method.ident
             );
+            diagnostics.add(attribute, message);
         }
     }
 }
@@ -117,7 +125,7 @@ fn names_are_free(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             );
             diagnostics.adopt(Error::new(method.name.span, message));
         }
-        if CORE.contains(&name.as_str()) {
+        if is_core(name) {
             let message = format!(
                 "every resource has the action `{name}` already; rename the method, or write #[remote(name = \"…\")] on it"
             );

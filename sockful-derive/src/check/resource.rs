@@ -1,5 +1,6 @@
 //! What a resource must be beyond what each of its words says.
 
+use super::relations::relations;
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Kept, Property, Resource, mentions_a_borrow};
@@ -18,6 +19,7 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         names_are_plain(resource, diagnostics);
         names_differ(resource, diagnostics);
         each_is_kept_once(resource, diagnostics);
+        relations(resource, diagnostics);
         for property in &resource.properties {
             rules(&property.rules, property.ty, property.default, diagnostics);
         }

@@ -14,7 +14,9 @@ pub(super) fn of_property(
 ) -> TokenStream {
     let must = &paths.must;
     let ty = without_self(property.ty, this);
-    let is_looked_up = property.words.has("unique") || property.words.has("index");
+    // What a parent is looked up by is asked with the relation; once is enough.
+    let is_looked_up = property.relation.is_none()
+        && (property.words.has("unique") || property.words.has("index"));
     let codec = match property.kept {
         _ if property.words.has("wide") => quote_spanned!(mixed()=> #must::wide::<#ty>()),
         None if is_looked_up => {

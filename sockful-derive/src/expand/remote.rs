@@ -1,8 +1,9 @@
 //! The rows of remote methods.
 
 use super::tokens::{ends, in_brackets, mixed, value, without_self};
-use super::{codec, rules};
+use super::{codec, hooks, rules};
 use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
+use crate::words::of_hooks;
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, Receiver, ReturnType, Visibility};
@@ -25,13 +26,16 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let resource = (!with_self).then(|| quote_spanned!(mixed()=> #must::resource::<#this>()));
     let table =
         quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
-    let implementation = implementation(block, table);
+    let no_records = hooks::fallback(block);
+    let hooks = hooks::table(block, &this);
+    let implementation = implementation(block, quote_spanned!(mixed()=> #table #hooks));
     quote_spanned! {mixed()=>
         #item
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
             use #must::Plain as _;
+            #no_records
             #implementation
             #resource
         };
@@ -57,6 +61,7 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
         method.attrs = without_ours(&method.attrs, "remote");
+        method.attrs.retain(|it| of_hooks(it).is_none());
         for input in &mut method.sig.inputs {
             let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) =
                 input;
@@ -195,38 +200,40 @@ fn run_at_once(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenS
     }
 }
 
-/// What an `async` method's call does: for `&mut self` until no other writer came in between.
+/// What an `async` method's call does, until no other writer came in between.
 fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
-    let arguments = quote_spanned!(mixed()=> let (#(#values,)*) = call.arguments(__take)?;);
+    let attempt = quote_spanned!(mixed()=> let mut attempt = #private::attempt::<#this>(call););
+    let (attempt, load, end) = match method.takes {
+        Takes::Nothing => (
+            None,
+            quote_spanned!(mixed()=> call.begin().await?;),
+            quote_spanned!(mixed()=> call.done(told)),
+        ),
+        Takes::Ref => (
+            Some(attempt),
+            quote_spanned!(mixed()=> let record = &attempt.load().await?;),
+            quote_spanned!(mixed()=> attempt.done(told)),
+        ),
+        Takes::Mut => (
+            Some(attempt),
+            quote_spanned!(mixed()=> let record = &mut attempt.load().await?;),
+            quote_spanned!(mixed()=> attempt.store(record, told)),
+        ),
+    };
     let told = told(method, &quote_spanned!(mixed()=> call), paths, this);
-    match method.takes {
-        Takes::Nothing => quote_spanned! {mixed()=> {
-            #arguments
+    quote_spanned! {mixed()=> {
+        #attempt
+        loop {
+            #load
+            let (#(#values,)*) = call.arguments(__take)?;
             let told = #told?;
-            call.done(told)
-        }},
-        Takes::Ref => quote_spanned! {mixed()=> {
-            let mut attempt = #private::attempt::<#this>(call);
-            let record = &attempt.load().await?;
-            #arguments
-            let told = #told?;
-            attempt.done(told)
-        }},
-        Takes::Mut => quote_spanned! {mixed()=> {
-            let mut attempt = #private::attempt::<#this>(call);
-            loop {
-                let mut loaded = attempt.load().await?;
-                let record = &mut loaded;
-                #arguments
-                let told = #told?;
-                if let #private::Some(reply) = attempt.store(&loaded, told).await {
-                    return reply;
-                }
+            if let #private::Some(reply) = #end.await {
+                return reply;
             }
-        }},
-    }
+        }
+    }}
 }
 
 /// The call itself, up to the result that is told or the error that there is instead.

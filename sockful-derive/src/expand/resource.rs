@@ -3,6 +3,7 @@
 use super::changes::{self, changes};
 use super::codec;
 use super::fields;
+use super::parents;
 use super::rules;
 use super::tokens::{constant, in_brackets, mixed, value, without_self};
 use crate::model::{Access, Kept, Paths, Property, Resource, doc};
@@ -85,6 +86,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
         None => quote_spanned!(mixed()=> #private::None),
         Some((usual, most)) => quote_spanned!(mixed()=> #private::Some((#usual, #most))),
     };
+    let parents = parents::rows(resource);
     let rows = properties
         .iter()
         .map(|property| row(property, paths, &this));
@@ -101,6 +103,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
             type Id = #id_type;
             type New = #new;
             type Patch = #patch;
+            const NAME: &'static str = #name;
             const DECLARED: &'static #private::Declared = &#private::Declared {
                 name: #name,
                 plural: #plural,
@@ -111,6 +114,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 key: #private::kind_of::<Self>(),
                 unserved: &[#(#unserved),*],
                 page: #page,
+                parents: &[#(#parents),*],
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {
                 #(let #values = reader.next(&#constants);)*
@@ -162,11 +166,16 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
     let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Kept::#kept)));
     let said = ["unique", "index", "wide"]
         .into_iter()
-        .filter(|word| property.words.has(word));
+        .filter(|word| property.words.has(word) || *word == "index" && is_parent(property));
     let said = said.map(|word| Ident::new(word, mixed()));
     let row =
         quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())*);
     rules::of_property(row, &property.rules, paths, this)
+}
+
+/// Whether children are looked up by it; what is unique has an index already.
+fn is_parent(property: &Property<'_>) -> bool {
+    property.relation.is_some() && !property.words.has("unique")
 }
 
 /// The schema of the resource, with which a remote method can return it.

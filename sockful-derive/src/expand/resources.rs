@@ -14,6 +14,7 @@ pub(crate) fn resources(served: &List) -> TokenStream {
                 path: #spelt,
                 shape: #private::Shape::of::<#path>(),
                 remotes: #private::Find::<#path>::REMOTES,
+                hooks: #private::Find::<#path>::HOOKS,
             }
         }
     });

@@ -73,10 +73,53 @@ fn remotes(remotes: usize) -> TokenStream {
     )
 }
 
+/// Each field with a parent.
+fn related(fields: usize) -> TokenStream {
+    let fields = (0..fields).map(|at| format_ident!("parent_{at}_id"));
+    let names = fields.clone().map(|field| field.to_string());
+    crate::resource::derive(quote! {
+        struct Creature {
+            id: String,
+            #(
+                #[resource(parent = Self, on_destroy = "detach", name = #names)]
+                #fields: Option<String>,
+            )*
+        }
+    })
+}
+
+/// Hooks with all that they may have.
+fn hooks(hooks: usize) -> TokenStream {
+    let methods = (0..hooks).map(|at| format_ident!("check_{at}"));
+    crate::remote::attribute(
+        TokenStream::new(),
+        &quote! {
+            impl Creature {
+                #(
+                    #[before(create, update)]
+                    async fn #methods(&mut self, old: Option<&Self>, context: &Context) -> Result<()> {}
+                )*
+            }
+        },
+    )
+}
+
 fn list(resources: usize) -> TokenStream {
     let names = (0..resources).map(|at| format_ident!("R{at}"));
     let list = crate::resources::list(quote!(#(#names),*));
     quote!(const APP: Resources = #list;)
+}
+
+/// One of each but [`ruled`], which has a path of the user's.
+fn each() -> [TokenStream; 6] {
+    [
+        creature(3),
+        related(3),
+        remotes(3),
+        immediate(3),
+        hooks(3),
+        list(3),
+    ]
 }
 
 fn parsed(tokens: TokenStream) -> File {
@@ -101,20 +144,23 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
 fn expansions_stay_within_their_budget() {
     assert_eq!(
         budget(creature),
-        (138, 16),
+        (140, 16),
         "a resource, and each field of it"
     );
-    assert_eq!(budget(ranged), (138, 19), "each field with a range");
-    assert_eq!(budget(ruled), (140, 56), "each field with all rules");
+    assert_eq!(budget(ranged), (140, 19), "each field with a range");
+    assert_eq!(budget(ruled), (142, 56), "each field with all rules");
     // The user's own block is in it: 4 lines, and 2 a method.
-    assert_eq!(budget(remotes), (13, 42), "a block, and each remote in it");
+    assert_eq!(budget(remotes), (13, 41), "a block, and each remote in it");
     assert_eq!(budget(immediate), (13, 34), "and that is not `async`");
-    assert_eq!(budget(list), (14, 8), "a list, and each item of it");
+    // Of the lines of a relation seven are names.
+    assert_eq!(budget(related), (143, 34), "each field with a parent");
+    assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
+    assert_eq!(budget(list), (14, 9), "a list, and each item of it");
 }
 
 #[test]
 fn paths_begin_at_the_crate_or_at_core() {
-    for expansion in [creature(3), ruled(3), remotes(3), immediate(3), list(3)] {
+    for expansion in each().into_iter().chain([ruled(3)]) {
         each_root(expansion, &mut |root| {
             assert!(["sockful", "core"].contains(&root), "::{root}");
         });
@@ -135,7 +181,7 @@ fn no_path_begins_at_a_name_that_a_user_may_have() {
         "clippy",
         "rustdoc",
     ];
-    for expansion in [creature(3), remotes(3), immediate(3), list(3)] {
+    for expansion in each() {
         each_start(expansion, &mut |start| {
             assert!(ours.contains(&start), "{start}::");
         });
@@ -180,7 +226,7 @@ fn name(item: &Item) -> String {
 
 #[test]
 fn trait_implementations_are_marked_as_made() {
-    for expansion in [creature(3), remotes(3)] {
+    for expansion in [creature(3), related(3), remotes(3), hooks(3)] {
         let text = prettyplease::unparse(&parsed(expansion));
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {

@@ -21,13 +21,14 @@ pub(super) fn value(position: usize) -> Ident {
     format_ident!("value{position}", span = mixed())
 }
 
-/// `tokens` with `this` for `Self`, which an item inside of another can't use.
+/// `tokens` with `this` for `Self`, which an item inside of another can't use. Messages show it where
+/// `Self` is written.
 pub(super) fn without_self(tokens: impl ToTokens, this: &TokenStream) -> TokenStream {
     let replaced = tokens
         .into_token_stream()
         .into_iter()
         .map(|token| match token {
-            TokenTree::Ident(ident) if ident == "Self" => this.clone(),
+            TokenTree::Ident(ident) if ident == "Self" => moved(this.clone(), ident.span()),
             TokenTree::Group(group) => {
                 let mut replaced =
                     Group::new(group.delimiter(), without_self(group.stream(), this));
@@ -37,6 +38,18 @@ pub(super) fn without_self(tokens: impl ToTokens, this: &TokenStream) -> TokenSt
             token => token.into(),
         });
     replaced.collect()
+}
+
+/// `tokens`, to be shown at `span` in messages.
+pub(super) fn moved(tokens: TokenStream, span: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), moved(group.stream(), span)).into();
+        }
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    moved.collect()
 }
 
 /// Where `tokens` begin and where they end, for templates to be shown there: a message is shown

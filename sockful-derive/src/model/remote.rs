@@ -1,10 +1,10 @@
 //! An impl block with `#[remote]`.
 
 use super::resource::Default;
-use super::{Paths, Rules, bare};
+use super::{Hook, Paths, Rules, bare, hook};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
-use crate::words::{Place, Words, holds_words};
+use crate::words::{HookWords, Place, Words, holds_words};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::{
@@ -18,6 +18,7 @@ pub(crate) struct Block<'a> {
     pub(crate) item: &'a ItemImpl,
     pub(crate) paths: Paths,
     pub(crate) methods: Vec<Method<'a>>,
+    pub(crate) hooks: Vec<Hook<'a>>,
 }
 
 /// A `pub` method of the block.
@@ -64,6 +65,7 @@ pub(crate) struct Parameter<'a> {
 #[derive(Debug)]
 pub(crate) struct BlockWords {
     methods: Vec<MethodWords>,
+    hooks: Vec<HookWords>,
 }
 
 #[derive(Debug)]
@@ -82,20 +84,26 @@ impl BlockWords {
         });
         Self {
             methods: methods.collect(),
+            hooks: hook::words(item, diagnostics),
         }
     }
 }
 
 impl<'a> Block<'a> {
     pub(crate) fn of(item: &'a ItemImpl, words: &Words, said: &'a BlockWords) -> Self {
-        let methods = remote_methods(item)
+        let methods: Vec<_> = remote_methods(item)
             .zip(&said.methods)
             .map(|(method, said)| Method::of(method, said))
+            .collect();
+        let hooks = hook::hooks(item)
+            .zip(&said.hooks)
+            .map(|(method, words)| Hook::of(method, words, &methods))
             .collect();
         Self {
             item,
             paths: Paths::of(words),
             methods,
+            hooks,
         }
     }
 }
@@ -130,7 +138,7 @@ impl<'a> Method<'a> {
 }
 
 impl Takes {
-    fn of(method: &ImplItemFn) -> Self {
+    pub(super) fn of(method: &ImplItemFn) -> Self {
         match method.sig.receiver().map(|receiver| &receiver.kind) {
             None => Self::Nothing,
             Some(ReceiverKind::Reference(_, _, Some(_))) => Self::Mut,

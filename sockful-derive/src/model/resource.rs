@@ -1,7 +1,7 @@
 //! A struct with `#[derive(Resource)]`.
 
 use super::serde::{Container, renamed};
-use super::{Paths, Rules, doc};
+use super::{Paths, Relation, Rules, doc};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
 use crate::words::{Place, Value, Words};
@@ -42,6 +42,7 @@ pub(crate) struct Property<'a> {
     pub(crate) kept: Option<Kept>,
     pub(crate) default: Option<Default<'a>>,
     pub(crate) rules: Rules<'a>,
+    pub(crate) relation: Option<Relation<'a>>,
     pub(crate) words: &'a Words,
 }
 
@@ -117,11 +118,6 @@ impl<'a> Resource<'a> {
         let sound = is_sound(input, diagnostics);
         let serde = Container::of(&input.attrs, diagnostics);
         let fields = if sound { fields(input) } else { Vec::new() };
-        let properties: Vec<_> = fields
-            .into_iter()
-            .zip(&said.fields)
-            .filter_map(|(field, words)| Property::of(field, words, &serde, diagnostics))
-            .collect();
         let own = Name {
             text: camel_case(&input.ident.unraw().to_string()),
             span: input.ident.span(),
@@ -131,6 +127,18 @@ impl<'a> Resource<'a> {
             .container
             .name("plural")
             .map_or_else(|| format!("{}s", name.text), |name| name.text.clone());
+        let properties: Vec<_> = fields
+            .into_iter()
+            .zip(&said.fields)
+            .filter_map(|(field, words)| {
+                let property = Property::of(field, words, &serde, diagnostics)?;
+                let relation = Relation::of(property.ident, words, &name.text, &plural);
+                Some(Property {
+                    relation,
+                    ..property
+                })
+            })
+            .collect();
         Self {
             ident: &input.ident,
             vis: &input.vis,
@@ -205,6 +213,7 @@ impl<'a> Property<'a> {
             kept: kept.map(|(_, kept)| *kept),
             default,
             rules: Rules::of(words),
+            relation: None,
             words,
         })
     }

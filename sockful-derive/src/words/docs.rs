@@ -55,7 +55,9 @@ fn message(error: &Macro) -> Option<String> {
 
 #[test]
 fn the_table_of_the_docs_has_every_word_once_in_its_order() {
-    let told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
+    let mut told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
+    // A word with two meanings has a row for each.
+    told.dedup();
     let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
     assert_eq!(told, words);
     let readme = include_str!("../../../README.md");

@@ -1,13 +1,15 @@
 //! That of any two words at one place the table tells, and nothing else does.
 
 use super::docs::mistakes;
-use super::{Place, WORDS, at, excluded_by};
+use super::{Place, WORDS, Word, at, excluded_by};
+use crate::model::Kept;
 
 /// A use of the word that is right by itself, on a type of which only the compiler knows what it is.
 fn spelt(word: &str) -> &str {
     match word {
         "name" => "name = \"beast\"",
         "plural" => "plural = \"sheep\"",
+        "parent" => "parent = Album",
         "new" => "new = Egg",
         "patch" => "patch = Change",
         "only" => "only(get, find)",
@@ -27,6 +29,14 @@ fn spelt(word: &str) -> &str {
     }
 }
 
+/// The words at a place, but for those that are said of a parent and mean nothing without one.
+fn words_at(place: Place) -> impl Iterator<Item = &'static Word> {
+    let is_of_parent = move |word: &Word| {
+        place == Place::Field && ["name", "plural", "on_destroy"].contains(&word.name)
+    };
+    at(place).filter(move |word| !is_of_parent(word))
+}
+
 fn is_rule(word: &str) -> bool {
     ["range", "length", "pattern", "format", "conform", "nested"].contains(&word)
 }
@@ -42,7 +52,7 @@ fn used(place: Place, words: &[&str]) -> String {
     let words = format!("#[{}({})]", place.attribute(), all.join(", "));
     match place {
         Place::Field if all.contains(&"id") => format!("{words} slug: Points"),
-        Place::Field | Place::Parameter => format!("{words} points: Points"),
+        Place::Field | Place::Parameter => format!("{words} points_id: Points"),
         Place::Struct | Place::Block | Place::Method => words,
     }
 }
@@ -60,6 +70,22 @@ fn expected(place: Place, earlier: &str, later: &str) -> Option<String> {
         let message = "the messages of `nested` are the type's own; remove this";
         return Some(message.to_owned());
     }
+    if (earlier, later) == ("parent", "default") || (earlier, later) == ("default", "parent") {
+        // Another default, one with a value, is right.
+        let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
+        return Some(message.to_owned());
+    }
+    let of_rule = ["message", "when"]
+        .into_iter()
+        .find(|word| [earlier, later].contains(word));
+    let kept = Kept::ALL
+        .into_iter()
+        .find(|(word, _)| [earlier, later].contains(word));
+    let (earlier, later) = match (of_rule, kept) {
+        // It is the rule they are said of that can't stand there.
+        (Some(_), Some((kept, _))) => (kept, "conform"),
+        _ => (earlier, later),
+    };
     let (_, why) = excluded_by(later).find(|(other, _)| *other == earlier)?;
     let place = place.described();
     Some(format!(
@@ -70,9 +96,9 @@ fn expected(place: Place, earlier: &str, later: &str) -> Option<String> {
 #[test]
 fn of_two_words_the_table_tells_once_or_nobody_does() {
     for place in [Place::Struct, Place::Field, Place::Method, Place::Parameter] {
-        for earlier in at(place) {
+        for earlier in words_at(place) {
             assert_eq!(told(place, &[earlier.name]), [""; 0], "{}", earlier.name);
-            for later in at(place).filter(|later| later.name != earlier.name) {
+            for later in words_at(place).filter(|later| later.name != earlier.name) {
                 let words = [earlier.name, later.name];
                 let expected: Vec<_> = expected(place, words[0], words[1]).into_iter().collect();
                 assert_eq!(told(place, &words), expected, "{words:?}");
@@ -109,8 +135,8 @@ fn words_that_exclude_each_other_can_meet() {
 
 #[test]
 fn a_field_that_is_the_id_by_its_name_excludes_what_the_word_does() {
-    for word in at(Place::Field).filter(|word| word.name != "id") {
-        let used = used(Place::Field, &[word.name]).replace("points:", "id:");
+    for word in words_at(Place::Field).filter(|word| word.name != "id") {
+        let used = used(Place::Field, &[word.name]).replace("points_id:", "id:");
         let mut told = mistakes("the id", &used);
         told.retain(|message| !message.starts_with("`nested` needs the feature"));
         let excluded = excluded_by("id").find(|(other, _)| *other == word.name);

@@ -9,12 +9,14 @@ use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, Meta, Path, Result, Token};
+use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Result, Token};
 
 /// The words given at one place.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     given: Vec<Given>,
+    /// Whether a word could not be read, so that it is not known what it was to say.
+    is_torn: bool,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Words {
             while !input.is_empty() {
                 if let Err(error) = self.read_one(input, place, diagnostics) {
                     diagnostics.adopt(error);
+                    self.is_torn = true;
                     skip_to_comma(input)?;
                 }
                 if !input.is_empty() && !input.peek(Token![,]) {
@@ -139,6 +142,11 @@ impl Words {
         self.given.iter().find(|given| given.word.name == name)
     }
 
+    /// Whether a word could not be read: it may be the one that is missing.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+
     /// Whether the word called `name` is given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -191,6 +199,14 @@ impl Words {
     pub(crate) fn page(&self) -> Option<(usize, usize)> {
         match self.value("page")? {
             Value::Page(usual, most) => Some((*usual, *most)),
+            _ => None,
+        }
+    }
+
+    /// The text that follows the word called `name`.
+    pub(crate) fn said(&self, name: &str) -> Option<&LitStr> {
+        match self.value(name)? {
+            Value::Said(text) => Some(text),
             _ => None,
         }
     }

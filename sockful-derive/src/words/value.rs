@@ -1,7 +1,7 @@
 //! What may follow a word.
 
-use super::list;
 use super::rule::{self, Ruled};
+use super::{list, relation};
 use crate::names::{Name, is_name};
 use proc_macro2::Span;
 use std::time::Duration;
@@ -36,6 +36,10 @@ pub(super) enum Form {
     Ident,
     /// `(get, find)`: core actions.
     Actions,
+    /// `= Album`: the path of a resource.
+    Served,
+    /// `= "cascade"`: what becomes of children.
+    OnDestroy,
     /// `(20, 100)`: how many records a list has, and may have.
     Page,
 }
@@ -97,6 +101,8 @@ impl Form {
                 let wrong = |_| Error::new(place, format!("write `{name} = SomeName`"));
                 input.parse().map(Value::Ident).map_err(wrong)
             }
+            Self::Served => relation::served(word, input).map(Value::Path),
+            Self::OnDestroy => relation::on_destroy(word, input).map(Value::Said),
             Self::Actions => list::actions(word, input).map(Value::Actions),
             Self::Page => list::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
             Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),

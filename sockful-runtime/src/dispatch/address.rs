@@ -1,5 +1,6 @@
 //! Which records a request addresses: what decides whether two requests may overlap.
 
+use crate::declared::Relation;
 use crate::key;
 use crate::model::Model;
 use crate::object::Object;
@@ -19,12 +20,16 @@ pub(crate) enum Address {
     },
     /// Several of a resource, to be read.
     Several { resource: usize },
+    /// Any, to be written.
+    Everything,
 }
 
 impl Address {
     pub(super) fn of(model: &Model, route: &Route, payload: &str) -> Self {
         let writes = match route.action {
-            Action::Core(Core::Find | Core::Count) => return Self::None,
+            Action::Core(Core::Find | Core::Count)
+            | Action::Relation(Relation::List | Relation::By, _) => return Self::None,
+            Action::Relation(relation, _) => relation.core() != "get",
             Action::Core(Core::Get) => false,
             Action::Core(Core::Create | Core::Update | Core::Save | Core::Destroy) => true,
             Action::Remote(remote) if remote.takes == Takes::Nothing => return Self::None,
@@ -74,6 +79,7 @@ impl Address {
                     resource, writes, ..
                 },
             ) => *writes && resource == several,
+            (Self::Everything, other) | (other, Self::Everything) => *other != Self::None,
             _ => false,
         }
     }

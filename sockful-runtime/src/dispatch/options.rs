@@ -1,10 +1,13 @@
 //! The options of a request: the fifth slot of a frame.
 
+use crate::clock::Clock;
 use crate::error::{Error, Fault, Result};
 use crate::json::MAX_EXACT;
+use crate::keys;
 use crate::model::Model;
 use crate::object::Object;
 use std::time::Duration;
+use uuid::Uuid;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options {
@@ -12,11 +15,14 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     /// The revision that the record must have.
     pub(super) if_rev: Option<u64>,
+    /// Which request it is, however often it is sent.
+    pub(super) key: Option<Uuid>,
 }
 
 impl Options {
-    /// Reads the options of a request; `to` is the resource where it writes one record that may be there.
-    pub(super) fn parse(raw: &str, to: Option<&Model>) -> Result<Self> {
+    /// Reads the options of a request; `to` is the resource where it writes one record that may be
+    /// there, and `once` the clock where it may be one to be done once.
+    pub(super) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());
         }
@@ -54,6 +60,18 @@ impl Options {
             };
             faults.extend(fault.map(|(rule, message)| Fault::new("if_rev", rule, message)));
         }
+        let mut key = None;
+        if let Some(raw) = given.take("key") {
+            let now = once.map_or(u64::MAX, Clock::now);
+            match keys::parse(raw, now) {
+                Err(fault) => faults.push(fault),
+                Ok(_) if once.is_none() => {
+                    let message = "is for `create`, `update`, `save`, `destroy` and remote methods";
+                    faults.push(Fault::new("key", "action", message));
+                }
+                Ok(given) => key = Some(given),
+            }
+        }
         // A trace context is for whoever reads the log; anything in the form of a string will do.
         if given
             .take("traceparent")
@@ -63,9 +81,37 @@ impl Options {
         }
         faults.extend(given.unknown());
         if faults.is_empty() {
-            Ok(Self { timeout, if_rev })
+            Ok(Self {
+                timeout,
+                if_rev,
+                key,
+            })
         } else {
             Err(Error::invalid(faults))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = r#"{"key":"01a0c450-6c00-7000-8000-000000000000"}"#;
+
+    #[test]
+    fn a_key_is_taken_where_something_is_to_be_done_once() {
+        let clock = Clock::new(|| 1_790_000_000_000);
+        let options = Options::parse(KEY, None, Some(&clock)).expect("a key");
+        assert!(options.key.is_some());
+        let error = Options::parse(KEY, None, None).expect_err("nothing is done");
+        let fault = &error.fields()[0];
+        assert_eq!((&*fault.path, &*fault.rule), ("key", "action"));
+        for clock in [None, Some(&clock)] {
+            let error = Options::parse(r#"{"key":"bob"}"#, None, clock).expect_err("no key");
+            assert_eq!(&*error.fields()[0].rule, "format");
+        }
+        let slow = Clock::new(|| 1_780_000_000_000);
+        let error = Options::parse(KEY, None, Some(&slow)).expect_err("ahead");
+        assert_eq!(&*error.fields()[0].rule, "time");
     }
 }

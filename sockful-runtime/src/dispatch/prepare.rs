@@ -4,7 +4,8 @@ use super::options::Options;
 use super::system::System;
 use super::{Answered, Job, Target};
 use crate::app::Session;
-use crate::error::{Error, ErrorKind, Result};
+use crate::declared::Relation;
+use crate::error::{Error, Result};
 use crate::frame::{self, Head, Request};
 use crate::remote::Takes;
 use crate::routes::{Action, Core};
@@ -67,32 +68,14 @@ fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Targ
             max_depth,
         ));
     }
-    let resources = &session.app.resources;
     let target = if request.resource == "sockful" {
-        System::find(&request.action).map(Target::System)
+        Target::System(System::find(&request.action)?)
     } else {
-        resources
-            .find(&request.resource, &request.action)
-            .map(Target::Route)
+        Target::Route(session.app.route(&request.resource, &request.action)?)
     };
-    match target {
-        Some(target) => {
-            let changed = target.changes().map(|at| session.app.model(at));
-            Ok((target, Options::parse(request.options, changed)?))
-        }
-        None if request.resource == "sockful"
-            || resources.position(&request.resource).is_some() =>
-        {
-            Err(Error::new(
-                ErrorKind::UnknownAction,
-                "the resource has no such action",
-            ))
-        }
-        None => Err(Error::new(
-            ErrorKind::UnknownResource,
-            "there is no such resource",
-        )),
-    }
+    let changed = target.changes().map(|at| session.app.model(at));
+    let once = target.is_done_once().then_some(&session.app.shared.clock);
+    Ok((target, Options::parse(request.options, changed, once)?))
 }
 
 impl Target {
@@ -104,8 +87,28 @@ impl Target {
         let changes = match route.action {
             Action::Core(action) => matches!(action, Core::Update | Core::Save | Core::Destroy),
             Action::Remote(remote) => remote.takes == Takes::Mut,
+            Action::Relation(relation, _) => {
+                matches!(relation, Relation::Update | Relation::Destroy)
+            }
         };
         changes.then_some(route.resource)
+    }
+
+    /// Whether it may do something that a retry must not do again.
+    fn is_done_once(self) -> bool {
+        match self {
+            Self::System(action) => action == System::Commit,
+            Self::Route(route) => match route.action {
+                Action::Core(action) => {
+                    matches!(
+                        action,
+                        Core::Create | Core::Update | Core::Save | Core::Destroy
+                    )
+                }
+                Action::Remote(_) => true,
+                Action::Relation(relation, _) => !matches!(relation.core(), "get" | "find"),
+            },
+        }
     }
 }
 

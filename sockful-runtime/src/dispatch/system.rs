@@ -1,7 +1,9 @@
 //! The server's own resource, `sockful`.
 
-use super::actions::no_more;
+use super::commit;
 use crate::app::Session;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
 use crate::reply::{Body, Done, Reply};
 
@@ -10,27 +12,36 @@ use crate::reply::{Body, Done, Reply};
 pub(super) enum System {
     Schema,
     Ping,
+    Commit,
 }
 
 impl System {
-    const ALL: [Self; 2] = [Self::Schema, Self::Ping];
+    const ALL: [Self; 3] = [Self::Schema, Self::Ping, Self::Commit];
 
-    pub(super) fn find(action: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|system| system.name() == action)
+    pub(super) fn find(action: &str) -> Result<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|system| system.name() == action)
+            .ok_or_else(|| Error::new(ErrorKind::UnknownAction, "the server has no such action"))
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Schema => "schema",
             Self::Ping => "ping",
+            Self::Commit => "commit",
         }
     }
 
-    pub(super) async fn run(self, session: &Session, payload: &str) -> Reply {
-        no_more(&Object::parse(payload)?)?;
+    pub(super) async fn run(self, session: &Session, context: &Context, payload: &str) -> Reply {
+        let nothing = || Object::parse(payload)?.finish();
         let json = match self {
-            Self::Schema => session.app.description.text.clone(),
+            Self::Commit => return commit::run(session, context, payload).await,
+            Self::Schema => {
+                nothing()?;
+                session.app.description.text.clone()
+            }
             Self::Ping => {
+                nothing()?;
                 let store = &session.app.shared.store;
                 serde_json::json!({"seq": store.head().await?, "epoch": store.epoch()}).to_string()
             }
@@ -40,6 +51,7 @@ impl System {
             seq: None,
             rev: None,
             next: None,
+            cut: None,
         })
     }
 }

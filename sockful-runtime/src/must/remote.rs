@@ -95,9 +95,9 @@ impl<T> Plain for Returned<T> {
     }
 }
 
-/// An error that a remote method may return.
+/// An error that a remote method or a hook may return.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be the error of a remote method",
+    message = "`{Self}` can't be the error of a remote method or a hook",
     label = "needs `Into<sockful::Error>`",
     note = "write `impl From<{Self}> for sockful::Error`, or map it: `.map_err(sockful::Error::internal)`"
 )]

@@ -82,7 +82,8 @@ impl Filter {
     }
 
     /// The filter that asks for each of these.
-    pub(super) fn all_of(mut filters: Vec<Self>) -> Self {
+    pub(crate) fn all_of(mut filters: Vec<Self>) -> Self {
+        filters.retain(|filter| *filter != Self::All);
         match filters.len() {
             0 => Self::All,
             1 => filters.swap_remove(0),

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 
 /// The words that stand beside the conditions of a query.
-pub(super) const CLAUSES: [&str; 5] = ["$sort", "$limit", "$skip", "$after", "$select"];
+pub(super) const CLAUSES: [&str; 6] = ["$sort", "$limit", "$skip", "$after", "$select", "$with"];
 /// The words that join conditions.
 pub(super) const JOINTS: [&str; 3] = ["$or", "$and", "$not"];
 /// The words that compare the value of a property.
@@ -55,7 +55,7 @@ fn shown(name: &str) -> String {
 }
 
 /// The known name that `name` was probably meant to be: no more than half of it is wrong.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let bare = |name: &'a str| name.trim_start_matches('$');
     let name = name.trim_start_matches('$');
     let length = name.chars().count();
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(nearest("colour", known()), None);
         assert_eq!(nearest("", known()), None);
         assert_eq!(nearest("$limt", CLAUSES.into_iter()), Some("$limit"));
-        assert_eq!(nearest("$with", CLAUSES.into_iter()), None);
+        assert_eq!(nearest("$without", CLAUSES.into_iter()), None);
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -8,23 +8,23 @@ use std::fmt;
 
 /// A place in a query, written as `$or[1].kind.$gt`. Built on the way down, written only for errors.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Path<'a> {
+pub(crate) enum Path<'a> {
     Root,
     Key(&'a Path<'a>, &'a str),
     Item(&'a Path<'a>, usize),
 }
 
 impl<'a> Path<'a> {
-    pub(super) fn key(&'a self, key: &'a str) -> Self {
+    pub(crate) fn key(&'a self, key: &'a str) -> Self {
         Self::Key(self, key)
     }
 
-    pub(super) fn item(&'a self, at: usize) -> Self {
+    pub(crate) fn item(&'a self, at: usize) -> Self {
         Self::Item(self, at)
     }
 
     /// Says what is wrong here.
-    pub(super) fn refuse(&self, message: impl Into<Cow<'static, str>>) -> Error {
+    pub(crate) fn refuse(&self, message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidQuery, message).at(self.to_string())
     }
 }
@@ -32,7 +32,7 @@ impl<'a> Path<'a> {
 /// What stands at a place, where it must be of a certain shape.
 impl Path<'_> {
     /// The object that stands here; `like` says what one looks like.
-    pub(super) fn object<'r>(&self, raw: &'r str, like: &str) -> Result<Object<'r>> {
+    pub(crate) fn object<'r>(&self, raw: &'r str, like: &str) -> Result<Object<'r>> {
         if !raw.starts_with('{') {
             return Err(self.refuse(format!("`{self}` takes an object {like}")));
         }
@@ -45,7 +45,7 @@ impl Path<'_> {
     }
 
     /// The list that stands here; `of` says what of.
-    pub(super) fn list<'r>(&self, raw: &'r str, of: &str) -> Result<Vec<&'r RawValue>> {
+    pub(crate) fn list<'r>(&self, raw: &'r str, of: &str) -> Result<Vec<&'r RawValue>> {
         serde_json::from_str(raw).map_err(|_| self.refuse(format!("`{self}` takes a list {of}")))
     }
 }

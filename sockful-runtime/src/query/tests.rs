@@ -5,8 +5,11 @@ use crate::error::Error;
 use crate::record::Record;
 use crate::sample;
 
-fn asked(query: &str) -> Result<Asked> {
+fn asked(query: &str) -> Result<Query> {
     let given = Object::parse(query).expect("an object without repeated keys");
+    if let Some(raw) = given.take("$select") {
+        select(&sample::model(), raw)?;
+    }
     parse(&sample::model(), &given, &Config::default())
 }
 
@@ -31,7 +34,7 @@ fn bob() -> Record {
 
 fn matches(conditions: &str) -> bool {
     let asked = asked(conditions).unwrap_or_else(|error| panic!("{conditions}: {error}"));
-    asked.query.filter.matches(&bob())
+    asked.filter.matches(&bob())
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn what_is_wrong_is_named_with_its_path() {
         (r#"{"$not":[]}"#, "$not"),
         (r#"{"$not":null}"#, "$not"),
         (r#"{"$gt":1}"#, "$gt"),
-        (r#"{"$with":["songs"]}"#, "$with"),
+        (r#"{"$without":["songs"]}"#, "$without"),
         (r#"{"$sort":"life"}"#, "$sort"),
         (r#"{"$sort":{"life":"1"}}"#, "$sort.life"),
         (r#"{"$sort":{"life":1,"life":1}}"#, "$sort.life"),
@@ -175,8 +178,8 @@ fn a_refusal_says_what_to_write() {
             "`$gtt` is not an operator, write `$gt`",
         ),
         (
-            r#"{"$with":[]}"#,
-            "`$with` is not an operator, write one of `$sort` `$limit` `$skip` `$after` `$select` `$or` `$and` `$not`",
+            r#"{"$without":[]}"#,
+            "`$without` is not an operator, write one of `$sort` `$limit` `$skip` `$after` `$select` `$with` `$or` `$and` `$not`",
         ),
         (
             r#"{"$limit":1001}"#,
@@ -226,12 +229,9 @@ fn a_count_takes_conditions_only() {
 
 #[test]
 fn without_words_a_query_has_the_defaults() {
-    let Asked { query, select } = asked("{}").expect("a query");
+    let query = asked("{}").expect("a query");
     assert_eq!((query.limit, query.skip, query.after), (100, 0, None));
-    assert_eq!(
-        (query.filter, query.order, select),
-        (Filter::All, vec![], None)
-    );
+    assert_eq!((query.filter, query.order), (Filter::All, vec![]));
 }
 
 #[test]
@@ -245,13 +245,13 @@ fn what_was_taken_before_is_no_condition() {
 
 #[test]
 fn properties_are_selected_in_the_order_asked() {
-    let Asked { select, .. } = asked(r#"{"$select":["life","id"]}"#).expect("a query");
-    assert_eq!(select, Some(vec![3, 0]));
+    let selected = select(&sample::model(), r#"["life","id"]"#);
+    assert_eq!(selected.expect("known names"), [3, 0]);
 }
 
 #[test]
 fn two_ways_to_say_one_order_are_one() {
-    let order = |query: &str| asked(query).expect("a query").query.order;
+    let order = |query: &str| asked(query).expect("a query").order;
     assert_eq!(order(r#"{"$sort":{"id":1,"life":-1}}"#), []);
     assert_eq!(
         order(r#"{"$sort":{"life":-1,"id":1}}"#),
@@ -277,7 +277,6 @@ fn a_cursor_is_taken_back_by_the_same_sort_only() {
     for a in sorts {
         let order = asked(&format!(r#"{{"$sort":{a}}}"#))
             .expect("a query")
-            .query
             .order;
         let cursor = cursor_after(&order, &model, &bob());
         assert!(
@@ -291,7 +290,7 @@ fn a_cursor_is_taken_back_by_the_same_sort_only() {
             let query = format!(r#"{{"$after":"{cursor}","$sort":{b}}}"#);
             match asked(&query) {
                 Ok(asked) => {
-                    let after = asked.query.after.expect("a cursor");
+                    let after = asked.after.expect("a cursor");
                     assert_eq!(a, b);
                     assert!(after.compare(&order, &bob()).is_eq(), "{after:?}");
                 }

@@ -1,4 +1,4 @@
-//! The calls of methods that wait for nothing.
+//! The calls of methods that wait for nothing, each until no other writer came in between.
 //!
 //! The future of an `async` method is written out by `#[remote]`, because only there the compiler
 //! can say at the method what keeps it from being sent. Each of those is type-checked,
@@ -19,7 +19,15 @@ pub fn run<'a, A: 'a>(
     take: Take<A>,
     method: fn(&Call<'_>, A) -> Result<Told>,
 ) -> BoxFuture<'a, Reply> {
-    Box::pin(async move { call.done(method(call, call.arguments(take)?)?) })
+    Box::pin(async move {
+        loop {
+            call.begin().await?;
+            let told = method(call, call.arguments(take)?)?;
+            if let Some(reply) = call.done(told).await {
+                return reply;
+            }
+        }
+    })
 }
 
 /// Calls a method with `&self`.
@@ -30,12 +38,17 @@ pub fn run_ref<'a, R: Resource, A: 'a>(
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         let mut attempt = attempt::<R>(call);
-        let record = attempt.load().await?;
-        attempt.done(method(&record, call, call.arguments(take)?)?)
+        loop {
+            let record = attempt.load().await?;
+            let told = method(&record, call, call.arguments(take)?)?;
+            if let Some(reply) = attempt.done(told).await {
+                return reply;
+            }
+        }
     })
 }
 
-/// Calls a method with `&mut self` until no other writer came in between.
+/// Calls a method with `&mut self`.
 pub fn run_mut<'a, R: Resource, A: 'a>(
     call: &'a Call<'a>,
     take: Take<A>,

@@ -1,6 +1,7 @@
 //! The layout of the dispatch table: hash and displace over FNV-1a, in constant evaluation.
 
 use super::{Action, CORE, Core, Entry, Route};
+use crate::declared::{Declared, Relation};
 
 /// The table for `N` routes, in `B` buckets over `S` slots.
 #[derive(Debug)]
@@ -26,10 +27,26 @@ pub const fn count(entries: &[Entry]) -> usize {
             core += 1;
         }
         routes += entries[at].remotes.len();
+        let (declared, mut parent) = (entries[at].shape.declared, 0);
+        while parent < declared.parents.len() {
+            let mut relation = 0;
+            while relation < Relation::ALL.len() {
+                if adds(declared, Relation::ALL[relation]) {
+                    routes += 1;
+                }
+                relation += 1;
+            }
+            parent += 1;
+        }
         at += 1;
     }
     assert!(routes < NO_ROUTE as usize, "more than 65,534 routes");
     routes
+}
+
+/// Whether a relation to a parent adds this route: not to what the child does not serve.
+const fn adds(child: &Declared, relation: Relation) -> bool {
+    matches!(relation, Relation::Parent) || child.serves(relation.core())
 }
 
 /// How many buckets `routes` routes want: the `B` of [`Table`].
@@ -94,31 +111,34 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
         }; N];
         let (mut filled, mut at) = (0, 0);
         while at < entries.len() {
-            let resource = entries[at].shape.declared.name;
+            let (declared, remotes) = (entries[at].shape.declared, entries[at].remotes);
             let mut core = 0;
             while core < CORE.len() {
                 let (name, action) = (CORE[core].0, Action::Core(CORE[core].1));
-                if entries[at].shape.declared.serves(name) {
-                    routes[filled] = Route {
-                        hash: hash(resource, name),
-                        resource: as_u16(at),
-                        name,
-                        action,
-                    };
+                if declared.serves(name) {
+                    routes[filled] = Route::new(declared, at, name, action);
                     filled += 1;
                 }
                 core += 1;
             }
-            let (remotes, mut remote) = (entries[at].remotes, 0);
+            let mut remote = 0;
             while remote < remotes.len() {
                 let (name, action) = (remotes[remote].name, Action::Remote(&remotes[remote]));
-                routes[filled] = Route {
-                    hash: hash(resource, name),
-                    resource: as_u16(at),
-                    name,
-                    action,
-                };
+                routes[filled] = Route::new(declared, at, name, action);
                 (filled, remote) = (filled + 1, remote + 1);
+            }
+            let (mut parent, mut relation) = (0, 0);
+            while parent < declared.parents.len() {
+                let (of, which) = (&declared.parents[parent], Relation::ALL[relation]);
+                if adds(declared, which) {
+                    let action = Action::Relation(which, of);
+                    routes[filled] = Route::new(declared, at, of.name(which), action);
+                    filled += 1;
+                }
+                relation += 1;
+                if relation == Relation::ALL.len() {
+                    (parent, relation) = (parent + 1, 0);
+                }
             }
             at += 1;
         }
@@ -161,6 +181,17 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             at = next[at as usize];
         }
         true
+    }
+}
+
+impl Route {
+    const fn new(declared: &Declared, at: usize, name: &'static str, action: Action) -> Self {
+        Self {
+            hash: hash(action.resource(declared), name),
+            resource: as_u16(at),
+            name,
+            action,
+        }
     }
 }
 

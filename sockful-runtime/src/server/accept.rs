@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 /// The one subprotocol there is.
@@ -54,12 +54,16 @@ pub(super) async fn serve(
     }
     drop(listener);
     drop(connections);
-    if timeout(app.shared.config.shutdown_timeout, trigger.drain())
-        .await
-        .is_err()
-    {
+    let config = &app.shared.config;
+    let deadline = Instant::now() + config.shutdown_timeout;
+    if timeout_at(deadline, trigger.drain()).await.is_err() {
         tracing::warn!("connections were cut at the end of `shutdown_timeout`");
         trigger.cut();
+    }
+    let all = u32::try_from(config.max_afterwards).unwrap_or(u32::MAX);
+    let ended = timeout_at(deadline, app.shared.afterwards.acquire_many(all));
+    if ended.await.is_err() {
+        tracing::warn!("`#[after]` hooks were not done at the end of `shutdown_timeout`");
     }
 }
 

@@ -1,8 +1,11 @@
 //! What every store must do, checked against a plain model written on its own: the same checks for all engines.
 
-mod cases;
+pub(crate) mod cases;
 mod commits;
+mod judge;
+mod keys;
 mod oracle;
+mod snapshots;
 
 use super::Store;
 use crate::commit::{Commit, Expect, Operation};
@@ -16,32 +19,40 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 /// Runs what a store answers to its end.
-pub(super) fn wait<T>(answer: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
-/// Checks searches and commits of the stores that `make` makes, each empty.
-pub(super) fn check<S: Store>(make: impl Fn() -> S) {
+/// Checks searches, commits, snapshots and keys of the stores that `make` makes, each empty and with the
+/// limits that it is given.
+pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
+    let usual = || opened(make(&Config::default()));
     let config = ProptestConfig {
         cases: 1_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    let searches = TestRunner::new(config.clone())
-        .run(&cases::case(), |case| check_search(&opened(&make), &case));
+    let searches =
+        TestRunner::new(config.clone()).run(&cases::case(), |case| check_search(&usual(), &case));
     searches.unwrap_or_else(|failed| panic!("searches: {failed}"));
-    let commits = TestRunner::new(config).run(&commits::histories(), |history| {
-        commits::check_history(&opened(&make), &history)
+    let commits = TestRunner::new(config.clone()).run(&commits::histories(), |history| {
+        commits::check_history(&usual(), &history)
     });
     commits.unwrap_or_else(|failed| panic!("commits: {failed}"));
+    snapshots::check_others(&usual());
+    let keys = TestRunner::new(config).run(&keys::histories(), |history| {
+        let store = opened(make(&keys::limits()));
+        wait(keys::check_history(&store, &history))
+    });
+    keys.unwrap_or_else(|failed| panic!("keys: {failed}"));
 }
 
-fn opened<S: Store>(make: &impl Fn() -> S) -> S {
+fn opened<S: Store>(store: S) -> S {
     use crate::resource::Resource;
-    let store = make();
     let declared = sample::Sample::DECLARED;
-    wait(store.open(&[declared, sample::INDEXED, sample::SORTED])).expect("an empty store opens");
+    let resources = [declared, sample::INDEXED, sample::SORTED, sample::COUNTED];
+    wait(store.open(&resources)).expect("an empty store opens");
     store
 }
 
@@ -68,6 +79,7 @@ fn check_search_of(
         };
         let commit = Commit {
             operations: vec![put],
+            ..Commit::default()
         };
         wait(store.commit(commit)).expect("the id is new");
     }
@@ -110,9 +122,7 @@ fn check_search_of(
 fn parse(model: &Model, text: &str) -> (Query, Vec<query::Order>) {
     let given = Object::parse(text).expect("an object");
     let asked = query::parse(model, &given, &Config::default());
-    let query = asked
-        .unwrap_or_else(|error| panic!("{text}: {error}"))
-        .query;
+    let query = asked.unwrap_or_else(|error| panic!("{text}: {error}"));
     let order = query.order.clone();
     (query, order)
 }

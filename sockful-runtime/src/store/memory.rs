@@ -1,10 +1,13 @@
 //! Records in memory: the default store. What it holds ends with the process.
 
 mod by_id;
+mod completions;
 mod index;
 mod list;
 mod log;
 mod plan;
+mod root;
+mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -12,17 +15,18 @@ mod top;
 mod walk;
 
 use self::list::List;
-use self::log::Log;
+use self::root::Root;
+use self::snapshot::Moment;
 use self::table::Table;
-use super::{Answer, Counted, Expired, Found, Several, Store, View, later, now};
-use crate::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
+use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
+use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
 use crate::config::Config;
 use crate::declared::Declared;
 use crate::error::{Error, Result};
-use crate::query::{Filter, Query, Scalar};
+use crate::query::{Filter, Query};
 use crate::record::Record;
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::task::spawn_blocking;
@@ -33,7 +37,8 @@ const AT_ONCE: usize = 1_000;
 
 /// Keeps records in memory.
 ///
-/// Each start begins a new history. Lists are evaluated on a snapshot, outside of the lock.
+/// Each start begins a new history, in which no request has taken effect yet: what those before it
+/// did is gone with the records that they wrote. Lists are evaluated on a snapshot, outside of the lock.
 #[derive(Debug)]
 pub struct Memory {
     epoch: Box<str>,
@@ -42,30 +47,18 @@ pub struct Memory {
     root: RwLock<Root>,
 }
 
-/// What one lock guards, so that records, head and log are always of one moment.
-#[derive(Debug)]
-struct Root {
-    seq: u64,
-    tables: Vec<Table>,
-    log: Log,
-}
-
 impl Memory {
-    /// An empty store whose log has the default capacity.
+    /// An empty store with the default limits.
     pub fn new() -> Self {
-        Self::with_log_capacity(Config::default().log_capacity)
+        Self::with_config(&Config::default())
     }
 
-    /// An empty store whose log holds about so many bytes, with the records in it.
-    pub fn with_log_capacity(bytes: usize) -> Self {
+    /// An empty store that keeps to the limits of `config`.
+    pub fn with_config(config: &Config) -> Self {
         Self {
             epoch: Uuid::now_v7().to_string().into(),
             tags: RandomState::new(),
-            root: RwLock::new(Root {
-                seq: 0,
-                tables: Vec::new(),
-                log: Log::new(bytes),
-            }),
+            root: RwLock::new(Root::new(config)),
         }
     }
 
@@ -85,9 +78,26 @@ impl Memory {
     }
 }
 
+/// What `see` sees of a list; aside, on a thread for such work, where it takes long, so that no
+/// connection waits for it but the one that asked.
+fn at_once_or_aside<'a, T: Send + 'static>(
+    list: List,
+    takes_long: bool,
+    see: impl FnOnce(&List) -> T + Send + 'static,
+) -> Answer<'a, Result<T>> {
+    if takes_long {
+        later(async move {
+            spawn_blocking(move || see(&list))
+                .await
+                .map_err(Error::internal)
+        })
+    } else {
+        now(Ok(see(&list)))
+    }
+}
+
 impl Memory {
-    /// What `see` sees of a list at this moment. A long one is read on a thread for such work, so
-    /// that no connection waits for it but the one that asked.
+    /// What `see` sees of a list at this moment.
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,
@@ -97,15 +107,12 @@ impl Memory {
             Ok(snapshot) => snapshot,
             Err(error) => return now(Err(error)),
         };
-        if list.len() <= AT_ONCE {
-            let value = see(&list);
-            return now(Ok(View { seq, value }));
-        }
-        later(async move {
-            let seen = spawn_blocking(move || see(&list));
-            let value = seen.await.map_err(Error::internal)?;
-            Ok(View { seq, value })
-        })
+        let takes_long = list.len() > AT_ONCE;
+        let see = move |list: &List| View {
+            seq,
+            value: see(list),
+        };
+        at_once_or_aside(list, takes_long, see)
     }
 }
 
@@ -151,15 +158,30 @@ impl Store for Memory {
         self.evaluate(resource, move |list| list.count(&filter))
     }
 
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        let root = self.read();
+        let lists = resources.iter().map(|&resource| {
+            let list = root.table(resource)?.list();
+            Ok((resource, list))
+        });
+        let lists = lists.collect::<Result<_>>();
+        now(lists.map(|lists| Arc::new(Moment::new(root.seq, lists)) as Arc<dyn Snapshot>))
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        now(Ok(self.read().completions.look_up(caller, key)))
+    }
+
     /// Takes a commit. One that turns out to change nothing, because what it removes is not there,
-    /// takes no number: the answer has the newest one and no changes.
+    /// takes no number and is not remembered: the answer has the newest one and no changes.
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
-        if let Err(rejected) = root.check(&commit) {
-            return now(Err(rejected));
-        }
+        let about = match root.check(&commit) {
+            Ok(about) => about,
+            Err(rejected) => return now(Err(rejected)),
+        };
         let seq = root.seq + 1;
-        let changes = root.apply(commit, seq);
+        let changes = root.apply(commit.operations, seq);
         let nothing_changed = changes.is_empty();
         let committed = Arc::new(Committed {
             seq: if nothing_changed { root.seq } else { seq },
@@ -171,129 +193,18 @@ impl Store for Memory {
         }
         root.seq = seq;
         let trimmed = root.log.push(Arc::clone(&committed));
+        let forgotten = match commit.completion {
+            Some(completion) => root.remember(completion, about, seq),
+            None => Vec::new(),
+        };
         // Old records may be many, and are let go without holding anybody up.
         drop(root);
-        drop(trimmed);
+        drop((trimmed, forgotten));
         now(Ok(committed))
     }
 
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let root = self.read();
         now(root.log.after(root.seq, after, max))
-    }
-}
-
-impl Root {
-    fn table(&self, resource: usize) -> Result<&Table> {
-        self.tables
-            .get(resource)
-            .ok_or_else(|| Error::internal("the store was not opened for this resource"))
-    }
-
-    /// Whether each operation finds what it expects. After this nothing can fail.
-    fn check(&self, commit: &Commit) -> Result<(), Rejected> {
-        for (nth, operation) in commit.operations.iter().enumerate() {
-            let (resource, id, expect) = match operation {
-                Operation::Put {
-                    resource,
-                    record,
-                    expect,
-                } => (*resource, record.id(), *expect),
-                Operation::Delete {
-                    resource,
-                    id,
-                    expect,
-                }
-                | Operation::Assert {
-                    resource,
-                    id,
-                    expect,
-                } => (*resource, &**id, *expect),
-            };
-            let table = self.table(resource).map_err(Rejected::Failed)?;
-            let as_expected = match expect {
-                Expect::Any => true,
-                Expect::Absent => table.get(id).is_none(),
-                Expect::Rev(rev) => table.get(id).is_some_and(|stored| stored.rev() == rev),
-            };
-            if !as_expected {
-                return Err(Rejected::Conflict(nth));
-            }
-        }
-        self.check_unique(commit)
-    }
-
-    /// Whether no two records would have one value that must be unique.
-    fn check_unique(&self, commit: &Commit) -> Result<(), Rejected> {
-        if self.tables.iter().all(|table| table.unique().is_empty()) {
-            return Ok(());
-        }
-        let written: HashSet<_> = commit.operations.iter().filter_map(written).collect();
-        let mut claimed = BTreeSet::new();
-        for (operation, one) in commit.operations.iter().enumerate() {
-            let Operation::Put {
-                resource, record, ..
-            } = one
-            else {
-                continue;
-            };
-            let table = self.table(*resource).map_err(Rejected::Failed)?;
-            for &property in table.unique() {
-                let value = Scalar::read(record.value(property)).into_owned();
-                if value.is_null() {
-                    continue;
-                }
-                // What this commit writes or removes too has the value that it claims, or none.
-                let holder = table.holder(property, &value).map(|record| record.id());
-                let is_held = holder.is_some_and(|id| !written.contains(&(*resource, id)));
-                if is_held || !claimed.insert((*resource, property, value)) {
-                    return Err(Rejected::Taken {
-                        operation,
-                        property,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Carries out what was checked.
-    fn apply(&mut self, commit: Commit, seq: u64) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(commit.operations.len());
-        for operation in commit.operations {
-            let (resource, before, after) = match operation {
-                Operation::Put {
-                    resource, record, ..
-                } => {
-                    let after = Arc::new(record.with_rev(seq));
-                    let before = self.tables[resource].put(&after);
-                    (resource, before, Some(after))
-                }
-                Operation::Delete { resource, id, .. } => {
-                    let before = self.tables[resource].delete(&id);
-                    (resource, before, None)
-                }
-                Operation::Assert { .. } => continue,
-            };
-            if before.is_some() || after.is_some() {
-                changes.push(Change {
-                    resource,
-                    before,
-                    after,
-                });
-            }
-        }
-        changes
-    }
-}
-
-/// The record that an operation stores or removes.
-fn written(operation: &Operation) -> Option<(usize, &str)> {
-    match operation {
-        Operation::Put {
-            resource, record, ..
-        } => Some((*resource, record.id())),
-        Operation::Delete { resource, id, .. } => Some((*resource, id)),
-        Operation::Assert { .. } => None,
     }
 }

@@ -2,11 +2,25 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Method, bare, borrows, conditions, has_keyword, payload_words, typed};
-use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Type};
+use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type};
+
+/// What is called, in messages.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    /// Such as `a remote method`.
+    pub(super) what: &'static str,
+    /// By what it is called.
+    pub(super) by: &'static str,
+}
+
+const REMOTE: Called = Called {
+    what: "a remote method",
+    by: "frames",
+};
 
 pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    qualifiers_mean_something(method, diagnostics);
-    self_is_borrowed(method, diagnostics);
+    qualifiers_mean_something(&method.item.sig, REMOTE, diagnostics);
+    self_is_borrowed(&method.item.sig, REMOTE, diagnostics);
     for parameter in typed(method.item) {
         if parameter_has_a_name(parameter, diagnostics)
             && parameter_owns_its_value(parameter, diagnostics)
@@ -17,66 +31,62 @@ pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     result_is_one_type(method, diagnostics);
 }
 
-/// A remote method is called by a frame: nobody could choose its generics, or promise what `unsafe` asks for.
-fn qualifiers_mean_something(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    let signature = &method.item.sig;
+/// Nobody who sends a frame could choose generics, or promise what `unsafe` asks for.
+pub(super) fn qualifiers_mean_something(
+    signature: &Signature,
+    called: Called,
+    diagnostics: &mut Diagnostics,
+) {
+    let Called { what, by } = called;
     if let Safety::Unsafe(keyword) = &signature.safety {
-        diagnostics.add(
-            keyword,
-            "a remote method can't be unsafe: no client can keep the promise; remove it",
-        );
+        let message = format!("{what} can't be unsafe: no client can keep the promise; remove it");
+        diagnostics.add(keyword, message);
     }
     if let Some(keyword) = &signature.constness {
-        diagnostics.add(
-            keyword,
-            "a remote method is never called in a constant; remove `const`",
-        );
+        let message = format!("{what} is never called in a constant; remove `const`");
+        diagnostics.add(keyword, message);
     }
     if let Some(abi) = &signature.abi {
-        diagnostics.add(
-            abi,
-            "a remote method is called by frames only; remove `extern`",
-        );
+        let message = format!("{what} is called by {by} only; remove `extern`");
+        diagnostics.add(abi, message);
     }
     if !signature.generics.params.is_empty() {
-        let message = "a remote method can't be generic; write the types and lifetimes out";
+        let message = format!("{what} can't be generic; write the types and lifetimes out");
         diagnostics.add(&signature.generics.params, message);
     }
     if let Some(clause) = &signature.generics.where_clause {
-        diagnostics.add(
-            clause,
-            "a remote method can't have a `where` clause; remove it",
-        );
+        let message = format!("{what} can't have a `where` clause; remove it");
+        diagnostics.add(clause, message);
     }
 }
 
 /// The record stays in the store: a method looks at it or changes it, and can't have it.
-fn self_is_borrowed(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    let Some(receiver) = method.item.sig.receiver() else {
-        return;
+pub(super) fn self_is_borrowed(
+    signature: &Signature,
+    called: Called,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let Some(receiver) = signature.receiver() else {
+        return true;
     };
+    let what = called.what;
     let instead = "write `&mut self` to change the record, `&self` to look at it";
     match &receiver.kind {
-        ReceiverKind::Reference(_, None, _) => {}
+        ReceiverKind::Reference(_, None, _) => return true,
         ReceiverKind::Reference(_, Some(lifetime), _) => {
-            diagnostics.add(
-                lifetime,
-                "`self` of a remote method has no lifetime to name; remove it",
-            );
+            let message = format!("`self` of {what} has no lifetime to name; remove it");
+            diagnostics.add(lifetime, message);
         }
         ReceiverKind::Typed(_, ty) => {
-            diagnostics.add(
-                ty,
-                format!("a remote method can't take `self` as another type; {instead}"),
-            );
+            let message = format!("{what} can't take `self` as another type; {instead}");
+            diagnostics.add(ty, message);
         }
         _ => {
-            diagnostics.add(
-                receiver.self_token,
-                format!("a remote method can't take the record away; {instead}"),
-            );
+            let message = format!("{what} can't take the record away; {instead}");
+            diagnostics.add(receiver.self_token, message);
         }
     }
+    false
 }
 
 /// The name of a parameter is the name of a property of the payload.

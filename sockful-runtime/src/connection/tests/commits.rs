@@ -2,6 +2,7 @@
 
 use crate::app::{App, Session};
 use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
 use crate::config::Config;
 use crate::connection::run;
 use crate::context::States;
@@ -13,7 +14,9 @@ use crate::record::Record;
 use crate::routes::{Entry, Resources, Table, buckets, count, slots};
 use crate::sample::Sample;
 use crate::shutdown;
-use crate::store::{Answer, Counted, Expired, Found, Memory, Several, Store, View, later};
+use crate::store::{
+    Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
+};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -23,11 +26,13 @@ use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use uuid::Uuid;
 
 const ENTRIES: &[Entry] = &[Entry {
     path: "Sample",
     shape: Shape::of::<Sample>(),
     remotes: &[],
+    hooks: &[],
 }];
 const ROUTES: usize = count(ENTRIES);
 const SAMPLES: Resources = Resources::new(
@@ -78,6 +83,14 @@ impl Store for Slow {
 
     fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
         self.memory.count(resource, filter)
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        self.memory.snapshot(resources)
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.memory.completed(caller, key)
     }
 
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {

@@ -8,27 +8,27 @@ use std::fmt;
 
 /// Creatures, and one question.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
-    pub(super) creatures: Vec<Value>,
-    pub(super) conditions: Conditions,
+pub(crate) struct Case {
+    pub(crate) creatures: Vec<Value>,
+    pub(crate) conditions: Conditions,
     /// Names, each with whether it is descending.
-    pub(super) sort: Vec<(&'static str, bool)>,
-    pub(super) limit: usize,
-    pub(super) skip: usize,
+    pub(crate) sort: Vec<(&'static str, bool)>,
+    pub(crate) limit: usize,
+    pub(crate) skip: usize,
 }
 
 /// An object of conditions.
 #[derive(Clone, Debug)]
-pub(super) struct Conditions {
-    pub(super) properties: Vec<(&'static str, Test)>,
-    pub(super) or: Vec<Self>,
-    pub(super) and: Vec<Self>,
-    pub(super) not: Vec<Self>,
+pub(crate) struct Conditions {
+    pub(crate) properties: Vec<(&'static str, Test)>,
+    pub(crate) or: Vec<Self>,
+    pub(crate) and: Vec<Self>,
+    pub(crate) not: Vec<Self>,
 }
 
 /// What is asked of one property.
 #[derive(Clone, Debug)]
-pub(super) enum Test {
+pub(crate) enum Test {
     Equals(Value),
     Operators(Vec<(&'static str, Value)>),
 }
@@ -50,7 +50,7 @@ const INTEGERS: [i64; 8] = [
 ];
 const FLOATS: [f64; 9] = [-1e300, -1.5, -0.0, 0.0, 5e-324, 0.1, 0.5, 10.0, 1.797e308];
 
-pub(super) fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let sort = subsequence(PROPERTIES.to_vec(), 0..4).prop_shuffle();
     let sort = (sort, vec(any::<bool>(), 4));
     let creatures = btree_map(id(), creature(), 0..24).prop_map(|creatures| {
@@ -79,14 +79,14 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-pub(super) fn id() -> impl Strategy<Value = String> {
+pub(crate) fn id() -> impl Strategy<Value = String> {
     (select(&IDS[..]), 0..4_u8).prop_map(|(text, n)| match n {
         0 => text.to_owned(),
         _ => format!("{text}{n}"),
     })
 }
 
-pub(super) fn creature() -> impl Strategy<Value = Value> {
+pub(crate) fn creature() -> impl Strategy<Value = Value> {
     let values = (
         value("name"),
         value("kind"),
@@ -128,7 +128,8 @@ fn operand(property: &'static str) -> BoxedStrategy<Value> {
     }
 }
 
-fn value_or_null(property: &'static str) -> impl Strategy<Value = Value> {
+/// The same, or null.
+pub(crate) fn value_or_null(property: &'static str) -> impl Strategy<Value = Value> {
     prop_oneof![5 => operand(property), 1 => Just(Value::Null)]
 }
 
@@ -216,7 +217,7 @@ impl fmt::Display for Conditions {
 
 impl Case {
     /// The query as a client writes it; the sort is text, because its order counts.
-    pub(super) fn query(&self, limit: usize, skip: usize, after: Option<&str>) -> String {
+    pub(crate) fn query(&self, limit: usize, skip: usize, after: Option<&str>) -> String {
         let mut conditions = self.conditions.to_string();
         conditions.pop();
         let comma = if conditions.len() > 1 { "," } else { "" };

@@ -1,14 +1,16 @@
 //! Random histories of commits, against maps.
 
+use super::judge::{self, Refused, Tables, text};
+use super::snapshots::Taken;
 use super::{cases, wait};
-use crate::commit::{Commit, Expect, Operation, Rejected};
+use crate::commit::{Commit, Expect, Operation};
 use crate::query::{Filter, Query};
 use crate::record::Record;
 use crate::sample;
 use crate::store::{Expired, Store};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,21 +34,34 @@ enum Kind {
 enum Expected {
     Any,
     Absent,
+    Present,
     /// The revision that is stored.
     Current,
     /// One that is not.
     Old,
 }
 
-/// Commits, each with what it does to which record of which resource.
-type History = Vec<BTreeMap<(usize, &'static str), Step>>;
+/// That no record be left that has this value in this property.
+#[derive(Clone, Debug)]
+struct Childless {
+    /// Where among the operations it stands.
+    place: Index,
+    property: usize,
+    value: Value,
+}
 
-/// What is stored, as the plain model sees it: the text without the revision, and the revision.
-type Tables = BTreeMap<(usize, String), (String, u64)>;
+/// A commit: what it does to which record of which resource, and what else it relies on.
+#[derive(Clone, Debug)]
+pub(super) struct Steps {
+    of_records: BTreeMap<(usize, &'static str), Step>,
+    childless: Vec<Childless>,
+}
 
+/// The resource whose names no two records share, and whose other properties have an index.
+const INDEXED: usize = 1;
 const IDS: [&str; 4] = ["a", "b", "🐉", "c"];
 
-pub(super) fn histories() -> impl Strategy<Value = History> {
+pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
     let kind = select(vec![
         Kind::Put,
         Kind::Put,
@@ -57,6 +72,8 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
     let expect = select(vec![
         Expected::Any,
         Expected::Any,
+        Expected::Any,
+        Expected::Present,
         Expected::Current,
         Expected::Absent,
         Expected::Old,
@@ -67,86 +84,116 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
         expect,
         creature,
     });
-    vec(btree_map((0..2_usize, select(&IDS[..])), step, 0..4), 0..20)
+    let names = [
+        (1, "name"),
+        (2, "kind"),
+        (3, "life"),
+        (4, "weight"),
+        (5, "tame"),
+    ];
+    let value = select(names.to_vec())
+        .prop_flat_map(|(property, name)| (Just(property), cases::value_or_null(name)));
+    let childless = (any::<Index>(), value);
+    let childless = childless.prop_map(|(place, (property, value))| Childless {
+        place,
+        property,
+        value,
+    });
+    let steps = (
+        btree_map((0..2_usize, select(&IDS[..])), step, 0..4),
+        prop_oneof![2 => Just(Vec::new()), 1 => vec(childless, 1..3)],
+    );
+    let steps = steps.prop_map(|(of_records, childless)| Steps {
+        of_records,
+        childless,
+    });
+    vec(steps, 0..20)
 }
 
-pub(super) fn check_history(store: &dyn Store, history: &History) -> Result<(), TestCaseError> {
-    let model = sample::model();
-    let (mut tables, mut seq) = (Tables::new(), 0);
-    for steps in history {
-        let (mut operations, mut conflict, mut changed) = (Vec::new(), None, tables.clone());
-        for (nth, ((resource, id), step)) in steps.iter().enumerate() {
-            let (resource, key) = (*resource, (*resource, (*id).to_owned()));
-            let stored = tables.get(&key).map(|(_, rev)| *rev);
-            let (expect, holds) = match (step.expect, stored) {
-                (Expected::Any, _) => (Expect::Any, true),
-                (Expected::Absent, stored) => (Expect::Absent, stored.is_none()),
-                (Expected::Current, Some(rev)) => (Expect::Rev(rev), true),
-                (Expected::Current, None) => (Expect::Rev(seq), false),
-                (Expected::Old, stored) => (Expect::Rev(stored.unwrap_or(1) - 1), false),
+impl Steps {
+    /// The operations, where this is stored.
+    fn operations(&self, tables: &Tables) -> Vec<Operation> {
+        let each = self.of_records.iter();
+        let operations = each.map(|((resource, id), step)| step.operation(*resource, id, tables));
+        let mut operations: Vec<_> = operations.collect();
+        for one in &self.childless {
+            let childless = Operation::Childless {
+                resource: INDEXED,
+                property: one.property,
+                value: one.value.to_string().into(),
             };
-            if !holds {
-                conflict = conflict.or(Some(nth));
-            }
-            let id: Box<str> = (*id).into();
-            operations.push(match step.kind {
-                Kind::Put => {
-                    let mut creature = step.creature.clone();
-                    creature["id"] = (*id).into();
-                    let record = sample::record(&model, &creature.to_string());
-                    changed.insert(key, (text(&record), seq + 1));
-                    Operation::Put {
-                        resource,
-                        record,
-                        expect,
-                    }
-                }
-                Kind::Delete => {
-                    changed.remove(&key);
-                    Operation::Delete {
-                        resource,
-                        id,
-                        expect,
-                    }
-                }
-                Kind::Assert => Operation::Assert {
-                    resource,
-                    id,
-                    expect,
-                },
-            });
+            operations.insert(one.place.index(operations.len() + 1), childless);
         }
-        let taken = repeats(&changed);
-        match (wait(store.commit(Commit { operations })), conflict) {
-            (Err(Rejected::Conflict(at)), Some(nth)) => prop_assert_eq!(at, nth),
-            (Err(Rejected::Taken { property, .. }), None) if taken => prop_assert_eq!(property, 1),
-            (Ok(committed), None) if !taken => {
+        operations
+    }
+}
+
+impl Step {
+    fn operation(&self, resource: usize, id: &str, tables: &Tables) -> Operation {
+        let stored = tables.get(&(resource, id.to_owned())).map(|(_, rev)| *rev);
+        let expect = match self.expect {
+            Expected::Any => Expect::Any,
+            Expected::Absent => Expect::Absent,
+            Expected::Present => Expect::Present,
+            Expected::Current => Expect::Rev(stored.unwrap_or(1)),
+            Expected::Old => Expect::Rev(stored.unwrap_or(1) - 1),
+        };
+        let id: Box<str> = id.into();
+        match self.kind {
+            Kind::Put => {
+                let mut creature = self.creature.clone();
+                creature["id"] = (*id).into();
+                Operation::Put {
+                    resource,
+                    record: sample::record(&sample::model(), &creature.to_string()),
+                    expect,
+                }
+            }
+            Kind::Delete => Operation::Delete {
+                resource,
+                id,
+                expect,
+            },
+            Kind::Assert => Operation::Assert {
+                resource,
+                id,
+                expect,
+            },
+        }
+    }
+}
+
+pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), TestCaseError> {
+    let (mut tables, mut seq, mut snapshots) = (Tables::new(), 0, Vec::new());
+    for (nth, steps) in history.iter().enumerate() {
+        if nth % 4 == 0 {
+            snapshots.push(Taken::new(store, seq, &tables));
+        }
+        let operations = steps.operations(&tables);
+        let expected = judge::judge(&tables, &operations, seq + 1);
+        let commit = Commit {
+            operations,
+            ..Commit::default()
+        };
+        match (wait(store.commit(commit)), expected) {
+            (Err(rejected), Err(refused)) => {
+                prop_assert_eq!(Refused::of(&rejected), Some(refused));
+            }
+            (Ok(committed), Ok(changed)) => {
                 seq += u64::from(changed != tables);
                 prop_assert_eq!(committed.seq, seq);
                 prop_assert_eq!(committed.changes.is_empty(), changed == tables);
                 tables = changed;
             }
-            (answer, conflict) => prop_assert!(false, "{answer:?} where {conflict:?} was expected"),
+            (answer, expected) => prop_assert!(false, "{answer:?} where it is {expected:?}"),
         }
         prop_assert_eq!(wait(store.head()).expect("a head"), seq);
     }
+    for taken in snapshots {
+        taken.check(&IDS)?;
+    }
     prop_assert_eq!(&listed(store), &tables);
     check_log(store, seq, &tables)
-}
-
-/// Whether two records of the resource with unique names have one name.
-fn repeats(tables: &Tables) -> bool {
-    let of_resource = tables.iter().filter(|((resource, _), _)| *resource == 1);
-    let names = of_resource.filter_map(|(_, (text, _))| {
-        let record: Value = serde_json::Deserializer::from_str(text)
-            .into_iter()
-            .next()?
-            .ok()?;
-        record["name"].as_str().map(str::to_owned)
-    });
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names.windows(2).any(|two| two[0] == two[1])
 }
 
 /// Replays the log, and looks at it from each of its ends.
@@ -208,8 +255,4 @@ fn listed(store: &dyn Store) -> Tables {
         assert_eq!(of_resource.count(), found.records.len());
     }
     tables
-}
-
-fn text(record: &Record) -> String {
-    format!("{}{}", record.sent(), record.kept())
 }

@@ -76,7 +76,7 @@ fn passes(value: &Value, word: &str, arg: &Value) -> bool {
     clippy::float_cmp,
     reason = "numbers are equal where they are the same"
 )]
-fn equal(a: &Value, b: &Value) -> bool {
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,
         _ => a == b,

@@ -132,8 +132,11 @@ impl Index {
     }
 
     /// A record that has this value.
-    pub(super) fn holder(&self, value: &Scalar<'static>) -> Option<&Arc<Record>> {
-        self.within(&point(value)).next()
+    pub(super) fn holders<'a>(
+        &'a self,
+        value: &Scalar<'static>,
+    ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        self.within(&point(value))
     }
 }
 

@@ -58,13 +58,31 @@ impl List {
         self.records.len()
     }
 
-    /// The record that has this value of an indexed property.
-    pub(super) fn holder(&self, property: usize, value: &Scalar<'static>) -> Option<&Arc<Record>> {
-        let index = self
-            .indexes
-            .iter()
-            .find(|index| index.property == property)?;
-        index.holder(value)
+    /// The records that have this value of an indexed property, in the order of their ids.
+    pub(super) fn holders(
+        &self,
+        property: usize,
+        value: &Scalar<'static>,
+    ) -> impl Iterator<Item = &Arc<Record>> {
+        let index = self.indexes.iter().find(|index| index.property == property);
+        index.into_iter().flat_map(|index| index.holders(value))
+    }
+
+    /// The first `limit` of the records that have this value of an indexed property.
+    pub(super) fn related(&self, property: usize, value: &Scalar<'static>, limit: usize) -> Found {
+        let mut holders = self.holders(property, value);
+        let records: Vec<_> = holders.by_ref().take(limit).cloned().collect();
+        let more = holders.next().is_some();
+        let visited = records.len() + usize::from(more);
+        Found {
+            records,
+            more,
+            visited,
+        }
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Arc<Record>> {
+        self.records.get(id).map(|ById(record)| record)
     }
 
     pub(super) fn count(&self, filter: &Filter) -> Counted {

@@ -35,9 +35,13 @@ impl Table {
         &self.unique
     }
 
-    /// The record that has this value of an indexed property.
-    pub(super) fn holder(&self, property: usize, value: &Scalar<'static>) -> Option<&Arc<Record>> {
-        self.list.holder(property, value)
+    /// The records that have this value of an indexed property.
+    pub(super) fn holders(
+        &self,
+        property: usize,
+        value: &Scalar<'static>,
+    ) -> impl Iterator<Item = &Arc<Record>> {
+        self.list.holders(property, value)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Record>> {

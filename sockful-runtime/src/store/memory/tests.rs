@@ -1,4 +1,5 @@
 use super::*;
+use crate::commit::{Expect, Operation};
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::sample::{self, Sample};
@@ -7,6 +8,13 @@ use crate::store::contract::{self, wait};
 fn opened(memory: Memory) -> Memory {
     wait(memory.open(&[Sample::DECLARED])).expect("memory opens");
     memory
+}
+
+fn with_log_capacity(log_capacity: usize) -> Memory {
+    opened(Memory::with_config(&Config {
+        log_capacity,
+        ..Config::default()
+    }))
 }
 
 fn put(model: &Model, id: &str, life: u64) -> Operation {
@@ -18,7 +26,11 @@ fn put(model: &Model, id: &str, life: u64) -> Operation {
 }
 
 fn commit(memory: &Memory, operations: Vec<Operation>) -> Arc<Committed> {
-    wait(memory.commit(Commit { operations })).expect("nothing was expected")
+    wait(memory.commit(Commit {
+        operations,
+        ..Commit::default()
+    }))
+    .expect("nothing was expected")
 }
 
 fn everything() -> Query {
@@ -33,12 +45,12 @@ fn everything() -> Query {
 
 #[test]
 fn memory_does_what_every_store_must() {
-    contract::check(Memory::new);
+    contract::check(Memory::with_config);
 }
 
 #[test]
 fn a_full_log_forgets_the_oldest_and_keeps_the_newest() {
-    let (model, memory) = (sample::model(), opened(Memory::with_log_capacity(4_000)));
+    let (model, memory) = (sample::model(), with_log_capacity(4_000));
     for n in 0..100 {
         commit(&memory, vec![put(&model, "bob", n)]);
     }
@@ -48,7 +60,7 @@ fn a_full_log_forgets_the_oldest_and_keeps_the_newest() {
     assert!((80..=99).contains(&kept), "{kept}");
     assert_eq!(wait(memory.log(kept, 1)).expect("kept")[0].seq, kept + 1);
 
-    let tiny = opened(Memory::with_log_capacity(0));
+    let tiny = with_log_capacity(0);
     for n in 1..4 {
         commit(&tiny, vec![put(&model, "bob", n)]);
         assert_eq!(
@@ -84,7 +96,10 @@ fn a_commit_to_an_unknown_resource_changes_nothing() {
     };
     let operations = vec![put(&model, "bob", 1), unknown];
     assert!(matches!(
-        wait(memory.commit(Commit { operations })),
+        wait(memory.commit(Commit {
+            operations,
+            ..Commit::default()
+        })),
         Err(Rejected::Failed(_))
     ));
     assert_eq!(wait(memory.head()).expect("a head"), 0);
@@ -193,7 +208,7 @@ fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
         let text = format!(r#"{{"$sort":{sort},"$after":"{cursor}"}}"#);
         let given = crate::object::Object::parse(&text).expect("an object");
         let next = crate::query::parse(&model, &given, &Config::default()).expect("a query");
-        let page = wait(memory.find(0, next.query)).expect("a list").value;
+        let page = wait(memory.find(0, next)).expect("a list").value;
         let ids: Vec<_> = page.records.iter().map(|record| record.id()).collect();
         assert_eq!(ids, ["c", "d"]);
         commit(&memory, vec![put(&model, "b", 2)]);
@@ -223,7 +238,7 @@ fn thousand(declared: &'static crate::declared::Declared) -> Memory {
 fn visited(memory: &Memory, query: &str) -> usize {
     let given = crate::object::Object::parse(query).expect("an object");
     let query = crate::query::parse(&sample::model(), &given, &Config::default());
-    let query = query.expect("a query").query;
+    let query = query.expect("a query");
     wait(memory.find(0, query)).expect("a list").value.visited
 }
 
@@ -285,9 +300,13 @@ fn two_records_of_one_commit_may_swap_what_is_unique_and_may_not_share_it() {
         vec![named("e", "\"z\""), named("f", "\"x\"")],
     ] {
         assert!(matches!(
-            wait(memory.commit(Commit { operations })),
+            wait(memory.commit(Commit {
+                operations,
+                ..Commit::default()
+            })),
             Err(Rejected::Taken {
                 operation: 1,
+                resource: 0,
                 property: 1
             })
         ));

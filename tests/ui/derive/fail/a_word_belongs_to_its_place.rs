@@ -4,7 +4,7 @@ use sockful::Resource;
 #[derive(Serialize, Deserialize, Resource)]
 struct Creature {
     id: String,
-    #[resource(plural = "lives")]
+    #[resource(page(20, 100))]
     life: i32,
 }
 

@@ -1,37 +1,45 @@
-//! The records of a resource, for the application's own code.
+//! The records of one resource, for remote methods, hooks and the application's own code.
 
-use crate::app::{App, Session};
+mod find;
+
+pub use find::Find;
+
 use crate::context::Context;
 use crate::declared::Declared;
-use crate::dispatch::actions;
 use crate::error::{Error, Result};
 use crate::key::{self, Key};
 use crate::model::Model;
 use crate::reader::Giver;
-use crate::reply::{Body, Done};
+use crate::reply::{Body, Reply};
 use crate::resource::{Changes, Given, Resource};
-use crate::server::Find;
 use crate::typed::Filter;
+use crate::write::{Action, Write};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-/// The records of one resource, typed. Made by [`ServerHandle::of`](crate::ServerHandle::of).
+/// The records of one resource, typed. Made by [`Context::of`] and
+/// [`ServerHandle::of`](crate::ServerHandle::of).
 ///
-/// Rules hold here as they do for clients, but what clients can't set can be set.
+/// Rules and hooks hold here as they do for clients, but what clients can't set can be set. Within a
+/// call, a write that failed when its hooks or its children had written already can't be passed over:
+/// whatever the call makes of the error, it is not committed.
 #[derive(Debug)]
 pub struct Records<R> {
-    app: Arc<App>,
+    context: Context,
     resource: PhantomData<fn() -> R>,
 }
 
-impl<R: Resource> Records<R> {
-    pub(super) fn new(app: &Arc<App>) -> Self {
-        Self {
-            app: app.clone(),
+impl Context {
+    /// The records of `R`, read and written as part of this call: one commit with all else that it
+    /// reads and writes. Reads see what the call has written before.
+    pub fn of<R: Resource>(&self) -> Records<R> {
+        Records {
+            context: self.clone(),
             resource: PhantomData,
         }
     }
+}
 
+impl<R: Resource> Records<R> {
     /// Stores a new record and returns it.
     ///
     /// # Errors
@@ -43,7 +51,7 @@ impl<R: Resource> Records<R> {
         let mut given = Given::new(model.declared);
         new.write(&mut given);
         let payload = given.finish().map_err(Error::internal)?;
-        self.record(actions::create(&self.context(), model, &payload, Giver::Server).await?)
+        self.write(Action::Create, &payload).await
     }
 
     /// Reads the record of this id.
@@ -52,8 +60,24 @@ impl<R: Resource> Records<R> {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn get(&self, id: &R::Id) -> Result<R> {
-        let model = self.model()?;
-        self.record(actions::get(&self.context(), model, &with_id(model.declared, id, "")).await?)
+        let found = self.try_get(id).await?;
+        found.ok_or_else(|| Error::not_found(R::NAME))
+    }
+
+    /// Reads the record of this id, if there is one. Within a call the commit relies on it: where
+    /// another writer changes the record, or makes it, before the commit, the call runs again.
+    ///
+    /// # Errors
+    ///
+    /// What the store says when it can't.
+    pub async fn try_get(&self, id: &R::Id) -> Result<Option<R>> {
+        let (model, id) = (self.model()?, id.text());
+        let stored = if self.context.is_in_unit() {
+            self.context.get(model, &id).await?
+        } else {
+            self.context.store().get(model.index, &id).await?.value
+        };
+        stored.map(|record| model.read(&record)).transpose()
     }
 
     /// Changes what is given of the record of this id, and returns the whole.
@@ -72,7 +96,7 @@ impl<R: Resource> Records<R> {
             .and_then(|rest| rest.strip_suffix('}'))
             .unwrap_or_default();
         let payload = with_id(model.declared, id, inside);
-        self.record(actions::update(&self.context(), model, &payload, Giver::Server, None).await?)
+        self.write(Action::Update, &payload).await
     }
 
     /// Removes the record of this id, and returns it as it was.
@@ -81,22 +105,14 @@ impl<R: Resource> Records<R> {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
-        let model = self.model()?;
-        self.record(
-            actions::destroy(
-                &self.context(),
-                model,
-                &with_id(model.declared, id, ""),
-                None,
-            )
-            .await?,
-        )
+        let payload = with_id(self.model()?.declared, id, "");
+        self.write(Action::Destroy, &payload).await
     }
 
     /// Lists the records that meet the conditions, all of them in the order of their ids unless more
     /// is said. See [`Find`].
     pub fn find(&self, filter: Filter<R>) -> Find<R> {
-        Find::new(self.app.clone(), filter)
+        Find::new(self.context.clone(), filter)
     }
 
     /// Counts the records that meet the conditions.
@@ -105,23 +121,28 @@ impl<R: Resource> Records<R> {
     ///
     /// What the store says when it can't.
     pub async fn count(&self, filter: Filter<R>) -> Result<usize> {
-        let store = &self.app.shared.store;
-        let counted = store
-            .count(self.model()?.index, filter.into_inner())
-            .await?;
+        let model = self.model()?;
+        let filter = filter.into_inner();
+        if self.context.is_in_unit() {
+            let unit = self.context.unit()?;
+            return unit.count(self.context.store(), model.index, filter).await;
+        }
+        let counted = self.context.store().count(model.index, filter).await?;
         Ok(counted.value.count)
     }
 
-    fn context(&self) -> Context {
-        Context::new(Session::new(self.app.clone(), None).peer.clone(), 0)
+    async fn write(&self, action: Action, payload: &str) -> Result<R> {
+        let model = self.model()?;
+        let write = Write::new(model, action, payload, Giver::Server);
+        self.record(write.run(&self.context).await)
     }
 
     fn model(&self) -> Result<&Model> {
-        self.app.served::<R>()
+        self.context.shared().served::<R>()
     }
 
-    fn record(&self, done: Done) -> Result<R> {
-        match done.body {
+    fn record(&self, reply: Reply) -> Result<R> {
+        match reply?.body {
             Body::Record(record, _) => self.model()?.read(&record),
             Body::Json(_) | Body::Records(..) => {
                 Err(Error::internal("an action on one record gave no record"))

@@ -1,18 +1,17 @@
 //! A list of the application's own code, typed.
 
-use crate::app::App;
+use crate::context::Context;
 use crate::error::Result;
 use crate::query::{self, Query};
 use crate::resource::Resource;
 use crate::typed::{Filter, Order};
 use futures_util::future::{BoxFuture, FutureExt};
-use std::sync::Arc;
 
 /// A list of records to be read: it is awaited. Made by [`Records::find`](crate::Records::find).
 #[derive(Debug)]
 #[must_use = "nothing is read before it is awaited"]
 pub struct Find<R> {
-    app: Arc<App>,
+    context: Context,
     filter: Filter<R>,
     order: Vec<query::Order>,
     limit: usize,
@@ -20,9 +19,9 @@ pub struct Find<R> {
 }
 
 impl<R: Resource> Find<R> {
-    pub(super) fn new(app: Arc<App>, filter: Filter<R>) -> Self {
+    pub(super) fn new(context: Context, filter: Filter<R>) -> Self {
         Self {
-            app,
+            context,
             filter,
             order: Vec::new(),
             limit: usize::MAX,
@@ -50,7 +49,7 @@ impl<R: Resource> Find<R> {
     }
 
     async fn read(self) -> Result<Vec<R>> {
-        let model = self.app.served::<R>()?;
+        let model = self.context.shared().served::<R>()?;
         let query = Query {
             filter: self.filter.into_inner(),
             order: self.order,
@@ -58,7 +57,12 @@ impl<R: Resource> Find<R> {
             skip: self.skip,
             after: None,
         };
-        let found = self.app.shared.store.find(model.index, query).await?;
+        let store = self.context.store();
+        let found = if self.context.is_in_unit() {
+            self.context.unit()?.find(store, model.index, query).await?
+        } else {
+            store.find(model.index, query).await?
+        };
         let records = found.value.records.iter();
         records.map(|record| model.read(record)).collect()
     }

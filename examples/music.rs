@@ -1,0 +1,174 @@
+//! Music: artists have albums, albums have songs, and songs are in playlists.
+//!
+//! `cargo run -p sockful-examples --example music` serves it on 127.0.0.1:8000, filled with a few
+//! songs; `HOST` and `PORT` change that.
+
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Error, Resource, Result, Server, ServerHandle, remote, resources};
+
+/// Somebody who makes music.
+#[derive(Serialize, Deserialize, Resource)]
+struct Artist {
+    id: String,
+    #[resource(length(1..=100))]
+    name: String,
+}
+
+/// An album stays when its artist goes.
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+    #[resource(parent = Artist, on_destroy = "detach")]
+    artist_id: Option<String>,
+    #[resource(length(1..=200))]
+    title: String,
+    /// How many songs it has, kept by the hooks of songs.
+    #[resource(read_only, default)]
+    song_count: u32,
+}
+
+/// A song goes with its album, unless it is in a playlist.
+#[derive(Serialize, Deserialize, Resource)]
+struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(length(1..=200))]
+    title: String,
+    #[resource(read_only, default)]
+    plays: u64,
+}
+
+/// Songs that somebody put together.
+#[derive(Serialize, Deserialize, Resource)]
+struct Playlist {
+    id: String,
+    name: String,
+}
+
+/// That a song is in a playlist: a resource with two parents makes many-to-many.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(plural = "entries")]
+struct Entry {
+    id: String,
+    #[resource(parent = Playlist, immutable)]
+    playlist_id: String,
+    #[resource(parent = Song, on_destroy = "restrict", immutable)]
+    song_id: String,
+    position: u32,
+}
+
+#[remote]
+impl Song {
+    /// Runs with every new song, however it is made, and is one commit with it.
+    #[before(create)]
+    async fn is_counted(&self, ctx: &Context) -> Result<()> {
+        Album::add_songs(ctx, &self.album_id, 1).await
+    }
+
+    #[before(destroy)]
+    async fn is_counted_no_more(&self, ctx: &Context) -> Result<()> {
+        Album::add_songs(ctx, &self.album_id, -1).await
+    }
+
+    /// A song that moves to another album is counted there.
+    #[before(update)]
+    async fn moves(&self, old: &Self, ctx: &Context) -> Result<()> {
+        if self.album_id == old.album_id {
+            return Ok(());
+        }
+        Album::add_songs(ctx, &old.album_id, -1).await?;
+        Album::add_songs(ctx, &self.album_id, 1).await
+    }
+
+    #[after(play)]
+    fn played(&self) {
+        println!("{} was played, {} times by now", self.title, self.plays);
+    }
+
+    /// Plays the song, and tells how often it was.
+    pub fn play(&mut self) -> u64 {
+        self.plays += 1;
+        self.plays
+    }
+}
+
+impl Album {
+    async fn add_songs(ctx: &Context, id: &String, songs: i32) -> Result<()> {
+        let albums = ctx.of::<Self>();
+        // The album may be going, and its songs with it.
+        let Some(album) = albums.try_get(id).await? else {
+            return Ok(());
+        };
+        let patch = AlbumPatch {
+            song_count: Some(album.song_count.saturating_add_signed(songs)),
+            ..AlbumPatch::default()
+        };
+        albums.update(id, patch).await.map(|_| ())
+    }
+}
+
+#[remote]
+impl Playlist {
+    /// Puts a song at the end.
+    pub async fn add(&self, ctx: &Context, song: String) -> Result<u32> {
+        let entries = ctx.of::<Entry>();
+        let songs = entries
+            .count(Entry::FIELDS.playlist_id.eq(&self.id))
+            .await?;
+        let position = u32::try_from(songs).map_err(Error::internal)?;
+        let new = NewEntry {
+            id: None,
+            playlist_id: self.id.clone(),
+            song_id: song,
+            position,
+        };
+        entries.create(new).await?;
+        Ok(position)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let server = Server::new(resources![Artist, Album, Song, Playlist, Entry])
+        .open()
+        .await?;
+    fill(&server).await?;
+    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
+    println!("music: ws://{host}:{port}, for example");
+    println!(r#"  ["album","get",{{"id":"kob","$with":["songs","artist"]}},1]"#);
+    println!(r#"  ["album","createSong",{{"album_id":"kob","title":"All Blues"}},2]"#);
+    println!(r#"  ["playlist","add",{{"id":"evening","song":"so-what"}},3]"#);
+    println!(r#"  ["playlist","entries",{{"playlist_id":"evening","$with":["song.album"]}},4]"#);
+    server.listen(format!("{host}:{port}")).await
+}
+
+async fn fill(server: &ServerHandle) -> Result<()> {
+    let miles = NewArtist {
+        id: Some("miles".into()),
+        name: "Miles Davis".into(),
+    };
+    server.of::<Artist>().create(miles).await?;
+    let album = NewAlbum {
+        id: Some("kob".into()),
+        artist_id: Some("miles".into()),
+        title: "Kind of Blue".into(),
+        ..NewAlbum::default()
+    };
+    server.of::<Album>().create(album).await?;
+    for (id, title) in [("so-what", "So What"), ("blue-in-green", "Blue in Green")] {
+        let song = NewSong {
+            id: Some(id.into()),
+            album_id: "kob".into(),
+            title: title.into(),
+            ..NewSong::default()
+        };
+        server.of::<Song>().create(song).await?;
+    }
+    let evening = NewPlaylist {
+        id: Some("evening".into()),
+        name: "In the evening".into(),
+    };
+    server.of::<Playlist>().create(evening).await.map(|_| ())
+}

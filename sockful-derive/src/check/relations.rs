@@ -1,0 +1,179 @@
+//! What relations must be, as far as one of the two resources can tell.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::{Default, Property, Relation, Resource};
+use crate::names::{Name, is_core, is_name, is_of_live_list};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Error, Ident};
+
+pub(super) fn relations(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    let mut earlier: Vec<(&Property<'_>, &Relation<'_>)> = Vec::new();
+    for (at, property) in resource.properties.iter().enumerate() {
+        // That the id names no parent is told by the table of words.
+        if resource.ids.contains(&at) {
+            continue;
+        }
+        let Some(relation) = &property.relation else {
+            words_have_a_parent(property, diagnostics);
+            continue;
+        };
+        default_is_an_id(property, diagnostics);
+        if parent_has_a_name(resource, property, relation, diagnostics) {
+            names_differ_at_child(property, relation, &earlier, diagnostics);
+        }
+        if children_have_names(relation, diagnostics) {
+            names_differ_at_parent(resource, property, relation, &earlier, diagnostics);
+        }
+        earlier.push((property, relation));
+    }
+}
+
+/// The words of a relation say nothing of a field that is none.
+fn words_have_a_parent(property: &Property<'_>, diagnostics: &mut Diagnostics) {
+    // Perhaps the word that could not be read is the parent.
+    if property.words.is_torn() {
+        return;
+    }
+    for word in ["on_destroy", "name", "plural"] {
+        let Some(spelt) = property.words.spelt(word) else {
+            continue;
+        };
+        let message = match word {
+            "name" => {
+                "`name` is what children are called; write `parent = …` beside it, or #[serde(rename = \"…\")] to give the property another name"
+                    .to_owned()
+            }
+            _ => format!("`{word}` is of children; write `parent = …` beside it, or remove it"),
+        };
+        diagnostics.add(spelt, message);
+    }
+}
+
+/// The default of a type, an empty text or a zero, is nobody's id.
+fn default_is_an_id(property: &Property<'_>, diagnostics: &mut Diagnostics) {
+    if let Some(Default::OfType(word)) = property.default {
+        let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
+        diagnostics.add(word, message);
+    }
+}
+
+/// The parent's name is an action of the child's, and stands beside its properties where it is included.
+fn parent_has_a_name(
+    resource: &Resource<'_>,
+    property: &Property<'_>,
+    relation: &Relation<'_>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let (own, field) = (&relation.own, property.ident);
+    let hidden = resource
+        .properties
+        .iter()
+        .find(|other| other.name.text == own.text);
+    let message = match hidden {
+        _ if !is_name(&own.text) => format!(
+            "`{field}` gives the parent no name; call the field such as `album_id`, and the parent is `album`"
+        ),
+        Some(other) if other.ident == field && !spelt_as_an_id(field) => format!(
+            "`{}` would name both the property and the parent; call the field `{}_id`",
+            own.text,
+            without_id(field)
+        ),
+        Some(other) => format!(
+            "`{field}` calls the parent `{}`, which is the name of the property `{}` too; give one of them another",
+            own.text, other.ident
+        ),
+        None => match taken(own) {
+            Some(by) => format!(
+                "`{field}` calls the parent `{}`, as {by}; give the field another name",
+                own.text
+            ),
+            None => return true,
+        },
+    };
+    diagnostics.adopt(Error::new(own.span, message));
+    false
+}
+
+fn spelt_as_an_id(field: &Ident) -> bool {
+    field.to_string().ends_with("_id")
+}
+
+fn without_id(field: &Ident) -> String {
+    let name = field.unraw().to_string();
+    name.strip_suffix("Id").unwrap_or(&name).to_owned()
+}
+
+/// The names of children are parts of the names of actions, and one of them is an action itself.
+fn children_have_names(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let children = &relation.children;
+    let Some(by) = taken(children) else {
+        return true;
+    };
+    let message = format!(
+        "children can't be called `{}`, as {by}; write another name with `plural = \"…\"`",
+        children.text
+    );
+    diagnostics.adopt(Error::new(children.span, message));
+    false
+}
+
+/// What has the name already.
+fn taken(name: &Name) -> Option<&'static str> {
+    match &name.text {
+        text if is_core(text) => Some("an action of every resource is"),
+        text if is_of_live_list(text) => Some("live lists of children are"),
+        _ => None,
+    }
+}
+
+/// Two parents of one name could not be told apart on the child's side.
+fn names_differ_at_child(
+    property: &Property<'_>,
+    relation: &Relation<'_>,
+    earlier: &[(&Property<'_>, &Relation<'_>)],
+    diagnostics: &mut Diagnostics,
+) {
+    let same = earlier
+        .iter()
+        .find(|(_, that)| that.own.text == relation.own.text);
+    if let Some((that, _)) = same {
+        let message = format!(
+            "`{}` and `{}` both call the parent `{}`; give one of the fields another name",
+            that.ident, property.ident, relation.own.text
+        );
+        diagnostics.adopt(Error::new(relation.own.span, message));
+    }
+}
+
+/// Two relations to one parent are told apart by what the children are called.
+fn names_differ_at_parent(
+    resource: &Resource<'_>,
+    property: &Property<'_>,
+    relation: &Relation<'_>,
+    earlier: &[(&Property<'_>, &Relation<'_>)],
+    diagnostics: &mut Diagnostics,
+) {
+    let same = earlier.iter().find_map(|(that, other)| {
+        let is_same = |one: &Name, other: &Name| one.text == other.text;
+        let parent = |it: &Relation<'_>| match it.parent.get_ident() {
+            Some(this) if this == "Self" => resource.ident.to_string(),
+            _ => it.parent.to_token_stream().to_string(),
+        };
+        let shared = if is_same(&other.children, &relation.children) {
+            &relation.children
+        } else if is_same(&other.child, &relation.child) {
+            &relation.child
+        } else {
+            return None;
+        };
+        (parent(other) == parent(relation)).then_some((that, shared))
+    });
+    if let Some((that, shared)) = same {
+        let message = format!(
+            "`{}` and `{}` have one parent, where both would be called `{}`; write `name = \"…\", plural = \"…\"` on one of them",
+            that.ident, property.ident, shared.text
+        );
+        diagnostics.add(relation.parent, message);
+    }
+}

@@ -1,0 +1,130 @@
+//! The rows of hooks.
+
+use super::tokens::{ends, in_brackets, mixed, without_self};
+use crate::model::{Block, Given, Hook, Old, On, Paths, Takes, conditions};
+use crate::words::Moment;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ReturnType;
+use syn::ext::IdentExt;
+
+/// The table of the block's hooks, where it has any: one row a hook and moment.
+pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream> {
+    let (private, paths) = (&block.paths.private, &block.paths);
+    let rows: Vec<_> = block
+        .hooks
+        .iter()
+        .flat_map(|hook| rows(hook, paths, this))
+        .collect();
+    (!rows.is_empty())
+        .then(|| quote_spanned!(mixed()=> const HOOKS: &'static [#private::Hook] = &[#(#rows),*];))
+}
+
+/// What the hooks of a type that is no resource are written with; that it is none is told once, elsewhere.
+pub(super) fn fallback(block: &Block<'_>) -> Option<TokenStream> {
+    let must = &block.paths.must;
+    (!block.hooks.is_empty()).then(|| quote_spanned!(mixed()=> use #must::NoRecords as _;))
+}
+
+fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> {
+    let private = &paths.private;
+    let conditions = conditions(&hook.item.attrs);
+    let name = hook.ident.unraw().to_string();
+    let body = body(hook, paths, this);
+    // A future that can't be sent is told at the method's name.
+    let at_name = hook.ident.span().resolved_at(mixed());
+    let boxed = Paths::private_at(at_name);
+    let rows = hook.moments.iter().map(|(moment, occasions)| {
+        let moment = match moment {
+            Moment::Before => quote!(Before),
+            Moment::After => quote!(After),
+        };
+        let on = occasions.iter().filter_map(|occasion| occasion.on.as_ref());
+        let on = on.map(|on| match on {
+            On::Create => quote_spanned!(mixed()=> #private::On::Create),
+            On::Update => quote_spanned!(mixed()=> #private::On::Update),
+            On::Destroy => quote_spanned!(mixed()=> #private::On::Destroy),
+            On::Remote(name, _) => quote_spanned!(mixed()=> #private::On::Remote(#name)),
+        });
+        let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+        quote_spanned! {mixed()=>
+            #(#conditions)*
+            #private::Hook {
+                name: #name,
+                moment: #private::Moment::#moment,
+                on: &[#(#on),*],
+                run: |call| #run,
+            }
+        }
+    });
+    rows.collect()
+}
+
+fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let must = &paths.must;
+    let record = match hook.takes {
+        Takes::Nothing => None,
+        Takes::Ref => Some(quote_spanned!(mixed()=> let record = records.record(call)?;)),
+        Takes::Mut => Some(quote_spanned!(mixed()=> let mut record = records.record(call)?;)),
+    };
+    let old = hook.given.iter().find_map(|given| match given {
+        Given::Context(_) => None,
+        Given::Old(Old::Surely(_)) => {
+            Some(quote_spanned!(mixed()=> let old = records.stored(call)?;))
+        }
+        Given::Old(Old::Perhaps(_)) => {
+            Some(quote_spanned!(mixed()=> let old = records.old(call)?;))
+        }
+    });
+    let records = (record.is_some() || old.is_some())
+        .then(|| quote_spanned!(mixed()=> let records = #must::Records::<#this>::OF;));
+    let outcome = outcome(hook, paths, this);
+    let end = match hook.takes {
+        Takes::Mut => quote_spanned!(mixed()=> #outcome?; records.keep(call, &record)),
+        Takes::Nothing | Takes::Ref => outcome,
+    };
+    quote_spanned!(mixed()=> { #records #record #old #end })
+}
+
+/// The call itself, and whether the hook refused.
+fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let (ident, must) = (hook.ident, &paths.must);
+    let receiver = match hook.takes {
+        Takes::Nothing => None,
+        Takes::Ref => Some(quote_spanned!(mixed()=> &record,)),
+        Takes::Mut => Some(quote_spanned!(mixed()=> &mut record,)),
+    };
+    let given = hook.given.iter().map(|given| match given {
+        Given::Context(ty) => {
+            let ty = without_self(ty, this);
+            quote_spanned!(mixed()=> #must::given::<#ty>(call.context()))
+        }
+        // A type that is no record is told at the type.
+        Given::Old(Old::Surely(parameter)) => {
+            let (first, last) = ends(&parameter.ty.to_token_stream());
+            let old = quote_spanned!(last=> old);
+            quote_spanned!(first=> &#old)
+        }
+        Given::Old(Old::Perhaps(parameter)) => {
+            let (first, last) = ends(&parameter.ty.to_token_stream());
+            let old = in_brackets(quote_spanned!(last=> &old), last);
+            let private = Paths::private_at(first);
+            quote_spanned!(first=> #private::Option::as_ref #old)
+        }
+    });
+    let waited = hook.item.sig.asyncness;
+    let waited = waited.map(|_| quote_spanned!(mixed()=> .await));
+    // What can't be returned is told at its type.
+    let returned = match &hook.item.sig.output {
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+        ReturnType::Default => ident.to_token_stream(),
+    };
+    let (first, last) = ends(&returned);
+    let must = Paths::must_at(first);
+    let returned = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#given),*) #waited));
+    let split = in_brackets(
+        quote_spanned!(last=> #must::Returned #returned.split()),
+        last,
+    );
+    quote_spanned!(first=> #must::hooked #split)
+}

@@ -1,0 +1,44 @@
+//! The relations of a resource.
+
+use super::tokens::{ends, in_brackets, mixed, moved, without_self};
+use crate::model::{OnDestroy, Paths, Relation, Resource};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
+
+/// One row a parent. What it asks of the two types is shown at the path and at the field's type.
+pub(super) fn rows(resource: &Resource<'_>) -> Vec<TokenStream> {
+    let properties = resource.properties.iter().enumerate();
+    let relations = properties
+        .filter_map(|(at, property)| Some((at, property.ty, property.relation.as_ref()?)));
+    let this = resource.ident.to_token_stream();
+    let rows = relations.map(|(at, ty, relation)| {
+        let (parent, names) = (without_self(relation.parent, &this), relation.names());
+        let on_destroy = on_destroy(relation, ty, &resource.paths, &this);
+        let ty = without_self(ty, &this);
+        let (first, last) = ends(&relation.parent.to_token_stream());
+        let private = Paths::private_at(first);
+        let said = quote_spanned!(mixed()=> #at, #on_destroy, [#(#names),*]);
+        let said = in_brackets(said, last);
+        quote_spanned!(first=> #private::Parent::new::<#parent, #ty> #said)
+    });
+    rows.collect()
+}
+
+fn on_destroy(
+    relation: &Relation<'_>,
+    ty: &Type,
+    paths: &Paths,
+    this: &TokenStream,
+) -> TokenStream {
+    let private = &paths.private;
+    match relation.on_destroy {
+        OnDestroy::Cascade => quote_spanned!(mixed()=> #private::OnDestroy::Cascade),
+        OnDestroy::Restrict => quote_spanned!(mixed()=> #private::OnDestroy::Restrict),
+        OnDestroy::Detach(text) => {
+            let must = &paths.must;
+            let ty = moved(without_self(ty, this), text.span());
+            quote_spanned!(mixed()=> #must::detach::<#ty>())
+        }
+    }
+}

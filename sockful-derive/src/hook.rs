@@ -1,0 +1,11 @@
+//! `#[before]` and `#[after]` where they run as macros: outside of a `#[remote]` block, which takes them out.
+
+use crate::fallback;
+use proc_macro2::TokenStream;
+
+pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
+    let message = format!(
+        "`#[{name}(…)]` stands on a method in a `#[remote]` block; write #[remote] above the `impl`"
+    );
+    fallback::untouched(item, &message)
+}

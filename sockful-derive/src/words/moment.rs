@@ -1,0 +1,92 @@
+//! `#[before(…)]` and `#[after(…)]`, which make a method of the block a hook.
+
+use super::parse::holds_words;
+use crate::diagnostics::Diagnostics;
+use proc_macro2::TokenTree;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Error, Ident, Meta, Result, Token};
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Before,
+    After,
+}
+
+/// The attributes of hooks, each with its moment.
+const HOOKS: [(&str, Moment); 2] = [("before", Moment::Before), ("after", Moment::After)];
+
+/// What the attributes of a method say of when it runs.
+#[derive(Debug, Default)]
+pub(crate) struct HookWords {
+    /// Each moment that is named, in the order written, and what it is a moment of.
+    pub(crate) moments: Vec<(Moment, Vec<Ident>)>,
+}
+
+impl HookWords {
+    /// Reads the attributes; what several say of one moment is put together.
+    pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
+        let mut words = Self::default();
+        for attribute in attributes {
+            let Some((name, moment)) = of_hooks(attribute) else {
+                continue;
+            };
+            let read = actions(attribute, name);
+            let Some(actions) = diagnostics.ok(read) else {
+                continue;
+            };
+            match words.moments.iter_mut().find(|(known, _)| *known == moment) {
+                Some((_, known)) => known.extend(actions),
+                None => words.moments.push((moment, actions)),
+            }
+        }
+        words
+    }
+}
+
+/// The name and the moment of an attribute that is one of a hook, or looks like it.
+pub(crate) fn of_hooks(attribute: &Attribute) -> Option<(&'static str, Moment)> {
+    HOOKS
+        .into_iter()
+        .find(|(name, _)| holds_words(attribute, name))
+}
+
+/// The names in the brackets.
+fn actions(attribute: &Attribute, name: &str) -> Result<Vec<Ident>> {
+    let path = attribute.path();
+    if path.is_ident("cfg_attr") {
+        // An attribute macro sees conditions as they are written.
+        let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
+        return Err(Error::new_spanned(attribute, message));
+    }
+    if !path.is_ident(name) {
+        let message = format!("write `#[{name}(…)]` here, without a path");
+        return Err(Error::new_spanned(path, message));
+    }
+    match &attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => named.parse2(list.tokens.clone()),
+        _ => {
+            let message = format!("say {name} what it runs: write #[{name}(create, update)]");
+            Err(Error::new_spanned(attribute, message))
+        }
+    }
+}
+
+fn named(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let mut actions = Vec::new();
+    while !input.is_empty() {
+        let place = input.span();
+        let action = Ident::parse_any(input);
+        let ends = input.is_empty() || input.peek(Token![,]);
+        let (Ok(action), true) = (action, ends) else {
+            // What is left is part of the same mistake.
+            while input.parse::<TokenTree>().is_ok() {}
+            let message = "write the names of actions, such as `create, update`, or of remote methods of this block";
+            return Err(Error::new(place, message));
+        };
+        actions.push(action);
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(actions)
+}

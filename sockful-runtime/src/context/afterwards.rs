@@ -1,0 +1,123 @@
+//! Hooks that run after a commit.
+
+use super::hook::{Hook, Hooked, Moment, On};
+use super::{Context, Ended};
+use crate::commit::{Change, Operation};
+use crate::error::Result;
+use crate::record::Record;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+/// A hook that is to run, and what on.
+struct Afterwards {
+    hook: &'static Hook,
+    resource: usize,
+    before: Option<Arc<Record>>,
+    after: Option<Arc<Record>>,
+}
+
+impl Context {
+    /// Whether any hook runs after a commit of these operations.
+    pub(super) fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
+        let any = |resource, on| {
+            let mut hooks = self.shared().hooks(resource, Moment::After, on);
+            hooks.next().is_some()
+        };
+        called.is_some_and(|called| any(called.resource, called.on))
+            || operations.iter().any(|operation| match operation {
+                Operation::Put { resource, .. } => {
+                    any(*resource, On::Create) || any(*resource, On::Update)
+                }
+                Operation::Delete { resource, .. } => any(*resource, On::Destroy),
+                _ => false,
+            })
+    }
+
+    /// Runs the hooks that a commit leads to, one after the other and without anybody waiting.
+    pub(super) fn run_afterwards(
+        &self,
+        ended: &Ended,
+        called: Option<Called>,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let changes = match ended {
+            Ended::Committed(committed) => committed.changes.as_slice(),
+            Ended::Unchanged(_) => &[],
+        };
+        let mut all: Vec<Afterwards> = Vec::new();
+        for change in changes {
+            let hooks = self
+                .shared()
+                .hooks(change.resource, Moment::After, on(change));
+            all.extend(hooks.map(|hook| Afterwards {
+                hook,
+                resource: change.resource,
+                before: change.before.clone(),
+                after: change.after.clone().or_else(|| change.before.clone()),
+            }));
+        }
+        if let Some(called) = called {
+            let stored = called.record.as_ref().map(|record| {
+                let stored = ended.stored(called.resource, record.id());
+                Arc::clone(stored.unwrap_or(record))
+            });
+            let hooks = self
+                .shared()
+                .hooks(called.resource, Moment::After, called.on);
+            all.extend(hooks.map(|hook| Afterwards {
+                hook,
+                resource: called.resource,
+                before: called.record.clone(),
+                after: stored.clone(),
+            }));
+        }
+        let context = self.clone();
+        tokio::spawn(async move {
+            for one in all {
+                let limit = context.shared().config.request_timeout;
+                let run = AssertUnwindSafe(context.run_after(&one)).catch_unwind();
+                let cause = match timeout(limit, run).await {
+                    Ok(Ok(Ok(()))) => continue,
+                    Ok(Ok(Err(error))) => format!("{error:?}"),
+                    Ok(Err(_)) => "it panicked".to_owned(),
+                    Err(_) => "it took too long".to_owned(),
+                };
+                let resource = context.model(one.resource).declared.name;
+                tracing::error!(
+                    resource,
+                    hook = one.hook.name,
+                    cause,
+                    "an after-hook failed"
+                );
+            }
+            drop(permit);
+        });
+    }
+
+    async fn run_after(&self, one: &Afterwards) -> Result<()> {
+        let context = self.within_hook(None)?;
+        let (model, record) = (self.model(one.resource), one.after.clone());
+        let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
+        (one.hook.run)(&hooked).await
+    }
+}
+
+/// The call of a remote method.
+#[derive(Clone, Debug)]
+pub(crate) struct Called {
+    pub(crate) resource: usize,
+    pub(crate) on: On,
+    /// The record on which it was called, as it was.
+    pub(crate) record: Option<Arc<Record>>,
+}
+
+fn on(change: &Change) -> On {
+    match (&change.before, &change.after) {
+        (None, _) => On::Create,
+        (Some(_), Some(_)) => On::Update,
+        (Some(_), None) => On::Destroy,
+    }
+}

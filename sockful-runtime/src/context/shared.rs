@@ -1,0 +1,126 @@
+//! What calls have in common: of one server, and of one connection.
+
+use super::hook::{Hook, Moment, On};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::lanes::Lanes;
+use crate::model::Model;
+use crate::relations::Relations;
+use crate::resource::Resource;
+use crate::store::Store;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
+
+/// What all calls of one server share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) models: Vec<Model>,
+    pub(crate) relations: Relations,
+    /// The hooks of each resource, in the order of the models.
+    pub(crate) hooks: Vec<&'static [Hook]>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lanes: Lanes,
+    pub(crate) keys: Keys,
+    pub(crate) states: States,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    /// One permit for each commit whose `#[after]` hooks run.
+    pub(crate) afterwards: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// The resource whose records are values of `R`.
+    pub(crate) fn served<R: Resource>(&self) -> Result<&Model> {
+        let served = self.models.iter().find(|model| model.is_of::<R>());
+        served.ok_or_else(|| {
+            Error::internal(format!(
+                "`{}` is not in the list that is served",
+                R::DECLARED.title
+            ))
+        })
+    }
+
+    /// The hooks of a resource that run at this moment on this.
+    pub(crate) fn hooks(
+        &self,
+        resource: usize,
+        moment: Moment,
+        on: On,
+    ) -> impl Iterator<Item = &'static Hook> {
+        let hooks = self.hooks[resource].iter();
+        hooks.filter(move |hook| hook.moment == moment && hook.on.contains(&on))
+    }
+}
+
+/// One side of a connection, or the application itself.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) shared: Arc<Shared>,
+    address: Option<SocketAddr>,
+    /// The requests of which nobody here can say whether they take effect: a commit of theirs is
+    /// begun and not answered, or an earlier run under the same key is under way.
+    committing: Mutex<Vec<u64>>,
+}
+
+impl Peer {
+    pub(crate) fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Self {
+        Self {
+            shared,
+            address,
+            committing: Mutex::default(),
+        }
+    }
+
+    /// The address of the client; `None` for the application itself.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Notes that the store has begun the commit of request `number`.
+    pub(crate) fn note_committing(&self, number: u64) {
+        self.committing().push(number);
+    }
+
+    /// Notes that the store has said what became of it.
+    pub(crate) fn note_committed(&self, number: u64) {
+        self.committing().retain(|&other| other != number);
+    }
+
+    /// Whether request `number` is at the point where only the store knows what becomes of it.
+    pub(crate) fn is_committing(&self, number: u64) -> bool {
+        self.committing().contains(&number)
+    }
+
+    fn committing(&self) -> MutexGuard<'_, Vec<u64>> {
+        let committing = self.committing.lock();
+        committing.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Values by their type.
+#[derive(Default)]
+pub(crate) struct States(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+
+impl States {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) {
+        self.0.insert(TypeId::of::<T>(), Box::new(state));
+    }
+
+    pub(super) fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("States")
+            .field("len", &self.0.len())
+            .finish()
+    }
+}

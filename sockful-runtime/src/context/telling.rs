@@ -1,0 +1,74 @@
+//! What the caller of a unit of work will be told, as far as it is known before the commit.
+
+use super::Ended;
+use crate::commit::Operation;
+use crate::completion::Report;
+use crate::record::Record;
+use std::sync::Arc;
+
+/// What the caller will be told of a unit of work, beside the numbers that only the commit has.
+#[derive(Debug)]
+pub(crate) enum Telling<'a> {
+    /// The record of this id, as it is committed or was before it goes.
+    Record(usize, &'a str),
+    /// This JSON, and the revision of the record of this id.
+    Json(&'a [u8], Option<(usize, &'a str)>),
+    /// These records.
+    Records(&'a [Written]),
+    /// Nobody: it is part of something else.
+    Nothing,
+}
+
+impl Telling<'_> {
+    /// The same by the positions of the operations.
+    pub(super) fn report(&self, operations: &[Operation]) -> Report {
+        let position = |resource: usize, id: &str| {
+            let is_it = |operation: &Operation| operation.is_of(resource, id);
+            operations.iter().position(is_it)
+        };
+        let json = |json: &[u8], about| Report::Json {
+            json: String::from_utf8_lossy(json).into(),
+            about,
+        };
+        match self {
+            Self::Record(resource, id) => {
+                let at = position(*resource, id);
+                at.map_or_else(|| json(b"null", None), Report::Record)
+            }
+            Self::Json(text, about) => json(
+                text,
+                about.and_then(|(resource, id)| position(resource, id)),
+            ),
+            Self::Records(records) => {
+                let one = |one: &Written| {
+                    // What is gone in the end may have been written before, and is told as it was then.
+                    let at = position(one.resource, one.record.id()).filter(|&at| {
+                        !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
+                    });
+                    at.map_or_else(|| json(one.record.sent().as_bytes(), None), Report::Record)
+                };
+                Report::List(records.iter().map(one).collect())
+            }
+            Self::Nothing => json(b"null", None),
+        }
+    }
+}
+
+/// A record of which the caller is told, among others.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) resource: usize,
+    /// As the unit of work has it in the end; as it was then, where it is gone.
+    pub(crate) record: Arc<Record>,
+    /// Whether it is told that it goes.
+    pub(crate) is_gone: bool,
+}
+
+impl Written {
+    /// The record as it was committed.
+    pub(crate) fn settled(self, ended: &Ended) -> Arc<Record> {
+        let stored = ended.stored(self.resource, self.record.id());
+        let stored = stored.filter(|_| !self.is_gone).cloned();
+        stored.unwrap_or(self.record)
+    }
+}

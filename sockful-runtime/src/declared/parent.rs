@@ -1,0 +1,125 @@
+//! Properties that hold the id of a record of another resource, and the routes that follow from them.
+
+use crate::key::Key;
+use crate::resource::Resource;
+use std::any::TypeId;
+
+/// A property that holds the id of a record of another resource, its parent.
+#[derive(Clone, Copy, Debug)]
+pub struct Parent {
+    /// The position of the property among those of the child.
+    pub property: usize,
+    /// The name of the parent's resource.
+    pub of: &'static str,
+    /// The parent's type.
+    pub type_id: fn() -> TypeId,
+    /// Whether a child can do without this parent.
+    pub is_optional: bool,
+    /// What becomes of the child where its parent is destroyed.
+    pub on_destroy: OnDestroy,
+    /// What each route is called, in the order of [`Relation::ALL`].
+    pub names: [&'static str; 7],
+}
+
+/// What becomes of children whose parent is destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDestroy {
+    /// They are destroyed with it.
+    Cascade,
+    /// It is not destroyed while it has any.
+    Restrict,
+    /// They live on without it.
+    Detach,
+}
+
+/// A route that a relation adds: to the child's resource, or to the parent's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The parent of one child: `["song", "album", {"id": …}]`.
+    Parent,
+    /// The children of one parent, from their own side: `["song", "byAlbum", {"album_id": …}]`.
+    By,
+    /// The children of one parent: `["album", "songs", {"album_id": …}]`.
+    List,
+    /// `["album", "createSong", {"album_id": …}]`.
+    Create,
+    /// `["album", "getSong", {"album_id": …, "id": …}]`.
+    Get,
+    /// `["album", "updateSong", {"album_id": …, "id": …}]`.
+    Update,
+    /// `["album", "destroySong", {"album_id": …, "id": …}]`.
+    Destroy,
+}
+
+impl Relation {
+    /// All of them, in the order of [`Parent::names`].
+    pub const ALL: [Self; 7] = [
+        Self::Parent,
+        Self::By,
+        Self::List,
+        Self::Create,
+        Self::Get,
+        Self::Update,
+        Self::Destroy,
+    ];
+
+    /// Whether the route is one of the child's resource.
+    pub const fn is_of_child(self) -> bool {
+        matches!(self, Self::Parent | Self::By)
+    }
+
+    /// The core action of the child that the route leads to; of the parent, for [`Self::Parent`].
+    pub const fn core(self) -> &'static str {
+        match self {
+            Self::Parent | Self::Get => "get",
+            Self::By | Self::List => "find",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
+impl Parent {
+    /// A relation to `P` by the property at `property`, of type `F`.
+    #[must_use]
+    pub const fn new<P: Resource, F: RefersTo<P::Id>>(
+        property: usize,
+        on_destroy: OnDestroy,
+        names: [&'static str; 7],
+    ) -> Self {
+        Self {
+            property,
+            of: P::NAME,
+            type_id: TypeId::of::<P>,
+            is_optional: F::IS_OPTIONAL,
+            on_destroy,
+            names,
+        }
+    }
+
+    /// What a route of the relation is called.
+    pub const fn name(&self, relation: Relation) -> &'static str {
+        self.names[relation as usize]
+    }
+}
+
+/// A type that can hold the id of a parent: the type of that id, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't hold the id of the parent, which is a `{K}`",
+    label = "is not the parent's id",
+    note = "write `{K}`, or `Option<{K}>` where a record can do without the parent"
+)]
+pub trait RefersTo<K: Key> {
+    /// Whether there may be no parent.
+    const IS_OPTIONAL: bool;
+}
+
+impl<K: Key> RefersTo<K> for K {
+    const IS_OPTIONAL: bool = false;
+}
+
+impl<K: Key> RefersTo<K> for Option<K> {
+    const IS_OPTIONAL: bool = true;
+}

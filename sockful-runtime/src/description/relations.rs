@@ -1,0 +1,90 @@
+//! The actions that relations add, on both sides.
+
+use super::{Member, object, record_member, written};
+use crate::declared::{Parent, Relation};
+use crate::model::Model;
+use serde_json::{Map, Value, json};
+
+/// Adds them to the `actions` of each resource; `resources` has all that are served.
+pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
+    for child in models {
+        for parent in child.declared.parents {
+            let mut models = models.iter();
+            let Some(of) = models.find(|model| model.declared.name == parent.of) else {
+                continue;
+            };
+            for relation in Relation::ALL {
+                let on = if relation.is_of_child() { child } else { of };
+                let served = if relation == Relation::Parent {
+                    of
+                } else {
+                    child
+                };
+                let actions = resources.get_mut(on.declared.name);
+                let actions = actions.and_then(|resource| resource["actions"].as_object_mut());
+                if let Some(actions) = actions.filter(|_| served.declared.serves(relation.core())) {
+                    let name = parent.name(relation).to_owned();
+                    actions.insert(name, action(child, of, parent, relation));
+                }
+            }
+        }
+    }
+}
+
+fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Value {
+    let (one, many) = (child.declared.name, child.declared.plural);
+    let record =
+        |model: &Model| json!({"$ref": format!("#/resources/{}/record", model.declared.name)});
+    // That of a parent which is there, whatever the property may be without one.
+    let parents_id = || Member {
+        name: child.declared.properties[parent.property].name,
+        ..record_member(of, of.declared.id)
+    };
+    let id = || record_member(child, child.declared.id);
+    let shown = |members: &[Member]| {
+        let mut payload = object("", "", members);
+        for word in ["$select", "$with"] {
+            payload["properties"][word] = json!({"type": "array", "items": {"type": "string"}});
+        }
+        payload
+    };
+    let (description, payload) = match relation {
+        Relation::Parent => (format!("Reads the parent of a `{one}`."), shown(&[id()])),
+        Relation::By | Relation::List => {
+            let mut payload = object("", "", &[parents_id()]);
+            payload["additionalProperties"] = true.into();
+            (
+                format!("Lists the `{many}` of one parent that meet the conditions."),
+                payload,
+            )
+        }
+        Relation::Create => {
+            let payload = json!({"$ref": format!("#/resources/{one}/actions/create/payload")});
+            let mut its = object("", "", &[parents_id()]);
+            its["additionalProperties"] = true.into();
+            let payload = json!({"allOf": [payload, its]});
+            (format!("Stores a new `{one}` of one parent."), payload)
+        }
+        Relation::Get => (
+            format!("Reads a `{one}`, if it is of this parent."),
+            shown(&[parents_id(), id()]),
+        ),
+        Relation::Update => {
+            let mut members = written(child, true);
+            members.retain(|member| member.name != parents_id().name);
+            members.push(parents_id());
+            let what = format!("Changes what is given of a `{one}`, if it is of this parent.");
+            (what, object("", "", &members))
+        }
+        Relation::Destroy => (
+            format!("Removes a `{one}`, if it is of this parent, and returns it as it was."),
+            object("", "", &[parents_id(), id()]),
+        ),
+    };
+    let result = match relation {
+        Relation::Parent => record(of),
+        Relation::By | Relation::List => json!({"type": "array", "items": record(child)}),
+        _ => record(child),
+    };
+    json!({"description": description, "payload": payload, "result": result})
+}

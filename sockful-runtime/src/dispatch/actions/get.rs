@@ -1,0 +1,123 @@
+//! Reading a record, or several, by their ids.
+
+use super::wanted::Wanted;
+use crate::config::MAX_IDS;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::json;
+use crate::key;
+use crate::model::Model;
+use crate::object::Object;
+use crate::query;
+use crate::reply::{Body, Done, Reply, Selection};
+use crate::store::Store;
+use futures_util::future::Either;
+use std::borrow::Cow;
+
+/// What a `get` asks for.
+enum Asked<'a> {
+    One(Cow<'a, str>),
+    Several(Vec<Box<str>>),
+}
+
+pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
+    let given = Object::parse(payload)?;
+    let wanted = Wanted::take(context.shared(), model, &given)?;
+    let asked = Asked::take(model, &given)?;
+    given.finish()?;
+    drop(given);
+    match asked {
+        Asked::One(id) => wanted.one(context, model, &id, |_| true).await,
+        Asked::Several(ids) => several(context, model, ids, wanted).await,
+    }
+}
+
+/// A `get` of one record, where the store has the answer at hand.
+pub(in crate::dispatch) fn get_at_hand(
+    store: &dyn Store,
+    model: &Model,
+    payload: &str,
+) -> Option<Reply> {
+    let (id, selection) = match one_alone(model, payload) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return None,
+        Err(error) => return Some(Err(error)),
+    };
+    match store.get(model.index, &id) {
+        Either::Left(answer) => Some(answer.into_inner().and_then(|view| {
+            let record = view.value;
+            let record = record.ok_or_else(|| Error::not_found(model.declared.name))?;
+            Ok(Done::new(Body::Record(record, selection), view.seq))
+        })),
+        Either::Right(_) => None,
+    }
+}
+
+/// The one record that is asked for, with nothing included.
+fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>, Selection)>> {
+    let given = Object::parse(payload)?;
+    if given.take("$with").is_some() {
+        return Ok(None);
+    }
+    let select = given.take("$select");
+    let select = select.map(|raw| query::select(model, raw)).transpose()?;
+    let Asked::One(id) = Asked::take(model, &given)? else {
+        return Ok(None);
+    };
+    given.finish()?;
+    Ok(Some((id, Selection::of(model.declared, select))))
+}
+
+async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: Wanted) -> Reply {
+    if wanted.includes.is_empty() {
+        let view = context.store().get_many(model.index, ids).await?;
+        let body = Body::Records(view.value, wanted.selection);
+        return Ok(Done::new(body, view.seq));
+    }
+    let snapshot = wanted.snapshot(context, model).await?;
+    let found = snapshot.get_many(model.index, ids).await?;
+    let written = wanted.write(context.shared(), &*snapshot, &found).await?;
+    Ok(Done {
+        cut: written.cut.clone(),
+        ..Done::new(written.list(), snapshot.seq())
+    })
+}
+
+impl<'a> Asked<'a> {
+    fn take(model: &Model, given: &Object<'a>) -> Result<Self> {
+        match given.take(model.id_name()) {
+            Some(raw) if raw.starts_with('[') => ids(model, raw).map(Self::Several),
+            _ => model.id(given).map(Self::One),
+        }
+    }
+}
+
+/// The ids of a `get` of several.
+fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
+    let raws = json::list(raw).map_err(Error::internal)?;
+    if raws.len() > MAX_IDS {
+        return Err(
+            Error::new(ErrorKind::TooMany, "more ids than one `get` may ask for")
+                .limit("max_ids", MAX_IDS),
+        );
+    }
+    let mut faults = Vec::new();
+    let ids = raws.iter().enumerate().filter_map(|(at, raw)| {
+        match key::canonical(raw.get(), model.declared.key) {
+            Ok(id) => Some(id.into()),
+            Err(fault) => {
+                faults.push(Fault {
+                    path: format!("{}[{at}]", model.id_name()),
+                    ..fault
+                });
+                None
+            }
+        }
+    });
+    let ids = ids.collect();
+    if faults.is_empty() {
+        Ok(ids)
+    } else {
+        Err(Error::invalid(faults))
+    }
+}

@@ -1,0 +1,110 @@
+//! Lists: records that meet conditions, as many as a reply has room for.
+
+use super::wanted::Wanted;
+use crate::context::Context;
+use crate::model::Model;
+use crate::object::Object;
+use crate::query::{self, Order};
+use crate::record::Record;
+use crate::reply::{self, Body, Done, Reply};
+
+pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
+    let given = Object::parse(payload)?;
+    let wanted = Wanted::take(context.shared(), model, &given)?;
+    let query = query::parse(model, &given, &context.shared().config)?;
+    drop(given);
+    list(context, model, query, wanted).await
+}
+
+/// The records that a query asks for, as many as a reply has room for.
+pub(super) async fn list(
+    context: &Context,
+    model: &Model,
+    query: query::Query,
+    wanted: Wanted,
+) -> Reply {
+    if !wanted.includes.is_empty() {
+        return with_included(context, model, query, wanted).await;
+    }
+    let order = query.order.clone();
+    let view = context.store().find(model.index, query).await?;
+    let (mut records, more) = (view.value.records, view.value.more);
+    let sizes: Vec<_> = records.iter().map(|it| wanted.selection.len(it)).collect();
+    let (kept, next) = page(
+        context,
+        model,
+        &order,
+        |at| Some(&*records[at]),
+        more,
+        &sizes,
+    );
+    records.truncate(kept);
+    let records = records.into_iter().map(Some).collect();
+    Ok(Done {
+        next,
+        ..Done::new(Body::Records(records, wanted.selection), view.seq)
+    })
+}
+
+async fn with_included(
+    context: &Context,
+    model: &Model,
+    query: query::Query,
+    wanted: Wanted,
+) -> Reply {
+    let order = query.order.clone();
+    let snapshot = wanted.snapshot(context, model).await?;
+    let found = snapshot.find(model.index, query).await?;
+    let mut more = found.more;
+    let mut records: Vec<_> = found.records.into_iter().map(Some).collect();
+    loop {
+        let written = wanted.write(context.shared(), &*snapshot, &records).await?;
+        let last = |at: usize| records[at].as_deref();
+        let (kept, next) = page(context, model, &order, last, more, &written.sizes());
+        if kept == records.len() {
+            return Ok(Done {
+                next,
+                cut: written.cut.clone(),
+                ..Done::new(written.list(), snapshot.seq())
+            });
+        }
+        // What is included in the rest comes with the next page, too.
+        records.truncate(kept);
+        more = true;
+    }
+}
+
+/// How many of the records of these sizes a reply has room for, and where the list goes on behind
+/// them; `record` gives the one at a place.
+fn page<'r>(
+    context: &Context,
+    model: &Model,
+    order: &[Order],
+    record: impl Fn(usize) -> Option<&'r Record>,
+    more: bool,
+    sizes: &[usize],
+) -> (usize, Option<String>) {
+    let mut kept = sizes.len();
+    loop {
+        let is_cut = more || kept < sizes.len();
+        let last = kept.checked_sub(1).filter(|_| is_cut).and_then(&record);
+        let next = last.map(|last| query::cursor_after(order, model, last));
+        let room = reply::room(context.shared().config.max_reply)
+            .saturating_sub(next.as_ref().map_or(0, String::len));
+        // The rest comes with the next page, like what is behind the limit.
+        let fitting = fitting(&sizes[..kept], room);
+        if fitting == kept || fitting == 0 {
+            return (kept, next);
+        }
+        kept = fitting;
+    }
+}
+
+/// How many of these sizes fit into `room` bytes, from the first.
+fn fitting(sizes: &[usize], room: usize) -> usize {
+    let sums = sizes.iter().scan(0, |sum, size| {
+        *sum += size + 1;
+        Some(*sum)
+    });
+    sums.take_while(|&sum| sum <= room).count()
+}

@@ -1,0 +1,99 @@
+//! The actions that relations add: on the children of one record, and on the parent of one.
+
+use super::list;
+use super::wanted::Wanted;
+use crate::context::Context;
+use crate::declared::{Parent, Relation};
+use crate::error::{Error, ErrorKind};
+use crate::model::Model;
+use crate::object::Object;
+use crate::query::{self, Filter};
+use crate::reader::Giver;
+use crate::record::Record;
+use crate::relations::Link;
+use crate::reply::Reply;
+use crate::write::{Action, Write};
+
+/// Runs an action of a relation; `child` is the resource that declares it.
+pub(in crate::dispatch) async fn run(
+    context: &Context,
+    child: &Model,
+    relation: Relation,
+    parent: &Parent,
+    payload: &str,
+    if_rev: Option<u64>,
+) -> Reply {
+    let link = context.shared().relations.link(child.index, parent)?;
+    let action = match relation {
+        Relation::Get => return get(context, child, link, payload).await,
+        Relation::Parent => return parent_of(context, child, link, payload).await,
+        Relation::List | Relation::By => {
+            return children(context, child, link, relation, payload).await;
+        }
+        Relation::Create => Action::Create,
+        Relation::Update => Action::Update,
+        Relation::Destroy => Action::Destroy,
+    };
+    let write = Write {
+        if_rev,
+        through: Some(link),
+        ..Write::new(child, action, payload, Giver::Client)
+    };
+    write.run(context).await
+}
+
+/// One child, if it is that parent's.
+async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Reply {
+    let given = Object::parse(payload)?;
+    let of = context.model(link.to);
+    let parent = link.parent_id(child, of, &given)?;
+    let wanted = Wanted::take(context.shared(), child, &given)?;
+    let id = child.id(&given)?;
+    given.finish()?;
+    drop(given);
+    let is_its = |record: &Record| link.parent_of(of, record).as_deref() == Some(&*parent);
+    wanted.one(context, child, &id, is_its).await
+}
+
+/// The parent of one child.
+async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str) -> Reply {
+    let of = context.model(link.to);
+    if !of.declared.serves("get") {
+        let message = format!("`{}` is not read by itself", of.declared.name);
+        return Err(Error::new(ErrorKind::UnknownAction, message));
+    }
+    let given = Object::parse(payload)?;
+    let wanted = Wanted::take(context.shared(), of, &given)?;
+    let id = child.id(&given)?;
+    given.finish()?;
+    drop(given);
+    let stored = context.store().get(child.index, &id).await?.value;
+    let stored = stored.ok_or_else(|| Error::not_found(child.declared.name))?;
+    let parent = link.parent_of(of, &stored);
+    let parent = parent.ok_or_else(|| Error::not_found(of.declared.name))?;
+    wanted.one(context, of, &parent, |_| true).await
+}
+
+/// The children of one parent, which must be there where the request is addressed to it.
+async fn children(
+    context: &Context,
+    child: &Model,
+    link: &Link,
+    relation: Relation,
+    payload: &str,
+) -> Reply {
+    let mut given = Object::parse(payload)?;
+    let (of, config) = (context.model(link.to), &context.shared().config);
+    let parent = link.parent_id(child, of, &given)?.into_owned();
+    given.remove(child.declared.properties[link.parent.property].name);
+    let wanted = Wanted::take(context.shared(), child, &given)?;
+    let mut query = query::parse(child, &given, config)?;
+    drop(given);
+    let its = link.children_of(of, &parent);
+    query.filter = Filter::all_of(vec![its, query.filter]);
+    if relation == Relation::List {
+        let parent = context.store().get(of.index, &parent).await?.value;
+        parent.ok_or_else(|| Error::not_found(of.declared.name))?;
+    }
+    list::list(context, child, query, wanted).await
+}

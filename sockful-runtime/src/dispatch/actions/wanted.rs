@@ -1,0 +1,125 @@
+//! What a request wants to see of each record: which of its properties, and which related records.
+
+use crate::context::{Context, Shared};
+use crate::error::{Error, Result};
+use crate::include::{Includes, Loaded};
+use crate::model::Model;
+use crate::object::Object;
+use crate::query;
+use crate::record::Record;
+use crate::reply::{Body, Done, Reply, Selection};
+use crate::store::Snapshot;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a request wants to see of each record.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) selection: Selection,
+    pub(super) includes: Includes,
+}
+
+/// Records with what is included in them, written as a list.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The list, but for the bracket at its end.
+    text: Vec<u8>,
+    /// Where each record ends in it.
+    ends: Vec<usize>,
+    /// Where included lists that were cut go on.
+    pub(super) cut: Option<String>,
+}
+
+impl Wanted {
+    /// Takes `$select` and `$with` out of a payload.
+    pub(super) fn take(shared: &Shared, model: &Model, given: &Object<'_>) -> Result<Self> {
+        let select = given.take("$select");
+        let select = select.map(|raw| query::select(model, raw)).transpose()?;
+        Ok(Self {
+            selection: Selection::of(model.declared, select),
+            includes: Includes::parse(shared, model.index, given.take("$with"))?,
+        })
+    }
+
+    /// One record: by its id, and only where it `is_meant`.
+    pub(super) async fn one(
+        self,
+        context: &Context,
+        model: &Model,
+        id: &str,
+        is_meant: impl Fn(&Record) -> bool + Send,
+    ) -> Reply {
+        let not_found = || Error::not_found(model.declared.name);
+        if self.includes.is_empty() {
+            let view = context.store().get(model.index, id).await?;
+            let record = view.value.filter(|record| is_meant(record));
+            let body = Body::Record(record.ok_or_else(not_found)?, self.selection);
+            return Ok(Done::new(body, view.seq));
+        }
+        let snapshot = self.snapshot(context, model).await?;
+        let mut found = snapshot.get_many(model.index, vec![id.into()]).await?;
+        let record = found.pop().flatten().filter(|record| is_meant(record));
+        let record = record.ok_or_else(not_found)?;
+        let (rev, only) = (record.shown_rev(), [Some(record)]);
+        let written = self.write(context.shared(), &*snapshot, &only).await?;
+        Ok(Done {
+            rev,
+            cut: written.cut,
+            ..Done::new(Body::Json(written.text[1..].to_vec()), snapshot.seq())
+        })
+    }
+
+    /// A moment of all resources that it takes.
+    pub(super) async fn snapshot(
+        &self,
+        context: &Context,
+        model: &Model,
+    ) -> Result<Arc<dyn Snapshot>> {
+        let resources = self.includes.resources(model.index);
+        context.store().snapshot(&resources).await
+    }
+
+    /// Writes records with all that is included in them, `null` for those that are not there.
+    pub(super) async fn write(
+        &self,
+        shared: &Shared,
+        snapshot: &dyn Snapshot,
+        records: &[Option<Arc<Record>>],
+    ) -> Result<Written> {
+        let there = records.iter().flatten().map(|record| &**record).collect();
+        let loaded = Loaded::read(shared, snapshot, &self.includes, there).await?;
+        let (mut text, mut ends) = (vec![b'['], Vec::with_capacity(records.len()));
+        let mut place = 0;
+        for record in records {
+            if !ends.is_empty() {
+                text.push(b',');
+            }
+            match record {
+                Some(record) => {
+                    loaded.write(place, record, &self.selection, &mut text);
+                    place += 1;
+                }
+                None => text.extend_from_slice(b"null"),
+            }
+            ends.push(text.len());
+        }
+        let cut = loaded.cut();
+        let cut = (!cut.is_empty()).then(|| Value::from(cut).to_string());
+        Ok(Written { text, ends, cut })
+    }
+}
+
+impl Written {
+    /// How many bytes each record takes, with the comma before it.
+    pub(super) fn sizes(&self) -> Vec<usize> {
+        let starts = std::iter::once(&1).chain(&self.ends);
+        let sizes = self.ends.iter().zip(starts).map(|(end, start)| end - start);
+        sizes.collect()
+    }
+
+    /// The whole list.
+    pub(super) fn list(mut self) -> Body {
+        self.text.push(b']');
+        Body::Json(self.text)
+    }
+}

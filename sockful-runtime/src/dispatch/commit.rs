@@ -1,0 +1,118 @@
+//! `["sockful", "commit", …]`: several writes as one.
+
+use crate::app::Session;
+use crate::config::MAX_WRITES;
+use crate::context::{Context, Staged, Telling, Written};
+use crate::declared::Relation;
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::json;
+use crate::reader::Giver;
+use crate::reply::{self, Body, Done, Reply, Selection};
+use crate::routes::{self, Core};
+use crate::write::{Action, Write};
+use serde_json::value::RawValue;
+
+/// Does all the writes that the payload lists, in their order, or none.
+pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> Reply {
+    let writes = parse(session, payload)?;
+    loop {
+        let unit = context.begin();
+        let mut written = Vec::with_capacity(writes.len());
+        for (at, write) in writes.iter().enumerate() {
+            let within = |error: Error| error.within(&place(at));
+            let (given, id) = write.parse().map_err(within)?;
+            let staged = write
+                .stage(&unit, given, id.as_deref())
+                .await
+                .map_err(within)?;
+            written.push(Written {
+                resource: write.model.index,
+                is_gone: matches!(staged, Staged::Gone(_)),
+                record: staged.record(&unit, write.model).await?,
+            });
+        }
+        // What was written again is told as it is in the end.
+        for (one, write) in written.iter_mut().zip(&writes) {
+            if !one.is_gone
+                && let Some(last) = unit.get(write.model, one.record.id()).await?
+            {
+                one.record = last;
+            }
+        }
+        let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
+        reply::check_room("the result", bytes, context.shared().config.max_reply)?;
+        let Some(ended) = unit.commit(Telling::Records(&written), None).await? else {
+            context.back_off().await;
+            continue;
+        };
+        let records = written.into_iter().map(|one| Some(one.settled(&ended)));
+        return Ok(Done {
+            body: Body::Records(records.collect(), Selection::All),
+            seq: ended.seq(),
+            rev: None,
+            next: None,
+            cut: None,
+        });
+    }
+}
+
+fn parse<'a>(session: &'a Session, payload: &'a str) -> Result<Vec<Write<'a>>> {
+    let shape = |path: String| {
+        let message = "is not a list of writes, each [resource, action, payload]";
+        Error::invalid(vec![Fault::new(path, "type", message)])
+    };
+    if !payload.starts_with('[') {
+        return Err(shape(String::new()));
+    }
+    let listed = json::list(payload).map_err(|error| Error::bad_frame(&error))?;
+    if listed.len() > MAX_WRITES {
+        let message = "more writes than one commit may have";
+        return Err(Error::new(ErrorKind::TooMany, message).limit("max_writes", MAX_WRITES));
+    }
+    let writes = listed.iter().enumerate().map(|(at, raw)| {
+        let parts = json::list(raw.get()).map_err(|_| shape(place(at)))?;
+        let (resource, action, payload) = match *parts.as_slice() {
+            [resource, action] => (resource, action, "null"),
+            [resource, action, payload] => (resource, action, payload.get()),
+            _ => return Err(shape(place(at))),
+        };
+        let name = |raw: &'a RawValue| json::string(raw.get()).ok_or_else(|| shape(place(at)));
+        let (resource, action) = (name(resource)?, name(action)?);
+        write(session, &resource, &action, payload).map_err(|error| error.within(&place(at)))
+    });
+    writes.collect()
+}
+
+fn write<'a>(
+    session: &'a Session,
+    resource: &str,
+    action: &str,
+    payload: &'a str,
+) -> Result<Write<'a>> {
+    let route = session.app.route(resource, action)?;
+    let model = session.app.model(route.resource);
+    let (action, through) = match route.action {
+        routes::Action::Core(Core::Create) => (Action::Create, None),
+        routes::Action::Core(Core::Update) => (Action::Update, None),
+        routes::Action::Core(Core::Save) => (Action::Save, None),
+        routes::Action::Core(Core::Destroy) => (Action::Destroy, None),
+        routes::Action::Relation(Relation::Create, parent) => (Action::Create, Some(parent)),
+        routes::Action::Relation(Relation::Update, parent) => (Action::Update, Some(parent)),
+        routes::Action::Relation(Relation::Destroy, parent) => (Action::Destroy, Some(parent)),
+        _ => {
+            let message = "is no write; a commit takes `create`, `update`, `save` and `destroy`";
+            return Err(Error::invalid(vec![Fault::new("[1]", "action", message)]));
+        }
+    };
+    let relations = &session.app.shared.relations;
+    let through = through.map(|parent| relations.link(model.index, parent));
+    Ok(Write {
+        through: through.transpose()?,
+        ..Write::new(model, action, payload, Giver::Client)
+    })
+}
+
+/// Where a write stands in the payload.
+fn place(at: usize) -> String {
+    format!("[{at}]")
+}

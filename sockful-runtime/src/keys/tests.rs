@@ -1,0 +1,296 @@
+use super::*;
+use crate::commit::{Commit, Expect, Operation, Rejected};
+use crate::error::ErrorKind;
+use crate::frame;
+use crate::reply;
+use crate::sample;
+use crate::store::Memory;
+use futures_util::FutureExt;
+use std::pin::pin;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+const NOW: u64 = 1_790_000_000_000;
+const HOUR: u64 = 60 * 60 * 1_000;
+
+/// A server of one record, on a clock that is set by hand.
+struct Server {
+    store: Memory,
+    keys: Keys,
+    time: Arc<AtomicU64>,
+    /// What ran.
+    runs: Mutex<Vec<u64>>,
+}
+
+impl Server {
+    async fn start(config: &Config) -> Self {
+        let time = Arc::new(AtomicU64::new(NOW));
+        let store = Memory::with_config(config);
+        store.open(&[sample::COUNTED]).await.expect("memory opens");
+        let hands = Arc::clone(&time);
+        Self {
+            store,
+            keys: Keys::new(config, Clock::new(move || hands.load(Relaxed))),
+            time,
+            runs: Mutex::default(),
+        }
+    }
+
+    /// Stores that bob has this much life, where he is at `expect`.
+    async fn put(&self, request: &Keyed, life: u64, expect: Expect) -> Reply {
+        self.runs.lock().expect("nothing panics").push(life);
+        let put = Operation::Put {
+            resource: 0,
+            record: sample::counted("bob", life),
+            expect,
+        };
+        let commit = Commit {
+            operations: vec![put],
+            completion: Some(request.completion(self.time.load(Relaxed), Report::Record(0))),
+        };
+        match self.store.commit(commit).await {
+            Ok(committed) => {
+                let record = committed.changes[0].after.clone().expect("it was stored");
+                Ok(Done::new(
+                    Body::Record(record, Selection::All),
+                    committed.seq,
+                ))
+            }
+            Err(Rejected::Repeated) => Err(Error::repeated()),
+            Err(_) => Err(Error::new(ErrorKind::Conflict, "it is another")),
+        }
+    }
+
+    /// The same as a request that is sent.
+    async fn send(&self, request: &Keyed, life: u64) -> Reply {
+        let run = self.put(request, life, Expect::Any);
+        self.keys.once(&self.store, request, run).await
+    }
+
+    fn runs(&self) -> Vec<u64> {
+        self.runs.lock().expect("nothing panics").clone()
+    }
+}
+
+fn key(time: u64) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(time, &[7; 10]).into_uuid()
+}
+
+fn request(time: u64) -> Keyed {
+    Keyed {
+        caller: "bob".into(),
+        key: key(time),
+        fingerprint: fingerprint("creature", "save", "{}", None),
+    }
+}
+
+fn text(reply: &Reply) -> String {
+    let request = frame::parse(r#"["creature","save",null,7]"#).expect("a frame");
+    let mut out = Vec::new();
+    reply::write(&mut out, &request.head, reply, usize::MAX);
+    String::from_utf8(out).expect("text")
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_first_reply_and_is_not_run() {
+    let server = Server::start(&Config::default()).await;
+    let first = text(&server.send(&request(NOW), 3).await);
+    assert_eq!(
+        first,
+        r#"["creature","save",{"ok":{"id":"bob","life":3,"rev":1},"seq":1,"rev":1},7]"#
+    );
+    server.send(&request(NOW + 1), 4).await.expect("another");
+    assert_eq!(text(&server.send(&request(NOW), 3).await), first);
+    assert_eq!(server.runs(), [3, 4]);
+}
+
+#[tokio::test]
+async fn what_was_told_beside_a_record_is_told_again() {
+    let server = Server::start(&Config::default()).await;
+    for (nth, about, told) in [
+        (1, None, r#"{"ok":[7],"seq":1}"#),
+        (2, Some(0), r#"{"ok":[7],"seq":2,"rev":2}"#),
+    ] {
+        let request = request(NOW + nth);
+        let json = "[7]".into();
+        let report = Report::Json { json, about };
+        let put = Operation::Put {
+            resource: 0,
+            record: sample::counted("bob", nth),
+            expect: Expect::Any,
+        };
+        let commit = Commit {
+            operations: vec![put],
+            completion: Some(request.completion(NOW, report)),
+        };
+        server.store.commit(commit).await.expect("it is taken");
+        let again = text(&server.send(&request, 9).await);
+        assert!(again.contains(told), "{again}");
+    }
+    assert!(server.runs().is_empty());
+}
+
+#[tokio::test]
+async fn another_request_with_the_same_key_is_a_conflict_and_is_not_run() {
+    let server = Server::start(&Config::default()).await;
+    server.send(&request(NOW), 3).await.expect("the first");
+    let other = Keyed {
+        fingerprint: fingerprint("creature", "save", "{}", Some(1)),
+        ..request(NOW)
+    };
+    let refused = text(&server.send(&other, 4).await);
+    assert!(refused.contains(r#""code":"conflict""#), "{refused}");
+    assert!(refused.contains(r#""outcome":"unknown""#), "{refused}");
+    let of_another = Keyed {
+        caller: "eve".into(),
+        ..request(NOW)
+    };
+    server.send(&of_another, 5).await.expect("a key of her own");
+    assert_eq!(server.runs(), [3, 5]);
+}
+
+#[tokio::test]
+async fn a_request_that_failed_left_nothing_and_runs_again() {
+    let server = Server::start(&Config::default()).await;
+    let request = request(NOW);
+    let run = server.put(&request, 3, Expect::Rev(9));
+    let failed = server.keys.once(&server.store, &request, run).await;
+    assert_eq!(
+        failed.expect_err("there is no bob").to_string(),
+        "it is another"
+    );
+    server.send(&request, 3).await.expect("a retry runs");
+    assert_eq!(server.runs(), [3, 3]);
+}
+
+#[tokio::test]
+async fn a_retry_waits_for_the_one_in_flight() {
+    let server = Server::start(&Config::default()).await;
+    let request = request(NOW);
+    let (go, may_go) = tokio::sync::oneshot::channel();
+    let slow = async {
+        may_go.await.expect("it is told to go");
+        server.put(&request, 3, Expect::Any).await
+    };
+    let mut first = pin!(server.keys.once(&server.store, &request, slow));
+    let mut retry = pin!(server.send(&request, 3));
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut retry).now_or_never().is_none());
+    go.send(()).expect("it waits");
+    let (first, retry) = (first.await, retry.await);
+    assert_eq!(text(&first), text(&retry));
+    assert_eq!(server.runs(), [3]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
+    let server = Server::start(&Config::default()).await;
+    let request = request(NOW);
+    let never = std::future::pending();
+    let mut first = Box::pin(server.keys.once(&server.store, &request, never));
+    let mut retry = pin!(server.send(&request, 3));
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut retry).now_or_never().is_none());
+    drop(first);
+    retry.await.expect("its turn has come");
+    assert_eq!(server.runs(), [3]);
+}
+
+#[tokio::test]
+async fn what_another_server_did_meanwhile_is_told_in_its_words() {
+    let server = Server::start(&Config::default()).await;
+    let other = Keys::new(&Config::default(), server.keys.clock.clone());
+    let request = request(NOW);
+    let run = async {
+        let put = server.put(&request, 3, Expect::Any);
+        let first = other.once(&server.store, &request, put).await;
+        first.expect("the other server does it");
+        server.put(&request, 4, Expect::Any).await
+    };
+    let reply = server.keys.once(&server.store, &request, run).await;
+    let reply = text(&reply);
+    assert!(reply.contains(r#""life":3,"rev":1},"seq":1"#), "{reply}");
+    assert_eq!(server.runs(), [3, 4]);
+}
+
+#[tokio::test]
+async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
+    let server = Server::start(&Config::default()).await;
+    let request = request(NOW);
+    let run = async {
+        server
+            .put(&request, 3, Expect::Any)
+            .await
+            .expect("the earlier run");
+        Err(Error::not_found("creature"))
+    };
+    let reply = server.keys.once(&server.store, &request, run).await;
+    assert!(text(&reply).contains(r#""life":3"#));
+}
+
+#[tokio::test]
+async fn a_key_that_is_forgotten_is_a_conflict_and_is_not_run() {
+    let config = Config {
+        max_keys: 1,
+        ..Config::default()
+    };
+    let server = Server::start(&config).await;
+    server.send(&request(NOW), 1).await.expect("the first");
+    server.send(&request(NOW + 1), 2).await.expect("the second");
+    let refused = text(&server.send(&request(NOW), 1).await);
+    assert!(refused.contains(r#""code":"conflict""#), "{refused}");
+    assert!(refused.contains(r#""outcome":"unknown""#), "{refused}");
+    assert_eq!(server.runs(), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_key_that_is_older_than_the_retention_is_not_run() {
+    let server = Server::start(&Config::default()).await;
+    let refused = server.send(&request(NOW - 24 * HOUR), 1).await;
+    assert_eq!(refused.expect_err("too old").kind(), ErrorKind::Conflict);
+    assert!(server.runs().is_empty());
+    server
+        .send(&request(NOW - 23 * HOUR), 2)
+        .await
+        .expect("in time");
+    // What is still remembered is told, however old it is.
+    server.time.fetch_add(2 * HOUR, Relaxed);
+    server
+        .send(&request(NOW - 23 * HOUR), 2)
+        .await
+        .expect("its first reply");
+    assert_eq!(server.runs(), [2]);
+}
+
+#[test]
+fn a_key_is_a_uuid_of_version_7_with_hyphens() {
+    let good = key(NOW).to_string();
+    for text in [good.clone(), good.to_uppercase()] {
+        assert_eq!(parse(&format!("\"{text}\""), NOW).ok(), Some(key(NOW)));
+    }
+    let fourth = format!("{}4{}", &good[..14], &good[15..]);
+    let of_microsoft = format!("{}c{}", &good[..19], &good[20..]);
+    for text in [
+        key(NOW).simple().to_string(),
+        key(NOW).braced().to_string(),
+        key(NOW).urn().to_string(),
+        fourth,
+        of_microsoft,
+        format!("{good} "),
+        String::new(),
+        "é".repeat(18),
+    ] {
+        let fault = parse(&format!("\"{text}\""), NOW).expect_err(&text);
+        assert_eq!((&*fault.path, &*fault.rule), ("key", "format"));
+    }
+    assert!(parse("7", NOW).is_err() && parse("null", NOW).is_err());
+}
+
+#[test]
+fn a_key_from_a_time_to_come_is_refused() {
+    let ahead = |ms| format!("\"{}\"", key(NOW + ms));
+    assert!(parse(&ahead(300_000), NOW).is_ok());
+    let fault = parse(&ahead(300_001), NOW).expect_err("it is too far ahead");
+    assert!(fault.message.contains("`hello`"), "{fault:?}");
+    assert!(parse(&format!("\"{}\"", key(0)), NOW).is_ok());
+}

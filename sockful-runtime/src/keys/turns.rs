@@ -1,0 +1,112 @@
+//! Requests with the same key, one after the other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
+use uuid::Uuid;
+
+/// The keys under which something runs. There are never more than requests in flight.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<HashMap<Name, Line>>);
+
+type Name = (Arc<str>, Uuid);
+
+/// Those that run or wait under one key.
+#[derive(Debug, Default)]
+struct Line {
+    lock: Arc<Lock<()>>,
+    len: usize,
+}
+
+/// The turn of one, from when it begins to wait.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    turns: &'a Turns,
+    name: Name,
+    held: Option<OwnedMutexGuard<()>>,
+}
+
+impl Turns {
+    /// Waits until nothing runs under this key, behind those who asked before.
+    pub(super) async fn enter(&self, caller: &Arc<str>, key: Uuid) -> Turn<'_> {
+        let name = (Arc::clone(caller), key);
+        let lock = {
+            let mut lines = self.lines();
+            let line = lines.entry(name.clone()).or_default();
+            line.len += 1;
+            Arc::clone(&line.lock)
+        };
+        // It leaves the line when it is dropped, even where that is before its turn has come.
+        let mut turn = Turn {
+            turns: self,
+            name,
+            held: None,
+        };
+        turn.held = Some(lock.lock_owned().await);
+        turn
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Name, Line>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.held = None;
+        let mut lines = self.turns.lines();
+        if let Some(line) = lines.get_mut(&self.name) {
+            line.len -= 1;
+            if line.len == 0 {
+                lines.remove(&self.name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::pin::pin;
+
+    #[tokio::test]
+    async fn those_with_one_key_come_in_the_order_they_asked() {
+        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let bob: Arc<str> = "bob".into();
+        let first = turns.enter(&bob, key).await;
+        let (mut second, mut third) = (pin!(turns.enter(&bob, key)), pin!(turns.enter(&bob, key)));
+        assert!((&mut second).now_or_never().is_none());
+        assert!((&mut third).now_or_never().is_none());
+        drop(first);
+        assert!((&mut third).now_or_never().is_none());
+        drop(second.now_or_never().expect("its turn has come"));
+        drop(third.now_or_never().expect("its turn has come"));
+        assert!(turns.lines().is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_no_more_holds_nobody_up() {
+        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let bob: Arc<str> = "bob".into();
+        let first = turns.enter(&bob, key).await;
+        let mut second = Box::pin(turns.enter(&bob, key));
+        assert!((&mut second).now_or_never().is_none());
+        let mut third = pin!(turns.enter(&bob, key));
+        assert!((&mut third).now_or_never().is_none());
+        drop(first);
+        drop(second);
+        drop(third.now_or_never().expect("its turn has come"));
+        assert!(turns.lines().is_empty());
+    }
+
+    #[tokio::test]
+    async fn other_keys_and_other_callers_wait_for_nobody() {
+        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let (bob, eve): (Arc<str>, Arc<str>) = ("bob".into(), "eve".into());
+        let _first = turns.enter(&bob, key).await;
+        assert!(turns.enter(&eve, key).now_or_never().is_some());
+        assert!(turns.enter(&bob, Uuid::now_v7()).now_or_never().is_some());
+        assert_eq!(turns.lines().len(), 1);
+    }
+}

@@ -1,0 +1,114 @@
+//! Which resources are parents of which, by their places in the served list.
+
+use crate::declared::Parent;
+use crate::error::{Error, Result};
+use crate::key;
+use crate::model::{self, Model};
+use crate::object::Object;
+use crate::query::{Comparison, Filter, Scalar};
+use crate::record::Record;
+use std::borrow::Cow;
+
+/// The relations of all resources that are served.
+#[derive(Debug, Default)]
+pub(crate) struct Relations {
+    /// By the child's place.
+    parents: Vec<Vec<Link>>,
+    /// By the parent's place.
+    children: Vec<Vec<Link>>,
+}
+
+/// A relation, and the place of the resource at its other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) to: usize,
+    pub(crate) parent: &'static Parent,
+}
+
+impl Relations {
+    /// Finds both ends of every relation.
+    ///
+    /// # Errors
+    ///
+    /// Where a resource of the parent's name is served, and is of another type.
+    pub(crate) fn of(models: &[Model]) -> Result<Self> {
+        let mut relations = Self {
+            parents: models.iter().map(|_| Vec::new()).collect(),
+            children: models.iter().map(|_| Vec::new()).collect(),
+        };
+        for child in models {
+            for parent in child.declared.parents {
+                let is_it = |model: &&Model| model.type_id() == (parent.type_id)();
+                let of = models.iter().find(is_it).ok_or_else(|| {
+                    Error::internal(format!(
+                        "`{}` has a parent of the name `{}` that is not in the list that is served",
+                        child.declared.title, parent.of
+                    ))
+                })?;
+                let link = |to| Link { to, parent };
+                relations.parents[child.index].push(link(of.index));
+                relations.children[of.index].push(link(child.index));
+            }
+        }
+        Ok(relations)
+    }
+
+    /// The relation of a child's resource, the one at `place`, to this parent.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, which the table of routes rules out.
+    pub(crate) fn link(&self, place: usize, parent: &Parent) -> Result<&Link> {
+        let mut links = self.parents[place].iter();
+        links
+            .find(|link| link.parent.property == parent.property)
+            .ok_or_else(|| Error::internal("a route of a relation that is not known"))
+    }
+
+    /// The parents of the resource at `place`.
+    pub(crate) fn parents(&self, place: usize) -> &[Link] {
+        &self.parents[place]
+    }
+
+    /// The children of the resource at `place`.
+    pub(crate) fn children(&self, place: usize) -> &[Link] {
+        &self.children[place]
+    }
+}
+
+impl Link {
+    /// Takes the id of the parent out of a payload, where it stands under the name of the child's
+    /// property; `of` is the parent's resource.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it has the wrong form.
+    pub(crate) fn parent_id<'a>(
+        &self,
+        child: &Model,
+        of: &Model,
+        given: &Object<'a>,
+    ) -> Result<Cow<'a, str>> {
+        let name = child.declared.properties[self.parent.property].name;
+        model::id_in(given, name, of.declared.key)
+    }
+
+    /// The filter for the children of the parent with this id, as [`key::canonical`] spells it.
+    pub(crate) fn children_of(&self, of: &Model, id: &str) -> Filter {
+        Filter::Compare {
+            property: self.parent.property,
+            is: Comparison::Equal,
+            value: Scalar::read(&key::json(id, of.declared.key)).into_owned(),
+        }
+    }
+
+    /// Whether both children have the same parent, or none.
+    pub(crate) fn is_alike(&self, one: &Record, other: &Record) -> bool {
+        one.value(self.parent.property) == other.value(self.parent.property)
+    }
+
+    /// The id of a child's parent, as [`key::canonical`] spells it.
+    pub(crate) fn parent_of<'a>(&self, of: &Model, child: &'a Record) -> Option<Cow<'a, str>> {
+        key::canonical(child.value(self.parent.property), of.declared.key).ok()
+    }
+}

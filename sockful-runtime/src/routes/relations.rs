@@ -1,0 +1,160 @@
+//! What can be wrong with the relations of a resource, told at its item in the list.
+
+use super::{CORE, Entry};
+use crate::declared::{Declared, Parent, Relation};
+use crate::text::{Text, same};
+
+/// What is wrong with the relations of the resource at `at`.
+pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
+    let (this, mut nth) = (&entries[at], 0);
+    while nth < this.shape.declared.parents.len() {
+        let parent = &this.shape.declared.parents[nth];
+        let Some(of) = position(entries, parent.of) else {
+            let text = Text::new().quoted(this.path);
+            return Some(
+                text.plain(" has a parent that is not in the list, ")
+                    .quoted(parent.of)
+                    .plain("; list it too"),
+            );
+        };
+        let mut relation = 0;
+        while relation < Relation::ALL.len() {
+            let which = Relation::ALL[relation];
+            let on = if which.is_of_child() { at } else { of };
+            let route = Origin {
+                child: at,
+                nth,
+                relation,
+            };
+            if let Some(other) = other_route(entries, on, route) {
+                let text = Text::new().quoted(this.path);
+                return Some(
+                    text.plain(" adds the action ")
+                        .quoted(parent.name(which))
+                        .plain(" to ")
+                        .quoted(entries[on].path)
+                        .plain(", where ")
+                        .plain(other.0)
+                        .quoted(other.1)
+                        .plain(" has that name; ")
+                        .plain(cure(which)),
+                );
+            }
+            relation += 1;
+        }
+        if let Some((which, on)) = hides_property(entries, at, of, parent) {
+            let text = Text::new().quoted(this.path);
+            return Some(
+                text.plain(" adds ")
+                    .quoted(parent.name(which))
+                    .plain(" to ")
+                    .quoted(on)
+                    .plain(", which has a property of that name; ")
+                    .plain(cure(which)),
+            );
+        }
+        nth += 1;
+    }
+    None
+}
+
+/// What to write where the name of a route is taken.
+const fn cure(which: Relation) -> &'static str {
+    if which.is_of_child() {
+        "give the field with the parent's id another name"
+    } else {
+        "write another with `name = \"…\", plural = \"…\"` beside its `parent`"
+    }
+}
+
+/// Where a route of a relation comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    child: usize,
+    /// Which of the child's parents.
+    nth: usize,
+    /// Which of the relation's routes.
+    relation: usize,
+}
+
+/// What else on the resource at `on` has the name of this route: what it is, and whose.
+const fn other_route(entries: &[Entry], on: usize, route: Origin) -> Option<(&'static str, &str)> {
+    let parent = &entries[route.child].shape.declared.parents[route.nth];
+    let name = parent.names[route.relation];
+    let mut core = 0;
+    while core < CORE.len() {
+        if same(CORE[core].0, name) {
+            return Some(("the core action ", CORE[core].0));
+        }
+        core += 1;
+    }
+    let mut remote = 0;
+    while remote < entries[on].remotes.len() {
+        if same(entries[on].remotes[remote].name, name) {
+            return Some(("a remote method of ", entries[on].path));
+        }
+        remote += 1;
+    }
+    // Of two relations the later one in the list is told.
+    let (on_name, mut child) = (entries[on].shape.declared.name, 0);
+    while child <= route.child {
+        let (declared, mut nth) = (entries[child].shape.declared, 0);
+        while nth < declared.parents.len() {
+            let that = &declared.parents[nth];
+            let mut relation = 0;
+            while relation < Relation::ALL.len() {
+                let which = Relation::ALL[relation];
+                let is_here = if which.is_of_child() {
+                    child == on
+                } else {
+                    same(that.of, on_name)
+                };
+                let is_earlier = child < route.child
+                    || nth < route.nth
+                    || nth == route.nth && relation < route.relation;
+                if is_earlier && is_here && same(that.names[relation], name) {
+                    return Some(("a relation of ", entries[child].path));
+                }
+                relation += 1;
+            }
+            nth += 1;
+        }
+        child += 1;
+    }
+    None
+}
+
+/// The route whose name, under which the relation would be included in a record, is that of a
+/// property of the record, and the path of the record's resource.
+const fn hides_property<'a>(
+    entries: &'a [Entry],
+    child: usize,
+    of: usize,
+    parent: &Parent,
+) -> Option<(Relation, &'a str)> {
+    let (child, of) = (&entries[child], &entries[of]);
+    match (
+        has_property(child.shape.declared, parent.name(Relation::Parent)),
+        has_property(of.shape.declared, parent.name(Relation::List)),
+    ) {
+        (true, _) => Some((Relation::Parent, child.path)),
+        (_, true) => Some((Relation::List, of.path)),
+        _ => None,
+    }
+}
+
+const fn has_property(declared: &Declared, name: &str) -> bool {
+    let mut at = 0;
+    while at < declared.properties.len() && !same(declared.properties[at].name, name) {
+        at += 1;
+    }
+    at < declared.properties.len()
+}
+
+const fn position(entries: &[Entry], name: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < entries.len() && !same(entries[at].shape.declared.name, name) {
+        at += 1;
+    }
+    if at < entries.len() { Some(at) } else { None }
+}

@@ -1,0 +1,79 @@
+//! What serves samples and toys without a socket.
+
+use super::{Sample, Toy};
+use crate::app::{App, Session};
+use crate::config::Config;
+use crate::context::hook::Hook;
+use crate::context::{Context, States};
+use crate::dispatch;
+use crate::frame;
+use crate::model::Shape;
+use crate::reply::{self, Reply};
+use crate::resource::Resource;
+use crate::routes::{Entry, Resources, Table, buckets, count, slots};
+use crate::store::Watched;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How many routes samples and toys have.
+pub(crate) const ROUTES: usize = count(ENTRIES);
+const ENTRIES: &[Entry] = &[entry::<Sample>("Sample", &[]), entry::<Toy>("Toy", &[])];
+/// Samples and toys.
+pub(crate) const TOYS: Resources = Resources::new(ENTRIES, &table(ENTRIES));
+
+/// A resource without remote methods.
+pub(crate) const fn entry<R: Resource>(path: &'static str, hooks: &'static [Hook]) -> Entry {
+    Entry {
+        path,
+        shape: Shape::of::<R>(),
+        remotes: &[],
+        hooks,
+    }
+}
+
+/// The table of samples and toys, whatever their hooks.
+pub(crate) const fn table(
+    entries: &'static [Entry],
+) -> Table<ROUTES, { buckets(ROUTES) }, { slots(ROUTES) }> {
+    Table::new(entries)
+}
+
+/// A server without sockets, over a store that is watched.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    session: Arc<Session>,
+    pub(crate) store: Arc<Watched>,
+}
+
+impl Serving {
+    pub(crate) async fn start(resources: Resources, config: Config) -> Self {
+        let store = Arc::new(Watched::default());
+        let app = App::new(resources, store.clone(), States::default(), config);
+        let app = app.await.expect("memory opens");
+        Self {
+            session: Session::new(app, None),
+            store,
+        }
+    }
+
+    /// A call of the application's own code, without a unit of work.
+    pub(crate) fn context(&self) -> Context {
+        Context::new(self.session.peer.clone(), 1)
+    }
+
+    /// The payload of the reply to a request.
+    pub(crate) async fn ask(&self, request: Value) -> Value {
+        let message = request.to_string();
+        let job = dispatch::prepare(&self.session, &message).expect("a request that is served");
+        let reply = job.run(&self.session, 1).await;
+        payload(&message, &reply)
+    }
+}
+
+fn payload(message: &str, reply: &Reply) -> Value {
+    let request = frame::parse(message).expect("a frame");
+    let mut out = Vec::new();
+    reply::write(&mut out, &request.head, reply, usize::MAX);
+    let mut frame: Value = serde_json::from_slice(&out).expect("JSON");
+    frame[2].take()
+}

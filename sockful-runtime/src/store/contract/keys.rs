@@ -1,0 +1,225 @@
+//! Random histories of commits with keys, against the list of all that ever took effect.
+
+mod request;
+
+use crate::commit::{Commit, Rejected};
+use crate::completion::{Completion, Lookup, Reported};
+use crate::config::Config;
+use crate::store::Store;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use request::{Does, Request};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// One request with a key, and how much time went by before.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    elapsed: i64,
+    caller: &'static str,
+    key: Chosen,
+    does: Does,
+}
+
+#[derive(Clone, Debug)]
+enum Chosen {
+    /// One that was there before, of whichever caller.
+    Again(Index),
+    /// A new one, made so much before or after the server's time.
+    New(i64),
+}
+
+/// A request that took effect.
+#[derive(Debug)]
+struct Taken {
+    caller: &'static str,
+    key: Uuid,
+    at: i64,
+    told: Told,
+}
+
+/// What is told of it: fingerprint, number of the commit, revision, result.
+type Told = (u128, u64, Option<u64>, String);
+
+const MINUTE: i64 = 60_000;
+/// How much a client's clock may be ahead of the server's.
+const SKEW: i64 = 5 * MINUTE;
+const RETENTION: i64 = 60 * MINUTE;
+const PER_CALLER: usize = 3;
+const ALL: usize = 7;
+const START: i64 = 1_790_000_000_000;
+const CALLERS: [&str; 3] = ["", "ann", "bob"];
+
+pub(super) fn limits() -> Config {
+    Config {
+        key_retention: Duration::from_millis(RETENTION.unsigned_abs()),
+        max_keys_per_caller: PER_CALLER,
+        max_keys: ALL,
+        ..Config::default()
+    }
+}
+
+pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
+    let elapsed = select(vec![
+        0,
+        1,
+        1_000,
+        MINUTE,
+        20 * MINUTE,
+        100 * MINUTE,
+        -MINUTE,
+    ]);
+    let made = select(vec![SKEW, 0, 0, -1, -1_000, -10 * MINUTE, -200 * MINUTE]);
+    let key = prop_oneof![
+        1 => any::<Index>().prop_map(Chosen::Again),
+        3 => made.prop_map(Chosen::New),
+    ];
+    let does = select(vec![
+        Does::Put,
+        Does::Destroy,
+        Does::Tell,
+        Does::TellUnchanged,
+        Does::TellAlone,
+        Does::List,
+        Does::ListDestroyed,
+        Does::Fail,
+    ]);
+    let step = (elapsed, select(&CALLERS[..]), key, does);
+    let step = step.prop_map(|(elapsed, caller, key, does)| Step {
+        elapsed,
+        caller,
+        key,
+        does,
+    });
+    vec(step, 0..30)
+}
+
+pub(super) async fn check_history(
+    store: &dyn Store,
+    history: &[Step],
+) -> Result<(), TestCaseError> {
+    let (mut now, mut seq, mut stored) = (START, 0, None);
+    let (mut keys, mut taken) = (Vec::new(), Vec::<Taken>::new());
+    for (nth, step) in (0..).zip(history) {
+        now += step.elapsed;
+        let key = match &step.key {
+            Chosen::Again(which) if !keys.is_empty() => *which.get(&keys),
+            Chosen::Again(_) => key(now, nth),
+            Chosen::New(made) => key(now + made, nth),
+        };
+        keys.push(key);
+        let request = Request::new(step.does, nth, stored, seq + 1);
+        let completion = Completion {
+            caller: step.caller.into(),
+            key,
+            fingerprint: nth.into(),
+            at: now.unsigned_abs(),
+            report: request.report,
+        };
+        let commit = Commit {
+            operations: request.operations,
+            completion: Some(completion),
+        };
+        let before = store.completed(step.caller, key).await.expect("an answer");
+        match (before, store.commit(commit).await, step.does) {
+            (Lookup::Completed(_) | Lookup::Forgotten, Err(Rejected::Repeated), _)
+            | (Lookup::Unknown, Err(Rejected::Conflict(0)), Does::Fail) => {}
+            (Lookup::Unknown, Ok(committed), _) => {
+                seq += 1;
+                stored = request.stored;
+                prop_assert_eq!(committed.seq, seq);
+                taken.push(Taken {
+                    caller: step.caller,
+                    key,
+                    at: now,
+                    told: (nth.into(), seq, request.rev, request.text),
+                });
+            }
+            (before, answer, _) => prop_assert!(false, "{answer:?} where {before:?}"),
+        }
+        prop_assert_eq!(store.head().await.expect("a head"), seq);
+        for caller in CALLERS {
+            for &key in &keys {
+                check_lookup(store, &taken, caller, key).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the store says of one key, against what it may say.
+async fn check_lookup(
+    store: &dyn Store,
+    taken: &[Taken],
+    caller: &'static str,
+    key: Uuid,
+) -> Result<(), TestCaseError> {
+    let of_key = |one: &Taken| one.caller == caller && one.key == key;
+    let at = taken.iter().position(of_key);
+    match (store.completed(caller, key).await.expect("an answer"), at) {
+        (Lookup::Completed(completed), Some(at)) => {
+            let text = text(&completed.reported);
+            let told = (completed.fingerprint, completed.seq, completed.rev, text);
+            prop_assert_eq!(&told, &taken[at].told);
+        }
+        (Lookup::Forgotten, Some(at)) => {
+            prop_assert!(!is_kept_of_caller(taken, at) || !is_kept_of_all(taken, at));
+        }
+        (Lookup::Unknown, None) => {}
+        (Lookup::Forgotten, None) => {
+            let gone = (0..taken.len()).filter(|&at| may_count(taken, at, caller));
+            // One whose clock was set back after its key was let in has a key still further ahead.
+            let newest = gone.map(|at| time(taken[at].key).max(taken[at].at + SKEW));
+            prop_assert!(newest.max().is_some_and(|newest| time(key) <= newest));
+        }
+        (told, _) => prop_assert!(false, "{told:?} of one that took effect as number {at:?}"),
+    }
+    Ok(())
+}
+
+/// Whether it is within what is kept of one caller.
+fn is_kept_of_caller(taken: &[Taken], at: usize) -> bool {
+    let later = taken[at + 1..].iter();
+    let of_caller = later.filter(|one| one.caller == taken[at].caller);
+    of_caller.count() < PER_CALLER
+}
+
+/// Whether it is within what is kept of all, in number and time.
+fn is_kept_of_all(taken: &[Taken], at: usize) -> bool {
+    let later = &taken[at + 1..];
+    let in_time = |one: &Taken| one.at < taken[at].at + RETENTION;
+    later.len() < ALL && later.iter().all(in_time)
+}
+
+/// Whether the loss of one may make keys of `caller` forgotten.
+fn may_count(taken: &[Taken], at: usize, caller: &str) -> bool {
+    let whose = taken[at].caller;
+    let mut of_same = (0..taken.len()).filter(|&other| taken[other].caller == whose);
+    whose == caller && !is_kept_of_caller(taken, at)
+        || !is_kept_of_all(taken, at)
+        || of_same.all(|other| !is_kept_of_caller(taken, other) || !is_kept_of_all(taken, other))
+}
+
+/// What is told, as text.
+fn text(reported: &Reported) -> String {
+    match reported {
+        Reported::Record(record) => record.sent().to_owned(),
+        Reported::Json(json) => json.to_string(),
+        Reported::List(list) => {
+            let list: Vec<_> = list.iter().map(text).collect();
+            format!("[{}]", list.join(","))
+        }
+    }
+}
+
+/// A key made at a time, no two alike.
+fn key(time: i64, nth: u32) -> Uuid {
+    let mut rest = [0; 10];
+    rest[6..].copy_from_slice(&nth.to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(time.unsigned_abs(), &rest).into_uuid()
+}
+
+fn time(key: Uuid) -> i64 {
+    i64::try_from(crate::completion::time(key)).expect("48 bits")
+}

@@ -1,0 +1,114 @@
+//! Resources at one moment, while commits go on: against the tables of that moment.
+
+use super::judge::{self, Tables};
+use super::wait;
+use crate::query::{Filter, Query, Scalar};
+use crate::store::{Snapshot, Store};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A snapshot, and what was stored when it was taken.
+#[derive(Debug)]
+pub(super) struct Taken {
+    snapshot: Arc<dyn Snapshot>,
+    seq: u64,
+    tables: Tables,
+}
+
+/// The resource that has indexes, and the properties that have one.
+const INDEXED: usize = 1;
+const PROPERTIES: std::ops::RangeInclusive<usize> = 1..=5;
+
+impl Taken {
+    pub(super) fn new(store: &dyn Store, seq: u64, tables: &Tables) -> Self {
+        Self {
+            snapshot: wait(store.snapshot(&[INDEXED, 0])).expect("a snapshot"),
+            seq,
+            tables: tables.clone(),
+        }
+    }
+
+    /// Asks that it shows what was stored then, each resource, in each of the ways to read.
+    pub(super) fn check(&self, ids: &[&str]) -> Result<(), TestCaseError> {
+        prop_assert_eq!(self.snapshot.seq(), self.seq);
+        for resource in [0, INDEXED] {
+            let of = |id: &str| self.tables.get(&(resource, id.to_owned())).cloned();
+            let asked: Vec<Box<str>> = ids.iter().rev().map(|id| (*id).into()).collect();
+            let many = wait(self.snapshot.get_many(resource, asked)).expect("records");
+            let many: Vec<_> = many
+                .iter()
+                .map(|it| it.as_ref().map(|it| (judge::text(it), it.rev())))
+                .collect();
+            prop_assert_eq!(many, ids.iter().rev().map(|id| of(id)).collect::<Vec<_>>());
+
+            let query = Query {
+                filter: Filter::All,
+                order: Vec::new(),
+                limit: 2,
+                skip: 1,
+                after: None,
+            };
+            let found = wait(self.snapshot.find(resource, query)).expect("a list");
+            let all: Vec<&str> = self
+                .tables
+                .keys()
+                .filter(|(at, _)| *at == resource)
+                .map(|(_, id)| &**id)
+                .collect();
+            let listed: Vec<&str> = found.records.iter().map(|it| it.id()).collect();
+            prop_assert_eq!(
+                listed,
+                all.iter().copied().skip(1).take(2).collect::<Vec<_>>()
+            );
+            prop_assert_eq!(found.more, all.len() > 3);
+        }
+        for property in PROPERTIES {
+            for limit in 1..=2 {
+                self.check_related(property, limit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the records of each value that there is, of none, and of one that nobody has.
+    fn check_related(&self, property: usize, limit: usize) -> Result<(), TestCaseError> {
+        let indexed = self.tables.iter().filter(|((at, _), _)| *at == INDEXED);
+        let mut values: Vec<Value> = indexed
+            .map(|(_, (text, _))| judge::value(text, property))
+            .collect();
+        values.extend([Value::Null, "nobody's".into(), 77.into()]);
+        let asked = values
+            .iter()
+            .map(|value| Scalar::read(&value.to_string()).into_owned());
+        let answer = self
+            .snapshot
+            .related(INDEXED, property, asked.collect(), limit);
+        let lists = wait(answer).expect("lists");
+        prop_assert_eq!(lists.len(), values.len());
+        for (value, list) in values.iter().zip(lists) {
+            let holders = judge::holders(&self.tables, INDEXED, property, value);
+            let listed: Vec<&str> = list.records.iter().map(|it| it.id()).collect();
+            prop_assert_eq!(&listed, &holders[..limit.min(holders.len())], "{}", value);
+            prop_assert_eq!(list.more, holders.len() > limit, "{}", value);
+        }
+        Ok(())
+    }
+}
+
+/// A snapshot is of the resources that it was asked for, and of no others.
+pub(super) fn check_others(store: &dyn Store) {
+    let snapshot = wait(store.snapshot(&[INDEXED])).expect("a snapshot");
+    let everything = Query {
+        filter: Filter::All,
+        order: Vec::new(),
+        limit: 1,
+        skip: 0,
+        after: None,
+    };
+    assert!(wait(snapshot.find(INDEXED, everything.clone())).is_ok());
+    assert!(wait(snapshot.find(2, everything)).is_err());
+    assert!(wait(snapshot.get_many(2, vec!["a".into()])).is_err());
+    assert!(wait(snapshot.related(2, 1, vec![Scalar::Null], 1)).is_err());
+    assert!(wait(store.snapshot(&[INDEXED, 77])).is_err());
+}

@@ -1,0 +1,267 @@
+//! The requests that took effect, by caller and key.
+
+use crate::completion::{Completed, Completion, Lookup, time};
+use crate::config::Config;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How many requests that are over their time a commit lets go: few enough that nobody waits for
+/// it, and more than it adds.
+const EXPIRED_AT_ONCE: usize = 16;
+
+/// What an entry takes, about, beside its texts: the nodes of the tree are half empty, and a caller
+/// is counted as if it had no other entry.
+const WEIGHT: usize = 2 * size_of::<Entry>() + size_of::<Caller>() + 64;
+
+/// The newest requests that took effect, as many as the limits allow and never less than the last.
+///
+/// What was let go leaves its mark in its caller's *horizon*: the newest time in a key that was. A
+/// key with a later time is none of those, whatever the clocks of clients and servers did; one at
+/// or before it may be, and is told to be forgotten. With the last entry of a caller its horizon
+/// becomes everybody's: so nothing is kept of callers that are gone, and as long as one has an entry
+/// no other's keys are forgotten for the many that it makes.
+#[derive(Debug)]
+pub(super) struct Completions {
+    limits: Limits,
+    callers: HashMap<Arc<str>, Caller>,
+    /// By their numbers, which go up: the first is the oldest.
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+    weight: usize,
+    /// That of the callers that are gone.
+    horizon: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Limits {
+    retention: u64,
+    per_caller: usize,
+    all: usize,
+    capacity: usize,
+}
+
+/// The numbers of one caller's entries; there is at least one.
+#[derive(Debug, Default)]
+struct Caller {
+    by_key: HashMap<Uuid, u64>,
+    oldest_first: VecDeque<u64>,
+    horizon: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    caller: Arc<str>,
+    key: Uuid,
+    at: u64,
+    weight: usize,
+    completed: Completed,
+}
+
+impl Completions {
+    pub(super) fn new(config: &Config) -> Self {
+        let limits = Limits {
+            retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
+            per_caller: config.max_keys_per_caller,
+            all: config.max_keys,
+            capacity: config.key_capacity,
+        };
+        Self {
+            limits,
+            callers: HashMap::new(),
+            entries: BTreeMap::new(),
+            next: 0,
+            weight: 0,
+            horizon: None,
+        }
+    }
+
+    pub(super) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
+        let entry = self.callers.get(caller).and_then(|caller| {
+            let number = caller.by_key.get(&key)?;
+            self.entries.get(number)
+        });
+        match entry {
+            Some(entry) => Lookup::Completed(entry.completed.clone()),
+            None if self.is_forgotten(caller, key) => Lookup::Forgotten,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// Whether a request may still take effect.
+    pub(super) fn takes(&self, caller: &str, key: Uuid) -> bool {
+        let of_caller = self.callers.get(caller);
+        let is_there = of_caller.is_some_and(|caller| caller.by_key.contains_key(&key));
+        !is_there && !self.is_forgotten(caller, key)
+    }
+
+    /// Whether a key that is not there may have been.
+    fn is_forgotten(&self, caller: &str, key: Uuid) -> bool {
+        let own = self.callers.get(caller).and_then(|caller| caller.horizon);
+        Some(time(key)) <= self.horizon.max(own)
+    }
+
+    /// Adds a request that [may take effect](Self::takes), and hands back those that are let go.
+    #[must_use = "dropping what was let go takes time that nobody should wait for"]
+    pub(super) fn push(&mut self, completion: Completion, completed: Completed) -> Vec<Entry> {
+        let Completion {
+            caller, key, at, ..
+        } = completion;
+        let caller = match self.callers.get_key_value(&*caller) {
+            Some((caller, _)) => Arc::clone(caller),
+            None => caller,
+        };
+        let number = self.next;
+        self.next += 1;
+        let own = self.callers.entry(Arc::clone(&caller)).or_default();
+        own.by_key.insert(key, number);
+        own.oldest_first.push_back(number);
+        let is_over = own.oldest_first.len() > self.limits.per_caller;
+        let oldest = own.oldest_first.front().copied().filter(|_| is_over);
+        let weight = WEIGHT + caller.len() + completed.weight();
+        let entry = Entry {
+            caller,
+            key,
+            at,
+            weight,
+            completed,
+        };
+        self.weight += weight;
+        self.entries.insert(number, entry);
+
+        let oldest = oldest.and_then(|number| self.let_go(number));
+        let mut gone: Vec<Entry> = oldest.into_iter().collect();
+        let mut expired = 0;
+        while let Some((&number, oldest)) = self.entries.first_key_value()
+            && self.entries.len() > 1
+        {
+            let is_over =
+                self.entries.len() > self.limits.all || self.weight > self.limits.capacity;
+            let is_expired = oldest.at.saturating_add(self.limits.retention) <= at;
+            if !is_over && (!is_expired || expired == EXPIRED_AT_ONCE) {
+                break;
+            }
+            expired += usize::from(!is_over);
+            gone.extend(self.let_go(number));
+        }
+        gone
+    }
+
+    /// Takes out the oldest entry of its caller, and the caller with its last one.
+    fn let_go(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&number)?;
+        self.weight -= entry.weight;
+        let caller = self.callers.get_mut(&entry.caller)?;
+        caller.by_key.remove(&entry.key);
+        caller.oldest_first.pop_front();
+        caller.horizon = caller.horizon.max(Some(time(entry.key)));
+        if caller.oldest_first.is_empty() {
+            self.horizon = self.horizon.max(caller.horizon);
+            self.callers.remove(&entry.caller);
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::completion::Report;
+
+    fn key(time: u64, nth: u8) -> Uuid {
+        uuid::Builder::from_unix_timestamp_millis(time, &[nth; 10]).into_uuid()
+    }
+
+    fn push(completions: &mut Completions, caller: &str, key: Uuid, at: u64) -> usize {
+        let completion = Completion {
+            caller: caller.into(),
+            key,
+            fingerprint: 0,
+            at,
+            report: Report::Json {
+                json: "7".repeat(100).into(),
+                about: None,
+            },
+        };
+        let completed = Completed::new(&completion, 1, None).expect("it is about no record");
+        completions.push(completion, completed).len()
+    }
+
+    #[test]
+    fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
+        let config = Config {
+            key_capacity: 4_000,
+            ..Config::default()
+        };
+        let mut completions = Completions::new(&config);
+        for n in 0..100 {
+            push(&mut completions, &n.to_string(), key(n, 0), n);
+            assert!(completions.weight <= 4_000);
+        }
+        assert!((5..20).contains(&completions.entries.len()));
+        assert_eq!(completions.callers.len(), completions.entries.len());
+
+        let mut tiny = Completions::new(&Config {
+            key_capacity: 1,
+            ..config
+        });
+        for n in 0..3 {
+            push(&mut tiny, "bob", key(n, 0), n);
+            assert!(matches!(
+                tiny.look_up("bob", key(n, 0)),
+                Lookup::Completed(_)
+            ));
+            assert_eq!(
+                (tiny.entries.len(), tiny.callers["bob"].by_key.len()),
+                (1, 1)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_over_its_time_goes_a_few_at_once() {
+        let mut completions = Completions::new(&Config::default());
+        let retention = completions.limits.retention;
+        for n in 0..100 {
+            assert_eq!(push(&mut completions, "bob", key(n, 0), n), 0);
+        }
+        let late = retention + 1_000;
+        let gone = push(&mut completions, "eve", key(late, 0), late);
+        assert_eq!(gone, EXPIRED_AT_ONCE);
+        for n in 1..10 {
+            let late = late + n;
+            push(&mut completions, "eve", key(late, 0), late);
+        }
+        assert_eq!(completions.entries.len(), 10);
+        assert_eq!(completions.callers.len(), 1);
+    }
+
+    #[test]
+    fn what_a_caller_has_too_many_of_makes_only_its_own_keys_forgotten() {
+        let mut completions = Completions::new(&Config {
+            max_keys_per_caller: 2,
+            ..Config::default()
+        });
+        for n in 0..5 {
+            push(&mut completions, "bob", key(100 + n, 0), 100);
+        }
+        let unknown =
+            |caller, time| matches!(completions.look_up(caller, key(time, 9)), Lookup::Unknown);
+        assert!(!unknown("bob", 90) && !unknown("bob", 102));
+        assert!(unknown("bob", 103));
+        assert!(unknown("eve", 90));
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_makes_no_key_taken_twice_and_no_later_one_refused() {
+        let mut completions = Completions::new(&Config {
+            max_keys: 1,
+            ..Config::default()
+        });
+        let (ahead, behind) = (key(5_000, 0), key(10, 0));
+        push(&mut completions, "bob", ahead, 1_000_000);
+        push(&mut completions, "bob", behind, 20);
+        assert!(!completions.takes("bob", ahead) && !completions.takes("bob", behind));
+        assert!(completions.takes("bob", key(5_001, 0)));
+    }
+}

@@ -1,0 +1,73 @@
+//! Lists at one moment.
+
+use super::list::List;
+use super::{AT_ONCE, at_once_or_aside};
+use crate::error::{Error, Result};
+use crate::query::{Query, Scalar};
+use crate::store::{Answer, Found, Several, Snapshot, now};
+use std::collections::HashMap;
+
+/// The lists of some resources at one moment.
+#[derive(Debug)]
+pub(super) struct Moment {
+    seq: u64,
+    lists: HashMap<usize, List>,
+}
+
+impl Moment {
+    pub(super) fn new(seq: u64, lists: HashMap<usize, List>) -> Self {
+        Self { seq, lists }
+    }
+
+    fn list(&self, resource: usize) -> Result<&List> {
+        let missing = || Error::internal("the snapshot was not taken of this resource");
+        self.lists.get(&resource).ok_or_else(missing)
+    }
+
+    /// What `see` sees of a list, aside where it looks at many records.
+    fn evaluate<T: Send + 'static>(
+        &self,
+        resource: usize,
+        many: impl FnOnce(&List) -> bool,
+        see: impl FnOnce(&List) -> T + Send + 'static,
+    ) -> Answer<'_, Result<T>> {
+        match self.list(resource) {
+            Ok(list) => at_once_or_aside(list.clone(), many(list), see),
+            Err(error) => now(Err(error)),
+        }
+    }
+}
+
+impl Snapshot for Moment {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+        let get = |list: &List| ids.iter().map(|id| list.get(id).cloned()).collect();
+        now(self.list(resource).map(get))
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+        self.evaluate(
+            resource,
+            |list| list.len() > AT_ONCE,
+            move |list| list.find(&query),
+        )
+    }
+
+    fn related(
+        &self,
+        resource: usize,
+        property: usize,
+        values: Vec<Scalar<'static>>,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Found>>> {
+        let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
+        let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
+        self.evaluate(resource, is_many, move |list| {
+            let of = |value: &Scalar<'static>| list.related(property, value, limit);
+            values.iter().map(of).collect()
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! Memory that notes what it is asked for, for tests.
+
+use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later};
+use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
+use crate::declared::Declared;
+use crate::error::Result;
+use crate::query::{Filter, Query, Scalar};
+use crate::record::Record;
+use std::sync::{Arc, Mutex};
+use uuid::Uuid;
+
+/// Memory that notes what it is asked for, of snapshots too. No record is at hand at once.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    pub(crate) memory: Memory,
+    calls: Arc<Calls>,
+}
+
+#[derive(Debug, Default)]
+struct Calls(Mutex<Vec<&'static str>>);
+
+impl Calls {
+    fn note(&self, name: &'static str) {
+        self.0.lock().expect("nothing panics").push(name);
+    }
+}
+
+/// A snapshot whose reads are noted with those of its store.
+#[derive(Debug)]
+struct WatchedSnapshot {
+    snapshot: Arc<dyn Snapshot>,
+    calls: Arc<Calls>,
+}
+
+impl Watched {
+    /// What it was asked for since this was asked last.
+    pub(crate) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.0.lock().expect("nothing panics"))
+    }
+}
+
+impl Store for Watched {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        self.memory.open(resources)
+    }
+
+    fn epoch(&self) -> &str {
+        self.memory.epoch()
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        self.memory.head()
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        self.calls.note("get");
+        let id = id.to_owned();
+        later(async move {
+            tokio::task::yield_now().await;
+            self.memory.get(resource, &id).await
+        })
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        self.calls.note("get_many");
+        self.memory.get_many(resource, ids)
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        self.calls.note("find");
+        self.memory.find(resource, query)
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.calls.note("count");
+        self.memory.count(resource, filter)
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        self.calls.note("snapshot");
+        let (snapshot, calls) = (self.memory.snapshot(resources), Arc::clone(&self.calls));
+        later(async move {
+            let snapshot = snapshot.await?;
+            Ok(Arc::new(WatchedSnapshot { snapshot, calls }) as Arc<dyn Snapshot>)
+        })
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.calls.note("completed");
+        self.memory.completed(caller, key)
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        self.calls.note("commit");
+        self.memory.commit(commit)
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        self.memory.log(after, max)
+    }
+}
+
+impl Snapshot for WatchedSnapshot {
+    fn seq(&self) -> u64 {
+        self.snapshot.seq()
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+        self.calls.note("get_many");
+        self.snapshot.get_many(resource, ids)
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+        self.calls.note("find");
+        self.snapshot.find(resource, query)
+    }
+
+    fn related(
+        &self,
+        resource: usize,
+        property: usize,
+        values: Vec<Scalar<'static>>,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Found>>> {
+        self.calls.note("related");
+        self.snapshot.related(resource, property, values, limit)
+    }
+}

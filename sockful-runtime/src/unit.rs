@@ -1,0 +1,269 @@
+//! A unit of work: what one request reads and writes, over any resources, until it is one commit.
+
+mod state;
+#[cfg(test)]
+mod tests;
+
+use crate::commit::Operation;
+use crate::error::{Error, Result};
+use crate::query::{Filter, Order, Query};
+use crate::record::Record;
+use crate::store::{Found, Store, View};
+use state::{Childless, Relies, State};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What has been read and written so far. Reads see the writes; nobody else does before the commit.
+#[derive(Debug, Default)]
+pub(crate) struct Unit(Mutex<State>);
+
+/// What a unit has come to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// What is to be committed; nothing where there is nothing to write or to be sure of.
+    pub(crate) operations: Vec<Operation>,
+    /// Whether anything of it changes a record.
+    pub(crate) writes: bool,
+    /// The newest commit that something was read from.
+    pub(crate) seq: Option<u64>,
+}
+
+impl Unit {
+    /// Begins anew, as if nothing had been read or written.
+    pub(crate) fn clear(&self) {
+        *self.state() = State::default();
+    }
+
+    /// The record as the unit sees it, which is relied upon not to change until the commit.
+    pub(crate) async fn get(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        id: &str,
+    ) -> Result<Option<Arc<Record>>> {
+        self.see(store, resource, id, Relies::Content).await
+    }
+
+    /// Whether there is such a record, which is relied upon to stay so until the commit.
+    pub(crate) async fn is_there(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        id: &str,
+    ) -> Result<bool> {
+        let seen = self.see(store, resource, id, Relies::Presence).await?;
+        Ok(seen.is_some())
+    }
+
+    async fn see(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        id: &str,
+        relies: Relies,
+    ) -> Result<Option<Arc<Record>>> {
+        if let Some(entry) = self.state().open()?.entry(resource, id) {
+            entry.relies = entry.relies.max(relies);
+            return Ok(entry.after.clone());
+        }
+        let View { seq, value } = store.get(resource, id).await?;
+        let mut state = self.state();
+        let state = state.open()?;
+        state.seq = state.seq.max(Some(seq));
+        if state.entry(resource, id).is_none() {
+            state.add(resource, id, value, relies);
+        }
+        // Whoever was faster has perhaps written it already.
+        Ok(state
+            .entry(resource, id)
+            .and_then(|entry| entry.after.clone()))
+    }
+
+    /// Takes in a record that a list has shown, and gives it as the unit sees it.
+    pub(crate) fn adopt(
+        &self,
+        resource: usize,
+        record: Arc<Record>,
+    ) -> Result<Option<Arc<Record>>> {
+        let mut state = self.state();
+        let state = state.open()?;
+        if let Some(entry) = state.entry(resource, record.id()) {
+            return Ok(entry.after.clone());
+        }
+        state.add(resource, record.id(), Some(record.clone()), Relies::Content);
+        Ok(Some(record))
+    }
+
+    /// Takes `after` in the place of `before`, which is how the unit saw the record; `false` says
+    /// that it has become another since.
+    pub(crate) fn put(
+        &self,
+        resource: usize,
+        id: &str,
+        before: Option<&Arc<Record>>,
+        after: Option<Arc<Record>>,
+    ) -> Result<bool> {
+        let mut state = self.state();
+        let state = state.open()?;
+        if state.entry(resource, id).is_none() {
+            // A record of a new id needs no reading to know that it is not there.
+            state.add(resource, id, None, Relies::Content);
+        }
+        let Some(entry) = state.entry(resource, id) else {
+            return Ok(false);
+        };
+        let is_the_same = match (&entry.after, before) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
+            (now, before) => now.is_none() && before.is_none(),
+        };
+        if is_the_same {
+            entry.relies = Relies::Content;
+            entry.after = after;
+            entry.writes += 1;
+            state.writes += 1;
+        }
+        Ok(is_the_same)
+    }
+
+    /// How many writes it has taken.
+    pub(crate) fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// Forbids the commit where more than `writes` were taken: `error` has ended one that they were
+    /// part of, and whoever was told may have gone on as if nothing of it were done.
+    pub(crate) fn spoil_beyond(&self, writes: usize, error: &Error) {
+        let mut state = self.state();
+        if state.writes > writes {
+            state.spoilt.get_or_insert_with(|| error.to_string());
+        }
+    }
+
+    /// Relies on no record of `child` being left that has this JSON value in `property`, unless the
+    /// parent that it stands for is there again in the end.
+    pub(crate) fn childless(
+        &self,
+        (resource, id): (usize, &str),
+        child: usize,
+        property: usize,
+        value: &str,
+    ) -> Result<()> {
+        self.state().open()?.childless.push(Childless {
+            resource,
+            id: id.into(),
+            operation: Operation::Childless {
+                resource: child,
+                property,
+                value: value.into(),
+            },
+        });
+        Ok(())
+    }
+
+    /// What the store finds, with what the unit has written instead of what is stored.
+    pub(crate) async fn find(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        mut query: Query,
+    ) -> Result<View<Found>> {
+        let written = self.state().open()?.written(resource);
+        if written.is_empty() {
+            let view = store.find(resource, query).await?;
+            self.note(view.seq);
+            return Ok(view);
+        }
+        let (skip, limit) = (query.skip, query.limit);
+        let wanted = skip.saturating_add(limit);
+        query.skip = 0;
+        query.limit = wanted.saturating_add(written.len());
+        let mut view = store.find(resource, query.clone()).await?;
+        self.note(view.seq);
+        let Found { records, more, .. } = &mut view.value;
+        records.retain(|record| !written.contains_key(record.id()));
+        records.extend(written.into_values().filter_map(|after| {
+            after.filter(|record| {
+                query.filter.matches(record)
+                    && query
+                        .after
+                        .as_ref()
+                        .is_none_or(|after| after.compare(&query.order, record).is_gt())
+            })
+        }));
+        records.sort_by(|one, other| Order::compare(&query.order, one, other));
+        *more = limit > 0 && (*more || records.len() > wanted);
+        records.truncate(wanted);
+        records.drain(..skip.min(records.len()));
+        Ok(view)
+    }
+
+    /// How many records meet the conditions, with what the unit has written.
+    pub(crate) async fn count(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        filter: Filter,
+    ) -> Result<usize> {
+        let stored = store.count(resource, filter.clone()).await?;
+        self.note(stored.seq);
+        let mut state = self.state();
+        let state = state.open()?;
+        let meets = |record: &Option<Arc<Record>>| {
+            usize::from(record.as_ref().is_some_and(|record| filter.matches(record)))
+        };
+        let of = || {
+            state
+                .entries
+                .iter()
+                .filter(|entry| entry.resource == resource)
+        };
+        let more: usize = of().map(|entry| meets(&entry.after)).sum();
+        let less: usize = of().map(|entry| meets(&entry.before)).sum();
+        Ok((stored.value.count + more).saturating_sub(less))
+    }
+
+    /// What is to be committed. Nothing more can be read or written.
+    pub(crate) fn finish(&self) -> Result<Outcome> {
+        let mut state = self.state();
+        let childless = state.open()?.take_childless();
+        let State {
+            entries,
+            seq,
+            spoilt,
+            ..
+        } = std::mem::take(&mut *state);
+        state.is_over = true;
+        drop(state);
+        if let Some(why) = spoilt {
+            return Err(Error::internal(format!(
+                "a write failed when part of it was done, and the call went on: {why}"
+            )));
+        }
+        let relied = entries.len();
+        let mut operations = Vec::with_capacity(relied + childless.len());
+        let mut writes = false;
+        for entry in entries {
+            let operation = entry.operation();
+            writes |= !matches!(operation, Operation::Assert { .. });
+            operations.push(operation);
+        }
+        operations.extend(childless);
+        // One record alone is of one moment.
+        if !writes && relied < 2 {
+            operations.clear();
+        }
+        Ok(Outcome {
+            operations,
+            writes,
+            seq,
+        })
+    }
+
+    fn note(&self, seq: u64) {
+        let mut state = self.state();
+        state.seq = state.seq.max(Some(seq));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

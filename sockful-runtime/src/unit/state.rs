@@ -1,0 +1,163 @@
+//! The records that a unit of work has to do with.
+
+use crate::commit::{Expect, Operation};
+use crate::error::{Error, Result};
+use crate::record::Record;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a unit of work has come to so far.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) entries: Vec<Entry>,
+    /// Where the entry of a record stands, once there are more than a few.
+    places: HashMap<(usize, Box<str>), usize>,
+    pub(super) childless: Vec<Childless>,
+    /// The newest commit that something of it was read from.
+    pub(super) seq: Option<u64>,
+    pub(super) is_over: bool,
+    /// How many writes it has taken.
+    pub(super) writes: usize,
+    /// Why it must not be committed.
+    pub(super) spoilt: Option<String>,
+}
+
+/// One record that the unit has to do with.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) resource: usize,
+    pub(super) id: Box<str>,
+    pub(super) before: Option<Arc<Record>>,
+    pub(super) after: Option<Arc<Record>>,
+    pub(super) relies: Relies,
+    /// How often the unit wrote it.
+    pub(super) writes: usize,
+}
+
+/// That a record has no children of one relation, if it is gone in the end.
+#[derive(Debug)]
+pub(super) struct Childless {
+    pub(super) resource: usize,
+    pub(super) id: Box<str>,
+    pub(super) operation: Operation,
+}
+
+/// What a unit relies on of a record that it does not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Relies {
+    /// That it is there, or is not.
+    Presence,
+    /// That it is as it was read.
+    Content,
+}
+
+/// How many entries are searched one by one.
+const FEW: usize = 16;
+
+impl State {
+    /// The state, while the unit is under way.
+    pub(super) fn open(&mut self) -> Result<&mut Self> {
+        if self.is_over {
+            return Err(Error::internal(
+                "the context was used after its call: the unit of work is over",
+            ));
+        }
+        Ok(self)
+    }
+
+    pub(super) fn entry(&mut self, resource: usize, id: &str) -> Option<&mut Entry> {
+        let at = if self.entries.len() <= FEW {
+            let is_it = |entry: &Entry| entry.resource == resource && *entry.id == *id;
+            self.entries.iter().position(is_it)
+        } else {
+            self.places.get(&(resource, id.into())).copied()
+        };
+        self.entries.get_mut(at?)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        resource: usize,
+        id: &str,
+        before: Option<Arc<Record>>,
+        relies: Relies,
+    ) {
+        self.entries.push(Entry {
+            resource,
+            id: id.into(),
+            after: before.clone(),
+            before,
+            relies,
+            writes: 0,
+        });
+        let len = self.entries.len();
+        if len == FEW + 1 {
+            let each = self.entries.iter().enumerate();
+            self.places = each
+                .map(|(at, it)| ((it.resource, it.id.clone()), at))
+                .collect();
+        } else if len > FEW {
+            self.places.insert((resource, id.into()), len - 1);
+        }
+    }
+
+    /// What is relied upon of the parents that are gone in the end.
+    pub(super) fn take_childless(&mut self) -> Vec<Operation> {
+        let mut childless = std::mem::take(&mut self.childless);
+        childless.retain(|one| {
+            let parent = self.entry(one.resource, &one.id);
+            parent.is_none_or(|parent| parent.after.is_none())
+        });
+        childless.into_iter().map(|one| one.operation).collect()
+    }
+
+    /// The records of a resource that the unit has written, as they are now.
+    pub(super) fn written(&self, resource: usize) -> HashMap<Box<str>, Option<Arc<Record>>> {
+        let of = self
+            .entries
+            .iter()
+            .filter(|entry| entry.resource == resource);
+        let written = of.filter(|entry| entry.writes > 0);
+        written
+            .map(|entry| (entry.id.clone(), entry.after.clone()))
+            .collect()
+    }
+}
+
+impl Entry {
+    /// Whether the record is there as it was, be it that several writes have made it so again.
+    pub(super) fn is_as_before(&self) -> bool {
+        match (&self.before, &self.after) {
+            _ if self.writes == 0 => true,
+            (Some(before), Some(after)) => self.writes > 1 && before.same_content(after),
+            (before, after) => before.is_none() && after.is_none(),
+        }
+    }
+
+    pub(super) fn operation(self) -> Operation {
+        let is_as_before = self.is_as_before();
+        let expect = match self.before {
+            Some(_) if is_as_before && self.relies == Relies::Presence => Expect::Present,
+            Some(before) => Expect::Rev(before.rev()),
+            None => Expect::Absent,
+        };
+        let (resource, id) = (self.resource, self.id);
+        match self.after {
+            _ if is_as_before => Operation::Assert {
+                resource,
+                id,
+                expect,
+            },
+            Some(after) => Operation::Put {
+                resource,
+                record: Arc::unwrap_or_clone(after),
+                expect,
+            },
+            None => Operation::Delete {
+                resource,
+                id,
+                expect,
+            },
+        }
+    }
+}

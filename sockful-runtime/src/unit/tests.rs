@@ -1,0 +1,317 @@
+use super::*;
+use crate::commit::{Commit, Committed, Expect, Rejected};
+use crate::config::Config;
+use crate::error::ErrorKind;
+use crate::model::Model;
+use crate::object::Object;
+use crate::query;
+use crate::sample;
+use crate::store::Memory;
+use crate::store::contract::cases::{self, Case};
+use crate::store::contract::wait;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+/// A store of creatures, with indexes, and the model that reads them.
+struct Stored {
+    model: Model,
+    memory: Memory,
+}
+
+impl Stored {
+    /// One with these creatures.
+    fn new(creatures: &[Value]) -> Self {
+        let stored = Self {
+            model: sample::model(),
+            memory: Memory::new(),
+        };
+        wait(stored.memory.open(&[sample::SORTED])).expect("memory opens");
+        let puts = creatures.iter().map(|creature| Operation::Put {
+            resource: 0,
+            record: sample::record(&stored.model, &creature.to_string()),
+            expect: Expect::Absent,
+        });
+        let puts: Vec<_> = puts.collect();
+        if !puts.is_empty() {
+            stored.commit(puts).expect("the ids are new");
+        }
+        stored
+    }
+
+    fn bob() -> Self {
+        Self::new(&[json!({"id": "bob", "life": 1}), json!({"id": "eve"})])
+    }
+
+    fn commit(&self, operations: Vec<Operation>) -> Result<Arc<Committed>, Rejected> {
+        wait(self.memory.commit(Commit {
+            operations,
+            ..Commit::default()
+        }))
+    }
+
+    fn get(&self, unit: &Unit, id: &str) -> Option<Arc<Record>> {
+        wait(unit.get(&self.memory, 0, id)).expect("the unit is under way")
+    }
+
+    /// Writes in the place of what the unit sees.
+    fn put(&self, unit: &Unit, id: &str, creature: Option<&Value>) {
+        let seen = self.get(unit, id);
+        let after = creature.map(|creature| {
+            let mut creature = creature.clone();
+            creature["id"] = id.into();
+            Arc::new(sample::record(&self.model, &creature.to_string()))
+        });
+        let is_taken = unit.put(0, id, seen.as_ref(), after);
+        assert!(is_taken.expect("the unit is under way"));
+    }
+
+    /// Somebody else writes it.
+    fn interfere(&self, id: &str, life: i64) {
+        let creature = json!({"id": id, "life": life});
+        let put = Operation::Put {
+            resource: 0,
+            record: sample::record(&self.model, &creature.to_string()),
+            expect: Expect::Any,
+        };
+        self.commit(vec![put]).expect("nothing is expected");
+    }
+
+    fn query(&self, text: &str) -> Query {
+        let given = Object::parse(text).expect("an object");
+        query::parse(&self.model, &given, &Config::default()).expect("a query")
+    }
+
+    /// What a query of the unit finds, and whether there is more; or of the store, where there is none.
+    fn find(&self, unit: Option<&Unit>, query: &str) -> (Vec<Arc<Record>>, bool) {
+        let query = self.query(query);
+        let found = match unit {
+            Some(unit) => wait(unit.find(&self.memory, 0, query)),
+            None => wait(self.memory.find(0, query)),
+        };
+        let found = found.expect("a list").value;
+        (found.records, found.more)
+    }
+}
+
+fn text((records, more): &(Vec<Arc<Record>>, bool)) -> (Vec<String>, bool) {
+    let texts = records
+        .iter()
+        .map(|it| format!("{}{}", it.sent(), it.kept()));
+    (texts.collect(), *more)
+}
+
+/// Writes of records, `None` where one goes.
+type Writes = Vec<(String, Option<Value>)>;
+
+/// All that one unit shows of what it has come to, against what the store shows after its commit.
+fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
+    let (stored, unit) = (Stored::new(&case.creatures), Unit::default());
+    for (id, creature) in writes {
+        stored.put(&unit, id, creature.as_ref());
+    }
+    let conditions = case.conditions.to_string();
+    let given = Object::parse(&conditions).expect("an object");
+    let filter = query::conditions(&stored.model, &given).expect("conditions");
+
+    let mut queries = vec![
+        case.query(case.limit, case.skip, None),
+        case.query(100, 0, None),
+    ];
+    let (records, _) = stored.find(Some(&unit), &case.query(case.limit.max(1), 0, None));
+    if let Some(last) = records.last() {
+        let order = stored.query(&case.query(0, 0, None)).order;
+        let cursor = query::cursor_after(&order, &stored.model, last);
+        queries.push(case.query(case.limit, case.skip, Some(&cursor)));
+    }
+    let seen: Vec<_> = queries
+        .iter()
+        .map(|it| text(&stored.find(Some(&unit), it)))
+        .collect();
+    let count = wait(unit.count(&stored.memory, 0, filter.clone())).expect("a count");
+    let ones: Vec<_> = writes.iter().map(|(id, _)| stored.get(&unit, id)).collect();
+
+    let outcome = unit.finish().expect("it is under way");
+    stored
+        .commit(outcome.operations)
+        .expect("nobody came in between");
+    for (query, seen) in queries.iter().zip(seen) {
+        prop_assert_eq!(seen, text(&stored.find(None, query)), "{}", query);
+    }
+    let counted = wait(stored.memory.count(0, filter)).expect("a count");
+    prop_assert_eq!(count, counted.value.count);
+    for ((id, _), seen) in writes.iter().zip(ones) {
+        let now = wait(stored.memory.get(0, id)).expect("an answer").value;
+        let sent = |record: &Option<Arc<Record>>| record.as_ref().map(|it| it.sent().to_owned());
+        prop_assert_eq!(sent(&seen), sent(&now));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_unit_shows_what_the_store_will_show_after_its_commit() {
+    let config = ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let creature = prop_oneof![
+        2 => cases::creature().prop_map(Some),
+        1 => Just(None),
+    ];
+    let writes = vec((cases::id(), creature), 0..30);
+    let run = TestRunner::new(config).run(&(cases::case(), writes), |(case, writes)| {
+        check(&case, &writes)
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn writes_that_cancel_out_commit_nothing() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    stored.put(&unit, "bob", Some(&json!({"life": 2})));
+    stored.put(&unit, "bob", Some(&json!({"life": 1})));
+    stored.put(&unit, "new", Some(&json!({"life": 2})));
+    stored.put(&unit, "new", None);
+    stored.put(&unit, "eve", None);
+    stored.put(&unit, "eve", Some(&json!({})));
+    let outcome = unit.finish().expect("it is under way");
+    assert!(!outcome.writes);
+    assert_eq!(outcome.seq, Some(1));
+    let is_assert = |it: &Operation| matches!(it, Operation::Assert { .. });
+    assert!(outcome.operations.iter().all(is_assert), "{outcome:?}");
+    let committed = stored
+        .commit(outcome.operations)
+        .expect("nobody came in between");
+    assert_eq!((committed.seq, committed.changes.len()), (1, 0));
+}
+
+#[test]
+fn one_record_that_was_read_alone_is_nothing_to_be_sure_of() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    stored.get(&unit, "bob");
+    assert!(
+        unit.finish()
+            .expect("it is under way")
+            .operations
+            .is_empty()
+    );
+}
+
+#[test]
+fn two_records_that_were_read_are_of_one_moment() {
+    for (id, does_clash) in [("bob", true), ("new", true), ("eve", false)] {
+        let (stored, unit) = (Stored::bob(), Unit::default());
+        stored.get(&unit, "bob");
+        stored.get(&unit, "new");
+        stored.interfere(id, 7);
+        let outcome = unit.finish().expect("it is under way");
+        let answer = stored.commit(outcome.operations);
+        assert_eq!(
+            matches!(answer, Err(Rejected::Conflict(_))),
+            does_clash,
+            "{id}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_record_that_must_be_there_may_change_and_may_not_go() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    let write = |unit: &Unit| {
+        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+        stored.put(unit, "new", Some(&json!({})));
+        stored.put(unit, "new", None);
+        stored.put(unit, "another", Some(&json!({})));
+    };
+    write(&unit);
+    stored.interfere("bob", 7);
+    let outcome = unit.finish().expect("it is under way");
+    stored.commit(outcome.operations).expect("bob is there");
+
+    let unit = Unit::default();
+    assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+    stored.put(&unit, "one more", Some(&json!({})));
+    let gone = Operation::Delete {
+        resource: 0,
+        id: "bob".into(),
+        expect: Expect::Any,
+    };
+    stored.commit(vec![gone]).expect("nothing is expected");
+    let outcome = unit.finish().expect("it is under way");
+    let answer = stored.commit(outcome.operations);
+    assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
+}
+
+#[test]
+fn a_record_that_was_read_and_must_be_there_may_not_change() {
+    for is_read_first in [true, false] {
+        let (stored, unit) = (Stored::bob(), Unit::default());
+        if is_read_first {
+            stored.get(&unit, "bob");
+        }
+        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+        stored.get(&unit, "bob");
+        stored.put(&unit, "new", Some(&json!({})));
+        stored.interfere("bob", 7);
+        let outcome = unit.finish().expect("it is under way");
+        let answer = stored.commit(outcome.operations);
+        assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_write_over_what_the_unit_no_longer_sees_is_not_taken() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    let seen = stored.get(&unit, "bob");
+    stored.put(&unit, "bob", Some(&json!({"life": 2})));
+    assert!(
+        !unit
+            .put(0, "bob", seen.as_ref(), None)
+            .expect("it is under way")
+    );
+    assert!(!unit.put(0, "bob", None, None).expect("it is under way"));
+    assert_eq!(stored.get(&unit, "bob").expect("it is there").value(3), "2");
+}
+
+#[test]
+fn what_a_list_has_shown_is_taken_in_as_the_unit_sees_it() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (listed, _) = stored.find(Some(&unit), "{}");
+    stored.put(&unit, "eve", None);
+    let adopt = |at: usize| {
+        unit.adopt(0, Arc::clone(&listed[at]))
+            .expect("it is under way")
+    };
+    assert_eq!(adopt(0).as_deref(), Some(&*listed[0]));
+    assert_eq!(adopt(1), None);
+    stored.interfere("bob", 7);
+    let outcome = unit.finish().expect("it is under way");
+    let answer = stored.commit(outcome.operations);
+    assert!(matches!(answer, Err(Rejected::Conflict(_))), "{answer:?}");
+}
+
+#[test]
+fn a_unit_that_is_over_is_not_used_again() {
+    let (stored, unit) = (Stored::bob(), Unit::default());
+    unit.finish().expect("it is under way");
+    let memory = &stored.memory;
+    let query = stored.query("{}");
+    let errors = [
+        wait(unit.get(memory, 0, "bob")).err(),
+        wait(unit.is_there(memory, 0, "bob")).err(),
+        wait(unit.find(memory, 0, query)).err(),
+        wait(unit.count(memory, 0, Filter::All)).err(),
+        unit.put(0, "bob", None, None).err(),
+        unit.childless((0, "bob"), 0, 1, "\"bob\"").err(),
+        unit.finish().err(),
+    ];
+    for (nth, error) in errors.into_iter().enumerate() {
+        assert_eq!(
+            error.map(|error| error.kind()),
+            Some(ErrorKind::Internal),
+            "{nth}"
+        );
+    }
+}

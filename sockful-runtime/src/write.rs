@@ -1,0 +1,216 @@
+//! A write of one record: staged into a unit of work, or as one of its own.
+
+use crate::context::hook::Moment;
+use crate::context::{Context, Staged, Telling};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key;
+use crate::model::Model;
+use crate::object::Object;
+use crate::reader::Giver;
+use crate::record::Record;
+use crate::relations::Link;
+use crate::reply::{Done, Reply};
+use std::borrow::Cow;
+
+/// A write of one record, as often as it has to be tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) action: Action,
+    pub(crate) payload: &'a str,
+    pub(crate) by: Giver,
+    /// The revision that the record must have.
+    pub(crate) if_rev: Option<u64>,
+    /// The relation by which it is addressed, with the parent's id in the payload.
+    pub(crate) through: Option<&'a Link>,
+}
+
+/// What is done to the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Create,
+    Update,
+    Save,
+    Destroy,
+}
+
+impl<'a> Write<'a> {
+    /// A write that is addressed by the record alone.
+    pub(crate) fn new(model: &'a Model, action: Action, payload: &'a str, by: Giver) -> Self {
+        Self {
+            model,
+            action,
+            payload,
+            by,
+            if_rev: None,
+            through: None,
+        }
+    }
+
+    /// Does it: as part of the unit of work that is under way, else in one of its own.
+    pub(crate) async fn run(self, context: &Context) -> Reply {
+        if context.is_in_unit() {
+            let (given, id) = self.parse()?;
+            let unit = context.unit()?;
+            let before = unit.writes();
+            let staged = self.stage(context, given, id.as_deref()).await;
+            let staged = staged.inspect_err(|error| {
+                if self.has_parts(context) {
+                    unit.spoil_beyond(before, error);
+                }
+            })?;
+            let record = staged.record(context, self.model).await?;
+            return Ok(Done::unsettled(record));
+        }
+        let (given, id) = self.parse()?;
+        let mut given = Some(given);
+        let _lane = match &id {
+            Some(id) => Some(context.shared().lanes.take(self.model.index, id).await),
+            None => None,
+        };
+        loop {
+            let given = match given.take() {
+                Some(given) => given,
+                None => self.parse()?.0,
+            };
+            let unit = context.begin();
+            let staged = self.stage(&unit, given, id.as_deref()).await?;
+            let telling = Telling::Record(self.model.index, staged.id());
+            if let Some(ended) = unit.commit(telling, None).await? {
+                let record = staged.settled(self.model, &ended)?;
+                return Ok(Done {
+                    seq: ended.seq(),
+                    ..Done::unsettled(record)
+                });
+            }
+            context.back_off().await;
+        }
+    }
+
+    /// The payload, and the id that is taken out of it.
+    pub(crate) fn parse(&self) -> Result<(Object<'a>, Option<Cow<'a, str>>)> {
+        let given = Object::parse(self.payload)?;
+        let id = self.id(&given)?;
+        Ok((given, id))
+    }
+
+    /// Stages it into the unit of work of `context`, with what [`parse`](Self::parse) gives.
+    pub(crate) async fn stage(
+        self,
+        context: &Context,
+        mut given: Object<'_>,
+        id: Option<&str>,
+    ) -> Result<Staged> {
+        let parent = self.parent(context, &mut given).await?;
+        let parent = parent.as_deref();
+        if self.action == Action::Destroy {
+            given.finish()?;
+        }
+        loop {
+            let stored = match id {
+                Some(id) => context.get(self.model, id).await?,
+                None => None,
+            };
+            let stored = stored.filter(|stored| self.is_under(context, parent, stored));
+            let staged = match (self.action, stored) {
+                (Action::Save, None) if self.if_rev.is_some() => {
+                    let message = "the record is not there, so its revision is another";
+                    return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
+                }
+                (Action::Create, stored) => {
+                    let record = self.model.create(&given, self.by)?;
+                    if stored.is_some() {
+                        return Err(self.exists());
+                    }
+                    context.stage(self.model, None, record).await?
+                }
+                (Action::Save, None) => {
+                    let record = self.model.create(&given, self.by)?;
+                    context.stage(self.model, None, record).await?
+                }
+                (Action::Update | Action::Destroy, None) => {
+                    return Err(Error::not_found(self.model.declared.name));
+                }
+                (action, Some(stored)) => {
+                    stored.expect_rev(self.if_rev)?;
+                    match action {
+                        Action::Destroy => {
+                            context.stage_destroy(self.model, &stored).await?;
+                            Some(Staged::Gone(stored))
+                        }
+                        Action::Save => {
+                            let record = self.model.replace(&given, &stored, self.by)?;
+                            context.stage(self.model, Some(&stored), record).await?
+                        }
+                        _ => {
+                            let record = self.model.change(&given, &stored, self.by)?;
+                            context.stage(self.model, Some(&stored), record).await?
+                        }
+                    }
+                }
+            };
+            if let Some(staged) = staged {
+                return Ok(staged);
+            }
+        }
+    }
+
+    /// The id in the payload, which only a record that is to be made can do without.
+    fn id<'g>(&self, given: &Object<'g>) -> Result<Option<Cow<'g, str>>> {
+        let is_new =
+            self.action == Action::Create || self.action == Action::Save && self.if_rev.is_none();
+        if !is_new {
+            return self.model.id(given).map(Some);
+        }
+        match given.take(self.model.id_name()) {
+            // What is wrong with it is told with all else.
+            Some(raw) if self.action == Action::Create => {
+                Ok(key::canonical(raw, self.model.declared.key).ok())
+            }
+            Some(_) => self.model.id(given).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes out the id of the parent by which the record is addressed, and asks that it is there
+    /// where a record is to be made. A record that is there can't be moved on this way.
+    async fn parent(&self, context: &Context, given: &mut Object<'_>) -> Result<Option<Box<str>>> {
+        let Some(link) = self.through else {
+            return Ok(None);
+        };
+        let of = context.model(link.to);
+        let id = link.parent_id(self.model, of, given)?;
+        if self.action == Action::Create {
+            if !context
+                .unit()?
+                .is_there(context.store(), link.to, &id)
+                .await?
+            {
+                return Err(Error::not_found(of.declared.name));
+            }
+        } else {
+            given.remove(self.model.declared.properties[link.parent.property].name);
+        }
+        Ok(Some(id.into()))
+    }
+
+    fn is_under(&self, context: &Context, parent: Option<&str>, stored: &Record) -> bool {
+        let (Some(link), Some(parent)) = (self.through, parent) else {
+            return true;
+        };
+        self.action == Action::Create
+            || link.parent_of(context.model(link.to), stored).as_deref() == Some(parent)
+    }
+
+    /// Whether it may write other records as well.
+    fn has_parts(&self, context: &Context) -> bool {
+        let hooks = context.shared().hooks[self.model.index].iter();
+        let mut before = hooks.filter(|hook| hook.moment == Moment::Before);
+        self.action == Action::Destroy || before.next().is_some()
+    }
+
+    fn exists(&self) -> Error {
+        let message = format!("a `{}` of this id exists already", self.model.declared.name);
+        Error::new(ErrorKind::Conflict, message)
+    }
+}

@@ -1,0 +1,61 @@
+//! The table of hooks has a row for each hook and moment, in the order written.
+
+use serde::{Deserialize, Serialize};
+use sockful::must::Remotes;
+use sockful::{Resource, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+}
+
+#[remote]
+impl Creature {
+    #[remote(name = "nourish")]
+    pub fn feed(&mut self) {
+        self.id.shrink_to_fit();
+    }
+
+    #[after(update)]
+    #[before(create, feed)]
+    #[after(destroy)]
+    fn check(&self) {
+        assert!(!self.id.is_empty());
+    }
+
+    #[before(create)]
+    fn first() {}
+
+    #[cfg(any())]
+    #[before(create)]
+    fn never() {}
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Plain {
+    id: String,
+}
+
+#[remote]
+impl Plain {
+    pub fn feed(&mut self) {
+        self.id.shrink_to_fit();
+    }
+}
+
+#[test]
+fn hooks_are_rows() {
+    let rows: Vec<String> = Creature::HOOKS
+        .iter()
+        .map(|hook| format!("{} {:?} {:?}", hook.name, hook.moment, hook.on))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "check After [Update, Destroy]",
+            "check Before [Create, Remote(\"nourish\")]",
+            "first Before [Create]",
+        ]
+    );
+    assert!(Plain::HOOKS.is_empty());
+}

@@ -1,0 +1,86 @@
+//! What the derive lays down of relations, and the routes that follow from them.
+
+use serde::{Deserialize, Serialize};
+use sockful::store::OnDestroy;
+use sockful::{Resource, Resources, resources};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[serde(rename_all = "camelCase")]
+struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(parent = Self, on_destroy = "detach", name = "cover")]
+    cover_of_id: Option<String>,
+    #[resource(parent = Album, unique, on_destroy = "restrict", name = "hit", plural = "hit")]
+    hit_album_id: String,
+}
+
+const APP: Resources = resources![Song, Album];
+
+#[test]
+fn a_parent_is_a_row_with_the_names_of_its_routes() {
+    let parents = Song::DECLARED.parents.iter();
+    let rows: Vec<_> = parents
+        .map(|it| (it.property, it.of, it.is_optional, it.on_destroy, it.names))
+        .collect();
+    let names = [
+        [
+            "album",
+            "byAlbum",
+            "songs",
+            "createSong",
+            "getSong",
+            "updateSong",
+            "destroySong",
+        ],
+        [
+            "coverOf",
+            "byCoverOf",
+            "covers",
+            "createCover",
+            "getCover",
+            "updateCover",
+            "destroyCover",
+        ],
+        [
+            "hitAlbum",
+            "byHitAlbum",
+            "hit",
+            "createHit",
+            "getHit",
+            "updateHit",
+            "destroyHit",
+        ],
+    ];
+    assert_eq!(
+        rows,
+        [
+            (1, "album", false, OnDestroy::Cascade, names[0]),
+            (2, "song", true, OnDestroy::Detach, names[1]),
+            (3, "album", false, OnDestroy::Restrict, names[2]),
+        ]
+    );
+    for (at, names) in names.into_iter().enumerate() {
+        let of = [("song", "album"), ("song", "song"), ("song", "album")][at];
+        for (nth, name) in names.into_iter().enumerate() {
+            let resource = if nth < 2 { of.0 } else { of.1 };
+            assert!(APP.find(resource, name).is_some(), "{resource} {name}");
+        }
+    }
+}
+
+#[test]
+fn children_are_looked_up_by_their_parent() {
+    let kept = |property: &sockful::store::Property| (property.index, property.unique);
+    let kept: Vec<_> = Song::DECLARED.properties.iter().map(kept).collect();
+    assert_eq!(
+        kept,
+        [(false, false), (true, false), (true, false), (false, true)]
+    );
+}

@@ -1,0 +1,77 @@
+//! Resources that are related in every way there is.
+
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, Resources, resources};
+
+/// All of them.
+pub(crate) const MUSIC: Resources =
+    resources![Artist, Album, Song, Playlist, Entry, Review, Category];
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Artist {
+    id: String,
+    #[resource(default)]
+    n: i64,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Album {
+    id: String,
+    #[resource(default)]
+    n: i64,
+    #[resource(parent = Artist)]
+    artist_id: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Song {
+    id: String,
+    #[resource(default)]
+    n: i64,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(parent = Album, on_destroy = "detach", name = "bonus", plural = "bonuses")]
+    bonus_album_id: Option<String>,
+    #[resource(unique)]
+    code: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Playlist {
+    id: String,
+    #[resource(default)]
+    n: i64,
+}
+
+/// A song in a playlist, which has to go before the song does.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(plural = "entries")]
+pub(crate) struct Entry {
+    id: String,
+    #[resource(default)]
+    n: i64,
+    #[resource(parent = Playlist)]
+    playlist_id: String,
+    #[resource(parent = Song, on_destroy = "restrict")]
+    song_id: String,
+}
+
+/// What somebody thinks, of an album or of none any more.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Review {
+    id: String,
+    #[resource(default)]
+    n: i64,
+    #[resource(parent = Album, on_destroy = "detach")]
+    album_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(plural = "categories")]
+pub(crate) struct Category {
+    id: String,
+    #[resource(default)]
+    n: i64,
+    #[resource(parent = Self, name = "part")]
+    within_id: Option<String>,
+}

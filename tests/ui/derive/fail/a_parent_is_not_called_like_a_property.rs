@@ -1,0 +1,17 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    album: String,
+}
+
+fn main() {}

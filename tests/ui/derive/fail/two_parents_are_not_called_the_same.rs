@@ -1,0 +1,18 @@
+use serde::{Deserialize, Serialize};
+use sockful::Resource;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(parent = Album, name = "bonus")]
+    album__id: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    life: i32,
+}
+
+#[remote]
+impl Creature {
+    #[before(create)]
+    #[remote(timeout = "5s")]
+    fn check(&self) {}
+}
+
+fn main() {}

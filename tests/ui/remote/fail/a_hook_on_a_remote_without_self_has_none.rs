@@ -1,0 +1,18 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    life: i32,
+}
+
+#[remote]
+impl Creature {
+    #[before(greet)]
+    fn check(&self) {}
+
+    pub fn greet() {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    life: i32,
+}
+
+#[remote]
+impl Creature {
+    #[before(create, update)]
+    #[before(create)]
+    fn check(&self) {}
+}
+
+fn main() {}

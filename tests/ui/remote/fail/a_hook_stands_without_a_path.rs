@@ -1,0 +1,16 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    life: i32,
+}
+
+#[remote]
+impl Creature {
+    #[sockful::before(create)]
+    fn check(&self) {}
+}
+
+fn main() {}
