@@ -6,6 +6,7 @@ mod anything;
 mod bad_frames;
 mod commit;
 mod core;
+mod crowds;
 mod defaults;
 mod frames;
 mod handshake;

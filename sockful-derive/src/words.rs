@@ -3,19 +3,19 @@
 #[cfg(test)]
 mod docs;
 mod list;
-mod moment;
 mod near;
 #[cfg(test)]
 mod pairs;
 mod parse;
+mod phase;
 mod relation;
 mod rule;
 mod value;
 
 pub(crate) use list::others;
-pub(crate) use moment::{HookWords, Moment, of_hooks};
 pub(crate) use near::nearest;
 pub(crate) use parse::{Words, holds_words};
+pub(crate) use phase::{HookWords, Phase, of_hooks};
 pub(crate) use rule::SANITIZERS;
 pub(crate) use value::Value;
 

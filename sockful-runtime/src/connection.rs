@@ -54,10 +54,6 @@ struct Connection<S> {
     is_read_out: bool,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and it is looked at where it is made"
-)]
 enum Event {
     Incoming(Incoming),
     Finished(Kept, Reply),

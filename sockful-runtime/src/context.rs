@@ -14,7 +14,7 @@ pub(crate) use afterwards::Called;
 pub(crate) use commit::Ended;
 pub(crate) use shared::{Peer, Shared, States};
 pub(crate) use stage::Staged;
-pub(crate) use telling::{Telling, Written};
+pub(crate) use telling::{InBatch, Telling};
 
 use crate::error::{Error, Result};
 use crate::keys::Keyed;
@@ -107,7 +107,20 @@ impl Context {
         self.unit.as_deref().ok_or_else(missing)
     }
 
-    /// The same for what a hook does.
+    /// The same for what a hook does before the commit.
+    fn before_commit(&self) -> Result<Self> {
+        self.within_hook(self.unit.clone())
+    }
+
+    /// The call for what a hook does after its commit: not under its key, which that has taken.
+    fn after_commit(&self) -> Result<Self> {
+        let context = self.within_hook(None)?;
+        Ok(Self {
+            keyed: None,
+            ..context
+        })
+    }
+
     fn within_hook(&self, unit: Option<Arc<Unit>>) -> Result<Self> {
         if self.depth == MAX_HOOK_DEPTH {
             return Err(Error::internal(format!(
@@ -134,7 +147,7 @@ impl Context {
     }
 
     /// Waits a little, at random, before trying again what another writer came in between.
-    pub(crate) async fn back_off(&self) {
+    async fn back_off(&self) {
         let nanos = RandomState::new().hash_one(self.request) % 2_000_000;
         tokio::time::sleep(Duration::from_nanos(nanos)).await;
     }

@@ -32,6 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use system::System;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 /// A request that has found its route.
 #[derive(Clone, Debug)]
@@ -181,7 +182,7 @@ impl<'a> Job<'a> {
         }
         let timeout = self
             .options
-            .timeout
+            .timeout()
             .map_or(timeout, |asked| timeout.min(asked));
         Profile {
             address,
@@ -193,14 +194,19 @@ impl<'a> Job<'a> {
     /// Does it; once, where it says by a key which request it is.
     async fn serve(&self, session: &Session, number: u64) -> Reply {
         let context = Context::new(session.peer.clone(), number);
-        let Some(key) = self.options.key else {
-            return self.act(session, context).await;
-        };
+        match self.options.key() {
+            None => self.act(session, context).await,
+            // Room for it is taken where it is needed only: every request is moved about.
+            Some(key) => self.act_once(session, context, number, key).boxed().await,
+        }
+    }
+
+    async fn act_once(&self, session: &Session, context: Context, number: u64, key: Uuid) -> Reply {
         let (resource, action) = self.names(session);
         let keyed = Keyed {
             caller: "".into(),
             key,
-            fingerprint: fingerprint(resource, action, self.payload, self.options.if_rev),
+            fingerprint: fingerprint(resource, action, self.payload, self.options.if_rev()),
         };
         // Until its turn has come an earlier run may be about to do it.
         let peer = &session.peer;
@@ -216,9 +222,11 @@ impl<'a> Job<'a> {
     }
 
     async fn act(&self, session: &Session, context: Context) -> Reply {
-        let (payload, if_rev) = (self.payload, self.options.if_rev);
+        let (payload, if_rev) = (self.payload, self.options.if_rev());
         let route = match self.target {
-            Target::System(action) => return action.run(session, &context, payload).await,
+            Target::System(action) => {
+                return action.run(session, &context, payload).boxed().await;
+            }
             Target::Route(route) => route,
         };
         let model = session.app.model(route.resource);
@@ -227,7 +235,8 @@ impl<'a> Job<'a> {
             Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
             Action::Relation(relation, parent) => {
                 let run = actions::relations::run;
-                run(&context, model, relation, parent, payload, if_rev).await
+                let done = run(&context, model, relation, parent, payload, if_rev);
+                done.boxed().await
             }
         }
     }
@@ -247,7 +256,7 @@ impl<'a> Job<'a> {
             let address = session.peer.address();
             let (resource, action) = self.names(session);
             if error.kind() == ErrorKind::Internal {
-                let id = uuid::Uuid::now_v7();
+                let id = Uuid::now_v7();
                 let cause = std::error::Error::source(error).map(ToString::to_string);
                 tracing::error!(%id, resource, action, ?address, cause, "a request failed");
                 error.tell_id(id);

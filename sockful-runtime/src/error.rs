@@ -2,6 +2,8 @@
 
 mod fault;
 mod kind;
+#[cfg(test)]
+mod tests;
 
 pub use fault::Fault;
 pub use kind::ErrorKind;
@@ -284,35 +286,4 @@ impl Serialize for Error {
 struct Limit {
     name: &'static str,
     value: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_but_custom_has_one_code() {
-        let mut codes: Vec<_> = CODES.iter().map(|(_, code)| code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), CODES.len());
-    }
-
-    #[test]
-    fn a_code_of_ones_own_is_a_lower_snake_word() {
-        assert_eq!(Error::refused("Too tired!", "x").code(), "too_tired");
-        assert_eq!(Error::refused("--", "x").code(), "refused");
-        assert_eq!(Error::refused("--", "x").kind(), ErrorKind::Custom);
-        assert_eq!(Error::refused("not_found", "x").kind(), ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn the_cause_is_not_told() {
-        let error = Error::internal("the disk is full");
-        let told = serde_json::to_string(&error).expect("an error is JSON");
-        assert!(
-            !told.contains("disk") && !error.to_string().contains("disk"),
-            "{told}"
-        );
-    }
 }

@@ -13,7 +13,7 @@ use crate::reader::Giver;
 use crate::reply::{Body, Reply};
 use crate::resource::{Changes, Given, Resource};
 use crate::typed::Filter;
-use crate::write::{Action, Write};
+use crate::write::{Write, WriteKind};
 use std::marker::PhantomData;
 
 /// The records of one resource, typed. Made by [`Context::of`] and
@@ -51,7 +51,7 @@ impl<R: Resource> Records<R> {
         let mut given = Given::new(model.declared);
         new.write(&mut given);
         let payload = given.finish().map_err(Error::internal)?;
-        self.write(Action::Create, &payload).await
+        self.write(WriteKind::Create, &payload).await
     }
 
     /// Reads the record of this id.
@@ -96,7 +96,7 @@ impl<R: Resource> Records<R> {
             .and_then(|rest| rest.strip_suffix('}'))
             .unwrap_or_default();
         let payload = with_id(model.declared, id, inside);
-        self.write(Action::Update, &payload).await
+        self.write(WriteKind::Update, &payload).await
     }
 
     /// Removes the record of this id, and returns it as it was.
@@ -106,7 +106,7 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
         let payload = with_id(self.model()?.declared, id, "");
-        self.write(Action::Destroy, &payload).await
+        self.write(WriteKind::Destroy, &payload).await
     }
 
     /// Lists the records that meet the conditions, all of them in the order of their ids unless more
@@ -131,7 +131,7 @@ impl<R: Resource> Records<R> {
         Ok(counted.value.count)
     }
 
-    async fn write(&self, action: Action, payload: &str) -> Result<R> {
+    async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
         let model = self.model()?;
         let write = Write::new(model, action, payload, Giver::Server);
         self.record(write.run(&self.context).await)

@@ -191,11 +191,7 @@ impl Call<'_> {
             Body::Json(json) => Telling::Json(json, about),
             Body::Record(..) | Body::Records(..) => Telling::Nothing,
         };
-        let ended = self.context.commit(telling, Some(called)).await?;
-        if ended.is_none() {
-            self.context.back_off().await;
-        }
-        Ok(ended)
+        self.context.commit(telling, Some(called)).await
     }
 }
 

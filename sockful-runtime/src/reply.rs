@@ -82,26 +82,31 @@ pub(crate) fn room(max_reply: usize) -> usize {
 }
 
 impl Done {
-    /// What a remote method returned.
-    pub(crate) fn told(told: Told, seq: Option<u64>, rev: Option<u64>) -> Self {
+    /// A result with nothing beside it.
+    pub(crate) fn bare(body: Body) -> Self {
         Self {
-            body: told.0,
-            seq,
-            rev,
+            body,
+            seq: None,
+            rev: None,
             next: None,
             cut: None,
         }
     }
 
+    /// What a remote method returned.
+    pub(crate) fn told(told: Told, seq: Option<u64>, rev: Option<u64>) -> Self {
+        Self {
+            seq,
+            rev,
+            ..Self::bare(told.0)
+        }
+    }
+
     /// A record that is not committed yet.
     pub(crate) fn unsettled(record: Arc<Record>) -> Self {
-        let rev = record.shown_rev();
         Self {
-            body: Body::Record(record, Selection::All),
-            seq: None,
-            rev,
-            next: None,
-            cut: None,
+            rev: record.shown_rev(),
+            ..Self::bare(Body::Record(record, Selection::All))
         }
     }
 
@@ -111,11 +116,9 @@ impl Done {
             Body::Json(_) | Body::Records(..) => None,
         };
         Self {
-            body,
             seq: Some(seq),
             rev,
-            next: None,
-            cut: None,
+            ..Self::bare(body)
         }
     }
 }

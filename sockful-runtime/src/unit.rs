@@ -18,7 +18,7 @@ pub(crate) struct Unit(Mutex<State>);
 
 /// What a unit has come to.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct Finished {
     /// What is to be committed; nothing where there is nothing to write or to be sure of.
     pub(crate) operations: Vec<Operation>,
     /// Whether anything of it changes a record.
@@ -222,7 +222,7 @@ impl Unit {
     }
 
     /// What is to be committed. Nothing more can be read or written.
-    pub(crate) fn finish(&self) -> Result<Outcome> {
+    pub(crate) fn finish(&self) -> Result<Finished> {
         let mut state = self.state();
         let childless = state.open()?.take_childless();
         let State {
@@ -251,7 +251,7 @@ impl Unit {
         if !writes && relied < 2 {
             operations.clear();
         }
-        Ok(Outcome {
+        Ok(Finished {
             operations,
             writes,
             seq,

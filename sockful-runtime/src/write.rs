@@ -1,6 +1,6 @@
 //! A write of one record: staged into a unit of work, or as one of its own.
 
-use crate::context::hook::Moment;
+use crate::context::hook::Phase;
 use crate::context::{Context, Staged, Telling};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key;
@@ -10,13 +10,14 @@ use crate::reader::Giver;
 use crate::record::Record;
 use crate::relations::Link;
 use crate::reply::{Done, Reply};
+use futures_util::FutureExt;
 use std::borrow::Cow;
 
 /// A write of one record, as often as it has to be tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Write<'a> {
     pub(crate) model: &'a Model,
-    pub(crate) action: Action,
+    pub(crate) kind: WriteKind,
     pub(crate) payload: &'a str,
     pub(crate) by: Giver,
     /// The revision that the record must have.
@@ -27,7 +28,7 @@ pub(crate) struct Write<'a> {
 
 /// What is done to the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum WriteKind {
     Create,
     Update,
     Save,
@@ -36,10 +37,10 @@ pub(crate) enum Action {
 
 impl<'a> Write<'a> {
     /// A write that is addressed by the record alone.
-    pub(crate) fn new(model: &'a Model, action: Action, payload: &'a str, by: Giver) -> Self {
+    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a str, by: Giver) -> Self {
         Self {
             model,
-            action,
+            kind,
             payload,
             by,
             if_rev: None,
@@ -62,17 +63,12 @@ impl<'a> Write<'a> {
             let record = staged.record(context, self.model).await?;
             return Ok(Done::unsettled(record));
         }
-        let (given, id) = self.parse()?;
-        let mut given = Some(given);
+        let (mut given, id) = self.parse()?;
         let _lane = match &id {
             Some(id) => Some(context.shared().lanes.take(self.model.index, id).await),
             None => None,
         };
         loop {
-            let given = match given.take() {
-                Some(given) => given,
-                None => self.parse()?.0,
-            };
             let unit = context.begin();
             let staged = self.stage(&unit, given, id.as_deref()).await?;
             let telling = Telling::Record(self.model.index, staged.id());
@@ -83,7 +79,7 @@ impl<'a> Write<'a> {
                     ..Done::unsettled(record)
                 });
             }
-            context.back_off().await;
+            (given, _) = self.parse()?;
         }
     }
 
@@ -101,9 +97,12 @@ impl<'a> Write<'a> {
         mut given: Object<'_>,
         id: Option<&str>,
     ) -> Result<Staged> {
-        let parent = self.parent(context, &mut given).await?;
+        let parent = match self.through {
+            Some(link) => Some(self.parent(context, link, &mut given).boxed().await?),
+            None => None,
+        };
         let parent = parent.as_deref();
-        if self.action == Action::Destroy {
+        if self.kind == WriteKind::Destroy {
             given.finish()?;
         }
         loop {
@@ -112,33 +111,29 @@ impl<'a> Write<'a> {
                 None => None,
             };
             let stored = stored.filter(|stored| self.is_under(context, parent, stored));
-            let staged = match (self.action, stored) {
-                (Action::Save, None) if self.if_rev.is_some() => {
+            let staged = match (self.kind, stored) {
+                (WriteKind::Save, None) if self.if_rev.is_some() => {
                     let message = "the record is not there, so its revision is another";
                     return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
                 }
-                (Action::Create, stored) => {
+                (WriteKind::Create, stored) | (WriteKind::Save, stored @ None) => {
                     let record = self.model.create(&given, self.by)?;
                     if stored.is_some() {
                         return Err(self.exists());
                     }
                     context.stage(self.model, None, record).await?
                 }
-                (Action::Save, None) => {
-                    let record = self.model.create(&given, self.by)?;
-                    context.stage(self.model, None, record).await?
-                }
-                (Action::Update | Action::Destroy, None) => {
+                (WriteKind::Update | WriteKind::Destroy, None) => {
                     return Err(Error::not_found(self.model.declared.name));
                 }
-                (action, Some(stored)) => {
+                (kind, Some(stored)) => {
                     stored.expect_rev(self.if_rev)?;
-                    match action {
-                        Action::Destroy => {
-                            context.stage_destroy(self.model, &stored).await?;
+                    match kind {
+                        WriteKind::Destroy => {
+                            context.stage_destroy(self.model, &stored).boxed().await?;
                             Some(Staged::Gone(stored))
                         }
-                        Action::Save => {
+                        WriteKind::Save => {
                             let record = self.model.replace(&given, &stored, self.by)?;
                             context.stage(self.model, Some(&stored), record).await?
                         }
@@ -158,13 +153,13 @@ impl<'a> Write<'a> {
     /// The id in the payload, which only a record that is to be made can do without.
     fn id<'g>(&self, given: &Object<'g>) -> Result<Option<Cow<'g, str>>> {
         let is_new =
-            self.action == Action::Create || self.action == Action::Save && self.if_rev.is_none();
+            self.kind == WriteKind::Create || self.kind == WriteKind::Save && self.if_rev.is_none();
         if !is_new {
             return self.model.id(given).map(Some);
         }
         match given.take(self.model.id_name()) {
             // What is wrong with it is told with all else.
-            Some(raw) if self.action == Action::Create => {
+            Some(raw) if self.kind == WriteKind::Create => {
                 Ok(key::canonical(raw, self.model.declared.key).ok())
             }
             Some(_) => self.model.id(given).map(Some),
@@ -174,13 +169,15 @@ impl<'a> Write<'a> {
 
     /// Takes out the id of the parent by which the record is addressed, and asks that it is there
     /// where a record is to be made. A record that is there can't be moved on this way.
-    async fn parent(&self, context: &Context, given: &mut Object<'_>) -> Result<Option<Box<str>>> {
-        let Some(link) = self.through else {
-            return Ok(None);
-        };
+    async fn parent(
+        &self,
+        context: &Context,
+        link: &Link,
+        given: &mut Object<'_>,
+    ) -> Result<Box<str>> {
         let of = context.model(link.to);
         let id = link.parent_id(self.model, of, given)?;
-        if self.action == Action::Create {
+        if self.kind == WriteKind::Create {
             if !context
                 .unit()?
                 .is_there(context.store(), link.to, &id)
@@ -191,22 +188,22 @@ impl<'a> Write<'a> {
         } else {
             given.remove(self.model.declared.properties[link.parent.property].name);
         }
-        Ok(Some(id.into()))
+        Ok(id.into())
     }
 
     fn is_under(&self, context: &Context, parent: Option<&str>, stored: &Record) -> bool {
         let (Some(link), Some(parent)) = (self.through, parent) else {
             return true;
         };
-        self.action == Action::Create
+        self.kind == WriteKind::Create
             || link.parent_of(context.model(link.to), stored).as_deref() == Some(parent)
     }
 
     /// Whether it may write other records as well.
     fn has_parts(&self, context: &Context) -> bool {
         let hooks = context.shared().hooks[self.model.index].iter();
-        let mut before = hooks.filter(|hook| hook.moment == Moment::Before);
-        self.action == Action::Destroy || before.next().is_some()
+        let mut before = hooks.filter(|hook| hook.phase == Phase::Before);
+        self.kind == WriteKind::Destroy || before.next().is_some()
     }
 
     fn exists(&self) -> Error {

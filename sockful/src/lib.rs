@@ -409,7 +409,7 @@ pub mod __private {
     pub use sockful_runtime::codec::Codec;
     pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
     pub use sockful_runtime::declared::{OnDestroy, Parent, Pattern, Property, Rule};
-    pub use sockful_runtime::hook::{Hook, Moment, On};
+    pub use sockful_runtime::hook::{Hook, On, Phase};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;

@@ -1,4 +1,4 @@
-//! The table of hooks has a row for each hook and moment, in the order written.
+//! The table of hooks has a row for each hook and phase, in the order written.
 
 use serde::{Deserialize, Serialize};
 use sockful::must::Remotes;
@@ -47,7 +47,7 @@ impl Plain {
 fn hooks_are_rows() {
     let rows: Vec<String> = Creature::HOOKS
         .iter()
-        .map(|hook| format!("{} {:?} {:?}", hook.name, hook.moment, hook.on))
+        .map(|hook| format!("{} {:?} {:?}", hook.name, hook.phase, hook.on))
         .collect();
     assert_eq!(
         rows,

@@ -1,11 +1,11 @@
 //! Hooks and units of work.
 
+mod after;
+
 use crate::support::{Client, Gates, Running, within};
-use futures_util::poll;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Context, Error, Resource, Resources, Result, Server, remote, resources};
-use std::pin::pin;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// Where hooks that run after a commit say so.
@@ -256,41 +256,6 @@ async fn a_hook_before_a_remote_method_can_refuse_the_call() {
         (&error["code"], client.head().await),
         (&json!("silence"), 2)
     );
-}
-
-#[tokio::test]
-async fn hooks_after_a_commit_see_it_and_what_was_before() {
-    let (_server, mut client, mut heard) = album().await;
-    client.ok("song", "create", song("a", "a")).await;
-    assert_eq!(next(&mut heard).await, "a: new -> 0");
-    client
-        .ok("song", "update", json!({"id": "a", "plays": 2}))
-        .await;
-    assert_eq!(next(&mut heard).await, "a: 0 -> 2");
-    client.ok("song", "play", json!({"id": "a"})).await;
-    // Once for the record that changed, and once for the method that was called.
-    assert_eq!(next(&mut heard).await, "a: 2 -> 3");
-    assert_eq!(next(&mut heard).await, "a: 2 -> 3");
-    client.ok("album", "destroy", json!({"id": "kob"})).await;
-    assert_eq!(next(&mut heard).await, "a: 3 -> gone");
-}
-
-#[tokio::test]
-async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
-    let (mut server, mut client, mut heard) = album().await;
-    let gates = server.gates.clone();
-    client.ok("song", "create", song("slow", "a")).await;
-    gates.arrival("after").await;
-    drop(client);
-    server.stop();
-    let mut stopped = pin!(server.stopped());
-    for _ in 0..1_000 {
-        assert!(poll!(&mut stopped).is_pending(), "it did not wait");
-        tokio::task::yield_now().await;
-    }
-    gates.open("after");
-    stopped.await;
-    assert_eq!(next(&mut heard).await, "slow: new -> 0");
 }
 
 #[tokio::test]

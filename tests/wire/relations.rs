@@ -1,7 +1,7 @@
 //! What relations add: routes on both sides, integrity, and what is included.
 
-mod at_once;
 mod description;
+mod destroy;
 mod with;
 
 use crate::support::{Client, Running};
@@ -48,6 +48,8 @@ struct Message {
     sender_id: u32,
     #[resource(parent = User, name = "receivedMessage", on_destroy = "detach")]
     receiver_id: Option<u32>,
+    #[resource(rev)]
+    rev: u64,
 }
 
 #[derive(Serialize, Deserialize, Resource)]
@@ -227,100 +229,34 @@ async fn a_child_moves_to_another_parent_that_is_there() {
 }
 
 #[tokio::test]
-async fn a_parent_takes_its_children_with_it_in_one_commit_over_any_depth() {
+async fn a_child_is_saved_under_another_parent_that_is_there() {
     let (_server, mut client) = two_albums().await;
-    client
-        .ok("artist", "create", json!({"id": "miles", "name": "Miles"}))
-        .await;
-    client
-        .ok(
-            "album",
-            "update",
-            json!({"id": "kob", "artist_id": "miles"}),
-        )
-        .await;
-    let before = client.head().await;
-    let gone = client
-        .reply("artist", "destroy", json!({"id": "miles"}))
-        .await;
-    assert_eq!(gone["seq"], before + 1);
-    assert_eq!(ids(&client.ok("album", "all", json!({})).await), ["amiga"]);
-    assert_eq!(client.ok("song", "count", json!({})).await, 0);
+    let song = |album| json!({"id": "so-what", "album_id": album, "title": "So What"});
+    let error = client.err("song", "save", song("x")).await;
+    assert_eq!(error["fields"][0]["rule"], "parent");
+    let moved = client.ok("song", "save", song("amiga")).await;
+    assert_eq!(moved["album_id"], "amiga");
 }
 
 #[tokio::test]
-async fn a_parent_that_children_restrict_stays_and_one_they_detach_from_goes() {
+async fn a_revision_is_asked_for_through_the_parent_too() {
     let (_server, mut client) = music().await;
-    for id in [1, 2] {
-        client.ok("user", "create", json!({"id": id})).await;
+    client.ok("user", "create", json!({"id": 1})).await;
+    let hello = json!({"sender_id": 1, "id": "hello"});
+    let made = client
+        .reply("user", "createSentMessage", hello.clone())
+        .await;
+    assert_eq!((&made["rev"], &made["ok"]["rev"]), (&json!(2), &json!(2)));
+    for (action, rev, expected) in [
+        ("updateSentMessage", 1, "conflict"),
+        ("destroySentMessage", 1, "conflict"),
+        ("getSentMessage", 2, "invalid"),
+        ("createSentMessage", 2, "invalid"),
+    ] {
+        let request = json!(["user", action, hello, 1, {"if_rev": rev}]);
+        let reply = client.ask(request).await;
+        assert_eq!(reply[2]["err"]["code"], expected, "{action}");
     }
-    let hello = json!({"sender_id": 1, "id": "hello", "receiver_id": 2});
-    client.ok("user", "createSentMessage", hello).await;
-    let error = client.err("user", "destroy", json!({"id": 1})).await;
-    assert_eq!(error["code"], "conflict");
-    client.ok("user", "destroy", json!({"id": 2})).await;
-    let hello = client.ok("message", "get", json!({"id": "hello"})).await;
-    assert_eq!(hello["receiver_id"], Value::Null);
-    client
-        .ok("message", "destroy", json!({"id": "hello"}))
-        .await;
-    client.ok("user", "destroy", json!({"id": 1})).await;
-}
-
-#[tokio::test]
-async fn a_resource_can_be_its_own_parent() {
-    let (_server, mut client) = music().await;
-    client.ok("category", "create", json!({"id": "a"})).await;
-    for (parent, id) in [("a", "b"), ("b", "c")] {
-        client
-            .ok(
-                "category",
-                "createCategory",
-                json!({"parent_id": parent, "id": id}),
-            )
-            .await;
-    }
-    let below = client
-        .ok("category", "categories", json!({"parent_id": "a"}))
-        .await;
-    assert_eq!(ids(&below), ["b"]);
-    assert_eq!(
-        client.ok("category", "parent", json!({"id": "c"})).await["id"],
-        "b"
-    );
-    // A ring goes as a whole.
-    client
-        .ok("category", "update", json!({"id": "a", "parent_id": "c"}))
-        .await;
-    client.ok("category", "destroy", json!({"id": "b"})).await;
-    assert_eq!(client.ok("category", "count", json!({})).await, 0);
-}
-
-#[tokio::test]
-async fn more_than_may_go_at_once_stays() {
-    let server = Server::new(MUSIC).config({
-        let mut config = sockful::Config::default();
-        config.max_cascade = 3;
-        config
-    });
-    let server = Running::serving(server).await;
-    let mut client = server.client().await;
-    client
-        .ok("album", "create", json!({"id": "kob", "title": "t"}))
-        .await;
-    for n in 0..3 {
-        let song = json!({"album_id": "kob", "id": n.to_string(), "title": "t"});
-        client.ok("album", "createSong", song).await;
-    }
-    let error = client.err("album", "destroy", json!({"id": "kob"})).await;
-    assert_eq!(
-        (&error["code"], &error["limit"]),
-        (
-            &json!("too_many"),
-            &json!({"name": "max_cascade", "value": 3})
-        )
-    );
-    client.ok("song", "destroy", json!({"id": "0"})).await;
-    client.ok("album", "destroy", json!({"id": "kob"})).await;
-    assert_eq!(client.ok("song", "count", json!({})).await, 0);
+    let request = json!(["user", "destroySentMessage", hello, 1, {"if_rev": 2}]);
+    assert_eq!(client.ask(request).await[2]["ok"]["id"], "hello");
 }

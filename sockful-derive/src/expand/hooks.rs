@@ -2,13 +2,13 @@
 
 use super::tokens::{ends, in_brackets, mixed, without_self};
 use crate::model::{Block, Given, Hook, Old, On, Paths, Takes, conditions};
-use crate::words::Moment;
+use crate::words::Phase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;
 use syn::ext::IdentExt;
 
-/// The table of the block's hooks, where it has any: one row a hook and moment.
+/// The table of the block's hooks, where it has any: one row a hook and phase.
 pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream> {
     let (private, paths) = (&block.paths.private, &block.paths);
     let rows: Vec<_> = block
@@ -34,10 +34,10 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
     // A future that can't be sent is told at the method's name.
     let at_name = hook.ident.span().resolved_at(mixed());
     let boxed = Paths::private_at(at_name);
-    let rows = hook.moments.iter().map(|(moment, occasions)| {
-        let moment = match moment {
-            Moment::Before => quote!(Before),
-            Moment::After => quote!(After),
+    let rows = hook.phases.iter().map(|(phase, occasions)| {
+        let phase = match phase {
+            Phase::Before => quote!(Before),
+            Phase::After => quote!(After),
         };
         let on = occasions.iter().filter_map(|occasion| occasion.on.as_ref());
         let on = on.map(|on| match on {
@@ -51,7 +51,7 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
             #(#conditions)*
             #private::Hook {
                 name: #name,
-                moment: #private::Moment::#moment,
+                phase: #private::Phase::#phase,
                 on: &[#(#on),*],
                 run: |call| #run,
             }

@@ -2,7 +2,7 @@
 
 use super::{Method, Takes, bare, typed};
 use crate::diagnostics::Diagnostics;
-use crate::words::{HookWords, Moment, of_hooks};
+use crate::words::{HookWords, Phase, of_hooks};
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type, Visibility};
 
@@ -12,8 +12,8 @@ pub(crate) struct Hook<'a> {
     pub(crate) item: &'a ImplItemFn,
     pub(crate) ident: &'a Ident,
     pub(crate) takes: Takes,
-    /// When it runs and on what; several attributes of one moment are one.
-    pub(crate) moments: Vec<(Moment, Vec<Occasion<'a>>)>,
+    /// When it runs and on what; several attributes of one phase are one.
+    pub(crate) phases: Vec<(Phase, Vec<Occasion<'a>>)>,
     pub(crate) given: Vec<Given<'a>>,
 }
 
@@ -55,26 +55,26 @@ pub(crate) enum Old<'a> {
 
 impl<'a> Hook<'a> {
     pub(super) fn of(item: &'a ImplItemFn, words: &'a HookWords, methods: &[Method<'_>]) -> Self {
-        let moments = words.moments.iter().map(|(moment, actions)| {
+        let phases = words.phases.iter().map(|(phase, actions)| {
             let occasions = actions.iter().map(|spelt| Occasion {
                 spelt,
                 on: On::of(spelt, methods),
             });
-            (*moment, occasions.collect())
+            (*phase, occasions.collect())
         });
         Self {
             item,
             ident: &item.sig.ident,
             takes: Takes::of(item),
-            moments: moments.collect(),
+            phases: phases.collect(),
             given: typed(item).filter_map(Given::of).collect(),
         }
     }
 
-    /// Everything it runs on, each with its moment.
-    pub(crate) fn occasions(&self) -> impl Iterator<Item = (Moment, &Occasion<'a>)> {
-        let moments = self.moments.iter();
-        moments.flat_map(|(moment, occasions)| occasions.iter().map(|it| (*moment, it)))
+    /// Everything it runs on, each with its phase.
+    pub(crate) fn occasions(&self) -> impl Iterator<Item = (Phase, &Occasion<'a>)> {
+        let phases = self.phases.iter();
+        phases.flat_map(|(phase, occasions)| occasions.iter().map(|it| (*phase, it)))
     }
 }
 

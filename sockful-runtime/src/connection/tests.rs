@@ -1,4 +1,6 @@
 //! What can't be seen from outside, or not without waiting.
 
+mod clashes;
 mod clocks;
 mod commits;
+mod slow;

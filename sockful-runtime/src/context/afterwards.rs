@@ -1,6 +1,6 @@
 //! Hooks that run after a commit.
 
-use super::hook::{Hook, Hooked, Moment, On};
+use super::hook::{Hook, Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::commit::{Change, Operation};
 use crate::error::Result;
@@ -21,9 +21,9 @@ struct Afterwards {
 
 impl Context {
     /// Whether any hook runs after a commit of these operations.
-    pub(super) fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
+    fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
         let any = |resource, on| {
-            let mut hooks = self.shared().hooks(resource, Moment::After, on);
+            let mut hooks = self.shared().hooks(resource, Phase::After, on);
             hooks.next().is_some()
         };
         called.is_some_and(|called| any(called.resource, called.on))
@@ -36,13 +36,8 @@ impl Context {
             })
     }
 
-    /// Runs the hooks that a commit leads to, one after the other and without anybody waiting.
-    pub(super) fn run_afterwards(
-        &self,
-        ended: &Ended,
-        called: Option<Called>,
-        permit: OwnedSemaphorePermit,
-    ) {
+    /// The hooks that a commit leads to.
+    fn afterwards(&self, ended: &Ended, called: Option<Called>) -> Vec<Afterwards> {
         let changes = match ended {
             Ended::Committed(committed) => committed.changes.as_slice(),
             Ended::Unchanged(_) => &[],
@@ -51,7 +46,7 @@ impl Context {
         for change in changes {
             let hooks = self
                 .shared()
-                .hooks(change.resource, Moment::After, on(change));
+                .hooks(change.resource, Phase::After, on(change));
             all.extend(hooks.map(|hook| Afterwards {
                 hook,
                 resource: change.resource,
@@ -66,7 +61,7 @@ impl Context {
             });
             let hooks = self
                 .shared()
-                .hooks(called.resource, Moment::After, called.on);
+                .hooks(called.resource, Phase::After, called.on);
             all.extend(hooks.map(|hook| Afterwards {
                 hook,
                 resource: called.resource,
@@ -74,31 +69,67 @@ impl Context {
                 after: stored.clone(),
             }));
         }
+        all
+    }
+
+    /// Waits for a permit, where hooks run after a commit of these operations.
+    ///
+    /// What an `#[after]` hook commits itself needs none: its own hooks run within it, so that hooks
+    /// never wait for one another's permits.
+    pub(super) async fn permit_afterwards(
+        &self,
+        operations: &[Operation],
+        called: Option<&Called>,
+    ) -> Option<OwnedSemaphorePermit> {
+        if self.depth > 0 || !self.has_afterwards(operations, called) {
+            return None;
+        }
+        let permits = self.shared().afterwards.clone();
+        // The semaphore is never closed.
+        permits.acquire_owned().await.ok()
+    }
+
+    /// Runs the hooks that a commit leads to, one after the other: without anybody waiting where
+    /// there is a permit for them.
+    pub(super) async fn run_afterwards(
+        &self,
+        ended: &Ended,
+        called: Option<Called>,
+        permit: Option<OwnedSemaphorePermit>,
+    ) {
+        if permit.is_none() && self.depth == 0 {
+            return;
+        }
+        let all = self.afterwards(ended, called);
+        let Some(permit) = permit else {
+            // Few calls come here, and those that don't need no room for it.
+            return self.run_all(all).boxed().await;
+        };
         let context = self.clone();
         tokio::spawn(async move {
-            for one in all {
-                let limit = context.shared().config.request_timeout;
-                let run = AssertUnwindSafe(context.run_after(&one)).catch_unwind();
-                let cause = match timeout(limit, run).await {
-                    Ok(Ok(Ok(()))) => continue,
-                    Ok(Ok(Err(error))) => format!("{error:?}"),
-                    Ok(Err(_)) => "it panicked".to_owned(),
-                    Err(_) => "it took too long".to_owned(),
-                };
-                let resource = context.model(one.resource).declared.name;
-                tracing::error!(
-                    resource,
-                    hook = one.hook.name,
-                    cause,
-                    "an after-hook failed"
-                );
-            }
+            context.run_all(all).await;
             drop(permit);
         });
     }
 
+    async fn run_all(&self, all: Vec<Afterwards>) {
+        for one in all {
+            let limit = self.shared().config.request_timeout;
+            let run = AssertUnwindSafe(self.run_after(&one)).catch_unwind();
+            let cause = match timeout(limit, run).await {
+                Ok(Ok(Ok(()))) => continue,
+                Ok(Ok(Err(error))) => format!("{error:?}"),
+                Ok(Err(_)) => "it panicked".to_owned(),
+                Err(_) => "it took too long".to_owned(),
+            };
+            let resource = self.model(one.resource).declared.name;
+            let hook = one.hook.name;
+            tracing::error!(resource, hook, cause, "an after-hook failed");
+        }
+    }
+
     async fn run_after(&self, one: &Afterwards) -> Result<()> {
-        let context = self.within_hook(None)?;
+        let context = self.after_commit()?;
         let (model, record) = (self.model(one.resource), one.after.clone());
         let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
         (one.hook.run)(&hooked).await

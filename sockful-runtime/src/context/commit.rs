@@ -41,7 +41,7 @@ impl Ended {
 
 impl Context {
     /// Commits what the unit of work has come to, and has its hooks run afterwards. `None` says that
-    /// another writer came in between.
+    /// another writer came in between, a little while ago.
     ///
     /// `telling` is what the caller will be told, and `called` the remote method that was called,
     /// if one was.
@@ -50,31 +50,31 @@ impl Context {
         telling: Telling<'_>,
         called: Option<Called>,
     ) -> Result<Option<Ended>> {
-        let outcome = self.unit()?.finish()?;
-        self.check_room(&outcome.operations)?;
-        let permit = if self.has_afterwards(&outcome.operations, called.as_ref()) {
-            let permits = self.shared().afterwards.clone();
-            // The semaphore is never closed.
-            permits.acquire_owned().await.ok()
+        let finished = self.unit()?.finish()?;
+        self.check_room(&finished.operations)?;
+        let permit = self
+            .permit_afterwards(&finished.operations, called.as_ref())
+            .await;
+        let ended = if finished.operations.is_empty() {
+            Ended::Unchanged(finished.seq)
         } else {
-            None
-        };
-        let ended = if outcome.operations.is_empty() {
-            Ended::Unchanged(outcome.seq)
-        } else {
-            let keyed = self.keyed.as_ref().filter(|_| outcome.writes);
+            let keyed = self.keyed.as_ref().filter(|_| finished.writes);
             let completion = keyed.map(|keyed| {
-                let report = telling.report(&outcome.operations);
+                let report = telling.report(&finished.operations);
                 keyed.completion(self.shared().clock.now(), report)
             });
             let commit = Commit {
-                operations: outcome.operations,
+                operations: finished.operations,
                 completion,
             };
             match self.try_commit(commit).await {
-                Ok(committed) if outcome.writes => Ended::Committed(committed),
+                Ok(committed) if finished.writes => Ended::Committed(committed),
                 Ok(committed) => Ended::Unchanged(Some(committed.seq)),
-                Err(Rejected::Conflict(_)) => return Ok(None),
+                Err(Rejected::Conflict(_)) => {
+                    drop(permit);
+                    self.back_off().await;
+                    return Ok(None);
+                }
                 Err(Rejected::Taken {
                     resource, property, ..
                 }) => {
@@ -84,9 +84,7 @@ impl Context {
                 Err(Rejected::Failed(error)) => return Err(error),
             }
         };
-        if let Some(permit) = permit {
-            self.run_afterwards(&ended, called, permit);
-        }
+        self.run_afterwards(&ended, called, permit).await;
         Ok(Some(ended))
     }
 

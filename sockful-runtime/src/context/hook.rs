@@ -14,7 +14,7 @@ pub struct Hook {
     /// The method's name.
     pub name: &'static str,
     /// When it runs.
-    pub moment: Moment,
+    pub phase: Phase,
     /// On what it runs.
     pub on: &'static [On],
     /// Runs it.
@@ -23,7 +23,7 @@ pub struct Hook {
 
 /// When a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum Phase {
     /// After the rules and before the commit, with which it is one.
     Before,
     /// After the commit.

@@ -1,6 +1,6 @@
 //! What calls have in common: of one server, and of one connection.
 
-use super::hook::{Hook, Moment, On};
+use super::hook::{Hook, On, Phase};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -50,11 +50,11 @@ impl Shared {
     pub(crate) fn hooks(
         &self,
         resource: usize,
-        moment: Moment,
+        phase: Phase,
         on: On,
     ) -> impl Iterator<Item = &'static Hook> {
         let hooks = self.hooks[resource].iter();
-        hooks.filter(move |hook| hook.moment == moment && hook.on.contains(&on))
+        hooks.filter(move |hook| hook.phase == phase && hook.on.contains(&on))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Writes on their way into a unit of work: their hooks and their parents.
 
-use super::hook::{Hooked, Moment, On};
+use super::hook::{Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::error::{Error, Fault, Result};
 use crate::key;
 use crate::model::Model;
 use crate::record::Record;
+use futures_util::FutureExt;
 use std::sync::Arc;
 
 /// What has become of the record in the unit of work.
@@ -49,21 +50,22 @@ impl Context {
         };
         if self
             .shared()
-            .hooks(model.index, Moment::Before, on)
+            .hooks(model.index, Phase::Before, on)
             .next()
             .is_some()
         {
-            let made = self
-                .run_before(model, on, stored, Some(Arc::new(record)))
-                .await?;
+            let run = self.run_before(model, on, stored, Some(Arc::new(record)));
+            let made = run.boxed().await?;
             let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
             record = model.settle(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
             if let Some(stored) = is_same(&record) {
                 return Ok(Some(Staged::Same(stored)));
             }
         }
-        self.check_parents(model, stored.map(|it| &**it), &record)
-            .await?;
+        if !self.shared().relations.parents(model.index).is_empty() {
+            let check = self.check_parents(model, stored.map(|it| &**it), &record);
+            check.boxed().await?;
+        }
         let id = Box::<str>::from(record.id());
         let record = Some(Arc::new(record));
         let is_taken = self.unit()?.put(model.index, &id, stored, record)?;
@@ -80,13 +82,13 @@ impl Context {
     ) -> Result<Option<Arc<Record>>> {
         let mut hooks = self
             .shared()
-            .hooks(model.index, Moment::Before, on)
+            .hooks(model.index, Phase::Before, on)
             .peekable();
         if hooks.peek().is_none() {
             return Ok(record);
         }
         let id: Option<Box<str>> = record.as_ref().map(|record| record.id().into());
-        let context = self.within_hook(self.unit.clone())?;
+        let context = self.before_commit()?;
         let hooked = Hooked::new(&context, model, old.map(|old| &**old), record);
         for hook in hooks {
             (hook.run)(&hooked).await?;

@@ -14,7 +14,7 @@ pub(crate) enum Telling<'a> {
     /// This JSON, and the revision of the record of this id.
     Json(&'a [u8], Option<(usize, &'a str)>),
     /// These records.
-    Records(&'a [Written]),
+    Records(&'a [InBatch]),
     /// Nobody: it is part of something else.
     Nothing,
 }
@@ -40,7 +40,7 @@ impl Telling<'_> {
                 about.and_then(|(resource, id)| position(resource, id)),
             ),
             Self::Records(records) => {
-                let one = |one: &Written| {
+                let one = |one: &InBatch| {
                     // What is gone in the end may have been written before, and is told as it was then.
                     let at = position(one.resource, one.record.id()).filter(|&at| {
                         !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
@@ -56,7 +56,7 @@ impl Telling<'_> {
 
 /// A record of which the caller is told, among others.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct InBatch {
     pub(crate) resource: usize,
     /// As the unit of work has it in the end; as it was then, where it is gone.
     pub(crate) record: Arc<Record>,
@@ -64,7 +64,7 @@ pub(crate) struct Written {
     pub(crate) is_gone: bool,
 }
 
-impl Written {
+impl InBatch {
     /// The record as it was committed.
     pub(crate) fn settled(self, ended: &Ended) -> Arc<Record> {
         let stored = ended.stored(self.resource, self.record.id());

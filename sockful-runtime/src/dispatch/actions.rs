@@ -14,7 +14,8 @@ use crate::query;
 use crate::reader::Giver;
 use crate::reply::{Body, Done, Reply};
 use crate::routes::Core;
-use crate::write::{Action, Write};
+use crate::write::{Write, WriteKind};
+use futures_util::FutureExt;
 
 pub(super) async fn run(
     context: &Context,
@@ -24,13 +25,13 @@ pub(super) async fn run(
     if_rev: Option<u64>,
 ) -> Reply {
     let action = match action {
-        Core::Get => return get::run(context, model, payload).await,
-        Core::Find => return list::run(context, model, payload).await,
+        Core::Get => return get::run(context, model, payload).boxed().await,
+        Core::Find => return list::run(context, model, payload).boxed().await,
         Core::Count => return count(context, model, payload).await,
-        Core::Create => Action::Create,
-        Core::Update => Action::Update,
-        Core::Save => Action::Save,
-        Core::Destroy => Action::Destroy,
+        Core::Create => WriteKind::Create,
+        Core::Update => WriteKind::Update,
+        Core::Save => WriteKind::Save,
+        Core::Destroy => WriteKind::Destroy,
     };
     let write = Write::new(model, action, payload, Giver::Client);
     Write { if_rev, ..write }.run(context).await

@@ -2,14 +2,14 @@
 
 use crate::app::Session;
 use crate::config::MAX_WRITES;
-use crate::context::{Context, Staged, Telling, Written};
+use crate::context::{Context, InBatch, Staged, Telling};
 use crate::declared::Relation;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::json;
 use crate::reader::Giver;
 use crate::reply::{self, Body, Done, Reply, Selection};
-use crate::routes::{self, Core};
-use crate::write::{Action, Write};
+use crate::routes::{Action, Core};
+use crate::write::{Write, WriteKind};
 use serde_json::value::RawValue;
 
 /// Does all the writes that the payload lists, in their order, or none.
@@ -25,7 +25,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
                 .stage(&unit, given, id.as_deref())
                 .await
                 .map_err(within)?;
-            written.push(Written {
+            written.push(InBatch {
                 resource: write.model.index,
                 is_gone: matches!(staged, Staged::Gone(_)),
                 record: staged.record(&unit, write.model).await?,
@@ -42,16 +42,12 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
         let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
         reply::check_room("the result", bytes, context.shared().config.max_reply)?;
         let Some(ended) = unit.commit(Telling::Records(&written), None).await? else {
-            context.back_off().await;
             continue;
         };
         let records = written.into_iter().map(|one| Some(one.settled(&ended)));
         return Ok(Done {
-            body: Body::Records(records.collect(), Selection::All),
             seq: ended.seq(),
-            rev: None,
-            next: None,
-            cut: None,
+            ..Done::bare(Body::Records(records.collect(), Selection::All))
         });
     }
 }
@@ -91,14 +87,14 @@ fn write<'a>(
 ) -> Result<Write<'a>> {
     let route = session.app.route(resource, action)?;
     let model = session.app.model(route.resource);
-    let (action, through) = match route.action {
-        routes::Action::Core(Core::Create) => (Action::Create, None),
-        routes::Action::Core(Core::Update) => (Action::Update, None),
-        routes::Action::Core(Core::Save) => (Action::Save, None),
-        routes::Action::Core(Core::Destroy) => (Action::Destroy, None),
-        routes::Action::Relation(Relation::Create, parent) => (Action::Create, Some(parent)),
-        routes::Action::Relation(Relation::Update, parent) => (Action::Update, Some(parent)),
-        routes::Action::Relation(Relation::Destroy, parent) => (Action::Destroy, Some(parent)),
+    let (kind, through) = match route.action {
+        Action::Core(Core::Create) => (WriteKind::Create, None),
+        Action::Core(Core::Update) => (WriteKind::Update, None),
+        Action::Core(Core::Save) => (WriteKind::Save, None),
+        Action::Core(Core::Destroy) => (WriteKind::Destroy, None),
+        Action::Relation(Relation::Create, parent) => (WriteKind::Create, Some(parent)),
+        Action::Relation(Relation::Update, parent) => (WriteKind::Update, Some(parent)),
+        Action::Relation(Relation::Destroy, parent) => (WriteKind::Destroy, Some(parent)),
         _ => {
             let message = "is no write; a commit takes `create`, `update`, `save` and `destroy`";
             return Err(Error::invalid(vec![Fault::new("[1]", "action", message)]));
@@ -108,7 +104,7 @@ fn write<'a>(
     let through = through.map(|parent| relations.link(model.index, parent));
     Ok(Write {
         through: through.transpose()?,
-        ..Write::new(model, action, payload, Giver::Client)
+        ..Write::new(model, kind, payload, Giver::Client)
     })
 }
 

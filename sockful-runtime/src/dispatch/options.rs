@@ -9,17 +9,33 @@ use crate::object::Object;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// What a request says beside its payload. Most say nothing, and are moved about with no room for it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Options {
-    /// How long the caller is willing to wait.
-    pub(super) timeout: Option<Duration>,
-    /// The revision that the record must have.
-    pub(super) if_rev: Option<u64>,
-    /// Which request it is, however often it is sent.
-    pub(super) key: Option<Uuid>,
+pub(super) struct Options(Option<Box<Said>>);
+
+#[derive(Clone, Debug)]
+struct Said {
+    timeout: Option<Duration>,
+    if_rev: Option<u64>,
+    key: Option<Uuid>,
 }
 
 impl Options {
+    /// How long the caller is willing to wait.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.0.as_ref()?.timeout
+    }
+
+    /// The revision that the record must have.
+    pub(super) fn if_rev(&self) -> Option<u64> {
+        self.0.as_ref()?.if_rev
+    }
+
+    /// Which request it is, however often it is sent.
+    pub(super) fn key(&self) -> Option<Uuid> {
+        self.0.as_ref()?.key
+    }
+
     /// Reads the options of a request; `to` is the resource where it writes one record that may be
     /// there, and `once` the clock where it may be one to be done once.
     pub(super) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
@@ -81,11 +97,11 @@ impl Options {
         }
         faults.extend(given.unknown());
         if faults.is_empty() {
-            Ok(Self {
+            Ok(Self(Some(Box::new(Said {
                 timeout,
                 if_rev,
                 key,
-            })
+            }))))
         } else {
             Err(Error::invalid(faults))
         }
@@ -102,7 +118,7 @@ mod tests {
     fn a_key_is_taken_where_something_is_to_be_done_once() {
         let clock = Clock::new(|| 1_790_000_000_000);
         let options = Options::parse(KEY, None, Some(&clock)).expect("a key");
-        assert!(options.key.is_some());
+        assert!(options.key().is_some());
         let error = Options::parse(KEY, None, None).expect_err("nothing is done");
         let fault = &error.fields()[0];
         assert_eq!((&*fault.path, &*fault.rule), ("key", "action"));

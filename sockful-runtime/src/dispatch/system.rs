@@ -46,12 +46,6 @@ impl System {
                 serde_json::json!({"seq": store.head().await?, "epoch": store.epoch()}).to_string()
             }
         };
-        Ok(Done {
-            body: Body::Json(json.into_bytes()),
-            seq: None,
-            rev: None,
-            next: None,
-            cut: None,
-        })
+        Ok(Done::bare(Body::Json(json.into_bytes())))
     }
 }

@@ -78,3 +78,28 @@ async fn what_is_included_is_of_one_moment_and_is_read_once_where_it_belongs_to_
         ["snapshot", "find", "get_many", "related", "related"]
     );
 }
+
+#[tokio::test]
+async fn a_request_includes_sixteen_relations_and_no_more() {
+    let serving = Serving::start(TOYS, Config::default()).await;
+    // What leads to others counts, too: `parts`, `partOf` and `parts.parts`.
+    let mut with = vec!["owner", "lentTo", "pawnedTo"];
+    with.extend([
+        "parts.owner",
+        "parts.lentTo",
+        "parts.pawnedTo",
+        "parts.partOf",
+    ]);
+    with.extend([
+        "partOf.owner",
+        "partOf.lentTo",
+        "partOf.pawnedTo",
+        "partOf.parts",
+    ]);
+    with.extend(["partOf.partOf", "parts.parts.owner"]);
+    let find = |with: &[&str]| json!(["toy", "find", {"$with": with}, 1]);
+    assert_eq!(ok(&serving, find(&with)).await, json!([]));
+    with.push("parts.parts.lentTo");
+    let reply = serving.ask(find(&with)).await;
+    assert_eq!(reply["err"]["message"], "at most 16 relations are included");
+}

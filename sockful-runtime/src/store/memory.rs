@@ -16,7 +16,7 @@ mod walk;
 
 use self::list::List;
 use self::root::Root;
-use self::snapshot::Moment;
+use self::snapshot::Frozen;
 use self::table::Table;
 use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
 use crate::commit::{Commit, Committed, Rejected};
@@ -165,7 +165,7 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        now(lists.map(|lists| Arc::new(Moment::new(root.seq, lists)) as Arc<dyn Snapshot>))
+        now(lists.map(|lists| Arc::new(Frozen::new(root.seq, lists)) as Arc<dyn Snapshot>))
     }
 
     fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {

@@ -3,7 +3,7 @@
 use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Given, Hook, Occasion, Old, On, Takes, bare, conditions, typed};
-use crate::words::{Moment, nearest};
+use crate::words::{Phase, nearest};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, PatType, ReceiverKind, Type};
@@ -31,7 +31,7 @@ pub(super) fn fits(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnos
 /// A hook on what never happens would never run.
 fn occasions_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let unknown = hook.occasions().filter(|(_, it)| it.on.is_none());
-    for (moment, occasion) in unknown {
+    for (phase, occasion) in unknown {
         let name = occasion.spelt.unraw().to_string();
         let remotes = || block.methods.iter().map(|it| it.ident.unraw().to_string());
         let known: Vec<String> = ["create", "update", "destroy"]
@@ -43,7 +43,7 @@ fn occasions_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnos
             _ if name == "save" => "`save` creates or updates; write `create, update`".to_owned(),
             _ if READS.contains(&name.as_str()) => format!(
                 "`{name}` only reads, and nothing runs {} that; write `create`, `update`, `destroy`, or a remote method of this block",
-                spelt(moment)
+                spelt(phase)
             ),
             _ if is_private(&name, block) => {
                 format!("`{name}` is not remote; write `pub fn {name}`, or name what is")
@@ -64,15 +64,15 @@ fn is_private(name: &str, block: &Block<'_>) -> bool {
     })
 }
 
-fn spelt(moment: Moment) -> &'static str {
-    match moment {
-        Moment::Before => "before",
-        Moment::After => "after",
+fn spelt(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Before => "before",
+        Phase::After => "after",
     }
 }
 
 fn occasions_are_named_once(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
-    for (_, occasions) in &hook.moments {
+    for (_, occasions) in &hook.phases {
         for (at, occasion) in occasions.iter().enumerate() {
             let earlier = &occasions[..at];
             if earlier
@@ -108,8 +108,8 @@ fn self_can_change(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     let Some(ReceiverKind::Reference(_, _, Some(mutable))) = receiver else {
         return;
     };
-    let reason = |(moment, occasion): (Moment, &Occasion<'_>)| match &occasion.on {
-        _ if moment == Moment::After => Some("what is committed can't change".to_owned()),
+    let reason = |(phase, occasion): (Phase, &Occasion<'_>)| match &occasion.on {
+        _ if phase == Phase::After => Some("what is committed can't change".to_owned()),
         Some(On::Destroy) => Some("a record that is destroyed can't change".to_owned()),
         Some(On::Remote(_, Takes::Ref)) => {
             Some(format!("`{}` only looks at the record", occasion.spelt))
@@ -167,10 +167,7 @@ fn fitting(hook: &Hook<'_>) -> String {
         hook.occasions()
             .any(|(_, it)| it.on.as_ref().is_some_and(is))
     };
-    let is_after = hook
-        .moments
-        .iter()
-        .any(|(moment, _)| *moment == Moment::After);
+    let is_after = hook.phases.iter().any(|(phase, _)| *phase == Phase::After);
     let this = if on(|on| matches!(on, On::Remote(_, Takes::Nothing))) {
         ""
     } else if is_after || on(|on| matches!(on, On::Destroy | On::Remote(_, Takes::Ref))) {

@@ -1,7 +1,7 @@
 use super::{commit, noted, noting, toy_of, with_toys};
 use crate::config::Config;
 use crate::context::Telling;
-use crate::context::hook::{Hook, Hooked, Moment, On};
+use crate::context::hook::{Hook, Hooked, On, Phase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::routes::{Entry, Resources};
 use crate::sample::{NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table};
@@ -16,13 +16,13 @@ const ENTRIES: &[Entry] = &[
         &[
             Hook {
                 name: "before_destroy",
-                moment: Moment::Before,
+                phase: Phase::Before,
                 on: &[On::Destroy],
                 run: before_destroy,
             },
             Hook {
                 name: "before_update",
-                moment: Moment::Before,
+                phase: Phase::Before,
                 on: &[On::Update],
                 run: before_update,
             },

@@ -12,7 +12,7 @@ use crate::reader::Giver;
 use crate::record::Record;
 use crate::relations::Link;
 use crate::reply::Reply;
-use crate::write::{Action, Write};
+use crate::write::{Write, WriteKind};
 
 /// Runs an action of a relation; `child` is the resource that declares it.
 pub(in crate::dispatch) async fn run(
@@ -30,9 +30,9 @@ pub(in crate::dispatch) async fn run(
         Relation::List | Relation::By => {
             return children(context, child, link, relation, payload).await;
         }
-        Relation::Create => Action::Create,
-        Relation::Update => Action::Update,
-        Relation::Destroy => Action::Destroy,
+        Relation::Create => WriteKind::Create,
+        Relation::Update => WriteKind::Update,
+        Relation::Destroy => WriteKind::Destroy,
     };
     let write = Write {
         if_rev,

@@ -21,7 +21,7 @@ pub(super) struct Wanted {
 
 /// Records with what is included in them, written as a list.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct Rendered {
     /// The list, but for the bracket at its end.
     text: Vec<u8>,
     /// Where each record ends in it.
@@ -85,7 +85,7 @@ impl Wanted {
         shared: &Shared,
         snapshot: &dyn Snapshot,
         records: &[Option<Arc<Record>>],
-    ) -> Result<Written> {
+    ) -> Result<Rendered> {
         let there = records.iter().flatten().map(|record| &**record).collect();
         let loaded = Loaded::read(shared, snapshot, &self.includes, there).await?;
         let (mut text, mut ends) = (vec![b'['], Vec::with_capacity(records.len()));
@@ -105,11 +105,11 @@ impl Wanted {
         }
         let cut = loaded.cut();
         let cut = (!cut.is_empty()).then(|| Value::from(cut).to_string());
-        Ok(Written { text, ends, cut })
+        Ok(Rendered { text, ends, cut })
     }
 }
 
-impl Written {
+impl Rendered {
     /// How many bytes each record takes, with the comma before it.
     pub(super) fn sizes(&self) -> Vec<usize> {
         let starts = std::iter::once(&1).chain(&self.ends);

@@ -9,12 +9,12 @@ use std::collections::HashMap;
 
 /// The lists of some resources at one moment.
 #[derive(Debug)]
-pub(super) struct Moment {
+pub(super) struct Frozen {
     seq: u64,
     lists: HashMap<usize, List>,
 }
 
-impl Moment {
+impl Frozen {
     pub(super) fn new(seq: u64, lists: HashMap<usize, List>) -> Self {
         Self { seq, lists }
     }
@@ -38,7 +38,7 @@ impl Moment {
     }
 }
 
-impl Snapshot for Moment {
+impl Snapshot for Frozen {
     fn seq(&self) -> u64 {
         self.seq
     }

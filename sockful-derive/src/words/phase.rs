@@ -9,44 +9,44 @@ use syn::{Attribute, Error, Ident, Meta, Result, Token};
 
 /// When a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum Phase {
     Before,
     After,
 }
 
-/// The attributes of hooks, each with its moment.
-const HOOKS: [(&str, Moment); 2] = [("before", Moment::Before), ("after", Moment::After)];
+/// The attributes of hooks, each with its phase.
+const HOOKS: [(&str, Phase); 2] = [("before", Phase::Before), ("after", Phase::After)];
 
 /// What the attributes of a method say of when it runs.
 #[derive(Debug, Default)]
 pub(crate) struct HookWords {
-    /// Each moment that is named, in the order written, and what it is a moment of.
-    pub(crate) moments: Vec<(Moment, Vec<Ident>)>,
+    /// Each phase that is named, in the order written, and what it is a phase of.
+    pub(crate) phases: Vec<(Phase, Vec<Ident>)>,
 }
 
 impl HookWords {
-    /// Reads the attributes; what several say of one moment is put together.
+    /// Reads the attributes; what several say of one phase is put together.
     pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
         let mut words = Self::default();
         for attribute in attributes {
-            let Some((name, moment)) = of_hooks(attribute) else {
+            let Some((name, phase)) = of_hooks(attribute) else {
                 continue;
             };
             let read = actions(attribute, name);
             let Some(actions) = diagnostics.ok(read) else {
                 continue;
             };
-            match words.moments.iter_mut().find(|(known, _)| *known == moment) {
+            match words.phases.iter_mut().find(|(known, _)| *known == phase) {
                 Some((_, known)) => known.extend(actions),
-                None => words.moments.push((moment, actions)),
+                None => words.phases.push((phase, actions)),
             }
         }
         words
     }
 }
 
-/// The name and the moment of an attribute that is one of a hook, or looks like it.
-pub(crate) fn of_hooks(attribute: &Attribute) -> Option<(&'static str, Moment)> {
+/// The name and the phase of an attribute that is one of a hook, or looks like it.
+pub(crate) fn of_hooks(attribute: &Attribute) -> Option<(&'static str, Phase)> {
     HOOKS
         .into_iter()
         .find(|(name, _)| holds_words(attribute, name))

@@ -1,0 +1,193 @@
+//! A store that takes its time, and a server over it.
+
+use crate::app::{App, Session};
+use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
+use crate::config::Config;
+use crate::connection::run;
+use crate::context::States;
+use crate::declared::Declared;
+use crate::error::Result;
+use crate::query::{Filter, Query};
+use crate::record::Record;
+use crate::sample::TOYS;
+use crate::shutdown;
+use crate::store::{
+    Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
+};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tokio::io::{DuplexStream, duplex};
+use tokio::sync::Semaphore;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use uuid::Uuid;
+
+/// Memory that commits and lists when it is told to.
+#[derive(Debug)]
+pub(super) struct Slow {
+    pub(super) memory: Memory,
+    commits: Arc<Semaphore>,
+    /// How many commits were begun.
+    pub(super) begun: AtomicUsize,
+    lists: Arc<Semaphore>,
+    /// How many lists were asked for.
+    asked: Arc<AtomicUsize>,
+}
+
+impl Store for Slow {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        self.memory.open(resources)
+    }
+
+    fn epoch(&self) -> &str {
+        self.memory.epoch()
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        self.memory.head()
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        self.memory.get(resource, id)
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        self.memory.get_many(resource, ids)
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        self.asked.fetch_add(1, Relaxed);
+        later(async move {
+            // Not even a list that is granted is there at once.
+            tokio::task::yield_now().await;
+            self.lists.acquire().await.expect("never closed").forget();
+            self.memory.find(resource, query).await
+        })
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.memory.count(resource, filter)
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        self.memory.snapshot(resources)
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.memory.completed(caller, key)
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        later(async {
+            self.begun.fetch_add(1, Relaxed);
+            self.commits.acquire().await.expect("never closed").forget();
+            self.memory.commit(commit).await
+        })
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        self.memory.log(after, max)
+    }
+}
+
+pub(super) type Client = WebSocketStream<DuplexStream>;
+
+pub(super) struct Server {
+    app: Arc<App>,
+    pub(super) store: Arc<Slow>,
+    shutdown: shutdown::Shutdown,
+    _trigger: shutdown::Trigger,
+    pub(super) commits: Arc<Semaphore>,
+    pub(super) lists: Arc<Semaphore>,
+    pub(super) asked: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(super) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(super) async fn with(config: Config) -> Self {
+        let commits = Arc::new(Semaphore::new(0));
+        let lists = Arc::new(Semaphore::new(0));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let store = Arc::new(Slow {
+            memory: Memory::new(),
+            commits: commits.clone(),
+            begun: AtomicUsize::new(0),
+            lists: lists.clone(),
+            asked: asked.clone(),
+        });
+        let app = App::new(TOYS, store.clone(), States::default(), config);
+        let app = app.await.expect("memory opens");
+        let (trigger, shutdown) = shutdown::channel();
+        Self {
+            app,
+            store,
+            shutdown,
+            _trigger: trigger,
+            commits,
+            lists,
+            asked,
+        }
+    }
+
+    pub(super) async fn client(&self) -> Client {
+        self.client_with(64 * 1024).await
+    }
+
+    /// A client with so much room for bytes on their way.
+    pub(super) async fn client_with(&self, room: usize) -> Client {
+        let (near, far) = duplex(room);
+        let session = Session::new(self.app.clone(), None);
+        tokio::spawn(run(session, near, Vec::new(), self.shutdown.clone()));
+        let mut client = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
+        receive(&mut client).await;
+        client
+    }
+}
+
+/// Sends a request for an action of `sample`.
+pub(super) async fn send(client: &mut Client, action: &str, payload: Value, ack_id: u64) {
+    send_to(client, "sample", action, payload, ack_id).await;
+}
+
+/// The payload of the reply to a request.
+pub(super) async fn ask(
+    client: &mut Client,
+    resource: &str,
+    action: &str,
+    payload: Value,
+) -> Value {
+    send_to(client, resource, action, payload, 1).await;
+    receive(client).await.0
+}
+
+pub(super) async fn send_to(
+    client: &mut Client,
+    resource: &str,
+    action: &str,
+    payload: Value,
+    ack_id: u64,
+) {
+    let frame = json!([resource, action, payload, ack_id]);
+    client
+        .send(Message::text(frame.to_string()))
+        .await
+        .expect("it goes out");
+}
+
+/// The payload and the id of the next text frame.
+pub(super) async fn receive(client: &mut Client) -> (Value, Value) {
+    loop {
+        let message = client.next().await.expect("a frame").expect("well");
+        if let Message::Text(text) = message {
+            let mut frame: Value = serde_json::from_str(&text).expect("JSON");
+            return (frame[2].take(), frame[3].take());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Relations under many writers at once.
+
+use crate::support::music::MUSIC;
+use crate::support::{Client, Running};
+use serde_json::{Value, json};
+use sockful::Server;
+
+/// A server of music and so many clients; the first has made an artist.
+async fn crowd(clients: usize) -> (Running, Vec<Client>) {
+    let server = Running::serving(Server::new(MUSIC)).await;
+    let mut all = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        all.push(server.client().await);
+    }
+    all[0].ok("artist", "create", json!({"id": "a"})).await;
+    (server, all)
+}
+
+/// The replies to these requests of one client, which are sent in one go, by their ids.
+async fn replies(client: &mut Client, requests: Vec<Value>) -> Vec<Value> {
+    let sent = requests.len();
+    let numbered = requests.into_iter().enumerate().map(|(at, mut request)| {
+        request.as_array_mut().expect("a frame").push(at.into());
+        request
+    });
+    client.send_all(numbered).await;
+    let mut replies = vec![Value::Null; sent];
+    for _ in 0..sent {
+        let mut reply = client.recv().await;
+        let at = reply[3].as_u64().and_then(|at| usize::try_from(at).ok());
+        replies[at.expect("a number")] = reply[2].take();
+    }
+    replies
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn five_hundred_songs_made_at_once_are_five_hundred() {
+    let (_server, mut clients) = crowd(8).await;
+    let album = json!({"id": "x", "artist_id": "a"});
+    clients[0].ok("album", "create", album).await;
+    let tasks = clients.into_iter().enumerate().map(|(nth, mut client)| {
+        tokio::spawn(async move {
+            let share = if nth < 4 { 63 } else { 62 };
+            let requests = (0..share).map(|_| json!(["album", "createSong", {"album_id": "x"}]));
+            for reply in replies(&mut client, requests.collect()).await {
+                assert!(reply["ok"].is_object(), "{reply}");
+            }
+            client
+        })
+    });
+    let mut clients = Vec::new();
+    for task in tasks.collect::<Vec<_>>() {
+        clients.push(task.await.expect("no client failed"));
+    }
+    let counted = clients[0]
+        .ok("song", "count", json!({"album_id": "x"}))
+        .await;
+    assert_eq!(counted, 500);
+    // An artist, an album, and a commit a song: no number is left out, and none is taken twice.
+    assert_eq!(clients[0].head().await, 502);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_album_that_goes_while_songs_are_made_leaves_no_orphan() {
+    let (_server, mut clients) = crowd(9).await;
+    let mut remover = clients.pop().expect("nine");
+    let mut cut_off = 0;
+    for round in 0..40 {
+        let album = format!("x{round}");
+        remover
+            .ok("album", "create", json!({"id": album, "artist_id": "a"}))
+            .await;
+        let tasks = clients.drain(..).map(|mut client| {
+            let album = album.clone();
+            tokio::spawn(async move {
+                let request = json!(["album", "createSong", {"album_id": album}]);
+                let replies = replies(&mut client, vec![request; 16]).await;
+                (client, replies)
+            })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        // Somewhere among them: when some are made.
+        let of_album = json!({"album_id": album});
+        let count =
+            async |remover: &mut Client| remover.ok("song", "count", of_album.clone()).await;
+        while count(&mut remover).await.as_u64() < Some(1 + round % 30) {}
+        remover.ok("album", "destroy", json!({"id": album})).await;
+        let mut made = 0;
+        for task in tasks {
+            let (client, replies) = task.await.expect("no client failed");
+            clients.push(client);
+            for reply in replies {
+                match reply["err"]["code"].as_str() {
+                    None => made += 1,
+                    Some(code) => assert!(matches!(code, "not_found" | "invalid"), "{reply}"),
+                }
+            }
+        }
+        cut_off += usize::from((1..128).contains(&made));
+        assert_eq!(
+            remover.ok("song", "find", json!(null)).await,
+            json!([]),
+            "{made}"
+        );
+    }
+    assert!(cut_off > 0, "no album went while songs were made");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_song_in_a_playlist_stays_or_neither_is_there() {
+    let (_server, mut clients) = crowd(2).await;
+    let (mut one, mut other) = (clients.remove(0), clients.remove(0));
+    one.ok("playlist", "create", json!({"id": "p"})).await;
+    one.ok("album", "create", json!({"id": "x", "artist_id": "a"}))
+        .await;
+    for round in 0..100 {
+        let song = format!("s{round}");
+        one.ok("song", "create", json!({"id": song, "album_id": "x"}))
+            .await;
+        let entry = json!({"playlist_id": "p", "song_id": song});
+        let entry = async { other.reply("entry", "create", entry).await };
+        let destroy = async { one.reply("song", "destroy", json!({"id": song})).await };
+        let (entry, destroy) = tokio::join!(entry, destroy);
+        let codes = (
+            entry["err"]["code"].as_str(),
+            destroy["err"]["code"].as_str(),
+        );
+        assert!(
+            matches!(codes, (None, Some("conflict")) | (Some("invalid"), None)),
+            "{entry} {destroy}"
+        );
+    }
+}
