@@ -1,5 +1,6 @@
 //! Rules that look at more than one thing, one function each.
 
+mod events;
 mod relations;
 mod remote;
 mod resource;

@@ -5,6 +5,7 @@
 
 mod changes;
 mod codec;
+mod events;
 mod fields;
 mod hooks;
 mod parents;

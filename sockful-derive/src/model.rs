@@ -1,5 +1,6 @@
 //! What the user declared, borrowed from the original nodes, whose spans the messages need.
 
+mod event;
 mod hook;
 mod list;
 mod number;
@@ -11,6 +12,7 @@ mod serde;
 mod syntax;
 mod types;
 
+pub(crate) use event::Event;
 pub(crate) use hook::{Given, Hook, Occasion, Old, On};
 pub(crate) use list::List;
 pub(crate) use number::{Number, is_constant, text_of};

@@ -59,6 +59,22 @@ pub(crate) fn is_core(name: &str) -> bool {
     CORE.contains(&name)
 }
 
+/// The events that every resource has, now or later, and what is told where something is wrong.
+const EVENTS: &[&str] = &[
+    "created",
+    "destroyed",
+    "ended",
+    "error",
+    "records",
+    "reset",
+    "updated",
+];
+
+/// Whether a name is one of the events that every resource has.
+pub(crate) fn is_event_of_all(name: &str) -> bool {
+    EVENTS.contains(&name)
+}
+
 /// Whether a name is such as the live lists of children have: `subscribeSongs`.
 pub(crate) fn is_of_live_list(name: &str) -> bool {
     let of = name.strip_prefix("subscribe");

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod docs;
+mod event;
 mod list;
 mod near;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod relation;
 mod rule;
 mod value;
 
+pub(crate) use event::EventWord;
 pub(crate) use list::others;
 pub(crate) use near::nearest;
 pub(crate) use parse::{Words, holds_words};
@@ -67,8 +69,8 @@ pub(crate) struct Word {
 }
 
 use Form::{
-    Actions, Alone, Duration, Function, Ident, Maybe, Name, OnDestroy, Page, Path, Range, Said,
-    Sanitizers, Served, Text,
+    Actions, Alone, Duration, Events, Function, Ident, Maybe, Name, OnDestroy, Page, Path, Range,
+    Said, Sanitizers, Served, Text,
 };
 use Place::{Block, Field, Method, Parameter, Struct};
 
@@ -100,6 +102,7 @@ pub(crate) static WORDS: &[Word] = &[
         ("only", "say either which actions there are or which there are not"),
     ] },
     Word { name: "page",      places: &[Struct],           form: Page,     excludes: &[] },
+    Word { name: "event",     places: &[Struct],           form: Events,   excludes: &[] },
     Word { name: "timeout",   places: &[Method],           form: Duration, excludes: &[] },
     Word { name: "crate",     places: &[Struct, Block],    form: Path,     excludes: &[] },
     Word { name: "id",        places: &[Field],            form: Alone,    excludes: &[] },

@@ -46,7 +46,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
 }
 
 impl<T: Serialize + JsonSchema> Codec<T> {
-    /// A codec for values that only leave: results of remote methods.
+    /// A codec for values that only leave: results of remote methods, and what events tell.
     pub const fn for_results() -> Self {
         Self::made_of(|_| Err("is only sent".to_owned()), write::<T>, schema::<T>)
     }

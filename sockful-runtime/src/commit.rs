@@ -54,6 +54,18 @@ pub enum Operation {
         /// The value, as JSON.
         value: Box<str>,
     },
+    /// Changes nothing and expects nothing, but has it in the log that an event happened to a record;
+    /// nothing of it where the record is there neither after the commit nor before it.
+    Emit {
+        /// The resource's place in the served list.
+        resource: usize,
+        /// The record's id, as [`key::canonical`](crate::key::canonical) spells it.
+        id: Box<str>,
+        /// The event's position in [`Declared::events`](crate::declared::Declared::events).
+        event: usize,
+        /// What is told of it, as JSON.
+        data: Box<str>,
+    },
 }
 
 impl Operation {
@@ -69,7 +81,7 @@ impl Operation {
                 id,
                 expect,
             } => *resource == at && **id == *name && *expect != Expect::Absent,
-            Self::Childless { .. } => false,
+            Self::Childless { .. } | Self::Emit { .. } => false,
         }
     }
 }
@@ -97,6 +109,15 @@ pub struct Committed {
     pub tag: u64,
     /// What it changed, in the order of its operations.
     pub changes: Vec<Change>,
+    /// The declared events that happened with it, in the order of its operations.
+    pub emitted: Vec<Emitted>,
+}
+
+impl Committed {
+    /// Whether it neither changed nor emitted anything: then it took no number, and is in no log.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.emitted.is_empty()
+    }
 }
 
 /// One record before and after a commit, private properties included.
@@ -108,6 +129,19 @@ pub struct Change {
     pub before: Option<Arc<Record>>,
     /// The record after; `None` where the commit removed it.
     pub after: Option<Arc<Record>>,
+}
+
+/// A declared event that happened to a record.
+#[derive(Clone, Debug)]
+pub struct Emitted {
+    /// The resource's place in the served list.
+    pub resource: usize,
+    /// The event's position in [`Declared::events`](crate::declared::Declared::events).
+    pub event: usize,
+    /// The record after the commit; as it was before, where the commit removed it.
+    pub record: Arc<Record>,
+    /// What is told of it, as JSON.
+    pub data: Arc<str>,
 }
 
 /// Why a commit was not taken.

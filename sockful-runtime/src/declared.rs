@@ -1,12 +1,15 @@
 //! What the macros know of a resource: constant tables that the compiler lays down.
 
+mod event;
 mod parent;
 mod rule;
 
+pub use event::DeclaredEvent;
 pub use parent::{OnDestroy, Parent, RefersTo, Relation};
 pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
+use crate::resource::{Resource, kind_of};
 use crate::text::same;
 
 /// A resource as it was declared, made by `#[derive(Resource)]`.
@@ -32,6 +35,8 @@ pub struct Declared {
     pub page: Option<(usize, usize)>,
     /// The properties that hold the ids of its parents.
     pub parents: &'static [Parent],
+    /// The events that may happen to its records, beside those that every resource has.
+    pub events: &'static [DeclaredEvent],
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -203,6 +208,14 @@ impl Property {
 }
 
 impl Declared {
+    /// What every resource is declared to be that says no more of itself than its name.
+    pub const fn of<R: Resource>() -> Self {
+        Self {
+            key: kind_of::<R>(),
+            ..Self::stub(R::NAME, R::NAME)
+        }
+    }
+
     /// What stands in for a resource beside errors of the compiler.
     pub const fn stub(name: &'static str, title: &'static str) -> Self {
         const ID: &[Property] = &[Property::new("id", "")];
@@ -217,6 +230,7 @@ impl Declared {
             unserved: &[],
             page: None,
             parents: &[],
+            events: &[],
         }
     }
 

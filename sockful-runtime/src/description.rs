@@ -1,4 +1,4 @@
-//! The description of everything that is served: JSON Schema for each payload and result.
+//! The description of everything that is served: JSON Schema for each payload, result and event.
 
 mod keywords;
 mod relations;
@@ -142,11 +142,18 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
             &(remote.result)(generator).to_value(),
         );
     }
+    let events = declared.events.iter().map(|event| {
+        let data = (event.schema)(generator).to_value();
+        let told = json!({"description": event.doc, "data": data});
+        (event.name.to_owned(), told)
+    });
+    let events: Map<_, _> = events.collect();
     json!({
         "plural": declared.plural,
         "description": declared.doc,
         "record": self::record(model),
         "actions": actions,
+        "events": events,
     })
 }
 

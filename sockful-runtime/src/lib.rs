@@ -12,6 +12,7 @@ pub mod declared;
 mod description;
 mod dispatch;
 mod error;
+pub mod event;
 mod finite;
 mod frame;
 mod http;

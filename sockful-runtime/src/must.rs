@@ -3,12 +3,14 @@
 //! Each trait here stands for a bound that users would otherwise read in our inner terms. The
 //! blanket implementations are hidden from diagnostics, so that the message names the trait below.
 
+mod event;
 mod hook;
 mod parent;
 mod property;
 mod remote;
 mod rule;
 
+pub use event::{BeEvent, event};
 pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
 pub use parent::{BeDetached, detach};
 pub use property::{

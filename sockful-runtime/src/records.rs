@@ -137,6 +137,10 @@ impl<R: Resource> Records<R> {
         self.record(write.run(&self.context).await)
     }
 
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
     fn model(&self) -> Result<&Model> {
         self.context.shared().served::<R>()
     }

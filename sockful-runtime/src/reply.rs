@@ -32,15 +32,26 @@ pub struct Told(pub(crate) Body);
 
 impl Told {
     pub(crate) fn of<T>(codec: &Codec<T>, result: &T) -> Result<Self> {
-        let mut json = Vec::with_capacity(64);
-        codec.write(result, &mut json).map_err(Error::internal)?;
-        if rules::has_inexact(std::str::from_utf8(&json).unwrap_or_default()) {
-            return Err(Error::internal(
-                "the result has an integer beyond ±(2^53-1), which not every client can hold; return it as a string",
-            ));
-        }
-        Ok(Self(Body::Json(json)))
+        let json = json("the result", codec, result)?;
+        Ok(Self(Body::Json(json.into_bytes())))
     }
+}
+
+/// What the application's own code tells clients, as JSON.
+///
+/// # Errors
+///
+/// Where it can't be written, or not every client could read it.
+pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T) -> Result<String> {
+    let mut json = Vec::with_capacity(64);
+    codec.write(value, &mut json).map_err(Error::internal)?;
+    let json = String::from_utf8(json).map_err(Error::internal)?;
+    if rules::has_inexact(&json) {
+        return Err(Error::internal(format!(
+            "{what} has an integer beyond ±(2^53-1), which not every client can hold; make it a string"
+        )));
+    }
+    Ok(json)
 }
 
 /// A result, in the form that costs least to write.

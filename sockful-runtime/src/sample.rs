@@ -7,14 +7,16 @@ pub(crate) use serving::{Serving, TOYS, entry, table};
 pub(crate) use toy::{Toy, ToyPatch};
 
 use crate::codec::Codec;
-use crate::declared::{Access, Declared, Kept, KeyKind, Property};
+use crate::declared::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
+use crate::event::Event;
 use crate::model::{Model, Shape};
 use crate::must;
 use crate::object::Object;
 use crate::reader::{Giver, Reader};
 use crate::record::{Draft, Record};
 use crate::resource::{Changes, Given, Resource, Writer};
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
 
 /// A creature with a property of each kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +61,28 @@ pub(crate) struct SamplePatch {
     pub(crate) secret: Option<Option<String>>,
     pub(crate) ctime: Option<u64>,
     pub(crate) tags: Option<Option<Vec<String>>>,
+}
+
+/// What is told of a creature that roared.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Roar {
+    pub(crate) loudness: u64,
+}
+
+/// What is told of one that slept.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Nap(pub(crate) String);
+
+impl Event for Roar {
+    type Of = Sample;
+    const POSITION: usize = 0;
+    const DATA: Codec<Self> = must::event();
+}
+
+impl Event for Nap {
+    type Of = Sample;
+    const POSITION: usize = 1;
+    const DATA: Codec<Self> = must::event();
 }
 
 const ID: Codec<String> = must::id::<Sample>(Codec::new());
@@ -147,6 +171,10 @@ impl Resource for Sample {
         unserved: &[],
         page: None,
         parents: &[],
+        events: &[
+            DeclaredEvent::of::<Roar>("roared", "It was heard."),
+            DeclaredEvent::of::<Nap>("slept", ""),
+        ],
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -72,8 +72,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`Unknown`](Lookup::Unknown) the request surely made no commit of this history.
     fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>>;
 
-    /// Takes a commit, all of it or nothing. One that changes nothing is judged all the same, and takes
-    /// no number: the answer has the newest one and no changes.
+    /// Takes a commit, all of it or nothing. One that neither changes nor emits anything is judged all
+    /// the same, and takes no number: the answer has the newest one and is
+    /// [empty](Committed::is_empty).
+    ///
+    /// An event has the record as it is after the commit, or as it was where the commit removes it;
+    /// one of a record that is neither is dropped.
     ///
     /// Its completion is remembered in the same step, for as long and as far as the limits allow.
     /// No caller's key is ever taken twice: one that may have been before is

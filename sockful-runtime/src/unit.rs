@@ -6,6 +6,7 @@ mod tests;
 
 use crate::commit::Operation;
 use crate::error::{Error, Result};
+use crate::event::Emission;
 use crate::query::{Filter, Order, Query};
 use crate::record::Record;
 use crate::store::{Found, Store, View};
@@ -21,7 +22,7 @@ pub(crate) struct Unit(Mutex<State>);
 pub(crate) struct Finished {
     /// What is to be committed; nothing where there is nothing to write or to be sure of.
     pub(crate) operations: Vec<Operation>,
-    /// Whether anything of it changes a record.
+    /// Whether anything of it changes a record, or says what happened to one.
     pub(crate) writes: bool,
     /// The newest commit that something was read from.
     pub(crate) seq: Option<u64>,
@@ -122,6 +123,15 @@ impl Unit {
             state.writes += 1;
         }
         Ok(is_the_same)
+    }
+
+    /// Takes an event, which is emitted with the commit and relies on nothing.
+    pub(crate) fn emit(&self, emission: Emission) -> Result<()> {
+        let mut state = self.state();
+        let state = state.open()?;
+        state.emitted.push(emission);
+        state.writes += 1;
+        Ok(())
     }
 
     /// How many writes it has taken.
@@ -227,6 +237,7 @@ impl Unit {
         let childless = state.open()?.take_childless();
         let State {
             entries,
+            emitted,
             seq,
             spoilt,
             ..
@@ -239,14 +250,15 @@ impl Unit {
             )));
         }
         let relied = entries.len();
-        let mut operations = Vec::with_capacity(relied + childless.len());
-        let mut writes = false;
+        let mut operations = Vec::with_capacity(relied + childless.len() + emitted.len());
+        let mut writes = !emitted.is_empty();
         for entry in entries {
             let operation = entry.operation();
             writes |= !matches!(operation, Operation::Assert { .. });
             operations.push(operation);
         }
         operations.extend(childless);
+        operations.extend(emitted.into_iter().map(Emission::operation));
         // One record alone is of one moment.
         if !writes && relied < 2 {
             operations.clear();

@@ -91,6 +91,7 @@
 /// | `plural = "…"` | the name of many; without it an `s` behind the name |
 /// | `only(get, find)`, `except(destroy)` | which of the core actions are served; without them all are. The application's own code has all of them |
 /// | `page(20, 100)` | how many records a list has where the request does not say, and how many it may ask for; without it what the server's configuration says |
+/// | `event(roared = Roar, …)` | [events of its own](#events): the name of each on the wire, and the type of what is told of it |
 /// | `new = Name`, `patch = Name` | what the two structs that are made are called |
 /// | `crate = path` | where `sockful` is found, if not at `::sockful` |
 ///
@@ -144,6 +145,7 @@
 #[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
 #[doc = include_str!("sanitizers.md")]
 #[doc = include_str!("relations.md")]
+#[doc = include_str!("events.md")]
 /// # What it makes
 ///
 /// - `impl Resource`, the description and the reading and writing of records,
@@ -151,6 +153,7 @@
 ///   the types of the properties without a default have one,
 /// - `BlogPostPatch`: every property but the id, `None` where it is to stay. An `Option` is set to
 ///   none by `Some(None)`,
+/// - `impl Event` for the type of each event that is declared,
 /// - `impl JsonSchema`, so that remote methods can return the resource. One with private or
 ///   write-only properties has none: it can't be returned, they would leak; nor can one with wide
 ///   properties, which serde writes as numbers.
@@ -365,6 +368,47 @@ pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
 /// ```
 pub use sockful_runtime::Context;
 
+/// By its type an event is known, so [`Context::emit`] takes a value of it and the id of the record to
+/// which it happens; outside of a call, in the application's own code, [`Records::emit`] makes a
+/// commit of its own.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use sockful::{Context, Event, Resource, Result, Server, remote, resources};
+///
+/// #[derive(Serialize, schemars::JsonSchema)]
+/// struct Roar {
+///     loudness: u8,
+/// }
+///
+/// #[derive(Serialize, Deserialize, Resource)]
+/// #[resource(event(roared = Roar))]
+/// struct Creature {
+///     id: String,
+/// }
+///
+/// #[remote]
+/// impl Creature {
+///     pub fn roar(&self, context: &Context) -> Result<()> {
+///         context.emit(&self.id, Roar { loudness: 9 })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let server = Server::new(resources![Creature]).open().await?;
+/// let creatures = server.of::<Creature>();
+/// let bob = creatures.create(NewCreature { id: Some("bob".to_owned()) }).await?;
+/// creatures.emit(&bob.id, Roar { loudness: 7 }).await?;
+///
+/// let log = server.store().log(1, 10).await?;
+/// assert_eq!(&*log[0].emitted[0].data, r#"{"loudness":7}"#);
+/// assert_eq!(log[0].emitted[0].event, Roar::POSITION);
+/// # Ok(())
+/// # }
+/// ```
+pub use sockful_runtime::event::Event;
+
 /// ```
 /// let mut config = sockful::Config::default();
 /// config.max_frame = 16 * 1024;
@@ -382,10 +426,12 @@ pub use sockful_runtime::Error;
 
 /// Where records are kept: the one in memory, and what it takes to write another.
 pub mod store {
-    pub use sockful_runtime::commit::{Change, Commit, Committed, Expect, Operation, Rejected};
+    pub use sockful_runtime::commit::{Change, Commit, Committed, Emitted};
+    pub use sockful_runtime::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::completion::{Completed, Completion, Lookup, Report, Reported};
     pub use sockful_runtime::declared::{
-        Access, Bound, Check, Declared, Kept, KeyKind, Limit, OnDestroy, Parent, Property, Rule,
+        Access, Bound, Check, Declared, DeclaredEvent, Kept, KeyKind, Limit, OnDestroy, Parent,
+        Property, Rule,
     };
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
     pub use sockful_runtime::record::Record;
@@ -408,14 +454,17 @@ pub mod must {
 pub mod __private {
     pub use sockful_runtime::codec::Codec;
     pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
-    pub use sockful_runtime::declared::{OnDestroy, Parent, Pattern, Property, Rule};
+    pub use sockful_runtime::declared::{
+        DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
+    };
+    pub use sockful_runtime::event::Event;
     pub use sockful_runtime::hook::{Hook, On, Phase};
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
     pub use sockful_runtime::remote::{run, run_mut, run_ref};
-    pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, kind_of, show};
+    pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, show};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use sockful_runtime::typed::{Decimal, Field, Time};

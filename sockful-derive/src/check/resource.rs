@@ -1,5 +1,6 @@
 //! What a resource must be beyond what each of its words says.
 
+use super::events::events;
 use super::relations::relations;
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
@@ -20,6 +21,7 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         names_differ(resource, diagnostics);
         each_is_kept_once(resource, diagnostics);
         relations(resource, diagnostics);
+        events(resource, diagnostics);
         for property in &resource.properties {
             rules(&property.rules, property.ty, property.default, diagnostics);
         }

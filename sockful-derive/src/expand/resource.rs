@@ -2,6 +2,7 @@
 
 use super::changes::{self, changes};
 use super::codec;
+use super::events;
 use super::fields;
 use super::parents;
 use super::rules;
@@ -40,7 +41,8 @@ pub(crate) fn beside(resource: &Resource<'_>) -> TokenStream {
     let conveniences = changes::conveniences(resource);
     let names = fields::constant(resource);
     let schema = schema(resource);
-    quote_spanned!(mixed()=> #conveniences #names #schema)
+    let events = events::implementations(resource);
+    quote_spanned!(mixed()=> #conveniences #names #schema #events)
 }
 
 /// One constant a property.
@@ -87,6 +89,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
         Some((usual, most)) => quote_spanned!(mixed()=> #private::Some((#usual, #most))),
     };
     let parents = parents::rows(resource);
+    let events = events::rows(resource);
     let rows = properties
         .iter()
         .map(|property| row(property, paths, &this));
@@ -111,10 +114,11 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 doc: #doc,
                 properties: &[#(#rows),*],
                 id: #id,
-                key: #private::kind_of::<Self>(),
                 unserved: &[#(#unserved),*],
                 page: #page,
                 parents: &[#(#parents),*],
+                #events
+                ..#private::Declared::of::<Self>()
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {
                 #(let #values = reader.next(&#constants);)*

@@ -88,6 +88,20 @@ fn related(fields: usize) -> TokenStream {
     })
 }
 
+/// Events with a doc comment each.
+fn eventful(events: usize) -> TokenStream {
+    let events = (0..events).map(|at| {
+        let (name, ty) = (format_ident!("event{at}"), format_ident!("Event{at}"));
+        quote!(#[doc = " When it happens."] #name = #ty)
+    });
+    crate::resource::derive(quote! {
+        #[resource(event(#(#events),*))]
+        struct Creature {
+            id: String,
+        }
+    })
+}
+
 /// Hooks with all that they may have.
 fn hooks(hooks: usize) -> TokenStream {
     let methods = (0..hooks).map(|at| format_ident!("check_{at}"));
@@ -111,10 +125,11 @@ fn list(resources: usize) -> TokenStream {
 }
 
 /// One of each but [`ruled`], which has a path of the user's.
-fn each() -> [TokenStream; 6] {
+fn each() -> [TokenStream; 7] {
     [
         creature(3),
         related(3),
+        eventful(3),
         remotes(3),
         immediate(3),
         hooks(3),
@@ -154,6 +169,8 @@ fn expansions_stay_within_their_budget() {
     assert_eq!(budget(immediate), (13, 34), "and that is not `async`");
     // Of the lines of a relation seven are names.
     assert_eq!(budget(related), (143, 34), "each field with a parent");
+    // One more line is for all events together.
+    assert_eq!(budget(eventful), (137, 7), "each event");
     assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
     assert_eq!(budget(list), (14, 9), "a list, and each item of it");
 }
@@ -191,7 +208,7 @@ fn no_path_begins_at_a_name_that_a_user_may_have() {
 #[test]
 fn another_place_of_the_crate_is_heeded_everywhere() {
     let resource = crate::resource::derive(quote! {
-        #[resource(crate = deps::wet)]
+        #[resource(crate = deps::wet, event(roared = Roar))]
         struct Creature { id: String, #[resource(default = "x")] name: String, #[resource(private)] secret: Option<u8> }
     });
     let method =
@@ -226,7 +243,7 @@ fn name(item: &Item) -> String {
 
 #[test]
 fn trait_implementations_are_marked_as_made() {
-    for expansion in [creature(3), related(3), remotes(3), hooks(3)] {
+    for expansion in [creature(3), related(3), eventful(3), remotes(3), hooks(3)] {
         let text = prettyplease::unparse(&parsed(expansion));
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {

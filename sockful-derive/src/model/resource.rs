@@ -1,7 +1,7 @@
 //! A struct with `#[derive(Resource)]`.
 
 use super::serde::{Container, renamed};
-use super::{Paths, Relation, Rules, doc};
+use super::{Event, Paths, Relation, Rules, doc};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
 use crate::words::{Place, Value, Words};
@@ -24,6 +24,7 @@ pub(crate) struct Resource<'a> {
     pub(crate) unserved: Vec<&'static str>,
     /// How many records a list has, and may have.
     pub(crate) page: Option<(usize, usize)>,
+    pub(crate) events: Vec<Event<'a>>,
     pub(crate) properties: Vec<Property<'a>>,
     /// The fields that say they are the id, by their position.
     pub(crate) ids: Vec<usize>,
@@ -150,6 +151,7 @@ impl<'a> Resource<'a> {
             patch: said.container.ident("patch"),
             unserved: said.container.unserved(),
             page: said.container.page(),
+            events: Event::all(&said.container),
             ids: ids(&properties),
             properties,
             sound,

@@ -15,6 +15,7 @@ fn spelt(word: &str) -> &str {
         "only" => "only(get, find)",
         "except" => "except(destroy)",
         "page" => "page(20, 100)",
+        "event" => "event(roared = Roar)",
         "timeout" => "timeout = \"5s\"",
         "crate" => "crate = deps::sockful",
         "range" => "range(0..=20)",

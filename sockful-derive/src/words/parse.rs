@@ -1,5 +1,6 @@
 //! Reads the words of an attribute, and goes on after a mistake.
 
+use super::event::EventWord;
 use super::value::Value;
 use super::{Place, WORDS, Word, excluded_by, others, unknown};
 use crate::diagnostics::Diagnostics;
@@ -200,6 +201,14 @@ impl Words {
         match self.value("page")? {
             Value::Page(usual, most) => Some((*usual, *most)),
             _ => None,
+        }
+    }
+
+    /// The events that are declared.
+    pub(crate) fn events(&self) -> &[EventWord] {
+        match self.value("event") {
+            Some(Value::Events(events)) => events,
+            _ => &[],
         }
     }
 

@@ -1,7 +1,8 @@
 //! What may follow a word.
 
+use super::event::EventWord;
 use super::rule::{self, Ruled};
-use super::{list, relation};
+use super::{event, list, relation};
 use crate::names::{Name, is_name};
 use proc_macro2::Span;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(super) enum Form {
     OnDestroy,
     /// `(20, 100)`: how many records a list has, and may have.
     Page,
+    /// `(roared = Roar)`: names of events, each with the type of what is told.
+    Events,
 }
 
 /// What followed a word.
@@ -60,6 +63,7 @@ pub(crate) enum Value {
     Ident(Ident),
     Actions(Vec<&'static str>),
     Page(usize, usize),
+    Events(Vec<EventWord>),
 }
 
 impl Form {
@@ -105,6 +109,7 @@ impl Form {
             Self::OnDestroy => relation::on_destroy(word, input).map(Value::Said),
             Self::Actions => list::actions(word, input).map(Value::Actions),
             Self::Page => list::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
+            Self::Events => event::events(word, input).map(Value::Events),
             Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
             Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
         }

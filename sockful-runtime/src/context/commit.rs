@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) enum Ended {
     /// It was committed.
     Committed(Arc<Committed>),
-    /// It wrote nothing; the newest commit that it has read from, if it has read.
+    /// It did nothing; the newest commit that it has read from, if it has read.
     Unchanged(Option<u64>),
 }
 
@@ -68,8 +68,8 @@ impl Context {
                 completion,
             };
             match self.try_commit(commit).await {
-                Ok(committed) if finished.writes => Ended::Committed(committed),
-                Ok(committed) => Ended::Unchanged(Some(committed.seq)),
+                Ok(committed) if committed.is_empty() => Ended::Unchanged(Some(committed.seq)),
+                Ok(committed) => Ended::Committed(committed),
                 Err(Rejected::Conflict(_)) => {
                     drop(permit);
                     self.back_off().await;

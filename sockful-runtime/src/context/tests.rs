@@ -1,4 +1,5 @@
 mod destroy;
+mod events;
 
 use super::{Context, Ended, Telling};
 use crate::config::Config;

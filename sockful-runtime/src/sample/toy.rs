@@ -111,6 +111,7 @@ impl Resource for Toy {
                 ],
             ),
         ],
+        events: &[],
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod cases;
 mod commits;
+mod events;
 mod judge;
 mod keys;
 mod oracle;
@@ -41,6 +42,7 @@ pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
     });
     commits.unwrap_or_else(|failed| panic!("commits: {failed}"));
     snapshots::check_others(&usual());
+    events::check(&usual());
     let keys = TestRunner::new(config).run(&keys::histories(), |history| {
         let store = opened(make(&keys::limits()));
         wait(keys::check_history(&store, &history))

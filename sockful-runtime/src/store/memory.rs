@@ -172,8 +172,8 @@ impl Store for Memory {
         now(Ok(self.read().completions.look_up(caller, key)))
     }
 
-    /// Takes a commit. One that turns out to change nothing, because what it removes is not there,
-    /// takes no number and is not remembered: the answer has the newest one and no changes.
+    /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
+    /// not there, takes no number and is not remembered.
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         let about = match root.check(&commit) {
@@ -181,16 +181,18 @@ impl Store for Memory {
             Err(rejected) => return now(Err(rejected)),
         };
         let seq = root.seq + 1;
-        let changes = root.apply(commit.operations, seq);
-        let nothing_changed = changes.is_empty();
-        let committed = Arc::new(Committed {
-            seq: if nothing_changed { root.seq } else { seq },
+        let (changes, emitted) = root.apply(commit.operations, seq);
+        let mut committed = Committed {
+            seq,
             tag: self.tags.hash_one(seq),
             changes,
-        });
-        if nothing_changed {
-            return now(Ok(committed));
+            emitted,
+        };
+        if committed.is_empty() {
+            committed.seq = root.seq;
+            return now(Ok(Arc::new(committed)));
         }
+        let committed = Arc::new(committed);
         root.seq = seq;
         let trimmed = root.log.push(Arc::clone(&committed));
         let forgotten = match commit.completion {

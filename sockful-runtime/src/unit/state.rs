@@ -2,6 +2,7 @@
 
 use crate::commit::{Expect, Operation};
 use crate::error::{Error, Result};
+use crate::event::Emission;
 use crate::record::Record;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +14,12 @@ pub(super) struct State {
     /// Where the entry of a record stands, once there are more than a few.
     places: HashMap<(usize, Box<str>), usize>,
     pub(super) childless: Vec<Childless>,
+    /// The events, in the order in which they were emitted.
+    pub(super) emitted: Vec<Emission>,
     /// The newest commit that something of it was read from.
     pub(super) seq: Option<u64>,
     pub(super) is_over: bool,
-    /// How many writes it has taken.
+    /// How many writes it has taken, events among them.
     pub(super) writes: usize,
     /// Why it must not be committed.
     pub(super) spoilt: Option<String>,

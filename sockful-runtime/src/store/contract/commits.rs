@@ -1,5 +1,6 @@
 //! Random histories of commits, against maps.
 
+use super::events::{self, Happening, Told};
 use super::judge::{self, Refused, Tables, text};
 use super::snapshots::Taken;
 use super::{cases, wait};
@@ -50,11 +51,12 @@ struct Childless {
     value: Value,
 }
 
-/// A commit: what it does to which record of which resource, and what else it relies on.
+/// A commit: what it does to which record of which resource, what else it relies on, and what it emits.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     of_records: BTreeMap<(usize, &'static str), Step>,
     childless: Vec<Childless>,
+    events: Vec<Happening>,
 }
 
 /// The resource whose names no two records share, and whose other properties have an index.
@@ -102,10 +104,12 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
     let steps = (
         btree_map((0..2_usize, select(&IDS[..])), step, 0..4),
         prop_oneof![2 => Just(Vec::new()), 1 => vec(childless, 1..3)],
+        prop_oneof![1 => Just(Vec::new()), 1 => vec(events::event(&IDS), 1..4)],
     );
-    let steps = steps.prop_map(|(of_records, childless)| Steps {
+    let steps = steps.prop_map(|(of_records, childless, events)| Steps {
         of_records,
         childless,
+        events,
     });
     vec(steps, 0..20)
 }
@@ -123,6 +127,9 @@ impl Steps {
                 value: one.value.to_string().into(),
             };
             operations.insert(one.place.index(operations.len() + 1), childless);
+        }
+        for event in &self.events {
+            event.join(&mut operations);
         }
         operations
     }
@@ -165,12 +172,17 @@ impl Step {
 
 pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), TestCaseError> {
     let (mut tables, mut seq, mut snapshots) = (Tables::new(), 0, Vec::new());
+    let mut told = Vec::new();
     for (nth, steps) in history.iter().enumerate() {
         if nth % 4 == 0 {
             snapshots.push(Taken::new(store, seq, &tables));
         }
         let operations = steps.operations(&tables);
         let expected = judge::judge(&tables, &operations, seq + 1);
+        let expected = expected.map(|changed| {
+            let told = events::told(&tables, &changed, &operations);
+            (changed, told)
+        });
         let commit = Commit {
             operations,
             ..Commit::default()
@@ -179,10 +191,14 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
             (Err(rejected), Err(refused)) => {
                 prop_assert_eq!(Refused::of(&rejected), Some(refused));
             }
-            (Ok(committed), Ok(changed)) => {
-                seq += u64::from(changed != tables);
-                prop_assert_eq!(committed.seq, seq);
+            (Ok(committed), Ok((changed, emitted))) => {
                 prop_assert_eq!(committed.changes.is_empty(), changed == tables);
+                prop_assert_eq!(events::of(&committed.emitted), emitted.clone());
+                if !committed.is_empty() {
+                    seq += 1;
+                    told.push(emitted);
+                }
+                prop_assert_eq!(committed.seq, seq);
                 tables = changed;
             }
             (answer, expected) => prop_assert!(false, "{answer:?} where it is {expected:?}"),
@@ -193,16 +209,18 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
         taken.check(&IDS)?;
     }
     prop_assert_eq!(&listed(store), &tables);
-    check_log(store, seq, &tables)
+    check_log(store, &tables, &told)
 }
 
-/// Replays the log, and looks at it from each of its ends.
-fn check_log(store: &dyn Store, head: u64, tables: &Tables) -> Result<(), TestCaseError> {
+/// Replays the log, in which each commit has `told` these events, and looks at it from each of its ends.
+fn check_log(store: &dyn Store, tables: &Tables, told: &[Vec<Told>]) -> Result<(), TestCaseError> {
+    let head = told.len() as u64;
     let log = wait(store.log(0, usize::MAX)).expect("the log reaches back to the start");
     let seqs: Vec<u64> = log.iter().map(|committed| committed.seq).collect();
     prop_assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
     let mut replayed = Tables::new();
-    for committed in &log {
+    for (committed, told) in log.iter().zip(told) {
+        prop_assert_eq!(&events::of(&committed.emitted), told);
         for change in &committed.changes {
             let either = change.after.as_ref().or(change.before.as_ref());
             let key = (

@@ -67,7 +67,7 @@ pub(super) fn judge(
                 id,
                 expect,
             } => ((*resource, id.to_string()), expect),
-            Operation::Childless { .. } => continue,
+            Operation::Childless { .. } | Operation::Emit { .. } => continue,
         };
         let stored = tables.get(&key).map(|(_, rev)| *rev);
         let holds = match expect {

@@ -83,6 +83,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
         Does::TellAlone,
         Does::List,
         Does::ListDestroyed,
+        Does::Emit,
         Does::Fail,
     ]);
     let step = (elapsed, select(&CALLERS[..]), key, does);

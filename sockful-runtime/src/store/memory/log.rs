@@ -3,7 +3,7 @@
 use crate::commit::Committed;
 use crate::record::Record;
 use crate::store::Expired;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 /// The newest commits, as many as its capacity holds and never less than the last one.
@@ -69,5 +69,23 @@ fn weight(committed: &Committed) -> usize {
     let records: usize = changes
         .map(|change| of(&change.before) + of(&change.after))
         .sum();
-    size_of::<Entry>() + size_of::<Committed>() + size_of_val(&*committed.changes) + records
+    let own = size_of::<Entry>() + size_of::<Committed>();
+    let lists = size_of_val(&*committed.changes) + size_of_val(&*committed.emitted);
+    own + lists + records + emitted(committed)
+}
+
+/// What the events of a commit add: their data, and the records that are not among its changes, each
+/// once however many events it has.
+fn emitted(committed: &Committed) -> usize {
+    if committed.emitted.is_empty() {
+        return 0;
+    }
+    let changes = committed.changes.iter();
+    let records = changes.flat_map(|change| change.before.iter().chain(&change.after));
+    let mut counted: HashSet<_> = records.map(Arc::as_ptr).collect();
+    let each = committed.emitted.iter().map(|event| {
+        let is_new = counted.insert(Arc::as_ptr(&event.record));
+        event.data.len() + if is_new { event.record.weight() } else { 0 }
+    });
+    each.sum()
 }

@@ -3,7 +3,7 @@
 use super::completions::{Completions, Entry};
 use super::log::Log;
 use super::table::Table;
-use crate::commit::{Change, Commit, Expect, Operation, Rejected};
+use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
 use crate::completion::{Completed, Completion};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -54,6 +54,9 @@ impl Root {
             return Err(Rejected::Repeated);
         }
         for (nth, operation) in commit.operations.iter().enumerate() {
+            if let Operation::Emit { resource, .. } = operation {
+                self.table(*resource).map_err(Rejected::Failed)?;
+            }
             let Some((resource, id, expect)) = parts(operation) else {
                 continue;
             };
@@ -182,8 +185,13 @@ impl Root {
     }
 
     /// Carries out what was checked.
-    pub(super) fn apply(&mut self, operations: Vec<Operation>, seq: u64) -> Vec<Change> {
+    pub(super) fn apply(
+        &mut self,
+        operations: Vec<Operation>,
+        seq: u64,
+    ) -> (Vec<Change>, Vec<Emitted>) {
         let mut changes = Vec::with_capacity(operations.len());
+        let mut emissions = Vec::new();
         for operation in operations {
             let (resource, before, after) = match operation {
                 Operation::Put {
@@ -197,6 +205,15 @@ impl Root {
                     let before = self.tables[resource].delete(&id);
                     (resource, before, None)
                 }
+                Operation::Emit {
+                    resource,
+                    id,
+                    event,
+                    data,
+                } => {
+                    emissions.push((resource, id, event, data));
+                    continue;
+                }
                 Operation::Assert { .. } | Operation::Childless { .. } => continue,
             };
             if before.is_some() || after.is_some() {
@@ -207,9 +224,41 @@ impl Root {
                 });
             }
         }
-        changes
+        // Whatever its place among the operations, an event has its record as it is in the end.
+        let emitted = if emissions.is_empty() {
+            Vec::new()
+        } else {
+            self.emitted(emissions, &changes)
+        };
+        (changes, emitted)
+    }
+
+    /// The events, each with its record as it is now, or was before these changes removed it.
+    fn emitted(&self, emissions: Vec<Emission>, changes: &[Change]) -> Vec<Emitted> {
+        let gone = changes.iter().filter_map(|change| {
+            let before = change.before.as_ref()?;
+            let is_gone = change.after.is_none();
+            is_gone.then_some(((change.resource, before.id()), before))
+        });
+        let gone: HashMap<_, _> = gone.collect();
+        let emitted = emissions
+            .into_iter()
+            .filter_map(|(resource, id, event, data)| {
+                let stored = self.tables[resource].get(&id);
+                let record = stored.or_else(|| gone.get(&(resource, &*id)).copied())?;
+                Some(Emitted {
+                    resource,
+                    event,
+                    record: Arc::clone(record),
+                    data: data.into(),
+                })
+            });
+        emitted.collect()
     }
 }
+
+/// An event on its way into the log: resource, id, event, data.
+type Emission = (usize, Box<str>, usize, Box<str>);
 
 /// The place of the record that an operation stores or removes, and what it stores there.
 fn written(operation: &Operation) -> Option<((usize, &str), Option<&Record>)> {
@@ -218,7 +267,7 @@ fn written(operation: &Operation) -> Option<((usize, &str), Option<&Record>)> {
             resource, record, ..
         } => Some(((*resource, record.id()), Some(record))),
         Operation::Delete { resource, id, .. } => Some(((*resource, id), None)),
-        Operation::Assert { .. } | Operation::Childless { .. } => None,
+        Operation::Assert { .. } | Operation::Childless { .. } | Operation::Emit { .. } => None,
     }
 }
 
@@ -240,6 +289,6 @@ fn parts(operation: &Operation) -> Option<(usize, &str, Expect)> {
             id,
             expect,
         } => (*resource, id, *expect),
-        Operation::Childless { .. } => return None,
+        Operation::Childless { .. } | Operation::Emit { .. } => return None,
     })
 }

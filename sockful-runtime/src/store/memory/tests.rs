@@ -71,6 +71,40 @@ fn a_full_log_forgets_the_oldest_and_keeps_the_newest() {
     }
 }
 
+fn emit(id: &str, data: &str) -> Operation {
+    Operation::Emit {
+        resource: 0,
+        id: id.into(),
+        event: 0,
+        data: data.into(),
+    }
+}
+
+#[test]
+fn events_and_their_records_weigh_in_the_log() {
+    // Of a commit that only tells, the log holds the record all the same.
+    let (model, memory) = (sample::model(), with_log_capacity(40_000));
+    let heavy = format!(r#"{{"id":"bob","name":"{}"}}"#, "x".repeat(10_000));
+    let heavy = Operation::Put {
+        resource: 0,
+        record: sample::record(&model, &heavy),
+        expect: Expect::Any,
+    };
+    commit(&memory, vec![heavy, put(&model, "eve", 1)]);
+    for _ in 0..9 {
+        commit(&memory, vec![emit("bob", "1")]);
+    }
+    assert!(wait(memory.log(6, 9)).is_err());
+    assert_eq!(wait(memory.log(7, 9)).expect("three are kept").len(), 3);
+    // Many events of one record hold it once, and each its own data.
+    let many = (0..100).map(|_| emit("bob", "1")).collect();
+    let seq = commit(&memory, many).seq;
+    assert!(wait(memory.log(seq - 2, 9)).is_ok());
+    commit(&memory, vec![emit("eve", &"9".repeat(39_000))]);
+    assert!(wait(memory.log(seq - 1, 9)).is_err());
+    assert_eq!(wait(memory.log(seq, 9)).expect("the newest").len(), 1);
+}
+
 #[test]
 fn removing_what_is_not_there_takes_no_number() {
     let (model, memory) = (sample::model(), opened(Memory::new()));

@@ -23,6 +23,8 @@ pub(super) enum Does {
     List,
     /// Destroys it where it is there, stores another, and reports both in a list.
     ListDestroyed,
+    /// Says only that something happened to the record, and reports something else beside its revision.
+    Emit,
     Fail,
 }
 
@@ -55,6 +57,12 @@ impl Request {
             resource: COUNTED,
             id: "bob".into(),
             expect: Expect::Rev(rev),
+        };
+        let emit = || Operation::Emit {
+            resource: COUNTED,
+            id: "bob".into(),
+            event: 0,
+            data: "9".into(),
         };
         let tell = |about| Report::Json {
             json: format!("[{life}]").into(),
@@ -111,6 +119,18 @@ impl Request {
                 rev: None,
                 text: format!("[{},{}]", of("eve", (life, seq)), record(stored)),
                 stored: None,
+            },
+            (Does::Emit, Some((_, rev))) => Self {
+                operations: vec![emit(), assert(rev)],
+                report: tell(Some(1)),
+                rev: Some(rev),
+                stored,
+                ..usual
+            },
+            (Does::Emit, None) => Self {
+                operations: vec![emit(), put("bob", Expect::Absent)],
+                report: tell(Some(1)),
+                ..usual
             },
             (Does::Fail, _) => Self {
                 operations: vec![assert(seq), put("bob", Expect::Any)],

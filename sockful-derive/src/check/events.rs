@@ -1,0 +1,64 @@
+//! What declared events must be.
+
+use crate::diagnostics::Diagnostics;
+use crate::model::Resource;
+use crate::names::{camel_case, is_event_of_all, is_name};
+use syn::Error;
+
+pub(super) fn events(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    names_are_in_camel_case(resource, diagnostics);
+    names_are_not_ours(resource, diagnostics);
+    each_has_a_name_and_a_type_of_its_own(resource, diagnostics);
+}
+
+/// Clients in every language listen to the name as it is, beside those of actions and remote methods.
+fn names_are_in_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for name in resource.events.iter().map(|event| &event.name) {
+        let camel = camel_case(&name.text);
+        if camel == name.text {
+            continue;
+        }
+        let right = if is_name(&camel) { &camel } else { "roared" };
+        let message = format!(
+            "`{}` is not in camelCase, as the names of events are; write `{right}`",
+            name.text
+        );
+        diagnostics.adopt(Error::new(name.span, message));
+    }
+}
+
+/// Who follows records could not tell two events of one name apart.
+fn names_are_not_ours(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for name in resource.events.iter().map(|event| &event.name) {
+        if is_event_of_all(&name.text) {
+            let message = format!(
+                "`{}` is told of every resource already; give the event another name",
+                name.text
+            );
+            diagnostics.adopt(Error::new(name.span, message));
+        }
+    }
+}
+
+/// By the type alone is it known which event is emitted, and of which resource.
+fn each_has_a_name_and_a_type_of_its_own(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    for (at, event) in resource.events.iter().enumerate() {
+        let earlier = &resource.events[..at];
+        let name = &event.name;
+        if earlier.iter().any(|that| that.name.text == name.text) {
+            let message = format!(
+                "there is an event `{}` already; give one of them another name",
+                name.text
+            );
+            diagnostics.adopt(Error::new(name.span, message));
+        } else if let Some(that) = earlier.iter().find(|that| that.spelt() == event.spelt()) {
+            let message = format!(
+                "`{}` is what `{}` tells already; give `{}` a type of its own",
+                event.spelt(),
+                that.name.text,
+                name.text
+            );
+            diagnostics.add(event.ty, message);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The events of a resource.
+
+use super::tokens::{ends, mixed, without_self};
+use crate::model::{Event, Paths, Resource};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote_spanned};
+
+/// The rows, where there are any.
+pub(super) fn rows(resource: &Resource<'_>) -> Option<TokenStream> {
+    if resource.events.is_empty() {
+        return None;
+    }
+    let (private, this) = (&resource.paths.private, resource.ident.to_token_stream());
+    let rows = resource.events.iter().map(|event| {
+        let (name, doc, ty) = (&event.name.text, &event.doc, without_self(event.ty, &this));
+        quote_spanned!(mixed()=> #private::DeclaredEvent::of::<#ty>(#name, #doc))
+    });
+    Some(quote_spanned!(mixed()=> events: &[#(#rows),*],))
+}
+
+/// Which event each of the types is, shown at the type: there one that is another's is told. Of
+/// two of one type, which is a mistake that the checks tell, it is the first.
+pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
+    let events = resource.events.iter().enumerate();
+    let events = events.filter(|(at, event)| {
+        let mut earlier = resource.events[..*at].iter();
+        !earlier.any(|that| that.spelt() == event.spelt())
+    });
+    let each = events.map(|(at, event)| implementation(at, event, resource));
+    each.collect()
+}
+
+fn implementation(at: usize, event: &Event<'_>, resource: &Resource<'_>) -> TokenStream {
+    let this = resource.ident.to_token_stream();
+    let ty = without_self(event.ty, &this);
+    let (first, last) = ends(&event.ty.to_token_stream());
+    let (private, must) = (Paths::private_at(first), Paths::must_at(first));
+    let codec = quote_spanned!(first=> #must::event::<#ty>());
+    let inside = quote_spanned! {first=>
+        type Of = #this;
+        const POSITION: usize = #at;
+        const DATA: #private::Codec<Self> = #codec;
+    };
+    let mut body = Group::new(Delimiter::Brace, inside);
+    body.set_span(last);
+    quote_spanned!(first=> #[automatically_derived] impl #private::Event for #ty #body)
+}

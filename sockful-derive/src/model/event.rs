@@ -1,0 +1,40 @@
+//! An event that a resource declares.
+
+use super::doc;
+use crate::names::Name;
+use crate::words::{EventWord, Words};
+use quote::ToTokens;
+use syn::Type;
+use syn::ext::IdentExt;
+
+/// An event, and the type of what is told of it.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) name: Name,
+    pub(crate) doc: String,
+    pub(crate) ty: &'a Type,
+}
+
+impl<'a> Event<'a> {
+    /// The events that the words of a struct declare.
+    pub(crate) fn all(words: &'a Words) -> Vec<Self> {
+        words.events().iter().map(Self::of).collect()
+    }
+
+    fn of(word: &'a EventWord) -> Self {
+        Self {
+            name: Name {
+                text: word.name.unraw().to_string(),
+                span: word.name.span(),
+            },
+            doc: doc(&word.attributes),
+            ty: &word.ty,
+        }
+    }
+
+    /// Its type as it is written, without its spaces.
+    pub(crate) fn spelt(&self) -> String {
+        let tokens = self.ty.to_token_stream().to_string();
+        tokens.split_whitespace().collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! What may follow the word that declares events.
+
+use super::rule::in_brackets;
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Error, Ident, Result, Token, Type};
+
+/// `roared = Roar`: the name of an event, and the type of what is told of it.
+#[derive(Debug)]
+pub(crate) struct EventWord {
+    /// The doc comment in front of it.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+/// `(roared = Roar, slept = Nap)`.
+pub(super) fn events(word: &Ident, input: ParseStream<'_>) -> Result<Vec<EventWord>> {
+    in_brackets(word, "roared = Roar", input, |inside| {
+        if inside.is_empty() {
+            let message = "no event is declared here; write `event(roared = Roar)`, a name and the type of what is told";
+            return Err(Error::new(word.span(), message));
+        }
+        let mut events = Vec::new();
+        while !inside.is_empty() {
+            events.push(event(inside)?);
+            if !inside.is_empty() {
+                let message = "events are separated by commas; write `,` before this";
+                let comma = inside.parse::<Token![,]>();
+                comma.map_err(|error| Error::new(error.span(), message))?;
+            }
+        }
+        Ok(events)
+    })
+}
+
+fn event(input: ParseStream<'_>) -> Result<EventWord> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    if let Some(other) = attributes.iter().find(|it| !it.path().is_ident("doc")) {
+        let message = "only a doc comment can stand here; remove this";
+        return Err(Error::new_spanned(other, message));
+    }
+    let name = input.call(Ident::parse_any).map_err(|error| {
+        let message = "write the name of an event and the type of what is told: `roared = Roar`";
+        Error::new(error.span(), message)
+    })?;
+    let lacking = |span: Span| {
+        let name = name.unraw();
+        let message = format!("`{name}` needs a type of its own; write `{name} = SomeStruct`");
+        Error::new(span, message)
+    };
+    // Behind the last event there is nothing to show it at.
+    let place = |input: ParseStream<'_>| {
+        if input.is_empty() || input.peek(Token![,]) {
+            name.span()
+        } else {
+            input.span()
+        }
+    };
+    let at = place(input);
+    input.parse::<Token![=]>().map_err(|_| lacking(at))?;
+    let at = place(input);
+    let ty = match input.parse::<Type>() {
+        Ok(ty @ Type::Path(_)) => ty,
+        Ok(other) => {
+            return Err(Error::new_spanned(&other, lacking(at)));
+        }
+        Err(_) => return Err(lacking(at)),
+    };
+    Ok(EventWord {
+        attributes,
+        name,
+        ty,
+    })
+}

@@ -1,0 +1,133 @@
+use super::{commit, with_toys};
+use crate::commit::Committed;
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
+use crate::store::Store;
+
+/// What the log has told from commit `after` on: the number, the record's id and revision, the
+/// event's name and its data.
+async fn told(serving: &Serving, after: u64) -> Vec<(u64, String, u64, &'static str, String)> {
+    let log = serving.store.log(after, 99).await.expect("a short log");
+    let each = |committed: &Committed| {
+        let each = committed.emitted.iter().map(|it| {
+            assert_eq!(it.resource, 0);
+            let name = <Roar as Event>::Of::events()[it.event].name;
+            let (record, data) = (&it.record, it.data.to_string());
+            let id = record.id().to_owned();
+            (committed.seq, id, record.rev(), name, data)
+        });
+        each.collect::<Vec<_>>()
+    };
+    log.iter().flat_map(|committed| each(committed)).collect()
+}
+
+impl Sample {
+    fn events() -> &'static [crate::declared::DeclaredEvent] {
+        use crate::resource::Resource;
+        Self::DECLARED.events
+    }
+}
+
+fn bob() -> String {
+    "bob".to_owned()
+}
+
+fn aged(life: i64) -> SamplePatch {
+    SamplePatch {
+        life: Some(life),
+        ..SamplePatch::default()
+    }
+}
+
+#[tokio::test]
+async fn events_are_told_with_the_commit_in_their_order_and_not_before() {
+    let serving = with_toys(TOYS, []).await;
+    let call = serving.context().begin();
+    call.emit(&bob(), Roar { loudness: 1 }).expect("room");
+    let samples = call.of::<Sample>();
+    samples.update(&bob(), aged(3)).await.expect("he is there");
+    let nap = Nap("deep".to_owned());
+    samples.emit(&"eve".to_owned(), nap).await.expect("room");
+    samples
+        .emit(&bob(), Roar { loudness: 2 })
+        .await
+        .expect("room");
+    assert_eq!(told(&serving, 0).await, []);
+    assert_eq!(commit(&call).await, Some(2));
+    let event = |id: &str, rev, name, data: &str| (2, id.to_owned(), rev, name, data.to_owned());
+    let expected = [
+        event("bob", 2, "roared", r#"{"loudness":1}"#),
+        event("eve", 1, "slept", "\"deep\""),
+        event("bob", 2, "roared", r#"{"loudness":2}"#),
+    ];
+    assert_eq!(told(&serving, 1).await, expected);
+    let late = call.emit(&bob(), Roar { loudness: 3 });
+    let late = late.expect_err("the call is over");
+    assert!(format!("{late:?}").contains("is over"), "{late:?}");
+}
+
+#[tokio::test]
+async fn an_event_relies_on_nothing() {
+    let serving = with_toys(TOYS, []).await;
+    let call = serving.context().begin();
+    call.emit(&bob(), Roar { loudness: 1 }).expect("room");
+    let meanwhile = serving.context().of::<Sample>();
+    meanwhile
+        .update(&bob(), aged(3))
+        .await
+        .expect("he is there");
+    serving.store.take_calls();
+    assert_eq!(commit(&call).await, Some(3));
+    assert_eq!(serving.store.take_calls(), ["commit"]);
+    let told = told(&serving, 2).await;
+    let revs: Vec<_> = told.iter().map(|event| event.2).collect();
+    assert_eq!(revs, [2]);
+}
+
+#[tokio::test]
+async fn a_call_that_begins_anew_has_told_nothing() {
+    let serving = with_toys(TOYS, []).await;
+    let call = serving.context().begin();
+    call.emit(&bob(), Roar { loudness: 1 }).expect("room");
+    call.unit().expect("a unit of work").clear();
+    assert_eq!(commit(&call).await, None);
+    assert_eq!(told(&serving, 1).await, []);
+}
+
+#[tokio::test]
+async fn outside_of_a_call_an_event_is_a_commit_of_its_own() {
+    let serving = with_toys(TOYS, []).await;
+    let context = serving.context();
+    let refused = context.emit(&bob(), Roar { loudness: 1 });
+    let refused = refused.expect_err("there is no unit of work");
+    let cause = std::error::Error::source(&refused).map(ToString::to_string);
+    let cause = cause.unwrap_or_default();
+    assert!(cause.contains("`context.of::<Sample>().emit(&id, event).await`"));
+    let samples = context.of::<Sample>();
+    samples
+        .emit(&bob(), Roar { loudness: 1 })
+        .await
+        .expect("room");
+    let event = (2, bob(), 1, "roared", r#"{"loudness":1}"#.to_owned());
+    assert_eq!(told(&serving, 1).await, [event]);
+    // Nobody is told of what is not there.
+    let nobody = "larry".to_owned();
+    let dropped = samples.emit(&nobody, Roar { loudness: 1 }).await;
+    dropped.expect("that is no error");
+    assert_eq!(serving.store.head().await.expect("a head"), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_no_client_could_take_is_refused_and_nothing_of_it_is_told() {
+    let serving = with_toys(TOYS, []).await;
+    let call = serving.context().begin();
+    let long = Nap("z".repeat(1024 * 1024));
+    let long = call.emit(&bob(), long).expect_err("no frame has room");
+    assert_eq!(long.kind(), ErrorKind::TooLarge);
+    let loudness = (1 << 53) + 1;
+    let wide = call.emit(&bob(), Roar { loudness });
+    let wide = wide.expect_err("not every client can hold it");
+    assert_eq!(wide.kind(), ErrorKind::Internal);
+    assert_eq!(commit(&call).await, None);
+}
