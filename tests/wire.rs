@@ -8,6 +8,7 @@ mod commit;
 mod core;
 mod crowds;
 mod defaults;
+mod events;
 mod frames;
 mod handshake;
 mod hooks;

@@ -17,8 +17,10 @@ pub(crate) use stage::Staged;
 pub(crate) use telling::{InBatch, Telling};
 
 use crate::error::{Error, Result};
+use crate::event::{Emission, Event};
 use crate::keys::Keyed;
 use crate::model::Model;
+use crate::resource::Resource;
 use crate::store::Store;
 use crate::unit::Unit;
 use std::any::type_name;
@@ -87,6 +89,35 @@ impl Context {
             ))
         };
         self.shared().states.get().ok_or_else(missing)
+    }
+
+    /// Tells that `event` has happened to the record of this id, as part of this call: with the commit
+    /// that the call ends with, once however often the call runs, and never where it fails. Whoever
+    /// has subscribed to the record is told.
+    ///
+    /// The event stands for the record as it is after the commit, or as it was where the commit
+    /// removes it; where there is neither nobody is told, and that is no error. Nothing is relied
+    /// upon: that another writer changes the record does not make the call run again, unless the
+    /// call has read it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
+    /// [`Config::max_reply`](crate::Config::max_reply) leaves room for. In an `#[after]` hook, where
+    /// each write is a commit of its own: there it is
+    /// `context.of::<Creature>().emit(&id, event).await`, see [`Records::emit`](crate::Records::emit).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn emit<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
+        if !self.is_in_unit() {
+            let title = E::Of::DECLARED.title;
+            return Err(Error::internal(format!(
+                "an event was emitted when the commit was over; write `context.of::<{title}>().emit(&id, event).await`, which makes one of its own"
+            )));
+        }
+        self.unit()?.emit(Emission::of(self, id, &event)?)
     }
 
     /// The same call with a unit of work.

@@ -10,7 +10,7 @@ mod property;
 mod remote;
 mod rule;
 
-pub use event::{BeEvent, event};
+pub use event::{BeEvent, HappenTo, event};
 pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
 pub use parent::{BeDetached, detach};
 pub use property::{

@@ -7,13 +7,17 @@ pub use find::Find;
 use crate::context::Context;
 use crate::declared::Declared;
 use crate::error::{Error, Result};
+use crate::event::Emission;
 use crate::key::{self, Key};
 use crate::model::Model;
+use crate::must::HappenTo;
 use crate::reader::Giver;
 use crate::reply::{Body, Reply};
 use crate::resource::{Changes, Given, Resource};
 use crate::typed::Filter;
 use crate::write::{Write, WriteKind};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::marker::PhantomData;
 
 /// The records of one resource, typed. Made by [`Context::of`] and
@@ -131,14 +135,28 @@ impl<R: Resource> Records<R> {
         Ok(counted.value.count)
     }
 
+    /// Tells that `event` has happened to the record of this id: within a call as part of it, as
+    /// [`Context::emit`] does; else in a commit of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
+    /// [`Config::max_reply`](crate::Config::max_reply) leaves room for; what the store says when it
+    /// can't.
+    // A future that knew the event's type would have the compiler tell a wrong one thrice.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn emit<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+        let emission = Emission::of(&self.context, id, &event);
+        async move { emission?.run(&self.context).await }.boxed()
+    }
+
     async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
         let model = self.model()?;
         let write = Write::new(model, action, payload, Giver::Server);
         self.record(write.run(&self.context).await)
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
     }
 
     fn model(&self) -> Result<&Model> {

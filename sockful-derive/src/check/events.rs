@@ -32,7 +32,7 @@ fn names_are_not_ours(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for name in resource.events.iter().map(|event| &event.name) {
         if is_event_of_all(&name.text) {
             let message = format!(
-                "`{}` is told of every resource already; give the event another name",
+                "`{}` is a word of the protocol; give the event another name",
                 name.text
             );
             diagnostics.adopt(Error::new(name.span, message));

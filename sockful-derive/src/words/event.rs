@@ -61,13 +61,14 @@ fn event(input: ParseStream<'_>) -> Result<EventWord> {
     let at = place(input);
     input.parse::<Token![=]>().map_err(|_| lacking(at))?;
     let at = place(input);
-    let ty = match input.parse::<Type>() {
-        Ok(ty @ Type::Path(_)) => ty,
-        Ok(other) => {
-            return Err(Error::new_spanned(&other, lacking(at)));
-        }
-        Err(_) => return Err(lacking(at)),
-    };
+    let mut ty: Type = input.parse().map_err(|_| lacking(at))?;
+    // A `macro_rules` puts invisible brackets around the types that it is given.
+    while let Type::Group(group) = ty {
+        ty = *group.elem;
+    }
+    if !matches!(ty, Type::Path(_)) {
+        return Err(Error::new_spanned(&ty, lacking(at)));
+    }
     Ok(EventWord {
         attributes,
         name,

@@ -4,8 +4,11 @@ mod vendor {
 
 use serde::{Deserialize, Serialize};
 
+#[derive(Serialize, schemars::JsonSchema)]
+struct Roar;
+
 #[derive(Serialize, Deserialize, vendor::wet::Resource)]
-#[resource(crate = vendor::wet)]
+#[resource(crate = vendor::wet, event(roared = Roar))]
 struct Creature {
     id: String,
     #[resource(default = "dragon")]

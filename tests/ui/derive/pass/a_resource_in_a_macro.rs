@@ -24,6 +24,39 @@ creature!(Dragon, life: i32 = 10, feed(amount));
 creature!(Bird, song: String = "tweet", sing(song));
 creature!(Cat, reader: Vec<u8> = vec![7, 9], call(value0));
 
+macro_rules! eventful {
+    ($name:ident, $($event:ident = $told:ident ($ty:ty)),*) => {
+        $(
+            #[derive(Serialize, schemars::JsonSchema)]
+            struct $told($ty);
+        )*
+
+        #[derive(Serialize, Deserialize, Resource)]
+        #[resource(event($($event = $told),*))]
+        struct $name {
+            id: String,
+        }
+
+        eventful!(@ $name $($told)*);
+    };
+    (@ $name:ident $($ty:ty)*) => {
+        $(const _: usize = <$ty as sockful::Event>::POSITION;)*
+    };
+    (the $name:ident $event:ident $told:ty) => {
+        #[derive(Serialize, Deserialize, Resource)]
+        #[resource(event($event = $told))]
+        struct $name {
+            id: String,
+        }
+    };
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct Hoot;
+
+eventful!(Wolf, howled = Howl(u8), value0 = Value(String));
+eventful!(the Moth hooted Hoot);
+
 macro_rules! remotes {
     ($this:ty, $context:ty) => {
         #[remote]

@@ -5,6 +5,7 @@ use ::std::result::Result;
 use ::std::string::String;
 
 #[derive(::serde::Serialize, ::serde::Deserialize, ::sockful::Resource)]
+#[resource(event(copied = Self))]
 struct Creature {
     id: String,
     #[resource(default = "dragon")]
@@ -41,8 +42,18 @@ impl Creature {
         context: &::sockful::Context,
     ) -> Result<i32, ::sockful::Error> {
         let _ = ::sockful::Context::peer(context);
+        context.emit(&self.id, self.twin())?;
         self.life += amount;
         Result::Ok(self.life)
+    }
+
+    fn twin(&self) -> Self {
+        Self {
+            id: String::new(),
+            kind: String::new(),
+            mood: Option::None,
+            ..*self
+        }
     }
 
     pub fn look(&self) -> i32 {

@@ -29,11 +29,21 @@
     clippy::pedantic
 )]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Resource, Resources, Result, remote, resources};
 
+/// What is heard of a beast.
+#[derive(Debug, Serialize, JsonSchema)]
+#[allow(missing_copy_implementations, reason = "it is heard once")]
+pub struct Roar {
+    /// How much.
+    pub loudness: u8,
+}
+
 /// A beast.
 #[derive(Debug, Serialize, Deserialize, Resource)]
+#[resource(page(10, 20), event(roared = Roar))]
 pub struct Creature {
     id: String,
     /// How strong it is.
@@ -89,6 +99,15 @@ impl Creature {
         std::future::ready(()).await;
         self.life += amount;
         Ok(self.life.to_string())
+    }
+
+    /// Is heard.
+    ///
+    /// # Errors
+    ///
+    /// When it is over.
+    pub fn roar(&self, context: &Context) -> Result<()> {
+        context.emit(&self.id, Roar { loudness: 9 })
     }
 
     /// Tells its life.

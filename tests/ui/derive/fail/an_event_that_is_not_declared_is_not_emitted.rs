@@ -1,0 +1,24 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Resource, Result, remote};
+
+#[derive(Serialize, JsonSchema)]
+struct Roar;
+
+#[derive(Serialize, JsonSchema)]
+struct Nap;
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(event(roared = Roar))]
+struct Creature {
+    id: String,
+}
+
+#[remote]
+impl Creature {
+    pub fn sleep(&self, context: &Context) -> Result<()> {
+        context.emit(&self.id, Nap)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,364 @@
+//! Declared events, up to the log.
+
+use crate::support::{Client, Gates, Running, within};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sockful::{Context, Error, Resource, Resources, Result, Server, ServerHandle};
+use sockful::{remote, resources};
+use tokio::sync::mpsc::{self, UnboundedSender};
+use uuid::Uuid;
+
+/// What is heard of a creature.
+#[derive(Serialize, JsonSchema)]
+struct Roar {
+    loudness: i32,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Change {
+    Born,
+    Grown,
+    Gone,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Opened(String);
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(event(
+    /// It was heard by all around.
+    roared = Roar,
+    livedOn = Change,
+))]
+struct Creature {
+    id: String,
+    #[resource(parent = Cave)]
+    cave_id: Option<String>,
+    #[resource(default = 1, range(0..=9))]
+    life: i32,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(event(opened = Opened))]
+struct Cave {
+    id: String,
+}
+
+#[remote]
+impl Creature {
+    /// Roars, and changes nothing.
+    pub fn roar(&self, ctx: &Context) -> Result<()> {
+        let loudness = self.life;
+        ctx.emit(&self.id, Roar { loudness })
+    }
+
+    /// Roars twice, and grows in between.
+    pub fn grow(&mut self, ctx: &Context, by: i32) -> Result<i32> {
+        ctx.emit(&self.id, Roar { loudness: 1 })?;
+        self.life += by;
+        ctx.emit(&self.id, Roar { loudness: 2 })?;
+        Ok(self.life)
+    }
+
+    /// Roars when the gate is open.
+    pub async fn roar_at(&self, ctx: &Context, gate: String) -> Result<i32> {
+        ctx.state::<Gates>()?.pass(&gate).await;
+        let loudness = self.life;
+        ctx.of::<Self>().emit(&self.id, Roar { loudness }).await?;
+        Ok(loudness)
+    }
+
+    /// Roars for nothing.
+    pub fn choke(&self, ctx: &Context, how: String) -> Result<()> {
+        ctx.emit(&self.id, Roar { loudness: 9 })?;
+        assert_ne!(how, "panic");
+        Err(Error::refused("choked", "it can't"))
+    }
+
+    /// Grows another, and goes on where that can't be.
+    pub async fn try_to_grow(ctx: &Context, id: String) -> Result<bool> {
+        let patch = CreaturePatch {
+            life: Some(8),
+            ..CreaturePatch::default()
+        };
+        Ok(ctx.of::<Self>().update(&id, patch).await.is_ok())
+    }
+
+    /// Tells something of a creature that may not be there.
+    pub fn rumour(ctx: &Context, id: String) -> Result<()> {
+        ctx.emit(&id, Roar { loudness: 3 })
+    }
+
+    #[before(create)]
+    fn born(&self, ctx: &Context) -> Result<()> {
+        ctx.emit(&self.id, Change::Born)
+    }
+
+    #[before(update)]
+    fn grown(&self, ctx: &Context) -> Result<()> {
+        ctx.emit(&self.id, Change::Grown)?;
+        if self.life == 8 {
+            return Err(Error::refused("unlucky", "not this number"));
+        }
+        Ok(())
+    }
+
+    #[before(destroy)]
+    async fn gone(&self, ctx: &Context) -> Result<()> {
+        ctx.emit(&self.id, Change::Gone)?;
+        if let Some(cave) = &self.cave_id {
+            let opened = Opened(self.id.clone());
+            ctx.of::<Cave>().emit(cave, opened).await?;
+        }
+        Ok(())
+    }
+
+    #[after(roar)]
+    async fn echo(&self, ctx: &Context) -> Result<()> {
+        let Ok(heard) = ctx.state::<UnboundedSender<Error>>() else {
+            return Ok(());
+        };
+        let refused = ctx.emit(&self.id, Roar { loudness: 0 });
+        let echo = Roar { loudness: -1 };
+        ctx.of::<Self>().emit(&self.id, echo).await?;
+        heard
+            .send(refused.expect_err("the commit is over"))
+            .map_err(Error::internal)
+    }
+}
+
+const RESOURCES: Resources = resources![Creature, Cave];
+
+/// A server with bob, and what its log has from then on.
+struct Den {
+    handle: ServerHandle,
+    running: Running,
+    client: Client,
+}
+
+impl Den {
+    async fn new() -> Self {
+        Self::of(Server::new(RESOURCES)).await
+    }
+
+    async fn of(server: Server) -> Self {
+        let gates = Gates::default();
+        let handle = server.state(gates.clone()).open().await;
+        let handle = handle.expect("a memory store opens");
+        let running = Running::opened(handle.clone(), gates).await;
+        let mut client = running.client().await;
+        let bob = json!({"id": "bob", "life": 5});
+        client.ok("creature", "create", bob).await;
+        Self {
+            handle,
+            running,
+            client,
+        }
+    }
+
+    /// What every commit after that of bob's birth has told, each with the record and the data.
+    async fn told(&self) -> Vec<Vec<Value>> {
+        let log = self.handle.store().log(1, 99).await.expect("a short log");
+        let of = |entry: usize| RESOURCES.entries()[entry].shape.declared;
+        let commits = log.iter().map(|committed| {
+            let told = committed.emitted.iter().map(|event| {
+                let declared = of(event.resource);
+                let name = declared.events[event.event].name;
+                let data: Value = serde_json::from_str(&event.data).expect("JSON");
+                json!([declared.name, name, event.record.id(), data])
+            });
+            told.collect()
+        });
+        commits.collect()
+    }
+}
+
+fn roar(loudness: i32) -> Value {
+    json!(["creature", "roared", "bob", {"loudness": loudness}])
+}
+
+fn lived(id: &str, how: &str) -> Value {
+    json!(["creature", "livedOn", id, how])
+}
+
+#[tokio::test]
+async fn what_a_method_emits_is_in_its_commit_in_the_order_emitted() {
+    let mut den = Den::new().await;
+    let bob = json!({"id": "bob"});
+    let roared = den.client.reply("creature", "roar", bob.clone()).await;
+    assert_eq!(roared, json!({"ok": null, "seq": 2}));
+    let grow = json!({"id": "bob", "by": 1});
+    let grown = den.client.reply("creature", "grow", grow).await;
+    assert_eq!(grown, json!({"ok": 6, "seq": 3}));
+    den.client.ok("creature", "destroy", bob).await;
+    let expected = [
+        vec![roar(5)],
+        vec![roar(1), roar(2), lived("bob", "grown")],
+        vec![lived("bob", "gone")],
+    ];
+    assert_eq!(den.told().await, expected);
+    // The record is that of the commit, and where it goes that of before.
+    let log = den.handle.store().log(1, 9).await.expect("a short log");
+    let records = log.iter().map(|it| it.emitted[0].record.rev());
+    assert_eq!(records.collect::<Vec<_>>(), [1, 3, 3]);
+    assert_eq!(log[0].changes.len(), 0);
+}
+
+#[tokio::test]
+async fn what_hooks_emit_of_whatever_resource_is_in_the_commit_that_they_run_before() {
+    let mut den = Den::new().await;
+    let writes = json!([
+        ["cave", "create", {"id": "deep"}],
+        ["creature", "create", {"id": "eve", "cave_id": "deep"}],
+        ["creature", "update", {"id": "bob", "life": 2}],
+        ["creature", "create", {"id": "larry", "cave_id": "deep"}],
+    ]);
+    den.client.ok("sockful", "commit", writes).await;
+    den.client
+        .ok("cave", "destroy", json!({"id": "deep"}))
+        .await;
+    let opened = |by: &str| json!(["cave", "opened", "deep", by]);
+    let expected = [
+        vec![
+            lived("eve", "born"),
+            lived("bob", "grown"),
+            lived("larry", "born"),
+        ],
+        vec![
+            lived("eve", "gone"),
+            opened("eve"),
+            lived("larry", "gone"),
+            opened("larry"),
+        ],
+    ];
+    assert_eq!(den.told().await, expected);
+}
+
+#[tokio::test]
+async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
+    let mut den = Den::new().await;
+    let at = json!(["creature", "roarAt", {"id": "bob", "gate": "g"}, 1]);
+    den.client.send(at).await;
+    let gates = &den.running.gates;
+    gates.arrival("g").await;
+    let creatures = den.handle.of::<Creature>();
+    let patch = CreaturePatch {
+        life: Some(7),
+        ..CreaturePatch::default()
+    };
+    let bob = "bob".to_owned();
+    creatures.update(&bob, patch).await.expect("he is there");
+    gates.open("g");
+    gates.arrival("g").await;
+    gates.open("g");
+    assert_eq!(den.client.recv().await[2], json!({"ok": 7, "seq": 3}));
+    let expected = [vec![lived("bob", "grown")], vec![roar(7)]];
+    assert_eq!(den.told().await, expected);
+}
+
+#[tokio::test]
+async fn a_retry_emits_nothing_more() {
+    let mut den = Den::new().await;
+    for (seq, request) in [
+        (2, json!(["roar", {"id": "bob"}])),
+        (3, json!(["grow", {"id": "bob", "by": 1}])),
+    ] {
+        let key = json!({"key": Uuid::now_v7()});
+        let request = json!(["creature", request[0], request[1], 1, key]);
+        let first = den.client.ask(request.clone()).await;
+        assert_eq!(first[2]["seq"], seq);
+        assert_eq!(den.client.ask(request).await, first);
+    }
+    assert_eq!(den.told().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_call_that_fails_emits_nothing() {
+    let mut den = Den::new().await;
+    let bob = |how: &str| json!({"id": "bob", "how": how});
+    for (action, payload, code) in [
+        ("choke", bob("refuse"), "choked"),
+        ("choke", bob("panic"), "internal"),
+        ("grow", json!({"id": "bob", "by": 99}), "invalid"),
+        ("grow", json!({"id": "bob", "by": 3}), "unlucky"),
+        ("update", json!({"id": "bob", "life": 8}), "unlucky"),
+        ("create", json!({"id": "bob"}), "conflict"),
+        ("create", json!({"cave_id": "none"}), "invalid"),
+    ] {
+        let told = den.client.code("creature", action, payload).await;
+        assert_eq!(told, code, "{action}");
+    }
+    let writes = json!([
+        ["creature", "create", {"id": "eve"}],
+        ["creature", "update", {"id": "nobody", "life": 2}],
+    ]);
+    let told = den.client.code("sockful", "commit", writes).await;
+    assert_eq!(told, "not_found");
+    assert_eq!(den.told().await, Vec::<Vec<Value>>::new());
+}
+
+#[tokio::test]
+async fn an_event_of_a_write_that_failed_can_not_be_passed_over() {
+    let mut den = Den::new().await;
+    let bob = json!({"id": "bob"});
+    let told = den.client.code("creature", "tryToGrow", bob).await;
+    assert_eq!(told, "internal");
+    assert_eq!(den.client.head().await, 1);
+}
+
+#[tokio::test]
+async fn of_what_is_not_there_nothing_is_told() {
+    let mut den = Den::new().await;
+    let nobody = json!({"id": "nobody"});
+    let rumour = den.client.reply("creature", "rumour", nobody).await;
+    assert_eq!(rumour, json!({"ok": null, "seq": 1}));
+    assert_eq!(den.client.head().await, 1);
+}
+
+#[tokio::test]
+async fn the_application_and_hooks_after_a_commit_emit_in_commits_of_their_own() {
+    let (tell, mut heard) = mpsc::unbounded_channel::<Error>();
+    let mut den = Den::of(Server::new(RESOURCES).state(tell)).await;
+    let creatures = den.handle.of::<Creature>();
+    let bob = "bob".to_owned();
+    let emitted = creatures.emit(&bob, Roar { loudness: 3 }).await;
+    emitted.expect("room");
+    let payload = json!({"id": "bob"});
+    den.client.ok("creature", "roar", payload).await;
+    let refused = within("the echo", heard.recv()).await;
+    let refused = refused.expect("the server lives");
+    let cause = std::error::Error::source(&refused).map(ToString::to_string);
+    let cause = cause.unwrap_or_default();
+    assert!(cause.contains("context.of::<Creature>().emit"), "{cause}");
+    let expected = [vec![roar(3)], vec![roar(5)], vec![roar(-1)]];
+    assert_eq!(den.told().await, expected);
+}
+
+#[tokio::test]
+async fn the_description_tells_the_events_of_each_resource() {
+    let mut den = Den::new().await;
+    let description = den.client.ok("sockful", "schema", Value::Null).await;
+    let events = &description["resources"]["creature"]["events"];
+    assert_eq!(
+        events["roared"]["description"],
+        "It was heard by all around."
+    );
+    assert_eq!(events["livedOn"]["description"], "");
+    assert_eq!(
+        description["resources"]["cave"]["events"]["opened"]["data"]["$ref"],
+        "#/$defs/Opened"
+    );
+    let data = |name: &str| {
+        let schema = json!({
+            "$ref": events[name]["data"]["$ref"],
+            "$defs": description["$defs"],
+        });
+        jsonschema::validator_for(&schema).expect("a schema")
+    };
+    assert!(data("roared").is_valid(&json!({"loudness": 3})));
+    assert!(!data("roared").is_valid(&json!({"loudness": "much"})));
+    assert!(data("livedOn").is_valid(&json!("grown")));
+    assert!(!data("livedOn").is_valid(&json!("shrunk")));
+}
