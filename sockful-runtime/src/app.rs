@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::context::{Peer, Shared, States};
 use crate::description::Description;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hub::{Hub, Outlet};
 use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
@@ -64,6 +65,7 @@ impl App {
             relations: Relations::of(&models)?,
             hooks: entries.iter().map(|entry| entry.hooks).collect(),
             afterwards: Arc::new(Semaphore::new(config.max_afterwards)),
+            hub: Hub::new(store.clone(), models.len(), &config),
             models,
             store,
             lanes: Lanes::new(),
@@ -92,6 +94,7 @@ impl App {
                 "max_in_flight": config.max_in_flight,
                 "max_reply": config.max_reply,
                 "max_page": config.max_page,
+                "max_subscriptions": config.max_subscriptions,
             },
         });
         format!(r#"["sockful","hello",{hello},null]"#)
@@ -123,12 +126,15 @@ impl App {
 pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) peer: Arc<Peer>,
+    /// The subscriptions of the connection.
+    pub(crate) outlet: Arc<Outlet>,
 }
 
 impl Session {
     pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
         let peer = Arc::new(Peer::new(app.shared.clone(), address));
-        Arc::new(Self { app, peer })
+        let outlet = Arc::default();
+        Arc::new(Self { app, peer, outlet })
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -2,6 +2,7 @@
 
 use crate::completion::Completion;
 use crate::record::Record;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a unit of work wants stored.
@@ -118,6 +119,24 @@ impl Committed {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.emitted.is_empty()
     }
+
+    /// How much memory it takes, about, in bytes, where nothing else holds its records.
+    pub fn weight(&self) -> usize {
+        let lists = size_of_val(&*self.changes) + size_of_val(&*self.emitted);
+        let data: usize = self.emitted.iter().map(|event| event.data.len()).sum();
+        let images = self.changes.iter().flat_map(Change::images);
+        let records = images.clone().map(|it| it.weight()).sum::<usize>();
+        // Each once, however many events it has.
+        let known: HashSet<_> = match &*self.emitted {
+            [] => HashSet::new(),
+            _ => images.map(Arc::as_ptr).collect(),
+        };
+        let emitted = self.emitted.iter().map(|event| &event.record);
+        let others: HashMap<_, _> = emitted.map(|it| (Arc::as_ptr(it), it.weight())).collect();
+        let others = others.iter().filter(|(it, _)| !known.contains(*it));
+        let others: usize = others.map(|(_, weight)| weight).sum();
+        size_of::<Self>() + lists + data + records + others
+    }
 }
 
 /// One record before and after a commit, private properties included.
@@ -129,6 +148,13 @@ pub struct Change {
     pub before: Option<Arc<Record>>,
     /// The record after; `None` where the commit removed it.
     pub after: Option<Arc<Record>>,
+}
+
+impl Change {
+    /// The record before and after, as far as it was there.
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Arc<Record>> + Clone {
+        self.before.iter().chain(&self.after)
+    }
 }
 
 /// A declared event that happened to a record.

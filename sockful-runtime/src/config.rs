@@ -49,6 +49,24 @@ pub struct Config {
     /// After how many commits at once `#[after]` hooks run; further commits that have some wait.
     /// Default is 1,024.
     pub max_afterwards: usize,
+    /// How many subscriptions a connection has at once. Default is 128.
+    pub max_subscriptions: usize,
+    /// How many records a subscription may begin with. Default is 10,000.
+    pub max_subscription_records: usize,
+    /// How many bytes the records take that a subscription begins with. Default is 8 MiB.
+    pub max_snapshot: usize,
+    /// How many different conditions of subscriptions to one resource are tried on each of its
+    /// changes: those that ask for no value of a property, by which they would be found. Default is 1,000.
+    pub max_scanned_groups: usize,
+    /// How many commits a subscription that has fallen behind is told of one by one; more are told
+    /// as one. Default is 256.
+    pub fold_after: usize,
+    /// How many bytes of the newest commits are at hand for subscriptions that have fallen behind.
+    /// Default is 16 MiB.
+    pub ring_capacity: usize,
+    /// How many bytes may wait for a connection before events of its subscriptions are held back.
+    /// Default is 65,536.
+    pub max_unsent_events: usize,
     /// Whose pages may connect beside those of the server's own host, such as
     /// `https://app.example.com`. Default is none.
     pub allowed_origins: Vec<String>,
@@ -104,6 +122,13 @@ impl Default for Config {
             max_page: 1_000,
             max_cascade: 10_000,
             max_afterwards: 1_024,
+            max_subscriptions: 128,
+            max_subscription_records: 10_000,
+            max_snapshot: 8 * 1024 * 1024,
+            max_scanned_groups: 1_000,
+            fold_after: 256,
+            ring_capacity: 16 * 1024 * 1024,
+            max_unsent_events: 64 * 1024,
             allowed_origins: Vec::new(),
             max_connections: 100_000,
             max_header_bytes: 16 * 1024,
@@ -169,7 +194,7 @@ impl Config {
         }
     }
 
-    fn numbers(&self) -> [(&'static str, usize); 18] {
+    fn numbers(&self) -> [(&'static str, usize); 25] {
         [
             ("max_frame", self.max_frame),
             ("max_depth", self.max_depth),
@@ -183,6 +208,13 @@ impl Config {
             ("max_page", self.max_page),
             ("max_cascade", self.max_cascade),
             ("max_afterwards", self.max_afterwards),
+            ("max_subscriptions", self.max_subscriptions),
+            ("max_subscription_records", self.max_subscription_records),
+            ("max_snapshot", self.max_snapshot),
+            ("max_scanned_groups", self.max_scanned_groups),
+            ("fold_after", self.fold_after),
+            ("ring_capacity", self.ring_capacity),
+            ("max_unsent_events", self.max_unsent_events),
             ("max_connections", self.max_connections),
             ("max_headers", self.max_headers),
             ("max_keys_per_caller", self.max_keys_per_caller),

@@ -1,6 +1,8 @@
 //! One client: reads its requests, runs them, writes the replies. One task, one writer.
 
+mod bell;
 mod heartbeat;
+mod live;
 mod pipe;
 mod requests;
 mod socket;
@@ -9,9 +11,12 @@ mod tests;
 
 use crate::app::Session;
 use crate::dispatch::{self, Answered};
-use crate::reply::{self, Reply};
+use crate::hub::Subscription;
+use crate::reply::{self, Change, Done, Reply};
 use crate::shutdown::Shutdown;
+use bell::Bell;
 use heartbeat::{Beat, Heartbeat};
+use live::Live;
 use requests::{Kept, Requests};
 use socket::{End, Incoming, Socket};
 use std::future::poll_fn;
@@ -28,11 +33,13 @@ where
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
+        live: Live::new(session.outlet.clone()),
         heartbeat: Heartbeat::new(session.config()),
         session,
         bad_frames: 0,
         is_draining: false,
-        is_read_out: false,
+        reading: Bell::new(),
+        has_told: false,
     };
     let end = connection.serve(&shutdown).await;
     connection.requests.abandon();
@@ -45,18 +52,22 @@ where
 struct Connection<S> {
     socket: Socket<S>,
     requests: Requests,
+    live: Live,
     heartbeat: Heartbeat,
     session: Arc<Session>,
     bad_frames: usize,
     /// Whether the server stops: what runs is finished, and nothing more is read.
     is_draining: bool,
-    /// Whether there was nothing more to read a moment ago, and the task will be woken when there is.
-    is_read_out: bool,
+    /// Rings when there may be more to read.
+    reading: Bell,
+    /// Whether subscriptions had their turn, and it is that of requests.
+    has_told: bool,
 }
 
 enum Event {
     Incoming(Incoming),
     Finished(Kept, Reply),
+    Live,
     Beat(Beat),
     Drain,
     Drained,
@@ -68,11 +79,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.greet();
         let mut drain = pin!(shutdown.clone().draining());
         let mut cut = pin!(shutdown.clone().cut());
+        let stopping = Bell::new();
         loop {
-            let event = poll_fn(|cx| self.poll_event(cx, drain.as_mut(), cut.as_mut())).await;
+            let event = poll_fn(|cx| {
+                let drain = |cx: &mut Context<'_>| drain.as_mut().poll(cx);
+                let drain = |cx: &mut Context<'_>| stopping.poll(cx, drain);
+                self.poll_event(cx, drain, cut.as_mut())
+            });
+            let event = event.await;
             let end = match event {
                 Event::Incoming(incoming) => self.take_all(incoming).await,
-                Event::Finished(request, reply) => self.answer(&request.job().answered(reply)),
+                Event::Finished(request, reply) => self.answer(request.job().answered(reply)),
+                Event::Live => {
+                    self.tell();
+                    None
+                }
                 Event::Beat(Beat::Ping) => {
                     self.socket.ping();
                     None
@@ -95,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
-        drain: Pin<&mut impl Future<Output = ()>>,
+        drain: impl FnOnce(&mut Context<'_>) -> Poll<()>,
         cut: Pin<&mut impl Future<Output = ()>>,
     ) -> Poll<Event> {
         if self.socket.pipe().waiting() > 0 {
@@ -118,19 +139,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if cut.poll(cx).is_ready() {
                 return Poll::Ready(Event::Lost);
             }
-        } else if drain.poll(cx).is_ready() {
+        } else if drain(cx).is_ready() {
             return Poll::Ready(Event::Drain);
         }
         let is_reading = !self.is_draining && self.may_read();
-        let is_read_out = std::mem::take(&mut self.is_read_out);
         let received = self.socket.pipe().received;
         if let Poll::Ready(beat) = self.heartbeat.poll(cx, received, is_reading) {
             return Poll::Ready(Event::Beat(beat));
         }
-        if is_reading && !is_read_out {
-            return self.socket.poll_incoming(cx).map(Event::Incoming);
+        let has_told = std::mem::take(&mut self.has_told);
+        if !has_told && self.poll_live(cx).is_ready() {
+            return Poll::Ready(Event::Live);
+        }
+        if is_reading && let Poll::Ready(incoming) = self.poll_incoming(cx) {
+            return Poll::Ready(Event::Incoming(incoming));
+        }
+        if has_told && self.poll_live(cx).is_ready() {
+            return Poll::Ready(Event::Live);
         }
         Poll::Pending
+    }
+
+    fn poll_incoming(&mut self, cx: &Context<'_>) -> Poll<Incoming> {
+        self.reading.poll(cx, |cx| self.socket.poll_incoming(cx))
+    }
+
+    /// Waits until subscriptions have something to be told, and there is room for it.
+    fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_draining || !self.has_room_for_events() {
+            return Poll::Pending;
+        }
+        self.live.poll(cx)
+    }
+
+    /// Whether another event may be put behind what waits to be sent.
+    fn has_room_for_events(&mut self) -> bool {
+        self.socket.pipe().waiting() <= self.session.config().max_unsent_events
+    }
+
+    /// Tells subscriptions what there is room for.
+    fn tell(&mut self) {
+        while self.has_room_for_events() && self.live.tell(&mut self.socket) {}
+        self.requests.lists_unsent = self.live.starting();
+        self.has_told = true;
     }
 
     /// Whether there is room for another request. Where there is not, TCP tells the peer.
@@ -156,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         self.bad_frames = 0;
                     }
                     if let Some(answered) = answered
-                        && let Some(end) = self.answer(&answered)
+                        && let Some(end) = self.answer(answered)
                     {
                         return Some(end);
                     }
@@ -173,12 +224,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if !self.may_read() {
                 return None;
             }
-            next = match poll_fn(|cx| Poll::Ready(self.socket.poll_incoming(cx))).await {
+            next = match poll_fn(|cx| Poll::Ready(self.poll_incoming(cx))).await {
                 Poll::Ready(incoming) => incoming,
-                Poll::Pending => {
-                    self.is_read_out = true;
-                    return None;
-                }
+                Poll::Pending => return None,
             };
         }
     }
@@ -189,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             && let Some((request, reply)) = self.requests.start_next()
         {
             if let Some(reply) = reply
-                && let Some(end) = self.answer(&request.job().answered(reply))
+                && let Some(end) = self.answer(request.job().answered(reply))
             {
                 return Some(end);
             }
@@ -205,7 +253,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         for request in self.requests.take_waiting() {
             let job = request.job();
             let reply = job.unavailable(&self.session);
-            end = end.or(self.answer(&job.answered(reply)));
+            end = end.or(self.answer(job.answered(reply)));
         }
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(incoming) = self.socket.poll_incoming(&mut cx) {
@@ -215,7 +263,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     let answered = read.map_or_else(Answered::from, |job| {
                         job.answered(job.unavailable(&self.session))
                     });
-                    end = end.or(self.answer(&answered));
+                    end = end.or(self.answer(answered));
                 }
                 Incoming::Control => {}
                 Incoming::End(_) => break,
@@ -230,15 +278,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             .push(|out| out.extend_from_slice(hello.as_bytes()));
     }
 
-    /// Writes a reply, where one is wanted.
-    fn answer(&mut self, answered: &Answered<'_>) -> Option<End> {
-        let config = self.session.config();
+    /// Writes a reply, where one is wanted, and does to subscriptions what it says.
+    fn answer(&mut self, mut answered: Answered<'_>) -> Option<End> {
+        let live = answered.reply.as_mut().ok();
+        let live = live.and_then(|done| self.prepare(done));
+        let max_reply = self.session.config().max_reply;
         if answered.bad || answered.head.wants_reply() {
             self.socket
-                .push(|out| reply::write(out, &answered.head, &answered.reply, config.max_reply));
+                .push(|out| reply::write(out, &answered.head, &answered.reply, max_reply));
+        }
+        if let Some((subscription, seq)) = live {
+            self.live.begin(subscription, seq);
+            self.requests.lists_unsent = self.live.starting();
         }
         self.bad_frames += usize::from(answered.bad);
-        (self.bad_frames >= config.max_bad_frames)
+        (self.bad_frames >= self.session.config().max_bad_frames)
             .then_some(End::ByUs(1008, "too many bad frames in a row"))
+    }
+
+    /// Does what a reply says to subscriptions before it is written; gives the one that begins after it.
+    fn prepare(&mut self, done: &mut Done) -> Option<(Subscription, u64)> {
+        match done.live.as_deref_mut()? {
+            Change::Begin { subscription, .. } => {
+                return Some((subscription.take()?, done.seq?));
+            }
+            Change::End(ack) => self.live.end(ack),
+            Change::Position(head) => {
+                let head = *head;
+                self.tell();
+                done.body = dispatch::position(&self.session, self.live.told_up_to(head));
+            }
+        }
+        None
     }
 }

@@ -112,12 +112,29 @@ impl Context {
     )]
     pub fn emit<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
         if !self.is_in_unit() {
-            let title = E::Of::DECLARED.title;
-            return Err(Error::internal(format!(
-                "an event was emitted when the commit was over; write `context.of::<{title}>().emit(&id, event).await`, which makes one of its own"
-            )));
+            return Err(over::<E>("emit"));
         }
         self.unit()?.emit(Emission::of(self, id, &event)?)
+    }
+
+    /// Tells that `event` has happened to the record of this id without having it in the log: those
+    /// are told for whom the record is in when the call has come well to its end. It has no `seq`,
+    /// takes no commit, is not told again to whoever was away, and may be lost: for what counts only
+    /// at the moment, such as that somebody types.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`emit`](Self::emit); without a call that goes on it is
+    /// `context.of::<Creature>().broadcast(&id, event).await`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn broadcast<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
+        if !self.is_in_unit() {
+            return Err(over::<E>("broadcast"));
+        }
+        self.unit()?.broadcast(Emission::of(self, id, &event)?)
     }
 
     /// The same call with a unit of work.
@@ -182,4 +199,12 @@ impl Context {
         let nanos = RandomState::new().hash_one(self.request) % 2_000_000;
         tokio::time::sleep(Duration::from_nanos(nanos)).await;
     }
+}
+
+/// What is said of an event that comes when there is no call any more to be part of.
+fn over<E: Event>(method: &str) -> Error {
+    let title = E::Of::DECLARED.title;
+    Error::internal(format!(
+        "an event came when the commit was over; write `context.of::<{title}>().{method}(&id, event).await`"
+    ))
 }

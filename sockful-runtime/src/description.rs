@@ -1,6 +1,7 @@
 //! The description of everything that is served: JSON Schema for each payload, result and event.
 
 mod keywords;
+mod live;
 mod relations;
 
 use crate::config::MAX_IDS;
@@ -134,6 +135,9 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
         get,
         &json!({"anyOf": [record, {"type": "array", "items": maybe}]}),
     );
+    for (name, description, payload, result) in live::actions(&list) {
+        add(name, description, payload, &result);
+    }
     for remote in entry.remotes {
         add(
             remote.name,

@@ -9,14 +9,17 @@ mod address;
 mod commit;
 mod options;
 mod prepare;
+mod subscribe;
 mod system;
 
 pub(crate) use address::Address;
 pub(crate) use prepare::{Refused, prepare};
+pub(crate) use system::position;
 
 use crate::app::Session;
 use crate::config::A_YEAR;
 use crate::context::Context;
+use crate::declared::{Parent, Relation};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::frame::{self, Head, Place, Span};
 use crate::keys::{Keyed, fingerprint};
@@ -171,13 +174,17 @@ impl<'a> Job<'a> {
             address = Address::Everything;
         }
         if let Target::Route(route) = self.target {
-            address = Address::of(session.app.model(route.resource), route, self.payload);
+            let model = session.app.model(route.resource);
+            address = Address::of(model, route, self.payload, self.head.ack());
             match route.action {
                 Action::Core(action) => {
-                    is_list = action == Core::Find || matches!(address, Address::Several { .. });
+                    is_list = matches!(action, Core::Find | Core::Subscribe)
+                        || matches!(address, Address::Several { .. });
                 }
                 Action::Remote(remote) => timeout = remote.timeout.unwrap_or(timeout),
-                Action::Relation(relation, _) => is_list = relation.core() == "find",
+                Action::Relation(relation, _) => {
+                    is_list = matches!(relation.core(), "find" | "subscribe");
+                }
             }
         }
         let timeout = self
@@ -231,14 +238,24 @@ impl<'a> Job<'a> {
         };
         let model = session.app.model(route.resource);
         match route.action {
+            Action::Core(Core::Subscribe) => self.subscribe(session, model, None).boxed().await,
+            Action::Core(Core::Unsubscribe) => subscribe::end(session, model, payload),
             Action::Core(action) => actions::run(&context, model, action, payload, if_rev).await,
             Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
+            Action::Relation(Relation::Subscribe, parent) => {
+                self.subscribe(session, model, Some(parent)).boxed().await
+            }
             Action::Relation(relation, parent) => {
                 let run = actions::relations::run;
                 let done = run(&context, model, relation, parent, payload, if_rev);
                 done.boxed().await
             }
         }
+    }
+
+    async fn subscribe(&self, session: &Session, model: &Model, parent: Option<&Parent>) -> Reply {
+        let ack = self.head.ack().unwrap_or_default();
+        subscribe::begin(session, model, parent, ack, self.payload).await
     }
 
     /// The resource and the action, as the table calls them.
@@ -256,10 +273,8 @@ impl<'a> Job<'a> {
             let address = session.peer.address();
             let (resource, action) = self.names(session);
             if error.kind() == ErrorKind::Internal {
-                let id = Uuid::now_v7();
-                let cause = std::error::Error::source(error).map(ToString::to_string);
+                let (id, cause) = error.tell_id();
                 tracing::error!(%id, resource, action, ?address, cause, "a request failed");
-                error.tell_id(id);
             } else if !self.head.wants_reply() {
                 let code = error.code();
                 tracing::debug!(resource, action, ?address, code, %error, "a request without ack_id failed");

@@ -13,6 +13,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
+use uuid::Uuid;
 
 /// What a fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -178,9 +179,12 @@ impl Error {
         self
     }
 
-    /// Names the error for both sides: the caller's message and the log line get the same id.
-    pub(crate) fn tell_id(&mut self, id: impl fmt::Display) {
+    /// Names the error for both sides: the caller's message and the log line get the same id. Gives
+    /// it, and the cause, which is for the log only.
+    pub(crate) fn tell_id(&mut self) -> (Uuid, Option<String>) {
+        let id = Uuid::now_v7();
         self.0.message = format!("{} (error {id})", self.0.message).into();
+        (id, std::error::Error::source(self).map(ToString::to_string))
     }
 
     /// What kind of error this is.

@@ -1,7 +1,7 @@
 //! Events of a resource's own, from a value of the user's to an operation of a commit.
 
 use crate::codec::Codec;
-use crate::commit::Operation;
+use crate::commit::{Emitted, Operation};
 use crate::context::{Context, Telling};
 use crate::error::Result;
 use crate::key::Key;
@@ -69,6 +69,24 @@ impl Emission {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells subscribers of it now, without a commit; when the unit of work that is under way has
+    /// come to its end, where there is one.
+    pub(crate) async fn broadcast(self, context: &Context) -> Result<()> {
+        if context.is_in_unit() {
+            return context.unit()?.broadcast(self);
+        }
+        let stored = context.store().get(self.resource, &self.id).await?;
+        if let Some(record) = stored.value {
+            context.shared().hub.broadcast(Emitted {
+                resource: self.resource,
+                event: self.event,
+                record,
+                data: self.data.into(),
+            });
+        }
+        Ok(())
     }
 
     /// The operation that has it in the log.

@@ -142,6 +142,11 @@ impl Head<'_> {
         ack: None,
     };
 
+    /// The `ack_id`, as it was written.
+    pub(crate) fn ack(&self) -> Option<&str> {
+        self.ack
+    }
+
     /// Whether a reply is wanted.
     pub(crate) fn wants_reply(&self) -> bool {
         self.ack.is_some()
@@ -162,7 +167,7 @@ impl Head<'_> {
 }
 
 /// An integer in digits only, or a short string of safe characters.
-fn is_ack_id(raw: &str) -> bool {
+pub(crate) fn is_ack_id(raw: &str) -> bool {
     match raw.as_bytes() {
         [b'"', text @ .., b'"'] => {
             (1..=64).contains(&text.len())

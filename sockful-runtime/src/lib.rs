@@ -16,6 +16,7 @@ pub mod event;
 mod finite;
 mod frame;
 mod http;
+mod hub;
 mod include;
 mod json;
 pub mod key;

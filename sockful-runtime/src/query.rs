@@ -3,6 +3,7 @@
 mod conditions;
 mod cursor;
 mod filter;
+mod interest;
 mod names;
 mod operand;
 mod order;

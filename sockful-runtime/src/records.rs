@@ -153,6 +153,21 @@ impl<R: Resource> Records<R> {
         async move { emission?.run(&self.context).await }.boxed()
     }
 
+    /// Tells that `event` has happened to the record of this id without having it in the log: within
+    /// a call when it has come well to its end, as [`Context::broadcast`] does; else now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`emit`](Self::emit).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn broadcast<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+        let emission = Emission::of(&self.context, id, &event);
+        async move { emission?.broadcast(&self.context).await }.boxed()
+    }
+
     async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
         let model = self.model()?;
         let write = Write::new(model, action, payload, Giver::Server);

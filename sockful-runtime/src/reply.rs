@@ -4,6 +4,7 @@ use crate::codec::Codec;
 use crate::declared::Declared;
 use crate::error::{Error, Result};
 use crate::frame::Head;
+use crate::hub::{Resume, Subscription};
 use crate::record::Record;
 use crate::rules;
 use std::io::Write;
@@ -24,6 +25,8 @@ pub struct Done {
     pub(crate) next: Option<String>,
     /// Where included lists that were cut go on: a JSON object.
     pub(crate) cut: Option<String>,
+    /// What becomes of the subscriptions of the connection with it.
+    pub(crate) live: Option<Box<Change>>,
 }
 
 /// What a remote method returned, as it is told to the caller.
@@ -65,6 +68,23 @@ pub(crate) enum Body {
     Records(Vec<Option<Arc<Record>>>, Selection),
 }
 
+/// What a reply does to the subscriptions of its connection when it is written.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// It begins one.
+    Begin {
+        subscription: Option<Subscription>,
+        /// What lets it go on where it was.
+        token: Resume,
+        /// Whether there are more records to begin with.
+        more: bool,
+    },
+    /// It ends the one of this `ack_id`.
+    End(Box<str>),
+    /// It says up to which commit, this one or an earlier, they have been told everything.
+    Position(u64),
+}
+
 /// Which properties of a record are wanted.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Selection {
@@ -101,6 +121,7 @@ impl Done {
             rev: None,
             next: None,
             cut: None,
+            live: None,
         }
     }
 
@@ -222,6 +243,12 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
                 }
                 if let Some(cut) = &done.cut {
                     let _ = write!(out, ",\"cut\":{cut}");
+                }
+                if let Some(Change::Begin { token, more, .. }) = done.live.as_deref() {
+                    let _ = write!(out, ",\"resume\":\"{token}\"");
+                    if *more {
+                        out.extend_from_slice(b",\"more\":true");
+                    }
                 }
                 out.push(b'}');
             });

@@ -78,9 +78,13 @@ pub enum Core {
     Save,
     /// Removes a record.
     Destroy,
+    /// Lists records that meet conditions, and tells every change of them from then on.
+    Subscribe,
+    /// Ends what `subscribe` began.
+    Unsubscribe,
 }
 
-const CORE: [(&str, Core); 8] = [
+const CORE: [(&str, Core); 10] = [
     ("create", Core::Create),
     ("get", Core::Get),
     ("find", Core::Find),
@@ -89,6 +93,8 @@ const CORE: [(&str, Core); 8] = [
     ("update", Core::Update),
     ("save", Core::Save),
     ("destroy", Core::Destroy),
+    ("subscribe", Core::Subscribe),
+    ("unsubscribe", Core::Unsubscribe),
 ];
 
 impl Core {

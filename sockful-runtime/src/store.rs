@@ -19,6 +19,7 @@ use crate::record::Record;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// An answer that is at hand, or one to wait for.
@@ -86,6 +87,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The commits after number `after`, oldest first, at most `max` of them.
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>>;
+
+    /// Tells of each new head: the log has what leads to it by then.
+    fn watch(&self) -> watch::Receiver<u64>;
 }
 
 /// Resources at one moment, to be read more than once.

@@ -24,6 +24,8 @@ pub(crate) struct Finished {
     pub(crate) operations: Vec<Operation>,
     /// Whether anything of it changes a record, or says what happened to one.
     pub(crate) writes: bool,
+    /// What is told after it without being in it.
+    pub(crate) broadcast: Vec<Emission>,
     /// The newest commit that something was read from.
     pub(crate) seq: Option<u64>,
 }
@@ -134,6 +136,12 @@ impl Unit {
         Ok(())
     }
 
+    /// Takes an event that is told after the commit and is not in it.
+    pub(crate) fn broadcast(&self, emission: Emission) -> Result<()> {
+        self.state().open()?.broadcast.push(emission);
+        Ok(())
+    }
+
     /// How many writes it has taken.
     pub(crate) fn writes(&self) -> usize {
         self.state().writes
@@ -238,6 +246,7 @@ impl Unit {
         let State {
             entries,
             emitted,
+            broadcast,
             seq,
             spoilt,
             ..
@@ -266,6 +275,7 @@ impl Unit {
         Ok(Finished {
             operations,
             writes,
+            broadcast,
             seq,
         })
     }

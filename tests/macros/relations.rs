@@ -38,6 +38,7 @@ fn a_parent_is_a_row_with_the_names_of_its_routes() {
             "getSong",
             "updateSong",
             "destroySong",
+            "subscribeSongs",
         ],
         [
             "coverOf",
@@ -47,6 +48,7 @@ fn a_parent_is_a_row_with_the_names_of_its_routes() {
             "getCover",
             "updateCover",
             "destroyCover",
+            "subscribeCovers",
         ],
         [
             "hitAlbum",
@@ -56,6 +58,7 @@ fn a_parent_is_a_row_with_the_names_of_its_routes() {
             "getHit",
             "updateHit",
             "destroyHit",
+            "subscribeHit",
         ],
     ];
     assert_eq!(

@@ -41,8 +41,17 @@ impl Prototype {
 
 const APP: Resources = resources![Creature, Prototype];
 
-const CORE: [&str; 8] = [
-    "create", "get", "find", "all", "count", "update", "save", "destroy",
+const CORE: [&str; 10] = [
+    "create",
+    "get",
+    "find",
+    "all",
+    "count",
+    "update",
+    "save",
+    "destroy",
+    "subscribe",
+    "unsubscribe",
 ];
 
 #[test]

@@ -65,7 +65,7 @@ impl<'a> Relation<'a> {
     }
 
     /// What its routes are called, in the order in which the runtime has them.
-    pub(crate) fn names(&self) -> [String; 7] {
+    pub(crate) fn names(&self) -> [String; 8] {
         let child = |verb| joined(verb, &self.child.text);
         [
             self.own.text.clone(),
@@ -75,6 +75,7 @@ impl<'a> Relation<'a> {
             child("get"),
             child("update"),
             child("destroy"),
+            joined("subscribe", &self.children.text),
         ]
     }
 }

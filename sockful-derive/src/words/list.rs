@@ -8,7 +8,14 @@ use syn::{Error, Ident, LitInt, Result, Token};
 
 /// The core actions as they are named here; `all` goes with `find`.
 const ACTIONS: &[&str] = &[
-    "create", "get", "find", "count", "update", "save", "destroy",
+    "create",
+    "get",
+    "find",
+    "count",
+    "update",
+    "save",
+    "destroy",
+    "subscribe",
 ];
 
 /// `(get, find)`.

@@ -1,5 +1,6 @@
 //! The clock of a connection: when to ping, and when to give a peer up.
 
+use super::bell::Bell;
 use crate::config::Config;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,6 +9,8 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until};
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     sleep: Pin<Box<Sleep>>,
+    /// Rings when the time has come.
+    bell: Bell,
     interval: Duration,
     pong_timeout: Duration,
     write_timeout: Duration,
@@ -33,6 +36,7 @@ impl Heartbeat {
         let ping_at = Instant::now() + config.ping_interval;
         Self {
             sleep: Box::pin(sleep_until(ping_at)),
+            bell: Bell::new(),
             interval: config.ping_interval,
             pong_timeout: config.pong_timeout,
             write_timeout: config.write_timeout,
@@ -52,6 +56,7 @@ impl Heartbeat {
                 self.sent_by = Some((by, sent));
                 if by < self.sleep.deadline() {
                     self.sleep.as_mut().reset(by);
+                    self.bell.ring();
                 }
             }
         }
@@ -71,7 +76,7 @@ impl Heartbeat {
             *by = Instant::now() + self.pong_timeout;
         }
         loop {
-            ready!(self.sleep.as_mut().poll(cx));
+            ready!(self.bell.poll(cx, |cx| self.sleep.as_mut().poll(cx)));
             let now = Instant::now();
             let due = self.due(now, received);
             let ends = [

@@ -29,6 +29,8 @@ pub(super) struct Requests {
     /// Runs out with the time of the first of those that wait.
     patience: Option<Pin<Box<Sleep>>>,
     number: u64,
+    /// How many lists have been answered in part: the rest waits to be sent.
+    pub(super) lists_unsent: usize,
 }
 
 /// One that has been started.
@@ -77,6 +79,7 @@ impl Requests {
             waiting,
             patience: None,
             number: 0,
+            lists_unsent: 0,
         }
     }
 
@@ -220,7 +223,7 @@ impl Requests {
             .iter()
             .map(|running| &running.address)
             .chain(earlier);
-        profile.is_list && lists >= self.session.config().max_lists
+        profile.is_list && lists + self.lists_unsent >= self.session.config().max_lists
             || ahead.any(|address| address.conflicts_with(&profile.address))
     }
 

@@ -3,8 +3,10 @@
 use super::{Called, Context, Telling};
 use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::error::{Error, Result};
+use crate::event::Emission;
 use crate::record::Record;
 use crate::reply;
+use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
 
@@ -84,8 +86,24 @@ impl Context {
                 Err(Rejected::Failed(error)) => return Err(error),
             }
         };
+        if !finished.broadcast.is_empty() {
+            self.broadcast_all(finished.broadcast).boxed().await;
+        }
         self.run_afterwards(&ended, called, permit).await;
         Ok(Some(ended))
+    }
+
+    /// Tells of events that are in no commit. Where that fails they are lost: the commit is done.
+    async fn broadcast_all(&self, emissions: Vec<Emission>) {
+        let outside = Self {
+            unit: None,
+            ..self.clone()
+        };
+        for emission in emissions {
+            if let Err(error) = emission.broadcast(&outside).await {
+                tracing::debug!(%error, "an event that is in no commit was lost");
+            }
+        }
     }
 
     /// Refuses a record that no reply has room for: nobody could be told of it.

@@ -4,6 +4,7 @@ use super::hook::{Hook, On, Phase};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     /// The hooks of each resource, in the order of the models.
     pub(crate) hooks: Vec<&'static [Hook]>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) lanes: Lanes,
     pub(crate) keys: Keys,
     pub(crate) states: States,

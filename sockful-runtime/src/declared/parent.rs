@@ -18,7 +18,7 @@ pub struct Parent {
     /// What becomes of the child where its parent is destroyed.
     pub on_destroy: OnDestroy,
     /// What each route is called, in the order of [`Relation::ALL`].
-    pub names: [&'static str; 7],
+    pub names: [&'static str; 8],
 }
 
 /// What becomes of children whose parent is destroyed.
@@ -50,11 +50,13 @@ pub enum Relation {
     Update,
     /// `["album", "destroySong", {"album_id": …, "id": …}]`.
     Destroy,
+    /// The children of one parent, live: `["album", "subscribeSongs", {"album_id": …}]`.
+    Subscribe,
 }
 
 impl Relation {
     /// All of them, in the order of [`Parent::names`].
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Parent,
         Self::By,
         Self::List,
@@ -62,6 +64,7 @@ impl Relation {
         Self::Get,
         Self::Update,
         Self::Destroy,
+        Self::Subscribe,
     ];
 
     /// Whether the route is one of the child's resource.
@@ -77,6 +80,7 @@ impl Relation {
             Self::Create => "create",
             Self::Update => "update",
             Self::Destroy => "destroy",
+            Self::Subscribe => "subscribe",
         }
     }
 }
@@ -87,7 +91,7 @@ impl Parent {
     pub const fn new<P: Resource, F: RefersTo<P::Id>>(
         property: usize,
         on_destroy: OnDestroy,
-        names: [&'static str; 7],
+        names: [&'static str; 8],
     ) -> Self {
         Self {
             property,

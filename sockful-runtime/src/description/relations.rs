@@ -76,6 +76,12 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
             let what = format!("Changes what is given of a `{one}`, if it is of this parent.");
             (what, object("", "", &members))
         }
+        Relation::Subscribe => {
+            let mut payload = object("", "", &[parents_id()]);
+            payload["additionalProperties"] = true.into();
+            let what = format!("Lists the `{many}` of one parent, and tells every change of them.");
+            (what, payload)
+        }
         Relation::Destroy => (
             format!("Removes a `{one}`, if it is of this parent, and returns it as it was."),
             object("", "", &[parents_id(), id()]),
@@ -83,6 +89,9 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
     };
     let result = match relation {
         Relation::Parent => record(of),
+        Relation::Subscribe => {
+            json!({"$ref": format!("#/resources/{one}/actions/subscribe/result")})
+        }
         Relation::By | Relation::List => json!({"type": "array", "items": record(child)}),
         _ => record(child),
     };

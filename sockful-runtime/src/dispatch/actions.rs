@@ -8,6 +8,7 @@ mod wanted;
 pub(super) use get::get_at_hand;
 
 use crate::context::Context;
+use crate::error::Error;
 use crate::model::Model;
 use crate::object::Object;
 use crate::query;
@@ -16,6 +17,9 @@ use crate::reply::{Body, Done, Reply};
 use crate::routes::Core;
 use crate::write::{Write, WriteKind};
 use futures_util::FutureExt;
+
+/// Said where a subscription would be begun or ended by what knows of no connection.
+const NOT_HERE: &str = "subscriptions are of connections";
 
 pub(super) async fn run(
     context: &Context,
@@ -32,6 +36,7 @@ pub(super) async fn run(
         Core::Update => WriteKind::Update,
         Core::Save => WriteKind::Save,
         Core::Destroy => WriteKind::Destroy,
+        Core::Subscribe | Core::Unsubscribe => return Err(Error::internal(NOT_HERE)),
     };
     let write = Write::new(model, action, payload, Giver::Client);
     Write { if_rev, ..write }.run(context).await

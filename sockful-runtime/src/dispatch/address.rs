@@ -22,13 +22,23 @@ pub(crate) enum Address {
     Several { resource: usize },
     /// Any, to be written.
     Everything,
+    /// A subscription of the connection, by its `ack_id`.
+    Subscription(Box<str>),
 }
 
 impl Address {
-    pub(super) fn of(model: &Model, route: &Route, payload: &str) -> Self {
+    pub(super) fn of(model: &Model, route: &Route, payload: &str, ack: Option<&str>) -> Self {
         let writes = match route.action {
             Action::Core(Core::Find | Core::Count)
             | Action::Relation(Relation::List | Relation::By, _) => return Self::None,
+            Action::Core(Core::Subscribe) | Action::Relation(Relation::Subscribe, _) => {
+                return Self::Subscription(ack.unwrap_or_default().into());
+            }
+            Action::Core(Core::Unsubscribe) => {
+                let ended = Object::parse(payload).ok();
+                let ended = ended.and_then(|given| given.take("subscription"));
+                return ended.map_or(Self::None, |ack| Self::Subscription(ack.into()));
+            }
             Action::Relation(relation, _) => relation.core() != "get",
             Action::Core(Core::Get) => false,
             Action::Core(Core::Create | Core::Update | Core::Save | Core::Destroy) => true,
@@ -79,7 +89,10 @@ impl Address {
                     resource, writes, ..
                 },
             ) => *writes && resource == several,
-            (Self::Everything, other) | (other, Self::Everything) => *other != Self::None,
+            (Self::Subscription(one), Self::Subscription(other)) => one == other,
+            (Self::Everything, other) | (other, Self::Everything) => {
+                !matches!(other, Self::None | Self::Subscription(_))
+            }
             _ => false,
         }
     }

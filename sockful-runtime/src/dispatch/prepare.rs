@@ -5,7 +5,7 @@ use super::system::System;
 use super::{Answered, Job, Target};
 use crate::app::Session;
 use crate::declared::Relation;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::frame::{self, Head, Request};
 use crate::remote::Takes;
 use crate::routes::{Action, Core};
@@ -33,6 +33,12 @@ pub(crate) fn prepare<'a>(session: &Session, message: &'a str) -> Result<Job<'a>
     };
     let (head, payload) = (request.head, request.payload);
     let error = match find(session, message, &request) {
+        Ok((target, _)) if target.goes_on() && !head.wants_reply() => {
+            let message = "a subscription is known by its ack_id, and this has none";
+            let error = Error::new(ErrorKind::BadFrame, message);
+            let bad = true;
+            return Err(Refused { head, error, bad });
+        }
         Ok((target, options)) => {
             return Ok(Job {
                 message,
@@ -94,6 +100,17 @@ impl Target {
         changes.then_some(route.resource)
     }
 
+    /// Whether it goes on after its reply.
+    fn goes_on(self) -> bool {
+        let Self::Route(route) = self else {
+            return false;
+        };
+        matches!(
+            route.action,
+            Action::Core(Core::Subscribe) | Action::Relation(Relation::Subscribe, _)
+        )
+    }
+
     /// Whether it may do something that a retry must not do again.
     fn is_done_once(self) -> bool {
         match self {
@@ -106,7 +123,9 @@ impl Target {
                     )
                 }
                 Action::Remote(_) => true,
-                Action::Relation(relation, _) => !matches!(relation.core(), "get" | "find"),
+                Action::Relation(relation, _) => {
+                    !matches!(relation.core(), "get" | "find" | "subscribe")
+                }
             },
         }
     }

@@ -5,7 +5,7 @@ use crate::app::Session;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Object;
-use crate::reply::{Body, Done, Reply};
+use crate::reply::{Body, Change, Done, Reply};
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,23 @@ impl System {
             }
             Self::Ping => {
                 nothing()?;
-                let store = &session.app.shared.store;
-                serde_json::json!({"seq": store.head().await?, "epoch": store.epoch()}).to_string()
+                let head = session.app.shared.store.head().await?;
+                if session.outlet.is_used() {
+                    session.app.shared.hub.reached(head).await;
+                }
+                return Ok(Done {
+                    live: Some(Box::new(Change::Position(head))),
+                    ..Done::bare(position(session, head))
+                });
             }
         };
         Ok(Done::bare(Body::Json(json.into_bytes())))
     }
+}
+
+/// What a `ping` is told: a commit, and of which history.
+pub(crate) fn position(session: &Session, seq: u64) -> Body {
+    let epoch = session.app.shared.store.epoch();
+    let position = serde_json::json!({"seq": seq, "epoch": epoch});
+    Body::Json(position.to_string().into_bytes())
 }

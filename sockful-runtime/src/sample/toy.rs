@@ -30,7 +30,7 @@ pub(crate) struct ToyPatch {
 const fn parent<P: Resource<Id = String>>(
     property: usize,
     on_destroy: OnDestroy,
-    names: [&'static str; 7],
+    names: [&'static str; 8],
 ) -> Parent {
     Parent::new::<P, Option<String>>(property, on_destroy, names)
 }
@@ -69,6 +69,7 @@ impl Resource for Toy {
                     "getToy",
                     "updateToy",
                     "destroyToy",
+                    "subscribeToys",
                 ],
             ),
             parent::<Self>(
@@ -82,6 +83,7 @@ impl Resource for Toy {
                     "getPart",
                     "updatePart",
                     "destroyPart",
+                    "subscribeParts",
                 ],
             ),
             parent::<Sample>(
@@ -95,6 +97,7 @@ impl Resource for Toy {
                     "getLoan",
                     "updateLoan",
                     "destroyLoan",
+                    "subscribeLoans",
                 ],
             ),
             parent::<Sample>(
@@ -108,6 +111,7 @@ impl Resource for Toy {
                     "getPawn",
                     "updatePawn",
                     "destroyPawn",
+                    "subscribePawns",
                 ],
             ),
         ],

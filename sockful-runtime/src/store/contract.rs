@@ -7,6 +7,7 @@ mod judge;
 mod keys;
 mod oracle;
 mod snapshots;
+mod watch;
 
 use super::Store;
 use crate::commit::{Commit, Expect, Operation};
@@ -21,7 +22,8 @@ use proptest::test_runner::TestRunner;
 
 /// Runs what a store answers to its end.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build();
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
@@ -42,6 +44,7 @@ pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
     });
     commits.unwrap_or_else(|failed| panic!("commits: {failed}"));
     snapshots::check_others(&usual());
+    wait(watch::check(&usual()));
     events::check(&usual());
     let keys = TestRunner::new(config).run(&keys::histories(), |history| {
         let store = opened(make(&keys::limits()));

@@ -29,6 +29,7 @@ use crate::record::Record;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -45,6 +46,7 @@ pub struct Memory {
     /// Makes the tags, which nobody outside can foretell.
     tags: RandomState,
     root: RwLock<Root>,
+    head: watch::Sender<u64>,
 }
 
 impl Memory {
@@ -59,6 +61,7 @@ impl Memory {
             epoch: Uuid::now_v7().to_string().into(),
             tags: RandomState::new(),
             root: RwLock::new(Root::new(config)),
+            head: watch::Sender::new(0),
         }
     }
 
@@ -201,6 +204,9 @@ impl Store for Memory {
         };
         // Old records may be many, and are let go without holding anybody up.
         drop(root);
+        // Another commit may have been faster here.
+        self.head
+            .send_if_modified(|head| seq > std::mem::replace(head, seq.max(*head)));
         drop((trimmed, forgotten));
         now(Ok(committed))
     }
@@ -208,5 +214,9 @@ impl Store for Memory {
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let root = self.read();
         now(root.log.after(root.seq, after, max))
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
     }
 }

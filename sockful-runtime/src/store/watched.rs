@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Memory that notes what it is asked for, of snapshots too. No record is at hand at once.
@@ -98,6 +99,10 @@ impl Store for Watched {
 
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.memory.watch()
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct State {
     pub(super) childless: Vec<Childless>,
     /// The events, in the order in which they were emitted.
     pub(super) emitted: Vec<Emission>,
+    /// Those that are told without being in the commit.
+    pub(super) broadcast: Vec<Emission>,
     /// The newest commit that something of it was read from.
     pub(super) seq: Option<u64>,
     pub(super) is_over: bool,

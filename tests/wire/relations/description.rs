@@ -39,6 +39,11 @@ async fn the_description_tells_what_relations_add_on_both_sides() {
         ),
         ("song/actions/album", json!({"id": "so-what"}), json!({})),
         (
+            "album/actions/subscribeSongs",
+            json!({"album_id": "kob"}),
+            json!({}),
+        ),
+        (
             "album/actions/destroySong",
             json!({"album_id": "kob", "id": "so-what"}),
             json!({"album_id": null, "id": "so-what"}),

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -91,6 +92,10 @@ impl Store for Slow {
 
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.memory.watch()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The actions that relations add: on the children of one record, and on the parent of one.
 
-use super::list;
 use super::wanted::Wanted;
+use super::{NOT_HERE, list};
 use crate::context::Context;
 use crate::declared::{Parent, Relation};
 use crate::error::{Error, ErrorKind};
@@ -33,6 +33,7 @@ pub(in crate::dispatch) async fn run(
         Relation::Create => WriteKind::Create,
         Relation::Update => WriteKind::Update,
         Relation::Destroy => WriteKind::Destroy,
+        Relation::Subscribe => return Err(Error::internal(NOT_HERE)),
     };
     let write = Write {
         if_rev,

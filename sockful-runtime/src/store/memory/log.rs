@@ -1,9 +1,8 @@
 //! The newest commits, oldest first.
 
 use crate::commit::Committed;
-use crate::record::Record;
 use crate::store::Expired;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The newest commits, as many as its capacity holds and never less than the last one.
@@ -32,7 +31,7 @@ impl Log {
     /// Appends a commit, and hands back those that no longer fit.
     #[must_use = "dropping what was trimmed takes time that nobody should wait for"]
     pub(super) fn push(&mut self, committed: Arc<Committed>) -> Vec<Arc<Committed>> {
-        let weight = weight(&committed);
+        let weight = size_of::<Entry>() + committed.weight();
         self.weight += weight;
         self.entries.push_back(Entry { committed, weight });
         let mut trimmed = Vec::new();
@@ -60,32 +59,4 @@ impl Log {
         let entries = self.entries.range(first..).take(max);
         Ok(entries.map(|entry| Arc::clone(&entry.committed)).collect())
     }
-}
-
-/// How much memory a commit keeps alive, about, where nothing else holds its records.
-fn weight(committed: &Committed) -> usize {
-    let of = |record: &Option<Arc<Record>>| record.as_ref().map_or(0, |record| record.weight());
-    let changes = committed.changes.iter();
-    let records: usize = changes
-        .map(|change| of(&change.before) + of(&change.after))
-        .sum();
-    let own = size_of::<Entry>() + size_of::<Committed>();
-    let lists = size_of_val(&*committed.changes) + size_of_val(&*committed.emitted);
-    own + lists + records + emitted(committed)
-}
-
-/// What the events of a commit add: their data, and the records that are not among its changes, each
-/// once however many events it has.
-fn emitted(committed: &Committed) -> usize {
-    if committed.emitted.is_empty() {
-        return 0;
-    }
-    let changes = committed.changes.iter();
-    let records = changes.flat_map(|change| change.before.iter().chain(&change.after));
-    let mut counted: HashSet<_> = records.map(Arc::as_ptr).collect();
-    let each = committed.emitted.iter().map(|event| {
-        let is_new = counted.insert(Arc::as_ptr(&event.record));
-        event.data.len() + if is_new { event.record.weight() } else { 0 }
-    });
-    each.sum()
 }

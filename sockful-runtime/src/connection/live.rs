@@ -1,0 +1,257 @@
+//! The subscriptions of one connection: whose turn it is to be told, and what.
+
+use super::socket::Socket;
+use crate::hub::{Delivery, Next, Numbered, Outlet, Subscription, Unlogged};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Tells subscriptions what they wait for, in turn, one frame at a time.
+pub(super) struct Live {
+    outlet: Arc<Outlet>,
+    subscriptions: Numbered<Subscription>,
+    /// Whether there ever was one.
+    is_used: bool,
+    /// Those that have not been told all of what they begin with.
+    starting: VecDeque<Telling>,
+    /// Events that are in no commit.
+    unlogged: VecDeque<Unlogged>,
+    /// Those that have something to be told.
+    ready: VecDeque<u64>,
+    /// What is being told.
+    current: Option<Telling>,
+    /// Those that must catch up, and the one that does.
+    behind: VecDeque<u64>,
+    catching_up: Option<CatchingUp>,
+}
+
+struct Telling {
+    id: u64,
+    /// Everything up to this commit was told before.
+    from: u64,
+    delivery: Delivery,
+    /// Whether there may be something behind it that nobody will wake us for.
+    more: bool,
+}
+
+impl Telling {
+    /// Up to which commit everything has been told, if not up to what the subscription has taken.
+    fn told_up_to(&self) -> u64 {
+        match &self.delivery {
+            delivery if delivery.is_done() => u64::MAX,
+            Delivery::Commits { hits, .. } => {
+                hits.front().map_or(self.from, |it| it.committed.seq - 1)
+            }
+            _ => self.from,
+        }
+    }
+}
+
+struct CatchingUp {
+    id: u64,
+    from: u64,
+    future: BoxFuture<'static, Delivery>,
+}
+
+impl Live {
+    pub(super) fn new(outlet: Arc<Outlet>) -> Self {
+        Self {
+            outlet,
+            subscriptions: Numbered::new(),
+            is_used: false,
+            starting: VecDeque::new(),
+            unlogged: VecDeque::new(),
+            ready: VecDeque::new(),
+            current: None,
+            behind: VecDeque::new(),
+            catching_up: None,
+        }
+    }
+
+    /// Begins a subscription, whose reply is written.
+    pub(super) fn begin(&mut self, mut subscription: Subscription, seq: u64) {
+        let id = subscription.member.id();
+        let nothing = Delivery::rest(VecDeque::new(), seq);
+        let first = std::mem::replace(&mut subscription.first, nothing);
+        self.subscriptions.insert(id, subscription);
+        self.is_used = true;
+        if first.is_done() {
+            // Something may have come while the reply was made.
+            self.ready.push_back(id);
+        } else {
+            self.starting.push_back(Telling {
+                id,
+                from: seq.saturating_sub(1),
+                delivery: first,
+                more: true,
+            });
+        }
+    }
+
+    /// Ends the subscription of this `ack_id`: nothing more of it is told.
+    pub(super) fn end(&mut self, ack: &str) {
+        let is_meant = |subscription: &Subscription| &*subscription.to.claim.ack == ack;
+        let ended = self.subscriptions.iter().find(|(_, it)| is_meant(it));
+        let id = ended.map(|(id, _)| id);
+        if let Some(id) = id {
+            self.remove(id);
+        }
+    }
+
+    /// How many subscriptions have not been told all of what they begin with.
+    pub(super) fn starting(&self) -> usize {
+        self.starting.len()
+    }
+
+    /// Waits until there is something to be told.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_used {
+            return Poll::Pending;
+        }
+        // Whoever has something to tell is asked again before anybody waits.
+        let _ = self
+            .outlet
+            .poll_ready(cx, &mut self.ready, &mut self.unlogged);
+        if self.current.is_none() {
+            self.poll_catching_up(cx);
+        }
+        let has_some = self.current.is_some()
+            || !self.starting.is_empty()
+            || !self.unlogged.is_empty()
+            || !self.ready.is_empty();
+        if has_some {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn poll_catching_up(&mut self, cx: &mut Context<'_>) {
+        while self.catching_up.is_none()
+            && let Some(id) = self.behind.pop_front()
+        {
+            let Some(subscription) = self.subscriptions.get(id) else {
+                continue;
+            };
+            let member = subscription.member.clone();
+            let from = member.waits_at().unwrap_or_default();
+            self.catching_up = Some(CatchingUp {
+                id,
+                from,
+                future: async move { member.catch_up().await }.boxed(),
+            });
+        }
+        if let Some(CatchingUp { id, from, future }) = &mut self.catching_up
+            && let Poll::Ready(delivery) = future.poll_unpin(cx)
+        {
+            self.current = Some(Telling {
+                id: *id,
+                from: *from,
+                delivery,
+                more: true,
+            });
+            self.catching_up = None;
+        }
+    }
+
+    /// Writes the next frame behind what waits to be sent; `false` where there is none.
+    pub(super) fn tell<S>(&mut self, socket: &mut Socket<S>) -> bool
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        while !self.has_current() {
+            let Some(id) = self.ready.pop_front() else {
+                return false;
+            };
+            // What has been missed comes before what is new, and asks again when it is told.
+            if self.is_catching_up(id) {
+                continue;
+            }
+            let Some(subscription) = self.subscriptions.get(id) else {
+                continue;
+            };
+            match subscription.member.take() {
+                Next::Nothing => {}
+                Next::Behind => self.behind.push_back(id),
+                Next::Commits { hits, more } => {
+                    self.current = Some(Telling {
+                        id,
+                        from: hits.first().map_or(0, |hit| hit.committed.seq - 1),
+                        delivery: Delivery::commits(hits),
+                        more,
+                    });
+                }
+            }
+        }
+        if let Some(Telling { id, delivery, .. }) = &mut self.current
+            && let Some(subscription) = self.subscriptions.get(*id)
+        {
+            socket.push(|out| delivery.write(&subscription.to, out));
+        }
+        true
+    }
+
+    /// Up to which commit, `head` at most, all of them have been told everything.
+    pub(super) fn told_up_to(&self, head: u64) -> u64 {
+        let telling = self.current.iter().chain(&self.starting);
+        let telling = telling.map(Telling::told_up_to);
+        let catching_up = self.catching_up.iter().map(|it| it.from);
+        let members = self.subscriptions.iter().map(|(_, it)| &it.member);
+        let waiting = members.filter_map(|member| member.waits_at());
+        let all = telling.chain(catching_up).chain(waiting);
+        all.fold(head, u64::min)
+    }
+
+    /// Whether something is being told, or can be at once.
+    fn has_current(&mut self) -> bool {
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|it| !it.delivery.is_done())
+        {
+            return true;
+        }
+        let next = self.starting.pop_front().or_else(|| self.next_unlogged());
+        match std::mem::replace(&mut self.current, next) {
+            Some(Telling {
+                id,
+                delivery: Delivery::Ended { .. },
+                ..
+            }) => self.remove(id),
+            // There is more of it, but others come first.
+            Some(Telling { id, more: true, .. }) => self.ready.push_back(id),
+            _ => {}
+        }
+        self.current.is_some()
+    }
+
+    fn is_catching_up(&self, id: u64) -> bool {
+        let now = self.catching_up.as_ref().map(|it| it.id);
+        now == Some(id) || self.behind.contains(&id)
+    }
+
+    fn next_unlogged(&mut self) -> Option<Telling> {
+        while let Some((id, event)) = self.unlogged.pop_front() {
+            if self.subscriptions.get(id).is_some() {
+                return Some(Telling {
+                    id,
+                    from: u64::MAX,
+                    delivery: Delivery::Unlogged(Some(event)),
+                    more: false,
+                });
+            }
+        }
+        None
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.subscriptions.remove(id);
+        self.current.take_if(|telling| telling.id == id);
+        self.starting.retain(|telling| telling.id != id);
+        self.behind.retain(|&behind| behind != id);
+        self.catching_up.take_if(|it| it.id == id);
+    }
+}

@@ -1,0 +1,146 @@
+//! Subscriptions: how one begins, and how it ends.
+
+use crate::app::Session;
+use crate::declared::Parent;
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::frame;
+use crate::hub::{Addressee, Delivery, Interest, Subscription, first_piece};
+use crate::json;
+use crate::model::Model;
+use crate::object::Object;
+use crate::query::{self, Filter, Path};
+use crate::reply::{self, Body, Change, Done, Reply, Selection};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Where a subscription is to go on, as the client says.
+struct From<'a> {
+    token: &'a str,
+    seq: u64,
+}
+
+/// Begins a subscription, to the children of one record where `parent` is given.
+pub(super) async fn begin(
+    session: &Session,
+    model: &Model,
+    parent: Option<&Parent>,
+    ack: &str,
+    payload: &str,
+) -> Reply {
+    let shared = &session.app.shared;
+    let mut given = Object::parse(payload)?;
+    let link = parent.map(|parent| shared.relations.link(model.index, parent));
+    let link = link.transpose()?;
+    let of = link.map(|link| &shared.models[link.to]);
+    let mut filters = Vec::new();
+    let mut parent_id = None;
+    if let (Some(link), Some(of)) = (link, of) {
+        let id = link.parent_id(model, of, &given)?.into_owned();
+        given.remove(model.declared.properties[link.parent.property].name);
+        filters.push(link.children_of(of, &id));
+        parent_id = Some(id);
+    }
+    let from = given.take("$from").map(From::parse).transpose()?;
+    let select = given.take("$select");
+    let select = select.map(|raw| query::select(model, raw)).transpose()?;
+    filters.push(query::conditions(model, &given)?);
+    drop(given);
+    if let (Some(of), Some(id)) = (of, parent_id) {
+        let parent = shared.store.get(of.index, &id).await?.value;
+        parent.ok_or_else(|| Error::not_found(of.declared.name))?;
+    }
+
+    let asked_of = of.unwrap_or(model).declared.name;
+    let resources = [asked_of, model.declared.name];
+    let most = shared.config.max_subscriptions;
+    let claim = session.outlet.claim(ack, resources, most)?;
+    let interest = Arc::new(Interest {
+        resource: model.index,
+        filter: Filter::all_of(filters),
+    });
+    let hub = &shared.hub;
+    let member = hub.join(&session.outlet, interest.clone()).await?;
+    let same = (&select, &session.app.description.digest);
+    let resumed = match &from {
+        Some(from) => hub.resumes(from.token, from.seq, &interest, same).await?,
+        None => false,
+    };
+    let selection = Selection::of(model.declared, select.clone());
+    let (body, seq, rest) = match from {
+        Some(From { seq, .. }) if resumed => {
+            member.start_at(seq);
+            (b"{\"resumed\":true}".to_vec(), seq, VecDeque::new())
+        }
+        _ => {
+            let whole = member.whole().await?;
+            let mut records = VecDeque::from(whole.records);
+            let room = reply::room(shared.config.max_reply);
+            let piece = first_piece(&mut records, room, &selection);
+            (piece, whole.seq, records)
+        }
+    };
+    let live = Change::Begin {
+        token: hub.token(&interest, seq, same).await?,
+        more: !rest.is_empty(),
+        subscription: Some(Subscription {
+            member: Arc::new(member),
+            to: Addressee {
+                claim,
+                declared: model.declared,
+                selection,
+            },
+            first: Delivery::rest(rest, seq),
+        }),
+    };
+    Ok(Done {
+        live: Some(Box::new(live)),
+        ..Done::new(Body::Json(body), seq)
+    })
+}
+
+/// Ends a subscription, which was begun by a request to this resource or is to its records.
+pub(super) fn end(session: &Session, model: &Model, payload: &str) -> Reply {
+    let given = Object::parse(payload)?;
+    let refuse = |rule, message: &'static str| {
+        Error::invalid(vec![Fault::new("subscription", rule, message)])
+    };
+    let ack = given
+        .take("subscription")
+        .ok_or_else(|| refuse("required", "is missing: the ack_id of the subscription"))?;
+    given.finish()?;
+    if !frame::is_ack_id(ack) {
+        return Err(refuse("type", "is not the ack_id of a subscription"));
+    }
+    if !session.outlet.has(ack, model.declared.name) {
+        let message = "there is no such subscription on this connection";
+        return Err(Error::new(ErrorKind::NotFound, message));
+    }
+    Ok(Done {
+        live: Some(Box::new(Change::End(ack.into()))),
+        ..Done::bare(Body::Json(b"null".to_vec()))
+    })
+}
+
+impl<'a> From<'a> {
+    fn parse(raw: &'a str) -> Result<Self> {
+        let path = Path::Root;
+        let path = path.key("$from");
+        let given = path.object(raw, "such as {\"resume\": \"…\", \"seq\": 41}")?;
+        let token = given.take("resume").filter(|raw| raw.starts_with('"'));
+        let token = token.ok_or_else(|| {
+            path.key("resume")
+                .refuse("`resume` is the string that `subscribe` was answered with")
+        })?;
+        let seq = given.take("seq").filter(|raw| json::is_exact(raw));
+        let seq = seq.and_then(|raw| raw.parse().ok()).ok_or_else(|| {
+            path.key("seq")
+                .refuse("`seq` is the number of the last commit that was told of")
+        })?;
+        if let Some(fault) = given.unknown().next() {
+            let message = format!("`{}` has no meaning here", fault.path);
+            return Err(path.key(&fault.path).refuse(message));
+        }
+        let token = token.trim_matches('"');
+        Ok(Self { token, seq })
+    }
+}

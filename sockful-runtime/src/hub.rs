@@ -1,0 +1,253 @@
+//! The live ring: recent commits, who wants to know of them, and how far each has been told.
+//!
+//! One task reads the store's log, whoever wrote it, and judges each commit once for all
+//! subscriptions of equal conditions. A subscription is a position: nothing is kept for one whose
+//! socket takes no more, and what it missed is made up from the ring, or from the log behind it.
+
+mod delivery;
+mod frames;
+mod group;
+mod groups;
+mod member;
+mod numbered;
+mod outlet;
+mod replay;
+mod resume;
+mod ring;
+mod rule;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use delivery::{Delivery, first_piece};
+pub(crate) use frames::Addressee;
+pub(crate) use group::Next;
+pub(crate) use member::Member;
+pub(crate) use numbered::Numbered;
+pub(crate) use outlet::{Claim, Outlet, Unlogged};
+pub(crate) use resume::Resume;
+
+use crate::commit::{Committed, Emitted};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{Filter, Query};
+use crate::record::Record;
+use crate::store::Store;
+use groups::Groups;
+use ring::Ring;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How many commits of the log are read at once.
+const PAGE: usize = 256;
+
+/// Which records a subscription is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Interest {
+    /// The resource's place in the served list.
+    pub(crate) resource: usize,
+    pub(crate) filter: Filter,
+}
+
+/// A subscription of a connection.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) member: Arc<Member>,
+    pub(crate) to: Addressee,
+    /// What it begins with beside its reply.
+    pub(crate) first: Delivery,
+}
+
+/// Distributes commits to subscriptions.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    store: Arc<dyn Store>,
+    limits: Limits,
+    state: Mutex<State>,
+    /// The newest commit that has been distributed; beyond all where nobody wants to know.
+    published: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Limits {
+    fold_after: usize,
+    records: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    ring: Ring,
+    groups: Groups,
+    /// The task that reads the log, as long as anybody wants to know.
+    tail: Option<JoinHandle<()>>,
+}
+
+impl State {
+    /// Whether the log is read; the runtime that did so may be gone.
+    fn is_tailed(&self) -> bool {
+        self.tail.as_ref().is_some_and(|tail| !tail.is_finished())
+    }
+}
+
+/// Records that meet conditions, all of them, at one moment.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) records: Vec<Arc<Record>>,
+    pub(crate) seq: u64,
+}
+
+impl Hub {
+    pub(crate) fn new(store: Arc<dyn Store>, resources: usize, config: &Config) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            limits: Limits {
+                fold_after: config.fold_after,
+                records: config.max_subscription_records,
+                bytes: config.max_snapshot,
+            },
+            state: Mutex::new(State {
+                ring: Ring::new(config.ring_capacity),
+                groups: Groups::new(resources, config.max_scanned_groups),
+                tail: None,
+            }),
+            published: watch::Sender::new(u64::MAX),
+        })
+    }
+
+    /// Takes a subscription in, which is told of every commit from now on. It is over when what is
+    /// returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooMany`], where its conditions would have to be tried on every commit and too
+    /// many others are already.
+    pub(crate) async fn join(
+        self: &Arc<Self>,
+        outlet: &Arc<Outlet>,
+        interest: Arc<Interest>,
+    ) -> Result<Member> {
+        let head = self.store.head().await?;
+        let mut state = self.state();
+        let is_first = state.groups.is_empty() && !state.is_tailed();
+        if is_first {
+            state.ring.restart(head);
+        }
+        let joined = state.ring.head();
+        let (group, id) = state.groups.join(&interest, outlet, joined)?;
+        if is_first {
+            self.published.send_replace(head);
+        }
+        if !state.is_tailed() {
+            state.tail = Some(tail::start(self));
+        }
+        drop(state);
+        Ok(Member {
+            hub: self.clone(),
+            interest,
+            group,
+            id,
+            joined,
+        })
+    }
+
+    /// All records that are of interest.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`], where they are too many or take too much.
+    pub(crate) async fn whole(&self, interest: &Interest) -> Result<Whole> {
+        let Limits { records, bytes, .. } = self.limits;
+        let query = Query {
+            filter: interest.filter.clone(),
+            order: Vec::new(),
+            limit: records,
+            skip: 0,
+            after: None,
+        };
+        let view = self.store.find(interest.resource, query).await?;
+        let (found, seq) = (view.value, view.seq);
+        if found.more {
+            let what = "the number of records to begin with";
+            return Err(Error::too_large(what, "max_subscription_records", records));
+        }
+        let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
+        if size > bytes {
+            let what = "what there is to begin with";
+            return Err(Error::too_large(what, "max_snapshot", bytes));
+        }
+        Ok(Whole {
+            records: found.records,
+            seq,
+        })
+    }
+
+    /// Waits until the commit of this number has been distributed to whoever wants to know.
+    pub(crate) async fn reached(&self, seq: u64) {
+        let mut published = self.published.subscribe();
+        // The sender is ours.
+        let _ = published.wait_for(|&newest| newest >= seq).await;
+    }
+
+    /// Tells everyone for whom the record is in of an event that is in no commit.
+    pub(crate) fn broadcast(&self, event: Emitted) {
+        let mut wakers = Vec::new();
+        self.state().groups.broadcast(&Arc::new(event), &mut wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The newest commit that has been distributed, where anybody is left to be told of the next.
+    fn tailed(&self) -> Option<u64> {
+        let mut state = self.state();
+        if state.groups.is_empty() {
+            state.tail = None;
+            state.ring.restart(0);
+            self.published.send_replace(u64::MAX);
+            return None;
+        }
+        Some(state.ring.head())
+    }
+
+    /// Distributes the next commits.
+    fn publish(&self, commits: Vec<Arc<Committed>>) {
+        let mut wakers = Vec::new();
+        let mut state = self.state();
+        let State { ring, groups, .. } = &mut *state;
+        for committed in commits {
+            groups.take(&committed, self.limits.fold_after, &mut wakers);
+            ring.push(committed);
+        }
+        let head = ring.head();
+        drop(state);
+        self.announce(head, wakers);
+    }
+
+    /// Goes on at commit `head` without what lies before it, which the log no longer holds: whoever
+    /// has not been told of all of it must begin anew.
+    fn skip_to(&self, head: u64) {
+        let mut wakers = Vec::new();
+        let mut state = self.state();
+        state.ring.restart(head);
+        state.groups.miss(self.limits.fold_after, &mut wakers);
+        drop(state);
+        self.announce(head, wakers);
+    }
+
+    fn announce(&self, head: u64, wakers: Vec<Waker>) {
+        self.published.send_replace(head);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic on a user's account runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The error of a number that is over a limit.
+fn too_many(what: &str, setting: &'static str, most: usize) -> Error {
+    let message = format!("{what} are more than the {most} that `{setting}` allows");
+    Error::new(ErrorKind::TooMany, message).limit(setting, most)
+}

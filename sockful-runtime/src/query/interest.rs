@@ -1,0 +1,113 @@
+//! What live conditions are known by: the text of those that ask for the same, and the values that
+//! lead to them.
+
+use super::{Comparison, Filter, Scalar};
+
+impl Filter {
+    /// A text that conditions have in common only where they ask for the same: the order in which
+    /// they stand beside each other makes no difference.
+    pub(crate) fn canonical(&self) -> String {
+        let joined = |word: &str, filters: &[Self]| {
+            let mut texts: Vec<_> = filters.iter().map(Self::canonical).collect();
+            texts.sort_unstable();
+            texts.dedup();
+            format!("{word}({})", texts.join(","))
+        };
+        match self {
+            Self::And(each) => joined("and", each),
+            Self::Or(any) => joined("or", any),
+            Self::Not(filter) => format!("not({})", filter.canonical()),
+            // Strings are quoted and escaped, so none can look like something else.
+            plain => format!("{plain:?}"),
+        }
+    }
+
+    /// Properties and values of which every record that meets the conditions has at least one;
+    /// `None` where there are no such.
+    pub(crate) fn values(&self) -> Option<Vec<(usize, Scalar<'static>)>> {
+        match self {
+            Self::Compare {
+                property,
+                is: Comparison::Equal,
+                value,
+            } => Some(vec![(*property, value.clone())]),
+            Self::In { property, values } => {
+                let each = values.iter().map(|value| (*property, value.clone()));
+                Some(each.collect())
+            }
+            // The fewest lead straightest.
+            Self::And(each) => each.iter().filter_map(Self::values).min_by_key(Vec::len),
+            Self::Or(any) => {
+                let each: Option<Vec<_>> = any.iter().map(Self::values).collect();
+                Some(each?.concat())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn equal(property: usize, value: f64) -> Filter {
+        Filter::Compare {
+            property,
+            is: Comparison::Equal,
+            value: Scalar::Number(value),
+        }
+    }
+
+    fn less(property: usize) -> Filter {
+        Filter::Compare {
+            property,
+            is: Comparison::Less,
+            value: Scalar::Number(1.0),
+        }
+    }
+
+    #[test]
+    fn the_order_of_conditions_makes_no_difference() {
+        let one = Filter::And(vec![
+            equal(1, 2.0),
+            less(3),
+            Filter::Or(vec![less(1), less(2)]),
+        ]);
+        let other = Filter::And(vec![
+            Filter::Or(vec![less(2), less(1)]),
+            less(3),
+            equal(1, 2.0),
+        ]);
+        assert_eq!(one.canonical(), other.canonical());
+        let others = [
+            Filter::All,
+            Filter::And(vec![]),
+            Filter::Or(vec![]),
+            Filter::Or(vec![equal(1, 2.0), less(3)]),
+            Filter::And(vec![equal(1, 2.0), less(3)]),
+            equal(1, 2.0),
+            equal(2, 1.0),
+            equal(1, 2.0).negated(),
+        ];
+        let texts: std::collections::BTreeSet<_> = others.iter().map(Filter::canonical).collect();
+        assert_eq!(texts.len(), others.len());
+    }
+
+    #[test]
+    fn every_record_that_meets_conditions_has_one_of_their_values() {
+        let values = |filter: Filter| filter.values().map(|values| values.len());
+        assert_eq!(values(equal(1, 2.0)), Some(1));
+        assert_eq!(values(less(1)), None);
+        assert_eq!(values(Filter::All), None);
+        assert_eq!(values(equal(1, 2.0).negated()), None);
+        assert_eq!(values(Filter::Or(vec![equal(1, 2.0), less(1)])), None);
+        assert_eq!(
+            values(Filter::Or(vec![equal(1, 2.0), equal(2, 1.0)])),
+            Some(2)
+        );
+        let several = Filter::one_of(1, vec![Scalar::Number(1.0), Scalar::Null]);
+        assert_eq!(values(several.clone()), Some(2));
+        let both = Filter::And(vec![several, less(2), equal(3, 1.0)]);
+        assert_eq!(both.values(), Some(vec![(3, Scalar::Number(1.0))]));
+    }
+}

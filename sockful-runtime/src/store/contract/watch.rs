@@ -1,0 +1,38 @@
+//! Whoever watches the head hears of each commit, and finds it in the log.
+
+use crate::commit::{Commit, Expect, Operation};
+use crate::sample;
+use crate::store::Store;
+use std::time::Duration;
+use tokio::time::timeout;
+
+pub(super) async fn check(store: &dyn Store) {
+    let model = sample::model();
+    let mut head = store.watch();
+    let nothing = || Operation::Delete {
+        resource: 0,
+        id: "eve".into(),
+        expect: Expect::Any,
+    };
+    for seq in 1..=3 {
+        let put = Operation::Put {
+            resource: 0,
+            record: sample::record(&model, &format!(r#"{{"id":"bob","life":{seq}}}"#)),
+            expect: Expect::Any,
+        };
+        for operation in [put, nothing()] {
+            let commit = Commit {
+                operations: vec![operation],
+                ..Commit::default()
+            };
+            store.commit(commit).await.expect("nothing is expected");
+        }
+        let told = timeout(Duration::from_secs(10), head.wait_for(|&head| head >= seq));
+        let told = *told.await.expect("it is told").expect("the store is there");
+        assert_eq!(told, seq);
+        let log = store.log(seq - 1, 9).await.expect("it is kept");
+        assert_eq!(log.iter().map(|it| it.seq).collect::<Vec<_>>(), [seq]);
+    }
+    // Whoever comes later sees where it is.
+    assert_eq!(*store.watch().borrow(), 3);
+}

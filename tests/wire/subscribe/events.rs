@@ -1,0 +1,77 @@
+//! Declared events, on their way to subscribers.
+
+use super::{event, events, start, subscribe, told};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn what_is_emitted_is_told_with_its_commit_to_those_for_whom_the_record_is_in() {
+    let server = start().await;
+    let (mut client, mut writer) = (server.client().await, server.client().await);
+    for (id, kind) in [("bob", "dragon"), ("eve", "dragon"), ("tom", "cat")] {
+        writer
+            .ok("creature", "create", json!({"id": id, "kind": kind}))
+            .await;
+    }
+    subscribe(&mut client, 7, json!({"kind": "dragon"})).await;
+    subscribe(&mut client, 8, json!({"kind": "cat"})).await;
+    let roar = json!({"id": "bob", "with": ["tom", "eve", "nobody"]});
+    let seq = writer.reply("creature", "roar", roar).await["seq"].take();
+    let frames = told(&mut client).await;
+    let roared = |id: &str, loudness: u8, ack: u64, more: bool| {
+        let mut payload = json!({"id": id, "data": {"loudness": loudness}, "seq": seq});
+        if more {
+            payload["more"] = true.into();
+        }
+        json!(["creature", "roared", payload, ack])
+    };
+    let (mut sevens, mut eights) = (Vec::new(), Vec::new());
+    for frame in frames {
+        if frame[3] == 7 {
+            sevens.push(frame);
+        } else {
+            eights.push(frame);
+        }
+    }
+    assert_eq!(
+        (&sevens[0][1], &sevens[0][2]["more"]),
+        (&json!("updated"), &json!(true))
+    );
+    assert_eq!(
+        sevens[1..],
+        [roared("bob", 9, 7, true), roared("eve", 3, 7, false)]
+    );
+    assert_eq!(eights, [roared("tom", 3, 8, false)]);
+}
+
+#[tokio::test]
+async fn what_is_broadcast_has_no_number_and_is_in_no_log() {
+    let server = start().await;
+    let (mut client, mut writer) = (server.client().await, server.client().await);
+    writer.ok("creature", "create", json!({"id": "bob"})).await;
+    let reply = subscribe(&mut client, 7, json!({"kind": "dragon"})).await;
+    subscribe(&mut client, 8, json!({"kind": "cat"})).await;
+    writer.ok("creature", "stir", json!({"id": "bob"})).await;
+    let frames = told(&mut client).await;
+    let stirred = json!(["creature", "stirred", {"id": "bob", "data": {}}, 7]);
+    assert_eq!(frames, [stirred]);
+    assert_eq!(client.head().await, 1);
+    let from = json!({"resume": reply["resume"], "seq": reply["seq"]});
+    let mut later = server.client().await;
+    let resumed = subscribe(&mut later, 7, json!({"kind": "dragon", "$from": from})).await;
+    assert_eq!(resumed["ok"], json!({"resumed": true}));
+    assert_eq!(told(&mut later).await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn a_call_that_fails_tells_of_nothing() {
+    let server = start().await;
+    let (mut client, mut writer) = (server.client().await, server.client().await);
+    writer.ok("creature", "create", json!({"id": "bob"})).await;
+    subscribe(&mut client, 7, json!({})).await;
+    assert_eq!(
+        writer.code("creature", "choke", json!({"id": "bob"})).await,
+        "choked"
+    );
+    writer.ok("creature", "feed", json!({"id": "bob"})).await;
+    assert_eq!(events(&mut client).await, [event(7, "updated", "bob")]);
+}
