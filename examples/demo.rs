@@ -85,9 +85,11 @@ async fn main() -> Result<()> {
     let listener = TcpListener::bind((host, port)).await?;
     let address = listener.local_addr()?;
     println!("sockful demo: http://{address}");
-    println!("  Open it in a browser, or connect any WebSocket client to ws://{address} and send");
+    println!("  Open it in two windows of a browser: each sees at once what the other changes.");
+    println!("  Or connect any WebSocket client to ws://{address} and send");
     println!(r#"  ["creature","feed",{{"id":"bob"}},1]"#);
     println!(r#"  ["album","get",{{"id":"kob","$with":["songs"]}},2]"#);
+    println!(r#"  ["creature","subscribe",{{"kind":"dragon"}},3]"#);
     println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
     server.serve(listener, shutdown_signal()).await
 }

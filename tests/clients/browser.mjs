@@ -10,13 +10,13 @@ import { live, step } from './life.mjs';
 import { queue } from './socket.mjs';
 
 const url = process.argv[2];
-const profile = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
+const home = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
 let browser;
 try {
-  browser = await chromium.launchPersistentContext(profile, {
+  browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    // Whatever Chromium keeps at home goes with the profile.
-    env: { ...process.env, HOME: profile },
+    // Whatever Chromium keeps at home goes with it.
+    env: { ...process.env, HOME: home },
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -27,18 +27,35 @@ try {
     ],
   });
   const page = await open();
-  page.setDefaultTimeout(10_000);
   await step('browser', 'a creature is created, fed and destroyed on the page of the server', () => serves(page));
   await step('browser', 'the page sends a frame written by hand', () => sendsByHand(page));
+  await step('browser', 'two windows see what the other changes, and one that was cut off goes on', () => sees(page));
   await live('browser', await connect(page));
 } finally {
   await browser?.close();
-  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Opens the page that the server sends; anything that goes wrong on it is kept in `page.faults`. */
+/**
+ * Opens the page that the server sends, in a browser that shares nothing with other windows. What
+ * goes wrong on it is kept in `page.faults`, what it hears in `page.received`, and its sockets in
+ * `window.sockets`.
+ */
 async function open() {
-  const page = await browser.newPage();
+  const context = await browser.newContext();
+  await context.addInitScript(() => {
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        window.sockets.push(this);
+      }
+    };
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.received = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => page.received.push(payload)));
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
   page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()));
@@ -80,4 +97,46 @@ async function sendsByHand(page) {
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByText(/^<.*"by-hand"\]$/).waitFor();
   assert.deepEqual(page.faults, []);
+}
+
+async function sees(page) {
+  const other = await open();
+  await other.getByRole('link', { name: 'creatures' }).click();
+  await other.getByText(/records · live, as of commit \d+/).waitFor();
+  const id = `nagini-${Math.random().toString(36).slice(2)}`;
+  const cell = other.getByRole('row', { name: id }).getByRole('cell');
+
+  // Its row is marked for a moment.
+  const marked = other.locator('tr.changed', { hasText: id }).waitFor();
+  await change(page, 'create', { id, kind: 'snake' });
+  await cell.getByText('snake', { exact: true }).waitFor();
+  await marked;
+
+  // What is changed while the other is away is there when it is back, told as events and not as a list.
+  await other.evaluate(() => window.sockets.at(-1).close());
+  await other.getByText('as it was, as of commit').waitFor();
+  await change(page, 'update', { kind: 'horcrux' }, id);
+  await cell.getByText('horcrux', { exact: true }).waitFor();
+  assert.ok(other.received.some((text) => text.startsWith('["creature","subscribe",{"ok":{"resumed":true}')));
+  await other.getByText(/records · live, as of commit \d+/).waitFor();
+
+  // Whoever stands on a button of a row that goes stands on the next row's.
+  await other.getByRole('button', { name: `feed ${id}` }).focus();
+  await change(page, 'destroy', {}, id);
+  await other.getByRole('row', { name: id }).waitFor({ state: 'detached' });
+  assert.match(await other.evaluate(() => document.activeElement.ariaLabel), /^feed /);
+
+  // Another resource is followed instead.
+  await other.getByRole('link', { name: 'albums' }).click();
+  await other.getByText('1 record · live').waitFor();
+  assert.deepEqual([...page.faults, ...other.faults], []);
+  await other.context().close();
+}
+
+/** Does something to a creature by the buttons and fields of the page. */
+async function change(page, action, fields, id) {
+  await page.getByRole('button', { name: id ? `${action} ${id}` : action, exact: true }).click();
+  for (const [name, value] of Object.entries(fields)) await page.getByRole('dialog').getByLabel(name).fill(value);
+  await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
 }
