@@ -1,0 +1,53 @@
+//! What live queries cost: how dear one write gets by the subscriptions that there are, and what a
+//! subscriber costs that no longer reads.
+//!
+//! `cargo run --release -p sockful-examples --example live -- live.svg` measures the first, and
+//! draws it into that file; with `slow` instead of a file it measures the second. Linux only, which
+//! tells the CPU time of a thread and the memory of a process.
+
+mod client;
+mod cost;
+mod plot;
+mod served;
+mod slow;
+
+use serde::{Deserialize, Serialize};
+use sockful::{Error, Resource, Result};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    kind: String,
+    life: u32,
+    bio: String,
+}
+
+/// A creature of about 150 bytes.
+fn creature(id: String) -> NewCreature {
+    NewCreature {
+        id: Some(id),
+        kind: "dragon".into(),
+        life: 0,
+        bio: "A quiet beast of the northern hills that sleeps under old stones.".into(),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let argument = std::env::args().nth(1);
+    match argument.as_deref() {
+        Some("slow") => slow::measure().await,
+        Some(path) => {
+            let costs = cost::measure().await?;
+            std::fs::write(path, plot::draw(&costs)).map_err(Error::internal)
+        }
+        None => Err(Error::internal(
+            "say where the plot goes, such as `live.svg`, or `slow`",
+        )),
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,59 @@
+//! A server on a thread of its own, whose CPU time is known.
+
+use super::{Creature, creature};
+use sockful::{Config, Error, Result, Server, ServerHandle, resources};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub(crate) struct Served {
+    pub(crate) server: ServerHandle,
+    pub(crate) address: SocketAddr,
+    /// Where the system tells how long its thread has run.
+    stat: PathBuf,
+    /// It serves until this is dropped.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Served {
+    /// Serves so many creatures: `c0`, `c1` and so on.
+    pub(crate) async fn start(creatures: usize, config: Config) -> Result<Self> {
+        let server = Server::new(resources![Creature]).config(config);
+        let server = server.open().await?;
+        for nth in 0..creatures {
+            let new = creature(format!("c{nth}"));
+            server.of::<Creature>().create(new).await?;
+        }
+        let (tell, told) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let handle = server.clone();
+        std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build()?.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await?;
+                let thread = std::fs::read_link("/proc/thread-self")?;
+                let _ = tell.send((listener.local_addr()?, thread));
+                let until = async {
+                    let _ = stopped.await;
+                };
+                handle.serve(listener, until).await
+            })
+        });
+        let (address, thread) = told.recv().map_err(Error::internal)?;
+        Ok(Self {
+            server,
+            address,
+            stat: PathBuf::from("/proc").join(thread).join("schedstat"),
+            _stop: stop,
+        })
+    }
+
+    /// How long its thread has run, in nanoseconds; exact while it rests.
+    pub(crate) fn nanos(&self) -> Result<u64> {
+        let stat = std::fs::read_to_string(&self.stat)?;
+        let first = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
+        first.ok_or_else(|| Error::internal("the system does not tell the time of a thread"))
+    }
+}
