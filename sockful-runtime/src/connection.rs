@@ -14,7 +14,7 @@ use crate::dispatch::{self, Answered};
 use crate::hub::Subscription;
 use crate::reply::{self, Change, Done, Reply};
 use crate::shutdown::Shutdown;
-use bell::Bell;
+use bell::{Bell, Bells};
 use heartbeat::{Beat, Heartbeat};
 use live::Live;
 use requests::{Kept, Requests};
@@ -30,15 +30,18 @@ pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let (bells, [reading, beating, stopping]) = Bells::new();
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
         live: Live::new(session.outlet.clone()),
-        heartbeat: Heartbeat::new(session.config()),
+        heartbeat: Heartbeat::new(session.config(), beating),
         session,
         bad_frames: 0,
         is_draining: false,
-        reading: Bell::new(),
+        bells,
+        reading,
+        stopping,
         has_told: false,
     };
     let end = connection.serve(&shutdown).await;
@@ -58,8 +61,11 @@ struct Connection<S> {
     bad_frames: usize,
     /// Whether the server stops: what runs is finished, and nothing more is read.
     is_draining: bool,
+    bells: Bells,
     /// Rings when there may be more to read.
     reading: Bell,
+    /// Rings when the server may have begun to stop.
+    stopping: Bell,
     /// Whether subscriptions had their turn, and it is that of requests.
     has_told: bool,
 }
@@ -79,12 +85,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.greet();
         let mut drain = pin!(shutdown.clone().draining());
         let mut cut = pin!(shutdown.clone().cut());
-        let stopping = Bell::new();
         loop {
             let event = poll_fn(|cx| {
-                let drain = |cx: &mut Context<'_>| drain.as_mut().poll(cx);
-                let drain = |cx: &mut Context<'_>| stopping.poll(cx, drain);
-                self.poll_event(cx, drain, cut.as_mut())
+                self.bells.wake(cx);
+                self.poll_event(cx, drain.as_mut(), cut.as_mut())
             });
             let event = event.await;
             let end = match event {
@@ -116,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
-        drain: impl FnOnce(&mut Context<'_>) -> Poll<()>,
+        drain: Pin<&mut impl Future<Output = ()>>,
         cut: Pin<&mut impl Future<Output = ()>>,
     ) -> Poll<Event> {
         if self.socket.pipe().waiting() > 0 {
@@ -139,19 +143,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if cut.poll(cx).is_ready() {
                 return Poll::Ready(Event::Lost);
             }
-        } else if drain(cx).is_ready() {
+        } else if self.stopping.poll(|cx| drain.poll(cx)).is_ready() {
             return Poll::Ready(Event::Drain);
         }
         let is_reading = !self.is_draining && self.may_read();
         let received = self.socket.pipe().received;
-        if let Poll::Ready(beat) = self.heartbeat.poll(cx, received, is_reading) {
+        if let Poll::Ready(beat) = self.heartbeat.poll(received, is_reading) {
             return Poll::Ready(Event::Beat(beat));
         }
         let has_told = std::mem::take(&mut self.has_told);
         if !has_told && self.poll_live(cx).is_ready() {
             return Poll::Ready(Event::Live);
         }
-        if is_reading && let Poll::Ready(incoming) = self.poll_incoming(cx) {
+        if is_reading && let Poll::Ready(incoming) = self.poll_incoming() {
             return Poll::Ready(Event::Incoming(incoming));
         }
         if has_told && self.poll_live(cx).is_ready() {
@@ -160,8 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Poll::Pending
     }
 
-    fn poll_incoming(&mut self, cx: &Context<'_>) -> Poll<Incoming> {
-        self.reading.poll(cx, |cx| self.socket.poll_incoming(cx))
+    fn poll_incoming(&mut self) -> Poll<Incoming> {
+        self.reading.poll(|cx| self.socket.poll_incoming(cx))
     }
 
     /// Waits until subscriptions have something to be told, and there is room for it.
@@ -224,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if !self.may_read() {
                 return None;
             }
-            next = match poll_fn(|cx| Poll::Ready(self.poll_incoming(cx))).await {
+            next = match self.poll_incoming() {
                 Poll::Ready(incoming) => incoming,
                 Poll::Pending => return None,
             };

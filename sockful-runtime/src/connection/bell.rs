@@ -2,12 +2,16 @@
 
 use futures_util::task::AtomicWaker;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Stands before something that a task waits for beside other things, and has it polled only after
-/// it has asked for it: a connection that is woken to tell its subscriptions something need not
-/// touch its reading side.
+/// Wakes a task that waits for several things, and keeps for which of them it was.
+#[derive(Debug)]
+pub(super) struct Bells(Arc<Shared>);
+
+/// Stands before one of the things that a task waits for, and has it polled only after it has asked
+/// for it: a connection that is woken to tell its subscriptions something need not touch its
+/// reading side.
 #[derive(Debug)]
 pub(super) struct Bell {
     rope: Arc<Rope>,
@@ -15,36 +19,52 @@ pub(super) struct Bell {
     waker: Waker,
 }
 
-#[derive(Debug)]
-struct Rope {
-    has_rung: AtomicBool,
+#[derive(Debug, Default)]
+struct Shared {
+    /// Those that have rung, a bit each.
+    rung: AtomicU8,
     task: AtomicWaker,
 }
 
-impl Bell {
-    /// One that has rung: what it stands before was never polled.
-    pub(super) fn new() -> Self {
-        let rope = Arc::new(Rope {
-            has_rung: AtomicBool::new(true),
-            task: AtomicWaker::new(),
+#[derive(Debug)]
+struct Rope {
+    shared: Arc<Shared>,
+    bit: u8,
+}
+
+impl Bells {
+    /// `N` bells that have rung: what they stand before was never polled.
+    pub(super) fn new<const N: usize>() -> (Self, [Bell; N]) {
+        const { assert!(N <= 8, "there are eight bits") };
+        let shared = Arc::<Shared>::default();
+        let bells = std::array::from_fn(|nth| {
+            let rope = Arc::new(Rope {
+                shared: shared.clone(),
+                bit: 1 << nth,
+            });
+            rope.ring();
+            let waker = Waker::from(rope.clone());
+            Bell { rope, waker }
         });
-        let waker = Waker::from(rope.clone());
-        Self { rope, waker }
+        (Self(shared), bells)
     }
 
+    /// Has whoever polls woken by each of them, from now on and until it is. To be asked for before
+    /// they are polled.
+    pub(super) fn wake(&self, cx: &Context<'_>) {
+        self.0.task.register(cx.waker());
+    }
+}
+
+impl Bell {
     /// Has it polled the next time, whatever was said.
     pub(super) fn ring(&self) {
-        self.rope.has_rung.store(true, Ordering::Release);
+        self.rope.ring();
     }
 
     /// Polls, if there may be something new.
-    pub(super) fn poll<T>(
-        &self,
-        cx: &Context<'_>,
-        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        self.rope.task.register(cx.waker());
-        if !self.rope.has_rung.swap(false, Ordering::AcqRel) {
+    pub(super) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        if !self.rope.has_rung() {
             return Poll::Pending;
         }
         let polled = poll(&mut Context::from_waker(&self.waker));
@@ -56,14 +76,28 @@ impl Bell {
     }
 }
 
+impl Rope {
+    fn ring(&self) {
+        self.shared.rung.fetch_or(self.bit, Ordering::Release);
+    }
+
+    /// Whether it has rung since it was last asked.
+    fn has_rung(&self) -> bool {
+        let Shared { rung, .. } = &*self.shared;
+        // Mostly it has not, which is cheaper to see than to take back.
+        rung.load(Ordering::Acquire) & self.bit != 0
+            && rung.fetch_and(!self.bit, Ordering::AcqRel) & self.bit != 0
+    }
+}
+
 impl Wake for Rope {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.has_rung.store(true, Ordering::Release);
-        self.task.wake();
+        self.ring();
+        self.shared.task.wake();
     }
 }
 
@@ -77,12 +111,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_not_asked_for_it_is_not_polled_and_what_has_is() {
-        let (bell, polls) = (Bell::new(), Cell::new(0));
+        let (bells, [bell]) = Bells::new();
+        let polls = Cell::new(0);
         let (sender, receiver) = mpsc::unbounded_channel();
         let receiver = RefCell::new(receiver);
         let next = || {
             poll_fn(|cx| {
-                bell.poll(cx, |cx| {
+                bells.wake(cx);
+                bell.poll(|cx| {
                     polls.set(polls.get() + 1);
                     receiver.borrow_mut().poll_recv(cx)
                 })

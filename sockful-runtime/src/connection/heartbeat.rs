@@ -3,7 +3,7 @@
 use super::bell::Bell;
 use crate::config::Config;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
 #[derive(Debug)]
@@ -32,11 +32,12 @@ pub(super) enum Beat {
 }
 
 impl Heartbeat {
-    pub(super) fn new(config: &Config) -> Self {
+    /// `bell` rings for it.
+    pub(super) fn new(config: &Config, bell: Bell) -> Self {
         let ping_at = Instant::now() + config.ping_interval;
         Self {
             sleep: Box::pin(sleep_until(ping_at)),
-            bell: Bell::new(),
+            bell,
             interval: config.ping_interval,
             pong_timeout: config.pong_timeout,
             write_timeout: config.write_timeout,
@@ -64,19 +65,14 @@ impl Heartbeat {
 
     /// Waits for what is due next; `received` is how many bytes have come so far. A peer can't be
     /// called silent while nothing of it is read.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        received: u64,
-        is_reading: bool,
-    ) -> Poll<Beat> {
+    pub(super) fn poll(&mut self, received: u64, is_reading: bool) -> Poll<Beat> {
         if let Some((by, _)) = &mut self.pong_by
             && !is_reading
         {
             *by = Instant::now() + self.pong_timeout;
         }
         loop {
-            ready!(self.bell.poll(cx, |cx| self.sleep.as_mut().poll(cx)));
+            ready!(self.bell.poll(|cx| self.sleep.as_mut().poll(cx)));
             let now = Instant::now();
             let due = self.due(now, received);
             let ends = [

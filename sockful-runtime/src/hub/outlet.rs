@@ -12,13 +12,15 @@ const MAX_UNLOGGED: usize = 64;
 
 /// The subscriptions of one connection.
 #[derive(Debug, Default)]
-pub(crate) struct Outlet(Mutex<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
+pub(crate) struct Outlet {
+    waiting: Mutex<Waiting>,
     /// The `ack_id` of each subscription, as it was written, and the resources that its end may be
     /// asked of.
-    claimed: HashMap<Box<str>, [&'static str; 2]>,
+    claimed: Mutex<HashMap<Box<str>, [&'static str; 2]>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
     /// The numbers of those that have something to tell.
     ready: VecDeque<u64>,
     /// Events that are in no commit, each with the number of the subscription.
@@ -50,19 +52,19 @@ impl Outlet {
         resources: [&'static str; 2],
         most: usize,
     ) -> Result<Claim> {
-        let mut inner = self.inner();
-        if inner.claimed.contains_key(ack) {
+        let mut claimed = lock(&self.claimed);
+        if claimed.contains_key(ack) {
             let message = format!("the subscription {ack} of this connection has this ack_id");
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        if inner.claimed.len() >= most {
+        if claimed.len() >= most {
             return Err(too_many(
                 "subscriptions of this connection",
                 "max_subscriptions",
                 most,
             ));
         }
-        inner.claimed.insert(ack.into(), resources);
+        claimed.insert(ack.into(), resources);
         Ok(Claim {
             outlet: self.clone(),
             ack: ack.into(),
@@ -71,31 +73,31 @@ impl Outlet {
 
     /// Whether a subscription of this `ack_id` can be ended by a request to `resource`.
     pub(crate) fn has(&self, ack: &str, resource: &str) -> bool {
-        let inner = self.inner();
-        let resources = inner.claimed.get(ack);
+        let claimed = lock(&self.claimed);
+        let resources = claimed.get(ack);
         resources.is_some_and(|resources| resources.contains(&resource))
     }
 
     /// Whether there is any subscription.
     pub(crate) fn is_used(&self) -> bool {
-        !self.inner().claimed.is_empty()
+        !lock(&self.claimed).is_empty()
     }
 
     /// Notes that a subscription has something to tell; hands back whom to wake.
     pub(super) fn ready(&self, id: u64) -> Option<Waker> {
-        let mut inner = self.inner();
-        inner.ready.push_back(id);
-        inner.waker.take()
+        let mut waiting = lock(&self.waiting);
+        waiting.ready.push_back(id);
+        waiting.waker.take()
     }
 
     /// Takes an event that is in no commit, where there is room for it; hands back whom to wake.
     pub(super) fn broadcast(&self, id: u64, event: &Arc<Emitted>) -> Option<Waker> {
-        let mut inner = self.inner();
-        if inner.unlogged.len() == MAX_UNLOGGED {
+        let mut waiting = lock(&self.waiting);
+        if waiting.unlogged.len() == MAX_UNLOGGED {
             return None;
         }
-        inner.unlogged.push_back((id, event.clone()));
-        inner.waker.take()
+        waiting.unlogged.push_back((id, event.clone()));
+        waiting.waker.take()
     }
 
     /// Waits for subscriptions that have something to tell, and adds them to `ready`, and events
@@ -106,27 +108,31 @@ impl Outlet {
         ready: &mut VecDeque<u64>,
         unlogged: &mut VecDeque<Unlogged>,
     ) -> Poll<()> {
-        let mut inner = self.inner();
-        if !inner.ready.is_empty() || !inner.unlogged.is_empty() {
-            unlogged.extend(inner.unlogged.drain(..));
-            // Not taken whole: both keep their room.
-            ready.extend(inner.ready.drain(..));
+        let mut waiting = lock(&self.waiting);
+        if !waiting.ready.is_empty() || !waiting.unlogged.is_empty() {
+            unlogged.extend(waiting.unlogged.drain(..));
+            if ready.is_empty() {
+                std::mem::swap(ready, &mut waiting.ready);
+            } else {
+                ready.append(&mut waiting.ready);
+            }
             return Poll::Ready(());
         }
-        match &mut inner.waker {
+        match &mut waiting.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             waker @ None => *waker = Some(cx.waker().clone()),
         }
         Poll::Pending
     }
+}
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that can panic runs under either lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.outlet.inner().claimed.remove(&self.ack);
+        lock(&self.outlet.claimed).remove(&self.ack);
     }
 }
