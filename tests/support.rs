@@ -2,7 +2,7 @@
 
 mod client;
 mod gates;
-pub(crate) mod history;
+pub(crate) mod live;
 pub(crate) mod music;
 mod property;
 mod raw;

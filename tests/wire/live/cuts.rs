@@ -1,27 +1,15 @@
 //! Connections that are cut at the worst moment.
 
-use super::Follower;
-use crate::support::Gates;
-use crate::support::history::Recorder;
-use crate::support::{Running, sample, within};
-use serde_json::json;
-use sockful::Server;
+use super::*;
+use crate::support::within;
 
-/// Cut after each number of frames that three commits of three records each may have come to.
+/// Cut after each number of frames that three commits of three records each come to.
 #[tokio::test]
 async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing_twice() {
-    let handle = Server::new(sample::RESOURCES)
-        .open()
-        .await
-        .expect("it opens");
-    let recorder = Recorder::start(&handle);
-    let server = Running::opened(handle, Gates::default()).await;
-    let mut writer = server.client().await;
+    let (server, mut writer) = start().await;
     let mut followers = Vec::new();
     for _ in 0..=9 {
-        let mut follower = Follower::new(json!({"life": {"$gt": 0}}));
-        follower.begin(&server).await;
-        followers.push(follower);
+        followers.push(Follower::of(&server, [creatures(json!({"life": {"$gt": 0}}))]).await);
     }
     let batch = |action: &str, life: i64| {
         let one = |id| json!(["creature", action, {"id": id, "life": life}]);
@@ -35,36 +23,67 @@ async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing
             follower.read().await;
         }
         follower.cut();
-        assert_eq!(follower.position, (frames / 3) as u64);
-        follower.begin(&server).await;
-        follower.read_up_to(3).await;
+        let position = follower.listeners[0].replica.position;
+        assert_eq!(position, (frames / 3) as u64);
+        follower.begin().await;
+        let tally = follower.conclude().await[0];
+        assert_eq!((tally.resumed, tally.commits), (1, 3));
     }
-    let log = recorder.up_to(3).await;
-    for follower in &followers {
-        follower.judge(&log);
+}
+
+/// Cut after each part of a beginning that comes in parts.
+#[tokio::test]
+async fn a_beginning_that_was_cut_begins_again() {
+    let (server, mut writer) = start().await;
+    for nth in 0..12 {
+        let creature = json!({"id": format!("{nth:02}"), "bio": "x".repeat(30_000)});
+        writer.ok("creature", "create", creature).await;
+    }
+    for parts in 0..5 {
+        let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
+        for _ in 0..parts {
+            assert_eq!(follower.read().await[1], "records");
+        }
+        feed(&mut writer, "03", 2).await;
+        follower.cut();
+        assert_eq!(follower.listeners[0].replica.token, None);
+        follower.begin().await;
+        let tally = follower.conclude().await[0];
+        assert_eq!((tally.afresh, tally.resumed), (2, 0));
+    }
+}
+
+#[tokio::test]
+async fn several_subscriptions_of_a_connection_go_on_each_where_it_was() {
+    let (server, mut writer) = start().await;
+    let topics = [
+        creatures(json!({"kind": "dragon"})),
+        creatures(json!({"kind": "cat"})),
+        creatures(json!({"id": "bob"})),
+    ];
+    let mut follower = Follower::of(&server, topics).await;
+    for (id, kind) in [("bob", "dragon"), ("eve", "cat"), ("kim", "dragon")] {
+        let creature = json!({"id": id, "kind": kind});
+        writer.ok("creature", "create", creature).await;
+        follower.read().await;
+        follower.cut();
+        feed(&mut writer, id, 2).await;
+        follower.begin().await;
+    }
+    for tally in follower.conclude().await {
+        assert_eq!((tally.resumed, tally.afresh), (3, 1));
     }
 }
 
 #[tokio::test]
 async fn one_may_come_back_at_any_moment_while_another_writes() {
-    let handle = Server::new(sample::RESOURCES)
-        .open()
-        .await
-        .expect("it opens");
-    let recorder = Recorder::start(&handle);
-    let server = Running::opened(handle, Gates::default()).await;
-    let mut writer = server.client().await;
+    let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    let writing = tokio::spawn(async move {
-        for _ in 0..2_000 {
-            writer.ok("creature", "feed", json!({"id": "bob"})).await;
-        }
-        writer.head().await
-    });
-    let mut follower = Follower::new(json!({"kind": "dragon"}));
+    let writing = tokio::spawn(async move { feed(&mut writer, "bob", 2_000).await });
+    let mut follower = Follower::new(&server, [creatures(json!({"kind": "dragon"}))]);
     let mut reads = 0;
     while !writing.is_finished() {
-        follower.begin(&server).await;
+        follower.begin().await;
         for _ in 0..reads % 7 {
             if writing.is_finished() {
                 break;
@@ -74,10 +93,32 @@ async fn one_may_come_back_at_any_moment_while_another_writes() {
         reads += 1;
         follower.cut();
     }
-    let head = within("the writer", writing)
+    within("the writer", writing)
         .await
         .expect("it does not fail");
-    follower.begin(&server).await;
-    follower.read_up_to(head).await;
-    follower.judge(&recorder.up_to(head).await);
+    follower.begin().await;
+    let tally = follower.conclude().await[0];
+    assert_eq!((tally.afresh, tally.resets), (1, 0));
+}
+
+#[tokio::test]
+async fn whoever_comes_back_too_late_begins_afresh_and_nobody_else_does() {
+    let (server, mut writer) = start_with(|config| {
+        config.log_capacity = 20_000;
+        config.ring_capacity = 5_000;
+    })
+    .await;
+    writer.ok("creature", "create", json!({"id": "bob"})).await;
+    // In the ring, in the log, and in neither; it is the judge who knows which.
+    let (mut resumed, mut afresh) = (0, 0);
+    for missed in [0, 1, 3, 8, 16, 32, 64, 128] {
+        let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
+        follower.cut();
+        feed(&mut writer, "bob", missed).await;
+        follower.begin().await;
+        let tally = follower.conclude().await[0];
+        resumed += tally.resumed;
+        afresh += tally.afresh - 1;
+    }
+    assert!(resumed >= 3 && afresh >= 1, "{resumed} {afresh}");
 }

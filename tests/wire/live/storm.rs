@@ -2,54 +2,22 @@
 //!
 //! `SOCKFUL_SEED` has everyone choose as they did when it was printed, `SOCKFUL_STORM_SECS` says for how long.
 
-use super::Follower;
-use crate::support::Gates;
-use crate::support::history::Recorder;
-use crate::support::{Client, Running, sample, within};
-use serde_json::{Value, json};
-use sockful::{Config, Server};
-use std::sync::Arc;
+mod choices;
+
+use super::*;
+use crate::support::live::{Log, Tally};
+use crate::support::within;
+use choices::Dice;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep, timeout};
 
 const WRITERS: u64 = 50;
 const FOLLOWERS: u64 = 200;
-const IDS: u64 = 40;
-const KINDS: [&str; 4] = ["dragon", "cat", "dog", "unicorn"];
-
-/// Numbers that look random, the same for the same seed: splitmix64.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
-
-    fn kind(&mut self) -> &'static str {
-        KINDS[usize::try_from(self.below(4)).expect("it is small")]
-    }
-
-    fn conditions(&mut self) -> Value {
-        match self.below(7) {
-            0 => json!({}),
-            1 => json!({"id": self.below(IDS).to_string()}),
-            2 => json!({"kind": self.kind()}),
-            3 => json!({"life": {"$gt": self.below(20)}}),
-            4 => {
-                json!({"kind": {"$in": [self.kind(), self.kind()]}, "life": {"$lte": self.below(20)}})
-            }
-            5 => json!({"$or": [{"kind": self.kind()}, {"id": self.below(IDS).to_string()}]}),
-            _ => json!({"$not": {"kind": self.kind()}, "tame": false}),
-        }
-    }
-}
 
 fn from_env(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{name} is a number, not {text}")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,107 +26,92 @@ async fn everyone_sees_the_history_whatever_comes_between() {
     let seed = from_env("SOCKFUL_SEED");
     let seed = seed.unwrap_or_else(|| since.expect("a clock").subsec_nanos().into());
     println!("SOCKFUL_SEED={seed}");
-    let secs = from_env("SOCKFUL_STORM_SECS").unwrap_or(5);
-    let mut config = Config::default();
-    config.fold_after = 16;
-    config.ring_capacity = 100_000;
-    config.log_capacity = 500_000;
-    let server = Server::new(sample::RESOURCES).config(config);
-    let handle = server.open().await.expect("it opens");
-    let recorder = Recorder::start(&handle);
-    let server = Arc::new(Running::opened(handle, Gates::default()).await);
+    let secs = from_env("SOCKFUL_STORM_SECS").unwrap_or(10);
+    let (server, _) = start_with(|config| {
+        config.fold_after = 16;
+        config.ring_capacity = 100_000;
+        config.log_capacity = 500_000;
+    })
+    .await;
     let until = Instant::now() + Duration::from_secs(secs);
 
     let mut writers = Vec::new();
-    for n in 0..WRITERS {
-        let (client, dice) = (server.client().await, Dice(seed ^ n));
+    for nth in 0..WRITERS {
+        let (client, dice) = (server.client().await, Dice::new(seed, nth));
         writers.push(tokio::spawn(write(client, dice, until)));
     }
     let mut followers = Vec::new();
-    for n in 0..FOLLOWERS {
-        let (server, dice) = (server.clone(), Dice(seed ^ (1_000 + n)));
+    for nth in 0..FOLLOWERS {
+        let (server, dice) = (server.clone(), Dice::new(seed, WRITERS + nth));
         followers.push(tokio::spawn(follow(server, dice, until)));
     }
     for writer in writers {
         writer.await.expect("no writer fails");
     }
-    let head = server.client().await.head().await;
+    let head = server.head().await;
     let mut done = Vec::new();
     for follower in followers {
-        let (mut follower, connections) = follower.await.expect("no follower fails");
+        let mut follower = follower.await.expect("no follower fails");
         if follower.client.is_none() {
-            follower.begin(&server).await;
+            follower.begin().await;
         }
         within("the rest", follower.read_up_to(head)).await;
-        done.push((follower, connections));
+        done.push(follower);
     }
-    let log = recorder.up_to(head).await;
-    let (mut events, mut folds, mut afresh, mut connections) = (0, 0, 0, 0);
-    for (follower, made) in &done {
-        follower.judge(&log);
-        connections += made;
-        for seen in &follower.seen {
-            let text = format!("{seen:?}");
-            events += usize::from(text.starts_with("Event"));
-            folds += usize::from(text.contains("\"folded\""));
-            afresh += usize::from(!text.contains("resumed") && text.starts_with("Reply"));
-            afresh += usize::from(text.contains("\"reset\""));
-        }
+    let log = server.truth.up_to(head).await;
+    let mut all = Tally::default();
+    let mut subscriptions = 0;
+    for tally in judge_all(&done, &log, head) {
+        all += tally;
+        subscriptions += 1;
     }
-    println!(
-        "{head} commits, {events} events to {FOLLOWERS} subscribers over {connections} connections, {folds} folded, {afresh} times from the beginning"
-    );
-    let first = usize::try_from(FOLLOWERS).expect("it is small");
-    assert!(folds > 0 && afresh > first, "too little happened");
+    println!("{head} commits, {subscriptions} subscriptions: {all:?}");
+    let is_enough = all.folds > 0 && all.resumed > 0 && all.afresh > subscriptions;
+    assert!(is_enough, "too little happened");
+}
+
+/// Judges everyone, on two threads: it takes as long as all the rest.
+fn judge_all(done: &[Follower], log: &Log, head: u64) -> Vec<Tally> {
+    let judge = |half: &[Follower]| {
+        let tallies = half.iter().flat_map(|it| it.judge(log, head));
+        tallies.collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let (one, other) = done.split_at(done.len() / 2);
+        let other = scope.spawn(move || judge(other));
+        let mut tallies = judge(one);
+        tallies.extend(other.join().expect("the other half stands"));
+        tallies
+    })
 }
 
 /// Writes at random until the time is over.
 async fn write(mut client: Client, mut dice: Dice, until: Instant) {
     while Instant::now() < until {
-        let (action, payload) = one(&mut dice);
+        // Much is refused: there is no such record, or it is there already.
         if dice.below(8) == 0 {
-            let mut batch = vec![json!(["creature", action, payload])];
-            for _ in 0..2 {
-                let (action, payload) = one(&mut dice);
-                batch.push(json!(["creature", action, payload]));
-            }
+            let batch: Vec<_> = (0..3).map(|_| dice.core_write()).collect();
             client.reply("sockful", "commit", batch.into()).await;
         } else {
-            client.reply("creature", action, payload).await;
+            let (resource, action, payload) = dice.write();
+            client.reply(resource, action, payload).await;
         }
-        if dice.below(4) == 0 {
+        if dice.below(2) == 0 {
             sleep(Duration::from_millis(dice.below(60))).await;
         }
     }
 }
 
-fn one(dice: &mut Dice) -> (&'static str, Value) {
-    let id = dice.below(IDS).to_string();
-    let bio = "x".repeat(usize::try_from(dice.below(200)).expect("it is small"));
-    match dice.below(10) {
-        0 => ("destroy", json!({"id": id})),
-        1..=4 => (
-            "save",
-            json!({"id": id, "kind": dice.kind(), "life": dice.below(20), "bio": bio}),
-        ),
-        5 => ("update", json!({"id": id, "tame": dice.below(2) == 0})),
-        _ => (
-            "update",
-            json!({"id": id, "kind": dice.kind(), "life": dice.below(20)}),
-        ),
-    }
-}
-
-/// Comes, reads, stops reading, goes, and comes back, until the time is over.
-async fn follow(server: Arc<Running>, mut dice: Dice, until: Instant) -> (Follower, usize) {
-    let mut follower = Follower::new(dice.conditions());
-    let mut connections = 0;
+/// Comes, reads, stops reading, ends a subscription, goes, and comes back, until the time is over.
+async fn follow(server: Arc<Watched>, mut dice: Dice, until: Instant) -> Follower {
+    let topics: Vec<_> = (0..=dice.below(4) / 3).map(|_| dice.topic()).collect();
+    let count = topics.len() as u64;
+    let mut follower = Follower::new(&server, topics);
     while Instant::now() < until {
         if follower.client.is_none() {
-            follower.begin(&server).await;
-            connections += 1;
+            follower.begin().await;
         }
-        match dice.below(10) {
+        match dice.below(12) {
             0 => follower.cut(),
             1 => {
                 follower.cut();
@@ -166,6 +119,12 @@ async fn follow(server: Arc<Running>, mut dice: Dice, until: Instant) -> (Follow
                 sleep(Duration::from_millis(dice.below(1_500))).await;
             }
             2 => sleep(Duration::from_millis(dice.below(300))).await,
+            3 => follower.ping().await,
+            4 => {
+                let nth = usize::try_from(dice.below(count)).expect("it is small");
+                follower.unsubscribe(nth).await;
+                follower.subscribe(nth).await;
+            }
             _ => {
                 for _ in 0..dice.below(30) {
                     let left = until.saturating_duration_since(Instant::now());
@@ -177,5 +136,5 @@ async fn follow(server: Arc<Running>, mut dice: Dice, until: Instant) -> (Follow
             }
         }
     }
-    (follower, connections)
+    follower
 }

@@ -1,0 +1,299 @@
+//! The judge.
+
+use super::replica::Replica;
+use super::topic::{Frame, Topic};
+use super::verdict::{Tally, same};
+use super::{Log, Seen};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Judges what was seen of a subscription, which was told of everything up to commit `head`.
+pub(crate) fn judge(
+    topic: &Topic,
+    seen: &[Seen],
+    log: &Log,
+    head: u64,
+    fold_after: usize,
+) -> Result<Tally, String> {
+    let mut history = History {
+        topic,
+        log,
+        fold_after,
+        state: State::Off,
+        at: 0,
+        expected: BTreeMap::new(),
+        replica: Replica::default(),
+        tally: Tally::default(),
+    };
+    for (nth, seen) in seen.iter().enumerate() {
+        let judged = history.take(seen);
+        judged.map_err(|fault| format!("step {nth}, at {}: {fault}", history.at))?;
+    }
+    history.end(head)?;
+    Ok(history.tally)
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum State {
+    /// Nothing may come.
+    Off,
+    /// It was asked for.
+    Asked {
+        ack: Value,
+        from: Option<u64>,
+        reached: bool,
+    },
+    /// It was answered.
+    On { ack: Value },
+}
+
+struct History<'a> {
+    topic: &'a Topic,
+    log: &'a Log,
+    fold_after: usize,
+    state: State,
+    /// Up to where the subscriber claims to know everything.
+    at: u64,
+    /// What it must know then, as it is shown.
+    expected: BTreeMap<String, Value>,
+    replica: Replica,
+    tally: Tally,
+}
+
+impl History<'_> {
+    fn take(&mut self, seen: &Seen) -> Result<(), String> {
+        match seen {
+            Seen::Began { ack, from, reached } => {
+                let state = State::Asked {
+                    ack: ack.clone(),
+                    from: *from,
+                    reached: *reached,
+                };
+                let before = std::mem::replace(&mut self.state, state);
+                same("what was there when it began", &before, &State::Off)
+            }
+            Seen::Frame { text, reaches } => {
+                let frame = serde_json::from_str::<Value>(text).map_err(|it| it.to_string())?;
+                let judged = self.frame(&frame, *reaches);
+                judged.map_err(|fault| format!("{fault}, by {text}"))
+            }
+            Seen::Pong(seq) => self.pong(*seq),
+            Seen::Unsubscribed | Seen::Cut => {
+                // Nothing counts of what was not whole.
+                self.replica.cut();
+                self.state = State::Off;
+                Ok(())
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &Value, reaches: bool) -> Result<(), String> {
+        let (name, payload) = (frame[1].as_str().unwrap_or_default(), &frame[2]);
+        let is_reply = payload.get("ok").is_some() || payload.get("err").is_some();
+        match self.state.clone() {
+            State::Off => Err("something comes of no subscription".to_owned()),
+            State::Asked { ack, from, reached } if is_reply => {
+                let (resource, action) = self.topic.route();
+                let slots = json!([resource, action, payload, ack]);
+                same("the slots of the reply", frame, &slots)?;
+                self.state = State::On { ack };
+                self.reply(payload, from, reached, reaches)
+            }
+            State::Asked { .. } => Err("an event comes before the reply".to_owned()),
+            State::On { .. } if is_reply => Err("a second reply comes".to_owned()),
+            State::On { ack } => {
+                let slots = json!([self.topic.resource, name, payload, ack]);
+                same("the slots of the event", frame, &slots)?;
+                self.event(name, payload, reaches)
+            }
+        }
+    }
+
+    fn reply(
+        &mut self,
+        payload: &Value,
+        from: Option<u64>,
+        reached: bool,
+        still: bool,
+    ) -> Result<(), String> {
+        let whole = self.replica.reply(payload)?;
+        if payload["ok"].get("resumed").is_some() {
+            same("where it goes on", &payload["seq"].as_u64(), &from)?;
+            same("where it goes on", &payload["seq"], &json!(self.at))?;
+            same("what was there to go on with", &reached, &true)?;
+            self.tally.resumed += 1;
+            return Ok(());
+        }
+        if from.is_some() && still {
+            return Err("it begins afresh although the log reaches back".to_owned());
+        }
+        self.tally.afresh += 1;
+        self.whole(whole)
+    }
+
+    fn event(&mut self, name: &str, payload: &Value, reaches: bool) -> Result<(), String> {
+        if payload.get("seq").is_none() && self.topic.events.contains(&name) {
+            // It is in no log, and may be told where nothing else is being told.
+            return same(
+                "what is told in the midst",
+                &self.replica.parts,
+                &Vec::new(),
+            );
+        }
+        let seq = payload["seq"].as_u64().ok_or("there is no `seq`")?;
+        if let Some((_, part)) = self.replica.parts.first() {
+            same("the commit that is told of", &json!(seq), &part["seq"])?;
+        } else if seq < self.at || seq == self.at && name != "reset" && name != "ended" {
+            return Err("it goes back".to_owned());
+        }
+        if name == "ended" {
+            same(
+                "what is told in the midst",
+                &self.replica.parts,
+                &Vec::new(),
+            )?;
+            let error = payload["error"]["code"].as_str();
+            error.ok_or("it does not say why it ends")?;
+            self.state = State::Off;
+            return Ok(());
+        }
+        if name == "reset" {
+            same(
+                "what is told in the midst",
+                &self.replica.parts,
+                &Vec::new(),
+            )?;
+            if reaches {
+                return Err("it begins anew although the log reaches back".to_owned());
+            }
+            self.tally.resets += 1;
+        }
+        let whole = self.replica.part(name, payload.clone());
+        self.whole(whole)
+    }
+
+    fn pong(&mut self, seq: u64) -> Result<(), String> {
+        if !matches!(self.state, State::On { .. }) {
+            return Ok(());
+        }
+        if let Some((name, part)) = self.replica.parts.first() {
+            if part["seq"].as_u64() <= Some(seq) {
+                return Err(format!("{seq} was not told whole"));
+            }
+            if name == "reset" {
+                return Ok(());
+            }
+        }
+        self.pass(seq, <[_]>::is_empty)?;
+        self.replica.pong(seq);
+        Ok(())
+    }
+
+    /// Judges what came of one commit, of many as one, or of one list.
+    fn whole(&mut self, whole: Option<Vec<Frame>>) -> Result<(), String> {
+        let Some(whole) = whole else {
+            return Ok(());
+        };
+        let first = &whole[0].1;
+        let seq = first["seq"].as_u64().ok_or("there is no `seq`")?;
+        if seq < self.at || seq > self.log.len() as u64 {
+            return Err(format!("{seq} is no commit that may be told of"));
+        }
+        if whole[0].0 == "reset" {
+            self.list(seq, &whole)?;
+        } else if first["folded"] == true {
+            self.fold(seq, &whole)?;
+        } else {
+            self.pass(seq - 1, <[_]>::is_empty)?;
+            self.pass(seq, |told| told == whole)?;
+            self.tally.commits += 1;
+        }
+        self.replica.apply(self.topic, &whole);
+        same("what is known", &self.replica.records, &self.expected)
+    }
+
+    fn list(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
+        let mut ids = Vec::new();
+        let last = whole.len() - 1;
+        for (nth, (name, payload)) in whole.iter().enumerate() {
+            let mut expected = json!({"records": payload["records"], "seq": seq});
+            if nth < last {
+                expected["more"] = true.into();
+            }
+            same("a part of a list", payload, &expected)?;
+            let called = if nth == 0 { "reset" } else { "records" };
+            same("the name of a part of a list", &&**name, &called)?;
+            let records = payload["records"].as_array().ok_or("there is no list")?;
+            ids.extend(records.iter().map(|it| it[self.topic.id].to_string()));
+        }
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        same("how many records a list has", &count, &ids.len())?;
+        self.pass(seq, |_| true)
+    }
+
+    fn fold(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
+        let [from, to] = [self.at, seq].map(|it| usize::try_from(it).unwrap_or(usize::MAX));
+        let fold = self.topic.folded(seq, &self.log[from..to]);
+        if fold.concern <= self.fold_after {
+            return Err(format!("{} commits are told as one", fold.concern));
+        }
+        let mut told = whole.to_vec();
+        if let Some((_, payload)) = told.last_mut()
+            && fold.dropped > 0
+        {
+            let dropped = payload.as_object_mut().and_then(|it| it.remove("dropped"));
+            same("what is left out", &dropped, &Some(fold.dropped.into()))?;
+        }
+        for payload in told.iter_mut().filter_map(|(_, it)| it.as_object_mut()) {
+            payload.remove("more");
+        }
+        let mut expected = fold.frames;
+        if expected.is_empty() {
+            let nothing = json!({"records": [], "seq": seq, "folded": true});
+            expected.push(("records".to_owned(), nothing));
+        }
+        told.sort_by_key(|(_, payload)| payload["id"].to_string());
+        expected.sort_by_key(|(_, payload)| payload["id"].to_string());
+        same("what is told as one", &told, &expected)?;
+        self.tally.folds += 1;
+        self.pass(seq, |_| true)
+    }
+
+    /// Goes on to commit `seq`, and has `is_right` judge what must be told of each on the way.
+    fn pass(&mut self, seq: u64, is_right: impl Fn(&[Frame]) -> bool) -> Result<(), String> {
+        while self.at < seq {
+            let place = usize::try_from(self.at).map_err(|error| error.to_string())?;
+            let commit = self.log.get(place);
+            let commit = commit.ok_or(format!("there is no commit {seq}"))?;
+            self.at += 1;
+            let told = self.topic.told(self.at, commit);
+            if !is_right(&told) {
+                return Err(format!("of {} must be told {told:?}", self.at));
+            }
+            for (name, payload) in &told {
+                let id = payload["id"].to_string();
+                match (&**name, payload.get("record")) {
+                    ("destroyed", _) => self.expected.remove(&id),
+                    (_, Some(record)) => self.expected.insert(id, record.clone()),
+                    _ => None,
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, head: u64) -> Result<(), String> {
+        same("what is not whole", &self.replica.parts, &Vec::new())?;
+        if !matches!(self.state, State::On { .. }) {
+            return Ok(());
+        }
+        self.pass(head, <[_]>::is_empty)?;
+        same(
+            "what is known at last",
+            &self.replica.records,
+            &self.expected,
+        )
+    }
+}

@@ -1,0 +1,142 @@
+//! A judge that finds nothing is worth nothing.
+
+mod faults;
+mod whole;
+
+use super::truth::{Changed, Commit, Happened};
+use super::{Log, Seen, Topic, judge};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const FOLD_AFTER: usize = 2;
+
+fn record(id: &str, life: i64) -> Value {
+    json!({"id": id, "life": life})
+}
+
+fn change(id: &str, before: Option<i64>, after: Option<i64>) -> Changed {
+    Changed {
+        place: 0,
+        id: id.to_owned(),
+        before: before.map(|life| Arc::new(record(id, life))),
+        after: after.map(|life| Arc::new(record(id, life))),
+    }
+}
+
+fn commit(changed: impl Into<Vec<Changed>>) -> Commit {
+    Commit {
+        changed: changed.into(),
+        emitted: Vec::new(),
+    }
+}
+
+/// What happens, seen by one who cares for lives above five: eve comes in, three change, bob roars,
+/// eve leaves, nothing, kim goes with a roar.
+fn log() -> Log {
+    let roar = |id: &str, life, is_last| Happened {
+        place: 0,
+        event: 0,
+        record: Arc::new(record(id, life)),
+        data: json!(9),
+        is_last,
+    };
+    let mut other = change("eve", Some(7), Some(8));
+    other.place = 1;
+    let mut log = vec![
+        commit([change("bob", None, Some(1))]),
+        commit([change("eve", None, Some(7))]),
+        commit([
+            change("bob", Some(1), Some(6)),
+            change("eve", Some(7), Some(8)),
+            change("kim", None, Some(9)),
+        ]),
+        commit([change("eve", Some(8), Some(2))]),
+        commit([other, change("zoe", None, Some(5))]),
+        commit([change("kim", Some(9), None)]),
+    ];
+    log[3].emitted = vec![roar("bob", 6, false), roar("eve", 2, false)];
+    log[5].emitted = vec![roar("kim", 9, true)];
+    log
+}
+
+fn topic() -> Topic {
+    Topic {
+        events: &["roared"],
+        ..Topic::new(0, "creature", json!({"life": {"$gt": 5}}))
+    }
+}
+
+fn began(from: Option<u64>) -> Seen {
+    Seen::Began {
+        ack: json!(7),
+        from,
+        reached: from.is_some(),
+    }
+}
+
+fn frame(frame: &Value, reaches: bool) -> Seen {
+    let text = frame.to_string().into();
+    Seen::Frame { text, reaches }
+}
+
+fn reply(payload: Value) -> Seen {
+    let mut payload = payload;
+    payload["resume"] = "token".into();
+    frame(&json!(["creature", "subscribe", payload, 7]), false)
+}
+
+fn event(name: &str, payload: &Value) -> Seen {
+    frame(&json!(["creature", name, payload, 7]), false)
+}
+
+fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Seen {
+    let mut payload = json!({"id": id, "record": record(id, life), "seq": seq});
+    if more {
+        payload["more"] = true.into();
+    }
+    event(name, &payload)
+}
+
+/// All that must be told, from commit 1 on.
+fn well() -> Vec<Seen> {
+    vec![
+        began(None),
+        reply(json!({"ok": {"records": []}, "seq": 1})),
+        with_record("created", "eve", 7, 2, false),
+        with_record("created", "bob", 6, 3, true),
+        with_record("updated", "eve", 8, 3, true),
+        with_record("created", "kim", 9, 3, false),
+        event(
+            "destroyed",
+            &json!({"id": "eve", "left": true, "seq": 4, "more": true}),
+        ),
+        event("roared", &json!({"id": "bob", "data": 9, "seq": 4})),
+        event(
+            "roared",
+            &json!({"id": "kim", "data": 9, "seq": 6, "more": true}),
+        ),
+        event("destroyed", &json!({"id": "kim", "seq": 6})),
+    ]
+}
+
+fn verdict(seen: &[Seen]) -> Result<(), String> {
+    judge(&topic(), seen, &log(), 6, FOLD_AFTER).map(|_| ())
+}
+
+fn assert_fault(seen: &[Seen], fault: &str) {
+    let verdict = verdict(seen).expect_err(fault);
+    assert!(verdict.contains(fault), "{fault}: {verdict}");
+}
+
+/// What is told well, but for this in place of that at `at`.
+fn instead(at: usize, seen: Seen) -> Vec<Seen> {
+    let mut well = well();
+    well[at] = seen;
+    well
+}
+
+/// The beginning of what is told well, and then this.
+fn then(count: usize, rest: impl IntoIterator<Item = Seen>) -> Vec<Seen> {
+    let well = well().into_iter().take(count);
+    well.chain(rest).collect()
+}

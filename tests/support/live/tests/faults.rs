@@ -1,0 +1,228 @@
+//! Each kind of fault is found.
+
+use super::whole::fold;
+use super::*;
+
+#[test]
+fn a_gap_a_duplicate_and_a_wrong_order_are_found_wherever_they_are() {
+    for at in 1..well().len() {
+        let mut gap = well();
+        gap.remove(at);
+        assert!(verdict(&gap).is_err(), "without {at}");
+        let mut twice = well();
+        twice.insert(at, twice[at].clone());
+        assert!(verdict(&twice).is_err(), "{at} twice");
+        for other in at + 1..well().len() {
+            let mut swapped = well();
+            swapped.swap(at, other);
+            assert!(verdict(&swapped).is_err(), "{at} and {other}");
+        }
+    }
+    let mut missed = well();
+    missed.truncate(8);
+    assert_fault(&missed, "of 6 must be told");
+}
+
+#[test]
+fn what_comes_of_no_subscription_is_found() {
+    let one = || with_record("created", "eve", 7, 2, false);
+    assert_fault(&[began(None), one()], "before the reply");
+    assert_fault(&then(2, [Seen::Unsubscribed, one()]), "of no subscription");
+    assert_fault(&then(2, [Seen::Cut, one()]), "of no subscription");
+    let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 2}));
+    assert_fault(&then(2, [ended, one()]), "of no subscription");
+    assert_fault(&then(2, [well()[1].clone()]), "a second reply");
+    let ended = event("ended", &json!({"error": {}, "seq": 2}));
+    assert_fault(&then(2, [ended]), "why it ends");
+}
+
+#[test]
+fn a_wrong_word_is_found() {
+    for (at, name, wrong) in [
+        (
+            2,
+            "updated",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 2}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 8), "seq": 2}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "bob", "record": record("eve", 7), "seq": 2}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": {"id": "eve"}, "seq": 2}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 2, "more": true}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 2, "more": false}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 1}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 3}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7)}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 2, "left": true}),
+        ),
+        (
+            2,
+            "created",
+            json!({"id": "eve", "record": record("eve", 7), "seq": 2, "folded": true}),
+        ),
+        (
+            3,
+            "created",
+            json!({"id": "bob", "record": record("bob", 6), "seq": 3}),
+        ),
+        (
+            4,
+            "updated",
+            json!({"id": "eve", "record": record("eve", 8), "seq": 4, "more": true}),
+        ),
+        (6, "destroyed", json!({"id": "eve", "seq": 4, "more": true})),
+        (7, "roared", json!({"id": "bob", "data": 8, "seq": 4})),
+        (7, "roared", json!({"id": "eve", "data": 9, "seq": 4})),
+        (7, "growled", json!({"id": "bob", "data": 9, "seq": 4})),
+        (9, "destroyed", json!({"id": "kim", "seq": 6, "left": true})),
+        (9, "destroyed", json!({"id": "kim", "seq": 7})),
+    ] {
+        let told = verdict(&instead(at, event(name, &wrong)));
+        assert!(told.is_err(), "{name} {wrong}");
+    }
+    let eve = json!({"id": "eve", "record": record("eve", 7), "seq": 2});
+    for slots in [
+        json!(["song", "created", eve, 7]),
+        json!(["creature", "created", eve, "7"]),
+        json!(["creature", "created", eve]),
+        json!(["creature", "created", eve, 7, {}]),
+    ] {
+        assert_fault(&instead(2, frame(&slots, false)), "slots of the event");
+    }
+}
+
+#[test]
+fn a_wrong_beginning_is_found() {
+    for payload in [
+        json!({"ok": {"records": [record("bob", 1)]}, "seq": 1}),
+        json!({"ok": {"records": []}, "seq": 2}),
+        json!({"ok": {"records": []}, "seq": 9}),
+        json!({"ok": {"records": []}}),
+        json!({"ok": {"records": []}, "seq": 1, "more": true}),
+        json!({"ok": {}, "seq": 1}),
+        json!({"ok": {"resumed": true}, "seq": 1}),
+    ] {
+        let told = verdict(&instead(1, reply(payload.clone())));
+        assert!(told.is_err(), "{payload}");
+    }
+    let none = frame(
+        &json!(["creature", "subscribe", {"ok": {"records": []}, "seq": 1}, 7]),
+        false,
+    );
+    assert_fault(&instead(1, none), "nothing to go on with");
+    let twice = json!({"records": [record("eve", 7), record("eve", 7)], "seq": 2});
+    assert_fault(&then(2, [event("reset", &twice)]), "how many records");
+    let back = event("reset", &json!({"records": [], "seq": 1}));
+    assert_fault(&then(3, [back]), "goes back");
+}
+
+#[test]
+fn a_wrong_end_of_a_wait_is_found() {
+    let resumed = |seq| reply(json!({"ok": {"resumed": true}, "seq": seq}));
+    assert_fault(
+        &then(3, [Seen::Cut, began(Some(2)), resumed(1)]),
+        "where it goes on",
+    );
+    assert_fault(
+        &then(3, [Seen::Cut, began(Some(1)), resumed(1)]),
+        "where it goes on",
+    );
+    let unreached = Seen::Began {
+        ack: json!(7),
+        from: Some(2),
+        reached: false,
+    };
+    assert_fault(
+        &then(3, [Seen::Cut, unreached, resumed(2)]),
+        "to go on with",
+    );
+    let eve = json!({"ok": {"records": [record("eve", 7)]}, "seq": 2, "resume": "token"});
+    let afresh = frame(&json!(["creature", "subscribe", eve, 7]), true);
+    assert_fault(&then(3, [Seen::Cut, began(Some(2)), afresh]), "although");
+    let anew = json!(["creature", "reset", {"records": [record("eve", 7)], "seq": 2}, 7]);
+    assert_fault(&then(3, [frame(&anew, true)]), "although");
+    // Half of a commit was no position.
+    let rest = well().split_off(4);
+    let halved = [Seen::Cut, began(Some(2)), resumed(2)].into_iter();
+    assert!(verdict(&then(4, halved.chain(rest))).is_err());
+    for (at, seq) in [(2, 2), (4, 3), (8, 6), (9, 6)] {
+        let mut early = well();
+        early.insert(at, Seen::Pong(seq));
+        assert!(verdict(&early).is_err(), "{seq} at {at}");
+    }
+}
+
+#[test]
+fn a_fold_that_is_not_the_difference_is_found() {
+    let told = |names: &[&str], payloads: &[Value]| {
+        let frames = names.iter().zip(payloads);
+        verdict(&then(2, frames.map(|(name, payload)| event(name, payload))))
+    };
+    assert_eq!(told(&["created"], &fold()), Ok(()));
+    assert!(told(&["updated"], &fold()).is_err());
+    for (word, wrong) in [
+        ("dropped", json!(1)),
+        ("dropped", json!(null)),
+        ("folded", json!(false)),
+        ("seq", json!(5)),
+        ("seq", json!(7)),
+        ("record", record("bob", 1)),
+        ("left", json!(true)),
+        ("more", json!(true)),
+    ] {
+        let mut payloads = fold();
+        payloads[0][word] = wrong;
+        assert!(told(&["created"], &payloads).is_err(), "{payloads:?}");
+    }
+    let mut bob = fold();
+    bob[0]["more"] = true.into();
+    bob[0].as_object_mut().expect("an object").remove("dropped");
+    let eve = json!({"id": "eve", "left": true, "seq": 6, "folded": true, "dropped": 2});
+    let too_much = [bob[0].clone(), eve];
+    assert!(told(&["created", "destroyed"], &too_much).is_err());
+    let nothing = json!({"records": [], "seq": 6, "folded": true, "dropped": 2});
+    assert!(told(&["records"], &[nothing]).is_err());
+    // Few are told one by one.
+    let judged = judge(
+        &topic(),
+        &then(2, [event("created", &fold()[0])]),
+        &log(),
+        6,
+        4,
+    );
+    assert!(judged.is_err_and(|fault| fault.contains("as one")));
+}

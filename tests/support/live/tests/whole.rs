@@ -1,0 +1,109 @@
+//! What is told well is found well.
+
+use super::*;
+
+/// A fold of commits 2 to 6.
+pub(super) fn fold() -> Vec<Value> {
+    vec![json!({"id": "bob", "record": record("bob", 6), "seq": 6, "folded": true, "dropped": 2})]
+}
+
+fn folded(payloads: &[Value]) -> Vec<Seen> {
+    then(2, payloads.iter().map(|it| event("created", it)))
+}
+
+#[test]
+fn what_is_told_well_is_found_well() {
+    assert_eq!(verdict(&well()), Ok(()));
+}
+
+#[test]
+fn half_of_a_commit_does_not_count_and_comes_again() {
+    for frames in [4, 5] {
+        let again = [
+            Seen::Cut,
+            began(Some(2)),
+            reply(json!({"ok": {"resumed": true}, "seq": 2})),
+        ];
+        let seen = then(frames, again.into_iter().chain(well().split_off(3)));
+        assert_eq!(verdict(&seen), Ok(()));
+    }
+}
+
+#[test]
+fn a_ping_is_a_position_and_so_is_where_nothing_was_told() {
+    let mut seen = well();
+    seen.insert(2, Seen::Pong(1));
+    seen.insert(4, Seen::Pong(2));
+    seen.insert(10, Seen::Pong(5));
+    assert_eq!(verdict(&seen), Ok(()));
+    seen.splice(
+        11..11,
+        [
+            Seen::Cut,
+            began(Some(5)),
+            reply(json!({"ok": {"resumed": true}, "seq": 5})),
+        ],
+    );
+    assert_eq!(verdict(&seen), Ok(()));
+}
+
+#[test]
+fn many_commits_may_come_as_their_difference() {
+    assert_eq!(verdict(&folded(&fold())), Ok(()));
+    let rest = fold();
+    let seen = then(2, [event("created", &rest[0])]);
+    let mut long = log();
+    long.pop();
+    // Nothing of it is left but the number: eve came and left.
+    let topic = Topic::new(0, "creature", json!({"id": "eve", "life": {"$gt": 5}}));
+    let nothing = json!({"records": [], "seq": 5, "folded": true});
+    let all = [seen[0].clone(), seen[1].clone(), event("records", &nothing)];
+    let judged = judge(&topic, &all, &long, 5, FOLD_AFTER);
+    assert!(judged.is_ok_and(|tally| tally.folds == 1));
+}
+
+#[test]
+fn a_beginning_may_come_in_parts_and_again() {
+    let parts = [
+        Seen::Cut,
+        began(Some(2)),
+        reply(json!({"ok": {"records": [record("bob", 6)]}, "seq": 3, "more": true})),
+        Seen::Pong(2),
+        event(
+            "records",
+            &json!({"records": [record("eve", 8)], "seq": 3, "more": true}),
+        ),
+        event("records", &json!({"records": [record("kim", 9)], "seq": 3})),
+    ];
+    let seen = then(3, parts.into_iter().chain(well().split_off(6)));
+    assert_eq!(verdict(&seen), Ok(()));
+    let reset = json!({"records": [record("bob", 6)], "seq": 6});
+    assert_eq!(
+        verdict(&then(
+            5,
+            [
+                Seen::Cut,
+                began(Some(2)),
+                reply(json!({"ok": {"resumed": true}, "seq": 2})),
+                event("reset", &reset)
+            ]
+        )),
+        Ok(())
+    );
+}
+
+#[test]
+fn what_is_in_no_log_may_come_where_nothing_else_is_told() {
+    let mut seen = well();
+    seen.insert(3, event("roared", &json!({"id": "eve", "data": 1})));
+    assert_eq!(verdict(&seen), Ok(()));
+    seen.insert(5, event("roared", &json!({"id": "eve", "data": 1})));
+    assert_fault(&seen, "in the midst");
+}
+
+#[test]
+fn what_ended_is_judged_up_to_its_end() {
+    assert_eq!(verdict(&then(3, [Seen::Unsubscribed])), Ok(()));
+    let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 6}));
+    assert_eq!(verdict(&then(3, [ended])), Ok(()));
+}

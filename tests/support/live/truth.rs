@@ -1,0 +1,108 @@
+//! What the store took, all of it and in order, however little its log keeps.
+
+use serde_json::Value;
+use sockful::store::{Change, Committed};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All commits, the first is number 1.
+pub(crate) type Log = Vec<Commit>;
+
+/// A commit, as clients see it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Commit {
+    pub(crate) changed: Vec<Changed>,
+    pub(crate) emitted: Vec<Happened>,
+}
+
+/// One record in a commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    /// The resource's place in the served list.
+    pub(crate) place: usize,
+    pub(crate) id: String,
+    pub(crate) before: Option<Arc<Value>>,
+    pub(crate) after: Option<Arc<Value>>,
+}
+
+/// A declared event that happened to a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    pub(crate) place: usize,
+    /// Its position among the events of its resource.
+    pub(crate) event: usize,
+    /// The record after the commit; as it was before, where it went.
+    pub(crate) record: Arc<Value>,
+    pub(crate) data: Value,
+    /// Whether the record went.
+    pub(crate) is_last: bool,
+}
+
+/// Everything that was ever committed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Truth(Arc<Mutex<BTreeMap<u64, Arc<Committed>>>>);
+
+impl Truth {
+    pub(super) fn note(&self, committed: &Arc<Committed>) {
+        if committed.is_empty() {
+            return;
+        }
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = all.insert(committed.seq, committed.clone());
+        assert!(before.is_none(), "{} is taken twice", committed.seq);
+    }
+
+    /// All commits up to number `head`.
+    pub(crate) async fn up_to(&self, head: u64) -> Log {
+        let all = super::super::within("the commits", async {
+            loop {
+                if let Some(all) = self.get(head) {
+                    return all;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+        all.await.iter().map(|it| Commit::of(it)).collect()
+    }
+
+    fn get(&self, head: u64) -> Option<Vec<Arc<Committed>>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: Vec<_> = all.range(..=head).map(|(_, it)| it.clone()).collect();
+        (all.len() as u64 == head).then_some(all)
+    }
+}
+
+impl Commit {
+    fn of(committed: &Committed) -> Self {
+        let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        let changed = committed.changes.iter().map(|change: &Change| {
+            let one = change.after.as_ref().or(change.before.as_ref());
+            let sent = |it: &Arc<_>| Arc::new(json(sockful::store::Record::sent(it)));
+            Changed {
+                place: change.resource,
+                id: one.expect("a record").id().to_owned(),
+                before: change.before.as_ref().map(sent),
+                after: change.after.as_ref().map(sent),
+            }
+        });
+        let emitted = committed.emitted.iter().map(|event| {
+            let id = event.record.id();
+            let mut own = committed.changes.iter();
+            let goes = own.any(|it| {
+                let before = it.before.as_ref().filter(|_| it.after.is_none());
+                it.resource == event.resource && before.is_some_and(|it| it.id() == id)
+            });
+            Happened {
+                place: event.resource,
+                event: event.event,
+                record: Arc::new(json(event.record.sent())),
+                data: json(&event.data),
+                is_last: goes,
+            }
+        });
+        Self {
+            changed: changed.collect(),
+            emitted: emitted.collect(),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A server of which everything is known that it committed.
+
+use super::super::{Client, Gates, Running};
+use super::Truth;
+use futures_util::future::Either;
+use sockful::store::{
+    Answer, Commit, Committed, Counted, Declared, Expired, Filter, Found, Lookup, Memory, Query,
+    Record, Rejected, Several, Snapshot, Store, View, later, now,
+};
+use sockful::{Config, Error, Resources, Server, ServerHandle};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A server of which everything is known that it committed.
+pub(crate) struct Watched {
+    address: SocketAddr,
+    running: Mutex<Running>,
+    pub(crate) truth: Truth,
+    handle: ServerHandle,
+    pub(crate) fold_after: usize,
+}
+
+impl Watched {
+    /// Starts one with the limits that `change` sets.
+    pub(crate) async fn with(resources: Resources, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        change(&mut config);
+        let fold_after = config.fold_after;
+        let truth = Truth::default();
+        let store = Noting {
+            memory: Memory::with_config(&config),
+            truth: truth.clone(),
+        };
+        let gates = Gates::default();
+        let server = Server::new(resources).config(config).store(store);
+        let handle = server.state(gates.clone()).open().await;
+        let handle = handle.expect("a memory store opens");
+        let running = Running::opened(handle.clone(), gates).await;
+        Self {
+            address: running.address,
+            running: Mutex::new(running),
+            truth,
+            handle,
+            fold_after,
+        }
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        let mut client = Client::connect(self.address).await;
+        client.recv().await;
+        client
+    }
+
+    /// Asks the server to stop.
+    pub(crate) fn stop(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.stop();
+    }
+
+    /// Whether the log holds all that follows commit `seq`.
+    pub(super) async fn reaches(&self, seq: u64) -> bool {
+        self.handle.store().log(seq, 1).await.is_ok()
+    }
+
+    /// The number of the newest commit.
+    pub(crate) async fn head(&self) -> u64 {
+        self.handle.store().head().await.expect("memory answers")
+    }
+}
+
+/// A store in memory that has all of its commits noted.
+#[derive(Debug)]
+struct Noting {
+    memory: Memory,
+    truth: Truth,
+}
+
+impl Store for Noting {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        self.memory.open(resources)
+    }
+
+    fn epoch(&self) -> &str {
+        self.memory.epoch()
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        self.memory.head()
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        self.memory.get(resource, id)
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        self.memory.get_many(resource, ids)
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        self.memory.find(resource, query)
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.memory.count(resource, filter)
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        self.memory.snapshot(resources)
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.memory.completed(caller, key)
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        let note = |done: Result<Arc<Committed>, Rejected>| {
+            done.inspect(|committed| self.truth.note(committed))
+        };
+        match self.memory.commit(commit) {
+            Either::Left(done) => now(note(done.into_inner())),
+            Either::Right(done) => later(async move { note(done.await) }),
+        }
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        self.memory.log(after, max)
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.memory.watch()
+    }
+}

@@ -1,0 +1,111 @@
+//! What is served here: records that are written in every way there is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sockful::{Context, Resource, Resources, Result, remote, resources};
+
+pub(super) const APP: Resources = resources![Creature, Album, Song, Review];
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Roar {
+    loudness: u8,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Stir {}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(event(roared = Roar, stirred = Stir))]
+pub(super) struct Creature {
+    id: String,
+    #[resource(default = "dragon")]
+    kind: String,
+    #[resource(default = 10)]
+    life: i64,
+    mood: Option<String>,
+    weight: Option<f64>,
+    #[resource(default)]
+    tame: bool,
+    #[resource(default)]
+    bio: String,
+    #[resource(private, default = "hush")]
+    secret: String,
+}
+
+#[remote]
+impl Creature {
+    pub fn feed(&mut self, #[resource(default = 1)] amount: i64) {
+        self.life += amount;
+    }
+
+    pub fn whisper(&mut self, secret: String) {
+        self.secret = secret;
+    }
+
+    pub fn roar(&self, ctx: &Context, loudness: u8) -> Result<()> {
+        ctx.emit(&self.id, Roar { loudness })
+    }
+
+    pub fn stir(&self, ctx: &Context) -> Result<()> {
+        ctx.broadcast(&self.id, Stir {})
+    }
+
+    /// Whoever goes roars once more.
+    #[before(destroy)]
+    fn last_words(&self, ctx: &Context) -> Result<()> {
+        ctx.emit(&self.id, Roar { loudness: 255 })
+    }
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(super) struct Album {
+    id: String,
+    /// How many songs were ever made for it.
+    #[resource(default, read_only)]
+    made: u32,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+pub(super) struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(default)]
+    plays: u32,
+}
+
+#[remote]
+impl Song {
+    #[before(create)]
+    async fn counts(&mut self, ctx: &Context) -> Result<()> {
+        if let Some(album) = ctx.of::<Album>().try_get(&self.album_id).await? {
+            let patch = AlbumPatch {
+                made: Some(album.made + 1),
+            };
+            ctx.of::<Album>().update(&album.id, patch).await?;
+        }
+        Ok(())
+    }
+
+    /// Plays every song of an album once, all in one commit.
+    pub async fn play_all(ctx: &Context, album: String) -> Result<usize> {
+        let songs = Self::FIELDS.album_id.eq(&album);
+        let songs = ctx.of::<Self>().find(songs).await?;
+        for song in &songs {
+            let patch = SongPatch {
+                plays: Some(song.plays + 1),
+                ..SongPatch::default()
+            };
+            ctx.of::<Self>().update(&song.id, patch).await?;
+        }
+        Ok(songs.len())
+    }
+}
+
+/// What somebody thinks, of an album or of none any more.
+#[derive(Serialize, Deserialize, Resource)]
+pub(super) struct Review {
+    id: String,
+    #[resource(parent = Album, on_destroy = "detach")]
+    album_id: Option<String>,
+}

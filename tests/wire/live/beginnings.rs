@@ -1,0 +1,76 @@
+//! Beginnings while others write.
+
+use super::*;
+use crate::support::within;
+
+#[tokio::test]
+async fn what_is_written_while_a_large_beginning_is_on_its_way_comes_behind_it() {
+    let (server, mut writer) = start().await;
+    for nth in 0..20 {
+        let creature = json!({"id": format!("{nth:02}"), "bio": "x".repeat(20_000)});
+        writer.ok("creature", "create", creature).await;
+    }
+    let writing = tokio::spawn(async move {
+        for round in 0..100 {
+            let id = format!("{:02}", round % 20);
+            writer.ok("creature", "feed", json!({"id": id})).await;
+            if round % 10 == 0 {
+                writer.ok("creature", "destroy", json!({"id": id})).await;
+                writer.ok("creature", "create", json!({"id": id})).await;
+            }
+        }
+    });
+    let mut begun = 0;
+    while !writing.is_finished() {
+        let topics = [
+            creatures(json!({})),
+            creatures(json!({"life": {"$gt": 10}})),
+        ];
+        let mut follower = Follower::of(&server, topics).await;
+        follower.conclude().await;
+        begun += 1;
+    }
+    assert!(begun > 0);
+    within("the writer", writing)
+        .await
+        .expect("it does not fail");
+}
+
+/// The connection writes as it subscribes: what comes first is in the records or told behind them.
+#[tokio::test]
+async fn a_subscription_among_writes_of_its_own_connection_has_each_once() {
+    let (server, _) = start().await;
+    let topics = (0..20).map(|_| creatures(json!({"tame": false})));
+    let mut follower = Follower::new(&server, topics);
+    let mut client = server.client().await;
+    let mut frames = Vec::new();
+    for (nth, listener) in follower.listeners.iter_mut().enumerate() {
+        let create = |word: &str| json!(["creature", "create", {"id": format!("{nth} {word}")}]);
+        frames.extend([create("before"), listener.begin(false), create("behind")]);
+    }
+    client.send_all(frames).await;
+    follower.client = Some(client);
+    while server.head().await < 40 {
+        follower.read().await;
+    }
+    follower.conclude().await;
+    assert_eq!(follower.listeners[0].replica.len(), 40);
+}
+
+#[tokio::test]
+async fn a_record_that_comes_and_goes_while_one_subscribes_is_known_as_it_is() {
+    let (server, mut writer) = start().await;
+    let writing = tokio::spawn(async move {
+        for _ in 0..300 {
+            writer.ok("creature", "create", json!({"id": "bob"})).await;
+            writer.ok("creature", "destroy", json!({"id": "bob"})).await;
+        }
+    });
+    while !writing.is_finished() {
+        let mut follower = Follower::of(&server, [creatures(json!({"id": "bob"}))]).await;
+        follower.conclude().await;
+    }
+    within("the writer", writing)
+        .await
+        .expect("it does not fail");
+}

@@ -1,0 +1,83 @@
+//! Conditions of every kind, told apart change by change.
+
+use super::*;
+
+/// Follows these conditions while creatures go through all that matters to them.
+async fn are_told(conditions: &[Value]) {
+    let (server, mut writer) = start().await;
+    let topics = conditions.iter().map(|it| creatures(it.clone()));
+    let mut follower = Follower::of(&server, topics).await;
+    for (id, kind) in [("bob", "dragon"), ("eve", "cat"), ("kim", "dragonfly")] {
+        let creature = json!({"id": id, "kind": kind, "life": 5});
+        writer.ok("creature", "create", creature).await;
+        for change in [
+            json!({"life": 6}),
+            json!({"life": 4, "mood": "grim"}),
+            json!({"mood": "", "weight": -0.0}),
+            json!({"weight": 5.5, "tame": true}),
+            json!({"kind": "dragon", "weight": null}),
+            json!({"kind": "Dragon", "mood": null, "tame": false}),
+            json!({"kind": "cat", "life": 5}),
+        ] {
+            let mut change = change;
+            change["id"] = id.into();
+            writer.ok("creature", "update", change).await;
+        }
+    }
+    writer.ok("creature", "destroy", json!({"id": "eve"})).await;
+    let tallies = follower.conclude().await;
+    for (tally, conditions) in tallies.iter().zip(conditions) {
+        assert!(tally.commits > 0, "nothing is told of {conditions}");
+    }
+}
+
+#[tokio::test]
+async fn everything_and_one_record() {
+    are_told(&[
+        json!({}),
+        json!({"id": "bob"}),
+        json!({"id": {"$in": ["eve", "bob"]}}),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn values_and_lists_of_values() {
+    are_told(&[
+        json!({"kind": "dragon"}),
+        json!({"mood": null}),
+        json!({"mood": {"$ne": null}}),
+        json!({"tame": true}),
+        json!({"weight": 0}),
+        json!({"life": {"$in": [4, 6]}}),
+        json!({"kind": {"$nin": ["dragon", "cat"]}}),
+        json!({"mood": {"$in": [null, ""]}}),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn ranges_and_prefixes() {
+    are_told(&[
+        json!({"life": {"$gt": 5}}),
+        json!({"life": {"$gte": 5}}),
+        json!({"life": {"$lt": 5}}),
+        json!({"life": {"$lte": 5, "$gt": 4}}),
+        json!({"weight": {"$lt": 1}}),
+        json!({"kind": {"$prefix": "dragon"}}),
+        json!({"mood": {"$prefix": ""}}),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn conditions_within_conditions() {
+    are_told(&[
+        json!({"$or": [{"kind": "cat"}, {"life": {"$lt": 5}}]}),
+        json!({"$and": [{"kind": "dragon"}, {"life": 4}]}),
+        json!({"$not": {"kind": "dragon", "tame": true}}),
+        json!({"$or": [{"id": "bob"}, {"$not": {"mood": null}}], "tame": false}),
+        json!({"kind": "cat", "$or": [{"kind": "dragon"}, {"life": {"$gte": 5}}]}),
+    ])
+    .await;
+}

@@ -1,0 +1,129 @@
+//! Many commits as one: from which number on, and what it says.
+
+use super::*;
+
+const FOLD_AFTER: usize = 8;
+
+/// One who was away while `writes` were done, and is back.
+async fn away(topic: Topic, writes: &[(&str, Value)]) -> (Follower, Vec<Value>) {
+    // What is read from the log is told like what is at hand.
+    let mut told = Vec::new();
+    for ring_capacity in [1, 1 << 20] {
+        let (server, mut client) = start_with(|config| {
+            config.fold_after = FOLD_AFTER;
+            config.ring_capacity = ring_capacity;
+        })
+        .await;
+        for id in ["bob", "eve"] {
+            client.ok("creature", "create", json!({"id": id})).await;
+        }
+        let mut follower = Follower::of(&server, [topic.clone()]).await;
+        follower.cut();
+        // Somebody else has the hub go on meanwhile.
+        let other = Follower::of(&server, [creatures(json!({"id": "nobody"}))]).await;
+        for (action, payload) in writes {
+            client.ok("creature", action, payload.clone()).await;
+        }
+        follower.begin().await;
+        let frames = follower.read_up_to(server.head().await).await;
+        follower.conclude().await;
+        drop(other);
+        told.push((follower, frames));
+    }
+    let last = told.pop().expect("there are two");
+    assert_eq!(told[0].1, last.1);
+    last
+}
+
+fn fed(times: usize) -> Vec<(&'static str, Value)> {
+    vec![("feed", json!({"id": "bob"})); times]
+}
+
+#[tokio::test]
+async fn as_many_as_the_limit_are_told_one_by_one_and_one_more_as_one() {
+    let bob = || creatures(json!({"id": "bob"}));
+    let (_, frames) = away(bob(), &fed(FOLD_AFTER)).await;
+    assert_eq!(frames.len(), FOLD_AFTER);
+    assert!(frames.iter().all(|it| it[2].get("folded").is_none()));
+    let (_, frames) = away(bob(), &fed(FOLD_AFTER + 1)).await;
+    assert_eq!(frames.len(), 1);
+    assert_eq!(frames[0][2]["folded"], true);
+}
+
+#[tokio::test]
+async fn what_does_not_concern_it_does_not_count() {
+    let mut writes = fed(FOLD_AFTER);
+    for _ in 0..3 * FOLD_AFTER {
+        writes.insert(3, ("feed", json!({"id": "eve"})));
+    }
+    let (_, frames) = away(creatures(json!({"id": "bob"})), &writes).await;
+    assert_eq!(frames.len(), FOLD_AFTER);
+}
+
+#[tokio::test]
+async fn each_record_is_told_by_what_it_was_before_and_is_at_last() {
+    let on = |action, id: &str| (action, json!({"id": id}));
+    let mut writes = fed(FOLD_AFTER);
+    // Gone and back is changed, come and gone is nothing.
+    writes.extend([
+        on("destroy", "bob"),
+        on("create", "bob"),
+        on("create", "kim"),
+        on("destroy", "kim"),
+        ("update", json!({"id": "eve", "kind": "cat"})),
+        on("create", "zoe"),
+    ]);
+    let (_, frames) = away(creatures(json!({"kind": "dragon"})), &writes).await;
+    let mut short: Vec<_> = frames
+        .iter()
+        .map(|it| {
+            (
+                it[1].to_string(),
+                it[2]["id"].to_string(),
+                it[2]["left"] == true,
+            )
+        })
+        .collect();
+    short.sort();
+    let expected = [
+        ("created", "zoe", false),
+        ("destroyed", "eve", true),
+        ("updated", "bob", false),
+    ];
+    let quoted = expected.map(|(name, id, left)| (format!("{name:?}"), format!("{id:?}"), left));
+    assert_eq!(short, quoted);
+}
+
+#[tokio::test]
+async fn events_that_are_left_out_are_counted() {
+    let roar = |id: &str| ("roar", json!({"id": id, "loudness": 1}));
+    let mut writes = fed(FOLD_AFTER);
+    writes.extend([roar("bob"), roar("eve"), roar("bob")]);
+    let (_, frames) = away(creatures(json!({"id": "bob"})), &writes).await;
+    assert_eq!(frames.len(), 1);
+    assert_eq!(
+        (&frames[0][1], &frames[0][2]["dropped"]),
+        (&json!("updated"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn where_only_events_are_left_out_the_number_comes_alone() {
+    let writes = vec![("roar", json!({"id": "bob", "loudness": 1})); FOLD_AFTER + 1];
+    let (_, frames) = away(creatures(json!({"id": "bob"})), &writes).await;
+    let nothing = json!({"records": [], "seq": 11, "folded": true, "dropped": 9});
+    assert_eq!(frames, [json!(["creature", "records", nothing, 0])]);
+    let (_, frames) = away(creatures(json!({"id": "bob"})), &writes[1..]).await;
+    assert_eq!(frames.len(), FOLD_AFTER);
+}
+
+#[tokio::test]
+async fn what_came_to_nothing_is_told_as_a_number_at_most() {
+    let mut writes = Vec::new();
+    for _ in 0..FOLD_AFTER {
+        writes.extend(["create", "destroy"].map(|action| (action, json!({"id": "kim"}))));
+    }
+    let (follower, frames) = away(creatures(json!({"id": "kim"})), &writes).await;
+    assert!(frames.len() <= 1, "{frames:?}");
+    assert_eq!(follower.listeners[0].replica.len(), 0);
+}

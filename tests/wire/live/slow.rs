@@ -1,0 +1,91 @@
+//! Subscribers that stop reading, and read again.
+
+use super::*;
+
+/// How much the sockets between here and there may take, and more.
+const MORE_THAN_SOCKETS_TAKE: usize = 24 << 20;
+
+const LARGE: usize = 60_000;
+
+/// One that reads nothing of what follows while more is told than can be on its way.
+async fn stopped(server: &Arc<Watched>, writer: &mut Client, topics: Vec<Topic>) -> Follower {
+    for id in ["bob", "eve"] {
+        let creature = json!({"id": id, "bio": "x".repeat(LARGE)});
+        writer.ok("creature", "create", creature).await;
+    }
+    let follower = Follower::of(server, topics).await;
+    for round in 0..MORE_THAN_SOCKETS_TAKE / LARGE {
+        let id = ["bob", "eve"][round % 2];
+        if round % 5 == 0 {
+            let roar = json!({"id": id, "loudness": 1});
+            writer.ok("creature", "roar", roar).await;
+        }
+        writer.ok("creature", "feed", json!({"id": id})).await;
+    }
+    follower
+}
+
+#[tokio::test]
+async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_one() {
+    for ring_capacity in [1, 1 << 28] {
+        let (server, mut writer) = start_with(|config| {
+            config.fold_after = 16;
+            config.ring_capacity = ring_capacity;
+            config.log_capacity = 1 << 28;
+        })
+        .await;
+        let topics = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
+        let mut follower = stopped(&server, &mut writer, topics).await;
+        let tallies = follower.conclude().await;
+        for tally in tallies {
+            assert!(tally.folds > 0 && tally.resets == 0, "{tally:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn beyond_the_log_there_is_a_beginning_anew() {
+    let (server, mut writer) = start_with(|config| {
+        config.ring_capacity = 100_000;
+        config.log_capacity = 1_000_000;
+        config.fold_after = 4;
+    })
+    .await;
+    let topics = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
+    let mut follower = stopped(&server, &mut writer, topics).await;
+    let tallies = follower.conclude().await;
+    assert!(tallies.iter().any(|tally| tally.resets > 0), "{tallies:?}");
+    feed(&mut writer, "eve", 3).await;
+    follower.conclude().await;
+}
+
+#[tokio::test]
+async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
+    let (server, mut writer) = start_with(|config| {
+        config.fold_after = 16;
+        config.log_capacity = 1 << 28;
+    })
+    .await;
+    let mut follower = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
+    for _ in 0..5 {
+        follower.ping().await;
+    }
+    follower.conclude().await;
+}
+
+#[tokio::test]
+async fn whoever_goes_without_having_read_goes_on_where_it_had_read_to() {
+    let (server, mut writer) = start_with(|config| {
+        config.fold_after = 16;
+        config.log_capacity = 1 << 28;
+    })
+    .await;
+    let mut follower = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
+    for _ in 0..10 {
+        follower.read().await;
+    }
+    follower.cut();
+    follower.begin().await;
+    let tally = follower.conclude().await[0];
+    assert_eq!((tally.resumed, tally.folds), (1, 1));
+}
