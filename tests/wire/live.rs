@@ -11,6 +11,7 @@ mod made_up;
 mod rule;
 mod slow;
 mod storm;
+mod tokens;
 mod units;
 
 use crate::support::Client;

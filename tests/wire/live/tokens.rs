@@ -1,0 +1,60 @@
+//! What lets a subscription go on, and for which it does not.
+
+use super::*;
+
+/// Subscribes behind commit 2 with what another subscription was given.
+async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), token: &Value) -> bool {
+    let (resource, action, mut payload) = frame;
+    payload["$from"] = json!({"resume": token, "seq": 2});
+    let reply = client
+        .ask(json!([resource, action, payload, "again"]))
+        .await;
+    let end = json!({"subscription": "again"});
+    client.ok(resource, "unsubscribe", end).await;
+    let resumed = &reply[2]["ok"]["resumed"];
+    let afresh = &reply[2]["ok"]["records"];
+    assert_ne!(resumed.is_null(), afresh.is_null(), "{reply}");
+    resumed == true
+}
+
+#[tokio::test]
+async fn what_was_given_for_one_resource_or_parent_is_good_for_no_other() {
+    let (server, mut writer) = start().await;
+    for album in ["kob", "ms"] {
+        writer.ok("album", "create", json!({"id": album})).await;
+    }
+    let all = || json!({});
+    let of = |album: &str| json!({"album_id": album});
+    let routes = [
+        ("creature", "subscribe", all()),
+        ("album", "subscribe", all()),
+        ("song", "subscribe", all()),
+        ("album", "subscribeSongs", of("kob")),
+        ("album", "subscribeSongs", of("ms")),
+    ];
+    let mut client = server.client().await;
+    for (nth, (resource, action, payload)) in routes.iter().enumerate() {
+        let reply = client.ask(json!([resource, action, payload, nth])).await;
+        let token = &reply[2]["resume"];
+        for (other, route) in routes.iter().enumerate() {
+            let is_same = other == nth;
+            let resumed = is_resumed(&mut client, route.clone(), token).await;
+            assert_eq!(resumed, is_same, "{nth} {other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_is_good_on_every_connection_and_more_than_once() {
+    let (server, mut writer) = start().await;
+    let mut follower = Follower::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
+    writer.ok("creature", "create", json!({"id": "bob"})).await;
+    follower.conclude().await;
+    for _ in 0..3 {
+        follower.cut();
+        feed(&mut writer, "bob", 2).await;
+        follower.begin().await;
+    }
+    let tally = follower.conclude().await[0];
+    assert_eq!((tally.resumed, tally.afresh, tally.commits), (3, 1, 7));
+}
