@@ -200,7 +200,9 @@ async fn answer(server: &ServerHandle, text: &str) -> Result<String> {
         let ids = albums
             .iter()
             .map(|album| Scalar::Text(album.id().to_owned().into()));
-        let songs = snapshot.related(SONG, ALBUM_ID, ids.collect(), 100).await?;
+        let songs = snapshot
+            .related(SONG, ALBUM_ID, ids.collect(), Filter::All, 100)
+            .await?;
         let with_songs = |(album, songs): (&Arc<Record>, &sockful::store::Found)| {
             let mut text = album.sent().trim_end_matches('}').to_owned();
             text.push_str(r#","songs":["#);

@@ -1,6 +1,7 @@
 //! A server in this process, and clients to try it with.
 
 mod client;
+pub(crate) mod club;
 mod gates;
 pub(crate) mod live;
 pub(crate) mod music;

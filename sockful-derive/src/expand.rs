@@ -9,6 +9,7 @@ mod events;
 mod fields;
 mod hooks;
 mod parents;
+mod policies;
 mod remote;
 mod resource;
 mod resources;

@@ -1,4 +1,4 @@
-//! `#[before]` and `#[after]` where they run as macros: outside of a `#[remote]` block, which takes them out.
+//! `#[before]`, `#[after]` and `#[can]` where they run as macros: outside of a `#[remote]` block, which takes them out.
 
 use crate::fallback;
 use proc_macro2::TokenStream;

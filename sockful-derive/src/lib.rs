@@ -40,6 +40,12 @@ pub fn after(_: TokenStream, item: TokenStream) -> TokenStream {
     hook::outside("after", &item.into()).into()
 }
 
+/// Makes a method of a `#[remote]` block decide who may do what; documented at `sockful::can`.
+#[proc_macro_attribute]
+pub fn can(_: TokenStream, item: TokenStream) -> TokenStream {
+    hook::outside("can", &item.into()).into()
+}
+
 /// Lists the resources that a server serves; documented at `sockful::resources`.
 #[proc_macro]
 pub fn resources(list: TokenStream) -> TokenStream {

@@ -4,6 +4,7 @@ mod event;
 mod hook;
 mod list;
 mod number;
+mod policy;
 mod relation;
 mod remote;
 mod resource;
@@ -16,6 +17,7 @@ pub(crate) use event::Event;
 pub(crate) use hook::{Given, Hook, Occasion, Old, On};
 pub(crate) use list::List;
 pub(crate) use number::{Number, is_constant, text_of};
+pub(crate) use policy::{Grant, Granted, Policy};
 pub(crate) use relation::{OnDestroy, Relation};
 pub(crate) use remote::{
     Argument, Block, BlockWords, Method, Parameter, Takes, payload_words, typed,

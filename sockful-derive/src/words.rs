@@ -9,6 +9,7 @@ mod near;
 mod pairs;
 mod parse;
 mod phase;
+mod policy;
 mod relation;
 mod rule;
 mod value;
@@ -18,6 +19,7 @@ pub(crate) use list::others;
 pub(crate) use near::nearest;
 pub(crate) use parse::{Words, holds_words};
 pub(crate) use phase::{HookWords, Phase, of_hooks};
+pub(crate) use policy::{PolicyWords, is_of_policy};
 pub(crate) use rule::SANITIZERS;
 pub(crate) use value::Value;
 
@@ -102,6 +104,7 @@ pub(crate) static WORDS: &[Word] = &[
         ("only", "say either which actions there are or which there are not"),
     ] },
     Word { name: "page",      places: &[Struct],           form: Page,     excludes: &[] },
+    Word { name: "public",    places: &[Struct],           form: Alone,    excludes: &[] },
     Word { name: "event",     places: &[Struct],           form: Events,   excludes: &[] },
     Word { name: "timeout",   places: &[Method],           form: Duration, excludes: &[] },
     Word { name: "crate",     places: &[Struct, Block],    form: Path,     excludes: &[] },

@@ -2,19 +2,21 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::context::{Peer, Shared, States};
+use crate::context::{Shared, States};
 use crate::description::Description;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hub::{Hub, Outlet};
+use crate::hub::Hub;
+use crate::identity::Authenticator;
 use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
+use crate::policies::Policies;
 use crate::relations::Relations;
 use crate::routes::{Resources, Route};
+use crate::session::Sessions;
 use crate::store::Store;
 use schemars::generate::SchemaSettings;
 use serde_json::json;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -24,6 +26,19 @@ pub(crate) struct App {
     pub(crate) resources: Resources,
     pub(crate) description: Description,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) sessions: Sessions,
+}
+
+/// What a server is put together of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) resources: Resources,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) states: States,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    /// Who is asked who callers are.
+    pub(crate) authenticator: Option<Authenticator>,
 }
 
 impl App {
@@ -35,16 +50,26 @@ impl App {
         states: States,
         config: Config,
     ) -> Result<Arc<Self>> {
-        Self::on_clock(resources, store, states, config, Clock::default()).await
+        let setup = Setup {
+            resources,
+            store,
+            states,
+            config,
+            clock: Clock::default(),
+            authenticator: None,
+        };
+        Self::open(setup).await
     }
 
-    pub(crate) async fn on_clock(
-        resources: Resources,
-        store: Arc<dyn Store>,
-        states: States,
-        config: Config,
-        clock: Clock,
-    ) -> Result<Arc<Self>> {
+    pub(crate) async fn open(setup: Setup) -> Result<Arc<Self>> {
+        let Setup {
+            resources,
+            store,
+            states,
+            config,
+            clock,
+            authenticator,
+        } = setup;
         config.check()?;
         let mut generator = SchemaSettings::draft2020_12().into_generator();
         let entries = resources.entries();
@@ -64,6 +89,7 @@ impl App {
         let shared = Shared {
             relations: Relations::of(&models)?,
             hooks: entries.iter().map(|entry| entry.hooks).collect(),
+            policies: Policies::of(entries, authenticator)?,
             afterwards: Arc::new(Semaphore::new(config.max_afterwards)),
             hub: Hub::new(store.clone(), models.len(), &config),
             models,
@@ -78,6 +104,7 @@ impl App {
             resources,
             description,
             shared: Arc::new(shared),
+            sessions: Sessions::default(),
         }))
     }
 
@@ -118,26 +145,5 @@ impl App {
     /// The resource at a place in the served list.
     pub(crate) fn model(&self, place: u16) -> &Model {
         &self.shared.models[usize::from(place)]
-    }
-}
-
-/// One client's side of a connection.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) app: Arc<App>,
-    pub(crate) peer: Arc<Peer>,
-    /// The subscriptions of the connection.
-    pub(crate) outlet: Arc<Outlet>,
-}
-
-impl Session {
-    pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
-        let peer = Arc::new(Peer::new(app.shared.clone(), address));
-        let outlet = Arc::default();
-        Arc::new(Self { app, peer, outlet })
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.app.shared.config
     }
 }

@@ -27,8 +27,8 @@ pub struct Completion {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Report {
-    /// The record at this position, as it may be sent.
-    Record(usize),
+    /// The record at this position, as it may be sent, and its resource's place in the served list.
+    Record(usize, usize),
     /// Something else.
     Json {
         /// The result, as JSON.
@@ -57,8 +57,8 @@ pub struct Completed {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reported {
-    /// This record, as it may be sent.
-    Record(Arc<Record>),
+    /// The record of the resource at this place in the served list, as it may be sent.
+    Record(usize, Arc<Record>),
     /// This JSON.
     Json(Arc<str>),
     /// A list of these.
@@ -86,7 +86,7 @@ impl Completion {
 impl Report {
     fn about(&self) -> Vec<usize> {
         match self {
-            Self::Record(at) => vec![*at],
+            Self::Record(at, _) => vec![*at],
             Self::Json { about, .. } => about.iter().copied().collect(),
             Self::List(list) => list.iter().flat_map(Self::about).collect(),
         }
@@ -98,10 +98,10 @@ impl Report {
         about: &mut impl Iterator<Item = Arc<Record>>,
     ) -> Option<(Reported, Option<u64>)> {
         Some(match self {
-            Self::Record(_) => {
+            Self::Record(_, resource) => {
                 let record = about.next()?;
                 let rev = record.shown_rev();
-                (Reported::Record(record), rev)
+                (Reported::Record(*resource, record), rev)
             }
             Self::Json { json, about: at } => {
                 let record = at.and_then(|_| about.next());
@@ -142,7 +142,7 @@ impl Completed {
 impl Reported {
     fn weight(&self) -> usize {
         match self {
-            Self::Record(record) => record.weight(),
+            Self::Record(_, record) => record.weight(),
             Self::Json(json) => json.len(),
             Self::List(list) => list.iter().map(Self::weight).sum(),
         }

@@ -70,6 +70,9 @@ pub struct Config {
     /// Whose pages may connect beside those of the server's own host, such as
     /// `https://app.example.com`. Default is none.
     pub allowed_origins: Vec<String>,
+    /// Whether those too are told the description of all that is served who are nobody, on a server
+    /// that asks who they are. Default is no.
+    pub public_schema: bool,
     /// How many connections are open at once; further ones wait to be accepted. Default is 100,000.
     pub max_connections: usize,
     /// How many bytes the head of an HTTP request may have, at least 8,192. Default is 16,384.
@@ -130,6 +133,7 @@ impl Default for Config {
             ring_capacity: 16 * 1024 * 1024,
             max_unsent_events: 64 * 1024,
             allowed_origins: Vec::new(),
+            public_schema: false,
             max_connections: 100_000,
             max_header_bytes: 16 * 1024,
             max_headers: 64,

@@ -8,11 +8,12 @@ mod requests;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use crate::app::Session;
 use crate::dispatch::{self, Answered};
 use crate::hub::Subscription;
 use crate::reply::{self, Change, Done, Reply};
+use crate::session::Session;
 use crate::shutdown::Shutdown;
 use bell::{Bell, Bells};
 use heartbeat::{Beat, Heartbeat};
@@ -24,17 +25,19 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
+use turn::Turn;
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
 pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (bells, [reading, beating, stopping]) = Bells::new();
+    let (bells, [reading, beating, stopping, turning]) = Bells::new();
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
-        live: Live::new(session.outlet.clone()),
+        live: Live::new(session.clone()),
+        turn: Turn::new(session.clone(), turning),
         heartbeat: Heartbeat::new(session.config(), beating),
         session,
         bad_frames: 0,
@@ -56,6 +59,7 @@ struct Connection<S> {
     socket: Socket<S>,
     requests: Requests,
     live: Live,
+    turn: Turn,
     heartbeat: Heartbeat,
     session: Arc<Session>,
     bad_frames: usize,
@@ -74,6 +78,7 @@ enum Event {
     Incoming(Incoming),
     Finished(Kept, Reply),
     Live,
+    Turn,
     Beat(Beat),
     Drain,
     Drained,
@@ -96,6 +101,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Event::Finished(request, reply) => self.answer(request.job().answered(reply)),
                 Event::Live => {
                     self.tell();
+                    None
+                }
+                Event::Turn => {
+                    self.turn();
                     None
                 }
                 Event::Beat(Beat::Ping) => {
@@ -131,6 +140,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
         self.heartbeat.note_waiting(waits, sent);
+        if self.turn.poll().is_ready() {
+            return Poll::Ready(Event::Turn);
+        }
         if self.has_room_out()
             && let Poll::Ready((request, reply)) = self.requests.poll_finished(cx)
         {
@@ -186,6 +198,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         while self.has_room_for_events() && self.live.tell(&mut self.socket) {}
         self.requests.lists_unsent = self.live.starting();
         self.has_told = true;
+    }
+
+    /// Goes on as who the client has become.
+    fn turn(&mut self) {
+        if self.session.has_lost() {
+            self.socket
+                .push(|out| out.extend_from_slice(br#"["sockful","expired",{},null]"#));
+        }
+        self.live.review();
     }
 
     /// Whether there is room for another request. Where there is not, TCP tells the peer.
@@ -304,7 +325,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn prepare(&mut self, done: &mut Done) -> Option<(Subscription, u64)> {
         match done.live.as_deref_mut()? {
             Change::Begin { subscription, .. } => {
-                return Some((subscription.take()?, done.seq?));
+                return Some((*subscription.take()?, done.seq?));
             }
             Change::End(ack) => self.live.end(ack),
             Change::Position(head) => {

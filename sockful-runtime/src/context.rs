@@ -4,6 +4,7 @@ mod afterwards;
 mod commit;
 mod destroy;
 pub mod hook;
+mod judge;
 mod shared;
 mod stage;
 mod telling;
@@ -18,8 +19,10 @@ pub(crate) use telling::{InBatch, Telling};
 
 use crate::error::{Error, Result};
 use crate::event::{Emission, Event};
+use crate::identity::Caller;
 use crate::keys::Keyed;
 use crate::model::Model;
+use crate::policy::unauthenticated;
 use crate::resource::Resource;
 use crate::store::Store;
 use crate::unit::Unit;
@@ -42,6 +45,7 @@ const MAX_HOOK_DEPTH: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Context {
     peer: Arc<Peer>,
+    caller: Caller,
     /// The number of the request on its connection.
     request: u64,
     /// `None` where each write is a commit of its own.
@@ -53,9 +57,10 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(peer: Arc<Peer>, request: u64) -> Self {
+    pub(crate) fn new(peer: Arc<Peer>, caller: Caller, request: u64) -> Self {
         Self {
             peer,
+            caller,
             request,
             unit: None,
             depth: 0,
@@ -74,6 +79,33 @@ impl Context {
     /// The address of the client; `None` for calls of the application itself.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer.address()
+    }
+
+    /// Who calls, as what is given to [`Server::authenticate`](crate::Server::authenticate) took
+    /// them for.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) where that is nobody,
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) where the server's users are of another type, and for calls of the
+    /// application itself.
+    pub fn user<U: 'static>(&self) -> Result<&U> {
+        match &self.caller {
+            Caller::Known(known) => known.who().user()?.ok_or_else(unauthenticated),
+            Caller::Nobody => Err(unauthenticated()),
+            Caller::Application => Err(Error::internal(
+                "the application itself calls, and is no user",
+            )),
+        }
+    }
+
+    /// The [`key`](crate::Identity::key) of the caller; `None` where that is nobody, and for calls
+    /// of the application itself.
+    pub fn caller(&self) -> Option<&str> {
+        match &self.caller {
+            Caller::Known(known) => Some(&known.key),
+            Caller::Nobody | Caller::Application => None,
+        }
     }
 
     /// What was given to the server's `.state(…)` as a `T`.
@@ -135,6 +167,10 @@ impl Context {
             return Err(over::<E>("broadcast"));
         }
         self.unit()?.broadcast(Emission::of(self, id, &event)?)
+    }
+
+    pub(crate) fn identity(&self) -> &Caller {
+        &self.caller
     }
 
     /// The same call with a unit of work.

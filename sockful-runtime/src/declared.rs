@@ -37,6 +37,8 @@ pub struct Declared {
     pub parents: &'static [Parent],
     /// The events that may happen to its records, beside those that every resource has.
     pub events: &'static [DeclaredEvent],
+    /// Whether those may ask for it too who are nobody, on a server that asks who they are.
+    pub public: bool,
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -231,6 +233,7 @@ impl Declared {
             page: None,
             parents: &[],
             events: &[],
+            public: false,
         }
     }
 

@@ -14,9 +14,9 @@ mod system;
 
 pub(crate) use address::Address;
 pub(crate) use prepare::{Refused, prepare};
+pub(crate) use subscribe::{begin_anew, seen};
 pub(crate) use system::position;
 
-use crate::app::Session;
 use crate::config::A_YEAR;
 use crate::context::Context;
 use crate::declared::{Parent, Relation};
@@ -28,6 +28,7 @@ use crate::object::Object;
 use crate::remote::{Call, Remote, Takes};
 use crate::reply::Reply;
 use crate::routes::{Action, Core, Route};
+use crate::session::Session;
 use futures_util::FutureExt;
 use options::Options;
 use std::borrow::Cow;
@@ -123,7 +124,19 @@ impl<'a> Job<'a> {
             return None;
         };
         let model = session.app.model(route.resource);
-        let get = || actions::get_at_hand(&*session.app.shared.store, model, self.payload);
+        let get = || {
+            let sight = session
+                .app
+                .shared
+                .policies
+                .sight(&session.caller(), model.index);
+            sight.map_or_else(
+                |error| Some(Err(error)),
+                |sight| {
+                    actions::get_at_hand(&*session.app.shared.store, model, self.payload, &sight)
+                },
+            )
+        };
         let reply =
             catch_unwind(AssertUnwindSafe(get)).unwrap_or_else(|_| Some(Err(panicked())))?;
         Some(self.noted(session, reply))
@@ -170,8 +183,10 @@ impl<'a> Job<'a> {
     pub(crate) fn profile(&self, session: &Session) -> Profile {
         let mut timeout = session.config().request_timeout;
         let (mut address, mut is_list) = (Address::None, false);
-        if matches!(self.target, Target::System(System::Commit)) {
-            address = Address::Everything;
+        match self.target {
+            Target::System(System::Commit) => address = Address::Everything,
+            Target::System(System::Authenticate) => address = Address::Barrier,
+            _ => {}
         }
         if let Target::Route(route) = self.target {
             let model = session.app.model(route.resource);
@@ -200,7 +215,7 @@ impl<'a> Job<'a> {
 
     /// Does it; once, where it says by a key which request it is.
     async fn serve(&self, session: &Session, number: u64) -> Reply {
-        let context = Context::new(session.peer.clone(), number);
+        let context = session.context(number);
         match self.options.key() {
             None => self.act(session, context).await,
             // Room for it is taken where it is needed only: every request is moved about.
@@ -210,20 +225,23 @@ impl<'a> Job<'a> {
 
     async fn act_once(&self, session: &Session, context: Context, number: u64, key: Uuid) -> Reply {
         let (resource, action) = self.names(session);
+        let shared = &session.app.shared;
+        shared.policies.admit_to(context.identity(), false)?;
         let keyed = Keyed {
-            caller: "".into(),
+            caller: context.caller().unwrap_or_default().into(),
             key,
             fingerprint: fingerprint(resource, action, self.payload, self.options.if_rev()),
         };
         // Until its turn has come an earlier run may be about to do it.
         let peer = &session.peer;
         peer.note_committing(number);
+        let show = |resource: usize, record| context.shown(&shared.models[resource], record);
         let run = async {
             peer.note_committed(number);
-            self.act(session, context.under_key(keyed.clone())).await
+            let context = context.clone().under_key(keyed.clone());
+            self.act(session, context).await
         };
-        let shared = &session.app.shared;
-        let reply = shared.keys.once(&*shared.store, &keyed, run).await;
+        let reply = shared.keys.once(&*shared.store, &keyed, run, show).await;
         peer.note_committed(number);
         reply
     }
@@ -237,13 +255,17 @@ impl<'a> Job<'a> {
             Target::Route(route) => route,
         };
         let model = session.app.model(route.resource);
+        context.admit(model.index)?;
         match route.action {
-            Action::Core(Core::Subscribe) => self.subscribe(session, model, None).boxed().await,
+            Action::Core(Core::Subscribe) => {
+                self.subscribe(session, context, model, None).boxed().await
+            }
             Action::Core(Core::Unsubscribe) => subscribe::end(session, model, payload),
             Action::Core(action) => actions::run(&context, model, action, payload, if_rev).await,
             Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
             Action::Relation(Relation::Subscribe, parent) => {
-                self.subscribe(session, model, Some(parent)).boxed().await
+                let begun = self.subscribe(session, context, model, Some(parent));
+                begun.boxed().await
             }
             Action::Relation(relation, parent) => {
                 let run = actions::relations::run;
@@ -253,9 +275,15 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn subscribe(&self, session: &Session, model: &Model, parent: Option<&Parent>) -> Reply {
+    async fn subscribe(
+        &self,
+        session: &Session,
+        context: Context,
+        model: &Model,
+        parent: Option<&Parent>,
+    ) -> Reply {
         let ack = self.head.ack().unwrap_or_default();
-        subscribe::begin(session, model, parent, ack, self.payload).await
+        subscribe::begin(session, &context, model, parent, ack, self.payload).await
     }
 
     /// The resource and the action, as the table calls them.

@@ -30,7 +30,7 @@ pub(crate) use resume::Resume;
 use crate::commit::{Committed, Emitted};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{Filter, Query};
+use crate::query::{Filter, Query, Sight};
 use crate::record::Record;
 use crate::store::Store;
 use groups::Groups;
@@ -49,6 +49,8 @@ pub(crate) struct Interest {
     /// The resource's place in the served list.
     pub(crate) resource: usize,
     pub(crate) filter: Filter,
+    /// What its subscriber sees of them.
+    pub(crate) sight: Sight,
 }
 
 /// A subscription of a connection.
@@ -58,6 +60,42 @@ pub(crate) struct Subscription {
     pub(crate) to: Addressee,
     /// What it begins with beside its reply.
     pub(crate) first: Delivery,
+    pub(crate) asked: Asked,
+    pub(crate) seen: Seen,
+}
+
+/// What a subscription asks for, whatever its caller sees of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The resource's place in the served list.
+    pub(crate) resource: usize,
+    pub(crate) filter: Filter,
+    /// Of which record they are the children: its resource's place, and its id.
+    pub(crate) parent: Option<(usize, Box<str>)>,
+}
+
+/// What a caller sees of what it asks for. Where that is the same, so is what it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The caller's key.
+    pub(crate) caller: Option<Box<str>>,
+    pub(crate) sight: Sight,
+    /// Of the resource whose children they are.
+    pub(crate) parent: Option<Sight>,
+}
+
+impl Interest {
+    /// The conditions of what is told: what is asked for, and seen.
+    fn wanted(&self) -> Filter {
+        self.sight.narrow(self.filter.clone())
+    }
+
+    /// A text that interests have in common only where they are told the same.
+    fn canonical(&self) -> String {
+        let sight = self.sight.filter().map(Filter::canonical);
+        let (asked, seen) = (self.filter.canonical(), sight.unwrap_or_default());
+        format!("{asked} of {seen}")
+    }
 }
 
 /// Distributes commits to subscriptions.
@@ -161,7 +199,7 @@ impl Hub {
     pub(crate) async fn whole(&self, interest: &Interest) -> Result<Whole> {
         let Limits { records, bytes, .. } = self.limits;
         let query = Query {
-            filter: interest.filter.clone(),
+            filter: interest.wanted(),
             order: Vec::new(),
             limit: records,
             skip: 0,

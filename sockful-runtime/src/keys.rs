@@ -12,7 +12,8 @@ use crate::completion::{Completed, Completion, Lookup, Report, Reported, time};
 use crate::config::Config;
 use crate::error::{Error, Fault, Result};
 use crate::json;
-use crate::reply::{Body, Done, Reply, Selection};
+use crate::record::Record;
+use crate::reply::{Body, Done, Reply};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +69,8 @@ impl Keys {
     /// Does a request unless it took effect before: then its first reply comes again.
     ///
     /// `run` is to put [`completion`](Keyed::completion) into the one commit that it makes. One that
-    /// runs at this moment is waited for first.
+    /// runs at this moment is waited for first. `show` makes of a record of a resource what the caller
+    /// is told of it: today it may see less than it did then.
     ///
     /// # Errors
     ///
@@ -84,9 +86,10 @@ impl Keys {
         store: &dyn Store,
         request: &Keyed,
         run: impl Future<Output = Reply>,
+        show: impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Reply {
         let _turn = self.turns.enter(&request.caller, request.key).await;
-        if let Some(done) = self.remembered(store, request).await? {
+        if let Some(done) = self.remembered(store, request, &show).await? {
             return Ok(done);
         }
         let reply = run.await;
@@ -95,17 +98,22 @@ impl Keys {
         }
         // It may have failed just because another server did it meanwhile, or an earlier run that
         // was cut off while it committed: the record that it found was its own work.
-        match self.remembered(store, request).await? {
+        match self.remembered(store, request, &show).await? {
             Some(done) => Ok(done),
             None => reply,
         }
     }
 
     /// The first reply to a request that took effect.
-    async fn remembered(&self, store: &dyn Store, request: &Keyed) -> Result<Option<Done>> {
+    async fn remembered(
+        &self,
+        store: &dyn Store,
+        request: &Keyed,
+        show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
+    ) -> Result<Option<Done>> {
         match store.completed(&request.caller, request.key).await? {
             Lookup::Completed(completed) if completed.fingerprint == request.fingerprint => {
-                Ok(Some(replay(completed)))
+                replay(completed, show).map(Some)
             }
             Lookup::Completed(_) => Err(Error::not_once(
                 "the `key` is that of another request; make a new one for each",
@@ -145,30 +153,24 @@ pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
     Ok(key)
 }
 
-fn replay(completed: Completed) -> Done {
-    let body = match completed.reported {
-        Reported::Record(record) => Body::Record(record, Selection::All),
-        Reported::Json(json) => Body::Json(json.as_bytes().to_vec()),
-        Reported::List(list) => Body::Json(list_of(&list)),
-    };
-    Done {
+fn replay(
+    completed: Completed,
+    show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
+) -> Result<Done> {
+    let body = body_of(completed.reported, show)?;
+    Ok(Done {
         rev: completed.rev,
         ..Done::new(body, completed.seq)
-    }
+    })
 }
 
-fn list_of(list: &[Reported]) -> Vec<u8> {
-    let mut text = vec![b'['];
-    for (nth, reported) in list.iter().enumerate() {
-        if nth > 0 {
-            text.push(b',');
+fn body_of(reported: Reported, show: &impl Fn(usize, Arc<Record>) -> Result<Body>) -> Result<Body> {
+    Ok(match reported {
+        Reported::Record(resource, record) => show(resource, record)?,
+        Reported::Json(json) => Body::Json(json.as_bytes().to_vec()),
+        Reported::List(list) => {
+            let each = list.into_iter().map(|one| body_of(one, show));
+            Body::List(each.collect::<Result<_>>()?)
         }
-        match reported {
-            Reported::Record(record) => text.extend_from_slice(record.sent().as_bytes()),
-            Reported::Json(json) => text.extend_from_slice(json.as_bytes()),
-            Reported::List(list) => text.extend(list_of(list)),
-        }
-    }
-    text.push(b']');
-    text
+    })
 }

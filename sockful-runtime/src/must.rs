@@ -6,6 +6,7 @@
 mod event;
 mod hook;
 mod parent;
+mod policy;
 mod property;
 mod remote;
 mod rule;
@@ -13,6 +14,9 @@ mod rule;
 pub use event::{BeEvent, HappenTo, event};
 pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
 pub use parent::{BeDetached, detach};
+pub use policy::{
+    Anybody, BeAdmission, BePermission, BeSight, Everybody, Known, admits, permits, sight,
+};
 pub use property::{
     Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePayload, BePlain, BeProperty, BeRecord,
     BeRevision, BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment,

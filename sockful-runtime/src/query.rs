@@ -9,6 +9,7 @@ mod operand;
 mod order;
 mod path;
 mod scalar;
+mod sight;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub(crate) use names::nearest;
 pub use order::{By, Order};
 pub(crate) use path::Path;
 pub use scalar::Scalar;
+pub(crate) use sight::Sight;
 
 use crate::config::Config;
 use crate::error::Result;

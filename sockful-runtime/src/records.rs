@@ -181,7 +181,7 @@ impl<R: Resource> Records<R> {
     fn record(&self, reply: Reply) -> Result<R> {
         match reply?.body {
             Body::Record(record, _) => self.model()?.read(&record),
-            Body::Json(_) | Body::Records(..) => {
+            Body::Json(_) | Body::Records(..) | Body::List(_) => {
                 Err(Error::internal("an action on one record gave no record"))
             }
         }

@@ -6,6 +6,7 @@ use crate::declared::Property;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
+use crate::policy::{Grant, Policy};
 use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
 use crate::reply::{self, Body, Done, Reply, Told};
@@ -28,6 +29,8 @@ pub trait Remotes {
     const REMOTES: &'static [Remote];
     /// One row a hook, in the order written.
     const HOOKS: &'static [Hook] = &[];
+    /// One row a policy.
+    const POLICIES: &'static [Policy] = &[];
 }
 
 /// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
@@ -47,6 +50,8 @@ impl<T: Remotes> Find<T> {
     pub const REMOTES: &'static [Remote] = T::REMOTES;
     /// The hooks of `T`.
     pub const HOOKS: &'static [Hook] = T::HOOKS;
+    /// The policies of `T`.
+    pub const POLICIES: &'static [Policy] = T::POLICIES;
 }
 
 /// What [`Find`] gives for types without remotes.
@@ -55,6 +60,8 @@ pub trait NoRemotes {
     const REMOTES: &'static [Remote] = &[];
     /// None.
     const HOOKS: &'static [Hook] = &[];
+    /// None.
+    const POLICIES: &'static [Policy] = &[];
 }
 
 impl<T> NoRemotes for Find<T> {}
@@ -143,9 +150,16 @@ impl Call<'_> {
     /// What a hook refuses.
     pub async fn begin(&self) -> Result<()> {
         self.context.unit()?.clear();
+        self.ask(None)?;
         let on = On::Remote(self.remote.name);
         self.context.run_before(self.model, on, None, None).await?;
         Ok(())
+    }
+
+    /// Asks that the caller may call the method, on this record where it takes one.
+    fn ask(&self, record: Option<&Record>) -> Result<()> {
+        let grant = Grant::Remote(self.remote.name);
+        self.context.ask(grant, self.model, record)
     }
 
     /// Takes the arguments out of the payload: `take` asks for each in its order.
@@ -189,7 +203,7 @@ impl Call<'_> {
         let about = about.filter(|_| self.model.keeps_rev());
         let telling = match &told.0 {
             Body::Json(json) => Telling::Json(json, about),
-            Body::Record(..) | Body::Records(..) => Telling::Nothing,
+            Body::Record(..) | Body::Records(..) | Body::List(_) => Telling::Nothing,
         };
         self.context.commit(telling, Some(called)).await
     }
@@ -233,8 +247,11 @@ impl<R> Attempt<'_, R> {
             ..
         } = self.call;
         context.unit()?.clear();
+        let sight = context.sight(model.index)?;
         let loaded = context.get(model, self.call.id).await?;
+        let loaded = loaded.filter(|record| sight.sees(record));
         let loaded = loaded.ok_or_else(|| Error::not_found(model.declared.name))?;
+        self.call.ask(Some(&loaded))?;
         loaded.expect_rev(self.call.if_rev)?;
         let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));
         let record = context.run_before(model, on, Some(&loaded), record).await?;
@@ -275,7 +292,11 @@ impl<R> Attempt<'_, R> {
                 remote.name
             )));
         }
-        if context.stage(model, Some(loaded), record).await?.is_none() {
+        if context
+            .stage(model, Some(loaded), record, None)
+            .await?
+            .is_none()
+        {
             return Err(Error::internal(format!(
                 "`{}` changed its record through `self` and through the context as well",
                 remote.name

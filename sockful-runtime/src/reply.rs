@@ -66,6 +66,8 @@ pub(crate) enum Body {
     Record(Arc<Record>, Selection),
     /// Records in an array, `null` for those that are not there.
     Records(Vec<Option<Arc<Record>>>, Selection),
+    /// Several in an array.
+    List(Vec<Self>),
 }
 
 /// What a reply does to the subscriptions of its connection when it is written.
@@ -73,7 +75,7 @@ pub(crate) enum Body {
 pub(crate) enum Change {
     /// It begins one.
     Begin {
-        subscription: Option<Subscription>,
+        subscription: Option<Box<Subscription>>,
         /// What lets it go on where it was.
         token: Resume,
         /// Whether there are more records to begin with.
@@ -134,18 +136,10 @@ impl Done {
         }
     }
 
-    /// A record that is not committed yet.
-    pub(crate) fn unsettled(record: Arc<Record>) -> Self {
-        Self {
-            rev: record.shown_rev(),
-            ..Self::bare(Body::Record(record, Selection::All))
-        }
-    }
-
     pub(crate) fn new(body: Body, seq: u64) -> Self {
         let rev = match &body {
             Body::Record(record, _) => record.shown_rev(),
-            Body::Json(_) | Body::Records(..) => None,
+            Body::Json(_) | Body::Records(..) | Body::List(_) => None,
         };
         Self {
             seq: Some(seq),
@@ -196,6 +190,7 @@ impl Body {
                 };
                 records.iter().map(one).sum::<usize>() + 2
             }
+            Self::List(each) => each.iter().map(|one| one.len() + 1).sum::<usize>() + 2,
         }
     }
 
@@ -213,6 +208,16 @@ impl Body {
                         Some(record) => selection.write(record, out),
                         None => out.extend_from_slice(b"null"),
                     }
+                }
+                out.push(b']');
+            }
+            Self::List(each) => {
+                out.push(b'[');
+                for (nth, one) in each.iter().enumerate() {
+                    if nth > 0 {
+                        out.push(b',');
+                    }
+                    one.write(out);
                 }
                 out.push(b']');
             }

@@ -11,6 +11,7 @@ pub use table::{Table, buckets, count, slots};
 use crate::context::hook::Hook;
 use crate::declared::{Declared, Parent, Relation};
 use crate::model::Shape;
+use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
 use crate::text::{Text, same};
 use table::{bucket, hash, slot};
@@ -26,6 +27,8 @@ pub struct Entry {
     pub remotes: &'static [Remote],
     /// The hooks that `#[remote]` made of methods.
     pub hooks: &'static [Hook],
+    /// The policies that `#[remote]` made of methods.
+    pub policies: &'static [Policy],
 }
 
 /// What is served, made by `resources![…]`: a constant.
@@ -258,6 +261,7 @@ mod tests {
             shape: Shape::of::<Sample>(),
             remotes,
             hooks: &[],
+            policies: &[],
         }
     }
 

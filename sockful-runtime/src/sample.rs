@@ -175,6 +175,7 @@ impl Resource for Sample {
             DeclaredEvent::of::<Roar>("roared", "It was heard."),
             DeclaredEvent::of::<Nap>("slept", ""),
         ],
+        public: false,
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -1,15 +1,18 @@
 //! The server: built, opened, served, stopped.
 
 mod accept;
+mod introduce;
 
-use crate::app::{App, Session};
+use crate::app::{App, Setup};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::{Context, States};
 use crate::error::Result;
+use crate::identity::{Authenticator, Caller, Credentials, Identity};
 use crate::records::Records;
 use crate::resource::Resource;
 use crate::routes::Resources;
+use crate::session::Session;
 use crate::shutdown::shutdown_signal;
 use crate::store::{Memory, Store};
 use std::sync::Arc;
@@ -26,6 +29,7 @@ pub struct Server {
     states: States,
     config: Config,
     clock: Clock,
+    authenticator: Option<Authenticator>,
 }
 
 impl Server {
@@ -37,6 +41,7 @@ impl Server {
             states: States::default(),
             config: Config::default(),
             clock: Clock::default(),
+            authenticator: None,
         }
     }
 
@@ -50,6 +55,28 @@ impl Server {
     /// [`Context::state`](crate::Context::state). A second value of one type replaces the first.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
+        self
+    }
+
+    /// Asks `ask` who each client is: what it makes of the credentials that one shows is what
+    /// policies, hooks and methods know of the caller.
+    ///
+    /// It is asked at the handshake, where that has an `Authorization` or cookies, and for each
+    /// `["sockful", "authenticate", {"token": …}]` afterwards. A handshake whose `Authorization` it
+    /// refuses is refused with 401; with cookies alone the client is nobody. Where it fails or
+    /// panics, nobody is let in.
+    ///
+    /// With it every resource needs an identity unless it says `#[resource(public)]`, and so does
+    /// the description, unless [`Config::public_schema`]. Without it everyone may do everything.
+    pub fn authenticate<U, A>(
+        mut self,
+        ask: impl Fn(Credentials) -> A + Send + Sync + 'static,
+    ) -> Self
+    where
+        U: Send + Sync + 'static,
+        A: Future<Output = Result<Identity<U>>> + Send + 'static,
+    {
+        self.authenticator = Some(Authenticator::new(ask));
         self
     }
 
@@ -79,11 +106,22 @@ impl Server {
             states,
             config,
             clock,
+            authenticator,
         } = self;
         let store = store.unwrap_or_else(|| Arc::new(Memory::with_config(&config)));
-        Ok(ServerHandle {
-            app: App::on_clock(resources, store, states, config, clock).await?,
-        })
+        if authenticator.is_none() {
+            tracing::warn!("everyone may do everything: the server asks nobody who they are");
+        }
+        let setup = Setup {
+            resources,
+            store,
+            states,
+            config,
+            clock,
+            authenticator,
+        };
+        let app = App::open(setup).await?;
+        Ok(ServerHandle { app })
     }
 
     /// Opens and serves on `address` until the process is asked to stop.
@@ -119,7 +157,21 @@ impl ServerHandle {
     /// The records of `R`, for the application's own code: no client, no limits on what is set.
     pub fn of<R: Resource>(&self) -> Records<R> {
         let session = Session::new(self.app.clone(), None);
-        Context::new(session.peer.clone(), 0).of()
+        Context::new(session.peer.clone(), Caller::Application, 0).of()
+    }
+
+    /// Makes nobody of everyone who is known by this [`key`](crate::Identity::key), on all
+    /// connections to this server, and says how many those were.
+    ///
+    /// When it returns, nothing that is committed later is told as if they still were somebody, and
+    /// no request of theirs begins so; each of their subscriptions gets one `reset`, or ends. That
+    /// they are not let in again is the business of what is given to [`Server::authenticate`].
+    pub fn revoke(&self, key: &str) -> usize {
+        let sessions = self.app.sessions.revoke(key);
+        for session in &sessions {
+            session.lose();
+        }
+        sessions.len()
     }
 
     /// The store, beneath the rules: what is written to it here passes no hooks.

@@ -103,13 +103,14 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
     /// The records that a query asks for, in its order, at most `query.limit` of them.
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>>;
 
-    /// For each of these values the records that have it in `property`, which has an index: in the
-    /// order of their ids, at most `limit` of them.
+    /// For each of these values the records that have it in `property`, which has an index, and meet
+    /// the conditions: in the order of their ids, at most `limit` of them.
     fn related(
         &self,
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
+        filter: Filter,
         limit: usize,
     ) -> Answer<'_, Result<Vec<Found>>>;
 }

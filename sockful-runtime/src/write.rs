@@ -6,12 +6,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key;
 use crate::model::Model;
 use crate::object::Object;
+use crate::policy::Grant;
+use crate::query::Sight;
 use crate::reader::Giver;
 use crate::record::Record;
 use crate::relations::Link;
-use crate::reply::{Done, Reply};
+use crate::reply::{Body, Done, Reply, Selection};
 use futures_util::FutureExt;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A write of one record, as often as it has to be tried.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +64,7 @@ impl<'a> Write<'a> {
                 }
             })?;
             let record = staged.record(context, self.model).await?;
-            return Ok(Done::unsettled(record));
+            return self.done(context, record, None);
         }
         let (mut given, id) = self.parse()?;
         let _lane = match &id {
@@ -74,13 +77,24 @@ impl<'a> Write<'a> {
             let telling = Telling::Record(self.model.index, staged.id());
             if let Some(ended) = unit.commit(telling, None).await? {
                 let record = staged.settled(self.model, &ended)?;
-                return Ok(Done {
-                    seq: ended.seq(),
-                    ..Done::unsettled(record)
-                });
+                return self.done(context, record, ended.seq());
             }
             (given, _) = self.parse()?;
         }
+    }
+
+    /// What is told of it: a client that does not see what it has made of the record is told its id.
+    fn done(&self, context: &Context, record: Arc<Record>, seq: Option<u64>) -> Reply {
+        let rev = record.shown_rev();
+        let body = match self.by {
+            Giver::Client => context.shown(self.model, record)?,
+            Giver::Server => Body::Record(record, Selection::All),
+        };
+        Ok(Done {
+            seq,
+            rev,
+            ..Done::bare(body)
+        })
     }
 
     /// The payload, and the id that is taken out of it.
@@ -102,15 +116,28 @@ impl<'a> Write<'a> {
             None => None,
         };
         let parent = parent.as_deref();
-        if self.kind == WriteKind::Destroy {
-            given.finish()?;
-        }
+        let is_judged = self.by == Giver::Client;
+        let sight = if is_judged {
+            context.sight(self.model.index)?
+        } else {
+            Sight::ALL
+        };
+        let judge = |grant| is_judged.then_some(grant);
         loop {
             let stored = match id {
                 Some(id) => context.get(self.model, id).await?,
                 None => None,
             };
             let stored = stored.filter(|stored| self.is_under(context, parent, stored));
+            // That a new record can't have the id of one which is not seen can't be hidden.
+            let is_hidden = |stored: &Arc<Record>| !sight.sees(stored);
+            let stored = match (self.kind, stored) {
+                (WriteKind::Save, Some(stored)) if is_hidden(&stored) => return Err(self.exists()),
+                (WriteKind::Update | WriteKind::Destroy, Some(stored)) if is_hidden(&stored) => {
+                    None
+                }
+                (_, stored) => stored,
+            };
             let staged = match (self.kind, stored) {
                 (WriteKind::Save, None) if self.if_rev.is_some() => {
                     let message = "the record is not there, so its revision is another";
@@ -121,25 +148,39 @@ impl<'a> Write<'a> {
                     if stored.is_some() {
                         return Err(self.exists());
                     }
-                    context.stage(self.model, None, record).await?
+                    self.see_parents(context, None, &record).await?;
+                    let grant = judge(Grant::Create);
+                    context.stage(self.model, None, record, grant).await?
                 }
                 (WriteKind::Update | WriteKind::Destroy, None) => {
                     return Err(Error::not_found(self.model.declared.name));
                 }
                 (kind, Some(stored)) => {
+                    let grant = judge(match kind {
+                        WriteKind::Destroy => Grant::Destroy,
+                        _ => Grant::Update,
+                    });
+                    if let Some(grant) = grant {
+                        context.ask(grant, self.model, Some(&stored))?;
+                    }
                     stored.expect_rev(self.if_rev)?;
                     match kind {
                         WriteKind::Destroy => {
+                            given.finish()?;
                             context.stage_destroy(self.model, &stored).boxed().await?;
                             Some(Staged::Gone(stored))
                         }
                         WriteKind::Save => {
                             let record = self.model.replace(&given, &stored, self.by)?;
-                            context.stage(self.model, Some(&stored), record).await?
+                            self.see_parents(context, Some(&stored), &record).await?;
+                            let stored = Some(&stored);
+                            context.stage(self.model, stored, record, grant).await?
                         }
                         _ => {
                             let record = self.model.change(&given, &stored, self.by)?;
-                            context.stage(self.model, Some(&stored), record).await?
+                            self.see_parents(context, Some(&stored), &record).await?;
+                            let stored = Some(&stored);
+                            context.stage(self.model, stored, record, grant).await?
                         }
                     }
                 }
@@ -178,17 +219,34 @@ impl<'a> Write<'a> {
         let of = context.model(link.to);
         let id = link.parent_id(self.model, of, given)?;
         if self.kind == WriteKind::Create {
-            if !context
-                .unit()?
-                .is_there(context.store(), link.to, &id)
-                .await?
-            {
+            if !context.is_there(link.to, &id, self.by).await? {
                 return Err(Error::not_found(of.declared.name));
             }
         } else {
+            let is_hidden = self.by == Giver::Client
+                && context.sight(link.to)?.filter().is_some()
+                && !context.is_there(link.to, &id, self.by).await?;
+            if is_hidden {
+                return Err(Error::not_found(of.declared.name));
+            }
             given.remove(self.model.declared.properties[link.parent.property].name);
         }
         Ok(id.into())
+    }
+
+    /// Asks that a client sees the parents that it newly names: whether others are there is not told.
+    async fn see_parents(
+        &self,
+        context: &Context,
+        stored: Option<&Arc<Record>>,
+        record: &Record,
+    ) -> Result<()> {
+        let parents = context.shared().relations.parents(self.model.index);
+        if parents.is_empty() || self.by == Giver::Server {
+            return Ok(());
+        }
+        let check = context.check_parents(self.model, stored.map(|it| &**it), record, self.by);
+        check.boxed().await
     }
 
     fn is_under(&self, context: &Context, parent: Option<&str>, stored: &Record) -> bool {

@@ -91,6 +91,7 @@
 /// | `plural = "…"` | the name of many; without it an `s` behind the name |
 /// | `only(get, find)`, `except(destroy)` | which of the core actions are served; without them all are. The application's own code has all of them |
 /// | `page(20, 100)` | how many records a list has where the request does not say, and how many it may ask for; without it what the server's configuration says |
+/// | `public` | on a server that [asks who its clients are](Server::authenticate), those may ask for it too who are nobody |
 /// | `event(roared = Roar, …)` | [events of its own](#events): the name of each on the wire, and the type of what is told of it |
 /// | `new = Name`, `patch = Name` | what the two structs that are made are called |
 /// | `crate = path` | where `sockful` is found, if not at `::sockful` |
@@ -276,6 +277,13 @@ pub use sockful_derive::remote;
 #[doc = include_str!("hooks.md")]
 pub use sockful_derive::before;
 
+/// Makes a method in a [`#[remote]`](macro@remote) block decide who may see and do what.
+///
+/// It is known inside of the block and needs no import. A policy is not `pub`: no client calls it.
+///
+#[doc = include_str!("policies.md")]
+pub use sockful_derive::can;
+
 /// Makes a method in a [`#[remote]`](macro@remote) block run after something was stored.
 ///
 /// It is known inside of the block and needs no import. See [`before`](macro@before), which tells of
@@ -340,6 +348,38 @@ pub use sockful_runtime::routes::Resources;
 pub use sockful_runtime::typed::{Field, Filter, Order, Plain};
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
 pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
+
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// use sockful::{Credentials, Error, ErrorKind, Identity, Resource, Result, Server, resources};
+///
+/// #[derive(Clone)]
+/// struct User {
+///     name: String,
+/// }
+///
+/// async fn who(credentials: Credentials) -> Result<Identity<User>> {
+///     let token = credentials.token().or(credentials.cookie("session"));
+///     match token {
+///         // An application looks it up, or verifies its signature.
+///         Some("bobs-token") => Ok(Identity::new("bob", User { name: "Bob".to_owned() })),
+///         _ => Err(Error::new(ErrorKind::Unauthenticated, "this token is nobody's")),
+///     }
+/// }
+///
+/// # #[derive(Serialize, Deserialize, Resource)]
+/// # struct Note { id: String }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let server = Server::new(resources![Note]).authenticate(who).open().await?;
+/// // Bob is nobody again, on every connection.
+/// assert_eq!(server.revoke("bob"), 0);
+/// # Ok(())
+/// # }
+/// ```
+pub use sockful_runtime::Identity;
+
+pub use sockful_runtime::Credentials;
 
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -444,6 +484,7 @@ pub mod must {
     pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::model::Shape;
     pub use sockful_runtime::must::*;
+    pub use sockful_runtime::policy::{Judged, Who};
     pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};
@@ -460,6 +501,7 @@ pub mod __private {
     pub use sockful_runtime::event::Event;
     pub use sockful_runtime::hook::{Hook, On, Phase};
     pub use sockful_runtime::model::Shape;
+    pub use sockful_runtime::policy::{Grant, Judge, Policy};
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};

@@ -231,7 +231,6 @@ async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
     let server = Running::with(|config| config.write_timeout = Duration::from_millis(500)).await;
     let mut other = server.client().await;
     let Raw { input, mut output } = server.raw_websocket().await;
-    let before = resident_bytes();
     let mut taken = 0;
     let flood = async {
         let pings = frame(0x89, &[7; 125]).repeat(500);
@@ -241,8 +240,8 @@ async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
     };
     within("the end of the flood", flood).await;
     drop(input);
+    // No more pongs can wait than pings were taken.
     assert!(taken < 64 * MIB, "{taken} bytes of pings were taken");
-    assert!(resident_bytes() < before + 150 * MIB, "pongs pile up");
     other.assert_alive().await;
 }
 

@@ -2,13 +2,15 @@
 
 mod hook;
 mod payload;
+mod policy;
 mod signature;
 
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Method, bare, conditions};
 use crate::names::{is_core, is_name};
-use crate::words::of_hooks;
+use crate::words::{is_of_policy, of_hooks};
+use syn::ext::IdentExt;
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 
 pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
@@ -20,9 +22,12 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
         for hook in &block.hooks {
             hook::fits(hook, block, diagnostics);
         }
+        for policy in &block.policies {
+            policy::fits(policy, block, diagnostics);
+        }
     }
     others_are_plainly_private(block, diagnostics);
-    remotes_are_no_hooks(block, diagnostics);
+    remotes_are_nothing_else(block, diagnostics);
     names_are_free(block, diagnostics);
     names_differ(block, diagnostics);
     let parameters = block.methods.iter().flat_map(Method::parameters);
@@ -79,6 +84,8 @@ fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) 
         } else if let Some(attribute) = words_on_private(method) {
             let message = if block.hooks.iter().any(|hook| hook.ident == name) {
                 format!("`{name}` is a hook, which no client calls; remove this")
+            } else if block.policies.iter().any(|policy| policy.ident == name) {
+                format!("`{name}` is a policy, which no client calls; remove this")
             } else {
                 format!("`{name}` is not remote; write `pub fn {name}`, or remove this")
             };
@@ -87,18 +94,31 @@ fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// A hook that clients could call would run without what it belongs to.
-fn remotes_are_no_hooks(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+/// A hook or a policy that clients could call would run without what it belongs to.
+fn remotes_are_nothing_else(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
-        let mut attributes = method.item.attrs.iter();
-        if let Some(attribute) = attributes.find(|it| of_hooks(it).is_some()) {
+        for attribute in &method.item.attrs {
+            let other = match attribute {
+                it if of_hooks(it).is_some() => "a hook",
+                it if is_of_policy(it) => "a policy",
+                _ => continue,
+            };
             let message = format!(
-                "`{}` is remote, and a hook is not; remove `pub`, or this",
+                "`{}` is remote, and {other} is not; remove `pub`, or this",
                 method.ident
             );
             diagnostics.add(attribute, message);
+            break;
         }
     }
+}
+
+/// Whether there is a method of this name in the block.
+fn is_private(name: &str, block: &Block<'_>) -> bool {
+    block.item.items.iter().any(|item| match item {
+        ImplItem::Fn(method) => method.sig.ident.unraw() == name,
+        _ => false,
+    })
 }
 
 fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {

@@ -20,10 +20,11 @@ pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream
         .then(|| quote_spanned!(mixed()=> const HOOKS: &'static [#private::Hook] = &[#(#rows),*];))
 }
 
-/// What the hooks of a type that is no resource are written with; that it is none is told once, elsewhere.
+/// What the hooks and policies of a type that is no resource are written with; that it is none is told once, elsewhere.
 pub(super) fn fallback(block: &Block<'_>) -> Option<TokenStream> {
     let must = &block.paths.must;
-    (!block.hooks.is_empty()).then(|| quote_spanned!(mixed()=> use #must::NoRecords as _;))
+    let is_needed = !block.hooks.is_empty() || block.policies.iter().any(|it| it.has_self);
+    is_needed.then(|| quote_spanned!(mixed()=> use #must::NoRecords as _;))
 }
 
 fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> {

@@ -1,9 +1,9 @@
 //! The rows of remote methods.
 
 use super::tokens::{ends, in_brackets, mixed, value, without_self};
-use super::{codec, hooks, rules};
+use super::{codec, hooks, policies, rules};
 use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
-use crate::words::of_hooks;
+use crate::words::{is_of_policy, of_hooks};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, Receiver, ReturnType, Visibility};
@@ -27,8 +27,9 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let table =
         quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
     let no_records = hooks::fallback(block);
-    let hooks = hooks::table(block, &this);
-    let implementation = implementation(block, quote_spanned!(mixed()=> #table #hooks));
+    let (hooks, policies) = (hooks::table(block, &this), policies::table(block, &this));
+    let rows = quote_spanned!(mixed()=> #table #hooks #policies);
+    let implementation = implementation(block, rows);
     quote_spanned! {mixed()=>
         #item
         #[allow(deprecated, unused_imports, unused_qualifications)]
@@ -61,7 +62,9 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
         method.attrs = without_ours(&method.attrs, "remote");
-        method.attrs.retain(|it| of_hooks(it).is_none());
+        method
+            .attrs
+            .retain(|it| of_hooks(it).is_none() && !is_of_policy(it));
         for input in &mut method.sig.inputs {
             let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) =
                 input;

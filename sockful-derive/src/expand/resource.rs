@@ -88,6 +88,8 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
         None => quote_spanned!(mixed()=> #private::None),
         Some((usual, most)) => quote_spanned!(mixed()=> #private::Some((#usual, #most))),
     };
+    let public = resource.is_public;
+    let public = public.then(|| quote_spanned!(mixed()=> public: true,));
     let parents = parents::rows(resource);
     let events = events::rows(resource);
     let rows = properties
@@ -118,6 +120,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 page: #page,
                 parents: &[#(#parents),*],
                 #events
+                #public
                 ..#private::Declared::of::<Self>()
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {

@@ -15,6 +15,7 @@ pub(crate) fn resources(served: &List) -> TokenStream {
                 shape: #private::Shape::of::<#path>(),
                 remotes: #private::Find::<#path>::REMOTES,
                 hooks: #private::Find::<#path>::HOOKS,
+                policies: #private::Find::<#path>::POLICIES,
             }
         }
     });

@@ -118,6 +118,25 @@ fn hooks(hooks: usize) -> TokenStream {
     )
 }
 
+/// Policies of the record and the user.
+fn policies(policies: usize) -> TokenStream {
+    let methods = (0..policies).map(|at| format_ident!("may_{at}"));
+    let actions = (0..policies).map(|at| format_ident!("act_{at}"));
+    let (decided, called) = (actions.clone(), actions);
+    crate::remote::attribute(
+        TokenStream::new(),
+        &quote! {
+            impl Creature {
+                #(
+                    #[can(#decided)]
+                    fn #methods(&self, who: &User) -> bool {}
+                )*
+                #(pub fn #called(&self) {})*
+            }
+        },
+    )
+}
+
 fn list(resources: usize) -> TokenStream {
     let names = (0..resources).map(|at| format_ident!("R{at}"));
     let list = crate::resources::list(quote!(#(#names),*));
@@ -125,7 +144,7 @@ fn list(resources: usize) -> TokenStream {
 }
 
 /// One of each but [`ruled`], which has a path of the user's.
-fn each() -> [TokenStream; 7] {
+fn each() -> [TokenStream; 8] {
     [
         creature(3),
         related(3),
@@ -133,6 +152,7 @@ fn each() -> [TokenStream; 7] {
         remotes(3),
         immediate(3),
         hooks(3),
+        policies(3),
         list(3),
     ]
 }
@@ -172,7 +192,9 @@ fn expansions_stay_within_their_budget() {
     // One more line is for all events together.
     assert_eq!(budget(eventful), (137, 7), "each event");
     assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
-    assert_eq!(budget(list), (14, 9), "a list, and each item of it");
+    // A remote method that it decides is in it, too.
+    assert_eq!(budget(policies), (16, 38), "a block, and each policy in it");
+    assert_eq!(budget(list), (14, 10), "a list, and each item of it");
 }
 
 #[test]

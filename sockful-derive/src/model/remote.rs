@@ -1,10 +1,10 @@
 //! An impl block with `#[remote]`.
 
 use super::resource::Default;
-use super::{Hook, Paths, Rules, bare, hook};
+use super::{Hook, Paths, Policy, Rules, bare, hook, policy};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
-use crate::words::{HookWords, Place, Words, holds_words};
+use crate::words::{HookWords, Place, PolicyWords, Words, holds_words};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::{
@@ -19,6 +19,7 @@ pub(crate) struct Block<'a> {
     pub(crate) paths: Paths,
     pub(crate) methods: Vec<Method<'a>>,
     pub(crate) hooks: Vec<Hook<'a>>,
+    pub(crate) policies: Vec<Policy<'a>>,
 }
 
 /// A `pub` method of the block.
@@ -66,6 +67,7 @@ pub(crate) struct Parameter<'a> {
 pub(crate) struct BlockWords {
     methods: Vec<MethodWords>,
     hooks: Vec<HookWords>,
+    policies: Vec<PolicyWords>,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,7 @@ impl BlockWords {
         Self {
             methods: methods.collect(),
             hooks: hook::words(item, diagnostics),
+            policies: policy::words(item, diagnostics),
         }
     }
 }
@@ -99,11 +102,16 @@ impl<'a> Block<'a> {
             .zip(&said.hooks)
             .map(|(method, words)| Hook::of(method, words, &methods))
             .collect();
+        let policies = policy::policies(item)
+            .zip(&said.policies)
+            .map(|(method, words)| Policy::of(method, words, &methods))
+            .collect();
         Self {
             item,
             paths: Paths::of(words),
             methods,
             hooks,
+            policies,
         }
     }
 }

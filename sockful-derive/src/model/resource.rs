@@ -24,6 +24,8 @@ pub(crate) struct Resource<'a> {
     pub(crate) unserved: Vec<&'static str>,
     /// How many records a list has, and may have.
     pub(crate) page: Option<(usize, usize)>,
+    /// Whether those may ask for it too who are nobody.
+    pub(crate) is_public: bool,
     pub(crate) events: Vec<Event<'a>>,
     pub(crate) properties: Vec<Property<'a>>,
     /// The fields that say they are the id, by their position.
@@ -151,6 +153,7 @@ impl<'a> Resource<'a> {
             patch: said.container.ident("patch"),
             unserved: said.container.unserved(),
             page: said.container.page(),
+            is_public: said.container.has("public"),
             events: Event::all(&said.container),
             ids: ids(&properties),
             properties,

@@ -32,7 +32,8 @@ impl HookWords {
             let Some((name, phase)) = of_hooks(attribute) else {
                 continue;
             };
-            let read = actions(attribute, name);
+            let ask = format!("say {name} what it runs: write #[{name}(create, update)]");
+            let read = actions(attribute, name, &ask);
             let Some(actions) = diagnostics.ok(read) else {
                 continue;
             };
@@ -52,8 +53,8 @@ pub(crate) fn of_hooks(attribute: &Attribute) -> Option<(&'static str, Phase)> {
         .find(|(name, _)| holds_words(attribute, name))
 }
 
-/// The names in the brackets.
-fn actions(attribute: &Attribute, name: &str) -> Result<Vec<Ident>> {
+/// The names in the brackets; where there are none, `ask` is said.
+pub(super) fn actions(attribute: &Attribute, name: &str, ask: &str) -> Result<Vec<Ident>> {
     let path = attribute.path();
     if path.is_ident("cfg_attr") {
         // An attribute macro sees conditions as they are written.
@@ -66,10 +67,7 @@ fn actions(attribute: &Attribute, name: &str) -> Result<Vec<Ident>> {
     }
     match &attribute.meta {
         Meta::List(list) if !list.tokens.is_empty() => named.parse2(list.tokens.clone()),
-        _ => {
-            let message = format!("say {name} what it runs: write #[{name}(create, update)]");
-            Err(Error::new_spanned(attribute, message))
-        }
+        _ => Err(Error::new_spanned(attribute, ask)),
     }
 }
 

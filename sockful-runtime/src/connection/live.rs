@@ -1,7 +1,10 @@
 //! The subscriptions of one connection: whose turn it is to be told, and what.
 
 use super::socket::Socket;
-use crate::hub::{Delivery, Next, Numbered, Outlet, Subscription, Unlogged};
+use crate::dispatch;
+use crate::error::Result;
+use crate::hub::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
+use crate::session::Session;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
@@ -11,8 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Tells subscriptions what they wait for, in turn, one frame at a time.
 pub(super) struct Live {
-    outlet: Arc<Outlet>,
-    subscriptions: Numbered<Subscription>,
+    session: Arc<Session>,
+    subscriptions: Numbered<Kept>,
+    /// Who the subscriptions were judged for, by the number of the identity.
+    turn: u64,
     /// Whether there ever was one.
     is_used: bool,
     /// Those that have not been told all of what they begin with.
@@ -26,6 +31,13 @@ pub(super) struct Live {
     /// Those that must catch up, and the one that does.
     behind: VecDeque<u64>,
     catching_up: Option<CatchingUp>,
+}
+
+struct Kept {
+    subscription: Subscription,
+    /// Whether it was judged for somebody whom the client no longer is: nothing more of it is told
+    /// until it has begun anew.
+    is_stale: bool,
 }
 
 struct Telling {
@@ -53,13 +65,22 @@ impl Telling {
 struct CatchingUp {
     id: u64,
     from: u64,
-    future: BoxFuture<'static, Delivery>,
+    future: BoxFuture<'static, Caught>,
+}
+
+/// What one is told that has caught up.
+enum Caught {
+    /// What it has missed.
+    Missed(Delivery),
+    /// All there is, for who the client is now.
+    Anew(Result<(Member, Seen, Whole)>),
 }
 
 impl Live {
-    pub(super) fn new(outlet: Arc<Outlet>) -> Self {
+    pub(super) fn new(session: Arc<Session>) -> Self {
         Self {
-            outlet,
+            turn: session.turn(),
+            session,
             subscriptions: Numbered::new(),
             is_used: false,
             starting: VecDeque::new(),
@@ -76,9 +97,16 @@ impl Live {
         let id = subscription.member.id();
         let nothing = Delivery::rest(VecDeque::new(), seq);
         let first = std::mem::replace(&mut subscription.first, nothing);
-        self.subscriptions.insert(id, subscription);
+        let is_stale = self.is_stale(&subscription);
+        let kept = Kept {
+            subscription,
+            is_stale,
+        };
+        self.subscriptions.insert(id, kept);
         self.is_used = true;
-        if first.is_done() {
+        if is_stale {
+            self.behind.push_back(id);
+        } else if first.is_done() {
             // Something may have come while the reply was made.
             self.ready.push_back(id);
         } else {
@@ -93,12 +121,34 @@ impl Live {
 
     /// Ends the subscription of this `ack_id`: nothing more of it is told.
     pub(super) fn end(&mut self, ack: &str) {
-        let is_meant = |subscription: &Subscription| &*subscription.to.claim.ack == ack;
+        let is_meant = |kept: &Kept| &*kept.subscription.to.claim.ack == ack;
         let ended = self.subscriptions.iter().find(|(_, it)| is_meant(it));
         let id = ended.map(|(id, _)| id);
         if let Some(id) = id {
             self.remove(id);
         }
+    }
+
+    /// Looks at all of them again, where the client has become somebody else: whoever is told
+    /// something else now begins anew, and is told nothing before.
+    pub(super) fn review(&mut self) {
+        self.turn = self.session.turn();
+        let stale = self.subscriptions.iter();
+        let stale = stale.filter(|(_, kept)| kept.is_stale || self.is_stale(&kept.subscription));
+        let stale: Vec<_> = stale.map(|(id, _)| id).collect();
+        for &id in &stale {
+            self.drop_untold(id);
+            self.behind.push_back(id);
+            if let Some(kept) = self.subscriptions.get_mut(id) {
+                kept.is_stale = true;
+            }
+        }
+    }
+
+    /// Whether the client would be told something else by now.
+    fn is_stale(&self, subscription: &Subscription) -> bool {
+        let seen = dispatch::seen(&self.session.context(0), &subscription.asked);
+        !seen.is_ok_and(|seen| seen == subscription.seen)
     }
 
     /// How many subscriptions have not been told all of what they begin with.
@@ -113,6 +163,7 @@ impl Live {
         }
         // Whoever has something to tell is asked again before anybody waits.
         let _ = self
+            .session
             .outlet
             .poll_ready(cx, &mut self.ready, &mut self.unlogged);
         if self.current.is_none() {
@@ -133,28 +184,65 @@ impl Live {
         while self.catching_up.is_none()
             && let Some(id) = self.behind.pop_front()
         {
-            let Some(subscription) = self.subscriptions.get(id) else {
+            let Some(Kept {
+                subscription,
+                is_stale,
+            }) = self.subscriptions.get(id)
+            else {
                 continue;
             };
             let member = subscription.member.clone();
             let from = member.waits_at().unwrap_or_default();
-            self.catching_up = Some(CatchingUp {
-                id,
-                from,
-                future: async move { member.catch_up().await }.boxed(),
-            });
+            let future = if *is_stale {
+                let (session, asked) = (self.session.clone(), subscription.asked.clone());
+                async move { Caught::Anew(dispatch::begin_anew(&session, &asked).await) }.boxed()
+            } else {
+                async move { Caught::Missed(member.catch_up().await) }.boxed()
+            };
+            self.catching_up = Some(CatchingUp { id, from, future });
         }
         if let Some(CatchingUp { id, from, future }) = &mut self.catching_up
-            && let Poll::Ready(delivery) = future.poll_unpin(cx)
+            && let Poll::Ready(caught) = future.poll_unpin(cx)
         {
-            self.current = Some(Telling {
-                id: *id,
-                from: *from,
-                delivery,
-                more: true,
-            });
+            let (id, from) = (*id, *from);
             self.catching_up = None;
+            self.current = match caught {
+                Caught::Missed(delivery) => Some(Telling {
+                    id,
+                    from,
+                    delivery,
+                    more: true,
+                }),
+                Caught::Anew(begun) => self.begun_anew(id, from, begun),
+            };
         }
+    }
+
+    /// What a subscription is told that has begun anew, or could not.
+    fn begun_anew(
+        &mut self,
+        id: u64,
+        from: u64,
+        begun: Result<(Member, Seen, Whole)>,
+    ) -> Option<Telling> {
+        let mut kept = self.subscriptions.remove(id)?;
+        let (id, delivery) = match begun {
+            Ok((member, seen, whole)) => {
+                kept.subscription.member = Arc::new(member);
+                kept.subscription.seen = seen;
+                kept.is_stale = false;
+                let id = kept.subscription.member.id();
+                (id, Delivery::anew(whole))
+            }
+            Err(error) => (id, kept.subscription.member.ended(error)),
+        };
+        self.subscriptions.insert(id, kept);
+        Some(Telling {
+            id,
+            from,
+            delivery,
+            more: true,
+        })
     }
 
     /// Writes the next frame behind what waits to be sent; `false` where there is none.
@@ -170,10 +258,10 @@ impl Live {
             if self.is_catching_up(id) {
                 continue;
             }
-            let Some(subscription) = self.subscriptions.get(id) else {
+            let Some(kept) = self.subscriptions.get(id) else {
                 continue;
             };
-            match subscription.member.take() {
+            match kept.subscription.member.take() {
                 Next::Nothing => {}
                 Next::Behind => self.behind.push_back(id),
                 Next::Commits { hits, more } => {
@@ -186,10 +274,13 @@ impl Live {
                 }
             }
         }
-        if let Some(Telling { id, delivery, .. }) = &mut self.current
-            && let Some(subscription) = self.subscriptions.get(*id)
+        // What was taken may have come after it became somebody else.
+        if self.turn != self.session.turn() {
+            self.review();
+        } else if let Some(Telling { id, delivery, .. }) = &mut self.current
+            && let Some(kept) = self.subscriptions.get(*id)
         {
-            socket.push(|out| delivery.write(&subscription.to, out));
+            socket.push(|out| delivery.write(&kept.subscription.to, out));
         }
         true
     }
@@ -199,7 +290,10 @@ impl Live {
         let telling = self.current.iter().chain(&self.starting);
         let telling = telling.map(Telling::told_up_to);
         let catching_up = self.catching_up.iter().map(|it| it.from);
-        let members = self.subscriptions.iter().map(|(_, it)| &it.member);
+        let members = self
+            .subscriptions
+            .iter()
+            .map(|(_, it)| &it.subscription.member);
         let waiting = members.filter_map(|member| member.waits_at());
         let all = telling.chain(catching_up).chain(waiting);
         all.fold(head, u64::min)
@@ -235,7 +329,7 @@ impl Live {
 
     fn next_unlogged(&mut self) -> Option<Telling> {
         while let Some((id, event)) = self.unlogged.pop_front() {
-            if self.subscriptions.get(id).is_some() {
+            if self.subscriptions.get(id).is_some_and(|it| !it.is_stale) {
                 return Some(Telling {
                     id,
                     from: u64::MAX,
@@ -249,6 +343,11 @@ impl Live {
 
     fn remove(&mut self, id: u64) {
         self.subscriptions.remove(id);
+        self.drop_untold(id);
+    }
+
+    /// Drops whatever one has still to be told.
+    fn drop_untold(&mut self, id: u64) {
         self.current.take_if(|telling| telling.id == id);
         self.starting.retain(|telling| telling.id != id);
         self.behind.retain(|&behind| behind != id);

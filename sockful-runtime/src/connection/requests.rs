@@ -1,9 +1,9 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
-use crate::app::Session;
 use crate::dispatch::{self, Address, Answered, Profile};
 use crate::error::Outcome;
 use crate::reply::Reply;
+use crate::session::Session;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};

@@ -122,7 +122,11 @@ impl Context {
             };
             let mut record = Record::clone(&seen);
             record.set(link.parent.property, "null");
-            if self.stage(model, Some(&seen), record).await?.is_some() {
+            if self
+                .stage(model, Some(&seen), record, None)
+                .await?
+                .is_some()
+            {
                 return Ok(());
             }
         }

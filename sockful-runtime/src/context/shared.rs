@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
+use crate::policies::Policies;
 use crate::relations::Relations;
 use crate::resource::Resource;
 use crate::store::Store;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) relations: Relations,
     /// The hooks of each resource, in the order of the models.
     pub(crate) hooks: Vec<&'static [Hook]>,
+    pub(crate) policies: Policies,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) lanes: Lanes,

@@ -5,6 +5,8 @@ use super::{Context, Ended};
 use crate::error::{Error, Fault, Result};
 use crate::key;
 use crate::model::Model;
+use crate::policy::Grant;
+use crate::reader::Giver;
 use crate::record::Record;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -28,13 +30,15 @@ impl Context {
         self.unit()?.get(self.store(), model.index, id).await
     }
 
-    /// Stages `record` in the place of `stored`, through its hooks. `None` says that the unit has
-    /// come to see another one there meanwhile.
+    /// Stages `record` in the place of `stored`, through its hooks; where the caller needs a `grant`,
+    /// it is asked for with what they have made of it. `None` says that the unit has come to see
+    /// another one there meanwhile.
     pub(crate) async fn stage(
         &self,
         model: &Model,
         stored: Option<&Arc<Record>>,
         record: Record,
+        grant: Option<Grant>,
     ) -> Result<Option<Staged>> {
         let clock = &self.shared().clock;
         let is_same =
@@ -62,8 +66,12 @@ impl Context {
                 return Ok(Some(Staged::Same(stored)));
             }
         }
+        if let Some(grant) = grant {
+            self.ask(grant, model, Some(&record))?;
+        }
         if !self.shared().relations.parents(model.index).is_empty() {
-            let check = self.check_parents(model, stored.map(|it| &**it), &record);
+            let stored = stored.map(|it| &**it);
+            let check = self.check_parents(model, stored, &record, Giver::Server);
             check.boxed().await?;
         }
         let id = Box::<str>::from(record.id());
@@ -103,12 +111,14 @@ impl Context {
         Ok(hooked.current())
     }
 
-    /// Asks that every parent that a record newly names is there, and stays there until the commit.
-    async fn check_parents(
+    /// Asks that every parent that a record newly names is there, for whoever names it, and stays
+    /// there until the commit.
+    pub(crate) async fn check_parents(
         &self,
         model: &Model,
         stored: Option<&Record>,
         record: &Record,
+        by: Giver,
     ) -> Result<()> {
         let mut faults = Vec::new();
         for link in self.shared().relations.parents(model.index) {
@@ -120,7 +130,7 @@ impl Context {
             }
             let of = self.model(link.to);
             let is_there = match key::canonical(raw, of.declared.key) {
-                Ok(id) => self.unit()?.is_there(self.store(), link.to, &id).await?,
+                Ok(id) => self.is_there(link.to, &id, by).await?,
                 Err(_) => false,
             };
             if !is_there {

@@ -33,7 +33,7 @@ impl Telling<'_> {
         match self {
             Self::Record(resource, id) => {
                 let at = position(*resource, id);
-                at.map_or_else(|| json(b"null", None), Report::Record)
+                at.map_or_else(|| json(b"null", None), |at| Report::Record(at, *resource))
             }
             Self::Json(text, about) => json(
                 text,
@@ -45,7 +45,8 @@ impl Telling<'_> {
                     let at = position(one.resource, one.record.id()).filter(|&at| {
                         !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
                     });
-                    at.map_or_else(|| json(one.record.sent().as_bytes(), None), Report::Record)
+                    let whole = || json(one.record.sent().as_bytes(), None);
+                    at.map_or_else(whole, |at| Report::Record(at, one.resource))
                 };
                 Report::List(records.iter().map(one).collect())
             }

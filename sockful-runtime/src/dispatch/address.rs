@@ -22,6 +22,8 @@ pub(crate) enum Address {
     Several { resource: usize },
     /// Any, to be written.
     Everything,
+    /// Nothing after it begins before it is done; what began before goes on.
+    Barrier,
     /// A subscription of the connection, by its `ack_id`.
     Subscription(Box<str>),
 }
@@ -65,6 +67,8 @@ impl Address {
     /// Whether two requests of one connection must run one after the other.
     pub(crate) fn conflicts_with(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Barrier, _) => true,
+            (_, Self::Barrier) => false,
             (
                 Self::One {
                     resource,

@@ -1,14 +1,14 @@
 //! `["sockful", "commit", …]`: several writes as one.
 
-use crate::app::Session;
 use crate::config::MAX_WRITES;
 use crate::context::{Context, InBatch, Staged, Telling};
 use crate::declared::Relation;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::json;
 use crate::reader::Giver;
-use crate::reply::{self, Body, Done, Reply, Selection};
+use crate::reply::{self, Body, Done, Reply};
 use crate::routes::{Action, Core};
+use crate::session::Session;
 use crate::write::{Write, WriteKind};
 use serde_json::value::RawValue;
 
@@ -20,6 +20,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
         let mut written = Vec::with_capacity(writes.len());
         for (at, write) in writes.iter().enumerate() {
             let within = |error: Error| error.within(&place(at));
+            context.admit(write.model.index).map_err(within)?;
             let (given, id) = write.parse().map_err(within)?;
             let staged = write
                 .stage(&unit, given, id.as_deref())
@@ -44,10 +45,13 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
         let Some(ended) = unit.commit(Telling::Records(&written), None).await? else {
             continue;
         };
-        let records = written.into_iter().map(|one| Some(one.settled(&ended)));
+        let shown = written.into_iter().map(|one| {
+            let model = context.model(one.resource);
+            context.shown(model, one.settled(&ended))
+        });
         return Ok(Done {
             seq: ended.seq(),
-            ..Done::bare(Body::Records(records.collect(), Selection::All))
+            ..Done::bare(Body::List(shown.collect::<Result<_>>()?))
         });
     }
 }

@@ -3,12 +3,12 @@
 use super::options::Options;
 use super::system::System;
 use super::{Answered, Job, Target};
-use crate::app::Session;
 use crate::declared::Relation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame::{self, Head, Request};
 use crate::remote::Takes;
 use crate::routes::{Action, Core};
+use crate::session::Session;
 
 /// A message that leads nowhere, and why.
 #[derive(Debug)]

@@ -1,15 +1,20 @@
 //! Subscriptions: how one begins, and how it ends.
 
-use crate::app::Session;
+mod view;
+
+pub(crate) use view::{begin_anew, seen};
+
+use crate::context::Context;
 use crate::declared::Parent;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::frame;
-use crate::hub::{Addressee, Delivery, Interest, Subscription, first_piece};
+use crate::hub::{Addressee, Asked, Delivery, Subscription, first_piece};
 use crate::json;
 use crate::model::Model;
 use crate::object::Object;
 use crate::query::{self, Filter, Path};
 use crate::reply::{self, Body, Change, Done, Reply, Selection};
+use crate::session::Session;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,6 +27,7 @@ struct From<'a> {
 /// Begins a subscription, to the children of one record where `parent` is given.
 pub(super) async fn begin(
     session: &Session,
+    context: &Context,
     model: &Model,
     parent: Option<&Parent>,
     ack: &str,
@@ -33,36 +39,35 @@ pub(super) async fn begin(
     let link = link.transpose()?;
     let of = link.map(|link| &shared.models[link.to]);
     let mut filters = Vec::new();
-    let mut parent_id = None;
+    let mut parent = None;
     if let (Some(link), Some(of)) = (link, of) {
         let id = link.parent_id(model, of, &given)?.into_owned();
         given.remove(model.declared.properties[link.parent.property].name);
         filters.push(link.children_of(of, &id));
-        parent_id = Some(id);
+        parent = Some((of.index, id.into()));
     }
     let from = given.take("$from").map(From::parse).transpose()?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     filters.push(query::conditions(model, &given)?);
     drop(given);
-    if let (Some(of), Some(id)) = (of, parent_id) {
-        let parent = shared.store.get(of.index, &id).await?.value;
-        parent.ok_or_else(|| Error::not_found(of.declared.name))?;
-    }
+    let asked = Asked {
+        resource: model.index,
+        filter: Filter::all_of(filters),
+        parent,
+    };
+    let seen = view::seen(context, &asked)?;
 
     let asked_of = of.unwrap_or(model).declared.name;
     let resources = [asked_of, model.declared.name];
     let most = shared.config.max_subscriptions;
     let claim = session.outlet.claim(ack, resources, most)?;
-    let interest = Arc::new(Interest {
-        resource: model.index,
-        filter: Filter::all_of(filters),
-    });
     let hub = &shared.hub;
-    let member = hub.join(&session.outlet, interest.clone()).await?;
-    let same = (&select, &session.app.description.digest);
+    let member = view::join(session, context, &asked, &seen).await?;
+    let interest = &member.interest;
+    let same = (&select, &session.app.description.digest, &seen.caller);
     let resumed = match &from {
-        Some(from) => hub.resumes(from.token, from.seq, &interest, same).await?,
+        Some(from) => hub.resumes(from.token, from.seq, interest, same).await?,
         None => false,
     };
     let selection = Selection::of(model.declared, select.clone());
@@ -80,9 +85,9 @@ pub(super) async fn begin(
         }
     };
     let live = Change::Begin {
-        token: hub.token(&interest, seq, same).await?,
+        token: hub.token(interest, seq, same).await?,
         more: !rest.is_empty(),
-        subscription: Some(Subscription {
+        subscription: Some(Box::new(Subscription {
             member: Arc::new(member),
             to: Addressee {
                 claim,
@@ -90,7 +95,9 @@ pub(super) async fn begin(
                 selection,
             },
             first: Delivery::rest(rest, seq),
-        }),
+            asked,
+            seen,
+        })),
     };
     Ok(Done {
         live: Some(Box::new(live)),

@@ -1,22 +1,25 @@
 //! The server's own resource, `sockful`.
 
 use super::commit;
-use crate::app::Session;
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::identity::Credentials;
+use crate::json;
 use crate::object::Object;
 use crate::reply::{Body, Change, Done, Reply};
+use crate::session::Session;
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
     Schema,
+    Authenticate,
     Ping,
     Commit,
 }
 
 impl System {
-    const ALL: [Self; 3] = [Self::Schema, Self::Ping, Self::Commit];
+    const ALL: [Self; 4] = [Self::Schema, Self::Authenticate, Self::Ping, Self::Commit];
 
     pub(super) fn find(action: &str) -> Result<Self> {
         let mut all = Self::ALL.into_iter();
@@ -27,6 +30,7 @@ impl System {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Schema => "schema",
+            Self::Authenticate => "authenticate",
             Self::Ping => "ping",
             Self::Commit => "commit",
         }
@@ -36,8 +40,12 @@ impl System {
         let nothing = || Object::parse(payload)?.finish();
         let json = match self {
             Self::Commit => return commit::run(session, context, payload).await,
+            Self::Authenticate => return authenticate(session, payload).await,
             Self::Schema => {
                 nothing()?;
+                let shared = &session.app.shared;
+                let is_public = shared.config.public_schema;
+                shared.policies.admit_to(context.identity(), is_public)?;
                 session.app.description.text.clone()
             }
             Self::Ping => {
@@ -54,6 +62,25 @@ impl System {
         };
         Ok(Done::bare(Body::Json(json.into_bytes())))
     }
+}
+
+/// Who it is from now on: whom the application takes the token for, nobody without one.
+async fn authenticate(session: &Session, payload: &str) -> Reply {
+    if !session.asks_who() {
+        let message = "the server asks nobody who they are";
+        return Err(Error::new(ErrorKind::UnknownAction, message));
+    }
+    let given = Object::parse(payload)?;
+    let token = given.take("token").filter(|&raw| raw != "null");
+    given.finish()?;
+    let token = token.map(|raw| {
+        let fault = || Fault::new("token", "type", "is not a string");
+        let token = json::string(raw).ok_or_else(|| Error::invalid(vec![fault()]))?;
+        Ok::<_, Error>(Credentials::of_token(token.into(), session.peer.address()))
+    });
+    let expires = session.authenticate(token.transpose()?).await?;
+    let told = serde_json::json!({"expires": expires});
+    Ok(Done::bare(Body::Json(told.to_string().into_bytes())))
 }
 
 /// What a `ping` is told: a commit, and of which history.

@@ -63,7 +63,7 @@ impl Delivery {
     }
 
     /// What there is, from the beginning.
-    pub(super) fn anew(whole: Whole) -> Self {
+    pub(crate) fn anew(whole: Whole) -> Self {
         Self::Records {
             event: "reset",
             records: whole.records.into(),

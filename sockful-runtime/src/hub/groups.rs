@@ -53,7 +53,7 @@ impl Groups {
         outlet: &Arc<Outlet>,
         position: u64,
     ) -> Result<(u64, u64)> {
-        let conditions = (interest.resource, interest.filter.canonical());
+        let conditions = (interest.resource, interest.canonical());
         let group = if let Some(&group) = self.by_conditions.get(&conditions) {
             group
         } else {
@@ -80,7 +80,7 @@ impl Groups {
         }
         if let Some(Group { interest, .. }) = self.by_id.remove(&group) {
             self.indexes[interest.resource].remove(group, &interest);
-            let conditions = (interest.resource, interest.filter.canonical());
+            let conditions = (interest.resource, interest.canonical());
             self.by_conditions.remove(&conditions);
         }
     }
@@ -142,7 +142,7 @@ impl Groups {
 
 impl Index {
     fn add(&mut self, group: u64, interest: &Interest, max_scanned: usize) -> Result<()> {
-        let Some(values) = interest.filter.values() else {
+        let Some(values) = interest.wanted().values() else {
             if self.scanned.len() == max_scanned {
                 let what = "conditions of subscriptions that ask for no value of a property";
                 return Err(too_many(what, "max_scanned_groups", max_scanned));
@@ -159,7 +159,7 @@ impl Index {
 
     fn remove(&mut self, group: u64, interest: &Interest) {
         self.scanned.remove(&group);
-        for (property, value) in interest.filter.values().into_iter().flatten() {
+        for (property, value) in interest.wanted().values().into_iter().flatten() {
             let Some(values) = self.by_value.get_mut(&property) else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use super::replay::Replay;
 use super::{Delivery, Hub, Interest, Next, PAGE, State, Whole};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 /// How many commits a subscription is handed at once: as many are held for one that takes no more.
@@ -12,7 +12,7 @@ const AT_ONCE: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(super) hub: Arc<Hub>,
-    pub(super) interest: Arc<Interest>,
+    pub(crate) interest: Arc<Interest>,
     pub(super) group: u64,
     pub(super) id: u64,
     /// The newest commit of which it was not told because it was not there yet.
@@ -73,13 +73,17 @@ impl Member {
             Some(recent) => replay.all(recent, head).await,
             None => self.replay_log(replay, from, head).await,
         };
-        made.unwrap_or_else(|mut error| {
-            if error.kind() == ErrorKind::Internal {
-                let (id, cause) = error.tell_id();
-                tracing::error!(%id, cause, "a subscription ended");
-            }
-            Delivery::ended(error, head)
-        })
+        made.unwrap_or_else(|error| self.ended(error))
+    }
+
+    /// The end of it, and why.
+    pub(crate) fn ended(&self, mut error: Error) -> Delivery {
+        if error.kind() == ErrorKind::Internal {
+            let (id, cause) = error.tell_id();
+            tracing::error!(%id, cause, "a subscription ended");
+        }
+        let head = self.hub.state().ring.head();
+        Delivery::ended(error, head)
     }
 
     async fn replay_log(&self, mut replay: Replay, from: u64, head: u64) -> Result<Delivery> {

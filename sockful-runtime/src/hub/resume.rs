@@ -67,7 +67,7 @@ impl Hub {
         let mut hasher = DefaultHasher::new();
         self.store.epoch().hash(&mut hasher);
         interest.resource.hash(&mut hasher);
-        interest.filter.canonical().hash(&mut hasher);
+        interest.canonical().hash(&mut hasher);
         more.hash(&mut hasher);
         hasher.finish()
     }

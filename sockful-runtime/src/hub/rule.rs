@@ -41,10 +41,12 @@ impl Interest {
         before: Option<&Arc<Record>>,
         after: Option<&Arc<Record>>,
     ) -> Option<Kind> {
+        // What is no longer seen is told like what is no longer there.
+        let lives_on = || after.is_some_and(|after| self.sight.sees(after));
         match (self.has(before), self.has(after)) {
             (false, true) => Some(Kind::Created),
             (true, true) => Some(Kind::Updated),
-            (true, false) if after.is_some() => Some(Kind::Left),
+            (true, false) if lives_on() => Some(Kind::Left),
             (true, false) => Some(Kind::Destroyed),
             (false, false) => None,
         }
@@ -82,6 +84,6 @@ impl Interest {
 
     /// Whether a record is there, and in.
     pub(super) fn has(&self, record: Option<&Arc<Record>>) -> bool {
-        record.is_some_and(|record| self.filter.matches(record))
+        record.is_some_and(|record| self.filter.matches(record) && self.sight.sees(record))
     }
 }

@@ -1,10 +1,10 @@
 //! Included records: read with one query a level, and written into the records they belong to.
 
 use super::{Include, Includes, Side};
-use crate::context::Shared;
+use crate::context::Context;
 use crate::error::Result;
 use crate::json;
-use crate::query::{self, Scalar};
+use crate::query::{self, Filter, Scalar};
 use crate::record::Record;
 use crate::reply::Selection;
 use crate::store::Snapshot;
@@ -41,7 +41,7 @@ struct Included {
 impl<'a> Loaded<'a> {
     /// Reads what is included in `records`.
     pub(crate) fn read<'f>(
-        shared: &'f Shared,
+        context: &'f Context,
         snapshot: &'f dyn Snapshot,
         includes: &'a Includes,
         records: Vec<&'f Record>,
@@ -52,7 +52,7 @@ impl<'a> Loaded<'a> {
         async move {
             let mut levels = Vec::with_capacity(includes.0.len());
             for include in &includes.0 {
-                levels.push(Level::read(shared, snapshot, include, &records).await?);
+                levels.push(Level::read(context, snapshot, include, &records).await?);
             }
             Ok(Self(levels))
         }
@@ -108,14 +108,14 @@ impl<'a> Loaded<'a> {
 
 impl<'a> Level<'a> {
     async fn read(
-        shared: &Shared,
+        context: &Context,
         snapshot: &dyn Snapshot,
         include: &'a Include,
         records: &[&Record],
     ) -> Result<Self> {
         let (places, mut included) = match include.side {
-            Side::Parent => include.parents(shared, snapshot, records).await?,
-            Side::Children => include.children(shared, snapshot, records).await?,
+            Side::Parent => include.parents(context, snapshot, records).await?,
+            Side::Children => include.children(context, snapshot, records).await?,
         };
         let mut first = 0;
         for included in &mut included {
@@ -127,7 +127,7 @@ impl<'a> Level<'a> {
         } else {
             let all = included.iter().flat_map(|included| &included.records);
             let all = all.map(|record| &**record).collect();
-            Loaded::read(shared, snapshot, &include.within, all).await?
+            Loaded::read(context, snapshot, &include.within, all).await?
         };
         Ok(Self {
             include,
@@ -171,11 +171,11 @@ impl Include {
     /// The parent of each record, read once however many have it.
     async fn parents(
         &self,
-        shared: &Shared,
+        context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
     ) -> Result<Places> {
-        let of = &shared.models[self.resource];
+        let (of, sight) = (context.model(self.resource), context.sight(self.resource)?);
         let (mut known, mut ids) = (HashMap::new(), Vec::<Box<str>>::new());
         let place = |record: &&Record| {
             let id = self.link.parent_of(of, record)?;
@@ -187,7 +187,7 @@ impl Include {
         let places = records.iter().map(place).collect();
         let found = snapshot.get_many(self.resource, ids).await?;
         let included = found.into_iter().map(|record| Included {
-            records: record.into_iter().collect(),
+            records: record.into_iter().filter(|it| sight.sees(it)).collect(),
             first: 0,
             next: None,
         });
@@ -197,21 +197,22 @@ impl Include {
     /// The children of each record, at most a page.
     async fn children(
         &self,
-        shared: &Shared,
+        context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
     ) -> Result<Places> {
         let (model, of) = (
-            &shared.models[self.resource],
-            shared.models[self.parent].declared,
+            context.model(self.resource),
+            context.model(self.parent).declared,
         );
-        let (limit, _) = model.page(&shared.config);
+        let (limit, _) = model.page(&context.shared().config);
+        let sight = context.sight(self.resource)?.narrow(Filter::All);
         let values = records
             .iter()
             .map(|it| Scalar::read(it.value(of.id)).into_owned());
         let property = self.link.parent.property;
         let lists = snapshot
-            .related(self.resource, property, values.collect(), limit)
+            .related(self.resource, property, values.collect(), sight, limit)
             .await?;
         let included = lists.into_iter().zip(records).map(|(list, parent)| {
             let last = list.records.last().filter(|_| list.more);

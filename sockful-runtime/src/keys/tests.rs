@@ -3,6 +3,7 @@ use crate::commit::{Commit, Expect, Operation, Rejected};
 use crate::error::ErrorKind;
 use crate::frame;
 use crate::reply;
+use crate::reply::Selection;
 use crate::sample;
 use crate::store::Memory;
 use futures_util::FutureExt;
@@ -46,7 +47,7 @@ impl Server {
         };
         let commit = Commit {
             operations: vec![put],
-            completion: Some(request.completion(self.time.load(Relaxed), Report::Record(0))),
+            completion: Some(request.completion(self.time.load(Relaxed), Report::Record(0, 0))),
         };
         match self.store.commit(commit).await {
             Ok(committed) => {
@@ -64,12 +65,18 @@ impl Server {
     /// The same as a request that is sent.
     async fn send(&self, request: &Keyed, life: u64) -> Reply {
         let run = self.put(request, life, Expect::Any);
-        self.keys.once(&self.store, request, run).await
+        self.keys.once(&self.store, request, run, whole).await
     }
 
     fn runs(&self) -> Vec<u64> {
         self.runs.lock().expect("nothing panics").clone()
     }
+}
+
+/// Whoever asks sees all of a record.
+#[expect(clippy::unnecessary_wraps, reason = "showing may fail elsewhere")]
+fn whole(_: usize, record: Arc<Record>) -> Result<Body> {
+    Ok(Body::Record(record, Selection::All))
 }
 
 fn key(time: u64) -> Uuid {
@@ -154,7 +161,7 @@ async fn a_request_that_failed_left_nothing_and_runs_again() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let run = server.put(&request, 3, Expect::Rev(9));
-    let failed = server.keys.once(&server.store, &request, run).await;
+    let failed = server.keys.once(&server.store, &request, run, whole).await;
     assert_eq!(
         failed.expect_err("there is no bob").to_string(),
         "it is another"
@@ -172,7 +179,7 @@ async fn a_retry_waits_for_the_one_in_flight() {
         may_go.await.expect("it is told to go");
         server.put(&request, 3, Expect::Any).await
     };
-    let mut first = pin!(server.keys.once(&server.store, &request, slow));
+    let mut first = pin!(server.keys.once(&server.store, &request, slow, whole));
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -187,7 +194,7 @@ async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let never = std::future::pending();
-    let mut first = Box::pin(server.keys.once(&server.store, &request, never));
+    let mut first = Box::pin(server.keys.once(&server.store, &request, never, whole));
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -203,11 +210,11 @@ async fn what_another_server_did_meanwhile_is_told_in_its_words() {
     let request = request(NOW);
     let run = async {
         let put = server.put(&request, 3, Expect::Any);
-        let first = other.once(&server.store, &request, put).await;
+        let first = other.once(&server.store, &request, put, whole).await;
         first.expect("the other server does it");
         server.put(&request, 4, Expect::Any).await
     };
-    let reply = server.keys.once(&server.store, &request, run).await;
+    let reply = server.keys.once(&server.store, &request, run, whole).await;
     let reply = text(&reply);
     assert!(reply.contains(r#""life":3,"rev":1},"seq":1"#), "{reply}");
     assert_eq!(server.runs(), [3, 4]);
@@ -224,7 +231,7 @@ async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
             .expect("the earlier run");
         Err(Error::not_found("creature"))
     };
-    let reply = server.keys.once(&server.store, &request, run).await;
+    let reply = server.keys.once(&server.store, &request, run, whole).await;
     assert!(text(&reply).contains(r#""life":3"#));
 }
 

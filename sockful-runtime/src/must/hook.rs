@@ -4,6 +4,7 @@ use super::BeError;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::hook::Hooked;
+use crate::policy::Judged;
 use crate::resource::Resource;
 
 /// What a hook may borrow beside the stored record: the call's [`Context`].
@@ -47,15 +48,16 @@ pub fn hooked<T: BeNothing, E: BeError>(returned: std::result::Result<T, E>) -> 
     returned.map(|_| ()).map_err(Into::into)
 }
 
-/// The records that a hook is called with.
+/// The records that hooks and policies are called with.
 ///
 /// It keeps the functions that need `R` to be a resource, so that a type that is none gives one
-/// error, and none for each of its hooks.
+/// error, and none for each of them.
 #[derive(Debug)]
 pub struct Records<R> {
     record: fn(&Hooked<'_>) -> Result<R>,
     old: fn(&Hooked<'_>) -> Result<Option<R>>,
     keep: fn(&Hooked<'_>, &R) -> Result<()>,
+    judged: fn(&Judged<'_>) -> Result<R>,
 }
 
 impl<R: Resource> Records<R> {
@@ -64,6 +66,7 @@ impl<R: Resource> Records<R> {
         record: |call| call.record(),
         old: |call| call.old(),
         keep: |call, record| call.keep(record),
+        judged: |judged| judged.record(),
     };
 }
 
@@ -81,11 +84,12 @@ impl<R> NoRecords for Records<R> {
         record: |_| Err(unserved()),
         old: |_| Err(unserved()),
         keep: |_, _| Err(unserved()),
+        judged: |_| Err(unserved()),
     };
 }
 
 fn unserved() -> Error {
-    Error::internal("a hook of what is no resource")
+    Error::internal("a hook or a policy of what is no resource")
 }
 
 impl<R> Records<R> {
@@ -96,6 +100,15 @@ impl<R> Records<R> {
     /// Where there is none, or its type can't read it.
     pub fn record(&self, call: &Hooked<'_>) -> Result<R> {
         (self.record)(call)
+    }
+
+    /// The record that a policy judges.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or its type can't read it.
+    pub fn judged(&self, judged: &Judged<'_>) -> Result<R> {
+        (self.judged)(judged)
     }
 
     /// The stored record, where there is one.

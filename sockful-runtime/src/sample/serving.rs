@@ -1,16 +1,18 @@
 //! What serves samples and toys without a socket.
 
 use super::{Sample, Toy};
-use crate::app::{App, Session};
+use crate::app::App;
 use crate::config::Config;
 use crate::context::hook::Hook;
 use crate::context::{Context, States};
 use crate::dispatch;
 use crate::frame;
+use crate::identity::Caller;
 use crate::model::Shape;
 use crate::reply::{self, Reply};
 use crate::resource::Resource;
 use crate::routes::{Entry, Resources, Table, buckets, count, slots};
+use crate::session::Session;
 use crate::store::Watched;
 use serde_json::Value;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub(crate) const fn entry<R: Resource>(path: &'static str, hooks: &'static [Hook
         shape: Shape::of::<R>(),
         remotes: &[],
         hooks,
+        policies: &[],
     }
 }
 
@@ -58,7 +61,7 @@ impl Serving {
 
     /// A call of the application's own code, without a unit of work.
     pub(crate) fn context(&self) -> Context {
-        Context::new(self.session.peer.clone(), 1)
+        Context::new(self.session.peer.clone(), Caller::Application, 1)
     }
 
     /// The payload of the reply to a request.

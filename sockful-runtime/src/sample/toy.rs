@@ -116,6 +116,7 @@ impl Resource for Toy {
             ),
         ],
         events: &[],
+        public: false,
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

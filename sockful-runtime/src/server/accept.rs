@@ -1,10 +1,12 @@
 //! From a listener to connections: permits, the handshake, and the way out.
 
-use crate::app::{App, Session};
+use super::introduce::introduce;
+use crate::app::App;
 use crate::config::Config;
 use crate::connection;
 use crate::http::{self, Body};
 use crate::origin;
+use crate::session::Session;
 use crate::shutdown::{self, Shutdown};
 use hyper::body::Incoming;
 use hyper::header::{
@@ -98,22 +100,27 @@ async fn http(
     let config = session.config().clone();
     let draining = shutdown.clone().draining();
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = match upgrade(request, session.config()) {
-            Handshake::None(request) => http::answer(&request),
-            Handshake::Refused(response) => response,
-            Handshake::Accepted(response, upgrade) => {
-                let (session, permit, shutdown) =
-                    (session.clone(), permit.clone(), shutdown.clone());
-                tokio::spawn(async move {
-                    if let Ok(upgraded) = upgrade.await {
-                        websocket(session, upgraded, shutdown).await;
-                    }
-                    drop(permit);
-                });
-                response
+        let (session, permit, shutdown) = (session.clone(), permit.clone(), shutdown.clone());
+        async move {
+            let headers = session.asks_who().then(|| request.headers().clone());
+            let (response, upgrade) = match upgrade(request, session.config()) {
+                Handshake::None(request) => return Ok(http::answer(&request)),
+                Handshake::Refused(response) => return Ok(response),
+                Handshake::Accepted(response, upgrade) => (response, upgrade),
+            };
+            if let Some(headers) = headers
+                && let Err(refusal) = introduce(&session, headers).await
+            {
+                return Ok(*refusal);
             }
-        };
-        std::future::ready(Ok::<_, Infallible>(response))
+            tokio::spawn(async move {
+                if let Ok(upgraded) = upgrade.await {
+                    websocket(session, upgraded, shutdown).await;
+                }
+                drop(permit);
+            });
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -126,9 +126,11 @@ impl Snapshot for WatchedSnapshot {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
+        filter: Filter,
         limit: usize,
     ) -> Answer<'_, Result<Vec<Found>>> {
         self.calls.note("related");
-        self.snapshot.related(resource, property, values, limit)
+        self.snapshot
+            .related(resource, property, values, filter, limit)
     }
 }

@@ -45,7 +45,7 @@ fn occasions_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnos
                 "`{name}` only reads, and nothing runs {} that; write `create`, `update`, `destroy`, or a remote method of this block",
                 spelt(phase)
             ),
-            _ if is_private(&name, block) => {
+            _ if super::is_private(&name, block) => {
                 format!("`{name}` is not remote; write `pub fn {name}`, or name what is")
             }
             Some(near) => format!("unknown action `{name}`; did you mean `{near}`?"),
@@ -55,13 +55,6 @@ fn occasions_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnos
         };
         diagnostics.add(occasion.spelt, message);
     }
-}
-
-fn is_private(name: &str, block: &Block<'_>) -> bool {
-    block.item.items.iter().any(|item| match item {
-        syn::ImplItem::Fn(method) => method.sig.ident.unraw() == name,
-        _ => false,
-    })
 }
 
 fn spelt(phase: Phase) -> &'static str {

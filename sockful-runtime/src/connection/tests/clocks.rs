@@ -1,10 +1,11 @@
 //! The clocks of a connection, over a stream in memory and with time paused.
 
-use crate::app::{App, Session};
+use crate::app::App;
 use crate::config::Config;
 use crate::connection::run;
 use crate::context::States;
 use crate::routes::{Resources, Table};
+use crate::session::Session;
 use crate::shutdown::{self, Trigger};
 use crate::store::Memory;
 use futures_util::{SinkExt, StreamExt};

@@ -1,6 +1,6 @@
 //! A store that takes its time, and a server over it.
 
-use crate::app::{App, Session};
+use crate::app::App;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::config::Config;
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::query::{Filter, Query};
 use crate::record::Record;
 use crate::sample::TOYS;
+use crate::session::Session;
 use crate::shutdown;
 use crate::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,

@@ -8,11 +8,13 @@ use crate::json;
 use crate::key;
 use crate::model::Model;
 use crate::object::Object;
-use crate::query;
+use crate::query::{self, Sight};
+use crate::record::Record;
 use crate::reply::{Body, Done, Reply, Selection};
 use crate::store::Store;
 use futures_util::future::Either;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a `get` asks for.
 enum Asked<'a> {
@@ -37,6 +39,7 @@ pub(in crate::dispatch) fn get_at_hand(
     store: &dyn Store,
     model: &Model,
     payload: &str,
+    sight: &Sight,
 ) -> Option<Reply> {
     let (id, selection) = match one_alone(model, payload) {
         Ok(Some(asked)) => asked,
@@ -45,7 +48,7 @@ pub(in crate::dispatch) fn get_at_hand(
     };
     match store.get(model.index, &id) {
         Either::Left(answer) => Some(answer.into_inner().and_then(|view| {
-            let record = view.value;
+            let record = view.value.filter(|record| sight.sees(record));
             let record = record.ok_or_else(|| Error::not_found(model.declared.name))?;
             Ok(Done::new(Body::Record(record, selection), view.seq))
         })),
@@ -69,14 +72,20 @@ fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>
 }
 
 async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: Wanted) -> Reply {
+    let sight = context.sight(model.index)?;
+    let seen = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
+        let each = found.into_iter();
+        each.map(|record| record.filter(|record| sight.sees(record)))
+            .collect()
+    };
     if wanted.includes.is_empty() {
         let view = context.store().get_many(model.index, ids).await?;
-        let body = Body::Records(view.value, wanted.selection);
+        let body = Body::Records(seen(view.value), wanted.selection);
         return Ok(Done::new(body, view.seq));
     }
     let snapshot = wanted.snapshot(context, model).await?;
-    let found = snapshot.get_many(model.index, ids).await?;
-    let written = wanted.write(context.shared(), &*snapshot, &found).await?;
+    let found = seen(snapshot.get_many(model.index, ids).await?);
+    let written = wanted.write(context, &*snapshot, &found).await?;
     Ok(Done {
         cut: written.cut.clone(),
         ..Done::new(written.list(), snapshot.seq())

@@ -20,9 +20,10 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Repl
 pub(super) async fn list(
     context: &Context,
     model: &Model,
-    query: query::Query,
+    mut query: query::Query,
     wanted: Wanted,
 ) -> Reply {
+    query.filter = context.sight(model.index)?.narrow(query.filter);
     if !wanted.includes.is_empty() {
         return with_included(context, model, query, wanted).await;
     }
@@ -58,7 +59,7 @@ async fn with_included(
     let mut more = found.more;
     let mut records: Vec<_> = found.records.into_iter().map(Some).collect();
     loop {
-        let written = wanted.write(context.shared(), &*snapshot, &records).await?;
+        let written = wanted.write(context, &*snapshot, &records).await?;
         let last = |at: usize| records[at].as_deref();
         let (kept, next) = page(context, model, &order, last, more, &written.sizes());
         if kept == records.len() {

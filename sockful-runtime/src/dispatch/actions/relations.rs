@@ -52,6 +52,10 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
+    // Whose children it has is known of each of them.
+    if context.sight(of.index)?.filter().is_some() {
+        context.see(of, &parent).await?;
+    }
     let is_its = |record: &Record| link.parent_of(of, record).as_deref() == Some(&*parent);
     wanted.one(context, child, &id, is_its).await
 }
@@ -68,7 +72,9 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
+    let sight = context.sight(child.index)?;
     let stored = context.store().get(child.index, &id).await?.value;
+    let stored = stored.filter(|stored| sight.sees(stored));
     let stored = stored.ok_or_else(|| Error::not_found(child.declared.name))?;
     let parent = link.parent_of(of, &stored);
     let parent = parent.ok_or_else(|| Error::not_found(of.declared.name))?;
@@ -93,8 +99,7 @@ async fn children(
     let its = link.children_of(of, &parent);
     query.filter = Filter::all_of(vec![its, query.filter]);
     if relation == Relation::List {
-        let parent = context.store().get(of.index, &parent).await?.value;
-        parent.ok_or_else(|| Error::not_found(of.declared.name))?;
+        context.see(of, &parent).await?;
     }
     list::list(context, child, query, wanted).await
 }

@@ -50,6 +50,8 @@ impl Wanted {
         is_meant: impl Fn(&Record) -> bool + Send,
     ) -> Reply {
         let not_found = || Error::not_found(model.declared.name);
+        let sight = context.sight(model.index)?;
+        let is_meant = |record: &Record| is_meant(record) && sight.sees(record);
         if self.includes.is_empty() {
             let view = context.store().get(model.index, id).await?;
             let record = view.value.filter(|record| is_meant(record));
@@ -61,7 +63,7 @@ impl Wanted {
         let record = found.pop().flatten().filter(|record| is_meant(record));
         let record = record.ok_or_else(not_found)?;
         let (rev, only) = (record.shown_rev(), [Some(record)]);
-        let written = self.write(context.shared(), &*snapshot, &only).await?;
+        let written = self.write(context, &*snapshot, &only).await?;
         Ok(Done {
             rev,
             cut: written.cut,
@@ -82,12 +84,12 @@ impl Wanted {
     /// Writes records with all that is included in them, `null` for those that are not there.
     pub(super) async fn write(
         &self,
-        shared: &Shared,
+        context: &Context,
         snapshot: &dyn Snapshot,
         records: &[Option<Arc<Record>>],
     ) -> Result<Rendered> {
         let there = records.iter().flatten().map(|record| &**record).collect();
-        let loaded = Loaded::read(shared, snapshot, &self.includes, there).await?;
+        let loaded = Loaded::read(context, snapshot, &self.includes, there).await?;
         let (mut text, mut ends) = (vec![b'['], Vec::with_capacity(records.len()));
         let mut place = 0;
         for record in records {

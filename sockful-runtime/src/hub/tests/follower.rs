@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::hub::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole};
 use crate::model::Model;
 use crate::object::Object;
-use crate::query;
+use crate::query::{self, Sight};
 use crate::record::Record;
 use crate::reply::Selection;
 use crate::resource::Resource;
@@ -43,6 +43,7 @@ impl Server {
         Arc::new(Interest {
             resource: 0,
             filter,
+            sight: Sight::ALL,
         })
     }
 

@@ -205,7 +205,7 @@ fn may_count(taken: &[Taken], at: usize, caller: &str) -> bool {
 /// What is told, as text.
 fn text(reported: &Reported) -> String {
     match reported {
-        Reported::Record(record) => record.sent().to_owned(),
+        Reported::Record(_, record) => record.sent().to_owned(),
         Reported::Json(json) => json.to_string(),
         Reported::List(list) => {
             let list: Vec<_> = list.iter().map(text).collect();

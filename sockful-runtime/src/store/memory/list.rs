@@ -68,12 +68,21 @@ impl List {
         index.into_iter().flat_map(|index| index.holders(value))
     }
 
-    /// The first `limit` of the records that have this value of an indexed property.
-    pub(super) fn related(&self, property: usize, value: &Scalar<'static>, limit: usize) -> Found {
-        let mut holders = self.holders(property, value);
-        let records: Vec<_> = holders.by_ref().take(limit).cloned().collect();
-        let more = holders.next().is_some();
-        let visited = records.len() + usize::from(more);
+    /// The first `limit` of the records that have this value of an indexed property and meet the
+    /// conditions.
+    pub(super) fn related(
+        &self,
+        property: usize,
+        value: &Scalar<'static>,
+        filter: &Filter,
+        limit: usize,
+    ) -> Found {
+        let mut visited = 0;
+        let holders = self.holders(property, value).inspect(|_| visited += 1);
+        let mut meeting = holders.filter(|record| filter.matches(record));
+        let records: Vec<_> = meeting.by_ref().take(limit).cloned().collect();
+        let more = meeting.next().is_some();
+        drop(meeting);
         Found {
             records,
             more,

@@ -3,7 +3,7 @@
 use super::list::List;
 use super::{AT_ONCE, at_once_or_aside};
 use crate::error::{Error, Result};
-use crate::query::{Query, Scalar};
+use crate::query::{Filter, Query, Scalar};
 use crate::store::{Answer, Found, Several, Snapshot, now};
 use std::collections::HashMap;
 
@@ -61,12 +61,13 @@ impl Snapshot for Frozen {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
+        filter: Filter,
         limit: usize,
     ) -> Answer<'_, Result<Vec<Found>>> {
         let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
         let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
         self.evaluate(resource, is_many, move |list| {
-            let of = |value: &Scalar<'static>| list.related(property, value, limit);
+            let of = |value: &Scalar<'static>| list.related(property, value, &filter, limit);
             values.iter().map(of).collect()
         })
     }

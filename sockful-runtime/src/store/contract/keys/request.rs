@@ -79,13 +79,13 @@ impl Request {
         };
         match (does, stored) {
             (Does::Put, _) | (Does::Destroy, None) => Self {
-                report: Report::Record(0),
+                report: Report::Record(0, COUNTED),
                 text: record((life, seq)),
                 ..usual
             },
             (Does::Destroy, Some(stored)) => Self {
                 operations: vec![delete(stored.1)],
-                report: Report::Record(0),
+                report: Report::Record(0, COUNTED),
                 rev: Some(stored.1),
                 text: record(stored),
                 stored: None,
@@ -104,7 +104,11 @@ impl Request {
             },
             (Does::List, _) | (Does::ListDestroyed, None) => Self {
                 operations: vec![put("eve", Expect::Any), put("bob", Expect::Any)],
-                report: Report::List(vec![Report::Record(1), tell(Some(1)), Report::Record(0)]),
+                report: Report::List(vec![
+                    Report::Record(1, COUNTED),
+                    tell(Some(1)),
+                    Report::Record(0, COUNTED),
+                ]),
                 rev: None,
                 text: format!(
                     "[{},[{life}],{}]",
@@ -115,7 +119,7 @@ impl Request {
             },
             (Does::ListDestroyed, Some(stored)) => Self {
                 operations: vec![delete(stored.1), put("eve", Expect::Any)],
-                report: Report::List(vec![Report::Record(1), Report::Record(0)]),
+                report: Report::List(vec![Report::Record(1, COUNTED), Report::Record(0, COUNTED)]),
                 rev: None,
                 text: format!("[{},{}]", of("eve", (life, seq)), record(stored)),
                 stored: None,

@@ -1,0 +1,219 @@
+//! A server that asks who its clients are, and what each of them may see and do there.
+
+use super::{Client, Running};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sockful::{
+    Context, Credentials, Error, ErrorKind, Filter, Identity, Resource, Resources, Result, Server,
+    remote, resources,
+};
+
+/// What is served.
+pub(crate) const RESOURCES: Resources = resources![Note, Comment, Poster, Letter];
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) is_admin: bool,
+}
+
+/// A page of a diary.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Note {
+    id: String,
+    #[resource(index)]
+    owner: String,
+    #[resource(default)]
+    published: bool,
+    #[resource(default)]
+    text: String,
+    #[resource(unique)]
+    slug: Option<String>,
+    /// Who may read it beside its owner.
+    #[resource(private, default)]
+    reader: String,
+    #[resource(default = 0, range(0..=9))]
+    stars: i64,
+}
+
+#[remote]
+impl Note {
+    #[can(read)]
+    fn seen_by(who: &User) -> Filter<Self> {
+        if who.is_admin {
+            return Filter::all();
+        }
+        assert_ne!(who.name, "crasher", "a policy that panics");
+        Self::FIELDS.owner.eq(&who.name)
+            | Self::FIELDS.published.eq(true)
+            | Self::FIELDS.reader.eq(&who.name)
+    }
+
+    #[can(create, update, destroy, publish)]
+    fn owned_by(&self, who: &User) -> bool {
+        assert_ne!(self.text, "crash", "a policy that panics");
+        who.is_admin || self.owner == who.name
+    }
+
+    #[can(purge)]
+    fn admins(who: &User) -> bool {
+        who.is_admin
+    }
+
+    pub fn publish(&mut self) {
+        self.published = true;
+    }
+
+    pub fn lend(&mut self, to: String) {
+        self.reader = to;
+    }
+
+    pub fn read_aloud(&self) -> String {
+        self.text.clone()
+    }
+
+    pub async fn purge(context: &Context) -> Result<usize> {
+        let notes = context.of::<Self>();
+        let all = notes.find(Filter::all()).await?;
+        for note in &all {
+            notes.destroy(&note.id).await?;
+        }
+        Ok(all.len())
+    }
+
+    pub fn whoami(context: &Context) -> Result<String> {
+        Ok(context.user::<User>()?.name.clone())
+    }
+}
+
+/// What somebody says to a page.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Comment {
+    id: String,
+    #[resource(parent = Note)]
+    note_id: String,
+    author: String,
+    #[resource(default)]
+    hidden: bool,
+}
+
+#[remote]
+impl Comment {
+    #[can(read)]
+    fn seen_by(who: &User) -> Filter<Self> {
+        if who.is_admin {
+            return Filter::all();
+        }
+        Self::FIELDS.hidden.eq(false) | Self::FIELDS.author.eq(&who.name)
+    }
+
+    #[can(create, update, destroy)]
+    fn written_by(&self, who: &User) -> bool {
+        who.is_admin || self.author == who.name
+    }
+}
+
+/// What hangs at the door.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(public)]
+pub(crate) struct Poster {
+    id: String,
+    #[resource(default)]
+    draft: bool,
+}
+
+#[remote]
+impl Poster {
+    #[can(read)]
+    fn seen_by(who: Option<&User>) -> Filter<Self> {
+        match who {
+            Some(_) => Filter::all(),
+            None => Self::FIELDS.draft.eq(false),
+        }
+    }
+
+    #[can(create, update, destroy)]
+    fn members(who: &User) -> bool {
+        !who.name.is_empty()
+    }
+}
+
+/// What only its addressee reads.
+#[derive(Serialize, Deserialize, Resource)]
+pub(crate) struct Letter {
+    id: String,
+    from: String,
+    to: String,
+    #[resource(rev)]
+    rev: u64,
+}
+
+#[remote]
+impl Letter {
+    #[can(read)]
+    fn received_by(who: &User) -> Filter<Self> {
+        Self::FIELDS.to.eq(&who.name)
+    }
+
+    #[can(create)]
+    fn sent_by(&self, who: &User) -> bool {
+        self.from == who.name
+    }
+}
+
+/// Takes `bob` for Bob, `admin:root` for one who may do everything, and `bob:1000` for Bob until then.
+pub(crate) async fn who(credentials: Credentials) -> Result<Identity<User>> {
+    let token = credentials.token().or(credentials.cookie("session"));
+    let (first, second) = match token.map(|token| token.split_once(':').unwrap_or((token, ""))) {
+        None | Some(("", _)) => {
+            let message = "this is nobody's token";
+            return Err(Error::new(ErrorKind::Unauthenticated, message));
+        }
+        Some(("away", _)) => {
+            return Err(Error::new(ErrorKind::Unavailable, "nobody can say now"));
+        }
+        Some(("broken", _)) => return Err(Error::internal("the database of users is on fire")),
+        Some(("panic", _)) => panic!("an authenticator that panics"),
+        Some(given) => given,
+    };
+    let (name, is_admin, expires) = match (first, second) {
+        ("admin", name) => (name, true, None),
+        (name, until) => (name, false, until.parse().ok()),
+    };
+    let user = User {
+        name: name.to_owned(),
+        is_admin,
+    };
+    Ok(Identity {
+        key: name.to_owned(),
+        user,
+        expires,
+    })
+}
+
+/// The server, with the clock at 1,000.
+pub(crate) fn club() -> Server {
+    Server::new(RESOURCES).authenticate(who).clock(|| 1_000)
+}
+
+pub(crate) async fn open() -> Running {
+    Running::serving(club()).await
+}
+
+impl Running {
+    /// Connects a client that says who it is.
+    pub(crate) async fn client_as(&self, token: &str) -> Client {
+        let mut client = self.client().await;
+        client.sign_in(token).await;
+        client
+    }
+}
+
+impl Client {
+    /// Says who it is.
+    pub(crate) async fn sign_in(&mut self, token: &str) -> Value {
+        let given = json!({"token": token});
+        self.ok("sockful", "authenticate", given).await
+    }
+}

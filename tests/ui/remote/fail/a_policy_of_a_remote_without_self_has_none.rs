@@ -1,0 +1,24 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+struct User {
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Note {
+    id: String,
+    owner: String,
+}
+
+#[remote]
+impl Note {
+    #[can(purge)]
+    fn owned_by(&self, who: &User) -> bool {
+        self.owner == who.name
+    }
+
+    pub fn purge() {}
+}
+
+fn main() {}

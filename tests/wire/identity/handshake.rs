@@ -1,0 +1,81 @@
+//! Credentials in the handshake: its headers and its cookies.
+
+use crate::support::{HANDSHAKE, Raw, Running, club, frame, within};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+
+async fn shake_hands(server: &Running, header: &str) -> (String, Raw) {
+    let mut raw = server.raw().await;
+    let status = raw.status_of(format!("{HANDSHAKE}{header}\r\n")).await;
+    (status, raw)
+}
+
+/// The payload of the reply to `whoami` of one that was let in.
+async fn whoami(mut raw: Raw) -> Value {
+    // The hello comes first.
+    raw.read_frame().await;
+    raw.send(frame(0x81, br#"["note","whoami",null,1]"#)).await;
+    raw.read_frame().await.json()[2].take()
+}
+
+#[tokio::test]
+async fn a_handshake_says_who_it_is_by_its_authorization_or_a_cookie() {
+    let server = club::open().await;
+    for header in [
+        "Authorization: Bearer bob\r\n",
+        "Cookie: other=1; session=bob\r\n",
+        "Cookie: other=1\r\nCookie: session=\"bob\"\r\n",
+    ] {
+        let (status, raw) = shake_hands(&server, header).await;
+        assert_eq!(status, "101", "{header}");
+        assert_eq!(whoami(raw).await["ok"], "bob", "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_without_credentials_is_nobodys_and_so_is_one_with_a_strangers_cookie() {
+    let server = club::open().await;
+    for header in ["", "Cookie: other=1\r\n", "Cookie: session=\r\n"] {
+        let (status, raw) = shake_hands(&server, header).await;
+        assert_eq!(status, "101", "{header}");
+        assert_eq!(
+            whoami(raw).await["err"]["code"],
+            "unauthenticated",
+            "{header}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
+    let server = club::open().await;
+    for (header, expected) in [
+        ("Authorization: Bearer\r\n", "401"),
+        ("Authorization: Bearer bob:1000\r\n", "401"),
+        ("Authorization: Bearer away\r\n", "503"),
+        ("Cookie: session=away\r\n", "503"),
+        ("Authorization: Bearer broken\r\n", "500"),
+        ("Cookie: session=panic\r\n", "500"),
+    ] {
+        let mut raw = server.raw().await;
+        raw.send(format!("{HANDSHAKE}{header}\r\n")).await;
+        let head = raw.read_head().await.to_lowercase();
+        assert_eq!(head.split(' ').nth(1), Some(expected), "{header} {head}");
+        let length = head.split("content-length: ").nth(1).expect("a length");
+        let length = length.split('\r').next().and_then(|it| it.parse().ok());
+        let mut body = vec![0; length.expect("a number")];
+        let read = raw.input.read_exact(&mut body);
+        within("the body", read).await.expect("it is sent");
+        let body = String::from_utf8(body).expect("a text");
+        assert!(!body.contains("fire") && !body.contains("panic"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_the_query_is_not_looked_at() {
+    let server = club::open().await;
+    let mut raw = server.raw().await;
+    let handshake = HANDSHAKE.replace("GET / ", "GET /?token=bob&session=bob ");
+    assert_eq!(raw.status_of(format!("{handshake}\r\n")).await, "101");
+    assert_eq!(whoami(raw).await["err"]["code"], json!("unauthenticated"));
+}

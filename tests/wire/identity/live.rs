@@ -1,0 +1,167 @@
+//! What becomes of subscriptions when the client becomes somebody else.
+
+use crate::support::{Client, Gates, Running, club};
+use serde_json::{Value, json};
+use sockful::ServerHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Notes of Bob's and Eve's, one of each published.
+async fn with_notes() -> (Running, ServerHandle) {
+    let handle = club::club().open().await.expect("memory opens");
+    let server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut root = server.client_as("admin:root").await;
+    for (id, owner, published) in [
+        ("b1", "bob", false),
+        ("b2", "bob", true),
+        ("e1", "eve", false),
+        ("e2", "eve", true),
+    ] {
+        let note = json!({"id": id, "owner": owner, "published": published});
+        root.ok("note", "create", note).await;
+    }
+    (server, handle)
+}
+
+fn ids(records: &Value) -> Vec<&str> {
+    let all = records.as_array().expect("records");
+    all.iter()
+        .map(|it| it["id"].as_str().expect("an id"))
+        .collect()
+}
+
+async fn subscribe(client: &mut Client, payload: Value, ack: u64) -> Value {
+    client.ask(json!(["note", "subscribe", payload, ack])).await
+}
+
+#[tokio::test]
+async fn each_subscription_gets_one_reset_when_the_client_becomes_somebody_else() {
+    let (server, _) = with_notes().await;
+    let mut client = server.client_as("bob").await;
+    let begun = subscribe(&mut client, json!({}), 7).await;
+    assert_eq!(ids(&begun[2]["ok"]["records"]), ["b1", "b2", "e2"]);
+    client
+        .send(json!(["sockful", "authenticate", {"token": "eve"}, 8]))
+        .await;
+    let (mut reset, mut replied) = (None, false);
+    while reset.is_none() || !replied {
+        let frame = client.recv().await;
+        match frame[1].as_str() {
+            Some("reset") => assert!(reset.replace(frame).is_none(), "one is enough"),
+            _ => replied = frame[3] == 8,
+        }
+    }
+    let reset = reset.expect("it came");
+    assert_eq!(reset[3], 7);
+    assert_eq!(ids(&reset[2]["records"]), ["b2", "e1", "e2"]);
+    // From then on it is told what Eve sees.
+    let mut root = server.client_as("admin:root").await;
+    root.ok("note", "update", json!({"id": "b1", "text": "x"}))
+        .await;
+    root.ok("note", "update", json!({"id": "e1", "text": "y"}))
+        .await;
+    let event = client.recv().await;
+    assert_eq!(
+        (&event[1], &event[2]["id"]),
+        (&json!("updated"), &json!("e1"))
+    );
+}
+
+#[tokio::test]
+async fn a_subscription_that_the_new_caller_may_not_have_ends() {
+    let (server, _) = with_notes().await;
+    let mut client = server.client_as("bob").await;
+    subscribe(&mut client, json!({}), 7).await;
+    client.ask(json!(["poster", "subscribe", null, 9])).await;
+    client
+        .send(json!(["sockful", "authenticate", null, 8]))
+        .await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let frame = client.recv().await;
+        told.push((
+            frame[1].clone(),
+            frame[3].clone(),
+            frame[2]["error"]["code"].clone(),
+        ));
+    }
+    assert!(
+        told.contains(&(json!("ended"), json!(7), json!("unauthenticated"))),
+        "{told:?}"
+    );
+    assert!(
+        told.contains(&(json!("reset"), json!(9), Value::Null)),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_renewed_interrupts_nothing_and_resumes() {
+    let (server, _) = with_notes().await;
+    let mut client = server.client_as("bob:2000").await;
+    let begun = subscribe(&mut client, json!({}), 7).await;
+    assert_eq!(client.sign_in("bob:3000").await, json!({"expires": 3000}));
+    let mut root = server.client_as("admin:root").await;
+    root.ok("note", "update", json!({"id": "b1", "text": "x"}))
+        .await;
+    assert_eq!(client.recv().await[1], "updated");
+    // The same caller goes on where it was, and another begins from the beginning.
+    let from = json!({"$from": {"resume": begun[2]["resume"], "seq": begun[2]["seq"]}});
+    let mut again = server.client_as("bob").await;
+    let resumed = subscribe(&mut again, from.clone(), 7).await;
+    assert_eq!(resumed[2]["ok"], json!({"resumed": true}));
+    let mut eve = server.client_as("eve").await;
+    let anew = subscribe(&mut eve, from, 7).await;
+    assert_eq!(ids(&anew[2]["ok"]["records"]), ["b2", "e1", "e2"]);
+}
+
+#[tokio::test]
+async fn whoever_is_revoked_is_nobody_and_told_so_and_nothing_later_comes_as_before() {
+    let (server, handle) = with_notes().await;
+    let mut client = server.client_as("bob").await;
+    subscribe(&mut client, json!({}), 7).await;
+    let mut others = server.client_as("eve").await;
+    assert_eq!(handle.revoke("bob"), 1);
+    let mut root = server.client_as("admin:root").await;
+    root.ok("note", "update", json!({"id": "b1", "text": "x"}))
+        .await;
+    let expired = client.recv().await;
+    assert_eq!(expired, json!(["sockful", "expired", {}, null]));
+    let ended = client.recv().await;
+    assert_eq!(
+        (&ended[1], &ended[2]["error"]["code"]),
+        (&json!("ended"), &json!("unauthenticated"))
+    );
+    assert_eq!(
+        client.code("note", "find", Value::Null).await,
+        "unauthenticated"
+    );
+    assert_eq!(others.ok("note", "whoami", Value::Null).await, "eve");
+    assert_eq!(handle.revoke("bob"), 0);
+    client.sign_in("bob").await;
+}
+
+#[tokio::test]
+async fn whoever_is_known_until_a_time_is_nobody_from_then_on() {
+    let now = Arc::new(AtomicU64::new(1_000));
+    let clock = now.clone();
+    let server = club::club().clock(move || clock.load(Relaxed));
+    let server = Running::serving(server).await;
+    let mut client = server.client_as("bob:1100").await;
+    subscribe(&mut client, json!({}), 7).await;
+    now.store(1_100, Relaxed);
+    // Before any timer strikes, requests know.
+    client.send(json!(["note", "whoami", null, 8])).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let frame = client.recv().await;
+        told.push(frame);
+    }
+    let code = |action: &str, pointer: &str| {
+        let frame = told.iter().find(|frame| frame[1] == action);
+        frame.expect("it came")[2].pointer(pointer).cloned()
+    };
+    assert_eq!(code("whoami", "/err/code"), Some(json!("unauthenticated")));
+    assert_eq!(code("ended", "/error/code"), Some(json!("unauthenticated")));
+    assert_eq!(code("expired", ""), Some(json!({})));
+}

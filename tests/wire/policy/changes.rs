@@ -1,0 +1,177 @@
+//! What is changed.
+
+use super::{ids, with_notes};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_change_is_judged_by_what_is_stored_and_by_what_it_would_lead_to() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    for (action, payload) in [
+        ("create", json!({"owner": "eve"})),
+        ("update", json!({"id": "e2", "text": "mine now"})),
+        // He may not give his own away, since then it would not be his to change.
+        ("update", json!({"id": "b1", "owner": "eve"})),
+        ("save", json!({"id": "e2", "owner": "bob"})),
+        ("save", json!({"id": "b1", "owner": "eve"})),
+        ("save", json!({"id": "new", "owner": "eve"})),
+        ("destroy", json!({"id": "e2"})),
+        ("publish", json!({"id": "e2"})),
+        ("purge", json!({})),
+    ] {
+        let code = bob.code("note", action, payload.clone()).await;
+        assert_eq!(code, "forbidden", "{action} {payload}");
+    }
+    assert_eq!(bob.head().await, 10);
+    for (action, payload) in [
+        ("create", json!({"id": "b3", "owner": "bob"})),
+        ("update", json!({"id": "b1", "text": "new"})),
+        ("save", json!({"id": "b2", "owner": "bob"})),
+        ("publish", json!({"id": "b1"})),
+        ("destroy", json!({"id": "b3"})),
+        // No policy decides this one, so whoever sees it may.
+        ("readAloud", json!({"id": "e2"})),
+    ] {
+        bob.ok("note", action, payload).await;
+    }
+    assert_eq!(
+        server
+            .client_as("admin:root")
+            .await
+            .ok("note", "purge", Value::Null)
+            .await,
+        4
+    );
+}
+
+#[tokio::test]
+async fn what_is_forbidden_is_told_before_the_faults_of_a_payload_and_after_it_is_found() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let faulty = json!({"id": "e2", "stars": 77, "nonsense": 1});
+    assert_eq!(bob.code("note", "update", faulty).await, "forbidden");
+    let faulty = json!({"id": "b1", "stars": 77, "owner": "eve"});
+    assert_eq!(bob.code("note", "update", faulty).await, "invalid");
+}
+
+#[tokio::test]
+async fn whoever_does_not_see_what_a_write_led_to_is_told_its_id() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let key = json!({"key": "00000000-03e8-7000-8000-000000000000"});
+    let letter = |id: &str| json!({"id": id, "from": "bob", "to": "eve"});
+    let create = json!(["letter", "create", letter("l1"), 1, key]);
+    for _ in 0..2 {
+        // A retry is told the same.
+        assert_eq!(bob.ask(create.clone()).await[2]["ok"], json!({"id": "l1"}));
+    }
+    assert_eq!(
+        bob.ok("letter", "save", letter("l2")).await,
+        json!({"id": "l2"})
+    );
+    let commit = json!([["letter", "create", letter("l3")]]);
+    assert_eq!(
+        bob.ok("sockful", "commit", commit).await,
+        json!([{"id": "l3"}])
+    );
+    let mut eve = server.client_as("eve").await;
+    assert_eq!(
+        ids(&eve.ok("letter", "find", json!({})).await),
+        ["l1", "l2", "l3"]
+    );
+    // What his to see is no longer by then is not told again either.
+    let own = json!({"from": "bob", "to": "bob", "id": "l4"});
+    let key = json!({"key": "00000000-03e8-7000-8000-000000000001"});
+    let create = json!(["letter", "create", own, 2, key]);
+    let first = bob.ask(create.clone()).await;
+    assert_eq!(first[2]["ok"]["to"], "bob");
+    assert_eq!(bob.ask(create).await, first);
+}
+
+#[tokio::test]
+async fn parents_that_are_not_seen_can_not_be_named() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let absent = json!({"note_id": "nowhere", "author": "bob"});
+    let absent = bob.err("comment", "create", absent).await;
+    for (action, payload) in [
+        ("create", json!({"note_id": "e1", "author": "bob"})),
+        ("update", json!({"id": "c1", "note_id": "e1"})),
+        (
+            "save",
+            json!({"id": "c1", "note_id": "e1", "author": "bob"}),
+        ),
+    ] {
+        assert_eq!(
+            bob.err("comment", action, payload).await,
+            absent,
+            "{action}"
+        );
+    }
+    // What names it already may go on naming it.
+    let mut eve = server.client_as("eve").await;
+    eve.ok("comment", "update", json!({"id": "c2", "hidden": false}))
+        .await;
+}
+
+#[tokio::test]
+async fn each_write_of_a_commit_is_judged_and_shown_by_itself() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let commit = |last: Value| json!([["note", "update", {"id": "b1", "text": "x"}], last]);
+    for (last, code) in [
+        (
+            json!(["note", "update", {"id": "e2", "text": "x"}]),
+            "forbidden",
+        ),
+        (
+            json!(["note", "update", {"id": "e1", "text": "x"}]),
+            "not_found",
+        ),
+        (
+            json!(["note", "createComment", {"note_id": "e1", "author": "bob"}]),
+            "not_found",
+        ),
+        (
+            json!(["comment", "create", {"note_id": "e2", "author": "eve"}]),
+            "forbidden",
+        ),
+    ] {
+        assert_eq!(bob.code("sockful", "commit", commit(last)).await, code);
+    }
+    assert_eq!(bob.ok("note", "get", json!({"id": "b1"})).await["text"], "");
+    let both = commit(json!(["note", "create", {"id": "b4", "owner": "bob"}]));
+    assert_eq!(ids(&bob.ok("sockful", "commit", both).await), ["b1", "b4"]);
+}
+
+#[tokio::test]
+async fn whoever_may_destroy_a_record_destroys_what_goes_with_it() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    // A hidden comment of Eve's is among them.
+    bob.ok("note", "destroy", json!({"id": "b1"})).await;
+    let mut root = server.client_as("admin:root").await;
+    assert_eq!(
+        ids(&root.ok("comment", "find", json!({})).await),
+        ["c3", "c4", "c5", "c6"]
+    );
+}
+
+#[tokio::test]
+async fn an_id_or_a_unique_value_that_is_taken_is_told_and_nothing_else_of_who_has_it() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    for payload in [
+        json!({"id": "e1", "owner": "bob"}),
+        json!({"id": "b5", "owner": "bob", "slug": "e1"}),
+    ] {
+        let told = bob.err("note", "create", payload).await;
+        assert_eq!(told["code"], "conflict");
+        assert!(!told.to_string().contains("eve"), "{told}");
+    }
+    assert_eq!(
+        bob.code("note", "save", json!({"id": "e1", "owner": "bob"}))
+            .await,
+        "conflict"
+    );
+}

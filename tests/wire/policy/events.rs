@@ -1,0 +1,84 @@
+//! What subscriptions are told.
+
+use super::{ids, with_notes};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_subscription_is_told_of_what_is_seen_and_of_its_end_like_any_other() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let begun = bob.ask(json!(["note", "subscribe", {"stars": 0}, 7])).await;
+    assert_eq!(ids(&begun[2]["ok"]["records"]), ["b1", "b2", "e2"]);
+    let mut root = server.client_as("admin:root").await;
+    for (change, event) in [
+        (json!({"id": "e1", "text": "unseen"}), None),
+        (
+            json!({"id": "e1", "published": true}),
+            Some(("created", Value::Null)),
+        ),
+        (
+            json!({"id": "e1", "text": "seen"}),
+            Some(("updated", Value::Null)),
+        ),
+        // Out of the conditions it lives on, out of sight it is gone, and from both it is gone.
+        (
+            json!({"id": "e1", "stars": 1}),
+            Some(("destroyed", json!(true))),
+        ),
+        (
+            json!({"id": "e1", "stars": 0}),
+            Some(("created", Value::Null)),
+        ),
+        (
+            json!({"id": "e1", "published": false}),
+            Some(("destroyed", Value::Null)),
+        ),
+        (
+            json!({"id": "e1", "published": true}),
+            Some(("created", Value::Null)),
+        ),
+        (
+            json!({"id": "e1", "published": false, "stars": 1}),
+            Some(("destroyed", Value::Null)),
+        ),
+        (json!({"id": "e1", "stars": 0}), None),
+    ] {
+        root.ok("note", "update", change.clone()).await;
+        let Some((name, left)) = event else {
+            continue;
+        };
+        let told = bob.recv().await;
+        assert_eq!(
+            (&told[1], &told[2]["id"]),
+            (&json!(name), &json!("e1")),
+            "{change}"
+        );
+        assert_eq!(told[2]["left"], left, "{change}");
+        assert_eq!(told[2].get("record").is_some(), name != "destroyed");
+    }
+    root.ok("note", "destroy", json!({"id": "e1"})).await;
+    root.ok("note", "destroy", json!({"id": "b1"})).await;
+    let told = bob.recv().await;
+    assert_eq!(
+        (&told[1], &told[2]["id"]),
+        (&json!("destroyed"), &json!("b1"))
+    );
+}
+
+#[tokio::test]
+async fn children_are_told_of_as_far_as_they_are_seen() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let begun = bob
+        .ask(json!(["note", "subscribeComments", {"note_id": "e2"}, 7]))
+        .await;
+    assert_eq!(ids(&begun[2]["ok"]["records"]), ["c4", "c6"]);
+    let mut eve = server.client_as("eve").await;
+    eve.ok("comment", "update", json!({"id": "c5", "hidden": false}))
+        .await;
+    let told = bob.recv().await;
+    assert_eq!(
+        (&told[1], &told[2]["id"]),
+        (&json!("created"), &json!("c5"))
+    );
+}

@@ -1,0 +1,171 @@
+//! What is read.
+
+use super::{ids, with_notes};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_record_that_is_not_seen_is_told_like_one_that_is_not_there() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let absent = bob.err("note", "get", json!({"id": "nowhere"})).await;
+    for (resource, action, payload) in [
+        ("note", "get", json!({"id": "e1"})),
+        ("note", "get", json!({"id": "e1", "$with": ["comments"]})),
+        ("note", "update", json!({"id": "e1", "text": "x"})),
+        // Before anything else of the payload is looked at.
+        ("note", "update", json!({"id": "e1", "stars": 77})),
+        ("note", "destroy", json!({"id": "e1"})),
+        ("note", "publish", json!({"id": "e1"})),
+        ("note", "readAloud", json!({"id": "e1"})),
+        ("note", "lend", json!({"id": "e1", "to": "bob"})),
+        ("note", "comments", json!({"note_id": "e1"})),
+        ("note", "getComment", json!({"note_id": "e1", "id": "c3"})),
+        (
+            "note",
+            "updateComment",
+            json!({"note_id": "e1", "id": "c3"}),
+        ),
+        (
+            "note",
+            "destroyComment",
+            json!({"note_id": "e1", "id": "c3"}),
+        ),
+        (
+            "note",
+            "createComment",
+            json!({"note_id": "e1", "author": "bob"}),
+        ),
+        ("note", "subscribeComments", json!({"note_id": "e1"})),
+        ("comment", "note", json!({"id": "c3"})),
+    ] {
+        let told = bob.err(resource, action, payload.clone()).await;
+        assert_eq!(told, absent, "{resource} {action} {payload}");
+    }
+    let several = bob
+        .ok("note", "get", json!({"id": ["b1", "e1", "e2"]}))
+        .await;
+    assert_eq!(ids(&several), ["b1", "-", "e2"]);
+}
+
+#[tokio::test]
+async fn lists_counts_and_pages_are_of_what_is_seen() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let found = bob.ok("note", "find", json!({})).await;
+    assert_eq!(ids(&found), ["b1", "b2", "e2"]);
+    let others = bob
+        .ok("note", "find", json!({"owner": {"$ne": "bob"}}))
+        .await;
+    assert_eq!(ids(&others), ["e2"]);
+    let either = json!({"$or": [{"id": "e1"}, {"id": "b1"}]});
+    assert_eq!(ids(&bob.ok("note", "find", either).await), ["b1"]);
+    assert_eq!(bob.ok("note", "count", json!({})).await, 3);
+    assert_eq!(bob.ok("note", "count", json!({"owner": "eve"})).await, 1);
+    // A page is full though there is between its records what is not seen.
+    let page = json!({"$limit": 2, "$sort": {"id": -1}});
+    let page = bob.reply("note", "find", page).await;
+    assert_eq!(ids(&page["ok"]), ["e2", "b2"]);
+    let next = json!({"$limit": 2, "$sort": {"id": -1}, "$after": page["next"]});
+    let next = bob.reply("note", "find", next).await;
+    assert_eq!((ids(&next["ok"]), next.get("next")), (vec!["b1"], None));
+    assert_eq!(
+        server
+            .client_as("admin:root")
+            .await
+            .ok("note", "count", json!({}))
+            .await,
+        4
+    );
+}
+
+#[tokio::test]
+async fn relations_and_what_they_include_are_of_what_is_seen_on_both_sides() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    let of = |note: &str| json!({"note_id": note});
+    assert_eq!(ids(&bob.ok("note", "comments", of("b1")).await), ["c1"]);
+    assert_eq!(
+        ids(&bob.ok("note", "comments", of("e2")).await),
+        ["c4", "c6"]
+    );
+    assert_eq!(ids(&bob.ok("comment", "byNote", of("e1")).await), ["c3"]);
+    let hidden = json!({"note_id": "e2", "id": "c5"});
+    assert_eq!(bob.code("note", "getComment", hidden).await, "not_found");
+    // Its note he sees, but not whose it is.
+    let parent = bob.code("comment", "note", json!({"id": "c5"})).await;
+    assert_eq!(parent, "not_found");
+    let with = bob.ok("note", "find", json!({"$with": ["comments"]})).await;
+    let included: Vec<_> = with
+        .as_array()
+        .expect("notes")
+        .iter()
+        .map(|it| ids(&it["comments"]))
+        .collect();
+    assert_eq!(included, [vec!["c1"], vec![], vec!["c4", "c6"]]);
+    let up = bob.ok("comment", "find", json!({"$with": ["note"]})).await;
+    let seen: Vec<_> = up
+        .as_array()
+        .expect("comments")
+        .iter()
+        .map(|it| it["note"]["id"].clone())
+        .collect();
+    assert_eq!(ids(&up), ["c1", "c3", "c4", "c6"]);
+    assert_eq!(seen, [json!("b1"), json!(null), json!("e2"), json!("e2")]);
+    let deep = bob
+        .ok(
+            "comment",
+            "get",
+            json!({"id": "c4", "$with": ["note.comments"]}),
+        )
+        .await;
+    assert_eq!(ids(&deep["note"]["comments"]), ["c4", "c6"]);
+}
+
+#[tokio::test]
+async fn nobody_sees_what_a_policy_shows_to_nobody() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("bob").await;
+    for (id, draft) in [("a", false), ("b", true)] {
+        bob.ok("poster", "create", json!({"id": id, "draft": draft}))
+            .await;
+    }
+    let mut nobody = server.client().await;
+    assert_eq!(ids(&nobody.ok("poster", "find", json!({})).await), ["a"]);
+    assert_eq!(
+        nobody.code("poster", "get", json!({"id": "b"})).await,
+        "not_found"
+    );
+    assert_eq!(
+        nobody.code("poster", "destroy", json!({"id": "a"})).await,
+        "unauthenticated"
+    );
+    assert_eq!(ids(&bob.ok("poster", "find", json!({})).await), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_shows_nothing_and_lets_nobody_do_anything() {
+    let server = with_notes().await;
+    let mut crasher = server.client_as("crasher").await;
+    for (action, payload) in [
+        ("get", json!({"id": "b2"})),
+        ("find", json!({})),
+        ("count", json!({})),
+        ("subscribe", json!({})),
+        ("update", json!({"id": "b2"})),
+        ("readAloud", json!({"id": "b2"})),
+    ] {
+        let told = crasher.err("note", action, payload).await;
+        assert_eq!(told["code"], "internal", "{action}");
+        assert!(!told.to_string().contains("panic"), "{told}");
+    }
+    let mut bob = server.client_as("bob").await;
+    let crash = json!({"id": "new", "owner": "bob", "text": "crash"});
+    assert_eq!(bob.code("note", "create", crash).await, "internal");
+    assert_eq!(
+        bob.code("note", "get", json!({"id": "new"})).await,
+        "not_found"
+    );
+    let crash = json!({"id": "b1", "text": "crash"});
+    assert_eq!(bob.code("note", "update", crash).await, "internal");
+    assert_eq!(bob.ok("note", "get", json!({"id": "b1"})).await["text"], "");
+}
