@@ -3,7 +3,7 @@
 //! `PORT=9001 cargo run --release -p sockful-examples --example bench`
 
 use serde::{Deserialize, Serialize};
-use sockful::{Error, Resource, Result, Server, resources};
+use sockful::{Config, Error, Resource, Result, Server, resources};
 
 /// What is read and written under load.
 #[derive(Serialize, Deserialize, Resource)]
@@ -18,7 +18,12 @@ struct Creature {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let server = Server::new(resources![Creature]).open().await?;
+    let mut config = Config::default();
+    // What measures a server is not to be told that it comes too fast.
+    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    config.max_connection_rate = u32::MAX;
+    let server = Server::new(resources![Creature]).config(config);
+    let server = server.open().await?;
     for n in 0..1000 {
         let creature = NewCreature {
             id: Some(format!("c{n}")),

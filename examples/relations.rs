@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sockful::store::{Comparison, Filter, Query, Record, Scalar};
-use sockful::{Error, Resource, Result, Server, ServerHandle, resources};
+use sockful::{Config, Error, Resource, Result, Server, ServerHandle, resources};
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -51,7 +51,11 @@ const ROUND: Duration = Duration::from_millis(700);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let server = Server::new(resources![Album, Song]).open().await?;
+    let mut config = Config::default();
+    // What measures a server is not to be told that it comes too fast.
+    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    let server = Server::new(resources![Album, Song]).config(config);
+    let server = server.open().await?;
     fill(&server).await?;
     let ours = serve(server.clone(), true);
     let by_hand = serve(server, false);

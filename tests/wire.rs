@@ -26,6 +26,7 @@ mod order;
 mod payload;
 mod policy;
 mod queries;
+mod rates;
 mod relations;
 mod remotes;
 mod replies;

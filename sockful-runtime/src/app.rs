@@ -11,6 +11,7 @@ use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
 use crate::policies::Policies;
+use crate::rates::Rates;
 use crate::relations::Relations;
 use crate::routes::{Resources, Route};
 use crate::session::Sessions;
@@ -96,6 +97,7 @@ impl App {
             store,
             lanes: Lanes::new(),
             keys: Keys::new(&config, clock.clone()),
+            rates: Rates::new(&config),
             states,
             config,
             clock,
@@ -122,6 +124,8 @@ impl App {
                 "max_reply": config.max_reply,
                 "max_page": config.max_page,
                 "max_subscriptions": config.max_subscriptions,
+                "max_request_rate": config.max_request_rate,
+                "request_burst": config.request_burst,
             },
         });
         format!(r#"["sockful","hello",{hello},null]"#)

@@ -73,8 +73,24 @@ pub struct Config {
     /// Whether those too are told the description of all that is served who are nobody, on a server
     /// that asks who they are. Default is no.
     pub public_schema: bool,
-    /// How many connections are open at once; further ones wait to be accepted. Default is 100,000.
+    /// How many connections are open at once; further ones are refused with 503. Default is 100,000.
     pub max_connections: usize,
+    /// How many connections are open at once from one address; further ones are refused with 503. Of
+    /// IPv6 a network of 64 bits is one address; the machine itself is not counted, since a proxy
+    /// there speaks for everyone. Default is 1,000.
+    pub max_connections_per_address: usize,
+    /// How many connections are accepted a second; further ones are refused with 503. As many may
+    /// come at once. Default is 2,000.
+    pub max_connection_rate: u32,
+    /// How many requests a second one caller may make, on all its connections: a list, a count, a
+    /// subscription and a remote method count as 5 of them, and a `commit` as all its writes. Callers
+    /// without an identity are known by their address, and at the machine itself by their connection.
+    /// Default is 10,000.
+    pub max_request_rate: u32,
+    /// How many of them may come at once, after a while without any. Default is 20,000.
+    pub request_burst: u32,
+    /// How many requests in a row that come too soon close the connection with 1008. Default is 1,000.
+    pub max_rate_limited: usize,
     /// How many bytes the head of an HTTP request may have, at least 8,192. Default is 16,384.
     pub max_header_bytes: usize,
     /// How many header lines an HTTP request may have. Default is 64.
@@ -135,6 +151,11 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_schema: false,
             max_connections: 100_000,
+            max_connections_per_address: 1_000,
+            max_connection_rate: 2_000,
+            max_request_rate: 10_000,
+            request_burst: 20_000,
+            max_rate_limited: 1_000,
             max_header_bytes: 16 * 1024,
             max_headers: 64,
             log_capacity: 64 * 1024 * 1024,
@@ -198,7 +219,7 @@ impl Config {
         }
     }
 
-    fn numbers(&self) -> [(&'static str, usize); 25] {
+    fn numbers(&self) -> [(&'static str, usize); 30] {
         [
             ("max_frame", self.max_frame),
             ("max_depth", self.max_depth),
@@ -220,6 +241,14 @@ impl Config {
             ("ring_capacity", self.ring_capacity),
             ("max_unsent_events", self.max_unsent_events),
             ("max_connections", self.max_connections),
+            (
+                "max_connections_per_address",
+                self.max_connections_per_address,
+            ),
+            ("max_connection_rate", self.max_connection_rate as usize),
+            ("max_request_rate", self.max_request_rate as usize),
+            ("request_burst", self.request_burst as usize),
+            ("max_rate_limited", self.max_rate_limited),
             ("max_headers", self.max_headers),
             ("max_keys_per_caller", self.max_keys_per_caller),
             ("max_keys", self.max_keys),

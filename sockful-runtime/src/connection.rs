@@ -3,6 +3,7 @@
 mod bell;
 mod heartbeat;
 mod live;
+mod pace;
 mod pipe;
 mod requests;
 mod socket;
@@ -228,6 +229,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match next {
                 Incoming::Text(text) => {
                     let answered = self.requests.take(&text);
+                    if self.requests.is_flooded() {
+                        let why = "too many requests in a row that come too soon";
+                        return Some(End::ByUs(1008, why));
+                    }
                     if !answered.as_ref().is_some_and(|answered| answered.bad) {
                         self.bad_frames = 0;
                     }

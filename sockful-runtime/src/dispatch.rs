@@ -7,6 +7,7 @@
 pub(crate) mod actions;
 mod address;
 mod commit;
+mod cost;
 mod options;
 mod prepare;
 mod subscribe;

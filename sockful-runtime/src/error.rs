@@ -13,6 +13,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What a fallible function of this crate returns.
@@ -32,6 +33,7 @@ struct Inner {
     fields: Vec<Fault>,
     limit: Option<(&'static str, u64)>,
     outcome: Option<Outcome>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -147,6 +149,7 @@ impl Error {
             fields: Vec::new(),
             limit: None,
             outcome: None,
+            retry_after: None,
             source: None,
         }))
     }
@@ -171,6 +174,11 @@ impl Error {
 
     pub(crate) fn limit(mut self, setting: &'static str, value: usize) -> Self {
         self.0.limit = Some((setting, value as u64));
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -281,6 +289,12 @@ impl Serialize for Error {
         }
         if let Some(outcome) = inner.outcome {
             map.serialize_entry("outcome", outcome.word())?;
+        }
+        if let Some(wait) = inner.retry_after {
+            // Whoever comes back then is not too early by a part of one.
+            let millis = wait.as_millis().saturating_add(1);
+            let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+            map.serialize_entry("retry_after_ms", &millis)?;
         }
         map.end()
     }

@@ -31,6 +31,7 @@ mod origin;
 mod policies;
 pub mod policy;
 pub mod query;
+mod rates;
 pub mod reader;
 pub mod record;
 mod records;

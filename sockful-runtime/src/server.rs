@@ -1,6 +1,7 @@
 //! The server: built, opened, served, stopped.
 
 mod accept;
+mod door;
 mod introduce;
 
 use crate::app::{App, Setup};

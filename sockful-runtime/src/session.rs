@@ -76,6 +76,11 @@ impl Session {
         }
     }
 
+    /// The key of who calls, where that is known.
+    pub(crate) fn key(&self) -> Option<Arc<str>> {
+        self.current().known.as_ref().map(|known| known.key.clone())
+    }
+
     /// When the present identity is over, in milliseconds since 1970, if it ever is.
     pub(crate) fn expires(&self) -> Option<u64> {
         self.current().known.as_ref()?.expires

@@ -1,6 +1,6 @@
 //! The handshake: what is offered, what is refused, and how long it may take.
 
-use crate::support::{HANDSHAKE, Running, text, within};
+use crate::support::{HANDSHAKE, Raw, Running, text, within};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -152,25 +152,57 @@ async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
     within("the end of the drip", dripping).await;
 }
 
-#[tokio::test]
-async fn a_connection_over_the_limit_waits_until_another_ends() {
-    let server = Running::with(|config| config.max_connections = 1).await;
-    let mut first = server.client().await;
-    first.assert_alive().await;
-    let second = server.client();
-    tokio::pin!(second);
-    let meanwhile = async {
-        for _ in 0..50 {
-            first.assert_alive().await;
+/// Connects as soon as the server has room.
+async fn let_in(server: &Running) -> Raw {
+    let come = async {
+        loop {
+            let mut raw = server.raw().await;
+            if raw.status_of(format!("{HANDSHAKE}\r\n")).await == "101" {
+                return raw;
+            }
         }
     };
-    tokio::select! {
-        biased;
-        _ = &mut second => panic!("there is room for one"),
-        () = meanwhile => {}
+    within("room for another", come).await
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on() {
+    let server = Running::with(|config| config.max_connections = 1).await;
+    let mut first = server.client().await;
+    for _ in 0..20 {
+        let mut raw = server.raw().await;
+        raw.send(format!("{HANDSHAKE}\r\n")).await;
+        let head = raw.read_head().await.to_lowercase();
+        assert!(head.starts_with("http/1.1 503 "), "{head}");
+        assert!(
+            head.contains("retry-after: ") && head.contains("connection: close"),
+            "{head}"
+        );
+        first.assert_alive().await;
     }
+    // One that says nothing is told as well, and is no burden.
+    assert!(
+        server
+            .raw()
+            .await
+            .read_head()
+            .await
+            .starts_with("HTTP/1.1 503 ")
+    );
     drop(first);
-    second.await.assert_alive().await;
+    let_in(&server).await;
+}
+
+#[tokio::test]
+async fn connections_that_come_too_fast_are_told_503() {
+    let server = Running::with(|config| config.max_connection_rate = 3).await;
+    let mut told = Vec::new();
+    for _ in 0..20 {
+        let mut raw = server.raw().await;
+        told.push(raw.status_of(format!("{HANDSHAKE}\r\n")).await);
+    }
+    assert_eq!(told[..3], ["101", "101", "101"]);
+    assert!(told.contains(&"503".to_owned()), "{told:?}");
 }
 
 #[tokio::test]
@@ -185,5 +217,5 @@ async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
         let mut raw = server.raw().await;
         raw.send(HANDSHAKE).await;
     }
-    server.client().await.assert_alive().await;
+    let_in(&server).await;
 }

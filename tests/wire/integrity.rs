@@ -28,6 +28,7 @@ impl Both {
         // Nobody is in the way of anybody: what takes as long will not end.
         let mut config = sockful::Config::default();
         config.request_timeout = Duration::from_secs(1);
+        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
         let server = Running::serving(Server::new(MUSIC).config(config)).await;
         let both = Self {
             client: server.client().await,

@@ -1,5 +1,6 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
+use super::pace::Pace;
 use crate::dispatch::{self, Address, Answered, Profile};
 use crate::error::Outcome;
 use crate::reply::Reply;
@@ -23,6 +24,7 @@ pub(super) type Kept = dispatch::Kept<Utf8Bytes>;
 /// something is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
+    pace: Pace,
     pending: FuturesUnordered<Pending>,
     running: Vec<Running>,
     waiting: VecDeque<Waiting>,
@@ -73,6 +75,7 @@ impl Requests {
     pub(super) fn new(session: Arc<Session>) -> Self {
         let (running, waiting) = (Vec::new(), VecDeque::new());
         Self {
+            pace: Pace::new(session.clone()),
             session,
             pending: FuturesUnordered::new(),
             running,
@@ -88,6 +91,11 @@ impl Requests {
         self.running.is_empty() && self.waiting.is_empty()
     }
 
+    /// Whether the client goes on however often it is told that its requests come too soon.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.pace.is_exceeded()
+    }
+
     /// Whether another one may be read.
     pub(super) fn has_room(&self) -> bool {
         self.running.len() + self.waiting.len() < self.session.config().max_in_flight
@@ -98,8 +106,15 @@ impl Requests {
     pub(super) fn take<'a>(&mut self, message: &'a Utf8Bytes) -> Option<Answered<'a>> {
         let job = match dispatch::prepare(&self.session, message) {
             Ok(job) => job,
-            Err(refused) => return Some(refused.into()),
+            // What leads nowhere costs something, too.
+            Err(refused) => match self.pace.take(1) {
+                Ok(()) => return Some(refused.into()),
+                Err(too_soon) => return Some(refused.instead(too_soon).into()),
+            },
         };
+        if let Err(too_soon) = self.pace.take(job.cost()) {
+            return Some(job.answered(Err(too_soon)));
+        }
         if !self.is_empty() {
             let profile = job.profile(&self.session);
             if self.must_wait(&profile, self.waiting.len()) {

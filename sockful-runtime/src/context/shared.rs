@@ -9,6 +9,7 @@ use crate::keys::Keys;
 use crate::lanes::Lanes;
 use crate::model::Model;
 use crate::policies::Policies;
+use crate::rates::Rates;
 use crate::relations::Relations;
 use crate::resource::Resource;
 use crate::store::Store;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Arc<Hub>,
     pub(crate) lanes: Lanes,
     pub(crate) keys: Keys,
+    pub(crate) rates: Rates,
     pub(crate) states: States,
     pub(crate) config: Config,
     pub(crate) clock: Clock,

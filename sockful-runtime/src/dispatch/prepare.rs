@@ -132,6 +132,14 @@ impl Target {
 }
 
 impl Refused<'_> {
+    /// The same refused for another reason, but that it is no frame.
+    pub(crate) fn instead(mut self, error: Error) -> Self {
+        if !self.bad {
+            self.error = error;
+        }
+        self
+    }
+
     pub(super) fn no_json(error: Error) -> Self {
         Self {
             head: Head::NOBODY,

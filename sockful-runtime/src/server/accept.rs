@@ -1,5 +1,6 @@
-//! From a listener to connections: permits, the handshake, and the way out.
+//! From a listener to connections: the door, the handshake, and the way out.
 
+use super::door::{Door, Entry};
 use super::introduce::introduce;
 use crate::app::App;
 use crate::config::Config;
@@ -23,7 +24,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
@@ -39,20 +39,27 @@ pub(super) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) {
-    let permits = Arc::new(Semaphore::new(app.shared.config.max_connections));
+    let door = Door::new(&app.shared.config);
     let (mut trigger, connections) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     loop {
-        let next = accept(&listener, &permits);
-        let (stream, address, permit) = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = &mut shutdown => break,
-            next = next => match next {
+            next = accept(&listener) => match next {
                 Some(next) => next,
                 None => continue,
             },
         };
+        let entry = match door.admit(address.ip()) {
+            Ok(entry) => Arc::new(entry),
+            Err(setting) => {
+                tracing::debug!(%address, setting, "a connection was refused");
+                door.refuse(stream, setting);
+                continue;
+            }
+        };
         let session = Session::new(app.clone(), Some(address));
-        tokio::spawn(http(session, stream, Arc::new(permit), connections.clone()));
+        tokio::spawn(http(session, stream, entry, connections.clone()));
     }
     drop(listener);
     drop(connections);
@@ -69,18 +76,13 @@ pub(super) async fn serve(
     }
 }
 
-/// The next connection, once there is a permit for it.
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    // The semaphore is never closed.
-    let permit = permits.clone().acquire_owned().await.ok()?;
+/// The next connection.
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
         Ok((stream, address)) => {
             // Without it a reply would wait for the peer to acknowledge the one before.
             let _ = stream.set_nodelay(true);
-            Some((stream, address, permit))
+            Some((stream, address))
         }
         Err(error) => {
             tracing::warn!(%error, "accepting a connection failed");
@@ -91,16 +93,11 @@ async fn accept(
 }
 
 /// Speaks HTTP until the connection ends or becomes a WebSocket, which goes on in a task of its own.
-async fn http(
-    session: Arc<Session>,
-    stream: TcpStream,
-    permit: Arc<OwnedSemaphorePermit>,
-    shutdown: Shutdown,
-) {
+async fn http(session: Arc<Session>, stream: TcpStream, entry: Arc<Entry>, shutdown: Shutdown) {
     let config = session.config().clone();
     let draining = shutdown.clone().draining();
     let service = service_fn(move |request: Request<Incoming>| {
-        let (session, permit, shutdown) = (session.clone(), permit.clone(), shutdown.clone());
+        let (session, entry, shutdown) = (session.clone(), entry.clone(), shutdown.clone());
         async move {
             let headers = session.asks_who().then(|| request.headers().clone());
             let (response, upgrade) = match upgrade(request, session.config()) {
@@ -117,7 +114,7 @@ async fn http(
                 if let Ok(upgraded) = upgrade.await {
                     websocket(session, upgraded, shutdown).await;
                 }
-                drop(permit);
+                drop(entry);
             });
             Ok::<_, Infallible>(response)
         }

@@ -1,0 +1,69 @@
+//! How fast the requests of one connection come.
+
+use crate::error::Result;
+use crate::rates::Bucket;
+use crate::session::Session;
+use std::sync::Arc;
+
+/// Takes what requests cost out of the bucket of who sends them.
+pub(super) struct Pace {
+    session: Arc<Session>,
+    /// The bucket while the client is nobody, and the one of who it is.
+    own: Arc<Bucket>,
+    bucket: Arc<Bucket>,
+    /// Who it is, by the number of the identity.
+    turn: u64,
+    /// How many requests in a row came too soon.
+    refused: usize,
+}
+
+impl Pace {
+    pub(super) fn new(session: Arc<Session>) -> Self {
+        let address = session.peer.address().map(|address| address.ip());
+        let own = session.app.shared.rates.of_address(address);
+        let mut pace = Self {
+            bucket: own.clone(),
+            own,
+            turn: 0,
+            refused: 0,
+            session,
+        };
+        pace.turn();
+        pace
+    }
+
+    /// Takes what a request costs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), where it comes too soon.
+    pub(super) fn take(&mut self, cost: u32) -> Result<()> {
+        if self.turn != self.session.turn() {
+            self.turn();
+        }
+        match self.bucket.take(cost) {
+            Ok(()) => {
+                self.refused = 0;
+                Ok(())
+            }
+            Err(wait) => {
+                self.refused += 1;
+                Err(self.session.app.shared.rates.refusal(wait))
+            }
+        }
+    }
+
+    /// Whether the client goes on however often it is refused.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.refused >= self.session.config().max_rate_limited
+    }
+
+    fn turn(&mut self) {
+        self.turn = self.session.turn();
+        let rates = &self.session.app.shared.rates;
+        self.bucket = match self.session.key() {
+            Some(key) => rates.of_key(&key),
+            None => self.own.clone(),
+        };
+    }
+}

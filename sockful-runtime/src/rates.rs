@@ -1,0 +1,231 @@
+//! How often: token buckets, one for each caller that is known and one for each address of others.
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How many buckets are kept before those are looked for that are full again.
+const FEW: usize = 1_024;
+
+/// The buckets of all callers.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    rate: u32,
+    burst: u32,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    buckets: HashMap<Name, Arc<Bucket>>,
+    /// At how many the full ones are dropped.
+    sweep_at: usize,
+}
+
+/// Whose a bucket is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Name {
+    Key(Arc<str>),
+    Address(IpAddr),
+}
+
+/// Fills with tokens as time goes by; each request takes some.
+///
+/// It is one number: the time at which it will be full again. Each token that is taken puts that off
+/// by the time in which one comes, and no further than the time in which all of them come.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    since: Instant,
+    /// When it is full again, in nanoseconds.
+    full_at: AtomicU64,
+    /// In how many nanoseconds a token comes, and in how many all of them.
+    one: u64,
+    all: u64,
+}
+
+impl Rates {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            rate: config.max_request_rate,
+            burst: config.request_burst,
+            shared: Mutex::new(Shared {
+                buckets: HashMap::new(),
+                sweep_at: FEW,
+            }),
+        }
+    }
+
+    /// The bucket of the caller of this key, on all its connections.
+    pub(crate) fn of_key(&self, key: &Arc<str>) -> Arc<Bucket> {
+        self.shared(Name::Key(key.clone()))
+    }
+
+    /// The bucket of nobody at an address, on all connections from there. The machine itself has none
+    /// in common: a proxy there speaks for everyone.
+    pub(crate) fn of_address(&self, address: Option<IpAddr>) -> Arc<Bucket> {
+        match address.and_then(origin) {
+            Some(address) => self.shared(Name::Address(address)),
+            None => Arc::new(self.bucket()),
+        }
+    }
+
+    /// The error of a request that comes too soon by `wait`.
+    pub(crate) fn refusal(&self, wait: Duration) -> Error {
+        let message = format!(
+            "more requests a second than the {} that `max_request_rate` allows",
+            self.rate
+        );
+        let error = Error::new(ErrorKind::RateLimited, message);
+        error
+            .limit("max_request_rate", self.rate as usize)
+            .retry_after(wait)
+    }
+
+    fn shared(&self, name: Name) -> Arc<Bucket> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = shared.buckets.get(&name) {
+            return bucket.clone();
+        }
+        if shared.buckets.len() >= shared.sweep_at {
+            // One that nobody holds and that is full says nothing that a new one does not.
+            let is_of_use =
+                |bucket: &Arc<Bucket>| Arc::strong_count(bucket) > 1 || !bucket.is_full();
+            shared.buckets.retain(|_, bucket| is_of_use(bucket));
+            shared.sweep_at = FEW.max(2 * shared.buckets.len());
+        }
+        let bucket = Arc::new(self.bucket());
+        shared.buckets.insert(name, bucket.clone());
+        bucket
+    }
+
+    fn bucket(&self) -> Bucket {
+        Bucket::new(self.rate, self.burst)
+    }
+}
+
+impl Bucket {
+    /// A full one, that fills with `rate` tokens a second up to `burst`.
+    pub(crate) fn new(rate: u32, burst: u32) -> Self {
+        let one = 1_000_000_000 / u64::from(rate.max(1));
+        Self {
+            since: Instant::now(),
+            full_at: AtomicU64::new(0),
+            one,
+            all: one * u64::from(burst.max(1)),
+        }
+    }
+
+    /// Takes so many tokens, or says how long it takes until there are as many. What costs more than
+    /// there can ever be costs all there is.
+    pub(crate) fn take(&self, tokens: u32) -> Result<(), Duration> {
+        let cost = self.all.min(self.one * u64::from(tokens));
+        let now = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX / 2);
+        let latest = now + self.all;
+        let put_off = |full_at: u64| {
+            let full_at = full_at.max(now) + cost;
+            (full_at <= latest).then_some(full_at)
+        };
+        let taken = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
+        taken.map(drop).map_err(|full_at| {
+            // It was full later than now, else there had been enough.
+            Duration::from_nanos(full_at + cost - latest)
+        })
+    }
+
+    /// Whether all tokens are there.
+    fn is_full(&self) -> bool {
+        u128::from(self.full_at.load(Relaxed)) <= self.since.elapsed().as_nanos()
+    }
+}
+
+/// What counts as one address: of IPv6 the network that one client has. `None` for the machine itself.
+pub(crate) fn origin(address: IpAddr) -> Option<IpAddr> {
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return None;
+    }
+    Some(match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    fn rates(rate: u32, burst: u32) -> Rates {
+        Rates::new(&Config {
+            max_request_rate: rate,
+            request_burst: burst,
+            ..Config::default()
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_gives_its_burst_at_once_and_its_rate_after_that() {
+        let rates = rates(10, 25);
+        let bucket = rates.of_address(None);
+        assert!((0..25).all(|_| bucket.take(1).is_ok()));
+        let wait = bucket.take(1).expect_err("it is empty");
+        assert_eq!(wait.as_millis().div_ceil(10), 10, "{wait:?}");
+        advance(wait).await;
+        assert!(bucket.take(1).is_ok());
+        assert!(bucket.take(1).is_err());
+        advance(Duration::from_millis(500)).await;
+        assert!(bucket.take(5).is_ok());
+        assert!(bucket.take(1).is_err());
+        // What is more than there can be waits for all.
+        advance(Duration::from_secs(3)).await;
+        assert!(bucket.take(1_000).is_ok());
+        assert!(bucket.take(1).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_has_one_bucket_and_an_address_has_and_the_machine_itself_has_none() {
+        let rates = rates(1, 1);
+        let key: Arc<str> = "bob".into();
+        assert!(Arc::ptr_eq(
+            &rates.of_key(&key),
+            &rates.of_key(&"bob".into())
+        ));
+        assert!(!Arc::ptr_eq(
+            &rates.of_key(&key),
+            &rates.of_key(&"eve".into())
+        ));
+        let of = |text: &str| rates.of_address(text.parse().ok());
+        let same = |one: &str, other: &str| Arc::ptr_eq(&of(one), &of(other));
+        assert!(same("203.0.113.7", "203.0.113.7"));
+        assert!(same("203.0.113.7", "::ffff:203.0.113.7"));
+        assert!(same("2001:db8:1:2::3", "2001:db8:1:2:ffff::4"));
+        assert!(!same("2001:db8:1:2::3", "2001:db8:1:3::3"));
+        assert!(!same("203.0.113.7", "203.0.113.8"));
+        assert!(!same("127.0.0.1", "127.0.0.1"));
+        assert!(!same("::1", "::1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn buckets_that_say_nothing_any_more_are_not_kept_and_others_are() {
+        let rates = rates(1, 2);
+        let emptied: Arc<str> = "emptied".into();
+        rates.of_key(&emptied).take(2).expect("it is full");
+        let held = rates.of_key(&"held".into());
+        let kept = || rates.shared.lock().expect("nothing panics").buckets.len();
+        for nth in 0..5 * FEW {
+            let key: Arc<str> = nth.to_string().into();
+            rates.of_key(&key);
+        }
+        assert!(kept() <= 2 * FEW, "{}", kept());
+        assert!(rates.of_key(&emptied).take(1).is_err());
+        assert!(Arc::ptr_eq(&held, &rates.of_key(&"held".into())));
+    }
+}

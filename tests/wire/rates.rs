@@ -1,0 +1,99 @@
+//! How often a caller may ask.
+
+use crate::support::{Client, Running, club};
+use serde_json::{Value, json};
+use sockful::{Config, Server, resources};
+
+/// A server where a caller may ask so often at once, and then once in 1,000 s.
+async fn slow(burst: u32) -> Running {
+    let mut config = Config::default();
+    config.max_request_rate = 1;
+    config.request_burst = burst;
+    Running::serving(club::club().config(config)).await
+}
+
+/// How many of these requests are answered before one comes too soon.
+async fn answered(client: &mut Client, request: Value) -> usize {
+    let mut count = 0;
+    loop {
+        let reply = client.ask(request.clone()).await;
+        if reply[2]["err"]["code"] == "rate_limited" {
+            return count;
+        }
+        count += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_comes_too_soon_is_told_the_limit_and_when_to_come_again() {
+    let server = slow(20).await;
+    let mut nobody = server.client().await;
+    let ping = json!(["sockful", "ping", null, 1]);
+    assert_eq!(answered(&mut nobody, ping.clone()).await, 20);
+    let told = nobody.ask(ping).await;
+    let error = &told[2]["err"];
+    assert_eq!(
+        error["limit"],
+        json!({"name": "max_request_rate", "value": 1})
+    );
+    let wait = error["retry_after_ms"].as_u64().expect("a time");
+    assert!((1..=1_001).contains(&wait), "{wait}");
+    // Another connection of the machine itself has tokens of its own.
+    server.client().await.assert_alive().await;
+}
+
+#[tokio::test]
+async fn what_may_look_at_much_costs_more_and_a_commit_costs_what_is_in_it() {
+    let writes: Vec<_> = (0..10).map(|_| json!(["poster", "create", {}])).collect();
+    for (request, most) in [
+        (json!(["poster", "get", {"id": "a"}, 1]), 60),
+        (json!(["poster", "destroy", {"id": "a"}, 1]), 60),
+        (json!(["poster", "get", {"id": ["a", "b"]}, 1]), 12),
+        (json!(["poster", "find", null, 1]), 12),
+        (json!(["poster", "count", null, 1]), 12),
+        (json!(["note", "comments", {"note_id": "a"}, 1]), 12),
+        (json!(["note", "whoami", null, 1]), 12),
+        (json!(["sockful", "commit", writes, 1]), 6),
+        (json!(["poster", "unheard", null, 1]), 60),
+        (json!(["sockful", "authenticate", {"token": "away"}, 1]), 12),
+    ] {
+        let server = slow(60).await;
+        let mut nobody = server.client().await;
+        assert_eq!(
+            answered(&mut nobody, request.clone()).await,
+            most,
+            "{request}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_caller_has_the_same_tokens_on_all_its_connections() {
+    let server = slow(30).await;
+    let whoami = json!(["note", "whoami", null, 1]);
+    let mut first = server.client_as("bob").await;
+    let mut second = server.client_as("bob").await;
+    let mut other = server.client_as("eve").await;
+    assert_eq!(answered(&mut first, whoami.clone()).await, 6);
+    assert_eq!(answered(&mut second, whoami.clone()).await, 0);
+    assert_eq!(answered(&mut other, whoami.clone()).await, 6);
+    // Whoever comes again finds them as they were.
+    drop((first, second));
+    let mut third = server.client_as("bob").await;
+    assert_eq!(answered(&mut third, whoami).await, 0);
+}
+
+#[tokio::test]
+async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
+    let mut config = Config::default();
+    config.max_request_rate = 1;
+    config.request_burst = 5;
+    config.max_rate_limited = 50;
+    let server = Server::new(resources![crate::support::sample::Creature]).config(config);
+    let server = Running::serving(server).await;
+    let mut raw = server.raw_websocket().await;
+    let ping = crate::support::text(r#"["sockful","ping",null,1]"#);
+    raw.send(ping.repeat(60)).await;
+    let (frames, code) = raw.read_to_close().await;
+    assert_eq!((frames.len(), code), (5 + 49, 1008));
+}
