@@ -20,6 +20,8 @@ mod hub;
 mod identity;
 mod include;
 mod json;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 pub mod key;
 mod keys;
 mod lanes;

@@ -41,6 +41,7 @@
 //! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
 //! | `jiff` | the words `created_at` and `updated_at` on a `jiff::Timestamp` |
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
+//! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -476,6 +477,12 @@ pub mod store {
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
     pub use sockful_runtime::record::Record;
     pub use sockful_runtime::store::*;
+}
+
+#[cfg(feature = "jwt")]
+pub mod jwt {
+    #![doc = include_str!("jwt.md")]
+    pub use sockful_runtime::jwt::{Issuers, Jwt};
 }
 
 /// What the macros ask of types. The compiler names what is here in its messages.

@@ -1,0 +1,84 @@
+//! What a token says of itself.
+
+use super::Jwt;
+use super::refusal::Refusal;
+use super::token::Token;
+use crate::json::MAX_EXACT;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The registered claims that are looked at. One of another type, or one that stands twice, makes the
+/// token unreadable: what can't be checked is not skipped.
+#[derive(Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: Option<String>,
+    sub: Option<String>,
+    aud: Option<Audience>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What is known of who shows a token that is believed.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) subject: String,
+    /// Until when, in milliseconds since 1970.
+    pub(super) expires: u64,
+}
+
+impl Claims {
+    pub(super) fn of(token: &Token<'_>) -> Result<Self, Refusal> {
+        serde_json::from_slice(&token.payload).map_err(|_| Refusal::Claims)
+    }
+
+    /// Whether they are what `jwt` asks for, at this time in milliseconds since 1970.
+    pub(super) fn check(self, jwt: &Jwt, now: u64) -> Result<Accepted, Refusal> {
+        if jwt.issuer.is_some() && self.iss.as_deref() != jwt.issuer.as_deref() {
+            return Err(Refusal::Issuer);
+        }
+        let is_for_us = match &self.aud {
+            None => jwt.audiences.is_empty(),
+            Some(Audience::One(one)) => jwt.audiences.contains(one),
+            Some(Audience::Many(many)) => many.iter().any(|one| jwt.audiences.contains(one)),
+        };
+        if !is_for_us {
+            return Err(Refusal::Audience);
+        }
+        // A token is good until then, so whoever shows it is known until then: one that is within
+        // the leeway would be expired as it is taken if the leeway did not count here as well.
+        let leeway = millis(jwt.leeway);
+        let expires = self.exp.map(moment).ok_or(Refusal::Expired)?;
+        let expires = expires.saturating_add(leeway).min(MAX_EXACT);
+        if now >= expires {
+            return Err(Refusal::Expired);
+        }
+        let begins = self.nbf.map_or(0, moment);
+        if begins > now.saturating_add(leeway) {
+            return Err(Refusal::Early);
+        }
+        let subject = self.sub.filter(|subject| !subject.is_empty());
+        let subject = subject.ok_or(Refusal::Subject)?;
+        Ok(Accepted { subject, expires })
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Seconds since 1970, which may have a fraction, in milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what lies before 1970 is 1970, what lies beyond all time is the end of it"
+)]
+fn moment(seconds: f64) -> u64 {
+    (seconds * 1_000.0) as u64
+}

@@ -1,0 +1,55 @@
+//! The keys of one issuer, and which of them a token is signed with.
+
+use super::key::Key;
+use super::refusal::Refusal;
+use super::token::Header;
+use crate::error::{Error, ErrorKind, Result};
+use serde::Deserialize;
+
+pub(super) enum Keys {
+    /// The only one, whatever tokens call it.
+    One(Key),
+    /// Those of a set, which tokens name.
+    Set(Vec<Key>),
+}
+
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<serde_json::Value>,
+}
+
+impl Keys {
+    /// Those of a JWK set that can be used.
+    pub(super) fn of_set(text: &str) -> Result<Self> {
+        let refuse = |message: &'static str| Error::new(ErrorKind::Invalid, message);
+        let set: Set = serde_json::from_str(text)
+            .map_err(|_| refuse("this is no JWK set, which is an object with an array `keys`"))?;
+        let keys: Vec<_> = set.keys.into_iter().filter_map(Key::of_jwk).collect();
+        if keys.is_empty() {
+            return Err(refuse(
+                "the JWK set has no key that can be used: public ones of RSA with 2,048 to 4,096 bits, of the curves P-256 and P-384 and of Ed25519 can",
+            ));
+        }
+        Ok(Self::Set(keys))
+    }
+
+    /// The one key that a token can be signed with. Its algorithm is the key's: what the header
+    /// says has to agree, and decides nothing.
+    pub(super) fn find(&self, header: &Header) -> Result<&Key, Refusal> {
+        let keys = match self {
+            Self::One(key) => std::slice::from_ref(key),
+            Self::Set(keys) => keys.as_slice(),
+        };
+        let is_named = |key: &Key| match (self, &header.kid) {
+            (Self::One(_), _) | (Self::Set(_), None) => true,
+            (Self::Set(_), kid) => key.id == *kid,
+        };
+        let mut found = keys
+            .iter()
+            .filter(|key| key.algorithm == header.alg && is_named(key));
+        match (found.next(), found.next()) {
+            (Some(key), None) => Ok(key),
+            _ => Err(Refusal::Key),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a token is not believed.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Why a token is not believed. Clients are told less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Absent,
+    TooLong,
+    Unreadable,
+    Critical,
+    Key,
+    Signature,
+    Claims,
+    Expired,
+    Early,
+    Issuer,
+    Audience,
+    Subject,
+    User,
+}
+
+impl Refusal {
+    /// What of it goes to the log: nothing that comes from the token.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Absent => "there is none",
+            Self::TooLong => "it is longer than 8 KiB",
+            Self::Unreadable => "it is no token that is signed by a known algorithm",
+            Self::Critical => "it has a header that must be understood, and is not",
+            Self::Key => "no key, or more than one, is the one it says it is signed with",
+            Self::Signature => "its signature is wrong",
+            Self::Claims => "its claims have wrong types, or one stands twice",
+            Self::Expired => "its `exp` is over, or absent",
+            Self::Early => "its `nbf` has not come",
+            Self::Issuer => "its `iss` is another, or absent",
+            Self::Audience => "its `aud` is another, or absent, or none was asked for",
+            Self::Subject => "its `sub` is empty, or absent",
+            Self::User => "its claims are not what the type of the users is read from",
+        }
+    }
+
+    /// The result for a client, which learns no more than it can do something about.
+    pub(super) fn told<T>(read: Result<T, Self>) -> Result<T> {
+        read.map_err(|refusal| {
+            tracing::debug!(reason = refusal.reason(), "a token was refused");
+            let message = match refusal {
+                Self::Absent => "no token was given",
+                Self::Expired => "the token has expired",
+                _ => "the token is not valid",
+            };
+            Error::new(ErrorKind::Unauthenticated, message)
+        })
+    }
+}
