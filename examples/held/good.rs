@@ -1,0 +1,257 @@
+//! A connection that behaves: a player in a room.
+
+use super::request::Request;
+use super::tally::Tally;
+use super::{ROOM, raw, room};
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sockful::{Error, Result};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+/// From one request to the next, on average.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// A reply that takes longer counts as missing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const SUBSCRIPTION: u64 = 1;
+
+struct Player<'a> {
+    nth: usize,
+    tally: &'a Tally,
+    socket: WebSocketStream<TcpStream>,
+    /// The last request, and when it was sent, while it has no reply.
+    waiting: Option<(Request, Instant)>,
+    ack: u64,
+    chance: u64,
+    moves: u32,
+    /// How often each in the room has moved, as it was told.
+    seen: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct Snapshot {
+    records: Vec<Known>,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    id: String,
+    moves: u32,
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    ok: Option<&'a RawValue>,
+    record: Option<Known>,
+    #[serde(default)]
+    folded: bool,
+}
+
+/// Lives until it is stopped and has been told of everything.
+pub(crate) async fn run(
+    nth: usize,
+    address: SocketAddr,
+    tally: &Tally,
+    connecting: &Semaphore,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<()> {
+    let permit = connecting.acquire().await;
+    let mut player = Player::join(nth, address, tally).await?;
+    drop(permit);
+    tally.connected.fetch_add(1, Relaxed);
+    let mut next = Instant::now() + player.pause();
+    while !*stopped.borrow() {
+        let waits = player.waiting.is_some();
+        let due = match player.waiting {
+            Some((_, sent)) => sent + PATIENCE,
+            None => next,
+        };
+        tokio::select! {
+            frame = player.next() => player.take(&frame?)?,
+            () = sleep_until(due) => {
+                if waits {
+                    return Err(Error::internal("no reply came"));
+                }
+                player.ask().await?;
+                next = Instant::now() + player.pause();
+            }
+            _ = stopped.changed() => {}
+        }
+    }
+    player.leave().await
+}
+
+impl<'a> Player<'a> {
+    async fn join(nth: usize, address: SocketAddr, tally: &'a Tally) -> Result<Self> {
+        // An address of its own, as if it came from somewhere else: rates go by address.
+        let [_, high, middle, low] = u32::try_from(nth + 1).unwrap_or(0).to_be_bytes();
+        let stream = raw::connect(Ipv4Addr::new(127, 1 + high, middle, low), address).await?;
+        let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
+        let url = format!("ws://{address}");
+        let connected = client_async_with_config(url, stream, Some(config)).await;
+        let (socket, _) = connected.map_err(Error::internal)?;
+        let mut player = Self {
+            nth,
+            tally,
+            socket,
+            waiting: None,
+            ack: SUBSCRIPTION,
+            chance: nth as u64 + 1,
+            moves: 0,
+            seen: vec![0; ROOM],
+        };
+        player.next().await?;
+        let room = room(nth);
+        let subscribe = format!(r#"["player","subscribe",{{"room":"{room}"}},{SUBSCRIPTION}]"#);
+        player.send(subscribe).await?;
+        let frame = player.next().await?;
+        let (_, _, Payload { ok, .. }, _) = parse(&frame)?;
+        let ok = ok.ok_or_else(|| wrong(&frame))?;
+        let snapshot: Snapshot = serde_json::from_str(ok.get()).map_err(Error::internal)?;
+        for known in snapshot.records {
+            let place = player.place(&known).ok_or_else(|| wrong(&frame))?;
+            player.seen[place] = known.moves;
+        }
+        Ok(player)
+    }
+
+    async fn send(&mut self, frame: String) -> Result<()> {
+        let sent = self.socket.send(Message::text(frame)).await;
+        sent.map_err(Error::internal)
+    }
+
+    async fn next(&mut self) -> Result<Utf8Bytes> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(text),
+                Some(Ok(Message::Close(_))) | None => {
+                    return Err(Error::internal("the server closed the connection"));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(Error::internal(error)),
+            }
+        }
+    }
+
+    async fn ask(&mut self) -> Result<()> {
+        let chance = self.chance();
+        let players = self.tally.moves.len();
+        let request = Request::by_chance(chance, self.nth, self.moves, players);
+        self.ack += 1;
+        self.waiting = Some((request, Instant::now()));
+        self.send(request.write(self.ack)).await
+    }
+
+    /// Takes a reply or an event in, which has to be what was to come.
+    fn take(&mut self, frame: &str) -> Result<()> {
+        let (_, action, payload, ack) = parse(frame)?;
+        if ack == SUBSCRIPTION {
+            return self.hear(action, &payload).ok_or_else(|| wrong(frame));
+        }
+        let (request, sent) = self.waiting.take().ok_or_else(|| wrong(frame))?;
+        let ok = payload.ok.filter(|_| ack == self.ack);
+        let is_right = ok.is_some_and(|ok| request.is_answered_by(ok, self.tally.moves.len()));
+        if !is_right {
+            return Err(wrong(frame));
+        }
+        if let Request::Move(_, moves) = request {
+            self.moves = moves;
+            self.tally.moves[self.nth].store(moves, Relaxed);
+        }
+        self.tally.note_reply(sent.elapsed());
+        Ok(())
+    }
+
+    /// Each change of each player comes once and in order, but where several are told as one.
+    fn hear(&mut self, action: &str, payload: &Payload<'_>) -> Option<()> {
+        let known = payload.record.as_ref().filter(|_| action == "updated")?;
+        let place = self.place(known)?;
+        let seen = &mut self.seen[place];
+        let is_next = known.moves == *seen + 1 || payload.folded && known.moves > *seen;
+        *seen = known.moves;
+        self.tally.note_event(payload.folded);
+        is_next.then_some(())
+    }
+
+    /// Where in the room a player is.
+    fn place(&self, known: &Known) -> Option<usize> {
+        let nth: usize = known.id.strip_prefix('p')?.parse().ok()?;
+        (nth / ROOM == self.nth / ROOM).then_some(nth % ROOM)
+    }
+
+    /// Waits until nobody moves any more, and looks whether it was told of every move.
+    async fn leave(mut self) -> Result<()> {
+        while let Some((_, sent)) = self.waiting {
+            let frame = timeout(PATIENCE.saturating_sub(sent.elapsed()), self.next()).await;
+            let frame = frame.map_err(|_| Error::internal("no reply came"))?;
+            self.take(&frame?)?;
+        }
+        self.tally.done.add_permits(1);
+        let all = u32::try_from(self.tally.moves.len()).map_err(Error::internal)?;
+        loop {
+            tokio::select! {
+                _ = self.tally.done.acquire_many(all) => break,
+                frame = self.next() => self.take(&frame?)?,
+            }
+        }
+        // What is sent before the reply to a ping is all that there was.
+        self.ack += 1;
+        self.send(format!(r#"["sockful","ping",null,{}]"#, self.ack))
+            .await?;
+        loop {
+            let frame = timeout(PATIENCE, self.next()).await;
+            let frame = frame.map_err(|_| Error::internal("no reply came"))??;
+            let (_, _, _, ack) = parse(&frame)?;
+            if ack == self.ack {
+                break;
+            }
+            self.take(&frame)?;
+        }
+        let first = self.nth / ROOM * ROOM;
+        let room = self.tally.moves.iter().skip(first).take(ROOM);
+        for (nth, (moves, seen)) in room.zip(&self.seen).enumerate() {
+            let moves = moves.load(Relaxed);
+            if moves != *seen {
+                let nth = first + nth;
+                let missed = format!("p{nth} moved {moves} times, and {seen} were told");
+                return Err(Error::internal(missed));
+            }
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Duration {
+        // Between half and one and a half of it.
+        PAUSE / 2 + PAUSE * u32::try_from(self.chance() % 1_000).unwrap_or(0) / 1_000
+    }
+
+    /// The next of numbers that look as if they were by chance, and are the same in each run.
+    fn chance(&mut self) -> u64 {
+        self.chance = self
+            .chance
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.chance >> 32
+    }
+}
+
+type Frame<'a> = (&'a str, &'a str, Payload<'a>, u64);
+
+fn parse(frame: &str) -> Result<Frame<'_>> {
+    serde_json::from_str(frame).map_err(|_| wrong(frame))
+}
+
+fn wrong(frame: &str) -> Error {
+    Error::internal(format!("this is not what was to come: {frame}"))
+}

@@ -1,0 +1,139 @@
+//! Connections made by hand, for what no library would send.
+
+use futures_util::FutureExt;
+use sockful::Result;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest, Ready};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
+
+/// The head of a request for a WebSocket.
+pub(crate) const HANDSHAKE: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// Connects from this address of the machine, all of whose 127.x.y.z are its own.
+pub(crate) async fn connect(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
+    from_socket(TcpSocket::new_v4()?, from, to).await
+}
+
+/// The same, where the system keeps as little as it can of what has not been read.
+pub(crate) async fn connect_narrow(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4 * 1024)?;
+    from_socket(socket, from, to).await
+}
+
+async fn from_socket(socket: TcpSocket, from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
+    socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+    let stream = socket.connect(to).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A frame as a client sends it; the mask is of zeros, so the payload stands as it is.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(short @ 0..=125), _) => bytes.push(0x80 | short),
+        (_, Ok(middle)) => {
+            bytes.push(0xfe);
+            bytes.extend(middle.to_be_bytes());
+        }
+        _ => {
+            bytes.push(0xff);
+            bytes.extend((payload.len() as u64).to_be_bytes());
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(payload);
+    bytes
+}
+
+/// A whole text message.
+pub(crate) fn text(payload: &str) -> Vec<u8> {
+    frame(0x81, payload.as_bytes())
+}
+
+/// A frame as the server sent it.
+pub(crate) struct Heard {
+    pub(crate) opcode: u8,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// What a server sends, frame by frame.
+pub(crate) struct Input {
+    stream: OwnedReadHalf,
+    buffer: Vec<u8>,
+}
+
+/// Asks for a WebSocket, and gives both of its directions.
+pub(crate) async fn open(mut stream: TcpStream) -> Result<(Input, OwnedWriteHalf)> {
+    stream.write_all(HANDSHAKE).await?;
+    let (input, output) = stream.into_split();
+    let mut input = Input::new(input);
+    loop {
+        if let Some(end) = input.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+            input.buffer.drain(..end + 4);
+            return Ok((input, output));
+        }
+        if !input.fill().await {
+            return Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into());
+        }
+    }
+}
+
+impl Input {
+    pub(crate) fn new(stream: OwnedReadHalf) -> Self {
+        Self {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The next frame, or nothing where there is none any more.
+    pub(crate) async fn next(&mut self) -> Option<Heard> {
+        loop {
+            if let Some(heard) = self.take() {
+                return Some(heard);
+            }
+            if !self.fill().await {
+                return None;
+            }
+        }
+    }
+
+    /// Reads what there is, and keeps nothing.
+    pub(crate) async fn forget(&mut self) {
+        while self.fill().await {
+            self.buffer.clear();
+        }
+    }
+
+    /// Whether the other side has closed, which is known without reading what it had sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        let ready = self.stream.ready(Interest::READABLE).now_or_never();
+        ready.is_some_and(|ready| ready.map_or(true, Ready::is_read_closed))
+    }
+
+    async fn fill(&mut self) -> bool {
+        let read = self.stream.read_buf(&mut self.buffer).await;
+        read.is_ok_and(|count| count > 0)
+    }
+
+    fn take(&mut self) -> Option<Heard> {
+        let (&[first, second], rest) = self.buffer.split_first_chunk::<2>()?;
+        let (length, head) = match second {
+            126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
+            127 => (u64::from_be_bytes(*rest.first_chunk()?), 10),
+            short => (u64::from(short), 2),
+        };
+        let end = head + usize::try_from(length).ok()?;
+        let payload = self.buffer.get(head..end)?.to_vec();
+        self.buffer.drain(..end);
+        Some(Heard {
+            opcode: first & 0x0f,
+            payload,
+        })
+    }
+}

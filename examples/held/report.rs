@@ -1,0 +1,58 @@
+//! What came out, as Markdown.
+
+use super::abuse::{Got, Kind};
+use super::tally::{Phase, Tally};
+use super::{ABUSIVE, Memory};
+use std::fmt::Display;
+
+pub(crate) fn print(players: usize, tally: &Tally, memory: &[Memory; 2], abuse: &[(Kind, Got)]) {
+    let [alone, abused] = [Phase::Alone, Phase::Abused].map(|phase| tally.of(phase));
+    println!("| {players} good connections | alone | with {ABUSIVE} abusive ones |");
+    println!("|---|---|---|");
+    row("replies, all right", alone.replies(), abused.replies());
+    row("events, all right", alone.events(), abused.events());
+    row("of which folded", alone.folded(), abused.folded());
+    for (permille, name) in [(500, "p50"), (990, "p99"), (999, "p99.9")] {
+        let name = format!("time of a reply, {name}");
+        row(
+            &name,
+            millis(alone.percentile(permille)),
+            millis(abused.percentile(permille)),
+        );
+    }
+    let [before, during] = memory;
+    row("memory at the start, KiB", before.start, during.start);
+    row("memory at the end, KiB", before.end, during.end);
+    row("the most in between, KiB", before.most, during.most);
+    let errors = tally.errors();
+    println!(
+        "\nErrors, wrong, missing and doubled replies and events of the good ones: {errors}.\n"
+    );
+    println!("| abusive | number | connections | what they were answered | how they ended |");
+    println!("|---|---|---|---|---|");
+    for (kind, got) in abuse {
+        let (name, number, connections) = (kind.name(), kind.number(), got.connections);
+        let (answers, ends) = (list(&got.answers), list(&got.ends));
+        println!("| {name} | {number} | {connections} | {answers} | {ends} |");
+    }
+}
+
+fn row(name: &str, alone: impl Display, abused: impl Display) {
+    println!("| {name} | {alone} | {abused} |");
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "figures of three digits are shown"
+)]
+fn millis(micros: u64) -> String {
+    format!("{:.2} ms", micros as f64 / 1_000.0)
+}
+
+fn list<'a>(counts: impl IntoIterator<Item = (&'a String, &'a u64)>) -> String {
+    let counts = counts.into_iter();
+    let counted: Vec<_> = counts
+        .map(|(what, many)| format!("{many} {what}"))
+        .collect();
+    counted.join(", ")
+}

@@ -1,0 +1,80 @@
+//! What a good connection asks for, and whether it was told what is so.
+
+use super::{ROOM, room};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// One that waits for its reply.
+#[derive(Clone, Copy)]
+pub(crate) enum Request {
+    /// The record of a player.
+    Get(usize),
+    /// All players of a room.
+    Find(usize),
+    /// How many are in a room.
+    Count(usize),
+    /// A move of the player who asks, to this number.
+    Move(usize, u32),
+}
+
+#[derive(Deserialize)]
+struct Told {
+    id: String,
+    room: String,
+    moves: u32,
+}
+
+impl Request {
+    /// The next of a player who has moved so often, by chance: of 20 ten look at a record, four at a
+    /// room, two count and four move.
+    pub(crate) fn by_chance(chance: u64, player: usize, moves: u32, players: usize) -> Self {
+        let other = usize::try_from(chance >> 8).unwrap_or(0) % players;
+        match chance % 20 {
+            0..10 => Self::Get(other),
+            10..14 => Self::Find(other),
+            14..16 => Self::Count(other),
+            _ => Self::Move(player, moves + 1),
+        }
+    }
+
+    pub(crate) fn write(self, ack: u64) -> String {
+        match self {
+            Self::Get(nth) => format!(r#"["player","get",{{"id":"p{nth}"}},{ack}]"#),
+            Self::Find(nth) => {
+                let room = room(nth);
+                format!(r#"["player","find",{{"room":"{room}","$sort":{{"moves":-1}}}},{ack}]"#)
+            }
+            Self::Count(nth) => {
+                let room = room(nth);
+                format!(r#"["player","count",{{"room":"{room}"}},{ack}]"#)
+            }
+            Self::Move(nth, moves) => {
+                format!(r#"["player","update",{{"id":"p{nth}","moves":{moves}}},{ack}]"#)
+            }
+        }
+    }
+
+    /// Whether what stands after `ok` can be true.
+    pub(crate) fn is_answered_by(self, ok: &RawValue, players: usize) -> bool {
+        let one = || serde_json::from_str::<Told>(ok.get()).ok();
+        let in_room = |nth: usize| {
+            let first = nth / ROOM * ROOM;
+            (first + ROOM).min(players) - first
+        };
+        match self {
+            Self::Get(nth) => {
+                one().is_some_and(|told| told.id == format!("p{nth}") && told.room == room(nth))
+            }
+            Self::Find(nth) => {
+                let told = serde_json::from_str::<Vec<Told>>(ok.get()).unwrap_or_default();
+                told.len() == in_room(nth)
+                    && told.iter().all(|told| told.room == room(nth))
+                    && told.is_sorted_by_key(|told| std::cmp::Reverse(told.moves))
+            }
+            Self::Count(nth) => ok.get() == in_room(nth).to_string(),
+            Self::Move(nth, moves) => {
+                one().is_some_and(|told| told.id == format!("p{nth}") && told.moves == moves)
+            }
+        }
+    }
+}
