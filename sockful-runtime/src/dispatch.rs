@@ -10,15 +10,16 @@ mod commit;
 mod cost;
 mod options;
 mod prepare;
+mod profile;
 mod subscribe;
 mod system;
 
 pub(crate) use address::Address;
 pub(crate) use prepare::{Refused, prepare};
+pub(crate) use profile::Profile;
 pub(crate) use subscribe::{begin_anew, seen};
 pub(crate) use system::position;
 
-use crate::config::A_YEAR;
 use crate::context::Context;
 use crate::declared::{Parent, Relation};
 use crate::error::{Error, ErrorKind, Outcome};
@@ -34,9 +35,7 @@ use futures_util::FutureExt;
 use options::Options;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 use system::System;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 /// A request that has found its route.
@@ -73,22 +72,6 @@ pub(crate) struct Answered<'a> {
     pub(crate) reply: Reply,
     /// Whether it was no frame at all.
     pub(crate) bad: bool,
-}
-
-/// What is to be known of a job that can't be done at once.
-#[derive(Debug)]
-pub(crate) struct Profile {
-    pub(crate) address: Address,
-    pub(crate) timeout: Duration,
-    pub(crate) is_list: bool,
-}
-
-impl Profile {
-    /// When the time of a job is over that was read just now.
-    pub(crate) fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        now.checked_add(self.timeout).unwrap_or(now + A_YEAR)
-    }
 }
 
 impl<M: AsRef<str>> Kept<M> {
@@ -177,40 +160,6 @@ impl<'a> Job<'a> {
             head: self.head,
             reply,
             bad: false,
-        }
-    }
-
-    /// What it addresses, and how long it may take.
-    pub(crate) fn profile(&self, session: &Session) -> Profile {
-        let mut timeout = session.config().request_timeout;
-        let (mut address, mut is_list) = (Address::None, false);
-        match self.target {
-            Target::System(System::Commit) => address = Address::Everything,
-            Target::System(System::Authenticate) => address = Address::Barrier,
-            _ => {}
-        }
-        if let Target::Route(route) = self.target {
-            let model = session.app.model(route.resource);
-            address = Address::of(model, route, self.payload, self.head.ack());
-            match route.action {
-                Action::Core(action) => {
-                    is_list = matches!(action, Core::Find | Core::Subscribe)
-                        || matches!(address, Address::Several { .. });
-                }
-                Action::Remote(remote) => timeout = remote.timeout.unwrap_or(timeout),
-                Action::Relation(relation, _) => {
-                    is_list = matches!(relation.core(), "find" | "subscribe");
-                }
-            }
-        }
-        let timeout = self
-            .options
-            .timeout()
-            .map_or(timeout, |asked| timeout.min(asked));
-        Profile {
-            address,
-            timeout,
-            is_list,
         }
     }
 

@@ -113,7 +113,7 @@ impl Session {
         let (Some(authenticator), Some(credentials)) =
             (&shared.policies.authenticator, credentials)
         else {
-            self.forget();
+            self.forget(false);
             return Ok(None);
         };
         let under_way = self.app.sessions.begin();
@@ -122,7 +122,7 @@ impl Session {
             return Err(expired());
         }
         let (known, mut before) = (Arc::new(known), None);
-        let become_it = || before = self.replace(Some(known.clone()));
+        let become_it = || before = self.replace(Some(known.clone()), false);
         if !under_way.add(&known.key, &self.me, become_it) {
             return Err(expired());
         }
@@ -135,8 +135,7 @@ impl Session {
 
     /// Becomes nobody, without having asked for it.
     pub(crate) fn lose(&self) {
-        self.current().has_lost = true;
-        self.forget();
+        self.forget(true);
     }
 
     /// Becomes nobody where the time of its identity is over; says whether it was.
@@ -154,17 +153,20 @@ impl Session {
         std::mem::take(&mut self.current().has_lost)
     }
 
-    fn forget(&self) {
-        if let Some(before) = self.replace(None) {
+    fn forget(&self, is_lost: bool) {
+        if let Some(before) = self.replace(None, is_lost) {
             self.app.sessions.remove(&before.key, self);
             self.wake();
         }
     }
 
-    fn replace(&self, known: Option<Arc<Known>>) -> Option<Arc<Known>> {
+    /// Puts somebody else, or nobody, in the place of who it was.
+    fn replace(&self, known: Option<Arc<Known>>, is_lost: bool) -> Option<Arc<Known>> {
         let mut current = self.current();
+        let before = std::mem::replace(&mut current.known, known);
+        current.has_lost = is_lost && before.is_some();
         self.turn.fetch_add(1, Ordering::Release);
-        std::mem::replace(&mut current.known, known)
+        before
     }
 
     fn wake(&self) {

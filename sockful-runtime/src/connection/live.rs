@@ -1,15 +1,17 @@
 //! The subscriptions of one connection: whose turn it is to be told, and what.
 
+mod telling;
+
 use super::socket::Socket;
 use crate::dispatch;
 use crate::error::Result;
 use crate::hub::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
 use crate::session::Session;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use telling::{CatchingUp, Caught, Kept, Telling};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Tells subscriptions what they wait for, in turn, one frame at a time.
@@ -31,49 +33,6 @@ pub(super) struct Live {
     /// Those that must catch up, and the one that does.
     behind: VecDeque<u64>,
     catching_up: Option<CatchingUp>,
-}
-
-struct Kept {
-    subscription: Subscription,
-    /// Whether it was judged for somebody whom the client no longer is: nothing more of it is told
-    /// until it has begun anew.
-    is_stale: bool,
-}
-
-struct Telling {
-    id: u64,
-    /// Everything up to this commit was told before.
-    from: u64,
-    delivery: Delivery,
-    /// Whether there may be something behind it that nobody will wake us for.
-    more: bool,
-}
-
-impl Telling {
-    /// Up to which commit everything has been told, if not up to what the subscription has taken.
-    fn told_up_to(&self) -> u64 {
-        match &self.delivery {
-            delivery if delivery.is_done() => u64::MAX,
-            Delivery::Commits { hits, .. } => {
-                hits.front().map_or(self.from, |it| it.committed.seq - 1)
-            }
-            _ => self.from,
-        }
-    }
-}
-
-struct CatchingUp {
-    id: u64,
-    from: u64,
-    future: BoxFuture<'static, Caught>,
-}
-
-/// What one is told that has caught up.
-enum Caught {
-    /// What it has missed.
-    Missed(Delivery),
-    /// All there is, for who the client is now.
-    Anew(Result<(Member, Seen, Whole)>),
 }
 
 impl Live {
