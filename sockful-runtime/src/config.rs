@@ -83,7 +83,8 @@ pub struct Config {
     /// come at once. Default is 2,000.
     pub max_connection_rate: u32,
     /// How many requests a second one caller may make, on all its connections: a list, a count, a
-    /// subscription and a remote method count as 5 of them, and a `commit` as all its writes. Callers
+    /// subscription and a remote method count as 5 of them, and as one more for every 100 records that
+    /// are looked at for it, a `commit` as all its writes. Callers
     /// without an identity are known by their address, and at the machine itself by their connection.
     /// Default is 10,000.
     pub max_request_rate: u32,

@@ -134,6 +134,8 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Whole {
     pub(crate) records: Vec<Arc<Record>>,
+    /// How many records were looked at for them.
+    pub(crate) visited: usize,
     pub(crate) seq: u64,
 }
 
@@ -218,6 +220,7 @@ impl Hub {
         }
         Ok(Whole {
             records: found.records,
+            visited: found.visited,
             seq,
         })
     }

@@ -124,7 +124,7 @@ impl Bucket {
     /// there can ever be costs all there is.
     pub(crate) fn take(&self, tokens: u32) -> Result<(), Duration> {
         let cost = self.all.min(self.one * u64::from(tokens));
-        let now = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX / 2);
+        let now = self.now();
         let latest = now + self.all;
         let put_off = |full_at: u64| {
             let full_at = full_at.max(now) + cost;
@@ -137,9 +137,23 @@ impl Bucket {
         })
     }
 
+    /// Takes so many tokens that have been used already, at most as many as there can be: where there
+    /// are not so many, they are owed.
+    pub(crate) fn charge(&self, tokens: u32) {
+        let cost = self.all.min(self.one * u64::from(tokens));
+        let now = self.now();
+        let put_off = |full_at: u64| Some(full_at.max(now) + cost);
+        // It never says no.
+        let _ = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
+    }
+
     /// Whether all tokens are there.
     fn is_full(&self) -> bool {
-        u128::from(self.full_at.load(Relaxed)) <= self.since.elapsed().as_nanos()
+        self.full_at.load(Relaxed) <= self.now()
     }
 }
 
@@ -188,6 +202,18 @@ mod tests {
         advance(Duration::from_secs(3)).await;
         assert!(bucket.take(1_000).is_ok());
         assert!(bucket.take(1).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_charged_afterwards_is_owed() {
+        let rates = rates(10, 20);
+        let bucket = rates.of_address(None);
+        bucket.charge(30);
+        bucket.charge(15);
+        let wait = bucket.take(1).expect_err("16 are missing");
+        assert_eq!(wait.as_millis().div_ceil(10), 160, "{wait:?}");
+        advance(wait).await;
+        assert!(bucket.take(1).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,15 +1,19 @@
 //! How often a caller may ask.
 
-use crate::support::{Client, Running, club};
+use crate::support::{Client, Gates, Running, club, sample, text};
 use serde_json::{Value, json};
-use sockful::{Config, Server, resources};
+use sockful::{Config, Server};
 
 /// A server where a caller may ask so often at once, and then once in 1,000 s.
 async fn slow(burst: u32) -> Running {
+    Running::serving(club::club().config(paced(burst))).await
+}
+
+fn paced(burst: u32) -> Config {
     let mut config = Config::default();
     config.max_request_rate = 1;
     config.request_burst = burst;
-    Running::serving(club::club().config(config)).await
+    config
 }
 
 /// How many of these requests are answered before one comes too soon.
@@ -84,15 +88,33 @@ async fn a_caller_has_the_same_tokens_on_all_its_connections() {
 }
 
 #[tokio::test]
+async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_not() {
+    for request in [
+        json!(["creature", "find", {"kind": "nowhere"}, 1]),
+        json!(["creature", "count", {"life": {"$gt": 1000}}, 1]),
+    ] {
+        let server = Server::new(sample::RESOURCES).config(paced(60));
+        let handle = server.open().await.expect("memory opens");
+        for _ in 0..1_000 {
+            let new = sample::NewCreature::default();
+            let made = handle.of::<sample::Creature>().create(new).await;
+            made.expect("it is new");
+        }
+        let server = Running::opened(handle, Gates::default()).await;
+        let mut client = server.client().await;
+        // 5 each, and 10 that are known when the next one comes.
+        assert_eq!(answered(&mut client, request.clone()).await, 4, "{request}");
+    }
+}
+
+#[tokio::test]
 async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
-    let mut config = Config::default();
-    config.max_request_rate = 1;
-    config.request_burst = 5;
+    let mut config = paced(5);
     config.max_rate_limited = 50;
-    let server = Server::new(resources![crate::support::sample::Creature]).config(config);
+    let server = Server::new(sample::RESOURCES).config(config);
     let server = Running::serving(server).await;
     let mut raw = server.raw_websocket().await;
-    let ping = crate::support::text(r#"["sockful","ping",null,1]"#);
+    let ping = text(r#"["sockful","ping",null,1]"#);
     raw.send(ping.repeat(60)).await;
     let (frames, code) = raw.read_to_close().await;
     assert_eq!((frames.len(), code), (5 + 49, 1008));

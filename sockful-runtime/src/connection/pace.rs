@@ -5,6 +5,9 @@ use crate::rates::Bucket;
 use crate::session::Session;
 use std::sync::Arc;
 
+/// How many records that a query looks at count as one request more.
+const VISITED_AT_ONCE: usize = 100;
+
 /// Takes what requests cost out of the bucket of who sends them.
 pub(super) struct Pace {
     session: Arc<Session>,
@@ -32,7 +35,7 @@ impl Pace {
         pace
     }
 
-    /// Takes what a request costs.
+    /// Takes what a request costs, and what those before it have turned out to cost.
     ///
     /// # Errors
     ///
@@ -40,6 +43,11 @@ impl Pace {
     pub(super) fn take(&mut self, cost: u32) -> Result<()> {
         if self.turn != self.session.turn() {
             self.turn();
+        }
+        let visited = self.session.peer.take_visited();
+        if visited > 0 {
+            let work = visited.div_ceil(VISITED_AT_ONCE);
+            self.bucket.charge(u32::try_from(work).unwrap_or(u32::MAX));
         }
         match self.bucket.take(cost) {
             Ok(()) => {

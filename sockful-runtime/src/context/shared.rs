@@ -17,6 +17,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -72,6 +73,8 @@ pub(crate) struct Peer {
     /// The requests of which nobody here can say whether they take effect: a commit of theirs is
     /// begun and not answered, or an earlier run under the same key is under way.
     committing: Mutex<Vec<u64>>,
+    /// How many records its queries have looked at, as far as that is not charged for yet.
+    visited: AtomicUsize,
 }
 
 impl Peer {
@@ -80,12 +83,27 @@ impl Peer {
             shared,
             address,
             committing: Mutex::default(),
+            visited: AtomicUsize::new(0),
         }
     }
 
     /// The address of the client; `None` for the application itself.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// Notes that a query has looked at so many records, whether or not they met its conditions.
+    pub(crate) fn note_visited(&self, records: usize) {
+        self.visited.fetch_add(records, Relaxed);
+    }
+
+    /// How many records its queries have looked at since this was last asked.
+    pub(crate) fn take_visited(&self) -> usize {
+        match self.visited.load(Relaxed) {
+            // Mostly there are none.
+            0 => 0,
+            _ => self.visited.swap(0, Relaxed),
+        }
     }
 
     /// Notes that the store has begun the commit of request `number`.

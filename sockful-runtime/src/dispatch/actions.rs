@@ -46,6 +46,7 @@ async fn count(context: &Context, model: &Model, payload: &str) -> Reply {
     let filter = query::conditions(model, &Object::parse(payload)?)?;
     let filter = context.sight(model.index)?.narrow(filter);
     let view = context.store().count(model.index, filter).await?;
+    context.note_visited(view.value.visited);
     Ok(Done::new(
         Body::Json(view.value.count.to_string().into_bytes()),
         view.seq,

@@ -78,6 +78,7 @@ pub(super) async fn begin(
         }
         _ => {
             let whole = member.whole().await?;
+            context.note_visited(whole.visited);
             let mut records = VecDeque::from(whole.records);
             let room = reply::room(shared.config.max_reply);
             let piece = first_piece(&mut records, room, &selection);

@@ -214,6 +214,7 @@ impl Include {
         let lists = snapshot
             .related(self.resource, property, values.collect(), sight, limit)
             .await?;
+        context.note_visited(lists.iter().map(|list| list.visited).sum());
         let included = lists.into_iter().zip(records).map(|(list, parent)| {
             let last = list.records.last().filter(|_| list.more);
             Included {

@@ -29,6 +29,7 @@ pub(super) async fn list(
     }
     let order = query.order.clone();
     let view = context.store().find(model.index, query).await?;
+    context.note_visited(view.value.visited);
     let (mut records, more) = (view.value.records, view.value.more);
     let sizes: Vec<_> = records.iter().map(|it| wanted.selection.len(it)).collect();
     let (kept, next) = page(
@@ -56,6 +57,7 @@ async fn with_included(
     let order = query.order.clone();
     let snapshot = wanted.snapshot(context, model).await?;
     let found = snapshot.find(model.index, query).await?;
+    context.note_visited(found.visited);
     let mut more = found.more;
     let mut records: Vec<_> = found.records.into_iter().map(Some).collect();
     loop {
