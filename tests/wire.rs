@@ -33,6 +33,7 @@ mod replies;
 mod rules;
 mod sanitizers;
 mod schema;
+mod secrets;
 mod shutdown;
 mod spellings;
 mod subscribe;
