@@ -7,7 +7,7 @@ mod signature;
 
 use super::rules::rules;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Method, bare, conditions};
+use crate::model::{Block, Hook, Method, bare, conditions};
 use crate::names::{is_core, is_name};
 use crate::words::{is_of_policy, of_hooks};
 use syn::ext::IdentExt;
@@ -19,7 +19,9 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             signature::fits(method, diagnostics);
             payload::is_taken_once(method, diagnostics);
         }
-        for hook in &block.hooks {
+        // One that is a policy as well is told as such.
+        let is_policy = |hook: &&Hook<'_>| hook.item.attrs.iter().any(is_of_policy);
+        for hook in block.hooks.iter().filter(|it| !is_policy(it)) {
             hook::fits(hook, block, diagnostics);
         }
         for policy in &block.policies {

@@ -1,6 +1,6 @@
 //! What a hook may run on, and what its signature must be.
 
-use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
+use super::signature::{Called, EITHER, qualifiers_mean_something, self_is_borrowed};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Given, Hook, Occasion, Old, On, Takes, bare, conditions, typed};
 use crate::words::{Phase, nearest};
@@ -11,6 +11,7 @@ use syn::{Ident, PatType, ReceiverKind, Type};
 const HOOK: Called = Called {
     what: "a hook",
     by: "the server",
+    borrow: EITHER,
 };
 
 /// What only reads, which nothing runs before or after.

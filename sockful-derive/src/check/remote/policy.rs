@@ -2,14 +2,16 @@
 
 use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Grant, Policy, Takes, bare, conditions, typed};
+use crate::model::{Block, Grant, Policy, Takes, bare, conditions, has_keyword, typed};
+use crate::names::is_core;
 use crate::words::{nearest, of_hooks};
 use syn::ext::IdentExt;
-use syn::{Ident, ReceiverKind, ReturnType, Type};
+use syn::{Ident, PatType, ReceiverKind, ReturnType, Type, TypeReference};
 
 const POLICY: Called = Called {
     what: "a policy",
     by: "the server",
+    borrow: "write `&self`",
 };
 
 /// What every resource has to decide upon beside its remote methods.
@@ -20,6 +22,7 @@ const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscrib
 
 pub(super) fn fits(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     grants_exist(policy, block, diagnostics);
+    grants_mean_one_thing(policy, block, diagnostics);
     grants_are_decided_once(policy, block, diagnostics);
     reading_stands_alone(policy, diagnostics);
     it_is_no_hook(policy, diagnostics);
@@ -60,11 +63,26 @@ fn grants_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagno
     }
 }
 
+/// Whoever meant the method would have left it open to all.
+fn grants_mean_one_thing(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for granted in &policy.grants {
+        let name = granted.spelt.unraw().to_string();
+        // That a name on the wire is taken is told at the method.
+        let mut methods = block.methods.iter().filter(|it| !is_core(&it.name.text));
+        if GRANTS.contains(&name.as_str()) && methods.any(|it| it.ident.unraw() == name) {
+            let message = format!(
+                "`{name}` is decided for every resource, and is a remote method of this block as well; rename the method"
+            );
+            diagnostics.add(granted.spelt, message);
+        }
+    }
+}
+
 /// Of two answers it would have to be known which one counts.
 fn grants_are_decided_once(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for (at, granted) in policy.grants.iter().enumerate() {
         let spelt = granted.spelt;
-        let is_same = |other: &Ident| other == spelt;
+        let is_same = |other: &Ident| other.unraw() == spelt.unraw();
         if policy.grants[..at].iter().any(|it| is_same(it.spelt)) {
             let message = format!("`{spelt}` is named twice; once is enough");
             diagnostics.add(spelt, message);
@@ -168,22 +186,50 @@ fn parameters_fit(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
                 fitting(policy)
             );
             diagnostics.add(parameter, message);
-        } else if let Type::Reference(reference) = bare(&parameter.ty) {
-            let named = reference.lifetime.as_ref();
-            if let Some(mutable) = &reference.mutability {
-                diagnostics.add(mutable, "a policy changes nothing; remove `mut`");
-            } else if let Some(lifetime) = named.filter(|lifetime| lifetime.ident != "_") {
-                let message = "what is given lives as long as the call; remove this";
-                diagnostics.add(lifetime, message);
-            }
+        } else {
+            user_is_one_type(policy, parameter, diagnostics);
         }
     }
 }
 
+/// A server has users of one type.
+fn user_is_one_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut Diagnostics) {
+    let ty = bare(&parameter.ty);
+    if has_keyword(ty, "impl") {
+        let message = "the type of the users must be known; write one type instead of `impl`";
+        diagnostics.add(ty, message);
+    } else if let Type::Reference(reference) = ty {
+        reference_is_plain(policy, reference, diagnostics);
+    }
+}
+
+fn reference_is_plain(
+    policy: &Policy<'_>,
+    reference: &TypeReference,
+    diagnostics: &mut Diagnostics,
+) {
+    // A lifetime that the method declares itself is told where it does so.
+    let is_told = !policy.item.sig.generics.params.is_empty();
+    let named = reference.lifetime.as_ref();
+    if let Some(mutable) = &reference.mutability {
+        diagnostics.add(mutable, "a policy changes nothing; remove `mut`");
+    } else if let Some(lifetime) = named.filter(|it| it.ident != "_" && !is_told) {
+        let message = "what is given lives as long as the call; remove this";
+        diagnostics.add(lifetime, message);
+    }
+}
+
 fn it_returns_something(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
-    if let ReturnType::Default = policy.item.sig.output {
-        let message = format!("a policy decides something; write `{}`", fitting(policy));
-        diagnostics.add(policy.ident, message);
+    match &policy.item.sig.output {
+        ReturnType::Default => {
+            let message = format!("a policy decides something; write `{}`", fitting(policy));
+            diagnostics.add(policy.ident, message);
+        }
+        ReturnType::Type(_, ty) if has_keyword(ty, "impl") => {
+            let message = format!("a policy returns one type; write `{}`", fitting(policy));
+            diagnostics.add(ty, message);
+        }
+        ReturnType::Type(..) => {}
     }
 }
 

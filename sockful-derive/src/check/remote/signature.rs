@@ -11,11 +11,17 @@ pub(super) struct Called {
     pub(super) what: &'static str,
     /// By what it is called.
     pub(super) by: &'static str,
+    /// How it may take `self`.
+    pub(super) borrow: &'static str,
 }
+
+/// How what may change the record takes `self`.
+pub(super) const EITHER: &str = "write `&mut self` to change the record, `&self` to look at it";
 
 const REMOTE: Called = Called {
     what: "a remote method",
     by: "frames",
+    borrow: EITHER,
 };
 
 pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
@@ -37,7 +43,7 @@ pub(super) fn qualifiers_mean_something(
     called: Called,
     diagnostics: &mut Diagnostics,
 ) {
-    let Called { what, by } = called;
+    let Called { what, by, .. } = called;
     if let Safety::Unsafe(keyword) = &signature.safety {
         let message = format!("{what} can't be unsafe: no client can keep the promise; remove it");
         diagnostics.add(keyword, message);
@@ -69,8 +75,7 @@ pub(super) fn self_is_borrowed(
     let Some(receiver) = signature.receiver() else {
         return true;
     };
-    let what = called.what;
-    let instead = "write `&mut self` to change the record, `&self` to look at it";
+    let Called { what, borrow, .. } = called;
     match &receiver.kind {
         ReceiverKind::Reference(_, None, _) => return true,
         ReceiverKind::Reference(_, Some(lifetime), _) => {
@@ -78,11 +83,11 @@ pub(super) fn self_is_borrowed(
             diagnostics.add(lifetime, message);
         }
         ReceiverKind::Typed(_, ty) => {
-            let message = format!("{what} can't take `self` as another type; {instead}");
+            let message = format!("{what} can't take `self` as another type; {borrow}");
             diagnostics.add(ty, message);
         }
         _ => {
-            let message = format!("{what} can't take the record away; {instead}");
+            let message = format!("{what} can't take the record away; {borrow}");
             diagnostics.add(receiver.self_token, message);
         }
     }

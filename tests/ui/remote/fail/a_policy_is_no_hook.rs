@@ -15,8 +15,8 @@ struct Note {
 impl Note {
     #[can(update)]
     #[before(update)]
-    fn owned_by(&self) -> bool {
-        self.owner.is_empty()
+    fn owned_by(&self, who: Option<&User>) -> bool {
+        who.is_some_and(|who| self.owner == who.name)
     }
 }
 

@@ -1,0 +1,27 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+struct User {
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Note {
+    id: String,
+    owner: String,
+}
+
+#[remote]
+impl Note {
+    #[can(r#update)]
+    fn owned_by(&self, who: &User) -> bool {
+        self.owner == who.name
+    }
+
+    #[can(update)]
+    fn admins(who: &User) -> bool {
+        who.name == "root"
+    }
+}
+
+fn main() {}
