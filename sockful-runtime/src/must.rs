@@ -14,9 +14,7 @@ mod rule;
 pub use event::{BeEvent, HappenTo, event};
 pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
 pub use parent::{BeDetached, detach};
-pub use policy::{
-    Anybody, BeAdmission, BePermission, BeSight, Everybody, Known, admits, permits, sight,
-};
+pub use policy::{AUser, Asked, BeAnswer, BeAsked, BeSight, BeUser, Somebody, answer, sight, user};
 pub use property::{
     Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePayload, BePlain, BeProperty, BeRecord,
     BeRevision, BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment,

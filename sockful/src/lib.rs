@@ -266,7 +266,7 @@ pub use sockful_derive::Resource;
 /// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
 ///
 /// A method that is not `pub` may be a hook, with [`#[before(create)]`](macro@before) or
-/// [`#[after(create)]`](macro@after) on it.
+/// [`#[after(create)]`](macro@after) on it, or a policy, with [`#[can(read)]`](macro@can).
 ///
 /// On the block, `#[remote(crate = path)]` says where `sockful` is found, if not at `::sockful`.
 pub use sockful_derive::remote;

@@ -1,10 +1,11 @@
 //! The rows of policies.
 
-use super::tokens::{ends, mixed};
-use crate::model::{Block, Grant, Granted, Paths, Policy, conditions};
+use super::tokens::{ends, mixed, without_self};
+use crate::model::{Block, Grant, Granted, Paths, Policy, conditions, typed};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{PatType, ReturnType};
 
 /// The table of the block's policies, where it has any: one row a policy.
 pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream> {
@@ -39,24 +40,66 @@ fn grant(granted: &Granted<'_>, paths: &Paths) -> Option<TokenStream> {
     })
 }
 
-/// How it decides. A signature that does not fit is told at the method's name.
+/// How it decides. What does not fit is told at its type.
 fn judge(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (private, ident) = (&paths.private, policy.ident);
-    let (first, _) = ends(&ident.to_token_stream());
-    let (must, method) = (
-        Paths::must_at(first),
-        quote_spanned!(first=> <#this>::#ident),
-    );
+    let asked = typed(policy.item).next();
+    let user = asked.map(|parameter| user(parameter, policy, paths, this));
+    let record = policy.has_self.then(|| {
+        let must = &paths.must;
+        quote_spanned!(mixed()=> let record = #must::Records::<#this>::OF.judged(judged)?;)
+    });
+    let receiver = record.as_ref().map(|_| quote_spanned!(mixed()=> &record,));
+    let argument = asked.map(|_| quote_spanned!(mixed()=> who));
+    let call = quote_spanned!(mixed()=> <#this>::#ident(#receiver #argument));
+    let answer = answer(policy, &call, this);
+    let (kind, given) = match (policy.has_self, asked) {
+        (true, _) => (quote!(Record), quote_spanned!(mixed()=> judged)),
+        (false, Some(_)) => (by_user(policy), quote_spanned!(mixed()=> who)),
+        (false, None) => (by_user(policy), quote_spanned!(mixed()=> _)),
+    };
+    quote_spanned!(mixed()=> #private::Judge::#kind(|#given| { #user #record #answer }))
+}
+
+/// Which judge asks for no record.
+fn by_user(policy: &Policy<'_>) -> TokenStream {
     if policy.is_of_reading() {
-        let seen = quote_spanned!(first=> #must::sight::<#this, _>(#method, who));
-        quote_spanned!(mixed()=> #private::Judge::Read(|who| #seen))
-    } else if policy.has_self {
-        let records = &paths.must;
-        let records = quote_spanned!(mixed()=> #records::Records::<#this>::OF);
-        let may = quote_spanned!(first=> #must::permits::<#this, _>(#method, &#records, judged));
-        quote_spanned!(mixed()=> #private::Judge::Record(|judged| #may))
+        quote!(Read)
     } else {
-        let may = quote_spanned!(first=> #must::admits::<_>(#method, who));
-        quote_spanned!(mixed()=> #private::Judge::User(|who| #may))
+        quote!(User)
+    }
+}
+
+/// The user as what the parameter is.
+fn user(
+    parameter: &PatType,
+    policy: &Policy<'_>,
+    paths: &Paths,
+    this: &TokenStream,
+) -> TokenStream {
+    let must = &paths.must;
+    let who = if policy.has_self {
+        quote_spanned!(mixed()=> judged.who())
+    } else {
+        quote_spanned!(mixed()=> who)
+    };
+    let ty = without_self(&parameter.ty, this);
+    let (first, last) = ends(&ty);
+    let (asked, of) = (Paths::must_at(first), quote_spanned!(last=> OF));
+    let asked = quote_spanned!(first=> #asked::Asked::<#ty>::#of);
+    quote_spanned!(mixed()=> let who = #must::user::<#ty>(#who, #asked)?;)
+}
+
+/// What the method says, as what it returns.
+fn answer(policy: &Policy<'_>, call: &TokenStream, this: &TokenStream) -> TokenStream {
+    let returned = match &policy.item.sig.output {
+        ReturnType::Type(_, ty) => without_self(ty, this),
+        ReturnType::Default => quote_spanned!(mixed()=> ()),
+    };
+    let must = Paths::must_at(ends(&returned).0);
+    if policy.is_of_reading() {
+        quote_spanned!(mixed()=> #must::sight::<#this, #returned>(#call))
+    } else {
+        quote_spanned!(mixed()=> #must::answer::<#returned>(#call))
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
-            use #must::Plain as _;
+            use #must::{Plain as _, Somebody as _};
             #no_records
             #implementation
             #resource

@@ -118,6 +118,26 @@ fn hooks(hooks: usize) -> TokenStream {
     )
 }
 
+/// A policy of each kind that asks for a user, and one that asks for nothing.
+fn judges() -> TokenStream {
+    crate::remote::attribute(
+        TokenStream::new(),
+        &quote! {
+            impl Creature {
+                #[can(read)]
+                fn seen_by(who: Option<&User>) -> Filter<Self> {}
+                #[can(create, update)]
+                fn owned_by(&self, who: &User) -> bool {}
+                #[can(destroy)]
+                fn admins(who: &User) -> bool {}
+                #[can(purge)]
+                fn nobody() -> bool {}
+                pub fn purge() {}
+            }
+        },
+    )
+}
+
 /// Policies of the record and the user.
 fn policies(policies: usize) -> TokenStream {
     let methods = (0..policies).map(|at| format_ident!("may_{at}"));
@@ -144,7 +164,7 @@ fn list(resources: usize) -> TokenStream {
 }
 
 /// One of each but [`ruled`], which has a path of the user's.
-fn each() -> [TokenStream; 8] {
+fn each() -> [TokenStream; 9] {
     [
         creature(3),
         related(3),
@@ -153,6 +173,7 @@ fn each() -> [TokenStream; 8] {
         immediate(3),
         hooks(3),
         policies(3),
+        judges(),
         list(3),
     ]
 }
@@ -192,8 +213,9 @@ fn expansions_stay_within_their_budget() {
     // One more line is for all events together.
     assert_eq!(budget(eventful), (137, 7), "each event");
     assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
-    // A remote method that it decides is in it, too.
-    assert_eq!(budget(policies), (16, 38), "a block, and each policy in it");
+    // A remote method that it decides is in it, too. Three lines are there for messages: the user, the
+    // record and the answer stand apart, so that each is told at its type.
+    assert_eq!(budget(policies), (16, 41), "a block, and each policy in it");
     assert_eq!(budget(list), (14, 10), "a list, and each item of it");
 }
 
@@ -233,9 +255,18 @@ fn another_place_of_the_crate_is_heeded_everywhere() {
         #[resource(crate = deps::wet, event(roared = Roar))]
         struct Creature { id: String, #[resource(default = "x")] name: String, #[resource(private)] secret: Option<u8> }
     });
-    let method =
-        quote!(impl Creature { pub fn feed(&self, amount: i32, context: &Context) -> u8 { 1 } });
-    let remote = crate::remote::attribute(quote!(crate = deps::wet), &method);
+    let block = quote! {
+        impl Creature {
+            pub fn feed(&self, amount: i32, context: &Context) -> u8 { 1 }
+            #[before(feed)]
+            fn look(&self, context: &Context) {}
+            #[can(read)]
+            fn seen_by(who: Option<&User>) -> Filter<Self> { Filter::all() }
+            #[can(feed)]
+            fn owned_by(&self, who: &User) -> bool { true }
+        }
+    };
+    let remote = crate::remote::attribute(quote!(crate = deps::wet), &block);
     let list = crate::resources::list(quote!(crate = deps::wet, Creature));
     for expansion in [resource, remote, list] {
         assert!(expansion.to_string().contains("deps :: wet ::"));
@@ -265,7 +296,14 @@ fn name(item: &Item) -> String {
 
 #[test]
 fn trait_implementations_are_marked_as_made() {
-    for expansion in [creature(3), related(3), eventful(3), remotes(3), hooks(3)] {
+    for expansion in [
+        creature(3),
+        related(3),
+        eventful(3),
+        remotes(3),
+        hooks(3),
+        policies(3),
+    ] {
         let text = prettyplease::unparse(&parsed(expansion));
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {

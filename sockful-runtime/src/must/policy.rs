@@ -1,161 +1,137 @@
 //! What policies must take and return.
 
-use super::Records;
+use crate::context::Context;
 use crate::error::Result;
-use crate::policy::{Judged, Who, unauthenticated};
+use crate::policy::{Who, unauthenticated};
 use crate::query;
 use crate::typed::Filter;
 use std::marker::PhantomData;
 
-/// A policy that asks for a user.
-#[derive(Debug)]
-pub struct Known<U>(PhantomData<fn(U)>);
-
-/// A policy that asks for a user where there is one.
-#[derive(Debug)]
-pub struct Anybody<U>(PhantomData<fn(U)>);
-
-/// A policy that asks for no user.
-#[derive(Debug)]
-pub struct Everybody;
-
-/// A function that says which records of `R` a user sees.
+/// What a policy may ask for: the user, or the user where there is one.
 #[diagnostic::on_unimplemented(
-    message = "this is no policy of what is seen of `{R}`",
-    label = "takes or returns something else",
-    note = "write `fn name(who: &User) -> sockful::Filter<Self>`, with `Option<&User>` to judge those too who are nobody, or without the parameter if it is the same for all"
+    message = "a policy is not given a `{Self}`",
+    label = "the user is borrowed",
+    note = "write `who: &User`, or `who: Option<&User>` to judge those too who are nobody"
 )]
-pub trait BeSight<R, Asking> {
-    /// What this one sees.
+pub trait BeAsked<'a>: Sized {
+    /// The user as that.
     ///
     /// # Errors
     ///
-    /// Where it asks for somebody and there is nobody.
-    fn see(self, who: Who<'_>) -> Result<Filter<R>>;
+    /// Where there is none and one is asked for, or one of another type.
+    fn of(who: Who<'a>) -> Result<Self>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, U: 'static, F: Fn(&U) -> Filter<R>> BeSight<R, Known<U>> for F {
-    fn see(self, who: Who<'_>) -> Result<Filter<R>> {
-        Ok(self(who.user()?.ok_or_else(unauthenticated)?))
+impl<'a, U: 'static> BeAsked<'a> for &'a U {
+    fn of(who: Who<'a>) -> Result<Self> {
+        who.user()?.ok_or_else(unauthenticated)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, U: 'static, F: Fn(Option<&U>) -> Filter<R>> BeSight<R, Anybody<U>> for F {
-    fn see(self, who: Who<'_>) -> Result<Filter<R>> {
-        Ok(self(who.user()?))
+impl<'a, U: 'static> BeAsked<'a> for Option<&'a U> {
+    fn of(who: Who<'a>) -> Result<Self> {
+        who.user()
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<R, F: Fn() -> Filter<R>> BeSight<R, Everybody> for F {
-    fn see(self, _: Who<'_>) -> Result<Filter<R>> {
-        Ok(self())
-    }
-}
-
-/// The conditions of what `who` sees.
+/// What a policy asks for, by its type.
 ///
-/// # Errors
-///
-/// Where the policy asks for somebody and there is nobody.
-pub fn sight<R, Asking>(policy: impl BeSight<R, Asking>, who: Who<'_>) -> Result<query::Filter> {
-    policy.see(who).map(Filter::into_inner)
+/// The constant is inherent for the context, which is no user, and comes from [`Somebody`] for every
+/// other type, so the macros need not know `Context` by its name.
+#[derive(Debug)]
+pub struct Asked<T>(PhantomData<fn(T)>);
+
+impl Asked<&Context> {
+    /// What is asked for.
+    pub const OF: PhantomData<Context> = PhantomData;
 }
 
-/// A function that says whether a user may do something, alone or with a record of `R`.
+impl Asked<Option<&Context>> {
+    /// What is asked for.
+    pub const OF: PhantomData<Context> = PhantomData;
+}
+
+/// A user; whose is for the server to say.
+#[derive(Debug)]
+pub struct AUser;
+
+/// What every type is but the context.
+pub trait Somebody {
+    /// What is asked for.
+    const OF: PhantomData<AUser> = PhantomData;
+}
+
+impl<T> Somebody for Asked<T> {}
+
+/// What decides a policy.
 #[diagnostic::on_unimplemented(
-    message = "this is no policy of who may do something",
-    label = "takes or returns something else",
-    note = "write `fn name(&self, who: &User) -> bool`, without `&self` where the record makes no difference; `Option<&User>` judges those too who are nobody"
+    message = "a policy is of the record and the user only",
+    label = "a `{Self}` is neither",
+    note = "write `who: &User`; what needs the `{Self}` is a #[before(…)] hook"
 )]
-pub trait BePermission<R, Asking> {
-    /// Whether this one may, with this record.
-    ///
-    /// # Errors
-    ///
-    /// Where it asks for somebody and there is nobody.
-    fn may(self, read: impl FnOnce() -> Result<R>, who: Who<'_>) -> Result<bool>;
+pub trait BeUser {}
+
+impl BeUser for AUser {}
+
+/// The user as what the policy asks for.
+///
+/// # Errors
+///
+/// Where it asks for somebody and there is nobody.
+pub fn user<'a, T: BeAsked<'a>>(who: Who<'a>, _: PhantomData<impl BeUser>) -> Result<T> {
+    T::of(who)
 }
 
-#[diagnostic::do_not_recommend]
-impl<R, U: 'static, F: Fn(&R, &U) -> bool> BePermission<R, Known<U>> for F {
-    fn may(self, read: impl FnOnce() -> Result<R>, who: Who<'_>) -> Result<bool> {
-        let user = who.user()?.ok_or_else(unauthenticated)?;
-        Ok(self(&read()?, user))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<R, U: 'static, F: Fn(&R, Option<&U>) -> bool> BePermission<R, Anybody<U>> for F {
-    fn may(self, read: impl FnOnce() -> Result<R>, who: Who<'_>) -> Result<bool> {
-        let user = who.user()?;
-        Ok(self(&read()?, user))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<R, F: Fn(&R) -> bool> BePermission<R, Everybody> for F {
-    fn may(self, read: impl FnOnce() -> Result<R>, _: Who<'_>) -> Result<bool> {
-        Ok(self(&read()?))
-    }
-}
-
-/// A function that says whether a user may do something, whatever the record.
+/// What a policy of `read` returns.
 #[diagnostic::on_unimplemented(
-    message = "this is no policy of who may do something",
-    label = "takes or returns something else",
-    note = "write `fn name(who: &User) -> bool`, with `&self` before it to judge the record as well; `Option<&User>` judges those too who are nobody"
+    message = "what is seen of `{R}` is not said by a `{Self}`",
+    label = "these are no conditions on it",
+    note = "write a policy of `read` that returns `sockful::Filter<Self>`"
 )]
-pub trait BeAdmission<Asking> {
-    /// Whether this one may.
-    ///
-    /// # Errors
-    ///
-    /// Where it asks for somebody and there is nobody.
-    fn may(self, who: Who<'_>) -> Result<bool>;
+pub trait BeSight<R> {
+    /// The conditions.
+    fn conditions(self) -> query::Filter;
 }
 
-#[diagnostic::do_not_recommend]
-impl<U: 'static, F: Fn(&U) -> bool> BeAdmission<Known<U>> for F {
-    fn may(self, who: Who<'_>) -> Result<bool> {
-        Ok(self(who.user()?.ok_or_else(unauthenticated)?))
+impl<R> BeSight<R> for Filter<R> {
+    fn conditions(self) -> query::Filter {
+        self.into_inner()
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<U: 'static, F: Fn(Option<&U>) -> bool> BeAdmission<Anybody<U>> for F {
-    fn may(self, who: Who<'_>) -> Result<bool> {
-        Ok(self(who.user()?))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<F: Fn() -> bool> BeAdmission<Everybody> for F {
-    fn may(self, _: Who<'_>) -> Result<bool> {
-        Ok(self())
-    }
-}
-
-/// Whether it may be done, for whom and with which record it is judged.
+/// The conditions on what is seen of `R`.
 ///
 /// # Errors
 ///
-/// Where the policy asks for somebody and there is nobody.
-pub fn permits<R, Asking>(
-    policy: impl BePermission<R, Asking>,
-    records: &Records<R>,
-    judged: &Judged<'_>,
-) -> Result<bool> {
-    policy.may(|| records.judged(judged), judged.who())
+/// None.
+pub fn sight<R, T: BeSight<R>>(seen: T) -> Result<query::Filter> {
+    Ok(seen.conditions())
 }
 
-/// Whether `who` may do it, whatever the record.
+/// What a policy of all else returns.
+#[diagnostic::on_unimplemented(
+    message = "a policy says yes or no, and not a `{Self}`",
+    label = "is neither",
+    note = "write a policy that returns `bool`, of `read` one that returns `sockful::Filter<Self>`"
+)]
+pub trait BeAnswer {
+    /// Whether it is yes.
+    fn yes(self) -> bool;
+}
+
+impl BeAnswer for bool {
+    fn yes(self) -> bool {
+        self
+    }
+}
+
+/// What a policy answered.
 ///
 /// # Errors
 ///
-/// Where the policy asks for somebody and there is nobody.
-pub fn admits<Asking>(policy: impl BeAdmission<Asking>, who: Who<'_>) -> Result<bool> {
-    policy.may(who)
+/// None.
+pub fn answer<T: BeAnswer>(answer: T) -> Result<bool> {
+    Ok(answer.yes())
 }

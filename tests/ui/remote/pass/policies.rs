@@ -13,6 +13,8 @@ struct User {
 
 type Perhaps<'a> = Option<&'a User>;
 
+type Everything<R> = Filter<R>;
+
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(public)]
 struct Note {
@@ -79,8 +81,13 @@ struct Page {
 #[remote]
 impl Page {
     #[can(read)]
-    fn all() -> Filter<Self> {
+    fn all() -> Everything<Self> {
         Filter::all()
+    }
+
+    #[can(update)]
+    fn themselves(&self, who: &Self) -> bool {
+        self.id == who.id
     }
 }
 

@@ -1,0 +1,22 @@
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, remote};
+
+struct User {
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Note {
+    id: String,
+    owner: String,
+}
+
+#[remote]
+impl Note {
+    #[can(update)]
+    fn owned_by(&self, who: User) -> usize {
+        self.owner.len() - who.name.len()
+    }
+}
+
+fn main() {}
