@@ -65,14 +65,14 @@ impl Policies {
     /// Where it may not ask, and where the policy fails: then it sees nothing.
     pub(crate) fn sight(&self, caller: &Caller, resource: usize) -> Result<Sight> {
         self.admit(caller, resource)?;
-        let mut policies = self.by_resource[resource].iter();
-        let Some(policy) = policies.find(|policy| policy.on.contains(&Grant::Read)) else {
+        let policies = self.by_resource[resource];
+        if !policies.iter().any(Policy::is_of_reading) {
             return Ok(Sight::ALL);
-        };
+        }
         let filter = match caller {
             Caller::Application => return Ok(Sight::ALL),
-            Caller::Nobody => self.nobody.get(resource, policy, Who::NOBODY)?,
-            Caller::Known(known) => known.sight(resource, policy)?,
+            Caller::Nobody => self.nobody.get(resource, policies, Who::NOBODY)?,
+            Caller::Known(known) => known.sight(resource, policies)?,
         };
         Ok(Sight::of(filter))
     }

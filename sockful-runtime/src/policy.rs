@@ -140,6 +140,11 @@ impl<'a> Judged<'a> {
 }
 
 impl Policy {
+    /// Whether it says what is seen.
+    pub(crate) fn is_of_reading(&self) -> bool {
+        self.on.contains(&Grant::Read)
+    }
+
     /// Of which type it takes a user to be; `None` where it asks for none.
     pub(crate) fn user(&self) -> Option<UserType> {
         let asked = Cell::new(None);

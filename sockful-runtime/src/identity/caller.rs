@@ -48,9 +48,9 @@ impl Known {
         Who::somebody(&*self.user)
     }
 
-    /// What the policy lets it see of a resource.
-    pub(crate) fn sight(&self, resource: usize, policy: &Policy) -> Result<Arc<Filter>> {
-        self.sights.get(resource, policy, self.who())
+    /// What the policies of a resource let it see of that.
+    pub(crate) fn sight(&self, resource: usize, policies: &[Policy]) -> Result<Arc<Filter>> {
+        self.sights.get(resource, policies, self.who())
     }
 }
 
@@ -68,18 +68,20 @@ impl Sights {
         Self((0..resources).map(|_| OnceLock::new()).collect())
     }
 
-    /// What the policy of a resource lets `who` see, who is always the same.
+    /// What all policies of a resource let `who` see, who is always the same.
     pub(crate) fn get(
         &self,
         resource: usize,
-        policy: &Policy,
+        policies: &[Policy],
         who: Who<'_>,
     ) -> Result<Arc<Filter>> {
         if let Some(known) = self.0[resource].get() {
             return Ok(known.clone());
         }
         // A failure is asked again: it decides nothing.
-        let asked = Arc::new(policy.sight(who)?);
+        let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
+        let seen = of_reading.map(|policy| policy.sight(who));
+        let asked = Arc::new(Filter::all_of(seen.collect::<Result<_>>()?));
         Ok(self.0[resource].get_or_init(|| asked).clone())
     }
 }
