@@ -148,10 +148,9 @@ impl<'a> Job<'a> {
 
     /// The job's answer, which is `reply`.
     pub(crate) fn answered(&self, reply: Reply) -> Answered<'a> {
-        // Whether the payload is JSON is found out only where it is read.
-        if reply
-            .as_ref()
-            .is_err_and(|error| error.kind() == ErrorKind::BadFrame)
+        // Whether the payload is JSON is found out only where it is read, and who is refused before
+        // that may have sent anything.
+        if reply.is_err()
             && let Err(error) = frame::check(self.message)
         {
             return Refused::no_json(error).into();

@@ -1,6 +1,6 @@
 //! What is a frame, what is not, and whom the answer names.
 
-use crate::support::Running;
+use crate::support::{Running, club};
 use serde_json::{Value, json};
 
 /// Sends each message and expects that its answer is a `bad_frame` to `ack_id`, of `sockful error`.
@@ -237,6 +237,18 @@ async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_to_nobody_whatever_it_
             }
         }
         client.assert_alive().await;
+    }
+}
+
+#[tokio::test]
+async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_even_of_whom_nothing_is_taken() {
+    let server = club::open().await;
+    let mut client = server.client().await;
+    for action in ["create", "get", "all", "subscribe", "publish"] {
+        let message = format!(r#"["note","{action}",{{"id":"a"""}},7]"#);
+        let answer = client.ask_text(&message).await;
+        assert_eq!(answer[2]["err"]["code"], "bad_frame", "{answer}");
+        assert!(answer[3].is_null(), "{answer}");
     }
 }
 
