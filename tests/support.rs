@@ -4,6 +4,7 @@ mod client;
 pub(crate) mod club;
 mod gates;
 pub(crate) mod live;
+mod log;
 pub(crate) mod music;
 mod property;
 mod raw;
@@ -12,6 +13,7 @@ pub(crate) mod sample;
 
 pub(crate) use client::Client;
 pub(crate) use gates::Gates;
+pub(crate) use log::Log;
 pub(crate) use property::for_all;
 pub(crate) use raw::{HANDSHAKE, Raw, frame, text};
 pub(crate) use running::Running;

@@ -39,6 +39,7 @@ mod spellings;
 mod subscribe;
 mod system;
 mod timestamps;
+mod told;
 mod typed;
 mod unique;
 mod values;

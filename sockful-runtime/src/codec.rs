@@ -197,6 +197,17 @@ impl<T> Codec<T> {
         })
     }
 
+    /// The [`fault`](Self::fault) of a value that is never sent: serde's words may quote it, and a
+    /// path its keys, and faults are told and logged.
+    pub(crate) fn fault_untold(&self, name: &str, raw: &str) -> Fault {
+        const MESSAGE: &str = "is not of its type";
+        let fault = self.fault(name, raw, MESSAGE);
+        if fault.path == name {
+            return fault;
+        }
+        Fault::new(name, "type", MESSAGE)
+    }
+
     /// The [`fault`](Self::fault) of a payload that is taken whole: what it has is told by its own name.
     pub(crate) fn fault_of_whole(&self, raw: &str, message: &str) -> Fault {
         let mut fault = self.fault("", raw, message);

@@ -33,6 +33,7 @@ use crate::routes::{Action, Core, Route};
 use crate::session::Session;
 use futures_util::FutureExt;
 use options::Options;
+use std::any::Any;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use system::System;
@@ -122,7 +123,7 @@ impl<'a> Job<'a> {
             )
         };
         let reply =
-            catch_unwind(AssertUnwindSafe(get)).unwrap_or_else(|_| Some(Err(panicked())))?;
+            catch_unwind(AssertUnwindSafe(get)).unwrap_or_else(|why| Some(Err(panicked(&*why))))?;
         Some(self.noted(session, reply))
     }
 
@@ -131,7 +132,7 @@ impl<'a> Job<'a> {
         let served = AssertUnwindSafe(self.serve(session, number))
             .catch_unwind()
             .await;
-        self.noted(session, served.unwrap_or_else(|_| Err(panicked())))
+        self.noted(session, served.unwrap_or_else(|why| Err(panicked(&*why))))
     }
 
     /// The reply of a job that was not done in time.
@@ -261,8 +262,8 @@ impl<'a> Job<'a> {
     }
 }
 
-fn panicked() -> Error {
-    Error::internal("the handler panicked")
+fn panicked(why: &(dyn Any + Send)) -> Error {
+    Error::panicked("the handler", why)
 }
 
 /// Calls a remote method, a changing one in the lane of its record.

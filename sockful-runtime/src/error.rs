@@ -11,6 +11,7 @@ pub use kind::ErrorKind;
 use kind::CODES;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
@@ -107,6 +108,16 @@ impl Error {
         error
     }
 
+    /// Fails since `what` panicked, and keeps for the log `why`.
+    pub(crate) fn panicked(what: &str, why: &(dyn Any + Send)) -> Self {
+        let text = why.downcast_ref::<&str>().copied();
+        let text = text.or(why.downcast_ref::<String>().map(String::as_str));
+        Self::internal(match text {
+            Some(text) => format!("{what} panicked: {text}"),
+            None => format!("{what} panicked"),
+        })
+    }
+
     /// Says that a message can't be read as a frame.
     pub(crate) fn bad_frame(error: &serde_json::Error) -> Self {
         let wrong = without_line(error);
@@ -188,11 +199,17 @@ impl Error {
     }
 
     /// Names the error for both sides: the caller's message and the log line get the same id. Gives
-    /// it, and the cause, which is for the log only.
+    /// it, and the cause with its own causes, which is for the log only.
     pub(crate) fn tell_id(&mut self) -> (Uuid, Option<String>) {
         let id = Uuid::now_v7();
         self.0.message = format!("{} (error {id})", self.0.message).into();
-        (id, std::error::Error::source(self).map(ToString::to_string))
+        let mut causes = Vec::new();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        (id, (!causes.is_empty()).then(|| causes.join(": ")))
     }
 
     /// What kind of error this is.

@@ -93,7 +93,7 @@ impl Authenticator {
     pub(crate) async fn ask(&self, credentials: Credentials, resources: usize) -> Result<Known> {
         let asked = AssertUnwindSafe(async { (self.ask)(credentials, resources).await });
         let asked = asked.catch_unwind().await;
-        asked.unwrap_or_else(|_| Err(Error::internal("the authenticator panicked")))
+        asked.unwrap_or_else(|why| Err(Error::panicked("the authenticator", &*why)))
     }
 }
 

@@ -242,11 +242,12 @@ impl Model {
                     rules::judge(property, raw, &found, &mut faults);
                 }
             }
-            if faults.len() > before && by == Giver::Client && !property.access.is_sent() {
-                let fault = &faults[before];
+            // No client has set it, and none is to hear of it.
+            let is_private = property.access == Access::Private;
+            if faults.len() > before && by == Giver::Client && is_private {
                 return Err(Error::internal(format!(
                     "the private property `{}` of `{}` {}",
-                    fault.path, self.declared.name, fault.message
+                    property.name, self.declared.name, faults[before].message
                 )));
             }
         }

@@ -200,9 +200,11 @@ impl Policy {
     }
 
     fn fail_closed<T>(&self, judge: impl FnOnce() -> Result<T>) -> Result<T> {
-        let panicked = |_| {
-            let name = self.name;
-            Err(Error::internal(format!("the policy `{name}` panicked")))
+        let panicked = |why: Box<dyn Any + Send>| {
+            Err(Error::panicked(
+                &format!("the policy `{}`", self.name),
+                &*why,
+            ))
         };
         catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(panicked)
     }

@@ -21,6 +21,8 @@ pub struct Reader<'a> {
     /// Whether values are judged by the rules as they are read, not later with the whole record.
     judges: bool,
     faults: Vec<Fault>,
+    /// What of the stored record can't be read, which is no fault of who gives the rest.
+    unreadable: Option<Fault>,
 }
 
 /// Where the values come from.
@@ -102,6 +104,7 @@ impl<'a> Reader<'a> {
             source,
             judges: false,
             faults: Vec::new(),
+            unreadable: None,
         }
     }
 
@@ -118,7 +121,9 @@ impl<'a> Reader<'a> {
             Source::Given { given, .. } => Some(given),
             Source::Stored(_) | Source::Described { .. } => None,
         };
-        self.faults.is_empty() && !given.is_some_and(|given| given.has_unknown())
+        self.faults.is_empty()
+            && self.unreadable.is_none()
+            && !given.is_some_and(|given| given.has_unknown())
     }
 
     /// The value of the next property; `None` where it has a fault, which [`finish`](Self::finish) tells.
@@ -200,13 +205,22 @@ impl<'a> Reader<'a> {
                 } else {
                     value
                 };
-                if self.judges && !property.is_conditional && property.access.is_sent() {
+                let is_told = !property.is_conditional && property.access != Access::Private;
+                if self.judges && is_told {
                     judge_value(property, codec, &value, &mut self.faults);
                 }
                 Some(value)
             }
             Err(message) => {
-                self.faults.push(codec.fault(property.name, raw, &message));
+                let fault = if property.access.is_sent() {
+                    codec.fault(property.name, raw, &message)
+                } else {
+                    codec.fault_untold(property.name, raw)
+                };
+                match &self.source {
+                    Source::Given { .. } if !is_given => self.unreadable = Some(fault),
+                    _ => self.faults.push(fault),
+                }
                 None
             }
         }
@@ -216,8 +230,14 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where there is a fault.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where there is a fault; an internal one where
+    /// it is not what was given that has it.
     pub fn finish(mut self) -> Result<()> {
+        if let Some(Fault { path, message, .. }) = self.unreadable {
+            return Err(Error::internal(format!(
+                "the stored record can't be read: `{path}` {message}"
+            )));
+        }
         if let Source::Given { given, .. } = &self.source {
             self.faults.extend(given.unknown());
         }

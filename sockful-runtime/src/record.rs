@@ -2,12 +2,13 @@
 
 use crate::declared::{Declared, Kept, Property};
 use crate::error::{Error, ErrorKind, Result};
+use std::fmt;
 use std::ops::Range;
 
 /// A record: the text that clients may be sent, the text that never leaves, and where each property stands.
 ///
 /// The texts are always written by this library from the Rust value, so they can be sent as they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// The id, what may be sent, and what never leaves, one behind the other: a look-up compares
     /// the id and then reads on.
@@ -127,13 +128,31 @@ impl Record {
     }
 }
 
+/// Shows what may be sent only: what is written for debugging ends in logs.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("id", &self.id())
+            .field("sent", &self.sent())
+            .field("rev", &self.rev)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Writes a record property by property, in the order of its [`Declared`] table.
-#[derive(Debug)]
 pub struct Draft {
     declared: &'static Declared,
     sent: Vec<u8>,
     kept: Vec<u8>,
     spans: Vec<Range<u32>>,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("of", &self.declared.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Draft {

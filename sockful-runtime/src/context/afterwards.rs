@@ -3,7 +3,7 @@
 use super::hook::{Hook, Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::commit::{Change, Operation};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::Record;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -119,7 +119,7 @@ impl Context {
             let cause = match timeout(limit, run).await {
                 Ok(Ok(Ok(()))) => continue,
                 Ok(Ok(Err(error))) => format!("{error:?}"),
-                Ok(Err(_)) => "it panicked".to_owned(),
+                Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
                 Err(_) => "it took too long".to_owned(),
             };
             let resource = self.model(one.resource).declared.name;

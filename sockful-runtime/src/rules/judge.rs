@@ -20,7 +20,14 @@ pub(crate) struct Typed {
 pub(crate) fn judge(property: &Property, raw: &str, typed: &Typed, faults: &mut Vec<Fault>) {
     for rule in property.rules {
         if matches!(rule.check, Check::Nested) {
-            faults.extend(typed.nested.iter().map(|fault| fault.under(property.name)));
+            faults.extend(typed.nested.iter().map(|fault| {
+                let mut fault = fault.under(property.name);
+                if !property.access.is_sent() {
+                    // The keys of a map are as little to be told as its values.
+                    property.name.clone_into(&mut fault.path);
+                }
+                fault
+            }));
         } else if let Some(ours) = refusal(rule, raw, typed) {
             let message = rule.message.map_or(ours, Cow::Borrowed);
             faults.push(Fault::new(property.name, rule.word(), message));

@@ -1,0 +1,57 @@
+//! The log of a test: every line, at every level.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+
+/// What is logged on the thread of a test, for as long as it lives.
+pub(crate) struct Log {
+    lines: Lines,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        Self {
+            lines,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The line that has this in it.
+    pub(crate) fn line(&self, part: &str) -> String {
+        let text = self.text();
+        let line = text.lines().find(|line| line.contains(part));
+        line.unwrap_or_else(|| panic!("`{part}` is not in the log:\n{text}"))
+            .to_owned()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

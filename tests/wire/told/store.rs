@@ -1,0 +1,93 @@
+//! A store that fails from some moment on.
+
+use sockful_runtime::commit::{Commit, Committed, Rejected};
+use sockful_runtime::completion::Lookup;
+use sockful_runtime::declared::Declared;
+use sockful_runtime::query::{Filter, Query};
+use sockful_runtime::record::Record;
+use sockful_runtime::store::{
+    Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, now,
+};
+use sockful_runtime::{Error, Result};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Memory, which fails with what somebody puts here.
+#[derive(Debug)]
+pub(super) struct Broken {
+    memory: Memory,
+    why: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Broken {
+    pub(super) fn new(why: Arc<Mutex<Option<&'static str>>>) -> Self {
+        let memory = Memory::default();
+        Self { memory, why }
+    }
+
+    fn failure(&self) -> Option<Error> {
+        let why = *self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        why.map(|why| Error::internal(std::io::Error::other(why)))
+    }
+
+    fn or_fail<'a, T>(&self, answer: Answer<'a, Result<T>>) -> Answer<'a, Result<T>> {
+        match self.failure() {
+            Some(error) => now(Err(error)),
+            None => answer,
+        }
+    }
+}
+
+impl Store for Broken {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        self.memory.open(resources)
+    }
+
+    fn epoch(&self) -> &str {
+        self.memory.epoch()
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        self.memory.head()
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        self.or_fail(self.memory.get(resource, id))
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        self.or_fail(self.memory.get_many(resource, ids))
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        self.or_fail(self.memory.find(resource, query))
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.or_fail(self.memory.count(resource, filter))
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        self.or_fail(self.memory.snapshot(resources))
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.or_fail(self.memory.completed(caller, key))
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        match self.failure() {
+            Some(error) => now(Err(Rejected::Failed(error))),
+            None => self.memory.commit(commit),
+        }
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        self.memory.log(after, max)
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.memory.watch()
+    }
+}
