@@ -2,6 +2,7 @@
 
 mod abuse;
 mod access;
+mod advisories;
 mod anything;
 mod bad_frames;
 mod commit;

@@ -42,8 +42,8 @@ impl Origin {
             "https" => 443,
             _ => authority.port_u16()?,
         };
-        let is_bare =
-            !authority.as_str().contains('@') && uri.path() == "/" && uri.query().is_none();
+        // A fragment is dropped where the text is parsed.
+        let is_bare = !text.contains(['@', '#']) && uri.path() == "/" && uri.query().is_none();
         is_bare.then(|| Self {
             scheme: scheme.to_ascii_lowercase(),
             host: authority.host().to_ascii_lowercase(),

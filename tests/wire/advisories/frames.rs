@@ -1,0 +1,184 @@
+//! Bytes that are made to cost more than they are.
+
+use crate::support::{Running, frame, resident_bytes, text, within};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
+
+#[tokio::test]
+async fn a_header_that_announces_2_to_the_63_bytes_closes_the_connection() {
+    let server = Running::start().await;
+    let before = resident_bytes();
+    for length in [1_u64 << 63, u64::MAX] {
+        let mut raw = server.raw_websocket().await;
+        let mut header = vec![0x81, 0xff];
+        header.extend(length.to_be_bytes());
+        header.extend([0; 4]);
+        raw.send(header).await;
+        let (frames, code) = raw.read_to_close().await;
+        assert!(frames.is_empty(), "{frames:?}");
+        // The protocol has no such length, and we no room for it.
+        assert!(matches!(code, 1002 | 1009), "{code}");
+    }
+    assert!(resident_bytes() < before + (100 << 20), "memory is taken");
+}
+
+#[tokio::test]
+async fn a_close_of_more_than_123_bytes_of_reason_is_no_close_and_comes_back_no_longer() {
+    let server = Running::start().await;
+    let payload = [&[0x03, 0xe8][..], &[b'x'; 124]].concat();
+    let mut raw = server.raw_websocket().await;
+    raw.send(frame(0x88, &payload)).await;
+    let close = raw.read_frame().await;
+    assert_eq!(close.close_code(), 1002);
+    assert!(!close.payload.ends_with(b"xx"));
+    raw.ended().await;
+}
+
+#[tokio::test]
+async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
+    let endings = [
+        frame(0x82, b"binary"),
+        frame(0x81, b"\xff"),
+        frame(0xc1, b"[]"),
+        frame(0x81, &vec![b' '; 65_537]),
+        text("[]").repeat(32),
+    ];
+    let server = Running::start().await;
+    for bytes in endings {
+        let mut raw = server.raw_websocket().await;
+        raw.send(bytes).await;
+        let close = loop {
+            let frame = raw.read_frame().await;
+            if frame.opcode == 8 {
+                break frame;
+            }
+        };
+        assert!((2..=125).contains(&close.payload.len()), "{close:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_connection() {
+    let server = Running::with(|config| {
+        config.ping_interval = Duration::from_millis(30);
+        config.pong_timeout = Duration::from_millis(30);
+    })
+    .await;
+    let beginnings = [
+        frame(0x01, br#"["creature","create",{"#),
+        text(r#"["creature","count",null,1]"#)[..9].to_vec(),
+        vec![0x81],
+    ];
+    for bytes in beginnings {
+        let mut raw = server.raw_websocket().await;
+        raw.send(bytes).await;
+        raw.ended().await;
+    }
+    server.client().await.assert_alive().await;
+}
+
+#[tokio::test]
+async fn a_message_in_fragments_of_one_byte_is_one_message_and_takes_no_more_than_it_is() {
+    let server = Running::start().await;
+    let mut raw = server.raw_websocket().await;
+    let request = format!(r#"["creature","count",null,"{}"]"#, "x".repeat(60));
+    for _ in 0..50 {
+        let mut bytes = frame(0x01, b"");
+        for byte in request.bytes() {
+            bytes.extend(frame(0x00, &[byte]));
+        }
+        bytes.extend(frame(0x80, b""));
+        raw.send(bytes).await;
+        assert_eq!(raw.read_frame().await.json()[2]["ok"], 0);
+    }
+}
+
+/// Bombs of a message's greatest size, which are answered like any other in next to no time.
+#[tokio::test]
+async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let lists = |count: usize| vec!["[]"; count].join(",");
+    let bombs = [
+        (format!("[{}]", lists(20_000)), "bad_frame"),
+        (" ".repeat(65_000), "bad_frame"),
+        ("\n".repeat(65_000), "bad_frame"),
+        (
+            format!(r#"["sockful","commit",[{}],1]"#, lists(20_000)),
+            "too_many",
+        ),
+        (
+            format!(r#"["sockful","commit",[{}],1]"#, lists(100)),
+            "invalid",
+        ),
+        (
+            format!(r#"["creature","get",{{"id":[{}]}},1]"#, lists(20_000)),
+            "too_many",
+        ),
+        (
+            format!(
+                r#"["creature","find",{{"$or":[{}]}},1]"#,
+                vec!["{}"; 20_000].join(",")
+            ),
+            "invalid_query",
+        ),
+        (
+            format!(r#"["creature","create",{{"tags":[{}]}},1]"#, lists(20_000)),
+            "invalid",
+        ),
+        (
+            format!(
+                r#"["creature","create",{{{}"a":1}},1]"#,
+                r#""a":1,"#.repeat(10_000)
+            ),
+            "invalid",
+        ),
+    ];
+    for (bomb, code) in bombs {
+        let begin = Instant::now();
+        let error = client.ask_text(&bomb).await[2]["err"].take();
+        let head: String = bomb.chars().take(40).collect();
+        assert_eq!(error["code"], code, "{head}: {error}");
+        assert!(
+            error.to_string().len() < 64 * 1024,
+            "{head}: the answer is larger than what was asked"
+        );
+        assert!(begin.elapsed() < Duration::from_secs(5), "{head}");
+    }
+    let spaced = format!(r#"["creature",{}"count",null,1]"#, " \n\t\r".repeat(16_000));
+    assert_eq!(client.ask_text(&spaced).await[2]["ok"], 0);
+}
+
+#[tokio::test]
+async fn who_is_answered_more_than_it_reads_keeps_nobody_else_waiting() {
+    let server = Running::with(|config| config.write_timeout = Duration::from_millis(500)).await;
+    let mut other = server.client().await;
+    let raw = server.raw_websocket().await;
+    let (input, mut output) = (raw.input, raw.output);
+    // Each is answered with a hundred faults.
+    let faulty = json!(
+        (0..300)
+            .map(|n| (format!("x{n}"), json!(n)))
+            .collect::<serde_json::Map<_, _>>()
+    );
+    let flood = async {
+        let requests = text(&json!(["creature", "create", faulty, 1]).to_string()).repeat(50);
+        while output.write_all(&requests).await.is_ok() {}
+    };
+    let others = async {
+        loop {
+            other.assert_alive().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    within("the end of the flood", async {
+        tokio::select! {
+            () = flood => {}
+            () = others => {}
+        }
+    })
+    .await;
+    drop(input);
+    server.client().await.assert_alive().await;
+}

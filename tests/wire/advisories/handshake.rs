@@ -1,0 +1,122 @@
+//! Handshakes that are none, or pretend to be another's.
+
+use crate::support::{HANDSHAKE, Running, within};
+use tokio::io::AsyncReadExt;
+
+const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+#[tokio::test]
+async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_not_named() {
+    let server = Running::start().await;
+    let lists = [
+        ",".repeat(15_000),
+        " ".repeat(15_000) + "x",
+        "a,".repeat(7_000) + "!",
+        format!("b{}x", " ".repeat(15_000)),
+        "a; ".repeat(5_000),
+        "\"".repeat(15_000),
+        "constructor, __proto__, toString".to_owned(),
+        "a; b=\"\\".to_owned(),
+        "sockful.1\u{e9}".to_owned(),
+    ];
+    for header in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {
+        for list in &lists {
+            let mut raw = server.raw().await;
+            raw.send(format!("{HANDSHAKE}{header}: {list}\r\n\r\n"))
+                .await;
+            let head = raw.read_head().await.to_lowercase();
+            let start: String = list.chars().take(10).collect();
+            assert!(head.starts_with("http/1.1 101"), "{start}: {head}");
+            assert!(
+                !head.contains("sec-websocket-protocol") && !head.contains("extensions"),
+                "{start}: {head}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
+    let server = Running::start().await;
+    let whole = format!("{HANDSHAKE}\r\n");
+    let broken = [
+        whole.replace("Upgrade: websocket", "Upgrade: h2c"),
+        whole.replace("Upgrade: websocket", "Upgrade: \u{0}"),
+        whole.replace("Upgrade: websocket", "Upgrade: websocketx"),
+        whole.replace("Connection: Upgrade", "Connection: close"),
+        whole.replace("Connection: Upgrade", "Connection: Upgradex"),
+        whole.replace("GET /", "GET /socket.io/?EIO=4&transport=websocket"),
+        whole.replace("GET /", "OPTIONS *"),
+        whole.replace("GET /", "CONNECT /"),
+        whole.replace("GET /", "GET //"),
+        whole.replace("HTTP/1.1", "HTTP/1.0"),
+        whole.replace("HTTP/1.1", "HTTP/2.0"),
+        whole.replace("HTTP/1.1", "HTTP/9"),
+        whole.replace("Host: localhost", "Host localhost"),
+        whole.replace("Host: localhost", ": localhost"),
+        whole.replace("\r\n\r\n", "\r\n \r\n\r\n"),
+        whole.replace(KEY, ""),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        "\u{0}\u{0}\u{0}\r\n\r\n".to_owned(),
+        "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n".to_owned(),
+        "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nzzz".to_owned(),
+    ];
+    for request in broken {
+        let mut raw = server.raw().await;
+        raw.send(&request).await;
+        let mut head = [0; 12];
+        let read = within("an answer or the end", raw.input.read_exact(&mut head)).await;
+        let head = String::from_utf8_lossy(&head).into_owned();
+        assert!(
+            read.is_err() || !head.ends_with("101"),
+            "{request:?}: {head}"
+        );
+    }
+    server.client().await.assert_alive().await;
+}
+
+#[tokio::test]
+async fn an_origin_that_only_looks_like_an_allowed_one_is_refused() {
+    let server = Running::with(|config| {
+        config.allowed_origins = vec!["https://ok.com".to_owned()];
+    })
+    .await;
+    let status = async |origin: &str| {
+        let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
+        server.raw().await.status_of(request).await
+    };
+    for origin in [
+        "https://ok.com.evil.com",
+        "https://evil.com/https://ok.com",
+        "https://ok.com@evil.com",
+        "https://ok.com:443@evil.com",
+        "https://evil@ok.com",
+        "https://ok.com.",
+        "https://ok.com:444",
+        "https://ok.com:0",
+        "https://ok.com/x",
+        "https://ok.com?x",
+        "https://ok.com#x",
+        "https://ok.com\\.evil.com",
+        "https://ok.com%2eevil.com",
+        "https://notok.com",
+        "https://www.ok.com",
+        "http://ok.com",
+        "wss://ok.com",
+        "ok.com",
+        "//ok.com",
+        "https://",
+        "https://*",
+        "*",
+        "null",
+        "file://",
+        "https://ok.com https://ok.com",
+        "https://ok.com, https://ok.com",
+        "https://\u{1d0}k.com",
+    ] {
+        assert_eq!(status(origin).await, "403", "{origin}");
+    }
+    for origin in ["https://ok.com", "HTTPS://OK.com", "https://ok.com:443"] {
+        assert_eq!(status(origin).await, "101", "{origin}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Names that are no names, and names that mean something elsewhere.
+
+use crate::support::Running;
+use serde_json::{Value, json};
+
+/// What a library or a language has under such a name.
+const ELSEWHERE: &[&str] = &[
+    "error",
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+    "constructor",
+    "__proto__",
+    "prototype",
+    "toString",
+    "valueOf",
+    "toJSON",
+    "then",
+    "define",
+    "use",
+    "emit",
+    "hook",
+    "unregister",
+    "__defineGetter__",
+    "drop",
+    "clone",
+];
+
+#[tokio::test]
+async fn a_name_that_is_no_string_is_a_bad_frame_to_its_id() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let names = [
+        json!(null),
+        json!({}),
+        json!([]),
+        json!(["creature"]),
+        json!([["a"]]),
+        json!(7),
+        json!(true),
+        json!({"toString": "x", "startsWith": 1}),
+    ];
+    for name in names {
+        for (resource, action) in [
+            (name.clone(), name.clone()),
+            (name.clone(), json!("get")),
+            (json!("creature"), name.clone()),
+        ] {
+            let answer = client.ask(json!([resource, action, null, 0])).await;
+            assert_eq!(answer[0], "sockful", "{answer}");
+            assert_eq!(answer[1], "error", "{answer}");
+            assert_eq!(answer[2]["err"]["code"], "bad_frame", "{answer}");
+            assert_eq!(answer[3], 0, "{answer}");
+            // Bad frames in a row would close the connection.
+            client.assert_alive().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_means_something_elsewhere_means_nothing_here() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for name in ELSEWHERE {
+        for resource in ["creature", "sockful"] {
+            let code = client.code(resource, name, Value::Null).await;
+            assert_eq!(code, "unknown_action", "{resource} {name}");
+        }
+        let code = client.code(name, name, Value::Null).await;
+        assert_eq!(code, "unknown_resource", "{name}");
+        // Where nobody waits for the answer nothing happens either.
+        client.send(json!(["creature", name, {"id": "bob"}])).await;
+    }
+    assert_eq!(client.head().await, 0);
+}
+
+#[tokio::test]
+async fn a_property_that_means_something_elsewhere_is_unknown_wherever_it_stands() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    for name in ELSEWHERE {
+        let polluted = json!({"isAdmin": true});
+        for action in ["create", "update", "save", "get", "destroy", "feed"] {
+            let payload = json!({"id": "bob", *name: polluted});
+            let error = client.err("creature", action, payload).await;
+            assert_eq!(error["fields"][0]["path"], *name, "{action}: {error}");
+        }
+        for query in [
+            json!({*name: polluted}),
+            json!({"$sort": {*name: 1}}),
+            json!({"$select": [name]}),
+        ] {
+            let code = client.code("creature", "find", query).await;
+            assert_eq!(code, "invalid_query", "{name}");
+        }
+        let error = client
+            .ask(json!(["creature", "count", null, 1, {*name: polluted}]))
+            .await;
+        assert_eq!(error[2]["err"]["code"], "invalid", "{error}");
+    }
+    assert_eq!(client.head().await, 1);
+}
+
+#[tokio::test]
+async fn what_stands_for_something_else_elsewhere_is_a_value_of_the_wrong_type() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for value in [
+        json!({"_placeholder": true, "num": 0}),
+        json!({"_placeholder": true, "num": "splice"}),
+        json!({"$ref": "#/secret"}),
+        json!({"type": "Buffer", "data": [1]}),
+        json!({"$date": 0}),
+        json!({"then": 1}),
+    ] {
+        let payload = json!({"id": "bob", "kind": value});
+        let error = client.err("creature", "create", payload).await;
+        assert_eq!(error["fields"][0]["rule"], "type", "{error}");
+        let payload = json!({"id": value});
+        let error = client.err("creature", "get", payload).await;
+        assert_eq!(error["code"], "invalid", "{error}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_none_are_refused_and_the_connection_goes_on() {
+    let server = crate::support::club::open().await;
+    let mut client = server.client().await;
+    for payload in [
+        json!({"token": null}),
+        json!({"token": 7}),
+        json!({"token": {"toString": 1}}),
+        json!({"token": ["admin"]}),
+        json!({"token": ""}),
+        json!({"token": "x".repeat(60_000)}),
+        json!([]),
+        json!("admin"),
+        json!({"user": "admin"}),
+        json!({"token": "admin:root", "isAdmin": true}),
+    ] {
+        client
+            .reply("sockful", "authenticate", payload.clone())
+            .await;
+        let code = client.code("note", "purge", json!({})).await;
+        assert!(
+            matches!(&*code, "unauthenticated" | "forbidden"),
+            "{payload}: {code}"
+        );
+    }
+}
