@@ -18,6 +18,8 @@ pub(super) struct Pipe<S> {
     out: Vec<u8>,
     /// How much of `out` has been sent.
     start: usize,
+    /// Whether the stream has taken something that it has not sent: TLS has a buffer of its own.
+    is_flushing: bool,
     /// Bytes sent so far, in all.
     pub(super) sent: u64,
     /// Bytes received so far, in all.
@@ -37,6 +39,7 @@ impl<S> Pipe<S> {
             io,
             out: Vec::new(),
             start: 0,
+            is_flushing: false,
             sent: 0,
             received: 0,
             patience,
@@ -50,9 +53,9 @@ impl<S> Pipe<S> {
         &mut self.out
     }
 
-    /// How many bytes wait to be sent.
+    /// How many bytes wait to be sent; one more where some wait within the stream.
     pub(super) fn waiting(&self) -> usize {
-        self.out.len() - self.start
+        self.out.len() - self.start + usize::from(self.is_flushing)
     }
 
     /// Notes that what came so far was a whole message.
@@ -141,7 +144,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pipe<S> {
         this.out.clear();
         // An idle connection holds no more than it needs.
         this.out.shrink_to(KEPT);
-        Pin::new(&mut this.io).poll_flush(cx)
+        let flushed = Pin::new(&mut this.io).poll_flush(cx);
+        this.is_flushing = flushed.is_pending();
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -153,7 +158,22 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pipe<S> {
 mod tests {
     use super::*;
     use std::task::Waker;
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, BufWriter};
+
+    #[tokio::test]
+    async fn what_a_stream_has_taken_and_not_sent_waits_still() {
+        let (near, mut far) = tokio::io::duplex(10);
+        let mut pipe = Pipe::new(BufWriter::with_capacity(100, near), 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        pipe.out().extend_from_slice(&[7; 50]);
+        for _ in 0..4 {
+            assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_pending());
+            assert!(pipe.waiting() > 0, "nobody would flush it any more");
+            far.read_exact(&mut [0; 10]).await.expect("something waits");
+        }
+        assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_ready());
+        assert_eq!(pipe.waiting(), 0);
+    }
 
     #[tokio::test]
     async fn what_was_sent_is_not_kept_while_more_waits() {
