@@ -123,6 +123,13 @@ fn is_private(name: &str, block: &Block<'_>) -> bool {
     })
 }
 
+/// Whether a remote method is called in Rust what every resource has on the wire. Where it is so on
+/// the wire as well, that is told at the method.
+fn is_method_too(name: &str, block: &Block<'_>) -> bool {
+    let mut others = block.methods.iter().filter(|it| !is_core(&it.name.text));
+    others.any(|it| it.ident.unraw() == name)
+}
+
 fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
     let on_method = method
         .attrs

@@ -19,6 +19,7 @@ const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscrib
 
 pub(super) fn fits(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     occasions_exist(hook, block, diagnostics);
+    occasions_mean_one_thing(hook, block, diagnostics);
     occasions_are_named_once(hook, diagnostics);
     qualifiers_mean_something(&hook.item.sig, HOOK, diagnostics);
     if self_is_borrowed(&hook.item.sig, HOOK, diagnostics) {
@@ -65,14 +66,25 @@ fn spelt(phase: Phase) -> &'static str {
     }
 }
 
+/// Whoever meant the method would have it run on something else.
+fn occasions_mean_one_thing(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    let of_records = |on: &Option<On>| matches!(on, Some(On::Create | On::Update | On::Destroy));
+    for (_, occasion) in hook.occasions().filter(|(_, it)| of_records(&it.on)) {
+        let name = occasion.spelt.unraw().to_string();
+        if super::is_method_too(&name, block) {
+            let message = format!(
+                "`{name}` happens to every record, and is a remote method of this block as well; rename the method"
+            );
+            diagnostics.add(occasion.spelt, message);
+        }
+    }
+}
+
 fn occasions_are_named_once(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     for (_, occasions) in &hook.phases {
         for (at, occasion) in occasions.iter().enumerate() {
-            let earlier = &occasions[..at];
-            if earlier
-                .iter()
-                .any(|earlier| earlier.spelt == occasion.spelt)
-            {
+            let is_same = |other: &Occasion<'_>| other.spelt.unraw() == occasion.spelt.unraw();
+            if occasions[..at].iter().any(is_same) {
                 let message = format!("`{}` is named twice; once is enough", occasion.spelt);
                 diagnostics.add(occasion.spelt, message);
             }

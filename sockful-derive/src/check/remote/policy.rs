@@ -3,7 +3,6 @@
 use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Grant, Policy, Takes, bare, conditions, has_keyword, typed};
-use crate::names::is_core;
 use crate::words::{nearest, of_hooks};
 use syn::ext::IdentExt;
 use syn::{Ident, PatType, ReceiverKind, ReturnType, Type, TypeReference};
@@ -67,9 +66,7 @@ fn grants_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagno
 fn grants_mean_one_thing(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for granted in &policy.grants {
         let name = granted.spelt.unraw().to_string();
-        // That a name on the wire is taken is told at the method.
-        let mut methods = block.methods.iter().filter(|it| !is_core(&it.name.text));
-        if GRANTS.contains(&name.as_str()) && methods.any(|it| it.ident.unraw() == name) {
+        if GRANTS.contains(&name.as_str()) && super::is_method_too(&name, block) {
             let message = format!(
                 "`{name}` is decided for every resource, and is a remote method of this block as well; rename the method"
             );

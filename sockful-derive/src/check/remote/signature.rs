@@ -45,7 +45,8 @@ pub(super) fn qualifiers_mean_something(
 ) {
     let Called { what, by, .. } = called;
     if let Safety::Unsafe(keyword) = &signature.safety {
-        let message = format!("{what} can't be unsafe: no client can keep the promise; remove it");
+        let message =
+            format!("{what} can't be unsafe: nobody is there to keep the promise; remove it");
         diagnostics.add(keyword, message);
     }
     if let Some(keyword) = &signature.constness {
