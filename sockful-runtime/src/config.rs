@@ -44,6 +44,10 @@ pub struct Config {
     pub default_page: usize,
     /// How many records a list may ask for. Default is 1,000.
     pub max_page: usize,
+    /// How many records a store may look at to answer one query, be they in the answer or not. It
+    /// bounds what a list costs that sorts or asks by a property without an index. Beyond it the
+    /// query is refused with `too_many`: its answer would not be whole. Default is 1,000,000.
+    pub max_visited: usize,
     /// How many records go or change with one that is destroyed, itself included. Default is 10,000.
     pub max_cascade: usize,
     /// After how many commits at once `#[after]` hooks run; further commits that have some wait.
@@ -140,6 +144,7 @@ impl Default for Config {
             max_reply: 1024 * 1024,
             default_page: 100,
             max_page: 1_000,
+            max_visited: 1_000_000,
             max_cascade: 10_000,
             max_afterwards: 1_024,
             max_subscriptions: 128,

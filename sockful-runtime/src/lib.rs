@@ -67,5 +67,7 @@ pub use records::{Find, Records};
 pub use reply::{Done, Reply, Told};
 #[doc(hidden)]
 pub use schemars;
+#[cfg(feature = "tls")]
+pub use server::TlsConfig;
 pub use server::{Server, ServerHandle};
 pub use shutdown::shutdown_signal;

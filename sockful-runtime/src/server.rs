@@ -3,6 +3,12 @@
 mod accept;
 mod door;
 mod introduce;
+mod layer;
+#[cfg(feature = "tls")]
+mod tls;
+
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;
 
 use crate::app::{App, Setup};
 use crate::clock::Clock;
@@ -16,6 +22,8 @@ use crate::routes::Resources;
 use crate::session::Session;
 use crate::shutdown::shutdown_signal;
 use crate::store::{Memory, Store};
+use door::Door;
+use layer::Layer;
 use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -121,8 +129,9 @@ impl Server {
             clock,
             authenticator,
         };
+        let door = Arc::new(Door::new(&setup.config));
         let app = App::open(setup).await?;
-        Ok(ServerHandle { app })
+        Ok(ServerHandle { app, door })
     }
 
     /// Opens and serves on `address` until the process is asked to stop.
@@ -132,6 +141,16 @@ impl Server {
     /// What [`open`](Self::open) and [`ServerHandle::listen`] say.
     pub async fn listen(self, address: impl ToSocketAddrs) -> Result<()> {
         self.open().await?.listen(address).await
+    }
+
+    /// Opens and serves TLS on `address` until the process is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// What [`open`](Self::open) and [`ServerHandle::listen_tls`] say.
+    #[cfg(feature = "tls")]
+    pub async fn listen_tls(self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
+        self.open().await?.listen_tls(address, tls).await
     }
 
     /// Opens and serves on `listener` until `shutdown` is done.
@@ -152,6 +171,7 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     app: Arc<App>,
+    door: Arc<Door>,
 }
 
 impl ServerHandle {
@@ -203,7 +223,47 @@ impl ServerHandle {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
-        accept::serve(self.app.clone(), listener, shutdown).await;
+        self.serve_layer(listener, Layer::None, shutdown).await;
         Ok(())
+    }
+
+    /// Serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, as
+    /// [`listen`](Self::listen) does without.
+    ///
+    /// Both may be served at once, and the limits hold for them together. A connection over a limit
+    /// is closed without a word: to tell it why would take the handshake that is to be saved.
+    ///
+    /// # Errors
+    ///
+    /// Where the address can't be bound.
+    #[cfg(feature = "tls")]
+    pub async fn listen_tls(&self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
+        let listener = TcpListener::bind(address).await?;
+        self.serve_tls(listener, tls, shutdown_signal()).await
+    }
+
+    /// Serves TLS on `listener` until `shutdown` is done, as [`serve`](Self::serve) does without.
+    ///
+    /// # Errors
+    ///
+    /// None as yet; failures to accept are logged and tried again.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        tls: TlsConfig,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<()> {
+        self.serve_layer(listener, Layer::Tls(tls), shutdown).await;
+        Ok(())
+    }
+
+    async fn serve_layer(
+        &self,
+        listener: TcpListener,
+        layer: Layer,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        accept::serve(self.app.clone(), &self.door, listener, layer, shutdown).await;
     }
 }

@@ -42,6 +42,7 @@
 //! | `jiff` | the words `created_at` and `updated_at` on a `jiff::Timestamp` |
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
 //! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
+//! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -456,6 +457,15 @@ pub use sockful_runtime::event::Event;
 /// config.allowed_origins.push("https://app.example.com".to_owned());
 /// ```
 pub use sockful_runtime::Config;
+
+/// ```no_run
+/// # async fn serve(server: sockful::Server) -> sockful::Result<()> {
+/// let tls = sockful::TlsConfig::from_pem_files("chain.pem", "key.pem")?;
+/// server.listen_tls("0.0.0.0:443", tls).await
+/// # }
+/// ```
+#[cfg(feature = "tls")]
+pub use sockful_runtime::TlsConfig;
 
 /// ```
 /// use sockful::{Error, ErrorKind};

@@ -66,7 +66,7 @@ pub(crate) fn text(payload: &str) -> Vec<u8> {
 }
 
 impl Raw {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a TCP option");
         let (input, output) = tokio::io::split(stream);
         Self { input, output }
@@ -90,6 +90,14 @@ impl Raw {
             );
         }
         String::from_utf8(head).expect("a head is ASCII")
+    }
+
+    /// All that still comes, up to the end of the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        // A reset is an end as well.
+        let _ = within("the end", self.input.read_to_end(&mut rest)).await;
+        String::from_utf8(rest).expect("what is told is text")
     }
 
     /// Sends a request and gives the status of the response.

@@ -3,6 +3,7 @@
 mod changes;
 mod events;
 mod reads;
+mod several;
 
 use crate::support::{Running, club};
 use serde_json::{Value, json};

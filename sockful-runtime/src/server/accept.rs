@@ -2,6 +2,9 @@
 
 use super::door::{Door, Entry};
 use super::introduce::introduce;
+use super::layer::Layer;
+#[cfg(feature = "tls")]
+use super::tls::TlsConfig;
 use crate::app::App;
 use crate::config::Config;
 use crate::connection;
@@ -23,8 +26,11 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 /// The one subprotocol there is.
@@ -36,10 +42,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Accepts until `shutdown` is done, then drains.
 pub(super) async fn serve(
     app: Arc<App>,
+    door: &Door,
     listener: TcpListener,
+    layer: Layer,
     shutdown: impl Future<Output = ()>,
 ) {
-    let door = Door::new(&app.shared.config);
     let (mut trigger, connections) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -54,12 +61,20 @@ pub(super) async fn serve(
             Ok(entry) => Arc::new(entry),
             Err(setting) => {
                 tracing::debug!(%address, setting, "a connection was refused");
-                door.refuse(stream, setting);
+                // Over TLS it would take the handshake that is to be saved.
+                if layer.is_none() {
+                    door.refuse(stream, setting);
+                }
                 continue;
             }
         };
         let session = Session::new(app.clone(), Some(address));
-        tokio::spawn(http(session, stream, entry, connections.clone()));
+        let shutdown = connections.clone();
+        match layer.clone() {
+            Layer::None => tokio::spawn(http(session, stream, entry, shutdown)),
+            #[cfg(feature = "tls")]
+            Layer::Tls(tls) => tokio::spawn(https(session, stream, tls, entry, shutdown)),
+        };
     }
     drop(listener);
     drop(connections);
@@ -92,8 +107,31 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     }
 }
 
+/// Speaks HTTP within TLS.
+#[cfg(feature = "tls")]
+async fn https(
+    session: Arc<Session>,
+    stream: TcpStream,
+    tls: TlsConfig,
+    entry: Arc<Entry>,
+    shutdown: Shutdown,
+) {
+    let shaken = tokio::select! {
+        shaken = tls.accept(stream, session.config().handshake_timeout) => shaken,
+        () = shutdown.clone().draining() => None,
+    };
+    if let Some(stream) = shaken {
+        http(session, stream, entry, shutdown).await;
+    }
+}
+
 /// Speaks HTTP until the connection ends or becomes a WebSocket, which goes on in a task of its own.
-async fn http(session: Arc<Session>, stream: TcpStream, entry: Arc<Entry>, shutdown: Shutdown) {
+async fn http(
+    session: Arc<Session>,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    entry: Arc<Entry>,
+    shutdown: Shutdown,
+) {
     let config = session.config().clone();
     let draining = shutdown.clone().draining();
     let service = service_fn(move |request: Request<Incoming>| {
@@ -143,23 +181,25 @@ async fn http(session: Arc<Session>, stream: TcpStream, entry: Arc<Entry>, shutd
 }
 
 async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
-    // The stream itself is leaner than what hyper wraps it in.
-    match upgraded.downcast::<TokioIo<TcpStream>>().map(taken_apart) {
-        Ok((stream, part)) => connection::run(session, stream, part, shutdown).await,
-        Err(upgraded) => {
-            Box::pin(connection::run(
-                session,
-                TokioIo::new(upgraded),
-                Vec::new(),
-                shutdown,
-            ))
-            .await;
+    // The stream itself is leaner than what hyper wraps it in. What is not plain TCP is boxed, so
+    // that a connection which is has no room for it.
+    let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
+        Ok((stream, part)) => return connection::run(session, stream, part, shutdown).await,
+        Err(upgraded) => upgraded,
+    };
+    #[cfg(feature = "tls")]
+    let upgraded = match upgraded.downcast().map(taken_apart::<TlsStream<TcpStream>>) {
+        Ok((stream, part)) => {
+            return Box::pin(connection::run(session, stream, part, shutdown)).await;
         }
-    }
+        Err(upgraded) => upgraded,
+    };
+    let (stream, part) = (TokioIo::new(upgraded), Vec::new());
+    Box::pin(connection::run(session, stream, part, shutdown)).await;
 }
 
 /// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
-fn taken_apart(parts: Parts<TokioIo<TcpStream>>) -> (TcpStream, Vec<u8>) {
+fn taken_apart<S>(parts: Parts<TokioIo<S>>) -> (S, Vec<u8>) {
     (parts.io.into_inner(), parts.read_buf.to_vec())
 }
 

@@ -7,6 +7,7 @@ mod judge;
 mod keys;
 mod oracle;
 mod snapshots;
+mod visited;
 mod watch;
 
 use super::Store;
@@ -46,6 +47,7 @@ pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
     snapshots::check_others(&usual());
     wait(watch::check(&usual()));
     events::check(&usual());
+    visited::check(&opened(make(&visited::limits())));
     let keys = TestRunner::new(config).run(&keys::histories(), |history| {
         let store = opened(make(&keys::limits()));
         wait(keys::check_history(&store, &history))

@@ -12,6 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod top;
+mod visits;
 mod walk;
 
 use self::list::List;
@@ -46,6 +47,7 @@ pub struct Memory {
     /// Makes the tags, which nobody outside can foretell.
     tags: RandomState,
     root: RwLock<Root>,
+    max_visited: usize,
     head: watch::Sender<u64>,
 }
 
@@ -61,6 +63,7 @@ impl Memory {
             epoch: Uuid::now_v7().to_string().into(),
             tags: RandomState::new(),
             root: RwLock::new(Root::new(config)),
+            max_visited: config.max_visited,
             head: watch::Sender::new(0),
         }
     }
@@ -86,16 +89,16 @@ impl Memory {
 fn at_once_or_aside<'a, T: Send + 'static>(
     list: List,
     takes_long: bool,
-    see: impl FnOnce(&List) -> T + Send + 'static,
+    see: impl FnOnce(&List) -> Result<T> + Send + 'static,
 ) -> Answer<'a, Result<T>> {
     if takes_long {
         later(async move {
             spawn_blocking(move || see(&list))
                 .await
-                .map_err(Error::internal)
+                .unwrap_or_else(|error| Err(Error::internal(error)))
         })
     } else {
-        now(Ok(see(&list)))
+        now(see(&list))
     }
 }
 
@@ -104,16 +107,16 @@ impl Memory {
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,
-        see: impl FnOnce(&List) -> T + Send + 'static,
+        see: impl FnOnce(&List) -> Result<T> + Send + 'static,
     ) -> Answer<'_, Result<View<T>>> {
         let View { seq, value: list } = match self.view(resource, Table::list) {
             Ok(snapshot) => snapshot,
             Err(error) => return now(Err(error)),
         };
         let takes_long = list.len() > AT_ONCE;
-        let see = move |list: &List| View {
-            seq,
-            value: see(list),
+        let see = move |list: &List| {
+            let value = see(list)?;
+            Ok(View { seq, value })
         };
         at_once_or_aside(list, takes_long, see)
     }
@@ -154,11 +157,13 @@ impl Store for Memory {
     }
 
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
-        self.evaluate(resource, move |list| list.find(&query))
+        let max_visited = self.max_visited;
+        self.evaluate(resource, move |list| list.find(&query, max_visited))
     }
 
     fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
-        self.evaluate(resource, move |list| list.count(&filter))
+        let max_visited = self.max_visited;
+        self.evaluate(resource, move |list| list.count(&filter, max_visited))
     }
 
     fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
@@ -168,7 +173,8 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        now(lists.map(|lists| Arc::new(Frozen::new(root.seq, lists)) as Arc<dyn Snapshot>))
+        let frozen = lists.map(|lists| Frozen::new(root.seq, lists, self.max_visited));
+        now(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 
     fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {

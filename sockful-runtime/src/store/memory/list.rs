@@ -3,13 +3,14 @@
 use super::by_id::ById;
 use super::index::Index;
 use super::top::Top;
+use super::visits::Visits;
 use super::walk::{Lead, walk};
 use crate::declared::Declared;
+use crate::error::Result;
 use crate::query::{By, Filter, Query, Scalar};
 use crate::record::Record;
 use crate::store::{Counted, Found};
 use imbl::OrdSet;
-use std::cell::Cell;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -20,10 +21,10 @@ pub(super) struct List {
     indexes: Vec<Index>,
 }
 
-/// A search, and how many records it has taken out of the table and the indexes.
+/// A search of a list.
 struct Search<'q> {
     query: &'q Query,
-    visited: Cell<usize>,
+    visits: Visits,
 }
 
 impl List {
@@ -76,50 +77,66 @@ impl List {
         value: &Scalar<'static>,
         filter: &Filter,
         limit: usize,
-    ) -> Found {
-        let mut visited = 0;
-        let holders = self.holders(property, value).inspect(|_| visited += 1);
+        visits: &Visits,
+    ) -> Result<Found> {
+        let before = visits.made();
+        let holders = visits.taken(self.holders(property, value));
         let mut meeting = holders.filter(|record| filter.matches(record));
         let records: Vec<_> = meeting.by_ref().take(limit).cloned().collect();
         let more = meeting.next().is_some();
-        drop(meeting);
-        Found {
+        visits.check()?;
+        Ok(Found {
             records,
             more,
-            visited,
-        }
+            visited: visits.made() - before,
+        })
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Record>> {
         self.records.get(id).map(|ById(record)| record)
     }
 
-    pub(super) fn count(&self, filter: &Filter) -> Counted {
+    /// How many records meet the conditions.
+    ///
+    /// # Errors
+    ///
+    /// Where more than `max_visited` are to be looked at.
+    pub(super) fn count(&self, filter: &Filter, max_visited: usize) -> Result<Counted> {
         if *filter == Filter::All {
             let count = self.records.len();
-            return Counted { count, visited: 0 };
+            return Ok(Counted { count, visited: 0 });
         }
-        let mut visited = 0;
-        let mut matches = |record: &Arc<Record>| {
-            visited += 1;
-            filter.matches(record)
+        let visits = Visits::new(max_visited);
+        let matches = |record: &&Arc<Record>| filter.matches(record);
+        let count = if let Some(lead) = Lead::all(&self.indexes, filter).first() {
+            visits.taken(lead.records()).filter(matches).count()
+        } else {
+            let all = self.records.iter().map(|ById(record)| record);
+            visits.taken(all).filter(matches).count()
         };
-        let count = match Lead::all(&self.indexes, filter).first() {
-            Some(lead) => lead.records().filter(|record| matches(record)).count(),
-            None => self
-                .records
-                .iter()
-                .filter(|ById(record)| matches(record))
-                .count(),
-        };
-        Counted { count, visited }
+        visits.check()?;
+        let visited = visits.made();
+        Ok(Counted { count, visited })
     }
 
-    pub(super) fn find(&self, query: &Query) -> Found {
+    /// The records that a query asks for.
+    ///
+    /// # Errors
+    ///
+    /// Where more than `max_visited` are to be looked at.
+    pub(super) fn find(&self, query: &Query, max_visited: usize) -> Result<Found> {
         let search = Search {
             query,
-            visited: Cell::new(0),
+            visits: Visits::new(max_visited),
         };
+        let mut found = self.search(&search);
+        search.visits.check()?;
+        found.visited = search.visits.made();
+        Ok(found)
+    }
+
+    fn search(&self, search: &Search<'_>) -> Found {
+        let query = search.query;
         if query.limit == 0 {
             return search.cut(std::iter::empty());
         }
@@ -168,12 +185,11 @@ impl List {
 }
 
 impl Search<'_> {
-    /// The same records, each counted where it is taken, be it used or dropped.
     fn taken<'a>(
         &self,
         records: impl Iterator<Item = &'a Arc<Record>>,
     ) -> impl Iterator<Item = &'a Arc<Record>> {
-        records.inspect(|_| self.visited.set(self.visited.get() + 1))
+        self.visits.taken(records)
     }
 
     /// The records of the lead that leads to the fewest, where there are no more than `few`.
@@ -230,7 +246,7 @@ impl Search<'_> {
         Found {
             records,
             more,
-            visited: self.visited.get(),
+            visited: 0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lists at one moment.
 
 use super::list::List;
+use super::visits::Visits;
 use super::{AT_ONCE, at_once_or_aside};
 use crate::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
@@ -12,11 +13,16 @@ use std::collections::HashMap;
 pub(super) struct Frozen {
     seq: u64,
     lists: HashMap<usize, List>,
+    max_visited: usize,
 }
 
 impl Frozen {
-    pub(super) fn new(seq: u64, lists: HashMap<usize, List>) -> Self {
-        Self { seq, lists }
+    pub(super) fn new(seq: u64, lists: HashMap<usize, List>, max_visited: usize) -> Self {
+        Self {
+            seq,
+            lists,
+            max_visited,
+        }
     }
 
     fn list(&self, resource: usize) -> Result<&List> {
@@ -29,7 +35,7 @@ impl Frozen {
         &self,
         resource: usize,
         many: impl FnOnce(&List) -> bool,
-        see: impl FnOnce(&List) -> T + Send + 'static,
+        see: impl FnOnce(&List) -> Result<T> + Send + 'static,
     ) -> Answer<'_, Result<T>> {
         match self.list(resource) {
             Ok(list) => at_once_or_aside(list.clone(), many(list), see),
@@ -49,10 +55,11 @@ impl Snapshot for Frozen {
     }
 
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+        let max_visited = self.max_visited;
         self.evaluate(
             resource,
             |list| list.len() > AT_ONCE,
-            move |list| list.find(&query),
+            move |list| list.find(&query, max_visited),
         )
     }
 
@@ -66,8 +73,10 @@ impl Snapshot for Frozen {
     ) -> Answer<'_, Result<Vec<Found>>> {
         let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
         let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
+        let visits = Visits::new(self.max_visited);
         self.evaluate(resource, is_many, move |list| {
-            let of = |value: &Scalar<'static>| list.related(property, value, &filter, limit);
+            let of =
+                |value: &Scalar<'static>| list.related(property, value, &filter, limit, &visits);
             values.iter().map(of).collect()
         })
     }

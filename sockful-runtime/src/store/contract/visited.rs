@@ -1,0 +1,109 @@
+//! A query may look at so many records, and no more.
+
+use super::wait;
+use crate::commit::{Commit, Expect, Operation};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::query::{By, Comparison, Filter, Order, Query, Scalar};
+use crate::sample;
+use crate::store::Store;
+
+/// The sample resource without indexes, and one that has them; the place of `kind` in both.
+const PLAIN: usize = 0;
+const INDEXED: usize = 1;
+const KIND: usize = 2;
+
+/// Limits under which ten records may be looked at.
+pub(super) fn limits() -> Config {
+    Config {
+        max_visited: 10,
+        ..Config::default()
+    }
+}
+
+/// Checks a store with these limits.
+pub(super) fn check(store: &dyn Store) {
+    for resource in [PLAIN, INDEXED] {
+        for n in 0..30 {
+            put(store, resource, n);
+        }
+    }
+    let find = |resource, query| {
+        let found = wait(store.find(resource, query));
+        found.map(|found| found.value.records.len())
+    };
+    let count = |resource, filter| {
+        let counted = wait(store.count(resource, filter));
+        counted.map(|counted| counted.value.count)
+    };
+    // A page in the order of the ids needs no more than itself and the first of the next.
+    assert_eq!(find(PLAIN, query(Filter::All, 5)).expect("few"), 5);
+    assert_over(find(PLAIN, query(Filter::All, 30)));
+    // A third has it, and none of the others is known before it is looked at.
+    assert_over(find(PLAIN, query(kind("a"), 8)));
+    assert_over(count(PLAIN, kind("a")));
+    // By an index it is the third alone.
+    assert_eq!(find(INDEXED, query(kind("a"), 8)).expect("few"), 8);
+    assert_eq!(count(INDEXED, kind("a")).expect("few"), 10);
+    let sorted = Query {
+        order: vec![Order {
+            by: By::Property(KIND),
+            descending: false,
+        }],
+        ..query(Filter::All, 5)
+    };
+    assert_over(find(PLAIN, sorted));
+
+    let snapshot = wait(store.snapshot(&[PLAIN, INDEXED])).expect("a snapshot");
+    assert_over(wait(snapshot.find(PLAIN, query(kind("a"), 8))));
+    let related = |values: &[&'static str]| {
+        let values = values.iter().map(|text| Scalar::Text((*text).into()));
+        let values = values.collect();
+        wait(snapshot.related(INDEXED, KIND, values, Filter::All, 100))
+    };
+    assert_eq!(related(&["a"]).expect("ten").len(), 1);
+    // All values of one question count together.
+    assert_over(related(&["a", "b"]));
+}
+
+fn assert_over<T>(answer: Result<T, Error>) {
+    let error = answer.err().expect("more than ten are to be looked at");
+    assert_eq!(error.kind(), ErrorKind::TooMany);
+    let told = serde_json::to_value(&error).expect("an error is JSON");
+    let limit = serde_json::json!({"name": "max_visited", "value": 10});
+    assert_eq!(told["limit"], limit);
+}
+
+fn put(store: &dyn Store, resource: usize, n: usize) {
+    let kind = ["a", "b", "c"][n % 3];
+    let text = format!(r#"{{"id":"{n:02}","name":"{n}","kind":"{kind}","life":1}}"#);
+    let put = Operation::Put {
+        resource,
+        record: sample::record(&sample::model(), &text),
+        expect: Expect::Absent,
+    };
+    let operations = vec![put];
+    let commit = Commit {
+        operations,
+        ..Commit::default()
+    };
+    wait(store.commit(commit)).expect("the id is new");
+}
+
+fn query(filter: Filter, limit: usize) -> Query {
+    Query {
+        filter,
+        order: Vec::new(),
+        limit,
+        skip: 0,
+        after: None,
+    }
+}
+
+fn kind(text: &'static str) -> Filter {
+    Filter::Compare {
+        property: KIND,
+        is: Comparison::Equal,
+        value: Scalar::Text(text.into()),
+    }
+}

@@ -1,0 +1,55 @@
+//! Several policies of reading, of which conditions of the build leave more than one.
+
+use crate::support::{Running, club, club::User};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sockful::{Filter, Resource, Server, remote, resources};
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(public)]
+struct Memo {
+    id: String,
+    owner: String,
+    #[resource(default)]
+    draft: bool,
+}
+
+#[remote]
+impl Memo {
+    #[cfg(unix)]
+    #[can(read)]
+    fn finished(_who: Option<&User>) -> Filter<Self> {
+        Self::FIELDS.draft.eq(false)
+    }
+
+    #[cfg(not(windows))]
+    #[can(read)]
+    fn owned(who: &User) -> Filter<Self> {
+        Self::FIELDS.owner.eq(&who.name)
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_policies_that_hold_is_asked() {
+    let server = Server::new(resources![Memo]).authenticate(club::who);
+    let server = Running::serving(server).await;
+    let mut bob = server.client_as("bob").await;
+    for (id, owner, draft) in [
+        ("a", "bob", false),
+        ("b", "bob", true),
+        ("c", "eve", false),
+        ("d", "eve", true),
+    ] {
+        let memo = json!({"id": id, "owner": owner, "draft": draft});
+        bob.reply("memo", "create", memo).await;
+    }
+    assert_eq!(super::ids(&bob.ok("memo", "find", json!({})).await), ["a"]);
+    for id in ["b", "c", "d"] {
+        let code = bob.code("memo", "get", json!({"id": id})).await;
+        assert_eq!(code, "not_found", "{id}");
+    }
+    // One that asks for somebody shows nobody anything.
+    let mut nobody = server.client().await;
+    let code = nobody.code("memo", "find", json!({})).await;
+    assert_eq!(code, "unauthenticated");
+}

@@ -1,0 +1,195 @@
+//! The same over TLS.
+
+use crate::support::{HANDSHAKE, Raw, sample, within};
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::{Value, json};
+use sockful::{Config, ErrorKind, Server, ServerHandle, TlsConfig};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// A server whose certificate its clients trust.
+struct Secure {
+    address: SocketAddr,
+    certificate: CertificateDer<'static>,
+    server: ServerHandle,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+/// A certificate for `localhost`, and its key, as PEM.
+fn certified() -> (CertificateDer<'static>, String, String) {
+    let made = generate_simple_self_signed(["localhost".to_owned()]);
+    let CertifiedKey { cert, signing_key } = made.expect("a certificate");
+    (cert.der().clone(), cert.pem(), signing_key.serialize_pem())
+}
+
+impl Secure {
+    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        change(&mut config);
+        let (certificate, chain, key) = certified();
+        let tls = TlsConfig::from_pem(chain, key).expect("they belong together");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has one");
+        let server = Server::new(sample::RESOURCES).config(config).open().await;
+        let server = server.expect("a memory store opens");
+        let (stop, stopped) = oneshot::channel();
+        let handle = server.clone();
+        let task = tokio::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            let ended = handle.serve_tls(listener, tls, shutdown).await;
+            ended.expect("a server serves");
+        });
+        Self {
+            address,
+            certificate,
+            server,
+            stop,
+            served: task,
+        }
+    }
+
+    async fn connect(&self) -> TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).expect("a certificate");
+        let provider = Arc::new(ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions that the provider speaks")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let stream = TcpStream::connect(self.address).await.expect("it listens");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream);
+        within("the TLS handshake", shaken)
+            .await
+            .expect("it is trusted")
+    }
+
+    async fn client(&self) -> WebSocketStream<TlsStream<TcpStream>> {
+        let stream = self.connect().await;
+        // Boxed: a client's TLS is large.
+        let shaken = Box::pin(client_async("wss://localhost/", stream));
+        let (mut client, _) = within("the handshake", shaken).await.expect("an upgrade");
+        assert_eq!(receive(&mut client).await[1], "hello");
+        client
+    }
+
+    async fn raw(&self) -> Raw {
+        Raw::new(TcpStream::connect(self.address).await.expect("it listens"))
+    }
+}
+
+async fn receive(client: &mut WebSocketStream<TlsStream<TcpStream>>) -> Value {
+    let message = within("a frame", client.next()).await;
+    let message = message.expect("it goes on").expect("well");
+    serde_json::from_str(message.to_text().expect("text")).expect("every message is JSON")
+}
+
+async fn ask(client: &mut WebSocketStream<TlsStream<TcpStream>>, frame: Value) -> Value {
+    let message = Message::text(frame.to_string());
+    client.send(message).await.expect("it takes messages");
+    receive(client).await
+}
+
+#[tokio::test]
+async fn requests_are_served_over_tls() {
+    let server = Secure::start(|_| {}).await;
+    let stream = server.connect().await;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let mut client = server.client().await;
+    let bio = "x".repeat(50_000);
+    let create = json!(["creature", "create", {"id": "bob", "bio": bio}, 1]);
+    assert_eq!(ask(&mut client, create).await[2]["ok"]["id"], "bob");
+    for _ in 0..20 {
+        let all = json!(["creature", "all", null, 2]);
+        assert_eq!(ask(&mut client, all).await[2]["ok"][0]["bio"], bio);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_so_over_tls() {
+    let server = Secure::start(|_| {}).await;
+    let mut client = server.client().await;
+    // One that has not shaken hands does not hold it up.
+    let _waiting = server.raw().await;
+    server.stop.send(()).expect("it serves");
+    let message = within("a close", client.next()).await;
+    match message.expect("it goes on").expect("well") {
+        Message::Close(Some(close)) => assert_eq!(u16::from(close.code), 1001),
+        other => panic!("{other:?}"),
+    }
+    while client.next().await.is_some() {}
+    within("the end", server.served).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_tls_handshake_that_never_begins_is_given_up() {
+    let server = Secure::start(|config| {
+        config.handshake_timeout = Duration::from_millis(100);
+    })
+    .await;
+    server.raw().await.ended().await;
+}
+
+#[tokio::test]
+async fn what_is_no_tls_is_closed_and_others_are_served() {
+    let server = Secure::start(|_| {}).await;
+    let mut raw = server.raw().await;
+    raw.send(format!("{HANDSHAKE}\r\n")).await;
+    raw.ended().await;
+    server.client().await;
+}
+
+#[tokio::test]
+async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
+    let server = Secure::start(|config| config.max_connections = 1).await;
+    let mut client = server.client().await;
+    assert_eq!(server.raw().await.rest().await, "");
+    let pong = ask(&mut client, json!(["sockful", "ping", null, 7])).await;
+    assert_eq!(pong[3], 7);
+}
+
+#[tokio::test]
+async fn connections_count_together_with_those_that_are_plain() {
+    let server = Secure::start(|config| config.max_connections = 1).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has one");
+    let handle = server.server.clone();
+    tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
+    let _client = server.client().await;
+    let mut plain = Raw::new(TcpStream::connect(address).await.expect("it listens"));
+    assert_eq!(plain.status_of(format!("{HANDSHAKE}\r\n")).await, "503");
+}
+
+#[tokio::test]
+async fn what_is_no_certificate_or_not_its_key_is_refused_in_words() {
+    let ((_, chain, key), (_, _, other)) = (certified(), certified());
+    for (chain, key, why) in [
+        ("", &*key, "no certificate"),
+        (&*chain, "", "no private key"),
+        (&chain, &chain, "no private key"),
+        (&chain, &other, "do not serve"),
+    ] {
+        let error = TlsConfig::from_pem(chain, key).expect_err(why);
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let error = TlsConfig::from_pem_files("nowhere.pem", "key.pem").expect_err("no file");
+    assert!(error.to_string().contains("nowhere.pem"), "{error}");
+}
