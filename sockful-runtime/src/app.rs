@@ -110,12 +110,13 @@ impl App {
         }))
     }
 
-    /// The first frame of every connection.
-    pub(crate) fn hello(&self) -> String {
+    /// The first frame of a connection, whose requests may have a `key` or not.
+    pub(crate) fn hello(&self, keys: bool) -> String {
         let config = &self.shared.config;
         let hello = json!({
             "protocol": 1,
             "schema": self.description.digest,
+            "keys": keys,
             "time": self.shared.clock.now(),
             "limits": {
                 "max_frame": config.max_frame,

@@ -13,6 +13,7 @@ mod turn;
 
 use crate::dispatch::{self, Answered};
 use crate::hub::Subscription;
+use crate::identity::Caller;
 use crate::reply::{self, Change, Done, Reply};
 use crate::session::Session;
 use crate::shutdown::Shutdown;
@@ -303,7 +304,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn greet(&mut self) {
-        let hello = self.session.app.hello();
+        // Where it is asked who calls, nobody has a key of its own.
+        let is_nobody = matches!(self.session.caller(), Caller::Nobody);
+        let keys = !(self.session.asks_who() && is_nobody);
+        let hello = self.session.app.hello(keys);
         self.socket
             .push(|out| out.extend_from_slice(hello.as_bytes()));
     }

@@ -164,9 +164,10 @@ async fn the_hello_tells_protocol_schema_time_and_limits() {
         (
             &told["protocol"],
             &told["limits"]["max_frame"],
-            &told["limits"]["max_in_flight"]
+            &told["limits"]["max_in_flight"],
+            &told["keys"]
         ),
-        (&json!(1), &json!(5000), &json!(64))
+        (&json!(1), &json!(5000), &json!(64), &json!(true))
     );
     assert!(
         told["time"]

@@ -10,12 +10,14 @@ async fn shake_hands(server: &Running, header: &str) -> (String, Raw) {
     (status, raw)
 }
 
-/// The payload of the reply to `whoami` of one that was let in.
+/// The payload of the reply to `whoami` of one that was let in. The hello says already whether it
+/// is somebody: somebody has keys.
 async fn whoami(mut raw: Raw) -> Value {
-    // The hello comes first.
-    raw.read_frame().await;
+    let hello = raw.read_frame().await.json();
     raw.send(frame(0x81, br#"["note","whoami",null,1]"#)).await;
-    raw.read_frame().await.json()[2].take()
+    let told = raw.read_frame().await.json()[2].take();
+    assert_eq!(hello[2]["keys"], told.get("ok").is_some(), "{hello} {told}");
+    told
 }
 
 #[tokio::test]
