@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -63,12 +63,9 @@ pub(crate) async fn run(
     nth: usize,
     address: SocketAddr,
     tally: &Tally,
-    connecting: &Semaphore,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
-    let permit = connecting.acquire().await;
     let mut player = Player::join(nth, address, tally).await?;
-    drop(permit);
     tally.connected.fetch_add(1, Relaxed);
     let mut next = Instant::now() + player.pause();
     while !*stopped.borrow() {

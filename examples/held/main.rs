@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tally::{Phase, Tally};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -33,8 +33,8 @@ const ABUSIVE: usize = 100;
 /// How many players share a room, and are told of each other.
 const ROOM: usize = 20;
 
-/// How many connect at once.
-const CONNECTING: usize = 100;
+/// After what time the next one connects: half as many come a second as the server lets in.
+const ARRIVING: Duration = Duration::from_millis(1);
 
 /// How long the good ones go on before anything counts.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -94,13 +94,14 @@ async fn measure(players: usize, time: Duration) -> Result<()> {
     let served = served::Served::start(players)?;
     let tally = Arc::new(Tally::new(players));
     let (stop, stopped) = watch::channel(false);
-    let connecting = Arc::new(Semaphore::new(CONNECTING));
+    let begin = Instant::now();
     let mut good = JoinSet::new();
     for nth in 0..players {
         let (tally, stopped) = (tally.clone(), stopped.clone());
-        let (address, connecting) = (served.address, connecting.clone());
+        let address = served.address;
         good.spawn(async move {
-            let ended = good::run(nth, address, &tally, &connecting, stopped).await;
+            sleep_until(begin + ARRIVING * u32::try_from(nth).unwrap_or(u32::MAX)).await;
+            let ended = good::run(nth, address, &tally, stopped).await;
             if let Err(error) = ended {
                 tally.note_error(&format!("player {nth}: {error:?}"));
             }
@@ -133,6 +134,7 @@ async fn measure(players: usize, time: Duration) -> Result<()> {
 /// The memory of the server through one phase, in KiB.
 struct Memory {
     start: u64,
+    half: u64,
     end: u64,
     most: u64,
 }
@@ -145,12 +147,22 @@ async fn phase(
 ) -> Result<Memory> {
     tally.enter(phase);
     let start = served.memory()?;
-    let (until, mut most) = (Instant::now() + time, start);
+    let (begin, mut half, mut most) = (Instant::now(), start, start);
+    let until = begin + time;
     while Instant::now() < until {
         sleep_until((Instant::now() + Duration::from_secs(1)).min(until)).await;
-        most = most.max(served.memory()?);
+        let now = served.memory()?;
+        most = most.max(now);
+        if begin.elapsed() <= time / 2 {
+            half = now;
+        }
     }
     let end = served.memory()?;
     eprintln!("{phase:?}: from {start} to {end} KiB");
-    Ok(Memory { start, end, most })
+    Ok(Memory {
+        start,
+        half,
+        end,
+        most,
+    })
 }

@@ -22,7 +22,8 @@ pub(crate) fn print(players: usize, tally: &Tally, memory: &[Memory; 2], abuse: 
     }
     let [before, during] = memory;
     row("memory at the start, KiB", before.start, during.start);
-    row("memory at the end, KiB", before.end, during.end);
+    row("at half time, KiB", before.half, during.half);
+    row("at the end, KiB", before.end, during.end);
     row("the most in between, KiB", before.most, during.most);
     let errors = tally.errors();
     println!(
