@@ -11,6 +11,7 @@ mod crowds;
 mod defaults;
 mod events;
 mod frames;
+mod fuzzed;
 mod handshake;
 mod hooks;
 mod http;

@@ -15,6 +15,9 @@ mod error;
 pub mod event;
 mod finite;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod hub;
 mod identity;

@@ -200,6 +200,11 @@ impl ServerHandle {
         &*self.app.shared.store
     }
 
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// Serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, then lets requests
     /// that have begun come to their end.
     ///

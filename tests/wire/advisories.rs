@@ -18,6 +18,7 @@
 //! | CVE-2026-33151 | the beginning of a message, and no end | [`frames`] |
 //! | CVE-2020-36048, CVE-2020-36049 | much of little | [`frames`] |
 //! | CVE-2026-32689 | a list of empty lists, and nothing but space | [`frames`] |
+//! | engineioxide 0.17.4 | what no client would send | `fuzzed` |
 //! | CVE-2023-32695, CVE-2023-30591 | names that are no strings | [`names`] |
 //! | CVE-2024-38355, CVE-2025-68130, CVE-2026-54335 | names that mean something to the language | [`names`] |
 //! | CVE-2022-2421 | what stands for something else | [`names`] |

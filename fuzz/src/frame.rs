@@ -1,0 +1,49 @@
+//! A request after the other, without a socket: all that is done with text.
+
+use super::World;
+use super::oracle::{Due, Told};
+use sockful_runtime::fuzzing::Client;
+
+/// What is there when the first request comes.
+const BEFORE: [&str; 4] = [
+    r#"["creature","create",{"id":"bob","life":3,"email":"bob@example.com"},1]"#,
+    r#"["creature","create",{"id":"larry","team":"blue","tags":["a"],"weight":1.5},1]"#,
+    r#"["album","create",{"id":1,"title":"One"},1]"#,
+    r#"["album","createSong",{"album_id":1,"id":"s","code":7},1]"#,
+];
+
+/// Each line is a message. Whatever it is, there is one frame that answers it, to whom it is due,
+/// and a message that is spelt in the unusual way is taken for the same.
+pub fn frame(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    World::run(async |server| {
+        let client = Client::new(server);
+        for message in BEFORE {
+            let (answer, _) = client.ask(message).await;
+            assert!(answer.contains(r#"{"ok":"#), "{answer}");
+        }
+        for message in text.split('\n') {
+            let (told, is_bad) = ask(&client, message).await;
+            let (again, is_bad_again) = ask(&client, &format!("\n{message}")).await;
+            assert_eq!(told.ack_id, again.ack_id, "{message}");
+            assert_eq!(is_bad, is_bad_again, "{message}");
+        }
+    });
+}
+
+async fn ask(client: &Client, message: &str) -> (Told, bool) {
+    let (answer, is_bad) = client.ask(message).await;
+    let told = Told::read(&answer);
+    assert!(told.is_reply(), "{message}: {answer}");
+    match Due::of(message) {
+        Due::To(id) => assert_eq!(told.ack_id, id, "{message}: {answer}"),
+        Due::ToNobody => {
+            assert_eq!(told.ack_id, "null", "{message}: {answer}");
+            assert!(is_bad, "{message}: {answer}");
+        }
+        Due::MaybeToNobody => assert_eq!(told.ack_id, "null", "{message}: {answer}"),
+    }
+    (told, is_bad)
+}

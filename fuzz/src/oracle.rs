@@ -1,0 +1,72 @@
+//! What is due to whom, found out without the code that is looked at.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The largest message.
+pub(super) const MAX_FRAME: usize = 2 * 1024;
+
+/// To whom the answer to a message goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// To this `ack_id`.
+    To(String),
+    /// To nobody in particular: it is no frame at all.
+    ToNobody,
+    /// To nobody in particular, if there is one.
+    MaybeToNobody,
+}
+
+impl Due {
+    pub(super) fn of(message: &str) -> Self {
+        // Raw values, since a number that is too large is a fault of a payload and not of a frame.
+        let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(message) else {
+            return Self::ToNobody;
+        };
+        match slots.get(3).map_or("null", |raw| raw.get()) {
+            id if is_ack_id(id) => Self::To(id.to_owned()),
+            "null" if slots.len() > 1 => Self::MaybeToNobody,
+            _ => Self::ToNobody,
+        }
+    }
+}
+
+fn is_ack_id(raw: &str) -> bool {
+    if let Some(text) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+        return (1..=64).contains(&text.len()) && text.chars().all(is_safe);
+    }
+    let digits = raw.chars().all(|c| c.is_ascii_digit());
+    digits && raw.parse().is_ok_and(|number: u64| number < 1 << 53)
+}
+
+/// A frame of the server's.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) payload: Value,
+    /// As it is written, which may be `null`.
+    pub(super) ack_id: String,
+}
+
+impl Told {
+    /// Reads one, which is of the one shape that there is.
+    pub(super) fn read(frame: &str) -> Self {
+        let read: serde_json::Result<(String, String, Value, Value)> = serde_json::from_str(frame);
+        let (_, _, payload, ack_id) = read.unwrap_or_else(|error| panic!("{error}: {frame}"));
+        assert!(payload.is_object(), "{frame}");
+        let has = |key| payload.get(key).is_some();
+        assert!(!(has("ok") && has("err")), "{frame}");
+        // Nothing in the application fails or panics, so nothing may look as if it did.
+        assert_ne!(payload["err"]["code"], "internal", "{frame}");
+        // What is private or never sent stands nowhere.
+        assert!(!frame.contains("kept to ourselves"), "{frame}");
+        Self {
+            payload,
+            ack_id: ack_id.to_string(),
+        }
+    }
+
+    pub(super) fn is_reply(&self) -> bool {
+        self.payload.get("ok").is_some() || self.payload.get("err").is_some()
+    }
+}

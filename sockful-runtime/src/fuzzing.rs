@@ -1,0 +1,51 @@
+//! Where fuzz targets get in, past the network. No public API: it changes as they need it.
+
+use crate::connection;
+use crate::dispatch::{self, Answered};
+use crate::reply;
+use crate::server::ServerHandle;
+use crate::session::Session;
+use crate::shutdown;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Serves a client on any stream, as if its handshake had been, until the connection ends.
+pub async fn serve<S>(server: &ServerHandle, io: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // A server whose trigger is gone stops, so that is kept.
+    let (_trigger, shutdown) = shutdown::channel();
+    let session = Session::new(server.app().clone(), None);
+    connection::run(session, io, Vec::new(), shutdown).await;
+}
+
+/// A client without a socket.
+#[derive(Debug)]
+pub struct Client(Arc<Session>);
+
+impl Client {
+    /// One that has just come.
+    pub fn new(server: &ServerHandle) -> Self {
+        Self(Session::new(server.app().clone(), None))
+    }
+
+    /// The frame that answers `message`, whether one is asked for or not, and whether the message
+    /// was a bad frame.
+    pub async fn ask(&self, message: &str) -> (String, bool) {
+        let answered = match dispatch::prepare(&self.0, message) {
+            Err(refused) => Answered::from(refused),
+            Ok(job) => {
+                // What a connection needs to know of it before it is done.
+                let _ = job.profile(&self.0);
+                let reply = job.run(&self.0, 1).await;
+                job.answered(reply)
+            }
+        };
+        let mut out = Vec::new();
+        let max_reply = self.0.config().max_reply;
+        reply::write(&mut out, &answered.head, &answered.reply, max_reply);
+        let out = String::from_utf8(out).unwrap_or_else(|error| panic!("a frame is text: {error}"));
+        (out, answered.bad)
+    }
+}

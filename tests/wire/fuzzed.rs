@@ -1,0 +1,40 @@
+//! What the fuzz targets threw once holds ever after.
+
+#[expect(unreachable_pub, reason = "it is a crate of its own as well")]
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files of a target: those written by hand, and those that were found.
+fn files(target: &str) -> Vec<PathBuf> {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+    let folders = ["seeds", "corpus"].map(|kind| fuzz.join(kind).join(target));
+    let files = folders.iter().flat_map(|folder| {
+        let files = fs::read_dir(folder).expect("a folder for each target");
+        files.map(|file| file.expect("a file").path())
+    });
+    files.collect()
+}
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let files = files(target);
+    assert!(files.len() > 10, "there is something to replay");
+    for file in files {
+        let data = fs::read(&file).expect("a file");
+        // Cargo shows what is printed of a test that fails: the last line names the file.
+        println!("{}", file.display());
+        run(&data);
+    }
+}
+
+#[test]
+fn every_frame_that_was_thrown_once_has_one_answer() {
+    replay("frame", targets::frame);
+}
+
+#[test]
+fn every_connection_that_was_led_astray_once_gets_what_is_due() {
+    replay("connection", targets::connection);
+}
