@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
-    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, Request, Response, StatusCode};
@@ -12,6 +12,8 @@ use hyper::{Method, Request, Response, StatusCode};
 pub(crate) type Body = Full<Bytes>;
 
 const PAGE: &str = include_str!("http/page.html");
+const CLIENT: &str = include_str!("http/client.js");
+const CLIENT_TYPES: &str = include_str!("http/client.d.ts");
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                            connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -20,6 +22,8 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Response<Body> {
     let (content_type, body) = match request.uri().path() {
         "/" => ("text/html; charset=utf-8", PAGE),
         "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
+        "/sockful/client.js" => ("text/javascript; charset=utf-8", CLIENT),
+        "/sockful/client.d.ts" => ("text/plain; charset=utf-8", CLIENT_TYPES),
         _ => {
             return plain(
                 StatusCode::NOT_FOUND,
@@ -43,6 +47,8 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Response<Body> {
     );
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // A server of another version has another client.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 

@@ -16,6 +16,27 @@ async fn the_page_is_at_the_root() {
 }
 
 #[tokio::test]
+async fn the_client_and_its_types_are_served() {
+    let server = Running::start().await;
+    for (path, content_type) in [
+        ("/sockful/client.js", "text/javascript; charset=utf-8"),
+        ("/sockful/client.d.ts", "text/plain; charset=utf-8"),
+    ] {
+        let mut raw = server.raw().await;
+        raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            .await;
+        let head = raw.read_head().await.to_lowercase();
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert!(
+            head.contains(&format!("content-type: {content_type}")),
+            "{head}"
+        );
+        assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+        assert!(head.contains("cache-control: no-cache"), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn head_is_get_without_a_body() {
     let server = Running::start().await;
     let mut raw = server.raw().await;
