@@ -308,6 +308,8 @@ export interface Described<A> {
   readonly of: { readonly [resource: string]: { readonly [route: string]: string } };
   /** Of which resource the records are that `$with` includes. */
   readonly with: { readonly [resource: string]: { readonly [property: string]: string } };
+  /** Which property is the id, of resources where it is not called `id`. */
+  readonly id?: { readonly [resource: string]: string };
   /** The description, to learn what has changed since. */
   readonly description?: unknown;
   /** Never there: it carries the types. */
@@ -345,6 +347,8 @@ export interface Resource<Id extends keyof Record, Record, New, Patch, Events = 
 export interface LiveOptions<Record> {
   /** By which properties, `1` ascending and `-1` descending, or a function as `Array.sort` takes. Default is by id. */
   sort?: Order<Record> | ((a: Record, b: Record) => number);
+  /** Which property is the id, where no generated module tells it. Default is `id`. */
+  id?: string;
   /** Ends it. */
   signal?: AbortSignal;
 }

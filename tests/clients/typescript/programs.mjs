@@ -1,0 +1,118 @@
+// Programs that must compile under `tsc --strict`, and such that must not, each checked by itself;
+// that the client keeps to its own types; and that it is small. Usage: node programs.mjs
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { step } from '../life.mjs';
+
+const root = new URL('../../../', import.meta.url);
+const client = new URL('clients/typescript/', root);
+const scratch = new URL('target/programs/', root);
+const tsc = new URL('../node_modules/.bin/tsc', import.meta.url).pathname;
+
+const HEAD = `
+import { connect, SockfulError, type Live } from "${client.pathname}sockful.js";
+import { api as described, type Creature, type Song } from "${client.pathname}test/demo-api.js";
+const api = connect("ws://127.0.0.1:8000", { api: described, token: async () => "token" });
+`;
+
+const RIGHT = [
+  'const bob: Creature = await api.creature.create({ id: "bob" });',
+  'const said: string = await api.creature.feed({ id: "bob", amount: 3 }, { timeoutMs: 500, ifRev: 7 });',
+  'const both: (Creature | null)[] = await api.creature.get({ id: ["bob", "larry"] });',
+  'const one: Creature = await api.creature.get({ id: "bob" });',
+  'const page = await api.creature.find({ life: { $gt: 5 }, $sort: { life: -1 } }); const next: string | undefined = page.next;',
+  'const some = await api.creature.find({ $select: ["id", "life"] }); const life: number = some[0].life;',
+  'const songs: Song[] = await api.album.songs({ album_id: "kob", title: { $prefix: "So" } });',
+  'const album = await api.album.get({ id: "kob", $with: ["songs.album"] }); const title: string | undefined = album.songs[0].album?.title;',
+  'await api.album.update({ id: "kob", year: null }); await api.album.find({ year: null });',
+  'await api.creature.find({ $or: [{ kind: "dragon" }, { $not: { life: { $in: [1, 2] } } }] });',
+  'for await (const event of api.creature.subscribe({ kind: "dragon" })) { if (event.type === "updated") event.record.life.toFixed(); }',
+  'const stop: () => void = api.creature.subscribe({}, (event) => { if (event.type === "ended") event.error.code; });',
+  'for await (const event of api.album.subscribeSongs({ album_id: "kob" })) { if (event.type === "reset") event.records[0].title; }',
+  'const dragons: Live<Creature> = api.creature.live({ kind: "dragon" }, { sort: { life: -1 } }); const now: readonly Creature[] = dragons.getSnapshot();',
+  'const [made, song] = await api.$client.commit([["album", "create", { title: "A" }], ["album", "createSong", { album_id: "a", title: "B" }]]); const id: string = song.album_id; made.year;',
+  'try { await api.creature.count(); } catch (error) { if (error instanceof SockfulError) error.fields?.[0].rule; }',
+  'api.$client.on("changed", ({ verdict }) => { const breaks: boolean = verdict === "breaking"; });',
+  'const any = connect("ws://127.0.0.1:8000"); await any.whatever.comes({ to: "mind" }); any.song.live({}).size;',
+];
+
+const WRONG = [
+  'await api.creatures.create({ id: "bob" });',
+  'await api.creature.fed({ id: "bob" });',
+  'await api.creature.create({ id: "bob", wings: 2 });',
+  'await api.creature.create({ id: 7 });',
+  'await api.album.create({ id: "kob" });',
+  'await api.creature.feed({ id: "bob", amount: "much" });',
+  'await api.creature.feed({ amount: 1 });',
+  'await api.user.create({ name: "Eve", is_admin: true });',
+  'await api.user.update({ id: "eve", is_admin: true });',
+  'await api.creature.update({ life: 3 });',
+  'await api.creature.update({ id: "bob", life: null });',
+  'await api.creature.find({ lifee: 3, life: 3 });',
+  'await api.creature.find({ life: { $prefix: "1" } });',
+  'await api.creature.find({ life: { $gt: "much" } });',
+  'await api.creature.find({ $sort: { life: 2 } });',
+  'await api.creature.find({ $select: ["wings"] });',
+  '(await api.creature.find({ $select: ["id"] }))[0].life;',
+  'await api.album.get({ id: "kob", $with: ["artists"] });',
+  '(await api.album.get({ id: "kob" })).songs;',
+  'await api.album.songs({ title: "So What" });',
+  'api.creature.subscribe({ $limit: 3 });',
+  'api.creature.subscribe({}, (event) => { event.record; });',
+  'api.album.subscribeSongs({ title: "So What" });',
+  'await api.$client.commit([["creature", "feed", { id: "bob" }]]);',
+  'await api.$client.commit([["creature", "create", { wings: 2 }]]);',
+  'api.$client.on("exploded", () => {});',
+  'await api.creature.create({ id: "bob" }, { timeout: 3 });',
+  'const none: number = await api.creature.describe({ id: "bob" });',
+];
+
+await rm(scratch, { recursive: true, force: true });
+await mkdir(scratch, { recursive: true });
+
+await step('typescript', 'the client is under 8 KiB gzipped', async () => {
+  const size = gzipSync(await readFile(new URL('sockful.js', client)), { level: 9 }).length;
+  assert.ok(size < 8192, `it has ${size} bytes`);
+});
+
+await step('typescript', 'the client keeps to strict types', () =>
+  compile([new URL('sockful.js', client).pathname], '--allowJs', '--checkJs'));
+
+// Each is a module of its own, so that each is checked by itself though the compiler starts once.
+const files = new Map();
+for (const [kind, programs] of [['right', RIGHT], ['wrong', WRONG]]) {
+  for (const [nth, program] of programs.entries()) {
+    const name = `${kind}-${nth}.mts`;
+    files.set(name, program);
+    await writeFile(new URL(name, scratch), `${HEAD}${program}\nexport {};\n`);
+  }
+}
+// And what the documentation shows.
+const text = await readFile(new URL('docs/typescript.md', root), 'utf8');
+for (const [nth, [, program]] of [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].entries()) {
+  const name = `right-docs-${nth}.mts`;
+  files.set(name, `example ${nth + 1} of docs/typescript.md`);
+  const whole = program.includes('connect(') ? program : `${HEAD}${program}`;
+  const local = whole.replace('"sockful"', `"${client.pathname}sockful.js"`).replace('"./api.js"', `"${client.pathname}test/demo-api.js"`);
+  await writeFile(new URL(name, scratch), `${local}\nexport {};\n`);
+}
+const faults = await compile([...files.keys()].map((name) => new URL(name, scratch).pathname)).then(() => '', ({ message }) => message);
+for (const [name, program] of files) {
+  const mine = faults.split('\n').filter((line) => line.includes(`/${name}(`) || line.startsWith(`${name}(`));
+  const compiles = name.startsWith('right');
+  await step('typescript', `${compiles ? 'compiles' : 'does not compile'}: ${program}`, () =>
+    assert.equal(mine.length === 0, compiles, mine.join('; ')));
+}
+
+async function compile(files, ...more) {
+  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,esnext.disposable', '--module', 'nodenext', '--types', ''];
+  try {
+    await promisify(execFile)(tsc, [...flags, ...more, ...files], { cwd: scratch.pathname, maxBuffer: 1e8 });
+  } catch (error) {
+    throw new Error(error.stdout || error.message);
+  }
+}
