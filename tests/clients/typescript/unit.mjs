@@ -1,0 +1,227 @@
+// The client over a WebSocket that is made up, with timers that are: what is hard to bring about
+// otherwise. Usage: node unit.mjs
+
+import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { connect } from '../../../clients/typescript/sockful.js';
+import { step } from '../life.mjs';
+
+/** The sockets that were made, the newest last. */
+let sockets = [];
+
+class Fake {
+  readyState = 1;
+  sent = [];
+  constructor() {
+    sockets.push(this);
+  }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  tell(...frame) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+  hello(more) {
+    this.tell('sockful', 'hello', { keys: true, time: 1_790_000_000_000, schema: 'one', limits: {}, ...more }, null);
+  }
+  end() {
+    this.readyState = 3;
+    this.onclose({ code: 1006 });
+  }
+}
+
+const settled = async () => { for (let n = 0; n < 20; n++) await null; };
+const last = () => sockets.at(-1);
+
+/** One test, at a time that stands still. */
+async function test(says, options, run) {
+  sockets = [];
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  const api = connect('ws://nowhere', { WebSocket: Fake, ...options });
+  await step('typescript', says, () => run(api));
+  api.$client.close();
+  mock.timers.reset();
+}
+
+await test('the wait before a connection doubles up to its most, at random', { backoff: { minMs: 100, maxMs: 400 } }, async () => {
+  mock.method(Math, 'random', () => 0.999);
+  for (const wait of [100, 200, 400, 400]) {
+    const before = sockets.length;
+    last().end();
+    mock.timers.tick(wait * 0.99 - 1);
+    assert.equal(sockets.length, before, `not before ${wait}`);
+    mock.timers.tick(wait * 0.01 + 2);
+    assert.equal(sockets.length, before + 1, `after ${wait}`);
+  }
+  Math.random.mock.restore();
+});
+
+await test('a write without a reply is sent again with its key, and one that may have none is unknown', {}, async (api) => {
+  last().hello();
+  const feeding = api.creature.feed({ id: 'bob' });
+  const [[, , payload, id, { key }]] = last().sent;
+  assert.match(key, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(Number.parseInt(key.replaceAll('-', '').slice(0, 12), 16) - 1_790_000_000_000 < 1000, true);
+  last().end();
+  mock.timers.tick(300);
+  last().hello({ keys: false });
+  assert.deepEqual(last().sent, [['creature', 'feed', payload, id, { key }]]);
+  const making = api.creature.create({}).catch((error) => error);
+  const reading = api.creature.get({ id: 'bob' });
+  last().tell('creature', 'feed', { ok: 'fed' }, id);
+  assert.equal(await feeding, 'fed');
+  last().end();
+  const error = await making;
+  assert.deepEqual([error.code, error.outcome], ['unknown', 'unknown']);
+  mock.timers.tick(1000);
+  last().hello();
+  assert.deepEqual(last().sent.map(([, action]) => action), ['get']);
+  last().tell('creature', 'get', { ok: { id: 'bob' } }, last().sent[0][3]);
+  assert.equal((await reading).id, 'bob');
+});
+
+await test('a route that only reads is learnt by its first refusal', {}, async (api) => {
+  last().hello();
+  for (const times of [2, 1]) {
+    const before = last().sent.length;
+    const reading = api.album.songs({ album_id: 'kob' });
+    const id = last().sent.at(-1)[3];
+    if (times === 2) last().tell('album', 'songs', { err: { code: 'invalid', message: 'no', fields: [{ path: 'key', rule: 'action', message: 'no' }] } }, id);
+    assert.equal(last().sent.length, before + times);
+    last().tell('album', 'songs', { ok: [], seq: 1 }, id);
+    assert.equal((await reading).seq, 1);
+  }
+});
+
+await test('a subscription goes on behind the last frame that was whole', {}, async (api) => {
+  last().hello();
+  const live = api.creature.live({});
+  let id = last().sent[0][3];
+  last().tell('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 5, resume: 'r1', more: true }, id);
+  assert.equal(live.size, 0, 'nothing counts before it is whole');
+  last().tell('creature', 'records', { records: [{ id: 'b' }], seq: 5 }, id);
+  assert.deepEqual([...live].map(({ id }) => id), ['a', 'b']);
+  last().tell('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6 }, id);
+  last().tell('creature', 'destroyed', { id: 'b', seq: 7, more: true }, id);
+  last().tell('creature', 'purred', { id: 'a', data: {} }, id);
+  assert.equal(live.size, 2, 'half a commit is none');
+  last().end();
+  assert.equal(live.status, 'stale');
+  mock.timers.tick(300);
+  last().hello();
+  const [, , payload, again] = last().sent[0];
+  assert.deepEqual(payload, { $from: { resume: 'r1', seq: 6 } });
+  id = again;
+  last().tell('creature', 'subscribe', { ok: { resumed: true }, seq: 6, resume: 'r2' }, id);
+  assert.equal(live.status, 'live');
+  last().tell('creature', 'records', { records: [], seq: 9, folded: true, dropped: 2 }, id);
+  last().tell('creature', 'reset', { records: [{ id: '__proto__' }], seq: 12 }, id);
+  assert.deepEqual([live.size, live.get('__proto__').id], [1, '__proto__']);
+  last().end();
+  mock.timers.tick(1000);
+  last().hello();
+  assert.deepEqual(last().sent[0][2], { $from: { resume: 'r2', seq: 12 } });
+});
+
+let tokens = 0;
+await test('a token is asked for at each connection, before it ends and when it has ended', { token: async () => `token ${++tokens}` }, async (api) => {
+  const expired = mock.fn();
+  api.$client.on('expired', expired);
+  const getting = api.creature.get({ id: 'bob' });
+  last().hello({ keys: false });
+  await settled();
+  assert.deepEqual(last().sent.map(([, action, payload]) => [action, payload]), [['authenticate', { token: 'token 1' }]], 'nothing goes before it');
+  last().tell('sockful', 'authenticate', { ok: { expires: 1_790_000_100_000 } }, last().sent[0][3]);
+  await settled();
+  assert.equal(last().sent[1][1], 'get');
+  last().tell('creature', 'get', { ok: { id: 'bob' } }, last().sent[1][3]);
+  await getting;
+  api.creature.feed({ id: 'bob' }).catch(() => {});
+  assert.ok(last().sent[2][4].key, 'somebody has keys');
+  last().tell('creature', 'feed', { ok: 1 }, last().sent[2][3]);
+  for (let n = 0; n < 4; n++) mock.timers.tick(22_600), last().tell('sockful', 'noise', {}, null);
+  await settled();
+  assert.deepEqual(last().sent.at(-1)[2], { token: 'token 2' });
+  last().tell('sockful', 'authenticate', { ok: { expires: null } }, last().sent.at(-1)[3]);
+  await settled();
+  last().tell('sockful', 'expired', {}, null);
+  await settled();
+  assert.equal(expired.mock.callCount(), 1);
+  assert.deepEqual(last().sent.at(-1)[2], { token: 'token 3' });
+});
+
+await test('silence is answered by a ping, and no answer by another connection', {}, async () => {
+  last().hello();
+  mock.timers.tick(30_000);
+  assert.equal(last().sent[0][1], 'ping');
+  mock.timers.tick(10_000);
+  mock.timers.tick(250);
+  assert.equal(sockets.length, 2);
+});
+
+await test('what is aborted or too late while it waits is never sent, and what comes too soon comes again', { maxQueue: 2 }, async (api) => {
+  const controller = new AbortController();
+  const aborted = api.creature.create({ id: 'a' }, { signal: controller.signal }).catch((error) => error);
+  const late = api.creature.create({ id: 'b' }, { timeoutMs: 10 }).catch((error) => error);
+  assert.equal((await api.creature.create({}).catch((error) => error)).code, 'too_many');
+  controller.abort('enough');
+  mock.timers.tick(10);
+  assert.equal(await aborted, 'enough');
+  const { code, outcome } = await late;
+  assert.deepEqual([code, outcome], ['timeout', 'none']);
+  last().hello();
+  assert.deepEqual(last().sent, []);
+  const soon = api.creature.create({ id: 'c' });
+  last().tell('creature', 'create', { err: { code: 'rate_limited', message: 'slow', retry_after_ms: 500 } }, last().sent[0][3]);
+  mock.timers.tick(499);
+  assert.equal(last().sent.length, 1);
+  mock.timers.tick(300);
+  assert.deepEqual(last().sent[1], last().sent[0]);
+  last().tell('creature', 'create', { ok: { id: 'c' } }, last().sent[1][3]);
+  await soon;
+});
+
+const wide = { schema: 'one', wide: { coin: ['worth'] }, of: { purse: { coins: 'coin' } }, with: { purse: { coins: 'coin' } } };
+await test('wide properties are bigint, in replies, relations, snapshots and events', { api: wide }, async (api) => {
+  last().hello();
+  const [most, least] = [2n ** 64n - 1n, -(2n ** 127n)];
+  const answer = (payload) => last().tell('', '', payload, last().sent.at(-1)[3]);
+  const made = api.coin.create({ id: 'a', worth: most });
+  assert.deepEqual(last().sent.at(-1)[2], { id: 'a', worth: String(most) });
+  answer({ ok: { id: 'a', worth: String(most) } });
+  assert.equal((await made).worth, most);
+  const purse = api.purse.get({ id: 'p', $with: ['coins'] });
+  answer({ ok: { id: 'p', coins: [{ worth: String(least) }] } });
+  assert.equal((await purse).coins[0].worth, least);
+  const coins = api.purse.coins({});
+  answer({ ok: [{ worth: String(least) }, { worth: null }] });
+  assert.deepEqual((await coins).map(({ worth }) => worth), [least, null]);
+  const live = api.coin.live();
+  answer({ ok: { records: [{ id: 'a', worth: '7' }] }, seq: 1, resume: 'r' });
+  last().tell('coin', 'created', { id: 'b', record: { id: 'b', worth: '8' }, seq: 2 }, last().sent.at(-1)[3]);
+  assert.deepEqual([...live].map(({ worth }) => worth), [7n, 8n]);
+});
+
+await test('another description is told of', { api: { ...wide, schema: 'other', description: { resources: {} } } }, async (api) => {
+  const changed = new Promise((resolve) => api.$client.on('changed', resolve));
+  last().hello();
+  const [resource, action, payload, id] = last().sent[0];
+  assert.deepEqual([resource, action, payload], ['sockful', 'changes', { since: { resources: {} } }]);
+  last().tell('sockful', 'changes', { err: { code: 'unknown_action', message: 'no' } }, id);
+  assert.deepEqual(await changed, { verdict: 'unknown', changes: [], from: 'other', to: 'one' });
+});
+
+await test('when the client is closed every promise settles', {}, async (api) => {
+  last().hello();
+  const sent = api.creature.feed({}).catch(({ code, outcome }) => [code, outcome]);
+  const live = api.creature.live();
+  const next = api.creature.subscribe().next().catch(({ code }) => code);
+  api.$client.close();
+  assert.deepEqual(await sent, ['closed', 'unknown']);
+  assert.equal(await next, 'closed');
+  await assert.rejects(live.ready, { code: 'closed' });
+  await assert.rejects(api.creature.get({ id: 'x' }), { code: 'closed' });
+});
