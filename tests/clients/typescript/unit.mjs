@@ -69,14 +69,21 @@ await test('a write without a reply is sent again with its key, and one that may
   mock.timers.tick(300);
   last().hello({ keys: false });
   assert.deepEqual(last().sent, [['creature', 'feed', payload, id, { key }]]);
-  const making = api.creature.create({}).catch((error) => error);
-  const reading = api.creature.get({ id: 'bob' });
+  last().end();
+  mock.timers.tick(1000);
+  last().hello();
+  assert.equal(last().sent[0][4].key, key, 'whatever has happened in between');
   last().tell('creature', 'feed', { ok: 'fed' }, id);
   assert.equal(await feeding, 'fed');
   last().end();
+  mock.timers.tick(2000);
+  last().hello({ keys: false });
+  const making = api.creature.create({}).catch((error) => error);
+  const reading = api.creature.get({ id: 'bob' });
+  last().end();
   const error = await making;
   assert.deepEqual([error.code, error.outcome], ['unknown', 'unknown']);
-  mock.timers.tick(1000);
+  mock.timers.tick(2000);
   last().hello();
   assert.deepEqual(last().sent.map(([, action]) => action), ['get']);
   last().tell('creature', 'get', { ok: { id: 'bob' } }, last().sent[0][3]);
@@ -91,6 +98,7 @@ await test('a route that only reads is learnt by its first refusal', {}, async (
     const id = last().sent.at(-1)[3];
     if (times === 2) last().tell('album', 'songs', { err: { code: 'invalid', message: 'no', fields: [{ path: 'key', rule: 'action', message: 'no' }] } }, id);
     assert.equal(last().sent.length, before + times);
+    assert.equal(last().sent.at(-1)[4].key, undefined);
     last().tell('album', 'songs', { ok: [], seq: 1 }, id);
     assert.equal((await reading).seq, 1);
   }
