@@ -1,9 +1,12 @@
 //! The demo: creatures to feed, users with a secret, albums and songs.
 //!
 //! `cargo run` from the root starts it on 127.0.0.1:8000; `HOST` and `PORT` change that.
+//! `cargo run -- types` writes the types of its client, `schema` its description, and `compatible FILE`
+//! compares that with an older one.
 
 use serde::{Deserialize, Serialize};
-use sockful::{Error, Resource, Result, Server, ServerHandle, remote, resources, shutdown_signal};
+use sockful::{Error, Resource, Resources, Result, Server, ServerHandle};
+use sockful::{remote, resources, shutdown_signal};
 use tokio::net::TcpListener;
 
 /// A beast that can be fed.
@@ -65,14 +68,15 @@ struct Song {
     playing: bool,
 }
 
+/// What the demo serves.
+pub(crate) const DEMO: Resources = resources![Creature, User, Album, Song];
+
 #[tokio::main]
 async fn main() -> Result<()> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    let server = Server::new(resources![Creature, User, Album, Song])
-        .open()
-        .await?;
+    let server = Server::new(DEMO).commands().open().await?;
     fill(&server).await?;
 
     let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::context::{Shared, States};
 use crate::description::Description;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::Files;
 use crate::hub::Hub;
 use crate::identity::Authenticator;
 use crate::keys::Keys;
@@ -16,7 +17,6 @@ use crate::relations::Relations;
 use crate::routes::{Resources, Route};
 use crate::session::Sessions;
 use crate::store::Store;
-use schemars::generate::SchemaSettings;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -28,6 +28,8 @@ pub(crate) struct App {
     pub(crate) description: Description,
     pub(crate) shared: Arc<Shared>,
     pub(crate) sessions: Sessions,
+    /// What is said of the description over HTTP, once it was asked for.
+    pub(crate) files: Files,
 }
 
 /// What a server is put together of.
@@ -72,19 +74,8 @@ impl App {
             authenticator,
         } = setup;
         config.check()?;
-        let mut generator = SchemaSettings::draft2020_12().into_generator();
         let entries = resources.entries();
-        let models: Vec<Model> = (0..)
-            .zip(entries)
-            .map(|(index, entry)| Model::new(&entry.shape, index, &mut generator))
-            .collect();
-        for (entry, model) in entries.iter().zip(&models) {
-            model.check_defaults()?;
-            for remote in entry.remotes {
-                remote.check(model, &mut generator)?;
-            }
-        }
-        let description = Description::new(entries, &models, generator);
+        let (models, description) = Description::of(resources)?;
         let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
         store.open(&declared).await?;
         let shared = Shared {
@@ -107,6 +98,7 @@ impl App {
             description,
             shared: Arc::new(shared),
             sessions: Sessions::default(),
+            files: Files::default(),
         }))
     }
 

@@ -6,12 +6,14 @@ mod relations;
 
 use crate::config::MAX_IDS;
 use crate::declared::{Access, Property};
+use crate::error::Result;
 use crate::model::{Model, Shape};
 use crate::reader::DescribedProperty;
 use crate::remote::{Remote, Takes};
 use crate::resource::Resource;
-use crate::routes::Entry;
+use crate::routes::{Entry, Resources};
 use crate::whole;
+use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,7 +26,29 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    pub(crate) fn new(entries: &[Entry], models: &[Model], mut generator: SchemaGenerator) -> Self {
+    /// The models of what is served, and how they describe themselves.
+    ///
+    /// # Errors
+    ///
+    /// Where a default does not keep to its rules, or a payload could never be read.
+    pub(crate) fn of(resources: Resources) -> Result<(Vec<Model>, Self)> {
+        let mut generator = SchemaSettings::draft2020_12().into_generator();
+        let entries = resources.entries();
+        let models: Vec<Model> = (0..)
+            .zip(entries)
+            .map(|(index, entry)| Model::new(&entry.shape, index, &mut generator))
+            .collect();
+        for (entry, model) in entries.iter().zip(&models) {
+            model.check_defaults()?;
+            for remote in entry.remotes {
+                remote.check(model, &mut generator)?;
+            }
+        }
+        let description = Self::new(entries, &models, generator);
+        Ok((models, description))
+    }
+
+    fn new(entries: &[Entry], models: &[Model], mut generator: SchemaGenerator) -> Self {
         let mut resources: Map<String, Value> = entries
             .iter()
             .zip(models)

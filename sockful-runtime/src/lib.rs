@@ -3,7 +3,9 @@
 mod app;
 mod clock;
 pub mod codec;
+mod command;
 pub mod commit;
+pub mod compatibility;
 pub mod completion;
 mod config;
 mod connection;
@@ -13,6 +15,7 @@ mod description;
 mod dispatch;
 mod error;
 pub mod event;
+mod files;
 mod finite;
 mod frame;
 #[cfg(feature = "fuzzing")]
@@ -55,6 +58,7 @@ mod shutdown;
 pub mod store;
 mod text;
 pub mod typed;
+mod typescript;
 mod unit;
 pub mod whole;
 mod wide;

@@ -10,10 +10,13 @@ pub use table::{Table, buckets, count, slots};
 
 use crate::context::hook::Hook;
 use crate::declared::{Declared, Parent, Relation};
+use crate::description::Description;
+use crate::error::Result;
 use crate::model::Shape;
 use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
 use crate::text::{Text, same};
+use crate::typescript;
 use table::{bucket, hash, slot};
 
 /// A resource in the list that is served: what its two macros made.
@@ -134,6 +137,26 @@ impl Resources {
     /// The resources, in the order of the list.
     pub const fn entries(&self) -> &'static [Entry] {
         self.entries
+    }
+
+    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
+    /// that the client's `connect` takes as `api`.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn typescript(&self) -> Result<String> {
+        let (models, description) = Description::of(*self)?;
+        Ok(typescript::module(&models, &description))
+    }
+
+    /// The description of all that is served, as `["sockful","schema"]` gives it.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn schema(&self) -> Result<String> {
+        Ok(Description::of(*self)?.1.text)
     }
 
     /// Every route.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod door;
+mod files;
 mod introduce;
 mod layer;
 #[cfg(feature = "tls")]
@@ -22,6 +23,7 @@ use crate::routes::Resources;
 use crate::session::Session;
 use crate::shutdown::shutdown_signal;
 use crate::store::{Memory, Store};
+use crate::{command, typescript};
 use door::Door;
 use layer::Layer;
 use std::sync::Arc;
@@ -100,6 +102,34 @@ impl Server {
     /// It is what `created_at` and `updated_at` are filled from; tests set it as they like.
     pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
+        self
+    }
+
+    /// Does what the program was asked for by its arguments, and ends it; without one of these words
+    /// in front it goes on:
+    ///
+    /// - `types [FILE]` writes the TypeScript module of all that is served,
+    /// - `schema [FILE]` writes its description,
+    /// - `compatible FILE` compares that with the description in a file, and fails where it would
+    ///   break clients that were built with it.
+    ///
+    /// Without a file they write to the standard output. No store is opened.
+    ///
+    /// Written so, `cargo run -- compatible api.json` is a check for a build server:
+    ///
+    /// ```no_run
+    /// # use sockful_runtime::{Result, Server, routes::Resources};
+    /// # async fn serve(resources: Resources) -> Result<()> {
+    /// Server::new(resources).commands().listen("127.0.0.1:8000").await
+    /// # }
+    /// ```
+    pub fn commands(self) -> Self {
+        // What is no Unicode is none of our words.
+        let arguments = std::env::args_os().skip(1);
+        let arguments = arguments.map(|it| it.to_string_lossy().into_owned());
+        if let Some(code) = command::run(self.resources, &arguments.collect::<Vec<_>>()) {
+            std::process::exit(code);
+        }
         self
     }
 
@@ -193,6 +223,17 @@ impl ServerHandle {
             session.lose();
         }
         sessions.len()
+    }
+
+    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
+    /// that the client's `connect` takes as `api`.
+    pub fn typescript(&self) -> String {
+        typescript::module(&self.app.shared.models, &self.app.description)
+    }
+
+    /// The description of all that is served, as `["sockful","schema"]` gives it.
+    pub fn schema(&self) -> &str {
+        &self.app.description.text
     }
 
     /// The store, beneath the rules: what is written to it here passes no hooks.

@@ -475,6 +475,11 @@ pub use sockful_runtime::TlsConfig;
 /// ```
 pub use sockful_runtime::Error;
 
+/// Whether clients that were built with an older description get on with a newer one.
+pub mod compatibility {
+    pub use sockful_runtime::compatibility::{Change, Comparison, Verdict, compare};
+}
+
 /// Where records are kept: the one in memory, and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::commit::{Change, Commit, Committed, Emitted};

@@ -17,7 +17,7 @@ impl Job<'_> {
     pub(crate) fn cost(&self) -> u32 {
         let route = match self.target {
             Target::System(System::Commit) => return writes(self.payload),
-            Target::System(System::Authenticate) => return MANY,
+            Target::System(System::Authenticate | System::Changes) => return MANY,
             Target::System(_) => return ONE,
             Target::Route(route) => route,
         };

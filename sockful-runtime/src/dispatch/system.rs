@@ -1,6 +1,7 @@
 //! The server's own resource, `sockful`.
 
 use super::commit;
+use crate::compatibility;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::identity::Credentials;
@@ -16,10 +17,17 @@ pub(super) enum System {
     Authenticate,
     Ping,
     Commit,
+    Changes,
 }
 
 impl System {
-    const ALL: [Self; 4] = [Self::Schema, Self::Authenticate, Self::Ping, Self::Commit];
+    const ALL: [Self; 5] = [
+        Self::Schema,
+        Self::Authenticate,
+        Self::Ping,
+        Self::Commit,
+        Self::Changes,
+    ];
 
     pub(super) fn find(action: &str) -> Result<Self> {
         let mut all = Self::ALL.into_iter();
@@ -33,6 +41,7 @@ impl System {
             Self::Authenticate => "authenticate",
             Self::Ping => "ping",
             Self::Commit => "commit",
+            Self::Changes => "changes",
         }
     }
 
@@ -43,10 +52,12 @@ impl System {
             Self::Authenticate => return authenticate(session, payload).await,
             Self::Schema => {
                 nothing()?;
-                let shared = &session.app.shared;
-                let is_public = shared.config.public_schema;
-                shared.policies.admit_to(context.identity(), is_public)?;
+                admit(session, context)?;
                 session.app.description.text.clone()
+            }
+            Self::Changes => {
+                admit(session, context)?;
+                changes(session, payload)?
             }
             Self::Ping => {
                 nothing()?;
@@ -62,6 +73,26 @@ impl System {
         };
         Ok(Done::bare(Body::Json(json.into_bytes())))
     }
+}
+
+/// Asks that this caller may know the description.
+fn admit(session: &Session, context: &Context) -> Result<()> {
+    let shared = &session.app.shared;
+    let is_public = shared.config.public_schema;
+    shared.policies.admit_to(context.identity(), is_public)
+}
+
+/// How the description differs from the one that the client was built with.
+fn changes(session: &Session, payload: &str) -> Result<String> {
+    let given = Object::parse(payload)?;
+    let since = given.take("since");
+    given.finish()?;
+    let refuse = |rule, why: String| Error::invalid(vec![Fault::new("since", rule, why)]);
+    let since = since.ok_or_else(|| refuse("required", "is required".to_owned()))?;
+    let since = serde_json::from_str(since).map_err(|error| refuse("type", error.to_string()))?;
+    let now = serde_json::from_str(&session.app.description.text).map_err(Error::internal)?;
+    let compared = compatibility::compare(&since, &now).map_err(|why| refuse("type", why))?;
+    Ok(compared.to_json().to_string())
 }
 
 /// Who it is from now on: whom the application takes the token for, nobody without one.

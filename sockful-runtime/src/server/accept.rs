@@ -1,6 +1,7 @@
 //! From a listener to connections: the door, the handshake, and the way out.
 
 use super::door::{Door, Entry};
+use super::files;
 use super::introduce::introduce;
 use super::layer::Layer;
 #[cfg(feature = "tls")]
@@ -139,7 +140,10 @@ async fn http(
         async move {
             let headers = session.asks_who().then(|| request.headers().clone());
             let (response, upgrade) = match upgrade(request, session.config()) {
-                Handshake::None(request) => return Ok(http::answer(&request)),
+                Handshake::None(request) => {
+                    let file = files::answer(&session, &request, headers).await;
+                    return Ok(file.unwrap_or_else(|| http::answer(&request)));
+                }
                 Handshake::Refused(response) => return Ok(response),
                 Handshake::Accepted(response, upgrade) => (response, upgrade),
             };

@@ -1,0 +1,65 @@
+//! What a program does in place of serving, asked by its arguments.
+
+use crate::compatibility::{Verdict, compare};
+use crate::routes::Resources;
+use serde_json::Value;
+use std::io::Write;
+
+/// Does what `arguments` ask, and says how the program ends; `None` where they ask nothing of ours.
+pub(crate) fn run(resources: Resources, arguments: &[String]) -> Option<i32> {
+    let (word, rest) = arguments.split_first()?;
+    let done = match (word.as_str(), rest) {
+        ("types", [] | [_]) => told(resources.typescript()).and_then(|text| write(&text, rest)),
+        ("schema", [] | [_]) => description(resources).and_then(|text| write(&text, rest)),
+        ("compatible", [file]) => compatible(resources, file),
+        ("types" | "schema", _) => Err(format!("`{word}` takes one file at most")),
+        ("compatible", _) => Err(
+            "`compatible` takes the file of the older description, which `schema FILE` wrote"
+                .to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(done.unwrap_or_else(|why| {
+        // Nobody is left to be told where even this fails.
+        let _ = writeln!(std::io::stderr(), "{why}");
+        2
+    }))
+}
+
+/// Prints how the description differs from that in `file`.
+fn compatible(resources: Resources, file: &str) -> Result<i32, String> {
+    let old = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
+    let old: Value = serde_json::from_str(&old).map_err(|error| format!("`{file}`: {error}"))?;
+    let new = serde_json::from_str(&told(resources.schema())?).map_err(|it| it.to_string())?;
+    let compared = compare(&old, &new).map_err(|why| format!("`{file}` {why}"))?;
+    let mut text = String::new();
+    for change in &compared.changes {
+        text += &format!("{change}\n");
+    }
+    text += &format!("{}\n", compared.verdict);
+    write(&text, &[])?;
+    Ok(i32::from(compared.verdict == Verdict::Breaking))
+}
+
+/// The description in lines, so that what differs between two is seen.
+fn description(resources: Resources) -> Result<String, String> {
+    let text = told(resources.schema())?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let lines = serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?;
+    Ok(lines + "\n")
+}
+
+fn told(made: crate::Result<String>) -> Result<String, String> {
+    made.map_err(|error| error.to_string())
+}
+
+fn write(text: &str, file: &[String]) -> Result<i32, String> {
+    let Some(file) = file.first() else {
+        let written = std::io::stdout().write_all(text.as_bytes());
+        return written.map(|()| 0).map_err(|error| error.to_string());
+    };
+    let written = std::fs::write(file, text);
+    written
+        .map(|()| 0)
+        .map_err(|error| format!("`{file}`: {error}"))
+}

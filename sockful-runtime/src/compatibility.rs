@@ -1,0 +1,138 @@
+//! Whether clients that were built with an older description still get on with a newer one.
+//!
+//! What clients send must still be taken: a payload may take more than it did. What they are sent
+//! must still be what they know: records, results and events may have further properties, and no
+//! values of another kind.
+
+mod arms;
+mod compact;
+mod covers;
+mod limits;
+mod object;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compact::compact;
+
+use covers::Work;
+use parts::Parts;
+use serde_json::{Map, Value, json};
+use std::fmt;
+
+/// What a newer description is to those who know an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It says the same.
+    Same,
+    /// All that they know is still there.
+    Compatible,
+    /// Something that they may rely on is not.
+    Breaking,
+}
+
+impl Verdict {
+    /// Its word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Compatible => "compatible",
+            Self::Breaking => "breaking",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One difference between two descriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The resource that it is of.
+    pub resource: String,
+    /// What of it: `record.life`, `feed`, `feed payload.amount`, `event roared`; empty for all of it.
+    pub what: String,
+    /// Never [`Verdict::Same`].
+    pub verdict: Verdict,
+    /// In words.
+    pub message: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let space = if self.what.is_empty() { "" } else { " " };
+        let (resource, what) = (&self.resource, &self.what);
+        write!(
+            f,
+            "{}: {resource}{space}{what} {}",
+            self.verdict, self.message
+        )
+    }
+}
+
+/// All differences between two descriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The gravest of them.
+    pub verdict: Verdict,
+    /// In the order of the resources' names, those of new resources last.
+    pub changes: Vec<Change>,
+}
+
+impl Comparison {
+    /// As it is told on the wire.
+    pub(crate) fn to_json(&self) -> Value {
+        let changes = self.changes.iter().map(|change| {
+            json!({
+                "resource": change.resource,
+                "what": change.what,
+                "verdict": change.verdict.word(),
+                "message": change.message,
+            })
+        });
+        json!({"verdict": self.verdict.word(), "changes": changes.collect::<Vec<_>>()})
+    }
+}
+
+/// Compares two descriptions, each as `["sockful","schema"]` gives it.
+///
+/// Texts for people and digests are not compared.
+///
+/// # Errors
+///
+/// Where one is no description, and where the comparison would take too long.
+pub fn compare(old: &Value, new: &Value) -> Result<Comparison, String> {
+    let (old, new) = (compact(old), compact(new));
+    let resources = |description| object(description, "resources", "the description");
+    let (before, now) = (resources(&old)?, resources(&new)?);
+    let mut parts = Parts::new(&old, &new, Work::default());
+    for (name, resource) in before {
+        parts.of(name);
+        match now.get(name) {
+            Some(newer) => parts.resource(resource, newer)?,
+            None => parts.breaking("", "is no longer served"),
+        }
+    }
+    for name in now.keys().filter(|name| !before.contains_key(*name)) {
+        parts.of(name);
+        parts.compatible("", "is new");
+    }
+    let changes = parts.finish();
+    let gravest = changes.iter().map(|change| change.verdict).max();
+    Ok(Comparison {
+        verdict: gravest.unwrap_or(Verdict::Same),
+        changes,
+    })
+}
+
+/// The object under `key`, which `whose` must have.
+fn object<'a>(value: &'a Value, key: &str, whose: &str) -> Result<&'a Map<String, Value>, String> {
+    let found = value.get(key).and_then(Value::as_object);
+    found.ok_or_else(|| format!("is no description: `{key}` of {whose} is no object"))
+}

@@ -1,0 +1,293 @@
+//! A schema as alternatives, each of one type.
+
+use super::covers::{Gap, Work};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// How many alternatives a schema may have.
+const MAX_ARMS: usize = 10_000;
+
+/// How many references and alternatives are followed in one another.
+const MAX_DEPTH: u8 = 32;
+
+/// What combines schemas.
+const COMBINED: [&str; 4] = ["$ref", "allOf", "anyOf", "oneOf"];
+
+/// One alternative.
+#[derive(Clone, Debug)]
+pub(super) enum Arm<'a> {
+    Any,
+    Const(&'a Value),
+    Typed(Typed<'a>),
+}
+
+/// All values of one type that keep to some keywords.
+#[derive(Clone, Debug)]
+pub(super) struct Typed<'a> {
+    pub(super) name: &'a str,
+    pub(super) keywords: Cow<'a, Map<String, Value>>,
+}
+
+impl Arm<'_> {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Any => "any",
+            Self::Const(value) => type_of(value),
+            Self::Typed(typed) => typed.name,
+        }
+    }
+
+    pub(super) fn is_const(&self) -> bool {
+        matches!(self, Self::Const(_))
+    }
+
+    /// In words.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Any => "anything".to_owned(),
+            Self::Const(Value::Null) => "null".to_owned(),
+            Self::Const(value) => format!("`{value}`"),
+            Self::Typed(typed) => typed.told().to_owned(),
+        }
+    }
+}
+
+impl Typed<'_> {
+    pub(super) fn told(&self) -> &'static str {
+        match self.name {
+            "null" => "null",
+            "boolean" => "a boolean",
+            "integer" => "an integer",
+            "number" => "a number",
+            "string" => "a string",
+            WIDE => "a wide integer",
+            "array" => "an array",
+            "object" => "an object",
+            _ => "something else",
+        }
+    }
+
+    /// Whether a value is of this type.
+    pub(super) fn takes(&self, value: &Value) -> bool {
+        let name = type_of(value);
+        let is_whole = self.name == "number" && name == "integer";
+        (self.name == name || is_whole) && super::limits::takes(&self.keywords, value)
+    }
+}
+
+/// A type of its own: it is a string, and no string is one.
+pub(super) const WIDE: &str = "wide";
+
+/// Whether a schema of strings is one of wide integers.
+pub(super) fn is_wide(keywords: &Map<String, Value>) -> bool {
+    let format = keywords.get("format").and_then(Value::as_str);
+    format.is_some_and(|format| ["u64", "i64", "u128", "i128"].contains(&format))
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The alternatives of a schema in `document`.
+pub(super) fn arms<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+    work: &mut Work,
+) -> Result<Vec<Arm<'a>>, Gap> {
+    let mut split = Split { document, work };
+    split.schema(schema, MAX_DEPTH)
+}
+
+struct Split<'a, 'w> {
+    document: &'a Value,
+    work: &'w mut Work,
+}
+
+impl<'a> Split<'a, '_> {
+    fn schema(&mut self, schema: &'a Value, depth: u8) -> Result<Vec<Arm<'a>>, Gap> {
+        self.work.spend(1)?;
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Gap::Fault("refers to itself without end".to_owned()));
+        };
+        let keywords = match schema {
+            Value::Bool(true) => return Ok(vec![Arm::Any]),
+            Value::Bool(false) => return Ok(Vec::new()),
+            Value::Object(keywords) => keywords,
+            _ => {
+                return Err(Gap::Fault(
+                    "is no schema: neither an object nor a boolean".into(),
+                ));
+            }
+        };
+        if !COMBINED.iter().any(|key| keywords.contains_key(*key)) {
+            return self.plain(keywords);
+        }
+        let mut arms = self.rest(keywords)?;
+        if let Some(reference) = keywords.get("$ref") {
+            let target = reference.as_str().and_then(|it| it.strip_prefix('#'));
+            let target = target.and_then(|it| self.document.pointer(it));
+            let fault = || Gap::Fault(format!("refers to {reference}, which is not there"));
+            let others = self.schema(target.ok_or_else(fault)?, depth)?;
+            arms = self.both(arms, others)?;
+        }
+        for key in ["anyOf", "oneOf"] {
+            if let Some(schemas) = keywords.get(key).and_then(Value::as_array) {
+                let mut others = Vec::new();
+                for schema in schemas {
+                    others.extend(self.schema(schema, depth)?);
+                }
+                arms = self.both(arms, others)?;
+            }
+        }
+        for schema in keywords
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let others = self.schema(schema, depth)?;
+            arms = self.both(arms, others)?;
+        }
+        Ok(arms)
+    }
+
+    /// What a schema says beside those that it combines.
+    fn rest(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
+        let is_own = |key: &str| !COMBINED.contains(&key) && !is_annotation(key);
+        let own = keywords.iter().filter(|(key, _)| is_own(key));
+        let own: Map<_, _> = own
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        self.work.spend(own.len())?;
+        if own.is_empty() {
+            return Ok(vec![Arm::Any]);
+        }
+        let names = types(keywords);
+        Ok(names
+            .into_iter()
+            .map(|name| {
+                Arm::Typed(Typed {
+                    name,
+                    keywords: Cow::Owned(own.clone()),
+                })
+            })
+            .collect())
+    }
+
+    fn plain(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
+        if let Some(value) = keywords.get("const") {
+            return Ok(vec![Arm::Const(value)]);
+        }
+        if let Some(Value::Array(values)) = keywords.get("enum") {
+            self.work.spend(values.len())?;
+            return Ok(values.iter().map(Arm::Const).collect());
+        }
+        if keywords.keys().all(|key| is_annotation(key)) {
+            return Ok(vec![Arm::Any]);
+        }
+        let typed = |name| Typed {
+            name,
+            keywords: Cow::Borrowed(keywords),
+        };
+        Ok(types(keywords)
+            .into_iter()
+            .map(typed)
+            .map(Arm::Typed)
+            .collect())
+    }
+
+    /// What is taken by both: each of these with each of those.
+    fn both(&mut self, these: Vec<Arm<'a>>, those: Vec<Arm<'a>>) -> Result<Vec<Arm<'a>>, Gap> {
+        let mut both = Vec::new();
+        for this in &these {
+            for that in &those {
+                self.work.spend(1)?;
+                match (this, that) {
+                    (Arm::Any, other) | (other, Arm::Any) => both.push(other.clone()),
+                    (Arm::Const(value), Arm::Typed(typed))
+                    | (Arm::Typed(typed), Arm::Const(value)) => {
+                        if typed.name == type_of(value) || typed.name == UNTYPED {
+                            both.push(Arm::Const(value));
+                        }
+                    }
+                    (Arm::Const(one), Arm::Const(other)) => {
+                        if one == other {
+                            both.push(Arm::Const(one));
+                        }
+                    }
+                    (Arm::Typed(one), Arm::Typed(other)) => {
+                        self.work.spend(one.keywords.len() + other.keywords.len())?;
+                        both.extend(merged(one, other).map(Arm::Typed));
+                    }
+                }
+                if both.len() > MAX_ARMS {
+                    return Err(Gap::Fault("is too large to be compared".to_owned()));
+                }
+            }
+        }
+        Ok(both)
+    }
+}
+
+/// Where a schema says nothing of the type.
+const UNTYPED: &str = "";
+
+fn types(keywords: &Map<String, Value>) -> Vec<&str> {
+    let wide = |name| match name {
+        "string" if is_wide(keywords) => WIDE,
+        name => name,
+    };
+    match keywords.get("type") {
+        Some(Value::String(name)) => vec![wide(name)],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(wide).collect(),
+        _ if keywords.contains_key("properties") => vec!["object"],
+        _ => vec![UNTYPED],
+    }
+}
+
+fn merged<'a>(one: &Typed<'a>, other: &Typed<'a>) -> Option<Typed<'a>> {
+    let name = match (one.name, other.name) {
+        (UNTYPED, name) | (name, UNTYPED) => name,
+        (one, other) if one == other => one,
+        _ => return None,
+    };
+    let mut keywords = one.keywords.clone().into_owned();
+    for (key, value) in other.keywords.iter() {
+        match (keywords.get_mut(key), value) {
+            (Some(Value::Object(own)), Value::Object(more)) if key == "properties" => {
+                own.extend(more.iter().map(|(name, it)| (name.clone(), it.clone())));
+            }
+            (Some(Value::Array(own)), Value::Array(more)) if key == "required" => {
+                own.extend(more.iter().cloned());
+            }
+            // A part that says nothing of others does not close the whole.
+            (Some(own), more) if key == "additionalProperties" => {
+                if more != &Value::Bool(true) && own == &Value::Bool(true) {
+                    continue;
+                }
+                *own = more.clone();
+            }
+            _ => _ = keywords.insert(key.clone(), value.clone()),
+        }
+    }
+    Some(Typed {
+        name,
+        keywords: Cow::Owned(keywords),
+    })
+}
+
+/// Whether a keyword says nothing of which values are taken.
+fn is_annotation(key: &str) -> bool {
+    matches!(
+        key,
+        "default" | "readOnly" | "writeOnly" | "title" | "description"
+    )
+}

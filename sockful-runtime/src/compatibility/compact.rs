@@ -1,0 +1,103 @@
+//! A description without what is not compared.
+
+use serde_json::{Map, Value};
+
+/// For people, or about the document.
+const ANNOTATIONS: [&str; 6] = [
+    "title",
+    "description",
+    "examples",
+    "deprecated",
+    "$schema",
+    "$comment",
+];
+
+/// What takes and gives the same in every resource, or follows from its record.
+const CORE: [&str; 7] = [
+    "get",
+    "find",
+    "all",
+    "count",
+    "destroy",
+    "subscribe",
+    "unsubscribe",
+];
+
+/// What there is to compare in a description. Anything else is left out, so that what is sent to
+/// learn of changes is small.
+pub(crate) fn compact(description: &Value) -> Value {
+    let mut compact = Map::new();
+    for key in ["resources", "$defs"] {
+        let Some(Value::Object(entries)) = description.get(key) else {
+            // It is not for this to say what is wrong with it.
+            compact.extend(description.get(key).map(|it| (key.to_owned(), it.clone())));
+            continue;
+        };
+        let entries = entries.iter().map(|(name, entry)| {
+            let entry = match key {
+                "resources" => resource(entry),
+                _ => schema(entry),
+            };
+            (name.clone(), entry)
+        });
+        compact.insert(key.to_owned(), Value::Object(entries.collect()));
+    }
+    Value::Object(compact)
+}
+
+fn resource(given: &Value) -> Value {
+    let mut resource = given.clone();
+    let Some(parts) = resource.as_object_mut() else {
+        return resource;
+    };
+    parts.retain(|key, _| matches!(key.as_str(), "record" | "actions" | "events"));
+    if let Some(record) = parts.get_mut("record") {
+        *record = schema(record);
+    }
+    for key in ["actions", "events"] {
+        let entries = parts.get_mut(key).and_then(Value::as_object_mut);
+        for (name, entry) in entries.into_iter().flatten() {
+            if let Some(entry) = entry.as_object_mut() {
+                entry.retain(|part, value| is_compared(key, name, part, value));
+                entry.values_mut().for_each(|part| *part = schema(part));
+            }
+        }
+    }
+    resource
+}
+
+/// Whether a part of an action or an event says what nothing else says.
+fn is_compared(kind: &str, name: &str, part: &str, value: &Value) -> bool {
+    match (kind, part) {
+        ("events", _) => part == "data",
+        (_, "payload") => !CORE.contains(&name) && !(name == "save" && value.get("$ref").is_some()),
+        (_, "result") => !CORE.contains(&name) && !["create", "update", "save"].contains(&name),
+        _ => false,
+    }
+}
+
+/// A schema without texts for people. A property may be called like one of them.
+fn schema(given: &Value) -> Value {
+    match given {
+        Value::Array(schemas) => schemas.iter().map(schema).collect(),
+        Value::Object(keywords) => keywords
+            .iter()
+            .filter(|(key, _)| !ANNOTATIONS.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), keyword(key, value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
+fn keyword(key: &str, value: &Value) -> Value {
+    match (key, value) {
+        ("const" | "enum" | "default" | "required", value) => value.clone(),
+        ("properties" | "patternProperties", Value::Object(properties)) => properties
+            .iter()
+            .map(|(name, property)| (name.clone(), schema(property)))
+            .collect::<Map<_, _>>()
+            .into(),
+        (_, value) => schema(value),
+    }
+}

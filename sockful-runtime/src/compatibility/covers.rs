@@ -1,0 +1,209 @@
+//! Whether one schema takes all that another does.
+
+use super::arms::{Arm, arms};
+use super::{limits, object};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// How much is looked at for one comparison: what is compared may come from anybody.
+const MAX_STEPS: u32 = 200_000;
+
+/// How deep schemas nest.
+const MAX_DEPTH: u32 = 128;
+
+/// Which way values go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From a client: limits count, and an object has no property that is not known.
+    Sent,
+    /// To a client, which passes over what it does not know, and sets no limits.
+    Received,
+    /// Neither: only what is the same to the last is.
+    Exactly,
+}
+
+/// What is left of the work that a comparison may take.
+#[derive(Debug)]
+pub(super) struct Work(u32);
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(MAX_STEPS)
+    }
+}
+
+impl Work {
+    /// Takes some of it.
+    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Gap> {
+        let left = u32::try_from(steps).ok();
+        let left = left.and_then(|steps| self.0.checked_sub(steps));
+        self.0 = left.ok_or_else(|| Gap::Fault("is too large to be compared".to_owned()))?;
+        Ok(())
+    }
+}
+
+/// Why a schema does not take all that another does.
+#[derive(Debug)]
+pub(super) enum Gap {
+    Differs(String),
+    /// It can't be said.
+    Fault(String),
+}
+
+/// Asks whether schemas of one document are covered by those of another.
+pub(super) struct Covers<'a, 'w> {
+    sub_in: &'a Value,
+    sup_in: &'a Value,
+    pub(super) direction: Direction,
+    pub(super) work: &'w mut Work,
+    depth: u32,
+    /// What was said of two objects, by their texts; `None` while it is being asked, for a type that
+    /// has itself in it is what it is if nothing speaks against it.
+    known: HashMap<[String; 2], Option<String>>,
+}
+
+impl<'a, 'w> Covers<'a, 'w> {
+    pub(super) fn new(
+        sub_in: &'a Value,
+        sup_in: &'a Value,
+        direction: Direction,
+        work: &'w mut Work,
+    ) -> Self {
+        Self {
+            sub_in,
+            sup_in,
+            direction,
+            work,
+            depth: 0,
+            known: HashMap::new(),
+        }
+    }
+
+    /// Whether all that `sub` takes is taken by `sup`.
+    pub(super) fn schema(&mut self, sub: &Value, sup: &Value) -> Result<(), Gap> {
+        self.work.spend(1)?;
+        if is_compared_elsewhere(sub, sup) {
+            return Ok(());
+        }
+        if self.depth >= MAX_DEPTH {
+            return Err(Gap::Fault("nests too deep to be compared".to_owned()));
+        }
+        self.depth += 1;
+        let covered = self.alternatives(sub, sup);
+        self.depth -= 1;
+        covered
+    }
+
+    fn alternatives(&mut self, sub: &Value, sup: &Value) -> Result<(), Gap> {
+        let subs = arms(self.sub_in, sub, self.work)?;
+        let sups = arms(self.sup_in, sup, self.work)?;
+        for sub in &subs {
+            let mut why = None;
+            let mut is_covered = false;
+            for sup in &sups {
+                self.work.spend(1)?;
+                match self.arm(sub, sup) {
+                    Ok(()) => {
+                        is_covered = true;
+                        break;
+                    }
+                    // Of several reasons that of the same type says most.
+                    Err(Gap::Differs(reason)) if why.is_none() || sub.name() == sup.name() => {
+                        why = Some(reason);
+                    }
+                    Err(Gap::Differs(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            if !is_covered {
+                let alone = sups.len() == 1 && subs.len() == 1;
+                let same = sups
+                    .iter()
+                    .any(|sup| sup.name() == sub.name() && !sub.is_const());
+                let why = why.filter(|_| alone || same);
+                return Err(Gap::Differs(why.unwrap_or_else(|| self.unknown(sub))));
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, arm: &Arm<'_>) -> String {
+        match self.direction {
+            Direction::Received => format!("may be {} now", arm.told()),
+            Direction::Sent | Direction::Exactly => format!("may be {} no more", arm.told()),
+        }
+    }
+
+    fn arm(&mut self, sub: &Arm<'_>, sup: &Arm<'_>) -> Result<(), Gap> {
+        let differs = |why: String| Err(Gap::Differs(why));
+        match (sub, sup) {
+            (_, Arm::Any) => Ok(()),
+            (Arm::Any, _) => differs(self.unknown(sub)),
+            (Arm::Const(sub), Arm::Const(sup)) if sub == sup => Ok(()),
+            (_, Arm::Const(_)) => differs(self.unknown(sub)),
+            (Arm::Const(value), Arm::Typed(typed)) => {
+                if self.direction != Direction::Exactly && typed.takes(value) {
+                    Ok(())
+                } else {
+                    differs(self.unknown(sub))
+                }
+            }
+            (Arm::Typed(one), Arm::Typed(other)) => {
+                let is_whole = one.name == "integer" && other.name == "number";
+                let is_wider = is_whole && self.direction != Direction::Exactly;
+                if one.name != other.name && !is_wider {
+                    let (one, other) = match self.direction {
+                        Direction::Received => (other, one),
+                        Direction::Sent | Direction::Exactly => (one, other),
+                    };
+                    return differs(format!("is {} and was {}", other.told(), one.told()));
+                }
+                if self.direction != Direction::Received {
+                    limits::check(one, other).map_err(Gap::Differs)?;
+                }
+                match one.name {
+                    "object" => self.once([&one.keywords, &other.keywords], |it| {
+                        object::check(it, &one.keywords, &other.keywords)
+                    }),
+                    "array" => object::check_items(self, &one.keywords, &other.keywords),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Asks once only of these two.
+    fn once(
+        &mut self,
+        both: [&Map<String, Value>; 2],
+        ask: impl FnOnce(&mut Self) -> Result<(), Gap>,
+    ) -> Result<(), Gap> {
+        let places = both.map(|keywords| serde_json::to_string(keywords).unwrap_or_default());
+        self.work.spend((places[0].len() + places[1].len()) / 64)?;
+        match self.known.get(&places) {
+            Some(None) => return Ok(()),
+            Some(Some(why)) => return Err(Gap::Differs(why.clone())),
+            None => {}
+        }
+        self.known.insert(places.clone(), None);
+        let said = ask(self);
+        if let Err(Gap::Differs(why)) = &said {
+            // What was said meanwhile may have stood on this.
+            self.known.retain(|_, known| known.is_some());
+            self.known.insert(places, Some(why.clone()));
+        }
+        said
+    }
+}
+
+/// Whether both refer to one part of a resource, which is compared by itself.
+fn is_compared_elsewhere(sub: &Value, sup: &Value) -> bool {
+    let reference = |schema: &Value| {
+        schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    reference(sub)
+        .is_some_and(|to| to.starts_with("#/resources/") && reference(sup).as_ref() == Some(&to))
+}

@@ -1,0 +1,102 @@
+//! Limits of numbers, texts and sizes.
+
+use super::arms::Typed;
+use serde_json::{Map, Value};
+
+/// The keyword, that of the same limit without the value itself, and whether it is a least.
+const LIMITS: [(&str, &str, bool); 8] = [
+    ("minimum", "exclusiveMinimum", true),
+    ("maximum", "exclusiveMaximum", false),
+    ("minLength", "", true),
+    ("maxLength", "", false),
+    ("minItems", "", true),
+    ("maxItems", "", false),
+    ("minProperties", "", true),
+    ("maxProperties", "", false),
+];
+
+/// Keywords that are taken as they are: all that can be said is whether they are the same.
+const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "contains"];
+
+/// Asks that `sup` sets no limit that `sub` does not.
+pub(super) fn check(sub: &Typed<'_>, sup: &Typed<'_>) -> Result<(), String> {
+    for (key, exclusive, is_least) in LIMITS {
+        let Some(set) = limit(&sup.keywords, key, exclusive, is_least) else {
+            continue;
+        };
+        let before = limit(&sub.keywords, key, exclusive, is_least);
+        if !before.is_some_and(|before| is_within(before, set, is_least)) {
+            return Err(format!("has a narrower `{key}` now, {}", set.0));
+        }
+    }
+    for key in AS_THEY_ARE {
+        let asked = sup.keywords.get(key);
+        if asked.is_some() && asked != sub.keywords.get(key) {
+            return Err(format!("has another `{key}` now"));
+        }
+    }
+    match [sub, sup].map(|typed| typed.keywords.get("format").and_then(Value::as_str)) {
+        // The limits say it of numbers.
+        _ if matches!(sub.name, "integer" | "number") => Ok(()),
+        [_, None] => Ok(()),
+        [Some(one), Some(other)] if one == other || is_wider(one, other) => Ok(()),
+        [_, Some(format)] => Err(format!("must be of the format `{format}` now")),
+    }
+}
+
+/// Whether each wide integer of the one type is one of the other.
+fn is_wider(one: &str, other: &str) -> bool {
+    matches!((one, other), ("u64", "u128" | "i128") | ("i64", "i128"))
+}
+
+/// Whether a single value keeps to the limits, as far as that can be said without looking deeper.
+pub(super) fn takes(keywords: &Map<String, Value>, value: &Value) -> bool {
+    let (key, size) = match value {
+        Value::Number(number) => ("imum", number.as_f64()),
+        Value::String(text) => ("Length", count(text.chars().count())),
+        Value::Array(items) => ("Items", count(items.len())),
+        Value::Object(properties) => ("Properties", count(properties.len())),
+        Value::Null | Value::Bool(_) => return true,
+    };
+    let Some(size) = size else { return false };
+    let opaque = AS_THEY_ARE.iter().chain(&["format"]);
+    let mut opaque = opaque.filter(|_| value.is_string());
+    let mut limits = LIMITS.iter().filter(|(name, ..)| name.ends_with(key));
+    limits.all(|&(key, exclusive, is_least)| {
+        limit(keywords, key, exclusive, is_least)
+            .is_none_or(|set| is_within((size, false), set, is_least))
+    }) && !opaque.any(|key| keywords.contains_key(*key))
+}
+
+fn count(size: usize) -> Option<f64> {
+    u32::try_from(size).ok().map(f64::from)
+}
+
+/// A limit, and whether the value itself is beyond it.
+fn limit(
+    keywords: &Map<String, Value>,
+    key: &str,
+    exclusive: &str,
+    is_least: bool,
+) -> Option<(f64, bool)> {
+    let number = |key: &str| keywords.get(key).and_then(Value::as_f64);
+    let inclusive = number(key).map(|limit| (limit, false));
+    let exclusive = number(exclusive).map(|limit| (limit, true));
+    match (inclusive, exclusive) {
+        // The narrower of both.
+        (Some(one), Some(other)) if is_within(one, other, is_least) => Some(one),
+        (one, None) => one,
+        (_, other) => other,
+    }
+}
+
+/// Whether all within `one` are within `other`.
+fn is_within(one: (f64, bool), other: (f64, bool), is_least: bool) -> bool {
+    let (one_limit, other_limit) = if is_least {
+        (-one.0, -other.0)
+    } else {
+        (one.0, other.0)
+    };
+    // They are read from the same texts, so equal limits are equal to the bit.
+    one_limit < other_limit || (one_limit <= other_limit && (one.1 || !other.1))
+}

@@ -1,0 +1,136 @@
+//! Objects and arrays: what is in them.
+
+use super::covers::{Covers, Direction, Gap};
+use serde_json::{Map, Value};
+
+type Keywords = Map<String, Value>;
+
+/// Asks that all objects of `sub` are taken by `sup`.
+pub(super) fn check(
+    covers: &mut Covers<'_, '_>,
+    sub: &Keywords,
+    sup: &Keywords,
+) -> Result<(), Gap> {
+    let (subs, sups) = (properties(sub), properties(sup));
+    let others = others(sup);
+    for (name, property) in subs.into_iter().flatten() {
+        covers.work.spend(1)?;
+        let known = sups.and_then(|sups| sups.get(name));
+        match (known, others) {
+            (Some(known), _) => covers.schema(property, known),
+            (None, Others::Of(known)) => covers.schema(property, known),
+            (None, _) if covers.direction == Direction::Received => Ok(()),
+            (None, _) => Err(Gap::Differs("is no longer there".to_owned())),
+        }
+        .map_err(|gap| within(name, gap))?;
+    }
+    for name in sups.into_iter().flat_map(Map::keys) {
+        covers.work.spend(1)?;
+        let is_there = subs.is_some_and(|subs| subs.contains_key(name));
+        if !is_there && covers.direction == Direction::Received {
+            return Err(differs(name, "is no longer there"));
+        }
+        if is_required(sup, name) && !is_required(sub, name) {
+            let why = match covers.direction {
+                Direction::Received => "may be missing now",
+                Direction::Sent | Direction::Exactly => "is required now",
+            };
+            return Err(differs(name, why));
+        }
+    }
+    check_others(covers, self::others(sub), others)
+}
+
+fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, sup: Others<'_>) -> Result<(), Gap> {
+    let further = "its further properties";
+    match (sub, sup) {
+        (Others::Of(sub), Others::Of(sup)) => {
+            covers.schema(sub, sup).map_err(|gap| within("*", gap))
+        }
+        (Others::Any, Others::Of(sup)) => covers
+            .schema(&Value::Bool(true), sup)
+            .map_err(|gap| within("*", gap)),
+        (Others::None, _) | (_, Others::Any) => Ok(()),
+        (_, Others::None) if covers.direction == Direction::Received => Ok(()),
+        (_, Others::None) => Err(Gap::Differs(format!("takes {further} no more"))),
+    }
+}
+
+/// Asks that all arrays of `sub` are taken by `sup`.
+pub(super) fn check_items(
+    covers: &mut Covers<'_, '_>,
+    sub: &Keywords,
+    sup: &Keywords,
+) -> Result<(), Gap> {
+    let first = |keywords: &Keywords| {
+        let items = keywords.get("prefixItems").and_then(Value::as_array);
+        items.map(Vec::len).unwrap_or_default()
+    };
+    if first(sub) != first(sup) {
+        let (one, other) = (first(sub), first(sup));
+        let why = format!("is a tuple of another length, of {one} and {other}");
+        return Err(Gap::Differs(why));
+    }
+    let places = |keywords: &Keywords| {
+        keywords
+            .get("prefixItems")
+            .and_then(Value::as_array)
+            .cloned()
+    };
+    if let (Some(subs), Some(sups)) = (places(sub), places(sup)) {
+        for (at, (sub, sup)) in subs.iter().zip(&sups).enumerate() {
+            let gap = |gap| within(&at.to_string(), gap);
+            covers.schema(sub, sup).map_err(gap)?;
+        }
+    }
+    let any = Value::Bool(true);
+    let items = |keywords: &Keywords| keywords.get("items").cloned().unwrap_or(any.clone());
+    covers
+        .schema(&items(sub), &items(sup))
+        .map_err(|gap| within("[]", gap))
+}
+
+/// What an object may have beside the properties that are named.
+#[derive(Clone, Copy)]
+enum Others<'a> {
+    None,
+    Any,
+    Of(&'a Value),
+}
+
+fn others(keywords: &Keywords) -> Others<'_> {
+    let patterns = keywords.get("patternProperties").and_then(Value::as_object);
+    if let Some(schema) = patterns.and_then(|patterns| patterns.values().next()) {
+        return Others::Of(schema);
+    }
+    let closes = |key| keywords.get(key);
+    match closes("additionalProperties").or(closes("unevaluatedProperties")) {
+        Some(Value::Bool(false)) => Others::None,
+        None | Some(Value::Bool(true)) => Others::Any,
+        Some(schema) => Others::Of(schema),
+    }
+}
+
+fn properties(keywords: &Keywords) -> Option<&Keywords> {
+    keywords.get("properties").and_then(Value::as_object)
+}
+
+fn is_required(keywords: &Keywords, name: &str) -> bool {
+    let required = keywords.get("required").and_then(Value::as_array);
+    required.is_some_and(|names| names.iter().any(|one| one == name))
+}
+
+fn differs(name: &str, why: &str) -> Gap {
+    within(name, Gap::Differs(why.to_owned()))
+}
+
+/// The gap, with where in the whole it is.
+fn within(name: &str, gap: Gap) -> Gap {
+    match gap {
+        Gap::Differs(why) => Gap::Differs(match why.strip_prefix("in `") {
+            Some(rest) => format!("in `{name}.{rest}"),
+            None => format!("in `{name}`: {why}"),
+        }),
+        fault @ Gap::Fault(_) => fault,
+    }
+}

@@ -1,0 +1,343 @@
+//! Pairs of descriptions, and what the newer is to those who know the older.
+
+use super::*;
+use proptest::prelude::*;
+
+/// A resource with an action whose payload and result are these, an event, and a type of its own.
+fn description(payload: &Value, result: &Value) -> Value {
+    json!({
+        "resources": {"creature": {
+            "record": object(&json!({"id": {"type": "string"}, "life": {"type": "integer", "maximum": 10}})),
+            "actions": {
+                "find": {"payload": {"type": "object"}, "result": {}},
+                "feed": {"description": "Feeds.", "payload": payload, "result": result},
+            },
+            "events": {"roared": {"data": {"$ref": "#/$defs/Roar"}}},
+        }},
+        "$defs": {"Roar": {
+            "type": "object",
+            "properties": {"loud": {"type": "boolean"}, "of": {"anyOf": [{"$ref": "#/$defs/Roar"}, {"type": "null"}]}},
+            "required": ["loud"],
+        }},
+    })
+}
+
+fn object(properties: &Value) -> Value {
+    let names: Vec<_> = properties
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .collect();
+    json!({"type": "object", "properties": properties, "required": names, "additionalProperties": false})
+}
+
+fn verdicts(old: &Value, new: &Value) -> [Verdict; 2] {
+    let none = json!({"type": "null"});
+    let verdict = |old: &Value, new: &Value| compare(old, new).expect("two descriptions").verdict;
+    [
+        verdict(&description(old, &none), &description(new, &none)),
+        verdict(&description(&none, old), &description(&none, new)),
+    ]
+}
+
+#[test]
+fn what_is_sent_may_take_more_and_what_is_received_may_not_be_more() {
+    use Verdict::{Breaking, Compatible, Same};
+    let closed = |required: &[&str], properties: Value| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
+    // Old, new, as a payload, as a result.
+    let table = [
+        (text.clone(), text.clone(), Same, Same),
+        (
+            text.clone(),
+            json!({"type": "string", "description": "a"}),
+            Same,
+            Same,
+        ),
+        (text.clone(), number.clone(), Breaking, Breaking),
+        (
+            number.clone(),
+            json!({"type": "number"}),
+            Compatible,
+            Breaking,
+        ),
+        (
+            json!({"type": "number"}),
+            number.clone(),
+            Breaking,
+            Compatible,
+        ),
+        (
+            text.clone(),
+            json!({"type": ["string", "null"]}),
+            Compatible,
+            Breaking,
+        ),
+        (
+            json!({"type": ["string", "null"]}),
+            text.clone(),
+            Breaking,
+            Compatible,
+        ),
+        (
+            json!({"enum": ["a"]}),
+            json!({"enum": ["a", "b"]}),
+            Compatible,
+            Breaking,
+        ),
+        (
+            json!({"enum": ["a", "b"]}),
+            json!({"enum": ["a"]}),
+            Breaking,
+            Compatible,
+        ),
+        (
+            json!({"enum": ["a"]}),
+            json!({"oneOf": [{"const": "a"}]}),
+            Same,
+            Same,
+        ),
+        (
+            json!({"type": "integer", "maximum": 5}),
+            json!({"type": "integer", "maximum": 9}),
+            Compatible,
+            Compatible,
+        ),
+        (
+            json!({"type": "integer", "maximum": 9}),
+            json!({"type": "integer", "maximum": 5}),
+            Breaking,
+            Compatible,
+        ),
+        (
+            text.clone(),
+            json!({"type": "string", "pattern": "^a"}),
+            Breaking,
+            Compatible,
+        ),
+        (
+            json!({"type": "string", "pattern": "^a"}),
+            text.clone(),
+            Compatible,
+            Compatible,
+        ),
+        (
+            text.clone(),
+            json!({"type": "string", "format": "u64"}),
+            Breaking,
+            Breaking,
+        ),
+        (
+            json!({"type": "string", "format": "u64"}),
+            json!({"type": "string", "format": "i128"}),
+            Compatible,
+            Compatible,
+        ),
+        (
+            closed(&[], json!({})),
+            closed(&[], json!({"a": text})),
+            Compatible,
+            Compatible,
+        ),
+        (
+            closed(&[], json!({})),
+            closed(&["a"], json!({"a": text})),
+            Breaking,
+            Compatible,
+        ),
+        (
+            closed(&[], json!({"a": text})),
+            closed(&[], json!({})),
+            Breaking,
+            Breaking,
+        ),
+        (
+            closed(&[], json!({"a": text})),
+            closed(&["a"], json!({"a": text})),
+            Breaking,
+            Compatible,
+        ),
+        (
+            closed(&["a"], json!({"a": text})),
+            closed(&[], json!({"a": text})),
+            Compatible,
+            Breaking,
+        ),
+        (
+            closed(&[], json!({"a": text})),
+            closed(&[], json!({"b": text})),
+            Breaking,
+            Breaking,
+        ),
+        (
+            json!({"type": "array", "items": text}),
+            json!({"type": "array", "items": number}),
+            Breaking,
+            Breaking,
+        ),
+        (
+            json!({"type": "array", "items": {"enum": ["a"]}}),
+            json!({"type": "array", "items": text}),
+            Compatible,
+            Breaking,
+        ),
+        (
+            json!({"type": "object", "additionalProperties": text}),
+            json!({"type": "object", "additionalProperties": number}),
+            Breaking,
+            Breaking,
+        ),
+        (
+            json!({"anyOf": [text, number]}),
+            json!({"anyOf": [number, text]}),
+            Same,
+            Same,
+        ),
+        (
+            json!({"allOf": [closed(&["a"], json!({"a": text}))]}),
+            closed(&["a"], json!({"a": text})),
+            Same,
+            Same,
+        ),
+        (json!(true), text.clone(), Breaking, Compatible),
+    ];
+    for (old, new, sent, received) in table {
+        assert_eq!(verdicts(&old, &new), [sent, received], "{old} -> {new}");
+    }
+}
+
+#[test]
+fn what_changed_is_told_in_words() {
+    let old = description(
+        &object(&json!({"amount": {"type": "integer"}})),
+        &json!({"type": "string"}),
+    );
+    let mut new = old.clone();
+    new["resources"]["creature"]["actions"]["feed"]["payload"]["properties"]["amount"] =
+        json!({"type": "string"});
+    new["resources"]["creature"]["record"]["properties"]["kind"] = json!({"type": "string"});
+    new["resources"]["creature"]["events"] = json!({});
+    new["resources"]["album"] = json!({});
+    let told: Vec<_> = compare(&old, &new)
+        .expect("two descriptions")
+        .changes
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let expected = [
+        "compatible: creature record.kind is new",
+        "breaking: creature feed payload.amount is a string and was an integer",
+        "breaking: creature event roared is no longer served",
+        "compatible: album is new",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_change_deep_in_a_type_that_holds_itself_is_found() {
+    let old = description(&json!({}), &json!({}));
+    let mut new = old.clone();
+    new["$defs"]["Roar"]["properties"]["loud"] = json!({"type": "integer"});
+    let compared = compare(&old, &new).expect("two descriptions");
+    assert_eq!(compared.verdict, Verdict::Breaking);
+    assert_eq!(
+        compare(&new, &new).expect("a description").verdict,
+        Verdict::Same
+    );
+}
+
+#[test]
+fn what_is_no_description_is_told() {
+    let well = description(&json!({}), &json!({}));
+    for (given, why) in [
+        (json!(7), "`resources`"),
+        (json!({"resources": []}), "`resources`"),
+        (
+            json!({"resources": {"creature": 7}}),
+            "`actions` of `creature`",
+        ),
+        (
+            json!({"resources": {"creature": {"actions": {}}}}),
+            "`events` of `creature`",
+        ),
+        (
+            description(&json!({"$ref": "#/$defs/Nowhere"}), &json!({})),
+            "is not there",
+        ),
+        (
+            description(
+                &json!({"$ref": "#/resources/creature/actions/feed/payload"}),
+                &json!({}),
+            ),
+            "without end",
+        ),
+        (description(&json!(7), &json!({})), "is no schema"),
+    ] {
+        let told = compare(&given, &well).expect_err("no description");
+        assert!(told.contains(why), "{given}: {told}");
+    }
+}
+
+#[test]
+fn what_would_take_too_long_is_told() {
+    let mut defs = json!({"0": {"type": "string"}});
+    for at in 1..40 {
+        let below = json!({"$ref": format!("#/$defs/{}", at - 1)});
+        defs[at.to_string()] = json!({"type": "array", "prefixItems": [below, below]});
+    }
+    let mut bomb = description(&json!({"$ref": "#/$defs/30"}), &json!({}));
+    bomb["$defs"] = defs;
+    let told = compare(&bomb, &bomb).expect_err("a billion pairs");
+    assert!(told.contains("too large"), "{told}");
+}
+
+/// Schemas of all kinds.
+fn schema() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!({"type": "string"})),
+        Just(json!({"type": "integer", "minimum": 0})),
+        Just(json!({"type": ["string", "null"], "format": "u64"})),
+        Just(json!({"enum": ["a", "b", 1]})),
+        Just(json!(true)),
+        Just(json!({"$ref": "#/$defs/Roar"})),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|all| json!({"anyOf": all})),
+            inner
+                .clone()
+                .prop_map(|it| json!({"type": "array", "items": it})),
+            inner
+                .clone()
+                .prop_map(|it| json!({"type": "object", "additionalProperties": it})),
+            prop::collection::btree_map("[a-d]", inner, 0..4).prop_map(|all| object(&json!(all))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_description_is_the_same_as_itself(payload in schema(), result in schema()) {
+        let one = description(&payload, &result);
+        prop_assert_eq!(compare(&one, &one).expect("a description").changes, vec![]);
+    }
+
+    #[test]
+    fn removing_anything_breaks(payload in schema(), at in 0..5_usize) {
+        let old = description(&object(&json!({"amount": payload})), &object(&json!({"fed": payload})));
+        let mut new = old.clone();
+        let creature = &mut new["resources"]["creature"];
+        let (place, name) = [
+            ("/actions", "feed"),
+            ("/actions", "find"),
+            ("/events", "roared"),
+            ("/record/properties", "life"),
+            ("/actions/feed/payload/properties", "amount"),
+        ][at];
+        let removed = creature.pointer_mut(place).and_then(Value::as_object_mut).and_then(|it| it.remove(name));
+        prop_assert!(removed.is_some());
+        prop_assert_eq!(compare(&old, &new).expect("two descriptions").verdict, Verdict::Breaking);
+        // What was removed for the one is new for the other.
+        prop_assert!(compare(&new, &old).expect("two descriptions").changes.iter().any(|it| it.message.starts_with("is new")));
+    }
+}

@@ -1,0 +1,169 @@
+//! What each resource can be asked: the type `Api`.
+
+use super::records::new;
+use super::text::{comment, key, string};
+use super::types::Types;
+use crate::declared::{Parent, Relation};
+use crate::model::Model;
+use crate::routes::Core;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// A route that a relation adds to a resource.
+pub(super) struct Related<'a> {
+    pub(super) relation: Relation,
+    parent: &'a Parent,
+    child: &'a Model,
+    of: &'a Model,
+}
+
+impl Related<'_> {
+    pub(super) fn name(&self) -> &'static str {
+        self.parent.name(self.relation)
+    }
+
+    /// The resource of the records that it answers with.
+    pub(super) fn served(&self) -> &'static str {
+        match self.relation {
+            Relation::Parent => self.of.declared.name,
+            _ => self.child.declared.name,
+        }
+    }
+}
+
+/// The routes that relations add to `model`.
+pub(super) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'a>> {
+    let mut found = Vec::new();
+    for child in models {
+        for parent in child.declared.parents {
+            let mut all = models.iter();
+            let Some(of) = all.find(|it| it.declared.name == parent.of) else {
+                continue;
+            };
+            for relation in Relation::ALL {
+                let on = if relation.is_of_child() { child } else { of };
+                let related = Related {
+                    relation,
+                    parent,
+                    child,
+                    of,
+                };
+                let served = models
+                    .iter()
+                    .find(|it| it.declared.name == related.served());
+                if on.index == model.index
+                    && served.is_some_and(|it| it.declared.serves(relation.core()))
+                {
+                    found.push(related);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Writes the type of all resources.
+pub(super) fn write(out: &mut String, models: &[Model], description: &Value, types: &Types<'_>) {
+    out.push_str("/** Everything that is served. */\nexport interface Api {\n");
+    for model in models {
+        let declared = model.declared;
+        let actions = &description["resources"][declared.name]["actions"];
+        let related = relations(model, models);
+        let mut routes = String::new();
+        for (name, action) in actions.as_object().into_iter().flatten() {
+            let is_core = Core::names().iter().any(|(core, _)| core == name);
+            // The client has something of its own in these places.
+            let is_hidden = matches!(&**name, "live" | "then" | "toJSON");
+            if !is_core && !is_hidden && !related.iter().any(|it| it.name() == name) {
+                let doc = comment(action["description"].as_str().unwrap_or_default(), "    ");
+                let _ = writeln!(routes, "{doc}    {};", remote(name, action, types));
+            }
+        }
+        for related in &related {
+            let action = &actions[related.name()];
+            let doc = comment(action["description"].as_str().unwrap_or_default(), "    ");
+            let route = relation(related, description, types);
+            let _ = writeln!(routes, "{doc}    {}: {route};", key(related.name()));
+        }
+        let doc = comment(declared.doc, "  ");
+        let own = core(model, actions, types);
+        let routes = match &*routes {
+            "" => String::new(),
+            routes => format!(" & {{\n{routes}  }}"),
+        };
+        let _ = writeln!(out, "{doc}  {}: {own}{routes};", key(declared.name));
+    }
+    out.push_str("}\n");
+}
+
+/// The core actions, without those that are not served.
+fn core(model: &Model, actions: &Value, types: &Types<'_>) -> String {
+    let record = types.names.record(model.declared.name);
+    let served = |name: &str| actions.get(name).is_some();
+    let new = new(actions).map_or("never".to_owned(), |_| format!("New{record}"));
+    let patch = if served("update") {
+        format!("{record}Patch")
+    } else {
+        "never".to_owned()
+    };
+    let id = string(model.id_name());
+    let all = format!(
+        "sockful.Resource<{id}, {record}, {new}, {patch}, {record}Events, {record}Relations>"
+    );
+    let names = Core::names().iter().map(|(name, _)| *name);
+    let mut missing: Vec<_> = names
+        .filter(|name| *name != "unsubscribe" && !served(name))
+        .collect();
+    if missing.contains(&"subscribe") {
+        missing.push("live");
+    }
+    if missing.is_empty() {
+        return all;
+    }
+    let missing: Vec<_> = missing.into_iter().map(string).collect();
+    format!("Omit<{all}, {}>", missing.join(" | "))
+}
+
+fn remote(name: &str, action: &Value, types: &Types<'_>) -> String {
+    let payload = &action["payload"];
+    let required = payload["required"].as_array();
+    let is_needed = required.is_some_and(|names| !names.is_empty())
+        || ["$ref", "anyOf", "oneOf", "allOf"]
+            .iter()
+            .any(|key| payload.get(key).is_some());
+    let mark = if is_needed { "" } else { "?" };
+    let (payload, result) = (types.of(payload), types.of(&action["result"]));
+    let name = key(name);
+    format!("{name}(payload{mark}: {payload}, options?: sockful.Options): Promise<{result}>")
+}
+
+fn relation(related: &Related<'_>, description: &Value, types: &Types<'_>) -> String {
+    let id = |model: &Model| {
+        let resource = &description["resources"][model.declared.name];
+        types.of(&resource["record"]["properties"][model.id_name()])
+    };
+    let (child, of) = (related.child, related.of);
+    let property = child.declared.properties[related.parent.property].name;
+    let parents = format!("{}: {}", key(property), id(of));
+    let own = format!("{}: {}", key(child.id_name()), id(child));
+    let record = types.names.record(child.declared.name);
+    let parent = types.names.record(of.declared.name);
+    match related.relation {
+        Relation::Parent => format!("sockful.One<{parent}, {{ {own} }}, {parent}Relations>"),
+        Relation::By | Relation::List => {
+            format!("sockful.List<{record}, {{ {parents} }}, {record}Relations>")
+        }
+        Relation::Create => format!("sockful.Write<{{ {parents} }} & New{record}, {record}>"),
+        Relation::Get => {
+            format!("sockful.One<{record}, {{ {parents}; {own} }}, {record}Relations>")
+        }
+        Relation::Update => {
+            format!("sockful.Write<{{ {parents}; {own} }} & {record}Patch, {record}>")
+        }
+        Relation::Destroy => format!("sockful.Write<{{ {parents}; {own} }}, {record}>"),
+        Relation::Subscribe => {
+            let id = id(child);
+            format!("sockful.Subscribe<{record}, {record}Events, {id}, {{ {parents} }}>")
+        }
+    }
+}

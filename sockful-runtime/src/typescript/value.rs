@@ -1,0 +1,66 @@
+//! The value of a module: what the client has to know of what is served.
+
+use super::routes::relations;
+use super::text::{own_key, string};
+use crate::compatibility::compact;
+use crate::declared::Relation;
+use crate::model::Model;
+use serde_json::{Map, Value, json};
+
+/// How many bytes of a description a client takes with it: it is sent to learn what has changed, and
+/// no frame is larger than 64 KiB. Without it a client learns only that something has.
+const MAX_DESCRIPTION: usize = 48 * 1024;
+
+/// Writes the value.
+pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> String {
+    let (mut wide, mut of, mut with) = (Map::new(), Map::new(), Map::new());
+    for model in models {
+        let declared = model.declared;
+        let properties = declared.properties.iter();
+        let names = properties.filter(|it| it.wide && it.access.is_sent());
+        let names: Vec<_> = names.map(|it| it.name).collect();
+        if !names.is_empty() {
+            wide.insert(declared.name.to_owned(), json!(names));
+        }
+        let (mut routes, mut included) = (Map::new(), Map::new());
+        for related in relations(model, models) {
+            let (name, served) = (related.name().to_owned(), Value::from(related.served()));
+            if matches!(related.relation, Relation::Parent | Relation::List) {
+                included.insert(name.clone(), served.clone());
+            }
+            routes.insert(name, served);
+        }
+        for (all, own) in [(&mut of, routes), (&mut with, included)] {
+            if !own.is_empty() {
+                all.insert(declared.name.to_owned(), own.into());
+            }
+        }
+    }
+    let mut value = format!("{{\n  schema: {},\n", string(digest));
+    for (name, map) in [("wide", wide), ("of", of), ("with", with)] {
+        value += &format!("  {name}: {},\n", literal(&map.into()));
+    }
+    let compact = compact(description);
+    if compact.to_string().len() <= MAX_DESCRIPTION {
+        value += &format!("  description: {},\n", literal(&compact));
+    }
+    value + "}"
+}
+
+/// JSON as JavaScript, where it means the same.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(text) => string(text),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(literal).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(properties) => {
+            let member =
+                |(name, value): (&String, _)| format!("{}:{}", own_key(name), literal(value));
+            let members: Vec<_> = properties.iter().map(member).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        other => other.to_string(),
+    }
+}
