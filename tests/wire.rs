@@ -43,6 +43,7 @@ mod timestamps;
 mod tls;
 mod told;
 mod typed;
+mod types;
 mod unique;
 mod values;
 mod wide;
