@@ -32,12 +32,9 @@ fn compatible(resources: Resources, file: &str) -> Result<i32, String> {
     let old: Value = serde_json::from_str(&old).map_err(|error| format!("`{file}`: {error}"))?;
     let new = serde_json::from_str(&told(resources.schema())?).map_err(|it| it.to_string())?;
     let compared = compare(&old, &new).map_err(|why| format!("`{file}` {why}"))?;
-    let mut text = String::new();
-    for change in &compared.changes {
-        text += &format!("{change}\n");
-    }
-    text += &format!("{}\n", compared.verdict);
-    write(&text, &[])?;
+    let changes = compared.changes.iter().map(ToString::to_string);
+    let lines: Vec<_> = changes.chain([compared.verdict.to_string()]).collect();
+    write(&(lines.join("\n") + "\n"), &[])?;
     Ok(i32::from(compared.verdict == Verdict::Breaking))
 }
 

@@ -136,7 +136,7 @@ impl<'a> Split<'a, '_> {
             let target = target.and_then(|it| self.document.pointer(it));
             let fault = || Gap::Fault(format!("refers to {reference}, which is not there"));
             let others = self.schema(target.ok_or_else(fault)?, depth)?;
-            arms = self.both(arms, others)?;
+            arms = self.both(&arms, &others)?;
         }
         for key in ["anyOf", "oneOf"] {
             if let Some(schemas) = keywords.get(key).and_then(Value::as_array) {
@@ -144,7 +144,7 @@ impl<'a> Split<'a, '_> {
                 for schema in schemas {
                     others.extend(self.schema(schema, depth)?);
                 }
-                arms = self.both(arms, others)?;
+                arms = self.both(&arms, &others)?;
             }
         }
         for schema in keywords
@@ -154,7 +154,7 @@ impl<'a> Split<'a, '_> {
             .flatten()
         {
             let others = self.schema(schema, depth)?;
-            arms = self.both(arms, others)?;
+            arms = self.both(&arms, &others)?;
         }
         Ok(arms)
     }
@@ -205,10 +205,10 @@ impl<'a> Split<'a, '_> {
     }
 
     /// What is taken by both: each of these with each of those.
-    fn both(&mut self, these: Vec<Arm<'a>>, those: Vec<Arm<'a>>) -> Result<Vec<Arm<'a>>, Gap> {
+    fn both(&mut self, these: &[Arm<'a>], others: &[Arm<'a>]) -> Result<Vec<Arm<'a>>, Gap> {
         let mut both = Vec::new();
-        for this in &these {
-            for that in &those {
+        for this in these {
+            for that in others {
                 self.work.spend(1)?;
                 match (this, that) {
                     (Arm::Any, other) | (other, Arm::Any) => both.push(other.clone()),

@@ -70,7 +70,10 @@ fn resource(given: &Value) -> Value {
 fn is_compared(kind: &str, name: &str, part: &str, value: &Value) -> bool {
     match (kind, part) {
         ("events", _) => part == "data",
-        (_, "payload") => !CORE.contains(&name) && !(name == "save" && value.get("$ref").is_some()),
+        (_, "payload") => {
+            let follows = name == "save" && value.get("$ref").is_some();
+            !CORE.contains(&name) && !follows
+        }
         (_, "result") => !CORE.contains(&name) && !["create", "update", "save"].contains(&name),
         _ => false,
     }

@@ -53,7 +53,7 @@ pub(super) enum Gap {
 /// Asks whether schemas of one document are covered by those of another.
 pub(super) struct Covers<'a, 'w> {
     sub_in: &'a Value,
-    sup_in: &'a Value,
+    over_in: &'a Value,
     pub(super) direction: Direction,
     pub(super) work: &'w mut Work,
     depth: u32,
@@ -65,13 +65,13 @@ pub(super) struct Covers<'a, 'w> {
 impl<'a, 'w> Covers<'a, 'w> {
     pub(super) fn new(
         sub_in: &'a Value,
-        sup_in: &'a Value,
+        over_in: &'a Value,
         direction: Direction,
         work: &'w mut Work,
     ) -> Self {
         Self {
             sub_in,
-            sup_in,
+            over_in,
             direction,
             work,
             depth: 0,
@@ -79,36 +79,36 @@ impl<'a, 'w> Covers<'a, 'w> {
         }
     }
 
-    /// Whether all that `sub` takes is taken by `sup`.
-    pub(super) fn schema(&mut self, sub: &Value, sup: &Value) -> Result<(), Gap> {
+    /// Whether all that `sub` takes is taken by `over`.
+    pub(super) fn schema(&mut self, sub: &Value, over: &Value) -> Result<(), Gap> {
         self.work.spend(1)?;
-        if is_compared_elsewhere(sub, sup) {
+        if is_compared_elsewhere(sub, over) {
             return Ok(());
         }
         if self.depth >= MAX_DEPTH {
             return Err(Gap::Fault("nests too deep to be compared".to_owned()));
         }
         self.depth += 1;
-        let covered = self.alternatives(sub, sup);
+        let covered = self.alternatives(sub, over);
         self.depth -= 1;
         covered
     }
 
-    fn alternatives(&mut self, sub: &Value, sup: &Value) -> Result<(), Gap> {
+    fn alternatives(&mut self, sub: &Value, over: &Value) -> Result<(), Gap> {
         let subs = arms(self.sub_in, sub, self.work)?;
-        let sups = arms(self.sup_in, sup, self.work)?;
+        let overs = arms(self.over_in, over, self.work)?;
         for sub in &subs {
             let mut why = None;
             let mut is_covered = false;
-            for sup in &sups {
+            for over in &overs {
                 self.work.spend(1)?;
-                match self.arm(sub, sup) {
+                match self.arm(sub, over) {
                     Ok(()) => {
                         is_covered = true;
                         break;
                     }
                     // Of several reasons that of the same type says most.
-                    Err(Gap::Differs(reason)) if why.is_none() || sub.name() == sup.name() => {
+                    Err(Gap::Differs(reason)) if why.is_none() || sub.name() == over.name() => {
                         why = Some(reason);
                     }
                     Err(Gap::Differs(_)) => {}
@@ -116,10 +116,10 @@ impl<'a, 'w> Covers<'a, 'w> {
                 }
             }
             if !is_covered {
-                let alone = sups.len() == 1 && subs.len() == 1;
-                let same = sups
+                let alone = overs.len() == 1 && subs.len() == 1;
+                let same = overs
                     .iter()
-                    .any(|sup| sup.name() == sub.name() && !sub.is_const());
+                    .any(|over| over.name() == sub.name() && !sub.is_const());
                 let why = why.filter(|_| alone || same);
                 return Err(Gap::Differs(why.unwrap_or_else(|| self.unknown(sub))));
             }
@@ -134,13 +134,12 @@ impl<'a, 'w> Covers<'a, 'w> {
         }
     }
 
-    fn arm(&mut self, sub: &Arm<'_>, sup: &Arm<'_>) -> Result<(), Gap> {
+    fn arm(&mut self, sub: &Arm<'_>, over: &Arm<'_>) -> Result<(), Gap> {
         let differs = |why: String| Err(Gap::Differs(why));
-        match (sub, sup) {
+        match (sub, over) {
             (_, Arm::Any) => Ok(()),
-            (Arm::Any, _) => differs(self.unknown(sub)),
-            (Arm::Const(sub), Arm::Const(sup)) if sub == sup => Ok(()),
-            (_, Arm::Const(_)) => differs(self.unknown(sub)),
+            (Arm::Const(sub), Arm::Const(over)) if sub == over => Ok(()),
+            (Arm::Any, _) | (_, Arm::Const(_)) => differs(self.unknown(sub)),
             (Arm::Const(value), Arm::Typed(typed)) => {
                 if self.direction != Direction::Exactly && typed.takes(value) {
                     Ok(())
@@ -197,7 +196,7 @@ impl<'a, 'w> Covers<'a, 'w> {
 }
 
 /// Whether both refer to one part of a resource, which is compared by itself.
-fn is_compared_elsewhere(sub: &Value, sup: &Value) -> bool {
+fn is_compared_elsewhere(sub: &Value, over: &Value) -> bool {
     let reference = |schema: &Value| {
         schema
             .get("$ref")
@@ -205,5 +204,5 @@ fn is_compared_elsewhere(sub: &Value, sup: &Value) -> bool {
             .map(str::to_owned)
     };
     reference(sub)
-        .is_some_and(|to| to.starts_with("#/resources/") && reference(sup).as_ref() == Some(&to))
+        .is_some_and(|to| to.starts_with("#/resources/") && reference(over).as_ref() == Some(&to))
 }

@@ -18,10 +18,10 @@ const LIMITS: [(&str, &str, bool); 8] = [
 /// Keywords that are taken as they are: all that can be said is whether they are the same.
 const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "contains"];
 
-/// Asks that `sup` sets no limit that `sub` does not.
-pub(super) fn check(sub: &Typed<'_>, sup: &Typed<'_>) -> Result<(), String> {
+/// Asks that `over` sets no limit that `sub` does not.
+pub(super) fn check(sub: &Typed<'_>, over: &Typed<'_>) -> Result<(), String> {
     for (key, exclusive, is_least) in LIMITS {
-        let Some(set) = limit(&sup.keywords, key, exclusive, is_least) else {
+        let Some(set) = limit(&over.keywords, key, exclusive, is_least) else {
             continue;
         };
         let before = limit(&sub.keywords, key, exclusive, is_least);
@@ -30,12 +30,12 @@ pub(super) fn check(sub: &Typed<'_>, sup: &Typed<'_>) -> Result<(), String> {
         }
     }
     for key in AS_THEY_ARE {
-        let asked = sup.keywords.get(key);
+        let asked = over.keywords.get(key);
         if asked.is_some() && asked != sub.keywords.get(key) {
             return Err(format!("has another `{key}` now"));
         }
     }
-    match [sub, sup].map(|typed| typed.keywords.get("format").and_then(Value::as_str)) {
+    match [sub, over].map(|typed| typed.keywords.get("format").and_then(Value::as_str)) {
         // The limits say it of numbers.
         _ if matches!(sub.name, "integer" | "number") => Ok(()),
         [_, None] => Ok(()),

@@ -5,32 +5,31 @@ use serde_json::{Map, Value};
 
 type Keywords = Map<String, Value>;
 
-/// Asks that all objects of `sub` are taken by `sup`.
+/// Asks that all objects of `sub` are taken by `over`.
 pub(super) fn check(
     covers: &mut Covers<'_, '_>,
     sub: &Keywords,
-    sup: &Keywords,
+    over: &Keywords,
 ) -> Result<(), Gap> {
-    let (subs, sups) = (properties(sub), properties(sup));
-    let others = others(sup);
+    let (subs, overs) = (properties(sub), properties(over));
+    let others = others(over);
     for (name, property) in subs.into_iter().flatten() {
         covers.work.spend(1)?;
-        let known = sups.and_then(|sups| sups.get(name));
+        let known = overs.and_then(|overs| overs.get(name));
         match (known, others) {
-            (Some(known), _) => covers.schema(property, known),
-            (None, Others::Of(known)) => covers.schema(property, known),
+            (Some(known), _) | (None, Others::Of(known)) => covers.schema(property, known),
             (None, _) if covers.direction == Direction::Received => Ok(()),
             (None, _) => Err(Gap::Differs("is no longer there".to_owned())),
         }
         .map_err(|gap| within(name, gap))?;
     }
-    for name in sups.into_iter().flat_map(Map::keys) {
+    for name in overs.into_iter().flat_map(Map::keys) {
         covers.work.spend(1)?;
         let is_there = subs.is_some_and(|subs| subs.contains_key(name));
         if !is_there && covers.direction == Direction::Received {
             return Err(differs(name, "is no longer there"));
         }
-        if is_required(sup, name) && !is_required(sub, name) {
+        if is_required(over, name) && !is_required(sub, name) {
             let why = match covers.direction {
                 Direction::Received => "may be missing now",
                 Direction::Sent | Direction::Exactly => "is required now",
@@ -41,14 +40,14 @@ pub(super) fn check(
     check_others(covers, self::others(sub), others)
 }
 
-fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, sup: Others<'_>) -> Result<(), Gap> {
+fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, over: Others<'_>) -> Result<(), Gap> {
     let further = "its further properties";
-    match (sub, sup) {
-        (Others::Of(sub), Others::Of(sup)) => {
-            covers.schema(sub, sup).map_err(|gap| within("*", gap))
+    match (sub, over) {
+        (Others::Of(sub), Others::Of(over)) => {
+            covers.schema(sub, over).map_err(|gap| within("*", gap))
         }
-        (Others::Any, Others::Of(sup)) => covers
-            .schema(&Value::Bool(true), sup)
+        (Others::Any, Others::Of(over)) => covers
+            .schema(&Value::Bool(true), over)
             .map_err(|gap| within("*", gap)),
         (Others::None, _) | (_, Others::Any) => Ok(()),
         (_, Others::None) if covers.direction == Direction::Received => Ok(()),
@@ -56,18 +55,18 @@ fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, sup: Others<'_>) -
     }
 }
 
-/// Asks that all arrays of `sub` are taken by `sup`.
+/// Asks that all arrays of `sub` are taken by `over`.
 pub(super) fn check_items(
     covers: &mut Covers<'_, '_>,
     sub: &Keywords,
-    sup: &Keywords,
+    over: &Keywords,
 ) -> Result<(), Gap> {
     let first = |keywords: &Keywords| {
         let items = keywords.get("prefixItems").and_then(Value::as_array);
         items.map(Vec::len).unwrap_or_default()
     };
-    if first(sub) != first(sup) {
-        let (one, other) = (first(sub), first(sup));
+    if first(sub) != first(over) {
+        let (one, other) = (first(sub), first(over));
         let why = format!("is a tuple of another length, of {one} and {other}");
         return Err(Gap::Differs(why));
     }
@@ -77,16 +76,16 @@ pub(super) fn check_items(
             .and_then(Value::as_array)
             .cloned()
     };
-    if let (Some(subs), Some(sups)) = (places(sub), places(sup)) {
-        for (at, (sub, sup)) in subs.iter().zip(&sups).enumerate() {
+    if let (Some(subs), Some(overs)) = (places(sub), places(over)) {
+        for (at, (sub, over)) in subs.iter().zip(&overs).enumerate() {
             let gap = |gap| within(&at.to_string(), gap);
-            covers.schema(sub, sup).map_err(gap)?;
+            covers.schema(sub, over).map_err(gap)?;
         }
     }
     let any = Value::Bool(true);
     let items = |keywords: &Keywords| keywords.get("items").cloned().unwrap_or(any.clone());
     covers
-        .schema(&items(sub), &items(sup))
+        .schema(&items(sub), &items(over))
         .map_err(|gap| within("[]", gap))
 }
 

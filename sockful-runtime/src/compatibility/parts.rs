@@ -192,10 +192,10 @@ impl<'a> Parts<'a> {
     fn covers(
         &mut self,
         (sub_in, sub): (&'a Value, &'a Value),
-        (sup_in, sup): (&'a Value, &'a Value),
+        (over_in, over): (&'a Value, &'a Value),
         direction: Direction,
     ) -> Result<Result<(), String>, String> {
-        match Covers::new(sub_in, sup_in, direction, &mut self.work).schema(sub, sup) {
+        match Covers::new(sub_in, over_in, direction, &mut self.work).schema(sub, over) {
             Ok(()) => Ok(Ok(())),
             Err(Gap::Differs(why)) => Ok(Err(why)),
             Err(Gap::Fault(why)) => Err(why),

@@ -41,6 +41,7 @@ fn verdicts(old: &Value, new: &Value) -> [Verdict; 2] {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn what_is_sent_may_take_more_and_what_is_received_may_not_be_more() {
     use Verdict::{Breaking, Compatible, Same};
     let closed = |required: &[&str], properties: Value| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});

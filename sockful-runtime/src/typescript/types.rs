@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const MAX_TUPLE: u64 = 16;
 
 /// Writes types.
-#[derive(Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Types<'a> {
     pub(super) names: &'a Names,
 }
@@ -28,9 +28,10 @@ impl Type {
     }
 
     fn grouped(self) -> String {
-        match self.is_compound {
-            true => format!("({})", self.text),
-            false => self.text,
+        if self.is_compound {
+            format!("({})", self.text)
+        } else {
+            self.text
         }
     }
 

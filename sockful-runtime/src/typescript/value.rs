@@ -6,6 +6,7 @@ use crate::compatibility::compact;
 use crate::declared::Relation;
 use crate::model::Model;
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// How many bytes of a description a client takes with it: it is sent to learn what has changed, and
 /// no frame is larger than 64 KiB. Without it a client learns only that something has.
@@ -38,11 +39,12 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
     }
     let mut value = format!("{{\n  schema: {},\n", string(digest));
     for (name, map) in [("wide", wide), ("of", of), ("with", with)] {
-        value += &format!("  {name}: {},\n", literal(&map.into()));
+        // Writing to memory does not fail.
+        let _ = writeln!(value, "  {name}: {},", literal(&map.into()));
     }
     let compact = compact(description);
     if compact.to_string().len() <= MAX_DESCRIPTION {
-        value += &format!("  description: {},\n", literal(&compact));
+        let _ = writeln!(value, "  description: {},", literal(&compact));
     }
     value + "}"
 }
