@@ -15,7 +15,7 @@ const tsc = new URL('../node_modules/.bin/tsc', import.meta.url).pathname;
 
 const HEAD = `
 import { connect, SockfulError, type Live } from "${client.pathname}sockful.js";
-import { api as described, type Creature, type Song } from "${client.pathname}test/demo-api.js";
+import { api as described, type Creature, type Song } from "./api.mjs";
 const api = connect("ws://127.0.0.1:8000", { api: described, token: async () => "token" });
 `;
 
@@ -73,6 +73,9 @@ const WRONG = [
 
 await rm(scratch, { recursive: true, force: true });
 await mkdir(scratch, { recursive: true });
+// What the server makes of the demo's resources, as another test finds it.
+const made = await readFile(new URL('tests/wire/types/demo.ts', root), 'utf8');
+await writeFile(new URL('api.mts', scratch), ours(made));
 
 await step('typescript', 'the client is under 8 KiB gzipped', async () => {
   const size = gzipSync(await readFile(new URL('sockful.js', client)), { level: 9 }).length;
@@ -97,8 +100,7 @@ for (const [nth, [, program]] of [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].en
   const name = `right-docs-${nth}.mts`;
   files.set(name, `example ${nth + 1} of docs/typescript.md`);
   const whole = program.includes('connect(') ? program : `${HEAD}${program}`;
-  const local = whole.replace('"sockful"', `"${client.pathname}sockful.js"`).replace('"./api.js"', `"${client.pathname}test/demo-api.js"`);
-  await writeFile(new URL(name, scratch), `${local}\nexport {};\n`);
+  await writeFile(new URL(name, scratch), `${ours(whole).replace('"./api.js"', '"./api.mjs"')}\nexport {};\n`);
 }
 const faults = await compile([...files.keys()].map((name) => new URL(name, scratch).pathname)).then(() => '', ({ message }) => message);
 for (const [name, program] of files) {
@@ -106,6 +108,11 @@ for (const [name, program] of files) {
   const compiles = name.startsWith('right');
   await step('typescript', `${compiles ? 'compiles' : 'does not compile'}: ${program}`, () =>
     assert.equal(mine.length === 0, compiles, mine.join('; ')));
+}
+
+/** The same text with the client of this folder in place of the package. */
+function ours(text) {
+  return text.replace('"sockful"', `"${client.pathname}sockful.js"`);
 }
 
 async function compile(files, ...more) {
