@@ -46,7 +46,8 @@ pub struct Config {
     pub max_page: usize,
     /// How many records a store may look at to answer one query, be they in the answer or not. It
     /// bounds what a list costs that sorts or asks by a property without an index. Beyond it the
-    /// query is refused with `too_many`: its answer would not be whole. Default is 1,000,000.
+    /// query is refused with `too_many`: its answer would not be whole. It holds for the queries of
+    /// the application's own code as well. Default is 1,000,000.
     pub max_visited: usize,
     /// How many records go or change with one that is destroyed, itself included. Default is 10,000.
     pub max_cascade: usize,

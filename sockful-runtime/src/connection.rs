@@ -13,7 +13,6 @@ mod turn;
 
 use crate::dispatch::{self, Answered};
 use crate::hub::Subscription;
-use crate::identity::Caller;
 use crate::reply::{self, Change, Done, Reply};
 use crate::session::Session;
 use crate::shutdown::Shutdown;
@@ -304,10 +303,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn greet(&mut self) {
-        // Where it is asked who calls, nobody has a key of its own.
-        let is_nobody = matches!(self.session.caller(), Caller::Nobody);
-        let keys = !(self.session.asks_who() && is_nobody);
-        let hello = self.session.app.hello(keys);
+        let app = &self.session.app;
+        // A key is somebody's, as is all that is not public.
+        let admitted = app.shared.policies.admit_to(&self.session.caller(), false);
+        let hello = app.hello(admitted.is_ok());
         self.socket
             .push(|out| out.extend_from_slice(hello.as_bytes()));
     }

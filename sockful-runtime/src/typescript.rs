@@ -21,7 +21,9 @@ const HEAD: &str =
 
 /// A module to be compiled with a program: types and value.
 pub(crate) fn module(models: &[Model], description: &Description) -> String {
-    let (body, value) = (of(models, description), constant(models, description));
+    let parsed = parsed(description);
+    let body = of(models, &parsed);
+    let value = value::write(models, &parsed, &description.digest);
     format!(
         "{HEAD}import type * as sockful from \"sockful\";\n\n{body}\n/** What `connect` takes as `api`. */\nexport const api: sockful.Described<Api> = {value};\n"
     )
@@ -29,7 +31,7 @@ pub(crate) fn module(models: &[Model], description: &Description) -> String {
 
 /// The types alone, beside the client that the server serves.
 pub(crate) fn types(models: &[Model], description: &Description) -> String {
-    let body = of(models, description);
+    let body = of(models, &parsed(description));
     format!(
         "{HEAD}import type * as sockful from \"./client.js\";\n\n{body}\n/** What `connect` takes as `api`. */\nexport declare const api: sockful.Described<Api>;\n"
     )
@@ -37,27 +39,25 @@ pub(crate) fn types(models: &[Model], description: &Description) -> String {
 
 /// The value alone, as JavaScript.
 pub(crate) fn value(models: &[Model], description: &Description) -> String {
-    let value = constant(models, description);
+    let value = value::write(models, &parsed(description), &description.digest);
     format!("{HEAD}/** What `connect` takes as `api`. */\nexport const api = {value};\n")
 }
 
-fn of(models: &[Model], description: &Description) -> String {
-    // It is our own text.
-    let description: Value = serde_json::from_str(&description.text).unwrap_or_default();
-    let names = Names::new(models, &description);
+/// The description as what it says; it is our own text.
+fn parsed(description: &Description) -> Value {
+    serde_json::from_str(&description.text).unwrap_or_default()
+}
+
+fn of(models: &[Model], description: &Value) -> String {
+    let names = Names::new(models, description);
     let types = Types::new(&names);
     let mut out = String::new();
     for model in models {
-        records::write(&mut out, model, models, &description, &types);
+        records::write(&mut out, model, models, description, &types);
     }
     for (name, schema) in description["$defs"].as_object().into_iter().flatten() {
         records::definition(&mut out, names.definition(name), schema, &types);
     }
-    routes::write(&mut out, models, &description, &types);
+    routes::write(&mut out, models, description, &types);
     out
-}
-
-fn constant(models: &[Model], description: &Description) -> String {
-    let parsed: Value = serde_json::from_str(&description.text).unwrap_or_default();
-    value::write(models, &parsed, &description.digest)
 }
