@@ -5,8 +5,8 @@
 //! tells the memory of a process and has an address for each connection. Where a process may have
 //! few files open, `ulimit -n 20000` comes first.
 //!
-//! The server runs in a process of its own with the default limits. Each good connection asks for
-//! something every five seconds or so, and is told of each change in its room; whatever it gets is
+//! The server runs in a process of its own with the default limits but for the log's. Each good connection
+//! asks for something every five seconds or so, and is told of each change in its room; whatever it gets is
 //! compared with what it should get. First they are alone, then the bad ones come.
 
 mod abuse;
@@ -131,13 +131,8 @@ async fn measure(players: usize, time: Duration) -> Result<()> {
     Ok(())
 }
 
-/// The memory of the server through one phase, in KiB.
-struct Memory {
-    start: u64,
-    half: u64,
-    end: u64,
-    most: u64,
-}
+/// The memory of the server through one phase, in KiB: at its start, and after each tenth of it.
+type Memory = Vec<u64>;
 
 async fn phase(
     tally: &Tally,
@@ -146,23 +141,12 @@ async fn phase(
     time: Duration,
 ) -> Result<Memory> {
     tally.enter(phase);
-    let start = served.memory()?;
-    let (begin, mut half, mut most) = (Instant::now(), start, start);
-    let until = begin + time;
-    while Instant::now() < until {
-        sleep_until((Instant::now() + Duration::from_secs(1)).min(until)).await;
-        let now = served.memory()?;
-        most = most.max(now);
-        if begin.elapsed() <= time / 2 {
-            half = now;
-        }
+    let begin = Instant::now();
+    let mut memory = vec![served.memory()?];
+    for tenth in 1..=10 {
+        sleep_until(begin + time * tenth / 10).await;
+        memory.push(served.memory()?);
     }
-    let end = served.memory()?;
-    eprintln!("{phase:?}: from {start} to {end} KiB");
-    Ok(Memory {
-        start,
-        half,
-        end,
-        most,
-    })
+    eprintln!("{phase:?}: {memory:?} KiB");
+    Ok(memory)
 }

@@ -21,10 +21,11 @@ pub(crate) fn print(players: usize, tally: &Tally, memory: &[Memory; 2], abuse: 
         );
     }
     let [before, during] = memory;
-    row("memory at the start, KiB", before.start, during.start);
-    row("at half time, KiB", before.half, during.half);
-    row("at the end, KiB", before.end, during.end);
-    row("the most in between, KiB", before.most, during.most);
+    row(
+        "memory at the start and after each tenth, MB",
+        megabytes(before),
+        megabytes(during),
+    );
     let errors = tally.errors();
     println!(
         "\nErrors, wrong, missing and doubled replies and events of the good ones: {errors}.\n"
@@ -48,6 +49,13 @@ fn row(name: &str, alone: impl Display, abused: impl Display) {
 )]
 fn millis(micros: u64) -> String {
     format!("{:.2} ms", micros as f64 / 1_000.0)
+}
+
+fn megabytes(memory: &Memory) -> String {
+    let rounded = memory
+        .iter()
+        .map(|kib| (kib * 1024 / 1_000_000).to_string());
+    rounded.collect::<Vec<_>>().join(" ")
 }
 
 fn list<'a>(counts: impl IntoIterator<Item = (&'a String, &'a u64)>) -> String {

@@ -1,11 +1,16 @@
 //! The server, in a process of its own.
 
 use super::{Player, PlayerPatch, player};
-use sockful::{Error, Result, Server, resources};
+use sockful::{Config, Error, Result, Server, resources};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use tokio::net::TcpListener;
+
+/// How much of the past the server keeps, in bytes. What replaces the old is allocated by other
+/// threads, each out of memory of its own, so the memory of the process grows until the log has
+/// changed hands. This much does so within a minute, and what grows for another reason is seen.
+const LOG_CAPACITY: usize = 4 * 1024 * 1024;
 
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
@@ -69,7 +74,10 @@ fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
 /// Serves, tells its address in a line, and goes on until nobody holds its input any more.
 #[tokio::main]
 pub(crate) async fn serve(players: usize) -> Result<()> {
-    let server = Server::new(resources![Player]).open().await?;
+    let mut config = Config::default();
+    config.log_capacity = LOG_CAPACITY;
+    let server = Server::new(resources![Player]);
+    let server = server.config(config).open().await?;
     let records = server.of::<Player>();
     for nth in 0..players {
         records.create(player(nth)).await?;
