@@ -1,5 +1,6 @@
 //! What holds of the whole.
 
+mod client;
 mod crates;
 mod macros;
 mod support;

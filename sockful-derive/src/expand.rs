@@ -4,6 +4,8 @@
 //! user's names. What the compiler may complain about carries the span of what it will complain about.
 
 mod changes;
+#[cfg(feature = "client")]
+mod client;
 mod codec;
 mod events;
 mod fields;

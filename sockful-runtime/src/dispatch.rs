@@ -138,7 +138,7 @@ impl<'a> Job<'a> {
     /// The reply of a job that was not done in time.
     pub(crate) fn timed_out(&self, session: &Session, outcome: Outcome) -> Reply {
         let error = Error::new(ErrorKind::Timeout, "the request took too long");
-        self.noted(session, Err(error.outcome(outcome)))
+        self.noted(session, Err(error.with_outcome(outcome)))
     }
 
     /// The reply of a job that is not even started, since the server stops.

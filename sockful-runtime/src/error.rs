@@ -4,6 +4,8 @@ mod fault;
 mod kind;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "client")]
+mod told;
 
 pub use fault::Fault;
 pub use kind::ErrorKind;
@@ -32,7 +34,7 @@ struct Inner {
     message: Cow<'static, str>,
     path: Option<String>,
     fields: Vec<Fault>,
-    limit: Option<(&'static str, u64)>,
+    limit: Option<(Cow<'static, str>, u64)>,
     outcome: Option<Outcome>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -136,7 +138,7 @@ impl Error {
     /// Says that `what` is over a limit of the configuration.
     pub(crate) fn too_large(what: &str, setting: &'static str, value: usize) -> Self {
         let message = format!("{what} is larger than `{setting}` allows, which is {value}");
-        Self::new(ErrorKind::TooLarge, message).limit(setting, value)
+        Self::new(ErrorKind::TooLarge, message).with_limit(setting, value)
     }
 
     /// Says that a request with this `key` came in between, or may have been before.
@@ -148,7 +150,7 @@ impl Error {
     pub(crate) fn not_once(message: &'static str) -> Self {
         Self::new(ErrorKind::Conflict, message)
             .at("key")
-            .outcome(Outcome::Unknown)
+            .with_outcome(Outcome::Unknown)
     }
 
     fn coded(kind: ErrorKind, code: Cow<'static, str>, message: Cow<'static, str>) -> Self {
@@ -183,17 +185,21 @@ impl Error {
         self
     }
 
-    pub(crate) fn limit(mut self, setting: &'static str, value: usize) -> Self {
-        self.0.limit = Some((setting, value as u64));
+    pub(crate) fn with_limit(
+        mut self,
+        setting: impl Into<Cow<'static, str>>,
+        value: usize,
+    ) -> Self {
+        self.0.limit = Some((setting.into(), value as u64));
         self
     }
 
-    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    pub(crate) fn outcome(mut self, outcome: Outcome) -> Self {
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = Some(outcome);
         self
     }
@@ -225,6 +231,27 @@ impl Error {
     /// Every fault of a payload that was refused as [`ErrorKind::Invalid`].
     pub fn fields(&self) -> &[Fault] {
         &self.0.fields
+    }
+
+    /// Where in a query, or in a batch, it is wrong.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// The limit that was met: the name of the setting, and its value.
+    pub fn limit(&self) -> Option<(&str, u64)> {
+        let (name, value) = self.0.limit.as_ref()?;
+        Some((name, *value))
+    }
+
+    /// Whether a request that was cut off may still have taken effect; `None` where that is no question.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.0.outcome
+    }
+
+    /// After what time it may go better.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 }
 
@@ -301,8 +328,14 @@ impl Serialize for Error {
         if !inner.fields.is_empty() {
             map.serialize_entry("fields", &inner.fields)?;
         }
-        if let Some((name, value)) = inner.limit {
-            map.serialize_entry("limit", &Limit { name, value })?;
+        if let Some((name, value)) = &inner.limit {
+            map.serialize_entry(
+                "limit",
+                &Limit {
+                    name,
+                    value: *value,
+                },
+            )?;
         }
         if let Some(outcome) = inner.outcome {
             map.serialize_entry("outcome", outcome.word())?;
@@ -318,7 +351,7 @@ impl Serialize for Error {
 }
 
 #[derive(Serialize)]
-struct Limit {
-    name: &'static str,
+struct Limit<'a> {
+    name: &'a str,
     value: u64,
 }

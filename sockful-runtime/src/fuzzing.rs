@@ -1,11 +1,10 @@
 //! Where fuzz targets get in, past the network. No public API: it changes as they need it.
 
-use crate::connection;
 use crate::dispatch::{self, Answered};
+use crate::local;
 use crate::reply;
 use crate::server::ServerHandle;
 use crate::session::Session;
-use crate::shutdown;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -14,10 +13,7 @@ pub async fn serve<S>(server: &ServerHandle, io: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // A server whose trigger is gone stops, so that is kept.
-    let (_trigger, shutdown) = shutdown::channel();
-    let session = Session::new(server.app().clone(), None);
-    connection::run(session, io, Vec::new(), shutdown).await;
+    local::serve(local::session(server), io).await;
 }
 
 /// A client without a socket.
@@ -27,7 +23,7 @@ pub struct Client(Arc<Session>);
 impl Client {
     /// One that has just come.
     pub fn new(server: &ServerHandle) -> Self {
-        Self(Session::new(server.app().clone(), None))
+        Self(local::session(server))
     }
 
     /// The frame that answers `message`, whether one is asked for or not, and whether the message

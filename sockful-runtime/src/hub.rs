@@ -290,5 +290,5 @@ impl Hub {
 /// The error of a number that is over a limit.
 fn too_many(what: &str, setting: &'static str, most: usize) -> Error {
     let message = format!("{what} are more than the {most} that `{setting}` allows");
-    Error::new(ErrorKind::TooMany, message).limit(setting, most)
+    Error::new(ErrorKind::TooMany, message).with_limit(setting, most)
 }

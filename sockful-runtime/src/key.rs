@@ -22,6 +22,9 @@ pub trait Key: Clone + Send + Sync + 'static {
 
     /// The text by which stores compare it; see [`canonical`].
     fn text(&self) -> Cow<'_, str>;
+
+    /// The id that `raw` stands for, one JSON value.
+    fn read(raw: &str) -> Option<Self>;
 }
 
 impl Key for String {
@@ -31,6 +34,10 @@ impl Key for String {
     fn text(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)
     }
+
+    fn read(raw: &str) -> Option<Self> {
+        json::string(raw).map(Cow::into_owned)
+    }
 }
 
 impl Key for Uuid {
@@ -39,6 +46,10 @@ impl Key for Uuid {
 
     fn text(&self) -> Cow<'_, str> {
         Cow::Owned(self.to_string())
+    }
+
+    fn read(raw: &str) -> Option<Self> {
+        Self::try_parse(&json::string(raw)?).ok()
     }
 }
 
@@ -51,6 +62,10 @@ macro_rules! integer_keys {
             fn text(&self) -> Cow<'_, str> {
                 // What does not fit is over the exact range, and refused wherever it is stored.
                 Cow::Owned(sortable(i64::try_from(*self).unwrap_or(i64::MAX)))
+            }
+
+            fn read(raw: &str) -> Option<Self> {
+                raw.parse().ok()
             }
         }
     )*};

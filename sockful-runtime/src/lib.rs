@@ -1,6 +1,8 @@
 //! The runtime of sockful. An implementation detail: depend on `sockful`, which documents what is public.
 
 mod app;
+#[cfg(feature = "client")]
+pub mod client;
 mod clock;
 pub mod codec;
 mod command;
@@ -31,6 +33,8 @@ pub mod jwt;
 pub mod key;
 mod keys;
 mod lanes;
+#[cfg(any(feature = "client", feature = "fuzzing"))]
+mod local;
 pub mod model;
 mod moment;
 pub mod must;
@@ -56,6 +60,8 @@ mod server;
 mod session;
 mod shutdown;
 pub mod store;
+#[cfg(feature = "client")]
+pub mod testing;
 mod text;
 pub mod typed;
 mod typescript;

@@ -87,6 +87,12 @@ impl<'a> Object<'a> {
         Some(pair.raw)
     }
 
+    /// Whether there is a `key`.
+    #[cfg(feature = "client")]
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.pairs().any(|pair| pair.key == key)
+    }
+
     /// Takes out all pairs that are still there.
     pub(crate) fn take_rest(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.pairs()

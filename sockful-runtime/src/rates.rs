@@ -82,8 +82,8 @@ impl Rates {
         );
         let error = Error::new(ErrorKind::RateLimited, message);
         error
-            .limit("max_request_rate", self.rate as usize)
-            .retry_after(wait)
+            .with_limit("max_request_rate", self.rate as usize)
+            .with_retry_after(wait)
     }
 
     fn shared(&self, name: Name) -> Arc<Bucket> {

@@ -30,6 +30,9 @@ pub struct Reader<'a> {
 enum Source<'a> {
     /// As it is stored.
     Stored(&'a Record),
+    /// As a server has sent it to a client.
+    #[cfg(feature = "client")]
+    Sent(&'a Object<'a>),
     /// What is given, and for the rest what there is.
     Given {
         given: &'a Object<'a>,
@@ -66,6 +69,11 @@ pub(crate) enum Giver {
 impl<'a> Reader<'a> {
     pub(crate) fn stored(properties: &'static [Property], record: &'a Record) -> Self {
         Self::from(properties, Source::Stored(record))
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn sent(properties: &'static [Property], object: &'a Object<'a>) -> Self {
+        Self::from(properties, Source::Sent(object))
     }
 
     pub(crate) fn given(
@@ -119,7 +127,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn is_sound(&self) -> bool {
         let given = match &self.source {
             Source::Given { given, .. } => Some(given),
-            Source::Stored(_) | Source::Described { .. } => None,
+            _ => None,
         };
         self.faults.is_empty()
             && self.unreadable.is_none()
@@ -134,6 +142,8 @@ impl<'a> Reader<'a> {
         let mut is_given = false;
         let raw = match &mut self.source {
             Source::Stored(record) => Some(record.value(at)),
+            #[cfg(feature = "client")]
+            Source::Sent(object) => object.take(property.name),
             Source::Given { given, .. } if property.is_whole() => {
                 let raw = given.rest();
                 let whole = codec.read(&raw);

@@ -241,7 +241,7 @@ impl ServerHandle {
         &*self.app.shared.store
     }
 
-    #[cfg(feature = "fuzzing")]
+    #[cfg(any(feature = "client", feature = "fuzzing"))]
     pub(crate) fn app(&self) -> &Arc<App> {
         &self.app
     }

@@ -43,6 +43,7 @@
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
 //! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
+//! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -494,6 +495,21 @@ pub mod store {
     pub use sockful_runtime::store::*;
 }
 
+#[cfg(feature = "client")]
+pub mod client {
+    #![doc = include_str!("client.md")]
+    pub use sockful_runtime::client::{
+        Argument, Builder, Call, Children, Client, Data, Decode, Event, Find, Json, Live, Page,
+        Records, Reply, Status, Subscription, Typed,
+    };
+}
+
+#[cfg(feature = "client")]
+pub mod testing {
+    #![doc = include_str!("testing.md")]
+    pub use sockful_runtime::testing::{builder, connect};
+}
+
 #[cfg(feature = "jwt")]
 pub mod jwt {
     #![doc = include_str!("jwt.md")]
@@ -515,6 +531,8 @@ pub mod must {
 /// What the macros write paths to. No part of what is promised: it changes with every version.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "client")]
+    pub use sockful_runtime::client::{Argument, Call, CallRemotes, Json, Plain, Wide};
     pub use sockful_runtime::codec::Codec;
     pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
     pub use sockful_runtime::declared::{
@@ -523,6 +541,8 @@ pub mod __private {
     pub use sockful_runtime::event::Event;
     pub use sockful_runtime::hook::{Hook, On, Phase};
     pub use sockful_runtime::model::Shape;
+    #[cfg(feature = "client")]
+    pub use sockful_runtime::must::Absent;
     pub use sockful_runtime::policy::{Grant, Judge, Policy};
     pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;

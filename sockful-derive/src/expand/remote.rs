@@ -30,8 +30,10 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let (hooks, policies) = (hooks::table(block, &this), policies::table(block, &this));
     let rows = quote_spanned!(mixed()=> #table #hooks #policies);
     let implementation = implementation(block, rows);
+    let client = client(block);
     quote_spanned! {mixed()=>
         #item
+        #client
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
@@ -41,6 +43,17 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
             #resource
         };
     }
+}
+
+#[cfg(feature = "client")]
+fn client(block: &Block<'_>) -> Option<TokenStream> {
+    super::client::remotes(block)
+}
+
+/// Whoever calls from elsewhere has the feature `client`.
+#[cfg(not(feature = "client"))]
+fn client(_: &Block<'_>) -> Option<TokenStream> {
+    None
 }
 
 /// The implementation, shown at the type's name: there a second block for one type is told.

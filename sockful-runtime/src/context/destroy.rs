@@ -146,7 +146,7 @@ impl Context {
             let children = self.some_children(link, some, wanted).await?;
             if children.len() == wanted {
                 let message = "more records would go with it than one commit may change";
-                return Err(Error::new(ErrorKind::TooMany, message).limit("max_cascade", max));
+                return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_cascade", max));
             }
             *touched += children.len();
             all.extend(children);

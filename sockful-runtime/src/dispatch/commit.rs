@@ -67,7 +67,7 @@ fn parse<'a>(session: &'a Session, payload: &'a str) -> Result<Vec<Write<'a>>> {
     let listed = json::list(payload).map_err(|error| Error::bad_frame(&error))?;
     if listed.len() > MAX_WRITES {
         let message = "more writes than one commit may have";
-        return Err(Error::new(ErrorKind::TooMany, message).limit("max_writes", MAX_WRITES));
+        return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_writes", MAX_WRITES));
     }
     let writes = listed.iter().enumerate().map(|(at, raw)| {
         let parts = json::list(raw.get()).map_err(|_| shape(place(at)))?;

@@ -22,6 +22,11 @@ impl<R, T> Field<R, T> {
         }
     }
 
+    #[cfg(feature = "client")]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
     /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
         self.compare(Comparison::Equal, value)

@@ -107,7 +107,7 @@ fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
     if raws.len() > MAX_IDS {
         return Err(
             Error::new(ErrorKind::TooMany, "more ids than one `get` may ask for")
-                .limit("max_ids", MAX_IDS),
+                .with_limit("max_ids", MAX_IDS),
         );
     }
     let mut faults = Vec::new();

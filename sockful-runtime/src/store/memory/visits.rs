@@ -46,6 +46,6 @@ impl Visits {
             self.max
         );
         let error = Error::new(ErrorKind::TooMany, message);
-        Err(error.limit("max_visited", self.max))
+        Err(error.with_limit("max_visited", self.max))
     }
 }

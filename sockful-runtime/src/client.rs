@@ -1,0 +1,205 @@
+//! The client: requests, live queries and a connection that mends itself, typed by the resources.
+//!
+//! One task a [`Client`] does everything in turn; what the application holds are ends of channels.
+
+mod builder;
+mod call;
+mod children;
+mod conditions;
+mod driver;
+mod event;
+mod find;
+mod inbox;
+mod link;
+mod live;
+mod records;
+mod remotes;
+mod sent;
+mod settings;
+mod subscription;
+mod target;
+#[cfg(feature = "tls")]
+mod tls;
+mod token;
+
+pub use builder::Builder;
+pub use call::{Argument, Call, Decode, Json, Reply, Typed};
+pub use children::Children;
+pub use event::{Data, Event};
+pub use find::{Find, Page};
+pub use live::Live;
+pub use records::Records;
+pub use remotes::{CallRemotes, Payload, Plain, Wide};
+pub use subscription::Subscription;
+pub(crate) use target::Target;
+
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::resource::Resource;
+use driver::Command;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// A client of a sockful server. Clones are the same client, with the same connection.
+///
+/// Where the connection ends it is made anew, after a random time that doubles with each failure.
+/// Requests wait meanwhile; reads that were not answered are asked again, and so are writes, by a key
+/// under which they take effect once. Subscriptions go on where they were.
+///
+/// The connection is closed when the last clone, and all that was made by them, is dropped.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// What all ends of a client share.
+struct Shared {
+    commands: mpsc::UnboundedSender<Command>,
+    last_id: AtomicU64,
+    status: watch::Receiver<Status>,
+    /// How long a request may take that does not say so itself.
+    timeout: Duration,
+    /// How many events may wait for who follows a subscription.
+    max_events: usize,
+    /// Why a client can't make records of a type, where it can't.
+    unreadable: Mutex<HashMap<TypeId, Option<Arc<str>>>>,
+}
+
+/// Whether there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// There is none, or the server has not said yet who the client is. Requests wait.
+    Connecting,
+    /// Requests are sent.
+    Open,
+    /// There will be none any more.
+    Closed,
+}
+
+impl Client {
+    /// Connects to a server, such as `ws://127.0.0.1:8000`, with the usual [`Builder`].
+    ///
+    /// # Errors
+    ///
+    /// What [`Builder::connect`] says.
+    pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
+        Self::builder(url).connect().await
+    }
+
+    /// Says how to connect to a server.
+    pub fn builder(url: impl AsRef<str>) -> Builder {
+        Builder::to(url.as_ref())
+    }
+
+    /// The records of `R` on the server, and its remote methods.
+    pub fn of<R: Resource>(&self) -> Records<R> {
+        Records::new(self.shared.clone())
+    }
+
+    /// Asks for anything that the server serves, by its names on the wire.
+    ///
+    /// ```no_run
+    /// # use sockful_runtime::{Result, client::Client};
+    /// # async fn ask(client: Client) -> Result<()> {
+    /// let time: u64 = client.call("clock", "now", &()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<T: DeserializeOwned>(
+        &self,
+        resource: impl Into<Cow<'static, str>>,
+        action: impl Into<Cow<'static, str>>,
+        payload: &(impl Serialize + ?Sized),
+    ) -> Call<T, Json> {
+        let payload = serde_json::to_string(payload).map_err(|error| unsendable(&error));
+        let (resource, action) = (resource.into(), action.into());
+        Call::guessed(self.shared.clone(), resource, action, payload)
+    }
+
+    /// Becomes whom `token` stands for, on this connection and those that follow; nobody without one.
+    /// Says when that ends, in milliseconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// Why the server refuses it.
+    pub async fn authenticate(&self, token: Option<String>) -> Result<Option<u64>> {
+        let (told, answer) = oneshot::channel();
+        let command = Command::Become { token, told };
+        // Where nobody hears, nobody answers.
+        self.shared.command(command);
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Whether there is a connection at this moment.
+    pub fn status(&self) -> Status {
+        *self.shared.status.borrow()
+    }
+
+    /// Waits until there is, or is not, a connection.
+    pub async fn reaches(&self, status: Status) {
+        let mut watch = self.shared.status.clone();
+        // A task that is gone has told that it is closed.
+        let _ = watch.wait_for(|now| *now == status).await;
+    }
+
+    /// Closes the connection: requests that wait fail, and subscriptions end.
+    pub async fn close(&self) {
+        self.shared.command(Command::Close);
+        self.reaches(Status::Closed).await;
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status();
+        f.debug_struct("Client").field("status", &status).finish()
+    }
+}
+
+impl Shared {
+    /// Tells the task; says whether there is one that hears.
+    fn command(&self, command: Command) -> bool {
+        self.commands.send(command).is_ok()
+    }
+
+    /// A number for a request: an even one, those of the task are odd.
+    fn next_id(&self) -> u64 {
+        self.last_id.fetch_add(2, Ordering::Relaxed) + 2
+    }
+
+    /// Why no record of `R` can be made of what a server sends, where that is so.
+    fn unreadable<R: Resource>(&self) -> Option<Arc<str>> {
+        let known = self.unreadable.lock();
+        known
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(TypeId::of::<R>())
+            .or_insert_with(|| sent::unreadable::<R>().map(Arc::from))
+            .clone()
+    }
+}
+
+/// What everything fails with that is asked of a closed client.
+fn closed() -> Error {
+    Error::new(ErrorKind::Unavailable, "the client is closed").with_outcome(Outcome::None)
+}
+
+/// What is wrong with a payload that can't be written.
+fn unsendable(error: &serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        format!("the payload can't be written as JSON: {error}"),
+    )
+}
+
+/// Why a record can't be asked for that could not be read.
+fn unreadable(why: &str) -> Error {
+    Error::new(ErrorKind::Invalid, why.to_owned())
+}

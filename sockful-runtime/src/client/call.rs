@@ -1,0 +1,236 @@
+//! A request that is awaited.
+
+use super::driver::{Answer, Ask, Asked, Command, Manner};
+use super::{Shared, closed};
+use crate::error::{Error, Result};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// A request, to be awaited: nothing is sent before.
+///
+/// It is done once, also where the connection ends meanwhile, for as long as its [`timeout`](Self::timeout)
+/// lasts; where that can't be known, the error has the [`outcome`](Error::outcome) "unknown". One that is
+/// dropped before it is sent is never sent.
+///
+/// `D` says how the result is read.
+#[must_use = "nothing is asked before it is awaited"]
+pub struct Call<T, D = Typed> {
+    shared: Arc<Shared>,
+    asked: Result<Asked>,
+    timeout: Duration,
+    decode: PhantomData<fn() -> (T, D)>,
+}
+
+/// What the server answered, with what it says beside the result.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The result.
+    pub value: T,
+    /// The commit that the result is a view of; for a write, the one that it made.
+    pub seq: Option<u64>,
+    /// The revision of the record, where its resource keeps one.
+    pub rev: Option<u64>,
+}
+
+/// A way to read results of type `T`.
+pub trait Decode<T> {
+    #[doc(hidden)]
+    fn decode(answer: Raw<'_>) -> Result<T>;
+}
+
+/// A result as it came.
+#[derive(Debug)]
+pub struct Raw<'a>(pub(super) &'a Answer);
+
+/// Reads records and what is made of them as their resource says.
+#[derive(Debug)]
+pub struct Typed;
+
+/// Reads results by serde, as those of remote methods are.
+#[derive(Debug)]
+pub struct Json;
+
+impl<T: DeserializeOwned> Decode<T> for Json {
+    fn decode(Raw(answer): Raw<'_>) -> Result<T> {
+        serde_json::from_str(&answer.ok)
+            .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
+    }
+}
+
+impl Decode<usize> for Typed {
+    fn decode(answer: Raw<'_>) -> Result<usize> {
+        Json::decode(answer)
+    }
+}
+
+/// What a remote method takes as its whole payload.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be sent as the payload `{T}`",
+    label = "a client needs `Serialize` to write it",
+    note = "add #[derive(serde::Serialize)] to it, or to the types in it that lack it"
+)]
+pub trait Argument<T> {
+    #[doc(hidden)]
+    fn json(&self) -> serde_json::Result<String>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Argument<T> for T {
+    fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+impl<T, D> Call<T, D> {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        resource: impl Into<Cow<'static, str>>,
+        action: impl Into<Cow<'static, str>>,
+        payload: Result<String>,
+        manner: Manner,
+    ) -> Self {
+        let timeout = shared.timeout;
+        let asked = payload.map(|payload| Asked {
+            resource: resource.into(),
+            action: action.into(),
+            payload,
+            manner,
+            key: None,
+            if_rev: None,
+            timeout_ms: None,
+        });
+        Self {
+            shared,
+            asked,
+            timeout,
+            decode: PhantomData,
+        }
+    }
+
+    /// One of which nobody here knows whether it changes anything.
+    pub(super) fn guessed(
+        shared: Arc<Shared>,
+        resource: Cow<'static, str>,
+        action: Cow<'static, str>,
+        payload: Result<String>,
+    ) -> Self {
+        let manner = match &*action {
+            "get" | "find" | "all" | "count" | "schema" | "ping" | "changes" => Manner::Reads,
+            _ => Manner::Unknown,
+        };
+        Self::new(shared, resource, action, payload, manner)
+    }
+
+    /// Gives up after this time, and has the server give up. Default is the client's
+    /// [`timeout`](super::Builder::timeout), of which the server does not hear.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        self.timeout = timeout;
+        self.with(|asked| asked.timeout_ms = Some(millis.max(1)))
+    }
+
+    /// Is the request of this key, a UUID of version 7: whatever is sent under it takes effect once.
+    /// Default is a key made for this call.
+    pub fn key(self, key: Uuid) -> Self {
+        self.with(|asked| asked.key = Some(key))
+    }
+
+    /// Fails with a conflict where the record has another revision.
+    pub fn if_rev(self, rev: u64) -> Self {
+        self.with(|asked| asked.if_rev = Some(rev))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Asked)) -> Self {
+        if let Ok(asked) = &mut self.asked {
+            change(asked);
+        }
+        self
+    }
+
+    async fn answer(self) -> Result<Answer> {
+        let (answer, answered) = oneshot::channel();
+        let id = self.shared.next_id();
+        // A time that no clock has is none.
+        let now = Instant::now();
+        let longest = Duration::from_secs(365 * 24 * 60 * 60);
+        let deadline = now + self.timeout.min(longest);
+        let ask = Ask {
+            id,
+            asked: self.asked?,
+            deadline,
+            answer,
+        };
+        self.shared.command(Command::Ask(ask));
+        let mut asking = Asking {
+            shared: self.shared,
+            id,
+            is_over: false,
+        };
+        let answered = answered.await;
+        asking.is_over = true;
+        answered.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+impl<T, D: Decode<T>> Call<T, D> {
+    /// Asks, and gives what the server says beside the result as well.
+    ///
+    /// # Errors
+    ///
+    /// What the server refuses, and what becomes of requests that it can't answer.
+    pub async fn reply(self) -> Result<Reply<T>> {
+        let answer = self.answer().await?;
+        Ok(Reply {
+            value: D::decode(Raw(&answer))?,
+            seq: answer.seq,
+            rev: answer.rev,
+        })
+    }
+}
+
+impl<T: 'static, D: Decode<T> + 'static> IntoFuture for Call<T, D> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        async move { D::decode(Raw(&self.answer().await?)) }.boxed()
+    }
+}
+
+impl<T, D> fmt::Debug for Call<T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Call");
+        if let Ok(asked) = &self.asked {
+            // What is written may be nothing to be seen in a log.
+            shown.field("resource", &asked.resource);
+            shown.field("action", &asked.action);
+        }
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// A request that is waited for: let go of with who waits.
+struct Asking {
+    shared: Arc<Shared>,
+    id: u64,
+    is_over: bool,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.shared.command(Command::Forget(self.id));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The children of one record, by the routes that a relation makes.
+
+use super::call::Call;
+use super::driver::Manner;
+use super::records::{given, id_name, text};
+use super::subscription::Follower;
+use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable};
+use crate::declared::{Parent, Relation};
+use crate::error::{Error, ErrorKind, Result};
+use crate::resource::Resource;
+use crate::typed::Filter;
+use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The records of `C` that are children of one record. Made by
+/// [`Records::children`](super::Records::children).
+pub struct Children<C> {
+    shared: Arc<Shared>,
+    /// The routes, and the parent's id as JSON; or why there are none.
+    of: Result<Of, Arc<str>>,
+    resource: PhantomData<fn() -> C>,
+}
+
+struct Of {
+    parent: &'static Parent,
+    /// The name of the property that holds the parent's id.
+    field: &'static str,
+    id: String,
+}
+
+/// The relation of `C` to `P` by the property at `position`.
+pub(super) fn relation<C: Resource, P: Resource>(position: usize) -> Result<&'static Parent> {
+    let mut parents = C::DECLARED.parents.iter();
+    let is_it = |it: &&Parent| it.property == position && (it.type_id)() == TypeId::of::<P>();
+    parents.find(is_it).ok_or_else(|| {
+        let (field, child) = (C::DECLARED.properties[position].name, C::NAME);
+        let message = format!("`{field}` of `{child}` is no relation to `{}`", P::NAME);
+        Error::new(ErrorKind::UnknownAction, message)
+    })
+}
+
+impl<C: Resource> Children<C> {
+    pub(super) fn new<P: Resource>(shared: Arc<Shared>, position: usize, id: &P::Id) -> Self {
+        let of = match (relation::<C, P>(position), shared.unreadable::<C>()) {
+            (Ok(parent), None) => Ok(Of {
+                parent,
+                field: C::DECLARED.properties[position].name,
+                id: sent::written_id::<P>(id),
+            }),
+            (Ok(_), Some(why)) => Err(why),
+            (Err(error), _) => Err(error.to_string().into()),
+        };
+        Self {
+            shared,
+            of,
+            resource: PhantomData,
+        }
+    }
+
+    /// Stores a new child. Whatever it says of its parent, it becomes this one's.
+    pub fn create(&self, new: C::New) -> Call<C> {
+        self.ask(Relation::Create, Manner::Writes, |of| {
+            given::<C>(&new, Some((of.field, of.id.clone())))
+        })
+    }
+
+    /// Reads the child of this id.
+    pub fn get(&self, id: impl Into<C::Id>) -> Call<C> {
+        let id = id.into();
+        self.ask(Relation::Get, Manner::Reads, |of| Ok(of.address::<C>(&id)))
+    }
+
+    /// Lists the children that meet the conditions, a page of them.
+    pub fn find(&self, filter: Filter<C>) -> Find<C> {
+        let (resource, action) = self.route(Relation::List);
+        let query = self.query(filter);
+        Find::new(self.shared.clone(), resource, action, query)
+    }
+
+    /// Changes what is given of the child of this id.
+    pub fn update(&self, id: impl Into<C::Id>, patch: C::Patch) -> Call<C> {
+        let id = id.into();
+        self.ask(Relation::Update, Manner::Writes, |of| {
+            let payload = given::<C>(&patch, Some((of.field, of.id.clone())))?;
+            let rest = payload.trim_start_matches('{');
+            let id = sent::written_id::<C>(&id);
+            Ok(format!("{{\"{}\":{id},{rest}", id_name::<C>()))
+        })
+    }
+
+    /// Removes the child of this id, and gives it as it was.
+    pub fn destroy(&self, id: impl Into<C::Id>) -> Call<C> {
+        let id = id.into();
+        self.ask(Relation::Destroy, Manner::Writes, |of| {
+            Ok(of.address::<C>(&id))
+        })
+    }
+
+    /// Follows the children that meet the conditions: a stream of what happens to them.
+    pub fn subscribe(&self, filter: Filter<C>) -> Subscription<C> {
+        Subscription::new(self.follow(filter))
+    }
+
+    /// Follows the children that meet the conditions: a set that keeps itself.
+    pub fn live(&self, filter: Filter<C>) -> Live<C> {
+        Live::new(self.follow(filter))
+    }
+
+    fn follow(&self, filter: Filter<C>) -> Follower {
+        let (resource, action) = self.route(Relation::Subscribe);
+        let payload = self.query(filter).and_then(|query| text(&query));
+        Follower::new(&self.shared, resource, action, payload)
+    }
+
+    /// The conditions, and whose children are meant.
+    fn query(&self, filter: Filter<C>) -> Result<Map<String, Value>> {
+        let of = self.of()?;
+        let conditions = conditions::of(filter)?;
+        let mut query = Map::new();
+        let id = serde_json::from_str(&of.id).map_err(Error::internal)?;
+        query.insert(of.field.to_owned(), id);
+        if conditions.contains_key(of.field) {
+            // What is asked of the property is asked beside the address.
+            query.insert("$and".to_owned(), vec![Value::Object(conditions)].into());
+        } else {
+            query.extend(conditions);
+        }
+        Ok(query)
+    }
+
+    fn ask(
+        &self,
+        relation: Relation,
+        manner: Manner,
+        payload: impl FnOnce(&Of) -> Result<String>,
+    ) -> Call<C> {
+        let (resource, action) = self.route(relation);
+        let payload = self.of().and_then(payload);
+        Call::new(self.shared.clone(), resource, action, payload, manner)
+    }
+
+    fn route(&self, relation: Relation) -> (&'static str, &'static str) {
+        match &self.of {
+            Ok(of) => (of.parent.of, of.parent.name(relation)),
+            Err(_) => ("", ""),
+        }
+    }
+
+    fn of(&self) -> Result<&Of> {
+        self.of.as_ref().map_err(|why| unreadable(why))
+    }
+}
+
+impl Of {
+    /// The payload that names one child.
+    fn address<C: Resource>(&self, id: &C::Id) -> String {
+        let (field, parent) = (self.field, &self.id);
+        let (name, id) = (id_name::<C>(), sent::written_id::<C>(id));
+        format!("{{\"{field}\":{parent},\"{name}\":{id}}}")
+    }
+}
+
+impl<C: Resource> fmt::Debug for Children<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Children").field(&C::NAME).finish()
+    }
+}

@@ -1,0 +1,95 @@
+//! Typed queries as they stand on the wire.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{By, Comparison, Filter, Order, Scalar};
+use crate::resource::Resource;
+use crate::typed;
+use serde_json::{Map, Value, json};
+
+/// The object that `filter` stands for.
+pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Value>> {
+    match condition::<R>(filter.into_inner())? {
+        Value::Object(map) => Ok(map),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// The value of `$sort`.
+pub(super) fn sort<R: Resource>(orders: &[Order]) -> Value {
+    let keys = orders.iter().map(|order| {
+        let at = match order.by {
+            By::Id => R::DECLARED.id,
+            By::Property(at) => at,
+        };
+        let direction = if order.descending { -1 } else { 1 };
+        (name::<R>(at).to_owned(), Value::from(direction))
+    });
+    Value::Object(keys.collect())
+}
+
+fn name<R: Resource>(at: usize) -> &'static str {
+    R::DECLARED.properties[at].name
+}
+
+fn condition<R: Resource>(filter: Filter) -> Result<Value> {
+    let of = |at: usize, value: Value| json!({ name::<R>(at): value });
+    Ok(match filter {
+        Filter::All => json!({}),
+        Filter::Compare {
+            property,
+            is,
+            value,
+        } => {
+            let value = scalar(value)?;
+            let word = match is {
+                Comparison::Equal => return Ok(of(property, value)),
+                Comparison::Less => "$lt",
+                Comparison::LessOrEqual => "$lte",
+                Comparison::Greater => "$gt",
+                Comparison::GreaterOrEqual => "$gte",
+            };
+            of(property, json!({ word: value }))
+        }
+        Filter::In { property, values } => {
+            let values = values.into_iter().map(scalar);
+            let values: Vec<Value> = values.collect::<Result<_>>()?;
+            of(property, json!({ "$in": values }))
+        }
+        Filter::Prefix { property, prefix } => of(property, json!({ "$prefix": prefix })),
+        Filter::And(each) => json!({ "$and": conditions::<R>(each)? }),
+        Filter::Or(any) => json!({ "$or": conditions::<R>(any)? }),
+        Filter::Not(inner) => json!({ "$not": condition::<R>(*inner)? }),
+    })
+}
+
+fn conditions<R: Resource>(filters: Vec<Filter>) -> Result<Vec<Value>> {
+    filters.into_iter().map(condition::<R>).collect()
+}
+
+fn scalar(scalar: Scalar<'static>) -> Result<Value> {
+    Ok(match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Bool(value) => value.into(),
+        Scalar::Number(value) => number(value),
+        Scalar::Text(value) => value.into(),
+        Scalar::Nested => {
+            let message = "a value that JSON has no single value for can't be asked for";
+            return Err(Error::new(ErrorKind::InvalidQuery, message));
+        }
+    })
+}
+
+/// A whole number is written as one, which is what properties that hold integers are asked for.
+fn number(value: f64) -> Value {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is the same number afterwards"
+    )]
+    let whole = value as i64;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what lost something is compared"
+    )]
+    let is_whole = (whole as f64).to_bits() == value.to_bits();
+    if is_whole { whole.into() } else { value.into() }
+}

@@ -1,0 +1,396 @@
+//! Requests, from the asking to the answer, over as many connections as it takes.
+
+use super::{Driver, Timer};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::object::Object;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// A request of the application.
+#[derive(Debug)]
+pub(in crate::client) struct Ask {
+    pub(in crate::client) id: u64,
+    pub(in crate::client) asked: Asked,
+    pub(in crate::client) deadline: Instant,
+    pub(in crate::client) answer: oneshot::Sender<Result<Answer>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(in crate::client) struct Asked {
+    pub(in crate::client) resource: Cow<'static, str>,
+    pub(in crate::client) action: Cow<'static, str>,
+    /// JSON.
+    pub(in crate::client) payload: String,
+    pub(in crate::client) manner: Manner,
+    pub(in crate::client) key: Option<Uuid>,
+    pub(in crate::client) if_rev: Option<u64>,
+    /// How many milliseconds the server is to take at most.
+    pub(in crate::client) timeout_ms: Option<u64>,
+}
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum Manner {
+    /// It changes nothing, and may be sent again as it is.
+    Reads,
+    /// It may change something, and is sent again only where a key says that it is the same.
+    Writes,
+    /// Only the server knows.
+    Unknown,
+}
+
+/// A reply, in raw text.
+#[derive(Debug)]
+pub(in crate::client) struct Answer {
+    pub(in crate::client) ok: String,
+    pub(in crate::client) seq: Option<u64>,
+    pub(in crate::client) rev: Option<u64>,
+    /// Where a list that was cut goes on: JSON.
+    pub(in crate::client) next: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// Those that are not answered, in the order asked.
+    pending: BTreeMap<u64, Pending>,
+    /// What has refused a key, since it only reads.
+    reads: HashSet<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    asked: Asked,
+    for_whom: ForWhom,
+    deadline: Instant,
+    /// Who asks, by how often the application has said who it is.
+    who: u64,
+    is_sent: bool,
+    /// Whether it was sent on a connection that has ended since.
+    was_sent: bool,
+    /// Whether the server has been told again who the client is for its sake.
+    is_again: bool,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+pub(super) enum ForWhom {
+    Application(oneshot::Sender<Result<Answer>>),
+    /// The application, which wants to be somebody else, or nobody.
+    Another {
+        token: Option<String>,
+        told: oneshot::Sender<Result<Option<u64>>>,
+    },
+    /// This task, which tells the server who the client is.
+    Identifying,
+    /// This task, which tells it again before that expires.
+    Renewing,
+    /// This task, which wants a sign of life.
+    Beat,
+}
+
+impl ForWhom {
+    /// Whether it is of this connection, and nothing without it.
+    fn is_once(&self) -> bool {
+        matches!(self, Self::Identifying | Self::Renewing | Self::Beat)
+    }
+}
+
+impl Calls {
+    pub(super) fn ids(&self) -> Vec<u64> {
+        self.pending.keys().copied().collect()
+    }
+}
+
+impl Driver {
+    pub(super) fn ask(&mut self, ask: Ask) {
+        if ask.answer.is_closed() {
+            return;
+        }
+        let (most, waiting) = (self.settings.max_queue, self.calls.pending.len());
+        if !self.is_ready && waiting >= most {
+            let message = format!("{most} requests wait for a connection, which is `max_queue`");
+            let error = Error::new(ErrorKind::TooMany, message)
+                .with_limit("max_queue", most)
+                .with_outcome(Outcome::None);
+            let _ = ask.answer.send(Err(error));
+            return;
+        }
+        self.put(
+            ask.id,
+            ask.asked,
+            ForWhom::Application(ask.answer),
+            ask.deadline,
+        );
+        if self.is_ready {
+            self.send_call(ask.id);
+        }
+    }
+
+    /// Asks for something of this connection itself.
+    pub(super) fn ask_myself(&mut self, action: &'static str, payload: String, for_whom: ForWhom) {
+        let id = self.next_id();
+        let deadline = Instant::now() + self.settings.timeout;
+        let (is_once, asked) = (for_whom.is_once(), Asked::reading(action, payload));
+        self.put(id, asked, for_whom, deadline);
+        if self.is_ready || is_once {
+            self.send_call(id);
+        }
+    }
+
+    fn put(&mut self, id: u64, asked: Asked, for_whom: ForWhom, deadline: Instant) {
+        self.timers.set(Timer::Deadline(id), deadline);
+        let pending = Pending {
+            asked,
+            for_whom,
+            deadline,
+            who: self.who,
+            is_sent: false,
+            was_sent: false,
+            is_again: false,
+        };
+        self.calls.pending.insert(id, pending);
+    }
+
+    /// Sends what waited for the server to know who the client is.
+    pub(super) fn send_waiting(&mut self) {
+        for id in self.calls.ids() {
+            let is_held = self.timers.is_set(Timer::CallAgain(id));
+            if !is_held && self.calls.pending.get(&id).is_some_and(|it| !it.is_sent) {
+                self.send_call(id);
+            }
+        }
+    }
+
+    pub(super) fn call_again(&mut self, id: u64) {
+        if self.is_ready {
+            self.send_call(id);
+        }
+    }
+
+    fn send_call(&mut self, id: u64) {
+        let (now, may_key) = (self.server_time(), self.may_key);
+        let Some(pending) = self.calls.pending.get_mut(&id) else {
+            return;
+        };
+        let asked = &mut pending.asked;
+        let name = (asked.resource.clone(), asked.action.clone());
+        if asked.manner == Manner::Unknown && self.calls.reads.contains(&name) {
+            asked.manner = Manner::Reads;
+            asked.key = None;
+        }
+        // Of another caller it would be another request.
+        if pending.was_sent && asked.manner != Manner::Reads && pending.who != self.who {
+            return self.fail(id, lost());
+        }
+        if asked.manner != Manner::Reads && may_key && asked.key.is_none() {
+            asked.key = Some(key(now));
+        }
+        let text = asked.frame(id);
+        if let Some(max) = self
+            .greeting
+            .as_ref()
+            .and_then(|greeting| greeting.max_frame)
+            && text.len() > max
+        {
+            let message = "the request is larger than the server takes";
+            let error = Error::new(ErrorKind::TooLarge, message).with_limit("max_frame", max);
+            return self.fail(id, error);
+        }
+        pending.is_sent = true;
+        self.send(text);
+    }
+
+    /// Takes a reply; says whether it was one to a request.
+    pub(super) fn answered(&mut self, id: u64, reply: &Object<'_>) -> bool {
+        let Some(pending) = self.calls.pending.get_mut(&id) else {
+            return false;
+        };
+        let Some(raw) = reply.take("err") else {
+            let answer = Answer::of(reply);
+            self.settle(id, Ok(answer));
+            return true;
+        };
+        let error = Error::told(raw);
+        let asked = &mut pending.asked;
+        let is_unsafe = asked.manner != Manner::Reads && asked.key.is_none();
+        let is_key = |fault: &crate::Fault| fault.path == "key" && fault.rule == "action";
+        if pending.for_whom.is_once() {
+            self.settle(id, Err(error));
+        } else if asked.manner == Manner::Unknown && error.fields().iter().any(is_key) {
+            // It only reads, and may be repeated without.
+            let name = (asked.resource.clone(), asked.action.clone());
+            pending.is_sent = false;
+            self.calls.reads.insert(name);
+            self.call_again(id);
+        } else if is_passing(&error) && !(is_unsafe && error.outcome() == Some(Outcome::Unknown)) {
+            let again = Instant::now() + self.settings.pause(error.retry_after());
+            if again >= pending.deadline {
+                self.settle(id, Err(error));
+            } else {
+                pending.is_sent = false;
+                self.timers.set(Timer::CallAgain(id), again);
+            }
+        } else if error.kind() == ErrorKind::Unauthenticated
+            && !self.token.is_none()
+            && !pending.is_again
+            && asked.resource != "sockful"
+        {
+            (pending.is_sent, pending.is_again) = (false, true);
+            self.identify();
+        } else {
+            // It may have been done before, by who the client was then.
+            let is_open = error.kind() == ErrorKind::Unauthenticated
+                && pending.was_sent
+                && asked.manner != Manner::Reads;
+            let error = if is_open {
+                error.with_outcome(Outcome::Unknown)
+            } else {
+                error
+            };
+            self.settle(id, Err(error));
+        }
+        true
+    }
+
+    pub(super) fn out_of_time(&mut self, id: u64) {
+        let Some(pending) = self.calls.pending.get(&id) else {
+            return;
+        };
+        let error = Error::new(ErrorKind::Timeout, "not done in time");
+        let error = error.with_outcome(pending.outcome());
+        self.fail(id, error);
+    }
+
+    /// The connection has ended: what can't be known to be done or not fails, the rest waits.
+    pub(super) fn cut_calls(&mut self) {
+        for id in self.calls.ids() {
+            let Some(pending) = self.calls.pending.get_mut(&id) else {
+                continue;
+            };
+            let asked = &pending.asked;
+            let is_safe = asked.manner == Manner::Reads || asked.key.is_some();
+            if pending.for_whom.is_once() {
+                self.forget_call(id);
+            } else if pending.is_sent && !is_safe {
+                self.fail(id, lost());
+            } else if pending.is_sent {
+                (pending.is_sent, pending.was_sent) = (false, true);
+            }
+        }
+    }
+
+    pub(super) fn forget_call(&mut self, id: u64) {
+        self.timers.clear(Timer::Deadline(id));
+        self.timers.clear(Timer::CallAgain(id));
+        self.calls.pending.remove(&id);
+    }
+
+    pub(super) fn fail(&mut self, id: u64, error: Error) {
+        let outcome = self.calls.pending.get(&id).map(Pending::outcome);
+        let outcome = error
+            .outcome()
+            .filter(|told| *told == Outcome::Unknown)
+            .or(outcome);
+        self.settle(
+            id,
+            Err(error.with_outcome(outcome.unwrap_or(Outcome::None))),
+        );
+    }
+
+    fn settle(&mut self, id: u64, told: Result<Answer>) {
+        self.timers.clear(Timer::Deadline(id));
+        self.timers.clear(Timer::CallAgain(id));
+        let Some(pending) = self.calls.pending.remove(&id) else {
+            return;
+        };
+        match pending.for_whom {
+            // Who has gone does not wait for it.
+            ForWhom::Application(answer) => drop(answer.send(told)),
+            ForWhom::Another {
+                token,
+                told: expires,
+            } => {
+                let became = told.map(|answer| self.became(token, &answer));
+                drop(expires.send(became));
+            }
+            ForWhom::Identifying => self.identified(told),
+            ForWhom::Renewing => self.renewed(told),
+            ForWhom::Beat => {}
+        }
+    }
+}
+
+impl Pending {
+    /// Whether it may have been done, as far as can be known without an answer.
+    fn outcome(&self) -> Outcome {
+        if (self.is_sent || self.was_sent) && self.asked.manner != Manner::Reads {
+            Outcome::Unknown
+        } else {
+            Outcome::None
+        }
+    }
+}
+
+impl Asked {
+    fn reading(action: &'static str, payload: String) -> Self {
+        Self {
+            resource: "sockful".into(),
+            action: action.into(),
+            payload,
+            manner: Manner::Reads,
+            key: None,
+            if_rev: None,
+            timeout_ms: None,
+        }
+    }
+
+    fn frame(&self, id: u64) -> String {
+        let name = |text: &str| serde_json::Value::from(text).to_string();
+        let (resource, action) = (name(&self.resource), name(&self.action));
+        let mut frame = format!("[{resource},{action},{},{id}", self.payload);
+        let key = self.key.map(|key| format!("\"key\":\"{key}\""));
+        let if_rev = self.if_rev.map(|rev| format!("\"if_rev\":{rev}"));
+        let timeout = self.timeout_ms.map(|ms| format!("\"timeout_ms\":{ms}"));
+        let options: Vec<_> = [key, if_rev, timeout].into_iter().flatten().collect();
+        if !options.is_empty() {
+            frame.push_str(&format!(",{{{}}}", options.join(",")));
+        }
+        frame.push(']');
+        frame
+    }
+}
+
+impl Answer {
+    fn of(reply: &Object<'_>) -> Self {
+        let number = |key| reply.take(key).and_then(|raw| raw.parse().ok());
+        Self {
+            ok: reply.take("ok").unwrap_or("null").to_owned(),
+            seq: number("seq"),
+            rev: number("rev"),
+            next: reply.take("next").map(str::to_owned),
+        }
+    }
+}
+
+/// Whether it was not done, and may be later.
+pub(super) fn is_passing(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::RateLimited | ErrorKind::Unavailable
+    )
+}
+
+fn lost() -> Error {
+    let message = "the connection ended before the reply";
+    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::Unknown)
+}
+
+/// A key for a request, by the time of the server, which judges by it how old a key is.
+fn key(now_ms: u64) -> Uuid {
+    let nanos = u32::try_from(now_ms % 1_000 * 1_000_000).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, now_ms / 1_000, nanos))
+}

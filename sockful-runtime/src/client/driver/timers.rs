@@ -1,0 +1,78 @@
+//! What is to be done at which time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::{Instant, sleep_until};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// The request of this number is out of time.
+    Deadline(u64),
+    /// It may be sent again.
+    CallAgain(u64),
+    /// The subscription of this number may be.
+    SubscribeAgain(u64),
+    /// The connection should stand.
+    Setup,
+    /// Another is to be tried.
+    Reconnect,
+    /// Something should have been heard.
+    Beat,
+    /// The identity is about to expire.
+    Renew,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    set: BTreeMap<Timer, Instant>,
+    in_order: BTreeSet<(Instant, Timer)>,
+}
+
+impl Timers {
+    pub(super) fn set(&mut self, timer: Timer, at: Instant) {
+        self.clear(timer);
+        self.set.insert(timer, at);
+        self.in_order.insert((at, timer));
+    }
+
+    pub(super) fn clear(&mut self, timer: Timer) {
+        if let Some(at) = self.set.remove(&timer) {
+            self.in_order.remove(&(at, timer));
+        }
+    }
+
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.set.contains_key(&timer)
+    }
+
+    /// Waits for the next, and takes it out.
+    pub(super) async fn next(&mut self) -> Timer {
+        let Some(&(at, timer)) = self.in_order.first() else {
+            return std::future::pending().await;
+        };
+        sleep_until(at).await;
+        self.clear(timer);
+        timer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn they_ring_in_their_order_and_one_that_is_set_anew_rings_once() {
+        let (mut timers, now) = (Timers::default(), Instant::now());
+        let after = |seconds| now + Duration::from_secs(seconds);
+        timers.set(Timer::Beat, after(1));
+        timers.set(Timer::Setup, after(2));
+        timers.set(Timer::Renew, after(3));
+        timers.set(Timer::Beat, after(4));
+        timers.clear(Timer::Setup);
+        assert!(timers.is_set(Timer::Beat) && !timers.is_set(Timer::Setup));
+        assert_eq!(timers.next().await, Timer::Renew);
+        assert_eq!(timers.next().await, Timer::Beat);
+        assert_eq!(Instant::now(), after(4));
+        assert!(!timers.is_set(Timer::Beat));
+    }
+}

@@ -1,0 +1,232 @@
+//! What a subscription tells.
+
+use super::sent;
+use crate::error::{Error, Result};
+use crate::key::Key;
+use crate::object::Object;
+use crate::resource::Resource;
+use serde::de::DeserializeOwned;
+use std::fmt;
+
+/// What has happened to the records that a subscription follows.
+#[non_exhaustive]
+pub enum Event<R: Resource> {
+    /// The records are these, whatever was told before. It comes first, and whenever what happened
+    /// meanwhile can't be told one by one.
+    Reset {
+        /// All of them.
+        records: Vec<R>,
+        /// The commit that this is a view of.
+        seq: u64,
+    },
+    /// A record came to be, or came in.
+    Created {
+        /// As it is now.
+        record: R,
+        /// The commit.
+        seq: u64,
+    },
+    /// A record has changed.
+    Updated {
+        /// As it is now.
+        record: R,
+        /// The commit.
+        seq: u64,
+    },
+    /// A record is gone, or out.
+    Destroyed {
+        /// Its id.
+        id: R::Id,
+        /// Whether it lives on and only does not meet the conditions any more.
+        left: bool,
+        /// The commit.
+        seq: u64,
+    },
+    /// An event of the resource's own.
+    Happened {
+        /// The id of the record that it has happened to.
+        id: R::Id,
+        /// Its name on the wire, such as `roared`.
+        name: String,
+        /// What is told of it.
+        data: Data,
+        /// The commit; `None` for what is in none.
+        seq: Option<u64>,
+    },
+    /// So many events of the resource's own were left out, since this client was slow.
+    Dropped {
+        /// How many.
+        events: u64,
+    },
+}
+
+/// What is told of an event of a resource's own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Data(Box<str>);
+
+impl Data {
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.0).map_err(Error::internal)
+    }
+
+    /// The value as JSON.
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<R: Resource + fmt::Debug> fmt::Debug for Event<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = |id: &R::Id| id.text().into_owned();
+        match self {
+            Self::Reset { records, seq } => f
+                .debug_struct("Reset")
+                .field("records", records)
+                .field("seq", seq)
+                .finish(),
+            Self::Created { record, seq } => f
+                .debug_struct("Created")
+                .field("record", record)
+                .field("seq", seq)
+                .finish(),
+            Self::Updated { record, seq } => f
+                .debug_struct("Updated")
+                .field("record", record)
+                .field("seq", seq)
+                .finish(),
+            Self::Destroyed { id: key, left, seq } => f
+                .debug_struct("Destroyed")
+                .field("id", &id(key))
+                .field("left", left)
+                .field("seq", seq)
+                .finish(),
+            Self::Happened {
+                id: key,
+                name,
+                data,
+                seq,
+            } => f
+                .debug_struct("Happened")
+                .field("id", &id(key))
+                .field("name", name)
+                .field("data", data)
+                .field("seq", seq)
+                .finish(),
+            Self::Dropped { events } => f.debug_struct("Dropped").field("events", events).finish(),
+        }
+    }
+}
+
+/// What an event makes of a set of records, by the texts of their ids.
+pub(super) enum Change<R> {
+    All(Vec<(String, R)>),
+    Put(String, R),
+    Remove(String),
+    Nothing,
+}
+
+/// An event in raw text, as the task of the client passes it on.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) name: String,
+    pub(super) seq: Option<u64>,
+    pub(super) dropped: u64,
+    left: bool,
+    id: Box<str>,
+    record: Box<str>,
+    data: Box<str>,
+    /// Lists of records, one after the other.
+    pub(super) records: Vec<Box<str>>,
+}
+
+impl Told {
+    pub(super) fn of(name: &str, payload: &Object<'_>) -> Self {
+        let raw = |key| payload.take(key).unwrap_or_default().into();
+        let number = |key| payload.take(key).and_then(|raw| raw.parse().ok());
+        Self {
+            name: name.to_owned(),
+            seq: number("seq"),
+            dropped: number("dropped").unwrap_or_default(),
+            left: payload.take("left") == Some("true"),
+            id: raw("id"),
+            record: raw("record"),
+            data: raw("data"),
+            records: payload.take("records").map(Box::from).into_iter().collect(),
+        }
+    }
+
+    /// That so many events were left out.
+    pub(super) fn dropped(events: u64) -> Self {
+        Self {
+            name: "dropped".to_owned(),
+            dropped: events,
+            ..Self::default()
+        }
+    }
+
+    /// The records of a reset.
+    fn records<T>(&self, read: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+        let mut records = Vec::new();
+        for raw in &self.records {
+            records.extend(sent::list(raw, &read)?);
+        }
+        Ok(records)
+    }
+
+    /// What it makes of a set of records.
+    pub(super) fn change<R: Resource>(self) -> Result<Change<R>> {
+        Ok(match &*self.name {
+            "reset" => Change::All(self.records(sent::keyed)?),
+            "created" | "updated" => {
+                let (id, record) = sent::keyed(&self.record)?;
+                Change::Put(id, record)
+            }
+            "destroyed" => Change::Remove(sent::id::<R>(&self.id)?.text().into_owned()),
+            _ => Change::Nothing,
+        })
+    }
+
+    /// The event, typed.
+    pub(super) fn read<R: Resource>(self) -> Result<Event<R>> {
+        let seq = self.seq.unwrap_or_default();
+        Ok(match &*self.name {
+            "reset" => Event::Reset {
+                records: self.records(sent::record)?,
+                seq,
+            },
+            "created" => Event::Created {
+                record: sent::record(&self.record)?,
+                seq,
+            },
+            "updated" => Event::Updated {
+                record: sent::record(&self.record)?,
+                seq,
+            },
+            "destroyed" => Event::Destroyed {
+                id: sent::id::<R>(&self.id)?,
+                left: self.left,
+                seq,
+            },
+            "dropped" if self.id.is_empty() => Event::Dropped {
+                events: self.dropped,
+            },
+            _ => Event::Happened {
+                id: sent::id::<R>(&self.id)?,
+                name: self.name,
+                data: Data(self.data),
+                seq: self.seq,
+            },
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! A list that is awaited.
+
+use super::call::{Call, Decode, Raw, Typed};
+use super::driver::Manner;
+use super::{Shared, conditions, sent, unsendable};
+use crate::error::Result;
+use crate::query;
+use crate::resource::Resource;
+use crate::typed::{Filter, Order};
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A list of records, to be awaited: nothing is sent before.
+#[must_use = "nothing is asked before it is awaited"]
+pub struct Find<R> {
+    shared: Arc<Shared>,
+    resource: &'static str,
+    action: &'static str,
+    query: Result<Map<String, Value>>,
+    order: Vec<query::Order>,
+    of: std::marker::PhantomData<fn() -> R>,
+}
+
+/// A list of records, and where it goes on if it was cut.
+#[derive(Clone, Debug)]
+pub struct Page<R> {
+    /// The records.
+    pub records: Vec<R>,
+    /// For [`Find::after`], where there are more.
+    pub next: Option<String>,
+}
+
+impl<R: Resource> Find<R> {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        resource: &'static str,
+        action: &'static str,
+        query: Result<Map<String, Value>>,
+    ) -> Self {
+        Self {
+            shared,
+            resource,
+            action,
+            query,
+            order: Vec::new(),
+            of: std::marker::PhantomData,
+        }
+    }
+
+    pub(super) fn that(shared: Arc<Shared>, filter: Filter<R>) -> Self {
+        let query = match shared.unreadable::<R>() {
+            Some(why) => Err(super::unreadable(&why)),
+            None => conditions::of(filter),
+        };
+        Self::new(shared, R::NAME, "find", query)
+    }
+
+    /// Sorts by this, and where an order is given already, among what is equal in that. Default is
+    /// the order of the ids, which always decides in the end.
+    pub fn sort(mut self, order: Order<R>) -> Self {
+        self.order.push(order.inner);
+        self
+    }
+
+    /// Reads at most so many records. Default is the resource's page.
+    pub fn limit(self, records: usize) -> Self {
+        self.with("$limit", records.into())
+    }
+
+    /// Leaves so many of the first out. Default is none.
+    pub fn skip(self, records: usize) -> Self {
+        self.with("$skip", records.into())
+    }
+
+    /// Goes on behind a page of the same conditions and order, where its [`next`](Page::next) says.
+    pub fn after(self, next: impl Into<String>) -> Self {
+        self.with("$after", next.into().into())
+    }
+
+    fn with(mut self, key: &str, value: Value) -> Self {
+        if let Ok(query) = &mut self.query {
+            query.insert(key.to_owned(), value);
+        }
+        self
+    }
+
+    /// The request, for what else can be said of one.
+    pub fn call(self) -> Call<Page<R>> {
+        let payload = self.query.and_then(|mut query| {
+            if !self.order.is_empty() {
+                query.insert("$sort".to_owned(), conditions::sort::<R>(&self.order));
+            }
+            serde_json::to_string(&query).map_err(|error| unsendable(&error))
+        });
+        Call::new(
+            self.shared,
+            self.resource,
+            self.action,
+            payload,
+            Manner::Reads,
+        )
+    }
+}
+
+impl<R: Resource> IntoFuture for Find<R> {
+    type Output = Result<Page<R>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.call().into_future()
+    }
+}
+
+impl<R> fmt::Debug for Find<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Find");
+        shown.field("resource", &self.resource);
+        shown.field("action", &self.action);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl<R> Deref for Page<R> {
+    type Target = [R];
+
+    fn deref(&self) -> &[R] {
+        &self.records
+    }
+}
+
+impl<R> IntoIterator for Page<R> {
+    type Item = R;
+    type IntoIter = std::vec::IntoIter<R>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.records.into_iter()
+    }
+}
+
+impl<R: Resource> Decode<Page<R>> for Typed {
+    fn decode(Raw(answer): Raw<'_>) -> Result<Page<R>> {
+        let next = answer.next.as_deref();
+        Ok(Page {
+            records: sent::list(&answer.ok, sent::record)?,
+            next: next.and_then(|raw| serde_json::from_str(raw).ok()),
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! The records of one resource on the server.
+
+use super::call::{Call, Decode, Raw, Typed};
+use super::children::{Children, relation};
+use super::driver::Manner;
+use super::subscription::Follower;
+use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable, unsendable};
+use crate::declared::{RefersTo, Relation};
+use crate::error::Result;
+use crate::object::Object;
+use crate::resource::{Changes, Given, Resource};
+use crate::typed::{Field, Filter};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The records of one resource on the server, typed. Made by [`Client::of`](super::Client::of).
+///
+/// What stands in a `#[remote]` block is called on it as well, through the trait that the block makes:
+/// `CreatureRemotes` for `Creature`.
+pub struct Records<R> {
+    pub(super) shared: Arc<Shared>,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Records<R> {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            resource: PhantomData,
+        }
+    }
+
+    /// Stores a new record and gives it as it is stored.
+    pub fn create(&self, new: R::New) -> Call<R> {
+        self.write("create", given::<R>(&new, None))
+    }
+
+    /// Reads the record of this id.
+    pub fn get(&self, id: impl Into<R::Id>) -> Call<R> {
+        let payload = with_id::<R>(&id.into());
+        self.reading("get", Ok(payload))
+    }
+
+    /// Reads the records of these ids: in their order, and `None` where there is none.
+    pub fn get_many<K: Into<R::Id>>(
+        &self,
+        ids: impl IntoIterator<Item = K>,
+    ) -> Call<Vec<Option<R>>> {
+        let ids = ids.into_iter();
+        let ids: Vec<_> = ids.map(|id| sent::written_id::<R>(&id.into())).collect();
+        let payload = format!("{{\"{}\":[{}]}}", id_name::<R>(), ids.join(","));
+        self.reading("get", Ok(payload))
+    }
+
+    /// Lists the records that meet the conditions, a page of them.
+    pub fn find(&self, filter: Filter<R>) -> Find<R> {
+        Find::that(self.shared.clone(), filter)
+    }
+
+    /// Counts the records that meet the conditions.
+    pub fn count(&self, filter: Filter<R>) -> Call<usize> {
+        let payload = conditions::of(filter).and_then(|map| text(&map));
+        Call::new(
+            self.shared.clone(),
+            R::NAME,
+            "count",
+            payload,
+            Manner::Reads,
+        )
+    }
+
+    /// Changes what is given of the record of this id, and gives the whole.
+    pub fn update(&self, id: impl Into<R::Id>, patch: R::Patch) -> Call<R> {
+        let id = (id_name::<R>(), sent::written_id::<R>(&id.into()));
+        self.write("update", given::<R>(&patch, Some(id)))
+    }
+
+    /// Stores a record, be there one of its id or not: of what is stored that stays which clients can't set.
+    pub fn save(&self, new: R::New) -> Call<R> {
+        self.write("save", given::<R>(&new, None))
+    }
+
+    /// Removes the record of this id, and gives it as it was.
+    pub fn destroy(&self, id: impl Into<R::Id>) -> Call<R> {
+        self.write("destroy", Ok(with_id::<R>(&id.into())))
+    }
+
+    /// Follows the records that meet the conditions: a stream of what happens to them.
+    pub fn subscribe(&self, filter: Filter<R>) -> Subscription<R> {
+        Subscription::new(self.follow(filter))
+    }
+
+    /// Follows the records that meet the conditions: a set that keeps itself.
+    pub fn live(&self, filter: Filter<R>) -> Live<R> {
+        Live::new(self.follow(filter))
+    }
+
+    /// The records of `C` whose `field` holds the id of this one, by the routes of that relation:
+    /// `client.of::<Album>().children(Song::FIELDS.album_id, "kob")`.
+    pub fn children<C, F>(&self, field: Field<C, F>, id: impl Into<R::Id>) -> Children<C>
+    where
+        C: Resource,
+        F: RefersTo<R::Id>,
+    {
+        Children::new::<R>(self.shared.clone(), field.position(), &id.into())
+    }
+
+    /// Reads the record of `P` whose id the `field` of this one holds:
+    /// `client.of::<Song>().parent::<Album, _>(Song::FIELDS.album_id, "y")`.
+    pub fn parent<P, F>(&self, field: Field<R, F>, id: impl Into<R::Id>) -> Call<P>
+    where
+        P: Resource,
+        F: RefersTo<P::Id>,
+    {
+        let route = relation::<R, P>(field.position());
+        let payload = with_id::<R>(&id.into());
+        let readable = Records::<P>::new(self.shared.clone()).readable();
+        let (action, payload) = match (route, readable) {
+            (Ok(route), Ok(())) => (route.name(Relation::Parent), Ok(payload)),
+            (Err(error), _) | (_, Err(error)) => ("", Err(error)),
+        };
+        Call::new(self.shared.clone(), R::NAME, action, payload, Manner::Reads)
+    }
+
+    fn follow(&self, filter: Filter<R>) -> Follower {
+        let payload = self
+            .readable()
+            .and_then(|()| text(&conditions::of(filter)?));
+        Follower::new(&self.shared, R::NAME, "subscribe", payload)
+    }
+
+    fn reading<T>(&self, action: &'static str, payload: Result<String>) -> Call<T> {
+        self.ask(action, payload, Manner::Reads)
+    }
+
+    fn write(&self, action: &'static str, payload: Result<String>) -> Call<R> {
+        self.ask(action, payload, Manner::Writes)
+    }
+
+    fn ask<T>(&self, action: &'static str, payload: Result<String>, manner: Manner) -> Call<T> {
+        // What could not be read when it was done is not begun.
+        let payload = self.readable().and(payload);
+        Call::new(self.shared.clone(), R::NAME, action, payload, manner)
+    }
+
+    fn readable(&self) -> Result<()> {
+        match self.shared.unreadable::<R>() {
+            Some(why) => Err(unreadable(&why)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<R> Clone for Records<R> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R: Resource> fmt::Debug for Records<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Records").field(&R::NAME).finish()
+    }
+}
+
+impl<R: Resource> Decode<R> for Typed {
+    fn decode(Raw(answer): Raw<'_>) -> Result<R> {
+        sent::record(&answer.ok)
+    }
+}
+
+impl<R: Resource> Decode<Vec<Option<R>>> for Typed {
+    fn decode(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
+        sent::list(&answer.ok, |raw| match raw {
+            "null" => Ok(None),
+            raw => sent::record(raw).map(Some),
+        })
+    }
+}
+
+pub(super) fn id_name<R: Resource>() -> &'static str {
+    R::DECLARED.properties[R::DECLARED.id].name
+}
+
+pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
+    format!("{{\"{}\":{}}}", id_name::<R>(), sent::written_id::<R>(id))
+}
+
+/// What is given of a record, beside an address such as an id.
+pub(super) fn given<R: Resource>(
+    changes: &impl Changes,
+    address: Option<(&str, String)>,
+) -> Result<String> {
+    let mut given = Given::new(R::DECLARED);
+    changes.write(&mut given);
+    let given = given.finish().map_err(|error| unsendable(&error))?;
+    let Some((name, value)) = address else {
+        return Ok(given);
+    };
+    let mut object = Object::parse(&given)?;
+    object.remove(name);
+    let rest = object.rest();
+    let rest = rest.trim_start_matches('{');
+    let comma = if rest == "}" { "" } else { "," };
+    Ok(format!("{{\"{name}\":{value}{comma}{rest}"))
+}
+
+pub(super) fn text(map: &Map<String, Value>) -> Result<String> {
+    serde_json::to_string(map).map_err(|error| unsendable(&error))
+}

@@ -1,0 +1,107 @@
+//! What the traits that `#[remote]` makes are built on.
+
+use super::call::{Argument, Call, Json};
+use super::driver::Manner;
+use super::records::{Records, with_id};
+use super::unsendable;
+use crate::codec::Codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::must;
+use crate::resource::Resource;
+
+pub use crate::must::Field as Plain;
+
+/// What remote methods of `T` are called by: the records of `T`.
+#[doc(hidden)]
+pub trait CallRemotes<T> {
+    /// The type of their ids.
+    type Id;
+
+    /// A payload without arguments yet, of the resource as a whole.
+    fn payload(&self) -> Payload;
+
+    /// One to a record.
+    fn payload_to(&self, id: Self::Id) -> Payload;
+
+    /// The call.
+    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U, Json>;
+}
+
+impl<R: Resource> CallRemotes<R> for Records<R> {
+    type Id = R::Id;
+
+    fn payload(&self) -> Payload {
+        Payload(Ok("{".to_owned()))
+    }
+
+    fn payload_to(&self, id: R::Id) -> Payload {
+        let mut payload = with_id::<R>(&id);
+        payload.pop();
+        Payload(Ok(payload))
+    }
+
+    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U, Json> {
+        let payload = payload.0.map(|text| text + "}");
+        Call::new(
+            self.shared.clone(),
+            R::NAME,
+            action,
+            payload,
+            Manner::Writes,
+        )
+    }
+}
+
+/// The payload of a remote method, argument by argument.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Payload(Result<String>);
+
+impl Payload {
+    /// The same with an argument.
+    #[must_use]
+    pub fn with<T>(self, name: &str, codec: &Codec<T>, value: &T) -> Self {
+        let mut json = Vec::new();
+        let written = codec.write(value, &mut json);
+        let pair = written.map(|()| format!("\"{name}\":{}", String::from_utf8_lossy(&json)));
+        self.and(pair.map_err(|error| unsendable(&error)))
+    }
+
+    /// The same with the properties of `value`, which is taken as the whole payload.
+    #[must_use]
+    pub fn whole<T>(self, value: &impl Argument<T>) -> Self {
+        let json = value.json().map_err(|error| unsendable(&error));
+        self.and(json.and_then(|json| {
+            let inside = json.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+            inside.map(str::to_owned).ok_or_else(no_object)
+        }))
+    }
+
+    fn and(self, pairs: Result<String>) -> Self {
+        Self(self.0.and_then(|mut text| {
+            let pairs = pairs?;
+            if text.len() > 1 && !pairs.is_empty() {
+                text.push(',');
+            }
+            Ok(text + &pairs)
+        }))
+    }
+}
+
+fn no_object() -> Error {
+    Error::new(ErrorKind::Invalid, "the payload is not an object")
+}
+
+/// The codec of a `wide` argument.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Wide<T>(T);
+
+impl<T: must::BeWide> Wide<T> {
+    /// The codec.
+    pub const CODEC: Codec<T> = Codec::wide();
+}
+
+impl<T> must::Absent for Wide<T> {
+    type Of = T;
+}

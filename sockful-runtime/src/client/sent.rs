@@ -1,0 +1,66 @@
+//! Records as a server sends them, read by their types.
+
+use crate::error::{Error, Result};
+use crate::key::{self, Key};
+use crate::model;
+use crate::object::Object;
+use crate::reader::Reader;
+use crate::resource::Resource;
+use schemars::SchemaGenerator;
+use serde_json::value::RawValue;
+
+/// The record that `raw` tells of. What is never sent takes its default.
+pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
+    read(&Object::parse(raw)?)
+}
+
+/// The same with its id, in the text that tells ids apart.
+pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
+    let object = Object::parse(raw)?;
+    let declared = R::DECLARED;
+    let id = model::id_in(&object, declared.properties[declared.id].name, declared.key)?;
+    Ok((id.into_owned(), read(&object)?))
+}
+
+/// The records that `raw` lists.
+pub(super) fn list<T>(raw: &str, read: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+    let list: Vec<&RawValue> = serde_json::from_str(raw).map_err(Error::internal)?;
+    list.into_iter().map(|raw| read(raw.get())).collect()
+}
+
+fn read<R: Resource>(object: &Object<'_>) -> Result<R> {
+    let mut reader = Reader::sent(R::DECLARED.properties, object);
+    let record = R::read(&mut reader);
+    reader.finish().map_err(|error| {
+        let name = R::NAME;
+        Error::internal(format!("the server's `{name}` can't be read: {error}"))
+    })?;
+    record.ok_or_else(|| Error::internal("a property was refused without a fault"))
+}
+
+/// The id that `raw` stands for.
+pub(super) fn id<R: Resource>(raw: &str) -> Result<R::Id> {
+    let unreadable = || Error::internal(format!("the server's id {raw} is no id of `{}`", R::NAME));
+    R::Id::read(raw).ok_or_else(unreadable)
+}
+
+/// What an id is on the wire.
+pub(super) fn written_id<R: Resource>(id: &R::Id) -> String {
+    key::json(&id.text(), R::DECLARED.key)
+}
+
+/// Why no `R` can be made of what a server sends, where that is so.
+pub(super) fn unreadable<R: Resource>() -> Option<String> {
+    let mut generator = SchemaGenerator::default();
+    let properties = R::DECLARED.properties;
+    let described = Reader::describe(properties, &mut generator, |reader| drop(R::read(reader)));
+    let mut both = properties.iter().zip(described);
+    let (missing, _) = both.find(|(property, described)| {
+        !property.access.is_sent() && !described.has_default && !described.nullable
+    })?;
+    let (name, title) = (missing.name, R::DECLARED.title);
+    Some(format!(
+        "`{name}` is never sent, so a client can't make a `{title}`: \
+         give the property a `default`, or make it an `Option`"
+    ))
+}

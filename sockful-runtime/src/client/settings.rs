@@ -1,0 +1,56 @@
+//! How a client connects, waits and gives up.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// How long a request may take.
+    pub(super) timeout: Duration,
+    /// How many requests may wait for a connection.
+    pub(super) max_queue: usize,
+    /// How many events may wait for who follows a subscription.
+    pub(super) max_events: usize,
+    /// After what silence the server is asked for a sign of life.
+    pub(super) heartbeat: Duration,
+    /// How long a connection may take to stand, and a sign of life to come.
+    pub(super) patience: Duration,
+    /// The longest time before the second attempt to connect.
+    pub(super) min_backoff: Duration,
+    /// The longest time before any.
+    pub(super) max_backoff: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            max_queue: 1_000,
+            max_events: 1_000,
+            heartbeat: Duration::from_secs(30),
+            patience: Duration::from_secs(10),
+            min_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Settings {
+    /// How long to wait after so many attempts that failed: anything up to a bound that doubles, so
+    /// that those who were cut off together do not come back together.
+    pub(super) fn backoff(&self, attempts: u32) -> Duration {
+        let bound = self.min_backoff.saturating_mul(1 << attempts.min(16));
+        bound.min(self.max_backoff).mul_f64(random())
+    }
+
+    /// How long to wait where the server asks to come back later, or only does not serve now.
+    pub(super) fn pause(&self, retry_after: Option<Duration>) -> Duration {
+        retry_after.unwrap_or(self.min_backoff) + self.min_backoff.mul_f64(random())
+    }
+}
+
+/// A number from 0 to 1, which nobody need be unable to guess.
+fn random() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() as u32;
+    f64::from(bits) / f64::from(u32::MAX)
+}

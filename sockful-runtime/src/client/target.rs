@@ -1,0 +1,165 @@
+//! Where a client connects to.
+
+use super::link::{Io, Ws};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Credentials;
+use crate::local;
+use crate::server::ServerHandle;
+use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use hyper::{HeaderMap, StatusCode, Uri};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// How much may be under way between a client and a server in one process.
+const LOCAL_BYTES: usize = 64 * 1024;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    place: Place,
+    headers: HeaderMap,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// A server on the network.
+    Url {
+        uri: Uri,
+        #[cfg(feature = "tls")]
+        tls: Option<super::tls::Connector>,
+    },
+    /// A server in this process.
+    Local(ServerHandle),
+}
+
+impl Target {
+    /// Reads `ws://host:port/path`; `http` means `ws`, and `https` means `wss`.
+    pub(super) fn parse(url: &str) -> Result<Self> {
+        let invalid = |why: &str| {
+            let message = format!("`{url}` is no address of a server: {why}");
+            Error::new(ErrorKind::Invalid, message)
+        };
+        let url = match url.strip_prefix("http") {
+            Some(rest) => format!("ws{rest}"),
+            None => url.to_owned(),
+        };
+        let uri: Uri = url.parse().map_err(|_| invalid("it is no URL"))?;
+        if uri.host().is_none() {
+            return Err(invalid("it names no host"));
+        }
+        match uri.scheme_str() {
+            Some("ws") => {}
+            Some("wss") if cfg!(feature = "tls") => {}
+            Some("wss") => return Err(invalid("`wss` needs the feature `tls` of sockful")),
+            _ => return Err(invalid("it begins with neither `ws://` nor `wss://`")),
+        }
+        #[cfg(feature = "tls")]
+        let tls = (uri.scheme_str() == Some("wss")).then(super::tls::Connector::usual);
+        Ok(Self::at(Place::Url {
+            uri,
+            #[cfg(feature = "tls")]
+            tls,
+        }))
+    }
+
+    /// A server in this process.
+    pub(crate) fn local(server: ServerHandle) -> Self {
+        Self::at(Place::Local(server))
+    }
+
+    fn at(place: Place) -> Self {
+        Self {
+            place,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    pub(super) fn with_headers(self, headers: HeaderMap) -> Self {
+        Self { headers, ..self }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn trusting(mut self, pem: &str) -> Result<Self> {
+        if let Place::Url { tls: Some(tls), .. } = &mut self.place {
+            *tls = super::tls::Connector::trusting(pem)?;
+        }
+        Ok(self)
+    }
+
+    /// Opens a connection.
+    pub(super) async fn open(self) -> Result<Ws> {
+        match self.place {
+            Place::Local(server) => open_local(&server, self.headers).await,
+            #[cfg(not(feature = "tls"))]
+            Place::Url { uri } => shake_hands(&uri, connect(&uri, 80).await?, self.headers).await,
+            #[cfg(feature = "tls")]
+            Place::Url { uri, tls } => {
+                let io: Box<dyn Io> = match tls {
+                    None => connect(&uri, 80).await?,
+                    Some(tls) => tls.connect(&uri, connect(&uri, 443).await?).await?,
+                };
+                shake_hands(&uri, io, self.headers).await
+            }
+        }
+    }
+}
+
+async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn Io>> {
+    let port = uri.port_u16().unwrap_or(usual_port);
+    // Of an address of version 6 the brackets are the URL's.
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((host, port)).await.map_err(|error| {
+        let message = format!("{host}:{port} can't be reached: {error}");
+        Error::new(ErrorKind::Unavailable, message)
+    })?;
+    stream.set_nodelay(true)?;
+    Ok(Box::new(stream))
+}
+
+async fn shake_hands(uri: &Uri, io: Box<dyn Io>, headers: HeaderMap) -> Result<Ws> {
+    let mut request = uri.into_client_request().map_err(refused)?;
+    request.headers_mut().extend(headers);
+    let subprotocol = HeaderValue::from_static("sockful.1");
+    request
+        .headers_mut()
+        .insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    let (ws, _) = client_async(request, io).await.map_err(refused)?;
+    Ok(ws)
+}
+
+/// Why there is no connection, in the words of those errors that requests have as well.
+fn refused(error: tungstenite::Error) -> Error {
+    let (kind, message) = match error {
+        tungstenite::Error::Http(response) => {
+            let kind = match response.status() {
+                StatusCode::UNAUTHORIZED => ErrorKind::Unauthenticated,
+                StatusCode::FORBIDDEN => ErrorKind::Forbidden,
+                _ => ErrorKind::Unavailable,
+            };
+            let body = response.body().as_deref().unwrap_or_default();
+            let text = String::from_utf8_lossy(body);
+            let status = response.status();
+            (
+                kind,
+                format!("the server answered {status}: {}", text.trim()),
+            )
+        }
+        error => (ErrorKind::Unavailable, format!("no connection: {error}")),
+    };
+    Error::new(kind, message)
+}
+
+async fn open_local(server: &ServerHandle, headers: HeaderMap) -> Result<Ws> {
+    let session = local::session(server);
+    let credentials = Credentials::of_handshake(headers, None);
+    if session.asks_who() && credentials.are_shown() {
+        session.authenticate(Some(credentials)).await?;
+    }
+    let (near, far) = tokio::io::duplex(LOCAL_BYTES);
+    tokio::spawn(local::serve(session, far));
+    let io: Box<dyn Io> = Box::new(near);
+    Ok(WebSocketStream::from_raw_socket(io, Role::Client, None).await)
+}

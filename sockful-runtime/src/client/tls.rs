@@ -1,0 +1,66 @@
+//! TLS, as a client speaks it.
+
+use super::link::Io;
+use crate::error::{Error, ErrorKind, Result};
+use hyper::Uri;
+use std::fmt;
+use std::sync::Arc;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+#[derive(Clone)]
+pub(super) struct Connector(TlsConnector);
+
+impl Connector {
+    /// One that trusts whom browsers trust.
+    pub(super) fn usual() -> Self {
+        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
+        Self::of(roots.collect())
+    }
+
+    /// One that trusts these certificates only.
+    pub(super) fn trusting(pem: &str) -> Result<Self> {
+        let invalid =
+            |why: String| Error::new(ErrorKind::Invalid, format!("no certificate: {why}"));
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
+            let added = roots.add(certificate);
+            added.map_err(|error| invalid(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(invalid("the text has none".to_owned()));
+        }
+        Ok(Self::of(roots))
+    }
+
+    fn of(roots: RootCertStore) -> Self {
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions();
+        // The provider has cipher suites for the versions that the library calls safe.
+        let config = config.unwrap_or_else(|error| unreachable!("{error}"));
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        Self(TlsConnector::from(Arc::new(config)))
+    }
+
+    pub(super) async fn connect(&self, uri: &Uri, io: Box<dyn Io>) -> Result<Box<dyn Io>> {
+        let host = uri.host().unwrap_or_default();
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        let failed = |why: String| Error::new(ErrorKind::Unavailable, format!("no TLS: {why}"));
+        let name = ServerName::try_from(host).map_err(|error| failed(error.to_string()))?;
+        let stream = self.0.connect(name, io).await;
+        Ok(Box::new(stream.map_err(|error| failed(error.to_string()))?))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}

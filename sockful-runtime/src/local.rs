@@ -1,0 +1,23 @@
+//! Clients without a network: a connection over any stream, as if its handshake had been.
+
+use crate::connection;
+use crate::server::ServerHandle;
+use crate::session::Session;
+use crate::shutdown;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A new client of the server, which has not said anything yet.
+pub(crate) fn session(server: &ServerHandle) -> Arc<Session> {
+    Session::new(server.app().clone(), None)
+}
+
+/// Serves a client until its connection ends.
+pub(crate) async fn serve<S>(session: Arc<Session>, io: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // A server whose trigger is gone stops, so that is kept.
+    let (_trigger, shutdown) = shutdown::channel();
+    connection::run(session, io, Vec::new(), shutdown).await;
+}

@@ -1,0 +1,175 @@
+//! Who the client is.
+
+use crate::support::club::{self, NewNote, Note, User};
+use crate::support::within;
+use sockful::client::{Builder, Client};
+use sockful::{Credentials, ErrorKind, Filter, Identity, Result, Server, ServerHandle, testing};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+async fn club() -> (ServerHandle, Builder) {
+    let server = club::club().open().await.expect("memory opens");
+    let builder = testing::builder(&server);
+    (server, builder)
+}
+
+async fn whoami(client: &Client) -> Result<String> {
+    client.call("note", "whoami", &()).await
+}
+
+#[tokio::test]
+async fn a_client_is_whom_its_token_stands_for() {
+    let (_server, builder) = club().await;
+    let client = builder.token("bob").connect().await.expect("he is known");
+    assert_eq!(whoami(&client).await.expect("he is known"), "bob");
+    client
+        .authenticate(Some("eve".into()))
+        .await
+        .expect("she is known");
+    assert_eq!(whoami(&client).await.expect("she is known"), "eve");
+    let error = client.authenticate(Some("bob:1000".into())).await;
+    assert_eq!(
+        error.expect_err("it is over").kind(),
+        ErrorKind::Unauthenticated
+    );
+    assert_eq!(whoami(&client).await.expect("she still is"), "eve");
+    client.authenticate(None).await.expect("it is nobody again");
+    let error = whoami(&client).await.expect_err("it is nobody");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_handshake_may_say_it() {
+    for (name, value) in [("authorization", "Bearer bob"), ("cookie", "session=bob")] {
+        let (_server, builder) = club().await;
+        let client = builder
+            .header(name, value)
+            .connect()
+            .await
+            .expect("he is known");
+        assert_eq!(whoami(&client).await.expect("he is known"), "bob");
+        // Somebody has keys, so that a write is one whatever happens.
+        let note = NewNote {
+            owner: "bob".into(),
+            ..NewNote::default()
+        };
+        client.of::<Note>().create(note).await.expect("it is his");
+    }
+    // And so over the network.
+    let server = club::open().await;
+    let builder = || Client::builder(server.url());
+    let client = builder()
+        .header("authorization", "Bearer bob")
+        .connect()
+        .await;
+    assert_eq!(
+        whoami(&client.expect("he is known"))
+            .await
+            .expect("he is known"),
+        "bob"
+    );
+    let refused = builder()
+        .header("authorization", "Bearer bob:1000")
+        .connect()
+        .await;
+    assert_eq!(
+        refused.expect_err("it is over").kind(),
+        ErrorKind::Unauthenticated
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_told_to_who_connects() {
+    for token in ["bob:1000", "broken"] {
+        let (_server, builder) = club().await;
+        let error = builder
+            .token(token)
+            .connect()
+            .await
+            .expect_err("it is nobody's");
+        let kinds = [ErrorKind::Unauthenticated, ErrorKind::Internal];
+        assert!(kinds.contains(&error.kind()), "{error:?}");
+    }
+}
+
+/// A server whose identities last a second of its clock, and a token that is another each time.
+async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
+    let (now, asked) = (
+        Arc::new(AtomicU64::new(1_000)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let (clock, expiring) = (now.clone(), now.clone());
+    let server = Server::new(club::RESOURCES)
+        .clock(move || clock.load(Relaxed))
+        .authenticate(move |credentials: Credentials| {
+            let expires = expiring.load(Relaxed) + 1_000;
+            async move {
+                let name = credentials.token().unwrap_or_default().to_owned();
+                let user = User {
+                    name: name.clone(),
+                    is_admin: false,
+                };
+                Ok(Identity {
+                    key: name,
+                    user,
+                    expires: Some(expires),
+                })
+            }
+        });
+    let server = server.open().await.expect("memory opens");
+    let asking = asked.clone();
+    let builder = testing::builder(&server).token_with(move || {
+        let times = asking.fetch_add(1, Relaxed);
+        async move { Ok(Some(format!("user{times}"))) }
+    });
+    let client = builder.connect().await.expect("it is known");
+    (server, client, now, asked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_is_renewed_before_it_is_over() {
+    let (_server, client, _now, asked) = brief().await;
+    assert_eq!(whoami(&client).await.expect("it is known"), "user0");
+    // A tenth of the second is left when another token is asked for.
+    tokio::time::sleep(std::time::Duration::from_millis(950)).await;
+    assert_eq!(whoami(&client).await.expect("it is known"), "user1");
+    assert_eq!(asked.load(Relaxed), 2);
+}
+
+#[tokio::test]
+async fn one_that_is_lost_is_found_again() {
+    let (server, client, now, _asked) = brief().await;
+    let mut notes = client.of::<Note>().subscribe(Filter::all());
+    assert!(
+        within("a reset", notes.next())
+            .await
+            .expect("it goes on")
+            .is_ok()
+    );
+    // The server takes it back: the client says again who it is, and its subscription goes on.
+    assert_eq!(server.revoke("user0"), 1);
+    let name = within("an answer", whoami(&client))
+        .await
+        .expect("it is known again");
+    assert_ne!(name, "user0");
+    // Its time is over before the server has said so.
+    now.fetch_add(5_000, Relaxed);
+    let name = within("an answer", whoami(&client))
+        .await
+        .expect("it is known again");
+    let note = NewNote {
+        owner: name.clone(),
+        ..NewNote::default()
+    };
+    client
+        .of::<Note>()
+        .create(note)
+        .await
+        .expect("it is its own");
+    loop {
+        let event = within("an event", notes.next()).await.expect("it goes on");
+        if let sockful::client::Event::Created { .. } = event.expect("it is served") {
+            break;
+        }
+    }
+}

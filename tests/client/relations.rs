@@ -1,0 +1,168 @@
+//! The routes of relations.
+
+use super::zoo::{Beast, Cage, CagePatch, Keeper, NewCage, NewKeeper, local};
+use sockful::client::Event;
+use sockful::{ErrorKind, Filter};
+use uuid::Uuid;
+
+fn cage(id: u64) -> NewCage {
+    NewCage {
+        id: Some(id),
+        ..NewCage::default()
+    }
+}
+
+#[tokio::test]
+async fn children_are_written_read_and_followed_by_their_parent() {
+    let (_server, client) = local().await;
+    let keepers = client.of::<Keeper>();
+    let [ann, ben] = ["Ann", "Ben"].map(|name| {
+        let new = NewKeeper {
+            badge: None,
+            name: name.to_owned(),
+        };
+        keepers.create(new)
+    });
+    let (ann, ben) = (ann.await.expect("made"), ben.await.expect("made"));
+    let of_ann = keepers.children(Cage::FIELDS.keeper_id, ann.badge);
+    let mut told = of_ann.subscribe(Cage::FIELDS.size.lt(10));
+    let mut live = of_ann.live(Filter::all());
+    assert!(
+        matches!(told.next().await, Some(Ok(Event::Reset { records, .. })) if records.is_empty())
+    );
+
+    let made = of_ann.create(cage(1)).await.expect("she is there");
+    assert_eq!((made.id, made.keeper_id), (1, ann.badge));
+    client
+        .of::<Cage>()
+        .create(NewCage {
+            keeper_id: ben.badge,
+            ..cage(2)
+        })
+        .await
+        .expect("made");
+    assert_eq!(of_ann.get(1_u64).await.expect("hers"), made);
+    let error = of_ann.get(2_u64).await.expect_err("his");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+
+    let bigger = CagePatch {
+        size: Some(5),
+        ..CagePatch::default()
+    };
+    let changed = of_ann.update(1_u64, bigger).await.expect("hers");
+    assert_eq!((changed.size, changed.keeper_id), (5, ann.badge));
+    assert_eq!(
+        *of_ann.find(Filter::all()).await.expect("a list"),
+        [changed.clone()]
+    );
+    assert!(
+        of_ann
+            .find(Cage::FIELDS.size.gt(5))
+            .await
+            .expect("a list")
+            .is_empty()
+    );
+    // What is asked of the property itself is asked beside the address.
+    let hers = of_ann
+        .find(Cage::FIELDS.keeper_id.eq(ann.badge))
+        .await
+        .expect("a list");
+    assert_eq!(hers.len(), 1);
+    let his = of_ann
+        .find(Cage::FIELDS.keeper_id.eq(ben.badge))
+        .await
+        .expect("a list");
+    assert!(his.is_empty());
+
+    let parent = client
+        .of::<Cage>()
+        .parent::<Keeper, _>(Cage::FIELDS.keeper_id, 2_u64);
+    assert_eq!(parent.await.expect("his"), ben);
+    assert_eq!(of_ann.destroy(1_u64).await.expect("hers"), changed);
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        events.push(told.next().await.expect("an event").expect("it is told"));
+    }
+    let shown = format!("{events:?}");
+    assert!(
+        matches!(
+            events.as_slice(),
+            [
+                Event::Created { .. },
+                Event::Updated { .. },
+                Event::Destroyed { left: false, .. }
+            ]
+        ),
+        "{shown}"
+    );
+    while let Some(changed) = live.changed().await {
+        changed.expect("it is told");
+        if live.is_empty() {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resource_may_be_its_own_parent() {
+    let (_server, client) = local().await;
+    let new = NewKeeper {
+        badge: None,
+        name: "Ann".to_owned(),
+    };
+    let ann = client.of::<Keeper>().create(new).await.expect("made");
+    let cages = client.of::<Cage>();
+    cages
+        .create(NewCage {
+            keeper_id: ann.badge,
+            ..cage(1)
+        })
+        .await
+        .expect("made");
+    let inside = cages.children(Cage::FIELDS.inside_id, 1_u64);
+    let inner = inside
+        .create(NewCage {
+            keeper_id: ann.badge,
+            ..cage(2)
+        })
+        .await
+        .expect("made");
+    assert_eq!(inner.inside_id, Some(1));
+    let outer = cages
+        .parent::<Cage, _>(Cage::FIELDS.inside_id, 2_u64)
+        .await
+        .expect("there");
+    assert_eq!(outer.id, 1);
+}
+
+#[tokio::test]
+async fn a_property_that_is_no_relation_is_told() {
+    let (_server, client) = local().await;
+    // It is of the type of the id, so the compiler can't tell.
+    let kinds = client.of::<Beast>().children(Beast::FIELDS.kind, "dragon");
+    let error = kinds.find(Filter::all()).await.expect_err("it is none");
+    assert_eq!(
+        error.to_string(),
+        "`kind` of `beast` is no relation to `beast`"
+    );
+    let error = kinds.get("bob").await.expect_err("it is none");
+    assert_eq!(
+        error.to_string(),
+        "`kind` of `beast` is no relation to `beast`"
+    );
+    let parent = client
+        .of::<Beast>()
+        .parent::<Beast, _>(Beast::FIELDS.mood, "bob");
+    assert_eq!(
+        parent.await.expect_err("it is none").to_string(),
+        "`mood` of `beast` is no relation to `beast`"
+    );
+    let keepers = client
+        .of::<Keeper>()
+        .children(Cage::FIELDS.keeper_id, Uuid::nil());
+    let error = keepers
+        .get(1_u64)
+        .await
+        .expect_err("there is no such keeper");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}

@@ -1,0 +1,294 @@
+//! Requests and what comes of them.
+
+use super::zoo::{Beast, BeastPatch, NewSafe, Safe, beast, local, local_with};
+use serde_json::{Value, json};
+use sockful::client::{Client, Status};
+use sockful::{ErrorKind, Filter, Outcome};
+use std::time::Duration;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn records_are_created_read_changed_replaced_and_destroyed() {
+    let (server, client) = local().await;
+    let beasts = client.of::<Beast>();
+    let mut bob = beast("bob", "dragon");
+    bob.password = Some("sesame".into());
+    let bob = beasts.create(bob).await.expect("there is none");
+    assert_eq!((bob.life, &*bob.kind, &bob.mood), (10, "dragon", &None));
+    // What is never sent has its default here, and its value there.
+    let stored = server
+        .of::<Beast>()
+        .get(&"bob".into())
+        .await
+        .expect("it is stored");
+    assert_eq!(
+        (&bob.password, stored.password.as_deref()),
+        (&None, Some("sesame"))
+    );
+    assert_eq!(beasts.get("bob").await.expect("it is there"), bob);
+
+    let mut patch = BeastPatch::default();
+    (patch.life, patch.mood) = (Some(7), Some(Some("calm".into())));
+    let changed = beasts.update("bob", patch).await.expect("it is there");
+    assert_eq!((changed.life, changed.mood.as_deref()), (7, Some("calm")));
+    let patch = BeastPatch {
+        mood: Some(None),
+        ..BeastPatch::default()
+    };
+    assert_eq!(
+        beasts.update("bob", patch).await.expect("it is there").mood,
+        None
+    );
+
+    let saved = beasts
+        .save(beast("bob", "wyrm"))
+        .await
+        .expect("it is replaced");
+    assert_eq!((&*saved.kind, saved.life), ("wyrm", 10));
+    beasts
+        .save(beast("eve", "wyrm"))
+        .await
+        .expect("it is created");
+    let many = beasts
+        .get_many(["eve", "larry", "bob"])
+        .await
+        .expect("they are read");
+    let ids: Vec<_> = many
+        .iter()
+        .map(|it| it.as_ref().map(|it| &*it.id))
+        .collect();
+    assert_eq!(ids, [Some("eve"), None, Some("bob")]);
+    assert_eq!(beasts.count(Filter::all()).await.expect("a number"), 2);
+
+    let gone = beasts.destroy("bob").await.expect("it is there");
+    assert_eq!(gone, saved);
+    let error = beasts.get("bob").await.expect_err("it is gone");
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::NotFound, "not_found")
+    );
+}
+
+#[tokio::test]
+async fn a_reply_tells_the_commit_and_the_revision_and_a_write_may_ask_for_one() {
+    let (_server, client) = local().await;
+    let beasts = client.of::<Beast>();
+    let created = beasts
+        .create(beast("bob", "dragon"))
+        .reply()
+        .await
+        .expect("there is none");
+    let (seq, rev) = (
+        created.seq.expect("a commit"),
+        created.rev.expect("a revision"),
+    );
+    assert_eq!(created.value.rev, rev);
+    let hungry = || BeastPatch {
+        life: Some(1),
+        ..BeastPatch::default()
+    };
+    let changed = beasts.update("bob", hungry()).if_rev(rev).reply().await;
+    assert!(changed.expect("nobody came in between").seq > Some(seq));
+    let error = beasts
+        .update("bob", hungry())
+        .if_rev(rev)
+        .await
+        .expect_err("it moved");
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_request_of_one_key_takes_effect_once() {
+    let (_server, client) = local().await;
+    let beasts = client.of::<Beast>();
+    let key = Uuid::now_v7();
+    let first = beasts
+        .create(beast("bob", "dragon"))
+        .key(key)
+        .await
+        .expect("there is none");
+    let again = beasts
+        .create(beast("bob", "dragon"))
+        .key(key)
+        .await
+        .expect("it is the same");
+    assert_eq!(first, again);
+    let error = beasts
+        .create(beast("bob", "dragon"))
+        .await
+        .expect_err("this is another");
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn an_error_is_what_the_server_told() {
+    let (_server, client) = local_with(|config| config.max_visited = 1).await;
+    let client = client.connect().await.expect("it lets everyone in");
+    let beasts = client.of::<Beast>();
+    let error = beasts
+        .create(beast("bob", ""))
+        .await
+        .expect_err("too short");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let [fault] = error.fields() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((&*fault.path, &*fault.rule), ("kind", "length"));
+    let error = beasts
+        .find(Filter::all())
+        .limit(100_000)
+        .await
+        .expect_err("too many");
+    assert_eq!(
+        (error.kind(), error.path()),
+        (ErrorKind::InvalidQuery, Some("$limit"))
+    );
+    for id in ["a", "b"] {
+        beasts
+            .create(beast(id, "dragon"))
+            .await
+            .expect("there is none");
+    }
+    let error = beasts
+        .find(Beast::FIELDS.life.gt(0))
+        .await
+        .expect_err("too much");
+    assert_eq!(error.limit(), Some(("max_visited", 1)));
+}
+
+#[tokio::test]
+async fn what_no_client_can_read_is_told_before_it_is_asked() {
+    let (server, client) = local().await;
+    let safe = NewSafe {
+        id: Some("x".into()),
+        code: "0000".into(),
+    };
+    let error = client
+        .of::<Safe>()
+        .create(safe)
+        .await
+        .expect_err("it has a code");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(
+        error.to_string(),
+        "`code` is never sent, so a client can't make a `Safe`: \
+         give the property a `default`, or make it an `Option`"
+    );
+    let stored = server.of::<Safe>().count(Filter::all()).await;
+    assert_eq!(stored.expect("a number"), 0);
+    let told = client.of::<Safe>().subscribe(Filter::all()).next().await;
+    assert!(matches!(told, Some(Err(_))), "a live query says the same");
+}
+
+#[tokio::test]
+async fn anything_is_called_by_its_names() {
+    let (_server, client) = local().await;
+    let bob: Value = client
+        .call("beast", "create", &json!({"id": "bob", "kind": "dragon"}))
+        .await
+        .expect("there is none");
+    assert_eq!(bob["life"], 10);
+    let error = client.call::<Value>("beast", "feet", &()).await;
+    assert_eq!(
+        error.expect_err("it has none").kind(),
+        ErrorKind::UnknownAction
+    );
+    // Of a relation's read only the server knows that it takes no key.
+    let badge = json!({"badge": Uuid::nil()});
+    for _ in 0..2 {
+        let error = client
+            .call::<Value>("keeper", "cages", &json!({"keeper_id": Uuid::nil()}))
+            .await;
+        assert_eq!(
+            error.expect_err("nobody has it").kind(),
+            ErrorKind::NotFound
+        );
+    }
+    let error = client.call::<Value>("keeper", "get", &badge).await;
+    assert_eq!(
+        error.expect_err("nobody has it").kind(),
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn a_closed_client_does_nothing_and_says_so() {
+    let (_server, client) = local().await;
+    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    assert!(told.next().await.expect("a reset").is_ok());
+    assert_eq!(client.status(), Status::Open);
+    client.close().await;
+    assert_eq!(client.status(), Status::Closed);
+    assert!(told.next().await.is_none());
+    assert!(
+        client
+            .of::<Beast>()
+            .subscribe(Filter::all())
+            .next()
+            .await
+            .is_none()
+    );
+    for error in [
+        client
+            .of::<Beast>()
+            .get("bob")
+            .await
+            .expect_err("it is closed"),
+        client.authenticate(None).await.expect_err("it is closed"),
+    ] {
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Unavailable, Some(Outcome::None))
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_and_a_server_that_is_not_there_are_told() {
+    for (url, why) in [
+        ("host", "it begins with neither `ws://` nor `wss://`"),
+        ("ftp://host", "it begins with neither `ws://` nor `wss://`"),
+        ("ws://", "it is no URL"),
+        ("not a url", "it is no URL"),
+    ] {
+        let error = Client::connect(url).await.expect_err("it is none");
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{url}");
+        assert!(error.to_string().ends_with(why), "{url}: {error}");
+    }
+    let error = Client::builder("ws://host")
+        .header("no header", "")
+        .connect()
+        .await;
+    assert_eq!(
+        error.expect_err("it has a space").kind(),
+        ErrorKind::Invalid
+    );
+    // Nobody listens there.
+    let error = Client::connect("ws://127.0.0.1:1")
+        .await
+        .expect_err("nobody listens");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_a_connection_as_long_as_it_may() {
+    let client = Client::builder("ws://127.0.0.1:1")
+        .max_queue(1)
+        .start()
+        .expect("an address");
+    let beasts = client.of::<Beast>();
+    let (waits, comes_too_late) = tokio::join!(
+        async { beasts.get("bob").timeout(Duration::from_secs(60)).await },
+        async { beasts.get("bob").await },
+    );
+    let error = waits.expect_err("there is no server");
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Timeout, Some(Outcome::None))
+    );
+    let error = comes_too_late.expect_err("one waits already");
+    assert_eq!(
+        (error.kind(), error.limit()),
+        (ErrorKind::TooMany, Some(("max_queue", 1)))
+    );
+}

@@ -1,0 +1,171 @@
+//! What is sent again, and what is not.
+
+use super::proxy::{Fate, Proxy};
+use super::zoo::{Beast, BeastRemotes, RESOURCES, beast};
+use crate::support::club;
+use crate::support::{Gates, Running, within};
+use serde::{Deserialize, Serialize};
+use sockful::client::{Builder, Client, Status};
+use sockful::{
+    Config, Context, ErrorKind, Filter, Outcome, Resource, Result, Server, remote, resources,
+};
+use std::time::Duration;
+
+async fn server(change: impl FnOnce(&mut Config)) -> Running {
+    let mut config = Config::default();
+    change(&mut config);
+    Running::serving(Server::new(RESOURCES).config(config)).await
+}
+
+fn builder(url: &str) -> Builder {
+    let builder = Client::builder(url);
+    builder.backoff(Duration::from_millis(1), Duration::from_millis(20))
+}
+
+#[tokio::test]
+async fn a_write_that_was_cut_off_is_done_once() {
+    let server = server(|_| {}).await;
+    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let client = builder(&proxy.url()).connect().await.expect("it listens");
+    let beasts = client.of::<Beast>();
+    beasts
+        .create(beast("bob", "dragon"))
+        .await
+        .expect("there is none");
+    let feeding = tokio::spawn(beasts.feed_at("bob", "mouth".into()).into_future());
+    server.gates.arrival("mouth").await;
+    proxy.cut();
+    // It comes again while the first is still at it, which takes effect; this one gets its answer.
+    server.gates.open("mouth");
+    server.gates.open("mouth");
+    let fed = within("the answer", feeding).await.expect("no panic");
+    assert_eq!(fed.expect("it eats"), 11);
+    assert_eq!(beasts.get("bob").await.expect("it is there").life, 11);
+    assert!(proxy.tallies()[0] >= 2, "there was another connection");
+}
+
+/// What anybody may pick up.
+#[derive(Debug, Serialize, Deserialize, Resource)]
+#[resource(public)]
+struct Leaf {
+    id: String,
+}
+
+#[remote]
+impl Leaf {
+    pub async fn fall(gate: String, context: &Context) -> Result<()> {
+        context.state::<Gates>()?.pass(&gate).await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
+    let server = Server::new(resources![Leaf]).authenticate(club::who);
+    let server = Running::serving(server).await;
+    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let client = builder(&proxy.url()).connect().await;
+    // Nobody has no keys there.
+    let leaves = client.expect("it lets everyone in").of::<Leaf>();
+    let falling = tokio::spawn(leaves.fall("autumn".into()).into_future());
+    server.gates.arrival("autumn").await;
+    proxy.cut();
+    let error = within("an answer", falling).await.expect("no panic");
+    let error = error.expect_err("nobody knows");
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Unavailable, Some(Outcome::Unknown))
+    );
+    assert_eq!(leaves.count(Filter::all()).await.expect("it goes on"), 0);
+}
+
+#[tokio::test]
+async fn what_is_dropped_before_it_is_sent_is_never_sent() {
+    let server = server(|_| {}).await;
+    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let client = builder(&proxy.url()).start().expect("an address");
+    let beasts = client.of::<Beast>();
+    // Asked once, so that it waits for the connection, and let go of.
+    let mut dropped = Box::pin(beasts.create(beast("bob", "dragon")).into_future());
+    let first = futures_util::poll!(&mut dropped);
+    assert!(first.is_pending());
+    drop(dropped);
+    let made = beasts
+        .create(beast("eve", "dragon"))
+        .await
+        .expect("there is none");
+    assert_eq!(
+        beasts.find(Filter::all()).await.expect("a list").records,
+        [made]
+    );
+}
+
+#[tokio::test]
+async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
+    let server = server(|config| (config.max_request_rate, config.request_burst) = (100, 10)).await;
+    let client = builder(&server.url()).connect().await.expect("it listens");
+    let beasts = client.of::<Beast>();
+    let many = (0..40).map(|at| {
+        beasts
+            .create(beast(&format!("b{at}"), "dragon"))
+            .into_future()
+    });
+    let many = futures_util::future::join_all(many);
+    for made in within("all of them", many).await {
+        made.expect("each has its time");
+    }
+    let slow = beasts
+        .find(Filter::all())
+        .call()
+        .timeout(Duration::from_millis(1));
+    let error = slow.await.expect_err("it can't have its time");
+    assert!(
+        matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Timeout),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_subscription_goes_on_over_connections_and_servers() {
+    let handle = Server::new(RESOURCES).open().await.expect("memory opens");
+    let mut first = Running::opened(handle.clone(), Gates::default()).await;
+    let proxy = Proxy::to(first.address, || Fate::Sound).await;
+    let client = builder(&proxy.url()).connect().await.expect("it listens");
+    let mut live = client.of::<Beast>().live(Filter::all());
+    within("the records", live.changed())
+        .await
+        .expect("it goes on")
+        .expect("it is served");
+    proxy.cut();
+    let new = beast("bob", "dragon");
+    handle
+        .of::<Beast>()
+        .create(new)
+        .await
+        .expect("there is none");
+    within("a change", live.changed())
+        .await
+        .expect("it goes on")
+        .expect("it is served");
+    assert_eq!(live.len(), 1);
+    // A server that stops says so, and the client comes back for another.
+    first.stop();
+    within(
+        "the end of the connection",
+        client.reaches(Status::Connecting),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection() {
+    let server = server(|_| {}).await;
+    let client = builder(&server.url()).connect().await.expect("it listens");
+    let beasts = client.of::<Beast>();
+    let mut large = beast("bob", "dragon");
+    large.mood = Some("x".repeat(70_000));
+    let error = beasts.create(large).await.expect_err("it does not fit");
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.limit(), Some(("max_frame", 65_536)));
+    assert_eq!(client.status(), Status::Open);
+}
