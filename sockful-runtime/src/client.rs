@@ -23,19 +23,19 @@ mod tls;
 mod token;
 
 pub use builder::Builder;
-pub use call::{Argument, Call, Decode, Json, Reply, Typed};
+pub use call::{Argument, Call, Raw, Reply};
 pub use children::Children;
 pub use event::{Data, Event};
 pub use find::{Find, Page};
 pub use live::Live;
 pub use records::Records;
-pub use remotes::{CallRemotes, Payload, Plain, Wide};
+pub use remotes::{BeRead, CallRemotes, Payload, Plain, Wide};
 pub use subscription::Subscription;
 pub(crate) use target::Target;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::resource::Resource;
-use driver::Command;
+use driver::{Command, Manner};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::TypeId;
@@ -118,10 +118,15 @@ impl Client {
         resource: impl Into<Cow<'static, str>>,
         action: impl Into<Cow<'static, str>>,
         payload: &(impl Serialize + ?Sized),
-    ) -> Call<T, Json> {
+    ) -> Call<T> {
         let payload = serde_json::to_string(payload).map_err(|error| unsendable(&error));
-        let (resource, action) = (resource.into(), action.into());
-        Call::guessed(self.shared.clone(), resource, action, payload)
+        let action = action.into();
+        let manner = match &*action {
+            "get" | "find" | "all" | "count" | "schema" | "ping" | "changes" => Manner::Reads,
+            _ => Manner::Unknown,
+        };
+        let shared = self.shared.clone();
+        Call::new(shared, resource, action, payload, manner, call::json)
     }
 
     /// Becomes whom `token` stands for, on this connection and those that follow; nobody without one.

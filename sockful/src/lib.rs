@@ -499,8 +499,8 @@ pub mod store {
 pub mod client {
     #![doc = include_str!("client.md")]
     pub use sockful_runtime::client::{
-        Argument, Builder, Call, Children, Client, Data, Decode, Event, Find, Json, Live, Page,
-        Records, Reply, Status, Subscription, Typed,
+        Builder, Call, Children, Client, Data, Event, Find, Live, Page, Records, Reply, Status,
+        Subscription,
     };
 }
 
@@ -518,6 +518,8 @@ pub mod jwt {
 
 /// What the macros ask of types. The compiler names what is here in its messages.
 pub mod must {
+    #[cfg(feature = "client")]
+    pub use sockful_runtime::client::{Argument, BeRead};
     pub use sockful_runtime::declared::RefersTo;
     pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::model::Shape;
@@ -532,7 +534,9 @@ pub mod must {
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "client")]
-    pub use sockful_runtime::client::{Argument, Call, CallRemotes, Json, Plain, Wide};
+    pub use crate::must::{Argument, BeRead};
+    #[cfg(feature = "client")]
+    pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
     pub use sockful_runtime::codec::Codec;
     pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
     pub use sockful_runtime::declared::{

@@ -51,7 +51,8 @@ pub(crate) struct Order {
 impl Beast {
     /// Gives it something to eat.
     pub fn feed(&mut self, amount: i64) -> Result<i64> {
-        self.life += amount;
+        let fed = self.life.checked_add(amount);
+        self.life = fed.ok_or_else(|| Error::refused("too_full", "it bursts"))?;
         Ok(self.life)
     }
 

@@ -2,10 +2,10 @@
 
 use super::tokens::{mixed, without_self};
 use crate::model::{Block, Method, Parameter, Paths, Takes, conditions};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Type};
+use syn::{Attribute, GenericArgument, Lifetime, PathArguments, ReturnType, Type};
 
 /// `CreatureRemotes`, which whatever holds the records of `Creature` has. It asks nothing of `Creature`
 /// and of the types of the methods, so that their mistakes are told once.
@@ -82,9 +82,12 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
     quote_spanned! {mixed()=>
         #(#conditions)*
         #(#docs)*
-        fn #ident(&self, #address #(#declared),*) -> #private::Call<#result, #private::Json> {
+        fn #ident(&self, #address #(#declared),*) -> #private::Call<#result>
+        where
+            Self: #private::BeRead<#result>,
+        {
             use #private::Absent as _;
-            self.send(#action, #payload #(#given)*)
+            self.send(#action, #payload #(#given)*, <Self as #private::BeRead<#result>>::read)
         }
     }
 }
@@ -106,22 +109,66 @@ fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
         .filter(|attribute| attribute.path().is_ident("doc"))
 }
 
-/// What is in the `Result` that the method returns; else what it returns.
+/// What a client gets of the method: what is in the `Result` that it returns, or what it returns; owned,
+/// where that is borrowed.
 fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
-    let ReturnType::Type(_, ty) = &method.item.sig.output else {
+    let ReturnType::Type(_, returned) = &method.item.sig.output else {
         return quote_spanned!(mixed()=> ());
     };
-    let inside = match &**ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    };
-    let inside = inside.filter(|last| last.ident == "Result");
-    let inside = inside.and_then(|last| match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.first(),
-        _ => None,
-    });
-    match inside {
-        Some(GenericArgument::Type(ty)) => without_self(ty, this),
-        _ => without_self(ty, this),
+    let ty = in_result(returned).unwrap_or(returned);
+    match ty {
+        Type::Reference(reference) => {
+            let ty = lasting(without_self(&reference.elem, this));
+            quote_spanned!(mixed()=> <#ty as ::std::borrow::ToOwned>::Owned)
+        }
+        ty => lasting(without_self(ty, this)),
     }
+}
+
+fn in_result(returned: &Type) -> Option<&Type> {
+    let Type::Path(path) = returned else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == "Result" => {
+            match arguments.args.first()? {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `ty` with `'static` for lifetimes that are not written, which nothing is borrowed for here.
+fn lasting(ty: TokenStream) -> TokenStream {
+    let mut lasting = TokenStream::new();
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let next = tokens.peek().map(ToString::to_string);
+        match token {
+            TokenTree::Group(group) => {
+                let inside = lasting_group(&group);
+                lasting.extend([TokenTree::Group(inside)]);
+            }
+            TokenTree::Punct(sign) if sign.as_char() == '\'' && next.as_deref() == Some("_") => {
+                tokens.next();
+                lasting.extend(Lifetime::new("'static", sign.span()).into_token_stream());
+            }
+            TokenTree::Punct(sign) if sign.as_char() == '&' && next.as_deref() != Some("'") => {
+                let lifetime = Lifetime::new("'static", sign.span());
+                lasting.extend([TokenTree::Punct(sign)]);
+                lasting.extend(lifetime.into_token_stream());
+            }
+            token => lasting.extend([token]),
+        }
+    }
+    lasting
+}
+
+fn lasting_group(group: &Group) -> Group {
+    let mut inside = Group::new(group.delimiter(), lasting(group.stream()));
+    inside.set_span(group.span());
+    inside
 }

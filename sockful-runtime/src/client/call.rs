@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -21,15 +20,16 @@ use uuid::Uuid;
 /// It is done once, also where the connection ends meanwhile, for as long as its [`timeout`](Self::timeout)
 /// lasts; where that can't be known, the error has the [`outcome`](Error::outcome) "unknown". One that is
 /// dropped before it is sent is never sent.
-///
-/// `D` says how the result is read.
 #[must_use = "nothing is asked before it is awaited"]
-pub struct Call<T, D = Typed> {
+pub struct Call<T> {
     shared: Arc<Shared>,
     asked: Result<Asked>,
     timeout: Duration,
-    decode: PhantomData<fn() -> (T, D)>,
+    read: Read<T>,
 }
+
+/// How a result is read.
+pub(super) type Read<T> = fn(Raw<'_>) -> Result<T>;
 
 /// What the server answered, with what it says beside the result.
 #[derive(Clone, Debug)]
@@ -43,42 +43,22 @@ pub struct Reply<T> {
     pub rev: Option<u64>,
 }
 
-/// A way to read results of type `T`.
-pub trait Decode<T> {
-    #[doc(hidden)]
-    fn decode(answer: Raw<'_>) -> Result<T>;
-}
-
 /// A result as it came.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Raw<'a>(pub(super) &'a Answer);
 
-/// Reads records and what is made of them as their resource says.
-#[derive(Debug)]
-pub struct Typed;
-
-/// Reads results by serde, as those of remote methods are.
-#[derive(Debug)]
-pub struct Json;
-
-impl<T: DeserializeOwned> Decode<T> for Json {
-    fn decode(Raw(answer): Raw<'_>) -> Result<T> {
-        serde_json::from_str(&answer.ok)
-            .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
-    }
-}
-
-impl Decode<usize> for Typed {
-    fn decode(answer: Raw<'_>) -> Result<usize> {
-        Json::decode(answer)
-    }
+/// Reads what serde can.
+pub(super) fn json<T: DeserializeOwned>(Raw(answer): Raw<'_>) -> Result<T> {
+    serde_json::from_str(&answer.ok)
+        .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
 }
 
 /// What a remote method takes as its whole payload.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` can't be sent as the payload `{T}`",
-    label = "a client needs `Serialize` to write it",
-    note = "add #[derive(serde::Serialize)] to it, or to the types in it that lack it"
+    message = "`{Self}` can't be sent by a client as a `{T}`",
+    label = "needs `Serialize`, and to be a `{T}`",
+    note = "add #[derive(serde::Serialize)] to `{T}`, or to the types in it that lack it"
 )]
 pub trait Argument<T> {
     #[doc(hidden)]
@@ -92,13 +72,14 @@ impl<T: Serialize> Argument<T> for T {
     }
 }
 
-impl<T, D> Call<T, D> {
+impl<T> Call<T> {
     pub(super) fn new(
         shared: Arc<Shared>,
         resource: impl Into<Cow<'static, str>>,
         action: impl Into<Cow<'static, str>>,
         payload: Result<String>,
         manner: Manner,
+        read: Read<T>,
     ) -> Self {
         let timeout = shared.timeout;
         let asked = payload.map(|payload| Asked {
@@ -114,22 +95,8 @@ impl<T, D> Call<T, D> {
             shared,
             asked,
             timeout,
-            decode: PhantomData,
+            read,
         }
-    }
-
-    /// One of which nobody here knows whether it changes anything.
-    pub(super) fn guessed(
-        shared: Arc<Shared>,
-        resource: Cow<'static, str>,
-        action: Cow<'static, str>,
-        payload: Result<String>,
-    ) -> Self {
-        let manner = match &*action {
-            "get" | "find" | "all" | "count" | "schema" | "ping" | "changes" => Manner::Reads,
-            _ => Manner::Unknown,
-        };
-        Self::new(shared, resource, action, payload, manner)
     }
 
     /// Gives up after this time, and has the server give up. Default is the client's
@@ -181,34 +148,34 @@ impl<T, D> Call<T, D> {
         asking.is_over = true;
         answered.unwrap_or_else(|_| Err(closed()))
     }
-}
 
-impl<T, D: Decode<T>> Call<T, D> {
     /// Asks, and gives what the server says beside the result as well.
     ///
     /// # Errors
     ///
     /// What the server refuses, and what becomes of requests that it can't answer.
     pub async fn reply(self) -> Result<Reply<T>> {
+        let read = self.read;
         let answer = self.answer().await?;
         Ok(Reply {
-            value: D::decode(Raw(&answer))?,
+            value: read(Raw(&answer))?,
             seq: answer.seq,
             rev: answer.rev,
         })
     }
 }
 
-impl<T: 'static, D: Decode<T> + 'static> IntoFuture for Call<T, D> {
+impl<T: 'static> IntoFuture for Call<T> {
     type Output = Result<T>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        async move { D::decode(Raw(&self.answer().await?)) }.boxed()
+        let read = self.read;
+        async move { read(Raw(&self.answer().await?)) }.boxed()
     }
 }
 
-impl<T, D> fmt::Debug for Call<T, D> {
+impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Call");
         if let Ok(asked) = &self.asked {

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::driver::Manner;
-use super::records::{given, id_name, text};
+use super::records::{given, id_name, record, text};
 use super::subscription::Follower;
 use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable};
 use crate::declared::{Parent, Relation};
@@ -63,7 +63,7 @@ impl<C: Resource> Children<C> {
     /// Stores a new child. Whatever it says of its parent, it becomes this one's.
     pub fn create(&self, new: C::New) -> Call<C> {
         self.ask(Relation::Create, Manner::Writes, |of| {
-            given::<C>(&new, Some((of.field, of.id.clone())))
+            given::<C>(new, Some((of.field, of.id.clone())))
         })
     }
 
@@ -84,7 +84,7 @@ impl<C: Resource> Children<C> {
     pub fn update(&self, id: impl Into<C::Id>, patch: C::Patch) -> Call<C> {
         let id = id.into();
         self.ask(Relation::Update, Manner::Writes, |of| {
-            let payload = given::<C>(&patch, Some((of.field, of.id.clone())))?;
+            let payload = given::<C>(patch, Some((of.field, of.id.clone())))?;
             let rest = payload.trim_start_matches('{');
             let id = sent::written_id::<C>(&id);
             Ok(format!("{{\"{}\":{id},{rest}", id_name::<C>()))
@@ -139,7 +139,14 @@ impl<C: Resource> Children<C> {
     ) -> Call<C> {
         let (resource, action) = self.route(relation);
         let payload = self.of().and_then(payload);
-        Call::new(self.shared.clone(), resource, action, payload, manner)
+        Call::new(
+            self.shared.clone(),
+            resource,
+            action,
+            payload,
+            manner,
+            record,
+        )
     }
 
     fn route(&self, relation: Relation) -> (&'static str, &'static str) {

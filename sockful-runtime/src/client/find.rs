@@ -1,6 +1,6 @@
 //! A list that is awaited.
 
-use super::call::{Call, Decode, Raw, Typed};
+use super::call::{Call, Raw};
 use super::driver::Manner;
 use super::{Shared, conditions, sent, unsendable};
 use crate::error::Result;
@@ -101,6 +101,7 @@ impl<R: Resource> Find<R> {
             self.action,
             payload,
             Manner::Reads,
+            page,
         )
     }
 }
@@ -140,12 +141,10 @@ impl<R> IntoIterator for Page<R> {
     }
 }
 
-impl<R: Resource> Decode<Page<R>> for Typed {
-    fn decode(Raw(answer): Raw<'_>) -> Result<Page<R>> {
-        let next = answer.next.as_deref();
-        Ok(Page {
-            records: sent::list(&answer.ok, sent::record)?,
-            next: next.and_then(|raw| serde_json::from_str(raw).ok()),
-        })
-    }
+fn page<R: Resource>(Raw(answer): Raw<'_>) -> Result<Page<R>> {
+    let next = answer.next.as_deref();
+    Ok(Page {
+        records: sent::list(&answer.ok, sent::record)?,
+        next: next.and_then(|raw| serde_json::from_str(raw).ok()),
+    })
 }

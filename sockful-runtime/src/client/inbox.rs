@@ -24,7 +24,10 @@ struct State {
     events: usize,
     /// Whether more comes only when all of this is taken.
     is_away: bool,
-    end: Option<Option<Error>>,
+    /// Whether nothing more comes.
+    is_over: bool,
+    /// Why, where that is not by the application's wish; told once.
+    why: Option<Error>,
     reader: Option<Waker>,
 }
 
@@ -51,7 +54,9 @@ impl Inbox {
     /// Nothing more will come; where that is not by the application's wish, because of `why`.
     pub(super) fn end(&self, why: Option<Error>) {
         let mut state = self.state();
-        state.end.get_or_insert(why);
+        if !state.is_over {
+            (state.is_over, state.why) = (true, why);
+        }
         wake(state);
     }
 
@@ -69,13 +74,11 @@ impl Inbox {
             }
             return Poll::Ready(Some(Ok(commit)));
         }
-        match &mut state.end {
-            Some(why) => Poll::Ready(why.take().map(Err)),
-            None => {
-                state.reader = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if state.is_over {
+            return Poll::Ready(state.why.take().map(Err));
         }
+        state.reader = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

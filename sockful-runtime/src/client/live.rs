@@ -38,7 +38,9 @@ impl<R: Resource> Live<R> {
             // All of it can be read, or none of it happens.
             let changes = commit.into_iter().map(Told::change);
             let changes: Vec<Change<R>> = changes.collect::<Result<_>>()?;
-            changes.into_iter().for_each(|change| self.take(change));
+            for change in changes {
+                self.take(change);
+            }
             Ok(())
         }))
     }

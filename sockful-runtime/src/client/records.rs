@@ -1,6 +1,6 @@
 //! The records of one resource on the server.
 
-use super::call::{Call, Decode, Raw, Typed};
+use super::call::{Call, Raw, Read, json};
 use super::children::{Children, relation};
 use super::driver::Manner;
 use super::subscription::Follower;
@@ -34,13 +34,13 @@ impl<R: Resource> Records<R> {
 
     /// Stores a new record and gives it as it is stored.
     pub fn create(&self, new: R::New) -> Call<R> {
-        self.write("create", given::<R>(&new, None))
+        self.write("create", given::<R>(new, None))
     }
 
     /// Reads the record of this id.
     pub fn get(&self, id: impl Into<R::Id>) -> Call<R> {
         let payload = with_id::<R>(&id.into());
-        self.reading("get", Ok(payload))
+        self.ask("get", Ok(payload), Manner::Reads, record)
     }
 
     /// Reads the records of these ids: in their order, and `None` where there is none.
@@ -51,7 +51,7 @@ impl<R: Resource> Records<R> {
         let ids = ids.into_iter();
         let ids: Vec<_> = ids.map(|id| sent::written_id::<R>(&id.into())).collect();
         let payload = format!("{{\"{}\":[{}]}}", id_name::<R>(), ids.join(","));
-        self.reading("get", Ok(payload))
+        self.ask("get", Ok(payload), Manner::Reads, many)
     }
 
     /// Lists the records that meet the conditions, a page of them.
@@ -68,18 +68,19 @@ impl<R: Resource> Records<R> {
             "count",
             payload,
             Manner::Reads,
+            json,
         )
     }
 
     /// Changes what is given of the record of this id, and gives the whole.
     pub fn update(&self, id: impl Into<R::Id>, patch: R::Patch) -> Call<R> {
         let id = (id_name::<R>(), sent::written_id::<R>(&id.into()));
-        self.write("update", given::<R>(&patch, Some(id)))
+        self.write("update", given::<R>(patch, Some(id)))
     }
 
     /// Stores a record, be there one of its id or not: of what is stored that stays which clients can't set.
     pub fn save(&self, new: R::New) -> Call<R> {
-        self.write("save", given::<R>(&new, None))
+        self.write("save", given::<R>(new, None))
     }
 
     /// Removes the record of this id, and gives it as it was.
@@ -121,7 +122,14 @@ impl<R: Resource> Records<R> {
             (Ok(route), Ok(())) => (route.name(Relation::Parent), Ok(payload)),
             (Err(error), _) | (_, Err(error)) => ("", Err(error)),
         };
-        Call::new(self.shared.clone(), R::NAME, action, payload, Manner::Reads)
+        Call::new(
+            self.shared.clone(),
+            R::NAME,
+            action,
+            payload,
+            Manner::Reads,
+            record,
+        )
     }
 
     fn follow(&self, filter: Filter<R>) -> Follower {
@@ -131,18 +139,20 @@ impl<R: Resource> Records<R> {
         Follower::new(&self.shared, R::NAME, "subscribe", payload)
     }
 
-    fn reading<T>(&self, action: &'static str, payload: Result<String>) -> Call<T> {
-        self.ask(action, payload, Manner::Reads)
-    }
-
     fn write(&self, action: &'static str, payload: Result<String>) -> Call<R> {
-        self.ask(action, payload, Manner::Writes)
+        self.ask(action, payload, Manner::Writes, record)
     }
 
-    fn ask<T>(&self, action: &'static str, payload: Result<String>, manner: Manner) -> Call<T> {
+    fn ask<T>(
+        &self,
+        action: &'static str,
+        payload: Result<String>,
+        manner: Manner,
+        read: Read<T>,
+    ) -> Call<T> {
         // What could not be read when it was done is not begun.
         let payload = self.readable().and(payload);
-        Call::new(self.shared.clone(), R::NAME, action, payload, manner)
+        Call::new(self.shared.clone(), R::NAME, action, payload, manner, read)
     }
 
     fn readable(&self) -> Result<()> {
@@ -168,19 +178,15 @@ impl<R: Resource> fmt::Debug for Records<R> {
     }
 }
 
-impl<R: Resource> Decode<R> for Typed {
-    fn decode(Raw(answer): Raw<'_>) -> Result<R> {
-        sent::record(&answer.ok)
-    }
+pub(super) fn record<R: Resource>(Raw(answer): Raw<'_>) -> Result<R> {
+    sent::record(&answer.ok)
 }
 
-impl<R: Resource> Decode<Vec<Option<R>>> for Typed {
-    fn decode(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
-        sent::list(&answer.ok, |raw| match raw {
-            "null" => Ok(None),
-            raw => sent::record(raw).map(Some),
-        })
-    }
+fn many<R: Resource>(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
+    sent::list(&answer.ok, |raw| match raw {
+        "null" => Ok(None),
+        raw => sent::record(raw).map(Some),
+    })
 }
 
 pub(super) fn id_name<R: Resource>() -> &'static str {
@@ -192,8 +198,12 @@ pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
 }
 
 /// What is given of a record, beside an address such as an id.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "who has written it has no more use for it"
+)]
 pub(super) fn given<R: Resource>(
-    changes: &impl Changes,
+    changes: impl Changes,
     address: Option<(&str, String)>,
 ) -> Result<String> {
     let mut given = Given::new(R::DECLARED);

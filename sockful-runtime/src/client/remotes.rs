@@ -1,6 +1,6 @@
 //! What the traits that `#[remote]` makes are built on.
 
-use super::call::{Argument, Call, Json};
+use super::call::{Argument, Call, Raw, json};
 use super::driver::Manner;
 use super::records::{Records, with_id};
 use super::unsendable;
@@ -8,6 +8,7 @@ use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::must;
 use crate::resource::Resource;
+use serde::de::DeserializeOwned;
 
 pub use crate::must::Field as Plain;
 
@@ -24,7 +25,12 @@ pub trait CallRemotes<T> {
     fn payload_to(&self, id: Self::Id) -> Payload;
 
     /// The call.
-    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U, Json>;
+    fn send<U>(
+        &self,
+        action: &'static str,
+        payload: Payload,
+        read: fn(Raw<'_>) -> Result<U>,
+    ) -> Call<U>;
 }
 
 impl<R: Resource> CallRemotes<R> for Records<R> {
@@ -40,7 +46,12 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
         Payload(Ok(payload))
     }
 
-    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U, Json> {
+    fn send<U>(
+        &self,
+        action: &'static str,
+        payload: Payload,
+        read: fn(Raw<'_>) -> Result<U>,
+    ) -> Call<U> {
         let payload = payload.0.map(|text| text + "}");
         Call::new(
             self.shared.clone(),
@@ -48,7 +59,28 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
             action,
             payload,
             Manner::Writes,
+            read,
         )
+    }
+}
+
+/// A result that a client reads: asked where a method is called, since a server need not read what it
+/// sends.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` can't be read by a client",
+    label = "this returns one, which needs `Deserialize`",
+    note = "add #[derive(serde::Deserialize)] to it, or to the types in it that lack it"
+)]
+pub trait BeRead<T> {
+    /// The result.
+    #[doc(hidden)]
+    fn read(raw: Raw<'_>) -> Result<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, T: DeserializeOwned> BeRead<T> for Records<R> {
+    fn read(raw: Raw<'_>) -> Result<T> {
+        json(raw)
     }
 }
 

@@ -51,6 +51,6 @@ impl Settings {
 
 /// A number from 0 to 1, which nobody need be unable to guess.
 fn random() -> f64 {
-    let bits = RandomState::new().build_hasher().finish() as u32;
-    f64::from(bits) / f64::from(u32::MAX)
+    let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_ne_bytes();
+    f64::from(u32::from_ne_bytes([a, b, c, d])) / f64::from(u32::MAX)
 }

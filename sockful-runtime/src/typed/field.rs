@@ -23,7 +23,7 @@ impl<R, T> Field<R, T> {
     }
 
     #[cfg(feature = "client")]
-    pub(crate) fn position(&self) -> usize {
+    pub(crate) fn position(self) -> usize {
         self.position
     }
 

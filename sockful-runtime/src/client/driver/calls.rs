@@ -357,7 +357,7 @@ impl Asked {
         let timeout = self.timeout_ms.map(|ms| format!("\"timeout_ms\":{ms}"));
         let options: Vec<_> = [key, if_rev, timeout].into_iter().flatten().collect();
         if !options.is_empty() {
-            frame.push_str(&format!(",{{{}}}", options.join(",")));
+            frame = format!("{frame},{{{}}}", options.join(","));
         }
         frame.push(']');
         frame

@@ -202,7 +202,7 @@ impl Driver {
             let left = Duration::from_millis(expires.saturating_sub(self.server_time()));
             let early = RENEWED_BEFORE.min(left / 10);
             self.timers
-                .set(Timer::Renew, Instant::now() + (left - early));
+                .set(Timer::Renew, Instant::now() + left.saturating_sub(early));
         }
         expiry.expires
     }

@@ -86,7 +86,9 @@ impl Driver {
     /// Begins what waited for the server to know who the client is.
     pub(super) fn begin_waiting(&mut self) {
         let numbers: Vec<_> = self.subs.all.keys().copied().collect();
-        numbers.into_iter().for_each(|number| self.begin(number));
+        for number in numbers {
+            self.begin(number);
+        }
     }
 
     pub(super) fn subscribe_again(&mut self, number: u64) {

@@ -1,0 +1,28 @@
+//! Only where a client asks for it: the server need not read what it sends.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sockful::{Resource, client::Client, remote};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Report {
+    text: String,
+}
+
+#[remote]
+impl Creature {
+    pub fn report(&self) -> Report {
+        Report { text: self.id.clone() }
+    }
+}
+
+async fn ask(client: Client) {
+    let _ = client.of::<Creature>().report("bob").await;
+}
+
+fn main() {}
