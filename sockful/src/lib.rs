@@ -556,7 +556,7 @@ pub mod __private {
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use sockful_runtime::typed::{Decimal, Field, Time};
-    pub use std::borrow::Cow;
+    pub use std::borrow::{Cow, ToOwned};
     pub use std::boxed::Box;
     pub use std::fmt::{Formatter, Result as Formatted};
     pub use std::option::Option::{self, None, Some};

@@ -29,6 +29,7 @@ pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
             #(#methods)*
         }
         #[allow(private_bounds, unused_qualifications)]
+        #[automatically_derived]
         impl<__C: #private::CallRemotes<#this>> #name for __C {}
     })
 }
@@ -78,7 +79,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         };
         quote_spanned!(mixed()=> .with(#name, &#codec, &#argument))
     });
-    let result = result(method, this);
+    let result = result(method, private, this);
     quote_spanned! {mixed()=>
         #(#conditions)*
         #(#docs)*
@@ -87,7 +88,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
             Self: #private::BeRead<#result>,
         {
             use #private::Absent as _;
-            self.send(#action, #payload #(#given)*, <Self as #private::BeRead<#result>>::read)
+            self.send(#action, #payload #(#given)*)
         }
     }
 }
@@ -111,7 +112,7 @@ fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 
 /// What a client gets of the method: what is in the `Result` that it returns, or what it returns; owned,
 /// where that is borrowed.
-fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
+fn result(method: &Method<'_>, private: &TokenStream, this: &TokenStream) -> TokenStream {
     let ReturnType::Type(_, returned) = &method.item.sig.output else {
         return quote_spanned!(mixed()=> ());
     };
@@ -119,7 +120,7 @@ fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     match ty {
         Type::Reference(reference) => {
             let ty = lasting(without_self(&reference.elem, this));
-            quote_spanned!(mixed()=> <#ty as ::std::borrow::ToOwned>::Owned)
+            quote_spanned!(mixed()=> <#ty as #private::ToOwned>::Owned)
         }
         ty => lasting(without_self(ty, this)),
     }

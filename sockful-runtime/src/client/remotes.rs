@@ -25,12 +25,9 @@ pub trait CallRemotes<T> {
     fn payload_to(&self, id: Self::Id) -> Payload;
 
     /// The call.
-    fn send<U>(
-        &self,
-        action: &'static str,
-        payload: Payload,
-        read: fn(Raw<'_>) -> Result<U>,
-    ) -> Call<U>;
+    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U>
+    where
+        Self: BeRead<U>;
 }
 
 impl<R: Resource> CallRemotes<R> for Records<R> {
@@ -46,12 +43,10 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
         Payload(Ok(payload))
     }
 
-    fn send<U>(
-        &self,
-        action: &'static str,
-        payload: Payload,
-        read: fn(Raw<'_>) -> Result<U>,
-    ) -> Call<U> {
+    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U>
+    where
+        Self: BeRead<U>,
+    {
         let payload = payload.0.map(|text| text + "}");
         Call::new(
             self.shared.clone(),
@@ -59,7 +54,7 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
             action,
             payload,
             Manner::Writes,
-            read,
+            <Self as BeRead<U>>::read,
         )
     }
 }
