@@ -11,7 +11,7 @@ use syn::{Attribute, GenericArgument, Lifetime, PathArguments, ReturnType, Type}
 /// and of the types of the methods, so that their mistakes are told once.
 pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
     let this = block.item.self_ty.to_token_stream();
-    let resource = name(&block.item.self_ty)?;
+    let resource = name(&block.item.self_ty).filter(|_| !block.methods.is_empty())?;
     let private = &block.paths.rooted;
     let name = format_ident!("{}Remotes", resource.unraw(), span = resource.span());
     let doc = format!("The remote methods of `{resource}`, as a client calls them.");
