@@ -23,6 +23,7 @@ mod leaks;
 mod limits;
 mod lists;
 mod live;
+mod mounted;
 mod options;
 mod order;
 mod payload;

@@ -80,6 +80,8 @@ pub use records::{Find, Records};
 pub use reply::{Done, Reply, Told};
 #[doc(hidden)]
 pub use schemars;
+#[cfg(feature = "tower")]
+pub use server::MountedServer;
 #[cfg(feature = "tls")]
 pub use server::TlsConfig;
 pub use server::{Server, ServerHandle};

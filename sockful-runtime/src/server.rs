@@ -2,12 +2,18 @@
 
 mod accept;
 mod door;
+mod drain;
 mod files;
 mod introduce;
 mod layer;
+mod respond;
+#[cfg(feature = "tower")]
+mod service;
 #[cfg(feature = "tls")]
 mod tls;
 
+#[cfg(feature = "tower")]
+pub use service::MountedServer;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 
@@ -161,7 +167,12 @@ impl Server {
         };
         let door = Arc::new(Door::new(&setup.config));
         let app = App::open(setup).await?;
-        Ok(ServerHandle { app, door })
+        Ok(ServerHandle {
+            app,
+            door,
+            #[cfg(feature = "tower")]
+            lobby: Arc::default(),
+        })
     }
 
     /// Opens and serves on `address` until the process is asked to stop.
@@ -183,6 +194,17 @@ impl Server {
         self.open().await?.listen_tls(address, tls).await
     }
 
+    /// Opens, as a service to be mounted beside an application's own routes. Who wants to end it
+    /// gently [opens](Self::open) it first, and keeps the handle.
+    ///
+    /// # Errors
+    ///
+    /// What [`open`](Self::open) says.
+    #[cfg(feature = "tower")]
+    pub async fn into_service(self) -> Result<MountedServer> {
+        Ok(self.open().await?.service())
+    }
+
     /// Opens and serves on `listener` until `shutdown` is done.
     ///
     /// # Errors
@@ -202,6 +224,8 @@ impl Server {
 pub struct ServerHandle {
     app: Arc<App>,
     door: Arc<Door>,
+    #[cfg(feature = "tower")]
+    lobby: Arc<service::Lobby>,
 }
 
 impl ServerHandle {

@@ -43,6 +43,7 @@
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
 //! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
+//! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
 //! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
@@ -467,6 +468,9 @@ pub use sockful_runtime::Config;
 /// ```
 #[cfg(feature = "tls")]
 pub use sockful_runtime::TlsConfig;
+
+#[cfg(feature = "tower")]
+pub use sockful_runtime::MountedServer;
 
 /// ```
 /// use sockful::{Error, ErrorKind};

@@ -15,11 +15,15 @@ pub(crate) struct Client {
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> Self {
+        Self::connect_at(address, "/").await
+    }
+
+    pub(crate) async fn connect_at(address: SocketAddr, path: &str) -> Self {
         let stream = TcpStream::connect(address)
             .await
             .expect("the server listens");
         stream.set_nodelay(true).expect("a TCP option");
-        let handshake = client_async(format!("ws://{address}/"), stream);
+        let handshake = client_async(format!("ws://{address}{path}"), stream);
         let (ws, _) = within("the handshake", handshake)
             .await
             .expect("the server upgrades");

@@ -1,26 +1,18 @@
 //! From a listener to connections: the door, the handshake, and the way out.
 
 use super::door::{Door, Entry};
-use super::files;
-use super::introduce::introduce;
+use super::drain::drain;
 use super::layer::Layer;
+use super::respond::{Mounted, respond};
 #[cfg(feature = "tls")]
 use super::tls::TlsConfig;
 use crate::app::App;
-use crate::config::Config;
-use crate::connection;
-use crate::http::{self, Body};
-use crate::origin;
 use crate::session::Session;
 use crate::shutdown::{self, Shutdown};
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
-};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
-use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -29,13 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
-#[cfg(feature = "tls")]
-use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
-
-/// The one subprotocol there is.
-const SUBPROTOCOL: &str = "sockful.1";
+use tokio::time::{sleep, timeout};
 
 /// How long to wait after an accept that failed for want of something, such as file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -48,7 +34,7 @@ pub(super) async fn serve(
     layer: Layer,
     shutdown: impl Future<Output = ()>,
 ) {
-    let (mut trigger, connections) = shutdown::channel();
+    let (trigger, connections) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, address) = tokio::select! {
@@ -58,7 +44,7 @@ pub(super) async fn serve(
                 None => continue,
             },
         };
-        let entry = match door.admit(address.ip()) {
+        let entry = match door.admit(Some(address.ip())) {
             Ok(entry) => Arc::new(entry),
             Err(setting) => {
                 tracing::debug!(%address, setting, "a connection was refused");
@@ -79,17 +65,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     drop(connections);
-    let config = &app.shared.config;
-    let deadline = Instant::now() + config.shutdown_timeout;
-    if timeout_at(deadline, trigger.drain()).await.is_err() {
-        tracing::warn!("connections were cut at the end of `shutdown_timeout`");
-        trigger.cut();
-    }
-    let all = u32::try_from(config.max_afterwards).unwrap_or(u32::MAX);
-    let ended = timeout_at(deadline, app.shared.afterwards.acquire_many(all));
-    if ended.await.is_err() {
-        tracing::warn!("`#[after]` hooks were not done at the end of `shutdown_timeout`");
-    }
+    drain(&app, trigger).await;
 }
 
 /// The next connection.
@@ -138,27 +114,8 @@ async fn http(
     let service = service_fn(move |request: Request<Incoming>| {
         let (session, entry, shutdown) = (session.clone(), entry.clone(), shutdown.clone());
         async move {
-            let headers = session.asks_who().then(|| request.headers().clone());
-            let (response, upgrade) = match upgrade(request, session.config()) {
-                Handshake::None(request) => {
-                    let file = files::answer(&session, &request, headers).await;
-                    return Ok(file.unwrap_or_else(|| http::answer(&request)));
-                }
-                Handshake::Refused(response) => return Ok(response),
-                Handshake::Accepted(response, upgrade) => (response, upgrade),
-            };
-            if let Some(headers) = headers
-                && let Err(refusal) = introduce(&session, headers).await
-            {
-                return Ok(*refusal);
-            }
-            tokio::spawn(async move {
-                if let Ok(upgraded) = upgrade.await {
-                    websocket(session, upgraded, shutdown).await;
-                }
-                drop(entry);
-            });
-            Ok::<_, Infallible>(response)
+            let enter = || Ok((entry, shutdown));
+            Ok::<_, Infallible>(respond(request, Mounted::AtRoot, session, enter).await)
         }
     });
     let connection = http1::Builder::new()
@@ -182,78 +139,4 @@ async fn http(
     if let Err(error) = served {
         tracing::debug!(%error, "an HTTP connection failed");
     }
-}
-
-async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
-    // The stream itself is leaner than what hyper wraps it in. What is not plain TCP is boxed, so
-    // that a connection which is has no room for it.
-    let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
-        Ok((stream, part)) => return connection::run(session, stream, part, shutdown).await,
-        Err(upgraded) => upgraded,
-    };
-    #[cfg(feature = "tls")]
-    let upgraded = match upgraded.downcast().map(taken_apart::<TlsStream<TcpStream>>) {
-        Ok((stream, part)) => {
-            return Box::pin(connection::run(session, stream, part, shutdown)).await;
-        }
-        Err(upgraded) => upgraded,
-    };
-    let (stream, part) = (TokioIo::new(upgraded), Vec::new());
-    Box::pin(connection::run(session, stream, part, shutdown)).await;
-}
-
-/// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
-fn taken_apart<S>(parts: Parts<TokioIo<S>>) -> (S, Vec<u8>) {
-    (parts.io.into_inner(), parts.read_buf.to_vec())
-}
-
-/// What a request wants of the WebSocket.
-enum Handshake {
-    None(Request<Incoming>),
-    Refused(Response<Body>),
-    Accepted(Response<Body>, OnUpgrade),
-}
-
-fn upgrade(mut request: Request<Incoming>, config: &Config) -> Handshake {
-    let wanted = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
-    if !request.headers().get(UPGRADE).is_some_and(wanted) || request.uri().path() != "/" {
-        return Handshake::None(request);
-    }
-    if !origin::is_allowed(request.headers(), &config.allowed_origins) {
-        let text = "a page of this origin may not connect; `allowed_origins` says which may\n";
-        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, text));
-    }
-    let upgrade = hyper::upgrade::on(&mut request);
-    match create_response_with_body(&request, Body::default) {
-        Ok(mut response) => {
-            if offers_subprotocol(&request) {
-                response.headers_mut().insert(
-                    SEC_WEBSOCKET_PROTOCOL,
-                    HeaderValue::from_static(SUBPROTOCOL),
-                );
-            }
-            Handshake::Accepted(response, upgrade)
-        }
-        Err(error) => {
-            let mut response = http::plain(
-                StatusCode::BAD_REQUEST,
-                format!("this is no WebSocket handshake: {error}\n"),
-            );
-            let headers = response.headers_mut();
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-            Handshake::Refused(response)
-        }
-    }
-}
-
-fn offers_subprotocol<B>(request: &Request<B>) -> bool {
-    let offered = request
-        .headers()
-        .get_all(SEC_WEBSOCKET_PROTOCOL)
-        .into_iter();
-    offered
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|one| one.trim() == SUBPROTOCOL)
 }

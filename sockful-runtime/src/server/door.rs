@@ -50,18 +50,18 @@ impl Door {
         }
     }
 
-    /// Lets a connection in from an address.
+    /// Lets a connection in from an address, which is not always known.
     ///
     /// # Errors
     ///
     /// The setting that it would be over.
-    pub(super) fn admit(&self, address: IpAddr) -> Result<Entry, &'static str> {
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Entry, &'static str> {
         if self.arrivals.take(1).is_err() {
             return Err("max_connection_rate");
         }
         let permit = self.all.clone().try_acquire_owned();
         let permit = permit.map_err(|_| "max_connections")?;
-        let from = match origin(address) {
+        let from = match address.and_then(origin) {
             None => None,
             Some(address) if self.by_address.enter(address, self.most_by_address) => {
                 Some((self.by_address.clone(), address))
@@ -80,7 +80,7 @@ impl Door {
             return;
         };
         tokio::spawn(async move {
-            let text = format!("there are as many connections as `{setting}` allows\n");
+            let text = full(setting);
             let answer = format!(
                 "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
                  content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{text}",
@@ -98,6 +98,11 @@ impl Door {
             drop(permit);
         });
     }
+}
+
+/// What a connection is told that would be over a setting.
+pub(super) fn full(setting: &str) -> String {
+    format!("there are as many connections as `{setting}` allows\n")
 }
 
 impl Addresses {
@@ -155,21 +160,21 @@ mod tests {
         let door = door(10, 2, 1_000);
         let (one, other) = (at("203.0.113.7"), at("203.0.113.8"));
         let entered: Vec<_> = (0..2)
-            .map(|_| door.admit(one).expect("there is room"))
+            .map(|_| door.admit(Some(one)).expect("there is room"))
             .collect();
-        let refused = door.admit(one).map(drop);
+        let refused = door.admit(Some(one)).map(drop);
         assert_eq!(refused, Err("max_connections_per_address"));
-        let elsewhere = door.admit(other).expect("another address");
+        let elsewhere = door.admit(Some(other)).expect("another address");
         drop(entered);
         let again: Vec<_> = (0..2)
-            .map(|_| door.admit(one).expect("they left"))
+            .map(|_| door.admit(Some(one)).expect("they left"))
             .collect();
-        let own: Vec<_> = (0..7).map(|_| door.admit(at("::1"))).collect();
+        let own: Vec<_> = (0..7).map(|_| door.admit(Some(at("::1")))).collect();
         assert!(own.iter().all(Result::is_ok));
-        let refused = door.admit(at("127.0.0.1")).map(drop);
+        let refused = door.admit(Some(at("127.0.0.1"))).map(drop);
         assert_eq!(refused, Err("max_connections"));
         drop((again, own));
-        assert!(door.admit(one).is_ok());
+        assert!(door.admit(Some(one)).is_ok());
         drop(elsewhere);
         assert!(door.by_address.counts().is_empty());
     }
@@ -177,10 +182,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn so_many_connections_are_accepted_a_second() {
         let door = door(1_000, 1_000, 10);
-        let come = |times: usize| (0..times).filter(|_| door.admit(at("::1")).is_ok()).count();
+        let come = |times: usize| {
+            (0..times)
+                .filter(|_| door.admit(Some(at("::1"))).is_ok())
+                .count()
+        };
         assert_eq!(come(50), 10);
         tokio::time::advance(Duration::from_millis(300)).await;
         assert_eq!(come(50), 3);
-        assert_eq!(door.admit(at("::1")).map(drop), Err("max_connection_rate"));
+        assert_eq!(
+            door.admit(Some(at("::1"))).map(drop),
+            Err("max_connection_rate")
+        );
     }
 }

@@ -1,0 +1,92 @@
+//! An axum application with routes of its own, and a sockful server beside them.
+//!
+//! `cargo run -p sockful-examples --example axum` prints where to look; `-- check` asks itself and ends.
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use sockful::client::Client;
+use sockful::{Error, Filter, Resource, Result, Server, ServerHandle, remote, resources};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// A beast that can be fed.
+#[derive(Serialize, Deserialize, Resource)]
+struct Creature {
+    id: String,
+    #[resource(default = 10)]
+    life: u32,
+}
+
+#[remote]
+impl Creature {
+    /// Gives it something to eat.
+    pub fn feed(&mut self, amount: u32) -> u32 {
+        self.life = self.life.saturating_add(amount);
+        self.life
+    }
+}
+
+/// The application: its own routes read and write the records as clients do.
+fn application(server: &ServerHandle) -> Router {
+    let (to_count, to_create) = (server.clone(), server.clone());
+    let count = async move || {
+        let count = to_count.of::<Creature>().count(Filter::all()).await;
+        count.map_or_else(|error| error.to_string(), |count| format!("{count}\n"))
+    };
+    let create = async move || {
+        let creatures = to_create.of::<Creature>();
+        let made = creatures.create(NewCreature::default()).await;
+        made.map_or_else(|error| error.to_string(), |it| format!("{}\n", it.id))
+    };
+    // Where a connection comes from is what axum knows.
+    let live = server.service().peer(|parts| {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        peer.map(|ConnectInfo(address)| *address)
+    });
+    Router::new()
+        .route("/count", get(count))
+        .route("/creatures", post(create))
+        .nest_service("/live", live)
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt::init();
+    let is_check = std::env::args().nth(1).as_deref() == Some("check");
+    let server = Server::new(resources![Creature]).open().await?;
+    let listener = TcpListener::bind(("127.0.0.1", if is_check { 0 } else { 8000 })).await?;
+    let address = listener.local_addr()?;
+    println!("axum: http://{address}/count, and sockful at http://{address}/live");
+    let application = application(&server);
+    let make = application.into_make_service_with_connect_info::<SocketAddr>();
+    let until = async move {
+        if is_check {
+            if let Err(error) = check(address).await {
+                eprintln!("it does not work: {error:?}");
+                std::process::exit(1);
+            }
+        } else {
+            sockful::shutdown_signal().await;
+        }
+    };
+    // axum waits for requests; what has become a WebSocket the server itself brings to its end.
+    axum::serve(listener, make)
+        .with_graceful_shutdown(until)
+        .await?;
+    server.drain().await;
+    Ok(())
+}
+
+/// Asks as a client of the one, and finds it in the other.
+async fn check(address: SocketAddr) -> Result<()> {
+    let client = Client::connect(format!("ws://{address}/live")).await?;
+    let creatures = client.of::<Creature>();
+    let bob = creatures.create(NewCreature::default()).await?;
+    if creatures.feed(bob.id, 3).await? != 13 {
+        return Err(Error::internal("it is not fed"));
+    }
+    println!("it is fed");
+    Ok(())
+}

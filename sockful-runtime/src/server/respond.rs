@@ -1,0 +1,155 @@
+//! What a request over HTTP gets: a file, a refusal, or a WebSocket, which goes on in a task of its own.
+
+use super::files;
+use super::introduce::introduce;
+use crate::config::Config;
+use crate::connection;
+use crate::http::{self, Body};
+use crate::origin;
+use crate::session::Session;
+use crate::shutdown::Shutdown;
+use hyper::header::{
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+
+/// The one subprotocol there is.
+const SUBPROTOCOL: &str = "sockful.1";
+
+/// Where WebSockets are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mounted {
+    /// At `/` alone.
+    AtRoot,
+    /// Wherever the application lets requests through.
+    #[cfg(feature = "tower")]
+    Anywhere,
+}
+
+/// Answers a request. Who is to become a WebSocket is let in by `enter` first, and held by what that gives
+/// as long as it lasts.
+pub(super) async fn respond<B, G: Send + 'static>(
+    request: Request<B>,
+    mounted: Mounted,
+    session: Arc<Session>,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+) -> Response<Body> {
+    let headers = session.asks_who().then(|| request.headers().clone());
+    let (response, upgrade) = match upgrade(request, mounted, session.config()) {
+        Handshake::None(request) => {
+            let file = files::answer(&session, &request, headers).await;
+            return file.unwrap_or_else(|| http::answer(&request));
+        }
+        Handshake::Refused(response) => return response,
+        Handshake::Accepted(response, upgrade) => (response, upgrade),
+    };
+    let (entry, shutdown) = match enter() {
+        Ok(entered) => entered,
+        Err(refusal) => return *refusal,
+    };
+    let patience = session.config().handshake_timeout;
+    if let Some(headers) = headers {
+        match timeout(patience, introduce(&session, headers)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(refusal)) => return *refusal,
+            Err(_) => {
+                let text = "nobody could say in time who this is\n";
+                return http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
+            }
+        }
+    }
+    tokio::spawn(async move {
+        if let Ok(Ok(upgraded)) = timeout(patience, upgrade).await {
+            websocket(session, upgraded, shutdown).await;
+        }
+        drop(entry);
+    });
+    response
+}
+
+async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
+    // The stream itself is leaner than what hyper wraps it in. What is not plain TCP is boxed, so
+    // that a connection which is has no room for it.
+    let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
+        Ok((stream, part)) => return connection::run(session, stream, part, shutdown).await,
+        Err(upgraded) => upgraded,
+    };
+    #[cfg(feature = "tls")]
+    let upgraded = match upgraded.downcast().map(taken_apart::<TlsStream<TcpStream>>) {
+        Ok((stream, part)) => {
+            return Box::pin(connection::run(session, stream, part, shutdown)).await;
+        }
+        Err(upgraded) => upgraded,
+    };
+    let (stream, part) = (TokioIo::new(upgraded), Vec::new());
+    Box::pin(connection::run(session, stream, part, shutdown)).await;
+}
+
+/// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
+fn taken_apart<S>(parts: Parts<TokioIo<S>>) -> (S, Vec<u8>) {
+    (parts.io.into_inner(), parts.read_buf.to_vec())
+}
+
+/// What a request wants of the WebSocket.
+enum Handshake<B> {
+    None(Request<B>),
+    Refused(Response<Body>),
+    Accepted(Response<Body>, OnUpgrade),
+}
+
+fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Handshake<B> {
+    let wanted = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    let is_here = mounted != Mounted::AtRoot || request.uri().path() == "/";
+    if !request.headers().get(UPGRADE).is_some_and(wanted) || !is_here {
+        return Handshake::None(request);
+    }
+    if request.extensions().get::<OnUpgrade>().is_none() {
+        let text = "this server's connections can't become WebSockets; it has to serve HTTP/1.1 with upgrades\n";
+        return Handshake::Refused(http::plain(StatusCode::NOT_IMPLEMENTED, text));
+    }
+    if !origin::is_allowed(request.headers(), &config.allowed_origins) {
+        let text = "a page of this origin may not connect; `allowed_origins` says which may\n";
+        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, text));
+    }
+    let upgrade = hyper::upgrade::on(&mut request);
+    match create_response_with_body(&request, Body::default) {
+        Ok(mut response) => {
+            if offers_subprotocol(&request) {
+                response.headers_mut().insert(
+                    SEC_WEBSOCKET_PROTOCOL,
+                    HeaderValue::from_static(SUBPROTOCOL),
+                );
+            }
+            Handshake::Accepted(response, upgrade)
+        }
+        Err(error) => {
+            let mut response = http::plain(
+                StatusCode::BAD_REQUEST,
+                format!("this is no WebSocket handshake: {error}\n"),
+            );
+            let headers = response.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            Handshake::Refused(response)
+        }
+    }
+}
+
+fn offers_subprotocol<B>(request: &Request<B>) -> bool {
+    let offered = request
+        .headers()
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .into_iter();
+    offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim() == SUBPROTOCOL)
+}

@@ -1,0 +1,150 @@
+//! The server within another one: a service to be mounted beside an application's own routes.
+
+use super::ServerHandle;
+use super::drain::drain;
+use super::respond::{Mounted, respond};
+use crate::http::{self, Body};
+use crate::session::Session;
+use crate::shutdown::{self, Shutdown, Trigger};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hyper::header::{HeaderValue, RETRY_AFTER};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower_service::Service;
+
+/// After what time whoever finds the server full or going may come back.
+const COME_BACK: Duration = Duration::from_secs(5);
+
+/// The server as a `tower::Service`, to be mounted in an application of axum or hyper. Made by
+/// [`ServerHandle::service`] and [`Server::into_service`](crate::Server::into_service).
+///
+/// It opens a WebSocket at whatever path the application lets a handshake through, and serves the
+/// page and what else stands beside it below the path that it is mounted at. What is none of these is
+/// answered with 404.
+///
+/// The outer server reads the requests, so it is for that one to bound their headers and how long they
+/// take; it has to serve HTTP/1.1 with upgrades. WebSockets over HTTP/2 are not served.
+#[derive(Clone)]
+pub struct MountedServer {
+    server: ServerHandle,
+    peer: Arc<Find>,
+}
+
+type Find = dyn Fn(&Parts) -> Option<SocketAddr> + Send + Sync;
+
+/// The connections that came over services.
+#[derive(Debug)]
+pub(super) struct Lobby(Mutex<Option<(Trigger, Shutdown)>>);
+
+impl Default for Lobby {
+    fn default() -> Self {
+        Self(Mutex::new(Some(shutdown::channel())))
+    }
+}
+
+impl Lobby {
+    /// For a connection that comes; `None` when none may come any more.
+    fn enter(&self) -> Option<Shutdown> {
+        let open = self.open();
+        open.as_ref().map(|(_, shutdown)| shutdown.clone())
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<(Trigger, Shutdown)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ServerHandle {
+    /// The server as a service to be mounted beside an application's own routes. All that are made of
+    /// one server are the same.
+    pub fn service(&self) -> MountedServer {
+        MountedServer {
+            server: self.clone(),
+            peer: Arc::new(|_| None),
+        }
+    }
+
+    /// Lets the connections that came over [services](Self::service) come to their end: nothing more is
+    /// read of them, requests that have begun are answered, and what is not done after
+    /// [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is cut. No handshake is accepted
+    /// from now on.
+    ///
+    /// An outer server waits for none of them by itself: it takes what has become a WebSocket for done.
+    pub async fn drain(&self) {
+        let open = self.lobby.open().take();
+        if let Some((trigger, shutdown)) = open {
+            drop(shutdown);
+            drain(&self.app, trigger).await;
+        }
+    }
+}
+
+impl MountedServer {
+    /// Says where a request comes from, as only the outer server knows: in axum by its `ConnectInfo`,
+    /// behind a proxy by the header that it sets. It is the [peer](crate::Context::peer) of what is
+    /// asked over the connection, and counts for
+    /// [`max_connections_per_address`](crate::Config::max_connections_per_address). Without it there is no
+    /// peer, and no limit by address.
+    #[must_use]
+    pub fn peer(
+        mut self,
+        find: impl Fn(&Parts) -> Option<SocketAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.peer = Arc::new(find);
+        self
+    }
+}
+
+impl<B: Send + 'static> Service<Request<B>> for MountedServer {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let address = (self.peer)(&parts);
+        // What it is for has no body.
+        drop(body);
+        let request = Request::from_parts(parts, ());
+        let server = self.server.clone();
+        async move {
+            let session = Session::new(server.app.clone(), address);
+            let enter = || {
+                let shutdown = server.lobby.enter();
+                let shutdown = shutdown.ok_or_else(|| refusal("the server is shutting down\n"))?;
+                let entry = server.door.admit(address.map(|address| address.ip()));
+                let entry = entry.map_err(|setting| {
+                    tracing::debug!(?address, setting, "a connection was refused");
+                    refusal(super::door::full(setting))
+                })?;
+                Ok((entry, shutdown))
+            };
+            Ok(respond(request, Mounted::Anywhere, session, enter).await)
+        }
+        .boxed()
+    }
+}
+
+fn refusal(text: impl Into<bytes::Bytes>) -> Box<Response<Body>> {
+    let mut response = http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
+    let seconds = HeaderValue::from(COME_BACK.as_secs());
+    response.headers_mut().insert(RETRY_AFTER, seconds);
+    Box::new(response)
+}
+
+impl fmt::Debug for MountedServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MountedServer")
+    }
+}

@@ -1,0 +1,267 @@
+//! The server as a service in an application of axum.
+
+use crate::support::{Client, Gates, HANDSHAKE, Raw, club, sample, within};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode, header};
+use axum::routing::get;
+use serde_json::json;
+use sockful::{Config, MountedServer, Server, ServerHandle};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+use tower_service::Service;
+
+/// An application, and the server within it.
+struct Outer {
+    address: SocketAddr,
+    server: ServerHandle,
+    gates: Gates,
+    _serving: JoinSet<()>,
+}
+
+impl Outer {
+    async fn of(server: Server, mount: impl FnOnce(Router, MountedServer) -> Router) -> Self {
+        let gates = Gates::default();
+        let server = server.state(gates.clone()).open().await;
+        let server = server.expect("a memory store opens");
+        let own = Router::new().route("/own", get(async || "its own"));
+        let service = server.service().peer(|parts| {
+            let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+            peer.map(|ConnectInfo(address)| *address)
+        });
+        let router = mount(own, service);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has one");
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let make = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, make).await.expect("it serves");
+        });
+        Self {
+            address,
+            server,
+            gates,
+            _serving: serving,
+        }
+    }
+
+    async fn nested(server: Server) -> Self {
+        Self::of(server, |own, service| own.nest_service("/live", service)).await
+    }
+
+    async fn raw(&self) -> Raw {
+        let stream = TcpStream::connect(self.address).await;
+        Raw::new(stream.expect("it listens"))
+    }
+
+    /// The status of a request at a path, with more headers.
+    async fn status(&self, path: &str, headers: &str) -> String {
+        let mut raw = self.raw().await;
+        let handshake = HANDSHAKE.replace("GET / ", &format!("GET {path} "));
+        raw.status_of(format!("{handshake}{headers}\r\n")).await
+    }
+
+    async fn client(&self, path: &str) -> Client {
+        let mut client = Client::connect_at(self.address, path).await;
+        assert_eq!(client.recv().await[1], "hello");
+        client
+    }
+}
+
+fn sample() -> Server {
+    Server::new(sample::RESOURCES)
+}
+
+#[tokio::test]
+async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() {
+    let outer = Outer::nested(sample()).await;
+    let mut own = outer.raw().await;
+    let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
+    assert_eq!(own.status_of(get).await, "200");
+    for path in ["/live", "/live/", "/live/anything"] {
+        let mut client = outer.client(path).await;
+        let subscribed = client.ask(json!(["creature", "subscribe", {}, 1])).await;
+        assert!(subscribed[2]["ok"]["records"].is_array(), "{subscribed}");
+        outer
+            .server
+            .of::<sample::Creature>()
+            .create(sample::NewCreature::default())
+            .await
+            .expect("it is made");
+        assert_eq!(client.recv().await[1], "created");
+        let peer = client.ok("creature", "whoAmI", json!({})).await;
+        assert!(
+            peer.as_str().is_some_and(|it| it.starts_with("127.0.0.1:")),
+            "{peer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_is_mounted_by_route_and_as_a_fallback_too() {
+    let routed = Outer::of(sample(), |own, service| own.route_service("/ws", service)).await;
+    routed.client("/ws").await;
+    assert_eq!(routed.status("/", "").await, "404");
+    let last = Outer::of(sample(), Router::fallback_service).await;
+    last.client("/").await;
+    let mut raw = last.raw().await;
+    let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
+    assert_eq!(raw.status_of(get).await, "200");
+}
+
+#[tokio::test]
+async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
+    let outer = Outer::nested(sample()).await;
+    for (path, expected) in [
+        ("/live", "200"),
+        ("/live/", "200"),
+        ("/live/healthz", "200"),
+        ("/live/sockful/client.js", "200"),
+        ("/live/sockful/types.d.ts", "200"),
+        ("/live/nothing", "404"),
+        ("/healthz", "404"),
+    ] {
+        let mut raw = outer.raw().await;
+        let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(raw.status_of(get).await, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_can_not_become_a_websocket_is_told_so_before_anything_else() {
+    let server = sample().open().await.expect("a memory store opens");
+    let request = Request::get("/")
+        .header(header::HOST, "localhost")
+        .header(header::CONNECTION, "upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_VERSION, "13")
+        .header(header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(Body::empty())
+        .expect("a request");
+    let response = server.service().call(request).await.expect("it answers");
+    assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+    assert!(response.headers().get(header::UPGRADE).is_none());
+}
+
+#[tokio::test]
+async fn other_origins_and_strangers_are_refused() {
+    let outer = Outer::nested(sample()).await;
+    let origin = "Origin: https://localhost.evil.example\r\n";
+    assert_eq!(outer.status("/live", origin).await, "403");
+    assert_eq!(
+        outer.status("/live", "Origin: http://localhost\r\n").await,
+        "101"
+    );
+    let club = Outer::nested(club::club()).await;
+    for (header, expected) in [
+        ("Authorization: Bearer bob\r\n", "101"),
+        ("Authorization: Bearer bob:1000\r\n", "401"),
+        ("Authorization: Bearer away\r\n", "503"),
+        ("", "101"),
+    ] {
+        assert_eq!(club.status("/live", header).await, expected, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_more_connections_than_there_may_be() {
+    let full = |change: fn(&mut Config)| {
+        let mut config = Config::default();
+        change(&mut config);
+        Outer::nested(sample().config(config))
+    };
+    let outer = full(|config| config.max_connections = 1).await;
+    let mut first = outer.client("/live").await;
+    let mut raw = outer.raw().await;
+    let handshake = HANDSHAKE.replace("GET / ", "GET /live ");
+    raw.send(format!("{handshake}\r\n")).await;
+    let head = raw.read_head().await.to_lowercase();
+    assert!(
+        head.starts_with("http/1.1 503") && head.contains("retry-after: 5"),
+        "{head}"
+    );
+    // The application itself is not full.
+    let mut own = outer.raw().await;
+    let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
+    assert_eq!(own.status_of(get).await, "200");
+    first.send_message(Message::Close(None)).await;
+    within("a free place", async {
+        while outer.status("/live", "").await != "101" {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_told_has_its_own_limit() {
+    let mut config = Config::default();
+    config.max_connections_per_address = 1;
+    let outer = Outer::of(sample().config(config), |own, service| {
+        // As behind a proxy, which says where a connection comes from.
+        let service = service.peer(|parts| {
+            let told = parts.headers.get("x-forwarded-for")?.to_str().ok()?;
+            Some(SocketAddr::new(told.parse().ok()?, 0))
+        });
+        own.nest_service("/live", service)
+    })
+    .await;
+    let one = "X-Forwarded-For: 203.0.113.7\r\n";
+    let mut held = outer.raw().await;
+    let handshake = HANDSHAKE.replace("GET / ", "GET /live ");
+    assert_eq!(held.status_of(format!("{handshake}{one}\r\n")).await, "101");
+    assert_eq!(outer.status("/live", one).await, "503");
+    assert_eq!(
+        outer
+            .status("/live", "X-Forwarded-For: 203.0.113.8\r\n")
+            .await,
+        "101"
+    );
+    assert_eq!(outer.status("/live", "").await, "101");
+}
+
+#[tokio::test]
+async fn it_comes_to_its_end_when_it_is_drained() {
+    let outer = Outer::nested(sample()).await;
+    let mut client = outer.client("/live").await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    let feed = json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]);
+    client.send(feed).await;
+    outer.gates.arrival("g").await;
+    let server = outer.server.clone();
+    let draining = tokio::spawn(async move { server.drain().await });
+    within("the end of new connections", async {
+        while outer.status("/live", "").await != "503" {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(!draining.is_finished(), "somebody is still at it");
+    outer.gates.open("g");
+    let (frames, code) = client.rest().await;
+    assert_eq!(
+        frames,
+        [json!(["creature", "feedAt", {"ok": 11, "seq": 2}, 1])]
+    );
+    assert_eq!(code, Some(1001));
+    within("the end", draining).await.expect("no panic");
+    within("nothing", outer.server.drain()).await;
+}
+
+#[tokio::test]
+async fn what_is_not_done_in_time_is_cut() {
+    let mut config = Config::default();
+    config.shutdown_timeout = Duration::from_millis(100);
+    let outer = Outer::nested(sample().config(config)).await;
+    let mut client = outer.client("/live").await;
+    let wait = json!(["creature", "waitAt", {"gate": "shut"}, 1]);
+    client.send(wait).await;
+    outer.gates.arrival("shut").await;
+    within("the end", outer.server.drain()).await;
+    let (frames, _) = client.rest().await;
+    assert_eq!(frames.len(), 0, "{frames:?}");
+}
