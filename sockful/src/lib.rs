@@ -470,6 +470,7 @@ pub use sockful_runtime::Config;
 pub use sockful_runtime::TlsConfig;
 
 #[cfg(feature = "tower")]
+#[doc = include_str!("mounted.md")]
 pub use sockful_runtime::MountedServer;
 
 /// ```
