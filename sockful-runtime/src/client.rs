@@ -2,6 +2,7 @@
 //!
 //! One task a [`Client`] does everything in turn; what the application holds are ends of channels.
 
+mod asked;
 mod builder;
 mod call;
 mod children;
@@ -35,7 +36,8 @@ pub(crate) use target::Target;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::resource::Resource;
-use driver::{Command, Manner};
+use asked::Manner;
+use driver::Command;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::TypeId;
@@ -137,7 +139,8 @@ impl Client {
     /// Why the server refuses it.
     pub async fn authenticate(&self, token: Option<String>) -> Result<Option<u64>> {
         let (told, answer) = oneshot::channel();
-        let command = Command::Become { token, told };
+        let id = self.shared.next_id();
+        let command = Command::Become { id, token, told };
         // Where nobody hears, nobody answers.
         self.shared.command(command);
         answer.await.unwrap_or_else(|_| Err(closed()))

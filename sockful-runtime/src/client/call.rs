@@ -1,6 +1,7 @@
 //! A request that is awaited.
 
-use super::driver::{Answer, Ask, Asked, Command, Manner};
+use super::asked::{Answer, Asked, Manner};
+use super::driver::{Ask, Command};
 use super::{Shared, closed};
 use crate::error::{Error, Result};
 use futures_util::FutureExt;

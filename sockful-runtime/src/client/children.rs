@@ -1,7 +1,7 @@
 //! The children of one record, by the routes that a relation makes.
 
+use super::asked::Manner;
 use super::call::Call;
-use super::driver::Manner;
 use super::records::{given, id_name, record, text};
 use super::subscription::Follower;
 use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable};

@@ -5,10 +5,11 @@
 
 mod calls;
 mod connection;
+mod identity;
 mod subs;
 mod timers;
 
-pub(super) use calls::{Answer, Ask, Asked, Manner};
+pub(super) use calls::Ask;
 
 use super::inbox::Inbox;
 use super::link::{Incoming, Link, Ws};
@@ -18,8 +19,9 @@ use super::token::Token;
 use super::{Status, closed};
 use crate::error::Result;
 use calls::Calls;
-use connection::{Fetching, Greeting};
+use connection::Greeting;
 use futures_util::future::{BoxFuture, OptionFuture};
+use identity::Fetching;
 use std::sync::Arc;
 use subs::Subs;
 use timers::{Timer, Timers};
@@ -46,6 +48,7 @@ pub(super) enum Command {
     Unsubscribe(u64),
     /// To be somebody else.
     Become {
+        id: u64,
         token: Option<String>,
         told: oneshot::Sender<Result<Option<u64>>>,
     },
@@ -146,7 +149,7 @@ impl Driver {
             } => self.subscribe(inbox, resource, action, payload),
             Command::Return(number) => self.return_to(number),
             Command::Unsubscribe(number) => self.unsubscribe(number),
-            Command::Become { token, told } => self.become_another(token, told),
+            Command::Become { id, token, told } => self.become_another(id, token, told),
             Command::Close => {}
         }
     }

@@ -1,7 +1,7 @@
 //! A list that is awaited.
 
+use super::asked::Manner;
 use super::call::{Call, Raw};
-use super::driver::Manner;
 use super::{Shared, conditions, sent, unsendable};
 use crate::error::Result;
 use crate::query;

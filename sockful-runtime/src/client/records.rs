@@ -1,8 +1,8 @@
 //! The records of one resource on the server.
 
+use super::asked::Manner;
 use super::call::{Call, Raw, Read, json};
 use super::children::{Children, relation};
-use super::driver::Manner;
 use super::subscription::Follower;
 use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable, unsendable};
 use crate::declared::{RefersTo, Relation};

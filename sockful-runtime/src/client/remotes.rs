@@ -1,7 +1,7 @@
 //! What the traits that `#[remote]` makes are built on.
 
+use super::asked::Manner;
 use super::call::{Argument, Call, Raw, json};
-use super::driver::Manner;
 use super::records::{Records, with_id};
 use super::unsendable;
 use crate::codec::Codec;

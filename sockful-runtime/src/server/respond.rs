@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 /// The one subprotocol there is.
 const SUBPROTOCOL: &str = "sockful.1";
 
-/// Where WebSockets are opened.
+/// Where a WebSocket is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mounted {
     /// At `/` alone.

@@ -30,7 +30,7 @@ const COME_BACK: Duration = Duration::from_secs(5);
 /// answered with 404.
 ///
 /// The outer server reads the requests, so it is for that one to bound their headers and how long they
-/// take; it has to serve HTTP/1.1 with upgrades. WebSockets over HTTP/2 are not served.
+/// take; it has to serve HTTP/1.1 with upgrades. A WebSocket over HTTP/2 is not served.
 #[derive(Clone)]
 pub struct MountedServer {
     server: ServerHandle,

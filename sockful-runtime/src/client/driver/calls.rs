@@ -1,13 +1,13 @@
 //! Requests, from the asking to the answer, over as many connections as it takes.
 
 use super::{Driver, Timer};
+use crate::client::asked::{Answer, Asked, Manner, key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::object::Object;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use uuid::{NoContext, Timestamp, Uuid};
 
 /// A request of the application.
 #[derive(Debug)]
@@ -16,41 +16,6 @@ pub(in crate::client) struct Ask {
     pub(in crate::client) asked: Asked,
     pub(in crate::client) deadline: Instant,
     pub(in crate::client) answer: oneshot::Sender<Result<Answer>>,
-}
-
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub(in crate::client) struct Asked {
-    pub(in crate::client) resource: Cow<'static, str>,
-    pub(in crate::client) action: Cow<'static, str>,
-    /// JSON.
-    pub(in crate::client) payload: String,
-    pub(in crate::client) manner: Manner,
-    pub(in crate::client) key: Option<Uuid>,
-    pub(in crate::client) if_rev: Option<u64>,
-    /// How many milliseconds the server is to take at most.
-    pub(in crate::client) timeout_ms: Option<u64>,
-}
-
-/// What a request does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum Manner {
-    /// It changes nothing, and may be sent again as it is.
-    Reads,
-    /// It may change something, and is sent again only where a key says that it is the same.
-    Writes,
-    /// Only the server knows.
-    Unknown,
-}
-
-/// A reply, in raw text.
-#[derive(Debug)]
-pub(in crate::client) struct Answer {
-    pub(in crate::client) ok: String,
-    pub(in crate::client) seq: Option<u64>,
-    pub(in crate::client) rev: Option<u64>,
-    /// Where a list that was cut goes on: JSON.
-    pub(in crate::client) next: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -133,6 +98,17 @@ impl Driver {
     /// Asks for something of this connection itself.
     pub(super) fn ask_myself(&mut self, action: &'static str, payload: String, for_whom: ForWhom) {
         let id = self.next_id();
+        self.ask_of_itself(id, action, payload, for_whom);
+    }
+
+    /// Asks the server for something of its own.
+    pub(super) fn ask_of_itself(
+        &mut self,
+        id: u64,
+        action: &'static str,
+        payload: String,
+        for_whom: ForWhom,
+    ) {
         let deadline = Instant::now() + self.settings.timeout;
         let (is_once, asked) = (for_whom.is_once(), Asked::reading(action, payload));
         self.put(id, asked, for_whom, deadline);
@@ -335,47 +311,6 @@ impl Pending {
     }
 }
 
-impl Asked {
-    fn reading(action: &'static str, payload: String) -> Self {
-        Self {
-            resource: "sockful".into(),
-            action: action.into(),
-            payload,
-            manner: Manner::Reads,
-            key: None,
-            if_rev: None,
-            timeout_ms: None,
-        }
-    }
-
-    fn frame(&self, id: u64) -> String {
-        let name = |text: &str| serde_json::Value::from(text).to_string();
-        let (resource, action) = (name(&self.resource), name(&self.action));
-        let mut frame = format!("[{resource},{action},{},{id}", self.payload);
-        let key = self.key.map(|key| format!("\"key\":\"{key}\""));
-        let if_rev = self.if_rev.map(|rev| format!("\"if_rev\":{rev}"));
-        let timeout = self.timeout_ms.map(|ms| format!("\"timeout_ms\":{ms}"));
-        let options: Vec<_> = [key, if_rev, timeout].into_iter().flatten().collect();
-        if !options.is_empty() {
-            frame = format!("{frame},{{{}}}", options.join(","));
-        }
-        frame.push(']');
-        frame
-    }
-}
-
-impl Answer {
-    fn of(reply: &Object<'_>) -> Self {
-        let number = |key| reply.take(key).and_then(|raw| raw.parse().ok());
-        Self {
-            ok: reply.take("ok").unwrap_or("null").to_owned(),
-            seq: number("seq"),
-            rev: number("rev"),
-            next: reply.take("next").map(str::to_owned),
-        }
-    }
-}
-
 /// Whether it was not done, and may be later.
 pub(super) fn is_passing(error: &Error) -> bool {
     matches!(
@@ -387,10 +322,4 @@ pub(super) fn is_passing(error: &Error) -> bool {
 fn lost() -> Error {
     let message = "the connection ended before the reply";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::Unknown)
-}
-
-/// A key for a request, by the time of the server, which judges by it how old a key is.
-fn key(now_ms: u64) -> Uuid {
-    let nanos = u32::try_from(now_ms % 1_000 * 1_000_000).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(NoContext, now_ms / 1_000, nanos))
 }

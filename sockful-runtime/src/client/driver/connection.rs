@@ -1,24 +1,19 @@
 //! The connection: how it comes to stand, who the client is on it, and how it ends.
 
-use super::calls::{Answer, ForWhom};
+use super::calls::ForWhom;
 use super::{Driver, Timer};
 use crate::client::Status;
 use crate::client::link::{Incoming, Link, Ws};
-use crate::client::token::Token;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frame;
 use crate::object::Object;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// A connection that stood so long is no failed attempt.
 const STABLE: Duration = Duration::from_secs(5);
-
-/// An identity is renewed so long before it expires, or a tenth of the time where that is less.
-const RENEWED_BEFORE: Duration = Duration::from_secs(30);
 
 /// What the server says first.
 #[derive(Debug)]
@@ -41,13 +36,6 @@ struct Hello {
 #[derive(Default, Deserialize)]
 struct Limits {
     max_frame: Option<usize>,
-}
-
-/// A token that is waited for.
-pub(super) struct Fetching {
-    pub(super) token: BoxFuture<'static, Result<Option<String>>>,
-    /// Whether it is to renew an identity that there is.
-    is_renewal: bool,
 }
 
 impl Driver {
@@ -118,113 +106,7 @@ impl Driver {
         self.identify();
     }
 
-    /// Says to the server who the client is; until that is answered requests wait.
-    pub(super) fn identify(&mut self) {
-        if self.fetching.as_ref().is_some_and(|it| !it.is_renewal) {
-            return;
-        }
-        self.is_ready = false;
-        let patience = Instant::now() + self.settings.patience;
-        self.timers.set(Timer::Setup, patience);
-        if let Token::None = self.token {
-            return self.ready();
-        }
-        self.fetching = Some(Fetching {
-            token: self.token.get(),
-            is_renewal: false,
-        });
-    }
-
-    pub(super) fn renew(&mut self) {
-        if self.is_ready && self.fetching.is_none() {
-            self.fetching = Some(Fetching {
-                token: self.token.get(),
-                is_renewal: true,
-            });
-        }
-    }
-
-    pub(super) fn fetched(&mut self, token: Result<Option<String>>) {
-        let is_renewal = self.fetching.take().is_some_and(|it| it.is_renewal);
-        let for_whom = if is_renewal {
-            ForWhom::Renewing
-        } else {
-            ForWhom::Identifying
-        };
-        match token {
-            Ok(Some(token)) => self.ask_myself("authenticate", shown(&token), for_whom),
-            Ok(None) if is_renewal => {}
-            Ok(None) => self.ready(),
-            Err(error) if is_renewal => tracing::warn!(?error, "no token to renew an identity"),
-            // Without a word about the token it is asked for again.
-            Err(error) => self.lost(Some(error)),
-        }
-    }
-
-    pub(super) fn identified(&mut self, told: Result<Answer>) {
-        match told {
-            Ok(answer) => {
-                self.authenticated(&answer, true);
-            }
-            Err(error) if error.kind() == ErrorKind::Timeout => return self.lost(Some(error)),
-            // A server that asks nobody who they are.
-            Err(error) if error.kind() == ErrorKind::UnknownAction => {}
-            // With a refusal it is nobody who goes on, and gets to know by what that may not do.
-            Err(error) => {
-                if self.opened.is_some() {
-                    return self.lost(Some(error));
-                }
-                tracing::warn!(?error, "the server refuses the token");
-            }
-        }
-        self.ready();
-    }
-
-    pub(super) fn renewed(&mut self, told: Result<Answer>) {
-        match told {
-            Ok(answer) => {
-                self.authenticated(&answer, true);
-            }
-            Err(error) => tracing::warn!(?error, "an identity was not renewed"),
-        }
-    }
-
-    /// The server knows who the client is; gives when that ends.
-    pub(super) fn authenticated(&mut self, answer: &Answer, is_somebody: bool) -> Option<u64> {
-        #[derive(Default, Deserialize)]
-        struct Expiry {
-            expires: Option<u64>,
-        }
-        self.may_key = is_somebody;
-        let expiry: Expiry = serde_json::from_str(&answer.ok).unwrap_or_default();
-        self.timers.clear(Timer::Renew);
-        if let Some(expires) = expiry.expires.filter(|_| self.token.is_asked()) {
-            let left = Duration::from_millis(expires.saturating_sub(self.server_time()));
-            let early = RENEWED_BEFORE.min(left / 10);
-            self.timers
-                .set(Timer::Renew, Instant::now() + left.saturating_sub(early));
-        }
-        expiry.expires
-    }
-
-    pub(super) fn become_another(
-        &mut self,
-        token: Option<String>,
-        told: oneshot::Sender<Result<Option<u64>>>,
-    ) {
-        let payload = token.as_deref().map_or_else(|| "null".to_owned(), shown);
-        self.ask_myself("authenticate", payload, ForWhom::Another { token, told });
-    }
-
-    /// The server takes the client for somebody else, or for nobody: so it is on other connections.
-    pub(super) fn became(&mut self, token: Option<String>, answer: &Answer) -> Option<u64> {
-        let is_somebody = token.is_some();
-        self.who += 1;
-        self.token = token.map_or(Token::None, Token::Fixed);
-        self.authenticated(answer, is_somebody)
-    }
-
-    fn ready(&mut self) {
+    pub(super) fn ready(&mut self) {
         self.timers.clear(Timer::Setup);
         self.is_ready = true;
         self.turn(Status::Open);
@@ -299,9 +181,4 @@ impl Driver {
         let since = u64::try_from(greeting.at.elapsed().as_millis()).unwrap_or_default();
         greeting.time + since
     }
-}
-
-/// The payload of `authenticate`.
-fn shown(token: &str) -> String {
-    format!("{{\"token\":{}}}", serde_json::Value::from(token))
 }
