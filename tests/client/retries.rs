@@ -80,6 +80,27 @@ async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
 }
 
 #[tokio::test]
+async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
+    let server = Server::new(resources![Leaf]).authenticate(club::who);
+    let server = Running::serving(server).await;
+    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let client = builder(&proxy.url()).token("bob").connect().await;
+    let client = client.expect("he is known");
+    let falling = client.of::<Leaf>().fall("autumn".into());
+    let falling = tokio::spawn(falling.into_future());
+    server.gates.arrival("autumn").await;
+    let eve = client.authenticate(Some("eve".into())).await;
+    eve.expect("she is known");
+    proxy.cut();
+    let error = within("an answer", falling).await.expect("no panic");
+    let error = error.expect_err("nobody knows");
+    assert_eq!(error.outcome(), Some(Outcome::Unknown));
+    let leaves = client.of::<Leaf>().count(Filter::all());
+    assert_eq!(leaves.await.expect("it goes on"), 0);
+    assert!(!server.gates.has_arrived("autumn"), "it was not sent again");
+}
+
+#[tokio::test]
 async fn what_is_dropped_before_it_is_sent_is_never_sent() {
     let server = server(|_| {}).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
@@ -94,6 +115,10 @@ async fn what_is_dropped_before_it_is_sent_is_never_sent() {
         .create(beast("eve", "dragon"))
         .await
         .expect("there is none");
+    // The connection stands, but nobody has come to send it yet.
+    let mut dropped = Box::pin(beasts.create(beast("bob", "dragon")).into_future());
+    assert!(futures_util::poll!(&mut dropped).is_pending());
+    drop(dropped);
     assert_eq!(
         beasts.find(Filter::all()).await.expect("a list").records,
         [made]
