@@ -433,9 +433,14 @@ export type Operators<Value> = {
 /** By which properties, the first first. */
 export type Order<Record> = { [P in keyof Record]?: 1 | -1 };
 
+/** The order of a list: of the server, which sorts by no wide integer, array or object. */
+export type Sort<Record> = {
+  [P in keyof Record as [NonNullable<Record[P]>] extends [string | number | boolean] ? P : never]?: 1 | -1;
+};
+
 /** Conditions, and how to list what meets them. */
 export type Query<Record> = Where<Record> & {
-  $sort?: Order<Record>;
+  $sort?: Sort<Record>;
   $limit?: number;
   $skip?: number;
   $after?: string;

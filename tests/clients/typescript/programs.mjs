@@ -2,16 +2,14 @@
 // that the client keeps to its own types; and that it is small. Usage: node programs.mjs
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { step } from '../life.mjs';
+import { compile, faultsOf } from './tsc.mjs';
 
 const root = new URL('../../../', import.meta.url);
 const client = new URL('clients/typescript/', root);
 const scratch = new URL('target/programs/', root);
-const tsc = new URL('../node_modules/.bin/tsc', import.meta.url).pathname;
 
 const HEAD = `
 import { connect, SockfulError, type Live } from "${client.pathname}sockful.js";
@@ -83,7 +81,7 @@ await step('typescript', 'the client is under 8 KiB gzipped', async () => {
 });
 
 await step('typescript', 'the client keeps to strict types', () =>
-  compile([new URL('sockful.js', client).pathname], '--allowJs', '--checkJs'));
+  compile(scratch, [new URL('sockful.js', client).pathname], '--allowJs', '--checkJs'));
 
 // Each is a module of its own, so that each is checked by itself though the compiler starts once.
 const files = new Map();
@@ -102,9 +100,9 @@ for (const [nth, [, program]] of [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].en
   const whole = program.includes('connect(') ? program : `${HEAD}${program}`;
   await writeFile(new URL(name, scratch), `${ours(whole).replace('"./api.js"', '"./api.mjs"')}\nexport {};\n`);
 }
-const faults = await compile([...files.keys()].map((name) => new URL(name, scratch).pathname)).then(() => '', ({ message }) => message);
+const faults = await faultsOf(scratch, [...files.keys()]);
 for (const [name, program] of files) {
-  const mine = faults.split('\n').filter((line) => line.includes(`/${name}(`) || line.startsWith(`${name}(`));
+  const mine = faults.get(name);
   const compiles = name.startsWith('right');
   await step('typescript', `${compiles ? 'compiles' : 'does not compile'}: ${program}`, () =>
     assert.equal(mine.length === 0, compiles, mine.join('; ')));
@@ -113,13 +111,4 @@ for (const [name, program] of files) {
 /** The same text with the client of this folder in place of the package. */
 function ours(text) {
   return text.replace('"sockful"', `"${client.pathname}sockful.js"`);
-}
-
-async function compile(files, ...more) {
-  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable,esnext.disposable', '--module', 'nodenext', '--types', ''];
-  try {
-    await promisify(execFile)(tsc, [...flags, ...more, ...files], { cwd: scratch.pathname, maxBuffer: 1e8 });
-  } catch (error) {
-    throw new Error(error.stdout || error.message);
-  }
 }

@@ -1,0 +1,29 @@
+// A program of the examples as a process of its own.
+
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** Starts a server on a free port; gives its address, which it prints first, and what stops it. */
+export async function serve(program, environment) {
+  const process = spawn(program, { env: { ...globalThis.process.env, PORT: '0', ...environment }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise((resolve) => process.once('exit', resolve).once('error', resolve));
+  const lines = createInterface(process.stdout);
+  const url = await new Promise((resolve, reject) => {
+    lines.on('line', (line) => resolve(/http:\/\/\S+:\d+/.exec(line)?.[0]));
+    ended.then((why) => reject(new Error(`${program} did not start: ${why}`)));
+  });
+  return {
+    url,
+    stop() {
+      process.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** Runs a program to its end; gives the status that it ends with, and what it writes. */
+export function run(program, given) {
+  return new Promise((resolve) => {
+    execFile(program, given, (error, out, err) => resolve({ status: error ? error.code : 0, out, err }));
+  });
+}
