@@ -1,11 +1,12 @@
-// The client in Node, with the package `ws`, and in Deno, with its own WebSocket.
+// The client in Node, with the package `ws`, and in Deno and Bun, each with its own WebSocket.
 // Usage: node run.mjs http://127.0.0.1:8000
 
 import { connect, SockfulError } from '../../../clients/typescript/sockful.js';
 import { STEPS } from './life.mjs';
 
-const [name, url] = globalThis.Deno ? ['deno', Deno.args[0]] : ['node', process.argv[2]];
-const WebSocket = globalThis.Deno ? undefined : (await import('ws')).default;
+const name = globalThis.Deno ? 'deno' : globalThis.Bun ? 'bun' : 'node';
+const url = globalThis.Deno ? Deno.args[0] : process.argv[2];
+const WebSocket = name === 'node' ? (await import('ws')).default : undefined;
 let failed = 0;
 for (const [says, run] of STEPS) {
   const api = connect(url, { WebSocket, timeoutMs: 10_000 });
