@@ -306,6 +306,8 @@ export interface Described<A> {
   readonly wide: { readonly [resource: string]: readonly string[] };
   /** Of which resource the records are that a relation route answers with or tells of. */
   readonly of: { readonly [resource: string]: { readonly [route: string]: string } };
+  /** The relation routes that only read, such as `album songs`. Without it the client learns them by a refusal each. */
+  readonly reads?: readonly string[];
   /** Of which resource the records are that `$with` includes. */
   readonly with: { readonly [resource: string]: { readonly [property: string]: string } };
   /** Which property is the id, of resources where it is not called `id`. */

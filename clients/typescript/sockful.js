@@ -79,8 +79,7 @@ class Connection {
   /** Every request that is not answered, in the order asked. @type {Map<any, any>} */ calls = new Map();
   /** @type {Set<any>} */ subs = new Set();
   /** @type {Map<any, any>} */ subsById = new Map();
-  /** What has refused a key since it only reads. */
-  reads = new Set();
+  /** What takes no key since it only reads, but for the core actions. @type {Set<string>} */ reads;
   isReady = false;
   mayKey = false;
   lastId = 0;
@@ -95,6 +94,7 @@ class Connection {
     this.token = options.token;
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
     if (!this.WebSocket) throw new TypeError('there is no global `WebSocket`; give one as an option');
+    this.reads = new Set(options.api?.reads);
     this.url = new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws');
     this.backoff = { minMs: 250, maxMs: 20000, ...options.backoff };
     const wide = Object.entries(options.api?.wide ?? {}).filter(([, names]) => names.length);

@@ -29,6 +29,11 @@ impl Related<'_> {
             _ => self.child.declared.name,
         }
     }
+
+    /// Whether it changes nothing, and so takes no key.
+    pub(super) fn only_reads(&self) -> bool {
+        matches!(self.relation.core(), "get" | "find")
+    }
 }
 
 /// The routes that relations add to `model`.

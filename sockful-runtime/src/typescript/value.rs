@@ -15,6 +15,7 @@ const MAX_DESCRIPTION: usize = 48 * 1024;
 /// Writes the value.
 pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> String {
     let (mut wide, mut of, mut with) = (Map::new(), Map::new(), Map::new());
+    let mut reads = Vec::new();
     for model in models {
         let declared = model.declared;
         let properties = declared.properties.iter();
@@ -29,6 +30,9 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
             if matches!(related.relation, Relation::Parent | Relation::List) {
                 included.insert(name.clone(), served.clone());
             }
+            if related.only_reads() {
+                reads.push(Value::from(format!("{} {name}", declared.name)));
+            }
             routes.insert(name, served);
         }
         for (all, own) in [(&mut of, routes), (&mut with, included)] {
@@ -38,9 +42,15 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
         }
     }
     let mut value = format!("{{\n  schema: {},\n", string(digest));
-    for (name, map) in [("wide", wide), ("of", of), ("with", with)] {
+    let parts = [
+        ("wide", wide.into()),
+        ("of", of.into()),
+        ("reads", reads.into()),
+        ("with", with.into()),
+    ];
+    for (name, part) in parts {
         // Writing to memory does not fail.
-        let _ = writeln!(value, "  {name}: {},", literal(&map.into()));
+        let _ = writeln!(value, "  {name}: {},", literal(&part));
     }
     let compact = compact(description);
     if compact.to_string().len() <= MAX_DESCRIPTION {
