@@ -410,11 +410,11 @@ export type Where<Record> = { [P in keyof Record]?: Condition<Record[P]> } & {
   $not?: Where<Record>;
 };
 
-/** What a property must be, or must compare to. Arrays and objects are not compared. */
+/** What a property must be, or must compare to. Of arrays and objects it is only asked whether they are there. */
 export type Condition<Value> = [NonNullable<Value>] extends [string | number | boolean | bigint]
   ? Value | Operators<Value>
   : Value extends null
-    ? null
+    ? null | { $ne: null }
     : never;
 
 /** What a property is compared with. A wide integer is equal or not, and no more. */

@@ -86,6 +86,19 @@ async fn a_missing_or_null_value_equals_null_and_nothing_else() {
     .await;
 }
 
+/// So a property that loses its null is no breaking change: what clients ask stays good.
+#[tokio::test]
+async fn null_may_be_asked_of_a_property_that_is_never_null() {
+    for name in ["id", "kind", "life", "tame", "tags"] {
+        assert_found(&[
+            (json!({name: null}), ""),
+            (json!({name: {"$ne": null}}), "abcd"),
+            (json!({"$or": [{name: null}, {"id": "b"}]}), "b"),
+        ])
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn ne_nin_and_not_are_exact_complements() {
     assert_found(&[

@@ -28,9 +28,6 @@ pub(super) fn parse(
         Scalar::Nested => {
             Err(path.refuse("objects and arrays are not compared, only plain values and null are"))
         }
-        Scalar::Null if kind == Kind::Other && !model.properties[property].nullable => {
-            Err(path.refuse(format!("`{name}` is no plain value and is never null")))
-        }
         Scalar::Null => Ok(Scalar::Null),
         Scalar::Text(text) if text.contains('\0') => {
             Err(path.refuse("a text with the character U+0000 is never stored"))

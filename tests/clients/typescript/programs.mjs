@@ -12,7 +12,7 @@ const client = new URL('clients/typescript/', root);
 const scratch = new URL('target/programs/', root);
 
 const HEAD = `
-import { connect, SockfulError, type Live } from "${client.pathname}sockful.js";
+import { connect, SockfulError, type Live, type Where } from "${client.pathname}sockful.js";
 import { api as described, type Creature, type Song } from "./api.mjs";
 const api = connect("ws://127.0.0.1:8000", { api: described, token: async () => "token" });
 `;
@@ -35,6 +35,7 @@ const RIGHT = [
   'const [made, song] = await api.$client.commit([["album", "create", { title: "A" }], ["album", "createSong", { album_id: "a", title: "B" }]]); const id: string = song.album_id; made.year;',
   'try { await api.creature.count(); } catch (error) { if (error instanceof SockfulError) error.fields?.[0].rule; }',
   'api.$client.on("changed", ({ verdict }) => { const breaks: boolean = verdict === "breaking"; });',
+  'const none: Where<{ tags: string[] | null }> = { tags: null }; const some: Where<{ tags: string[] | null }> = { tags: { $ne: null } };',
   'const any = connect("ws://127.0.0.1:8000"); await any.whatever.comes({ to: "mind" }); any.song.live({}).size;',
 ];
 
@@ -54,6 +55,9 @@ const WRONG = [
   'await api.creature.find({ life: { $prefix: "1" } });',
   'await api.creature.find({ life: { $gt: "much" } });',
   'await api.creature.find({ $sort: { life: 2 } });',
+  'const where: Where<{ tags: string[] | null }> = { tags: ["a"] };',
+  'const where: Where<{ tags: string[] | null }> = { tags: { $in: [null] } };',
+  'const where: Where<{ tags: string[] }> = { tags: { $ne: [] } };',
   'await api.creature.find({ $select: ["wings"] });',
   '(await api.creature.find({ $select: ["id"] }))[0].life;',
   'await api.album.get({ id: "kob", $with: ["artists"] });',
