@@ -3,13 +3,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Starts a server on a free port; gives its address, which it prints first, and what stops it. */
-export async function serve(program, environment) {
-  const process = spawn(program, { env: { ...globalThis.process.env, PORT: '0', ...environment }, stdio: ['ignore', 'pipe', 'ignore'] });
+/** Starts a server on a free port; gives its address, which it prints, and what stops it. */
+export async function serve(program, ...given) {
+  const process = spawn(program, given, { env: { ...globalThis.process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise((resolve) => process.once('exit', resolve).once('error', resolve));
   const lines = createInterface(process.stdout);
   const url = await new Promise((resolve, reject) => {
-    lines.on('line', (line) => resolve(/http:\/\/\S+:\d+/.exec(line)?.[0]));
+    lines.on('line', (line) => {
+      const [url] = /http:\/\/\S+:\d+/.exec(line) ?? [];
+      if (url) resolve(url);
+    });
     ended.then((why) => reject(new Error(`${program} did not start: ${why}`)));
   });
   return {

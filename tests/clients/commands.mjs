@@ -1,0 +1,77 @@
+// The commands of a program, each in a process of its own. Usage: node commands.mjs target/debug/demo
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { step } from './life.mjs';
+import { run, serve } from './server.mjs';
+
+const program = process.argv[2];
+const folder = new URL('../../target/commands/', import.meta.url);
+const file = (name) => fileURLToPath(new URL(name, folder));
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+
+/** Runs the program to an end without a fault, and gives what it writes. */
+async function well(...given) {
+  const { status, out, err } = await run(program, given);
+  assert.deepEqual([status, err], [0, '']);
+  return out;
+}
+
+await step('commands', '`types` and `schema` write to the standard output or to a file', async () => {
+  const types = await readFile(new URL('../wire/types/demo.ts', import.meta.url), 'utf8');
+  assert.equal(await well('types'), types);
+  assert.equal(await well('types', file('api.ts')), '');
+  assert.equal(await readFile(file('api.ts'), 'utf8'), types);
+  const schema = await well('schema');
+  assert.ok(JSON.parse(schema).resources.creature.actions.feed);
+  assert.equal(await well('schema', file('api.json')), '');
+  assert.equal(await readFile(file('api.json'), 'utf8'), schema);
+});
+
+/** What `compatible` says of the demo's own description after a change to it. */
+async function compared(change) {
+  const schema = JSON.parse(await readFile(file('api.json'), 'utf8'));
+  change(schema.resources.creature);
+  await writeFile(file('old.json'), JSON.stringify(schema));
+  const { status, out, err } = await run(program, ['compatible', file('old.json')]);
+  assert.equal(err, '');
+  return [status, out];
+}
+
+await step('commands', '`compatible` fails where clients that know the older description would break', async () => {
+  assert.deepEqual(await compared(() => {}), [0, 'same\n']);
+  assert.deepEqual(await compared((creature) => { delete creature.record.properties.kind; }), [0, 'compatible: creature record.kind is new\ncompatible\n']);
+  assert.deepEqual(
+    await compared((creature) => {
+      creature.actions.fly = {};
+      delete creature.actions.describe;
+    }),
+    [1, 'breaking: creature fly is no longer served\ncompatible: creature describe is new\nbreaking\n'],
+  );
+});
+
+await step('commands', 'what can’t be done ends with 2 and says why', async () => {
+  await writeFile(file('text.json'), 'no JSON');
+  await writeFile(file('list.json'), '[]');
+  for (const [given, why] of [
+    [['compatible'], /takes the file/],
+    [['compatible', file('old.json'), file('old.json')], /takes the file/],
+    [['compatible', file('nowhere.json')], /nowhere\.json.*No such file/],
+    [['compatible', file('text.json')], /text\.json.*expected/],
+    [['compatible', file('list.json')], /list\.json.*is no description/],
+    [['types', file('a'), file('b')], /one file at most/],
+    [['schema', file('none/api.json')], /none\/api\.json.*No such file/],
+  ]) {
+    const { status, out, err } = await run(program, given);
+    assert.deepEqual([status, out], [2, ''], given.join(' '));
+    assert.match(err, why);
+  }
+});
+
+await step('commands', 'with any other word the program goes on', async () => {
+  const server = await serve(program, 'types.ts');
+  const { status } = await fetch(`${server.url}/healthz`).finally(() => server.stop());
+  assert.deepEqual([status, await server.stop()], [200, 0]);
+});
