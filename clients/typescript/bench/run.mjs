@@ -1,9 +1,10 @@
 // Calls a second of one Node process that gets records by their ids: sockful.js from the server of
 // examples/bench.rs, and socket.io-client from a server of socket.io. Rounds of both follow one
-// another, so that whatever else the machine does is done to both.
+// another, so that whatever else the machine does is done to both; the servers have the first core
+// and the client the second, or the scheduler would decide what is measured (Linux, by `taskset`).
 // Usage: node run.mjs ../../../target/release/examples/bench [rounds] [milliseconds]
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -15,10 +16,12 @@ const [, , program, rounds = '15', milliseconds = '1000'] = process.argv;
 const IN_FLIGHT = [64, 1];
 
 const port = await freePort();
+const onFirstCore = (...given) => spawn('taskset', ['-c', '0', ...given], { env: { ...process.env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] });
 const servers = [
-  spawn(program, { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'ignore', 'inherit'] }),
-  spawn(process.execPath, [new URL('socketio.mjs', import.meta.url).pathname], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  onFirstCore(program),
+  onFirstCore(process.execPath, new URL('socketio.mjs', import.meta.url).pathname),
 ];
+execFileSync('taskset', ['-a', '-c', '-p', '1', process.pid]);
 try {
   const [url] = await once(createInterface(servers[1].stdout), 'line');
   const api = connect(`ws://127.0.0.1:${port}`, { WebSocket, backoff: { maxMs: 250 } });

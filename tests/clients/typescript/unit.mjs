@@ -180,6 +180,10 @@ await test('what is aborted or too late while it waits is never sent, and what c
   assert.equal(await aborted, 'enough');
   const { code, outcome } = await late;
   assert.deepEqual([code, outcome], ['timeout', 'none']);
+  const room = new AbortController();
+  const fits = api.creature.create({ id: 'd' }, { signal: room.signal }).catch((error) => error);
+  room.abort('fits');
+  assert.equal(await fits, 'fits', 'what waits no longer leaves room');
   last().hello();
   assert.deepEqual(last().sent, []);
   const soon = api.creature.create({ id: 'c' });
