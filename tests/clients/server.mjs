@@ -3,11 +3,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Starts a server on a free port; gives its address, which it prints, and what stops it. */
+/** Starts a server on a free port; gives its address, which it prints, and what stops it. It ends with this process. */
 export async function serve(program, ...given) {
-  const process = spawn(program, given, { env: { ...globalThis.process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = new Promise((resolve) => process.once('exit', resolve).once('error', resolve));
-  const lines = createInterface(process.stdout);
+  const server = spawn(program, given, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'ignore'] });
+  process.once('exit', () => server.kill());
+  const ended = new Promise((resolve) => server.once('exit', resolve).once('error', resolve));
+  const lines = createInterface(server.stdout);
   const url = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       const [url] = /http:\/\/\S+:\d+/.exec(line) ?? [];
@@ -18,7 +19,7 @@ export async function serve(program, ...given) {
   return {
     url,
     stop() {
-      process.kill('SIGTERM');
+      server.kill();
       return ended;
     },
   };
