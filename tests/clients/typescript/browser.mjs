@@ -1,24 +1,14 @@
 // The client in Chromium, as the server itself serves it.
 // Usage: node browser.mjs http://127.0.0.1:8000
 
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
+import { withChromium } from '../chromium.mjs';
 import { step } from '../life.mjs';
 import { STEPS } from './life.mjs';
 
 const url = process.argv[2];
 const life = await readFile(new URL('life.mjs', import.meta.url), 'utf8');
-const home = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
-let browser;
-try {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    // Whatever Chromium keeps at home goes with it.
-    env: { ...process.env, HOME: home },
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+await withChromium(async (browser) => {
   // The page of the server, whose policy lets it run no script but its own.
   const page = await browser.newPage({ bypassCSP: true });
   page.setDefaultTimeout(20_000);
@@ -36,7 +26,4 @@ try {
       }
     }, nth));
   }
-} finally {
-  await browser?.close();
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
-}
+});

@@ -1,0 +1,31 @@
+// Chromium, which leaves nothing behind.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+/** Starts a browser for as long as `use` takes. */
+export async function withChromium(use) {
+  const home = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
+  let browser;
+  try {
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      // Whatever Chromium keeps at home goes with it.
+      env: { ...process.env, HOME: home },
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    await use(browser);
+  } finally {
+    await browser?.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
