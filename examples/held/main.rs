@@ -5,9 +5,9 @@
 //! tells the memory of a process and has an address for each connection. Where a process may have
 //! few files open, `ulimit -n 20000` comes first.
 //!
-//! The server runs in a process of its own with the default limits but for the log's. Each good connection
-//! asks for something every five seconds or so, and is told of each change in its room; whatever it gets is
-//! compared with what it should get. First they are alone, then the bad ones come.
+//! The server runs in a process of its own with the default limits but for the log's. Each good
+//! connection asks for something every five seconds or so, and is told of each change in its room;
+//! whatever it gets is compared with what it should get. First they are alone, then the bad ones come.
 
 mod abuse;
 mod good;
