@@ -4,6 +4,7 @@ mod abuse;
 mod access;
 mod advisories;
 mod anything;
+mod asyncapi;
 mod bad_frames;
 mod commit;
 mod core;

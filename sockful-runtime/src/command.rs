@@ -11,8 +11,9 @@ pub(crate) fn run(resources: Resources, arguments: &[String]) -> Option<i32> {
     let done = match (word.as_str(), rest) {
         ("types", [] | [_]) => told(resources.typescript()).and_then(|text| write(&text, rest)),
         ("schema", [] | [_]) => description(resources).and_then(|text| write(&text, rest)),
+        ("asyncapi", [] | [_]) => told(resources.asyncapi()).and_then(|text| write(&text, rest)),
         ("compatible", [file]) => compatible(resources, file),
-        ("types" | "schema", _) => Err(format!("`{word}` takes one file at most")),
+        ("types" | "schema" | "asyncapi", _) => Err(format!("`{word}` takes one file at most")),
         ("compatible", _) => Err(
             "`compatible` takes the file of the older description, which `schema FILE` wrote"
                 .to_owned(),

@@ -1,5 +1,6 @@
 //! What is said of the description over HTTP.
 
+use crate::asyncapi;
 use crate::description::Description;
 use crate::model::Model;
 use crate::typescript;
@@ -12,6 +13,7 @@ pub(crate) struct Files {
     types: OnceLock<Bytes>,
     value: OnceLock<Bytes>,
     schema: OnceLock<Bytes>,
+    asyncapi: OnceLock<Bytes>,
 }
 
 /// One of them.
@@ -20,6 +22,7 @@ pub(crate) enum File {
     Types,
     Value,
     Schema,
+    AsyncApi,
 }
 
 impl File {
@@ -29,6 +32,7 @@ impl File {
             "/sockful/types.d.ts" => Some(Self::Types),
             "/sockful/types.js" => Some(Self::Value),
             "/sockful/schema.json" => Some(Self::Schema),
+            "/sockful/asyncapi.json" => Some(Self::AsyncApi),
             _ => None,
         }
     }
@@ -37,7 +41,7 @@ impl File {
         match self {
             Self::Types => "text/plain; charset=utf-8",
             Self::Value => "text/javascript; charset=utf-8",
-            Self::Schema => "application/json",
+            Self::Schema | Self::AsyncApi => "application/json",
         }
     }
 }
@@ -55,6 +59,9 @@ impl Files {
             File::Schema => self
                 .schema
                 .get_or_init(|| Bytes::copy_from_slice(description.text.as_bytes())),
+            File::AsyncApi => self
+                .asyncapi
+                .get_or_init(|| asyncapi::document(description).into()),
         };
         made.clone()
     }

@@ -1,6 +1,7 @@
 //! The runtime of sockful. An implementation detail: depend on `sockful`, which documents what is public.
 
 mod app;
+mod asyncapi;
 #[cfg(feature = "client")]
 pub mod client;
 mod clock;

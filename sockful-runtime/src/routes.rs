@@ -8,6 +8,7 @@ mod table;
 
 pub use table::{Table, buckets, count, slots};
 
+use crate::asyncapi;
 use crate::context::hook::Hook;
 use crate::declared::{Declared, Parent, Relation};
 use crate::description::Description;
@@ -157,6 +158,15 @@ impl Resources {
     /// What opening a server of them says.
     pub fn schema(&self) -> Result<String> {
         Ok(Description::of(*self)?.1.text)
+    }
+
+    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn asyncapi(&self) -> Result<String> {
+        Ok(asyncapi::document(&Description::of(*self)?.1))
     }
 
     /// Every route.

@@ -29,7 +29,7 @@ use crate::routes::Resources;
 use crate::session::Session;
 use crate::shutdown::shutdown_signal;
 use crate::store::{Memory, Store};
-use crate::{command, typescript};
+use crate::{asyncapi, command, typescript};
 use door::Door;
 use layer::Layer;
 use std::sync::Arc;
@@ -116,6 +116,7 @@ impl Server {
     ///
     /// - `types [FILE]` writes the TypeScript module of all that is served,
     /// - `schema [FILE]` writes its description,
+    /// - `asyncapi [FILE]` writes that as an `AsyncAPI` document,
     /// - `compatible FILE` compares that with the description in a file, and fails where it would
     ///   break clients that were built with it.
     ///
@@ -258,6 +259,11 @@ impl ServerHandle {
     /// The description of all that is served, as `["sockful","schema"]` gives it.
     pub fn schema(&self) -> &str {
         &self.app.description.text
+    }
+
+    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
+    pub fn asyncapi(&self) -> String {
+        asyncapi::document(&self.app.description)
     }
 
     /// The store, beneath the rules: what is written to it here passes no hooks.

@@ -1,9 +1,10 @@
 //! Live queries.
 
-use super::zoo::{Beast, BeastPatch, BeastRemotes, Roar, beast, local, local_with};
-use crate::support::within;
-use sockful::client::{Event, Subscription};
-use sockful::{ErrorKind, Filter};
+use super::proxy::{Fate, Proxy};
+use super::zoo::{Beast, BeastPatch, BeastRemotes, RESOURCES, Roar, beast, local, local_with};
+use crate::support::{Gates, Running, within};
+use sockful::client::{Client, Event, Subscription};
+use sockful::{Config, ErrorKind, Filter, Server};
 
 async fn next(told: &mut Subscription<Beast>) -> Event<Beast> {
     let event = within("an event", told.next()).await;
@@ -66,7 +67,8 @@ async fn what_happens_is_told_in_its_order() {
 
 #[tokio::test]
 async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
-    let (server, builder) = local_with(|config| config.fold_after = 10_000).await;
+    let limits = |config: &mut Config| (config.fold_after, config.max_subscriptions) = (10_000, 1);
+    let (server, builder) = local_with(limits).await;
     let client = builder
         .max_events(5)
         .connect()
@@ -91,6 +93,10 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
         .call("sockful", "ping", &())
         .await
         .expect("it answers");
+    // It has left: there may be one on a connection, and now that is another.
+    let mut another = beasts.subscribe(Filter::all());
+    assert!(matches!(next(&mut another).await, Event::Reset { .. }));
+    drop(another);
     for _ in 0..100 {
         server
             .of::<Beast>()
@@ -198,4 +204,40 @@ async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
         panic!("it begins with a reset")
     };
     assert_eq!((records.len(), seq), (200, 200));
+}
+
+#[tokio::test]
+async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
+    let mut config = Config::default();
+    config.max_reply = 4 * 1024;
+    let handle = Server::new(RESOURCES).config(config).open().await;
+    let handle = handle.expect("memory opens");
+    for at in 0..200 {
+        let new = beast(&format!("b{at:03}"), "dragon");
+        let made = handle.of::<Beast>().create(new).await;
+        made.expect("there is none");
+    }
+    let server = Running::opened(handle, Gates::default()).await;
+    // The first ends in the middle of the records, which come in pieces.
+    let mut connections = 0;
+    let proxy = Proxy::to(server.address, move || {
+        connections += 1;
+        if connections == 1 {
+            Fate::Cut(12_000)
+        } else {
+            Fate::Sound
+        }
+    });
+    let proxy = proxy.await;
+    let client = Client::builder(proxy.url()).connect().await;
+    let client = client.expect("it listens");
+    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let Event::Reset { records, .. } = next(&mut told).await else {
+        panic!("it begins with a reset")
+    };
+    assert_eq!(records.len(), 200);
+    let made = client.of::<Beast>().create(beast("new", "dragon")).await;
+    made.expect("there is none");
+    assert!(matches!(next(&mut told).await, Event::Created { record, .. } if record.id == "new"));
+    assert_eq!(proxy.tallies(), [1, 1, 0, 0]);
 }

@@ -10,10 +10,11 @@ use sockful::{Config, Server};
 #[path = "../../examples/demo.rs"]
 mod demo;
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "/sockful/types.d.ts",
     "/sockful/types.js",
     "/sockful/schema.json",
+    "/sockful/asyncapi.json",
 ];
 
 async fn get(server: &Running, path: &str, headers: &str) -> String {
@@ -32,6 +33,7 @@ async fn the_files_are_served_and_asked_for_anew_each_time() {
         (FILES[0], "text/plain", "export declare const api"),
         (FILES[1], "text/javascript", "export const api = {"),
         (FILES[2], "application/json", "\"resources\""),
+        (FILES[3], "application/json", "\"asyncapi\": \"3.0.0\""),
     ] {
         let answer = get(&server, path, "").await;
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");

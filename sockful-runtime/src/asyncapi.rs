@@ -1,0 +1,153 @@
+//! The description as an `AsyncAPI` 3.0 document, for tools that read that.
+//!
+//! Schemas of frames are written as draft 7 of JSON Schema has it, which is what `AsyncAPI` takes
+//! where nothing else is said: a frame is an array whose slots stand in `items`.
+
+mod frames;
+mod refs;
+mod system;
+
+use crate::description::Description;
+use frames::Message;
+use refs::schema;
+use serde_json::{Map, Value, json};
+
+/// The channel: there is one, the socket.
+const CHANNEL: &str = "#/channels/socket";
+
+/// The document, in lines.
+pub(crate) fn document(description: &Description) -> String {
+    // It is our own text.
+    let described: Value = serde_json::from_str(&description.text).unwrap_or_default();
+    let mut document = Document::default();
+    system::add(&mut document);
+    for (name, schema) in members(&described["$defs"]) {
+        document.add_schema(&refs::definition(name), refs::moved(schema));
+    }
+    for (name, resource) in members(&described["resources"]) {
+        document.add_resource(name, resource);
+    }
+    let text = serde_json::to_string_pretty(&document.finish(&description.digest));
+    text.unwrap_or_default() + "\n"
+}
+
+/// What an object has.
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// The document in the making.
+#[derive(Debug, Default)]
+struct Document {
+    operations: Map<String, Value>,
+    messages: Map<String, Value>,
+    schemas: Map<String, Value>,
+}
+
+impl Document {
+    fn add_resource(&mut self, name: &str, resource: &Value) {
+        let record = format!("{name}.record");
+        self.add_schema(&record, refs::moved(&resource["record"]));
+        for (action, said) in members(&resource["actions"]) {
+            let key = format!("{name}.{action}");
+            for part in ["payload", "result"] {
+                self.add_schema(&format!("{key}.{part}"), refs::moved(&said[part]));
+            }
+            let text = said["description"].as_str().unwrap_or_default();
+            self.add_action(name, action, text);
+        }
+        for (event, payload) in frames::live(&record) {
+            self.add_event(name, event, "", payload);
+        }
+        for (event, said) in members(&resource["events"]) {
+            let data = format!("{name}.{event}.data");
+            self.add_schema(&data, refs::moved(&said["data"]));
+            let text = said["description"].as_str().unwrap_or_default();
+            self.add_event(name, event, text, frames::declared(&data));
+        }
+    }
+
+    /// A request, and its reply.
+    fn add_action(&mut self, resource: &str, action: &str, text: &str) {
+        let key = format!("{resource}.{action}");
+        let payload = schema(&format!("{key}.payload"));
+        let request = Message::request(resource, action, &payload);
+        self.add_message(&key, text, request);
+        let replied = format!("{key}.reply");
+        let reply = Message::reply(resource, action, &schema(&format!("{key}.result")));
+        self.add_message(&replied, "", reply);
+        let operation = json!({
+            "action": "receive",
+            "summary": text,
+            "channel": {"$ref": CHANNEL},
+            "messages": [of_channel(&key)],
+            "reply": {"channel": {"$ref": CHANNEL}, "messages": [of_channel(&replied)]},
+        });
+        self.operations.insert(key, operation);
+    }
+
+    /// What the server tells of its own accord.
+    fn add_event(&mut self, resource: &str, event: &str, text: &str, payload: Value) {
+        // A method may have the name of an event.
+        let key = format!("{resource}.{event}.event");
+        self.add_message(&key, text, Message::event(resource, event, payload));
+        let operation = json!({
+            "action": "send",
+            "channel": {"$ref": CHANNEL},
+            "messages": [of_channel(&key)],
+        });
+        self.operations.insert(key, operation);
+    }
+
+    fn add_message(&mut self, key: &str, text: &str, message: Message) {
+        let Message { frame, has_ack } = message;
+        let mut written = json!({"name": key, "payload": frame});
+        if has_ack {
+            let id = json!({"description": "the ack_id", "location": "$message.payload#/3"});
+            written["correlationId"] = id;
+        }
+        if !text.is_empty() {
+            written["summary"] = text.into();
+        }
+        self.messages.insert(key.to_owned(), written);
+    }
+
+    fn add_schema(&mut self, key: &str, schema: Value) {
+        self.schemas.insert(key.to_owned(), schema);
+    }
+
+    fn finish(self, digest: &str) -> Value {
+        let messages = self.messages.keys();
+        let messages: Map<_, _> = messages
+            .map(|key| (key.clone(), reference("messages", key)))
+            .collect();
+        let headers = json!({
+            "type": "object",
+            "properties": {"Sec-WebSocket-Protocol": {"type": "string", "const": "sockful.1"}},
+        });
+        json!({
+            "asyncapi": "3.0.0",
+            "info": {
+                "title": "sockful",
+                "version": digest,
+                "description": "Every message is a text with one JSON array: [resource, action, payload, ack_id]. A request with an ack_id gets one reply, which repeats it; an event has the ack_id of its subscription.",
+            },
+            "defaultContentType": "application/json",
+            "channels": {"socket": {
+                "address": "/",
+                "messages": messages,
+                "bindings": {"ws": {"method": "GET", "headers": headers, "bindingVersion": "0.1.0"}},
+            }},
+            "operations": self.operations,
+            "components": {"messages": self.messages, "schemas": self.schemas},
+        })
+    }
+}
+
+fn of_channel(key: &str) -> Value {
+    json!({"$ref": format!("{CHANNEL}/messages/{key}")})
+}
+
+fn reference(of: &str, key: &str) -> Value {
+    json!({"$ref": format!("#/components/{of}/{key}")})
+}

@@ -1,0 +1,116 @@
+//! What frames look like.
+
+use super::refs::schema;
+use serde_json::{Value, json};
+
+/// A frame, and whether an `ack_id` stands in it.
+pub(super) struct Message {
+    pub(super) frame: Value,
+    pub(super) has_ack: bool,
+}
+
+impl Message {
+    /// A request, whose slots may be left off from the end.
+    pub(super) fn request(resource: &str, action: &str, payload: &Value) -> Self {
+        let payload = json!({"anyOf": [payload, {"type": "null"}]});
+        let slots = [payload, schema("frame.ack"), schema("frame.options")];
+        Self::of(resource, action, slots.into(), 2)
+    }
+
+    /// The reply to a request.
+    pub(super) fn reply(resource: &str, action: &str, result: &Value) -> Self {
+        let ok = json!({
+            "type": "object",
+            "properties": {
+                "ok": result,
+                "seq": schema("frame.seq"),
+                "rev": {"type": "integer"},
+                "next": {"type": "string", "description": "for $after, where a list was cut"},
+                "cut": {"type": "object"},
+                "resume": {"type": "string"},
+                "more": {"const": true},
+            },
+            "required": ["ok"],
+        });
+        let err = json!({
+            "type": "object",
+            "properties": {"err": schema("frame.error")},
+            "required": ["err"],
+        });
+        let payload = json!({"anyOf": [ok, err]});
+        Self::of(resource, action, vec![payload, schema("frame.ack")], 4)
+    }
+
+    /// What is told of a subscription.
+    pub(super) fn event(resource: &str, event: &str, payload: Value) -> Self {
+        Self::of(resource, event, vec![payload, schema("frame.ack")], 4)
+    }
+
+    /// What is told of the connection.
+    pub(super) fn notice(action: &str, payload: Value) -> Self {
+        let told = Self::of("sockful", action, vec![payload, json!({"type": "null"})], 4);
+        Self {
+            has_ack: false,
+            ..told
+        }
+    }
+
+    fn of(resource: &str, action: &str, slots: Vec<Value>, least: usize) -> Self {
+        let names = [json!({"const": resource}), json!({"const": action})];
+        let items: Vec<_> = names.into_iter().chain(slots).collect();
+        Self {
+            frame: json!({
+                "type": "array",
+                "items": items,
+                "minItems": least,
+                "additionalItems": false,
+            }),
+            has_ack: true,
+        }
+    }
+}
+
+/// The payloads of the events that every resource has, by the name of the schema of its record.
+pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
+    let (record, id, seq) = (schema(record), json!({}), schema("frame.seq"));
+    let list = json!({"type": "array", "items": record});
+    let of = |properties: Value, required: &[&str]| {
+        let mut object = json!({"type": "object", "properties": properties, "required": required});
+        let properties = &mut object["properties"];
+        properties["seq"] = seq.clone();
+        properties["more"] = json!({"const": true});
+        properties["folded"] = json!({"const": true});
+        object
+    };
+    let changed = || {
+        of(
+            json!({"id": id, "record": record}),
+            &["id", "record", "seq"],
+        )
+    };
+    let listed = || of(json!({"records": list}), &["records", "seq"]);
+    let gone = of(json!({"id": id, "left": {"const": true}}), &["id", "seq"]);
+    let ended = of(json!({"error": schema("frame.error")}), &["error"]);
+    [
+        ("created", changed()),
+        ("updated", changed()),
+        ("destroyed", gone),
+        ("records", listed()),
+        ("reset", listed()),
+        ("ended", ended),
+    ]
+}
+
+/// The payload of an event that a resource declares; one that is in no commit has no `seq`.
+pub(super) fn declared(data: &str) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {},
+            "data": schema(data),
+            "seq": schema("frame.seq"),
+            "more": {"const": true},
+        },
+        "required": ["id", "data"],
+    })
+}

@@ -1,0 +1,161 @@
+//! What the server itself answers and tells, and what all frames have.
+
+use super::frames::Message;
+use super::refs::schema;
+use super::{CHANNEL, Document, of_channel};
+use serde_json::{Value, json};
+
+pub(super) fn add(document: &mut Document) {
+    for (name, schema) in shared() {
+        document.add_schema(name, schema);
+    }
+    for (action, text, payload, result) in actions() {
+        let key = format!("sockful.{action}");
+        document.add_schema(&format!("{key}.payload"), payload);
+        document.add_schema(&format!("{key}.result"), result);
+        document.add_action("sockful", action, text);
+    }
+    for (action, text, payload) in notices() {
+        let key = format!("sockful.{action}.event");
+        document.add_message(&key, text, Message::notice(action, payload));
+        let operation = json!({
+            "action": "send",
+            "channel": {"$ref": CHANNEL},
+            "messages": [of_channel(&key)],
+        });
+        document.operations.insert(key, operation);
+    }
+}
+
+/// What frames are made of.
+fn shared() -> [(&'static str, Value); 4] {
+    let ack = json!({
+        "description": "chosen by the client; without it there is no reply",
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_i64},
+            {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
+            {"type": "null"},
+        ],
+    });
+    let options = json!({
+        "type": "object",
+        "properties": {
+            "key": {"type": "string", "format": "uuid", "description": "of version 7: the request takes effect once"},
+            "if_rev": {"type": "integer", "description": "the revision that the record must have"},
+            "timeout_ms": {"type": "integer", "minimum": 1},
+            "traceparent": {"type": "string"},
+        },
+        "additionalProperties": false,
+    });
+    let fault = json!({
+        "type": "object",
+        "properties": {
+            "path": {"type": "string"},
+            "rule": {"type": "string"},
+            "message": {"type": "string"},
+        },
+        "required": ["path", "rule", "message"],
+    });
+    let error = json!({
+        "type": "object",
+        "properties": {
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "path": {"type": "string"},
+            "fields": {"type": "array", "items": fault},
+            "limit": {"type": "object"},
+            "outcome": {"enum": ["none", "unknown"]},
+            "retry_after_ms": {"type": "integer"},
+        },
+        "required": ["code", "message"],
+    });
+    let seq = json!({"type": "integer", "minimum": 0, "description": "the number of a commit"});
+    [
+        ("frame.ack", ack),
+        ("frame.options", options),
+        ("frame.error", error),
+        ("frame.seq", seq),
+    ]
+}
+
+/// Action, what it does, payload and result.
+fn actions() -> [(&'static str, &'static str, Value, Value); 5] {
+    let object = || json!({"type": "object"});
+    let token = json!({"type": "object", "properties": {"token": {"type": "string"}}});
+    let expiry = json!({
+        "type": "object",
+        "properties": {"expires": {"anyOf": [{"type": "integer"}, {"type": "null"}]}},
+    });
+    let since = json!({"type": "object", "properties": {"since": object()}, "required": ["since"]});
+    let position = json!({
+        "type": "object",
+        "properties": {"seq": schema("frame.seq"), "epoch": {"type": "string"}},
+        "required": ["seq", "epoch"],
+    });
+    let writes = json!({"type": "array", "items": {"type": "array"}});
+    [
+        (
+            "schema",
+            "The description of everything that is served.",
+            object(),
+            object(),
+        ),
+        (
+            "changes",
+            "How that differs from an older description.",
+            since,
+            object(),
+        ),
+        (
+            "authenticate",
+            "Says who calls; without a token nobody does.",
+            token,
+            expiry,
+        ),
+        (
+            "ping",
+            "Up to which commit the subscriptions of this connection were told everything.",
+            object(),
+            position,
+        ),
+        (
+            "commit",
+            "Several writes as one: [resource, action, payload] each.",
+            writes,
+            json!({"type": "array"}),
+        ),
+    ]
+}
+
+/// Action, when it is told, and payload.
+fn notices() -> [(&'static str, &'static str, Value); 3] {
+    let hello = json!({
+        "type": "object",
+        "properties": {
+            "protocol": {"const": 1},
+            "schema": {"type": "string"},
+            "time": {"type": "integer"},
+            "keys": {"type": "boolean"},
+            "limits": {"type": "object"},
+        },
+        "required": ["protocol", "schema", "time"],
+    });
+    let error = json!({
+        "type": "object",
+        "properties": {"err": schema("frame.error")},
+        "required": ["err"],
+    });
+    [
+        ("hello", "First on each connection.", hello),
+        (
+            "error",
+            "In answer to what has no ack_id that could be read.",
+            error,
+        ),
+        (
+            "expired",
+            "The client is nobody again.",
+            json!({"type": "object"}),
+        ),
+    ]
+}

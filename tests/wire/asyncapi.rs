@@ -1,0 +1,197 @@
+//! The `AsyncAPI` document says what goes over the wire.
+
+use crate::support::music::MUSIC;
+use crate::support::sample::RESOURCES;
+use crate::support::{Client, Running};
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn document() -> Value {
+    let text = RESOURCES.asyncapi().expect("they are sound");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// What judges the frames of one message.
+fn judge(document: &Value, message: &str) -> Validator {
+    assert!(
+        document["components"]["messages"][message].is_object(),
+        "{message}"
+    );
+    let place = format!("#/components/messages/{message}/payload");
+    let schema = json!({"allOf": [{"$ref": place}], "components": document["components"]});
+    let options = jsonschema::options().with_draft(Draft::Draft7);
+    options.build(&schema).expect("a schema")
+}
+
+fn assert_fits(document: &Value, message: &str, frame: &Value) {
+    if let Err(error) = judge(document, message).validate(frame) {
+        panic!("{message}: {error}: {frame}");
+    }
+}
+
+/// Every reference anywhere in it.
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(at) if key == "$ref" => _ = found.insert(at),
+                    _ => references(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere_and_every_name_is_one() {
+    for resources in [RESOURCES, MUSIC] {
+        let text = resources.asyncapi().expect("they are sound");
+        let document: Value = serde_json::from_str(&text).expect("JSON");
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.len() > 100, "{}", found.len());
+        for at in found {
+            let place = at.strip_prefix('#').expect("a place in this document");
+            assert!(document.pointer(place).is_some(), "{at}");
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        for part in ["messages", "schemas"] {
+            let all = document["components"][part].as_object().expect("an object");
+            assert!(
+                all.keys().all(|key| key.chars().all(plain)),
+                "{:?}",
+                all.keys()
+            );
+        }
+        assert_eq!(text, resources.asyncapi().expect("they are sound"));
+        // What is private is not told; `secret` is a parameter of a method as well.
+        assert!(!text.contains("hush"));
+        let record = &document["components"]["schemas"]["creature.record"];
+        assert!(record.pointer("/properties/secret").is_none(), "{record}");
+    }
+}
+
+#[tokio::test]
+async fn every_action_and_every_event_is_an_operation() {
+    let document = document();
+    let described: Value =
+        serde_json::from_str(&RESOURCES.schema().expect("they are sound")).expect("JSON");
+    let operations = document["operations"].as_object().expect("an object");
+    let mut expected = 0;
+    for (name, resource) in described["resources"].as_object().expect("an object") {
+        for action in resource["actions"].as_object().expect("an object").keys() {
+            let operation = &operations[&format!("{name}.{action}")];
+            assert_eq!(operation["action"], "receive", "{name} {action}");
+            assert!(operation["reply"]["messages"][0]["$ref"].is_string());
+            expected += 1;
+        }
+        let declared = resource["events"].as_object().expect("an object").keys();
+        let live = [
+            "created",
+            "updated",
+            "destroyed",
+            "records",
+            "reset",
+            "ended",
+        ];
+        for event in declared.map(String::as_str).chain(live) {
+            let operation = &operations[&format!("{name}.{event}.event")];
+            assert_eq!(operation["action"], "send", "{name} {event}");
+            expected += 1;
+        }
+    }
+    // The server's own: five actions, and three things that it tells.
+    assert_eq!(operations.len(), expected + 8);
+}
+
+/// Sends a request that the document has, and gets a reply that it has.
+async fn ask(client: &mut Client, document: &Value, frame: Value) -> Value {
+    let name = |at: usize| frame[at].as_str().expect("a name").to_owned();
+    let key = format!("{}.{}", name(0), name(1));
+    assert_fits(document, &key, &frame);
+    let reply = client.ask(frame).await;
+    assert_fits(document, &format!("{key}.reply"), &reply);
+    reply
+}
+
+#[tokio::test]
+async fn what_goes_over_the_wire_is_what_it_says() {
+    let (document, server) = (document(), Running::start().await);
+    let mut client = server.fresh_client().await;
+    assert_fits(&document, "sockful.hello.event", &client.recv().await);
+    for frame in [
+        json!(["creature", "create", {"id": "bob", "kind": "dragon"}, 1]),
+        json!(["creature", "create", {"id": "bob"}, "again"]),
+        json!(["creature", "get", {"id": ["bob", "eve"]}, 2]),
+        json!(["creature", "find", {"life": {"$gt": 5}, "$limit": 1}, 3]),
+        json!(["creature", "count", null, 4]),
+        json!(["creature", "feed", {"id": "bob", "amount": 3}, 5, {"timeout_ms": 1000}]),
+        json!(["creature", "subscribe", {}, 6]),
+        json!(["sockful", "ping", null, 7]),
+        json!(["sockful", "commit", [["creature", "create", {"id": "eve"}]], 8]),
+    ] {
+        ask(&mut client, &document, frame).await;
+    }
+    // The event of the last one may have come before or after its reply.
+    let mut told = Vec::new();
+    client
+        .send(json!(["creature", "update", {"id": "bob", "life": 1}, 9]))
+        .await;
+    client
+        .send(json!(["creature", "destroy", {"id": "bob"}, 10]))
+        .await;
+    while told.len() < 5 {
+        let frame = client.recv().await;
+        let (resource, action) = (&frame[0], frame[1].as_str().expect("a name"));
+        let key = match frame[3].as_u64() {
+            Some(6) => format!("creature.{action}.event"),
+            _ => format!("{}.{action}.reply", resource.as_str().expect("a name")),
+        };
+        assert_fits(&document, &key, &frame);
+        told.push(key);
+    }
+    for event in ["creature.updated.event", "creature.destroyed.event"] {
+        assert!(told.iter().any(|key| key == event), "{told:?}");
+    }
+    client.send_text("nonsense").await;
+    assert_fits(&document, "sockful.error.event", &client.recv().await);
+}
+
+#[tokio::test]
+async fn what_it_does_not_say_does_not_fit() {
+    let document = document();
+    for (message, frame) in [
+        (
+            "creature.create",
+            json!(["creature", "create", {"lief": 1}, 1]),
+        ),
+        ("creature.create", json!(["creature", "update", {}, 1])),
+        ("creature.create", json!(["creature", "create", {}, -1])),
+        (
+            "creature.create",
+            json!(["creature", "create", {}, 1, {"kee": 1}]),
+        ),
+        (
+            "creature.create",
+            json!(["creature", "create", {}, 1, {}, 1]),
+        ),
+        (
+            "creature.create.reply",
+            json!(["creature", "create", {"no": 1}, 1]),
+        ),
+        (
+            "creature.created.event",
+            json!(["creature", "created", {"id": "bob"}, 1]),
+        ),
+        ("sockful.hello.event", json!(["sockful", "hello", {}, null])),
+    ] {
+        assert!(
+            !judge(&document, message).is_valid(&frame),
+            "{message}: {frame}"
+        );
+    }
+}
