@@ -226,7 +226,10 @@ async fn an_address_that_is_told_has_its_own_limit() {
 
 #[tokio::test]
 async fn it_comes_to_its_end_when_it_is_drained() {
-    let outer = Outer::nested(sample()).await;
+    let mut config = Config::default();
+    // Longer than any test waits: it is not by this that it ends.
+    config.shutdown_timeout = Duration::from_secs(60);
+    let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let feed = json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]);
