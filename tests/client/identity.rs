@@ -2,10 +2,13 @@
 
 use crate::support::club::{self, NewNote, Note, User};
 use crate::support::within;
-use sockful::client::{Builder, Client};
-use sockful::{Credentials, ErrorKind, Filter, Identity, Result, Server, ServerHandle, testing};
+use sockful::client::{Builder, Client, Status};
+use sockful::{
+    Credentials, ErrorKind, Filter, Identity, Outcome, Result, Server, ServerHandle, testing,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use tokio::sync::Semaphore;
 
 async fn club() -> (ServerHandle, Builder) {
     let server = club::club().open().await.expect("memory opens");
@@ -172,4 +175,69 @@ async fn one_that_is_lost_is_found_again() {
             break;
         }
     }
+}
+
+/// A server that never says who anybody is.
+async fn undecided() -> Builder {
+    let never = |_: Credentials| std::future::pending::<Result<Identity<User>>>();
+    let server = Server::new(club::RESOURCES).authenticate(never);
+    testing::builder(&server.open().await.expect("memory opens"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_comes_late_undoes_nothing() {
+    let server = Server::new(club::RESOURCES).clock(|| 1_000).authenticate(
+        |credentials: Credentials| async move {
+            let name = credentials.token().unwrap_or_default().to_owned();
+            let user = User {
+                name: name.clone(),
+                is_admin: false,
+            };
+            Ok(Identity::new(name, user).until(2_000))
+        },
+    );
+    let server = server.open().await.expect("memory opens");
+    let gate = Arc::new(Semaphore::new(1));
+    let waiting = gate.clone();
+    let builder = testing::builder(&server).token_with(move || {
+        let gate = waiting.clone();
+        async move {
+            gate.acquire().await.expect("it is never closed").forget();
+            Ok(Some("bob".to_owned()))
+        }
+    });
+    let client = builder.connect().await.expect("he is known");
+    assert_eq!(whoami(&client).await.expect("he is known"), "bob");
+    // By now another token has been asked for, which is slow to come.
+    tokio::time::sleep(std::time::Duration::from_millis(950)).await;
+    client.authenticate(None).await.expect("it is nobody");
+    gate.add_permits(1);
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    let error = whoami(&client).await.expect_err("it still is nobody");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
+    let client = undecided().await.token("bob").start();
+    let client = client.expect("it is in this process");
+    let note = NewNote::default();
+    let writing = tokio::spawn(client.of::<Note>().create(note).into_future());
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    client.close().await;
+    assert_eq!(client.status(), Status::Closed);
+    let error = writing.await.expect("no panic").err();
+    let error = error.expect("the client is closed");
+    assert_eq!(error.outcome(), Some(Outcome::None), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_gives_the_token_may_fail_and_panic() {
+    let (server, builder) = club().await;
+    let error = builder.token_with(async || panic!("no token")).connect();
+    let error = error.await.expect_err("there is none");
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    let builder = testing::builder(&server).token_with(async || Ok(None));
+    let client = builder.connect().await.expect("it is nobody");
+    assert!(whoami(&client).await.is_err());
 }

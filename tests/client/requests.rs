@@ -292,16 +292,3 @@ async fn a_request_waits_for_a_connection_as_long_as_it_may() {
         (ErrorKind::TooMany, Some(("max_queue", 1)))
     );
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_waits_for_any_more_makes_room() {
-    let client = Client::builder("ws://127.0.0.1:1").max_queue(1).start();
-    let beasts = client.expect("an address").of::<Beast>();
-    let mut dropped = Box::pin(beasts.get("bob").into_future());
-    assert!(futures_util::poll!(&mut dropped).is_pending());
-    let error = beasts.get("bob").await.expect_err("one waits already");
-    assert_eq!(error.kind(), ErrorKind::TooMany);
-    drop(dropped);
-    let error = beasts.get("bob").await.expect_err("there is no server");
-    assert_eq!(error.kind(), ErrorKind::Timeout);
-}

@@ -194,3 +194,31 @@ async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection(
     assert_eq!(error.limit(), Some(("max_frame", 65_536)));
     assert_eq!(client.status(), Status::Open);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_nobody_waits_for_any_more_makes_room() {
+    let client = Client::builder("ws://127.0.0.1:1").max_queue(1).start();
+    let beasts = client.expect("an address").of::<Beast>();
+    let mut dropped = Box::pin(beasts.get("bob").into_future());
+    assert!(futures_util::poll!(&mut dropped).is_pending());
+    let error = beasts.get("bob").await.expect_err("one waits already");
+    assert_eq!(error.kind(), ErrorKind::TooMany);
+    drop(dropped);
+    let error = beasts.get("bob").await.expect_err("there is no server");
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn times_that_no_clock_reaches_are_long() {
+    let server = server(|_| {}).await;
+    let ever = Duration::MAX;
+    let client = Client::builder(server.url())
+        .timeout(ever)
+        .heartbeat(ever)
+        .patience(ever)
+        .backoff(ever, ever);
+    let client = client.connect().await.expect("it listens");
+    let beasts = client.of::<Beast>();
+    let made = beasts.create(beast("bob", "dragon")).timeout(ever).await;
+    assert_eq!(made.expect("there is none").life, 10);
+}

@@ -237,6 +237,8 @@ async fn it_comes_to_its_end_when_it_is_drained() {
     outer.gates.arrival("g").await;
     let server = outer.server.clone();
     let draining = tokio::spawn(async move { server.drain().await });
+    let server = outer.server.clone();
+    let once_more = tokio::spawn(async move { server.drain().await });
     within("the end of new connections", async {
         while outer.status("/live", "").await != "503" {
             tokio::task::yield_now().await;
@@ -244,6 +246,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
     })
     .await;
     assert!(!draining.is_finished(), "somebody is still at it");
+    assert!(!once_more.is_finished(), "it waits for the same");
     outer.gates.open("g");
     let (frames, code) = client.rest().await;
     assert_eq!(
@@ -252,6 +255,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
     );
     assert_eq!(code, Some(1001));
     within("the end", draining).await.expect("no panic");
+    within("the end", once_more).await.expect("no panic");
     within("nothing", outer.server.drain()).await;
 }
 

@@ -142,17 +142,18 @@ impl Builder {
 
     fn run(self, opened: Option<oneshot::Sender<Result<()>>>) -> Result<Client> {
         let target = self.target?.with_headers(self.headers);
+        let settings = self.settings.bounded();
         let (commands, orders) = mpsc::unbounded_channel();
         let (tell, status) = watch::channel(Status::Connecting);
         let shared = Shared {
             commands,
             last_id: AtomicU64::new(0),
             status,
-            timeout: self.settings.timeout,
-            max_events: self.settings.max_events,
+            timeout: settings.timeout,
+            max_events: settings.max_events,
             unreadable: Mutex::new(HashMap::new()),
         };
-        let driver = Driver::new(target, self.settings, self.token, orders, tell, opened);
+        let driver = Driver::new(target, settings, self.token, orders, tell, opened);
         tokio::spawn(driver.run());
         Ok(Client {
             shared: Arc::new(shared),

@@ -3,6 +3,7 @@
 use super::asked::{Answer, Asked, Manner};
 use super::driver::{Ask, Command};
 use super::{Shared, closed};
+use crate::config::A_YEAR;
 use crate::error::{Error, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -131,8 +132,7 @@ impl<T> Call<T> {
         let id = self.shared.next_id();
         // A time that no clock has is none.
         let now = Instant::now();
-        let longest = Duration::from_secs(365 * 24 * 60 * 60);
-        let deadline = now + self.timeout.min(longest);
+        let deadline = now + self.timeout.min(A_YEAR);
         let ask = Ask {
             id,
             asked: self.asked?,

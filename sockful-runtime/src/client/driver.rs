@@ -11,12 +11,12 @@ mod timers;
 
 pub(super) use calls::Ask;
 
+use super::Status;
 use super::inbox::Inbox;
 use super::link::{Incoming, Link, Ws};
 use super::settings::Settings;
 use super::target::Target;
 use super::token::Token;
-use super::{Status, closed};
 use crate::error::Result;
 use calls::Calls;
 use connection::Greeting;
@@ -134,7 +134,6 @@ impl Driver {
                 timer = self.timers.next() => self.ring(timer),
             }
         }
-        self.close();
     }
 
     fn obey(&mut self, command: Command) {
@@ -166,13 +165,11 @@ impl Driver {
         }
     }
 
-    fn close(mut self) {
+    fn end(&mut self) {
         if let Some(link) = self.link.take() {
             link.close();
         }
-        for id in self.calls.ids() {
-            self.fail(id, closed());
-        }
+        self.end_calls();
         for inbox in self.subs.inboxes() {
             inbox.end(None);
         }
@@ -196,6 +193,13 @@ impl Driver {
         if let Some(link) = &self.link {
             link.send(text);
         }
+    }
+}
+
+/// Whatever ends the task, nobody waits for it in vain.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

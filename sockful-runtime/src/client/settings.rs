@@ -1,5 +1,6 @@
 //! How a client connects, waits and gives up.
 
+use crate::config::A_YEAR;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -36,6 +37,19 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same, without times that no clock reaches.
+    pub(super) fn bounded(self) -> Self {
+        let bounded = |time: Duration| time.min(A_YEAR);
+        Self {
+            timeout: bounded(self.timeout),
+            heartbeat: bounded(self.heartbeat),
+            patience: bounded(self.patience),
+            min_backoff: bounded(self.min_backoff),
+            max_backoff: bounded(self.max_backoff),
+            ..self
+        }
+    }
+
     /// How long to wait after so many attempts that failed: anything up to a bound that doubles, so
     /// that those who were cut off together do not come back together.
     pub(super) fn backoff(&self, attempts: u32) -> Duration {
@@ -45,7 +59,8 @@ impl Settings {
 
     /// How long to wait where the server asks to come back later, or only does not serve now.
     pub(super) fn pause(&self, retry_after: Option<Duration>) -> Duration {
-        retry_after.unwrap_or(self.min_backoff) + self.min_backoff.mul_f64(random())
+        let least = retry_after.unwrap_or(self.min_backoff).min(A_YEAR);
+        least + self.min_backoff.mul_f64(random())
     }
 }
 

@@ -1,8 +1,11 @@
 //! Where the token comes from by which the server knows the client.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::any::Any;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 type Ask = dyn Fn() -> BoxFuture<'static, Result<Option<String>>> + Send + Sync;
@@ -33,9 +36,20 @@ impl Token {
                 let token = token.clone();
                 Box::pin(async { Ok(Some(token)) })
             }
-            Self::Asked(ask) => ask(),
+            Self::Asked(ask) => {
+                let ask = ask.clone();
+                // One that panics is one that has no token now.
+                let asked = AssertUnwindSafe(async move { ask().await }).catch_unwind();
+                asked.map(panicked_or_told).boxed()
+            }
         }
     }
+}
+
+fn panicked_or_told(
+    told: Result<Result<Option<String>>, Box<dyn Any + Send>>,
+) -> Result<Option<String>> {
+    told.unwrap_or_else(|why| Err(Error::panicked("what gives the token", &*why)))
 }
 
 /// A token is nothing to be seen in a log.

@@ -41,23 +41,31 @@ type Find = dyn Fn(&Parts) -> Option<SocketAddr> + Send + Sync;
 
 /// The connections that came over services.
 #[derive(Debug)]
-pub(super) struct Lobby(Mutex<Option<(Trigger, Shutdown)>>);
+pub(super) struct Lobby {
+    /// What those who come are given, as long as they may come.
+    open: Mutex<Option<Shutdown>>,
+    /// Held while they come to their end.
+    trigger: tokio::sync::Mutex<Option<Trigger>>,
+}
 
 impl Default for Lobby {
     fn default() -> Self {
-        Self(Mutex::new(Some(shutdown::channel())))
+        let (trigger, shutdown) = shutdown::channel();
+        Self {
+            open: Mutex::new(Some(shutdown)),
+            trigger: tokio::sync::Mutex::new(Some(trigger)),
+        }
     }
 }
 
 impl Lobby {
     /// For a connection that comes; `None` when none may come any more.
     fn enter(&self) -> Option<Shutdown> {
-        let open = self.open();
-        open.as_ref().map(|(_, shutdown)| shutdown.clone())
+        self.open().clone()
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<(Trigger, Shutdown)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> MutexGuard<'_, Option<Shutdown>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,10 +85,11 @@ impl ServerHandle {
     /// from now on.
     ///
     /// An outer server waits for none of them by itself: it takes what has become a WebSocket for done.
+    /// Who calls this again waits for the same end. Where the future is dropped, connections are cut.
     pub async fn drain(&self) {
-        let open = self.lobby.open().take();
-        if let Some((trigger, shutdown)) = open {
-            drop(shutdown);
+        *self.lobby.open() = None;
+        let mut trigger = self.lobby.trigger.lock().await;
+        if let Some(trigger) = trigger.take() {
             drain(&self.app, trigger).await;
         }
     }

@@ -2,6 +2,8 @@
 
 use super::{Driver, Timer};
 use crate::client::asked::{Answer, Asked, Manner, key};
+use crate::client::closed;
+use crate::client::token::Token;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::object::Object;
 use std::borrow::Cow;
@@ -46,7 +48,9 @@ pub(super) enum ForWhom {
     Application(oneshot::Sender<Result<Answer>>),
     /// The application, which wants to be somebody else, or nobody.
     Another {
-        token: Option<String>,
+        /// By which it says so as long as the server does not take it for that.
+        before: Token,
+        who: u64,
         told: oneshot::Sender<Result<Option<u64>>>,
     },
     /// This task, which tells the server who the client is.
@@ -259,6 +263,16 @@ impl Driver {
         }
     }
 
+    /// There will be no connection any more.
+    pub(super) fn end_calls(&mut self) {
+        for id in self.calls.ids() {
+            match self.calls.pending.get(&id) {
+                Some(pending) if pending.for_whom.is_once() => self.forget_call(id),
+                _ => self.fail(id, closed()),
+            }
+        }
+    }
+
     pub(super) fn forget_call(&mut self, id: u64) {
         self.timers.clear(Timer::Deadline(id));
         self.timers.clear(Timer::CallAgain(id));
@@ -287,10 +301,11 @@ impl Driver {
             // Who has gone does not wait for it.
             ForWhom::Application(answer) => drop(answer.send(told)),
             ForWhom::Another {
-                token,
+                before,
+                who,
                 told: expires,
             } => {
-                let became = told.map(|answer| self.became(token, &answer));
+                let became = self.became(before, who, told);
                 drop(expires.send(became));
             }
             ForWhom::Identifying => self.identified(told),

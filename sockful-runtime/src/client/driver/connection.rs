@@ -179,6 +179,6 @@ impl Driver {
             return 0;
         };
         let since = u64::try_from(greeting.at.elapsed().as_millis()).unwrap_or_default();
-        greeting.time + since
+        greeting.time.saturating_add(since)
     }
 }

@@ -1,6 +1,6 @@
 //! Who the client is: said on each connection, renewed before it is over, and changed at will.
 
-use super::calls::ForWhom;
+use super::calls::{ForWhom, is_passing};
 use super::{Driver, Timer};
 use crate::client::asked::Answer;
 use crate::client::token::Token;
@@ -70,7 +70,10 @@ impl Driver {
             Ok(answer) => {
                 self.authenticated(&answer, true);
             }
-            Err(error) if error.kind() == ErrorKind::Timeout => return self.lost(Some(error)),
+            // Nobody can say now.
+            Err(error) if is_passing(&error) || error.kind() == ErrorKind::Timeout => {
+                return self.lost(Some(error));
+            }
             // A server that asks nobody who they are.
             Err(error) if error.kind() == ErrorKind::UnknownAction => {}
             // With a refusal it is nobody who goes on, and gets to know by what that may not do.
@@ -118,16 +121,37 @@ impl Driver {
         told: oneshot::Sender<Result<Option<u64>>>,
     ) {
         let payload = token.as_deref().map_or_else(|| "null".to_owned(), shown);
+        // What says who the client is from now on says that, on whatever connection.
+        let token = token.map_or(Token::None, Token::Fixed);
+        let before = std::mem::replace(&mut self.token, token);
         self.who += 1;
-        let another = ForWhom::Another { token, told };
+        self.timers.clear(Timer::Renew);
+        self.fetching.take_if(|fetching| fetching.is_renewal);
+        let who = self.who;
+        let another = ForWhom::Another { before, who, told };
         self.ask_of_itself(id, "authenticate", payload, another);
     }
 
-    /// The server takes the client for somebody else, or for nobody: so it is on other connections.
-    pub(super) fn became(&mut self, token: Option<String>, answer: &Answer) -> Option<u64> {
-        let is_somebody = token.is_some();
-        self.token = token.map_or(Token::None, Token::Fixed);
-        self.authenticated(answer, is_somebody)
+    /// The server has said whether it takes the client for whom it wants to be by now.
+    pub(super) fn became(
+        &mut self,
+        before: Token,
+        who: u64,
+        answer: Result<Answer>,
+    ) -> Result<Option<u64>> {
+        match answer {
+            Ok(answer) => {
+                let is_somebody = !self.token.is_none();
+                Ok(self.authenticated(&answer, is_somebody))
+            }
+            Err(error) => {
+                // It stays who it was, unless it has asked to be somebody else once more.
+                if self.who == who {
+                    self.token = before;
+                }
+                Err(error)
+            }
+        }
     }
 }
 
