@@ -46,17 +46,18 @@ struct Document {
 
 impl Document {
     fn add_resource(&mut self, name: &str, resource: &Value) {
-        let record = format!("{name}.record");
-        self.add_schema(&record, refs::moved(&resource["record"]));
+        let record = refs::moved(&resource["record"]);
+        let shown = format!("{name}.shown");
+        self.add_schema(&shown, frames::shown(&record));
+        self.add_schema(&format!("{name}.record"), record);
         for (action, said) in members(&resource["actions"]) {
             let key = format!("{name}.{action}");
-            for part in ["payload", "result"] {
-                self.add_schema(&format!("{key}.{part}"), refs::moved(&said[part]));
-            }
+            self.add_schema(&format!("{key}.payload"), refs::moved(&said["payload"]));
+            self.add_schema(&format!("{key}.result"), refs::shown(&said["result"]));
             let text = said["description"].as_str().unwrap_or_default();
             self.add_action(name, action, text);
         }
-        for (event, payload) in frames::live(&record) {
+        for (event, payload) in frames::live(&shown) {
             self.add_event(name, event, "", payload);
         }
         for (event, said) in members(&resource["events"]) {
@@ -90,7 +91,11 @@ impl Document {
     fn add_event(&mut self, resource: &str, event: &str, text: &str, payload: Value) {
         // A method may have the name of an event.
         let key = format!("{resource}.{event}.event");
-        self.add_message(&key, text, Message::event(resource, event, payload));
+        self.add_told(key, text, Message::event(resource, event, payload));
+    }
+
+    fn add_told(&mut self, key: String, text: &str, message: Message) {
+        self.add_message(&key, text, message);
         let operation = json!({
             "action": "send",
             "channel": {"$ref": CHANNEL},

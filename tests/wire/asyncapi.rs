@@ -104,7 +104,7 @@ async fn every_action_and_every_event_is_an_operation() {
             expected += 1;
         }
     }
-    // The server's own: five actions, and three things that it tells.
+    // The server's own: five actions, and three things that it tells: hello, expired, a refusal.
     assert_eq!(operations.len(), expected + 8);
 }
 
@@ -127,7 +127,7 @@ async fn what_goes_over_the_wire_is_what_it_says() {
         json!(["creature", "create", {"id": "bob", "kind": "dragon"}, 1]),
         json!(["creature", "create", {"id": "bob"}, "again"]),
         json!(["creature", "get", {"id": ["bob", "eve"]}, 2]),
-        json!(["creature", "find", {"life": {"$gt": 5}, "$limit": 1}, 3]),
+        json!(["creature", "find", {"life": {"$gt": 5}, "$limit": 1, "$select": ["kind"]}, 3]),
         json!(["creature", "count", null, 4]),
         json!(["creature", "feed", {"id": "bob", "amount": 3}, 5, {"timeout_ms": 1000}]),
         json!(["creature", "subscribe", {}, 6]),
@@ -157,8 +157,41 @@ async fn what_goes_over_the_wire_is_what_it_says() {
     for event in ["creature.updated.event", "creature.destroyed.event"] {
         assert!(told.iter().any(|key| key == event), "{told:?}");
     }
-    client.send_text("nonsense").await;
-    assert_fits(&document, "sockful.error.event", &client.recv().await);
+    for text in ["nonsense", "[1,2,3,4]", "[\"creature\",\"fly\",null,\"x\"]"] {
+        client.send_text(text).await;
+        assert_fits(&document, "sockful.refusal.event", &client.recv().await);
+    }
+}
+
+#[tokio::test]
+async fn what_is_selected_and_included_is_what_it_says() {
+    let text = MUSIC.asyncapi().expect("they are sound");
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let server = Running::serving(sockful::Server::new(MUSIC)).await;
+    let mut client = server.client().await;
+    for frame in [
+        json!(["artist", "create", {"id": "miles"}, 0]),
+        json!(["album", "create", {"id": "kob", "artist_id": "miles"}, 1]),
+        json!(["album", "createSong", {"album_id": "kob", "n": 1}, 2]),
+        json!(["album", "get", {"id": "kob", "$with": ["songs"]}, 3]),
+        json!(["album", "songs", {"album_id": "kob", "$select": ["n"]}, 4]),
+        json!(["song", "subscribe", {"$select": ["n"]}, 5]),
+    ] {
+        let reply = ask(&mut client, &document, frame).await;
+        assert!(reply[2].get("ok").is_some(), "{reply}");
+    }
+    let song = json!({"album_id": "kob", "n": 2});
+    client.send(json!(["song", "create", song, 6])).await;
+    for _ in 0..2 {
+        let frame = client.recv().await;
+        let is_event = frame[3] == 5;
+        let key = if is_event {
+            "song.created.event"
+        } else {
+            "song.create.reply"
+        };
+        assert_fits(&document, key, &frame);
+    }
 }
 
 #[tokio::test]

@@ -32,12 +32,7 @@ impl Message {
             },
             "required": ["ok"],
         });
-        let err = json!({
-            "type": "object",
-            "properties": {"err": schema("frame.error")},
-            "required": ["err"],
-        });
-        let payload = json!({"anyOf": [ok, err]});
+        let payload = json!({"anyOf": [ok, err()]});
         Self::of(resource, action, vec![payload, schema("frame.ack")], 4)
     }
 
@@ -55,8 +50,22 @@ impl Message {
         }
     }
 
+    /// The refusal of what is no request to anything here, whatever it has as names.
+    pub(super) fn refusal() -> Self {
+        let slots = vec![err(), schema("frame.ack")];
+        Self::named(
+            [json!({"type": "string"}), json!({"type": "string"})],
+            slots,
+            4,
+        )
+    }
+
     fn of(resource: &str, action: &str, slots: Vec<Value>, least: usize) -> Self {
         let names = [json!({"const": resource}), json!({"const": action})];
+        Self::named(names, slots, least)
+    }
+
+    fn named(names: [Value; 2], slots: Vec<Value>, least: usize) -> Self {
         let items: Vec<_> = names.into_iter().chain(slots).collect();
         Self {
             frame: json!({
@@ -68,6 +77,24 @@ impl Message {
             has_ack: true,
         }
     }
+}
+
+/// The payload of a refusal.
+fn err() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"err": schema("frame.error")},
+        "required": ["err"],
+    })
+}
+
+/// What is shown of a record, by the schema of the whole.
+pub(super) fn shown(record: &Value) -> Value {
+    json!({
+        "type": "object",
+        "description": "the record, or as much as `$select` wants, with what `$with` includes; the id alone of what the caller may not see",
+        "properties": record["properties"],
+    })
 }
 
 /// The payloads of the events that every resource has, by the name of the schema of its record.

@@ -22,8 +22,12 @@ pub(super) fn moved(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(moved).collect(),
         Value::Object(map) => {
+            // What stood for the slots of a tuple, and for what follows on them, has other names here.
+            let is_tuple = map.contains_key("prefixItems");
             let pairs = map.iter().map(|(key, value)| match (key.as_str(), value) {
                 ("$ref", Value::String(at)) => (key.clone(), referred(at).into()),
+                ("prefixItems", slots) => ("items".to_owned(), moved(slots)),
+                ("items", rest) if is_tuple => ("additionalItems".to_owned(), moved(rest)),
                 _ => (key.clone(), moved(value)),
             });
             Value::Object(pairs.collect::<Map<_, _>>())
@@ -32,8 +36,32 @@ pub(super) fn moved(schema: &Value) -> Value {
     }
 }
 
+/// The schema of a result, in which a record may be less than whole, or more.
+pub(super) fn shown(schema: &Value) -> Value {
+    match moved(schema) {
+        Value::Object(mut map) => {
+            for (key, value) in &mut map {
+                match value {
+                    Value::String(at) if key == "$ref" => {
+                        if let Some(resource) = at.strip_suffix(".record") {
+                            *at = format!("{resource}.shown");
+                        }
+                    }
+                    value => *value = shown(value),
+                }
+            }
+            Value::Object(map)
+        }
+        Value::Array(items) => items.iter().map(shown).collect(),
+        other => other,
+    }
+}
+
 /// `#/$defs/Mood`, `#/resources/creature/record`, `#/resources/creature/actions/create/payload`.
 fn referred(at: &str) -> String {
+    if at.starts_with("#/components/") {
+        return at.to_owned();
+    }
     let mut parts = at.split('/').skip(1);
     let mut next = || parts.next().unwrap_or_default();
     match (next(), next(), next(), next(), next()) {

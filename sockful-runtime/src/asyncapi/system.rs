@@ -1,8 +1,8 @@
 //! What the server itself answers and tells, and what all frames have.
 
+use super::Document;
 use super::frames::Message;
 use super::refs::schema;
-use super::{CHANNEL, Document, of_channel};
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document) {
@@ -17,15 +17,13 @@ pub(super) fn add(document: &mut Document) {
     }
     for (action, text, payload) in notices() {
         let key = format!("sockful.{action}.event");
-        document.add_message(&key, text, Message::notice(action, payload));
-        let operation = json!({
-            "action": "send",
-            "channel": {"$ref": CHANNEL},
-            "messages": [of_channel(&key)],
-        });
-        document.operations.insert(key, operation);
+        document.add_told(key, text, Message::notice(action, payload));
     }
+    let key = "sockful.refusal.event".to_owned();
+    document.add_told(key, REFUSAL, Message::refusal());
 }
+
+const REFUSAL: &str = "In answer to what is no frame, or leads nowhere; under the ack_id that it had, where that could be read.";
 
 /// What frames are made of.
 fn shared() -> [(&'static str, Value); 4] {
@@ -128,7 +126,7 @@ fn actions() -> [(&'static str, &'static str, Value, Value); 5] {
 }
 
 /// Action, when it is told, and payload.
-fn notices() -> [(&'static str, &'static str, Value); 3] {
+fn notices() -> [(&'static str, &'static str, Value); 2] {
     let hello = json!({
         "type": "object",
         "properties": {
@@ -140,18 +138,8 @@ fn notices() -> [(&'static str, &'static str, Value); 3] {
         },
         "required": ["protocol", "schema", "time"],
     });
-    let error = json!({
-        "type": "object",
-        "properties": {"err": schema("frame.error")},
-        "required": ["err"],
-    });
     [
         ("hello", "First on each connection.", hello),
-        (
-            "error",
-            "In answer to what has no ack_id that could be read.",
-            error,
-        ),
         (
             "expired",
             "The client is nobody again.",
