@@ -52,10 +52,13 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
     let is_taken = parameters.iter().any(|(_, argument)| argument == "id");
     let id = Ident::new(if is_taken { "of" } else { "id" }, Span::call_site());
     let (address, payload) = match method.takes {
-        Takes::Nothing => (None, quote_spanned!(mixed()=> self.payload())),
+        Takes::Nothing => (
+            None,
+            quote_spanned!(mixed()=> #private::CallRemotes::<#this>::payload(self)),
+        ),
         Takes::Ref | Takes::Mut => (
             Some(quote_spanned!(mixed()=> #id: impl ::core::convert::Into<Self::Id>,)),
-            quote_spanned!(mixed()=> self.payload_to(#id.into())),
+            quote_spanned!(mixed()=> #private::CallRemotes::<#this>::payload_to(self, #id.into())),
         ),
     };
     let declared = parameters.iter().map(|(parameter, argument)| {
@@ -80,6 +83,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         quote_spanned!(mixed()=> .with(#name, &#codec, &#argument))
     });
     let result = result(method, private, this);
+    // By their full names, since a remote method may be called like what it is built on.
     quote_spanned! {mixed()=>
         #(#conditions)*
         #(#docs)*
@@ -88,7 +92,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
             Self: #private::BeRead<#result>,
         {
             use #private::Absent as _;
-            self.send(#action, #payload #(#given)*)
+            #private::CallRemotes::<#this>::send(self, #action, #payload #(#given)*)
         }
     }
 }

@@ -74,6 +74,16 @@ impl Creature {
     #[deprecated]
     pub fn old(&self) {}
 
+    pub fn send(&self, to: String) -> String {
+        to
+    }
+
+    pub fn payload(&mut self, payload: u32) -> u32 {
+        payload
+    }
+
+    pub fn payload_to() {}
+
     pub fn answered() -> Answer<u32> {
         Ok(1)
     }
@@ -86,9 +96,12 @@ async fn ask(client: Client) -> Result<()> {
     let told: deep::Told = creatures.swap(1_u32, 2, None).await?;
     let all: Vec<u64> = creatures.numbers(7).await?;
     let itself: Creature = creatures.itself(1_u32).await?;
+    let sent: String = creatures.send(1_u32, "bob".to_owned()).await?;
+    let payload: u32 = creatures.payload(1_u32, 2).await?;
+    creatures.payload_to().await?;
     let borrowed: String = creatures.borrowed(1_u32).await?;
     let parts: std::borrow::Cow<'static, str> = creatures.parts(1_u32).await?;
-    drop((told.words, all, itself, borrowed, parts));
+    drop((told.words, all, itself, sent, payload, borrowed, parts));
     Ok(())
 }
 
