@@ -5,7 +5,7 @@
 //! compares that with an older one.
 
 use serde::{Deserialize, Serialize};
-use sockful::{Error, Resource, Resources, Result, Server, ServerHandle};
+use sockful::{Config, Error, Resource, Resources, Result, Server, ServerHandle};
 use sockful::{remote, resources, shutdown_signal};
 use tokio::net::TcpListener;
 
@@ -76,7 +76,10 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    let server = Server::new(DEMO).commands().open().await?;
+    let mut config = Config::default();
+    // Release builds leave it off, unless they are asked for it.
+    config.explorer = true;
+    let server = Server::new(DEMO).config(config).commands().open().await?;
     fill(&server).await?;
 
     let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());

@@ -78,6 +78,10 @@ pub struct Config {
     /// Whether those too are told the description of all that is served who are nobody, on a server
     /// that asks who they are. Default is no.
     pub public_schema: bool,
+    /// Whether there is a page at `/` on which to look at records and to send frames. It shows no more
+    /// than its reader may see. Default is yes in builds for development, which have debug
+    /// assertions, and no in release builds.
+    pub explorer: bool,
     /// How many connections are open at once; further ones are refused with 503. Default is 100,000.
     pub max_connections: usize,
     /// How many connections are open at once from one address; further ones are refused with 503. Of
@@ -157,6 +161,7 @@ impl Default for Config {
             max_unsent_events: 64 * 1024,
             allowed_origins: Vec::new(),
             public_schema: false,
+            explorer: cfg!(debug_assertions),
             max_connections: 100_000,
             max_connections_per_address: 1_000,
             max_connection_rate: 2_000,

@@ -17,10 +17,15 @@ const CLIENT_TYPES: &str = include_str!("http/client.d.ts");
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                            connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers a request that is no handshake.
-pub(crate) fn answer<B>(request: &Request<B>) -> Response<Body> {
+/// Answers a request that is no handshake; with the page, if that is served.
+pub(crate) fn answer<B>(request: &Request<B>, has_page: bool) -> Response<Body> {
     let (content_type, body) = match request.uri().path() {
-        "/" => ("text/html; charset=utf-8", PAGE),
+        "/" if has_page => ("text/html; charset=utf-8", PAGE),
+        "/" => {
+            let text =
+                "there is no page here: `explorer` turns it on, which release builds leave off\n";
+            return plain(StatusCode::NOT_FOUND, text);
+        }
         "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
         "/sockful/client.js" => ("text/javascript; charset=utf-8", CLIENT),
         "/sockful/client.d.ts" => ("text/plain; charset=utf-8", CLIENT_TYPES),

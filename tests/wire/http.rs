@@ -6,13 +6,38 @@ use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn the_page_is_at_the_root() {
-    let server = Running::start().await;
+    let server = Running::with(|config| config.explorer = true).await;
     let mut raw = server.raw().await;
     raw.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let head = raw.read_head().await.to_lowercase();
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(head.contains("content-type: text/html"), "{head}");
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+}
+
+#[tokio::test]
+async fn the_page_can_be_turned_off() {
+    let server = Running::with(|config| config.explorer = false).await;
+    let mut raw = server.raw().await;
+    let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    raw.send(get).await;
+    let answer = raw.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(answer.contains("`explorer` turns it on"), "{answer}");
+    // Connections, the client and the health are as they were.
+    assert_eq!(
+        server
+            .client()
+            .await
+            .code("creature", "get", serde_json::json!({"id": "x"}))
+            .await,
+        "not_found"
+    );
+    for path in ["/healthz", "/sockful/client.js"] {
+        let mut raw = server.raw().await;
+        let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(raw.status_of(get).await, "200", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -38,7 +63,7 @@ async fn the_client_and_its_types_are_served() {
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let server = Running::start().await;
+    let server = Running::with(|config| config.explorer = true).await;
     let mut raw = server.raw().await;
     assert_eq!(
         raw.status_of("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")

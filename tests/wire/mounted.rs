@@ -115,7 +115,9 @@ async fn it_is_mounted_by_route_and_as_a_fallback_too() {
 
 #[tokio::test]
 async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
-    let outer = Outer::nested(sample()).await;
+    let mut config = Config::default();
+    config.explorer = true;
+    let outer = Outer::nested(sample().config(config)).await;
     for (path, expected) in [
         ("/live", "200"),
         ("/live/", "200"),

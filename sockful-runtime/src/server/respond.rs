@@ -46,7 +46,8 @@ pub(super) async fn respond<B, G: Send + 'static>(
     let (response, upgrade) = match upgrade(request, mounted, session.config()) {
         Handshake::None(request) => {
             let file = files::answer(&session, &request, headers).await;
-            return file.unwrap_or_else(|| http::answer(&request));
+            let has_page = session.config().explorer;
+            return file.unwrap_or_else(|| http::answer(&request, has_page));
         }
         Handshake::Refused(response) => return response,
         Handshake::Accepted(response, upgrade) => (response, upgrade),
