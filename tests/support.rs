@@ -3,6 +3,7 @@
 mod client;
 pub(crate) mod club;
 mod gates;
+mod http;
 pub(crate) mod live;
 mod log;
 pub(crate) mod music;
@@ -13,6 +14,7 @@ pub(crate) mod sample;
 
 pub(crate) use client::Client;
 pub(crate) use gates::Gates;
+pub(crate) use http::Answer;
 pub(crate) use log::Log;
 pub(crate) use property::for_all;
 pub(crate) use raw::{HANDSHAKE, Raw, frame, text};

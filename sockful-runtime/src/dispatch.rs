@@ -15,6 +15,7 @@ mod subscribe;
 mod system;
 
 pub(crate) use address::Address;
+pub(crate) use cost::MANY;
 pub(crate) use prepare::{Refused, prepare};
 pub(crate) use profile::Profile;
 pub(crate) use subscribe::{begin_anew, seen};

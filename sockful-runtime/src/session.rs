@@ -10,6 +10,7 @@ use crate::context::{Context, Peer};
 use crate::error::Result;
 use crate::hub::Outlet;
 use crate::identity::{Caller, Credentials, Known, expired};
+use crate::rates::Bucket;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -23,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) peer: Arc<Peer>,
     /// The subscriptions of the connection.
     pub(crate) outlet: Arc<Outlet>,
+    /// What it may ask while it is nobody.
+    pub(crate) bucket: Arc<Bucket>,
     current: Mutex<Current>,
     /// How many identities it has had, the present one included.
     turn: AtomicU64,
@@ -40,12 +43,26 @@ struct Current {
 
 impl Session {
     pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
+        let bucket = app
+            .shared
+            .rates
+            .of_address(address.map(|address| address.ip()));
+        Self::of(app, address, bucket)
+    }
+
+    /// Another client, nobody yet, that came by the same way: of one HTTP connection each request is one.
+    pub(crate) fn fresh(&self) -> Arc<Self> {
+        Self::of(self.app.clone(), self.peer.address(), self.bucket.clone())
+    }
+
+    fn of(app: Arc<App>, address: Option<SocketAddr>, bucket: Arc<Bucket>) -> Arc<Self> {
         let peer = Arc::new(Peer::new(app.shared.clone(), address));
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
             app,
             peer,
             outlet: Arc::default(),
+            bucket,
             current: Mutex::default(),
             turn: AtomicU64::new(0),
         })

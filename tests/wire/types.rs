@@ -2,7 +2,7 @@
 
 use crate::support::music::MUSIC;
 use crate::support::sample::{ACCOUNTS, RESOURCES};
-use crate::support::{Raw, Running, club};
+use crate::support::{HANDSHAKE, Raw, Running, club, text};
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
@@ -74,6 +74,21 @@ async fn the_files_are_for_those_who_are_known() {
         let answer = get(&server, path, "").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
+    let server = club::open().await;
+    let mut raw = server.raw().await;
+    for (headers, status) in [("Authorization: Bearer bob\r\n", 200), ("", 401)] {
+        let answer = raw.http("GET /sockful/schema.json", headers, "").await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(raw.status_of(format!("{HANDSHAKE}\r\n")).await, "101");
+    raw.read_frame().await;
+    raw.send(text(r#"["note","whoami",null,1]"#)).await;
+    let told = raw.read_frame().await.json();
+    assert_eq!(told[2]["err"]["code"], "unauthenticated", "{told}");
 }
 
 #[tokio::test]

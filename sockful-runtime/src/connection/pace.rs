@@ -11,8 +11,6 @@ const VISITED_AT_ONCE: usize = 100;
 /// Takes what requests cost out of the bucket of who sends them.
 pub(super) struct Pace {
     session: Arc<Session>,
-    /// The bucket while the client is nobody, and the one of who it is.
-    own: Arc<Bucket>,
     bucket: Arc<Bucket>,
     /// Who it is, by the number of the identity.
     turn: u64,
@@ -22,11 +20,8 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new(session: Arc<Session>) -> Self {
-        let address = session.peer.address().map(|address| address.ip());
-        let own = session.app.shared.rates.of_address(address);
         let mut pace = Self {
-            bucket: own.clone(),
-            own,
+            bucket: session.bucket.clone(),
             turn: 0,
             refused: 0,
             session,
@@ -44,11 +39,7 @@ impl Pace {
         if self.turn != self.session.turn() {
             self.turn();
         }
-        let visited = self.session.peer.take_visited();
-        if visited > 0 {
-            let work = visited.div_ceil(VISITED_AT_ONCE);
-            self.bucket.charge(u32::try_from(work).unwrap_or(u32::MAX));
-        }
+        self.settle();
         match self.bucket.take(cost) {
             Ok(()) => {
                 self.refused = 0;
@@ -58,6 +49,15 @@ impl Pace {
                 self.refused += 1;
                 Err(self.session.app.shared.rates.refusal(wait))
             }
+        }
+    }
+
+    /// Takes what the requests until now have turned out to cost.
+    pub(super) fn settle(&self) {
+        let visited = self.session.peer.take_visited();
+        if visited > 0 {
+            let work = visited.div_ceil(VISITED_AT_ONCE);
+            self.bucket.charge(u32::try_from(work).unwrap_or(u32::MAX));
         }
     }
 
@@ -71,7 +71,7 @@ impl Pace {
         let rates = &self.session.app.shared.rates;
         self.bucket = match self.session.key() {
             Some(key) => rates.of_key(&key),
-            None => self.own.clone(),
+            None => self.session.bucket.clone(),
         };
     }
 }

@@ -10,7 +10,7 @@ use crate::routes::{Action, Core};
 const ONE: u32 = 1;
 
 /// What a request costs that may look at many records, or that runs the application's own code.
-const MANY: u32 = 5;
+pub(crate) const MANY: u32 = 5;
 
 impl Job<'_> {
     /// How many of the requests it counts as that its caller may make.

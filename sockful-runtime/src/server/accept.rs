@@ -112,7 +112,8 @@ async fn http(
     let config = session.config().clone();
     let draining = shutdown.clone().draining();
     let service = service_fn(move |request: Request<Incoming>| {
-        let (session, entry, shutdown) = (session.clone(), entry.clone(), shutdown.clone());
+        // A proxy may send requests of many over one connection: who one is says nothing of the next.
+        let (session, entry, shutdown) = (session.fresh(), entry.clone(), shutdown.clone());
         async move {
             let enter = || Ok((entry, shutdown));
             Ok::<_, Infallible>(respond(request, Mounted::AtRoot, session, enter).await)

@@ -1,5 +1,6 @@
 //! Who a client is by its handshake.
 
+use crate::dispatch::MANY;
 use crate::error::ErrorKind;
 use crate::http::{self, Body};
 use crate::identity::Credentials;
@@ -21,6 +22,14 @@ pub(super) async fn introduce(
     let credentials = Credentials::of_handshake(headers, session.peer.address());
     if !credentials.are_shown() {
         return Ok(());
+    }
+    // To ask costs the application something, and may be asked over and over on one connection.
+    if let Err(wait) = session.bucket.take(MANY) {
+        let error = session.app.shared.rates.refusal(wait);
+        return Err(Box::new(http::plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("{error}\n"),
+        )));
     }
     let has_authorization = credentials.has_authorization();
     let Err(mut error) = session.authenticate(Some(credentials)).await else {

@@ -2,6 +2,7 @@
 
 use crate::support::{HANDSHAKE, Raw, Running, club, frame, within};
 use serde_json::{Value, json};
+use sockful::Config;
 use tokio::io::AsyncReadExt;
 
 async fn shake_hands(server: &Running, header: &str) -> (String, Raw) {
@@ -80,4 +81,23 @@ async fn a_token_in_the_query_is_not_looked_at() {
     let handshake = HANDSHAKE.replace("GET / ", "GET /?token=bob&session=bob ");
     assert_eq!(raw.status_of(format!("{handshake}\r\n")).await, "101");
     assert_eq!(whoami(raw).await["err"]["code"], json!("unauthenticated"));
+}
+
+#[tokio::test]
+async fn to_ask_who_somebody_is_counts_as_a_request() {
+    let mut config = Config::default();
+    config.max_request_rate = 1;
+    config.request_burst = 12;
+    let server = Running::serving(club::club().config(config)).await;
+    let mut raw = server.raw().await;
+    for status in [401, 401, 429] {
+        let answer = raw
+            .http(
+                "GET /sockful/schema.json",
+                "Authorization: Bearer bob:1000\r\n",
+                "",
+            )
+            .await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }

@@ -1,0 +1,69 @@
+//! Requests over HTTP, one connection for all of them.
+
+use super::{Raw, within};
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+
+/// What a request over HTTP was told.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The lines of the head, but the first, their names in small letters.
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(known, _)| known == name);
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert_eq!(found.next(), None, "a header is there once");
+        value
+    }
+
+    /// The body, which is JSON.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/json"),
+            "{self:?}"
+        );
+        serde_json::from_str(&self.body).expect("the body is JSON")
+    }
+}
+
+impl Raw {
+    /// Sends a request with a body, and waits for what it is told. `headers` end each with a line break.
+    pub(crate) async fn http(&mut self, request: &str, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        self.send(format!(
+            "{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        ))
+        .await;
+        let is_head = request.starts_with("HEAD ");
+        self.answer(is_head).await
+    }
+
+    /// What a request is told that was sent already; of `HEAD` the head alone.
+    pub(crate) async fn answer(&mut self, is_head: bool) -> Answer {
+        let head = self.read_head().await;
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let status = status.and_then(|status| status.parse().ok());
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        let mut answer = Answer {
+            status: status.expect("a status line"),
+            headers: headers.collect(),
+            body: String::new(),
+        };
+        let length = answer.header("content-length").filter(|_| !is_head);
+        let length = length.map_or(0, |length| length.parse().expect("a length"));
+        let mut body = vec![0; length];
+        let read = self.input.read_exact(&mut body);
+        within("the body", read).await.expect("it is sent whole");
+        answer.body = String::from_utf8(body).expect("a body is text");
+        answer
+    }
+}
