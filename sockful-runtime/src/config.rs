@@ -82,6 +82,8 @@ pub struct Config {
     /// than its reader may see. Default is yes in builds for development, which have debug
     /// assertions, and no in release builds.
     pub explorer: bool,
+    /// Whether the routes are served over HTTP as well, below `/api`. Default is yes.
+    pub http_api: bool,
     /// How many connections are open at once; further ones are refused with 503. Default is 100,000.
     pub max_connections: usize,
     /// How many connections are open at once from one address; further ones are refused with 503. Of
@@ -162,6 +164,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_schema: false,
             explorer: cfg!(debug_assertions),
+            http_api: true,
             max_connections: 100_000,
             max_connections_per_address: 1_000,
             max_connection_rate: 2_000,

@@ -3,6 +3,7 @@
 mod bell;
 mod heartbeat;
 mod live;
+mod once;
 mod pace;
 mod pipe;
 mod requests;
@@ -10,6 +11,8 @@ mod socket;
 #[cfg(test)]
 mod tests;
 mod turn;
+
+pub(crate) use once::answer;
 
 use crate::dispatch::{self, Answered};
 use crate::hub::Subscription;

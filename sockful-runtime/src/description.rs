@@ -17,15 +17,24 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 /// The description as the text that every client gets, and a digest to compare it by.
 #[derive(Debug)]
 pub(crate) struct Description {
     pub(crate) text: String,
     pub(crate) digest: String,
+    value: OnceLock<Value>,
 }
 
 impl Description {
+    /// The description as a value, which few ask for.
+    pub(crate) fn value(&self) -> &Value {
+        // It is our own text.
+        let read = || serde_json::from_str(&self.text).unwrap_or_default();
+        self.value.get_or_init(read)
+    }
+
     /// The models of what is served, and how they describe themselves.
     ///
     /// # Errors
@@ -73,6 +82,7 @@ impl Description {
         Self {
             text: body.to_string(),
             digest,
+            value: OnceLock::new(),
         }
     }
 }

@@ -4,7 +4,6 @@ mod fault;
 mod kind;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "client")]
 mod told;
 
 pub use fault::Fault;

@@ -1,15 +1,32 @@
 //! The HTTP side: the page, the health, and the door to the WebSocket.
 
+use crate::error::{Error, ErrorKind};
 use bytes::Bytes;
-use http_body_util::Full;
+use futures_util::{Stream, StreamExt};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH,
+    REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use std::convert::Infallible;
 
 /// What is sent over HTTP.
-pub(crate) type Body = Full<Bytes>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// The body of a request, whatever server reads it.
+pub(crate) trait RequestBody:
+    hyper::body::Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+{
+}
+
+impl<B> RequestBody for B where
+    B: hyper::body::Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+{
+}
 
 const PAGE: &str = include_str!("http/page.html");
 const CLIENT: &str = include_str!("http/client.js");
@@ -18,8 +35,8 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script
                            connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Answers a request that is no handshake; with the page, if that is served.
-pub(crate) fn answer<B>(request: &Request<B>, has_page: bool) -> Response<Body> {
-    let (content_type, body) = match request.uri().path() {
+pub(crate) fn answer(request: &Parts, has_page: bool) -> Response<Body> {
+    let (content_type, body) = match request.uri.path() {
         "/" if has_page => ("text/html; charset=utf-8", PAGE),
         "/" => {
             let text =
@@ -36,14 +53,14 @@ pub(crate) fn answer<B>(request: &Request<B>, has_page: bool) -> Response<Body> 
             );
         }
     };
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         response
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let mut response = Response::new(Full::from(body));
+    let mut response = Response::new(whole(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(
@@ -59,11 +76,62 @@ pub(crate) fn answer<B>(request: &Request<B>, has_page: bool) -> Response<Body> 
 
 /// An answer in plain words.
 pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
-    let mut response = Response::new(Full::new(text.into()));
+    let mut response = Response::new(whole(text));
     *response.status_mut() = status;
     response.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     response
+}
+
+/// An error in plain words.
+pub(crate) fn refusal(error: &Error) -> Response<Body> {
+    let mut response = plain(status(error), format!("{error}\n"));
+    if error.kind() == ErrorKind::Unauthenticated {
+        let scheme = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+    }
+    response
+}
+
+/// A body that is there at once.
+pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).boxed_unsync()
+}
+
+/// A body that comes piece by piece.
+pub(crate) fn streamed(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Body {
+    StreamBody::new(pieces.map(|piece| Ok(Frame::data(piece)))).boxed_unsync()
+}
+
+/// Whether the client has what this tag stands for already.
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = known.flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    known.any(|one| {
+        let one = one.trim();
+        one.trim_start_matches("W/") == tag || one == "*"
+    })
+}
+
+/// The status that tells an error.
+pub(crate) fn status(error: &Error) -> StatusCode {
+    match error.kind() {
+        ErrorKind::BadFrame | ErrorKind::InvalidQuery | ErrorKind::TooMany => {
+            StatusCode::BAD_REQUEST
+        }
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::UnknownResource | ErrorKind::UnknownAction | ErrorKind::NotFound => {
+            StatusCode::NOT_FOUND
+        }
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Invalid | ErrorKind::Custom => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+    }
 }

@@ -36,6 +36,7 @@ mod keys;
 mod lanes;
 #[cfg(any(feature = "client", feature = "fuzzing"))]
 mod local;
+mod mirror;
 pub mod model;
 mod moment;
 pub mod must;

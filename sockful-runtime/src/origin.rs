@@ -3,7 +3,11 @@
 use hyper::Uri;
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 
-/// Whether a handshake comes from the server's own host, from an origin in `allowed`, or from no
+/// What a page is told that may not.
+pub(crate) const REFUSAL: &str =
+    "a page of this origin may not connect; `allowed_origins` says which may\n";
+
+/// Whether a handshake, or a request over HTTP, comes from the server's own host, from an origin in `allowed`, or from no
 /// browser at all.
 ///
 /// Origins are parsed and compared as scheme, host and port, never as the beginning of a text.

@@ -137,15 +137,46 @@ impl Done {
     }
 
     pub(crate) fn new(body: Body, seq: u64) -> Self {
-        let rev = match &body {
-            Body::Record(record, _) => record.shown_rev(),
-            Body::Json(_) | Body::Records(..) | Body::List(_) => None,
-        };
+        let done = Self::bare(body);
         Self {
             seq: Some(seq),
-            rev,
-            ..Self::bare(body)
+            rev: done.record().and_then(Record::shown_rev),
+            ..done
         }
+    }
+
+    /// The one record that the result is, all of it or a part.
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match &self.body {
+            Body::Record(record, _) => Some(record),
+            Body::Json(_) | Body::Records(..) | Body::List(_) => None,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"ok\":");
+        self.body.write(out);
+        if let Some(seq) = self.seq {
+            out.extend_from_slice(b",\"seq\":");
+            // Writing to memory does not fail.
+            let _ = serde_json::to_writer(&mut *out, &seq);
+        }
+        if let Some(rev) = self.rev {
+            let _ = write!(out, ",\"rev\":{rev}");
+        }
+        if let Some(next) = &self.next {
+            let _ = write!(out, ",\"next\":\"{next}\"");
+        }
+        if let Some(cut) = &self.cut {
+            let _ = write!(out, ",\"cut\":{cut}");
+        }
+        if let Some(Change::Begin { token, more, .. }) = self.live.as_deref() {
+            let _ = write!(out, ",\"resume\":\"{token}\"");
+            if *more {
+                out.extend_from_slice(b",\"more\":true");
+            }
+        }
+        out.push(b'}');
     }
 }
 
@@ -228,55 +259,57 @@ impl Body {
 /// Writes the reply to the request of `head`; one whose result is larger than `max` becomes `too_large`.
 pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usize) {
     let start = out.len();
-    match reply {
-        // What would be too large is not even written: it could be so many times over.
-        Ok(done) if done.body.len() > max => write_too_large(out, head, max),
+    // What would be too large is not even written: it could be so many times over.
+    let fits = match reply {
+        Ok(done) if done.body.len() > max => false,
         Ok(done) => {
-            head.write(out, |out| {
-                out.extend_from_slice(b"{\"ok\":");
-                done.body.write(out);
-                if let Some(seq) = done.seq {
-                    out.extend_from_slice(b",\"seq\":");
-                    // Writing to memory does not fail.
-                    let _ = serde_json::to_writer(&mut *out, &seq);
-                }
-                if let Some(rev) = done.rev {
-                    let _ = write!(out, ",\"rev\":{rev}");
-                }
-                if let Some(next) = &done.next {
-                    let _ = write!(out, ",\"next\":\"{next}\"");
-                }
-                if let Some(cut) = &done.cut {
-                    let _ = write!(out, ",\"cut\":{cut}");
-                }
-                if let Some(Change::Begin { token, more, .. }) = done.live.as_deref() {
-                    let _ = write!(out, ",\"resume\":\"{token}\"");
-                    if *more {
-                        out.extend_from_slice(b",\"more\":true");
-                    }
-                }
-                out.push(b'}');
-            });
-            if out.len() - start > max {
-                out.truncate(start);
-                write_too_large(out, head, max);
-            }
+            head.write(out, |out| done.write(out));
+            out.len() - start <= max
         }
-        Err(error) => write_error(out, head, error),
+        Err(error) => {
+            head.write(out, |out| write_error(out, error));
+            true
+        }
+    };
+    if !fits {
+        out.truncate(start);
+        head.write(out, |out| write_error(out, &too_large(max)));
     }
 }
 
-fn write_too_large(out: &mut Vec<u8>, head: &Head<'_>, max: usize) {
-    write_error(out, head, &Error::too_large("the result", "max_reply", max));
+/// The payload of a reply, and how it ended: a result that is larger than `max` becomes `too_large`.
+pub(crate) fn payload(reply: Reply, max: usize) -> (Vec<u8>, Reply) {
+    let reply = reply.and_then(|done| match done.body.len() {
+        length if length > max => Err(too_large(max)),
+        _ => Ok(done),
+    });
+    let out = match &reply {
+        Ok(done) => {
+            let mut out = Vec::with_capacity(done.body.len() + 32);
+            done.write(&mut out);
+            out
+        }
+        Err(error) => refusal(error),
+    };
+    (out, reply)
 }
 
-fn write_error(out: &mut Vec<u8>, head: &Head<'_>, error: &Error) {
-    head.write(out, |out| {
-        out.extend_from_slice(b"{\"err\":");
-        // An error is plain strings and numbers, and writing to memory does not fail.
-        let _ = serde_json::to_writer(&mut *out, error);
-        out.push(b'}');
-    });
+/// The payload of a reply that tells `error`.
+pub(crate) fn refusal(error: &Error) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_error(&mut out, error);
+    out
+}
+
+fn too_large(max: usize) -> Error {
+    Error::too_large("the result", "max_reply", max)
+}
+
+fn write_error(out: &mut Vec<u8>, error: &Error) {
+    out.extend_from_slice(b"{\"err\":");
+    // An error is plain strings and numbers, and writing to memory does not fail.
+    let _ = serde_json::to_writer(&mut *out, error);
+    out.push(b'}');
 }
 
 #[cfg(test)]

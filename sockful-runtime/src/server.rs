@@ -9,9 +9,11 @@ mod layer;
 mod respond;
 #[cfg(feature = "tower")]
 mod service;
+mod stall;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub(crate) use introduce::introduce;
 #[cfg(feature = "tower")]
 pub use service::MountedServer;
 #[cfg(feature = "tls")]

@@ -210,6 +210,11 @@ impl Requests {
         Poll::Ready(over.map(|waiting| waiting.request))
     }
 
+    /// Takes from the client's bucket what the requests until now have turned out to cost.
+    pub(super) fn settle(&self) {
+        self.pace.settle();
+    }
+
     /// Leaves off at the end of the connection. What the store has begun to commit keeps its lane
     /// until the outcome is known; the rest has not taken effect, and will not.
     pub(super) fn abandon(&mut self) {

@@ -4,6 +4,7 @@ use super::door::{Door, Entry};
 use super::drain::drain;
 use super::layer::Layer;
 use super::respond::{Mounted, respond};
+use super::stall::Stall;
 #[cfg(feature = "tls")]
 use super::tls::TlsConfig;
 use crate::app::App;
@@ -18,10 +19,11 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// How long to wait after an accept that failed for want of something, such as file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -110,10 +112,13 @@ async fn http(
     shutdown: Shutdown,
 ) {
     let config = session.config().clone();
-    let draining = shutdown.clone().draining();
+    let (draining, cut) = (shutdown.clone().draining(), shutdown.clone().cut());
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = has_asked.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         // A proxy may send requests of many over one connection: who one is says nothing of the next.
         let (session, entry, shutdown) = (session.fresh(), entry.clone(), shutdown.clone());
+        asks.store(true, Relaxed);
         async move {
             let enter = || Ok((entry, shutdown));
             Ok::<_, Infallible>(respond(request, Mounted::AtRoot, session, enter).await)
@@ -124,17 +129,21 @@ async fn http(
         .header_read_timeout(config.handshake_timeout)
         .max_headers(config.max_headers)
         .max_buf_size(config.max_header_bytes)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(
+            TokioIo::new(Stall::new(stream, config.write_timeout)),
+            service,
+        )
         .with_upgrades();
-    // Who asks and does not read, or does not become a WebSocket, is let go after this.
-    let longest = config.handshake_timeout + config.write_timeout;
     let mut connection = pin!(connection);
     let served = tokio::select! {
-        served = timeout(longest, connection.as_mut()) => served.unwrap_or(Ok(())),
+        served = connection.as_mut() => served,
         () = draining => {
             connection.as_mut().graceful_shutdown();
-            // Every answer is at hand, so what still goes on is a peer that has not asked yet.
-            timeout(config.close_timeout, connection).await.unwrap_or(Ok(()))
+            tokio::select! {
+                served = connection => served,
+                () = sleep(config.close_timeout), if !has_asked.load(Relaxed) => Ok(()),
+                () = cut => Ok(()),
+            }
         }
     };
     if let Err(error) = served {

@@ -4,61 +4,39 @@ use super::introduce::introduce;
 use crate::files::File;
 use crate::http::{self, Body};
 use crate::session::Session;
-use http_body_util::Full;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
 
 /// Answers a request for one of the files; `None` where it is for something else.
-///
-/// `who` are the headers by which a server that asks who calls is told so.
-pub(super) async fn answer<B>(
-    session: &Session,
-    request: &Request<B>,
-    who: Option<HeaderMap>,
-) -> Option<Response<Body>> {
-    let file = File::at(request.uri().path())?;
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+pub(super) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
+    let file = File::at(request.uri.path())?;
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = http::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         let allowed = HeaderValue::from_static("GET, HEAD");
         response.headers_mut().insert(ALLOW, allowed);
         return Some(response);
     }
     let shared = &session.app.shared;
-    if let Some(who) = who
-        && !shared.config.public_schema
-    {
-        if let Err(refusal) = introduce(session, who).await {
-            return Some(*refusal);
-        }
-        let admitted = shared.policies.admit_to(&session.caller(), false);
-        if let Err(error) = admitted {
-            let mut response = http::plain(StatusCode::UNAUTHORIZED, format!("{error}\n"));
-            let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
-            return Some(no_cache(response));
+    if !shared.config.public_schema {
+        let known = introduce(session, &request.headers).await;
+        let admit = |()| shared.policies.admit_to(&session.caller(), false);
+        if let Err(error) = known.and_then(admit) {
+            return Some(no_cache(http::refusal(&error)));
         }
     }
     let description = &session.app.description;
     // Another version may write other types of the same description.
     let tag = format!("\"{}-{}\"", description.digest, env!("CARGO_PKG_VERSION"));
-    let is_known = request
-        .headers()
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|known| {
-            let mut known = known.to_str().unwrap_or_default().split(',');
-            known.any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
-        });
-    let mut response = if is_known {
+    let mut response = if http::is_known(&request.headers, &tag) {
         let mut response = Response::new(Body::default());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
         let body = session.app.files.get(file, &shared.models, description);
-        let mut response = Response::new(Full::new(body));
+        let mut response = Response::new(http::whole(body));
         let content_type = HeaderValue::from_static(file.content_type());
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         response

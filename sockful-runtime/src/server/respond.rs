@@ -2,9 +2,11 @@
 
 use super::files;
 use super::introduce::introduce;
+use super::stall::Stall;
 use crate::config::Config;
 use crate::connection;
-use crate::http::{self, Body};
+use crate::http::{self, Body, RequestBody};
+use crate::mirror;
 use crate::origin;
 use crate::session::Session;
 use crate::shutdown::Shutdown;
@@ -36,18 +38,22 @@ pub(super) enum Mounted {
 
 /// Answers a request. Who is to become a WebSocket is let in by `enter` first, and held by what that gives
 /// as long as it lasts.
-pub(super) async fn respond<B, G: Send + 'static>(
+pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
     request: Request<B>,
     mounted: Mounted,
     session: Arc<Session>,
     enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
 ) -> Response<Body> {
-    let headers = session.asks_who().then(|| request.headers().clone());
+    let headers = request.headers().clone();
     let (response, upgrade) = match upgrade(request, mounted, session.config()) {
         Handshake::None(request) => {
-            let file = files::answer(&session, &request, headers).await;
+            let (parts, body) = request.into_parts();
+            if session.config().http_api && mirror::is_here(parts.uri.path()) {
+                return mirror::answer(session, parts, body, enter).await;
+            }
+            let file = files::answer(&session, &parts).await;
             let has_page = session.config().explorer;
-            return file.unwrap_or_else(|| http::answer(&request, has_page));
+            return file.unwrap_or_else(|| http::answer(&parts, has_page));
         }
         Handshake::Refused(response) => return response,
         Handshake::Accepted(response, upgrade) => (response, upgrade),
@@ -57,14 +63,12 @@ pub(super) async fn respond<B, G: Send + 'static>(
         Err(refusal) => return *refusal,
     };
     let patience = session.config().handshake_timeout;
-    if let Some(headers) = headers {
-        match timeout(patience, introduce(&session, headers)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(refusal)) => return *refusal,
-            Err(_) => {
-                let text = "nobody could say in time who this is\n";
-                return http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
-            }
+    match timeout(patience, introduce(&session, &headers)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return http::refusal(&error),
+        Err(_) => {
+            let text = "nobody could say in time who this is\n";
+            return http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
         }
     }
     tokio::spawn(async move {
@@ -95,8 +99,8 @@ async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown
 }
 
 /// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
-fn taken_apart<S>(parts: Parts<TokioIo<S>>) -> (S, Vec<u8>) {
-    (parts.io.into_inner(), parts.read_buf.to_vec())
+fn taken_apart<S>(parts: Parts<TokioIo<Stall<S>>>) -> (S, Vec<u8>) {
+    (parts.io.into_inner().into_inner(), parts.read_buf.to_vec())
 }
 
 /// What a request wants of the WebSocket.
@@ -117,8 +121,7 @@ fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Han
         return Handshake::Refused(http::plain(StatusCode::NOT_IMPLEMENTED, text));
     }
     if !origin::is_allowed(request.headers(), &config.allowed_origins) {
-        let text = "a page of this origin may not connect; `allowed_origins` says which may\n";
-        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, text));
+        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, origin::REFUSAL));
     }
     let upgrade = hyper::upgrade::on(&mut request);
     match create_response_with_body(&request, Body::default) {

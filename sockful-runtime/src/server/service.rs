@@ -111,7 +111,12 @@ impl MountedServer {
     }
 }
 
-impl<B: Send + 'static> Service<Request<B>> for MountedServer {
+impl<B> Service<Request<B>> for MountedServer
+where
+    B: hyper::body::Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static,
+{
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
@@ -123,9 +128,7 @@ impl<B: Send + 'static> Service<Request<B>> for MountedServer {
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let address = (self.peer)(&parts);
-        // What it is for has no body.
-        drop(body);
-        let request = Request::from_parts(parts, ());
+        let request = Request::from_parts(parts, body);
         let server = self.server.clone();
         async move {
             let session = Session::new(server.app.clone(), address);

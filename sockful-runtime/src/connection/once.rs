@@ -1,0 +1,28 @@
+//! One request by itself, without a connection that stays.
+
+use super::requests::Requests;
+use crate::reply::Reply;
+use crate::session::Session;
+use std::future::poll_fn;
+use std::sync::Arc;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Answers a request, which is a frame, as if it were the first of a connection. Where the future is
+/// dropped, that connection has ended.
+pub(crate) async fn answer(session: &Arc<Session>, frame: &Utf8Bytes) -> Reply {
+    let mut only = Only(Requests::new(session.clone()));
+    if let Some(answered) = only.0.take(frame) {
+        return answered.reply;
+    }
+    let (request, reply) = poll_fn(|cx| only.0.poll_finished(cx)).await;
+    request.job().answered(reply).reply
+}
+
+struct Only(Requests);
+
+impl Drop for Only {
+    fn drop(&mut self) {
+        self.0.settle();
+        self.0.abandon();
+    }
+}

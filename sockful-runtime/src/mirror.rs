@@ -1,0 +1,173 @@
+//! The routes over HTTP: a request is turned into a frame, and what comes back is the payload of its
+//! reply.
+
+mod address;
+mod answer;
+mod body;
+mod cors;
+mod events;
+mod form;
+mod members;
+mod options;
+mod parameters;
+mod refusal;
+mod target;
+
+pub(crate) use address::is_here;
+
+use crate::connection;
+use crate::error::{Error, ErrorKind, Fault};
+use crate::http::{self, Body, RequestBody};
+use crate::object::Object;
+use crate::origin;
+use crate::server::introduce;
+use crate::session::Session;
+use crate::shutdown::Shutdown;
+use address::Place;
+use answer::Asked;
+use events::Position;
+use hyper::header::ACCEPT;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use members::{Members, merged, text};
+use refusal::Refusal;
+use std::sync::Arc;
+use target::Target;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Where a browser says how far it has read a stream.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// Answers a request whose address [is here](is_here). What goes on after it has begun is let in by `enter`.
+pub(crate) async fn answer<G: Send + 'static>(
+    session: Arc<Session>,
+    parts: Parts,
+    body: impl RequestBody,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+) -> Response<Body> {
+    let config = session.config();
+    if !origin::is_allowed(&parts.headers, &config.allowed_origins) {
+        return http::plain(StatusCode::FORBIDDEN, origin::REFUSAL);
+    }
+    let headers = parts.headers.clone();
+    let mut response = if parts.method == Method::OPTIONS {
+        cors::preflight()
+    } else {
+        let answered = respond(&session, parts, body, enter).await;
+        answered.unwrap_or_else(answer::refused)
+    };
+    cors::open(&mut response, &headers);
+    response
+}
+
+async fn respond<G: Send + 'static>(
+    session: &Arc<Session>,
+    parts: Parts,
+    body: impl RequestBody,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+) -> Result<Response<Body>, Refusal> {
+    let Parts {
+        method,
+        uri,
+        headers,
+        ..
+    } = parts;
+    let place = Place::parse(uri.path())?;
+    let is_live = method == Method::GET && wants_events(&headers);
+    let method = if method == Method::HEAD {
+        Method::GET
+    } else {
+        method
+    };
+    let app = session.app.clone();
+    let Some(target) = Target::of(&app, &place, &method) else {
+        return Err(nothing(session, &place));
+    };
+    introduce(session, &headers).await?;
+    let payload = match (target.asks, uri.query()) {
+        (Some(model), query) => parameters::payload(query.unwrap_or_default(), model)?,
+        (None, Some(query)) if !query.is_empty() => return Err(no_parameters().into()),
+        (None, _) if method == Method::GET => "null".to_owned(),
+        (None, _) => {
+            let schema =
+                || form::Schema::of(app.description.value(), &target.resource, &target.action);
+            body::read(body, &headers, session.config(), schema).await?
+        }
+    };
+    let mut payload = merged(&target.said, payload)?;
+    let options = options::of(&headers, &method)?;
+    if let Some(action) = target.live.filter(|_| is_live) {
+        if let Some(from) = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()) {
+            payload = going_on(&payload, from);
+        }
+        let frame = frame(&target.resource, action, &payload, &options);
+        return events::respond(session.clone(), frame, enter()?).await;
+    }
+    let frame = frame(&target.resource, &target.action, &payload, &options);
+    let reply = connection::answer(session, &frame).await;
+    let asked = Asked {
+        method,
+        uri,
+        headers,
+        target,
+    };
+    Ok(asked.answer(reply, session.config().max_reply))
+}
+
+/// The frame that a request is.
+fn frame(resource: &str, action: &str, payload: &str, options: &str) -> Utf8Bytes {
+    let (resource, action) = (text(resource), text(action));
+    format!("[{resource},{action},{payload},0,{options}]").into()
+}
+
+/// What is told where a method does nothing at a place.
+fn nothing(session: &Session, place: &Place) -> Refusal {
+    let methods = Target::methods(&session.app, place);
+    if !methods.is_empty() {
+        let error = Error::new(
+            ErrorKind::UnknownAction,
+            "this method does nothing at this address",
+        );
+        return Refusal::Method(methods, Box::new(error));
+    }
+    match place.resource() {
+        Some(resource) if session.app.resources.position(resource).is_none() => {
+            Error::new(ErrorKind::UnknownResource, "there is no such resource").into()
+        }
+        _ => address::nothing_here().into(),
+    }
+}
+
+fn no_parameters() -> Error {
+    Error::invalid(vec![Fault::new(
+        "",
+        "parameters",
+        "a request that writes or runs something takes no parameters; what they say stands in its body",
+    )])
+}
+
+/// Whether what is asked for is to be told live.
+fn wants_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    let mut kinds = accepted.flat_map(|value| value.split(','));
+    kinds.any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("text/event-stream")
+    })
+}
+
+/// The payload of a subscription that goes on behind the event of this id.
+fn going_on(payload: &str, id: &str) -> String {
+    let (Some(Position { resume, seq }), Ok(asked)) = (Position::parse(id), Object::parse(payload))
+    else {
+        return payload.to_owned();
+    };
+    let mut from = Members::of("resume", &text(resume));
+    from.push("seq", &seq.to_string());
+    let mut members = Members::of("$from", &from.to_json());
+    for (name, raw) in asked.take_rest() {
+        members.push(name, raw);
+    }
+    members.to_json()
+}

@@ -1,0 +1,134 @@
+//! What an address names.
+
+use crate::error::{Error, ErrorKind, Result};
+use percent_encoding::percent_decode_str;
+
+/// Below what the mirror stands.
+const ROOT: &str = "/api/";
+
+/// The server's own resource.
+const SYSTEM: &str = "sockful";
+
+/// What an address names. Names and ids are decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// `/api/creature`: all of a resource.
+    All { resource: String },
+    /// `/api/creature/$count`: how many there are.
+    Count { resource: String },
+    /// `/api/creature/bob`: one record; or, for POST, an action.
+    One { resource: String, id: String },
+    /// `/api/creature/bob/feed`, `/api/album/kob/songs`: something of a record.
+    Of {
+        resource: String,
+        id: String,
+        name: String,
+    },
+    /// `/api/album/kob/songs/so-what`: a child of a record.
+    Child {
+        resource: String,
+        id: String,
+        name: String,
+        child: String,
+    },
+    /// `/api/sockful/commit`: an action of the server itself.
+    System { action: String },
+}
+
+/// Whether a path is the mirror's.
+pub(crate) fn is_here(path: &str) -> bool {
+    path.starts_with(ROOT)
+}
+
+impl Place {
+    /// The resource that it is of; `None` for the server's own.
+    pub(super) fn resource(&self) -> Option<&str> {
+        match self {
+            Self::All { resource }
+            | Self::Count { resource }
+            | Self::One { resource, .. }
+            | Self::Of { resource, .. }
+            | Self::Child { resource, .. } => Some(resource),
+            Self::System { .. } => None,
+        }
+    }
+
+    /// Reads the path of an address that [is here](is_here).
+    ///
+    /// # Errors
+    ///
+    /// Where it leads nowhere, whatever is served.
+    pub(super) fn parse(path: &str) -> Result<Self> {
+        let segments = path.strip_prefix(ROOT).unwrap_or_default().split('/');
+        let segments: Vec<&str> = segments.collect();
+        // What begins with a dollar is ours; an id that does is written with `%24`.
+        if let [resource, "$count"] = segments[..] {
+            return Ok(Self::Count {
+                resource: decoded(resource)?,
+            });
+        }
+        let segments = segments.into_iter().map(decoded);
+        let segments: Vec<String> = segments.collect::<Result<_>>()?;
+        let mut segments = segments.into_iter();
+        let mut next = || segments.next();
+        match (next(), next(), next(), next(), next()) {
+            (Some(resource), Some(action), None, ..) if resource == SYSTEM => {
+                Ok(Self::System { action })
+            }
+            (Some(resource), None, ..) => Ok(Self::All { resource }),
+            (Some(resource), Some(id), None, ..) => Ok(Self::One { resource, id }),
+            (Some(resource), Some(id), Some(name), None, _) => Ok(Self::Of { resource, id, name }),
+            (Some(resource), Some(id), Some(name), Some(child), None) => Ok(Self::Child {
+                resource,
+                id,
+                name,
+                child,
+            }),
+            _ => Err(nothing_here()),
+        }
+    }
+}
+
+pub(super) fn nothing_here() -> Error {
+    Error::new(
+        ErrorKind::UnknownAction,
+        "there is nothing at this address: write /api/resource, /api/resource/id or /api/resource/id/name",
+    )
+}
+
+fn decoded(segment: &str) -> Result<String> {
+    let text = percent_decode_str(segment).decode_utf8();
+    let text = text.map_err(|_| Error::new(ErrorKind::BadFrame, "the address is not UTF-8"))?;
+    Ok(text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(path: &str) -> Option<Place> {
+        Place::parse(path).ok()
+    }
+
+    #[test]
+    fn an_id_may_have_any_characters() {
+        let one = |id: &str| {
+            Some(Place::One {
+                resource: "creature".to_owned(),
+                id: id.to_owned(),
+            })
+        };
+        assert_eq!(parsed("/api/creature/bob"), one("bob"));
+        assert_eq!(parsed("/api/creature/a%2Fb%20%F0%9F%90%89"), one("a/b 🐉"));
+        assert_eq!(parsed("/api/creature/%24count"), one("$count"));
+        assert_eq!(parsed("/api/creature/a+b"), one("a+b"));
+        assert_eq!(parsed("/api/creature/"), one(""));
+        assert_eq!(parsed("/api/creature/%ff"), None);
+    }
+
+    #[test]
+    fn what_is_too_deep_is_nothing() {
+        assert_eq!(parsed("/api/a/b/c/d/e"), None);
+        assert!(matches!(parsed("/api/a/b/c/d"), Some(Place::Child { .. })));
+    }
+}

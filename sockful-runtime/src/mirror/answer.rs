@@ -1,0 +1,150 @@
+//! A reply as a response.
+
+use super::parameters;
+use super::refusal::Refusal;
+use super::target::Target;
+use crate::error::{Error, ErrorKind};
+use crate::http::{self, Body};
+use crate::key;
+use crate::model::Model;
+use crate::reply::{self, Done, Reply};
+use bytes::Bytes;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What is encoded of an id in an address.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What is to be known of a request when its reply is there.
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) target: Target<'a>,
+}
+
+impl Asked<'_> {
+    /// The response that is the reply.
+    pub(super) fn answer(&self, reply: Reply, max_reply: usize) -> Response<Body> {
+        let (body, reply) = reply::payload(reply, max_reply);
+        let done = match reply {
+            Ok(done) => done,
+            Err(error) => return told(&error, self.status(&error), body.into()),
+        };
+        let tag = self.tag(&done);
+        let is_read = self.method == Method::GET;
+        let is_known = |tag: &String| is_read && http::is_known(&self.headers, tag);
+        let mut response = if tag.as_ref().is_some_and(is_known) {
+            let mut response = Response::new(Body::default());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            json(StatusCode::OK, body.into())
+        };
+        if let Some(tag) = tag {
+            set(&mut response, ETAG, &tag);
+            set(&mut response, CACHE_CONTROL, "no-cache");
+        }
+        let after = |next: &String| parameters::after(self.uri.query().unwrap_or_default(), next);
+        if is_read && let Some(query) = done.next.as_ref().and_then(after) {
+            set(&mut response, LINK, &format!("<?{query}>; rel=\"next\""));
+        }
+        if let Some(model) = self.target.creates {
+            *response.status_mut() = StatusCode::CREATED;
+            if let Some(location) = self.location(&done, model) {
+                set(&mut response, LOCATION, &location);
+            }
+        }
+        response
+    }
+
+    /// The revision of the one record that the result is, and nothing else with it.
+    fn tag(&self, done: &Done) -> Option<String> {
+        let (_, rev) = done.record().zip(done.rev)?;
+        Some(format!("\"{rev}\"")).filter(|_| done.cut.is_none() && !self.includes())
+    }
+
+    /// Whether related records come with it, which change by themselves.
+    fn includes(&self) -> bool {
+        let query = self.uri.query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.any(|(key, value)| key == "$with" || value.contains("$with"))
+    }
+
+    /// Where the record is that was created, as seen from the address that it was created at.
+    fn location(&self, done: &Done, model: &Model) -> Option<String> {
+        let id = key::json(done.record()?.id(), model.declared.key);
+        let id = serde_json::from_str::<String>(&id).unwrap_or(id);
+        let list = self.uri.path().rsplit('/').next()?;
+        Some(format!("{list}/{}", utf8_percent_encode(&id, ENCODED)))
+    }
+
+    fn status(&self, error: &Error) -> StatusCode {
+        let is_revision = error.kind() == ErrorKind::Conflict && error.path() == Some("if_rev");
+        if is_revision && self.headers.contains_key(IF_MATCH) {
+            return StatusCode::PRECONDITION_FAILED;
+        }
+        http::status(error)
+    }
+}
+
+/// The response to what is not done.
+pub(super) fn refused(refusal: Refusal) -> Response<Body> {
+    let (status, error, methods) = match refusal {
+        Refusal::Answered(response) => return *response,
+        Refusal::Error(status, error) => (status, error, Vec::new()),
+        Refusal::Method(methods, error) => (Some(StatusCode::METHOD_NOT_ALLOWED), error, methods),
+    };
+    let status = status.unwrap_or_else(|| http::status(&error));
+    let mut response = told(&error, status, reply::refusal(&error).into());
+    if !methods.is_empty() {
+        let mut names: Vec<_> = methods.iter().map(Method::as_str).collect();
+        if methods.contains(&Method::GET) {
+            names.push("HEAD");
+        }
+        names.push("OPTIONS");
+        set(&mut response, ALLOW, &names.join(", "));
+    }
+    response
+}
+
+/// The response that tells an error, whose JSON is `body`.
+fn told(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
+    let mut response = json(status, body);
+    if status == StatusCode::UNAUTHORIZED {
+        set(&mut response, WWW_AUTHENTICATE, "Bearer");
+    }
+    if let Some(wait) = error.retry_after() {
+        // Whoever comes back then is not too early by a part of one.
+        set(
+            &mut response,
+            RETRY_AFTER,
+            &(wait.as_secs() + 1).to_string(),
+        );
+    }
+    response
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(http::whole(body));
+    *response.status_mut() = status;
+    set(&mut response, CONTENT_TYPE, "application/json");
+    set(&mut response, CACHE_CONTROL, "no-store");
+    set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
+/// Sets a header. What is no text for one is left out.
+fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,180 @@
+//! A subscription as server-sent events.
+//!
+//! It is a connection of its own within the server, which speaks the protocol, so that all that holds
+//! for one on a socket holds for it; what that one is sent is written as events.
+
+use super::refusal::Refusal;
+use crate::connection;
+use crate::error::{Error, ErrorKind};
+use crate::frame;
+use crate::http::{self, Body};
+use crate::session::Session;
+use crate::shutdown::Shutdown;
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt, stream};
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use tokio::io::{DuplexStream, duplex};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+/// How many bytes lie between the connection and who reads its events.
+const BETWEEN: usize = 16 * 1024;
+
+/// What is sent now and then, so that both sides see whether the other is there.
+const BEAT: &[u8] = b":\n\n";
+
+/// Where a stream is: what lets it go on, and behind which commit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Position<'a> {
+    pub(super) resume: &'a str,
+    pub(super) seq: u64,
+}
+
+impl<'a> Position<'a> {
+    /// Reads an id that an event had. Whatever else there is says nothing.
+    pub(super) fn parse(id: &'a str) -> Option<Self> {
+        let (resume, seq) = id.split_once('/')?;
+        let seq = seq.parse().ok()?;
+        Some(Self { resume, seq })
+    }
+}
+
+/// Begins a subscription, and responds with all that it is told.
+pub(super) async fn respond<G: Send + 'static>(
+    session: Arc<Session>,
+    request: Utf8Bytes,
+    (entry, shutdown): (G, Shutdown),
+) -> Result<Response<Body>, Refusal> {
+    let (near, far) = duplex(BETWEEN);
+    tokio::spawn(async move {
+        connection::run(session, far, Vec::new(), shutdown).await;
+        drop(entry);
+    });
+    // What it is sent is the server's own, and has been bounded.
+    let unbounded = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None);
+    let socket = WebSocketStream::from_raw_socket(near, Role::Client, Some(unbounded)).await;
+    let mut events = Events {
+        socket,
+        resume: String::new(),
+        is_over: false,
+    };
+    let first = events.begin(request).await?;
+    let first = stream::iter([first]);
+    let rest = stream::unfold(events, async |mut events| {
+        Some((events.next().await?, events))
+    });
+    let mut response = Response::new(http::streamed(first.chain(rest)));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // A proxy that waits until there is more would keep what is there.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+struct Events {
+    socket: WebSocketStream<DuplexStream>,
+    /// What lets it go on.
+    resume: String,
+    is_over: bool,
+}
+
+/// What a payload says of where the stream is.
+#[derive(Default, Deserialize)]
+struct Said<'a> {
+    ok: Option<IgnoredAny>,
+    #[serde(borrow)]
+    err: Option<&'a RawValue>,
+    seq: Option<u64>,
+    resume: Option<String>,
+    #[serde(default)]
+    more: bool,
+}
+
+impl Events {
+    /// Sends the request, and gives its reply as an event.
+    async fn begin(&mut self, request: Utf8Bytes) -> Result<Bytes, Refusal> {
+        let gone = || Error::new(ErrorKind::Unavailable, "the server is shutting down");
+        let sent = self.socket.send(Message::Text(request)).await;
+        sent.map_err(|_| gone())?;
+        while let Some(Ok(message)) = self.socket.next().await {
+            let Message::Text(text) = message else {
+                continue;
+            };
+            let Ok(frame) = frame::parse(&text) else {
+                continue;
+            };
+            // The first is the hello.
+            let said: Said<'_> = serde_json::from_str(frame.payload).unwrap_or_default();
+            match said {
+                Said { err: Some(raw), .. } => return Err(Error::told(raw.get()).into()),
+                Said { ok: Some(_), .. } => return Ok(self.event(&frame.action, frame.payload)),
+                Said { .. } => {}
+            }
+        }
+        Err(gone().into())
+    }
+
+    /// The next event; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.is_over {
+            return None;
+        }
+        loop {
+            match self.socket.next().await?.ok()? {
+                Message::Text(text) => {
+                    let frame = frame::parse(&text).ok()?;
+                    self.is_over = frame.action == "ended";
+                    return Some(self.event(&frame.action, frame.payload));
+                }
+                Message::Ping(_) => return Some(Bytes::from_static(BEAT)),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    fn event(&mut self, name: &str, payload: &str) -> Bytes {
+        let said: Said<'_> = serde_json::from_str(payload).unwrap_or_default();
+        if let Some(resume) = said.resume {
+            self.resume = resume;
+        }
+        // Nothing counts until the frame without `more`.
+        let id = match said.seq {
+            Some(seq) if !said.more => format!("id: {}/{seq}\n", self.resume),
+            _ => String::new(),
+        };
+        // Between the values of JSON a line break is a space.
+        let data = payload.replace(['\n', '\r'], " ");
+        format!("event: {name}\n{id}data: {data}\n\n").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let position = Position {
+            resume: "8-2f-7",
+            seq: 41,
+        };
+        assert_eq!(Position::parse("8-2f-7/41"), Some(position));
+        for text in ["", "8-2f-7", "/", "8-2f-7/x"] {
+            assert_eq!(Position::parse(text), None, "{text}");
+        }
+    }
+}

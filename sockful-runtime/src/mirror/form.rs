@@ -1,0 +1,136 @@
+//! A form, as the payload that its fields are.
+
+use super::members::{Members, text};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// How many references are followed; a schema that goes round has no end.
+const MAX_STEPS: usize = 16;
+
+/// What a payload may be, within the description that it refers to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schema<'a> {
+    described: &'a Value,
+    payload: &'a Value,
+}
+
+/// The payload that the fields of a form are.
+pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
+    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(form.as_bytes()) {
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value.into_owned()),
+            None => fields.push((name.into_owned(), vec![value.into_owned()])),
+        }
+    }
+    let mut members = Members::default();
+    for (name, values) in &fields {
+        let property = schema.property(name);
+        let types = property.map(|it| schema.types(it)).unwrap_or_default();
+        let has = |name| types.contains(&name);
+        if has("array") && !values[0].starts_with('[') {
+            let items = property.and_then(|it| schema.resolved(it).get("items"));
+            let types = items.map(|it| schema.types(it)).unwrap_or_default();
+            let each: Vec<_> = values.iter().map(|value| one(value, &types)).collect();
+            members.push(name, &format!("[{}]", each.join(",")));
+            continue;
+        }
+        for value in values {
+            // An empty field is one that was not filled in.
+            if !value.is_empty() || has("string") || types.is_empty() {
+                members.push(name, &one(value, &types));
+            }
+        }
+    }
+    members.to_json()
+}
+
+/// A value of one of these types, as JSON.
+fn one(value: &str, types: &[&str]) -> String {
+    let is_text = types.is_empty() || types.contains(&"string");
+    match value {
+        "on" if types.contains(&"boolean") => "true".to_owned(),
+        _ if is_text => text(value),
+        _ => match serde_json::from_str::<&RawValue>(value) {
+            Ok(raw) => raw.get().to_owned(),
+            Err(_) => text(value),
+        },
+    }
+}
+
+impl<'a> Schema<'a> {
+    /// What the payload of a request may be, but for what its address says.
+    pub(super) fn of(described: &'a Value, resource: &str, action: &str) -> Self {
+        let action = &described["resources"][resource]["actions"][action];
+        Self {
+            described,
+            payload: &action["payload"],
+        }
+    }
+
+    /// The schema of a property of the payload.
+    fn property(self, name: &str) -> Option<&'a Value> {
+        self.resolved(self.payload).get("properties")?.get(name)
+    }
+
+    /// Follows references.
+    fn resolved(self, mut schema: &'a Value) -> &'a Value {
+        for _ in 0..MAX_STEPS {
+            let reference = schema.get("$ref").and_then(Value::as_str);
+            let pointer = reference.and_then(|reference| reference.strip_prefix('#'));
+            match pointer.and_then(|pointer| self.described.pointer(pointer)) {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    /// The types of JSON that a value may be of.
+    fn types(self, schema: &'a Value) -> Vec<&'a str> {
+        let schema = self.resolved(schema);
+        let mut types: Vec<&str> = match schema.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(some)) => some.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        for joint in ["anyOf", "oneOf"] {
+            let each = schema.get(joint).and_then(Value::as_array);
+            types.extend(each.into_iter().flatten().flat_map(|it| self.types(it)));
+        }
+        types
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_are_read_by_what_they_are_to_be() {
+        let described = json!({"defs": {"payload": {"properties": {
+            "name": {"type": "string"},
+            "note": {"type": ["string", "null"]},
+            "life": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+            "tame": {"type": "boolean"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+        }}}});
+        let payload = json!({"$ref": "#/defs/payload"});
+        let schema = Schema {
+            described: &described,
+            payload: &payload,
+        };
+        for (form, expected) in [
+            ("name=7&life=7", r#"{"name":"7","life":7}"#),
+            ("life=&name=", r#"{"name":""}"#),
+            ("tame=on", r#"{"tame":true}"#),
+            ("tame=false", r#"{"tame":false}"#),
+            ("tags=a&tags=1", r#"{"tags":["a","1"]}"#),
+            ("life=much&who=7", r#"{"life":"much","who":"7"}"#),
+            ("name=a&name=b", r#"{"name":"a","name":"b"}"#),
+        ] {
+            assert_eq!(super::payload(form, schema), expected, "{form}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Headers as the options of a frame.
+
+use super::members::{Members, text};
+use crate::error::{Error, Fault, Result};
+use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use hyper::{HeaderMap, Method};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
+
+/// The options of a request by this method.
+///
+/// # Errors
+///
+/// Where a header can't be taken for one: a condition that is not understood must not be met.
+pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
+    let (mut options, mut faults) = (Members::default(), Vec::new());
+    let mut refuse = |name: &HeaderName, rule, message| {
+        faults.push(Fault::new(name.as_str(), rule, message));
+    };
+    match one(headers, &IF_MATCH) {
+        None => {}
+        // A record must be there for these anyway.
+        Some(Some("*")) if *method != Method::PUT => {}
+        Some(value) => match value.and_then(revision) {
+            Some(rev) => options.push("if_rev", rev),
+            None => refuse(
+                &IF_MATCH,
+                "type",
+                "is not a revision in quotes, such as \"12\"",
+            ),
+        },
+    }
+    if *method != Method::GET && headers.contains_key(IF_NONE_MATCH) {
+        refuse(
+            &IF_NONE_MATCH,
+            "action",
+            "is for reading; POST creates what must not be there",
+        );
+    }
+    match one(headers, &KEY) {
+        None => {}
+        Some(Some(key)) => options.push("key", &text(key.trim_matches('"'))),
+        Some(None) => refuse(&KEY, "type", "is given twice, or is no text"),
+    }
+    if let Some(Some(trace)) = one(headers, &TRACE) {
+        options.push("traceparent", &text(trace));
+    }
+    if faults.is_empty() {
+        Ok(options.to_json())
+    } else {
+        Err(Error::invalid(faults))
+    }
+}
+
+/// A header that may be there once: `Some(None)` where it is there and is not one text.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok();
+    Some(first.filter(|_| values.next().is_none()))
+}
+
+/// The number in the tag of a record.
+fn revision(tag: &str) -> Option<&str> {
+    let number = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty();
+    let is_short = number == "0" || !number.starts_with('0');
+    (is_plain && is_short).then_some(number)
+}

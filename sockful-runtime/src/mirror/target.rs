@@ -1,0 +1,271 @@
+//! From an address and a method to the request that they stand for.
+
+use super::address::Place;
+use crate::app::App;
+use crate::declared::{KeyKind, Parent, Relation};
+use crate::key;
+use crate::model::Model;
+use crate::remote::Takes;
+use crate::routes::{Action, Core, Route};
+use hyper::Method;
+
+/// The methods of which any may lead somewhere, in the order of `Allow`.
+const METHODS: [Method; 5] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
+
+/// A request, but for what its parameters or its body say.
+#[derive(Debug)]
+pub(super) struct Target<'a> {
+    pub(super) resource: String,
+    pub(super) action: String,
+    /// What the address says.
+    pub(super) said: Vec<Said>,
+    /// The resource whose properties parameters ask for; `None` where there are no parameters.
+    pub(super) asks: Option<&'a Model>,
+    /// The action by which the same is subscribed to.
+    pub(super) live: Option<&'static str>,
+    /// The resource of which it creates a record at this address.
+    pub(super) creates: Option<&'a Model>,
+}
+
+/// A property that the address gives.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) name: &'static str,
+    pub(super) kind: KeyKind,
+    /// As JSON.
+    pub(super) raw: String,
+}
+
+impl Said {
+    /// The id that a piece of an address is.
+    fn new(name: &'static str, kind: KeyKind, text: &str) -> Self {
+        let is_number = |text: &&str| serde_json::from_str::<serde_json::Number>(text).is_ok();
+        let raw = match kind {
+            KeyKind::Integer => Some(text).filter(is_number).map(str::to_owned),
+            KeyKind::Text | KeyKind::Uuid => None,
+        };
+        Self {
+            name,
+            kind,
+            raw: raw.unwrap_or_else(|| serde_json::Value::from(text).to_string()),
+        }
+    }
+
+    fn id(model: &Model, text: &str) -> Self {
+        Self::new(model.id_name(), model.declared.key, text)
+    }
+
+    /// Whether a body that has `raw` in its place says the same.
+    pub(super) fn is_also(&self, raw: &str) -> bool {
+        key::canonical(raw, self.kind).ok() == key::canonical(&self.raw, self.kind).ok()
+    }
+}
+
+impl<'a> Target<'a> {
+    /// What a method does at a place; `None` where that is nothing.
+    pub(super) fn of(app: &'a App, place: &Place, method: &Method) -> Option<Self> {
+        match place {
+            Place::System { action } => Self::system(action, method),
+            Place::All { resource } => match *method {
+                Method::GET => Self::list(app, resource, "find"),
+                Method::POST => {
+                    let create = Self::core(app, resource, "create")?;
+                    let creates = model(app, resource);
+                    Some(Self { creates, ..create })
+                }
+                _ => None,
+            },
+            Place::Count { resource } => match *method {
+                Method::GET => Self::list(app, resource, "count"),
+                _ => None,
+            },
+            Place::One { resource, id } => {
+                if *method == Method::POST {
+                    return Self::by_name(app, resource, id);
+                }
+                let model = model(app, resource)?;
+                let action = match *method {
+                    Method::GET => "get",
+                    Method::PATCH => "update",
+                    Method::PUT => "save",
+                    Method::DELETE => "destroy",
+                    _ => return None,
+                };
+                let one = Self::core(app, resource, action)?;
+                let reads = *method == Method::GET;
+                Some(Self {
+                    said: vec![Said::id(model, id)],
+                    asks: reads.then_some(model),
+                    live: reads
+                        .then_some("subscribe")
+                        .filter(|_| model.declared.serves("subscribe")),
+                    ..one
+                })
+            }
+            Place::Of { resource, id, name } => Self::something_of(app, resource, id, name, method),
+            Place::Child {
+                resource,
+                id,
+                name,
+                child,
+            } => Self::child(app, (resource, id), name, child, method),
+        }
+    }
+
+    /// The methods that do something at a place.
+    pub(super) fn methods(app: &App, place: &Place) -> Vec<Method> {
+        let is_one = |method: &Method| Target::of(app, place, method).is_some();
+        METHODS.into_iter().filter(is_one).collect()
+    }
+
+    fn new(resource: &str, action: &str) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            action: action.to_owned(),
+            said: Vec::new(),
+            asks: None,
+            live: None,
+            creates: None,
+        }
+    }
+
+    fn system(action: &str, method: &Method) -> Option<Self> {
+        let is_here = match *method {
+            Method::GET => matches!(action, "schema" | "ping"),
+            Method::POST => matches!(action, "schema" | "ping" | "commit" | "changes"),
+            _ => false,
+        };
+        is_here.then(|| Self::new("sockful", action))
+    }
+
+    fn core(app: &App, resource: &str, action: &str) -> Option<Self> {
+        app.resources.find(resource, action)?;
+        Some(Self::new(resource, action))
+    }
+
+    fn list(app: &'a App, resource: &str, action: &str) -> Option<Self> {
+        let (model, list) = (model(app, resource)?, Self::core(app, resource, action)?);
+        let is_live = action == "find" && model.declared.serves("subscribe");
+        Some(Self {
+            asks: Some(model),
+            live: is_live.then_some("subscribe"),
+            ..list
+        })
+    }
+
+    /// An action by its name, but for those of connections that stay.
+    fn by_name(app: &App, resource: &str, action: &str) -> Option<Self> {
+        let route = app.resources.find(resource, action)?;
+        let stays = matches!(
+            route.action,
+            Action::Core(Core::Subscribe | Core::Unsubscribe)
+                | Action::Relation(Relation::Subscribe, _)
+        );
+        (!stays).then(|| Self::new(resource, action))
+    }
+
+    /// A method of a record, its children, or its parent.
+    fn something_of(
+        app: &'a App,
+        resource: &str,
+        id: &str,
+        name: &str,
+        method: &Method,
+    ) -> Option<Self> {
+        let route = app.resources.find(resource, name)?;
+        let of = app.model(route.resource);
+        match (route.action, method) {
+            (Action::Remote(remote), &Method::POST) if remote.takes != Takes::Nothing => {
+                Some(Self {
+                    said: vec![Said::id(of, id)],
+                    ..Self::new(resource, name)
+                })
+            }
+            (Action::Relation(Relation::Parent, parent), &Method::GET) => {
+                let link = app.shared.relations.link(of.index, parent).ok()?;
+                let parent = &app.shared.models[link.to];
+                parent.declared.serves("get").then(|| Self {
+                    said: vec![Said::id(of, id)],
+                    asks: Some(parent),
+                    ..Self::new(resource, name)
+                })
+            }
+            (Action::Relation(Relation::List, parent), &Method::GET) => Some(Self {
+                asks: Some(of),
+                live: served(app, resource, parent, Relation::Subscribe),
+                ..Self::under(app, route, parent, resource, id, Relation::List)?
+            }),
+            (Action::Relation(Relation::List, parent), &Method::POST) => Some(Self {
+                creates: Some(of),
+                ..Self::under(app, route, parent, resource, id, Relation::Create)?
+            }),
+            _ => None,
+        }
+    }
+
+    fn child(
+        app: &'a App,
+        (resource, id): (&str, &str),
+        name: &str,
+        child: &str,
+        method: &Method,
+    ) -> Option<Self> {
+        let route = app.resources.find(resource, name)?;
+        let Action::Relation(Relation::List, parent) = route.action else {
+            return None;
+        };
+        let relation = match *method {
+            Method::GET => Relation::Get,
+            Method::PATCH => Relation::Update,
+            Method::DELETE => Relation::Destroy,
+            _ => return None,
+        };
+        let mut one = Self::under(app, route, parent, resource, id, relation)?;
+        let model = app.model(route.resource);
+        one.said.push(Said::id(model, child));
+        one.asks = (*method == Method::GET).then_some(model);
+        Some(one)
+    }
+
+    /// A route of the relation by which a record has children.
+    fn under(
+        app: &App,
+        route: &Route,
+        parent: &'static Parent,
+        resource: &str,
+        id: &str,
+        relation: Relation,
+    ) -> Option<Self> {
+        let action = served(app, resource, parent, relation)?;
+        let child = app.model(route.resource);
+        let link = app.shared.relations.link(child.index, parent).ok()?;
+        let of = &app.shared.models[link.to];
+        let name = child.declared.properties[parent.property].name;
+        Some(Self {
+            said: vec![Said::new(name, of.declared.key, id)],
+            ..Self::new(resource, action)
+        })
+    }
+}
+
+/// The name of a route of a relation, where it is served.
+fn served(
+    app: &App,
+    resource: &str,
+    parent: &'static Parent,
+    relation: Relation,
+) -> Option<&'static str> {
+    let name = parent.name(relation);
+    app.resources.find(resource, name).map(|_| name)
+}
+
+fn model<'a>(app: &'a App, resource: &str) -> Option<&'a Model> {
+    let at = app.resources.position(resource)?;
+    app.shared.models.get(at)
+}
