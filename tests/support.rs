@@ -7,6 +7,7 @@ mod http;
 pub(crate) mod live;
 mod log;
 pub(crate) mod music;
+mod over_http;
 mod property;
 mod raw;
 mod running;
@@ -14,8 +15,9 @@ pub(crate) mod sample;
 
 pub(crate) use client::Client;
 pub(crate) use gates::Gates;
-pub(crate) use http::Answer;
+pub(crate) use http::{Answer, Events};
 pub(crate) use log::Log;
+pub(crate) use over_http::{OverHttp, over_http};
 pub(crate) use property::for_all;
 pub(crate) use raw::{HANDSHAKE, Raw, frame, text};
 pub(crate) use running::Running;

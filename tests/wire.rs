@@ -24,6 +24,7 @@ mod leaks;
 mod limits;
 mod lists;
 mod live;
+mod mirror;
 mod mounted;
 mod options;
 mod order;

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH,
-    REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
@@ -92,7 +92,18 @@ pub(crate) fn refusal(error: &Error) -> Response<Body> {
         let scheme = HeaderValue::from_static("Bearer");
         response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
     }
+    if let Some(wait) = retry_after(error) {
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
     response
+}
+
+/// After how many seconds it may go better.
+pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
+    let wait = error.retry_after()?;
+    // Whoever comes back then is not too early by a part of one.
+    let part = u64::from(wait.subsec_nanos() > 0);
+    Some(wait.as_secs().saturating_add(part).into())
 }
 
 /// A body that is there at once.

@@ -43,7 +43,7 @@ pub(crate) async fn answer<G: Send + 'static>(
     session: Arc<Session>,
     parts: Parts,
     body: impl RequestBody,
-    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
 ) -> Response<Body> {
     let config = session.config();
     if !origin::is_allowed(&parts.headers, &config.allowed_origins) {
@@ -64,7 +64,7 @@ async fn respond<G: Send + 'static>(
     session: &Arc<Session>,
     parts: Parts,
     body: impl RequestBody,
-    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
 ) -> Result<Response<Body>, Refusal> {
     let Parts {
         method,

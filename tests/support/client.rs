@@ -1,5 +1,6 @@
-//! A client of another's making: tokio-tungstenite.
+//! A client of another's making, tokio-tungstenite; or one that asks the same over HTTP.
 
+use super::over_http::OverHttp;
 use super::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -9,8 +10,13 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 pub(crate) struct Client {
-    ws: WebSocketStream<TcpStream>,
+    way: Way,
     next_id: u64,
+}
+
+enum Way {
+    Socket(Box<WebSocketStream<TcpStream>>),
+    Http(Box<OverHttp>),
 }
 
 impl Client {
@@ -29,8 +35,23 @@ impl Client {
             .expect("the server upgrades");
         // The ids that helpers make are apart from those that tests write by hand.
         Self {
-            ws,
+            way: Way::Socket(Box::new(ws)),
             next_id: 1_000_000,
+        }
+    }
+
+    /// One that asks over HTTP.
+    pub(super) fn over_http(http: OverHttp) -> Self {
+        Self {
+            way: Way::Http(Box::new(http)),
+            next_id: 1_000_000,
+        }
+    }
+
+    fn socket(&mut self) -> &mut WebSocketStream<TcpStream> {
+        match &mut self.way {
+            Way::Socket(socket) => socket,
+            Way::Http(_) => panic!("this can be done over a socket only"),
         }
     }
 
@@ -46,7 +67,7 @@ impl Client {
 
     /// Sends any message.
     pub(crate) async fn send_message(&mut self, message: Message) {
-        within("room to send", self.ws.send(message))
+        within("room to send", self.socket().send(message))
             .await
             .expect("the connection takes messages");
     }
@@ -55,11 +76,11 @@ impl Client {
     pub(crate) async fn send_all(&mut self, frames: impl IntoIterator<Item = Value>) {
         for frame in frames {
             let message = Message::Text(frame.to_string().into());
-            within("room to send", self.ws.feed(message))
+            within("room to send", self.socket().feed(message))
                 .await
                 .expect("the connection takes messages");
         }
-        within("room to send", self.ws.flush())
+        within("room to send", self.socket().flush())
             .await
             .expect("the connection takes messages");
     }
@@ -67,7 +88,7 @@ impl Client {
     /// The next message, pings and pongs aside; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
-            match within("a message", self.ws.next()).await {
+            match within("a message", self.socket().next()).await {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(message)) => return Some(message),
                 Some(Err(_)) | None => return None,
@@ -87,6 +108,9 @@ impl Client {
 
     /// Sends a frame and gives the next that comes.
     pub(crate) async fn ask(&mut self, frame: Value) -> Value {
+        if let Way::Http(http) = &mut self.way {
+            return http.ask(frame).await;
+        }
         self.send(frame).await;
         self.recv().await
     }

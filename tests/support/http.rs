@@ -67,3 +67,79 @@ impl Raw {
         answer
     }
 }
+
+/// A stream of server-sent events.
+pub(crate) struct Events {
+    raw: Raw,
+    unread: String,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) id: Option<String>,
+    pub(crate) data: Value,
+}
+
+impl Events {
+    /// Asks for a stream, which begins.
+    pub(crate) async fn open(mut raw: Raw, address: &str, headers: &str) -> Self {
+        raw.send(format!(
+            "GET {address} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{headers}\r\n"
+        ))
+        .await;
+        let head = raw.read_head().await.to_lowercase();
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert!(head.contains("content-type: text/event-stream"), "{head}");
+        assert!(head.contains("transfer-encoding: chunked"), "{head}");
+        let unread = String::new();
+        Self { raw, unread }
+    }
+
+    /// The next event, comments aside; `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            while !self.unread.contains("\n\n") {
+                let chunk = self.chunk().await?;
+                self.unread += &chunk;
+            }
+            let (event, rest) = self.unread.split_once("\n\n")?;
+            let (event, rest) = (event.to_owned(), rest.to_owned());
+            self.unread = rest;
+            let line = |name: &str| {
+                let mut lines = event.lines();
+                lines.find_map(|line| line.strip_prefix(name).map(str::to_owned))
+            };
+            let Some(name) = line("event: ") else {
+                assert_eq!(event, ":", "what is no event is a comment");
+                continue;
+            };
+            let data = line("data: ").expect("an event has data");
+            return Some(Event {
+                name,
+                id: line("id: "),
+                data: serde_json::from_str(&data).expect("data is JSON"),
+            });
+        }
+    }
+
+    /// The next event, which there is.
+    pub(crate) async fn event(&mut self) -> Event {
+        self.next().await.expect("the stream goes on")
+    }
+
+    async fn chunk(&mut self) -> Option<String> {
+        let mut length = String::new();
+        while !length.ends_with("\r\n") {
+            let byte = within("a chunk", self.raw.input.read_u8()).await.ok()?;
+            length.push(char::from(byte));
+        }
+        let length = usize::from_str_radix(length.trim_end(), 16).expect("a length");
+        let mut chunk = vec![0; length + 2];
+        let read = self.raw.input.read_exact(&mut chunk);
+        within("a chunk", read).await.ok()?;
+        chunk.truncate(length);
+        (length > 0).then(|| String::from_utf8(chunk).expect("events are text"))
+    }
+}

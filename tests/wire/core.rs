@@ -21,12 +21,12 @@ pub(super) async fn with_bob() -> (Running, Client) {
 }
 
 #[tokio::test]
-async fn create_answers_with_the_stored_record_defaults_included() {
+pub(crate) async fn create_answers_with_the_stored_record_defaults_included() {
     with_bob().await;
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
+pub(crate) async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let mut ids = Vec::new();
@@ -41,7 +41,7 @@ async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
 }
 
 #[tokio::test]
-async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing() {
+pub(crate) async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client
@@ -56,7 +56,7 @@ async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_integer_id_must_be_given() {
+pub(crate) async fn an_integer_id_must_be_given() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let error = client.err("node", "create", json!({"name": "a"})).await;
@@ -68,7 +68,7 @@ async fn an_integer_id_must_be_given() {
 }
 
 #[tokio::test]
-async fn an_integer_id_is_a_number_wherever_it_stands() {
+pub(crate) async fn an_integer_id_is_a_number_wherever_it_stands() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let node = client
@@ -90,7 +90,7 @@ async fn an_integer_id_is_a_number_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn getting_what_is_not_there_is_not_found() {
+pub(crate) async fn getting_what_is_not_there_is_not_found() {
     let server = Running::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "describe"] {
@@ -105,7 +105,7 @@ async fn getting_what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn get_of_several_answers_in_the_order_asked_with_null_for_none() {
+pub(crate) async fn get_of_several_answers_in_the_order_asked_with_null_for_none() {
     let (_server, mut client) = with_bob().await;
     let larry = client
         .ok("creature", "create", json!({"id": "larry"}))
@@ -128,7 +128,7 @@ async fn get_of_several_answers_in_the_order_asked_with_null_for_none() {
 }
 
 #[tokio::test]
-async fn get_of_more_than_a_thousand_ids_names_the_limit() {
+pub(crate) async fn get_of_more_than_a_thousand_ids_names_the_limit() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
@@ -149,7 +149,7 @@ async fn get_of_more_than_a_thousand_ids_names_the_limit() {
 }
 
 #[tokio::test]
-async fn a_wrong_id_among_several_is_named_by_its_place() {
+pub(crate) async fn a_wrong_id_among_several_is_named_by_its_place() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let error = client
@@ -165,7 +165,7 @@ async fn a_wrong_id_among_several_is_named_by_its_place() {
 }
 
 #[tokio::test]
-async fn all_is_find() {
+pub(crate) async fn all_is_find() {
     let (_server, mut client) = with_bob().await;
     for action in ["all", "find"] {
         assert_eq!(
@@ -184,7 +184,7 @@ async fn all_is_find() {
 }
 
 #[tokio::test]
-async fn a_reply_names_the_commit_that_it_is_a_view_of() {
+pub(crate) async fn a_reply_names_the_commit_that_it_is_a_view_of() {
     let (_server, mut client) = with_bob().await;
     for (action, payload) in [
         ("get", json!({"id": "bob"})),
@@ -201,7 +201,7 @@ async fn a_reply_names_the_commit_that_it_is_a_view_of() {
 }
 
 #[tokio::test]
-async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_connection() {
+pub(crate) async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_connection() {
     let (server, mut writer) = with_bob().await;
     let mut reader = server.client().await;
     for life in 11..50 {
@@ -216,7 +216,7 @@ async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_connection()
 }
 
 #[tokio::test]
-async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere() {
+pub(crate) async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let page = json!({"slug": "home", "heading": "Welcome", "viewCount": 0});
@@ -249,7 +249,7 @@ async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere()
 }
 
 #[tokio::test]
-async fn what_needs_an_id_says_so() {
+pub(crate) async fn what_needs_an_id_says_so() {
     let server = Running::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "lookAt"] {
@@ -264,7 +264,7 @@ async fn what_needs_an_id_says_so() {
 }
 
 #[tokio::test]
-async fn an_action_that_is_not_served_is_an_unknown_one_and_not_described() {
+pub(crate) async fn an_action_that_is_not_served_is_an_unknown_one_and_not_described() {
     let server = Running::start().await;
     let mut client = server.client().await;
     client.ok("note", "create", json!({"id": 1})).await;

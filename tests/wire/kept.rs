@@ -21,7 +21,7 @@ async fn with_rev(client: &mut Client, action: &str, payload: Value, rev: u64) -
 }
 
 #[tokio::test]
-async fn times_and_the_revision_move_only_where_something_changes() {
+pub(crate) async fn times_and_the_revision_move_only_where_something_changes() {
     let time = Arc::new(AtomicU64::new(1_000));
     let clock = Arc::clone(&time);
     let server = Server::new(sample::ACCOUNTS).clock(move || clock.load(Ordering::Relaxed));
@@ -59,7 +59,7 @@ async fn times_and_the_revision_move_only_where_something_changes() {
 }
 
 #[tokio::test]
-async fn what_the_server_keeps_is_not_set_by_clients() {
+pub(crate) async fn what_the_server_keeps_is_not_set_by_clients() {
     let (_server, mut client) = accounts().await;
     client.ok("account", "create", json!({"id": "bob"})).await;
     for name in ["since", "touched", "revision"] {
@@ -72,7 +72,7 @@ async fn what_the_server_keeps_is_not_set_by_clients() {
 }
 
 #[tokio::test]
-async fn a_write_with_another_revision_is_a_conflict_and_changes_nothing() {
+pub(crate) async fn a_write_with_another_revision_is_a_conflict_and_changes_nothing() {
     let (_server, mut client) = accounts().await;
     let bob = |points: i32| json!({"id": "bob", "points": points});
     client.ok("account", "create", bob(0)).await;
@@ -109,7 +109,7 @@ async fn a_write_with_another_revision_is_a_conflict_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_record_created_anew_has_a_revision_that_none_before_it_had() {
+pub(crate) async fn a_record_created_anew_has_a_revision_that_none_before_it_had() {
     let (_server, mut client) = accounts().await;
     client.ok("account", "create", json!({"id": "bob"})).await;
     client.ok("account", "destroy", json!({"id": "bob"})).await;
@@ -120,7 +120,7 @@ async fn a_record_created_anew_has_a_revision_that_none_before_it_had() {
 }
 
 #[tokio::test]
-async fn a_revision_of_what_is_not_there_is_told_as_each_action_does() {
+pub(crate) async fn a_revision_of_what_is_not_there_is_told_as_each_action_does() {
     let (_server, mut client) = accounts().await;
     for (action, code) in [
         ("update", "not_found"),
@@ -134,7 +134,7 @@ async fn a_revision_of_what_is_not_there_is_told_as_each_action_does() {
 }
 
 #[tokio::test]
-async fn a_revision_is_invalid_wherever_it_means_nothing() {
+pub(crate) async fn a_revision_is_invalid_wherever_it_means_nothing() {
     let (_server, mut client) = accounts().await;
     for (resource, action, rev) in [
         ("account", "create", json!(1)),
@@ -163,7 +163,7 @@ async fn a_revision_is_invalid_wherever_it_means_nothing() {
 }
 
 #[tokio::test]
-async fn a_revision_is_beside_the_result_where_the_resource_keeps_one() {
+pub(crate) async fn a_revision_is_beside_the_result_where_the_resource_keeps_one() {
     let (_server, mut client) = accounts().await;
     let created = client
         .reply("account", "create", json!({"id": "bob"}))

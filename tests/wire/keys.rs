@@ -16,7 +16,7 @@ async fn life(client: &mut Client) -> Value {
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_first_reply_and_does_nothing() {
+pub(crate) async fn a_retry_gets_the_first_reply_and_does_nothing() {
     let (server, mut client) = super::remotes::with_bob().await;
     let feed = feed(Uuid::now_v7());
     let first = client.ask(feed.clone()).await;
@@ -34,7 +34,7 @@ async fn a_retry_gets_the_first_reply_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn every_write_is_remembered_with_its_number() {
+pub(crate) async fn every_write_is_remembered_with_its_number() {
     let server = Running::start().await;
     let mut client = server.client().await;
     for (resource, action, payload) in [
@@ -63,7 +63,7 @@ async fn every_write_is_remembered_with_its_number() {
 }
 
 #[tokio::test]
-async fn a_retry_while_the_first_is_under_way_waits_for_it() {
+pub(crate) async fn a_retry_while_the_first_is_under_way_waits_for_it() {
     let (server, mut client) = super::remotes::with_bob().await;
     let request =
         json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1, {"key": Uuid::now_v7()}]);
@@ -77,7 +77,7 @@ async fn a_retry_while_the_first_is_under_way_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_request_that_failed_left_nothing_and_runs_afresh() {
+pub(crate) async fn a_request_that_failed_left_nothing_and_runs_afresh() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let feed = feed(Uuid::now_v7());
@@ -90,7 +90,7 @@ async fn a_request_that_failed_left_nothing_and_runs_afresh() {
 }
 
 #[tokio::test]
-async fn a_key_is_of_one_request_only() {
+pub(crate) async fn a_key_is_of_one_request_only() {
     let (_server, mut client) = super::remotes::with_bob().await;
     let key = Uuid::now_v7();
     client.ask(feed(key)).await;
@@ -102,7 +102,7 @@ async fn a_key_is_of_one_request_only() {
 }
 
 #[tokio::test]
-async fn a_key_that_may_be_forgotten_is_refused() {
+pub(crate) async fn a_key_that_may_be_forgotten_is_refused() {
     let (_server, mut client) = super::remotes::with_bob().await;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -120,7 +120,7 @@ async fn a_key_that_may_be_forgotten_is_refused() {
 }
 
 #[tokio::test]
-async fn only_what_may_do_something_takes_a_key() {
+pub(crate) async fn only_what_may_do_something_takes_a_key() {
     let (_server, mut client) = super::remotes::with_bob().await;
     for action in ["get", "find", "count"] {
         let request = json!(["creature", action, {}, 1, {"key": Uuid::now_v7()}]);
@@ -142,7 +142,7 @@ async fn only_what_may_do_something_takes_a_key() {
 
 /// The reply may be lost at any of its bytes, and so may the request.
 #[tokio::test]
-async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry() {
+pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry() {
     let server = Running::start().await;
     let mut client = server.client().await;
     client

@@ -21,8 +21,8 @@ fn no_client_ever_gets_a_byte_of_what_its_policies_keep_from_it() {
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let mut world = World::begin(users).await;
-            for (client, step) in &steps {
-                world.take(*client, step).await?;
+            for (client, over_http, step) in &steps {
+                world.take(*client, *over_http, step).await?;
             }
             world.end().await
         })

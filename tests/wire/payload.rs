@@ -81,7 +81,7 @@ async fn shelves() -> (Running, Client) {
 }
 
 #[tokio::test]
-async fn a_payload_taken_whole_is_what_the_id_leaves() {
+pub(crate) async fn a_payload_taken_whole_is_what_the_id_leaves() {
     let (_server, mut client) = shelves().await;
     let delivery = json!({"id": 1, "count": 3, "label": {"text": "ab"}});
     assert_eq!(client.ok("shelf", "put", delivery).await, 5);
@@ -94,7 +94,7 @@ async fn a_payload_taken_whole_is_what_the_id_leaves() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path() {
+pub(crate) async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path() {
     let (_server, mut client) = shelves().await;
     for (action, payload, path, rule, message) in [
         (
@@ -181,7 +181,7 @@ fn payload() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[tokio::test]
-async fn the_schema_of_a_payload_taken_whole_says_what_the_server_takes() {
+pub(crate) async fn the_schema_of_a_payload_taken_whole_says_what_the_server_takes() {
     let (_server, mut client) = shelves().await;
     let description = client.ok("sockful", "schema", json!(null)).await;
     let actions = &description["resources"]["shelf"]["actions"];
@@ -253,7 +253,7 @@ mod odd {
 }
 
 #[tokio::test]
-async fn a_payload_that_nobody_could_send_is_refused_at_start() {
+pub(crate) async fn a_payload_that_nobody_could_send_is_refused_at_start() {
     const BOXES: Resources = resources![odd::Box];
     const CRATES: Resources = resources![odd::Crate];
     for (resources, told) in [

@@ -1,8 +1,8 @@
 //! What relations add: routes on both sides, integrity, and what is included.
 
 mod description;
-mod destroy;
-mod with;
+pub(crate) mod destroy;
+pub(crate) mod with;
 
 use crate::support::{Client, Running};
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_child_is_created_read_listed_changed_and_destroyed_through_its_parent() {
+pub(crate) async fn a_child_is_created_read_listed_changed_and_destroyed_through_its_parent() {
     let (_server, mut client) = two_albums().await;
     let new = json!({"album_id": "kob", "id": "naima", "title": "Naima"});
     let made = client.reply("album", "createSong", new).await;
@@ -119,7 +119,7 @@ async fn a_child_is_created_read_listed_changed_and_destroyed_through_its_parent
 }
 
 #[tokio::test]
-async fn a_child_is_not_found_through_another_parent() {
+pub(crate) async fn a_child_is_not_found_through_another_parent() {
     let (_server, mut client) = two_albums().await;
     let elsewhere = json!({"album_id": "amiga", "id": "so-what"});
     for action in ["getSong", "updateSong", "destroySong"] {
@@ -139,7 +139,7 @@ async fn a_child_is_not_found_through_another_parent() {
 }
 
 #[tokio::test]
-async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
+pub(crate) async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
     let (_server, mut client) = music().await;
     for action in ["createSong", "songs"] {
         let payload = json!({"album_id": "x", "title": "t"});
@@ -165,7 +165,7 @@ async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
 }
 
 #[tokio::test]
-async fn a_list_of_children_takes_conditions_pages_and_selections() {
+pub(crate) async fn a_list_of_children_takes_conditions_pages_and_selections() {
     let (_server, mut client) = two_albums().await;
     for n in 0..5 {
         let song = json!({"album_id": "kob", "id": n.to_string(), "title": format!("{}", n % 2)});
@@ -192,7 +192,7 @@ async fn a_list_of_children_takes_conditions_pages_and_selections() {
 }
 
 #[tokio::test]
-async fn the_parent_is_reached_from_the_child() {
+pub(crate) async fn the_parent_is_reached_from_the_child() {
     let (_server, mut client) = two_albums().await;
     let album = client.ok("song", "album", json!({"id": "so-what"})).await;
     assert_eq!(album["title"], "Kind of Blue");
@@ -208,7 +208,7 @@ async fn the_parent_is_reached_from_the_child() {
 }
 
 #[tokio::test]
-async fn a_child_moves_to_another_parent_that_is_there() {
+pub(crate) async fn a_child_moves_to_another_parent_that_is_there() {
     let (_server, mut client) = two_albums().await;
     let moved = client
         .ok(
@@ -229,7 +229,7 @@ async fn a_child_moves_to_another_parent_that_is_there() {
 }
 
 #[tokio::test]
-async fn a_child_is_saved_under_another_parent_that_is_there() {
+pub(crate) async fn a_child_is_saved_under_another_parent_that_is_there() {
     let (_server, mut client) = two_albums().await;
     let song = |album| json!({"id": "so-what", "album_id": album, "title": "So What"});
     let error = client.err("song", "save", song("x")).await;
@@ -239,7 +239,7 @@ async fn a_child_is_saved_under_another_parent_that_is_there() {
 }
 
 #[tokio::test]
-async fn a_revision_is_asked_for_through_the_parent_too() {
+pub(crate) async fn a_revision_is_asked_for_through_the_parent_too() {
     let (_server, mut client) = music().await;
     client.ok("user", "create", json!({"id": 1})).await;
     let hello = json!({"sender_id": 1, "id": "hello"});

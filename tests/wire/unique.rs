@@ -4,7 +4,7 @@ use super::access::{accounts, fault};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_value_that_is_taken_is_a_conflict_that_names_the_property_alone() {
+pub(crate) async fn a_value_that_is_taken_is_a_conflict_that_names_the_property_alone() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "email": "b@x"}))
@@ -29,7 +29,7 @@ async fn a_value_that_is_taken_is_a_conflict_that_names_the_property_alone() {
 }
 
 #[tokio::test]
-async fn a_value_is_free_again_where_its_record_changes_or_goes() {
+pub(crate) async fn a_value_is_free_again_where_its_record_changes_or_goes() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "email": "b@x"}))
@@ -54,7 +54,7 @@ async fn a_value_is_free_again_where_its_record_changes_or_goes() {
 }
 
 #[tokio::test]
-async fn null_may_repeat_and_values_compare_byte_by_byte() {
+pub(crate) async fn null_may_repeat_and_values_compare_byte_by_byte() {
     let (_server, mut client) = accounts().await;
     for email in [
         json!(null),
@@ -87,7 +87,7 @@ async fn null_may_repeat_and_values_compare_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_value_holds_a_thousand_and_twenty_four_bytes() {
+pub(crate) async fn a_value_holds_a_thousand_and_twenty_four_bytes() {
     let (_server, mut client) = accounts().await;
     let dragons = "🐉".repeat(256);
     client
@@ -107,7 +107,7 @@ async fn a_value_holds_a_thousand_and_twenty_four_bytes() {
 }
 
 #[tokio::test]
-async fn a_private_value_that_is_taken_is_not_named() {
+pub(crate) async fn a_private_value_that_is_taken_is_not_named() {
     let (_server, mut client) = accounts().await;
     for id in ["bob", "eve"] {
         client.ok("account", "create", json!({"id": id})).await;
@@ -133,7 +133,7 @@ async fn a_private_value_that_is_taken_is_not_named() {
 }
 
 #[tokio::test]
-async fn of_many_that_claim_one_value_at_once_one_gets_it() {
+pub(crate) async fn of_many_that_claim_one_value_at_once_one_gets_it() {
     let (server, mut client) = accounts().await;
     let mut clients = Vec::new();
     for _ in 0..8 {

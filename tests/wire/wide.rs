@@ -24,7 +24,7 @@ struct Purse {
 const PURSES: Resources = resources![Purse];
 
 #[tokio::test]
-async fn wide_integers_are_decimal_strings_both_ways() {
+pub(crate) async fn wide_integers_are_decimal_strings_both_ways() {
     let (_server, mut client) = accounts().await;
     let (gold, debt) = (u64::MAX.to_string(), i128::MIN.to_string());
     let payload = json!({"id": "bob", "gold": gold, "debt": debt});
@@ -105,7 +105,7 @@ fn any_wide_integer_comes_back_as_it_was_sent_and_is_found_by_itself_alone() {
 }
 
 #[tokio::test]
-async fn a_wide_integer_has_one_spelling() {
+pub(crate) async fn a_wide_integer_has_one_spelling() {
     let (_server, mut client) = accounts().await;
     for gold in [
         json!(7),
@@ -122,7 +122,7 @@ async fn a_wide_integer_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn wide_integers_are_compared_by_equality_only() {
+pub(crate) async fn wide_integers_are_compared_by_equality_only() {
     let (_server, mut client) = accounts().await;
     for (payload, path) in [
         (json!({"gold": {"$gt": "7"}}), "gold.$gt"),
@@ -143,7 +143,7 @@ async fn wide_integers_are_compared_by_equality_only() {
 }
 
 #[tokio::test]
-async fn a_number_that_is_not_finite_is_never_stored_however_deep_it_stands() {
+pub(crate) async fn a_number_that_is_not_finite_is_never_stored_however_deep_it_stands() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "height": 1.5}))
@@ -163,7 +163,7 @@ async fn a_number_that_is_not_finite_is_never_stored_however_deep_it_stands() {
 }
 
 #[tokio::test]
-async fn minus_zero_equals_zero() {
+pub(crate) async fn minus_zero_equals_zero() {
     let (_server, mut client) = accounts().await;
     client
         .ask_text(r#"["account","create",{"id":"bob","points":-0.0},1]"#)
@@ -184,7 +184,7 @@ async fn minus_zero_equals_zero() {
 }
 
 #[tokio::test]
-async fn integers_that_not_every_client_can_hold_are_refused_inside_of_others() {
+pub(crate) async fn integers_that_not_every_client_can_hold_are_refused_inside_of_others() {
     let (_server, mut client) = accounts().await;
     let exact = (1_u64 << 53) - 1;
     client
@@ -202,7 +202,7 @@ async fn integers_that_not_every_client_can_hold_are_refused_inside_of_others() 
 }
 
 #[tokio::test]
-async fn results_hold_integers_that_every_client_can_hold() {
+pub(crate) async fn results_hold_integers_that_every_client_can_hold() {
     let (_server, mut client) = accounts().await;
     assert_eq!(
         client.code("account", "numbers", Value::Null).await,

@@ -10,7 +10,7 @@ fn with(mut record: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn update_changes_only_what_is_given_and_answers_with_the_whole() {
+pub(crate) async fn update_changes_only_what_is_given_and_answers_with_the_whole() {
     let (_server, mut client) = with_bob().await;
     let updated = client
         .reply("creature", "update", json!({"id": "bob", "life": 11}))
@@ -26,7 +26,7 @@ async fn update_changes_only_what_is_given_and_answers_with_the_whole() {
 }
 
 #[tokio::test]
-async fn update_with_null_sets_an_optional_property_to_none() {
+pub(crate) async fn update_with_null_sets_an_optional_property_to_none() {
     let (_server, mut client) = with_bob().await;
     client
         .ok("creature", "update", json!({"id": "bob", "mood": "wild"}))
@@ -40,7 +40,7 @@ async fn update_with_null_sets_an_optional_property_to_none() {
 }
 
 #[tokio::test]
-async fn update_with_null_of_a_property_that_is_not_optional_is_invalid() {
+pub(crate) async fn update_with_null_of_a_property_that_is_not_optional_is_invalid() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "update", json!({"id": "bob", "life": null}))
@@ -53,7 +53,7 @@ async fn update_with_null_of_a_property_that_is_not_optional_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_write_that_changes_nothing_makes_no_commit() {
+pub(crate) async fn a_write_that_changes_nothing_makes_no_commit() {
     let (_server, mut client) = with_bob().await;
     client
         .ok("creature", "create", json!({"id": "larry"}))
@@ -76,7 +76,7 @@ async fn a_write_that_changes_nothing_makes_no_commit() {
 }
 
 #[tokio::test]
-async fn commits_are_numbered_densely_in_their_order() {
+pub(crate) async fn commits_are_numbered_densely_in_their_order() {
     let server = Running::start().await;
     let mut client = server.client().await;
     let writes = [
@@ -98,7 +98,7 @@ async fn commits_are_numbered_densely_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_write_that_fails_takes_no_number() {
+pub(crate) async fn a_write_that_fails_takes_no_number() {
     let (_server, mut client) = with_bob().await;
     for (action, payload) in [
         ("create", json!({"id": "bob"})),
@@ -111,7 +111,7 @@ async fn a_write_that_fails_takes_no_number() {
 }
 
 #[tokio::test]
-async fn save_creates_what_is_not_there() {
+pub(crate) async fn save_creates_what_is_not_there() {
     let server = Running::start().await;
     let mut client = server.client().await;
     assert_eq!(
@@ -125,7 +125,7 @@ async fn save_creates_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn save_replaces_what_is_writable_and_leaves_the_rest() {
+pub(crate) async fn save_replaces_what_is_writable_and_leaves_the_rest() {
     let (_server, mut client) = with_bob().await;
     client
         .ok(
@@ -152,7 +152,7 @@ async fn save_replaces_what_is_writable_and_leaves_the_rest() {
 }
 
 #[tokio::test]
-async fn destroy_answers_with_the_record_as_it_was() {
+pub(crate) async fn destroy_answers_with_the_record_as_it_was() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client
@@ -173,7 +173,8 @@ async fn destroy_answers_with_the_record_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_record_can_be_saved_as_it_was_read_and_what_cannot_be_set_must_be_unchanged() {
+pub(crate) async fn a_record_can_be_saved_as_it_was_read_and_what_cannot_be_set_must_be_unchanged()
+{
     let (_server, mut client) = with_bob().await;
     let mut read = client.ok("creature", "get", json!({"id": "bob"})).await;
     assert_eq!(

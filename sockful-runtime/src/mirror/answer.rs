@@ -99,7 +99,6 @@ impl Asked<'_> {
 /// The response to what is not done.
 pub(super) fn refused(refusal: Refusal) -> Response<Body> {
     let (status, error, methods) = match refusal {
-        Refusal::Answered(response) => return *response,
         Refusal::Error(status, error) => (status, error, Vec::new()),
         Refusal::Method(methods, error) => (Some(StatusCode::METHOD_NOT_ALLOWED), error, methods),
     };
@@ -122,13 +121,8 @@ fn told(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
     if status == StatusCode::UNAUTHORIZED {
         set(&mut response, WWW_AUTHENTICATE, "Bearer");
     }
-    if let Some(wait) = error.retry_after() {
-        // Whoever comes back then is not too early by a part of one.
-        set(
-            &mut response,
-            RETRY_AFTER,
-            &(wait.as_secs() + 1).to_string(),
-        );
+    if let Some(wait) = http::retry_after(error) {
+        response.headers_mut().insert(RETRY_AFTER, wait);
     }
     response
 }

@@ -21,8 +21,8 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
     match one(headers, &IF_MATCH) {
         None => {}
         // A record must be there for these anyway.
-        Some(Some("*")) if *method != Method::PUT => {}
-        Some(value) => match value.and_then(revision) {
+        Some("*") if *method != Method::PUT => {}
+        Some(tag) => match revision(tag) {
             Some(rev) => options.push("if_rev", rev),
             None => refuse(
                 &IF_MATCH,
@@ -38,12 +38,10 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
             "is for reading; POST creates what must not be there",
         );
     }
-    match one(headers, &KEY) {
-        None => {}
-        Some(Some(key)) => options.push("key", &text(key.trim_matches('"'))),
-        Some(None) => refuse(&KEY, "type", "is given twice, or is no text"),
+    if let Some(key) = one(headers, &KEY) {
+        options.push("key", &text(key.trim_matches('"')));
     }
-    if let Some(Some(trace)) = one(headers, &TRACE) {
+    if let Some(trace) = one(headers, &TRACE) {
         options.push("traceparent", &text(trace));
     }
     if faults.is_empty() {
@@ -53,11 +51,15 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
     }
 }
 
-/// A header that may be there once: `Some(None)` where it is there and is not one text.
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>> {
+/// A header that may be there once; an empty text where it is there and is not one text.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?.to_str().ok();
-    Some(first.filter(|_| values.next().is_none()))
+    Some(
+        first
+            .filter(|_| values.next().is_none())
+            .unwrap_or_default(),
+    )
 }
 
 /// The number in the tag of a record.

@@ -1,8 +1,7 @@
 //! What is told where nothing is done.
 
 use crate::error::Error;
-use crate::http::Body;
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, StatusCode};
 
 /// Why a request over HTTP is not done.
 #[derive(Debug)]
@@ -11,8 +10,6 @@ pub(super) enum Refusal {
     Error(Option<StatusCode>, Box<Error>),
     /// Since there are only these methods here.
     Method(Vec<Method>, Box<Error>),
-    /// The answer is there already.
-    Answered(Box<Response<Body>>),
 }
 
 impl Refusal {
@@ -24,11 +21,5 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Error(None, Box::new(error))
-    }
-}
-
-impl From<Box<Response<Body>>> for Refusal {
-    fn from(response: Box<Response<Body>>) -> Self {
-        Self::Answered(response)
     }
 }

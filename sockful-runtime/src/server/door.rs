@@ -80,7 +80,7 @@ impl Door {
             return;
         };
         tokio::spawn(async move {
-            let text = full(setting);
+            let text = full(setting) + "\n";
             let answer = format!(
                 "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
                  content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{text}",
@@ -102,7 +102,7 @@ impl Door {
 
 /// What a connection is told that would be over a setting.
 pub(super) fn full(setting: &str) -> String {
-    format!("there are as many connections as `{setting}` allows\n")
+    format!("there are as many connections as `{setting}` allows")
 }
 
 impl Addresses {

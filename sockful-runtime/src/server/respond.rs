@@ -5,6 +5,7 @@ use super::introduce::introduce;
 use super::stall::Stall;
 use crate::config::Config;
 use crate::connection;
+use crate::error::Error;
 use crate::http::{self, Body, RequestBody};
 use crate::mirror;
 use crate::origin;
@@ -42,7 +43,7 @@ pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
     request: Request<B>,
     mounted: Mounted,
     session: Arc<Session>,
-    enter: impl FnOnce() -> Result<(G, Shutdown), Box<Response<Body>>>,
+    enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
 ) -> Response<Body> {
     let headers = request.headers().clone();
     let (response, upgrade) = match upgrade(request, mounted, session.config()) {
@@ -60,7 +61,7 @@ pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
     };
     let (entry, shutdown) = match enter() {
         Ok(entered) => entered,
-        Err(refusal) => return *refusal,
+        Err(error) => return http::refusal(&error),
     };
     let patience = session.config().handshake_timeout;
     match timeout(patience, introduce(&session, &headers)).await {

@@ -3,14 +3,15 @@
 use super::ServerHandle;
 use super::drain::drain;
 use super::respond::{Mounted, respond};
-use crate::http::{self, Body};
+use crate::error::{Error, ErrorKind};
+use crate::http::Body;
 use crate::session::Session;
 use crate::shutdown::{self, Shutdown, Trigger};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -134,7 +135,7 @@ where
             let session = Session::new(server.app.clone(), address);
             let enter = || {
                 let shutdown = server.lobby.enter();
-                let shutdown = shutdown.ok_or_else(|| refusal("the server is shutting down\n"))?;
+                let shutdown = shutdown.ok_or_else(|| refusal("the server is shutting down"))?;
                 let entry = server.door.admit(address.map(|address| address.ip()));
                 let entry = entry.map_err(|setting| {
                     tracing::debug!(?address, setting, "a connection was refused");
@@ -148,11 +149,8 @@ where
     }
 }
 
-fn refusal(text: impl Into<bytes::Bytes>) -> Box<Response<Body>> {
-    let mut response = http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
-    let seconds = HeaderValue::from(COME_BACK.as_secs());
-    response.headers_mut().insert(RETRY_AFTER, seconds);
-    Box::new(response)
+fn refusal(text: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Unavailable, text).with_retry_after(COME_BACK)
 }
 
 impl fmt::Debug for MountedServer {

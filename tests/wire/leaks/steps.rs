@@ -92,8 +92,9 @@ fn rule() -> impl Strategy<Value = Rule> {
     })
 }
 
-pub(super) fn steps() -> impl Strategy<Value = Vec<(usize, Step)>> {
-    vec((0..4_usize, step()), 20..80)
+/// Steps, each with the client that takes it, and whether it asks over HTTP where it could.
+pub(super) fn steps() -> impl Strategy<Value = Vec<(usize, bool, Step)>> {
+    vec((0..4_usize, any::<bool>(), step()), 20..80)
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -5,7 +5,7 @@ mod requests;
 
 use super::app::{self, User};
 use super::steps::Step;
-use crate::support::{Client, Gates, Running};
+use crate::support::{Client, Gates, OverHttp, Running};
 use knowledge::{Knowledge, Records};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -79,7 +79,12 @@ impl World {
     }
 
     /// Has a client do something, and asks of all of them that they were told nothing else.
-    pub(super) async fn take(&mut self, nth: usize, step: &Step) -> Result<(), TestCaseError> {
+    pub(super) async fn take(
+        &mut self,
+        nth: usize,
+        over_http: bool,
+        step: &Step,
+    ) -> Result<(), TestCaseError> {
         let seat = &mut self.seats[nth];
         match step {
             Step::SignIn(who) => self.sign_in(nth, *who).await?,
@@ -97,7 +102,7 @@ impl World {
             }
             Step::Retry => {
                 if let Some(request) = seat.keyed.clone() {
-                    self.ask(nth, request).await?;
+                    self.ask_either_way(nth, over_http, request).await?;
                 }
             }
             Step::Write(writes) => {
@@ -106,11 +111,12 @@ impl World {
                 if request.get(4).is_some() {
                     seat.keyed = Some(request.clone());
                 }
-                self.ask(nth, request).await?;
+                self.ask_either_way(nth, over_http, request).await?;
             }
             Step::Read(read) => {
                 let request = requests::read(&self.records, read);
-                let reply = self.ask(nth, request.clone()).await?;
+                let reply = self.ask_either_way(nth, over_http, request.clone());
+                let reply = reply.await?;
                 self.check_whole(nth, &request, &reply)?;
             }
             Step::Subscribe(subscribe) => {
@@ -146,6 +152,26 @@ impl World {
         self.read_up_to(nth, &ack).await
     }
 
+    async fn ask_either_way(
+        &mut self,
+        nth: usize,
+        over_http: bool,
+        request: Value,
+    ) -> Result<Value, TestCaseError> {
+        if !over_http {
+            return self.ask(nth, request).await;
+        }
+        let token = |who: usize| serde_json::to_string(&self.users[who]).expect("plain values");
+        let who = self.seats[nth].who.map(token);
+        let headers = who.map_or_else(String::new, |token| {
+            format!("Authorization: Bearer {token}\r\n")
+        });
+        let mut http = OverHttp::new(self.server.raw().await, headers).await;
+        let reply = http.ask(request).await;
+        self.check(nth, &reply).await?;
+        Ok(reply)
+    }
+
     /// Reads all that everybody is told of what has happened.
     async fn settle(&mut self) -> Result<(), TestCaseError> {
         for nth in 0..self.seats.len() {
@@ -154,23 +180,29 @@ impl World {
         Ok(())
     }
 
+    /// Asks that nothing of a frame is kept from the client that has got it.
+    async fn check(&mut self, nth: usize, frame: &Value) -> Result<(), TestCaseError> {
+        // By then it was committed.
+        let images = self.records.follow(self.handle.store()).await;
+        for seat in &mut self.seats {
+            let who = seat.who.map(|who| &self.users[who]);
+            seat.knows.note_seen(who, &images, &self.records);
+        }
+        let seat = &self.seats[nth];
+        let unknown = seat.knows.unknown(frame);
+        prop_assert!(
+            unknown.is_empty(),
+            "{:?} got {unknown:?} in {frame}",
+            seat.who.map(|who| &self.users[who])
+        );
+        Ok(())
+    }
+
     /// Reads up to the reply of this id, and asks that nothing of it is kept from the client.
     async fn read_up_to(&mut self, nth: usize, ack: &Value) -> Result<Value, TestCaseError> {
         loop {
             let frame = self.seats[nth].client.recv().await;
-            // By then it was committed.
-            let images = self.records.follow(self.handle.store()).await;
-            for seat in &mut self.seats {
-                let who = seat.who.map(|who| &self.users[who]);
-                seat.knows.note_seen(who, &images, &self.records);
-            }
-            let seat = &self.seats[nth];
-            let unknown = seat.knows.unknown(&frame);
-            prop_assert!(
-                unknown.is_empty(),
-                "{:?} got {unknown:?} in {frame}",
-                seat.who.map(|who| &self.users[who])
-            );
+            self.check(nth, &frame).await?;
             let is_reply = frame[2].get("ok").or(frame[2].get("err")).is_some();
             if is_reply && frame[3] == *ack {
                 return Ok(frame);

@@ -4,7 +4,7 @@ use super::{ids, two_albums};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn related_records_are_included_on_both_sides() {
+pub(crate) async fn related_records_are_included_on_both_sides() {
     let (_server, mut client) = two_albums().await;
     let album = client
         .ok(
@@ -43,7 +43,7 @@ async fn related_records_are_included_on_both_sides() {
 }
 
 #[tokio::test]
-async fn an_included_list_that_is_cut_says_where_it_goes_on() {
+pub(crate) async fn an_included_list_that_is_cut_says_where_it_goes_on() {
     let (_server, mut client) = two_albums().await;
     for n in 0..3 {
         let song = json!({"album_id": "kob", "id": format!("z{n}"), "title": "t"});
@@ -63,7 +63,7 @@ async fn an_included_list_that_is_cut_says_where_it_goes_on() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_included_is_named() {
+pub(crate) async fn what_can_not_be_included_is_named() {
     let (_server, mut client) = two_albums().await;
     for (with, path, message) in [
         (

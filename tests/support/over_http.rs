@@ -1,0 +1,263 @@
+//! A client that asks over HTTP what another one asks over a socket.
+
+use super::{Answer, Raw};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+
+thread_local! {
+    static IS_MEANT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a test on this thread whose clients ask over HTTP.
+pub(crate) fn over_http(test: fn()) {
+    IS_MEANT.set(true);
+    test();
+    IS_MEANT.set(false);
+}
+
+/// Whether clients are to ask over HTTP.
+pub(super) fn is_meant() -> bool {
+    IS_MEANT.get()
+}
+
+/// A connection, and what is served over it.
+pub(crate) struct OverHttp {
+    raw: Raw,
+    /// Those that each request has.
+    headers: String,
+    resources: Value,
+}
+
+/// A request over HTTP.
+struct Request {
+    method: &'static str,
+    address: String,
+    body: Option<Value>,
+}
+
+impl OverHttp {
+    pub(crate) async fn new(mut raw: Raw, headers: String) -> Self {
+        let get = "GET /sockful/schema.json";
+        let description = raw.http(get, &headers, "").await;
+        let resources = match description.status {
+            200 => description.json()["resources"].take(),
+            _ => Value::Null,
+        };
+        Self {
+            raw,
+            headers,
+            resources,
+        }
+    }
+
+    /// The frame that answers a frame.
+    pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
+        let options = frame.get_mut(4).map_or(Value::Null, Value::take);
+        let (resource, action) = (frame[0].as_str(), frame[1].as_str());
+        let (resource, action) = (resource.expect("a name"), action.expect("a name"));
+        let request = self.request(resource, action, &frame[2]);
+        let mut headers = format!("Content-Type: application/json\r\n{}", self.headers);
+        for (option, value) in options.as_object().into_iter().flatten() {
+            let header = match option.as_str() {
+                "key" => format!("Idempotency-Key: {}", value.as_str().expect("a UUID")),
+                "if_rev" => format!("If-Match: \"{value}\""),
+                _ => panic!("there is no header for {option}"),
+            };
+            headers.extend([header.as_str(), "\r\n"]);
+        }
+        let body = request
+            .body
+            .map_or_else(String::new, |body| body.to_string());
+        let line = format!("{} {}", request.method, request.address);
+        let answer = self.raw.http(&line, &headers, &body).await;
+        let payload = answer.json();
+        assert_fitting(&answer, &payload);
+        frame[2] = payload;
+        frame
+    }
+
+    /// The request that is the frame, at the address that is made for it where there is one.
+    fn request(&self, resource: &str, action: &str, payload: &Value) -> Request {
+        let mut given = payload.as_object().cloned().unwrap_or_default();
+        let by_name = Request {
+            method: "POST",
+            address: format!("/api/{resource}/{action}"),
+            body: Some(payload.clone()),
+        };
+        if !(payload.is_object() || payload.is_null()) {
+            return by_name;
+        }
+        let described = &self.resources[resource];
+        let id_name = described["actions"]["get"]["payload"]["required"][0].as_str();
+        let id_name = id_name.unwrap_or("id");
+        let all = format!("/api/{resource}");
+        let asked = |method, address, body| Request {
+            method,
+            address,
+            body: Some(Value::Object(body)),
+        };
+        let read = |address: String, given: &Map<String, Value>| Request {
+            method: "GET",
+            address: address + &query(given),
+            body: None,
+        };
+        match action {
+            "create" => return asked("POST", all, given),
+            "find" | "all" => return read(all, &given),
+            "count" => return read(all + "/$count", &given),
+            "schema" | "ping" if given.is_empty() => return read(by_name.address, &given),
+            _ => {}
+        }
+        let said = described["actions"][action]["description"].as_str();
+        let relation = said.and_then(|said| self.relation(resource, action, said));
+        if let Some((list, parent)) = relation {
+            let Some(of) = segment(given.remove(&parent)) else {
+                return by_name;
+            };
+            let list = format!("{all}/{of}/{list}");
+            let is = |word: &str| said.is_some_and(|said| said.starts_with(word));
+            if is("Lists") {
+                return read(list, &given);
+            }
+            if is("Stores") {
+                return asked("POST", list, given);
+            }
+            let Some(id) = segment(given.remove("id")) else {
+                return by_name;
+            };
+            let one = format!("{list}/{id}");
+            return match said {
+                _ if is("Reads") => read(one, &given),
+                _ if is("Changes") => asked("PATCH", one, given),
+                _ => asked("DELETE", one, given),
+            };
+        }
+        // One that is not of the type of ids would be taken for one that is.
+        let id_type = &described["record"]["properties"][id_name]["type"];
+        let is_id = |id: &Value| id.is_i64() == (id_type == "integer");
+        let Some(id) = segment(given.remove(id_name).filter(is_id)) else {
+            return by_name;
+        };
+        let one = format!("{all}/{id}");
+        match action {
+            "get" => read(one, &given),
+            "update" => asked("PATCH", one, given),
+            "save" => asked("PUT", one, given),
+            "destroy" => asked("DELETE", one, given),
+            _ if said.is_some_and(|said| said.starts_with("Reads the parent of")) => {
+                read(format!("{one}/{action}"), &given)
+            }
+            // A method without `self` has no record.
+            _ if !described["actions"][action]["payload"]
+                .to_string()
+                .contains(&format!("\"{id_name}\"")) =>
+            {
+                by_name
+            }
+            _ => asked("POST", format!("{one}/{action}"), given),
+        }
+    }
+
+    /// The name of the list that an action on children belongs to, and the property with the parent's id.
+    fn relation(&self, resource: &str, action: &str, said: &str) -> Option<(String, String)> {
+        let is_its = ["of one parent", "if it is of this parent"];
+        // From the child's side there is no address but by name.
+        if !is_its.iter().any(|words| said.contains(words)) || action.starts_with("by") {
+            return None;
+        }
+        let actions = self.resources[resource]["actions"].as_object()?;
+        let parent = parent_of(&actions[action])?;
+        let list = actions.iter().find(|(name, action)| {
+            let said = action["description"].as_str().unwrap_or_default();
+            let is_list = said.starts_with("Lists") && said.contains("that meet the conditions");
+            is_list && !name.starts_with("by") && parent_of(action).as_deref() == Some(&*parent)
+        });
+        Some((list?.0.clone(), parent))
+    }
+}
+
+/// The property with the parent's id, in the payload of an action on its children.
+fn parent_of(action: &Value) -> Option<String> {
+    let payload = &action["payload"];
+    let own = payload
+        .get("required")
+        .or(payload.pointer("/allOf/1/required"))?;
+    let names = own.as_array()?.iter().filter_map(Value::as_str);
+    names.map(str::to_owned).find(|name| name != "id")
+}
+
+/// An id as a piece of an address; `None` where it is none.
+fn segment(id: Option<Value>) -> Option<String> {
+    let text = match id? {
+        // It would be taken for what it looks like.
+        Value::String(text) if serde_json::from_str::<Value>(&text).is_err() => text,
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string())
+}
+
+/// Conditions and query as parameters: one by one where they are plain, else as they are.
+fn query(given: &Map<String, Value>) -> String {
+    if given.is_empty() {
+        return String::new();
+    }
+    let plain = given
+        .iter()
+        .map(|(name, value)| Some((name.as_str(), parameter(name, value)?)));
+    let plain: Option<Vec<_>> = plain.collect();
+    let whole = || vec![("$query", Value::from(given.clone()).to_string())];
+    let mut written = form_urlencoded::Serializer::new(String::from("?"));
+    for (name, value) in plain.unwrap_or_else(whole) {
+        written.append_pair(name, &value);
+    }
+    written.finish().replacen("?&", "?", 1)
+}
+
+fn parameter(name: &str, value: &Value) -> Option<String> {
+    match (name, value) {
+        ("$limit" | "$skip", Value::Number(number)) => Some(number.to_string()),
+        ("$after", Value::String(after)) => Some(after.clone()),
+        ("$select" | "$with", Value::Array(list)) => words(list),
+        // Of others nobody here knows what they are compared with.
+        (_, Value::String(text)) if serde_json::from_str::<Value>(text).is_err() => {
+            (!name.starts_with('$')).then(|| text.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Words, with commas between them.
+fn words(list: &[Value]) -> Option<String> {
+    let word = |word: &Value| {
+        word.as_str()
+            .filter(|word| !word.contains(','))
+            .map(str::to_owned)
+    };
+    let words: Option<Vec<_>> = list.iter().map(word).collect();
+    words
+        .filter(|words| !words.is_empty())
+        .map(|words| words.join(","))
+}
+
+/// Asks that the status is that of the payload.
+fn assert_fitting(answer: &Answer, payload: &Value) {
+    let code = payload["err"]["code"].as_str();
+    let fitting: &[u16] = match code {
+        None => &[200, 201],
+        Some("bad_frame" | "invalid_query" | "too_many") => &[400],
+        Some("unauthenticated") => &[401],
+        Some("forbidden") => &[403],
+        Some("not_found" | "unknown_resource") => &[404],
+        Some("unknown_action") => &[404, 405],
+        Some("conflict") => &[409, 412],
+        Some("too_large") => &[413],
+        Some("rate_limited") => &[429],
+        Some("internal") => &[500],
+        Some("unavailable") => &[503],
+        Some("timeout") => &[504],
+        Some(_) => &[422],
+    };
+    assert!(fitting.contains(&answer.status), "{answer:?}");
+}

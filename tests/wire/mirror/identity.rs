@@ -1,0 +1,61 @@
+//! Who calls, and what of it holds over HTTP.
+
+use super::ask;
+use crate::support::{Running, club};
+use serde_json::json;
+
+const BOB: &str = "Authorization: Bearer bob\r\n";
+const EVE: &str = "Cookie: session=eve\r\n";
+
+#[tokio::test]
+async fn each_request_is_of_whom_it_says_and_sees_what_that_one_may() {
+    let server = club::open().await;
+    let note = json!({"id": "diary", "owner": "bob"}).to_string();
+    let mut raw = server.raw().await;
+    for (request, headers, body, status) in [
+        ("POST /api/note", "", &*note, 401),
+        ("POST /api/note", EVE, &note, 403),
+        ("POST /api/note", BOB, &note, 201),
+        ("GET /api/note/diary", BOB, "", 200),
+        ("GET /api/note/diary", EVE, "", 404),
+        // Who was known before on this connection is known no more.
+        ("GET /api/note/diary", "", "", 401),
+        ("PATCH /api/note/diary", EVE, r#"{"text":"x"}"#, 404),
+        ("DELETE /api/note/diary", EVE, "", 404),
+        ("POST /api/note/diary/readAloud", EVE, "", 404),
+        (
+            "GET /api/note",
+            "Authorization: Bearer bob:999\r\n",
+            "",
+            401,
+        ),
+        ("GET /api/note", "Authorization: Bearer away\r\n", "", 503),
+        ("GET /api/note", "Authorization: Bearer broken\r\n", "", 500),
+        ("GET /api/poster", "Cookie: session=\r\n", "", 200),
+        ("GET /api/sockful/schema", "", "", 401),
+        ("GET /api/sockful/schema", BOB, "", 200),
+    ] {
+        let answer = raw.http(request, headers, body).await;
+        assert_eq!(answer.status, status, "{request} {headers} {answer:?}");
+        assert!(!answer.body.contains("fire"), "{answer:?}");
+        let scheme = answer.header("www-authenticate");
+        assert_eq!(scheme, (status == 401).then_some("Bearer"), "{request}");
+    }
+    let list = raw.http("GET /api/note", EVE, "").await;
+    assert_eq!(list.json()["ok"], json!([]));
+}
+
+#[tokio::test]
+async fn a_key_needs_somebody_whose_it_is() {
+    let server: Running = club::open().await;
+    // Of the time that the server has.
+    let key = "Idempotency-Key: 00000000-03e8-7000-8000-000000000000\r\n";
+    let nobody = ask(&server, "POST /api/poster", key, "{}").await;
+    assert_eq!(nobody.status, 401, "{nobody:?}");
+    let bob = ask(&server, "POST /api/poster", &format!("{key}{BOB}"), "{}").await;
+    assert_eq!(bob.status, 201, "{bob:?}");
+    // Another's key is another.
+    let eve = ask(&server, "POST /api/poster", &format!("{key}{EVE}"), "{}").await;
+    assert_eq!(eve.status, 201, "{eve:?}");
+    assert_ne!(bob.body, eve.body);
+}
