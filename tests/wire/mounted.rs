@@ -1,6 +1,6 @@
 //! The server as a service in an application of axum.
 
-use crate::support::{Client, Gates, HANDSHAKE, Raw, club, sample, within};
+use crate::support::{Client, Events, Gates, HANDSHAKE, Raw, club, sample, within};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -131,6 +131,42 @@ async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(raw.status_of(get).await, expected, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_routes_over_http_are_below_where_it_is_mounted() {
+    let mut config = Config::default();
+    config.max_connections = 1;
+    config.allowed_origins = vec!["https://app.example.com".to_owned()];
+    let outer = Outer::nested(sample().config(config)).await;
+    let mut raw = outer.raw().await;
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let made = raw
+        .http("POST /live/api/creature", form, "id=bob&life=3")
+        .await;
+    assert_eq!(
+        (made.status, made.header("location")),
+        (201, Some("creature/bob"))
+    );
+    let fed = raw
+        .http("POST /live/api/creature/bob/feed", "", r#"{"amount":4}"#)
+        .await;
+    assert_eq!(fed.json()["ok"], "I have been fed my life is: 7");
+    let origin = "Origin: https://app.example.com\r\n";
+    let read = raw.http("GET /live/api/creature/bob", origin, "").await;
+    assert_eq!(
+        read.header("access-control-allow-origin"),
+        Some("https://app.example.com")
+    );
+    // A stream is a connection, and is one of those that come to their end.
+    let mut events = Events::open(raw, "/live/api/creature", "").await;
+    assert_eq!(events.event().await.data["ok"]["records"][0]["life"], 7);
+    let mut other = outer.raw().await;
+    let accept = "Accept: text/event-stream\r\n";
+    let full = other.http("GET /live/api/creature", accept, "").await;
+    assert_eq!((full.status, full.header("retry-after")), (503, Some("5")));
+    within("the end", outer.server.drain()).await;
+    assert!(events.next().await.is_none());
 }
 
 #[tokio::test]
