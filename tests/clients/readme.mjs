@@ -1,18 +1,30 @@
-// Plays the sessions in README.md and docs/protocol.md, the blocks marked `frames`: what follows
-// `> ` is sent, what follows `< ` must come back. `…` stands for any text, and the numbers of
-// commits are not compared. Usage: node readme.mjs http://127.0.0.1:8000
+// Plays the sessions in README.md and the docs: in the blocks marked `frames` what follows `> ` is
+// sent, and what follows `< ` must come back; in those marked `console` what follows `$ ` is run, and
+// what follows that must be its output. `…` stands for any text, and the numbers of commits are not
+// compared. Usage: node readme.mjs http://127.0.0.1:8000
 
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { step } from './life.mjs';
 import { connect } from './socket.mjs';
 
-for (const file of ['README.md', 'docs/protocol.md']) {
-  await step('readme', `the server keeps to the frames in ${file}`, async () => {
-    const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
-    const sessions = [...text.matchAll(/^```frames\n([^]*?)^```$/gm)].map(([, lines]) => lines.trim().split('\n'));
-    if (sessions.length === 0) throw new Error('there are none');
-    for (const session of sessions) await play(session);
-  });
+// What is typed leaves everything as it was.
+const PLAYED = [
+  ['console', type, ['README.md', 'docs/http.md']],
+  ['frames', play, ['README.md', 'docs/protocol.md']],
+];
+
+for (const [kind, play, files] of PLAYED) {
+  for (const file of files) {
+    await step('readme', `the server keeps to the ${kind} in ${file}`, async () => {
+      const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+      const blocks = text.matchAll(new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'gm'));
+      const sessions = [...blocks].map(([, lines]) => lines.trim().split('\n'));
+      if (sessions.length === 0) throw new Error('there are none');
+      for (const session of sessions) await play(session);
+    });
+  }
 }
 
 /** Plays a session over a connection of its own; the hello may go unmentioned. */
@@ -28,6 +40,16 @@ async function play(session) {
     }
   } finally {
     await client.close();
+  }
+}
+
+/** Types commands into a shell, as if the demo were where the docs have it. */
+async function type(session) {
+  const shown = session.join('\n').split(/^\$ /m).slice(1);
+  for (const [command, ...output] of shown.map((it) => it.trim().split('\n'))) {
+    const typed = command.replaceAll('localhost:8000', new URL(process.argv[2]).host);
+    const { stdout } = await promisify(execFile)('sh', ['-c', typed.replace(/^curl /, 'curl --silent ')]);
+    expect(output.join('\n'), stdout);
   }
 }
 
