@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answers;
+mod anything;
 mod bodies;
 mod cases;
 mod events;

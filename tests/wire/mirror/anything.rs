@@ -1,0 +1,205 @@
+//! Whatever is asked over HTTP: there is one answer, it fits, and the connection goes on.
+
+use crate::support::{Raw, Running, for_all};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+use std::fmt::Write;
+
+#[derive(Clone, Debug)]
+struct Asked {
+    method: &'static str,
+    address: String,
+    headers: String,
+    body: String,
+}
+
+fn segment() -> impl Strategy<Value = String> {
+    let known = [
+        "creature",
+        "node",
+        "note",
+        "sockful",
+        "bob",
+        "larry",
+        "7",
+        "feed",
+        "describe",
+        "greet",
+        "find",
+        "create",
+        "$count",
+        "schema",
+        "ping",
+        "commit",
+        "subscribe",
+        "",
+    ];
+    prop_oneof![
+        8 => select(known.to_vec()).prop_map(str::to_owned),
+        1 => ".{0,6}".prop_map(|text| encoded(&text)),
+        // As no client would encode it.
+        1 => "[!$&'()*+,;=:@%A-Fa-f0-9._~-]{0,8}",
+    ]
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => select(vec!["bob", "dragon", "7", "-1.5", "true", "null", "id,life", "-life", "[{}]", "{}", "", "[", "1e999"])
+            .prop_map(str::to_owned),
+        1 => ".{0,8}",
+    ]
+}
+
+fn parameter() -> impl Strategy<Value = String> {
+    let names = [
+        "id",
+        "kind",
+        "life",
+        "mood",
+        "weight",
+        "tame",
+        "tags",
+        "secret",
+        "amount",
+        "name",
+        "$sort",
+        "$limit",
+        "$skip",
+        "$after",
+        "$select",
+        "$with",
+        "$or",
+        "$not",
+        "$query",
+        "$from",
+        "life[$gte]",
+        "kind[$in]",
+        "kind[$prefix]",
+        "life[$]",
+        "[$ne]",
+        "life[$gte",
+        "x[$in][$in]",
+    ];
+    (select(names.to_vec()), value())
+        .prop_map(|(name, value)| format!("{}={}", encoded(name), encoded(&value)))
+}
+
+fn body() -> impl Strategy<Value = String> {
+    let json = [
+        "{}",
+        "null",
+        "[]",
+        "7",
+        "{",
+        "{\"id\":\"bob\"}",
+        "{\"id\":\"larry\",\"life\":3}",
+        "{\"life\":\"much\",\"wings\":2}",
+        "{\"id\":\"a\",\"id\":\"b\"}",
+        "{\"amount\":2}",
+        "[[\"creature\",\"create\",{}]]",
+        "{\"id\":[\"bob\",\"larry\"]}",
+        "{\"name\":\"x\"},1,{}",
+    ];
+    prop_oneof![
+        2 => Just(String::new()),
+        5 => select(json.to_vec()).prop_map(str::to_owned),
+        2 => vec(parameter(), 0..3).prop_map(|fields| fields.join("&")),
+        1 => ".{0,20}",
+    ]
+}
+
+fn headers() -> impl Strategy<Value = String> {
+    let some = [
+        "Content-Type: application/json",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Content-Type: text/plain",
+        "If-Match: \"1\"",
+        "If-Match: *",
+        "If-None-Match: *",
+        "Idempotency-Key: 01a0c4c5-6c00-7000-8000-000000000000",
+        "Idempotency-Key: x",
+        "Origin: http://localhost",
+        "Origin: https://evil.example.com",
+        "Accept: text/html",
+        "Authorization: Bearer x",
+        "Cookie: a=b",
+        "Last-Event-ID: 8-2f/9",
+        "traceparent: \"\\",
+    ];
+    vec(select(some.to_vec()), 0..3)
+        .prop_map(|lines| lines.iter().map(|line| format!("{line}\r\n")).collect())
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let methods = vec![
+        "GET", "GET", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW",
+    ];
+    let address = (vec(segment(), 0..5), vec(parameter(), 0..3));
+    (select(methods), address, headers(), body()).prop_map(
+        |(method, (segments, parameters), headers, body)| {
+            let query = if parameters.is_empty() { "" } else { "?" };
+            Asked {
+                method,
+                address: format!("/api/{}{query}{}", segments.join("/"), parameters.join("&")),
+                headers,
+                body,
+            }
+        },
+    )
+}
+
+/// Bytes that stand in no address are encoded; so are some that could stand there.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~$[]*".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("memory");
+        }
+    }
+    out
+}
+
+#[test]
+fn every_request_gets_one_answer_that_fits() {
+    let begin = async || {
+        let server = Running::with(|config| {
+            // Who asks so much is not to be told to wait.
+            (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        })
+        .await;
+        let raw: Raw = server.raw().await;
+        (server, raw)
+    };
+    for_all(4_000, &asked(), begin, async |(_server, raw), asked| {
+        let Asked {
+            method,
+            address,
+            headers,
+            body,
+        } = &asked;
+        let answer = raw
+            .http(&format!("{method} {address}"), headers, body)
+            .await;
+        prop_assert!(answer.status < 500, "{:?}", answer);
+        if *method == "HEAD" || matches!(answer.status, 204 | 304) {
+            prop_assert_eq!(&answer.body, "");
+            return Ok(());
+        }
+        if answer.header("content-type") == Some("text/plain; charset=utf-8") {
+            let is_evil = headers.contains("evil");
+            let is_two = headers.matches("Origin").count() > 1;
+            prop_assert!(answer.status == 403 && (is_evil || is_two), "{:?}", answer);
+            return Ok(());
+        }
+        let told: Value = answer.json();
+        let is_done = answer.status < 300;
+        prop_assert_eq!(told.get("ok").is_some(), is_done, "{:?}", answer);
+        prop_assert_eq!(told.get("err").is_some(), !is_done, "{:?}", answer);
+        prop_assert!(!answer.body.contains("hush"), "{:?}", answer);
+        Ok(())
+    });
+}
