@@ -128,6 +128,15 @@ async fn a_method_is_never_run_by_get() {
         assert_eq!(answer.status, 405, "{request}");
         assert_eq!(answer.header("allow"), Some("POST, OPTIONS"), "{request}");
     }
+    // One without `self` is of no record.
+    let greet = ask(
+        &server,
+        "POST /api/creature/bob/greet",
+        "",
+        r#"{"name":"Eve"}"#,
+    )
+    .await;
+    assert_eq!(greet.status, 404, "{greet:?}");
     assert_eq!(
         client.ok("creature", "get", json!({"id": "bob"})).await,
         bob()

@@ -15,33 +15,44 @@ struct Asked {
     body: String,
 }
 
-fn segment() -> impl Strategy<Value = String> {
-    let known = [
-        "creature",
-        "node",
-        "note",
-        "sockful",
-        "bob",
-        "larry",
-        "7",
-        "feed",
-        "describe",
-        "greet",
-        "find",
-        "create",
-        "$count",
-        "schema",
-        "ping",
-        "commit",
-        "subscribe",
-        "",
-    ];
+/// One of these, or some text.
+fn one_of(known: &[&'static str]) -> impl Strategy<Value = String> + use<> {
     prop_oneof![
-        8 => select(known.to_vec()).prop_map(str::to_owned),
+        12 => select(known.to_vec()).prop_map(str::to_owned),
         1 => ".{0,6}".prop_map(|text| encoded(&text)),
         // As no client would encode it.
         1 => "[!$&'()*+,;=:@%A-Fa-f0-9._~-]{0,8}",
     ]
+}
+
+/// The path of an address, mostly of one where something is.
+fn path() -> impl Strategy<Value = String> {
+    let resource = one_of(&["creature", "creature", "node", "note"]);
+    let id = one_of(&["bob", "bob", "larry", "7", "$count", ""]);
+    let method = one_of(&[
+        "feed",
+        "describe",
+        "rename",
+        "tell",
+        "weighNothing",
+        "songs",
+    ]);
+    let action = one_of(&[
+        "greet", "find", "all", "count", "create", "get", "update", "save", "feed",
+    ]);
+    let system = one_of(&["schema", "ping", "commit", "changes", "authenticate"]);
+    let below = (resource, id, method, action, system, 0..7_u8);
+    below.prop_map(
+        |(resource, id, method, action, system, which)| match which {
+            0 => resource,
+            1 => format!("{resource}/{id}"),
+            2 => format!("{resource}/{id}/{method}"),
+            3 => format!("{resource}/{action}"),
+            4 => format!("creature/{id}"),
+            5 => format!("sockful/{system}"),
+            _ => format!("{resource}/{id}/{method}/{action}"),
+        },
+    )
 }
 
 fn value() -> impl Strategy<Value = String> {
@@ -134,15 +145,16 @@ fn headers() -> impl Strategy<Value = String> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let methods = vec![
-        "GET", "GET", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW",
+        "GET", "GET", "GET", "POST", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS",
+        "BREW",
     ];
-    let address = (vec(segment(), 0..5), vec(parameter(), 0..3));
-    (select(methods), address, headers(), body()).prop_map(
-        |(method, (segments, parameters), headers, body)| {
+    let parameters = prop_oneof![2 => Just(Vec::new()), 1 => vec(parameter(), 1..3)];
+    (select(methods), path(), parameters, headers(), body()).prop_map(
+        |(method, path, parameters, headers, body)| {
             let query = if parameters.is_empty() { "" } else { "?" };
             Asked {
                 method,
-                address: format!("/api/{}{query}{}", segments.join("/"), parameters.join("&")),
+                address: format!("/api/{path}{query}{}", parameters.join("&")),
                 headers,
                 body,
             }

@@ -2,9 +2,11 @@
 
 use super::slow::{Server, receive, send};
 use crate::config::Config;
+use crate::connection::answer;
 use futures_util::StreamExt;
 use serde_json::json;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_takes_too_long_is_of_unknown_outcome_and_the_next_waits_for_it() {
@@ -35,7 +37,7 @@ async fn a_request_that_waits_for_its_lane_too_long_has_not_taken_effect() {
     let server = Server::start().await;
     let (mut first, mut second) = (server.client().await, server.client().await);
     send(&mut first, "create", json!({"id": "bob"}), 1).await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     send(&mut second, "save", json!({"id": "bob", "life": 2}), 2).await;
     assert_eq!(receive(&mut first).await.0["err"]["outcome"], "unknown");
     assert_eq!(receive(&mut second).await.0["err"]["outcome"], "none");
@@ -51,7 +53,24 @@ async fn a_commit_goes_on_after_its_connection_has_ended() {
 
     let mut client = server.client().await;
     send(&mut client, "update", json!({"id": "bob", "life": 2}), 2).await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.commits.add_permits(2);
+    let (reply, _) = receive(&mut client).await;
+    assert_eq!(reply["ok"]["life"], 2, "{reply}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_of_a_request_by_itself_goes_on_when_nobody_waits_for_it_any_more() {
+    let server = Server::start().await;
+    let frame = r#"["sample","create",{"id":"bob","life":1},0]"#.into();
+    let session = server.session();
+    let asked = answer(&session, &frame);
+    let gone = tokio::time::timeout(Duration::from_secs(1), asked).await;
+    assert!(gone.is_err(), "{gone:?}");
+
+    let mut client = server.client().await;
+    send(&mut client, "update", json!({"id": "bob", "life": 2}), 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     server.commits.add_permits(2);
     let (reply, _) = receive(&mut client).await;
     assert_eq!(reply["ok"]["life"], 2, "{reply}");

@@ -142,6 +142,11 @@ impl Server {
         }
     }
 
+    /// A client that has not said anything yet.
+    pub(super) fn session(&self) -> Arc<Session> {
+        Session::new(self.app.clone(), None)
+    }
+
     pub(super) async fn client(&self) -> Client {
         self.client_with(64 * 1024).await
     }
@@ -149,8 +154,7 @@ impl Server {
     /// A client with so much room for bytes on their way.
     pub(super) async fn client_with(&self, room: usize) -> Client {
         let (near, far) = duplex(room);
-        let session = Session::new(self.app.clone(), None);
-        tokio::spawn(run(session, near, Vec::new(), self.shutdown.clone()));
+        tokio::spawn(run(self.session(), near, Vec::new(), self.shutdown.clone()));
         let mut client = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
         receive(&mut client).await;
         client
