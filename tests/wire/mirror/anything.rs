@@ -140,7 +140,7 @@ fn headers() -> impl Strategy<Value = String> {
         "traceparent: \"\\",
     ];
     vec(select(some.to_vec()), 0..3)
-        .prop_map(|lines| lines.iter().map(|line| format!("{line}\r\n")).collect())
+        .prop_map(|lines| lines.into_iter().flat_map(|line| [line, "\r\n"]).collect())
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
