@@ -2,6 +2,7 @@
 
 mod client;
 pub(crate) mod club;
+mod document;
 mod gates;
 mod http;
 pub(crate) mod live;
@@ -14,6 +15,7 @@ mod running;
 pub(crate) mod sample;
 
 pub(crate) use client::Client;
+pub(crate) use document::assert_references_lead_somewhere;
 pub(crate) use gates::Gates;
 pub(crate) use http::{Answer, Events};
 pub(crate) use log::Log;

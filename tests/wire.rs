@@ -26,6 +26,7 @@ mod lists;
 mod live;
 mod mirror;
 mod mounted;
+mod openapi;
 mod options;
 mod order;
 mod payload;

@@ -4,12 +4,11 @@
 //! where nothing else is said: a frame is an array whose slots stand in `items`.
 
 mod frames;
-mod refs;
 mod system;
 
+use crate::components::{self, Dialect, members, schema};
 use crate::description::Description;
 use frames::Message;
-use refs::schema;
 use serde_json::{Map, Value, json};
 
 /// The channel: there is one, the socket.
@@ -17,12 +16,11 @@ const CHANNEL: &str = "#/channels/socket";
 
 /// The document, in lines.
 pub(crate) fn document(description: &Description) -> String {
-    // It is our own text.
-    let described: Value = serde_json::from_str(&description.text).unwrap_or_default();
+    let described = description.value();
     let mut document = Document::default();
     system::add(&mut document);
     for (name, schema) in members(&described["$defs"]) {
-        document.add_schema(&refs::definition(name), refs::moved(schema));
+        document.add_schema(&components::definition(name), moved(schema));
     }
     for (name, resource) in members(&described["resources"]) {
         document.add_resource(name, resource);
@@ -31,9 +29,8 @@ pub(crate) fn document(description: &Description) -> String {
     text.unwrap_or_default() + "\n"
 }
 
-/// What an object has.
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    value.as_object().into_iter().flatten()
+fn moved(schema: &Value) -> Value {
+    components::moved(schema, Dialect::Draft7)
 }
 
 /// The document in the making.
@@ -46,14 +43,17 @@ struct Document {
 
 impl Document {
     fn add_resource(&mut self, name: &str, resource: &Value) {
-        let record = refs::moved(&resource["record"]);
+        let record = moved(&resource["record"]);
         let shown = format!("{name}.shown");
         self.add_schema(&shown, frames::shown(&record));
         self.add_schema(&format!("{name}.record"), record);
         for (action, said) in members(&resource["actions"]) {
             let key = format!("{name}.{action}");
-            self.add_schema(&format!("{key}.payload"), refs::moved(&said["payload"]));
-            self.add_schema(&format!("{key}.result"), refs::shown(&said["result"]));
+            self.add_schema(&format!("{key}.payload"), moved(&said["payload"]));
+            self.add_schema(
+                &format!("{key}.result"),
+                components::shown(&said["result"], Dialect::Draft7),
+            );
             let text = said["description"].as_str().unwrap_or_default();
             self.add_action(name, action, text);
         }
@@ -62,7 +62,7 @@ impl Document {
         }
         for (event, said) in members(&resource["events"]) {
             let data = format!("{name}.{event}.data");
-            self.add_schema(&data, refs::moved(&said["data"]));
+            self.add_schema(&data, moved(&said["data"]));
             let text = said["description"].as_str().unwrap_or_default();
             self.add_event(name, event, text, frames::declared(&data));
         }

@@ -2,18 +2,23 @@
 
 use crate::compatibility::{Verdict, compare};
 use crate::routes::Resources;
+use crate::server::Server;
 use serde_json::Value;
 use std::io::Write;
 
 /// Does what `arguments` ask, and says how the program ends; `None` where they ask nothing of ours.
-pub(crate) fn run(resources: Resources, arguments: &[String]) -> Option<i32> {
+pub(crate) fn run(server: &Server, arguments: &[String]) -> Option<i32> {
+    let resources = server.resources();
     let (word, rest) = arguments.split_first()?;
     let done = match (word.as_str(), rest) {
         ("types", [] | [_]) => told(resources.typescript()).and_then(|text| write(&text, rest)),
         ("schema", [] | [_]) => description(resources).and_then(|text| write(&text, rest)),
         ("asyncapi", [] | [_]) => told(resources.asyncapi()).and_then(|text| write(&text, rest)),
+        ("openapi", [] | [_]) => told(server.openapi()).and_then(|text| write(&text, rest)),
         ("compatible", [file]) => compatible(resources, file),
-        ("types" | "schema" | "asyncapi", _) => Err(format!("`{word}` takes one file at most")),
+        ("types" | "schema" | "asyncapi" | "openapi", _) => {
+            Err(format!("`{word}` takes one file at most"))
+        }
         ("compatible", _) => Err(
             "`compatible` takes the file of the older description, which `schema FILE` wrote"
                 .to_owned(),

@@ -1,9 +1,8 @@
 //! What is said of the description over HTTP.
 
-use crate::asyncapi;
-use crate::description::Description;
-use crate::model::Model;
-use crate::typescript;
+use crate::app::App;
+use crate::openapi::{self, Source};
+use crate::{asyncapi, typescript};
 use bytes::Bytes;
 use std::sync::OnceLock;
 
@@ -14,6 +13,7 @@ pub(crate) struct Files {
     value: OnceLock<Bytes>,
     schema: OnceLock<Bytes>,
     asyncapi: OnceLock<Bytes>,
+    openapi: OnceLock<Bytes>,
 }
 
 /// One of them.
@@ -23,6 +23,7 @@ pub(crate) enum File {
     Value,
     Schema,
     AsyncApi,
+    OpenApi,
 }
 
 impl File {
@@ -33,6 +34,7 @@ impl File {
             "/sockful/types.js" => Some(Self::Value),
             "/sockful/schema.json" => Some(Self::Schema),
             "/sockful/asyncapi.json" => Some(Self::AsyncApi),
+            "/sockful/openapi.json" => Some(Self::OpenApi),
             _ => None,
         }
     }
@@ -41,14 +43,15 @@ impl File {
         match self {
             Self::Types => "text/plain; charset=utf-8",
             Self::Value => "text/javascript; charset=utf-8",
-            Self::Schema | Self::AsyncApi => "application/json",
+            Self::Schema | Self::AsyncApi | Self::OpenApi => "application/json",
         }
     }
 }
 
 impl Files {
-    /// What is in `file`.
-    pub(crate) fn get(&self, file: File, models: &[Model], description: &Description) -> Bytes {
+    /// What is in `file` of what `app` serves.
+    pub(crate) fn get(&self, file: File, app: &App) -> Bytes {
+        let (models, description) = (&app.shared.models, &app.description);
         let made = match file {
             File::Types => self
                 .types
@@ -62,6 +65,9 @@ impl Files {
             File::AsyncApi => self
                 .asyncapi
                 .get_or_init(|| asyncapi::document(description).into()),
+            File::OpenApi => self
+                .openapi
+                .get_or_init(|| openapi::document(Source::of(app)).into()),
         };
         made.clone()
     }

@@ -13,9 +13,9 @@ use crate::query::{Path, Scalar, nearest};
 use crate::relations::Link;
 
 /// How deep relations are included in one another.
-const MAX_DEPTH: usize = 3;
+pub(crate) const MAX_DEPTH: usize = 3;
 /// How many relations one request includes.
-const MAX_RELATIONS: usize = 16;
+pub(crate) const MAX_RELATIONS: usize = 16;
 
 /// The relations that a request wants included, none where it does not say.
 #[derive(Debug, Default)]

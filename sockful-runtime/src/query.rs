@@ -13,6 +13,7 @@ mod sight;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use conditions::MAX_VALUES;
 pub use cursor::Cursor;
 pub(crate) use cursor::cursor_after;
 pub use filter::{Comparison, Filter};
@@ -28,7 +29,8 @@ use crate::model::Model;
 use crate::object::Object;
 use conditions::Conditions;
 
-const MAX_SKIP: usize = 10_000;
+/// How many records a list may leave out at its beginning.
+pub(crate) const MAX_SKIP: usize = 10_000;
 
 /// Which records, in which order, and how many.
 #[derive(Clone, Debug)]

@@ -9,11 +9,13 @@ mod table;
 pub use table::{Table, buckets, count, slots};
 
 use crate::asyncapi;
+use crate::config::Config;
 use crate::context::hook::Hook;
 use crate::declared::{Declared, Parent, Relation};
 use crate::description::Description;
 use crate::error::Result;
 use crate::model::Shape;
+use crate::openapi::{self, Source};
 use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
 use crate::text::{Text, same};
@@ -167,6 +169,28 @@ impl Resources {
     /// What opening a server of them says.
     pub fn asyncapi(&self) -> Result<String> {
         Ok(asyncapi::document(&Description::of(*self)?.1))
+    }
+
+    /// What a server of them answers over HTTP as an `OpenAPI` 3.1 document, for tools that read
+    /// those: one that asks nobody who they are, with the default [`Config`].
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn openapi(&self) -> Result<String> {
+        self.openapi_of(&Config::default(), false)
+    }
+
+    /// The same of a server with this configuration.
+    pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
+        let (models, description) = Description::of(*self)?;
+        Ok(openapi::document(Source {
+            resources: *self,
+            models: &models,
+            description: &description,
+            config,
+            asks_who,
+        }))
     }
 
     /// Every route.

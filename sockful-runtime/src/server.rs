@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::context::{Context, States};
 use crate::error::Result;
 use crate::identity::{Authenticator, Caller, Credentials, Identity};
+use crate::openapi::{self, Source};
 use crate::records::Records;
 use crate::resource::Resource;
 use crate::routes::Resources;
@@ -119,6 +120,7 @@ impl Server {
     /// - `types [FILE]` writes the TypeScript module of all that is served,
     /// - `schema [FILE]` writes its description,
     /// - `asyncapi [FILE]` writes that as an `AsyncAPI` document,
+    /// - `openapi [FILE]` writes what it answers over HTTP as an `OpenAPI` document,
     /// - `compatible FILE` compares that with the description in a file, and fails where it would
     ///   break clients that were built with it.
     ///
@@ -136,10 +138,21 @@ impl Server {
         // What is no Unicode is none of our words.
         let arguments = std::env::args_os().skip(1);
         let arguments = arguments.map(|it| it.to_string_lossy().into_owned());
-        if let Some(code) = command::run(self.resources, &arguments.collect::<Vec<_>>()) {
+        if let Some(code) = command::run(&self, &arguments.collect::<Vec<_>>()) {
             std::process::exit(code);
         }
         self
+    }
+
+    /// The description of what is to be served, as an `OpenAPI` document.
+    pub(crate) fn openapi(&self) -> Result<String> {
+        self.resources
+            .openapi_of(&self.config, self.authenticator.is_some())
+    }
+
+    /// What is to be served.
+    pub(crate) fn resources(&self) -> Resources {
+        self.resources
     }
 
     /// Opens the store, so that records can be read and written before anybody connects.
@@ -266,6 +279,11 @@ impl ServerHandle {
     /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
     pub fn asyncapi(&self) -> String {
         asyncapi::document(&self.app.description)
+    }
+
+    /// What it answers over HTTP as an `OpenAPI` 3.1 document, for tools that read those.
+    pub fn openapi(&self) -> String {
+        openapi::document(Source::of(&self.app))
     }
 
     /// The store, beneath the rules: what is written to it here passes no hooks.

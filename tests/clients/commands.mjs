@@ -19,7 +19,7 @@ async function well(...given) {
   return out;
 }
 
-await step('commands', '`types`, `schema` and `asyncapi` write to the standard output or to a file', async () => {
+await step('commands', '`types`, `schema`, `asyncapi` and `openapi` write to the standard output or to a file', async () => {
   const types = await readFile(new URL('../wire/types/demo.ts', import.meta.url), 'utf8');
   assert.equal(await well('types'), types);
   assert.equal(await well('types', file('api.ts')), '');
@@ -28,7 +28,9 @@ await step('commands', '`types`, `schema` and `asyncapi` write to the standard o
   assert.ok(JSON.parse(schema).resources.creature.actions.feed);
   assert.equal(await well('schema', file('api.json')), '');
   assert.equal(await readFile(file('api.json'), 'utf8'), schema);
-  assert.equal(JSON.parse(await well('asyncapi')).info.version, JSON.parse(schema).schema);
+  for (const word of ['asyncapi', 'openapi']) {
+    assert.equal(JSON.parse(await well(word)).info.version, JSON.parse(schema).schema);
+  }
 });
 
 /** What `compatible` says of the demo's own description after a change to it. */

@@ -2,10 +2,9 @@
 
 use crate::support::music::MUSIC;
 use crate::support::sample::RESOURCES;
-use crate::support::{Client, Running};
+use crate::support::{Client, Running, assert_references_lead_somewhere};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 fn document() -> Value {
     let text = RESOURCES.asyncapi().expect("they are sound");
@@ -30,34 +29,13 @@ fn assert_fits(document: &Value, message: &str, frame: &Value) {
     }
 }
 
-/// Every reference anywhere in it.
-fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    Value::String(at) if key == "$ref" => _ = found.insert(at),
-                    _ => references(value, found),
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 #[tokio::test]
 async fn every_reference_leads_somewhere_and_every_name_is_one() {
     for resources in [RESOURCES, MUSIC] {
         let text = resources.asyncapi().expect("they are sound");
         let document: Value = serde_json::from_str(&text).expect("JSON");
-        let mut found = BTreeSet::new();
-        references(&document, &mut found);
-        assert!(found.len() > 100, "{}", found.len());
-        for at in found {
-            let place = at.strip_prefix('#').expect("a place in this document");
-            assert!(document.pointer(place).is_some(), "{at}");
-        }
+        let found = assert_references_lead_somewhere(&document);
+        assert!(found > 100, "{found}");
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         for part in ["messages", "schemas"] {
             let all = document["components"][part].as_object().expect("an object");

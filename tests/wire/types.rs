@@ -10,11 +10,12 @@ use sockful::{Config, Server};
 #[path = "../../examples/demo.rs"]
 mod demo;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "/sockful/types.d.ts",
     "/sockful/types.js",
     "/sockful/schema.json",
     "/sockful/asyncapi.json",
+    "/sockful/openapi.json",
 ];
 
 async fn get(server: &Running, path: &str, headers: &str) -> String {
@@ -34,6 +35,7 @@ async fn the_files_are_served_and_asked_for_anew_each_time() {
         (FILES[1], "text/javascript", "export const api = {"),
         (FILES[2], "application/json", "\"resources\""),
         (FILES[3], "application/json", "\"asyncapi\": \"3.0.0\""),
+        (FILES[4], "application/json", "\"openapi\": \"3.1.0\""),
     ] {
         let answer = get(&server, path, "").await;
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");

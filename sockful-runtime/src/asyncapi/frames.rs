@@ -1,6 +1,6 @@
 //! What frames look like.
 
-use super::refs::schema;
+use crate::components::schema;
 use serde_json::{Value, json};
 
 /// A frame, and whether an `ack_id` stands in it.

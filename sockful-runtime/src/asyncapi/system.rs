@@ -2,7 +2,7 @@
 
 use super::Document;
 use super::frames::Message;
-use super::refs::schema;
+use crate::components::{self, schema};
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document) {
@@ -45,34 +45,11 @@ fn shared() -> [(&'static str, Value); 4] {
         },
         "additionalProperties": false,
     });
-    let fault = json!({
-        "type": "object",
-        "properties": {
-            "path": {"type": "string"},
-            "rule": {"type": "string"},
-            "message": {"type": "string"},
-        },
-        "required": ["path", "rule", "message"],
-    });
-    let error = json!({
-        "type": "object",
-        "properties": {
-            "code": {"type": "string"},
-            "message": {"type": "string"},
-            "path": {"type": "string"},
-            "fields": {"type": "array", "items": fault},
-            "limit": {"type": "object"},
-            "outcome": {"enum": ["none", "unknown"]},
-            "retry_after_ms": {"type": "integer"},
-        },
-        "required": ["code", "message"],
-    });
-    let seq = json!({"type": "integer", "minimum": 0, "description": "the number of a commit"});
     [
         ("frame.ack", ack),
         ("frame.options", options),
-        ("frame.error", error),
-        ("frame.seq", seq),
+        ("frame.error", components::error()),
+        ("frame.seq", components::seq()),
     ]
 }
 

@@ -13,7 +13,7 @@ const MAX_TERMS: usize = 64;
 /// How deep `$or`, `$and` and `$not` stand inside of each other.
 const MAX_DEPTH: usize = 5;
 /// How many values `$in` and `$nin` take.
-const MAX_VALUES: usize = 1_000;
+pub(crate) const MAX_VALUES: usize = 1_000;
 
 /// Reads conditions, and counts them.
 #[derive(Debug)]

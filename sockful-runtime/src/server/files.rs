@@ -12,7 +12,8 @@ use hyper::{Method, Response, StatusCode};
 
 /// Answers a request for one of the files; `None` where it is for something else.
 pub(super) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
-    let file = File::at(request.uri.path())?;
+    let has_api = session.config().http_api;
+    let file = File::at(request.uri.path()).filter(|file| has_api || *file != File::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = http::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         let allowed = HeaderValue::from_static("GET, HEAD");
@@ -35,7 +36,7 @@ pub(super) async fn answer(session: &Session, request: &Parts) -> Option<Respons
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        let body = session.app.files.get(file, &shared.models, description);
+        let body = session.app.files.get(file, &session.app);
         let mut response = Response::new(http::whole(body));
         let content_type = HeaderValue::from_static(file.content_type());
         response.headers_mut().insert(CONTENT_TYPE, content_type);

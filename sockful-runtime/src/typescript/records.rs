@@ -1,10 +1,10 @@
 //! The types of one resource, and those that its properties refer to.
 
-use super::routes::relations;
 use super::text::{comment, key, one};
 use super::types::{Types, is_required};
 use crate::declared::Relation;
 use crate::model::Model;
+use crate::related::relations;
 use serde_json::Value;
 use std::fmt::Write;
 

@@ -3,69 +3,12 @@
 use super::records::new;
 use super::text::{comment, key, string};
 use super::types::Types;
-use crate::declared::{Parent, Relation};
+use crate::declared::Relation;
 use crate::model::Model;
+use crate::related::{Related, relations};
 use crate::routes::Core;
 use serde_json::Value;
 use std::fmt::Write;
-
-/// A route that a relation adds to a resource.
-pub(super) struct Related<'a> {
-    pub(super) relation: Relation,
-    parent: &'a Parent,
-    child: &'a Model,
-    of: &'a Model,
-}
-
-impl Related<'_> {
-    pub(super) fn name(&self) -> &'static str {
-        self.parent.name(self.relation)
-    }
-
-    /// The resource of the records that it answers with.
-    pub(super) fn served(&self) -> &'static str {
-        match self.relation {
-            Relation::Parent => self.of.declared.name,
-            _ => self.child.declared.name,
-        }
-    }
-
-    /// Whether it changes nothing, and so takes no key.
-    pub(super) fn only_reads(&self) -> bool {
-        matches!(self.relation.core(), "get" | "find")
-    }
-}
-
-/// The routes that relations add to `model`.
-pub(super) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'a>> {
-    let mut found = Vec::new();
-    for child in models {
-        for parent in child.declared.parents {
-            let mut all = models.iter();
-            let Some(of) = all.find(|it| it.declared.name == parent.of) else {
-                continue;
-            };
-            for relation in Relation::ALL {
-                let on = if relation.is_of_child() { child } else { of };
-                let related = Related {
-                    relation,
-                    parent,
-                    child,
-                    of,
-                };
-                let served = models
-                    .iter()
-                    .find(|it| it.declared.name == related.served());
-                if on.index == model.index
-                    && served.is_some_and(|it| it.declared.serves(relation.core()))
-                {
-                    found.push(related);
-                }
-            }
-        }
-    }
-    found
-}
 
 /// Writes the type of all resources.
 pub(super) fn write(out: &mut String, models: &[Model], description: &Value, types: &Types<'_>) {

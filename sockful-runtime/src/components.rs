@@ -1,14 +1,59 @@
-//! Where a schema of the description stands in the document.
+//! The schemas of the description as components of an `AsyncAPI` or `OpenAPI` document.
 
 use serde_json::{Map, Value, json};
 
+/// How a document writes its schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Draft 7 of JSON Schema.
+    Draft7,
+    /// Draft 2020-12, as the description has it.
+    Draft2020,
+}
+
 /// A reference to the schema of this name.
-pub(super) fn schema(key: &str) -> Value {
+pub(crate) fn schema(key: &str) -> Value {
     json!({"$ref": place(key)})
 }
 
+/// What an object has.
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// The schema of the number of a commit.
+pub(crate) fn seq() -> Value {
+    json!({"type": "integer", "minimum": 0, "description": "the number of a commit"})
+}
+
+/// The schema of an error.
+pub(crate) fn error() -> Value {
+    let fault = json!({
+        "type": "object",
+        "properties": {
+            "path": {"type": "string"},
+            "rule": {"type": "string"},
+            "message": {"type": "string"},
+        },
+        "required": ["path", "rule", "message"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "path": {"type": "string"},
+            "fields": {"type": "array", "items": fault},
+            "limit": {"type": "object"},
+            "outcome": {"enum": ["none", "unknown"]},
+            "retry_after_ms": {"type": "integer"},
+        },
+        "required": ["code", "message"],
+    })
+}
+
 /// The name of a definition; it has a dot, which no name of a resource has.
-pub(super) fn definition(name: &str) -> String {
+pub(crate) fn definition(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let name: String = name
         .chars()
@@ -18,15 +63,16 @@ pub(super) fn definition(name: &str) -> String {
 }
 
 /// The schema, with references to where things stand here.
-pub(super) fn moved(schema: &Value) -> Value {
+pub(crate) fn moved(schema: &Value, dialect: Dialect) -> Value {
+    let moved = |schema| moved(schema, dialect);
     match schema {
         Value::Array(items) => items.iter().map(moved).collect(),
         Value::Object(map) => {
-            // What stood for the slots of a tuple, and for what follows on them, has other names here.
-            let is_tuple = map.contains_key("prefixItems");
+            // What stands for the slots of a tuple, and for what follows on them, had other names before.
+            let is_tuple = dialect == Dialect::Draft7 && map.contains_key("prefixItems");
             let pairs = map.iter().map(|(key, value)| match (key.as_str(), value) {
                 ("$ref", Value::String(at)) => (key.clone(), referred(at).into()),
-                ("prefixItems", slots) => ("items".to_owned(), moved(slots)),
+                ("prefixItems", slots) if is_tuple => ("items".to_owned(), moved(slots)),
                 ("items", rest) if is_tuple => ("additionalItems".to_owned(), moved(rest)),
                 _ => (key.clone(), moved(value)),
             });
@@ -37,8 +83,8 @@ pub(super) fn moved(schema: &Value) -> Value {
 }
 
 /// The schema of a result, in which a record may be less than whole, or more.
-pub(super) fn shown(schema: &Value) -> Value {
-    match moved(schema) {
+pub(crate) fn shown(schema: &Value, dialect: Dialect) -> Value {
+    match moved(schema, dialect) {
         Value::Object(mut map) => {
             for (key, value) in &mut map {
                 match value {
@@ -47,12 +93,12 @@ pub(super) fn shown(schema: &Value) -> Value {
                             *at = format!("{resource}.shown");
                         }
                     }
-                    value => *value = shown(value),
+                    value => *value = shown(value, dialect),
                 }
             }
             Value::Object(map)
         }
-        Value::Array(items) => items.iter().map(shown).collect(),
+        Value::Array(items) => items.iter().map(|item| shown(item, dialect)).collect(),
         other => other,
     }
 }

@@ -1,0 +1,160 @@
+//! The routes over HTTP as an `OpenAPI` 3.1 document, for tools that read that.
+//!
+//! It has what such tools can make use of: each address that a resource answers at, with exactly what
+//! may be asked there. What the same is reached by besides, such as `create` by its name, is left out.
+
+mod address;
+mod bodies;
+mod conditions;
+mod operation;
+mod parameters;
+mod records;
+mod relations;
+mod resource;
+mod responses;
+mod system;
+
+use crate::app::App;
+use crate::components::{self, Dialect, members};
+use crate::config::Config;
+use crate::description::Description;
+use crate::model::Model;
+use crate::routes::Resources;
+use operation::Operation;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// What the document is made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) resources: Resources,
+    pub(crate) models: &'a [Model],
+    pub(crate) description: &'a Description,
+    pub(crate) config: &'a Config,
+    /// Whether the server asks who calls.
+    pub(crate) asks_who: bool,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn of(app: &'a App) -> Self {
+        Self {
+            resources: app.resources,
+            models: &app.shared.models,
+            description: &app.description,
+            config: &app.shared.config,
+            asks_who: app.shared.policies.authenticator.is_some(),
+        }
+    }
+
+    /// What the description says of an action.
+    fn action(&self, resource: &str, action: &str) -> &'a Value {
+        &self.description.value()["resources"][resource]["actions"][action]
+    }
+
+    /// Whether policies say which records of a resource a caller sees.
+    fn has_policies(&self, model: &Model) -> bool {
+        let entry = self.resources.entries().get(model.index);
+        entry.is_some_and(|entry| !entry.policies.is_empty())
+    }
+}
+
+/// The document, in lines.
+pub(crate) fn document(source: Source<'_>) -> String {
+    let mut document = Document::new(source);
+    system::add(&mut document);
+    for (name, schema) in members(&source.description.value()["$defs"]) {
+        document.add_schema(&components::definition(name), moved(schema));
+    }
+    for model in source.models {
+        resource::add(&mut document, model);
+        relations::add(&mut document, model);
+    }
+    let text = serde_json::to_string_pretty(&document.finish());
+    text.unwrap_or_default() + "\n"
+}
+
+fn moved(schema: &Value) -> Value {
+    components::moved(schema, Dialect::Draft2020)
+}
+
+/// A component of the document.
+fn component(of: &str, key: &str) -> Value {
+    json!({"$ref": format!("#/components/{of}/{key}")})
+}
+
+/// The document in the making.
+struct Document<'a> {
+    source: Source<'a>,
+    paths: Map<String, Value>,
+    schemas: Map<String, Value>,
+    parameters: Map<String, Value>,
+    tags: Vec<Value>,
+    ids: BTreeSet<String>,
+}
+
+impl<'a> Document<'a> {
+    fn new(source: Source<'a>) -> Self {
+        Self {
+            source,
+            paths: Map::new(),
+            schemas: Map::new(),
+            parameters: Map::new(),
+            tags: Vec::new(),
+            ids: BTreeSet::new(),
+        }
+    }
+
+    fn add_tag(&mut self, name: &str, text: &str) {
+        let mut tag = json!({"name": name});
+        if !text.is_empty() {
+            tag["description"] = text.into();
+        }
+        self.tags.push(tag);
+    }
+
+    fn add_schema(&mut self, key: &str, schema: Value) -> Value {
+        self.schemas.insert(key.to_owned(), schema);
+        components::schema(key)
+    }
+
+    fn add_parameter(&mut self, key: &str, parameter: Value) -> Value {
+        self.parameters.insert(key.to_owned(), parameter);
+        component("parameters", key)
+    }
+
+    fn add(&mut self, path: &str, method: &str, operation: Operation) {
+        // Two names may run into one, such as those of `a_b` `c` and `a` `b_c`.
+        let name = operation.name();
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let mut ids = std::iter::once(name.clone()).chain(numbered);
+        let id = ids.find(|id| self.ids.insert(id.clone()));
+        let written = operation.write(&id.unwrap_or(name), self.source.asks_who);
+        let place = self.paths.entry(path.to_owned());
+        place.or_insert_with(|| json!({}))[method] = written;
+    }
+
+    fn finish(self) -> Value {
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "sockful",
+                "version": self.source.description.digest,
+                "description": "What a server answers over HTTP. The body of an answer is {\"ok\": …} with what stands beside it, or {\"err\": …}. `null` for a body is {}, and conditions may be one parameter `$query`, which is all of them as JSON.",
+            },
+            "servers": [{"url": "/"}],
+            "tags": self.tags,
+            "paths": self.paths,
+            "components": {
+                "schemas": self.schemas,
+                "parameters": self.parameters,
+                "responses": responses::refusals(),
+            },
+        });
+        if self.source.asks_who {
+            let bearer = json!({"type": "http", "scheme": "bearer"});
+            document["components"]["securitySchemes"] = json!({"bearer": bearer});
+            document["security"] = json!([{"bearer": []}]);
+        }
+        document
+    }
+}

@@ -1,0 +1,224 @@
+//! Conditions and queries as JSON.
+
+use super::Document;
+use crate::components::schema;
+use crate::declared::{Property, Relation};
+use crate::include;
+use crate::model::Model;
+use crate::query::{MAX_SKIP, MAX_VALUES};
+use crate::related::relations;
+use crate::rules::Kind;
+use serde_json::{Map, Value, json};
+
+/// What a property may be compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    Bool,
+    Number,
+    Text,
+    /// A decimal text, which has no order.
+    Wide,
+    /// Null alone.
+    Opaque,
+}
+
+impl Compared {
+    const ALL: [Self; 5] = [
+        Self::Bool,
+        Self::Number,
+        Self::Text,
+        Self::Wide,
+        Self::Opaque,
+    ];
+
+    fn of(model: &Model, at: usize) -> Self {
+        match model.kind(at) {
+            _ if at == model.declared.id && model.kind(at) == Kind::Other => Self::Text,
+            _ if model.declared.properties[at].wide => Self::Wide,
+            Kind::Bool => Self::Bool,
+            Kind::Integer | Kind::Number => Self::Number,
+            Kind::Text => Self::Text,
+            Kind::Other => Self::Opaque,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "sockful.boolean",
+            Self::Number => "sockful.number",
+            Self::Text => "sockful.text",
+            Self::Wide => "sockful.wide",
+            Self::Opaque => "sockful.opaque",
+        }
+    }
+
+    pub(super) fn has_order(self) -> bool {
+        !matches!(self, Self::Wide | Self::Opaque)
+    }
+
+    /// A value, null aside; `None` where there is no other.
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::Bool => Some(json!({"type": "boolean"})),
+            Self::Number => Some(json!({"type": "number"})),
+            Self::Text => Some(json!({"type": "string"})),
+            Self::Wide => Some(json!({"type": "string", "pattern": "^(0|-?[1-9][0-9]*)$"})),
+            Self::Opaque => None,
+        }
+    }
+
+    /// A value, or null.
+    pub(super) fn nullable(self) -> Value {
+        match self.value() {
+            Some(mut value) => {
+                value["type"] = json!([value["type"], "null"]);
+                value
+            }
+            None => json!({"type": "null"}),
+        }
+    }
+
+    /// What is asked of such a property: a value, or operators.
+    fn condition(self) -> Value {
+        let mut operators = json!({"$ne": self.nullable()});
+        if let Some(value) = self.value() {
+            for word in ["$in", "$nin"] {
+                operators[word] =
+                    json!({"type": "array", "items": self.nullable(), "maxItems": MAX_VALUES});
+            }
+            for word in ["$gt", "$gte", "$lt", "$lte"]
+                .into_iter()
+                .filter(|_| self.has_order())
+            {
+                operators[word] = value.clone();
+            }
+        }
+        if self == Self::Text {
+            operators["$prefix"] = json!({"type": "string"});
+        }
+        let operators = json!({
+            "type": "object",
+            "properties": operators,
+            "minProperties": 1,
+            "additionalProperties": false,
+        });
+        json!({"anyOf": [self.nullable(), operators]})
+    }
+}
+
+/// The properties that may be asked for, each with what it is compared with.
+pub(super) fn asked(model: &Model) -> impl Iterator<Item = (&'static Property, Compared)> {
+    let properties = model.declared.properties.iter().enumerate();
+    let sent = properties.filter(|(_, property)| property.access.is_sent());
+    sent.map(|(at, property)| (property, Compared::of(model, at)))
+}
+
+/// Adds what the conditions of all resources are made of.
+pub(super) fn add_shared(document: &mut Document<'_>) {
+    for compared in Compared::ALL {
+        document.add_schema(compared.name(), compared.condition());
+    }
+}
+
+/// Adds the conditions and the query of a resource.
+pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+    let name = conditions_name(model);
+    let here = schema(&name);
+    let mut properties: Map<String, Value> = asked(model)
+        .map(|(property, compared)| (property.name.to_owned(), schema(compared.name())))
+        .collect();
+    let list = json!({"type": "array", "items": here, "minItems": 1});
+    for (word, joined) in [("$or", list.clone()), ("$and", list), ("$not", here)] {
+        properties.insert(word.to_owned(), joined);
+    }
+    let object = |properties: &Map<String, Value>| json!({"type": "object", "properties": properties, "additionalProperties": false});
+    document.add_schema(&name, object(&properties));
+    let directions: Map<_, _> = sortable(model)
+        .map(|name| (name.to_owned(), json!({"enum": [1, -1]})))
+        .collect();
+    properties.insert("$sort".to_owned(), object(&directions));
+    let (_, most) = model.page(document.source.config);
+    for (word, value) in words(most) {
+        properties.insert(word.to_owned(), value);
+    }
+    properties.extend(shaping(document, model));
+    document.add_schema(&query_name(model), object(&properties));
+}
+
+/// The words of a query that are numbers and texts, where a list has at most so many records.
+pub(super) fn words(most: usize) -> [(&'static str, Value); 3] {
+    [
+        (
+            "$limit",
+            json!({"type": "integer", "minimum": 0, "maximum": most, "description": "How many at most."}),
+        ),
+        (
+            "$skip",
+            json!({"type": "integer", "minimum": 0, "maximum": MAX_SKIP, "description": "How many of the first to leave out."}),
+        ),
+        (
+            "$after",
+            json!({"type": "string", "description": "Goes on behind an earlier list: its `next`, with the same `$sort`."}),
+        ),
+    ]
+}
+
+/// The words that say what is shown of a record.
+pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<(String, Value)> {
+    let names: Vec<_> = asked(model).map(|(property, _)| property.name).collect();
+    let select = json!({
+        "type": "array",
+        "items": {"enum": names},
+        "minItems": 1,
+        "uniqueItems": true,
+        "description": "Only these properties.",
+    });
+    let mut words = vec![("$select".to_owned(), select)];
+    let paths = included(model, document.source.models, include::MAX_DEPTH);
+    if !paths.is_empty() {
+        let with = json!({
+            "type": "array",
+            "items": {"type": "string", "enum": paths},
+            "minItems": 1,
+            // Each leads through as many as it is deep.
+            "maxItems": include::MAX_RELATIONS / include::MAX_DEPTH,
+            "description": "Related records that come with each.",
+        });
+        words.push(("$with".to_owned(), with));
+    }
+    words
+}
+
+/// The properties that lists are sorted by.
+pub(super) fn sortable(model: &Model) -> impl Iterator<Item = &'static str> {
+    asked(model)
+        .filter(|(_, compared)| compared.has_order())
+        .map(|(property, _)| property.name)
+}
+
+pub(super) fn conditions_name(model: &Model) -> String {
+    format!("{}.conditions", model.declared.name)
+}
+
+pub(super) fn query_name(model: &Model) -> String {
+    format!("{}.query", model.declared.name)
+}
+
+/// The ways through relations, such as `songs.album`.
+fn included(model: &Model, models: &[Model], depth: usize) -> Vec<String> {
+    let mut paths = Vec::new();
+    for found in relations(model, models) {
+        let next = match found.relation {
+            Relation::Parent => found.of,
+            Relation::List => found.child,
+            _ => continue,
+        };
+        let name = found.name();
+        paths.push(name.to_owned());
+        if depth > 1 {
+            let further = included(next, models, depth - 1);
+            paths.extend(further.iter().map(|path| format!("{name}.{path}")));
+        }
+    }
+    paths
+}

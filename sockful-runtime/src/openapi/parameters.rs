@@ -1,0 +1,201 @@
+//! The parameters of addresses, and headers.
+
+use super::conditions::{self, Compared};
+use super::{Document, component};
+use crate::components::schema;
+use crate::model::Model;
+use crate::query::MAX_VALUES;
+use serde_json::{Value, json};
+
+/// Adds what all operations choose from, and what each resource may be asked.
+pub(super) fn add_shared(document: &mut Document<'_>) {
+    for (name, text, schema) in headers() {
+        let header = json!({"name": name, "in": "header", "description": text, "schema": schema});
+        document.add_parameter(name, header);
+    }
+}
+
+fn headers() -> [(&'static str, &'static str, Value); 5] {
+    let revision = r#"^"(0|[1-9][0-9]{0,14})"$"#;
+    let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
+    [
+        (
+            "traceparent",
+            "A W3C trace context.",
+            json!({"type": "string"}),
+        ),
+        (
+            "Idempotency-Key",
+            "A new UUID of version 7: however often the request is sent, it takes effect at most once.",
+            json!({"type": "string", "format": "uuid", "pattern": uuid}),
+        ),
+        (
+            "If-Match",
+            "The revision that the record must still have, in quotes: its `ETag`.",
+            json!({"type": "string", "pattern": revision}),
+        ),
+        (
+            "If-None-Match",
+            "The revision that is known already, in quotes: its `ETag`.",
+            json!({"type": "string"}),
+        ),
+        (
+            "Last-Event-ID",
+            "Where a stream is to go on: the `id` of its last event.",
+            json!({"type": "string"}),
+        ),
+    ]
+}
+
+/// Adds the parameters of a resource.
+pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+    for (name, compared) in conditions::asked(model) {
+        for (key, parameter) in of_property(model, name.name, name.doc, compared) {
+            document.add_parameter(&key, parameter);
+        }
+    }
+    let (_, most) = model.page(document.source.config);
+    let joined = schema(&conditions::conditions_name(model));
+    let list = json!({"type": "array", "items": joined, "minItems": 1});
+    let mut words = vec![("$sort", sort(model))];
+    for (name, value) in conditions::words(most) {
+        words.push((name, plain(name, value)));
+    }
+    for (name, text, value) in [
+        ("$or", "Any of these must be met.", &list),
+        ("$and", "All of these must be met.", &list),
+        ("$not", "This must not be met.", &joined),
+    ] {
+        let text = json!({
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": value,
+            "description": text,
+        });
+        words.push((name, plain(name, text)));
+    }
+    for (name, parameter) in words {
+        document.add_parameter(&key(model, name), parameter);
+    }
+    for (name, value) in conditions::shaping(document, model) {
+        document.add_parameter(&key(model, &name), plain(&name, value));
+    }
+}
+
+/// The parameters of a count, but for conditions on the property that the address says.
+pub(super) fn conditions(model: &Model, said: Option<&str>) -> Vec<Value> {
+    let asked = conditions::asked(model).filter(|(property, _)| Some(property.name) != said);
+    let keys = asked.flat_map(|(property, compared)| {
+        let each = of_property(model, property.name, "", compared);
+        each.into_iter().map(|(key, _)| key)
+    });
+    let joints = ["$or", "$and", "$not"].map(|name| key(model, name));
+    keys.chain(joints)
+        .map(|key| component("parameters", &key))
+        .collect()
+}
+
+/// The parameters of a list.
+pub(super) fn list(document: &Document<'_>, model: &Model, said: Option<&str>) -> Vec<Value> {
+    let words = ["$sort", "$limit", "$skip", "$after"];
+    let words = words.map(|name| component("parameters", &key(model, name)));
+    let all = conditions(model, said).into_iter().chain(words);
+    all.chain(shaping(document, model)).collect()
+}
+
+/// The parameters of one record.
+pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<Value> {
+    let words = conditions::shaping(document, model).into_iter();
+    words
+        .map(|(name, _)| component("parameters", &key(model, &name)))
+        .collect()
+}
+
+/// The name of a parameter among the components.
+fn key(model: &Model, name: &str) -> String {
+    let name = name.replace("[$", ".").replace(['$', ']'], "");
+    format!("{}.by.{name}", model.declared.name)
+}
+
+/// What may be asked of one property, by the names of the components.
+fn of_property(model: &Model, name: &str, doc: &str, compared: Compared) -> Vec<(String, Value)> {
+    // A text is taken as it is, and can't be null.
+    let (value, equal) = match compared {
+        Compared::Opaque => return Vec::new(),
+        Compared::Bool | Compared::Number => (compared.value(), compared.nullable()),
+        Compared::Text | Compared::Wide => (compared.value(), compared.value().unwrap_or_default()),
+    };
+    let mut found = Vec::new();
+    let mut add = |name: &str, schema: &Value, text: &str| {
+        let mut parameter = plain(name, schema.clone());
+        if !text.is_empty() {
+            parameter["description"] = text.into();
+        }
+        found.push((key(model, name), parameter));
+    };
+    add(name, &equal, doc);
+    add(&format!("{name}[$ne]"), &equal, "");
+    let mut item = equal.clone();
+    if compared == Compared::Text {
+        item["pattern"] = "^[^,]*$".into();
+    }
+    let list = json!({"type": "array", "items": item, "minItems": 1, "maxItems": MAX_VALUES});
+    for word in ["$in", "$nin"] {
+        add(&format!("{name}[{word}]"), &list, "");
+    }
+    for word in ["$gt", "$gte", "$lt", "$lte"]
+        .into_iter()
+        .filter(|_| compared.has_order())
+    {
+        add(
+            &format!("{name}[{word}]"),
+            &value.clone().unwrap_or_default(),
+            "",
+        );
+    }
+    if compared == Compared::Text {
+        add(&format!("{name}[$prefix]"), &equal, "");
+    }
+    found
+}
+
+/// `-life,kind`: each property once, in one direction.
+fn sort(model: &Model) -> Value {
+    let names: Vec<_> = conditions::sortable(model).collect();
+    let keys: Vec<_> = names
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), format!("-{name}")])
+        .collect();
+    let both = names.iter().map(|name| {
+        let has = |key: String| json!({"contains": {"const": key}});
+        json!({"allOf": [has((*name).to_owned()), has(format!("-{name}"))]})
+    });
+    plain(
+        "$sort",
+        json!({
+            "type": "array",
+            "items": {"type": "string", "enum": keys},
+            "minItems": 1,
+            "uniqueItems": true,
+            "not": {"anyOf": both.collect::<Vec<_>>()},
+            "description": "The order: earlier keys come first, and `-` descends.",
+        }),
+    )
+}
+
+/// A parameter of a query, of which a list is written with commas.
+fn plain(name: &str, mut schema: Value) -> Value {
+    let text = schema
+        .as_object_mut()
+        .and_then(|own| own.remove("description"));
+    let is_list = schema["type"] == "array";
+    let mut parameter = json!({"name": name, "in": "query", "schema": schema});
+    if let Some(text) = text {
+        parameter["description"] = text;
+    }
+    if is_list {
+        parameter["style"] = "form".into();
+        parameter["explode"] = false.into();
+    }
+    parameter
+}

@@ -1,0 +1,205 @@
+//! What a resource answers by itself: core actions and remote methods.
+
+use super::operation::Operation;
+use super::responses::{Beside, done};
+use super::{Document, address, bodies, conditions, parameters, records};
+use crate::components::{self, Dialect, schema};
+use crate::config::MAX_IDS;
+use crate::model::Model;
+use crate::remote::{Remote, Takes};
+use serde_json::{Value, json};
+
+pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+    let declared = model.declared;
+    document.add_tag(declared.name, declared.doc);
+    records::add(document, model);
+    conditions::add(document, model);
+    parameters::add(document, model);
+    add_lists(document, model);
+    add_create(document, model);
+    add_one(document, model);
+    add_writes(document, model);
+    let entry = document.source.resources.entries().get(model.index);
+    for remote in entry.map(|entry| entry.remotes).unwrap_or_default() {
+        add_remote(document, model, remote);
+    }
+}
+
+/// What a core action is described as.
+fn text<'a>(document: &Document<'a>, model: &Model, action: &str) -> &'a str {
+    let said = document.source.action(model.declared.name, action);
+    said["description"].as_str().unwrap_or_default()
+}
+
+fn add_lists(document: &mut Document<'_>, model: &Model) {
+    let (name, declared) = (model.declared.name, model.declared);
+    let all = address::all(model);
+    let conditions = bodies::request(&schema(&conditions::conditions_name(model)), false);
+    if declared.serves("find") {
+        let text = text(document, model, "find");
+        let listed = || {
+            let list = json!({"type": "array", "items": records::shown(model)});
+            done("The records.", &list, Beside::List)
+        };
+        let find = Operation::reading(name, "find", text, listed())
+            .with_all(parameters::list(document, model, None))
+            .live(declared.serves("subscribe"))
+            .public(declared.public);
+        document.add(&all, "get", find);
+        let query = bodies::request(&schema(&conditions::query_name(model)), false);
+        let by_post = Operation::reading(name, "findByPost", text, listed())
+            .body(query)
+            .public(declared.public);
+        document.add(&address::of(&all, "find"), "post", by_post);
+    }
+    if declared.serves("count") {
+        let text = text(document, model, "count");
+        let counted = || {
+            done(
+                "How many there are.",
+                &json!({"type": "integer", "minimum": 0}),
+                Beside::Commit,
+            )
+        };
+        let count = Operation::reading(name, "count", text, counted())
+            .with_all(parameters::conditions(model, None))
+            .public(declared.public);
+        document.add(&address::of(&all, "$count"), "get", count);
+        let by_post = Operation::reading(name, "countByPost", text, counted())
+            .body(conditions)
+            .public(declared.public);
+        document.add(&address::of(&all, "count"), "post", by_post);
+    }
+}
+
+fn add_create(document: &mut Document<'_>, model: &Model) {
+    let (name, declared) = (model.declared.name, model.declared);
+    if !declared.serves("create") {
+        return;
+    }
+    let payload = &document.source.action(name, "create")["payload"];
+    let payload = bodies::written(document, model, payload, &[]);
+    let is_required = bodies::is_required(&payload);
+    let body = document.add_schema(&format!("{name}.create.payload"), payload);
+    let written = records::written(document, model);
+    let created = done(
+        "The record as it is stored.",
+        &written,
+        Beside::Record(model.keeps_rev()),
+    );
+    let create = Operation::writing(name, "create", text(document, model, "create"), created)
+        .creating()
+        .body(bodies::request(&body, is_required))
+        .public(declared.public);
+    document.add(&address::all(model), "post", create);
+}
+
+/// The reading of records by their ids.
+fn add_one(document: &mut Document<'_>, model: &Model) {
+    let (name, declared) = (model.declared.name, model.declared);
+    if !declared.serves("get") {
+        return;
+    }
+    let one = done(
+        "The record.",
+        &records::shown(model),
+        Beside::Record(model.keeps_rev()),
+    );
+    let get = Operation::reading(name, "get", "Reads a record.", one)
+        .with(address::parameter(model, model.id_name()))
+        .with_all(parameters::shaping(document, model))
+        .of_one()
+        .unless_known(model.keeps_rev())
+        .live(declared.serves("subscribe"))
+        .public(declared.public);
+    document.add(&address::one(model), "get", get);
+    let ids = json!({"type": "array", "items": records::id(model), "maxItems": MAX_IDS});
+    let mut properties = json!({model.id_name(): ids});
+    for (word, value) in conditions::shaping(document, model) {
+        properties[word] = value;
+    }
+    let several = json!({
+        "type": "object",
+        "properties": properties,
+        "required": [model.id_name()],
+        "additionalProperties": false,
+    });
+    let body = document.add_schema(&format!("{name}.get.payload"), several);
+    let each = json!({"anyOf": [records::shown(model), {"type": "null"}]});
+    let list = json!({"type": "array", "items": each});
+    let listed = done(
+        "The records in the order asked, null for each that is not there.",
+        &list,
+        Beside::List,
+    );
+    let by_post = Operation::reading(
+        name,
+        "getByPost",
+        "Reads several records by their ids.",
+        listed,
+    )
+    .of_one()
+    .body(bodies::request(&body, true))
+    .public(declared.public);
+    document.add(&address::by_name(name, "get"), "post", by_post);
+}
+
+/// The writes to one record.
+fn add_writes(document: &mut Document<'_>, model: &Model) {
+    let (name, declared) = (model.declared.name, model.declared);
+    for (action, method, answer) in [
+        ("update", "patch", "The record after the change."),
+        ("save", "put", "The record as it is stored."),
+        ("destroy", "delete", "The record as it was."),
+    ] {
+        if !declared.serves(action) {
+            continue;
+        }
+        let written = records::written(document, model);
+        let done = done(answer, &written, Beside::Record(model.keeps_rev()));
+        let mut write = Operation::writing(name, action, text(document, model, action), done)
+            .with(address::parameter(model, model.id_name()))
+            .of_revision(model.keeps_rev())
+            .public(declared.public);
+        let payload = &document.source.action(name, action)["payload"];
+        let whole = bodies::written(document, model, payload, &[]);
+        document.add_schema(&format!("{name}.{action}.payload"), whole);
+        if action != "destroy" {
+            let body = bodies::written(document, model, payload, &[model.id_name()]);
+            let is_required = bodies::is_required(&body);
+            let body = document.add_schema(&format!("{name}.{action}.body"), body);
+            write = write.body(bodies::request(&body, is_required));
+        }
+        document.add(&address::one(model), method, write);
+    }
+}
+
+fn add_remote(document: &mut Document<'_>, model: &Model, remote: &Remote) {
+    let (name, id) = (model.declared.name, model.id_name());
+    let said = document.source.action(name, remote.name);
+    let result = components::shown(&said["result"], Dialect::Draft2020);
+    let result = document.add_schema(&format!("{name}.{}.result", remote.name), result);
+    let done = done(
+        "What the method returns.",
+        &result,
+        Beside::Record(model.keeps_rev()),
+    );
+    let mut run =
+        Operation::writing(name, remote.name, remote.doc, done).public(model.declared.public);
+    let (at, of): (String, &[&str]) = if remote.takes == Takes::Nothing {
+        (address::by_name(name, remote.name), &[])
+    } else {
+        let keeps_rev = model.keeps_rev() && remote.takes == Takes::Mut;
+        run = run
+            .with(address::parameter(model, id))
+            .of_revision(keeps_rev);
+        (address::of(&address::one(model), remote.name), &[id])
+    };
+    if let Some(body) = bodies::arguments(document, &said["payload"], of) {
+        let is_required = bodies::is_required(&body);
+        let key = format!("{name}.{}.body", remote.name);
+        let body: Value = document.add_schema(&key, body);
+        run = run.body(bodies::request(&body, is_required));
+    }
+    document.add(&at, "post", run);
+}

@@ -1,0 +1,163 @@
+//! What is answered.
+
+use super::component;
+use crate::components::schema;
+use serde_json::{Map, Value, json};
+
+const JSON: &str = "application/json";
+
+/// Each refusal: its status, its name among the components, and when it is answered.
+const REFUSALS: [(&str, &str, &str); 14] = [
+    (
+        "400",
+        "bad_request",
+        "`bad_frame`, `invalid_query` or `too_many`.",
+    ),
+    ("401", "unauthenticated", "`unauthenticated`."),
+    (
+        "403",
+        "forbidden",
+        "`forbidden`; or the request is of a page of an origin that may not ask.",
+    ),
+    ("404", "not_found", "`not_found`."),
+    ("408", "body_timeout", "The body did not come in time."),
+    ("409", "conflict", "`conflict`."),
+    (
+        "412",
+        "precondition_failed",
+        "`conflict`: the revision is not that of `If-Match`.",
+    ),
+    ("413", "too_large", "`too_large`."),
+    (
+        "415",
+        "unsupported_media_type",
+        "The body is neither JSON nor a form.",
+    ),
+    (
+        "422",
+        "invalid",
+        "`invalid`, or what a method refuses by a code of its own.",
+    ),
+    ("429", "rate_limited", "`rate_limited`."),
+    ("500", "internal", "`internal`."),
+    (
+        "503",
+        "unavailable",
+        "`unavailable`; or there are too many connections.",
+    ),
+    ("504", "timeout", "`timeout`."),
+];
+
+/// What may go wrong with an operation.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each adds answers of its own"
+)]
+pub(super) struct Refusals {
+    pub(super) has_body: bool,
+    /// Whether it is of a record that may not be there.
+    pub(super) is_of_one: bool,
+    pub(super) writes: bool,
+    pub(super) has_revision: bool,
+}
+
+impl Refusals {
+    pub(super) fn write(self, asks_who: bool) -> Value {
+        let may_be = |status: &str| match status {
+            "401" => asks_who,
+            "404" => self.is_of_one,
+            "408" | "415" => self.has_body,
+            "409" => self.writes,
+            "412" => self.has_revision,
+            _ => true,
+        };
+        let refusals = REFUSALS.iter().filter(|(status, ..)| may_be(status));
+        let refusals: Map<_, _> = refusals
+            .map(|(status, name, _)| ((*status).to_owned(), component("responses", name)))
+            .collect();
+        refusals.into()
+    }
+}
+
+/// All refusals, as components.
+pub(super) fn refusals() -> Value {
+    let each = REFUSALS.iter().map(|(status, name, when)| {
+        let mut content = json!({JSON: {"schema": schema("sockful.refusal")}});
+        if matches!(*status, "403" | "503") {
+            content["text/plain"] = json!({"schema": {"type": "string"}});
+        }
+        let mut response = json!({"description": when, "content": content});
+        if *status == "429" {
+            let seconds = json!({"description": "When again, in seconds.", "schema": {"type": "integer", "minimum": 1}});
+            response["headers"] = json!({"Retry-After": seconds});
+        }
+        if *status == "401" {
+            response["headers"] = json!({"WWW-Authenticate": {"schema": {"type": "string"}}});
+        }
+        ((*name).to_owned(), response)
+    });
+    each.collect::<Map<_, _>>().into()
+}
+
+/// What stands beside a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The number of a commit, where there is one.
+    Commit,
+    /// And the revision of the one record that the result is; whether it keeps one.
+    Record(bool),
+    /// And where a list goes on.
+    List,
+}
+
+/// The answer to what is done.
+pub(super) fn done(text: &str, result: &Value, beside: Beside) -> Value {
+    let mut properties = json!({"ok": result, "seq": schema("sockful.seq")});
+    let cut = schema("sockful.cut");
+    let mut headers = json!({});
+    match beside {
+        Beside::Commit => {}
+        Beside::Record(keeps_rev) => {
+            properties["cut"] = cut;
+            if keeps_rev {
+                properties["rev"] = json!({"type": "integer", "minimum": 0, "description": "The revision of the record."});
+                headers["ETag"] = tag();
+            }
+        }
+        Beside::List => {
+            properties["cut"] = cut;
+            properties["next"] = json!({"type": "string", "description": "Where a list goes on that was cut: its `$after`."});
+            headers["Link"] = json!({"description": "Where a list goes on that was cut: `rel=\"next\"`.", "schema": {"type": "string"}});
+        }
+    }
+    let envelope = json!({"type": "object", "properties": properties, "required": ["ok"]});
+    let mut response = json!({"description": text, "content": {JSON: {"schema": envelope}}});
+    if headers != json!({}) {
+        response["headers"] = headers;
+    }
+    response
+}
+
+/// The same, with the address of the record that was created.
+pub(super) fn located(mut response: Value) -> Value {
+    let location = json!({"description": "The address of the new record.", "schema": {"type": "string", "format": "uri-reference"}});
+    response["headers"]["Location"] = location;
+    response
+}
+
+/// The answer to who has a record already.
+pub(super) fn known() -> Value {
+    json!({"description": "The record has the revision that `If-None-Match` names.", "headers": {"ETag": tag()}})
+}
+
+/// Lets what is answered be a stream as well.
+pub(super) fn stream(response: &mut Value) {
+    let events = "Server-sent events, to who accepts those: `subscribe` with what there is, then each change. `data` is JSON.";
+    response["content"]["text/event-stream"] =
+        json!({"schema": {"type": "string", "description": events}});
+}
+
+fn tag() -> Value {
+    json!({"description": "The revision of the record, in quotes.", "schema": {"type": "string"}})
+}

@@ -1,0 +1,150 @@
+//! What the server itself answers, and what all resources have.
+
+use super::operation::Operation;
+use super::responses::{Beside, done};
+use super::{Document, address, bodies, conditions, parameters};
+use crate::components::{self, schema};
+use crate::config::MAX_WRITES;
+use crate::declared::Relation;
+use crate::related::{Related, relations};
+use serde_json::{Value, json};
+
+const SYSTEM: &str = "sockful";
+
+pub(super) fn add(document: &mut Document<'_>) {
+    document.add_tag(SYSTEM, "The server itself.");
+    let refusal = json!({
+        "type": "object",
+        "properties": {"err": schema("sockful.error")},
+        "required": ["err"],
+    });
+    let cut = json!({"type": "object", "description": "Where included lists go on that were cut."});
+    document.add_schema("sockful.cut", cut);
+    document.add_schema("sockful.seq", components::seq());
+    document.add_schema("sockful.error", components::error());
+    document.add_schema("sockful.refusal", refusal);
+    conditions::add_shared(document);
+    parameters::add_shared(document);
+    let is_open = document.source.config.public_schema;
+    for (action, method, text, result) in [
+        (
+            "schema",
+            "get",
+            "The description of everything that is served.",
+            json!({"type": "object"}),
+        ),
+        (
+            "ping",
+            "get",
+            "The number of the last commit, and a word that changes when the numbers begin anew.",
+            position(),
+        ),
+        (
+            "changes",
+            "post",
+            "How the description differs from an older one.",
+            changes(),
+        ),
+    ] {
+        let done = done(text, &result, Beside::Commit);
+        let mut operation = Operation::reading(SYSTEM, action, text, done).public(is_open);
+        if action == "changes" {
+            let body = document.add_schema("sockful.changes.payload", since());
+            operation = operation.body(bodies::request(&body, true));
+        }
+        document.add(&address::by_name(SYSTEM, action), method, operation);
+    }
+    add_commit(document);
+}
+
+fn position() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"seq": schema("sockful.seq"), "epoch": {"type": "string"}},
+        "required": ["seq", "epoch"],
+    })
+}
+
+fn changes() -> Value {
+    let change = json!({
+        "type": "object",
+        "properties": {
+            "resource": {"type": "string"},
+            "what": {"type": "string"},
+            "verdict": {"enum": ["compatible", "breaking"]},
+            "message": {"type": "string"},
+        },
+        "required": ["resource", "what", "verdict", "message"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "verdict": {"enum": ["same", "compatible", "breaking"]},
+            "changes": {"type": "array", "items": change},
+        },
+        "required": ["verdict", "changes"],
+    })
+}
+
+fn since() -> Value {
+    let description = json!({
+        "type": "object",
+        "description": "A whole description, or one without what follows from the rest.",
+        "properties": {"resources": {"type": "object"}},
+        "required": ["resources"],
+    });
+    json!({
+        "type": "object",
+        "properties": {"since": description},
+        "required": ["since"],
+        "additionalProperties": false,
+    })
+}
+
+fn add_commit(document: &mut Document<'_>) {
+    let text = "Does several writes as one: all of them, or none.";
+    let mut writes = Vec::new();
+    for model in document.source.models {
+        let name = model.declared.name;
+        let core = ["create", "update", "save", "destroy"];
+        let core = core
+            .into_iter()
+            .filter(|action| model.declared.serves(action));
+        let related = relations(model, document.source.models);
+        let related = related
+            .iter()
+            .filter(|it| {
+                matches!(
+                    it.relation,
+                    Relation::Create | Relation::Update | Relation::Destroy
+                )
+            })
+            .map(Related::name);
+        writes.extend(core.chain(related).map(|action| write(name, action)));
+    }
+    let result = json!({"type": "array", "items": {"type": "object"}});
+    let done = done(
+        "The record of each write, in its place.",
+        &result,
+        Beside::Commit,
+    );
+    let mut payload = json!({"type": "array", "maxItems": MAX_WRITES});
+    if !writes.is_empty() {
+        payload["items"] = json!({"anyOf": writes});
+    }
+    let body = document.add_schema("sockful.commit.payload", payload);
+    let commit =
+        Operation::writing(SYSTEM, "commit", text, done).body(bodies::request(&body, true));
+    document.add(&address::by_name(SYSTEM, "commit"), "post", commit);
+}
+
+/// One write of a commit: `[resource, action, payload]`.
+fn write(resource: &str, action: &str) -> Value {
+    let payload = schema(&format!("{resource}.{action}.payload"));
+    json!({
+        "type": "array",
+        "prefixItems": [{"const": resource}, {"const": action}, payload],
+        "minItems": 3,
+        "maxItems": 3,
+    })
+}

@@ -1,0 +1,30 @@
+//! What holds for a document that refers to parts of itself.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Asks that every reference anywhere in it leads somewhere, and gives how many there are.
+pub(crate) fn assert_references_lead_somewhere(document: &Value) -> usize {
+    let mut found = BTreeSet::new();
+    references(document, &mut found);
+    for at in &found {
+        let place = at.strip_prefix('#').expect("a place in this document");
+        assert!(document.pointer(place).is_some(), "{at}");
+    }
+    found.len()
+}
+
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(at) if key == "$ref" => _ = found.insert(at),
+                    _ => references(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
