@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
 use crate::session::Session;
 use hyper::HeaderMap;
+use tokio::time::timeout;
 
 /// Has the application say who the client is that sent these headers, where it asks that at all.
 ///
@@ -25,7 +26,13 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
     let too_soon = |wait| session.app.shared.rates.refusal(wait);
     session.bucket.take(MANY).map_err(too_soon)?;
     let has_authorization = credentials.has_authorization();
-    let Err(mut error) = session.authenticate(Some(credentials)).await else {
+    let patience = session.config().handshake_timeout;
+    let asked = timeout(patience, session.authenticate(Some(credentials)));
+    let late = |_| {
+        let text = "nobody could say in time who this is";
+        Err(Error::new(ErrorKind::Unavailable, text))
+    };
+    let Err(mut error) = asked.await.unwrap_or_else(late) else {
         return Ok(());
     };
     match error.kind() {

@@ -15,7 +15,7 @@ use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
-use hyper::{Request, Response, StatusCode};
+use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -45,8 +45,7 @@ pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
     session: Arc<Session>,
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
 ) -> Response<Body> {
-    let headers = request.headers().clone();
-    let (response, upgrade) = match upgrade(request, mounted, session.config()) {
+    let (response, upgrade, headers) = match upgrade(request, mounted, session.config()) {
         Handshake::None(request) => {
             let (parts, body) = request.into_parts();
             if session.config().http_api && mirror::is_here(parts.uri.path()) {
@@ -57,21 +56,16 @@ pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
             return file.unwrap_or_else(|| http::answer(&parts, has_page));
         }
         Handshake::Refused(response) => return response,
-        Handshake::Accepted(response, upgrade) => (response, upgrade),
+        Handshake::Accepted(response, upgrade, headers) => (response, upgrade, headers),
     };
     let (entry, shutdown) = match enter() {
         Ok(entered) => entered,
         Err(error) => return http::refusal(&error),
     };
-    let patience = session.config().handshake_timeout;
-    match timeout(patience, introduce(&session, &headers)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return http::refusal(&error),
-        Err(_) => {
-            let text = "nobody could say in time who this is\n";
-            return http::plain(StatusCode::SERVICE_UNAVAILABLE, text);
-        }
+    if let Err(error) = introduce(&session, &headers).await {
+        return http::refusal(&error);
     }
+    let patience = session.config().handshake_timeout;
     tokio::spawn(async move {
         if let Ok(Ok(upgraded)) = timeout(patience, upgrade).await {
             websocket(session, upgraded, shutdown).await;
@@ -108,7 +102,8 @@ fn taken_apart<S>(parts: Parts<TokioIo<Stall<S>>>) -> (S, Vec<u8>) {
 enum Handshake<B> {
     None(Request<B>),
     Refused(Response<Body>),
-    Accepted(Response<Body>, OnUpgrade),
+    /// With the headers, by which it is known who the client is.
+    Accepted(Response<Body>, OnUpgrade, HeaderMap),
 }
 
 fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Handshake<B> {
@@ -133,7 +128,7 @@ fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Han
                     HeaderValue::from_static(SUBPROTOCOL),
                 );
             }
-            Handshake::Accepted(response, upgrade)
+            Handshake::Accepted(response, upgrade, request.into_parts().0.headers)
         }
         Err(error) => {
             let mut response = http::plain(
