@@ -33,7 +33,7 @@ function simple(given) {
   input.setAttribute('aria-describedby', hint ? `${id}-hint ${id}-fault` : `${id}-fault`);
   if (isRequired) input.setAttribute('aria-required', 'true');
   const node = el('div', { className: 'field' },
-    el('label', { for: id }, key, isRequired && el('span', { className: 'needed', 'aria-hidden': 'true', textContent: ' *' })),
+    el('label', { for: id, className: isRequired ? 'needed' : '', textContent: key }),
     el('small', { className: 'type', textContent: typeOf(schema) }),
     el('div', { className: 'inputs' }, input, beside,
       isNull && el('label', { className: 'null', for: isNull.id }, isNull, 'null', el('span', { className: 'unseen', textContent: ` for ${key}` }))),
@@ -43,6 +43,7 @@ function simple(given) {
     if (isNull?.checked) return null;
     if (input.value === '' && !isRequired && !(before !== undefined && before !== null && before !== '')) return undefined;
     if (input.value === '' && start === '' && !isRequired) return undefined;
+    if (input.value === '' && schema.isNullable && schema.type !== 'string') return null;
     return value();
   };
   return { key, path, node, input, read, fields: [] };
@@ -103,7 +104,7 @@ function group({ key, schema, isRequired, before }, isOn, inside) {
   const content = el('div', { className: 'inside', hidden: !isOn }, inside);
   if (isThere) isThere.onchange = () => { content.hidden = !isThere.checked; };
   const node = el('fieldset', { className: 'field group' },
-    el('legend', {}, key, isRequired && el('span', { className: 'needed', 'aria-hidden': 'true', textContent: ' *' })),
+    el('legend', { className: isRequired ? 'needed' : '', textContent: key }),
     isThere && el('label', { className: 'null', for: id }, isThere, 'give it', el('span', { className: 'unseen', textContent: `: ${key}` })),
     hintOf(schema) && el('small', { className: 'hint', textContent: hintOf(schema) }),
     content,

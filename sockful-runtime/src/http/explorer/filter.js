@@ -34,9 +34,8 @@ export function filterOf(resource, where, change) {
   const chips = chipsOf(where).map(([text, without]) => el('li', { className: 'chip' }, el('span', { textContent: text }),
     button('×', () => change(without), { className: 'bare', ariaLabel: `Remove the condition ${text}` })));
   return el('div', { className: 'conditions' },
-    chips.length ? el('ul', { className: 'chips', ariaLabel: 'Conditions' }, chips) : undefined,
-    form,
-    jsonOf(where, change));
+    chips.length > 0 && el('ul', { className: 'chips', ariaLabel: 'Conditions' }, chips),
+    el('div', { className: 'row' }, form, jsonOf(where, change)));
 }
 
 function jsonOf(where, change) {

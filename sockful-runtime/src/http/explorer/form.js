@@ -10,6 +10,9 @@ import { everyOf, fieldOf, mark } from './field.js';
  */
 export function formOf(action, given, before, resolve) {
   const asked = action.fields.filter((it) => !(it.name in given));
+  // What must be given stands first, and of that the ids.
+  const weight = (it) => (it.isRequired ? 0 : 2) + (it.name === 'id' || it.name === action.role?.key ? 0 : 1);
+  asked.sort((a, b) => weight(a) - weight(b));
   const fields = asked.map(({ name, schema, isRequired }) =>
     fieldOf({ key: name, path: name, schema, isRequired, before: before?.[name], resolve }));
   const id = freshId('json');
@@ -27,7 +30,7 @@ export function formOf(action, given, before, resolve) {
     return { ...given, ...Object.fromEntries(said.map(([it, value]) => [it.key, value])) };
   };
   // Of a record that is to be changed only what is other than before is sent.
-  const isUntouched = (field, value) => before && field.key in before && JSON.stringify(value) === JSON.stringify(before[field.key]);
+  const isUntouched = (field, value) => before && field.key in before && isSame(value, before[field.key]);
 
   const toJson = (isJson) => {
     if (isJson && inJson.hidden) json.value = JSON.stringify(fromFields(), null, 2);
@@ -68,6 +71,13 @@ export function formOf(action, given, before, resolve) {
       (first?.input ?? this.first())?.focus();
     },
   };
+}
+
+/** Whether two values of JSON are the same, in whatever order their properties stand. */
+function isSame(a, b) {
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
+  const keys = Object.keys(a);
+  return Array.isArray(a) === Array.isArray(b) && keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key], b[key]));
 }
 
 function summary(error, count) {

@@ -13,7 +13,8 @@ export function showLog(room) {
   let isPaused = false;
   let held = 0;
   let waiting = [];
-  const list = el('ol', { className: 'log', tabIndex: 0, role: 'log', 'aria-live': 'off', ariaLabel: 'Frames sent and received' });
+  const list = el('ol');
+  const log = el('div', { className: 'log', tabIndex: 0, role: 'log', 'aria-live': 'off', 'aria-label': 'Frames sent and received' }, list);
   const filter = el('input', { type: 'search', ariaLabel: 'Filter frames', placeholder: 'filter', oninput: redraw });
   const kind = el('select', { ariaLabel: 'Which frames', onchange: redraw },
     [['', 'all but pings'], ['out', 'sent'], ['in', 'received'], ['bad', 'errors'], ['every', 'all']].map(([value, textContent]) => el('option', { value, textContent })));
@@ -33,15 +34,15 @@ export function showLog(room) {
   };
   function redraw() {
     list.replaceChildren(...frames.filter(isMeant).slice(-SHOWN).map((it) => entry(it, editor)));
-    list.scrollTop = list.scrollHeight;
+    log.scrollTop = log.scrollHeight;
   }
   function paint() {
     const meant = waiting.filter(isMeant).slice(-SHOWN);
     waiting = [];
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     list.append(...meant.map((it) => entry(it, editor)));
     while (list.childElementCount > SHOWN) list.firstElementChild.remove();
-    if (atEnd) list.scrollTop = list.scrollHeight;
+    if (atEnd) log.scrollTop = log.scrollHeight;
   }
   listen((frame) => {
     if (isPaused) {
@@ -56,7 +57,7 @@ export function showLog(room) {
   room.append(
     el('div', { className: 'row spread' }, el('h2', { textContent: 'Frames' }), el('div', { className: 'row' }, pause, emptied)),
     el('div', { className: 'row' }, filter, kind),
-    list,
+    log,
     editor.node);
 }
 
