@@ -30,7 +30,7 @@ export const ask = (resource, action, payload, options) => now.client.call(resou
 /** Connects, and begins anew where that was done before. */
 export async function start() {
   now.client?.close();
-  const mine = now.started = Symbol('start');
+  const mine = now.started = Symbol('started');
   now.model = undefined;
   now.refused = undefined;
   const description = await describe(mine);
@@ -43,7 +43,7 @@ export async function start() {
     api: now.model?.forClient ?? { of: {}, wide: {}, with: {} },
   });
   now.client = now.api.$client;
-  now.client.on('status', (status) => [now.status = status, told('status')]);
+  now.client.on('status', (status) => [now.status = status, told('status'), ping()]);
   now.client.on('changed', (changed) => changed.verdict !== 'same' && told('changed', changed));
   now.client.on('expired', () => told('expired'));
   now.client.on('error', (error) => error?.code === 'unauthenticated' && leave('The token is refused, or its time is over.'));
@@ -110,6 +110,9 @@ listen(({ isOut, frame, took }) => {
   if (action === 'ping' && took !== undefined) [now.latency = took, told('latency')];
 });
 
-setInterval(() => {
+/** Asks how long the way there and back is. */
+function ping() {
   if (now.status === 'open' && !document.hidden) now.client.ping().catch(() => {});
-}, PING_MS);
+}
+
+setInterval(ping, PING_MS);

@@ -10,8 +10,8 @@ import { everyOf, fieldOf, mark } from './field.js';
  */
 export function formOf(action, given, before, resolve) {
   const asked = action.fields.filter((it) => !(it.name in given));
-  // What must be given stands first, and of that the ids.
-  const weight = (it) => (it.isRequired ? 0 : 2) + (it.name === 'id' || it.name === action.role?.key ? 0 : 1);
+  // Ids stand first, then what must be given.
+  const weight = (it) => [action.role?.key, action.id].includes(it.name) ? 0 : it.isRequired ? 1 : 2;
   asked.sort((a, b) => weight(a) - weight(b));
   const fields = asked.map(({ name, schema, isRequired }) =>
     fieldOf({ key: name, path: name, schema, isRequired, before: before?.[name], resolve }));

@@ -63,8 +63,10 @@ function resourceOf(name, described, root, resolve) {
       isImmutable: key !== id && key in settable && 'update' in described.actions && !(key in changeable),
     };
   });
-  // The id stands first, what it is called next to it.
-  properties.sort((a, b) => b.isId - a.isId);
+  // The id stands first, then what every record is given, and last what the server sets.
+  const weight = (it) => it.isId ? 0 : it.isRequired ? 1 : it.isReadOnly ? 3 : 2;
+  properties.sort((a, b) => weight(a) - weight(b));
+  for (const action of actions) action.id = id;
   for (const action of actions) action.isOfRecord = action.kind !== 'relation' && action.fields.some((it) => it.name === id && it.isRequired);
   const isRemoteOfAll = (it) => it.kind === 'remote' && !it.isOfRecord;
   return {

@@ -15,6 +15,7 @@ export function tableOf(asked) {
   const grid = gridOf({ resource, columns, sort, label, sortBy: asked.sortBy, href: (record) => recordHref(resource, record) });
   const says = el('p', { className: 'says' });
   const turning = el('div', { className: 'row turning', hidden: true });
+  const note = el('div');
   const trouble = el('div');
   const ghosts = new Map();
   const canLive = asked.where !== undefined && (asked.route ?? resource.action('subscribe'));
@@ -68,7 +69,7 @@ export function tableOf(asked) {
     }[status];
     trouble.replaceChildren();
     if (status === 'ended' && ['too_large', 'unknown_action'].includes(error?.code) && source.read === undefined) {
-      trouble.replaceChildren(el('p', { className: 'note', textContent: `Too many to be live at once (${error.message}); they are read page by page.` }));
+      note.replaceChildren(el('p', { className: 'note', textContent: `They can't be live (${error.message}); they are read page by page.` }));
       return begin(true);
     }
     if (status === 'ended' && error) trouble.replaceChildren(complaint(error));
@@ -90,7 +91,7 @@ export function tableOf(asked) {
 
   begin(Boolean(limit) || !canLive);
   return {
-    node: el('div', { className: 'table' }, says, trouble, grid.node, turning),
+    node: el('div', { className: 'table' }, says, note, trouble, grid.node, turning),
     get: (id) => source.get(id),
     close() {
       source.close();

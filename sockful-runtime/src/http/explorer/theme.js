@@ -8,7 +8,8 @@ export function theme(place) {
   const apply = (to) => {
     if (to === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = to;
-    place.textContent = `Theme: ${to}`;
+    place.textContent = to;
+    place.ariaLabel = `Theme: ${to}`;
     place.onclick = () => {
       localStorage.setItem(KEY, NEXT[to]);
       apply(NEXT[to]);
