@@ -134,7 +134,7 @@ async fn fill(server: &ServerHandle, visitors: u16) -> Result<()> {
         let visitor = NewVisitor {
             id: Some(format!("v{at:05}")),
             name: format!("Visitor {at}"),
-            age: (at % 90) as u8,
+            age: u8::try_from(at % 90).unwrap_or_default(),
         };
         server.of::<Visitor>().create(visitor).await?;
     }

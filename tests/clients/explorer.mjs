@@ -89,6 +89,14 @@ async function relates(browser) {
   // A route that needs two ids says which is whose.
   await page.goto(`${url}/#/album/actions`);
   await page.getByText('needs album_id, the id of the album and id, the id of the song').first().waitFor();
+  await page.getByRole('link', { name: 'getSong' }).click();
+  const asks = page.getByRole('dialog');
+  await asks.getByText('the id of the album').waitFor();
+  await asks.getByLabel('album_id', { exact: true }).fill('kob');
+  await asks.getByLabel('id', { exact: true }).fill(id);
+  await asks.getByRole('button', { name: 'getSong', exact: true }).click();
+  await asks.getByText('"title": "Freddie Freeloader"').waitFor();
+  await page.keyboard.press('Escape');
   await page.goto(`${url}/#/song/record/${id}`);
   await done(page, 'destroy');
   await close(page);

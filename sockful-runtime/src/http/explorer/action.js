@@ -23,7 +23,7 @@ export function open(action, { given = {}, record, title } = {}) {
   const form = formOf(action, given, isChange ? record : undefined, now.model.resolve);
   const heading = freshId('asks');
   const result = el('div', { className: 'result', role: 'status' });
-  const rev = record && revisionOf(action.resource, record[resource.id]);
+  const rev = record && revisionOf(resource, record);
   const ifRev = rev !== undefined && (isChange || does === 'destroy') && el('input', { type: 'checkbox', checked: true });
   const snippets = snippetBox(action.resource, action.name, form.read);
   const doer = el('button', { className: STRONG.has(does) ? 'danger' : 'main', textContent: action.name });

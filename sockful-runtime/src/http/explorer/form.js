@@ -1,7 +1,9 @@
 // The form of an action: fields from its description, or the payload as JSON.
 
+import { now } from './connection.js';
 import { el, freshId, inWords } from './dom.js';
 import { everyOf, fieldOf, mark } from './field.js';
+import { whose } from './words.js';
 
 /**
  * @param {object} action of the model
@@ -13,8 +15,12 @@ export function formOf(action, given, before, resolve) {
   // Ids stand first, then what must be given.
   const weight = (it) => [action.role?.key, action.id].includes(it.name) ? 0 : it.isRequired ? 1 : 2;
   asked.sort((a, b) => weight(a) - weight(b));
+  const explained = (name, schema) => {
+    const says = whose(now.model.resources.get(action.resource), action, name);
+    return says ? { ...schema, description: [says, schema.description].filter(Boolean).join(' · ') } : schema;
+  };
   const fields = asked.map(({ name, schema, isRequired }) =>
-    fieldOf({ key: name, path: name, schema, isRequired, before: before?.[name], resolve }));
+    fieldOf({ key: name, path: name, schema: explained(name, schema), isRequired, before: before?.[name], resolve }));
   const id = freshId('json');
   const json = el('textarea', { id, className: 'mono', rows: 8, spellcheck: false, 'aria-describedby': `${id}-hint` });
   const inJson = el('div', { className: 'field', hidden: true },

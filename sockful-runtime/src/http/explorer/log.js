@@ -33,6 +33,7 @@ export function showLog(room) {
     return fits && text.toLowerCase().includes(filter.value.toLowerCase());
   };
   function redraw() {
+    waiting = [];
     list.replaceChildren(...frames.filter(isMeant).slice(-SHOWN).map((it) => entry(it, editor)));
     log.scrollTop = log.scrollHeight;
   }

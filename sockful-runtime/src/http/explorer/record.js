@@ -23,8 +23,9 @@ export function showRecord(view, resource, id) {
 
   const act = (action) => async () => {
     // The revision is told by a reply alone, so the record is asked for before it is changed.
-    if (action.name === 'update') await ask(resource.name, 'get', given).catch(() => {});
-    await open(action, { given, record });
+    const isChange = ['update', 'destroy'].includes(action.name) && resource.action('get');
+    const current = isChange ? await ask(resource.name, 'get', given).catch(() => record) : record;
+    await open(action, { given, record: current });
   };
   const actions = resource.actions.filter((it) => it.isOfRecord && !HIDDEN.has(it.name));
   const order = (it) => it.kind === 'remote' ? 1 : it.name === 'destroy' ? 2 : 0;

@@ -4,7 +4,7 @@ import { open } from './action.js';
 import { button, copy, el, link } from './dom.js';
 import { filterOf } from './filter.js';
 import { tableOf } from './table.js';
-import { tagsOf, typeOf } from './words.js';
+import { tagsOf, typeOf, whose } from './words.js';
 
 const LIMITS = [10, 50, 200, 1000];
 const encoded = encodeURIComponent;
@@ -84,7 +84,7 @@ function actions(view, resource, [name]) {
 }
 
 function card(resource, action) {
-  const needs = action.fields.filter((it) => it.isRequired && !it.name.startsWith('$')).map((it) => whose(resource, action, it.name));
+  const needs = action.fields.filter((it) => it.isRequired && !it.name.startsWith('$')).map((it) => [it.name, whose(resource, action, it.name)].filter(Boolean).join(', '));
   const isStream = action.name === 'subscribe' || action.name === 'unsubscribe' || action.role?.does === 'subscribe';
   return el('li', {},
     isStream
@@ -92,14 +92,6 @@ function card(resource, action) {
       : link(`#/${encoded(resource.name)}/actions/${encoded(action.name)}`, action.name, { onclick: (event) => [event.preventDefault(), open(action)] }),
     el('p', { textContent: action.description }),
     needs.length > 0 && el('p', { className: 'soft', textContent: `needs ${needs.join(' and ')}` }));
-}
-
-/** Says whose value a property of a payload is: a relation has two ids. */
-function whose(resource, { role, isOfRecord }, name) {
-  if (role?.key === name && role.parent) return `${name}, the id of the ${role.parent}`;
-  if (role?.parent && name !== role.key && role.does !== 'create') return `${name}, the id of the ${role.of}`;
-  if ((isOfRecord || role) && name === resource.id) return `${name}, the id of the ${resource.name}`;
-  return name;
 }
 
 function properties(view, resource) {

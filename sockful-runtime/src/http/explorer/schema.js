@@ -127,7 +127,7 @@ function relate(resource, resources) {
     const other = (does) => routes.find((it) => it.role.does === does && it.role.of === of && it.payload.properties?.[key])?.name;
     resource.children.push({ of, key, list: list.name, create: other('create'), subscribe: other('subscribe') });
     for (const route of routes.filter((it) => it.role.of === of && it.payload.properties?.[key])) {
-      if (!['parent', 'by'].includes(route.role.does)) Object.assign(route.role, { key, parent: resource.name });
+      if (!['parent', 'by'].includes(route.role.does)) Object.assign(route.role, { key, parent: resource.name, id: resources.get(of).id });
     }
     const child = resources.get(of);
     const its = child.actions.filter((it) => it.role?.does === 'parent' && it.role.of === resource.name);

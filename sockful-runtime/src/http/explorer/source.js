@@ -1,16 +1,17 @@
 // Where a table has its records from: all that meet the conditions, live, or a page of them.
 
 import { ask, now } from './connection.js';
+import { isWide } from './schema.js';
 
 /** How records stand in a live table. Wide integers are compared as numbers. */
-function comparing(sort, id) {
+function comparing(sort, { id, properties }) {
   const keys = [...Object.entries(sort), [id, 1]];
-  const wide = (value) => typeof value === 'string' && /^-?\d{16,}$/.test(value) ? BigInt(value) : value;
+  const wide = new Set(properties.filter((it) => isWide(it.schema)).map((it) => it.name));
+  const valueOf = (record, key) => wide.has(key) && record[key] ? BigInt(record[key]) : record[key] ?? null;
   return (a, b) => {
     for (const [key, way] of keys) {
-      const [left, right] = [wide(a[key] ?? null), wide(b[key] ?? null)];
-      // eslint-disable-next-line eqeqeq -- a number and a bigint may be the same
-      if (left == right) continue;
+      const [left, right] = [valueOf(a, key), valueOf(b, key)];
+      if (left === right) continue;
       return left === null || (right !== null && left < right) ? -way : way;
     }
     return 0;
@@ -24,10 +25,9 @@ function comparing(sort, id) {
  * @param {{change, event, status}} told
  */
 export function live({ resource, route, where, sort }, told) {
-  const order = comparing(sort, resource.id);
+  const order = comparing(sort, resource);
   const records = new Map();
   let sorted;
-  const controller = new AbortController();
   const target = now.api[route?.resource ?? resource.name][route?.name ?? 'subscribe'];
   const status = (to) => { if (it.status !== to) [it.status = to, told.status()]; };
   const take = (event) => {
@@ -49,11 +49,18 @@ export function live({ resource, route, where, sort }, told) {
     told.event(event, before);
     told.change();
   };
-  const stop = target(where, take, { signal: controller.signal });
+  const stop = target(where, take);
   const off = now.client.on('status', (to) => {
     if (it.status === 'live' && to !== 'open') status('stale');
-    else if (it.status === 'stale' && to === 'open') status('live');
+    // Behind what the subscription goes on with, which is asked for next.
+    else if (it.status === 'stale' && to === 'open') queueMicrotask(again);
   });
+  const again = async () => {
+    const { seq } = await now.client.ping().catch(() => ({}));
+    if (seq === undefined || it.status !== 'stale') return;
+    it.seq = Math.max(it.seq ?? 0, seq);
+    status('live');
+  };
   const it = {
     status: 'connecting',
     seq: undefined,

@@ -20,10 +20,11 @@ export function tableOf(asked) {
   const ghosts = new Map();
   const canLive = asked.where !== undefined && (asked.route ?? resource.action('subscribe'));
   let source;
+  let isWaiting = false;
 
   function begin(isPaged) {
     source?.close();
-    const told = { change: paint, status: write, event: marked };
+    const told = { change: soon, status: write, event: marked };
     source = isPaged
       ? pages({ ...asked, route: asked.listRoute, limit: limit ?? 50 }, told)
       : live(asked, told);
@@ -43,8 +44,18 @@ export function tableOf(asked) {
     grid.mark(id, 'went');
     setTimeout(() => {
       if (ghosts.get(id) === before) ghosts.delete(id);
-      paint();
+      soon();
     }, MARKED_MS);
+  }
+
+  /** As often as the screen is drawn, however many commits there are in between. */
+  function soon() {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      if (grid.node.isConnected) paint();
+    });
   }
 
   function paint() {

@@ -9,7 +9,6 @@ export const frames = [];
 const listeners = new Set();
 const asked = new Map();
 const byHand = new Set();
-const revisions = new Map();
 let characters = 0;
 let lastId = 0;
 let socket;
@@ -20,8 +19,11 @@ export function listen(listener) {
   return () => listeners.delete(listener);
 }
 
-/** The revision of a record as its last reply told it, for resources that keep one. */
-export const revisionOf = (resource, id) => revisions.get(`${resource} ${id}`);
+/** The revision that the last reply of `get` told of a record, for resources that keep one. */
+export function revisionOf({ name, id }, record) {
+  const isIt = ({ isOut, frame }) => !isOut && frame?.[0] === name && frame[1] === 'get' && frame[2]?.ok?.[id] === record[id];
+  return frames.findLast(isIt)?.frame[2].rev;
+}
 
 /** Forgets what is remembered. */
 export function clear() {
@@ -48,7 +50,7 @@ export class Wire extends WebSocket {
     // The first to hear of a message: what was asked by hand is not the client's.
     this.addEventListener('message', (event) => {
       const frame = parsed(event.data);
-      took(frame, event.data);
+      heard(frame, event.data);
       if (byHand.has(frame?.[3])) event.stopImmediatePropagation();
     });
   }
@@ -74,17 +76,13 @@ export class Wire extends WebSocket {
 /** The next ack_id for a frame that is written by hand. */
 export const nextId = () => `hand:${++lastId}`;
 
-function took(frame, text) {
-  const [resource, action, payload, id] = frame ?? [];
+function heard(frame, text) {
+  const [, action, payload, id] = frame ?? [];
   const isReply = payload && (Object.hasOwn(payload, 'ok') || Object.hasOwn(payload, 'err'));
   const since = isReply ? asked.get(id) : undefined;
   // A subscription keeps its ack_id.
   if (isReply && !(/^subscribe/.test(action) && payload.ok)) asked.delete(id);
-  if (payload?.rev !== undefined && payload.ok && typeof payload.ok === 'object') {
-    for (const value of Object.values(payload.ok)) revisions.set(`${resource} ${value}`, payload.rev);
-  }
-  const took = since === undefined ? undefined : performance.now() - since;
-  remember({ isOut: false, text, frame, took, isBad: Boolean(payload?.err) });
+  remember({ isOut: false, text, frame, took: since === undefined ? undefined : performance.now() - since, isBad: Boolean(payload?.err) });
 }
 
 function remember(frame) {

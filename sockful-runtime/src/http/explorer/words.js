@@ -59,6 +59,13 @@ function counted(least, most, what) {
   return most === undefined ? [] : [`at most ${most} ${many(most)}`];
 }
 
+/** Whose id a property of a payload is, where it is one: a relation has two. */
+export function whose(resource, { role, isOfRecord }, name) {
+  if (role?.key === name && role.parent) return `the id of the ${role.parent}`;
+  if (role?.parent && role.does !== 'create' && name === role.id) return `the id of the ${role.of}`;
+  return (isOfRecord || role) && name === resource.id && role?.does !== 'create' ? `the id of the ${resource.name}` : undefined;
+}
+
 /** Everything about a property, as short words. */
 export function tagsOf(property, resource) {
   const { schema } = property;
