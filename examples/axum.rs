@@ -1,6 +1,7 @@
 //! An axum application with routes of its own, and a sockful server beside them.
 //!
-//! `cargo run -p sockful-examples --example axum` prints where to look; `-- check` asks itself and ends.
+//! `cargo run -p sockful-examples --example axum` prints where to look; `PORT` changes it, and
+//! `-- check` asks itself and ends.
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -56,7 +57,9 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt::init();
     let is_check = std::env::args().nth(1).as_deref() == Some("check");
     let server = Server::new(resources![Creature]).open().await?;
-    let listener = TcpListener::bind(("127.0.0.1", if is_check { 0 } else { 8000 })).await?;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
+    let port = if is_check { "0" } else { &port };
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     let address = listener.local_addr()?;
     println!("axum: http://{address}/count, and sockful at http://{address}/live");
     let application = application(&server);

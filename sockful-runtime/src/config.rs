@@ -78,9 +78,9 @@ pub struct Config {
     /// Whether those too are told the description of all that is served who are nobody, on a server
     /// that asks who they are. Default is no.
     pub public_schema: bool,
-    /// Whether there is a page at `/` on which to look at records and to send frames. It shows no more
-    /// than its reader may see. Default is yes in builds for development, which have debug
-    /// assertions, and no in release builds.
+    /// Whether the explorer is at `/`: a page on which to look at records, to do what can be done with
+    /// them, and to send frames. It shows no more than its reader may see. Default is yes in builds for
+    /// development, which have debug assertions, and no in release builds.
     pub explorer: bool,
     /// Whether the routes are served over HTTP as well, below `/api`. Default is yes.
     pub http_api: bool,

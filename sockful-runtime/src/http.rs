@@ -1,5 +1,7 @@
 //! The HTTP side: the page, the health, and the door to the WebSocket.
 
+mod files;
+
 use crate::error::{Error, ErrorKind};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -28,25 +30,22 @@ impl<B> RequestBody for B where
 {
 }
 
-const PAGE: &str = include_str!("http/page.html");
-const CLIENT: &str = include_str!("http/client.js");
-const CLIENT_TYPES: &str = include_str!("http/client.d.ts");
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                           connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers a request that is no handshake; with the page, if that is served.
-pub(crate) fn answer(request: &Parts, has_page: bool) -> Response<Body> {
-    let (content_type, body) = match request.uri.path() {
-        "/" if has_page => ("text/html; charset=utf-8", PAGE),
-        "/" => {
+/// Answers a request that is no handshake; with the explorer, if that is served.
+pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
+    let (path, query) = (request.uri.path(), request.uri.query());
+    let explorer = || has_explorer.then(|| files::explorer(path, query)).flatten();
+    let (content_type, body) = match files::client(path).or_else(explorer) {
+        Some(file) => (file.content_type, file.text),
+        None if path == "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
+        None if path == "/" => {
             let text =
                 "there is no page here: `explorer` turns it on, which release builds leave off\n";
             return plain(StatusCode::NOT_FOUND, text);
         }
-        "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
-        "/sockful/client.js" => ("text/javascript; charset=utf-8", CLIENT),
-        "/sockful/client.d.ts" => ("text/plain; charset=utf-8", CLIENT_TYPES),
-        _ => {
+        None => {
             return plain(
                 StatusCode::NOT_FOUND,
                 "there is nothing here; the page is at /, the health at /healthz\n",
@@ -63,10 +62,7 @@ pub(crate) fn answer(request: &Parts, has_page: bool) -> Response<Body> {
     let mut response = Response::new(whole(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(PAGE_POLICY),
-    );
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // A server of another version has another client.

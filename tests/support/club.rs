@@ -174,6 +174,7 @@ pub(crate) async fn who(credentials: Credentials) -> Result<Identity<User>> {
             return Err(Error::new(ErrorKind::Unavailable, "nobody can say now"));
         }
         Some(("broken", _)) => return Err(Error::internal("the database of users is on fire")),
+        Some(("asleep", _)) => std::future::pending().await,
         Some(("panic", _)) => panic!("an authenticator that panics"),
         Some(given) => given,
     };

@@ -15,6 +15,73 @@ async fn the_page_is_at_the_root() {
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
 }
 
+/// What the explorer is made of, and what it is.
+const EXPLORER: [(&str, &str); 6] = [
+    ("/", "text/html"),
+    ("/?page.css", "text/css"),
+    ("/?start.js", "text/javascript"),
+    ("/?icon.svg", "image/svg+xml"),
+    ("/sockful/explorer/main.js", "text/javascript"),
+    ("/sockful/explorer/page.css", "text/css"),
+];
+
+#[tokio::test]
+async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
+    let server = Running::with(|config| config.explorer = true).await;
+    for (path, content_type) in EXPLORER {
+        let mut raw = server.raw().await;
+        raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            .await;
+        let head = raw.read_head().await.to_lowercase();
+        assert!(head.starts_with("http/1.1 200"), "{path}: {head}");
+        assert!(
+            head.contains(&format!("content-type: {content_type}")),
+            "{path}: {head}"
+        );
+        let policy = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-security-policy: "));
+        let policy = policy.expect("a policy");
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "connect-src 'self'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.split("; ").any(|it| it == rule), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    }
+}
+
+/// A module that is written and not served would leave the page blank.
+#[tokio::test]
+async fn every_module_that_the_explorer_imports_is_served() {
+    let server = Running::with(|config| config.explorer = true).await;
+    let (mut known, mut at) = (vec!["main.js".to_owned()], 0);
+    while let Some(name) = known.get(at) {
+        at += 1;
+        let mut raw = server.raw().await;
+        raw.send(format!(
+            "GET /sockful/explorer/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
+        .await;
+        let answer = raw.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
+        let imported: Vec<String> = answer
+            .split(" from './")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('\'').map(|(name, _)| name.to_owned()))
+            .filter(|name| !known.contains(name))
+            .collect();
+        known.extend(imported);
+    }
+    known.sort();
+    known.dedup();
+    assert!(known.len() > 10, "{known:?}");
+}
+
 #[tokio::test]
 async fn the_page_can_be_turned_off() {
     let server = Running::with(|config| config.explorer = false).await;
@@ -24,6 +91,11 @@ async fn the_page_can_be_turned_off() {
     let answer = raw.rest().await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert!(answer.contains("`explorer` turns it on"), "{answer}");
+    for (path, _) in EXPLORER {
+        let mut raw = server.raw().await;
+        let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(raw.status_of(get).await, "404", "{path}");
+    }
     // Connections, the client and the health are as they were.
     assert_eq!(
         server

@@ -123,6 +123,8 @@ async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
         ("/live/", "200"),
         ("/live/healthz", "200"),
         ("/live/sockful/client.js", "200"),
+        ("/live?start.js", "200"),
+        ("/live/sockful/explorer/main.js", "200"),
         ("/live/sockful/types.d.ts", "200"),
         ("/live/nothing", "404"),
         ("/healthz", "404"),

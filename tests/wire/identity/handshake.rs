@@ -3,6 +3,7 @@
 use crate::support::{HANDSHAKE, Raw, Running, club, frame, within};
 use serde_json::{Value, json};
 use sockful::Config;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 async fn shake_hands(server: &Running, header: &str) -> (String, Raw) {
@@ -99,5 +100,19 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
             )
             .await;
         assert_eq!(answer.status, status, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_to_be_known() {
+    let mut config = Config::default();
+    config.handshake_timeout = Duration::from_millis(100);
+    let server = Running::serving(club::club().config(config)).await;
+    let asleep = "Authorization: Bearer asleep\r\n";
+    assert_eq!(shake_hands(&server, asleep).await.0, "503");
+    for address in ["/api/note", "/sockful/schema.json"] {
+        let mut raw = server.raw().await;
+        let answer = raw.http(&format!("GET {address}"), asleep, "").await;
+        assert_eq!(answer.status, 503, "{answer:?}");
     }
 }

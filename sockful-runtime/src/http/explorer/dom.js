@@ -1,0 +1,67 @@
+// Elements. What the server sends is only ever put into the page as text.
+
+export const $ = (id) => document.getElementById(id);
+
+/** Makes an element. A property with a hyphen, and `role`, is an attribute; nothing and `false` are left out of `inside`. */
+export function el(name, properties = {}, ...inside) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined) continue;
+    if (key.includes('-') || key === 'role' || key === 'for') made.setAttribute(key, value);
+    else made[key] = value;
+  }
+  made.append(...inside.flat().filter((it) => it !== undefined && it !== null && it !== false));
+  return made;
+}
+
+export const button = (text, onclick, properties = {}) => el('button', { type: 'button', textContent: text, onclick, ...properties });
+
+export const link = (href, text, properties = {}) => el('a', { href, textContent: text, ...properties });
+
+let lastId = 0;
+
+/** A name for an element, which nothing else on the page has. */
+export const freshId = (of) => `${of}-${++lastId}`;
+
+let fading;
+
+/** Tells, without taking the focus. */
+export function tell(text, isBad = false) {
+  const told = $('told');
+  clearTimeout(fading);
+  told.className = `told shown${isBad ? ' bad' : ''}`;
+  told.textContent = text;
+  fading = setTimeout(() => {
+    told.className = 'told';
+    told.textContent = '';
+  }, 6000);
+}
+
+export async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    tell(`${what} copied`);
+  } catch {
+    tell(`${what} could not be copied: the browser does not allow it`, true);
+  }
+}
+
+/** A value as it stands in a cell. */
+export function shown(value) {
+  if (value === null || value === undefined) return '–';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What went wrong, in words. */
+export function inWords(error) {
+  const says = {
+    unauthenticated: 'You are nobody here. Sign in with a token.',
+    forbidden: 'You may not do this.',
+    not_found: 'It is not there, or you may not see it.',
+    rate_limited: 'Too many requests. Wait a moment.',
+    timeout: 'The server did not answer in time.',
+    unknown: 'The connection ended before the reply: it may have been done or not.',
+  }[error.code];
+  const outcome = error.outcome === 'unknown' && error.code !== 'unknown' ? ' It may have taken effect or not.' : '';
+  return `${says ? `${says} ` : ''}${error.message ?? error}${outcome}`;
+}

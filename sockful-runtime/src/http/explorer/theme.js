@@ -1,0 +1,20 @@
+// Light, dark, or as the system has it.
+
+const KEY = 'sockful.theme';
+const NEXT = { auto: 'light', light: 'dark', dark: 'auto' };
+
+/** Has a button turn from one to the next. */
+export function theme(place) {
+  const apply = (to) => {
+    if (to === 'auto') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = to;
+    place.textContent = to;
+    place.ariaLabel = `Theme: ${to}`;
+    place.onclick = () => {
+      localStorage.setItem(KEY, NEXT[to]);
+      apply(NEXT[to]);
+    };
+  };
+  const kept = localStorage.getItem(KEY);
+  apply(kept in NEXT ? kept : 'auto');
+}
