@@ -283,14 +283,22 @@ fn written(model: &Model, change: bool) -> Vec<Member> {
         .filter(settable)
         .map(|at| {
             let described = &model.properties[at];
-            let needed = if change {
-                at == declared.id
-            } else {
-                !described.has_default && !described.nullable
-            };
+            if change {
+                return changed(model, at);
+            }
+            let needed = !described.has_default && !described.nullable;
             member(model, at, needed)
         })
         .collect()
+}
+
+/// A property in a change: what is left out stays, whatever its default is.
+fn changed(model: &Model, at: usize) -> Member {
+    let mut member = member(model, at, at == model.declared.id);
+    if let Value::Object(schema) = &mut member.schema {
+        schema.remove("default");
+    }
+    member
 }
 
 fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> Value {

@@ -28,7 +28,7 @@ use answer::Asked;
 use events::Position;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use members::{Members, merged, text};
 use refusal::Refusal;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(crate) async fn answer<G: Send + 'static>(
     }
     let headers = parts.headers.clone();
     let mut response = if parts.method == Method::OPTIONS {
-        cors::preflight()
+        cors::preflight(&methods(&session, &parts.uri))
     } else {
         let answered = respond(&session, parts, body, enter).await;
         answered.unwrap_or_else(answer::refused)
@@ -112,6 +112,15 @@ async fn respond<G: Send + 'static>(
         target,
     };
     Ok(asked.answer(reply, session.config().max_reply))
+}
+
+/// The methods that do something at an address.
+fn methods(session: &Session, address: &Uri) -> Vec<Method> {
+    let place = Place::parse(address.path());
+    place.map_or_else(
+        |_| Vec::new(),
+        |place| Target::methods(&session.app, &place),
+    )
 }
 
 /// The frame that a request is.

@@ -1,7 +1,7 @@
 //! A reply as a response.
 
 use super::parameters;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, allowed};
 use super::target::Target;
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Body};
@@ -105,12 +105,7 @@ pub(super) fn refused(refusal: Refusal) -> Response<Body> {
     let status = status.unwrap_or_else(|| http::status(&error));
     let mut response = told(&error, status, reply::refusal(&error).into());
     if !methods.is_empty() {
-        let mut names: Vec<_> = methods.iter().map(Method::as_str).collect();
-        if methods.contains(&Method::GET) {
-            names.push("HEAD");
-        }
-        names.push("OPTIONS");
-        set(&mut response, ALLOW, &names.join(", "));
+        response.headers_mut().insert(ALLOW, allowed(&methods));
     }
     response
 }

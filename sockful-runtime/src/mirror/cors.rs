@@ -1,12 +1,13 @@
 //! Pages of other origins: whose may ask, and what their browsers are told of it.
 
+use super::refusal;
 use crate::http::Body;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW,
     HeaderValue, ORIGIN, VARY,
 };
-use hyper::{HeaderMap, Response, StatusCode};
+use hyper::{HeaderMap, Method, Response, StatusCode};
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
@@ -19,12 +20,12 @@ const EXPOSED: &str = "allow, etag, link, location, retry-after";
 /// For how many seconds a browser need not ask again.
 const MAX_AGE: u16 = 600;
 
-/// What `OPTIONS` is told.
-pub(super) fn preflight() -> Response<Body> {
+/// What `OPTIONS` is told of an address where these methods do something.
+pub(super) fn preflight(methods: &[Method]) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(ALLOW, HeaderValue::from_static(METHODS));
+    headers.insert(ALLOW, refusal::allowed(methods));
     for (name, value) in [
         (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
         (ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::rules::Kind;
 use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// All of a payload, as JSON.
 const WHOLE: &str = "$query";
@@ -13,24 +14,75 @@ const WHOLE: &str = "$query";
 /// Where a list goes on.
 const AFTER: &str = "$after";
 
+/// Other conditions, as a list of objects.
+const AND: &str = "$and";
+
+/// What takes a list, which may be written as one parameter or as several.
+const LISTS: [&str; 5] = ["$in", "$nin", "$sort", "$select", "$with"];
+
 /// The payload that parameters are which ask for properties of `model`.
 ///
 /// # Errors
 ///
-/// Where something stands beside [`WHOLE`], or that is no JSON.
+/// Where one is there twice, or something stands beside [`WHOLE`], or that is no JSON.
 pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
-    let (mut members, mut compared) = (Members::default(), Vec::<(&str, Members)>::new());
-    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-    for (key, value) in &pairs {
-        if key == WHOLE {
-            return whole(value, pairs.len());
+    let given = given(query)?;
+    if let Some((_, value)) = given.iter().find(|(key, _)| key == WHOLE) {
+        return whole(value, given.len());
+    }
+    let (mut members, mut and, mut beside) = (Members::default(), None, Vec::new());
+    for (key, value) in given.iter().filter(|(key, _)| operator(key).is_none()) {
+        let raw = raw(model, key, value);
+        if key == AND {
+            and = Some(raw);
+        } else {
+            members.push(key, &raw);
         }
+    }
+    for (name, operators) in compared(&given, model) {
+        // What has a value to be equal to has that in its place.
+        if given.iter().any(|(key, _)| key == name) {
+            beside.push(Members::of(name, &operators).to_json());
+        } else {
+            members.push(name, &operators);
+        }
+    }
+    match and {
+        Some(raw) if beside.is_empty() => members.push(AND, &raw),
+        and => beside.extend(and.map(|raw| Members::of(AND, &raw).to_json())),
+    }
+    if !beside.is_empty() {
+        members.push(AND, &format!("[{}]", beside.join(",")));
+    }
+    Ok(members.to_json())
+}
+
+/// Each parameter with its value; of lists in several with all of them.
+fn given(query: &str) -> Result<Vec<(Cow<'_, str>, String)>> {
+    let mut given = Vec::<(Cow<'_, str>, String)>::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        let word = operator(&key).map_or(&*key, |(_, operator)| operator);
+        let is_list = LISTS.contains(&word);
+        match given.iter_mut().find(|(known, _)| *known == key) {
+            None => given.push((key, value.into_owned())),
+            Some((_, known)) if is_list => {
+                known.push(',');
+                known.push_str(&value);
+            }
+            Some(_) => return Err(refusal(&key, "is given twice")),
+        }
+    }
+    Ok(given)
+}
+
+/// The operators of each property that has some.
+fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a str, String)> {
+    let mut compared = Vec::<(&str, Members)>::new();
+    for (key, value) in given {
         let Some((name, operator)) = operator(key) else {
-            members.push(key, &raw(model, key, value));
             continue;
         };
-        let is_list = matches!(operator, "$in" | "$nin");
-        let raw = if is_list {
+        let raw = if LISTS.contains(&operator) {
             list(value, |one| scalar(model, name, one))
         } else {
             scalar(model, name, value)
@@ -40,10 +92,10 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
             None => compared.push((name, Members::of(operator, &raw))),
         }
     }
-    for (name, operators) in compared {
-        members.push(name, &operators.to_json());
-    }
-    Ok(members.to_json())
+    let compared = compared.into_iter();
+    compared
+        .map(|(name, operators)| (name, operators.to_json()))
+        .collect()
 }
 
 /// The same parameters where a list goes on behind `next`; `None` where they are one payload.
@@ -60,16 +112,20 @@ pub(super) fn after(query: &str, next: &str) -> Option<String> {
 }
 
 fn whole(value: &str, parameters: usize) -> Result<String> {
-    let refuse =
-        |why: &str| Err(Error::new(ErrorKind::InvalidQuery, format!("`{WHOLE}` {why}")).at(WHOLE));
     if parameters > 1 {
-        return refuse("is all of the query, and nothing stands beside it");
+        let why = "is all of the query, and nothing stands beside it";
+        return Err(refusal(WHOLE, why));
     }
     match json(value) {
         Some(raw) if raw.starts_with('{') => Ok(raw.to_owned()),
-        Some(_) => refuse("is not an object"),
-        None => refuse("is not JSON"),
+        Some(_) => Err(refusal(WHOLE, "is not an object")),
+        None => Err(refusal(WHOLE, "is not JSON")),
     }
+}
+
+fn refusal(parameter: &str, why: &str) -> Error {
+    let message = format!("`{parameter}` {why}");
+    Error::new(ErrorKind::InvalidQuery, message).at(parameter)
 }
 
 /// A property and an operator, of `life[$gte]`.
@@ -165,7 +221,16 @@ mod tests {
                 r#"{"$select":["id","life"],"$limit":2}"#,
             ),
             (r#"$or=[{"life":1}]"#, r#"{"$or":[{"life":1}]}"#),
-            ("life=1&life=2", r#"{"life":1,"life":2}"#),
+            ("life[$in]=1&life[$in]=2", r#"{"life":{"$in":[1,2]}}"#),
+            (
+                "life=1&life[$lt]=2",
+                r#"{"life":1,"$and":[{"life":{"$lt":2}}]}"#,
+            ),
+            ("$and=[{}]", r#"{"$and":[{}]}"#),
+            (
+                "life=1&life[$lt]=2&$and=[{}]",
+                r#"{"life":1,"$and":[{"life":{"$lt":2}},{"$and":[{}]}]}"#,
+            ),
             (r#"$query={"life": null}"#, r#"{"life": null}"#),
         ] {
             assert_eq!(asked(query), expected, "{query}");
@@ -174,7 +239,14 @@ mod tests {
 
     #[test]
     fn what_is_no_query_is_refused() {
-        for query in ["$query={}&life=1", "$query={", "$query=7"] {
+        for query in [
+            "$query={}&life=1",
+            "$query={",
+            "$query=7",
+            "life=1&life=2",
+            "life[$lt]=1&life[$lt]=2",
+            "$limit=1&$limit=2",
+        ] {
             assert!(asked(query).starts_with("invalid_query"), "{query}");
         }
     }

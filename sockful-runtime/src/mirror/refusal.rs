@@ -1,6 +1,7 @@
 //! What is told where nothing is done.
 
 use crate::error::Error;
+use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 
 /// Why a request over HTTP is not done.
@@ -22,4 +23,15 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Error(None, Box::new(error))
     }
+}
+
+/// The value of `Allow` where these methods do something.
+pub(super) fn allowed(methods: &[Method]) -> HeaderValue {
+    let mut names: Vec<_> = methods.iter().map(Method::as_str).collect();
+    if methods.contains(&Method::GET) {
+        names.push("HEAD");
+    }
+    names.push("OPTIONS");
+    // Names of methods are text for headers.
+    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }
