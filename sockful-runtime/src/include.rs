@@ -15,7 +15,7 @@ use crate::relations::Link;
 /// How deep relations are included in one another.
 pub(crate) const MAX_DEPTH: usize = 3;
 /// How many relations one request includes.
-pub(crate) const MAX_RELATIONS: usize = 16;
+const MAX_RELATIONS: usize = 16;
 
 /// The relations that a request wants included, none where it does not say.
 #[derive(Debug, Default)]

@@ -180,8 +180,6 @@ pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<(String, Va
             "type": "array",
             "items": {"type": "string", "enum": paths},
             "minItems": 1,
-            // Each leads through as many as it is deep.
-            "maxItems": include::MAX_RELATIONS / include::MAX_DEPTH,
             "description": "Related records that come with each.",
         });
         words.push(("$with".to_owned(), with));

@@ -162,10 +162,13 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
             .of_revision(model.keeps_rev())
             .public(declared.public);
         let payload = &document.source.action(name, action)["payload"];
-        let whole = bodies::written(document, model, payload, &[]);
+        let mut whole = bodies::written(document, model, payload, &[]);
+        if action == "update" {
+            whole = bodies::changing(whole);
+        }
+        let body = bodies::minus(&whole, &[model.id_name()]);
         document.add_schema(&format!("{name}.{action}.payload"), whole);
         if action != "destroy" {
-            let body = bodies::written(document, model, payload, &[model.id_name()]);
             let is_required = bodies::is_required(&body);
             let body = document.add_schema(&format!("{name}.{action}.body"), body);
             write = write.body(bodies::request(&body, is_required));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 const JSON: &str = "application/json";
 
 /// Each refusal: its status, its name among the components, and when it is answered.
-const REFUSALS: [(&str, &str, &str); 14] = [
+const REFUSALS: [(&str, &str, &str); 15] = [
     (
         "400",
         "bad_request",
@@ -39,6 +39,11 @@ const REFUSALS: [(&str, &str, &str); 14] = [
         "`invalid`, or what a method refuses by a code of its own.",
     ),
     ("429", "rate_limited", "`rate_limited`."),
+    (
+        "431",
+        "long_address",
+        "The address or the headers are too long.",
+    ),
     ("500", "internal", "`internal`."),
     (
         "503",
@@ -87,7 +92,11 @@ pub(super) fn refusals() -> Value {
         if matches!(*status, "403" | "503") {
             content["text/plain"] = json!({"schema": {"type": "string"}});
         }
-        let mut response = json!({"description": when, "content": content});
+        let mut response = json!({"description": when});
+        // What is too long to be read is refused without a body.
+        if *status != "431" {
+            response["content"] = content;
+        }
         if *status == "429" {
             let seconds = json!({"description": "When again, in seconds.", "schema": {"type": "integer", "minimum": 1}});
             response["headers"] = json!({"Retry-After": seconds});
