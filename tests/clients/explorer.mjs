@@ -163,6 +163,7 @@ async function logs(browser) {
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByLabel('Which frames').selectOption('errors');
   await log.getByText('unknown_action').waitFor();
+  assert.equal(await log.getByRole('listitem').count(), 1, 'errors alone');
   await page.getByRole('button', { name: 'Clear' }).click();
   assert.equal(await log.getByRole('listitem').count(), 0);
   await close(page);
@@ -195,6 +196,7 @@ async function keys(browser) {
   await tabTo(page, 'creatures');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'creatures' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus is brought to where one went');
   await tabTo(page, 'create');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();

@@ -8,6 +8,14 @@ import { close, done, fresh, open } from './open.mjs';
 
 export async function signsIn(browser, url) {
   const door = connect(url, { WebSocket });
+  try {
+    await signsInBy(door, browser, url);
+  } finally {
+    door.$client.close();
+  }
+}
+
+async function signsInBy(door, browser, url) {
   const token = await door.guest.signIn({ name: 'ada', password: 'lovelace' });
   const page = await open(browser, url);
   await page.getByText('This server tells what it serves to those it knows.').waitFor();
@@ -46,7 +54,6 @@ export async function signsIn(browser, url) {
   await door.$client.authenticate(token);
   await door.guest.signOut();
   await page.getByText('The token is refused, or its time is over.').waitFor();
-  door.$client.close();
   // The browser itself says that the description was refused.
   page.faults = page.faults.filter((it) => !/status of 401/.test(it));
   await close(page);

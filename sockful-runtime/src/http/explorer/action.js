@@ -19,7 +19,6 @@ export function open(action, { given = {}, record, title } = {}) {
   const resource = now.model.resources.get(action.resource);
   const does = action.role?.does ?? action.name;
   const isChange = does === 'update';
-  const opener = document.activeElement;
   const form = formOf(action, given, isChange ? record : undefined, now.model.resolve);
   const heading = freshId('asks');
   const result = el('div', { className: 'result', role: 'status' });
@@ -76,7 +75,6 @@ export function open(action, { given = {}, record, title } = {}) {
   return new Promise((resolve) => {
     dialog.onclose = () => {
       dialog.remove();
-      if (opener?.isConnected) opener.focus();
       resolve(dialog.returnValue === 'done');
     };
   });

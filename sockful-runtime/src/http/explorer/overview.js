@@ -3,7 +3,7 @@
 import { base, now } from './connection.js';
 import { el, link } from './dom.js';
 
-const FILES = ['client.js', 'client.d.ts', 'types.d.ts', 'types.js', 'schema.json', 'asyncapi.json'];
+const FILES = ['client.js', 'client.d.ts', 'types.d.ts', 'types.js', 'schema.json', 'asyncapi.json', 'openapi.json'];
 
 /** Draws it. */
 export function showOverview(view) {

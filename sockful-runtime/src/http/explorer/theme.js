@@ -1,5 +1,7 @@
 // Light, dark, or as the system has it.
 
+import { el } from './dom.js';
+
 const KEY = 'sockful.theme';
 const NEXT = { auto: 'light', light: 'dark', dark: 'auto' };
 
@@ -8,7 +10,7 @@ export function theme(place) {
   const apply = (to) => {
     if (to === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = to;
-    place.textContent = to;
+    place.replaceChildren(el('span', { className: 'spare', textContent: 'Theme: ' }), to);
     place.ariaLabel = `Theme: ${to}`;
     place.onclick = () => {
       localStorage.setItem(KEY, NEXT[to]);
