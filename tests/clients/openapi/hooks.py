@@ -15,12 +15,9 @@ def before_load_schema(context, document):
 
 @schemathesis.hook
 def map_query(context, query):
-    """A list goes on behind a real one only, and a property has a value or operators."""
+    """A list goes on behind a real one only."""
     if query:
         query.pop("$after", None)
-        compared = {name.split("[$")[0] for name in query if "[$" in name}
-        for name in compared:
-            query.pop(name, None)
     return query
 
 
