@@ -21,17 +21,6 @@ pub(super) fn written(
     body
 }
 
-/// What changes a record: of what is left out nothing changes, whatever it is by default.
-pub(super) fn changing(mut payload: Value) -> Value {
-    let properties = payload["properties"].as_object_mut();
-    for property in properties.into_iter().flatten() {
-        if let Value::Object(schema) = property.1 {
-            schema.remove("default");
-        }
-    }
-    payload
-}
-
 /// A payload without some of its properties.
 pub(super) fn minus(payload: &Value, said: &[&str]) -> Value {
     let mut body = payload.clone();

@@ -189,9 +189,6 @@ impl Route<'_> {
             whole["properties"][self.property()] = records::id(self.found.of);
             bodies::require(&mut whole, self.property());
         }
-        if self.found.relation == Relation::Update {
-            whole = bodies::changing(whole);
-        }
         let body = bodies::minus(&whole, said);
         let payload = document.add_schema(&format!("{key}.payload"), whole);
         let Some(children) = self.children() else {

@@ -162,10 +162,7 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
             .of_revision(model.keeps_rev())
             .public(declared.public);
         let payload = &document.source.action(name, action)["payload"];
-        let mut whole = bodies::written(document, model, payload, &[]);
-        if action == "update" {
-            whole = bodies::changing(whole);
-        }
+        let whole = bodies::written(document, model, payload, &[]);
         let body = bodies::minus(&whole, &[model.id_name()]);
         document.add_schema(&format!("{name}.{action}.payload"), whole);
         if action != "destroy" {
