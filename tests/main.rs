@@ -3,6 +3,7 @@
 mod client;
 mod crates;
 mod macros;
+mod store;
 mod support;
 mod ui;
 mod wire;

@@ -58,14 +58,14 @@ mod reply;
 pub mod resource;
 pub mod routes;
 mod rules;
-#[cfg(test)]
+#[cfg(any(test, feature = "store-suite"))]
 mod sample;
 mod scan;
 mod server;
 mod session;
 mod shutdown;
 pub mod store;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "store-suite"))]
 pub mod testing;
 mod text;
 pub mod typed;

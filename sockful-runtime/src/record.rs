@@ -2,6 +2,8 @@
 
 use crate::declared::{Declared, Kept, Property};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key;
+use crate::object::Object;
 use std::fmt;
 use std::ops::Range;
 
@@ -25,6 +27,43 @@ pub struct Record {
 }
 
 impl Record {
+    /// The record that a store has kept by these two texts, which [`sent`](Self::sent) and
+    /// [`kept`](Self::kept) gave, as commit `rev` stored it.
+    ///
+    /// # Errors
+    ///
+    /// Where they are not those of a record of this resource, as it is declared now.
+    pub fn stored(declared: &'static Declared, sent: &str, kept: &str, rev: u64) -> Result<Self> {
+        let wrong = |what: &str| {
+            let name = declared.name;
+            Error::internal(format!("a `{name}` that was stored {what}"))
+        };
+        let kept = if kept.is_empty() { "null" } else { kept };
+        let (sent, kept) = (Object::parse(sent)?, Object::parse(kept)?);
+        let mut draft = Draft::new(declared);
+        for property in declared.properties {
+            let text = if property.access.is_sent() {
+                &sent
+            } else {
+                &kept
+            };
+            let value = text.take(property.name);
+            let value = value.ok_or_else(|| wrong(&format!("has no `{}`", property.name)))?;
+            draft.put(|out| out.extend_from_slice(value.as_bytes()));
+        }
+        if let Some((name, _)) = sent.take_rest().chain(kept.take_rest()).next() {
+            return Err(wrong(&format!("has `{name}`, which is not declared")));
+        }
+        let id = key::canonical(draft.value(declared.id), declared.key);
+        let id = id
+            .map_err(|fault| wrong(&format!("has an id that {}", fault.message)))?
+            .into_owned();
+        Ok(Self {
+            rev,
+            ..draft.finish(&id)
+        })
+    }
+
     /// The id, as [`key::canonical`](crate::key::canonical) spells it.
     pub fn id(&self) -> &str {
         &self.text[..self.id as usize]
@@ -240,4 +279,45 @@ fn write_key(out: &mut Vec<u8>, property: &Property) {
 
 fn position(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or_else(|_| panic!("a record of more than 4 GiB"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Resource;
+    use crate::sample::{self, Sample};
+
+    #[test]
+    fn a_record_is_read_from_its_texts_as_it_was() {
+        let model = sample::model();
+        let given = r#"{"id":"bob","name":"a \" {b","secret":"hush","tags":["x"],"weight":0.1}"#;
+        let record = sample::record(&model, given).with_rev(7);
+        let stored = Record::stored(Sample::DECLARED, record.sent(), record.kept(), 7);
+        assert_eq!(stored.expect("it was written here"), record);
+    }
+
+    #[test]
+    fn texts_of_another_shape_are_refused() {
+        let model = sample::model();
+        let record = sample::record(&model, r#"{"id":"bob"}"#);
+        let (sent, kept) = (record.sent(), record.kept());
+        for (sent, kept, why) in [
+            (
+                sent.replace("\"life\"", "\"lives\""),
+                kept.to_owned(),
+                "no `life`",
+            ),
+            (
+                sent.replace('}', ",\"wings\":2}"),
+                kept.to_owned(),
+                "`wings`",
+            ),
+            (sent.to_owned(), String::new(), "no `secret`"),
+            (sent.replace("\"bob\"", "7"), kept.to_owned(), "an id"),
+        ] {
+            let error =
+                Record::stored(Sample::DECLARED, &sent, &kept, 1).expect_err("another shape");
+            assert!(format!("{error:?}").contains(why), "{error:?}");
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! A resource written by hand, for tests: a standing proof that the trait is humanly writable.
 
+#[cfg(test)]
 mod serving;
+#[cfg(test)]
 mod toy;
 
+#[cfg(test)]
 pub(crate) use serving::{Serving, TOYS, entry, table};
+#[cfg(test)]
 pub(crate) use toy::{Toy, ToyPatch};
 
 use crate::codec::Codec;
@@ -255,6 +259,7 @@ pub(crate) fn record(model: &Model, json: &str) -> Record {
         .expect("what keeps to the rules")
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! What a store promises: consistent views, commits that are all or nothing, and a log of them.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "store-suite"))]
 pub(crate) mod contract;
 mod memory;
 #[cfg(test)]

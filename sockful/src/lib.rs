@@ -45,6 +45,7 @@
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
 //! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
 //! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
+//! | `store-suite` | `testing::store_suite`: what every store must do, as a test for one of your own |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -509,9 +510,13 @@ pub mod client {
     };
 }
 
-#[cfg(feature = "client")]
+/// What helps to test.
+#[cfg(any(feature = "client", feature = "store-suite"))]
 pub mod testing {
-    #![doc = include_str!("testing.md")]
+    #![cfg_attr(feature = "client", doc = include_str!("testing.md"))]
+    #[cfg(feature = "store-suite")]
+    pub use sockful_runtime::testing::store_suite;
+    #[cfg(feature = "client")]
     pub use sockful_runtime::testing::{builder, connect};
 }
 

@@ -28,9 +28,26 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
-/// Checks searches, commits, snapshots and keys of the stores that `make` makes, each empty and with the
-/// limits that it is given.
-pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
+/// Puts a store to all that every store must do: searches, commits, snapshots, events and keys, made up by
+/// the thousand and judged by a plain model.
+///
+/// `make` makes an empty store with the limits that it is given: of those [`Config::max_visited`],
+/// [`Config::key_retention`], [`Config::max_keys`] and [`Config::max_keys_per_caller`] are set to others
+/// than the default ones. It is called often, so a store on a disk is best made on one in memory.
+///
+/// It is for a plain `#[test]`, since it has runtimes of its own:
+///
+/// ```
+/// # use sockful_runtime as sockful;
+/// # fn test() {
+/// sockful::testing::store_suite(sockful::store::Memory::with_config);
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Where the store does anything else than it must, with the smallest history that shows it.
+pub fn check<S: Store>(make: impl Fn(&Config) -> S) {
     let usual = || opened(make(&Config::default()));
     let config = ProptestConfig {
         cases: 1_000,

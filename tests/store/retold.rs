@@ -1,0 +1,210 @@
+//! A store that gives records as it has read them from their texts, as one on a disk would.
+
+use sockful::store::{
+    Answer, Change, Commit, Committed, Counted, Declared, Emitted, Expired, Filter, Found, Lookup,
+    Memory, Query, Record, Rejected, Scalar, Several, Snapshot, Store, View, later,
+};
+use sockful::{Config, Result};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Memory, whose records are told as texts and read again on their way out.
+#[derive(Debug)]
+pub(super) struct Retold {
+    memory: Memory,
+    texts: Arc<Texts>,
+    has_first: bool,
+}
+
+#[derive(Debug, Default)]
+struct Texts(OnceLock<Vec<&'static Declared>>);
+
+#[derive(Debug)]
+struct RetoldSnapshot {
+    snapshot: Arc<dyn Snapshot>,
+    texts: Arc<Texts>,
+}
+
+impl Texts {
+    fn one(&self, resource: usize, record: &Record) -> Result<Arc<Record>> {
+        let declared = self.0.get().expect("it is open")[resource];
+        let record = Record::stored(declared, record.sent(), record.kept(), record.rev())?;
+        Ok(Arc::new(record))
+    }
+
+    fn maybe(&self, resource: usize, record: Option<&Arc<Record>>) -> Result<Option<Arc<Record>>> {
+        record.map(|record| self.one(resource, record)).transpose()
+    }
+
+    fn several(&self, resource: usize, records: &Several) -> Result<Several> {
+        let each = records.iter();
+        each.map(|it| self.maybe(resource, it.as_ref())).collect()
+    }
+
+    fn found(&self, resource: usize, found: Found) -> Result<Found> {
+        let records = found.records.iter();
+        let records = records.map(|it| self.one(resource, it));
+        Ok(Found {
+            records: records.collect::<Result<_>>()?,
+            ..found
+        })
+    }
+
+    fn committed(&self, committed: &Committed) -> Result<Arc<Committed>> {
+        let changes = committed.changes.iter().map(|change| {
+            Ok(Change {
+                resource: change.resource,
+                before: self.maybe(change.resource, change.before.as_ref())?,
+                after: self.maybe(change.resource, change.after.as_ref())?,
+            })
+        });
+        let emitted = committed.emitted.iter().map(|event| {
+            Ok(Emitted {
+                record: self.one(event.resource, &event.record)?,
+                ..event.clone()
+            })
+        });
+        Ok(Arc::new(Committed {
+            seq: committed.seq,
+            tag: committed.tag,
+            changes: changes.collect::<Result<_>>()?,
+            emitted: emitted.collect::<Result<_>>()?,
+        }))
+    }
+}
+
+impl Retold {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            memory: Memory::with_config(config),
+            texts: Arc::default(),
+            has_first: true,
+        }
+    }
+
+    /// The same, but that no list has its first record.
+    pub(super) fn without_the_first(self) -> Self {
+        Self {
+            has_first: false,
+            ..self
+        }
+    }
+}
+
+impl Store for Retold {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        self.texts.0.set(resources.to_vec()).expect("it opens once");
+        self.memory.open(resources)
+    }
+
+    fn epoch(&self) -> &str {
+        self.memory.epoch()
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        self.memory.head()
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        let read = self.memory.get(resource, id);
+        later(async move {
+            let View { seq, value } = read.await?;
+            let value = self.texts.maybe(resource, value.as_ref())?;
+            Ok(View { seq, value })
+        })
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        later(async move {
+            let View { seq, value } = self.memory.get_many(resource, ids).await?;
+            let value = self.texts.several(resource, &value)?;
+            Ok(View { seq, value })
+        })
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        later(async move {
+            let View { seq, value } = self.memory.find(resource, query).await?;
+            let mut value = self.texts.found(resource, value)?;
+            if !self.has_first {
+                value.records.drain(..1.min(value.records.len()));
+            }
+            Ok(View { seq, value })
+        })
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.memory.count(resource, filter)
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        let snapshot = self.memory.snapshot(resources);
+        later(async move {
+            let (snapshot, texts) = (snapshot.await?, Arc::clone(&self.texts));
+            Ok(Arc::new(RetoldSnapshot { snapshot, texts }) as Arc<dyn Snapshot>)
+        })
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        self.memory.completed(caller, key)
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        later(async move {
+            let committed = self.memory.commit(commit).await?;
+            self.texts.committed(&committed).map_err(Rejected::Failed)
+        })
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        later(async move {
+            let log = self.memory.log(after, max).await?;
+            let log = log.iter().map(|committed| self.texts.committed(committed));
+            log.collect::<Result<_>>().map_err(|_| Expired)
+        })
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.memory.watch()
+    }
+}
+
+impl Snapshot for RetoldSnapshot {
+    fn seq(&self) -> u64 {
+        self.snapshot.seq()
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+        later(async move {
+            let several = self.snapshot.get_many(resource, ids).await?;
+            self.texts.several(resource, &several)
+        })
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+        later(async move {
+            let found = self.snapshot.find(resource, query).await?;
+            self.texts.found(resource, found)
+        })
+    }
+
+    fn related(
+        &self,
+        resource: usize,
+        property: usize,
+        values: Vec<Scalar<'static>>,
+        filter: Filter,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Found>>> {
+        later(async move {
+            let related = self
+                .snapshot
+                .related(resource, property, values, filter, limit);
+            let lists = related.await?.into_iter();
+            lists
+                .map(|found| self.texts.found(resource, found))
+                .collect()
+        })
+    }
+}
