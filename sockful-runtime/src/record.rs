@@ -2,6 +2,7 @@
 
 use crate::declared::{Declared, Kept, Property};
 use crate::error::{Error, ErrorKind, Result};
+use crate::object::Object;
 use std::fmt;
 use std::ops::Range;
 
@@ -25,6 +26,44 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record that a store kept as texts: what [`sent`](Self::sent) and [`kept`](Self::kept) said.
+    ///
+    /// # Errors
+    ///
+    /// Where they are not what this resource is written as.
+    pub fn stored(declared: &Declared, id: &str, rev: u64, sent: &str, kept: &str) -> Result<Self> {
+        let missing = |property: &Property| {
+            Error::internal(format!(
+                "a stored record of `{}` has no `{}`",
+                declared.name, property.name
+            ))
+        };
+        let objects = [
+            Object::parse(sent)?,
+            Object::parse(if kept.is_empty() { "null" } else { kept })?,
+        ];
+        let spans = declared.properties.iter().map(|property| {
+            let (text, object, before) = if property.access.is_sent() {
+                (sent, &objects[0], 0)
+            } else {
+                (kept, &objects[1], sent.len())
+            };
+            let raw = object
+                .take(property.name)
+                .ok_or_else(|| missing(property))?;
+            let start = before + (raw.as_ptr().addr() - text.as_ptr().addr());
+            Ok(position(start)..position(start + raw.len()))
+        });
+        Ok(Self {
+            spans: spans.collect::<Result<_>>()?,
+            id: position(id.len()),
+            sent: position(id.len() + sent.len()),
+            text: [id, sent, kept].concat().into(),
+            rev,
+            rev_at: shown_at(declared),
+        })
+    }
+
     /// The id, as [`key::canonical`](crate::key::canonical) spells it.
     pub fn id(&self) -> &str {
         &self.text[..self.id as usize]
@@ -208,10 +247,7 @@ impl Draft {
             text: text.into(),
             spans: self.spans.into(),
             rev: 0,
-            rev_at: self
-                .declared
-                .keeps(Kept::Rev)
-                .and_then(|at| at.try_into().ok()),
+            rev_at: shown_at(self.declared),
         }
     }
 
@@ -225,6 +261,12 @@ impl Draft {
         let span = &self.spans[position];
         std::str::from_utf8(&out[span.start as usize..span.end as usize]).unwrap_or_default()
     }
+}
+
+/// Which property shows the revision.
+fn shown_at(declared: &Declared) -> Option<u16> {
+    let at = declared.keeps(Kept::Rev)?;
+    at.try_into().ok()
 }
 
 fn json(text: &str) -> Option<serde_json::Value> {

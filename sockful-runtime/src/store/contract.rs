@@ -29,11 +29,11 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 }
 
 /// Checks searches, commits, snapshots and keys of the stores that `make` makes, each empty and with the
-/// limits that it is given.
-pub(super) fn check<S: Store>(make: impl Fn(&Config) -> S) {
+/// limits that it is given: so many random cases of each.
+pub(super) fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     let usual = || opened(make(&Config::default()));
     let config = ProptestConfig {
-        cases: 1_000,
+        cases,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
