@@ -38,15 +38,14 @@ impl Record {
                 declared.name, property.name
             ))
         };
-        let objects = [
-            Object::parse(sent)?,
-            Object::parse(if kept.is_empty() { "null" } else { kept })?,
-        ];
+        let kept_or_none = if kept.is_empty() { "null" } else { kept };
+        let of_sent = Object::parse(sent).map_err(Error::internal)?;
+        let of_kept = Object::parse(kept_or_none).map_err(Error::internal)?;
         let spans = declared.properties.iter().map(|property| {
             let (text, object, before) = if property.access.is_sent() {
-                (sent, &objects[0], 0)
+                (sent, &of_sent, 0)
             } else {
-                (kept, &objects[1], sent.len())
+                (kept, &of_kept, sent.len())
             };
             let raw = object
                 .take(property.name)

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::thread;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -159,6 +160,15 @@ impl Writer {
         for (committed, answer) in answers {
             // Whoever asked may have gone.
             drop(answer.send(Ok(committed)));
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Nobody waits for what it will never publish.
+            self.shared.poison();
         }
     }
 }
