@@ -270,3 +270,14 @@ fn a_name_is_a_name_whatever_it_says() {
     let count = |filter| wait(store.count(0, filter)).expect("a count").value;
     assert_eq!((count(of("\"' OR 1")).count, count(of("x")).count), (1, 0));
 }
+
+#[test]
+fn of_many_requests_at_once_with_one_key_one_takes_effect() {
+    let folder = Folder::new("key");
+    let store = opened(&folder.0.join("data.db"), &Config::default());
+    let commits = (0..100).map(|n| store.commit(commit(vec![put("bob", n)], Some(1_000))));
+    let answers = wait(futures_util::future::join_all(commits));
+    let is_repeated = |it: &&Result<_, _>| matches!(it, Err(Rejected::Repeated));
+    assert_eq!(answers.iter().filter(is_repeated).count(), 99);
+    assert_eq!(wait(store.head()).expect("a head"), 1);
+}
