@@ -2,7 +2,6 @@
 
 use crate::declared::{Declared, Kept, Property};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key;
 use crate::object::Object;
 use std::fmt;
 use std::ops::Range;
@@ -27,40 +26,42 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record that a store has kept by these two texts, which [`sent`](Self::sent) and
-    /// [`kept`](Self::kept) gave, as commit `rev` stored it.
+    /// A record that a store kept as texts: what [`sent`](Self::sent) and [`kept`](Self::kept) said.
     ///
     /// # Errors
     ///
     /// Where they are not those of a record of this resource, as it is declared now.
-    pub fn stored(declared: &'static Declared, sent: &str, kept: &str, rev: u64) -> Result<Self> {
-        let wrong = |what: &str| {
+    pub fn stored(declared: &Declared, id: &str, rev: u64, sent: &str, kept: &str) -> Result<Self> {
+        let wrong = |what: String| {
             let name = declared.name;
-            Error::internal(format!("a `{name}` that was stored {what}"))
+            Error::internal(format!("a stored record of `{name}` has {what}"))
         };
-        let kept = if kept.is_empty() { "null" } else { kept };
-        let (sent, kept) = (Object::parse(sent)?, Object::parse(kept)?);
-        let mut draft = Draft::new(declared);
-        for property in declared.properties {
-            let text = if property.access.is_sent() {
-                &sent
+        let kept_or_none = if kept.is_empty() { "null" } else { kept };
+        let of_sent = Object::parse(sent).map_err(Error::internal)?;
+        let of_kept = Object::parse(kept_or_none).map_err(Error::internal)?;
+        let spans = declared.properties.iter().map(|property| {
+            let (text, object, before) = if property.access.is_sent() {
+                (sent, &of_sent, 0)
             } else {
-                &kept
+                (kept, &of_kept, sent.len())
             };
-            let value = text.take(property.name);
-            let value = value.ok_or_else(|| wrong(&format!("has no `{}`", property.name)))?;
-            draft.put(|out| out.extend_from_slice(value.as_bytes()));
+            let raw = object
+                .take(property.name)
+                .ok_or_else(|| wrong(format!("no `{}`", property.name)))?;
+            let start = before + (raw.as_ptr().addr() - text.as_ptr().addr());
+            Ok(position(start)..position(start + raw.len()))
+        });
+        let spans = spans.collect::<Result<_>>()?;
+        if let Some((name, _)) = of_sent.take_rest().chain(of_kept.take_rest()).next() {
+            return Err(wrong(format!("`{name}`, which is not declared")));
         }
-        if let Some((name, _)) = sent.take_rest().chain(kept.take_rest()).next() {
-            return Err(wrong(&format!("has `{name}`, which is not declared")));
-        }
-        let id = key::canonical(draft.value(declared.id), declared.key);
-        let id = id
-            .map_err(|fault| wrong(&format!("has an id that {}", fault.message)))?
-            .into_owned();
         Ok(Self {
+            spans,
+            id: position(id.len()),
+            sent: position(id.len() + sent.len()),
+            text: [id, sent, kept].concat().into(),
             rev,
-            ..draft.finish(&id)
+            rev_at: shown_at(declared),
         })
     }
 
@@ -247,10 +248,7 @@ impl Draft {
             text: text.into(),
             spans: self.spans.into(),
             rev: 0,
-            rev_at: self
-                .declared
-                .keeps(Kept::Rev)
-                .and_then(|at| at.try_into().ok()),
+            rev_at: shown_at(self.declared),
         }
     }
 
@@ -264,6 +262,12 @@ impl Draft {
         let span = &self.spans[position];
         std::str::from_utf8(&out[span.start as usize..span.end as usize]).unwrap_or_default()
     }
+}
+
+/// Which property shows the revision.
+fn shown_at(declared: &Declared) -> Option<u16> {
+    let at = declared.keeps(Kept::Rev)?;
+    at.try_into().ok()
 }
 
 fn json(text: &str) -> Option<serde_json::Value> {
@@ -292,7 +296,7 @@ mod tests {
         let model = sample::model();
         let given = r#"{"id":"bob","name":"a \" {b","secret":"hush","tags":["x"],"weight":0.1}"#;
         let record = sample::record(&model, given).with_rev(7);
-        let stored = Record::stored(Sample::DECLARED, record.sent(), record.kept(), 7);
+        let stored = Record::stored(Sample::DECLARED, "bob", 7, record.sent(), record.kept());
         assert_eq!(stored.expect("it was written here"), record);
     }
 
@@ -313,10 +317,9 @@ mod tests {
                 "`wings`",
             ),
             (sent.to_owned(), String::new(), "no `secret`"),
-            (sent.replace("\"bob\"", "7"), kept.to_owned(), "an id"),
         ] {
-            let error =
-                Record::stored(Sample::DECLARED, &sent, &kept, 1).expect_err("another shape");
+            let error = Record::stored(Sample::DECLARED, "bob", 1, &sent, &kept)
+                .expect_err("another shape");
             assert!(format!("{error:?}").contains(why), "{error:?}");
         }
     }

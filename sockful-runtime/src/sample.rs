@@ -125,6 +125,7 @@ const fn indexed(unique: bool) -> Declared {
     const UNIQUE: &[Property] = &properties(true);
     const INDEX: &[Property] = &properties(false);
     Declared {
+        name: if unique { "indexed" } else { "sorted" },
         properties: if unique { UNIQUE } else { INDEX },
         ..*Sample::DECLARED
     }
@@ -132,6 +133,7 @@ const fn indexed(unique: bool) -> Declared {
 
 /// A resource that shows the revision.
 pub(crate) const COUNTED: &Declared = &Declared {
+    name: "counted",
     properties: &[
         property("id", Access::Open),
         property("life", Access::Open),

@@ -1,12 +1,21 @@
 //! What a store promises: consistent views, commits that are all or nothing, and a log of them.
 
+mod admission;
+mod completions;
 #[cfg(any(test, feature = "store-suite"))]
 pub(crate) mod contract;
+mod log;
 mod memory;
+mod plan;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod visits;
 #[cfg(test)]
 mod watched;
 
 pub use memory::Memory;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Sqlite;
 #[cfg(test)]
 pub(crate) use watched::Watched;
 

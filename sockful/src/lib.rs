@@ -43,6 +43,7 @@
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
 //! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
+//! | `sqlite` | `store::Sqlite`: records that last, in one file |
 //! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
 //! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
 //! | `store-suite` | `testing::store_suite`: what every store must do, as a test for one of your own |
@@ -487,7 +488,7 @@ pub mod compatibility {
     pub use sockful_runtime::compatibility::{Change, Comparison, Verdict, compare};
 }
 
-/// Where records are kept: the one in memory, and what it takes to write another.
+/// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::commit::{Change, Commit, Committed, Emitted};
     pub use sockful_runtime::commit::{Expect, Operation, Rejected};

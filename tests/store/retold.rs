@@ -29,7 +29,8 @@ struct RetoldSnapshot {
 impl Texts {
     fn one(&self, resource: usize, record: &Record) -> Result<Arc<Record>> {
         let declared = self.0.get().expect("it is open")[resource];
-        let record = Record::stored(declared, record.sent(), record.kept(), record.rev())?;
+        let (id, rev) = (record.id(), record.rev());
+        let record = Record::stored(declared, id, rev, record.sent(), record.kept())?;
         Ok(Arc::new(record))
     }
 

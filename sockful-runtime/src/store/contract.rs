@@ -28,29 +28,29 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
-/// Puts a store to all that every store must do: searches, commits, snapshots, events and keys, made up by
-/// the thousand and judged by a plain model.
+/// Puts a store to all that every store must do: searches, commits, snapshots, events and keys, so many
+/// made-up `cases` of each, judged by a plain model. A thousand are worth the time that they take.
 ///
 /// `make` makes an empty store with the limits that it is given: of those [`Config::max_visited`],
-/// [`Config::key_retention`], [`Config::max_keys`] and [`Config::max_keys_per_caller`] are set to others
-/// than the default ones. It is called often, so a store on a disk is best made on one in memory.
+/// [`Config::key_retention`], [`Config::max_keys`] and [`Config::max_keys_per_caller`] are at times others
+/// than the default ones. It is called for each case.
 ///
 /// It is for a plain `#[test]`, since it has runtimes of its own:
 ///
 /// ```
 /// # use sockful_runtime as sockful;
 /// # fn test() {
-/// sockful::testing::store_suite(sockful::store::Memory::with_config);
+/// sockful::testing::store_suite(1_000, sockful::store::Memory::with_config);
 /// # }
 /// ```
 ///
 /// # Panics
 ///
 /// Where the store does anything else than it must, with the smallest history that shows it.
-pub fn check<S: Store>(make: impl Fn(&Config) -> S) {
+pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     let usual = || opened(make(&Config::default()));
     let config = ProptestConfig {
-        cases: 1_000,
+        cases,
         failure_persistence: None,
         ..ProptestConfig::default()
     };

@@ -1,18 +1,14 @@
 //! Records in memory: the default store. What it holds ends with the process.
 
 mod by_id;
-mod completions;
 mod index;
 mod list;
-mod log;
-mod plan;
 mod root;
 mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
 mod top;
-mod visits;
 mod walk;
 
 use self::list::List;

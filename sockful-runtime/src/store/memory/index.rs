@@ -2,6 +2,7 @@
 
 use crate::query::Scalar;
 use crate::record::Record;
+use crate::store::plan::Interval;
 use imbl::OrdSet;
 use std::cmp::Ordering;
 use std::ops::Bound;
@@ -30,9 +31,6 @@ enum Place {
     At(Box<str>),
     Last,
 }
-
-/// From which value to which.
-pub(super) type Interval = (Bound<Scalar<'static>>, Bound<Scalar<'static>>);
 
 impl Index {
     pub(super) fn new(property: usize) -> Self {

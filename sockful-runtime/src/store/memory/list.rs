@@ -3,12 +3,12 @@
 use super::by_id::ById;
 use super::index::Index;
 use super::top::Top;
-use super::visits::Visits;
 use super::walk::{Lead, walk};
 use crate::declared::Declared;
 use crate::error::Result;
 use crate::query::{By, Filter, Query, Scalar};
 use crate::record::Record;
+use crate::store::visits::Visits;
 use crate::store::{Counted, Found};
 use imbl::OrdSet;
 use std::ops::Bound;

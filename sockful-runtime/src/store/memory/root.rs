@@ -1,15 +1,15 @@
 //! All that is stored, at one moment.
 
-use super::completions::{Completions, Entry};
-use super::log::Log;
 use super::table::Table;
-use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
+use crate::commit::{Change, Commit, Emitted, Operation, Rejected};
 use crate::completion::{Completed, Completion};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::query::Scalar;
 use crate::record::Record;
-use std::collections::{BTreeSet, HashMap};
+use crate::store::admission::{self, About, Stored};
+use crate::store::completions::{Completions, Entry};
+use crate::store::log::Log;
 use std::sync::Arc;
 
 /// What one lock guards, so that records, head and log are always of one moment.
@@ -19,14 +19,6 @@ pub(super) struct Root {
     pub(super) tables: Vec<Table>,
     pub(super) log: Log,
     pub(super) completions: Completions,
-}
-
-/// The record that a reply is about.
-pub(super) struct About {
-    resource: usize,
-    id: Box<str>,
-    /// As it was before the commit.
-    before: Option<Arc<Record>>,
 }
 
 impl Root {
@@ -53,117 +45,7 @@ impl Root {
         {
             return Err(Rejected::Repeated);
         }
-        for (nth, operation) in commit.operations.iter().enumerate() {
-            if let Operation::Emit { resource, .. } = operation {
-                self.table(*resource).map_err(Rejected::Failed)?;
-            }
-            let Some((resource, id, expect)) = parts(operation) else {
-                continue;
-            };
-            let table = self.table(resource).map_err(Rejected::Failed)?;
-            let as_expected = match expect {
-                Expect::Any => true,
-                Expect::Absent => table.get(id).is_none(),
-                Expect::Present => table.get(id).is_some(),
-                Expect::Rev(rev) => table.get(id).is_some_and(|stored| stored.rev() == rev),
-            };
-            if !as_expected {
-                return Err(Rejected::Conflict(nth));
-            }
-        }
-        self.check_unique(commit)?;
-        self.check_childless(commit)?;
-        self.about(commit)
-    }
-
-    /// Whether no two records would have one value that must be unique.
-    fn check_unique(&self, commit: &Commit) -> Result<(), Rejected> {
-        if self.tables.iter().all(|table| table.unique().is_empty()) {
-            return Ok(());
-        }
-        let written: HashMap<_, _> = commit.operations.iter().filter_map(written).collect();
-        let mut claimed = BTreeSet::new();
-        for (operation, one) in commit.operations.iter().enumerate() {
-            let Operation::Put {
-                resource, record, ..
-            } = one
-            else {
-                continue;
-            };
-            let table = self.table(*resource).map_err(Rejected::Failed)?;
-            for &property in table.unique() {
-                let value = Scalar::read(record.value(property)).into_owned();
-                if value.is_null() {
-                    continue;
-                }
-                // What this commit writes or removes too has the value that it claims, or none.
-                let holder = table.holders(property, &value).next().map(|it| it.id());
-                let is_held = holder.is_some_and(|id| !written.contains_key(&(*resource, id)));
-                if is_held || !claimed.insert((*resource, property, value)) {
-                    return Err(Rejected::Taken {
-                        operation,
-                        resource: *resource,
-                        property,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether no record would be left that has a value which the commit relies on nobody having.
-    fn check_childless(&self, commit: &Commit) -> Result<(), Rejected> {
-        let is_childless = |it: &Operation| matches!(it, Operation::Childless { .. });
-        if !commit.operations.iter().any(is_childless) {
-            return Ok(());
-        }
-        let after: HashMap<_, _> = commit.operations.iter().filter_map(written).collect();
-        let mut stored = HashMap::<_, BTreeSet<Scalar<'_>>>::new();
-        for (nth, operation) in commit.operations.iter().enumerate() {
-            let Operation::Childless {
-                resource,
-                property,
-                value,
-            } = operation
-            else {
-                continue;
-            };
-            let table = self.table(*resource).map_err(Rejected::Failed)?;
-            let value = Scalar::read(value).into_owned();
-            let mut holders = table.holders(*property, &value);
-            let is_left = holders.any(|holder| !after.contains_key(&(*resource, holder.id())));
-            // What the commit stores is looked through once for each property.
-            let stored = stored.entry((*resource, *property)).or_insert_with(|| {
-                let of = after.iter().filter(|((of, _), _)| of == resource);
-                let stored = of.filter_map(|(_, record)| *record);
-                stored.map(|it| Scalar::read(it.value(*property))).collect()
-            });
-            if is_left || stored.contains(&value) {
-                return Err(Rejected::Conflict(nth));
-            }
-        }
-        Ok(())
-    }
-
-    /// The records that the reply will be about.
-    fn about(&self, commit: &Commit) -> Result<Vec<About>, Rejected> {
-        let positions = commit.completion.iter().flat_map(Completion::about);
-        let about = positions.map(|at| {
-            let missing = || Rejected::Failed(Error::internal("the reply is about no record"));
-            let operation = commit.operations.get(at).ok_or_else(missing)?;
-            let (resource, id, _) = parts(operation).ok_or_else(missing)?;
-            let table = self.table(resource).map_err(Rejected::Failed)?;
-            let before = table.get(id).cloned();
-            if before.is_none() && !matches!(operation, Operation::Put { .. }) {
-                return Err(missing());
-            }
-            Ok(About {
-                resource,
-                id: id.into(),
-                before,
-            })
-        });
-        about.collect()
+        admission::check(self, commit)
     }
 
     /// Remembers the request that made commit `seq`, and hands back those that are forgotten for it.
@@ -224,71 +106,30 @@ impl Root {
                 });
             }
         }
-        // Whatever its place among the operations, an event has its record as it is in the end.
-        let emitted = if emissions.is_empty() {
-            Vec::new()
-        } else {
-            self.emitted(emissions, &changes)
-        };
+        let tables = &self.tables;
+        let stored = |resource: usize, id: &str| Ok(tables[resource].get(id).cloned());
+        let emitted = admission::emitted(emissions, &changes, stored).unwrap_or_default();
         (changes, emitted)
     }
-
-    /// The events, each with its record as it is now, or was before these changes removed it.
-    fn emitted(&self, emissions: Vec<Emission>, changes: &[Change]) -> Vec<Emitted> {
-        let gone = changes.iter().filter_map(|change| {
-            let before = change.before.as_ref()?;
-            let is_gone = change.after.is_none();
-            is_gone.then_some(((change.resource, before.id()), before))
-        });
-        let gone: HashMap<_, _> = gone.collect();
-        let emitted = emissions
-            .into_iter()
-            .filter_map(|(resource, id, event, data)| {
-                let stored = self.tables[resource].get(&id);
-                let record = stored.or_else(|| gone.get(&(resource, &*id)).copied())?;
-                Some(Emitted {
-                    resource,
-                    event,
-                    record: Arc::clone(record),
-                    data: data.into(),
-                })
-            });
-        emitted.collect()
-    }
 }
 
-/// An event on its way into the log: resource, id, event, data.
-type Emission = (usize, Box<str>, usize, Box<str>);
-
-/// The place of the record that an operation stores or removes, and what it stores there.
-fn written(operation: &Operation) -> Option<((usize, &str), Option<&Record>)> {
-    match operation {
-        Operation::Put {
-            resource, record, ..
-        } => Some(((*resource, record.id()), Some(record))),
-        Operation::Delete { resource, id, .. } => Some(((*resource, id), None)),
-        Operation::Assert { .. } | Operation::Childless { .. } | Operation::Emit { .. } => None,
+impl Stored for Root {
+    fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>> {
+        Ok(self.table(resource)?.get(id).cloned())
     }
-}
 
-/// The record that an operation names, and what it expects of it.
-fn parts(operation: &Operation) -> Option<(usize, &str, Expect)> {
-    Some(match operation {
-        Operation::Put {
-            resource,
-            record,
-            expect,
-        } => (*resource, record.id(), *expect),
-        Operation::Delete {
-            resource,
-            id,
-            expect,
-        }
-        | Operation::Assert {
-            resource,
-            id,
-            expect,
-        } => (*resource, id, *expect),
-        Operation::Childless { .. } | Operation::Emit { .. } => return None,
-    })
+    fn unique(&self, resource: usize) -> Result<&[usize]> {
+        Ok(self.table(resource)?.unique())
+    }
+
+    fn has_holder(
+        &self,
+        resource: usize,
+        property: usize,
+        value: &Scalar<'static>,
+        counts: impl Fn(&str) -> bool,
+    ) -> Result<bool> {
+        let mut holders = self.table(resource)?.holders(property, value);
+        Ok(holders.any(|holder| counts(holder.id())))
+    }
 }

@@ -1,10 +1,10 @@
 //! Lists at one moment.
 
 use super::list::List;
-use super::visits::Visits;
 use super::{AT_ONCE, at_once_or_aside};
 use crate::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
+use crate::store::visits::Visits;
 use crate::store::{Answer, Found, Several, Snapshot, now};
 use std::collections::HashMap;
 

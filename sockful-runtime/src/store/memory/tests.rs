@@ -45,7 +45,7 @@ fn everything() -> Query {
 
 #[test]
 fn memory_does_what_every_store_must() {
-    contract::check(Memory::with_config);
+    contract::check(1_000, Memory::with_config);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Ways into the indexes: to few candidates, or along the order of a list.
 
-use super::index::{Index, Interval};
-use super::plan::{Values, common};
+use super::index::Index;
 use crate::query::{By, Filter, Order, Query, Scalar};
 use crate::record::Record;
+use crate::store::plan::{Interval, Values, common};
 use std::ops::Bound;
 use std::sync::Arc;
 

@@ -1,8 +1,10 @@
 //! Which values of an indexed property a filter leaves open.
 
-use super::index::Interval;
 use crate::query::{Comparison, Filter, Scalar};
 use std::ops::Bound;
+
+/// From which value to which.
+pub(super) type Interval = (Bound<Scalar<'static>>, Bound<Scalar<'static>>);
 
 /// The values of one property that records which meet a filter may have.
 #[derive(Debug)]

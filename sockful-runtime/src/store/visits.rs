@@ -24,11 +24,14 @@ impl Visits {
         &self,
         records: impl Iterator<Item = &'a Arc<Record>>,
     ) -> impl Iterator<Item = &'a Arc<Record>> {
-        records.take_while(|_| {
-            let made = self.made.get().saturating_add(1);
-            self.made.set(made);
-            made <= self.max
-        })
+        records.take_while(|_| self.visit())
+    }
+
+    /// Counts one more record, and says whether it may be looked at.
+    pub(super) fn visit(&self) -> bool {
+        let made = self.made.get().saturating_add(1);
+        self.made.set(made);
+        made <= self.max
     }
 
     pub(super) fn made(&self) -> usize {

@@ -58,6 +58,18 @@ pub(super) struct Entry {
     completed: Completed,
 }
 
+#[cfg(feature = "sqlite")]
+impl Entry {
+    pub(super) fn caller(&self) -> &str {
+        &self.caller
+    }
+
+    /// The number of the commit that the request made.
+    pub(super) fn seq(&self) -> u64 {
+        self.completed.seq
+    }
+}
+
 impl Completions {
     pub(super) fn new(config: &Config) -> Self {
         let limits = Limits {
@@ -74,6 +86,24 @@ impl Completions {
             weight: 0,
             horizon: None,
         }
+    }
+
+    /// Takes back what was written down of the horizons, before the entries are [pushed](Self::push)
+    /// again: everybody's, and those of single callers.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn restore(&mut self, horizon: Option<u64>, own: HashMap<Arc<str>, u64>) {
+        self.horizon = horizon;
+        for (caller, horizon) in own {
+            let horizon = Some(horizon);
+            self.callers.entry(caller).or_default().horizon = horizon;
+        }
+    }
+
+    /// The horizon of one caller, where it has one of its own, and everybody's.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn horizons(&self, caller: &str) -> (Option<u64>, Option<u64>) {
+        let own = self.callers.get(caller).and_then(|caller| caller.horizon);
+        (own, self.horizon)
     }
 
     pub(super) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {

@@ -1,0 +1,218 @@
+//! Whether a commit may be taken, judged alike by every store that looks at one commit after the other.
+
+use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
+use crate::completion::Completion;
+use crate::error::{Error, Result};
+use crate::query::Scalar;
+use crate::record::Record;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What is stored, as far as a commit is judged by it.
+pub(super) trait Stored {
+    fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>>;
+
+    /// The positions of the properties whose values no two records share.
+    fn unique(&self, resource: usize) -> Result<&[usize]>;
+
+    /// Whether a record of an id that `counts` has this value of an indexed property.
+    fn has_holder(
+        &self,
+        resource: usize,
+        property: usize,
+        value: &Scalar<'static>,
+        counts: impl Fn(&str) -> bool,
+    ) -> Result<bool>;
+}
+
+/// The record that a reply is about.
+pub(super) struct About {
+    pub(super) resource: usize,
+    pub(super) id: Box<str>,
+    /// As it was before the commit.
+    pub(super) before: Option<Arc<Record>>,
+}
+
+/// Whether each operation finds what it expects, and which records the reply will be about.
+pub(super) fn check(stored: &impl Stored, commit: &Commit) -> Result<Vec<About>, Rejected> {
+    for (nth, operation) in commit.operations.iter().enumerate() {
+        if let Operation::Emit { resource, .. } = operation {
+            stored.unique(*resource).map_err(Rejected::Failed)?;
+        }
+        let Some((resource, id, expect)) = parts(operation) else {
+            continue;
+        };
+        let get = || stored.get(resource, id).map_err(Rejected::Failed);
+        let as_expected = match expect {
+            Expect::Any => stored
+                .unique(resource)
+                .map(|_| true)
+                .map_err(Rejected::Failed)?,
+            Expect::Absent => get()?.is_none(),
+            Expect::Present => get()?.is_some(),
+            Expect::Rev(rev) => get()?.is_some_and(|stored| stored.rev() == rev),
+        };
+        if !as_expected {
+            return Err(Rejected::Conflict(nth));
+        }
+    }
+    check_unique(stored, commit)?;
+    check_childless(stored, commit)?;
+    about(stored, commit)
+}
+
+/// Whether no two records would have one value that must be unique.
+fn check_unique(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
+    let mut written = None;
+    let mut claimed = BTreeSet::new();
+    for (operation, one) in commit.operations.iter().enumerate() {
+        let Operation::Put {
+            resource, record, ..
+        } = one
+        else {
+            continue;
+        };
+        for &property in stored.unique(*resource).map_err(Rejected::Failed)? {
+            let value = Scalar::read(record.value(property)).into_owned();
+            if value.is_null() {
+                continue;
+            }
+            // What this commit writes or removes too has the value that it claims, or none.
+            let written = written.get_or_insert_with(|| after(commit));
+            let is_other = |id: &str| !written.contains_key(&(*resource, id));
+            let is_held = stored
+                .has_holder(*resource, property, &value, is_other)
+                .map_err(Rejected::Failed)?;
+            if is_held || !claimed.insert((*resource, property, value)) {
+                return Err(Rejected::Taken {
+                    operation,
+                    resource: *resource,
+                    property,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether no record would be left that has a value which the commit relies on nobody having.
+fn check_childless(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
+    let is_childless = |it: &Operation| matches!(it, Operation::Childless { .. });
+    if !commit.operations.iter().any(is_childless) {
+        return Ok(());
+    }
+    let after = after(commit);
+    let mut put = HashMap::<_, BTreeSet<Scalar<'_>>>::new();
+    for (nth, operation) in commit.operations.iter().enumerate() {
+        let Operation::Childless {
+            resource,
+            property,
+            value,
+        } = operation
+        else {
+            continue;
+        };
+        let value = Scalar::read(value).into_owned();
+        let is_other = |id: &str| !after.contains_key(&(*resource, id));
+        let is_left = stored
+            .has_holder(*resource, *property, &value, is_other)
+            .map_err(Rejected::Failed)?;
+        // What the commit stores is looked through once for each property.
+        let put = put.entry((*resource, *property)).or_insert_with(|| {
+            let of = after.iter().filter(|((of, _), _)| of == resource);
+            let put = of.filter_map(|(_, record)| *record);
+            put.map(|it| Scalar::read(it.value(*property))).collect()
+        });
+        if is_left || put.contains(&value) {
+            return Err(Rejected::Conflict(nth));
+        }
+    }
+    Ok(())
+}
+
+/// The records that the reply will be about.
+fn about(stored: &impl Stored, commit: &Commit) -> Result<Vec<About>, Rejected> {
+    let positions = commit.completion.iter().flat_map(Completion::about);
+    let about = positions.map(|at| {
+        let missing = || Rejected::Failed(Error::internal("the reply is about no record"));
+        let operation = commit.operations.get(at).ok_or_else(missing)?;
+        let (resource, id, _) = parts(operation).ok_or_else(missing)?;
+        let before = stored.get(resource, id).map_err(Rejected::Failed)?;
+        if before.is_none() && !matches!(operation, Operation::Put { .. }) {
+            return Err(missing());
+        }
+        Ok(About {
+            resource,
+            id: id.into(),
+            before,
+        })
+    });
+    about.collect()
+}
+
+/// An event on its way into the log: resource, id, event, data.
+pub(super) type Emission = (usize, Box<str>, usize, Box<str>);
+
+/// The events, each with its record as it is after the commit, whatever its place among the
+/// operations, or as it was before these changes removed it.
+pub(super) fn emitted(
+    emissions: Vec<Emission>,
+    changes: &[Change],
+    stored: impl Fn(usize, &str) -> Result<Option<Arc<Record>>>,
+) -> Result<Vec<Emitted>> {
+    if emissions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let gone = changes.iter().filter_map(|change| {
+        let before = change.before.as_ref()?;
+        let is_gone = change.after.is_none();
+        is_gone.then_some(((change.resource, before.id()), before))
+    });
+    let gone: HashMap<_, _> = gone.collect();
+    let mut emitted = Vec::with_capacity(emissions.len());
+    for (resource, id, event, data) in emissions {
+        let record = stored(resource, &id)?;
+        let record = record.or_else(|| gone.get(&(resource, &*id)).map(|it| Arc::clone(it)));
+        emitted.extend(record.map(|record| Emitted {
+            resource,
+            event,
+            record,
+            data: data.into(),
+        }));
+    }
+    Ok(emitted)
+}
+
+/// What a commit leaves of each record that it stores or removes.
+fn after(commit: &Commit) -> HashMap<(usize, &str), Option<&Record>> {
+    let written = commit.operations.iter().filter_map(|it| match it {
+        Operation::Put {
+            resource, record, ..
+        } => Some(((*resource, record.id()), Some(record))),
+        Operation::Delete { resource, id, .. } => Some(((*resource, &**id), None)),
+        Operation::Assert { .. } | Operation::Childless { .. } | Operation::Emit { .. } => None,
+    });
+    written.collect()
+}
+
+/// The record that an operation names, and what it expects of it.
+fn parts(operation: &Operation) -> Option<(usize, &str, Expect)> {
+    Some(match operation {
+        Operation::Put {
+            resource,
+            record,
+            expect,
+        } => (*resource, record.id(), *expect),
+        Operation::Delete {
+            resource,
+            id,
+            expect,
+        }
+        | Operation::Assert {
+            resource,
+            id,
+            expect,
+        } => (*resource, id, *expect),
+        Operation::Childless { .. } | Operation::Emit { .. } => return None,
+    })
+}

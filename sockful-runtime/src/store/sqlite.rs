@@ -1,0 +1,260 @@
+//! Records in one file, by `SQLite`: what was acknowledged lasts.
+
+mod entry;
+mod failure;
+mod file;
+mod history;
+mod key;
+mod readers;
+mod search;
+mod shared;
+mod snapshot;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod writer;
+
+use self::failure::{failure, poisoned};
+use self::file::Lock;
+use self::history::History;
+use self::readers::Readers;
+use self::search::Search;
+use self::shared::Shared;
+use self::snapshot::Frozen;
+use self::table::Table;
+use self::writer::{Job, Writer};
+use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
+use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
+use crate::config::Config;
+use crate::declared::Declared;
+use crate::error::{Error, Result};
+use crate::query::{Filter, Query};
+use crate::record::Record;
+use rusqlite::Connection;
+use std::collections::hash_map::RandomState;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// How many commits wait for the writer before those who ask for more wait themselves.
+const MAX_WAITING: usize = 1_024;
+
+/// Keeps records in a file, and with them the log and the keys of requests.
+///
+/// A commit is acknowledged when it is on the disk; many that come at once wait for the disk once.
+/// After a restart the history goes on where it was: clients resume, and keys are remembered. One
+/// process may have the file open; `data.db-lock` beside it keeps others out.
+///
+/// ```no_run
+/// # use sockful_runtime::{Result, Server, routes::Resources, store::Sqlite};
+/// # async fn serve(resources: Resources) -> Result<()> {
+/// let server = Server::new(resources).store(Sqlite::open("data.db")?);
+/// server.listen("127.0.0.1:8000").await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    config: Config,
+    epoch: Box<str>,
+    /// What is opened for the resources.
+    opened: OnceLock<Opened>,
+    connection: Mutex<Option<Connection>>,
+    head: Arc<watch::Sender<u64>>,
+    /// Dropped last.
+    _lock: Lock,
+}
+
+#[derive(Debug)]
+struct Opened {
+    shared: Arc<Shared>,
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sqlite {
+    /// Opens a file, or makes it, with the default limits.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` where another process has it open, or it can't be written to.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::with_config(path, &Config::default())
+    }
+
+    /// Opens a file, or makes it, and keeps to the limits of `config`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
+        let path = path.as_ref();
+        let lock = Lock::take(path)?;
+        let (connection, epoch) = file::open_writer(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            config: config.clone(),
+            epoch,
+            opened: OnceLock::new(),
+            connection: Mutex::new(Some(connection)),
+            head: Arc::new(watch::Sender::new(0)),
+            _lock: lock,
+        })
+    }
+
+    fn start(&self, resources: &[&'static Declared]) -> Result<Opened> {
+        let connection = self.connection.lock();
+        let connection = connection.unwrap_or_else(PoisonError::into_inner).take();
+        let again = || Error::internal("the store is open already");
+        let mut connection = connection.ok_or_else(again)?;
+        let tables: Box<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
+        let transaction = connection.transaction().map_err(failure)?;
+        tables
+            .iter()
+            .try_for_each(|table| table.create(&transaction))?;
+        transaction.commit().map_err(failure)?;
+        let (history, gone) = History::load(&connection, &tables, &self.config)?;
+        let shared = Arc::new(Shared::new(
+            Readers::new(self.path.clone()),
+            tables,
+            history,
+            Arc::clone(&self.head),
+            self.config.max_visited,
+        ));
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            connection,
+            gone,
+            tags: RandomState::new(),
+        };
+        let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
+        let thread = thread.spawn(move || writer.run(waiting));
+        Ok(Opened {
+            shared,
+            jobs: Some(jobs),
+            thread: Some(thread.map_err(Error::internal)?),
+        })
+    }
+
+    fn opened(&self) -> Result<&Opened> {
+        let missing = || Error::internal("the store was not opened");
+        self.opened.get().ok_or_else(missing)
+    }
+
+    /// What `see` sees of a table at this moment.
+    fn see<T: Send + 'static>(
+        &self,
+        resource: usize,
+        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+    ) -> Answer<'_, Result<View<T>>> {
+        later(async move {
+            let shared = Arc::clone(&self.opened()?.shared);
+            let read = shared.read(move |shared, connection| {
+                see(Search {
+                    table: transaction::table(shared.tables(), resource)?,
+                    connection,
+                    max_visited: shared.max_visited,
+                })
+            });
+            read.await
+        })
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if let Some(mut opened) = self.opened.take() {
+            drop(opened.jobs.take());
+            // What it was asked for is on the disk before another may open the file.
+            drop(opened.thread.take().map(JoinHandle::join));
+        }
+    }
+}
+
+impl Store for Sqlite {
+    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+        let opened = self.start(resources).and_then(|opened| {
+            let again = |_| Error::internal("the store is open already");
+            self.opened.set(opened).map_err(again)
+        });
+        now(opened)
+    }
+
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn head(&self) -> Answer<'_, Result<u64>> {
+        now(self.opened().map(|opened| opened.shared.history().seq))
+    }
+
+    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+        let id: Box<str> = id.into();
+        self.see(resource, move |search| {
+            search.table.get(search.connection, &id)
+        })
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+        self.see(resource, move |search| {
+            search.table.get_many(search.connection, &ids)
+        })
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+        self.see(resource, move |search| search.find(&query))
+    }
+
+    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+        self.see(resource, move |search| search.count(&filter))
+    }
+
+    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+        let resources = resources.to_vec();
+        later(async move {
+            let shared = Arc::clone(&self.opened()?.shared);
+            let frozen = Frozen::new(shared, resources).await?;
+            Ok(Arc::new(frozen) as Arc<dyn Snapshot>)
+        })
+    }
+
+    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        now(self.opened().map(|opened| {
+            let history = opened.shared.history();
+            history.completions.look_up(caller, key)
+        }))
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+        later(async move {
+            let opened = self.opened().map_err(Rejected::Failed)?;
+            let jobs = opened.jobs.as_ref();
+            let jobs = jobs.ok_or_else(|| Rejected::Failed(poisoned()))?;
+            let (answer, answered) = oneshot::channel();
+            let gone = || Rejected::Failed(poisoned());
+            let sent = jobs.send(Job { commit, answer }).await;
+            sent.map_err(|_| gone())?;
+            answered.await.map_err(|_| gone())?
+        })
+    }
+
+    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        now(match self.opened.get() {
+            Some(opened) => {
+                let history = opened.shared.history();
+                history.log.after(history.seq, after, max)
+            }
+            None => Err(Expired),
+        })
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
+    }
+}

@@ -1,0 +1,215 @@
+//! Commits and completions as they are written down: JSON, in which resources and events have names.
+
+use super::table::Table;
+use crate::commit::{Change, Committed, Emitted};
+use crate::completion::{Completed, Completion, Report, Reported};
+use crate::error::{Error, Result};
+use crate::record::Record;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[derive(Serialize, Deserialize)]
+struct Image {
+    id: String,
+    rev: u64,
+    sent: String,
+    kept: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Changed {
+    resource: String,
+    before: Option<Image>,
+    after: Option<Image>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Told {
+    resource: String,
+    /// Its position, which counts where it has no name.
+    event: usize,
+    name: Option<String>,
+    record: Image,
+    data: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Logged {
+    changes: Vec<Changed>,
+    emitted: Vec<Told>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Answered {
+    Record(String, Image),
+    Json(String),
+    List(Vec<Self>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    caller: String,
+    key: Uuid,
+    at: u64,
+    fingerprint: String,
+    rev: Option<u64>,
+    answered: Answered,
+}
+
+/// A commit as the log has it.
+pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<String> {
+    let name = |resource: usize| tables[resource].declared.name.to_owned();
+    let image = |it: &Option<Arc<Record>>| it.as_deref().map(Image::of);
+    let changes = committed.changes.iter().map(|change| Changed {
+        resource: name(change.resource),
+        before: image(&change.before),
+        after: image(&change.after),
+    });
+    let emitted = committed.emitted.iter().map(|emitted| {
+        let events = tables[emitted.resource].declared.events;
+        Told {
+            resource: name(emitted.resource),
+            event: emitted.event,
+            name: events.get(emitted.event).map(|it| it.name.to_owned()),
+            record: Image::of(&emitted.record),
+            data: (*emitted.data).to_owned(),
+        }
+    });
+    let logged = Logged {
+        changes: changes.collect(),
+        emitted: emitted.collect(),
+    };
+    serde_json::to_string(&logged).map_err(Error::internal)
+}
+
+/// The commit again. What is no longer declared is left out: nobody can ask for it.
+pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> Result<Committed> {
+    let logged: Logged = serde_json::from_str(text).map_err(Error::internal)?;
+    let mut committed = Committed {
+        seq,
+        tag,
+        changes: Vec::with_capacity(logged.changes.len()),
+        emitted: Vec::with_capacity(logged.emitted.len()),
+    };
+    for change in logged.changes {
+        if let Some(resource) = place(tables, &change.resource) {
+            let image =
+                |kept: Option<Image>| kept.map(|it| it.record(&tables[resource])).transpose();
+            committed.changes.push(Change {
+                resource,
+                before: image(change.before)?,
+                after: image(change.after)?,
+            });
+        }
+    }
+    for told in logged.emitted {
+        let Some(resource) = place(tables, &told.resource) else {
+            continue;
+        };
+        let mut events = tables[resource].declared.events.iter();
+        let event = match told.name {
+            Some(name) => events.position(|event| event.name == name),
+            None => Some(told.event),
+        };
+        if let Some(event) = event {
+            committed.emitted.push(Emitted {
+                resource,
+                event,
+                record: told.record.record(&tables[resource])?,
+                data: told.data.into(),
+            });
+        }
+    }
+    Ok(committed)
+}
+
+/// What is remembered of a request.
+pub(super) fn write_completion(
+    tables: &[Table],
+    completion: &Completion,
+    completed: &Completed,
+) -> Result<String> {
+    let remembered = Remembered {
+        caller: (*completion.caller).to_owned(),
+        key: completion.key,
+        at: completion.at,
+        fingerprint: completed.fingerprint.to_string(),
+        rev: completed.rev,
+        answered: Answered::of(tables, &completed.reported),
+    };
+    serde_json::to_string(&remembered).map_err(Error::internal)
+}
+
+/// The request that made commit `seq` again.
+pub(super) fn read_completion(
+    tables: &[Table],
+    seq: u64,
+    text: &str,
+) -> Result<(Completion, Completed)> {
+    let it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
+    let fingerprint = it.fingerprint.parse().map_err(Error::internal)?;
+    let completion = Completion {
+        caller: it.caller.into(),
+        key: it.key,
+        fingerprint,
+        at: it.at,
+        report: Report::List(Vec::new()),
+    };
+    let completed = Completed {
+        fingerprint,
+        seq,
+        rev: it.rev,
+        reported: it.answered.reported(tables)?,
+    };
+    Ok((completion, completed))
+}
+
+fn place(tables: &[Table], name: &str) -> Option<usize> {
+    tables.iter().position(|table| table.declared.name == name)
+}
+
+impl Image {
+    fn of(record: &Record) -> Self {
+        Self {
+            id: record.id().to_owned(),
+            rev: record.rev(),
+            sent: record.sent().to_owned(),
+            kept: record.kept().to_owned(),
+        }
+    }
+
+    fn record(&self, table: &Table) -> Result<Arc<Record>> {
+        Record::stored(table.declared, &self.id, self.rev, &self.sent, &self.kept).map(Arc::new)
+    }
+}
+
+impl Answered {
+    fn of(tables: &[Table], reported: &Reported) -> Self {
+        match reported {
+            Reported::Record(resource, record) => {
+                let name = tables[*resource].declared.name.to_owned();
+                Self::Record(name, Image::of(record))
+            }
+            Reported::Json(json) => Self::Json((**json).to_owned()),
+            Reported::List(list) => {
+                Self::List(list.iter().map(|it| Self::of(tables, it)).collect())
+            }
+        }
+    }
+
+    fn reported(self, tables: &[Table]) -> Result<Reported> {
+        Ok(match self {
+            Self::Record(name, kept) => match place(tables, &name) {
+                Some(resource) => Reported::Record(resource, kept.record(&tables[resource])?),
+                // Its resource is no longer served.
+                None => Reported::Json(kept.sent.into()),
+            },
+            Self::Json(json) => Reported::Json(json.into()),
+            Self::List(list) => {
+                let list = list.into_iter().map(|it| it.reported(tables));
+                Reported::List(list.collect::<Result<_>>()?)
+            }
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! The file: who may open it, and how.
+
+use super::failure::failure;
+use crate::error::{Error, ErrorKind, Result};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// Older ones may lose what was committed where the write-ahead log begins anew.
+const OLDEST: i32 = 3_051_003;
+/// How the tables are laid out.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS sockful_meta (name TEXT PRIMARY KEY, value);
+    CREATE TABLE IF NOT EXISTS sockful_resources (name TEXT PRIMARY KEY, description TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS sockful_log (
+        seq INTEGER PRIMARY KEY, tag INTEGER NOT NULL, entry TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS sockful_completions (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS sockful_horizons (caller TEXT PRIMARY KEY, at INTEGER NOT NULL);
+";
+
+/// Keeps other processes out as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "the lock ends with it")] File);
+
+impl Lock {
+    pub(super) fn take(path: &Path) -> Result<Self> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-lock");
+        let name = PathBuf::from(name);
+        let unavailable = |why: String| {
+            let message = format!("the store `{}` {why}", path.display());
+            Error::new(ErrorKind::Unavailable, message)
+        };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).open(&name);
+        let file = file.map_err(|error| unavailable(format!("can't be locked: {error}")))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => {
+                Err(unavailable("is open in another process".to_owned()))
+            }
+            Err(TryLockError::Error(error)) => {
+                Err(unavailable(format!("can't be locked: {error}")))
+            }
+        }
+    }
+}
+
+/// The one connection that writes, and the epoch of what the file holds.
+pub(super) fn open_writer(path: &Path) -> Result<(Connection, Box<str>)> {
+    if rusqlite::version_number() < OLDEST {
+        let message = format!(
+            "SQLite {} is too old: 3.51.3 is needed",
+            rusqlite::version()
+        );
+        return Err(Error::new(ErrorKind::Unavailable, message));
+    }
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        connection.execute_batch(TABLES)?;
+        let format = meta(&connection, "format", FORMAT)?;
+        let epoch = meta(&connection, "epoch", Uuid::now_v7().to_string())?;
+        Ok((connection, format, epoch))
+    };
+    let (connection, format, epoch) = open().map_err(failure)?;
+    if format != FORMAT {
+        let message = format!("the store `{}` is of another version", path.display());
+        return Err(Error::new(ErrorKind::Unavailable, message));
+    }
+    Ok((connection, epoch.into()))
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// What is written down under `name`; `first` where nothing is yet.
+fn meta<T>(connection: &Connection, name: &str, first: T) -> rusqlite::Result<T>
+where
+    T: rusqlite::ToSql + rusqlite::types::FromSql,
+{
+    let read = "SELECT value FROM sockful_meta WHERE name = ?1";
+    let stored = connection.query_row(read, [name], |row| row.get(0));
+    if let Some(stored) = stored.optional()? {
+        return Ok(stored);
+    }
+    connection.execute("INSERT INTO sockful_meta VALUES (?1, ?2)", (name, &first))?;
+    Ok(first)
+}

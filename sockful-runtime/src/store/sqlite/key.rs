@@ -1,0 +1,43 @@
+//! Values as bytes, whose order is that of the values.
+
+use crate::query::Scalar;
+
+/// The bytes that stand for a value in an index: `SQLite` compares them one by one, and so has the
+/// order of [`Scalar`], null, −0 and all.
+pub(super) fn key(value: &Scalar<'_>) -> Vec<u8> {
+    match value {
+        Scalar::Null => vec![0],
+        Scalar::Bool(value) => vec![1, u8::from(*value)],
+        Scalar::Number(number) => {
+            // A zero added turns −0 into 0. Of negative numbers the bits descend.
+            let bits = (number + 0.0).to_bits();
+            let sign = 1 << 63;
+            let ascending = if bits & sign == 0 { bits | sign } else { !bits };
+            [&[2], &ascending.to_be_bytes()[..]].concat()
+        }
+        Scalar::Text(text) => [&[3], text.as_bytes()].concat(),
+        Scalar::Nested => vec![4],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_in_the_order_of_the_values() {
+        let mut scalars = vec![Scalar::Null, Scalar::Bool(false), Scalar::Bool(true)];
+        let numbers = [
+            -1e300, -1.5, -5e-324, -0.0, 0.0, 5e-324, 0.1, 10.0, 1.797e308,
+        ];
+        scalars.extend(numbers.map(Scalar::Number));
+        let texts = ["", "B", "a", "aa", "\u{e9}", "\u{fffd}", "🐉"];
+        scalars.extend(texts.map(|text| Scalar::Text(text.into())));
+        scalars.push(Scalar::Nested);
+        for a in &scalars {
+            for b in &scalars {
+                assert_eq!(key(a).cmp(&key(b)), a.cmp(b), "{a:?} and {b:?}");
+            }
+        }
+    }
+}

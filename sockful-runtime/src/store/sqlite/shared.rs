@@ -1,0 +1,115 @@
+//! What the writer, the readers and the store itself share.
+
+use super::failure::poisoned;
+use super::history::History;
+use super::readers::{Reader, Readers};
+use super::table::Table;
+use crate::error::{Error, Result};
+use crate::store::View;
+use rusqlite::Connection;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) readers: Arc<Readers>,
+    tables: Box<[Table]>,
+    history: Mutex<History>,
+    head: Arc<watch::Sender<u64>>,
+    is_poisoned: AtomicBool,
+    pub(super) max_visited: usize,
+}
+
+impl Shared {
+    pub(super) fn new(
+        readers: Readers,
+        tables: Box<[Table]>,
+        history: History,
+        head: Arc<watch::Sender<u64>>,
+        max_visited: usize,
+    ) -> Self {
+        head.send_replace(history.seq);
+        Self {
+            readers: Arc::new(readers),
+            tables,
+            history: Mutex::new(history),
+            head,
+            is_poisoned: AtomicBool::new(false),
+            max_visited,
+        }
+    }
+
+    pub(super) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Acquire)
+    }
+
+    /// Takes no commit any more.
+    pub(super) fn poison(&self) {
+        self.is_poisoned.store(true, Ordering::Release);
+        self.head.send_modify(|_| {});
+    }
+
+    /// Tells of a new head.
+    pub(super) fn announce(&self, seq: u64) {
+        self.head
+            .send_if_modified(|head| seq > std::mem::replace(head, seq));
+    }
+
+    /// What `see` sees of the file at one moment.
+    pub(super) async fn read<T: Send + 'static>(
+        self: Arc<Self>,
+        see: impl FnOnce(&Self, &Connection) -> Result<T> + Send + 'static,
+    ) -> Result<View<T>> {
+        let reader = Readers::acquire(&self.readers).await?;
+        let shared = Arc::clone(&self);
+        let read = move || {
+            let reader = reader.begin()?;
+            let value = see(&shared, reader.connection())?;
+            let seq = reader.seq();
+            Ok(View { seq, value })
+        };
+        let view = aside(read).await?;
+        self.published(view.seq).await?;
+        Ok(view)
+    }
+
+    /// A connection that sees the file as it is now for as long as it is kept.
+    pub(super) async fn freeze(&self) -> Result<Reader> {
+        let reader = Readers::acquire(&self.readers).await?;
+        let reader = aside(move || reader.begin()).await?;
+        self.published(reader.seq()).await?;
+        Ok(reader)
+    }
+
+    /// Waits until the log has a commit that a reader has seen, which it does in a moment.
+    async fn published(&self, seq: u64) -> Result<()> {
+        let mut head = self.head.subscribe();
+        let is_there = |head: &u64| *head >= seq || self.is_poisoned();
+        let seen = head.wait_for(is_there).await.map_err(Error::internal)?;
+        if *seen >= seq {
+            Ok(())
+        } else {
+            Err(poisoned())
+        }
+    }
+}
+
+/// Runs `work`, which waits for the disk, on a thread for such work.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Error::internal(error)))
+}

@@ -1,0 +1,90 @@
+//! Some resources at one moment.
+
+use super::readers::Reader;
+use super::search::Search;
+use super::shared::{Shared, aside};
+use super::transaction::table;
+use crate::error::{Error, Result};
+use crate::query::{Filter, Query, Scalar};
+use crate::store::visits::Visits;
+use crate::store::{Answer, Found, Several, Snapshot, later};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A connection that goes on seeing what it saw at first.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    seq: u64,
+    resources: Vec<usize>,
+    shared: Arc<Shared>,
+    reader: Arc<Mutex<Reader>>,
+}
+
+impl Frozen {
+    pub(super) async fn new(shared: Arc<Shared>, resources: Vec<usize>) -> Result<Self> {
+        for &resource in &resources {
+            table(shared.tables(), resource)?;
+        }
+        let reader = shared.freeze().await?;
+        Ok(Self {
+            seq: reader.seq(),
+            resources,
+            shared,
+            reader: Arc::new(Mutex::new(reader)),
+        })
+    }
+
+    /// What `see` sees of a table.
+    fn see<T: Send + 'static>(
+        &self,
+        resource: usize,
+        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+    ) -> Answer<'_, Result<T>> {
+        later(async move {
+            if !self.resources.contains(&resource) {
+                let message = "the snapshot was not taken of this resource";
+                return Err(Error::internal(message));
+            }
+            let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
+            aside(move || {
+                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+                see(Search {
+                    table: table(shared.tables(), resource)?,
+                    connection: reader.connection(),
+                    max_visited: shared.max_visited,
+                })
+            })
+            .await
+        })
+    }
+}
+
+impl Snapshot for Frozen {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+        self.see(resource, move |search| {
+            search.table.get_many(search.connection, &ids)
+        })
+    }
+
+    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+        self.see(resource, move |search| search.find(&query))
+    }
+
+    fn related(
+        &self,
+        resource: usize,
+        property: usize,
+        values: Vec<Scalar<'static>>,
+        filter: Filter,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Found>>> {
+        self.see(resource, move |search| {
+            let visits = Visits::new(search.max_visited);
+            let of = |value| search.related(property, value, &filter, limit, &visits);
+            values.iter().map(of).collect()
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! Where records come from, in an order that `SQLite` has at hand.
+
+use super::key::key;
+use crate::query::Scalar;
+use crate::store::plan::Interval;
+use rusqlite::types::Value;
+use std::ops::Bound;
+
+/// Records of one table, in an order that an index stands in.
+#[derive(Debug)]
+pub(super) enum Source<'q> {
+    /// All, in the order of their ids.
+    All {
+        descending: bool,
+        after: Option<&'q str>,
+    },
+    /// Those whose indexed property has one of these values, in the order of the values; ids ascend
+    /// among equals, whichever the direction.
+    Within {
+        property: usize,
+        interval: Interval,
+        descending: bool,
+        /// The value and the id behind which they begin.
+        after: Option<(Scalar<'static>, &'q str)>,
+    },
+}
+
+impl Source<'_> {
+    /// What stands behind the name of the table, and the values that are bound to it.
+    pub(super) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
+        match self {
+            Self::All { descending, after } => {
+                let (is, direction) = if *descending {
+                    ("<", " DESC")
+                } else {
+                    (">", "")
+                };
+                let condition = after.map(|_| format!(" WHERE id {is} ?1"));
+                let values = after.iter().map(|id| Value::Text((*id).to_owned()));
+                let condition = condition.unwrap_or_default();
+                (
+                    format!("{condition} ORDER BY id{direction}"),
+                    values.collect(),
+                )
+            }
+            Self::Within {
+                property,
+                interval,
+                descending,
+                after,
+            } => {
+                let column = column(*property);
+                let mut parts = Parts::default();
+                parts.bound(&column, [">=", ">"], &interval.0);
+                parts.bound(&column, ["<=", "<"], &interval.1);
+                let direction = if *descending { " DESC" } else { "" };
+                if let Some((value, id)) = after {
+                    let value = parts.bind(Value::Blob(key(value)));
+                    let id = parts.bind(Value::Text((*id).to_owned()));
+                    parts.conditions.push(if *descending {
+                        format!("{column} <= {value} AND ({column} < {value} OR id > {id})")
+                    } else {
+                        format!("({column}, id) > ({value}, {id})")
+                    });
+                }
+                let conditions = parts.conditions.join(" AND ");
+                let before = if conditions.is_empty() { "" } else { " WHERE " };
+                let sql = format!("{before}{conditions} ORDER BY {column}{direction}, id");
+                (sql, parts.values)
+            }
+        }
+    }
+}
+
+/// Conditions on their way into a statement, and the values bound to them.
+#[derive(Default)]
+struct Parts {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Parts {
+    /// Binds a value, and says how it is named in the statement.
+    fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("?{}", self.values.len())
+    }
+
+    fn bound(&mut self, column: &str, words: [&str; 2], bound: &Bound<Scalar<'static>>) {
+        let (word, value) = match bound {
+            Bound::Included(value) => (words[0], value),
+            Bound::Excluded(value) => (words[1], value),
+            Bound::Unbounded => return,
+        };
+        let value = self.bind(Value::Blob(key(value)));
+        self.conditions.push(format!("{column} {word} {value}"));
+    }
+}

@@ -1,0 +1,207 @@
+//! The table of one resource.
+
+use super::failure::failure;
+use super::key::key;
+use super::source::Source;
+use crate::declared::Declared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::Scalar;
+use crate::record::Record;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::sync::Arc;
+
+/// The table of one resource: a record is a row of its id, revision and two texts, and beside them the
+/// [key] of each property that has an index.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) declared: &'static Declared,
+    /// The name, quoted.
+    name: String,
+    /// The properties that have an index.
+    pub(super) indexed: Vec<usize>,
+    /// Those of them whose values no two records share.
+    pub(super) unique: Vec<usize>,
+    put: String,
+    get: String,
+    delete: String,
+}
+
+impl Table {
+    pub(super) fn new(declared: &'static Declared) -> Self {
+        let name = quoted("record", declared.name);
+        let properties = declared.properties.iter().enumerate();
+        let indexed = properties.filter(|(_, property)| property.is_indexed());
+        let indexed: Vec<usize> = indexed.map(|(at, _)| at).collect();
+        let columns = indexed.iter().map(|&at| column(declared, at));
+        let texts = ["id", "rev", "sent", "kept"].map(str::to_owned);
+        let columns: Vec<String> = texts.into_iter().chain(columns).collect();
+        let values = vec!["?"; columns.len()].join(", ");
+        Self {
+            put: format!(
+                "INSERT OR REPLACE INTO {name} ({}) VALUES ({values})",
+                columns.join(", ")
+            ),
+            get: format!("SELECT id, rev, sent, kept FROM {name} WHERE id = ?1"),
+            unique: indexed
+                .iter()
+                .copied()
+                .filter(|&at| declared.properties[at].unique)
+                .collect(),
+            delete: format!("DELETE FROM {name} WHERE id = ?1"),
+            declared,
+            name,
+            indexed,
+        }
+    }
+
+    /// Makes the table, or asks that the one that is there is of these properties.
+    pub(super) fn create(&self, connection: &Connection) -> Result<()> {
+        let description = self.description();
+        let read = "SELECT description FROM sockful_resources WHERE name = ?1";
+        let stored = connection
+            .query_row(read, [self.declared.name], |row| row.get::<_, String>(0))
+            .optional()
+            .map_err(failure)?;
+        match stored {
+            Some(stored) if stored == description => return Ok(()),
+            Some(_) => {
+                let message = format!(
+                    "the stored records of `{}` have other properties than the program declares",
+                    self.declared.name
+                );
+                return Err(Error::new(ErrorKind::Unavailable, message));
+            }
+            None => {}
+        }
+        let mut columns = vec![
+            "id TEXT PRIMARY KEY NOT NULL".to_owned(),
+            "rev INTEGER NOT NULL".to_owned(),
+            "sent TEXT NOT NULL".to_owned(),
+            "kept TEXT NOT NULL".to_owned(),
+        ];
+        let name = &self.name;
+        let mut indexes = Vec::new();
+        for &at in &self.indexed {
+            let column = column(self.declared, at);
+            let property = self.declared.properties[at].name;
+            let index = quoted("index", &format!("{}.{property}", self.declared.name));
+            columns.push(format!("{column} BLOB NOT NULL"));
+            indexes.push(format!("CREATE INDEX {index} ON {name} ({column}, id)"));
+        }
+        let table = format!("CREATE TABLE {name} ({})", columns.join(", "));
+        let sql = [&[table], &*indexes].concat().join(";");
+        let create = || {
+            connection.execute_batch(&sql)?;
+            let write = "INSERT INTO sockful_resources VALUES (?1, ?2)";
+            connection.execute(write, (self.declared.name, &description))
+        };
+        create().map(drop).map_err(failure)
+    }
+
+    /// What is stored of each record, as JSON: another text is another table.
+    fn description(&self) -> String {
+        let properties = self.declared.properties.iter();
+        let properties = properties.map(|property| {
+            let sent = property.access.is_sent();
+            (property.name, sent, property.is_indexed(), property.wide)
+        });
+        let properties: Vec<_> = properties.collect();
+        serde_json::json!({"id": self.declared.id, "properties": properties}).to_string()
+    }
+
+    pub(super) fn get(&self, connection: &Connection, id: &str) -> Result<Option<Arc<Record>>> {
+        let mut statement = connection.prepare_cached(&self.get).map_err(failure)?;
+        let mut rows = statement.query([id]).map_err(failure)?;
+        let row = rows.next().map_err(failure)?;
+        row.map(|row| self.record(row)).transpose()
+    }
+
+    /// Several records in the order asked, `None` where there is none.
+    pub(super) fn get_many(
+        &self,
+        connection: &Connection,
+        ids: &[Box<str>],
+    ) -> Result<Vec<Option<Arc<Record>>>> {
+        ids.iter().map(|id| self.get(connection, id)).collect()
+    }
+
+    pub(super) fn put(&self, connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+        let texts = [record.sent(), record.kept()];
+        let keys = self.indexed.iter();
+        let keys = keys.map(|&at| key(&Scalar::read(record.value(at))));
+        let keys: Vec<Vec<u8>> = keys.collect();
+        let rev = record.rev().cast_signed();
+        let mut values: Vec<&dyn rusqlite::ToSql> = Vec::with_capacity(4 + keys.len());
+        let id = record.id();
+        values.extend([&id as &dyn rusqlite::ToSql, &rev, &texts[0], &texts[1]]);
+        values.extend(keys.iter().map(|key| key as &dyn rusqlite::ToSql));
+        let mut statement = connection.prepare_cached(&self.put)?;
+        statement.execute(params_from_iter(values)).map(drop)
+    }
+
+    pub(super) fn delete(&self, connection: &Connection, id: &str) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare_cached(&self.delete)?;
+        statement.execute([id]).map(drop)
+    }
+
+    /// Hands over the records of a source in its order, until `take` says that it is enough.
+    pub(super) fn each(
+        &self,
+        connection: &Connection,
+        source: &Source<'_>,
+        mut take: impl FnMut(Arc<Record>) -> bool,
+    ) -> Result<()> {
+        let (condition, values) = source.sql(|at| column(self.declared, at));
+        let sql = format!("SELECT id, rev, sent, kept FROM {}{condition}", self.name);
+        let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+        let mut rows = statement.query(params_from_iter(values)).map_err(failure)?;
+        while let Some(row) = rows.next().map_err(failure)? {
+            if !take(self.record(row)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many records a source has, counted up to `most`.
+    pub(super) fn count(
+        &self,
+        connection: &Connection,
+        source: &Source<'_>,
+        most: usize,
+    ) -> Result<usize> {
+        let (condition, values) = source.sql(|at| column(self.declared, at));
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let name = &self.name;
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {name}{condition} LIMIT {most})");
+        let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+        let count = statement.query_row(params_from_iter(values), |row| row.get::<_, i64>(0));
+        count
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+            .map_err(failure)
+    }
+
+    fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
+        let read = || -> rusqlite::Result<_> {
+            let texts = (row.get_ref(0)?, row.get_ref(2)?, row.get_ref(3)?);
+            Ok((row.get::<_, i64>(1)?.cast_unsigned(), texts))
+        };
+        let (rev, (id, sent, kept)) = read().map_err(failure)?;
+        let text = |value: rusqlite::types::ValueRef<'_>| match value.as_str() {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(Error::internal(error)),
+        };
+        let (id, sent, kept) = (text(id)?, text(sent)?, text(kept)?);
+        Record::stored(self.declared, &id, rev, &sent, &kept).map(Arc::new)
+    }
+}
+
+/// The name of the column that has the keys of a property, quoted.
+fn column(declared: &Declared, at: usize) -> String {
+    quoted("key", declared.properties[at].name)
+}
+
+/// A name that no other part of SQL can be taken for.
+fn quoted(what: &str, name: &str) -> String {
+    format!("\"{what} {}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,219 @@
+mod restart;
+
+use super::*;
+use crate::commit::{Expect, Operation};
+use crate::completion::{Completion, Report, Reported};
+use crate::declared::Property;
+use crate::error::{ErrorKind, Outcome};
+use crate::query::{Comparison, Scalar};
+use crate::record::Draft;
+use crate::sample;
+use crate::store::contract::{self, wait};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A folder that is removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("sockful-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn sqlite_does_what_every_store_must() {
+    let folder = Folder::new("contract");
+    let made = AtomicUsize::new(0);
+    contract::check(40, |config| {
+        let nth = made.fetch_add(1, Ordering::Relaxed);
+        let path = folder.0.join(format!("{nth}.db"));
+        Sqlite::with_config(path, config).expect("a new file")
+    });
+}
+
+/// The same resource with another property.
+const OTHER: &Declared = &Declared {
+    properties: &[Property::new("id", ""), Property::new("live", "")],
+    ..*sample::COUNTED
+};
+
+const TWO: [&Declared; 2] = [sample::COUNTED, sample::INDEXED];
+
+fn opened(path: &Path, config: &Config) -> Sqlite {
+    let store = Sqlite::with_config(path, config).expect("nobody else has it");
+    wait(store.open(&TWO)).expect("it is of these resources");
+    store
+}
+
+fn put(id: &str, life: u64) -> Operation {
+    Operation::Put {
+        resource: 0,
+        record: sample::counted(id, life),
+        expect: Expect::Any,
+    }
+}
+
+fn key(time: u64) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(time, &[7; 10]).into_uuid()
+}
+
+fn commit(operations: Vec<Operation>, time: Option<u64>) -> Commit {
+    let completion = time.map(|at| Completion {
+        caller: "ann".into(),
+        key: key(at),
+        fingerprint: u128::MAX,
+        at,
+        report: Report::Record(0, 0),
+    });
+    Commit {
+        operations,
+        completion,
+    }
+}
+
+fn seqs_and_tags(store: &Sqlite, after: u64) -> Vec<(u64, u64)> {
+    let log = wait(store.log(after, usize::MAX)).expect("it is kept");
+    log.iter().map(|it| (it.seq, it.tag)).collect()
+}
+
+#[test]
+fn a_file_that_is_open_is_refused_until_it_is_closed() {
+    let folder = Folder::new("lock");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    let refused = Sqlite::open(&path).expect_err("it is open");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(refused.to_string().contains("is open in another process"));
+    drop(store);
+    Sqlite::open(&path).expect("it is closed");
+}
+
+#[test]
+fn a_full_disk_is_unavailable_and_takes_nothing_else_with_it() {
+    let folder = Folder::new("full");
+    let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
+    let allow = |pages: u32| {
+        let connection = store.connection.lock().expect("nothing panicked");
+        let connection = connection.as_ref().expect("not opened yet");
+        connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .expect("a limit");
+    };
+    allow(60);
+    wait(store.open(&TWO)).expect("there is room for that");
+    let long = |id| commit(vec![put(id, 1), put(&"x".repeat(900_000), 1)], None);
+    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("there is room");
+    let Err(Rejected::Failed(error)) = wait(store.commit(long("eve"))) else {
+        panic!("there is room");
+    };
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.outcome(), Some(Outcome::None));
+    assert!(error.to_string().contains("disk"), "{error}");
+    let eve = wait(store.get(0, "eve")).expect("it is still read");
+    assert_eq!((eve.seq, eve.value), (1, None));
+    let next = wait(store.commit(commit(vec![put("bob", 2)], None))).expect("there is room");
+    assert_eq!(next.seq, 2);
+}
+
+#[test]
+fn of_many_commits_at_once_the_refused_leave_nothing_and_numbers_are_dense() {
+    let folder = Folder::new("batch");
+    let store = opened(&folder.0.join("data.db"), &Config::default());
+    let absent = |n: u64| Operation::Put {
+        resource: 0,
+        record: sample::counted(&(n / 2).to_string(), n),
+        expect: Expect::Absent,
+    };
+    let commits = (0..200).map(|n| {
+        let mark = put(&format!("mark {n}"), n);
+        store.commit(commit(vec![mark, absent(n)], None))
+    });
+    let answers = wait(futures_util::future::join_all(commits));
+    let mut taken: Vec<u64> = answers.iter().flatten().map(|it| it.seq).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=100).collect::<Vec<_>>());
+    let conflicts = answers
+        .iter()
+        .filter(|it| matches!(it, Err(Rejected::Conflict(1))));
+    assert_eq!(conflicts.count(), 100);
+    let all = wait(store.count(0, Filter::All)).expect("a count");
+    assert_eq!((all.seq, all.value.count), (100, 200));
+}
+
+#[test]
+fn records_of_other_properties_are_refused() {
+    let folder = Folder::new("other");
+    let path = folder.0.join("data.db");
+    drop(opened(&path, &Config::default()));
+    let store = Sqlite::open(&path).expect("it is closed");
+    let refused = wait(store.open(&[OTHER])).expect_err("`life` would be lost");
+    assert!(refused.to_string().contains("`counted`"), "{refused}");
+}
+
+#[test]
+fn a_name_is_a_name_whatever_it_says() {
+    const ODD: &Declared = &Declared {
+        name: r#"a" (x); DROP TABLE sockful_log; --"#,
+        properties: &[
+            Property::new("id", ""),
+            Property::new("select'; --", "").index(),
+        ],
+        ..*sample::COUNTED
+    };
+    let folder = Folder::new("names");
+    let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
+    wait(store.open(&[ODD])).expect("names are quoted");
+    let mut draft = Draft::new(ODD);
+    draft.put(|out| out.extend_from_slice(br#""'; --""#));
+    draft.put(|out| out.extend_from_slice(br#""\"' OR 1""#));
+    let put = Operation::Put {
+        resource: 0,
+        record: draft.finish("'; --"),
+        expect: Expect::Absent,
+    };
+    wait(store.commit(commit(vec![put], None))).expect("values are bound");
+    let of = |text: &'static str| Filter::Compare {
+        property: 1,
+        is: Comparison::Equal,
+        value: Scalar::Text(text.into()),
+    };
+    let count = |filter| wait(store.count(0, filter)).expect("a count").value;
+    assert_eq!((count(of("\"' OR 1")).count, count(of("x")).count), (1, 0));
+}
+
+#[test]
+fn of_many_requests_at_once_with_one_key_one_takes_effect() {
+    let folder = Folder::new("key");
+    let store = opened(&folder.0.join("data.db"), &Config::default());
+    let commits = (0..100).map(|n| store.commit(commit(vec![put("bob", n)], Some(1_000))));
+    let answers = wait(futures_util::future::join_all(commits));
+    let is_repeated = |it: &&Result<_, _>| matches!(it, Err(Rejected::Repeated));
+    assert_eq!(answers.iter().filter(is_repeated).count(), 99);
+    assert_eq!(wait(store.head()).expect("a head"), 1);
+}
+
+#[test]
+fn a_commit_that_fails_half_way_leaves_nothing() {
+    let folder = Folder::new("half");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("it is new");
+    let file = Connection::open(&path).expect("a file");
+    let spoil = r#"UPDATE "record counted" SET sent = '{' WHERE id = 'bob'"#;
+    assert_eq!(file.execute(spoil, []).expect("a table"), 1);
+    let both = wait(store.commit(commit(vec![put("eve", 1), put("bob", 2)], None)));
+    assert!(matches!(both, Err(Rejected::Failed(_))));
+    let next = wait(store.commit(commit(vec![put("ann", 1)], None))).expect("it is new");
+    assert_eq!(next.seq, 2);
+    let eve = wait(store.get(0, "eve")).expect("an answer");
+    assert_eq!((eve.seq, eve.value), (2, None));
+}

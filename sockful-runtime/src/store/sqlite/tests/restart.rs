@@ -1,0 +1,94 @@
+//! What a file has when it is opened again.
+
+use super::*;
+
+#[test]
+fn after_a_restart_the_same_history_goes_on() {
+    let folder = Folder::new("restart");
+    let path = folder.0.join("data.db");
+    let config = Config {
+        max_keys_per_caller: 2,
+        ..Config::default()
+    };
+    let emit = Operation::Emit {
+        resource: 0,
+        id: "bob".into(),
+        event: 1,
+        data: "9".into(),
+    };
+    let store = opened(&path, &config);
+    for (n, more) in (1..).zip([None, None, Some(emit), None]) {
+        let operations = [put("bob", n)].into_iter().chain(more).collect();
+        wait(store.commit(commit(operations, Some(n * 1_000)))).expect("it is new");
+    }
+    let (epoch, log) = (store.epoch().to_owned(), seqs_and_tags(&store, 0));
+    assert_eq!(log.len(), 4);
+    drop(store);
+
+    let store = opened(&path, &config);
+    assert_eq!(store.epoch(), epoch);
+    assert_eq!(wait(store.head()).expect("a head"), 4);
+    assert_eq!(*store.watch().borrow(), 4);
+    assert_eq!(seqs_and_tags(&store, 0), log);
+    let third = &wait(store.log(2, 1)).expect("it is kept")[0];
+    let (change, told) = (&third.changes[0], &third.emitted[0]);
+    assert_eq!(change.before.as_ref().map(|it| it.rev()), Some(2));
+    assert_eq!(change.after.as_ref(), Some(&told.record));
+    assert_eq!((told.event, &*told.data), (1, "9"));
+    let bob = wait(store.get(0, "bob")).expect("an answer");
+    let sent = bob.value.map(|it| (it.rev(), it.sent().to_owned()));
+    let text = r#"{"id":"bob","life":4,"rev":4}"#.to_owned();
+    assert_eq!((bob.seq, sent), (4, Some((4, text))));
+
+    // The keys that are remembered are, those that were forgotten are still, and a new one is new.
+    let lookup = |time| wait(store.completed("ann", key(time))).expect("an answer");
+    for n in [3, 4] {
+        let Lookup::Completed(it) = lookup(n * 1_000) else {
+            panic!("{n} is not remembered");
+        };
+        assert_eq!((it.seq, it.rev, it.fingerprint), (n, Some(n), u128::MAX));
+        assert!(matches!(it.reported, Reported::Record(0, record) if record.rev() == n));
+    }
+    assert!(matches!(lookup(1_000), Lookup::Forgotten));
+    assert!(matches!(lookup(2_000), Lookup::Forgotten));
+    assert!(matches!(lookup(2_001), Lookup::Unknown));
+    let again = wait(store.commit(commit(vec![put("bob", 9)], Some(4_000))));
+    assert!(matches!(again, Err(Rejected::Repeated)));
+    let next = wait(store.commit(commit(vec![put("eve", 1)], None))).expect("it is new");
+    assert_eq!(next.seq, 5);
+    drop(store);
+
+    // With room for more, only what was written down tells that they were forgotten.
+    let store = opened(&path, &Config::default());
+    for time in [1_000, 2_000] {
+        let lookup = wait(store.completed("ann", key(time))).expect("an answer");
+        assert!(matches!(lookup, Lookup::Forgotten), "{time}: {lookup:?}");
+    }
+}
+
+#[test]
+fn what_was_trimmed_stays_trimmed_after_a_restart() {
+    let folder = Folder::new("trimmed");
+    let path = folder.0.join("data.db");
+    let config = Config {
+        log_capacity: 3_000,
+        ..Config::default()
+    };
+    let store = opened(&path, &config);
+    for n in 1..=50 {
+        wait(store.commit(commit(vec![put("bob", n)], None))).expect("it is new");
+    }
+    let oldest = (0..50).find(|&after| wait(store.log(after, 1)).is_ok());
+    let log = seqs_and_tags(&store, oldest.expect("the newest is kept"));
+    assert!(log.len() < 20);
+    drop(store);
+    let file = Connection::open(&path).expect("a file");
+    let count = "SELECT count(*) FROM sockful_log";
+    let rows: u32 = file
+        .query_row(count, [], |row| row.get(0))
+        .expect("a count");
+    assert!((1..20).contains(&rows), "{rows}");
+    drop(file);
+    let store = opened(&path, &config);
+    assert_eq!(seqs_and_tags(&store, oldest.expect("as before")), log);
+}
