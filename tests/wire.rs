@@ -6,6 +6,7 @@ mod advisories;
 mod anything;
 mod asyncapi;
 mod bad_frames;
+mod cases;
 mod commit;
 mod core;
 mod crowds;

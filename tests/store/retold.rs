@@ -43,12 +43,13 @@ impl Texts {
         each.map(|it| self.maybe(resource, it.as_ref())).collect()
     }
 
-    fn found(&self, resource: usize, found: Found) -> Result<Found> {
+    fn found(&self, resource: usize, found: &Found) -> Result<Found> {
         let records = found.records.iter();
         let records = records.map(|it| self.one(resource, it));
         Ok(Found {
             records: records.collect::<Result<_>>()?,
-            ..found
+            more: found.more,
+            visited: found.visited,
         })
     }
 
@@ -127,7 +128,7 @@ impl Store for Retold {
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
         later(async move {
             let View { seq, value } = self.memory.find(resource, query).await?;
-            let mut value = self.texts.found(resource, value)?;
+            let mut value = self.texts.found(resource, &value)?;
             if !self.has_first {
                 value.records.drain(..1.min(value.records.len()));
             }
@@ -186,7 +187,7 @@ impl Snapshot for RetoldSnapshot {
     fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
         later(async move {
             let found = self.snapshot.find(resource, query).await?;
-            self.texts.found(resource, found)
+            self.texts.found(resource, &found)
         })
     }
 
@@ -204,7 +205,7 @@ impl Snapshot for RetoldSnapshot {
                 .related(resource, property, values, filter, limit);
             let lists = related.await?.into_iter();
             lists
-                .map(|found| self.texts.found(resource, found))
+                .map(|found| self.texts.found(resource, &found))
                 .collect()
         })
     }

@@ -1,26 +1,14 @@
 //! A server on a port of its own.
 
 use super::gates::Gates;
+use super::in_a_file;
 use super::over_http::{self, OverHttp};
 use super::{Client, Raw, sample, within};
-use sockful::store::Sqlite;
 use sockful::{Config, Server, ServerHandle};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// A store in a new file, which whoever runs the tests anew finds empty again.
-fn in_a_file(config: &Config) -> Sqlite {
-    static MADE: AtomicUsize = AtomicUsize::new(0);
-    let nth = MADE.fetch_add(1, Ordering::Relaxed);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stores");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let path = folder.join(format!("{}-{nth}.db", std::process::id()));
-    Sqlite::with_config(path, config).expect("a new file")
-}
 
 /// A server that serves the sample resources until it is stopped or dropped.
 pub(crate) struct Running {
@@ -40,17 +28,16 @@ impl Running {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
-        let server = Server::new(sample::RESOURCES).config(config.clone());
-        Self::serving(match std::env::var("SOCKFUL_TEST_STORE").as_deref() {
-            Ok("sqlite") => server.store(in_a_file(&config)),
-            _ => server,
-        })
-        .await
+        Self::serving(Server::new(sample::RESOURCES).config(config)).await
     }
 
     /// Starts the one given.
     pub(crate) async fn serving(server: Server) -> Self {
         let gates = Gates::default();
+        let server = match in_a_file::store() {
+            Some(store) => server.store(store),
+            None => server,
+        };
         let handle = server.state(gates.clone()).open().await;
         Self::opened(handle.expect("a memory store opens"), gates).await
     }

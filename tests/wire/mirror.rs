@@ -4,7 +4,6 @@ mod addresses;
 mod answers;
 mod anything;
 mod bodies;
-mod cases;
 mod events;
 mod identity;
 mod limits;
@@ -12,16 +11,6 @@ mod origins;
 
 use crate::support::{Answer, Raw, Running};
 use serde_json::Value;
-
-/// The tests in a file that are not among those listed.
-fn left_out<'a>(file: &'a str, listed: &[&str]) -> Vec<&'a str> {
-    let tests = file.split("#[tokio::test").skip(1);
-    let names = tests.filter_map(|test| {
-        let (_, rest) = test.split_once("async fn ")?;
-        rest.split('(').next()
-    });
-    names.filter(|name| !listed.contains(name)).collect()
-}
 
 /// What a request is told, on a connection of its own.
 async fn ask(server: &Running, request: &str, headers: &str, body: &str) -> Answer {

@@ -1,21 +1,37 @@
-//! What is promised of requests on a socket is promised over HTTP: the same tests, whose clients ask there.
+//! What is promised of requests on a socket, with records in memory, is promised over HTTP and with records
+//! in a file: the same tests, whose clients ask there, and whose servers keep them there.
 
-/// The tests of each module that run over HTTP as well, and those that are about sockets.
+/// The tests of each module that run both ways, and those that are about sockets and run with a file only.
 macro_rules! cases {
     ($($name:ident = $($module:ident)::+ in $file:literal { $($case:ident)* } but { $($socket:ident)* })*) => {
         $(mod $name {
-            use crate::wire::$($module)::+ as own;
+            mod over_http {
+                use crate::wire::$($module)::+ as own;
 
-            $(#[test]
-            fn $case() {
-                crate::support::over_http(own::$case);
-            })*
+                $(#[test]
+                fn $case() {
+                    crate::support::over_http(own::$case);
+                })*
+            }
+
+            mod in_a_file {
+                use crate::wire::$($module)::+ as own;
+
+                $(#[test]
+                fn $case() {
+                    crate::support::in_a_file(own::$case);
+                })*
+                $(#[test]
+                fn $socket() {
+                    crate::support::in_a_file(own::$socket);
+                })*
+            }
         })*
 
         #[test]
         fn no_case_is_left_out() {
             $(assert_eq!(
-                super::left_out(include_str!($file), &[$(stringify!($case),)* $(stringify!($socket),)*]),
+                left_out(include_str!($file), &[$(stringify!($case),)* $(stringify!($socket),)*]),
                 Vec::<&str>::new(),
             );)*
         }
@@ -23,7 +39,7 @@ macro_rules! cases {
 }
 
 cases! {
-    core = core in "../core.rs" {
+    core = core in "core.rs" {
         create_answers_with_the_stored_record_defaults_included
         an_id_that_is_not_given_is_a_fresh_uuid_of_version_7
         creating_an_id_that_exists_is_a_conflict_and_changes_nothing
@@ -40,7 +56,7 @@ cases! {
         what_needs_an_id_says_so
         an_action_that_is_not_served_is_an_unknown_one_and_not_described
     } but {}
-    lists = lists in "../lists.rs" {
+    lists = lists in "lists.rs" {
         limit_and_skip_cut_a_list
         a_list_that_was_cut_says_where_it_goes_on_and_a_whole_one_does_not
         pages_are_stable_while_others_insert_and_destroy
@@ -53,7 +69,7 @@ cases! {
         select_sends_what_is_named_in_the_order_named
         a_page_is_a_hundred_unless_asked_and_a_thousand_at_most
     }
-    queries = queries in "../queries.rs" {
+    queries = queries in "queries.rs" {
         a_property_with_a_value_means_equality
         a_missing_or_null_value_equals_null_and_nothing_else
         null_may_be_asked_of_a_property_that_is_never_null
@@ -71,7 +87,7 @@ cases! {
         conditions_nest_at_most_5_deep
         in_takes_at_most_a_thousand_values
     } but {}
-    writes = writes in "../writes.rs" {
+    writes = writes in "writes.rs" {
         update_changes_only_what_is_given_and_answers_with_the_whole
         update_with_null_sets_an_optional_property_to_none
         update_with_null_of_a_property_that_is_not_optional_is_invalid
@@ -83,7 +99,7 @@ cases! {
         destroy_answers_with_the_record_as_it_was
         a_record_can_be_saved_as_it_was_read_and_what_cannot_be_set_must_be_unchanged
     } but {}
-    values = values in "../values.rs" {
+    values = values in "values.rs" {
         every_fault_is_told_and_not_the_first
         the_message_of_one_fault_names_it
         an_unknown_property_is_refused_by_every_action
@@ -103,17 +119,17 @@ cases! {
         an_id_spelt_with_escapes_is_the_same_id
         a_number_beyond_all_floats_is_refused
     }
-    payload = payload in "../payload.rs" {
+    payload = payload in "payload.rs" {
         a_payload_taken_whole_is_what_the_id_leaves
         what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path
         the_schema_of_a_payload_taken_whole_says_what_the_server_takes
         a_payload_that_nobody_could_send_is_refused_at_start
     } but {}
-    defaults = defaults in "../defaults.rs" {
+    defaults = defaults in "defaults.rs" {
         a_default_that_is_computed_leaves_the_description_as_it_is
         a_default_is_described_where_it_is_constant_by_its_spelling
     } but {}
-    unique = unique in "../unique.rs" {
+    unique = unique in "unique.rs" {
         a_value_that_is_taken_is_a_conflict_that_names_the_property_alone
         a_value_is_free_again_where_its_record_changes_or_goes
         null_may_repeat_and_values_compare_byte_by_byte
@@ -122,7 +138,7 @@ cases! {
     } but {
         of_many_that_claim_one_value_at_once_one_gets_it
     }
-    kept = kept in "../kept.rs" {
+    kept = kept in "kept.rs" {
         times_and_the_revision_move_only_where_something_changes
         what_the_server_keeps_is_not_set_by_clients
         a_write_with_another_revision_is_a_conflict_and_changes_nothing
@@ -132,7 +148,7 @@ cases! {
     } but {
         a_revision_is_invalid_wherever_it_means_nothing
     }
-    remotes = remotes in "../remotes.rs" {
+    remotes = remotes in "remotes.rs" {
         a_changing_method_stores_the_record_in_the_commit_that_it_names
         an_argument_with_a_default_may_be_left_out
         a_looking_method_changes_nothing
@@ -146,7 +162,7 @@ cases! {
         a_method_that_breaks_a_rule_of_the_record_is_invalid_and_stores_nothing
         an_infinity_is_never_stored
     } but {}
-    relations = relations in "../relations.rs" {
+    relations = relations in "relations.rs" {
         a_child_is_created_read_listed_changed_and_destroyed_through_its_parent
         a_child_is_not_found_through_another_parent
         a_parent_that_is_not_there_has_no_children_and_gets_none
@@ -156,24 +172,24 @@ cases! {
         a_child_is_saved_under_another_parent_that_is_there
         a_revision_is_asked_for_through_the_parent_too
     } but {}
-    relations_with = relations::with in "../relations/with.rs" {
+    relations_with = relations::with in "relations/with.rs" {
         related_records_are_included_on_both_sides
         an_included_list_that_is_cut_says_where_it_goes_on
         what_can_not_be_included_is_named
     } but {}
-    relations_destroy = relations::destroy in "../relations/destroy.rs" {
+    relations_destroy = relations::destroy in "relations/destroy.rs" {
         a_parent_takes_its_children_with_it_in_one_commit_over_any_depth
         a_parent_that_children_restrict_stays_and_one_they_detach_from_goes
         a_resource_can_be_its_own_parent
         more_than_may_go_at_once_stays
     } but {}
-    rules = rules in "../rules.rs" {
+    rules = rules in "rules.rs" {
         both_ends_of_each_rule_are_where_they_are_written
         every_fault_is_told_in_the_order_of_the_properties
         rules_are_told_together_with_what_is_of_another_type_or_unknown
         a_conditional_rule_holds_where_its_function_says_so
     } but {}
-    wide = wide in "../wide.rs" {
+    wide = wide in "wide.rs" {
         wide_integers_are_decimal_strings_both_ways
         a_wide_integer_has_one_spelling
         wide_integers_are_compared_by_equality_only
@@ -183,7 +199,7 @@ cases! {
     } but {
         minus_zero_equals_zero
     }
-    keys = keys in "../keys.rs" {
+    keys = keys in "keys.rs" {
         a_retry_gets_the_first_reply_and_does_nothing
         every_write_is_remembered_with_its_number
         a_request_that_failed_left_nothing_and_runs_afresh
@@ -194,7 +210,7 @@ cases! {
         only_what_may_do_something_takes_a_key
         a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry
     }
-    commit = commit in "../commit.rs" {
+    commit = commit in "commit.rs" {
         several_writes_are_one_commit_and_each_result_comes_in_its_place
         one_write_that_is_refused_leaves_nothing_of_the_others
         what_is_wrong_with_a_write_is_told_with_its_place
@@ -203,4 +219,14 @@ cases! {
     } but {
         what_was_sent_before_a_commit_is_done_before_it
     }
+}
+
+/// The tests in a file that are not among those listed.
+fn left_out<'a>(file: &'a str, listed: &[&str]) -> Vec<&'a str> {
+    let tests = file.split("#[tokio::test").skip(1);
+    let names = tests.filter_map(|test| {
+        let (_, rest) = test.split_once("async fn ")?;
+        rest.split('(').next()
+    });
+    names.filter(|name| !listed.contains(name)).collect()
 }
