@@ -144,7 +144,8 @@ impl Hub {
         Arc::new(Self {
             store,
             limits: Limits {
-                fold_after: config.fold_after,
+                // One more has to be a number, by which it is known that somebody has fallen behind.
+                fold_after: config.fold_after.min(usize::MAX - 1),
                 records: config.max_subscription_records,
                 bytes: config.max_snapshot,
             },

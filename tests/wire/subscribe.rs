@@ -249,3 +249,14 @@ async fn each_subscription_is_told_by_itself_and_all_see_one_order() {
     }
     assert!(orders.windows(2).all(|two| two[0] == two[1]));
 }
+
+#[tokio::test]
+async fn whoever_is_told_one_by_one_without_end_is_told() {
+    let server = Running::with(|config| config.fold_after = usize::MAX).await;
+    let mut client = server.client().await;
+    client.ask(json!(["creature", "subscribe", {}, 1])).await;
+    client
+        .send(json!(["creature", "create", {"id": "bob"}]))
+        .await;
+    assert_eq!(client.recv().await[1], "created");
+}
