@@ -1,6 +1,7 @@
 //! One client: reads its requests, runs them, writes the replies. One task, one writer.
 
 mod bell;
+mod finish;
 mod heartbeat;
 mod live;
 mod once;
@@ -52,6 +53,9 @@ where
         has_told: false,
     };
     let end = connection.serve(&shutdown).await;
+    if end != End::Lost {
+        connection.finish().await;
+    }
     connection.requests.abandon();
     let config = connection.session.config();
     connection.socket.close(end, config).await;

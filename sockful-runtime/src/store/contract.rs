@@ -47,6 +47,10 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 /// # Panics
 ///
 /// Where the store does anything else than it must, with the smallest history that shows it.
+#[cfg_attr(
+    not(feature = "store-suite"),
+    expect(unreachable_pub, reason = "it is public by that feature")
+)]
 pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     let usual = || opened(make(&Config::default()));
     let config = ProptestConfig {

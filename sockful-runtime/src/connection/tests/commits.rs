@@ -3,10 +3,11 @@
 use super::slow::{Server, receive, send};
 use crate::config::Config;
 use crate::connection::answer;
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_takes_too_long_is_of_unknown_outcome_and_the_next_waits_for_it() {
@@ -57,6 +58,35 @@ async fn a_commit_goes_on_after_its_connection_has_ended() {
     server.commits.add_permits(2);
     let (reply, _) = receive(&mut client).await;
     assert_eq!(reply["ok"]["life"], 2, "{reply}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_before_a_close_is_answered_before_it_if_it_is_done_soon() {
+    let server = Server::start().await;
+    for (delay, is_answered) in [(1, true), (60, false)] {
+        let mut client = server.client().await;
+        send(&mut client, "save", json!({"id": "bob", "life": delay}), 1).await;
+        send(&mut client, "get", json!({"id": "bob"}), 2).await;
+        client
+            .send(Message::Close(None))
+            .await
+            .expect("it goes out");
+        let commits = server.commits.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(delay)).await;
+            commits.add_permits(1);
+        });
+        let mut answered = Vec::new();
+        while let Some(Ok(message)) = client.next().await {
+            if let Message::Text(text) = message {
+                let frame: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+                assert_eq!(frame[2]["ok"]["life"], delay);
+                answered.push(frame[3].clone());
+            }
+        }
+        assert_eq!(answered == [1, 2], is_answered, "{answered:?}");
+        assert_eq!(answered.is_empty(), !is_answered, "{answered:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
