@@ -22,6 +22,10 @@ pub(super) fn write(records: &Records, users: &[User], writes: &[Write]) -> Valu
     let methods = ["touch", "look"];
     let mut request = if is_commit {
         parts.retain(|part| !methods.contains(&part[1].as_str().unwrap_or_default()));
+        // What a commit changes before it removes it was never stored, and nobody here could judge it.
+        let removed = parts.iter().filter(|part| removes(part));
+        let removed: Vec<_> = removed.map(|part| part[2]["id"].clone()).collect();
+        parts.retain(|part| removes(part) || !removed.contains(&part[2]["id"]));
         json!(["sockful", "commit", parts, 1])
     } else {
         let mut only = parts.pop().expect("there is one");
@@ -36,6 +40,12 @@ pub(super) fn write(records: &Records, users: &[User], writes: &[Write]) -> Valu
             .push(json!({"key": key}));
     }
     request
+}
+
+fn removes(write: &Value) -> bool {
+    write[1]
+        .as_str()
+        .is_some_and(|action| action.starts_with("destroy"))
 }
 
 fn one_write(records: &Records, users: &[User], write: &Write) -> Value {
