@@ -1,5 +1,8 @@
-//! Stores of others' making.
+//! What is stored: in files, and in stores of others' making.
 
+mod backup;
+mod folder;
+mod migration;
 mod retold;
 
 use retold::Retold;

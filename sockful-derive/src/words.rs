@@ -160,6 +160,7 @@ pub(crate) static WORDS: &[Word] = &[
         ("id", EXACT_ID), ("parent", "it is what the parent's id is, which every client can hold"),
         ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
     ] },
+    Word { name: "renamed_from", places: &[Struct, Field], form: Name,     excludes: &[] },
     Word { name: "range",     places: &[Field, Parameter], form: Range,      excludes: &[
         ("length", "a number has a range, a text or a list a length"),
         ("pattern", OF_NUMBERS),

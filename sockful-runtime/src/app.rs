@@ -16,7 +16,7 @@ use crate::rates::Rates;
 use crate::relations::Relations;
 use crate::routes::{Resources, Route};
 use crate::session::Sessions;
-use crate::store::Store;
+use crate::store::{Layout, Store};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -77,6 +77,8 @@ impl App {
         let entries = resources.entries();
         let (models, description) = Description::of(resources)?;
         let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
+        let layouts: Vec<_> = models.iter().map(Layout::of).collect();
+        store.migrate(&layouts).await?;
         store.open(&declared).await?;
         let shared = Shared {
             relations: Relations::of(&models)?,

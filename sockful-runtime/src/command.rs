@@ -16,6 +16,10 @@ pub(crate) fn run(server: &Server, arguments: &[String]) -> Option<i32> {
         ("asyncapi", [] | [_]) => told(resources.asyncapi()).and_then(|text| write(&text, rest)),
         ("openapi", [] | [_]) => told(server.openapi()).and_then(|text| write(&text, rest)),
         ("compatible", [file]) => compatible(resources, file),
+        #[cfg(feature = "sqlite")]
+        ("check", [file]) => check(resources, file),
+        #[cfg(feature = "sqlite")]
+        ("check", _) => Err("`check` takes the file of a store".to_owned()),
         ("types" | "schema" | "asyncapi" | "openapi", _) => {
             Err(format!("`{word}` takes one file at most"))
         }
@@ -42,6 +46,16 @@ fn compatible(resources: Resources, file: &str) -> Result<i32, String> {
     let lines: Vec<_> = changes.chain([compared.verdict.to_string()]).collect();
     write(&(lines.join("\n") + "\n"), &[])?;
     Ok(i32::from(compared.verdict == Verdict::Breaking))
+}
+
+/// Prints what is wrong with the store in `file`.
+#[cfg(feature = "sqlite")]
+fn check(resources: Resources, file: &str) -> Result<i32, String> {
+    let declared = resources.entries().iter().map(|it| it.shape.declared);
+    let checked = crate::store::check(file.as_ref(), declared);
+    let checked = checked.map_err(|error| format!("`{file}`: {error}"))?;
+    write(&format!("{checked}\n"), &[])?;
+    Ok(i32::from(!checked.problems.is_empty()))
 }
 
 /// The description in lines, so that what differs between two is seen.

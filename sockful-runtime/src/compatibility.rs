@@ -13,7 +13,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use compact::compact;
+pub(crate) use compact::{compact, schema as schema_alone};
 
 use covers::Work;
 use parts::Parts;

@@ -39,6 +39,8 @@ pub struct Declared {
     pub events: &'static [DeclaredEvent],
     /// Whether those may ask for it too who are nobody, on a server that asks who they are.
     pub public: bool,
+    /// What it was called when older records were stored.
+    pub renamed_from: Option<&'static str>,
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -66,6 +68,8 @@ pub struct Property {
     pub index: bool,
     /// Whether it is an integer beyond ±(2^53−1), written as a decimal string.
     pub wide: bool,
+    /// What it was called when older records were stored.
+    pub renamed_from: Option<&'static str>,
 }
 
 /// What the server keeps by itself.
@@ -139,6 +143,7 @@ impl Property {
             unique: false,
             index: false,
             wide: false,
+            renamed_from: None,
         }
     }
 
@@ -203,6 +208,13 @@ impl Property {
         self
     }
 
+    /// The same, which was called otherwise when older records were stored.
+    #[must_use]
+    pub const fn renamed_from(mut self, older: &'static str) -> Self {
+        self.renamed_from = Some(older);
+        self
+    }
+
     /// Whether stores keep an index of it; what is unique has one too.
     pub const fn is_indexed(&self) -> bool {
         self.index || self.unique
@@ -234,6 +246,7 @@ impl Declared {
             parents: &[],
             events: &[],
             public: false,
+            renamed_from: None,
         }
     }
 

@@ -4,6 +4,8 @@ mod keywords;
 mod live;
 mod relations;
 
+pub(crate) use keywords::add as add_rules;
+
 use crate::config::MAX_IDS;
 use crate::declared::{Access, Property};
 use crate::error::Result;

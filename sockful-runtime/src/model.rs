@@ -124,6 +124,11 @@ impl Model {
         self.build(given, Over::Replaced(stored), by)
     }
 
+    /// The record that was stored with these values when the resource was another.
+    pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
+        self.build(given, Over::Older, Giver::Server)
+    }
+
     fn build(&self, given: &Object<'_>, over: Over<'_>, by: Giver) -> Result<Record> {
         let reader = || Reader::given(self.declared.properties, given, by, over);
         let mut once = reader();

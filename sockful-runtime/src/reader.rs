@@ -46,11 +46,24 @@ enum Source<'a> {
     },
 }
 
+impl Source<'_> {
+    /// Whether what is given was judged and stored before.
+    fn is_older(&self) -> bool {
+        let over = match self {
+            Self::Given { over, .. } => Some(over),
+            _ => None,
+        };
+        matches!(over, Some(Over::Older))
+    }
+}
+
 /// What there is where something is given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Over<'a> {
     /// Nothing yet: what is not given takes its default.
     Nothing,
+    /// Nothing either, but what is given was stored as it is, when the resource was another.
+    Older,
     /// A record of which the rest stays.
     Changed(&'a Record),
     /// A record of which only that stays which the giver can't set; the rest takes its default.
@@ -151,9 +164,18 @@ impl<'a> Reader<'a> {
                     .map_err(|message| self.faults.push(codec.fault_of_whole(&raw, &message)))
                     .ok();
             }
+            Source::Given {
+                given,
+                over: Over::Older,
+                ..
+            } => {
+                let raw = given.take(property.name);
+                is_given = raw.is_some();
+                raw.or(property.kept.map(|_| codec.moment().unset))
+            }
             Source::Given { given, by, over } => {
                 let client_may = match over {
-                    Over::Nothing => Access::is_settable,
+                    Over::Nothing | Over::Older => Access::is_settable,
                     Over::Changed(_) | Over::Replaced(_) => Access::is_changeable,
                 };
                 let value = given_value(property, given, *by, client_may, &mut self.faults);
@@ -174,7 +196,7 @@ impl<'a> Reader<'a> {
                     (Given::Nothing, Over::Nothing) if property.kept.is_some() => {
                         Some(codec.moment().unset)
                     }
-                    (Given::Nothing, Over::Nothing) => None,
+                    (Given::Nothing, Over::Nothing | Over::Older) => None,
                     // What is never sent could not have been given back.
                     (Given::Nothing, Over::Replaced(_))
                         if property.access.is_sent() && may_set(property, *by, client_may) =>
@@ -190,12 +212,7 @@ impl<'a> Reader<'a> {
                 generator,
                 properties,
             } => {
-                properties.push(if property.access.is_sent() {
-                    DescribedProperty::of(property, codec, generator)
-                } else {
-                    // What clients never see leaves no definitions among those that they are sent.
-                    DescribedProperty::of(property, codec, &mut generator.clone())
-                });
+                properties.push(DescribedProperty::of(property, codec, generator));
                 return None;
             }
         };
@@ -210,7 +227,7 @@ impl<'a> Reader<'a> {
         };
         match codec.read(raw) {
             Ok(value) => {
-                let value = if is_given {
+                let value = if is_given && !self.source.is_older() {
                     codec.sanitize(value)
                 } else {
                     value

@@ -182,6 +182,7 @@ impl Resource for Sample {
             DeclaredEvent::of::<Nap>("slept", ""),
         ],
         public: false,
+        renamed_from: None,
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

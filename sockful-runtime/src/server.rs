@@ -35,6 +35,7 @@ use crate::store::{Memory, Store};
 use crate::{asyncapi, command, typescript};
 use door::Door;
 use layer::Layer;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -122,7 +123,9 @@ impl Server {
     /// - `asyncapi [FILE]` writes that as an `AsyncAPI` document,
     /// - `openapi [FILE]` writes what it answers over HTTP as an `OpenAPI` document,
     /// - `compatible FILE` compares that with the description in a file, and fails where it would
-    ///   break clients that were built with it.
+    ///   break clients that were built with it,
+    /// - `check FILE` reads all that a store has in a file, which a server may have open, and fails
+    ///   where something is wrong with it (with the feature `sqlite`).
     ///
     /// Without a file they write to the standard output. No store is opened.
     ///
@@ -284,6 +287,18 @@ impl ServerHandle {
     /// What it answers over HTTP as an `OpenAPI` 3.1 document, for tools that read those.
     pub fn openapi(&self) -> String {
         openapi::document(Source::of(&self.app))
+    }
+
+    /// Writes a copy of what the store keeps, as it is at one moment, to a new file; requests go on
+    /// meanwhile. A server that is opened with the copy begins another history: clients that resume
+    /// are sent everything anew.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` where the file is there already, `unavailable` where the store can't do that or the
+    /// copy can't be written; then nothing of it is left.
+    pub async fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+        self.store().backup(to.as_ref()).await
     }
 
     /// The store, beneath the rules: what is written to it here passes no hooks.

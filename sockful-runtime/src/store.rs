@@ -4,6 +4,7 @@ mod admission;
 mod completions;
 #[cfg(any(test, feature = "store-suite"))]
 pub(crate) mod contract;
+mod layout;
 mod log;
 mod memory;
 mod plan;
@@ -13,20 +14,26 @@ mod visits;
 #[cfg(test)]
 mod watched;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use layout::{Form, StoredProperty};
+pub use layout::{Layout, Migrated};
 pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::check;
 #[cfg(test)]
 pub(crate) use watched::Watched;
 
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::declared::Declared;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -54,6 +61,15 @@ pub fn later<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Answer<'a, T
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Makes ready for these resources. Called once, before anything else.
     fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>>;
+
+    /// Makes what is stored into records of these resources as they are now, before they are opened
+    /// for. Stores that keep nothing have nothing to do.
+    ///
+    /// What would lose a value, or keep one that does not fit, is refused with all that is to be done
+    /// about it, and changes nothing.
+    fn migrate(&self, _layouts: &[Layout<'_>]) -> Answer<'_, Result<()>> {
+        now(Ok(()))
+    }
 
     /// Names this unbroken history.
     fn epoch(&self) -> &str;
@@ -96,6 +112,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The commits after number `after`, oldest first, at most `max` of them.
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>>;
+
+    /// Writes a copy of everything as it is at one moment to a new file, while others read and write.
+    /// The copy is another history: whoever resumes from it is sent everything anew.
+    fn backup(&self, _to: &Path) -> Answer<'_, Result<()>> {
+        let message = "the store keeps nothing that a copy could be made of";
+        now(Err(Error::new(ErrorKind::Unavailable, message)))
+    }
 
     /// Tells of each new head: the log has what leads to it by then.
     fn watch(&self) -> watch::Receiver<u64>;

@@ -95,6 +95,7 @@
 /// |---|---|
 /// | `name = "…"` | the name on the wire; without it the struct's in camelCase |
 /// | `plural = "…"` | the name of many; without it an `s` behind the name |
+/// | `renamed_from = "…"` | the name under which older records are stored, which become records of this one |
 /// | `only(get, find)`, `except(destroy)` | which of the core actions are served; without them all are. The application's own code has all of them |
 /// | `page(20, 100)` | how many records a list has where the request does not say, and how many it may ask for; without it what the server's configuration says |
 /// | `public` | on a server that [asks who its clients are](Server::authenticate), those may ask for it too who are nobody |
@@ -119,6 +120,7 @@
 /// | `rev` | kept by the server: the record's revision, which grows with each change and never repeats; a `u64` or `i64` |
 /// | `unique` | no two records have the same value; `None` may repeat. Compared byte by byte, texts of at most 1,024 bytes |
 /// | `index` | records are found and sorted by it without looking at the others; texts of at most 1,024 bytes |
+/// | `renamed_from = "…"` | the name under which older records have it, which a store in a file turns into this one |
 /// | `wide` | an integer that may be beyond ±(2^53−1): `u64`, `i64`, `u128`, `i128`, or an `Option` of one. It is a decimal string on the wire, and compared by equality only |
 /// | `range(…)`, `length(…)`, `pattern = "…"`, `format = "…"`, `conform = path`, `nested` | [rules](#rules) that its values keep to |
 /// | `message = "…"` | what the one rule beside it says in place of our words |

@@ -19,6 +19,7 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         values_are_owned(resource, diagnostics);
         names_are_plain(resource, diagnostics);
         names_differ(resource, diagnostics);
+        older_names_are_free(resource, diagnostics);
         each_is_kept_once(resource, diagnostics);
         relations(resource, diagnostics);
         events(resource, diagnostics);
@@ -116,6 +117,42 @@ fn names_differ(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
             );
             diagnostics.adopt(Error::new(property.name.span, message));
         }
+    }
+}
+
+/// What was stored under a name can become one property only.
+fn older_names_are_free(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+    let older = |property: &Property<'_>| property.words.name("renamed_from").cloned();
+    if let Some(name) = resource
+        .renamed_from
+        .filter(|it| it.text == resource.name.text)
+    {
+        let message = "this is what it is called now; write the name that it had before";
+        diagnostics.adopt(Error::new(name.span, message));
+    }
+    for (at, property) in resource.properties.iter().enumerate() {
+        let Some(name) = older(property) else {
+            continue;
+        };
+        let is_taken = |it: &&Property<'_>| it.name.text == name.text;
+        let is_claimed = |it: &&Property<'_>| older(it).is_some_and(|it| it.text == name.text);
+        let taken = resource.properties.iter().find(is_taken);
+        let claimed = resource.properties[..at].iter().find(is_claimed);
+        let message = match (taken, claimed) {
+            (Some(it), _) if it.ident == property.ident => {
+                "this is what it is called now; write the name that it had before".to_owned()
+            }
+            (Some(it), _) => format!(
+                "`{}` is called `{}` now, so nothing that is stored by that name is of another property",
+                it.ident, name.text
+            ),
+            (None, Some(it)) => format!(
+                "`{}` was `{}` already; what was stored can become one property only",
+                it.ident, name.text
+            ),
+            (None, None) => continue,
+        };
+        diagnostics.adopt(Error::new(name.span, message));
     }
 }
 

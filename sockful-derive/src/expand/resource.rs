@@ -8,6 +8,7 @@ use super::parents;
 use super::rules;
 use super::tokens::{constant, in_brackets, mixed, value, without_self};
 use crate::model::{Access, Kept, Paths, Property, Resource, doc};
+use crate::names::Name;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
@@ -90,6 +91,9 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     };
     let public = resource.is_public;
     let public = public.then(|| quote_spanned!(mixed()=> public: true,));
+    let renamed = resource.renamed_from;
+    let renamed = renamed
+        .map(|Name { text, .. }| quote_spanned!(mixed()=> renamed_from: #private::Some(#text),));
     let parents = parents::rows(resource);
     let events = events::rows(resource);
     let rows = properties
@@ -121,6 +125,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 parents: &[#(#parents),*],
                 #events
                 #public
+                #renamed
                 ..#private::Declared::of::<Self>()
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {
@@ -175,8 +180,9 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         .into_iter()
         .filter(|word| property.words.has(word) || *word == "index" && is_parent(property));
     let said = said.map(|word| Ident::new(word, mixed()));
-    let row =
-        quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())*);
+    let renamed = property.words.name("renamed_from");
+    let renamed = renamed.map(|Name { text, .. }| quote_spanned!(mixed()=> .renamed_from(#text)));
+    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())* #renamed);
     rules::of_property(row, &property.rules, paths, this)
 }
 

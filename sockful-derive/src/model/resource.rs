@@ -26,6 +26,8 @@ pub(crate) struct Resource<'a> {
     pub(crate) page: Option<(usize, usize)>,
     /// Whether those may ask for it too who are nobody.
     pub(crate) is_public: bool,
+    /// What it was called when older records were stored.
+    pub(crate) renamed_from: Option<&'a Name>,
     pub(crate) events: Vec<Event<'a>>,
     pub(crate) properties: Vec<Property<'a>>,
     /// The fields that say they are the id, by their position.
@@ -154,6 +156,7 @@ impl<'a> Resource<'a> {
             unserved: said.container.unserved(),
             page: said.container.page(),
             is_public: said.container.has("public"),
+            renamed_from: said.container.name("renamed_from"),
             events: Event::all(&said.container),
             ids: ids(&properties),
             properties,

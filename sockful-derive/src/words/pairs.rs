@@ -10,6 +10,7 @@ fn spelt(word: &str) -> &str {
         "name" => "name = \"beast\"",
         "plural" => "plural = \"sheep\"",
         "parent" => "parent = Album",
+        "renamed_from" => "renamed_from = \"monster\"",
         "new" => "new = Egg",
         "patch" => "patch = Change",
         "only" => "only(get, find)",

@@ -80,7 +80,7 @@ fn is_compared(kind: &str, name: &str, part: &str, value: &Value) -> bool {
 }
 
 /// A schema without texts for people. A property may be called like one of them.
-fn schema(given: &Value) -> Value {
+pub(crate) fn schema(given: &Value) -> Value {
     match given {
         Value::Array(schemas) => schemas.iter().map(schema).collect(),
         Value::Object(keywords) => keywords

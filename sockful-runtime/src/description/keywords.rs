@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// Adds what the rules of `property` ask, whose values have these JSON types, to its schema. Rules
 /// that hold for some records only are no truth about all of them.
-pub(super) fn add(property: &Property, types: &[String], schema: &mut Map<String, Value>) {
+pub(crate) fn add(property: &Property, types: &[String], schema: &mut Map<String, Value>) {
     if property.is_conditional {
         return;
     }

@@ -2,16 +2,21 @@
 
 use super::judge_value;
 use crate::codec::Codec;
+use crate::compatibility::schema_alone;
 use crate::declared::Property;
+use crate::description::add_rules;
 use crate::error::{Error, Fault, Result};
 use crate::moment::Moment;
 use crate::rules::{self, Kind};
 use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
 
 /// A property with what only its type knows.
 #[derive(Debug)]
 pub(crate) struct DescribedProperty {
     pub(crate) schema: Schema,
+    /// What the schema refers to.
+    definitions: Map<String, Value>,
     /// The default, where it is the same value each time: all servers of one program describe
     /// themselves alike.
     pub(crate) default: Option<serde_json::Value>,
@@ -32,6 +37,15 @@ impl DescribedProperty {
         codec: &Codec<T>,
         generator: &mut SchemaGenerator,
     ) -> Self {
+        if property.access.is_sent() {
+            Self::defined(property, codec, generator)
+        } else {
+            // What clients never see leaves no definitions among those that they are sent.
+            Self::defined(property, codec, &mut generator.clone())
+        }
+    }
+
+    fn defined<T>(property: &Property, codec: &Codec<T>, generator: &mut SchemaGenerator) -> Self {
         let (mut default, mut default_faults) = (Vec::new(), Vec::new());
         let written = codec.default().is_some_and(|value| {
             judge_value(property, codec, &value, &mut default_faults);
@@ -42,6 +56,7 @@ impl DescribedProperty {
         Self {
             kind: Kind::of(&schema, generator.definitions()),
             types: types.into_iter().map(ToOwned::to_owned).collect(),
+            definitions: referred(schema.as_value(), generator.definitions()),
             schema,
             moment: codec.moment(),
             default_faults,
@@ -50,6 +65,23 @@ impl DescribedProperty {
                 .flatten(),
             has_default: codec.has_default(),
             nullable: codec.read("null").is_ok(),
+        }
+    }
+
+    /// Its type and its rules, without texts for people.
+    pub(crate) fn form(&self, property: &Property) -> Value {
+        let mut schema = schema_alone(self.schema.as_value());
+        if let Value::Object(schema) = &mut schema {
+            add_rules(property, &self.types, schema);
+        }
+        let definitions = self.definitions.iter();
+        let definitions: Map<_, _> = definitions
+            .map(|(name, definition)| (name.clone(), schema_alone(definition)))
+            .collect();
+        if definitions.is_empty() {
+            schema
+        } else {
+            json!({"schema": schema, "$defs": definitions})
         }
     }
 
@@ -66,4 +98,25 @@ impl DescribedProperty {
             ))),
         }
     }
+}
+
+/// The definitions that a schema refers to, and those that they refer to.
+fn referred(schema: &Value, definitions: &Map<String, Value>) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut left = vec![schema];
+    while let Some(value) = left.pop() {
+        if let Some(Value::String(path)) = value.get("$ref")
+            && let Some(name) = path.rsplit('/').next()
+            && let Some(definition) = definitions.get(name)
+            && found.insert(name.to_owned(), definition.clone()).is_none()
+        {
+            left.push(definition);
+        }
+        match value {
+            Value::Array(values) => left.extend(values),
+            Value::Object(members) => left.extend(members.values()),
+            _ => {}
+        }
+    }
+    found
 }

@@ -117,6 +117,7 @@ impl Resource for Toy {
         ],
         events: &[],
         public: false,
+        renamed_from: None,
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

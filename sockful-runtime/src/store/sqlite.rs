@@ -1,10 +1,13 @@
 //! Records in one file, by `SQLite`: what was acknowledged lasts.
 
+mod backup;
+mod check;
 mod entry;
 mod failure;
 mod file;
 mod history;
 mod key;
+mod migration;
 mod readers;
 mod search;
 mod shared;
@@ -16,16 +19,18 @@ mod tests;
 mod transaction;
 mod writer;
 
+pub(crate) use self::check::check;
 use self::failure::{failure, poisoned};
 use self::file::Lock;
 use self::history::History;
+use self::migration::Numbered;
 use self::readers::Readers;
 use self::search::Search;
 use self::shared::Shared;
 use self::snapshot::Frozen;
 use self::table::Table;
 use self::writer::{Job, Writer};
-use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
+use super::{Answer, Counted, Expired, Found, Layout, Several, Snapshot, Store, View, later, now};
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::config::Config;
@@ -61,7 +66,7 @@ const MAX_WAITING: usize = 1_024;
 pub struct Sqlite {
     path: PathBuf,
     config: Config,
-    epoch: Box<str>,
+    migrations: Vec<Numbered>,
     /// What is opened for the resources.
     opened: OnceLock<Opened>,
     connection: Mutex<Option<Connection>>,
@@ -72,6 +77,7 @@ pub struct Sqlite {
 
 #[derive(Debug)]
 struct Opened {
+    epoch: Box<str>,
     shared: Arc<Shared>,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -95,16 +101,45 @@ impl Sqlite {
     pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
         let path = path.as_ref();
         let lock = Lock::take(path)?;
-        let (connection, epoch) = file::open_writer(path)?;
+        let connection = file::open_writer(path)?;
         Ok(Self {
             path: path.to_owned(),
             config: config.clone(),
-            epoch,
+            migrations: Vec::new(),
             opened: OnceLock::new(),
             connection: Mutex::new(Some(connection)),
             head: Arc::new(watch::Sender::new(0)),
             _lock: lock,
         })
+    }
+
+    /// Runs these migrations when the store is opened, each once and in the order of their names,
+    /// before records are made to fit what is declared.
+    ///
+    /// Each is a name and what to do in SQL. Records are in a table by the name of their resource, as
+    /// `"record creature"`, with the columns `id`, `rev`, `sent` and `kept`: what may be sent and what
+    /// never leaves, as JSON. A migration that has run must stay in the list as it is.
+    ///
+    /// ```no_run
+    /// # use sockful_runtime::{Result, store::Sqlite};
+    /// # fn open() -> Result<Sqlite> {
+    /// let store = Sqlite::open("data.db")?.migrations([(
+    ///     "0001 lives are gone",
+    ///     r#"UPDATE "record creature" SET sent = json_remove(sent, '$.lives')"#,
+    /// )]);
+    /// # Ok(store) }
+    /// ```
+    #[must_use]
+    pub fn migrations<N: Into<String>, S: Into<String>>(
+        mut self,
+        migrations: impl IntoIterator<Item = (N, S)>,
+    ) -> Self {
+        let migrations = migrations.into_iter().map(|(name, sql)| Numbered {
+            name: name.into(),
+            sql: sql.into(),
+        });
+        self.migrations.extend(migrations);
+        self
     }
 
     fn start(&self, resources: &[&'static Declared]) -> Result<Opened> {
@@ -118,6 +153,7 @@ impl Sqlite {
             .iter()
             .try_for_each(|table| table.create(&transaction))?;
         transaction.commit().map_err(failure)?;
+        let epoch = file::epoch(&connection).map_err(failure)?;
         let (history, gone) = History::load(&connection, &tables, &self.config)?;
         let shared = Arc::new(Shared::new(
             Readers::new(self.path.clone()),
@@ -136,6 +172,7 @@ impl Sqlite {
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
         let thread = thread.spawn(move || writer.run(waiting));
         Ok(Opened {
+            epoch,
             shared,
             jobs: Some(jobs),
             thread: Some(thread.map_err(Error::internal)?),
@@ -178,6 +215,14 @@ impl Drop for Sqlite {
 }
 
 impl Store for Sqlite {
+    fn migrate(&self, layouts: &[Layout<'_>]) -> Answer<'_, Result<()>> {
+        let connection = self.connection.lock();
+        let mut connection = connection.unwrap_or_else(PoisonError::into_inner);
+        let again = || Error::internal("the store is open already");
+        let migrated = connection.as_mut().ok_or_else(again);
+        now(migrated.and_then(|it| migration::migrate(&self.path, it, layouts, &self.migrations)))
+    }
+
     fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
         let opened = self.start(resources).and_then(|opened| {
             let again = |_| Error::internal("the store is open already");
@@ -187,7 +232,7 @@ impl Store for Sqlite {
     }
 
     fn epoch(&self) -> &str {
-        &self.epoch
+        self.opened.get().map_or("", |opened| &opened.epoch)
     }
 
     fn head(&self) -> Answer<'_, Result<u64>> {
@@ -252,6 +297,11 @@ impl Store for Sqlite {
             }
             None => Err(Expired),
         })
+    }
+
+    fn backup(&self, to: &Path) -> Answer<'_, Result<()>> {
+        let (from, to) = (self.path.clone(), to.to_owned());
+        later(shared::aside(move || backup::copy(&from, &to)))
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

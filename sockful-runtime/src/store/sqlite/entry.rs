@@ -2,19 +2,19 @@
 
 use super::table::Table;
 use crate::commit::{Change, Committed, Emitted};
-use crate::completion::{Completed, Completion, Report, Reported};
+use crate::completion::{Completed, Completion, Report, Reported, time};
 use crate::error::{Error, Result};
 use crate::record::Record;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
 
-#[derive(Serialize, Deserialize)]
-struct Image {
-    id: String,
-    rev: u64,
-    sent: String,
-    kept: String,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Image {
+    pub(super) id: String,
+    pub(super) rev: u64,
+    pub(super) sent: String,
+    pub(super) kept: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,12 +165,55 @@ pub(super) fn read_completion(
     Ok((completion, completed))
 }
 
+/// A commit with other images in the place of its own, and other names of resources beside them;
+/// `None` where there is none for one of them.
+pub(super) fn migrate_commit(
+    text: &str,
+    image: impl Fn(&str, &Image) -> Option<(String, Image)>,
+) -> Result<Option<String>> {
+    let mut logged: Logged = serde_json::from_str(text).map_err(Error::internal)?;
+    let put = |resource: &mut String, images: &mut [&mut Image]| {
+        let older = resource.clone();
+        images.iter_mut().all(|place| {
+            let found = image(&older, place);
+            found.is_some_and(|found| {
+                (*resource, **place) = found;
+                true
+            })
+        })
+    };
+    let all = logged.changes.iter_mut().all(|it| {
+        let mut images: Vec<_> = it.before.iter_mut().chain(&mut it.after).collect();
+        put(&mut it.resource, &mut images)
+    });
+    let mut told = logged.emitted.iter_mut();
+    if !all || !told.all(|it| put(&mut it.resource, &mut [&mut it.record])) {
+        return Ok(None);
+    }
+    serde_json::to_string(&logged)
+        .map(Some)
+        .map_err(Error::internal)
+}
+
+/// What is remembered of a request, with other images; its caller and the time of its key where there
+/// is none for one of them.
+pub(super) fn migrate_completion(
+    text: &str,
+    image: impl Fn(&str, &Image) -> Option<(String, Image)>,
+) -> Result<Result<String, (String, u64)>> {
+    let mut it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
+    if !it.answered.put(&image) {
+        return Ok(Err((it.caller, time(it.key))));
+    }
+    serde_json::to_string(&it).map(Ok).map_err(Error::internal)
+}
+
 fn place(tables: &[Table], name: &str) -> Option<usize> {
     tables.iter().position(|table| table.declared.name == name)
 }
 
 impl Image {
-    fn of(record: &Record) -> Self {
+    pub(super) fn of(record: &Record) -> Self {
         Self {
             id: record.id().to_owned(),
             rev: record.rev(),
@@ -195,6 +238,21 @@ impl Answered {
             Reported::List(list) => {
                 Self::List(list.iter().map(|it| Self::of(tables, it)).collect())
             }
+        }
+    }
+
+    /// Puts other images in the place of its own, as far as there are any.
+    fn put(&mut self, image: &impl Fn(&str, &Image) -> Option<(String, Image)>) -> bool {
+        match self {
+            Self::Record(resource, own) => match image(resource, own) {
+                Some(other) => {
+                    (*resource, *own) = other;
+                    true
+                }
+                None => false,
+            },
+            Self::Json(_) => true,
+            Self::List(list) => list.iter_mut().all(|it| it.put(image)),
         }
     }
 

@@ -8,6 +8,7 @@ pub(super) fn failure(error: rusqlite::Error) -> Error {
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk of the store is full",
         Some(ErrorCode::ReadOnly) => "the store can't be written to",
+        Some(ErrorCode::CannotOpen) => "the file can't be opened",
         Some(ErrorCode::SystemIoFailure) => "the store can't reach its disk",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "the store is busy",
         _ => return Error::internal(error),

@@ -10,11 +10,12 @@ use uuid::Uuid;
 /// Older ones may lose what was committed where the write-ahead log begins anew.
 const OLDEST: i32 = 3_051_003;
 /// How the tables are laid out.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS sockful_meta (name TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS sockful_resources (name TEXT PRIMARY KEY, description TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS sockful_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_log (
         seq INTEGER PRIMARY KEY, tag INTEGER NOT NULL, entry TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_completions (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
@@ -49,8 +50,8 @@ impl Lock {
     }
 }
 
-/// The one connection that writes, and the epoch of what the file holds.
-pub(super) fn open_writer(path: &Path) -> Result<(Connection, Box<str>)> {
+/// The one connection that writes.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     if rusqlite::version_number() < OLDEST {
         let message = format!(
             "SQLite {} is too old: 3.51.3 is needed",
@@ -65,15 +66,26 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Box<str>)> {
         connection.set_prepared_statement_cache_capacity(256);
         connection.execute_batch(TABLES)?;
         let format = meta(&connection, "format", FORMAT)?;
-        let epoch = meta(&connection, "epoch", Uuid::now_v7().to_string())?;
-        Ok((connection, format, epoch))
+        Ok((connection, format))
     };
-    let (connection, format, epoch) = open().map_err(failure)?;
+    let (connection, format) = open().map_err(failure)?;
     if format != FORMAT {
         let message = format!("the store `{}` is of another version", path.display());
         return Err(Error::new(ErrorKind::Unavailable, message));
     }
-    Ok((connection, epoch.into()))
+    Ok(connection)
+}
+
+/// Names the history that the file holds.
+pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Box<str>> {
+    meta(connection, "epoch", Uuid::now_v7().to_string()).map(Into::into)
+}
+
+/// Says that what the file holds from now on is another history.
+pub(super) fn renew_epoch(connection: &Connection) -> rusqlite::Result<()> {
+    let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('epoch', ?1)";
+    let epoch = Uuid::now_v7().to_string();
+    connection.execute(write, [epoch]).map(drop)
 }
 
 /// A connection that only reads.

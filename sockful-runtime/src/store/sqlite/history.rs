@@ -152,7 +152,7 @@ pub(super) fn write(connection: &Connection, tables: &[Table], taken: &Taken) ->
 }
 
 /// The rows of number, tag and text, by their numbers.
-fn rows(connection: &Connection, select: &str) -> Result<Vec<(u64, u64, String)>> {
+pub(super) fn rows(connection: &Connection, select: &str) -> Result<Vec<(u64, u64, String)>> {
     let read = || {
         let mut statement = connection.prepare(&format!("{select} ORDER BY seq"))?;
         let rows = statement.query_map([], |row| {

@@ -7,6 +7,7 @@ use crate::declared::Declared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Scalar;
 use crate::record::Record;
+use crate::store::Form;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use std::sync::Arc;
 
@@ -56,23 +57,28 @@ impl Table {
 
     /// Makes the table, or asks that the one that is there is of these properties.
     pub(super) fn create(&self, connection: &Connection) -> Result<()> {
-        let description = self.description();
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = connection
             .query_row(read, [self.declared.name], |row| row.get::<_, String>(0))
             .optional()
             .map_err(failure)?;
-        match stored {
-            Some(stored) if stored == description => return Ok(()),
-            Some(_) => {
-                let message = format!(
-                    "the stored records of `{}` have other properties than the program declares",
-                    self.declared.name
-                );
-                return Err(Error::new(ErrorKind::Unavailable, message));
-            }
-            None => {}
+        let Some(stored) = stored else {
+            let form = Form::of(self.declared).text();
+            return self.make(connection, &form).map_err(failure);
+        };
+        let stored: Form = serde_json::from_str(&stored).map_err(Error::internal)?;
+        if stored.is_of(self.declared) {
+            return Ok(());
         }
+        let message = format!(
+            "the stored records of `{}` have other properties than the program declares",
+            self.declared.name
+        );
+        Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    /// Makes the table, and writes down what its records look like.
+    pub(super) fn make(&self, connection: &Connection, form: &str) -> rusqlite::Result<()> {
         let mut columns = vec![
             "id TEXT PRIMARY KEY NOT NULL".to_owned(),
             "rev INTEGER NOT NULL".to_owned(),
@@ -90,23 +96,11 @@ impl Table {
         }
         let table = format!("CREATE TABLE {name} ({})", columns.join(", "));
         let sql = [&[table], &*indexes].concat().join(";");
-        let create = || {
-            connection.execute_batch(&sql)?;
-            let write = "INSERT INTO sockful_resources VALUES (?1, ?2)";
-            connection.execute(write, (self.declared.name, &description))
-        };
-        create().map(drop).map_err(failure)
-    }
-
-    /// What is stored of each record, as JSON: another text is another table.
-    fn description(&self) -> String {
-        let properties = self.declared.properties.iter();
-        let properties = properties.map(|property| {
-            let sent = property.access.is_sent();
-            (property.name, sent, property.is_indexed(), property.wide)
-        });
-        let properties: Vec<_> = properties.collect();
-        serde_json::json!({"id": self.declared.id, "properties": properties}).to_string()
+        connection.execute_batch(&sql)?;
+        let write = "INSERT INTO sockful_resources VALUES (?1, ?2)";
+        connection
+            .execute(write, (self.declared.name, form))
+            .map(drop)
     }
 
     pub(super) fn get(&self, connection: &Connection, id: &str) -> Result<Option<Arc<Record>>> {
@@ -197,11 +191,11 @@ impl Table {
 }
 
 /// The name of the column that has the keys of a property, quoted.
-fn column(declared: &Declared, at: usize) -> String {
+pub(super) fn column(declared: &Declared, at: usize) -> String {
     quoted("key", declared.properties[at].name)
 }
 
 /// A name that no other part of SQL can be taken for.
-fn quoted(what: &str, name: &str) -> String {
+pub(super) fn quoted(what: &str, name: &str) -> String {
     format!("\"{what} {}\"", name.replace('"', "\"\""))
 }

@@ -1,3 +1,4 @@
+mod checked;
 mod restart;
 
 use super::*;

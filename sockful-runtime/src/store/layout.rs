@@ -1,0 +1,129 @@
+//! A resource as stores keep it, and how what was stored of an older one becomes a record of this.
+
+use crate::declared::Declared;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::object::Object;
+use crate::record::Record;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// A resource as it is to be stored, for [`Store::migrate`](super::Store::migrate).
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    model: &'a Model,
+}
+
+/// What became of a stored record.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Migrated {
+    /// The record as it is declared now.
+    pub record: Record,
+    /// The properties that had a value, not null, and are no longer declared.
+    pub dropped: Vec<String>,
+}
+
+impl<'a> Layout<'a> {
+    pub(crate) fn of(model: &'a Model) -> Self {
+        Self { model }
+    }
+
+    /// The resource.
+    pub fn declared(self) -> &'static Declared {
+        self.model.declared
+    }
+
+    /// What its stored records look like, as one JSON text: a store that was left with the same text
+    /// has nothing to migrate.
+    pub fn form(self) -> String {
+        let mut form = Form::of(self.declared());
+        let properties = form.properties.iter_mut().zip(&self.model.properties);
+        for (at, (property, described)) in properties.enumerate() {
+            property.schema = described.form(&self.declared().properties[at]);
+        }
+        form.text()
+    }
+
+    /// The record that was stored as these texts when the resource was another: what is new takes its
+    /// default, what is [`renamed`](crate::declared::Property::renamed_from) keeps its value, and all of
+    /// it is judged by the rules.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), with every property that does not fit.
+    pub fn migrate(self, id: &str, rev: u64, sent: &str, kept: &str) -> Result<Migrated> {
+        let kept = if kept.is_empty() { "{}" } else { kept };
+        let read = |text| serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
+        let mut stored = read(sent).map_err(Error::internal)?;
+        stored.extend(read(kept).map_err(Error::internal)?);
+        let mut given = BTreeMap::new();
+        for property in self.declared().properties {
+            let own = stored.remove(property.name);
+            let value = own.or_else(|| stored.remove(property.renamed_from?));
+            given.extend(value.map(|value| (property.name, value)));
+        }
+        stored.retain(|_, value| value.get() != "null");
+        let given = serde_json::to_string(&given).map_err(Error::internal)?;
+        let record = self.model.restore(&Object::parse(&given)?)?.with_rev(rev);
+        if record.id() != id {
+            return Err(Error::internal("a record can't get another id"));
+        }
+        let dropped = stored.into_keys().collect();
+        Ok(Migrated { record, dropped })
+    }
+}
+
+/// What the stored records of a resource look like.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Form {
+    pub(crate) id: String,
+    pub(crate) properties: Vec<StoredProperty>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredProperty {
+    pub(crate) name: String,
+    /// Whether clients are sent it.
+    pub(crate) sent: bool,
+    pub(crate) indexed: bool,
+    pub(crate) unique: bool,
+    /// Its type and its rules; null where only the declaration is known.
+    #[serde(default)]
+    pub(crate) schema: Value,
+}
+
+impl Form {
+    /// As far as the declaration alone tells it.
+    pub(crate) fn of(declared: &Declared) -> Self {
+        let properties = declared.properties.iter();
+        let properties = properties.map(|property| StoredProperty {
+            name: property.name.to_owned(),
+            sent: property.access.is_sent(),
+            indexed: property.is_indexed(),
+            unique: property.unique,
+            schema: Value::Null,
+        });
+        Self {
+            id: declared.properties[declared.id].name.to_owned(),
+            properties: properties.collect(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        // It is made of texts, words and JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether the declaration says nothing else.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn is_of(&self, declared: &Declared) -> bool {
+        let mut own = Self::of(declared);
+        for (own, property) in own.properties.iter_mut().zip(&self.properties) {
+            own.schema.clone_from(&property.schema);
+        }
+        *self == own
+    }
+}

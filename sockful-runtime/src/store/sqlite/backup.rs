@@ -1,0 +1,67 @@
+//! A copy of the file while it is in use.
+
+use super::failure::failure;
+use super::file::{open_reader, renew_epoch};
+use crate::error::{Error, ErrorKind, Result};
+use rusqlite::Connection;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Copies what `from` holds at one moment to `to`, which gets its name when it is whole and on the disk.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let is_there = fs::exists(to).map_err(|error| unwritten(to, &error))?;
+    if is_there {
+        let message = format!("`{}` is there already", to.display());
+        return Err(Error::new(ErrorKind::Conflict, message));
+    }
+    let partial = partial(to);
+    let made = write(from, &partial).and_then(|()| {
+        let name = || {
+            File::open(&partial)?.sync_all()?;
+            fs::rename(&partial, to)?;
+            sync_folder(to)
+        };
+        name().map_err(|error| unwritten(to, &error))
+    });
+    if made.is_err() {
+        // What can't be removed either is told by the error that led here.
+        drop(fs::remove_file(&partial));
+    }
+    made
+}
+
+/// Where it is while it is not whole.
+fn partial(to: &Path) -> PathBuf {
+    let mut name = to.as_os_str().to_owned();
+    name.push("-partial");
+    name.into()
+}
+
+fn write(from: &Path, to: &Path) -> Result<()> {
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritten(to, &error)),
+        // One that was interrupted is of no use.
+        _ => {}
+    }
+    let name = to.to_str().ok_or_else(|| {
+        let message = format!("`{}` is no Unicode", to.display());
+        Error::new(ErrorKind::Unavailable, message)
+    })?;
+    let copy = || {
+        open_reader(from)?.execute("VACUUM INTO ?1", [name])?;
+        renew_epoch(&Connection::open(to)?)
+    };
+    copy().map_err(failure)
+}
+
+/// A name is on the disk when its folder is.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn unwritten(to: &Path, error: &io::Error) -> Error {
+    let message = format!("`{}` can't be written: {error}", to.display());
+    Error::new(ErrorKind::Unavailable, message)
+}

@@ -1,0 +1,95 @@
+//! What is stored of older versions of the resources, made into records of these.
+
+mod findings;
+mod history;
+mod numbered;
+mod records;
+
+pub(super) use numbered::Numbered;
+
+use super::failure::failure;
+use super::table::Table;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::Layout;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What was done, and what stands against it.
+#[derive(Debug, Default)]
+struct Plan {
+    done: Vec<String>,
+    refused: Vec<String>,
+    /// Whether clients may hold something that is no longer so.
+    is_other_history: bool,
+}
+
+/// The resources whose records were made anew, by the names under which they were stored.
+type Remade<'a> = HashMap<String, Layout<'a>>;
+
+/// Makes everything as it is declared now, or nothing.
+///
+/// # Errors
+///
+/// `unavailable`, with the plan, where something would be lost or does not fit.
+pub(super) fn migrate(
+    path: &Path,
+    connection: &mut Connection,
+    layouts: &[Layout<'_>],
+    numbered: &[Numbered],
+) -> Result<()> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(failure)?;
+    let mut plan = Plan::default();
+    let has_run = numbered::run(&transaction, numbered, &mut plan)?;
+    plan.is_other_history |= has_run;
+    let mut remade = Remade::new();
+    for &layout in layouts {
+        let table = Table::new(layout.declared());
+        let form = layout.form();
+        match older(&transaction, layout)? {
+            None => {
+                table.make(&transaction, &form).map_err(failure)?;
+                plan.done.push(format!("`{}` is new", table.declared.name));
+            }
+            Some((name, stored)) if name != table.declared.name || stored != form || has_run => {
+                records::migrate(&transaction, layout, &name, &stored, &mut plan)?;
+                remade.insert(name, layout);
+            }
+            Some(_) => {}
+        }
+    }
+    if !plan.refused.is_empty() {
+        return Err(refused(path, &plan));
+    }
+    if !remade.is_empty() {
+        history::migrate(&transaction, &remade, plan.is_other_history)?;
+    }
+    transaction.commit().map_err(failure)?;
+    for step in &plan.done {
+        tracing::info!("the store `{}`: {step}", path.display());
+    }
+    Ok(())
+}
+
+/// Under which name records of this resource are stored, and what they look like.
+fn older(transaction: &Transaction<'_>, layout: Layout<'_>) -> Result<Option<(String, String)>> {
+    let names = [Some(layout.declared().name), layout.declared().renamed_from];
+    for name in names.into_iter().flatten() {
+        let read = "SELECT description FROM sockful_resources WHERE name = ?1";
+        let stored = transaction.query_row(read, [name], |row| row.get(0));
+        if let Some(stored) = stored.optional().map_err(failure)? {
+            return Ok(Some((name.to_owned(), stored)));
+        }
+    }
+    Ok(None)
+}
+
+fn refused(path: &Path, plan: &Plan) -> Error {
+    let message = format!(
+        "the records in `{}` don't fit what the program declares; nothing was changed\n  {}",
+        path.display(),
+        plan.refused.join("\n  ")
+    );
+    Error::new(ErrorKind::Unavailable, message)
+}

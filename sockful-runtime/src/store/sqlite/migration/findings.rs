@@ -1,0 +1,131 @@
+//! What is found on the way, in words.
+
+use crate::error::{Error, Fault, Result};
+use crate::store::{Form, Layout, StoredProperty};
+use std::collections::BTreeMap;
+
+/// What stands against a migration: how many records each is true of, and one of them.
+#[derive(Debug, Default)]
+pub(super) struct Findings(BTreeMap<Finding, (usize, String)>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Finding {
+    /// It has no value, and needs one.
+    Missing(String),
+    /// Its value is not what it must be.
+    Misfit(String, String),
+    /// It has a value, and is no longer declared.
+    Dropped(String),
+    /// Several records have one value of it.
+    Shared(String),
+}
+
+impl Findings {
+    /// Notes the properties that a record would lose.
+    pub(super) fn count(&mut self, id: &str, dropped: Vec<String>) {
+        for name in dropped {
+            self.note(Finding::Dropped(name), id);
+        }
+    }
+
+    /// Notes what a record does not keep to.
+    pub(super) fn faults(&mut self, id: &str, faults: &[Fault]) {
+        for fault in faults {
+            let path = fault.path.clone();
+            let finding = match fault.rule.as_ref() {
+                "required" => Finding::Missing(path),
+                _ => Finding::Misfit(path, fault.message.to_string()),
+            };
+            self.note(finding, id);
+        }
+    }
+
+    pub(super) fn shared(&mut self, property: &str, found: Option<(usize, String)>) {
+        let finding = || Finding::Shared(property.to_owned());
+        self.0.extend(found.map(|found| (finding(), found)));
+    }
+
+    fn note(&mut self, finding: Finding, id: &str) {
+        let (count, _) = self.0.entry(finding).or_insert_with(|| (0, id.to_owned()));
+        *count += 1;
+    }
+
+    /// One sentence each: what it is, and what to write.
+    pub(super) fn sentences(self) -> impl Iterator<Item = String> {
+        self.0.into_iter().map(|(finding, (count, id))| {
+            let records = match count {
+                1 => format!("one record (`{id}`)"),
+                _ => format!("{count} records (`{id}` is one)"),
+            };
+            match finding {
+                Finding::Missing(name) => format!(
+                    "`{name}` is needed, and {records} would have none; write #[resource(default = …)] above it, or make it an `Option`"
+                ),
+                Finding::Misfit(name, message) => format!(
+                    "`{name}` {message} in {records}; change that in a migration"
+                ),
+                Finding::Dropped(name) => format!(
+                    "`{name}` is no longer declared, and {records} would lose a value; write #[resource(renamed_from = \"{name}\")] above the property that it is now, or remove the value in a migration"
+                ),
+                Finding::Shared(name) => {
+                    let values = match count {
+                        1 => "one value of it stands".to_owned(),
+                        _ => format!("{count} values of it stand"),
+                    };
+                    format!(
+                        "`{name}` is unique, and {values} in several records (`{id}` is one); change that in a migration"
+                    )
+                }
+            }
+        })
+    }
+}
+
+/// How a resource differs from the one that was stored as `name`.
+pub(super) fn differences(
+    stored: &Form,
+    name: &str,
+    layout: Layout<'_>,
+) -> Result<impl Iterator<Item = String> + use<>> {
+    let declared = layout.declared();
+    let form: Form = serde_json::from_str(&layout.form()).map_err(Error::internal)?;
+    let renamed = name != declared.name;
+    let mut told: Vec<_> = renamed
+        .then(|| format!("was `{name}`"))
+        .into_iter()
+        .collect();
+    let mut left: BTreeMap<_, _> = stored.properties.iter().map(|it| (&*it.name, it)).collect();
+    for (property, now) in declared.properties.iter().zip(&form.properties) {
+        let name = property.name;
+        let own = left.remove(name);
+        let older = own.or_else(|| left.remove(property.renamed_from?));
+        match older {
+            None => told.push(format!("`{name}` is new")),
+            Some(before) => told.extend(changes(before, now)),
+        }
+    }
+    let gone = left.into_keys();
+    told.extend(gone.map(|name| format!("`{name}` is gone; no record had a value in it")));
+    let name = declared.name;
+    Ok(told.into_iter().map(move |it| format!("{name}: {it}")))
+}
+
+fn changes(before: &StoredProperty, now: &StoredProperty) -> impl Iterator<Item = String> {
+    let name = &now.name;
+    let is = [
+        (before.name != now.name, format!("was `{}`", before.name)),
+        (now.sent && !before.sent, "is sent to clients".to_owned()),
+        (before.sent && !now.sent, "is no longer sent".to_owned()),
+        (now.indexed && !before.indexed, "has an index".to_owned()),
+        (before.indexed && !now.indexed, "has no index".to_owned()),
+        (now.unique && !before.unique, "is unique".to_owned()),
+        (before.unique && !now.unique, "may be shared".to_owned()),
+        (
+            now.schema != before.schema,
+            "has another type or other rules, which all records keep to".to_owned(),
+        ),
+    ];
+    let is = is.into_iter().filter(|(is_so, _)| *is_so);
+    let name = name.clone();
+    is.map(move |(_, what)| format!("`{name}` {what}"))
+}

@@ -1,0 +1,71 @@
+//! Migrations that were written by hand, each run once.
+
+use super::Plan;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::sqlite::failure::failure;
+use rusqlite::Transaction;
+
+/// A migration in SQL. Their order is that of their names.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Numbered {
+    pub(in super::super) name: String,
+    pub(in super::super) sql: String,
+}
+
+/// Runs those that have not run yet, and says whether there were any.
+pub(super) fn run(
+    transaction: &Transaction<'_>,
+    numbered: &[Numbered],
+    plan: &mut Plan,
+) -> Result<bool> {
+    let earlier = earlier(transaction).map_err(failure)?;
+    if let Some(pair) = numbered.windows(2).find(|it| it[0].name >= it[1].name) {
+        let (first, second) = (&pair[0].name, &pair[1].name);
+        return Err(wrong(format!(
+            "the migration `{second}` stands behind `{first}`; give them in the order of their names"
+        )));
+    }
+    for (nth, (name, sql)) in earlier.iter().enumerate() {
+        match numbered.get(nth) {
+            Some(it) if it.name == *name && it.sql == *sql => {}
+            Some(it) if it.name == *name => {
+                return Err(wrong(format!(
+                    "the migration `{name}` has run with another text; what has run can't be changed, write a new one"
+                )));
+            }
+            Some(it) if it.name < *name => {
+                return Err(wrong(format!(
+                    "the migration `{}` would run behind `{name}`, which has run already; give it a later name",
+                    it.name
+                )));
+            }
+            _ => {
+                return Err(wrong(format!(
+                    "the migration `{name}` has run on this store, and the program no longer has it"
+                )));
+            }
+        }
+    }
+    let new = &numbered[earlier.len()..];
+    for Numbered { name, sql } in new {
+        let run = || {
+            transaction.execute_batch(sql)?;
+            let write = "INSERT INTO sockful_migrations (name, sql) VALUES (?1, ?2)";
+            transaction.execute(write, (name, sql))
+        };
+        run().map_err(|error| wrong(format!("the migration `{name}` failed: {error}")))?;
+        plan.done.push(format!("the migration `{name}` has run"));
+    }
+    Ok(!new.is_empty())
+}
+
+fn earlier(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement =
+        transaction.prepare("SELECT name, sql FROM sockful_migrations ORDER BY name")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Unavailable, message)
+}

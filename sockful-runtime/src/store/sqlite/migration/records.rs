@@ -1,0 +1,116 @@
+//! The records of one resource, one after the other.
+
+use super::Plan;
+use super::findings::{Findings, differences};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::Scalar;
+use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::key::key;
+use crate::store::sqlite::table::{Table, column, quoted};
+use crate::store::{Form, Layout, Migrated};
+use rusqlite::{OptionalExtension, Row, Transaction};
+
+/// Makes the records that are stored as those of `name` into records of this resource.
+pub(super) fn migrate(
+    transaction: &Transaction<'_>,
+    layout: Layout<'_>,
+    name: &str,
+    stored: &str,
+    plan: &mut Plan,
+) -> Result<()> {
+    let declared = layout.declared();
+    let table = Table::new(declared);
+    let aside = put_aside(transaction, name).map_err(failure)?;
+    let made = table.make(transaction, &layout.form());
+    made.map_err(failure)?;
+    let mut findings = Findings::default();
+    let mut is_changed = name != declared.name;
+    each(transaction, &aside, |id, rev, [sent, kept]| {
+        match layout.migrate(id, rev, sent, kept) {
+            Ok(Migrated { record, dropped }) => {
+                is_changed |= record.sent() != sent;
+                findings.count(id, dropped);
+                table.put(transaction, &record).map_err(failure)
+            }
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                findings.faults(id, error.fields());
+                Ok(())
+            }
+            Err(error) => {
+                let message = format!("`{id}` of `{name}` can't be migrated: {error}");
+                Err(Error::internal(message))
+            }
+        }
+    })?;
+    for &at in &table.unique {
+        let shared = shared(transaction, &table, at).map_err(failure)?;
+        findings.shared(declared.properties[at].name, shared);
+    }
+    let drop = format!("DROP TABLE {aside}");
+    transaction.execute_batch(&drop).map_err(failure)?;
+    let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
+    plan.done.extend(differences(&stored, name, layout)?);
+    let refused = findings.sentences();
+    let refused = refused.map(|it| format!("{}: {it}", declared.name));
+    plan.refused.extend(refused);
+    plan.is_other_history |= is_changed;
+    Ok(())
+}
+
+/// Makes room for the table as it is to be; gives the name, quoted, that the old one has now.
+fn put_aside(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<String> {
+    let (table, aside) = (quoted("record", name), quoted("older", name));
+    let rename = format!("ALTER TABLE {table} RENAME TO {aside}");
+    transaction.execute_batch(&rename)?;
+    let indexes =
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL";
+    let mut indexes = transaction.prepare(indexes)?;
+    let indexes = indexes.query_map([format!("older {name}")], |row| row.get::<_, String>(0))?;
+    for index in indexes.collect::<rusqlite::Result<Vec<_>>>()? {
+        let drop = format!("DROP INDEX \"{}\"", index.replace('"', "\"\""));
+        transaction.execute_batch(&drop)?;
+    }
+    let forget = "DELETE FROM sockful_resources WHERE name = ?1";
+    transaction.execute(forget, [name])?;
+    Ok(aside)
+}
+
+/// Hands over each row: its id, its revision and its two texts.
+fn each(
+    transaction: &Transaction<'_>,
+    table: &str,
+    mut take: impl FnMut(&str, u64, [&str; 2]) -> Result<()>,
+) -> Result<()> {
+    let select = format!("SELECT id, rev, sent, kept FROM {table} ORDER BY id");
+    let mut statement = transaction.prepare(&select).map_err(failure)?;
+    let mut rows = statement.query([]).map_err(failure)?;
+    while let Some(row) = rows.next().map_err(failure)? {
+        let rev: i64 = row.get(1).map_err(failure)?;
+        let [id, sent, kept] = [0, 2, 3].map(|at| text(row, at));
+        take(id?, rev.cast_unsigned(), [sent?, kept?])?;
+    }
+    Ok(())
+}
+
+fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<&'r str> {
+    let value = row.get_ref(at).map_err(failure)?;
+    value.as_str().map_err(Error::internal)
+}
+
+/// How many values of a property more than one record has, and one such record.
+fn shared(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    property: usize,
+) -> rusqlite::Result<Option<(usize, String)>> {
+    let column = column(table.declared, property);
+    let name = quoted("record", table.declared.name);
+    let select = format!(
+        "SELECT count(*) OVER (), min(id) FROM {name} WHERE {column} <> ?1 GROUP BY {column} HAVING count(*) > 1 LIMIT 1"
+    );
+    let found = transaction.query_row(&select, [key(&Scalar::Null)], |row| {
+        let count: i64 = row.get(0)?;
+        Ok((usize::try_from(count).unwrap_or(usize::MAX), row.get(1)?))
+    });
+    found.optional()
+}
