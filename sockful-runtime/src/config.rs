@@ -66,6 +66,9 @@ pub struct Config {
     /// How many commits a subscription that has fallen behind is told of one by one; more are told
     /// as one. Default is 256.
     pub fold_after: usize,
+    /// How many commits are read from the log for a subscription that has missed them; one that has
+    /// missed more begins anew. Default is 100,000.
+    pub max_replayed: usize,
     /// How many bytes of the newest commits are at hand for subscriptions that have fallen behind.
     /// Default is 16 MiB.
     pub ring_capacity: usize,
@@ -107,8 +110,13 @@ pub struct Config {
     pub max_header_bytes: usize,
     /// How many header lines an HTTP request may have. Default is 64.
     pub max_headers: usize,
-    /// How many bytes of the log are kept, with the records in it. Default is 64 MiB.
+    /// How many bytes of the log are kept in memory, with the records in it. Default is 64 MiB.
     pub log_capacity: usize,
+    /// How many bytes of the log a store in a file keeps there. Default is 1 GiB.
+    pub stored_log_capacity: usize,
+    /// For how long a store in a file keeps its log, and with it what was changed or destroyed. What is
+    /// older goes with the commits that follow. Default is 24 h.
+    pub log_retention: Duration,
     /// For how long a request that took effect is remembered by its `key`; one whose key is older
     /// and unknown is refused. Default is 24 h.
     pub key_retention: Duration,
@@ -159,6 +167,7 @@ impl Default for Config {
             max_snapshot: 8 * 1024 * 1024,
             max_scanned_groups: 1_000,
             fold_after: 256,
+            max_replayed: 100_000,
             ring_capacity: 16 * 1024 * 1024,
             max_unsent_events: 64 * 1024,
             allowed_origins: Vec::new(),
@@ -174,6 +183,8 @@ impl Default for Config {
             max_header_bytes: 16 * 1024,
             max_headers: 64,
             log_capacity: 64 * 1024 * 1024,
+            stored_log_capacity: 1024 * 1024 * 1024,
+            log_retention: Duration::from_secs(24 * 60 * 60),
             key_retention: Duration::from_secs(24 * 60 * 60),
             max_keys_per_caller: 10_000,
             max_keys: 1_000_000,
@@ -272,8 +283,9 @@ impl Config {
         ]
     }
 
-    fn times(&self) -> [(&'static str, Duration); 8] {
+    fn times(&self) -> [(&'static str, Duration); 9] {
         [
+            ("log_retention", self.log_retention),
             ("key_retention", self.key_retention),
             ("handshake_timeout", self.handshake_timeout),
             ("request_timeout", self.request_timeout),

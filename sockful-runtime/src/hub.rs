@@ -113,6 +113,7 @@ struct Limits {
     fold_after: usize,
     records: usize,
     bytes: usize,
+    replayed: usize,
 }
 
 #[derive(Debug)]
@@ -147,6 +148,7 @@ impl Hub {
                 // One more has to be a number, by which it is known that somebody has fallen behind.
                 fold_after: config.fold_after.min(usize::MAX - 1),
                 records: config.max_subscription_records,
+                replayed: config.max_replayed,
                 bytes: config.max_snapshot,
             },
             state: Mutex::new(State {

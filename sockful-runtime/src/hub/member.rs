@@ -57,8 +57,8 @@ impl Member {
     }
 
     /// Makes up for what it has missed, up to now: commit by commit where that is little, all at
-    /// once where it is much, and from the beginning where the log does not reach back. Where it
-    /// can't go on it ends.
+    /// once where it is much, and from the beginning where the log does not reach back or is too
+    /// long. Where it can't go on it ends.
     pub(crate) async fn catch_up(&self) -> Delivery {
         let hub = &*self.hub;
         let (from, head, recent) = {
@@ -88,6 +88,10 @@ impl Member {
 
     async fn replay_log(&self, mut replay: Replay, from: u64, head: u64) -> Result<Delivery> {
         let hub = &*self.hub;
+        let is_far = usize::try_from(head - from).is_ok_and(|missed| missed > hub.limits.replayed);
+        if is_far {
+            return Ok(Delivery::anew(self.whole().await?));
+        }
         let mut at = from;
         while at < head {
             let page = hub.store.log(at, PAGE).await.unwrap_or_default();

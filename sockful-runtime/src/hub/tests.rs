@@ -138,12 +138,12 @@ async fn declared_events_that_are_left_out_are_counted() {
     }
 }
 
-#[tokio::test]
-async fn where_the_log_does_not_reach_back_it_begins_anew() {
+/// What a subscriber is told who reads nothing while a record changes a hundred times.
+async fn told_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Vec<String> {
     let server = Server::start(|config| {
         config.fold_after = 2;
         config.ring_capacity = 1;
-        config.log_capacity = 2_000;
+        configure(config);
     });
     let server = server.await;
     let mut follower = server.follower(1, "{}").await;
@@ -152,8 +152,22 @@ async fn where_the_log_does_not_reach_back_it_begins_anew() {
     }
     server.settle().await;
     follower.follow().await;
-    assert_eq!(follower.events(), ["reset"]);
     assert_eq!(follower.replica["bob"]["life"], 99);
+    follower.events()
+}
+
+#[tokio::test]
+async fn where_the_log_does_not_reach_back_it_begins_anew() {
+    let told = told_after_a_hundred_commits(|config| config.log_capacity = 2_000);
+    assert_eq!(told.await, ["reset"]);
+}
+
+#[tokio::test]
+async fn where_more_was_missed_than_is_looked_through_it_begins_anew() {
+    let told = told_after_a_hundred_commits(|config| config.max_replayed = 90);
+    assert_eq!(told.await, ["reset"]);
+    let told = told_after_a_hundred_commits(|config| config.max_replayed = 110);
+    assert_eq!(told.await, ["created"]);
 }
 
 #[tokio::test]

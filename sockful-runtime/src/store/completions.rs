@@ -12,7 +12,7 @@ const EXPIRED_AT_ONCE: usize = 16;
 
 /// What an entry takes, about, beside its texts: the nodes of the tree are half empty, and a caller
 /// is counted as if it had no other entry.
-const WEIGHT: usize = 2 * size_of::<Entry>() + size_of::<Caller>() + 64;
+const WEIGHT: usize = 2 * size_of::<Entry<Completed>>() + size_of::<Caller>() + 64;
 
 /// The newest requests that took effect, as many as the limits allow and never less than the last.
 ///
@@ -21,12 +21,14 @@ const WEIGHT: usize = 2 * size_of::<Entry>() + size_of::<Caller>() + 64;
 /// or before it may be, and is told to be forgotten. With the last entry of a caller its horizon
 /// becomes everybody's: so nothing is kept of callers that are gone, and as long as one has an entry
 /// no other's keys are forgotten for the many that it makes.
+///
+/// `A` is what leads to the answer: the answer itself, or where it is stored.
 #[derive(Debug)]
-pub(super) struct Completions {
+pub(super) struct Completions<A> {
     limits: Limits,
     callers: HashMap<Arc<str>, Caller>,
     /// By their numbers, which go up: the first is the oldest.
-    entries: BTreeMap<u64, Entry>,
+    entries: BTreeMap<u64, Entry<A>>,
     next: u64,
     weight: usize,
     /// That of the callers that are gone.
@@ -49,28 +51,32 @@ struct Caller {
     horizon: Option<u64>,
 }
 
+/// A request that took effect.
 #[derive(Debug)]
-pub(super) struct Entry {
-    caller: Arc<str>,
-    key: Uuid,
-    at: u64,
-    weight: usize,
-    completed: Completed,
+pub(super) struct Entry<A> {
+    pub(super) caller: Arc<str>,
+    pub(super) key: Uuid,
+    /// When it was committed, in milliseconds since 1970.
+    pub(super) at: u64,
+    /// How many bytes it takes, about, in memory.
+    pub(super) weight: usize,
+    pub(super) answer: A,
 }
 
-#[cfg(feature = "sqlite")]
-impl Entry {
-    pub(super) fn caller(&self) -> &str {
-        &self.caller
-    }
-
-    /// The number of the commit that the request made.
-    pub(super) fn seq(&self) -> u64 {
-        self.completed.seq
+impl<A> Entry<A> {
+    /// `weight` is that of what was answered.
+    pub(super) fn new(completion: &Completion, weight: usize, answer: A) -> Self {
+        Self {
+            caller: Arc::clone(&completion.caller),
+            key: completion.key,
+            at: completion.at,
+            weight: WEIGHT + completion.caller.len() + weight,
+            answer,
+        }
     }
 }
 
-impl Completions {
+impl<A> Completions<A> {
     pub(super) fn new(config: &Config) -> Self {
         let limits = Limits {
             retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
@@ -106,23 +112,24 @@ impl Completions {
         (own, self.horizon)
     }
 
-    pub(super) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
-        let entry = self.callers.get(caller).and_then(|caller| {
-            let number = caller.by_key.get(&key)?;
-            self.entries.get(number)
-        });
-        match entry {
-            Some(entry) => Lookup::Completed(entry.completed.clone()),
-            None if self.is_forgotten(caller, key) => Lookup::Forgotten,
-            None => Lookup::Unknown,
+    /// The answer to a request, where it is remembered.
+    pub(super) fn get(&self, caller: &str, key: Uuid) -> Option<&A> {
+        let number = self.callers.get(caller)?.by_key.get(&key)?;
+        self.entries.get(number).map(|entry| &entry.answer)
+    }
+
+    /// What is known of a request that is not remembered.
+    pub(super) fn not_remembered(&self, caller: &str, key: Uuid) -> Lookup {
+        if self.is_forgotten(caller, key) {
+            Lookup::Forgotten
+        } else {
+            Lookup::Unknown
         }
     }
 
     /// Whether a request may still take effect.
     pub(super) fn takes(&self, caller: &str, key: Uuid) -> bool {
-        let of_caller = self.callers.get(caller);
-        let is_there = of_caller.is_some_and(|caller| caller.by_key.contains_key(&key));
-        !is_there && !self.is_forgotten(caller, key)
+        self.get(caller, key).is_none() && !self.is_forgotten(caller, key)
     }
 
     /// Whether a key that is not there may have been.
@@ -133,34 +140,23 @@ impl Completions {
 
     /// Adds a request that [may take effect](Self::takes), and hands back those that are let go.
     #[must_use = "dropping what was let go takes time that nobody should wait for"]
-    pub(super) fn push(&mut self, completion: Completion, completed: Completed) -> Vec<Entry> {
-        let Completion {
-            caller, key, at, ..
-        } = completion;
-        let caller = match self.callers.get_key_value(&*caller) {
-            Some((caller, _)) => Arc::clone(caller),
-            None => caller,
-        };
+    pub(super) fn push(&mut self, mut entry: Entry<A>) -> Vec<Entry<A>> {
+        if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
+            entry.caller = Arc::clone(caller);
+        }
+        let at = entry.at;
         let number = self.next;
         self.next += 1;
-        let own = self.callers.entry(Arc::clone(&caller)).or_default();
-        own.by_key.insert(key, number);
+        let own = self.callers.entry(Arc::clone(&entry.caller)).or_default();
+        own.by_key.insert(entry.key, number);
         own.oldest_first.push_back(number);
         let is_over = own.oldest_first.len() > self.limits.per_caller;
         let oldest = own.oldest_first.front().copied().filter(|_| is_over);
-        let weight = WEIGHT + caller.len() + completed.weight();
-        let entry = Entry {
-            caller,
-            key,
-            at,
-            weight,
-            completed,
-        };
-        self.weight += weight;
+        self.weight += entry.weight;
         self.entries.insert(number, entry);
 
         let oldest = oldest.and_then(|number| self.let_go(number));
-        let mut gone: Vec<Entry> = oldest.into_iter().collect();
+        let mut gone: Vec<_> = oldest.into_iter().collect();
         let mut expired = 0;
         while let Some((&number, oldest)) = self.entries.first_key_value()
             && self.entries.len() > 1
@@ -178,7 +174,7 @@ impl Completions {
     }
 
     /// Takes out the oldest entry of its caller, and the caller with its last one.
-    fn let_go(&mut self, number: u64) -> Option<Entry> {
+    fn let_go(&mut self, number: u64) -> Option<Entry<A>> {
         let entry = self.entries.remove(&number)?;
         self.weight -= entry.weight;
         let caller = self.callers.get_mut(&entry.caller)?;
@@ -193,6 +189,15 @@ impl Completions {
     }
 }
 
+impl Completions<Completed> {
+    pub(super) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
+        match self.get(caller, key) {
+            Some(completed) => Lookup::Completed(completed.clone()),
+            None => self.not_remembered(caller, key),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +207,7 @@ mod tests {
         uuid::Builder::from_unix_timestamp_millis(time, &[nth; 10]).into_uuid()
     }
 
-    fn push(completions: &mut Completions, caller: &str, key: Uuid, at: u64) -> usize {
+    fn push(completions: &mut Completions<Completed>, caller: &str, key: Uuid, at: u64) -> usize {
         let completion = Completion {
             caller: caller.into(),
             key,
@@ -214,7 +219,9 @@ mod tests {
             },
         };
         let completed = Completed::new(&completion, 1, None).expect("it is about no record");
-        completions.push(completion, completed).len()
+        completions
+            .push(Entry::new(&completion, completed.weight(), completed))
+            .len()
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl Store for Memory {
         let committed = Arc::new(committed);
         root.seq = seq;
         let trimmed = root.log.push(Arc::clone(&committed));
-        let forgotten = match commit.completion {
+        let forgotten = match &commit.completion {
             Some(completion) => root.remember(completion, about, seq),
             None => Vec::new(),
         };

@@ -2,11 +2,13 @@
 
 mod backup;
 mod check;
+mod completions;
 mod entry;
 mod failure;
 mod file;
 mod history;
 mod key;
+mod log;
 mod migration;
 mod readers;
 mod search;
@@ -23,6 +25,7 @@ pub(crate) use self::check::check;
 use self::failure::{failure, poisoned};
 use self::file::Lock;
 use self::history::History;
+use self::log::{End, Limits};
 use self::migration::Numbered;
 use self::readers::Readers;
 use self::search::Search;
@@ -31,6 +34,7 @@ use self::snapshot::Frozen;
 use self::table::Table;
 use self::writer::{Job, Writer};
 use super::{Answer, Counted, Expired, Found, Layout, Several, Snapshot, Store, View, later, now};
+use crate::clock::Clock;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::config::Config;
@@ -38,6 +42,7 @@ use crate::declared::Declared;
 use crate::error::{Error, Result};
 use crate::query::{Filter, Query};
 use crate::record::Record;
+use futures_util::{FutureExt, TryFutureExt};
 use rusqlite::Connection;
 use std::collections::hash_map::RandomState;
 use std::path::{Path, PathBuf};
@@ -48,6 +53,8 @@ use uuid::Uuid;
 
 /// How many commits wait for the writer before those who ask for more wait themselves.
 const MAX_WAITING: usize = 1_024;
+/// How many commits are at hand from the start: clients that were cut off by a restart resume there.
+const AT_HAND: u64 = 1_024;
 
 /// Keeps records in a file, and with them the log and the keys of requests.
 ///
@@ -66,6 +73,7 @@ const MAX_WAITING: usize = 1_024;
 pub struct Sqlite {
     path: PathBuf,
     config: Config,
+    clock: Clock,
     migrations: Vec<Numbered>,
     /// What is opened for the resources.
     opened: OnceLock<Opened>,
@@ -105,6 +113,7 @@ impl Sqlite {
         Ok(Self {
             path: path.to_owned(),
             config: config.clone(),
+            clock: Clock::default(),
             migrations: Vec::new(),
             opened: OnceLock::new(),
             connection: Mutex::new(Some(connection)),
@@ -154,11 +163,14 @@ impl Sqlite {
             .try_for_each(|table| table.create(&transaction))?;
         transaction.commit().map_err(failure)?;
         let epoch = file::epoch(&connection).map_err(failure)?;
-        let (history, gone) = History::load(&connection, &tables, &self.config)?;
+        let end = End::read(&connection)?;
+        let behind = end.seq.saturating_sub(AT_HAND);
+        let newest = log::after(&connection, &tables, behind, usize::MAX)?;
+        let (completions, gone) = completions::load(&connection, &self.config).map_err(failure)?;
         let shared = Arc::new(Shared::new(
             Readers::new(self.path.clone()),
             tables,
-            history,
+            History::new(newest, end, completions, &self.config),
             Arc::clone(&self.head),
             self.config.max_visited,
         ));
@@ -166,6 +178,9 @@ impl Sqlite {
         let writer = Writer {
             shared: Arc::clone(&shared),
             connection,
+            clock: self.clock.clone(),
+            limits: Limits::new(&self.config),
+            end,
             gone,
             tags: RandomState::new(),
         };
@@ -270,9 +285,21 @@ impl Store for Sqlite {
     }
 
     fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
-        now(self.opened().map(|opened| {
-            let history = opened.shared.history();
-            history.completions.look_up(caller, key)
+        let opened = match self.opened() {
+            Ok(opened) => opened,
+            Err(error) => return now(Err(error)),
+        };
+        let history = opened.shared.history();
+        let Some(&seq) = history.completions.get(caller, key) else {
+            return now(Ok(history.completions.not_remembered(caller, key)));
+        };
+        let shared = Arc::clone(&opened.shared);
+        let read = shared
+            .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
+        later(read.map_ok(|view| match view.value {
+            Some(completed) => Lookup::Completed(completed),
+            // It had to make room in the meantime.
+            None => Lookup::Forgotten,
         }))
     }
 
@@ -290,13 +317,25 @@ impl Store for Sqlite {
     }
 
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
-        now(match self.opened.get() {
-            Some(opened) => {
-                let history = opened.shared.history();
-                history.log.after(history.seq, after, max)
+        let Some(opened) = self.opened.get() else {
+            return now(Err(Expired));
+        };
+        let history = opened.shared.history();
+        let recent = history.recent.after(history.seq, after, max);
+        if recent.is_ok() || after > history.seq {
+            return now(recent);
+        }
+        let shared = Arc::clone(&opened.shared);
+        let read = shared
+            .read(move |shared, connection| log::after(connection, shared.tables(), after, max));
+        later(read.map(move |view| match view {
+            Ok(view) if view.value.first().is_some_and(|it| it.seq == after + 1) => Ok(view.value),
+            Ok(_) => Err(Expired),
+            Err(error) => {
+                tracing::warn!(?error, "the log can't be read");
+                Err(Expired)
             }
-            None => Err(Expired),
-        })
+        }))
     }
 
     fn backup(&self, to: &Path) -> Answer<'_, Result<()>> {

@@ -18,7 +18,7 @@ pub(super) struct Root {
     pub(super) seq: u64,
     pub(super) tables: Vec<Table>,
     pub(super) log: Log,
-    pub(super) completions: Completions,
+    pub(super) completions: Completions<Completed>,
 }
 
 impl Root {
@@ -52,16 +52,19 @@ impl Root {
     #[must_use = "dropping what is forgotten takes time that nobody should wait for"]
     pub(super) fn remember(
         &mut self,
-        completion: Completion,
+        completion: &Completion,
         about: Vec<About>,
         seq: u64,
-    ) -> Vec<Entry> {
+    ) -> Vec<Entry<Completed>> {
         let about = about.into_iter().filter_map(|about| {
             let after = self.tables[about.resource].get(&about.id).cloned();
             after.or(about.before)
         });
-        match Completed::new(&completion, seq, about) {
-            Some(completed) => self.completions.push(completion, completed),
+        match Completed::new(completion, seq, about) {
+            Some(completed) => {
+                let entry = Entry::new(completion, completed.weight(), completed);
+                self.completions.push(entry)
+            }
             None => Vec::new(),
         }
     }

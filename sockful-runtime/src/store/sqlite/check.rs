@@ -1,10 +1,11 @@
 //! Whether all that a file holds is as it must be.
 
-use super::entry::{read_commit, read_completion};
+use super::completions;
+use super::entry::read_commit;
 use super::failure::failure;
 use super::file::open_reader;
-use super::history::rows;
 use super::key::key;
+use super::log;
 use super::source::Source;
 use super::table::{Table, column, quoted};
 use crate::declared::Declared;
@@ -172,17 +173,17 @@ impl Checked {
     fn log(&mut self, connection: &Connection, tables: &[Table], records: &Records) -> Result<()> {
         let mut last = None;
         let mut replayed: HashMap<(usize, Box<str>), Option<Arc<Record>>> = HashMap::new();
-        for (seq, tag, text) in rows(connection, "SELECT seq, tag, entry FROM sockful_log")? {
+        log::each(connection, 0, usize::MAX, |seq, tag, text| {
             self.commits += 1;
             if last.is_some_and(|last| seq != last + 1) {
                 self.problem(format!("the log has no commit before number {seq}"));
             }
             last = Some(seq);
-            let committed = match read_commit(tables, seq, tag, &text) {
+            let committed = match read_commit(tables, seq, tag, text) {
                 Ok(committed) => committed,
                 Err(error) => {
                     self.problem(format!("commit {seq} can't be read: {error:?}"));
-                    continue;
+                    return Ok(());
                 }
             };
             for change in committed.changes {
@@ -198,7 +199,8 @@ impl Checked {
                     ));
                 }
             }
-        }
+            Ok(())
+        })?;
         for ((resource, id), image) in &replayed {
             if records.get(&(*resource, id.clone())) != image.as_ref() {
                 let name = tables[*resource].declared.name;
@@ -211,10 +213,13 @@ impl Checked {
     }
 
     fn completions(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
-        let read = "SELECT seq, 0, entry FROM sockful_completions";
-        for (seq, _, text) in rows(connection, read)? {
+        let select = "SELECT seq FROM sockful_completions ORDER BY seq";
+        let mut statement = connection.prepare(select).map_err(failure)?;
+        let mut rows = statement.query([]).map_err(failure)?;
+        while let Some(row) = rows.next().map_err(failure)? {
+            let seq: i64 = row.get(0).map_err(failure)?;
             self.keys += 1;
-            if let Err(error) = read_completion(tables, seq, &text) {
+            if let Err(error) = completions::read(connection, tables, seq.cast_unsigned()) {
                 self.problem(format!(
                     "what commit {seq} replied can't be read: {error:?}"
                 ));

@@ -2,19 +2,22 @@
 
 use super::table::Table;
 use crate::commit::{Change, Committed, Emitted};
-use crate::completion::{Completed, Completion, Report, Reported, time};
+use crate::completion::{Completed, Reported};
 use crate::error::{Error, Result};
 use crate::record::Record;
+use crate::store::Layout;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::sync::Arc;
-use uuid::Uuid;
 
+/// A record; its two texts stand in it as they are.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Image {
-    pub(super) id: String,
-    pub(super) rev: u64,
-    pub(super) sent: String,
-    pub(super) kept: String,
+    id: String,
+    rev: u64,
+    sent: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +34,7 @@ struct Told {
     event: usize,
     name: Option<String>,
     record: Image,
-    data: String,
+    data: Box<RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,15 +46,12 @@ struct Logged {
 #[derive(Serialize, Deserialize)]
 enum Answered {
     Record(String, Image),
-    Json(String),
+    Json(Box<RawValue>),
     List(Vec<Self>),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Remembered {
-    caller: String,
-    key: Uuid,
-    at: u64,
     fingerprint: String,
     rev: Option<u64>,
     answered: Answered,
@@ -60,25 +60,27 @@ struct Remembered {
 /// A commit as the log has it.
 pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<String> {
     let name = |resource: usize| tables[resource].declared.name.to_owned();
-    let image = |it: &Option<Arc<Record>>| it.as_deref().map(Image::of);
-    let changes = committed.changes.iter().map(|change| Changed {
-        resource: name(change.resource),
-        before: image(&change.before),
-        after: image(&change.after),
+    let image = |it: &Option<Arc<Record>>| it.as_deref().map(Image::of).transpose();
+    let changes = committed.changes.iter().map(|change| {
+        Ok(Changed {
+            resource: name(change.resource),
+            before: image(&change.before)?,
+            after: image(&change.after)?,
+        })
     });
     let emitted = committed.emitted.iter().map(|emitted| {
         let events = tables[emitted.resource].declared.events;
-        Told {
+        Ok(Told {
             resource: name(emitted.resource),
             event: emitted.event,
             name: events.get(emitted.event).map(|it| it.name.to_owned()),
-            record: Image::of(&emitted.record),
-            data: (*emitted.data).to_owned(),
-        }
+            record: Image::of(&emitted.record)?,
+            data: raw(&emitted.data)?,
+        })
     });
     let logged = Logged {
-        changes: changes.collect(),
-        emitted: emitted.collect(),
+        changes: changes.collect::<Result<_>>()?,
+        emitted: emitted.collect::<Result<_>>()?,
     };
     serde_json::to_string(&logged).map_err(Error::internal)
 }
@@ -117,7 +119,7 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
                 resource,
                 event,
                 record: told.record.record(&tables[resource])?,
-                data: told.data.into(),
+                data: told.data.get().into(),
             });
         }
     }
@@ -125,44 +127,24 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
 }
 
 /// What is remembered of a request.
-pub(super) fn write_completion(
-    tables: &[Table],
-    completion: &Completion,
-    completed: &Completed,
-) -> Result<String> {
+pub(super) fn write_completion(tables: &[Table], completed: &Completed) -> Result<String> {
     let remembered = Remembered {
-        caller: (*completion.caller).to_owned(),
-        key: completion.key,
-        at: completion.at,
         fingerprint: completed.fingerprint.to_string(),
         rev: completed.rev,
-        answered: Answered::of(tables, &completed.reported),
+        answered: Answered::of(tables, &completed.reported)?,
     };
     serde_json::to_string(&remembered).map_err(Error::internal)
 }
 
 /// The request that made commit `seq` again.
-pub(super) fn read_completion(
-    tables: &[Table],
-    seq: u64,
-    text: &str,
-) -> Result<(Completion, Completed)> {
+pub(super) fn read_completion(tables: &[Table], seq: u64, text: &str) -> Result<Completed> {
     let it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
-    let fingerprint = it.fingerprint.parse().map_err(Error::internal)?;
-    let completion = Completion {
-        caller: it.caller.into(),
-        key: it.key,
-        fingerprint,
-        at: it.at,
-        report: Report::List(Vec::new()),
-    };
-    let completed = Completed {
-        fingerprint,
+    Ok(Completed {
+        fingerprint: it.fingerprint.parse().map_err(Error::internal)?,
         seq,
         rev: it.rev,
         reported: it.answered.reported(tables)?,
-    };
-    Ok((completion, completed))
+    })
 }
 
 /// A commit with other images in the place of its own, and other names of resources beside them;
@@ -195,50 +177,71 @@ pub(super) fn migrate_commit(
         .map_err(Error::internal)
 }
 
-/// What is remembered of a request, with other images; its caller and the time of its key where there
-/// is none for one of them.
+/// What is remembered of a request, with other images; `None` where there is none for one of them.
 pub(super) fn migrate_completion(
     text: &str,
     image: impl Fn(&str, &Image) -> Option<(String, Image)>,
-) -> Result<Result<String, (String, u64)>> {
+) -> Result<Option<String>> {
     let mut it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
     if !it.answered.put(&image) {
-        return Ok(Err((it.caller, time(it.key))));
+        return Ok(None);
     }
-    serde_json::to_string(&it).map(Ok).map_err(Error::internal)
+    serde_json::to_string(&it)
+        .map(Some)
+        .map_err(Error::internal)
 }
 
 fn place(tables: &[Table], name: &str) -> Option<usize> {
     tables.iter().position(|table| table.declared.name == name)
 }
 
+fn raw(json: &str) -> Result<Box<RawValue>> {
+    RawValue::from_string(json.to_owned()).map_err(Error::internal)
+}
+
 impl Image {
-    pub(super) fn of(record: &Record) -> Self {
-        Self {
+    fn of(record: &Record) -> Result<Self> {
+        let kept = Some(record.kept()).filter(|kept| !kept.is_empty());
+        Ok(Self {
             id: record.id().to_owned(),
             rev: record.rev(),
-            sent: record.sent().to_owned(),
-            kept: record.kept().to_owned(),
-        }
+            sent: raw(record.sent())?,
+            kept: kept.map(raw).transpose()?,
+        })
     }
 
     fn record(&self, table: &Table) -> Result<Arc<Record>> {
-        Record::stored(table.declared, &self.id, self.rev, &self.sent, &self.kept).map(Arc::new)
+        let [sent, kept] = self.texts();
+        Record::stored(table.declared, &self.id, self.rev, sent, kept).map(Arc::new)
+    }
+
+    /// The record of this layout that it is now; `None` where it no longer fits.
+    pub(super) fn migrated(&self, layout: Layout<'_>) -> Option<Self> {
+        let [sent, kept] = self.texts();
+        let migrated = layout.migrate(&self.id, self.rev, sent, kept).ok()?;
+        Self::of(&migrated.record).ok()
+    }
+
+    /// What may be sent, and what never leaves.
+    pub(super) fn texts(&self) -> [&str; 2] {
+        let kept = self.kept.as_ref().map_or("", |kept| kept.get());
+        [self.sent.get(), kept]
     }
 }
 
 impl Answered {
-    fn of(tables: &[Table], reported: &Reported) -> Self {
-        match reported {
+    fn of(tables: &[Table], reported: &Reported) -> Result<Self> {
+        Ok(match reported {
             Reported::Record(resource, record) => {
                 let name = tables[*resource].declared.name.to_owned();
-                Self::Record(name, Image::of(record))
+                Self::Record(name, Image::of(record)?)
             }
-            Reported::Json(json) => Self::Json((**json).to_owned()),
+            Reported::Json(json) => Self::Json(raw(json)?),
             Reported::List(list) => {
-                Self::List(list.iter().map(|it| Self::of(tables, it)).collect())
+                let list = list.iter().map(|it| Self::of(tables, it));
+                Self::List(list.collect::<Result<_>>()?)
             }
-        }
+        })
     }
 
     /// Puts other images in the place of its own, as far as there are any.
@@ -261,9 +264,9 @@ impl Answered {
             Self::Record(name, kept) => match place(tables, &name) {
                 Some(resource) => Reported::Record(resource, kept.record(&tables[resource])?),
                 // Its resource is no longer served.
-                None => Reported::Json(kept.sent.into()),
+                None => Reported::Json(kept.sent.get().into()),
             },
-            Self::Json(json) => Reported::Json(json.into()),
+            Self::Json(json) => Reported::Json(json.get().into()),
             Self::List(list) => {
                 let list = list.into_iter().map(|it| it.reported(tables));
                 Reported::List(list.collect::<Result<_>>()?)

@@ -10,15 +10,18 @@ use uuid::Uuid;
 /// Older ones may lose what was committed where the write-ahead log begins anew.
 const OLDEST: i32 = 3_051_003;
 /// How the tables are laid out.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS sockful_meta (name TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS sockful_resources (name TEXT PRIMARY KEY, description TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_migrations (name TEXT PRIMARY KEY, sql TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_log (
-        seq INTEGER PRIMARY KEY, tag INTEGER NOT NULL, entry TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS sockful_completions (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
+        seq INTEGER PRIMARY KEY, tag INTEGER NOT NULL, at INTEGER NOT NULL, start INTEGER NOT NULL,
+        entry TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS sockful_completions (
+        seq INTEGER PRIMARY KEY, caller TEXT NOT NULL, key BLOB NOT NULL, at INTEGER NOT NULL,
+        weight INTEGER NOT NULL, entry TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_horizons (caller TEXT PRIMARY KEY, at INTEGER NOT NULL);
 ";
 

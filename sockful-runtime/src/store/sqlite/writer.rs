@@ -1,11 +1,14 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
+use super::completions::{self, Gone};
 use super::failure::{failure, poisoned, undone};
-use super::history::{self, Gone};
+use super::log::{End, Limits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
+use crate::clock::Clock;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::error::{Error, Result};
+use crate::store::completions::Entry;
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -22,7 +25,7 @@ const AT_ONCE: usize = 256;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) commit: Commit,
-    pub(super) answer: oneshot::Sender<Result<Arc<Committed>, Rejected>>,
+    pub(super) answer: Answer,
 }
 
 /// Owns the one connection that writes.
@@ -30,13 +33,32 @@ pub(super) struct Job {
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) connection: Connection,
+    pub(super) clock: Clock,
+    /// How much of the log is kept, and where it ends.
+    pub(super) limits: Limits,
+    pub(super) end: End,
     pub(super) gone: Gone,
     /// Makes the tags, which nobody outside can foretell.
     pub(super) tags: RandomState,
 }
 
-/// Commits of one transaction, and who waits for each.
-type Batch = Vec<(Taken, oneshot::Sender<Result<Arc<Committed>, Rejected>>)>;
+/// Commits of one transaction.
+struct Batch {
+    /// When they are committed, in milliseconds since 1970.
+    at: u64,
+    /// Where the log ends behind them.
+    end: End,
+    done: Vec<Done>,
+}
+
+/// A commit that was carried out, the request that made it, and who waits for it.
+struct Done {
+    committed: Arc<Committed>,
+    key: Option<Entry<u64>>,
+    answer: Answer,
+}
+
+type Answer = oneshot::Sender<Result<Arc<Committed>, Rejected>>;
 
 impl Writer {
     /// Writes until nobody can ask for it any more.
@@ -63,24 +85,26 @@ impl Writer {
 
     /// Carries out what can be, and answers what can't.
     fn take(&mut self, jobs: impl Iterator<Item = Job>) -> Batch {
-        let mut batch = Batch::new();
+        let mut batch = Batch {
+            at: self.clock.now(),
+            end: self.end,
+            done: Vec::new(),
+        };
         let mut keys = HashSet::new();
-        let mut seq = self.shared.history().seq;
         for Job { commit, answer } in jobs {
             if self.connection.is_autocommit() {
                 // SQLite has given the transaction up, and all of it with it.
                 refuse(answer, undone());
                 continue;
             }
-            let key = commit.completion.as_ref();
-            let key = key.map(|it| (Arc::clone(&it.caller), it.key));
-            match self.take_one(commit, seq + 1, &keys) {
-                Ok(taken) => {
-                    if !taken.committed.is_empty() {
-                        seq += 1;
-                        keys.extend(key);
-                    }
-                    batch.push((taken, answer));
+            match self.take_one(commit, &mut batch, &keys) {
+                Ok((committed, key)) => {
+                    keys.extend(key.iter().map(|it| (Arc::clone(&it.caller), it.key)));
+                    batch.done.push(Done {
+                        committed,
+                        key,
+                        answer,
+                    });
                 }
                 // Whoever asked may have gone.
                 Err(rejected) => drop(answer.send(Err(rejected))),
@@ -92,9 +116,9 @@ impl Writer {
     fn take_one(
         &self,
         commit: Commit,
-        seq: u64,
+        batch: &mut Batch,
         keys: &HashSet<(Arc<str>, Uuid)>,
-    ) -> Result<Taken, Rejected> {
+    ) -> Result<(Arc<Committed>, Option<Entry<u64>>), Rejected> {
         if let Some(it) = &commit.completion
             && (keys.contains(&(Arc::clone(&it.caller), it.key))
                 || !self.shared.history().completions.takes(&it.caller, it.key))
@@ -106,52 +130,66 @@ impl Writer {
             done.map_err(Rejected::Failed)
         };
         run("SAVEPOINT one")?;
-        let transaction = Transaction {
-            connection: &self.connection,
-            tables: self.shared.tables(),
-        };
-        let taken = transaction
-            .take(commit, seq, self.tags.hash_one(seq))
-            .and_then(|taken| {
-                if !taken.committed.is_empty() {
-                    history::write(&self.connection, self.shared.tables(), &taken)
-                        .map_err(Rejected::Failed)?;
-                }
-                Ok(taken)
-            });
-        if taken.is_err() && !self.connection.is_autocommit() {
+        let mut end = batch.end;
+        let written = self.write(commit, &mut end, batch.at);
+        if written.is_err() && !self.connection.is_autocommit() {
             run("ROLLBACK TO one")?;
         }
         if !self.connection.is_autocommit() {
             run("RELEASE one")?;
         }
-        taken
+        if written.is_ok() {
+            batch.end = end;
+        }
+        written
+    }
+
+    /// Carries out a commit, and writes down what is remembered of it.
+    fn write(
+        &self,
+        commit: Commit,
+        end: &mut End,
+        at: u64,
+    ) -> Result<(Arc<Committed>, Option<Entry<u64>>), Rejected> {
+        let (connection, tables) = (&self.connection, self.shared.tables());
+        let seq = end.seq + 1;
+        let transaction = Transaction { connection, tables };
+        let Taken {
+            committed,
+            completion,
+        } = transaction.take(commit, seq, self.tags.hash_one(seq))?;
+        if committed.is_empty() {
+            return Ok((committed, None));
+        }
+        let appended = end.append(connection, tables, &committed, at);
+        appended.map_err(Rejected::Failed)?;
+        let key = completion.map(|(completion, completed)| {
+            completions::write(connection, tables, &completion, &completed)
+        });
+        Ok((committed, key.transpose().map_err(Rejected::Failed)?))
     }
 
     /// Makes it last, shows it to everybody, and answers.
     fn finish(&mut self, batch: Batch) {
         if self.connection.is_autocommit() {
-            let answers = batch.into_iter().map(|(_, answer)| answer);
-            return answers.for_each(|answer| refuse(answer, undone()));
+            return refuse_all(batch, undone);
         }
-        let removed = {
-            let history = self.shared.history();
-            self.gone.remove(&self.connection, &history.completions)
-        };
+        let removed = self.remove(&batch);
         let committed = removed.and_then(|()| self.connection.execute_batch("COMMIT"));
         if let Err(error) = committed {
             tracing::error!(%error, "the store failed while it committed");
             self.shared.poison();
-            let answers = batch.into_iter().map(|(_, answer)| answer);
-            return answers.for_each(|answer| refuse(answer, poisoned()));
+            return refuse_all(batch, poisoned);
         }
+        self.end = batch.end;
         self.gone = Gone::default();
-        let mut answers = Vec::with_capacity(batch.len());
+        let mut answers = Vec::with_capacity(batch.done.len());
+        let mut trimmed = Vec::new();
         let mut history = self.shared.history();
-        for (taken, answer) in batch {
-            answers.push((Arc::clone(&taken.committed), answer));
-            if !taken.committed.is_empty() {
-                history.publish(taken, &mut self.gone);
+        for it in batch.done {
+            answers.push((Arc::clone(&it.committed), it.answer));
+            if !it.committed.is_empty() {
+                trimmed.extend(history.publish(it.committed, it.key, &mut self.gone));
             }
         }
         let seq = history.seq;
@@ -161,6 +199,17 @@ impl Writer {
             // Whoever asked may have gone.
             drop(answer.send(Ok(committed)));
         }
+        drop(trimmed);
+    }
+
+    /// Removes what there is no more room for.
+    fn remove(&self, batch: &Batch) -> rusqlite::Result<()> {
+        completions::remove(
+            &self.connection,
+            &self.gone,
+            &self.shared.history().completions,
+        )?;
+        self.limits.cut(&self.connection, batch.end, batch.at)
     }
 }
 
@@ -173,7 +222,13 @@ impl Drop for Writer {
     }
 }
 
-fn refuse(answer: oneshot::Sender<Result<Arc<Committed>, Rejected>>, error: Error) {
+fn refuse_all(batch: Batch, why: fn() -> Error) {
+    for it in batch.done {
+        refuse(it.answer, why());
+    }
+}
+
+fn refuse(answer: Answer, error: Error) {
     // Whoever asked may have gone.
     drop(answer.send(Err(Rejected::Failed(error))));
 }

@@ -1,10 +1,12 @@
 //! The log and the replies that are remembered: what of them still tells the truth.
 
 use super::Remade;
+use crate::completion::time;
 use crate::error::Result;
 use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completion};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};
+use uuid::Uuid;
 
 /// What the log says where it says nothing.
 const NOTHING: &str = r#"{"changes":[],"emitted":[]}"#;
@@ -16,69 +18,73 @@ pub(super) fn migrate(
     remade: &Remade<'_>,
     is_other: bool,
 ) -> Result<()> {
-    let log = rewritten(transaction, remade)?;
-    match log.filter(|_| !is_other) {
-        Some(log) => {
-            for (seq, entry) in log {
-                set(transaction, "sockful_log", seq, &entry).map_err(failure)?;
-            }
-        }
-        None => begin_anew(transaction).map_err(failure)?,
+    if is_other || !log(transaction, remade)? {
+        begin_anew(transaction).map_err(failure)?;
     }
     replies(transaction, remade)
 }
 
-/// The entries of the log, unless one of them tells of a record that is another now.
-fn rewritten(
-    transaction: &Transaction<'_>,
-    remade: &Remade<'_>,
-) -> Result<Option<Vec<(i64, String)>>> {
-    let mut entries = Vec::new();
-    for (seq, entry) in rows(transaction, "sockful_log").map_err(failure)? {
-        let migrated = migrate_commit(&entry, |resource, image| {
+/// Rewrites the log; gives up where a commit tells of a record that is another now.
+fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
+    each(transaction, "sockful_log", |seq, entry| {
+        let migrated = migrate_commit(entry, |resource, image| {
             let migrated = migrated(remade, resource, image)?;
-            let is_same = migrated.1.sent == image.sent;
+            let is_same = migrated.1.texts()[0] == image.texts()[0];
             is_same.then_some(migrated)
         })?;
-        match migrated {
-            Some(migrated) => entries.push((seq, migrated)),
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(entries))
+        let set = |entry: String| set(transaction, "sockful_log", seq, &entry).map_err(failure);
+        migrated.map(set).transpose().map(|set| set.is_some())
+    })
 }
 
 /// The replies show what is stored now. Where one can't, its key is forgotten: a retry is refused
 /// rather than taking effect again.
 fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
-    for (seq, entry) in rows(transaction, "sockful_completions").map_err(failure)? {
+    let all = each(transaction, "sockful_completions", |seq, entry| {
         let image = |resource: &str, image: &Image| migrated(remade, resource, image);
-        let done = match migrate_completion(&entry, image)? {
-            Ok(entry) => set(transaction, "sockful_completions", seq, &entry),
-            Err((caller, time)) => forget(transaction, seq, &caller, time),
+        let done = match migrate_completion(entry, image)? {
+            Some(entry) => set(transaction, "sockful_completions", seq, &entry),
+            None => forget(transaction, seq),
         };
-        done.map_err(failure)?;
-    }
-    Ok(())
+        done.map_err(failure).map(|()| true)
+    });
+    all.map(drop)
 }
 
 /// The name of the resource and the record as they are now; `None` where it no longer fits.
 fn migrated(remade: &Remade<'_>, resource: &str, image: &Image) -> Option<(String, Image)> {
     match remade.get(resource) {
         None => Some((resource.to_owned(), image.clone())),
-        Some(layout) => {
-            let migrated = layout.migrate(&image.id, image.rev, &image.sent, &image.kept);
-            let image = Image::of(&migrated.ok()?.record);
+        Some(&layout) => {
+            let image = image.migrated(layout)?;
             Some((layout.declared().name.to_owned(), image))
         }
     }
 }
 
-fn rows(transaction: &Transaction<'_>, table: &str) -> rusqlite::Result<Vec<(i64, String)>> {
-    let select = format!("SELECT seq, entry FROM {table} ORDER BY seq");
-    let mut statement = transaction.prepare(&select)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
+/// Hands over number and text of one row after the other, which may be changed, until `take` says that
+/// it is of no use; says whether all were.
+fn each(
+    transaction: &Transaction<'_>,
+    table: &str,
+    mut take: impl FnMut(i64, &str) -> Result<bool>,
+) -> Result<bool> {
+    // One at a time: what a statement gives while its table changes is undefined.
+    let select = format!("SELECT seq, entry FROM {table} WHERE seq > ?1 ORDER BY seq LIMIT 1");
+    let mut statement = transaction.prepare(&select).map_err(failure)?;
+    let mut last = 0;
+    loop {
+        let next = statement.query_row([last], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        });
+        let Some((seq, entry)) = next.optional().map_err(failure)? else {
+            return Ok(true);
+        };
+        if !take(seq, &entry)? {
+            return Ok(false);
+        }
+        last = seq;
+    }
 }
 
 fn set(transaction: &Transaction<'_>, table: &str, seq: i64, entry: &str) -> rusqlite::Result<()> {
@@ -99,18 +105,15 @@ fn begin_anew(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
 }
 
 /// Forgets what was replied, and every key of the caller that is not newer.
-fn forget(
-    transaction: &Transaction<'_>,
-    seq: i64,
-    caller: &str,
-    time: u64,
-) -> rusqlite::Result<()> {
-    let delete = "DELETE FROM sockful_completions WHERE seq = ?1";
-    transaction.execute(delete, [seq])?;
-    let others = "SELECT 1 FROM sockful_completions WHERE entry ->> '$.caller' = ?1";
-    let others = transaction.query_row(others, [caller], |_| Ok(()));
+fn forget(transaction: &Transaction<'_>, seq: i64) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM sockful_completions WHERE seq = ?1 RETURNING caller, key";
+    let (caller, key) = transaction.query_row(delete, [seq], |row| {
+        Ok((row.get::<_, String>(0)?, Uuid::from_bytes(row.get(1)?)))
+    })?;
+    let others = "SELECT 1 FROM sockful_completions WHERE caller = ?1";
+    let others = transaction.query_row(others, [&caller], |_| Ok(()));
     let (table, column, name) = match others.optional()? {
-        Some(()) => ("sockful_horizons (caller, at)", "at", caller),
+        Some(()) => ("sockful_horizons (caller, at)", "at", &*caller),
         // Nothing is kept of a caller that has no entry.
         None => ("sockful_meta (name, value)", "value", "horizon"),
     };
@@ -118,6 +121,6 @@ fn forget(
         "INSERT INTO {table} VALUES (?1, ?2) ON CONFLICT DO UPDATE SET {column} = max({column}, excluded.{column})"
     );
     transaction
-        .execute(&raise, (name, time.cast_signed()))
+        .execute(&raise, (name, time(key).cast_signed()))
         .map(drop)
 }

@@ -1,6 +1,8 @@
 //! What a file has when it is opened again.
 
 use super::*;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 #[test]
 fn after_a_restart_the_same_history_goes_on() {
@@ -71,7 +73,8 @@ fn what_was_trimmed_stays_trimmed_after_a_restart() {
     let folder = Folder::new("trimmed");
     let path = folder.0.join("data.db");
     let config = Config {
-        log_capacity: 3_000,
+        log_capacity: 500,
+        stored_log_capacity: 3_000,
         ..Config::default()
     };
     let store = opened(&path, &config);
@@ -91,4 +94,32 @@ fn what_was_trimmed_stays_trimmed_after_a_restart() {
     drop(file);
     let store = opened(&path, &config);
     assert_eq!(seqs_and_tags(&store, oldest.expect("as before")), log);
+}
+
+#[test]
+fn what_is_too_old_leaves_the_log_and_the_last_commit_stays() {
+    let folder = Folder::new("old");
+    let path = folder.0.join("data.db");
+    let config = Config {
+        log_capacity: 0,
+        log_retention: Duration::from_secs(60),
+        ..Config::default()
+    };
+    let time = Arc::new(AtomicU64::new(0));
+    let commit_at = |seconds: u64, life| {
+        time.store(seconds * 1_000, Ordering::Relaxed);
+        let mut store = Sqlite::with_config(&path, &config).expect("nobody else has it");
+        let time = Arc::clone(&time);
+        store.clock = Clock::new(move || time.load(Ordering::Relaxed));
+        wait(store.open(&TWO)).expect("it is of these resources");
+        wait(store.commit(commit(vec![put("bob", life)], None))).expect("it is new");
+        let kept = (0..9).find(|&after| wait(store.log(after, 1)).is_ok());
+        kept.expect("the head is always there") + 1
+    };
+    assert_eq!(commit_at(1, 1), 1);
+    assert_eq!(commit_at(2, 2), 1);
+    assert_eq!(commit_at(60, 3), 1);
+    assert_eq!(commit_at(61, 4), 2);
+    assert_eq!(commit_at(200, 5), 5);
+    assert_eq!(commit_at(1_000, 6), 6);
 }

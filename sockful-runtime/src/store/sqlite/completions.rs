@@ -1,0 +1,128 @@
+//! The requests that took effect, as the file has them.
+//!
+//! Which are remembered is [decided](Completions) in memory; what was answered is read where it is
+//! asked for.
+
+use super::entry::{read_completion, write_completion};
+use super::failure::failure;
+use super::table::Table;
+use crate::completion::{Completed, Completion};
+use crate::config::Config;
+use crate::error::Result;
+use crate::store::completions::{Completions, Entry};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The answer to each stands where the number of the commit leads that it made.
+pub(super) type Remembered = Completions<u64>;
+
+/// Those that no longer fit, and are yet to be removed from the file.
+pub(super) type Gone = Vec<Entry<u64>>;
+
+/// Reads which requests are remembered.
+pub(super) fn load(
+    connection: &Connection,
+    config: &Config,
+) -> rusqlite::Result<(Remembered, Gone)> {
+    let mut remembered = Remembered::new(config);
+    let mut gone = Gone::new();
+    let (all, own) = horizons(connection)?;
+    remembered.restore(all, own);
+    let select = "SELECT seq, caller, key, at, weight FROM sockful_completions ORDER BY seq";
+    let mut statement = connection.prepare(select)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let weight: i64 = row.get(4)?;
+        gone.extend(remembered.push(Entry {
+            caller: row.get_ref(1)?.as_str()?.into(),
+            key: Uuid::from_bytes(row.get(2)?),
+            at: row.get::<_, i64>(3)?.cast_unsigned(),
+            weight: usize::try_from(weight).unwrap_or(usize::MAX),
+            answer: row.get::<_, i64>(0)?.cast_unsigned(),
+        }));
+    }
+    Ok((remembered, gone))
+}
+
+/// Everybody's horizon, and those of single callers.
+type Horizons = (Option<u64>, HashMap<Arc<str>, u64>);
+
+fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
+    let read = "SELECT value FROM sockful_meta WHERE name = 'horizon'";
+    let all = connection.query_row(read, [], |row| row.get::<_, i64>(0));
+    let all = all.optional()?.map(i64::cast_unsigned);
+    let mut statement = connection.prepare("SELECT caller, at FROM sockful_horizons")?;
+    let own = statement.query_map([], |row| {
+        let caller: String = row.get(0)?;
+        Ok((Arc::from(caller), row.get::<_, i64>(1)?.cast_unsigned()))
+    })?;
+    Ok((all, own.collect::<rusqlite::Result<_>>()?))
+}
+
+/// Writes down a request with what was answered, and gives what is kept at hand of it.
+pub(super) fn write(
+    connection: &Connection,
+    tables: &[Table],
+    completion: &Completion,
+    completed: &Completed,
+) -> Result<Entry<u64>> {
+    let text = write_completion(tables, completed)?;
+    let entry = Entry::new(completion, completed.weight(), completed.seq);
+    let write = || {
+        let sql = "INSERT INTO sockful_completions (seq, caller, key, at, weight, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let (seq, at) = (entry.answer.cast_signed(), entry.at.cast_signed());
+        let weight = i64::try_from(entry.weight).unwrap_or(i64::MAX);
+        let values = (seq, &*entry.caller, entry.key.as_bytes(), at, weight, text);
+        connection.prepare_cached(sql)?.execute(values)
+    };
+    write().map_err(failure)?;
+    Ok(entry)
+}
+
+/// What was answered to the request that made commit `seq`.
+pub(super) fn read(
+    connection: &Connection,
+    tables: &[Table],
+    seq: u64,
+) -> Result<Option<Completed>> {
+    let select = "SELECT entry FROM sockful_completions WHERE seq = ?1";
+    let mut statement = connection.prepare_cached(select).map_err(failure)?;
+    let text = statement.query_row([seq.cast_signed()], |row| row.get::<_, String>(0));
+    let text = text.optional().map_err(failure)?;
+    text.map(|text| read_completion(tables, seq, &text))
+        .transpose()
+}
+
+/// Removes what is gone, and writes down which keys are forgotten with it.
+pub(super) fn remove(
+    connection: &Connection,
+    gone: &[Entry<u64>],
+    remembered: &Remembered,
+) -> rusqlite::Result<()> {
+    for entry in gone {
+        let delete = "DELETE FROM sockful_completions WHERE seq = ?1";
+        connection
+            .prepare_cached(delete)?
+            .execute([entry.answer.cast_signed()])?;
+        let caller = &*entry.caller;
+        let (own, all) = remembered.horizons(caller);
+        if let Some(at) = own {
+            let write = "INSERT OR REPLACE INTO sockful_horizons VALUES (?1, ?2)";
+            connection
+                .prepare_cached(write)?
+                .execute((caller, at.cast_signed()))?;
+        } else {
+            let delete = "DELETE FROM sockful_horizons WHERE caller = ?1";
+            connection.prepare_cached(delete)?.execute([caller])?;
+        }
+        if let Some(at) = all {
+            let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('horizon', ?1)";
+            connection
+                .prepare_cached(write)?
+                .execute([at.cast_signed()])?;
+        }
+    }
+    Ok(())
+}

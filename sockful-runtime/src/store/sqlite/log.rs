@@ -1,0 +1,150 @@
+//! The log as the file has it.
+
+use super::entry::{read_commit, write_commit};
+use super::failure::failure;
+use super::table::Table;
+use crate::commit::Committed;
+use crate::config::Config;
+use crate::error::Result;
+use rusqlite::{Connection, OptionalExtension};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many commits one transaction cuts off at most: more than it adds, and few enough that nobody
+/// waits for it.
+const CUT_AT_ONCE: u32 = 1_024;
+
+/// How much of the log the file keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    capacity: u64,
+    retention: u64,
+}
+
+/// How far the log has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct End {
+    /// The number of the newest commit.
+    pub(super) seq: u64,
+    /// How many bytes there were in the log, those that were cut off among them.
+    bytes: u64,
+}
+
+impl Limits {
+    pub(super) fn new(config: &Config) -> Self {
+        let whole = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            capacity: u64::try_from(config.stored_log_capacity).unwrap_or(u64::MAX),
+            retention: whole(config.log_retention),
+        }
+    }
+
+    /// Cuts off what is too old or too much at this time. The last commit always stays: it has the
+    /// number at which the history goes on.
+    pub(super) fn cut(self, connection: &Connection, end: End, now: u64) -> rusqlite::Result<()> {
+        let oldest = "SELECT seq, at, start FROM sockful_log ORDER BY seq LIMIT ?1";
+        let mut statement = connection.prepare_cached(oldest)?;
+        let mut rows = statement.query([CUT_AT_ONCE])?;
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            let [seq, at, start] = [0, 1, 2].map(|column| row.get::<_, i64>(column));
+            let (seq, at, start) = (seq?, at?.cast_unsigned(), start?.cast_unsigned());
+            let is_old = at.saturating_add(self.retention) <= now;
+            let is_over = end.bytes - start > self.capacity;
+            if seq.cast_unsigned() == end.seq || !(is_old || is_over) {
+                break;
+            }
+            last = Some(seq);
+        }
+        if let Some(last) = last {
+            let cut = "DELETE FROM sockful_log WHERE seq <= ?1";
+            connection.prepare_cached(cut)?.execute([last])?;
+        }
+        Ok(())
+    }
+}
+
+impl End {
+    /// Where the log in the file ends.
+    pub(super) fn read(connection: &Connection) -> Result<Self> {
+        let last =
+            "SELECT seq, start + octet_length(entry) FROM sockful_log ORDER BY seq DESC LIMIT 1";
+        let read = connection.query_row(last, [], |row| {
+            let (seq, bytes) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
+            Ok(Self {
+                seq: seq.cast_unsigned(),
+                bytes: bytes.cast_unsigned(),
+            })
+        });
+        Ok(read.optional().map_err(failure)?.unwrap_or_default())
+    }
+
+    /// Appends a commit that took the next number.
+    pub(super) fn append(
+        &mut self,
+        connection: &Connection,
+        tables: &[Table],
+        committed: &Committed,
+        now: u64,
+    ) -> Result<()> {
+        let entry = write_commit(tables, committed)?;
+        let bytes = self.bytes + entry.len() as u64;
+        let write = || {
+            let sql =
+                "INSERT INTO sockful_log (seq, tag, at, start, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let [seq, tag, at, start] =
+                [committed.seq, committed.tag, now, self.bytes].map(u64::cast_signed);
+            let values = (seq, tag, at, start, entry);
+            connection.prepare_cached(sql)?.execute(values)
+        };
+        write().map_err(failure)?;
+        *self = Self {
+            seq: committed.seq,
+            bytes,
+        };
+        Ok(())
+    }
+}
+
+/// At most `max` of the commits after number `after`, as far as they are kept.
+pub(super) fn after(
+    connection: &Connection,
+    tables: &[Table],
+    after: u64,
+    max: usize,
+) -> Result<Vec<Arc<Committed>>> {
+    let mut commits = Vec::new();
+    each(connection, after, max, |seq, tag, text| {
+        commits.push(Arc::new(read_commit(tables, seq, tag, text)?));
+        Ok(())
+    })?;
+    Ok(commits)
+}
+
+/// Hands over number, tag and text of at most `max` commits after number `after`, one after the other.
+pub(super) fn each(
+    connection: &Connection,
+    after: u64,
+    max: usize,
+    mut take: impl FnMut(u64, u64, &str) -> Result<()>,
+) -> Result<()> {
+    let select = "SELECT seq, tag, entry FROM sockful_log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let mut statement = connection.prepare_cached(select).map_err(failure)?;
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let mut rows = statement
+        .query((after.cast_signed(), max))
+        .map_err(failure)?;
+    while let Some(row) = rows.next().map_err(failure)? {
+        let read = || {
+            let (seq, tag) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
+            Ok((
+                seq.cast_unsigned(),
+                tag.cast_unsigned(),
+                row.get_ref(2)?.as_str()?,
+            ))
+        };
+        let (seq, tag, text) = read().map_err(failure)?;
+        take(seq, tag, text)?;
+    }
+    Ok(())
+}
