@@ -3,6 +3,7 @@
 mod backup;
 mod folder;
 mod migration;
+mod resumed;
 mod retold;
 
 use retold::Retold;
