@@ -1,12 +1,15 @@
 //! The demo: creatures to feed, users with a secret, albums and songs.
 //!
-//! `cargo run` from the root starts it on 127.0.0.1:8000; `HOST` and `PORT` change that.
-//! `cargo run -- types` writes the types of its client, `schema` its description, and `compatible FILE`
-//! compares that with an older one.
+//! `cargo run` from the root starts it on 127.0.0.1:8000, with its records in `demo.db`; `HOST`, `PORT`
+//! and `DATA` change that, and with `--memory` nothing is kept.
+//! `cargo run -- types` writes the types of its client, `schema` its description, `stored` what is kept of
+//! it, `compatible FILE` compares those with older ones, and `check demo.db` reads all that is kept.
 
 use serde::{Deserialize, Serialize};
+use sockful::store::Sqlite;
 use sockful::{Config, Error, Resource, Resources, Result, Server, ServerHandle};
 use sockful::{remote, resources, shutdown_signal};
+use std::env;
 use tokio::net::TcpListener;
 
 /// A beast that can be fed.
@@ -79,17 +82,21 @@ async fn main() -> Result<()> {
     let mut config = Config::default();
     // Release builds leave it off, unless they are asked for it.
     config.explorer = true;
-    let server = Server::new(DEMO).config(config).commands().open().await?;
-    fill(&server).await?;
+    let mut server = Server::new(DEMO).config(config).commands();
+    let file = setting("DATA", "demo.db");
+    let in_memory = env::args().skip(1).any(|word| word == "--memory");
+    if !in_memory {
+        server = server.store(Sqlite::open(&file)?);
+    }
+    let server = server.open().await?;
+    let is_new = server.store().head().await? == 0;
+    if is_new {
+        fill(&server).await?;
+    }
 
-    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
-    let port: u16 = match std::env::var("PORT") {
-        Ok(port) => port
-            .parse()
-            .map_err(|_| Error::internal("`PORT` is no port"))?,
-        Err(_) => 8000,
-    };
-    let listener = TcpListener::bind((host, port)).await?;
+    let port = setting("PORT", "8000").parse::<u16>();
+    let port = port.map_err(|_| Error::internal("`PORT` is no port"))?;
+    let listener = TcpListener::bind((setting("HOST", "127.0.0.1"), port)).await?;
     let address = listener.local_addr()?;
     println!("sockful demo: http://{address}");
     println!("  Open it in two windows of a browser: each sees at once what the other changes.");
@@ -97,8 +104,17 @@ async fn main() -> Result<()> {
     println!(r#"  ["creature","feed",{{"id":"bob"}},1]"#);
     println!(r#"  ["album","get",{{"id":"kob","$with":["songs"]}},2]"#);
     println!(r#"  ["creature","subscribe",{{"kind":"dragon"}},3]"#);
-    println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
+    if in_memory {
+        println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
+    } else {
+        println!("  Ctrl-C stops it. Everyone may do everything here; {file} keeps the records.");
+    }
     server.serve(listener, shutdown_signal()).await
+}
+
+/// A variable of the environment.
+fn setting(name: &str, usual: &str) -> String {
+    env::var(name).unwrap_or_else(|_| usual.to_owned())
 }
 
 /// A few records to begin with.

@@ -1,7 +1,9 @@
 //! What is stored: in files, and in stores of others' making.
 
 mod backup;
+mod creatures;
 mod folder;
+mod foretold;
 mod migration;
 mod resumed;
 mod retold;

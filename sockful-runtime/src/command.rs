@@ -3,6 +3,7 @@
 use crate::compatibility::{Verdict, compare};
 use crate::routes::Resources;
 use crate::server::Server;
+use crate::store::is_written;
 use serde_json::Value;
 use std::io::Write;
 
@@ -15,16 +16,17 @@ pub(crate) fn run(server: &Server, arguments: &[String]) -> Option<i32> {
         ("schema", [] | [_]) => description(resources).and_then(|text| write(&text, rest)),
         ("asyncapi", [] | [_]) => told(resources.asyncapi()).and_then(|text| write(&text, rest)),
         ("openapi", [] | [_]) => told(server.openapi()).and_then(|text| write(&text, rest)),
+        ("stored", [] | [_]) => told(resources.stored()).and_then(|text| write(&text, rest)),
         ("compatible", [file]) => compatible(resources, file),
         #[cfg(feature = "sqlite")]
         ("check", [file]) => check(resources, file),
         #[cfg(feature = "sqlite")]
         ("check", _) => Err("`check` takes the file of a store".to_owned()),
-        ("types" | "schema" | "asyncapi" | "openapi", _) => {
+        ("types" | "schema" | "asyncapi" | "openapi" | "stored", _) => {
             Err(format!("`{word}` takes one file at most"))
         }
         ("compatible", _) => Err(
-            "`compatible` takes the file of the older description, which `schema FILE` wrote"
+            "`compatible` takes the file of an older description, which `schema FILE` or `stored FILE` wrote"
                 .to_owned(),
         ),
         _ => return None,
@@ -36,12 +38,17 @@ pub(crate) fn run(server: &Server, arguments: &[String]) -> Option<i32> {
     }))
 }
 
-/// Prints how the description differs from that in `file`.
+/// Prints what has changed since the description in `file`: to clients, or to stores.
 fn compatible(resources: Resources, file: &str) -> Result<i32, String> {
     let old = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
     let old: Value = serde_json::from_str(&old).map_err(|error| format!("`{file}`: {error}"))?;
-    let new = serde_json::from_str(&told(resources.schema())?).map_err(|it| it.to_string())?;
-    let compared = compare(&old, &new).map_err(|why| format!("`{file}` {why}"))?;
+    let compared = if is_written(&old) {
+        told(resources.compare_stored(&old))
+    } else {
+        let new = serde_json::from_str(&told(resources.schema())?).map_err(|it| it.to_string())?;
+        compare(&old, &new)
+    };
+    let compared = compared.map_err(|why| format!("`{file}` {why}"))?;
     let changes = compared.changes.iter().map(ToString::to_string);
     let lines: Vec<_> = changes.chain([compared.verdict.to_string()]).collect();
     write(&(lines.join("\n") + "\n"), &[])?;
@@ -66,7 +73,7 @@ fn description(resources: Resources) -> Result<String, String> {
     Ok(lines + "\n")
 }
 
-fn told(made: crate::Result<String>) -> Result<String, String> {
+fn told<T>(made: crate::Result<T>) -> Result<T, String> {
     made.map_err(|error| error.to_string())
 }
 

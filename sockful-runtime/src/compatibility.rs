@@ -15,7 +15,7 @@ mod tests;
 
 pub(crate) use compact::{compact, schema as schema_alone};
 
-use covers::Work;
+use covers::{Covers, Direction, Gap, Work};
 use parts::Parts;
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -86,6 +86,14 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    pub(crate) fn of(changes: Vec<Change>) -> Self {
+        let gravest = changes.iter().map(|change| change.verdict).max();
+        Self {
+            verdict: gravest.unwrap_or(Verdict::Same),
+            changes,
+        }
+    }
+
     /// As it is told on the wire.
     pub(crate) fn to_json(&self) -> Value {
         let changes = self.changes.iter().map(|change| {
@@ -123,12 +131,24 @@ pub fn compare(old: &Value, new: &Value) -> Result<Comparison, String> {
         parts.of(name);
         parts.compatible("", "is new");
     }
-    let changes = parts.finish();
-    let gravest = changes.iter().map(|change| change.verdict).max();
-    Ok(Comparison {
-        verdict: gravest.unwrap_or(Verdict::Same),
-        changes,
-    })
+    Ok(Comparison::of(parts.finish()))
+}
+
+/// Whether a newer schema takes all values that an older one does, or why not. Each is a schema, or has
+/// it under `schema` beside the definitions that it refers to.
+///
+/// # Errors
+///
+/// Where that can't be said.
+pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), String>, String> {
+    let [sub, over] = [older, newer].map(|it| it.get("schema").unwrap_or(it));
+    let mut work = Work::default();
+    let mut covers = Covers::new(older, newer, Direction::Sent, &mut work);
+    match covers.schema(sub, over) {
+        Ok(()) => Ok(Ok(())),
+        Err(Gap::Differs(why)) => Ok(Err(why)),
+        Err(Gap::Fault(why)) => Err(why),
+    }
 }
 
 /// The object under `key`, which `whose` must have.

@@ -17,6 +17,7 @@ mod context;
 pub mod declared;
 mod description;
 mod dispatch;
+mod documents;
 mod error;
 pub mod event;
 mod files;

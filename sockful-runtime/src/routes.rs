@@ -8,18 +8,12 @@ mod table;
 
 pub use table::{Table, buckets, count, slots};
 
-use crate::asyncapi;
-use crate::config::Config;
 use crate::context::hook::Hook;
 use crate::declared::{Declared, Parent, Relation};
-use crate::description::Description;
-use crate::error::Result;
 use crate::model::Shape;
-use crate::openapi::{self, Source};
 use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
 use crate::text::{Text, same};
-use crate::typescript;
 use table::{bucket, hash, slot};
 
 /// A resource in the list that is served: what its two macros made.
@@ -140,57 +134,6 @@ impl Resources {
     /// The resources, in the order of the list.
     pub const fn entries(&self) -> &'static [Entry] {
         self.entries
-    }
-
-    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
-    /// that the client's `connect` takes as `api`.
-    ///
-    /// # Errors
-    ///
-    /// What opening a server of them says.
-    pub fn typescript(&self) -> Result<String> {
-        let (models, description) = Description::of(*self)?;
-        Ok(typescript::module(&models, &description))
-    }
-
-    /// The description of all that is served, as `["sockful","schema"]` gives it.
-    ///
-    /// # Errors
-    ///
-    /// What opening a server of them says.
-    pub fn schema(&self) -> Result<String> {
-        Ok(Description::of(*self)?.1.text)
-    }
-
-    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
-    ///
-    /// # Errors
-    ///
-    /// What opening a server of them says.
-    pub fn asyncapi(&self) -> Result<String> {
-        Ok(asyncapi::document(&Description::of(*self)?.1))
-    }
-
-    /// What a server of them answers over HTTP as an `OpenAPI` 3.1 document, for tools that read
-    /// those: one that asks nobody who they are, with the default [`Config`].
-    ///
-    /// # Errors
-    ///
-    /// What opening a server of them says.
-    pub fn openapi(&self) -> Result<String> {
-        self.openapi_of(&Config::default(), false)
-    }
-
-    /// The same of a server with this configuration.
-    pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
-        let (models, description) = Description::of(*self)?;
-        Ok(openapi::document(Source {
-            resources: *self,
-            models: &models,
-            description: &description,
-            config,
-            asks_who,
-        }))
     }
 
     /// Every route.

@@ -122,8 +122,10 @@ impl Server {
     /// - `schema [FILE]` writes its description,
     /// - `asyncapi [FILE]` writes that as an `AsyncAPI` document,
     /// - `openapi [FILE]` writes what it answers over HTTP as an `OpenAPI` document,
-    /// - `compatible FILE` compares that with the description in a file, and fails where it would
-    ///   break clients that were built with it,
+    /// - `stored [FILE]` writes what stores keep of it,
+    /// - `compatible FILE` compares that with the description in a file, which `schema` or `stored` wrote,
+    ///   and fails where it would break clients that were built with it, or be refused by a store that
+    ///   was left with it,
     /// - `check FILE` reads all that a store has in a file, which a server may have open, and fails
     ///   where something is wrong with it (with the feature `sqlite`).
     ///

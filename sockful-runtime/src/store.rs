@@ -17,6 +17,7 @@ mod watched;
 #[cfg(feature = "sqlite")]
 pub(crate) use layout::{Form, StoredProperty};
 pub use layout::{Layout, Migrated};
+pub(crate) use layout::{compare, is_written, written};
 pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;

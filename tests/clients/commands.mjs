@@ -1,4 +1,5 @@
-// The commands of a program, each in a process of its own. Usage: node commands.mjs target/debug/demo
+// The commands of a program, each in a process of its own.
+// Usage: node commands.mjs target/debug/demo target/demo.db, which a server has open
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { step } from './life.mjs';
 import { run, serve } from './server.mjs';
 
-const program = process.argv[2];
+const [program, data] = process.argv.slice(2);
 const folder = new URL('../../target/commands/', import.meta.url);
 const file = (name) => fileURLToPath(new URL(name, folder));
 await rm(folder, { recursive: true, force: true });
@@ -55,6 +56,47 @@ await step('commands', '`compatible` fails where clients that know the older des
   );
 });
 
+await step('commands', '`stored` writes what is kept, and `compatible` fails where a store may refuse what has changed', async () => {
+  const stored = await readFile(new URL('../wire/types/demo.stored.json', import.meta.url), 'utf8');
+  assert.equal(await well('stored'), stored);
+  assert.equal(await well('stored', file('stored.json')), '');
+  assert.equal(await well('compatible', file('stored.json')), 'same\n');
+  const older = JSON.parse(stored);
+  const { creature } = older.stored;
+  creature.properties.find(({ name }) => name === 'kind').name = 'species';
+  creature.properties.find(({ name }) => name === 'life').schema.maximum = 7;
+  await writeFile(file('stored.json'), JSON.stringify(older));
+  const { status, out, err } = await run(program, ['compatible', file('stored.json')]);
+  assert.deepEqual([status, err], [1, '']);
+  assert.match(out, /^compatible: creature kind is new$/m);
+  assert.match(out, /^compatible: creature life takes more/m);
+  assert.match(out, /^breaking: creature species is no longer declared.*write #\[resource\(renamed_from = "species"\)\]/m);
+  assert.match(out, /^breaking$/m);
+});
+
+await step('commands', '`check` reads all that is kept, while a server has it open', async () => {
+  assert.match(await well('check', data), /^\d+ records, \d+ commits in the log, \d+ keys: all is well\n$/);
+  const { status, out } = await run(program, ['check', file('nowhere.db')]);
+  assert.deepEqual([status, out], [2, '']);
+});
+
+await step('commands', 'a file that is open is refused, and one that is closed goes on where it was', async () => {
+  const { status, err } = await run(program, [], { DATA: data });
+  assert.equal(status, 1);
+  assert.match(err, /is open in another process/);
+  const env = { DATA: file('demo.db') };
+  const ask = async (path, given) => {
+    const server = await serve(program, [], env);
+    const answer = await fetch(`${server.url}/api/${path}`, given).finally(() => server.stop());
+    assert.equal(await server.stop(), 0);
+    return answer.json();
+  };
+  const fed = await ask('creature/bob/feed', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"amount":3}' });
+  assert.match(fed.ok, /my life is: 13/);
+  const bob = await ask('creature/bob');
+  assert.deepEqual([bob.ok.life, bob.seq], [13, fed.seq]);
+});
+
 await step('commands', 'what can’t be done ends with 2 and says why', async () => {
   await writeFile(file('text.json'), 'no JSON');
   await writeFile(file('list.json'), '[]');
@@ -74,7 +116,7 @@ await step('commands', 'what can’t be done ends with 2 and says why', async ()
 });
 
 await step('commands', 'with any other word the program goes on', async () => {
-  const server = await serve(program, 'types.ts');
+  const server = await serve(program, ['--memory', 'types.ts']);
   const { status } = await fetch(`${server.url}/healthz`).finally(() => server.stop());
   assert.deepEqual([status, await server.stop()], [200, 0]);
 });

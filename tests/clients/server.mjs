@@ -4,8 +4,8 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** Starts a server on a free port; gives its address, which it prints, and what stops it. It ends with this process. */
-export async function serve(program, ...given) {
-  const server = spawn(program, given, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'ignore'] });
+export async function serve(program, given = [], env = {}) {
+  const server = spawn(program, given, { env: { ...process.env, PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
   process.once('exit', () => server.kill());
   const ended = new Promise((resolve) => server.once('exit', resolve).once('error', resolve));
   const lines = createInterface(server.stdout);
@@ -26,8 +26,8 @@ export async function serve(program, ...given) {
 }
 
 /** Runs a program to its end; gives the status that it ends with, and what it writes. */
-export function run(program, given) {
+export function run(program, given, env = {}) {
   return new Promise((resolve) => {
-    execFile(program, given, (error, out, err) => resolve({ status: error ? error.code : 0, out, err }));
+    execFile(program, given, { env: { ...process.env, ...env } }, (error, out, err) => resolve({ status: error ? error.code : 0, out, err }));
   });
 }

@@ -1,12 +1,16 @@
 //! A resource as stores keep it, and how what was stored of an older one becomes a record of this.
 
+mod changes;
+mod form;
+
+pub(crate) use changes::{compare, is_written, written};
+pub(crate) use form::{Form, StoredProperty};
+
 use crate::declared::Declared;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
 use crate::record::Record;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -39,12 +43,23 @@ impl<'a> Layout<'a> {
     /// What its stored records look like, as one JSON text: a store that was left with the same text
     /// has nothing to migrate.
     pub fn form(self) -> String {
+        self.whole().text()
+    }
+
+    /// The same before it is written.
+    pub(crate) fn whole(self) -> Form {
         let mut form = Form::of(self.declared());
         let properties = form.properties.iter_mut().zip(&self.model.properties);
         for (at, (property, described)) in properties.enumerate() {
             property.schema = described.form(&self.declared().properties[at]);
         }
-        form.text()
+        form
+    }
+
+    /// Whether records get a value of the property at this position where they have none.
+    pub(crate) fn fills(self, at: usize) -> bool {
+        let (property, described) = (&self.declared().properties[at], &self.model.properties[at]);
+        described.has_default || described.nullable || property.kept.is_some()
     }
 
     /// The record that was stored as these texts when the resource was another: what is new takes its
@@ -73,57 +88,5 @@ impl<'a> Layout<'a> {
         }
         let dropped = stored.into_keys().collect();
         Ok(Migrated { record, dropped })
-    }
-}
-
-/// What the stored records of a resource look like.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Form {
-    pub(crate) id: String,
-    pub(crate) properties: Vec<StoredProperty>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct StoredProperty {
-    pub(crate) name: String,
-    /// Whether clients are sent it.
-    pub(crate) sent: bool,
-    pub(crate) indexed: bool,
-    pub(crate) unique: bool,
-    /// Its type and its rules; null where only the declaration is known.
-    #[serde(default)]
-    pub(crate) schema: Value,
-}
-
-impl Form {
-    /// As far as the declaration alone tells it.
-    pub(crate) fn of(declared: &Declared) -> Self {
-        let properties = declared.properties.iter();
-        let properties = properties.map(|property| StoredProperty {
-            name: property.name.to_owned(),
-            sent: property.access.is_sent(),
-            indexed: property.is_indexed(),
-            unique: property.unique,
-            schema: Value::Null,
-        });
-        Self {
-            id: declared.properties[declared.id].name.to_owned(),
-            properties: properties.collect(),
-        }
-    }
-
-    pub(crate) fn text(&self) -> String {
-        // It is made of texts, words and JSON.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Whether the declaration says nothing else.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn is_of(&self, declared: &Declared) -> bool {
-        let mut own = Self::of(declared);
-        for (own, property) in own.properties.iter_mut().zip(&self.properties) {
-            own.schema.clone_from(&property.schema);
-        }
-        *self == own
     }
 }

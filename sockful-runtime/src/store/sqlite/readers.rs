@@ -49,6 +49,12 @@ impl Readers {
         }
     }
 
+    /// Closes the connections that wait to be used.
+    pub(super) fn close(&self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.clear();
+    }
+
     /// Waits for leave to use a connection.
     pub(super) async fn acquire(readers: &Arc<Self>) -> Result<Admitted> {
         let permit = Arc::clone(&readers.permits).acquire_owned();

@@ -81,6 +81,17 @@ impl Writer {
             let batch = self.take(waiting.drain(..));
             self.finish(batch);
         }
+        self.close();
+    }
+
+    /// Leaves all that is stored in the one file, so that it can be moved without what belongs to it.
+    fn close(self) {
+        // The last to close must be one who may write.
+        self.shared.readers.close();
+        let all = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.connection.query_row(all, [], |_| Ok(())) {
+            tracing::warn!(%error, "what is stored stays in the write-ahead log");
+        }
     }
 
     /// Carries out what can be, and answers what can't.

@@ -1,6 +1,6 @@
 //! What is found on the way, in words.
 
-use crate::error::{Error, Fault, Result};
+use crate::error::Fault;
 use crate::store::{Form, Layout, StoredProperty};
 use std::collections::BTreeMap;
 
@@ -86,28 +86,24 @@ pub(super) fn differences(
     stored: &Form,
     name: &str,
     layout: Layout<'_>,
-) -> Result<impl Iterator<Item = String> + use<>> {
+) -> impl Iterator<Item = String> + use<> {
     let declared = layout.declared();
-    let form: Form = serde_json::from_str(&layout.form()).map_err(Error::internal)?;
     let renamed = name != declared.name;
     let mut told: Vec<_> = renamed
         .then(|| format!("was `{name}`"))
         .into_iter()
         .collect();
-    let mut left: BTreeMap<_, _> = stored.properties.iter().map(|it| (&*it.name, it)).collect();
-    for (property, now) in declared.properties.iter().zip(&form.properties) {
-        let name = property.name;
-        let own = left.remove(name);
-        let older = own.or_else(|| left.remove(property.renamed_from?));
-        match older {
-            None => told.push(format!("`{name}` is new")),
-            Some(before) => told.extend(changes(before, now)),
+    let (was, gone) = stored.matched(declared);
+    for (was, now) in was.into_iter().zip(&layout.whole().properties) {
+        match was {
+            None => told.push(format!("`{}` is new", now.name)),
+            Some(was) => told.extend(changes(was, now)),
         }
     }
-    let gone = left.into_keys();
-    told.extend(gone.map(|name| format!("`{name}` is gone; no record had a value in it")));
+    let gone = gone.into_iter();
+    told.extend(gone.map(|it| format!("`{}` is gone; no record had a value in it", it.name)));
     let name = declared.name;
-    Ok(told.into_iter().map(move |it| format!("{name}: {it}")))
+    told.into_iter().map(move |it| format!("{name}: {it}"))
 }
 
 fn changes(before: &StoredProperty, now: &StoredProperty) -> impl Iterator<Item = String> {

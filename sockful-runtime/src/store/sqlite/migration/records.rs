@@ -49,7 +49,7 @@ pub(super) fn migrate(
     let drop = format!("DROP TABLE {aside}");
     transaction.execute_batch(&drop).map_err(failure)?;
     let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
-    plan.done.extend(differences(&stored, name, layout)?);
+    plan.done.extend(differences(&stored, name, layout));
     let refused = findings.sentences();
     let refused = refused.map(|it| format!("{}: {it}", declared.name));
     plan.refused.extend(refused);

@@ -123,3 +123,18 @@ fn what_is_too_old_leaves_the_log_and_the_last_commit_stays() {
     assert_eq!(commit_at(200, 5), 5);
     assert_eq!(commit_at(1_000, 6), 6);
 }
+
+#[test]
+fn a_store_that_was_closed_is_one_file() {
+    let folder = Folder::new("closed");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    wait(store.commit(commit(vec![put("bob", 7)], None))).expect("it is new");
+    wait(store.get(0, "bob")).expect("it is read by another connection");
+    drop(store);
+    let moved = folder.0.join("moved.db");
+    std::fs::rename(&path, &moved).expect("a file");
+    let store = opened(&moved, &Config::default());
+    let bob = wait(store.get(0, "bob")).expect("an answer");
+    assert_eq!((bob.seq, bob.value.is_some()), (1, true));
+}

@@ -1,0 +1,90 @@
+//! What is written of all that is served, for people and tools.
+
+use crate::asyncapi;
+use crate::compatibility::Comparison;
+use crate::config::Config;
+use crate::description::Description;
+use crate::error::{Error, ErrorKind, Result};
+use crate::openapi::{self, Source};
+use crate::routes::Resources;
+use crate::store::{self, Layout};
+use crate::typescript;
+use serde_json::Value;
+
+impl Resources {
+    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
+    /// that the client's `connect` takes as `api`.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn typescript(&self) -> Result<String> {
+        let (models, description) = Description::of(*self)?;
+        Ok(typescript::module(&models, &description))
+    }
+
+    /// The description of all that is served, as `["sockful","schema"]` gives it.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn schema(&self) -> Result<String> {
+        Ok(Description::of(*self)?.1.text)
+    }
+
+    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn asyncapi(&self) -> Result<String> {
+        Ok(asyncapi::document(&Description::of(*self)?.1))
+    }
+
+    /// What a server of them answers over HTTP as an `OpenAPI` 3.1 document, for tools that read
+    /// those: one that asks nobody who they are, with the default [`Config`].
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn openapi(&self) -> Result<String> {
+        self.openapi_of(&Config::default(), false)
+    }
+
+    /// The same of a server with this configuration.
+    pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
+        let (models, description) = Description::of(*self)?;
+        Ok(openapi::document(Source {
+            resources: *self,
+            models: &models,
+            description: &description,
+            config,
+            asks_who,
+        }))
+    }
+
+    /// What stores keep of each of them, private properties included: names, types and rules, in lines
+    /// to be checked in. [`compare_stored`](Self::compare_stored) tells what has changed since.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says.
+    pub fn stored(&self) -> Result<String> {
+        let (models, _) = Description::of(*self)?;
+        let layouts: Vec<_> = models.iter().map(Layout::of).collect();
+        Ok(store::written(&layouts))
+    }
+
+    /// What has changed since [`stored`](Self::stored) said this. A change that is
+    /// [breaking](crate::compatibility::Verdict::Breaking) is refused by a server whose store has
+    /// records that it concerns; all else is applied, whatever is stored.
+    ///
+    /// # Errors
+    ///
+    /// What opening a server of them says, and where that is no such description.
+    pub fn compare_stored(&self, older: &Value) -> Result<Comparison> {
+        let (models, _) = Description::of(*self)?;
+        let layouts: Vec<_> = models.iter().map(Layout::of).collect();
+        store::compare(older, &layouts).map_err(|why| Error::new(ErrorKind::Invalid, why))
+    }
+}

@@ -1,0 +1,162 @@
+//! What a newer program will say of what an older one has stored, as far as that can be known without it.
+
+use super::{Form, Layout, StoredProperty};
+use crate::compatibility::{Change, Comparison, Verdict, takes_all};
+use serde_json::{Map, Value, json};
+
+/// Under what the forms stand in a description of what is stored.
+const KEY: &str = "stored";
+
+/// What is stored of these resources, in lines, so that what differs between two is seen.
+pub(crate) fn written(layouts: &[Layout<'_>]) -> String {
+    let forms = layouts.iter().map(|layout| {
+        let name = layout.declared().name.to_owned();
+        (name, json!(layout.whole()))
+    });
+    let forms: Map<String, Value> = forms.collect();
+    format!("{:#}\n", json!({KEY: forms}))
+}
+
+/// Whether this is such a description.
+pub(crate) fn is_written(value: &Value) -> bool {
+    value.get(KEY).is_some()
+}
+
+/// What has changed since the resources were described so. What is breaking is refused by a server
+/// whose store has records that it concerns; all else is applied, whatever is stored.
+///
+/// # Errors
+///
+/// Where the older one is no such description.
+pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Comparison, String> {
+    let forms = older.get(KEY).and_then(Value::as_object);
+    let mut forms = forms
+        .ok_or_else(|| format!("is no description of what is stored: `{KEY}` is no object"))?
+        .clone();
+    let mut changes = Vec::new();
+    for &layout in layouts {
+        let declared = layout.declared();
+        let mut told = Told::of(declared.name);
+        let names = [Some(declared.name), declared.renamed_from];
+        let mut names = names.into_iter().flatten();
+        match names.find_map(|name| Some((name, forms.remove(name)?))) {
+            None => told.applied("", "is new"),
+            Some((name, form)) => {
+                if name != declared.name {
+                    told.applied("", format!("was `{name}`"));
+                }
+                let form = serde_json::from_value(form);
+                let form = form.map_err(|error| format!("says of `{}`: {error}", declared.name))?;
+                told.resource(&form, layout)?;
+            }
+        }
+        changes.extend(told.changes);
+    }
+    for name in forms.keys() {
+        let mut told = Told::of(name);
+        told.applied("", "is no longer served; its records stay");
+        changes.extend(told.changes);
+    }
+    Ok(Comparison::of(changes))
+}
+
+/// What there is to tell of one resource.
+struct Told<'a> {
+    resource: &'a str,
+    changes: Vec<Change>,
+}
+
+impl<'a> Told<'a> {
+    fn of(resource: &'a str) -> Self {
+        Self {
+            resource,
+            changes: Vec::new(),
+        }
+    }
+
+    fn applied(&mut self, what: &str, message: impl Into<String>) {
+        self.tell(what, Verdict::Compatible, message.into());
+    }
+
+    fn refused(&mut self, what: &str, message: impl Into<String>) {
+        self.tell(what, Verdict::Breaking, message.into());
+    }
+
+    fn tell(&mut self, what: &str, verdict: Verdict, message: String) {
+        self.changes.push(Change {
+            resource: self.resource.to_owned(),
+            what: what.to_owned(),
+            verdict,
+            message,
+        });
+    }
+
+    fn resource(&mut self, older: &Form, layout: Layout<'_>) -> Result<(), String> {
+        let declared = layout.declared();
+        let newer = layout.whole();
+        let (was, gone) = older.matched(declared);
+        for (at, (now, was)) in newer.properties.iter().zip(was).enumerate() {
+            let name = &*now.name;
+            let Some(was) = was else {
+                if layout.fills(at) {
+                    self.applied(name, "is new");
+                } else {
+                    self.refused(
+                        name,
+                        "is new, and older records have none; write #[resource(default = …)] above it, or make it an `Option`",
+                    );
+                }
+                continue;
+            };
+            if (at == declared.id) != (was.name == older.id) {
+                self.refused(name, "is another property: the id of a record can't change");
+            }
+            self.property(was, now)?;
+        }
+        for was in gone {
+            let name = &was.name;
+            self.refused(
+                name,
+                format!(
+                    "is no longer declared, and older records may have a value in it; write #[resource(renamed_from = \"{name}\")] above the property that it is now, or remove the values in a migration"
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    fn property(&mut self, was: &StoredProperty, now: &StoredProperty) -> Result<(), String> {
+        let name = &*now.name;
+        if was.name != now.name {
+            self.applied(name, format!("was `{}`", was.name));
+        }
+        match (was.sent, now.sent) {
+            (false, true) => self.applied(name, "is sent to clients"),
+            (true, false) => self.applied(name, "is no longer sent"),
+            _ => {}
+        }
+        match (was.indexed, now.indexed) {
+            (false, true) => self.applied(name, "has an index"),
+            (true, false) => self.applied(name, "has no index"),
+            _ => {}
+        }
+        match (was.unique, now.unique) {
+            (false, true) => self.refused(
+                name,
+                "is unique, and older records may share a value; change those in a migration",
+            ),
+            (true, false) => self.applied(name, "may be shared"),
+            _ => {}
+        }
+        if was.schema != now.schema {
+            match takes_all(&was.schema, &now.schema)? {
+                Ok(()) => self.applied(name, "takes more, or says it in another way"),
+                Err(why) => self.refused(
+                    name,
+                    format!("{why}; change older records that are otherwise in a migration"),
+                ),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! What stored records look like, as it is written down beside them.
+
+use crate::declared::Declared;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the stored records of a resource look like.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Form {
+    pub(crate) id: String,
+    pub(crate) properties: Vec<StoredProperty>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredProperty {
+    pub(crate) name: String,
+    /// Whether clients are sent it.
+    pub(crate) sent: bool,
+    pub(crate) indexed: bool,
+    pub(crate) unique: bool,
+    /// Its type and its rules; null where only the declaration is known.
+    #[serde(default)]
+    pub(crate) schema: Value,
+}
+
+impl Form {
+    /// As far as the declaration alone tells it.
+    pub(crate) fn of(declared: &Declared) -> Self {
+        let properties = declared.properties.iter();
+        let properties = properties.map(|property| StoredProperty {
+            name: property.name.to_owned(),
+            sent: property.access.is_sent(),
+            indexed: property.is_indexed(),
+            unique: property.unique,
+            schema: Value::Null,
+        });
+        Self {
+            id: declared.properties[declared.id].name.to_owned(),
+            properties: properties.collect(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        // It is made of texts, words and JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What each property of a declaration was here, in its order, and which are no longer declared.
+    pub(crate) fn matched(
+        &self,
+        declared: &Declared,
+    ) -> (Vec<Option<&StoredProperty>>, Vec<&StoredProperty>) {
+        let mut left: BTreeMap<_, _> = self.properties.iter().map(|it| (&*it.name, it)).collect();
+        let was = declared.properties.iter().map(|property| {
+            let own = left.remove(property.name);
+            own.or_else(|| left.remove(property.renamed_from?))
+        });
+        (was.collect(), left.into_values().collect())
+    }
+
+    /// Whether the declaration says nothing else.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn is_of(&self, declared: &Declared) -> bool {
+        let mut own = Self::of(declared);
+        for (own, property) in own.properties.iter_mut().zip(&self.properties) {
+            own.schema.clone_from(&property.schema);
+        }
+        *self == own
+    }
+}
