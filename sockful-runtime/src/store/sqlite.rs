@@ -107,11 +107,11 @@ impl Sqlite {
     ///
     /// As [`open`](Self::open).
     pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
-        let path = path.as_ref();
-        let lock = Lock::take(path)?;
-        let connection = file::open_writer(path)?;
+        let path = file::resolved(path.as_ref());
+        let lock = Lock::take(&path)?;
+        let connection = file::open_writer(&path)?;
         Ok(Self {
-            path: path.to_owned(),
+            path,
             config: config.clone(),
             clock: Clock::default(),
             migrations: Vec::new(),

@@ -25,6 +25,19 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS sockful_horizons (caller TEXT PRIMARY KEY, at INTEGER NOT NULL);
 ";
 
+/// The path of a file without links, so that whoever opens it by another name finds the same lock.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let whole = path.canonicalize().or_else(|_| {
+        // It is yet to be made.
+        let name = path.file_name().unwrap_or_default();
+        folder.canonicalize().map(|folder| folder.join(name))
+    });
+    // Where even its folder is not there, opening it says so.
+    whole.unwrap_or_else(|_| path.to_owned())
+}
+
 /// Keeps other processes out as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "the lock ends with it")] File);

@@ -94,6 +94,12 @@ fn a_file_that_is_open_is_refused_until_it_is_closed() {
     let refused = Sqlite::open(&path).expect_err("it is open");
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
     assert!(refused.to_string().contains("is open in another process"));
+    #[cfg(unix)]
+    {
+        let link = folder.0.join("link.db");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        Sqlite::open(&link).expect_err("it is the same file");
+    }
     drop(store);
     Sqlite::open(&path).expect("it is closed");
 }
