@@ -6,7 +6,7 @@ use super::failure::failure;
 use super::file::open_reader;
 use super::key::key;
 use super::log;
-use super::source::Source;
+use super::search::EVERYTHING;
 use super::table::{Table, column, quoted};
 use crate::declared::Declared;
 use crate::error::Result;
@@ -14,8 +14,9 @@ use crate::query::Scalar;
 use crate::record::Record;
 use crate::store::Form;
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,17 +71,17 @@ pub(crate) fn check(
             tables.push(table);
         }
     }
-    let mut records = Records::new();
-    for (resource, table) in tables.iter().enumerate() {
-        checked.table(&connection, table, resource, &mut records)?;
+    for table in &tables {
+        checked.table(&connection, table)?;
     }
-    checked.log(&connection, &tables, &records)?;
+    checked.log(&connection, &tables)?;
     checked.completions(&connection, &tables)?;
     Ok(checked)
 }
 
-/// By the place of their resource and their id.
-type Records = HashMap<(usize, Box<str>), Arc<Record>>;
+/// What the log says of records, by the place of their resource and their id: what tells the newest image
+/// from any other, `None` where it was removed.
+type Replayed = HashMap<(usize, Box<str>), Option<u64>>;
 
 impl Checked {
     fn problem(&mut self, problem: String) {
@@ -118,67 +119,55 @@ impl Checked {
     }
 
     /// The records of a resource and what they are found by.
-    fn table(
-        &mut self,
-        connection: &Connection,
-        table: &Table,
-        resource: usize,
-        records: &mut Records,
-    ) -> Result<()> {
+    fn table(&mut self, connection: &Connection, table: &Table) -> Result<()> {
         let name = table.declared.name;
-        let every = Source::All {
-            descending: false,
-            after: None,
-        };
-        let mut ids: Vec<Box<str>> = Vec::new();
-        let read = table.each(connection, &every, |record| {
-            ids.push(Box::from(record.id()));
-            records.insert((resource, record.id().into()), record);
-            true
-        });
-        if let Err(error) = read {
-            self.problem(format!("{name}: {error:?}"));
-        }
-        self.records += ids.len();
-        for &at in &table.indexed {
-            let column = column(table.declared, at);
-            let select = format!(
-                "SELECT {column} FROM {} WHERE id = ?1",
-                quoted("record", name)
-            );
-            let mut statement = connection.prepare(&select).map_err(failure)?;
-            let mut seen = HashSet::new();
-            let is_unique = table.unique.contains(&at);
-            let property = table.declared.properties[at].name;
-            for id in &ids {
-                let found = statement.query_row([id], |row| row.get::<_, Vec<u8>>(0));
-                let found = found.map_err(failure)?;
-                let value = Scalar::read(records[&(resource, id.clone())].value(at));
-                if found != key(&value) {
+        let columns = table.indexed.iter();
+        let columns = columns.map(|&at| format!(", {}", column(table.declared, at)));
+        let columns: String = columns.collect();
+        let from = quoted("record", name);
+        let select = format!("SELECT id, rev, sent, kept{columns} FROM {from} ORDER BY id");
+        let mut statement = connection.prepare(&select).map_err(failure)?;
+        let mut rows = statement.query([]).map_err(failure)?;
+        while let Some(row) = rows.next().map_err(failure)? {
+            self.records += 1;
+            let record = match table.record(row) {
+                Ok(record) => record,
+                Err(error) => {
+                    self.problem(format!("{name}: {error:?}"));
+                    continue;
+                }
+            };
+            for (nth, &at) in table.indexed.iter().enumerate() {
+                let found: Vec<u8> = row.get(4 + nth).map_err(failure)?;
+                if found != key(&Scalar::read(record.value(at))) {
+                    let (id, property) = (record.id(), table.declared.properties[at].name);
                     self.problem(format!(
                         "{name}: `{id}` stands elsewhere in the index of `{property}`"
                     ));
                 }
-                if is_unique && value != Scalar::Null && !seen.insert(found) {
-                    self.problem(format!(
-                        "{name}: `{id}` shares its `{property}`, which is unique"
-                    ));
-                }
+            }
+        }
+        for &at in &table.unique {
+            if let Some((_, id)) = table.shared(connection, at).map_err(failure)? {
+                let property = table.declared.properties[at].name;
+                self.problem(format!(
+                    "{name}: `{id}` shares its `{property}`, which is unique"
+                ));
             }
         }
         Ok(())
     }
 
     /// The log: dense, each change upon the one before, and the last one as it is stored.
-    fn log(&mut self, connection: &Connection, tables: &[Table], records: &Records) -> Result<()> {
-        let mut last = None;
-        let mut replayed: HashMap<(usize, Box<str>), Option<Arc<Record>>> = HashMap::new();
+    fn log(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
+        let (mut is_whole, mut last) = (false, None);
+        let mut replayed = Replayed::new();
         log::each(connection, 0, usize::MAX, |seq, tag, text| {
             self.commits += 1;
             if last.is_some_and(|last| seq != last + 1) {
                 self.problem(format!("the log has no commit before number {seq}"));
             }
-            last = Some(seq);
+            let is_first = last.replace(seq).is_none();
             let committed = match read_commit(tables, seq, tag, text) {
                 Ok(committed) => committed,
                 Err(error) => {
@@ -186,13 +175,18 @@ impl Checked {
                     return Ok(());
                 }
             };
+            // One that was begun anew says nothing at first.
+            is_whole |= is_first && seq == 1 && !committed.is_empty();
             for change in committed.changes {
                 let Some(record) = change.after.as_ref().or(change.before.as_ref()) else {
                     continue;
                 };
                 let place = (change.resource, Box::from(record.id()));
-                let before = replayed.insert(place, change.after.clone());
-                if before.is_some_and(|before| before != change.before) {
+                let [before, after] = [&change.before, &change.after].map(|it| digest(it.as_ref()));
+                let known = replayed.insert(place, after);
+                // Nothing was there before a log that is whole.
+                let known = known.or(is_whole.then_some(None));
+                if known.is_some_and(|known| known != before) {
                     let name = tables[change.resource].declared.name;
                     self.problem(format!(
                         "{name}: commit {seq} changes something else than was there before it"
@@ -201,11 +195,24 @@ impl Checked {
             }
             Ok(())
         })?;
+        let mut living = vec![0; tables.len()];
         for ((resource, id), image) in &replayed {
-            if records.get(&(*resource, id.clone())) != image.as_ref() {
+            living[*resource] += usize::from(image.is_some());
+            // One that can't be read was told of.
+            let stored = tables[*resource].get(connection, id);
+            if stored.is_ok_and(|stored| digest(stored.as_ref()) != *image) {
                 let name = tables[*resource].declared.name;
                 self.problem(format!(
                     "{name}: `{id}` is stored otherwise than the log has left it"
+                ));
+            }
+        }
+        for (table, living) in tables.iter().zip(living) {
+            let count = table.count(connection, &EVERYTHING, usize::MAX)?;
+            if is_whole && count > living {
+                let name = table.declared.name;
+                self.problem(format!(
+                    "{name}: {count} records are stored, and the log knows of {living}"
                 ));
             }
         }
@@ -227,4 +234,13 @@ impl Checked {
         }
         Ok(())
     }
+}
+
+/// Tells an image of a record from any other.
+fn digest(record: Option<&Arc<Record>>) -> Option<u64> {
+    record.map(|record| {
+        let mut hasher = DefaultHasher::new();
+        (record.rev(), record.sent(), record.kept()).hash(&mut hasher);
+        hasher.finish()
+    })
 }

@@ -224,7 +224,7 @@ impl Search<'_> {
     }
 }
 
-const EVERYTHING: Source<'static> = Source::All {
+pub(super) const EVERYTHING: Source<'static> = Source::All {
     descending: false,
     after: None,
 };

@@ -175,7 +175,25 @@ impl Table {
             .map_err(failure)
     }
 
-    fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
+    /// How many values of a property more than one record has, and one such record.
+    pub(super) fn shared(
+        &self,
+        connection: &Connection,
+        property: usize,
+    ) -> rusqlite::Result<Option<(usize, String)>> {
+        let (column, name) = (column(self.declared, property), &self.name);
+        let select = format!(
+            "SELECT count(*) OVER (), min(id) FROM {name} WHERE {column} <> ?1 GROUP BY {column} HAVING count(*) > 1 LIMIT 1"
+        );
+        let found = connection.query_row(&select, [key(&Scalar::Null)], |row| {
+            let count: i64 = row.get(0)?;
+            Ok((usize::try_from(count).unwrap_or(usize::MAX), row.get(1)?))
+        });
+        found.optional()
+    }
+
+    /// The record of a row of its id, revision and two texts.
+    pub(super) fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
         let read = || -> rusqlite::Result<_> {
             let texts = (row.get_ref(0)?, row.get_ref(2)?, row.get_ref(3)?);
             Ok((row.get::<_, i64>(1)?.cast_unsigned(), texts))

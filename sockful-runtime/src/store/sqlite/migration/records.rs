@@ -3,12 +3,10 @@
 use super::Plan;
 use super::findings::{Findings, differences};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::Scalar;
 use crate::store::sqlite::failure::failure;
-use crate::store::sqlite::key::key;
-use crate::store::sqlite::table::{Table, column, quoted};
+use crate::store::sqlite::table::{Table, quoted};
 use crate::store::{Form, Layout, Migrated};
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Row, Transaction};
 
 /// Makes the records that are stored as those of `name` into records of this resource.
 pub(super) fn migrate(
@@ -43,7 +41,7 @@ pub(super) fn migrate(
         }
     })?;
     for &at in &table.unique {
-        let shared = shared(transaction, &table, at).map_err(failure)?;
+        let shared = table.shared(transaction, at).map_err(failure)?;
         findings.shared(declared.properties[at].name, shared);
     }
     let drop = format!("DROP TABLE {aside}");
@@ -95,22 +93,4 @@ fn each(
 fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<&'r str> {
     let value = row.get_ref(at).map_err(failure)?;
     value.as_str().map_err(Error::internal)
-}
-
-/// How many values of a property more than one record has, and one such record.
-fn shared(
-    transaction: &Transaction<'_>,
-    table: &Table,
-    property: usize,
-) -> rusqlite::Result<Option<(usize, String)>> {
-    let column = column(table.declared, property);
-    let name = quoted("record", table.declared.name);
-    let select = format!(
-        "SELECT count(*) OVER (), min(id) FROM {name} WHERE {column} <> ?1 GROUP BY {column} HAVING count(*) > 1 LIMIT 1"
-    );
-    let found = transaction.query_row(&select, [key(&Scalar::Null)], |row| {
-        let count: i64 = row.get(0)?;
-        Ok((usize::try_from(count).unwrap_or(usize::MAX), row.get(1)?))
-    });
-    found.optional()
 }

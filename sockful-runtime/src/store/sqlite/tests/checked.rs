@@ -30,6 +30,14 @@ fn whatever_was_spoilt_is_found() {
             "`bob` is stored otherwise than the log has left it",
         ),
         (
+            r#"INSERT INTO "record counted" SELECT 'eve', rev, replace(sent, 'bob', 'eve'), kept FROM "record counted""#,
+            "counted: 2 records are stored, and the log knows of 1",
+        ),
+        (
+            r#"DELETE FROM "record counted""#,
+            "`bob` is stored otherwise than the log has left it",
+        ),
+        (
             "DELETE FROM sockful_log WHERE seq = 2",
             "no commit before number 3",
         ),
@@ -40,6 +48,10 @@ fn whatever_was_spoilt_is_found() {
         (
             "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before.rev', 7) WHERE seq = 2",
             "commit 2 changes something else than was there",
+        ),
+        (
+            "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before', json_extract(entry, '$.changes[0].after')) WHERE seq = 1",
+            "commit 1 changes something else than was there",
         ),
         (
             "UPDATE sockful_completions SET entry = '' WHERE seq = 1",
@@ -82,6 +94,6 @@ fn what_stands_elsewhere_in_an_index_is_found() {
     assert_eq!(file.execute(spoil, []).expect("a table"), 2);
     assert_eq!(
         problems(&path),
-        "indexed: `bob` stands elsewhere in the index of `name`\nindexed: `bob` shares its `name`, which is unique"
+        "indexed: `bob` stands elsewhere in the index of `name`\nindexed: `ann` shares its `name`, which is unique"
     );
 }
