@@ -93,7 +93,7 @@ impl Group {
                 wakers.extend(seat.outlet.ready(id));
             }
             // One more than there can be is enough to know that it has fallen behind.
-            seat.waiting = (seat.waiting + 1).min(most + 1);
+            seat.waiting = seat.waiting.saturating_add(1).min(most + 1);
         }
         self.waiting = self.members.len();
     }

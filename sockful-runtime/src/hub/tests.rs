@@ -171,6 +171,18 @@ async fn where_more_was_missed_than_is_looked_through_it_begins_anew() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happens() {
+    let server = Server::start(|config| config.fold_after = usize::MAX).await;
+    server.commit(vec![server.put("bob", "cat", 1)]).await;
+    server.settle().await;
+    let member = server.join("{}").await.expect("there is room");
+    member.start_at(0);
+    server.commit(vec![server.put("bob", "cat", 2)]).await;
+    server.settle().await;
+    assert!(matches!(member.take(), super::group::Next::Behind));
+}
+
+#[tokio::test]
 async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
     let server = Server::start(|config| config.max_scanned_groups = 2).await;
     let mut members = Vec::new();
