@@ -1,7 +1,7 @@
 //! What is told where `SQLite` fails.
 
 use crate::error::{Error, ErrorKind, Outcome};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// The error that a request gets where a statement failed and nothing of it took effect.
 pub(super) fn failure(error: rusqlite::Error) -> Error {
@@ -23,7 +23,22 @@ pub(super) fn undone() -> Error {
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::None)
 }
 
-/// What is said of everything after a commit whose outcome nobody knows.
+/// What is said of a commit whose transaction failed at its end, and was undone.
+///
+/// The page that makes it a commit is written last. Where a write failed, that page is not whole, and
+/// nobody will ever find a commit. Where anything failed behind it, such as the sync, one may be found
+/// if this process dies before the next has taken its place.
+pub(super) fn uncommitted(error: &rusqlite::Error) -> Error {
+    let extended = error.sqlite_error().map(|it| it.extended_code);
+    let (message, outcome) = match (error.sqlite_error_code(), extended) {
+        (Some(ErrorCode::DiskFull), _) => ("the disk of the store is full", Outcome::None),
+        (_, Some(ffi::SQLITE_IOERR_WRITE)) => ("the store can't be written to", Outcome::None),
+        _ => ("the store failed while it wrote", Outcome::Unknown),
+    };
+    Error::new(ErrorKind::Unavailable, message).with_outcome(outcome)
+}
+
+/// What is said of everything where a transaction can't be undone.
 pub(super) fn poisoned() -> Error {
     let message = "the store failed while it wrote, and must be opened again";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::Unknown)

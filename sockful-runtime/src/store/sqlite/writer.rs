@@ -1,7 +1,7 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
 use super::completions::{self, Gone};
-use super::failure::{failure, poisoned, undone};
+use super::failure::{failure, poisoned, uncommitted, undone};
 use super::log::{End, Limits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
@@ -51,11 +51,17 @@ struct Batch {
     done: Vec<Done>,
 }
 
-/// A commit that was carried out, the request that made it, and who waits for it.
+/// What became of a commit, and who waits for it: what speaks against one may be another that is not
+/// yet on the disk.
 struct Done {
+    written: Result<Written, Rejected>,
+    answer: Answer,
+}
+
+/// A commit that was carried out, and the request that made it.
+struct Written {
     committed: Arc<Committed>,
     key: Option<Entry<u64>>,
-    answer: Answer,
 }
 
 type Answer = oneshot::Sender<Result<Arc<Committed>, Rejected>>;
@@ -108,18 +114,10 @@ impl Writer {
                 refuse(answer, undone());
                 continue;
             }
-            match self.take_one(commit, &mut batch, &keys) {
-                Ok((committed, key)) => {
-                    keys.extend(key.iter().map(|it| (Arc::clone(&it.caller), it.key)));
-                    batch.done.push(Done {
-                        committed,
-                        key,
-                        answer,
-                    });
-                }
-                // Whoever asked may have gone.
-                Err(rejected) => drop(answer.send(Err(rejected))),
-            }
+            let written = self.take_one(commit, &mut batch, &keys);
+            let key = written.as_ref().ok().and_then(|it| it.key.as_ref());
+            keys.extend(key.map(|it| (Arc::clone(&it.caller), it.key)));
+            batch.done.push(Done { written, answer });
         }
         batch
     }
@@ -129,7 +127,7 @@ impl Writer {
         commit: Commit,
         batch: &mut Batch,
         keys: &HashSet<(Arc<str>, Uuid)>,
-    ) -> Result<(Arc<Committed>, Option<Entry<u64>>), Rejected> {
+    ) -> Result<Written, Rejected> {
         if let Some(it) = &commit.completion
             && (keys.contains(&(Arc::clone(&it.caller), it.key))
                 || !self.shared.history().completions.takes(&it.caller, it.key))
@@ -143,11 +141,17 @@ impl Writer {
         run("SAVEPOINT one")?;
         let mut end = batch.end;
         let written = self.write(commit, &mut end, batch.at);
-        if written.is_err() && !self.connection.is_autocommit() {
-            run("ROLLBACK TO one")?;
-        }
-        if !self.connection.is_autocommit() {
-            run("RELEASE one")?;
+        let back = if written.is_err() {
+            "ROLLBACK TO one; RELEASE one"
+        } else {
+            "RELEASE one"
+        };
+        if !self.connection.is_autocommit()
+            && let Err(failed) = run(back)
+        {
+            // What is left of it must not go with the others.
+            self.undo();
+            return Err(failed);
         }
         if written.is_ok() {
             batch.end = end;
@@ -156,12 +160,7 @@ impl Writer {
     }
 
     /// Carries out a commit, and writes down what is remembered of it.
-    fn write(
-        &self,
-        commit: Commit,
-        end: &mut End,
-        at: u64,
-    ) -> Result<(Arc<Committed>, Option<Entry<u64>>), Rejected> {
+    fn write(&self, commit: Commit, end: &mut End, at: u64) -> Result<Written, Rejected> {
         let (connection, tables) = (&self.connection, self.shared.tables());
         let seq = end.seq + 1;
         let transaction = Transaction { connection, tables };
@@ -170,14 +169,27 @@ impl Writer {
             completion,
         } = transaction.take(commit, seq, self.tags.hash_one(seq))?;
         if committed.is_empty() {
-            return Ok((committed, None));
+            let key = None;
+            return Ok(Written { committed, key });
         }
         let appended = end.append(connection, tables, &committed, at);
         appended.map_err(Rejected::Failed)?;
         let key = completion.map(|(completion, completed)| {
             completions::write(connection, tables, &completion, &completed)
         });
-        Ok((committed, key.transpose().map_err(Rejected::Failed)?))
+        let key = key.transpose().map_err(Rejected::Failed)?;
+        Ok(Written { committed, key })
+    }
+
+    /// Takes back all that the transaction has done, if there still is one.
+    fn undo(&self) {
+        if self.connection.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "the store can't undo what it has begun");
+            self.shared.poison();
+        }
     }
 
     /// Makes it last, shows it to everybody, and answers.
@@ -185,30 +197,40 @@ impl Writer {
         if self.connection.is_autocommit() {
             return refuse_all(batch, undone);
         }
-        let removed = self.remove(&batch);
-        let committed = removed.and_then(|()| self.connection.execute_batch("COMMIT"));
-        if let Err(error) = committed {
+        if let Err(error) = self.remove(&batch) {
+            self.undo();
+            tracing::error!(%error, "the store can't remove what there is no room for");
+            return refuse_all(batch, undone);
+        }
+        if let Err(error) = self.connection.execute_batch("COMMIT") {
+            // Where all of it reached the file but was not synced, a process that dies now leaves a
+            // commit to be found. While this one lives it is none: what is written next takes its place,
+            // byte for byte, so that nothing stands upon what the disk may have dropped.
+            self.undo();
             tracing::error!(%error, "the store failed while it committed");
-            self.shared.poison();
-            return refuse_all(batch, poisoned);
+            return refuse_all(batch, || uncommitted(&error));
         }
         self.end = batch.end;
         self.gone = Gone::default();
         let mut answers = Vec::with_capacity(batch.done.len());
         let mut trimmed = Vec::new();
         let mut history = self.shared.history();
-        for it in batch.done {
-            answers.push((Arc::clone(&it.committed), it.answer));
-            if !it.committed.is_empty() {
-                trimmed.extend(history.publish(it.committed, it.key, &mut self.gone));
-            }
+        for Done { written, answer } in batch.done {
+            let written = written.map(|Written { committed, key }| {
+                if !committed.is_empty() {
+                    let gone = &mut self.gone;
+                    trimmed.extend(history.publish(Arc::clone(&committed), key, gone));
+                }
+                committed
+            });
+            answers.push((written, answer));
         }
         let seq = history.seq;
         drop(history);
         self.shared.announce(seq);
-        for (committed, answer) in answers {
+        for (written, answer) in answers {
             // Whoever asked may have gone.
-            drop(answer.send(Ok(committed)));
+            drop(answer.send(written));
         }
         drop(trimmed);
     }
@@ -233,9 +255,15 @@ impl Drop for Writer {
     }
 }
 
-fn refuse_all(batch: Batch, why: fn() -> Error) {
-    for it in batch.done {
-        refuse(it.answer, why());
+fn refuse_all(batch: Batch, why: impl Fn() -> Error) {
+    for Done { written, answer } in batch.done {
+        let error = match written {
+            Err(Rejected::Failed(error)) => error,
+            // It was on account of what is undone, perhaps, so nothing is sure but that it had no effect.
+            Err(_) => undone(),
+            Ok(_) => why(),
+        };
+        refuse(answer, error);
     }
 }
 
