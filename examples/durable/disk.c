@@ -25,7 +25,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum moment { WRITE, SYNC, SYNCED, ANSWER, CHECKPOINT, CHECKPOINTED, ANEW, NEVER };
+enum moment { WRITE, SYNC, SYNCED, ANSWER, CHECKPOINT, CHECKPOINTED, ANEW, SAY, NEVER };
 
 static const char *const moments[NEVER] = {
 	"write",        /* before a write to the log: in the middle of a transaction */
@@ -35,6 +35,7 @@ static const char *const moments[NEVER] = {
 	"checkpoint",   /* before a write to the database itself */
 	"checkpointed", /* when the database is synced, before the log may begin anew */
 	"anew",         /* before the first write of a log that begins anew */
+	"say",          /* before bytes leave by a socket */
 };
 
 enum file { UNKNOWN, OTHER, DATABASE, LOG, INDEX, FILES };
@@ -269,11 +270,11 @@ int fdatasync(int fd)
 
 static void sending(void)
 {
-	if (is_answer_next) {
-		pthread_mutex_lock(&lock);
-		remaining = 0;
-		passing(ANSWER);
-	}
+	if (moment != SAY && !is_answer_next)
+		return;
+	pthread_mutex_lock(&lock);
+	passing(moment == SAY ? SAY : ANSWER);
+	pthread_mutex_unlock(&lock);
 }
 
 ssize_t send(int fd, const void *bytes, size_t length, int flags)

@@ -24,6 +24,9 @@ const MOMENTS: [(&str, u64, u64); 7] = [
 ];
 /// The ways in which it fails, likewise.
 const FAULTS: [(&str, u64); 2] = [("full", 1), ("syncs", 2)];
+/// How many end twice, and how often something is said before the second time.
+const TWICE: u64 = 1;
+const SAID: u64 = 150;
 const OF: u64 = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +37,9 @@ enum Kind {
     At(&'static str),
     /// While its disk fails, or after that.
     Failing(&'static str),
+    /// Before a sync, and the next one when it has said something of what it has found, and the power
+    /// with it.
+    Twice,
 }
 
 /// How one server ends, and whether the machine does.
@@ -65,34 +71,41 @@ impl Ending {
             Some(moment) => Kind::At(moment.0),
             None => match FAULTS.iter().find(|it| is_drawn(it.1)) {
                 Some(fault) => Kind::Failing(fault.0),
+                None if is_drawn(TWICE) => Kind::Twice,
                 None => Kind::Killed,
             },
         };
         Self {
             kind,
-            is_power_lost: random.one_in(2),
+            is_power_lost: kind == Kind::Twice || random.one_in(2),
         }
+    }
+
+    /// The moment at which it ends by itself.
+    fn moment(self, random: &mut Random) -> Option<String> {
+        let name = match self.kind {
+            Kind::At(name) => name,
+            Kind::Twice => "sync",
+            Kind::Killed | Kind::Failing(_) => return None,
+        };
+        let moment = MOMENTS.iter().find(|it| it.0 == name)?;
+        Some(format!("{name}:{}", random.within(1..moment.1 + 1)))
     }
 
     /// Starts a server and ends it; says whether the moment came.
     pub(crate) async fn bring_about(self, place: &Place, random: &mut Random) -> Result<bool> {
-        let moment = match self.kind {
-            Kind::At(name) => {
-                let most = MOMENTS.iter().find(|it| it.0 == name).map_or(1, |it| it.1);
-                Some(format!("{name}:{}", random.within(1..most + 1)))
-            }
-            _ => None,
-        };
         let millis = |random: &mut Random, most| Duration::from_millis(random.within(0..most));
+        let moment = self.moment(random);
         let mut process = place.start(moment.as_deref())?;
+        let patience = Duration::from_millis(PATIENCE);
         let came = match self.kind {
             Kind::Killed => {
-                sleep(millis(random, 300)).await;
+                sleep(millis(random, 500)).await;
                 !process.was_killed()?
             }
-            Kind::At(_) => process.is_killed(Duration::from_millis(PATIENCE)).await?,
+            Kind::At(_) => process.is_killed(patience).await?,
             Kind::Failing(how) => {
-                sleep(millis(random, 200)).await;
+                sleep(millis(random, 400)).await;
                 disk::fail(&place.file, how)?;
                 sleep(millis(random, 200)).await;
                 if random.one_in(2) {
@@ -100,6 +113,12 @@ impl Ending {
                     sleep(millis(random, 100)).await;
                 }
                 !process.was_killed()?
+            }
+            Kind::Twice => {
+                process.is_killed(patience).await?;
+                let moment = format!("say:{}", random.within(1..SAID));
+                process = place.start(Some(&moment))?;
+                process.is_killed(patience).await?
             }
         };
         drop(process);
@@ -117,6 +136,7 @@ impl fmt::Display for Ending {
             Kind::Killed => f.write_str("killed at any time")?,
             Kind::At(moment) => write!(f, "at `{moment}`")?,
             Kind::Failing(how) => write!(f, "failing, `{how}`")?,
+            Kind::Twice => f.write_str("at `sync`, then at `say`")?,
         }
         f.write_str(if self.is_power_lost {
             ", power lost"

@@ -110,6 +110,7 @@ impl Sqlite {
         let path = file::resolved(path.as_ref());
         let lock = Lock::take(&path)?;
         let connection = file::open_writer(&path)?;
+        file::sync_log(&connection)?;
         Ok(Self {
             path,
             config: config.clone(),

@@ -4,6 +4,7 @@ use super::failure::failure;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -90,6 +91,22 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
         return Err(Error::new(ErrorKind::Unavailable, message));
     }
     Ok(connection)
+}
+
+/// Makes sure of what was written by a process that did not live to sync it: it is found to be
+/// committed, and nobody may be told of it before it is on the disk.
+pub(super) fn sync_log(connection: &Connection) -> Result<()> {
+    let Some(path) = connection.path() else {
+        return Ok(());
+    };
+    let log = OpenOptions::new().write(true).open(format!("{path}-wal"));
+    match log.and_then(|log| log.sync_all()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let message = format!("the store `{path}` can't be synced: {error}");
+            Err(Error::new(ErrorKind::Unavailable, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Names the history that the file holds.
