@@ -91,8 +91,10 @@ pub(crate) struct Line {
 /// The server of what is in `file`.
 pub(crate) fn server(file: &Path) -> Result<Server> {
     let mut config = Config::default();
-    // What is resumed is told one by one, and every key is remembered.
-    (config.log_capacity, config.fold_after) = (1 << 30, usize::MAX);
+    // What is resumed is told one by one, out of the file for the most part, and every key is remembered.
+    (config.log_capacity, config.stored_log_capacity) = (1 << 14, 1 << 30);
+    (config.ring_capacity, config.max_replayed) = (1 << 14, usize::MAX);
+    config.fold_after = usize::MAX;
     (config.max_keys, config.max_keys_per_caller) = (1 << 24, 1 << 24);
     (config.key_capacity, config.max_request_rate) = (1 << 30, 1 << 20);
     let store = Sqlite::with_config(file, &config)?;
