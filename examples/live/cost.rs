@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::median;
+use super::plot::{Plot, Series, draw};
 use super::served::Served;
 use sockful::{Config, Error, Result};
 use std::sync::Arc;
@@ -27,14 +28,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What was measured: microseconds of CPU time for one write.
 pub(crate) struct Costs {
     /// Without any subscription.
-    pub(crate) alone: f64,
-    pub(crate) series: Vec<Series>,
+    alone: f64,
+    series: Vec<Series>,
 }
 
-pub(crate) struct Series {
-    pub(crate) name: &'static str,
-    /// The number of subscriptions, and the cost of one write.
-    pub(crate) points: Vec<(usize, f64)>,
+impl Costs {
+    pub(crate) fn draw(&self) -> String {
+        draw(&Plot {
+            title: "The cost of one write by the number of subscriptions",
+            what: "Both axes are logarithmic. Subscriptions that a write does not concern and that ask for a value cost it nothing.",
+            heading: "What one write costs the server",
+            measure: "CPU time, µs, by the number of subscriptions",
+            across: "subscriptions",
+            decades: (0, 4),
+            alone: Some(("no subscription", self.alone)),
+            series: &self.series,
+        })
+    }
 }
 
 /// What subscriptions ask for.
@@ -121,7 +131,10 @@ pub(crate) async fn measure() -> Result<Costs> {
         for (number, cost) in &points {
             println!("  {number:>6} {cost:>10.1}");
         }
-        series.push(Series { name, points });
+        series.push(Series {
+            name: name.into(),
+            points,
+        });
     }
     let alone = median(&mut alone);
     println!("no subscription\n  {:>6} {alone:>10.1}", 0);

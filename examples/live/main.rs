@@ -7,6 +7,7 @@
 
 mod client;
 mod cost;
+#[path = "../plot.rs"]
 mod plot;
 mod served;
 mod slow;
@@ -39,7 +40,7 @@ async fn main() -> Result<()> {
         Some("slow") => slow::measure().await,
         Some(path) => {
             let costs = cost::measure().await?;
-            std::fs::write(path, plot::draw(&costs)).map_err(Error::internal)
+            std::fs::write(path, costs.draw()).map_err(Error::internal)
         }
         None => Err(Error::internal(
             "say where the plot goes, such as `live.svg`, or `slow`",

@@ -1,6 +1,5 @@
-//! The plot: an SVG with both axes logarithmic, which follows the reader's light or dark.
+//! A plot: an SVG with both axes logarithmic, which follows the reader's light or dark.
 
-use super::cost::{Costs, Series};
 use std::fmt::Write;
 
 /// The room of the plot within the picture.
@@ -9,15 +8,14 @@ const TOP: f64 = 72.0;
 const WIDTH: f64 = 440.0;
 const HEIGHT: f64 = 320.0;
 
-/// The numbers of subscriptions: from 1 to 10 to the power of this.
-const DECADES: i32 = 4;
-
 const STYLE: &str = "\
     svg { --ground: #fff; --ink: #22252b; --soft: #5d626c; --line: #e2dfd8; }
     .s0 { --own: #0b6e6e; } .s1 { --own: #8a5a00; } .s2 { --own: #7a3fa0; } .s3 { --own: #b3352b; }
+    .s4 { --own: #2f5fb3; } .s5 { --own: #5d7a1f; }
     @media (prefers-color-scheme: dark) {
       svg { --ground: #16181c; --ink: #e6e4df; --soft: #a4a9b2; --line: #33373f; }
       .s0 { --own: #5cc4bd; } .s1 { --own: #e0b050; } .s2 { --own: #c79be6; } .s3 { --own: #f0897f; }
+      .s4 { --own: #86aef0; } .s5 { --own: #b2cf6e; }
     }
     text { font: 13px system-ui, sans-serif; fill: var(--soft); }
     .title { font-size: 16px; font-weight: 600; fill: var(--ink); }
@@ -29,27 +27,57 @@ const STYLE: &str = "\
     .mark { fill: var(--own); }
 ";
 
+/// What is drawn: microseconds by a number.
+pub(crate) struct Plot<'a> {
+    /// What it is called where it is not seen, and what there is to see.
+    pub(crate) title: &'a str,
+    pub(crate) what: &'a str,
+    /// What stands above it.
+    pub(crate) heading: &'a str,
+    pub(crate) measure: &'a str,
+    /// What the number is of, and from which to which power of ten it goes.
+    pub(crate) across: &'a str,
+    pub(crate) decades: (i32, i32),
+    /// A cost that has no number.
+    pub(crate) alone: Option<(&'a str, f64)>,
+    pub(crate) series: &'a [Series],
+}
+
+pub(crate) struct Series {
+    pub(crate) name: String,
+    /// The number and the cost.
+    pub(crate) points: Vec<(usize, f64)>,
+}
+
 /// Where things are drawn.
 struct Scale {
+    /// The decades of the number at the left and at the right.
+    decades: (i32, i32),
     /// The decades of microseconds at the bottom and at the top.
     low: i32,
     high: i32,
 }
 
 impl Scale {
-    fn of(costs: &Costs) -> Self {
-        let points = costs.series.iter().flat_map(|series| &series.points);
-        let all = points.map(|(_, cost)| *cost).chain([costs.alone]);
+    fn of(plot: &Plot<'_>) -> Self {
+        let points = plot.series.iter().flat_map(|series| &series.points);
+        let alone = plot.alone.map(|(_, cost)| cost);
+        let all = points.map(|(_, cost)| *cost).chain(alone);
         let (least, most) = all.fold((f64::MAX, f64::MIN), |(least, most), cost| {
             (least.min(cost), most.max(cost))
         });
         #[expect(clippy::cast_possible_truncation, reason = "decades are few")]
         let (low, high) = (least.log10().floor() as i32, most.log10().ceil() as i32);
-        Self { low, high }
+        Self {
+            decades: plot.decades,
+            low,
+            high,
+        }
     }
 
-    fn x(number: f64) -> f64 {
-        LEFT + number.log10() / f64::from(DECADES) * WIDTH
+    fn x(&self, number: f64) -> f64 {
+        let (first, last) = (f64::from(self.decades.0), f64::from(self.decades.1));
+        LEFT + (number.log10() - first) / (last - first) * WIDTH
     }
 
     fn y(&self, cost: f64) -> f64 {
@@ -58,30 +86,31 @@ impl Scale {
     }
 }
 
-pub(crate) fn draw(costs: &Costs) -> String {
+pub(crate) fn draw(plot: &Plot<'_>) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = write_all(costs, &mut out);
+    let _ = write_all(plot, &mut out);
     out
 }
 
-fn write_all(costs: &Costs, out: &mut String) -> std::fmt::Result {
-    let scale = Scale::of(costs);
+fn write_all(plot: &Plot<'_>, out: &mut String) -> std::fmt::Result {
+    let scale = Scale::of(plot);
     let (right, bottom) = (LEFT + WIDTH, TOP + HEIGHT);
     writeln!(
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 460" role="img" aria-labelledby="title what">
-<title id="title">The cost of one write by the number of subscriptions</title>
-<desc id="what">Both axes are logarithmic. Subscriptions that a write does not concern and that ask for a value cost it nothing.</desc>
+<title id="title">{}</title>
+<desc id="what">{}</desc>
 <style>
 {STYLE}</style>
 <rect class="ground" width="760" height="460"/>
-<text class="title" x="{LEFT}" y="30">What one write costs the server</text>
-<text x="{LEFT}" y="50">CPU time, µs, by the number of subscriptions</text>"#
+<text class="title" x="{LEFT}" y="30">{}</text>
+<text x="{LEFT}" y="50">{}</text>"#,
+        plot.title, plot.what, plot.heading, plot.measure
     )?;
-    for decade in 0..=DECADES {
+    for decade in plot.decades.0..=plot.decades.1 {
         let (number, label) = (10_f64.powi(decade), thousands(decade));
-        let x = Scale::x(number);
+        let x = scale.x(number);
         writeln!(
             out,
             r#"<line class="grid" x1="{x:.1}" x2="{x:.1}" y1="{TOP}" y2="{bottom}"/>
@@ -102,35 +131,40 @@ fn write_all(costs: &Costs, out: &mut String) -> std::fmt::Result {
     let middle = LEFT + WIDTH / 2.0;
     writeln!(
         out,
-        r#"<text x="{middle}" y="{:.1}" text-anchor="middle">subscriptions</text>"#,
-        bottom + 44.0
+        r#"<text x="{middle}" y="{:.1}" text-anchor="middle">{}</text>"#,
+        bottom + 44.0,
+        plot.across
     )?;
-    let y = scale.y(costs.alone);
-    writeln!(
-        out,
-        r#"<line class="alone" x1="{LEFT}" x2="{right}" y1="{y:.1}" y2="{y:.1}"/>"#
-    )?;
+    if let Some((_, cost)) = plot.alone {
+        let y = scale.y(cost);
+        writeln!(
+            out,
+            r#"<line class="alone" x1="{LEFT}" x2="{right}" y1="{y:.1}" y2="{y:.1}"/>"#
+        )?;
+    }
     // The legend has the order of the lines' ends.
-    let mut order: Vec<_> = costs.series.iter().enumerate().collect();
+    let mut order: Vec<_> = plot.series.iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| last(b).total_cmp(&last(a)));
     for (place, (nth, series)) in (0_u8..).zip(order) {
         let _ = write_series(nth, series, &scale, f64::from(place), out);
     }
-    let y = TOP + 12.0 + 52.0 * 4.0;
-    writeln!(
-        out,
-        r#"<line class="alone" x1="{:.1}" x2="{:.1}" y1="{y}" y2="{y}"/>
-<text class="name" x="{:.1}" y="{:.1}">no subscription</text>
-<text x="{:.1}" y="{:.1}">{:.1} µs</text>
-</svg>"#,
-        right + 14.0,
-        right + 32.0,
-        right + 40.0,
-        y + 4.0,
-        right + 40.0,
-        y + 21.0,
-        costs.alone
-    )
+    if let Some((name, cost)) = plot.alone {
+        let series = u32::try_from(plot.series.len()).unwrap_or(0);
+        let y = TOP + 12.0 + 52.0 * f64::from(series);
+        writeln!(
+            out,
+            r#"<line class="alone" x1="{:.1}" x2="{:.1}" y1="{y}" y2="{y}"/>
+<text class="name" x="{:.1}" y="{:.1}">{name}</text>
+<text x="{:.1}" y="{:.1}">{cost:.1} µs</text>"#,
+            right + 14.0,
+            right + 32.0,
+            right + 40.0,
+            y + 4.0,
+            right + 40.0,
+            y + 21.0,
+        )?;
+    }
+    writeln!(out, "</svg>")
 }
 
 /// Draws one line, and its entry in the legend.
@@ -143,7 +177,7 @@ fn write_series(
 ) -> std::fmt::Result {
     let places = series.points.iter().map(|&(number, cost)| {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        (Scale::x(number.into()), scale.y(cost))
+        (scale.x(number.into()), scale.y(cost))
     });
     writeln!(out, r#"<g class="s{nth}">"#)?;
     write!(out, r#"<polyline points=""#)?;
@@ -178,7 +212,9 @@ fn write_mark(nth: usize, x: f64, y: f64, out: &mut String) -> std::fmt::Result 
         0 => "m-5,-5h10v10h-10z",
         1 => "m0,-6l6,6l-6,6l-6,-6z",
         2 => "m0,-6l6,10h-12z",
-        _ => "m-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
+        3 => "m-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
+        4 => "m0,6l6,-10h-12z",
+        _ => "m-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
     };
     writeln!(out, r#"<path class="mark" d="M{x:.1},{y:.1}{shape}"/>"#)
 }

@@ -1,0 +1,80 @@
+//! The same records, inserted by rusqlite alone.
+
+use rusqlite::Connection;
+use sockful::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What the store of the server makes for the resource.
+const TABLE: &str = r#"
+    CREATE TABLE IF NOT EXISTS "record creature" (
+        id TEXT PRIMARY KEY NOT NULL, rev INTEGER NOT NULL, sent TEXT NOT NULL, kept TEXT NOT NULL,
+        "key kind" BLOB NOT NULL, "key level" BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS "index kind" ON "record creature" ("key kind", id);
+    CREATE INDEX IF NOT EXISTS "index level" ON "record creature" ("key level", id);
+"#;
+const INSERT: &str = r#"INSERT INTO "record creature" VALUES (?1, ?2, ?3, '', ?4, ?5)"#;
+
+/// A file that is written to without a server.
+pub(crate) struct Alone {
+    path: PathBuf,
+    inserted: AtomicUsize,
+}
+
+impl Alone {
+    pub(crate) fn new(path: PathBuf) -> Result<Self> {
+        super::remove(&path);
+        let connection = open(&path)?;
+        connection.execute_batch(TABLE).map_err(Error::internal)?;
+        let inserted = AtomicUsize::new(0);
+        Ok(Self { path, inserted })
+    }
+
+    /// Inserts a second, each a transaction of its own, from so many threads with a connection each.
+    #[expect(clippy::cast_precision_loss, reason = "they are few")]
+    pub(crate) fn insert(&self, threads: usize, time: Duration) -> Result<f64> {
+        let begun = Instant::now();
+        let insert = || {
+            let connection = open(&self.path)?;
+            let mut insert = connection.prepare(INSERT).map_err(Error::internal)?;
+            let mut done = 0;
+            while begun.elapsed() < time {
+                let nth = self.inserted.fetch_add(1, Relaxed);
+                let rev = i64::try_from(nth).map_err(Error::internal)?;
+                let (kind, level) = (format!("kind-{}", nth % 1_000), nth * 7_919 % 1_000_000);
+                let id = format!("w{nth}");
+                let sent = format!(
+                    r#"{{"id":"{id}","name":"Creature {nth}","kind":"{kind}","level":{level},"hp":100,"bio":"A quiet beast of the northern hills that sleeps under old stones."}}"#
+                );
+                // The bytes by which the store of the server orders a text and a number.
+                let kind = [&[3], kind.as_bytes()].concat();
+                let level = [&[2], &(level as f64).to_bits().to_be_bytes()[..]].concat();
+                insert
+                    .execute((id, rev, sent, kind, level))
+                    .map_err(Error::internal)?;
+                done += 1;
+            }
+            Ok::<usize, Error>(done)
+        };
+        let done = thread::scope(|scope| {
+            let started: Vec<_> = (0..threads).map(|_| scope.spawn(insert)).collect();
+            let panicked = |_| Error::internal("a thread panicked");
+            let ended = started.into_iter().map(|it| it.join().map_err(panicked)?);
+            ended.sum::<Result<usize>>()
+        })?;
+        Ok(done as f64 / begun.elapsed().as_secs_f64())
+    }
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(60))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok::<_, rusqlite::Error>(connection)
+    };
+    open().map_err(Error::internal)
+}

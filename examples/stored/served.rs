@@ -1,0 +1,109 @@
+//! The server, in a process of its own.
+
+use super::{Creature, creature};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use sockful::store::Sqlite;
+use sockful::{Config, Error, Result, Server, resources};
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use tokio::net::TcpListener;
+
+/// The store that is no file.
+pub(crate) const MEMORY: &str = "memory";
+
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    /// It serves until this is closed, which it is when this process ends.
+    stdin: Option<ChildStdin>,
+}
+
+impl Served {
+    /// Starts a server of so many creatures, in this file or in memory. A file that has some already
+    /// gets no others.
+    pub(crate) fn start(store: &str, creatures: usize) -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["serve", store, &creatures.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdin = child.stdin.take();
+        let no_pipe = || Error::internal("the server has no output");
+        let stdout = child.stdout.take().ok_or_else(no_pipe)?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address = line.trim().parse().map_err(Error::internal)?;
+        Ok(Self {
+            address,
+            child,
+            stdin,
+        })
+    }
+
+    /// How long its threads have run, in nanoseconds.
+    pub(crate) fn nanos(&self) -> Result<u64> {
+        let mut nanos = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // One that ends meanwhile has hardly run.
+            let stat = std::fs::read_to_string(thread?.path().join("schedstat"));
+            let stat = stat.unwrap_or_default();
+            let first = stat.split(' ').next().and_then(|it| it.parse::<u64>().ok());
+            nanos += first.unwrap_or(0);
+        }
+        Ok(nanos)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stdin = None;
+        let _ = self.child.wait();
+    }
+}
+
+/// Serves, tells its address in a line, and goes on until nobody holds its input any more.
+pub(crate) fn serve(store: &str, creatures: usize) -> Result<()> {
+    // Not the runtime of the program, which has a single thread: this is how servers usually run.
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime
+                .enable_all()
+                .build()?
+                .block_on(run(store, creatures))
+        });
+        let panicked = |_| Error::internal("the server panicked");
+        serving.join().map_err(panicked).flatten()
+    })
+}
+
+async fn run(store: &str, creatures: usize) -> Result<()> {
+    let mut config = Config::default();
+    // What measures a server is not to be told that it comes too fast.
+    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    // Those who ask with keys have no identity, and count as one.
+    config.max_keys_per_caller = config.max_keys;
+    let server = Server::new(resources![Creature]).config(config.clone());
+    let server = if store == MEMORY {
+        server
+    } else {
+        server.store(Sqlite::with_config(store, &config)?)
+    };
+    let server = server.open().await?;
+    let records = server.of::<Creature>();
+    if creatures > 0 && records.get(&"c0".to_owned()).await.is_err() {
+        let create = |nth| records.create(creature(nth, creatures));
+        let made = stream::iter(0..creatures).map(create).buffer_unordered(256);
+        made.try_for_each(|_| async { Ok(()) }).await?;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let input_ends = tokio::task::spawn_blocking(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    });
+    let until = async {
+        let _ = input_ends.await;
+    };
+    server.serve(listener, until).await
+}

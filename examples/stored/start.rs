@@ -1,0 +1,84 @@
+//! From the start of a server's process to its first answer.
+
+use super::client::Client;
+use super::served::Served;
+use super::{creature, median};
+use sockful::{Error, Result};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+use uuid::{Timestamp, Uuid};
+
+const CREATURES: usize = 1_000_000;
+/// How many requests with a key come after that: more than fit what is remembered of them, and more
+/// than fit the log.
+const KEYED: usize = 200_000;
+const ROUNDS: usize = 7;
+
+pub(crate) async fn measure(folder: &Path) -> Result<()> {
+    let file = folder.join("start.db");
+    let store = file.to_string_lossy();
+    // Making it takes the longest by far, so it stays for the next time.
+    if !folder.join("start.made").exists() {
+        super::remove(&file);
+        make(&store).await?;
+        File::create(folder.join("start.made"))?;
+    }
+    let megabytes = std::fs::metadata(&file)?.len() / 1_000_000;
+    println!("{CREATURES} records and the keys of {KEYED} requests: {megabytes} MB\n");
+    println!("| milliseconds to the first answer, medians of {ROUNDS} | |\n|---|---|");
+    let small = folder.join("start-none.db");
+    super::remove(&small);
+    drop(Served::start(&small.to_string_lossy(), 1)?);
+    row("1 record", &small, false).await?;
+    super::remove(&small);
+    row("1,000,000 records", &file, false).await?;
+    match row("1,000,000 records, nothing in the page cache", &file, true).await {
+        Err(error) => println!("the page cache can't be emptied here: {error}"),
+        Ok(()) => {}
+    }
+    Ok(())
+}
+
+/// Makes the records, and then changes them by requests that have keys.
+async fn make(store: &str) -> Result<()> {
+    eprintln!("making {CREATURES} records");
+    let served = Served::start(store, CREATURES)?;
+    let mut client = Client::connect(served.address).await?;
+    eprintln!("sending {KEYED} requests with keys");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_err(Error::internal)?.as_secs();
+    let frames = (0..KEYED).map(|nth| {
+        let uncounted = uuid::NoContext;
+        let key = Uuid::new_v7(Timestamp::from_unix(uncounted, now, 0));
+        format!(
+            r#"["creature","update",{{"id":"c{nth}","hp":{}}},1,{{"key":"{key}"}}]"#,
+            creature(nth, CREATURES).hp + 1
+        )
+    });
+    client.ask_all(frames, 64).await.map(drop)
+}
+
+async fn row(name: &str, file: &Path, is_cold: bool) -> Result<()> {
+    let mut millis = Vec::new();
+    for _ in 0..ROUNDS {
+        if is_cold {
+            File::open(file)?.sync_all()?;
+            let drop_caches = OpenOptions::new()
+                .write(true)
+                .open("/proc/sys/vm/drop_caches");
+            drop_caches?.write_all(b"3")?;
+        }
+        let begun = Instant::now();
+        let served = Served::start(&file.to_string_lossy(), 0)?;
+        let mut client = Client::connect(served.address).await?;
+        let get = r#"["creature","get",{"id":"c0"},1]"#;
+        client.ask(get.to_owned()).await?;
+        millis.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    let middle = median(&mut millis);
+    let (least, most) = (millis[0], millis[millis.len() - 1]);
+    println!("| {name} | {middle:.0} ({least:.0}–{most:.0}) |");
+    Ok(())
+}
