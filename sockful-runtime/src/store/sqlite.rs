@@ -9,6 +9,7 @@ mod file;
 mod history;
 mod key;
 mod log;
+mod lookups;
 mod migration;
 mod readers;
 mod search;
@@ -257,8 +258,9 @@ impl Store for Sqlite {
 
     fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
         let id: Box<str> = id.into();
-        self.see(resource, move |search| {
-            search.table.get(search.connection, &id)
+        later(async move {
+            let shared = Arc::clone(&self.opened()?.shared);
+            shared.look_up(resource, id).await
         })
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// How many read at once, kept snapshots among them.
@@ -29,7 +29,7 @@ pub(super) struct Readers {
 #[derive(Debug)]
 pub(super) struct Admitted {
     readers: Arc<Readers>,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 /// A connection that sees the file as it was at one moment.
@@ -37,7 +37,9 @@ pub(super) struct Admitted {
 pub(super) struct Reader {
     connection: Option<Connection>,
     seq: u64,
-    admitted: Admitted,
+    readers: Arc<Readers>,
+    /// Leave to use it, where it took some.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Readers {
@@ -58,24 +60,19 @@ impl Readers {
     /// Waits for leave to use a connection.
     pub(super) async fn acquire(readers: &Arc<Self>) -> Result<Admitted> {
         let permit = Arc::clone(&readers.permits).acquire_owned();
-        match timeout(PATIENCE, permit).await {
-            Ok(permit) => Ok(Admitted {
-                readers: Arc::clone(readers),
-                _permit: permit.map_err(Error::internal)?,
-            }),
-            Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
-        }
+        Ok(Admitted {
+            readers: Arc::clone(readers),
+            permit: patiently(permit).await?,
+        })
     }
-}
 
-impl Admitted {
-    /// Begins to see. It waits for the disk.
-    pub(super) fn begin(self) -> Result<Reader> {
-        let idle = self.readers.idle.lock();
+    /// Begins to see, for those who are few anyway. It waits for the disk.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<Reader> {
+        let idle = self.idle.lock();
         let idle = idle.unwrap_or_else(PoisonError::into_inner).pop();
         let begin = || {
-            let connection = idle.map_or_else(|| open_reader(&self.readers.path), Ok)?;
-            connection.execute_batch("BEGIN")?;
+            let connection = idle.map_or_else(|| open_reader(&self.path), Ok)?;
+            connection.prepare_cached("BEGIN")?.execute([])?;
             let head = "SELECT coalesce(max(seq), 0) FROM sockful_log";
             let seq: i64 = connection
                 .prepare_cached(head)?
@@ -86,8 +83,28 @@ impl Admitted {
         Ok(Reader {
             connection: Some(connection),
             seq,
-            admitted: self,
+            readers: Arc::clone(self),
+            permit: None,
         })
+    }
+}
+
+/// Waits for leave, but not forever.
+pub(super) async fn patiently<P>(
+    permit: impl Future<Output = Result<P, AcquireError>>,
+) -> Result<P> {
+    match timeout(PATIENCE, permit).await {
+        Ok(permit) => permit.map_err(Error::internal),
+        Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
+    }
+}
+
+impl Admitted {
+    /// Begins to see. It waits for the disk.
+    pub(super) fn begin(self) -> Result<Reader> {
+        let mut reader = self.readers.begin()?;
+        reader.permit = Some(self.permit);
+        Ok(reader)
     }
 }
 
@@ -110,12 +127,17 @@ impl Drop for Reader {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let mut idle = self.admitted.readers.idle.lock();
-        let idle = idle.as_mut().ok().filter(|idle| idle.len() < MAX_IDLE);
-        if let Some(idle) = idle
-            && connection.execute_batch("ROLLBACK").is_ok()
-        {
+        if rolled_back(&connection).is_err() {
+            return;
+        }
+        let idle = self.readers.idle.lock();
+        let mut idle = idle.unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
             idle.push(connection);
         }
     }
+}
+
+fn rolled_back(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.prepare_cached("ROLLBACK")?.execute([])
 }

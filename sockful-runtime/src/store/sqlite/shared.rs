@@ -2,6 +2,7 @@
 
 use super::failure::poisoned;
 use super::history::History;
+use super::lookups::Lookups;
 use super::readers::{Reader, Readers};
 use super::table::Table;
 use crate::error::{Error, Result};
@@ -16,6 +17,7 @@ use tokio::task::spawn_blocking;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) readers: Arc<Readers>,
+    pub(super) lookups: Lookups,
     tables: Box<[Table]>,
     history: Mutex<History>,
     head: Arc<watch::Sender<u64>>,
@@ -34,6 +36,7 @@ impl Shared {
         head.send_replace(history.seq);
         Self {
             readers: Arc::new(readers),
+            lookups: Lookups::new(),
             tables,
             history: Mutex::new(history),
             head,
@@ -93,7 +96,10 @@ impl Shared {
     }
 
     /// Waits until the log has a commit that a reader has seen, which it does in a moment.
-    async fn published(&self, seq: u64) -> Result<()> {
+    pub(super) async fn published(&self, seq: u64) -> Result<()> {
+        if *self.head.borrow() >= seq {
+            return Ok(());
+        }
         let mut head = self.head.subscribe();
         let is_there = |head: &u64| *head >= seq || self.is_poisoned();
         let seen = head.wait_for(is_there).await.map_err(Error::internal)?;

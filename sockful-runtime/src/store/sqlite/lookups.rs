@@ -1,0 +1,148 @@
+//! Look-ups of records by their ids: all that wait when one begins are made at one moment.
+
+use super::readers::{Reader, patiently};
+use super::shared::Shared;
+use super::transaction::table;
+use crate::error::{Error, Result};
+use crate::record::Record;
+use crate::store::View;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn_blocking;
+
+/// How many wait and are made at once.
+const MAX_ASKED: usize = 1_024;
+/// How many are made at one moment.
+const AT_ONCE: usize = 64;
+/// How many wait before another thread helps, of at most so many.
+const BEHIND: usize = 32;
+const MAX_THREADS: usize = 4;
+
+/// What is looked up next.
+///
+/// To wake a thread takes longer than to look up a record. So one makes what has come meanwhile, too,
+/// and others help only where it does not keep up, as where it waits for the disk.
+#[derive(Debug)]
+pub(super) struct Lookups {
+    permits: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Lookup>,
+    threads: usize,
+}
+
+type Found = Result<View<Option<Arc<Record>>>>;
+
+#[derive(Debug)]
+struct Lookup {
+    resource: usize,
+    id: Box<str>,
+    answer: oneshot::Sender<Found>,
+}
+
+/// A thread that looks up. It is counted until it has nothing left to do.
+struct Thread {
+    shared: Arc<Shared>,
+    is_counted: bool,
+}
+
+impl Lookups {
+    pub(super) fn new() -> Self {
+        Self {
+            permits: Semaphore::new(MAX_ASKED),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one in, and says whether another thread is to help.
+    fn add(&self, lookup: Lookup) -> bool {
+        let mut state = self.state();
+        state.waiting.push(lookup);
+        let is_behind = state.waiting.len() > state.threads * BEHIND;
+        let helps = is_behind && state.threads < MAX_THREADS;
+        state.threads += usize::from(helps);
+        helps
+    }
+}
+
+impl Shared {
+    /// The record of this id, as it is at one moment from now on.
+    pub(super) async fn look_up(self: Arc<Self>, resource: usize, id: Box<str>) -> Found {
+        let _permit = patiently(self.lookups.permits.acquire()).await?;
+        let (answer, answered) = oneshot::channel();
+        let lookup = Lookup {
+            resource,
+            id,
+            answer,
+        };
+        if self.lookups.add(lookup) {
+            let thread = Thread {
+                shared: Arc::clone(&self),
+                is_counted: true,
+            };
+            drop(spawn_blocking(move || thread.run()));
+        }
+        let view = answered.await.map_err(Error::internal)??;
+        self.published(view.seq).await?;
+        Ok(view)
+    }
+
+    fn find_one(&self, reader: &Reader, lookup: &Lookup) -> Found {
+        let table = table(self.tables(), lookup.resource)?;
+        let value = table.get(reader.connection(), &lookup.id)?;
+        let seq = reader.seq();
+        Ok(View { seq, value })
+    }
+}
+
+impl Thread {
+    fn run(mut self) {
+        while let Some(lookups) = self.next() {
+            let reader = self.shared.readers.begin();
+            for lookup in lookups {
+                let found = match &reader {
+                    Ok(reader) => self.shared.find_one(reader, &lookup),
+                    // Each is to be told by an error of its own.
+                    Err(_) => {
+                        let reader = self.shared.readers.begin();
+                        reader.and_then(|reader| self.shared.find_one(&reader, &lookup))
+                    }
+                };
+                // Whoever asked may have gone.
+                drop(lookup.answer.send(found));
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Vec<Lookup>> {
+        let mut state = self.shared.lookups.state();
+        if state.waiting.is_empty() {
+            state.threads -= 1;
+            self.is_counted = false;
+            return None;
+        }
+        let first = state.waiting.len().min(AT_ONCE);
+        Some(state.waiting.drain(..first).collect())
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // It may never have run, as where the runtime ends.
+        if self.is_counted {
+            let mut state = self.shared.lookups.state();
+            state.threads -= 1;
+            if state.threads == 0 {
+                // Nobody waits for what no thread makes.
+                state.waiting.clear();
+            }
+        }
+    }
+}
