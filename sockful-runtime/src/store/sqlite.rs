@@ -11,6 +11,7 @@ mod key;
 mod log;
 mod lookups;
 mod migration;
+mod pace;
 mod readers;
 mod search;
 mod shared;
@@ -257,11 +258,14 @@ impl Store for Sqlite {
     }
 
     fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
-        let id: Box<str> = id.into();
-        later(async move {
-            let shared = Arc::clone(&self.opened()?.shared);
-            shared.look_up(resource, id).await
-        })
+        let shared = match self.opened() {
+            Ok(opened) => &opened.shared,
+            Err(error) => return now(Err(error)),
+        };
+        if let Some(found) = shared.look_up_at_once(resource, id) {
+            return now(found);
+        }
+        later(Arc::clone(shared).look_up(resource, id.into()))
     }
 
     fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {

@@ -1,5 +1,6 @@
 //! Look-ups of records by their ids: all that wait when one begins are made at one moment.
 
+use super::pace::Pace;
 use super::readers::{Reader, patiently};
 use super::shared::Shared;
 use super::transaction::table;
@@ -7,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::store::View;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
@@ -18,14 +20,16 @@ const AT_ONCE: usize = 64;
 const BEHIND: usize = 32;
 const MAX_THREADS: usize = 4;
 
-/// What is looked up next.
+/// What is looked up next, where it takes long.
 ///
-/// To wake a thread takes longer than to look up a record. So one makes what has come meanwhile, too,
-/// and others help only where it does not keep up, as where it waits for the disk.
+/// To wake a thread takes longer than to look up a record that is in the page cache: it is made at
+/// once. Where that is not so, a thread makes what has come meanwhile, too, and others help only
+/// where it does not keep up.
 #[derive(Debug)]
 pub(super) struct Lookups {
     permits: Semaphore,
     state: Mutex<State>,
+    pace: Pace,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +58,7 @@ impl Lookups {
         Self {
             permits: Semaphore::new(MAX_ASKED),
             state: Mutex::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -73,6 +78,18 @@ impl Lookups {
 }
 
 impl Shared {
+    /// The record of this id, where that takes no time to speak of.
+    pub(super) fn look_up_at_once(&self, resource: usize, id: &str) -> Option<Found> {
+        if !self.lookups.pace.is_quick() {
+            return None;
+        }
+        let found = self.readers.begin_at_once()?;
+        let found = found.and_then(|reader| self.find_one(&reader, resource, id));
+        // What it has seen may not be published yet.
+        let is_over = |view: &View<_>| view.seq <= self.head();
+        found.as_ref().is_ok_and(is_over).then_some(found)
+    }
+
     /// The record of this id, as it is at one moment from now on.
     pub(super) async fn look_up(self: Arc<Self>, resource: usize, id: Box<str>) -> Found {
         let _permit = patiently(self.lookups.permits.acquire()).await?;
@@ -94,10 +111,12 @@ impl Shared {
         Ok(view)
     }
 
-    fn find_one(&self, reader: &Reader, lookup: &Lookup) -> Found {
-        let table = table(self.tables(), lookup.resource)?;
-        let value = table.get(reader.connection(), &lookup.id)?;
+    fn find_one(&self, reader: &Reader, resource: usize, id: &str) -> Found {
+        let begun = Instant::now();
+        let table = table(self.tables(), resource)?;
+        let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
+        self.lookups.pace.note(begun);
         Ok(View { seq, value })
     }
 }
@@ -107,13 +126,11 @@ impl Thread {
         while let Some(lookups) = self.next() {
             let reader = self.shared.readers.begin();
             for lookup in lookups {
+                let find = |it: &Reader| self.shared.find_one(it, lookup.resource, &lookup.id);
                 let found = match &reader {
-                    Ok(reader) => self.shared.find_one(reader, &lookup),
+                    Ok(reader) => find(reader),
                     // Each is to be told by an error of its own.
-                    Err(_) => {
-                        let reader = self.shared.readers.begin();
-                        reader.and_then(|reader| self.shared.find_one(&reader, &lookup))
-                    }
+                    Err(_) => self.shared.readers.begin().and_then(|reader| find(&reader)),
                 };
                 // Whoever asked may have gone.
                 drop(lookup.answer.send(found));

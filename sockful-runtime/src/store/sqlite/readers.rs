@@ -68,18 +68,27 @@ impl Readers {
 
     /// Begins to see, for those who are few anyway. It waits for the disk.
     pub(super) fn begin(self: &Arc<Self>) -> Result<Reader> {
+        match self.begin_at_once() {
+            Some(reader) => reader,
+            None => self.see(open_reader(&self.path).map_err(failure)?),
+        }
+    }
+
+    /// Begins to see, where there is a connection that has been used before.
+    pub(super) fn begin_at_once(self: &Arc<Self>) -> Option<Result<Reader>> {
         let idle = self.idle.lock();
         let idle = idle.unwrap_or_else(PoisonError::into_inner).pop();
-        let begin = || {
-            let connection = idle.map_or_else(|| open_reader(&self.path), Ok)?;
+        idle.map(|connection| self.see(connection))
+    }
+
+    fn see(self: &Arc<Self>, connection: Connection) -> Result<Reader> {
+        let head = || {
             connection.prepare_cached("BEGIN")?.execute([])?;
             let head = "SELECT coalesce(max(seq), 0) FROM sockful_log";
-            let seq: i64 = connection
-                .prepare_cached(head)?
-                .query_row([], |row| row.get(0))?;
-            Ok((connection, seq.cast_unsigned()))
+            let mut head = connection.prepare_cached(head)?;
+            head.query_row([], |row| row.get::<_, i64>(0))
         };
-        let (connection, seq) = begin().map_err(failure)?;
+        let seq = head().map_err(failure)?.cast_unsigned();
         Ok(Reader {
             connection: Some(connection),
             seq,

@@ -63,6 +63,11 @@ impl Shared {
         self.head.send_modify(|_| {});
     }
 
+    /// The number of the newest commit that is published.
+    pub(super) fn head(&self) -> u64 {
+        *self.head.borrow()
+    }
+
     /// Tells of a new head.
     pub(super) fn announce(&self, seq: u64) {
         self.head
@@ -97,7 +102,7 @@ impl Shared {
 
     /// Waits until the log has a commit that a reader has seen, which it does in a moment.
     pub(super) async fn published(&self, seq: u64) -> Result<()> {
-        if *self.head.borrow() >= seq {
+        if self.head() >= seq {
             return Ok(());
         }
         let mut head = self.head.subscribe();
