@@ -2,6 +2,7 @@
 
 mod backup;
 mod creatures;
+mod disk;
 mod folder;
 mod foretold;
 mod migration;

@@ -112,7 +112,7 @@ impl Ending {
                     disk::heal(&place.file)?;
                     sleep(millis(random, 100)).await;
                 }
-                !process.was_killed()?
+                !process.has_refused()?
             }
             Kind::Twice => {
                 process.is_killed(patience).await?;

@@ -59,6 +59,16 @@ impl Process {
         }
     }
 
+    /// Whether it could not open its store, and has said so; it may live, too.
+    pub(crate) fn has_refused(&mut self) -> Result<bool> {
+        match self.0.try_wait()? {
+            Some(status) if status.code() != Some(1) => {
+                Err(lost(format!("a server has ended: {status}")))
+            }
+            ended => Ok(ended.is_some()),
+        }
+    }
+
     /// Whether it is killed, by what is under it, within this time.
     pub(crate) async fn is_killed(&mut self, patience: Duration) -> Result<bool> {
         let deadline = Instant::now() + patience;

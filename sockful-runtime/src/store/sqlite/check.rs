@@ -162,6 +162,10 @@ impl Checked {
     fn log(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
         let (mut is_whole, mut last) = (false, None);
         let mut replayed = Replayed::new();
+        // What was done by hand no commit tells of.
+        let migrations = "SELECT EXISTS (SELECT 1 FROM sockful_migrations)";
+        let has_migrated = connection.query_row(migrations, [], |row| row.get(0));
+        let has_migrated: bool = has_migrated.map_err(failure)?;
         log::each(connection, 0, usize::MAX, |seq, tag, text| {
             self.commits += 1;
             if last.is_some_and(|last| seq != last + 1) {
@@ -176,7 +180,7 @@ impl Checked {
                 }
             };
             // One that was begun anew says nothing at first.
-            is_whole |= is_first && seq == 1 && !committed.is_empty();
+            is_whole |= is_first && seq == 1 && !committed.is_empty() && !has_migrated;
             for change in committed.changes {
                 let Some(record) = change.after.as_ref().or(change.before.as_ref()) else {
                     continue;

@@ -224,3 +224,30 @@ fn a_commit_that_fails_half_way_leaves_nothing() {
     let eve = wait(store.get(0, "eve")).expect("an answer");
     assert_eq!((eve.seq, eve.value), (2, None));
 }
+
+#[test]
+fn a_transaction_that_fails_at_its_end_is_undone_and_the_next_is_taken() {
+    let folder = Folder::new("end");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    let file = Connection::open(&path).expect("a file");
+    // What a trigger does here is found to be wrong by `COMMIT`.
+    let trap = r#"
+        CREATE TABLE owner (id PRIMARY KEY);
+        CREATE TABLE owned (id REFERENCES owner DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER trap AFTER INSERT ON "record counted" WHEN new.id = 'eve'
+            BEGIN INSERT INTO owned VALUES (1); END"#;
+    file.execute_batch(trap).expect("a trigger");
+    let Err(Rejected::Failed(error)) = wait(store.commit(commit(vec![put("eve", 1)], Some(1_000))))
+    else {
+        panic!("it breaks a rule");
+    };
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.outcome(), Some(Outcome::Unknown));
+    let eve = wait(store.get(0, "eve")).expect("it is still read");
+    assert_eq!((eve.seq, eve.value), (0, None));
+    let lookup = wait(store.completed("ann", key(1_000))).expect("an answer");
+    assert!(matches!(lookup, Lookup::Unknown), "{lookup:?}");
+    let next = wait(store.commit(commit(vec![put("bob", 1)], Some(1_000))));
+    assert_eq!(next.expect("nothing stands against it").seq, 1);
+}
