@@ -172,16 +172,16 @@ fn deed(
         ([(Some(one), Some(giver)), (Some(other), Some(taker))], [], []) => {
             let amount = one.balance - giver.balance;
             let transfers = one.transfers + 1;
-            let given = Account {
+            let poorer = Account {
                 transfers,
                 balance: giver.balance,
                 ..one.clone()
             };
-            let taken = Account {
+            let richer = Account {
                 balance: other.balance + amount,
                 ..other.clone()
             };
-            let is_whole = (giver, taker) == (&given, &taken) && amount == transfers;
+            let is_whole = (giver, taker) == (&poorer, &richer) && amount == transfers;
             is_whole.then(|| (Deed::Transferred, giver.id.clone(), transfers))
         }
         ([], [(None, Some(receipt))], []) => of(Deed::Made, receipt),

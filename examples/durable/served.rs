@@ -36,17 +36,17 @@ impl Account {
     pub async fn transfer(ctx: &Context, from: String, to: String, amount: i64) -> Result<()> {
         let accounts = ctx.of::<Self>();
         let (giver, taker) = (accounts.get(&from).await?, accounts.get(&to).await?);
-        let given = AccountPatch {
+        let poorer = AccountPatch {
             transfers: Some(giver.transfers + 1),
             balance: Some(giver.balance - amount),
             ..AccountPatch::default()
         };
-        accounts.update(&from, given).await?;
-        let taken = AccountPatch {
+        accounts.update(&from, poorer).await?;
+        let richer = AccountPatch {
             balance: Some(taker.balance + amount),
             ..AccountPatch::default()
         };
-        accounts.update(&to, taken).await.map(drop)
+        accounts.update(&to, richer).await.map(drop)
     }
 }
 
