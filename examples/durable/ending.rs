@@ -116,6 +116,8 @@ impl Ending {
             }
             Kind::Twice => {
                 process.is_killed(patience).await?;
+                // Two can't have the file.
+                drop(process);
                 let moment = format!("say:{}", random.within(1..SAID));
                 process = place.start(Some(&moment))?;
                 process.is_killed(patience).await?
