@@ -25,8 +25,8 @@ const MOMENTS: [(&str, u64, u64); 7] = [
 /// The ways in which it fails, likewise.
 const FAULTS: [(&str, u64); 2] = [("full", 1), ("syncs", 2)];
 /// How many end twice, and how often something is said before the second time.
-const TWICE: u64 = 1;
-const SAID: u64 = 150;
+const TWICE: u64 = 2;
+const SAID: u64 = 80;
 const OF: u64 = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
