@@ -10,7 +10,7 @@ use std::time::Instant;
 const TIMES: usize = 1_000;
 /// As much as a commit writes to the write-ahead log, about.
 const BYTES: usize = 16 * 1024;
-/// Where the write-ahead log of SQLite mostly ends, and begins anew.
+/// Where the write-ahead log of `SQLite` mostly ends, and begins anew.
 const AREA: u64 = 4 * 1024 * 1024;
 
 /// Microseconds of one write and `fdatasync`, in an area that is there already.

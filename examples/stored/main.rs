@@ -1,15 +1,16 @@
-//! What a store in a file costs: beside SQLite alone, beside the memory, and when it opens.
+//! What a store in a file costs: beside `SQLite` alone, beside the memory, and when it opens.
 //!
 //! `cargo run --release -p sockful-examples --example stored -- …` with
 //!
 //! - `creates`: records made from 64 connections, beside the same inserts by rusqlite alone
 //! - `reads stored.svg`: reads and writes among 1,000 to 1,000,000 records, in a file and in memory,
 //!   drawn into that file
-//! - `start`: from the start of a process to its first answer, with 1,000,000 records
+//! - `start`: from the start of a process to its first answer, with 1,000,000 records; with `start cold`
+//!   also when the page cache, that of everything on the machine, was emptied, which only root may
 //!
 //! A folder may follow, for the files; it is `target/stored` else, and must be on a disk if anything
 //! is to be learned of it. Linux only, which tells the CPU time of a process.
-//! `feathers/run.mjs` measures the creates beside those of Feathers.
+//! `peers/run.mjs` measures the creates beside those of Feathers and `PocketBase`.
 
 mod alone;
 mod client;
@@ -70,7 +71,8 @@ async fn main() -> Result<()> {
             let growth = reads::measure(&place(folder)?).await?;
             std::fs::write(svg, growth.draw()).map_err(Error::internal)
         }
-        ["start", ref folder @ ..] => start::measure(&place(folder)?).await,
+        ["start", "cold", ref folder @ ..] => start::measure(&place(folder)?, true).await,
+        ["start", ref folder @ ..] => start::measure(&place(folder)?, false).await,
         _ => Err(Error::internal(
             "say what to measure: `creates`, `reads stored.svg` or `start`",
         )),

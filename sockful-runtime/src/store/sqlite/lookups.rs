@@ -116,7 +116,7 @@ impl Shared {
         let table = table(self.tables(), resource)?;
         let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
-        self.lookups.pace.note(begun);
+        self.lookups.pace.note(begun.elapsed());
         Ok(View { seq, value })
     }
 }
