@@ -2,18 +2,27 @@
 // a connection of HTTP that stays open.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
 
 const ADMIN = { identity: 'admin@example.com', password: 'not-a-secret' };
 
 /** Starts it, with what is stored in `folder`. */
 export async function start(program, folder) {
-  execFileSync(program, ['superuser', 'upsert', ADMIN.identity, ADMIN.password, '--dir', folder], { stdio: 'ignore' });
+  execFileSync(program, ['superuser', 'upsert', ADMIN.identity, ADMIN.password, '--dir', folder, '--automigrate=false'], { stdio: 'ignore' });
   const port = await freePort();
-  const server = spawn(program, ['serve', '--http', `127.0.0.1:${port}`, '--dir', folder], { stdio: 'ignore' });
-  const url = `http://127.0.0.1:${port}`;
+  const server = spawn(program, ['serve', '--http', `127.0.0.1:${port}`, '--dir', folder, '--automigrate=false'], { stdio: 'ignore' });
+  try {
+    await prepare(`http://127.0.0.1:${port}`);
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
+  return { server, port };
+}
+
+async function prepare(url) {
   while (!await fetch(`${url}/api/health`).then((it) => it.ok, () => false)) await new Promise((soon) => setTimeout(soon, 50));
   const { token } = await post(`${url}/api/collections/_superusers/auth-with-password`, ADMIN);
   const field = (type) => (name) => ({ name, type, required: true });
@@ -24,7 +33,6 @@ export async function start(program, folder) {
     fields: [...['name', 'kind', 'bio'].map(field('text')), ...['level', 'hp'].map((name) => ({ name, type: 'number' }))],
     indexes: ['kind', 'level'].map((name) => `CREATE INDEX creature_${name} ON creature (${name})`),
   }, token);
-  return { server, port };
 }
 
 /** Makes records, over a connection of its own. */
