@@ -135,23 +135,23 @@ impl Writer {
             return Err(Rejected::Repeated);
         }
         let run = |sql| {
-            let done = self.connection.execute_batch(sql).map_err(failure);
-            done.map_err(Rejected::Failed)
+            let done = self.connection.prepare_cached(sql);
+            let done = done.and_then(|mut statement| statement.execute([]));
+            done.map_err(|error| Rejected::Failed(failure(error)))
         };
         run("SAVEPOINT one")?;
         let mut end = batch.end;
         let written = self.write(commit, &mut end, batch.at);
-        let back = if written.is_err() {
-            "ROLLBACK TO one; RELEASE one"
-        } else {
-            "RELEASE one"
-        };
-        if !self.connection.is_autocommit()
-            && let Err(failed) = run(back)
-        {
-            // What is left of it must not go with the others.
-            self.undo();
-            return Err(failed);
+        if !self.connection.is_autocommit() {
+            let back = match &written {
+                Ok(_) => Ok(0),
+                Err(_) => run("ROLLBACK TO one"),
+            };
+            if let Err(failed) = back.and_then(|_| run("RELEASE one")) {
+                // What is left of it must not go with the others.
+                self.undo();
+                return Err(failed);
+            }
         }
         if written.is_ok() {
             batch.end = end;
