@@ -11,6 +11,7 @@ mod key;
 mod log;
 mod lookups;
 mod migration;
+mod opened;
 mod pace;
 mod readers;
 mod search;
@@ -24,17 +25,11 @@ mod transaction;
 mod writer;
 
 pub(crate) use self::check::check;
-use self::failure::{failure, poisoned};
 use self::file::Lock;
-use self::history::History;
-use self::log::{End, Limits};
 use self::migration::Numbered;
-use self::readers::Readers;
+use self::opened::{Closed, Opened};
 use self::search::Search;
-use self::shared::Shared;
 use self::snapshot::Frozen;
-use self::table::Table;
-use self::writer::{Job, Writer};
 use super::{Answer, Counted, Expired, Found, Layout, Several, Snapshot, Store, View, later, now};
 use crate::clock::Clock;
 use crate::commit::{Commit, Committed, Rejected};
@@ -44,19 +39,11 @@ use crate::declared::Declared;
 use crate::error::{Error, Result};
 use crate::query::{Filter, Query};
 use crate::record::Record;
-use futures_util::{FutureExt, TryFutureExt};
 use rusqlite::Connection;
-use std::collections::hash_map::RandomState;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{self, JoinHandle};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
-
-/// How many commits wait for the writer before those who ask for more wait themselves.
-const MAX_WAITING: usize = 1_024;
-/// How many commits are at hand from the start: clients that were cut off by a restart resume there.
-const AT_HAND: u64 = 1_024;
 
 /// Keeps records in a file, and with them the log and the keys of requests.
 ///
@@ -83,14 +70,6 @@ pub struct Sqlite {
     head: Arc<watch::Sender<u64>>,
     /// Dropped last.
     _lock: Lock,
-}
-
-#[derive(Debug)]
-struct Opened {
-    epoch: Box<str>,
-    shared: Arc<Shared>,
-    jobs: Option<mpsc::Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Sqlite {
@@ -158,43 +137,14 @@ impl Sqlite {
         let connection = self.connection.lock();
         let connection = connection.unwrap_or_else(PoisonError::into_inner).take();
         let again = || Error::internal("the store is open already");
-        let mut connection = connection.ok_or_else(again)?;
-        let tables: Box<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
-        let transaction = connection.transaction().map_err(failure)?;
-        tables
-            .iter()
-            .try_for_each(|table| table.create(&transaction))?;
-        transaction.commit().map_err(failure)?;
-        let epoch = file::epoch(&connection).map_err(failure)?;
-        let end = End::read(&connection)?;
-        let behind = end.seq.saturating_sub(AT_HAND);
-        let newest = log::after(&connection, &tables, behind, usize::MAX)?;
-        let (completions, gone) = completions::load(&connection, &self.config).map_err(failure)?;
-        let shared = Arc::new(Shared::new(
-            Readers::new(self.path.clone()),
-            tables,
-            History::new(newest, end, completions, &self.config),
-            Arc::clone(&self.head),
-            self.config.max_visited,
-        ));
-        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            connection,
-            clock: self.clock.clone(),
-            limits: Limits::new(&self.config),
-            end,
-            gone,
-            tags: RandomState::new(),
+        let closed = Closed {
+            path: &self.path,
+            connection: connection.ok_or_else(again)?,
+            config: &self.config,
+            clock: &self.clock,
+            head: &self.head,
         };
-        let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
-        let thread = thread.spawn(move || writer.run(waiting));
-        Ok(Opened {
-            epoch,
-            shared,
-            jobs: Some(jobs),
-            thread: Some(thread.map_err(Error::internal)?),
-        })
+        closed.open(resources)
     }
 
     fn opened(&self) -> Result<&Opened> {
@@ -208,26 +158,9 @@ impl Sqlite {
         resource: usize,
         see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
     ) -> Answer<'_, Result<View<T>>> {
-        later(async move {
-            let shared = Arc::clone(&self.opened()?.shared);
-            let read = shared.read(move |shared, connection| {
-                see(Search {
-                    table: transaction::table(shared.tables(), resource)?,
-                    connection,
-                    max_visited: shared.max_visited,
-                })
-            });
-            read.await
-        })
-    }
-}
-
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        if let Some(mut opened) = self.opened.take() {
-            drop(opened.jobs.take());
-            // What it was asked for is on the disk before another may open the file.
-            drop(opened.thread.take().map(JoinHandle::join));
+        match self.opened() {
+            Ok(opened) => later(opened.see(resource, see)),
+            Err(error) => now(Err(error)),
         }
     }
 }
@@ -292,57 +225,24 @@ impl Store for Sqlite {
     }
 
     fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
-        let opened = match self.opened() {
-            Ok(opened) => opened,
-            Err(error) => return now(Err(error)),
-        };
-        let history = opened.shared.history();
-        let Some(&seq) = history.completions.get(caller, key) else {
-            return now(Ok(history.completions.not_remembered(caller, key)));
-        };
-        let shared = Arc::clone(&opened.shared);
-        let read = shared
-            .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
-        later(read.map_ok(|view| match view.value {
-            Some(completed) => Lookup::Completed(completed),
-            // It had to make room in the meantime.
-            None => Lookup::Forgotten,
-        }))
+        match self.opened() {
+            Ok(opened) => opened.completed(caller, key),
+            Err(error) => now(Err(error)),
+        }
     }
 
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
-        later(async move {
-            let opened = self.opened().map_err(Rejected::Failed)?;
-            let jobs = opened.jobs.as_ref();
-            let jobs = jobs.ok_or_else(|| Rejected::Failed(poisoned()))?;
-            let (answer, answered) = oneshot::channel();
-            let gone = || Rejected::Failed(poisoned());
-            let sent = jobs.send(Job { commit, answer }).await;
-            sent.map_err(|_| gone())?;
-            answered.await.map_err(|_| gone())?
-        })
+        match self.opened() {
+            Ok(opened) => later(opened.commit(commit)),
+            Err(error) => now(Err(Rejected::Failed(error))),
+        }
     }
 
     fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
-        let Some(opened) = self.opened.get() else {
-            return now(Err(Expired));
-        };
-        let history = opened.shared.history();
-        let recent = history.recent.after(history.seq, after, max);
-        if recent.is_ok() || after > history.seq {
-            return now(recent);
+        match self.opened() {
+            Ok(opened) => opened.log(after, max),
+            Err(_) => now(Err(Expired)),
         }
-        let shared = Arc::clone(&opened.shared);
-        let read = shared
-            .read(move |shared, connection| log::after(connection, shared.tables(), after, max));
-        later(read.map(move |view| match view {
-            Ok(view) if view.value.first().is_some_and(|it| it.seq == after + 1) => Ok(view.value),
-            Ok(_) => Err(Expired),
-            Err(error) => {
-                tracing::warn!(?error, "the log can't be read");
-                Err(Expired)
-            }
-        }))
     }
 
     fn backup(&self, to: &Path) -> Answer<'_, Result<()>> {

@@ -1,0 +1,164 @@
+//! A file that is open for some resources.
+
+use super::completions;
+use super::failure::{failure, poisoned};
+use super::file;
+use super::history::History;
+use super::log::{self, End, Limits};
+use super::readers::Readers;
+use super::search::Search;
+use super::shared::Shared;
+use super::table::Table;
+use super::transaction::table;
+use super::writer::{Job, Writer};
+use crate::clock::Clock;
+use crate::commit::{Commit, Committed, Rejected};
+use crate::completion::Lookup;
+use crate::config::Config;
+use crate::declared::Declared;
+use crate::error::{Error, Result};
+use crate::store::{Answer, Expired, View, later, now};
+use futures_util::{FutureExt, TryFutureExt};
+use rusqlite::Connection;
+use std::collections::hash_map::RandomState;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// How many commits wait for the writer before those who ask for more wait themselves.
+const MAX_WAITING: usize = 1_024;
+/// How many commits are at hand from the start: clients that were cut off by a restart resume there.
+const AT_HAND: u64 = 1_024;
+
+/// A file that is yet to be opened, and what for.
+pub(super) struct Closed<'a> {
+    pub(super) path: &'a Path,
+    pub(super) connection: Connection,
+    pub(super) config: &'a Config,
+    pub(super) clock: &'a Clock,
+    pub(super) head: &'a Arc<watch::Sender<u64>>,
+}
+
+/// An open file, and the thread that writes to it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) epoch: Box<str>,
+    pub(super) shared: Arc<Shared>,
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Closed<'_> {
+    pub(super) fn open(mut self, resources: &[&'static Declared]) -> Result<Opened> {
+        let tables: Box<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
+        let transaction = self.connection.transaction().map_err(failure)?;
+        tables
+            .iter()
+            .try_for_each(|table| table.create(&transaction))?;
+        transaction.commit().map_err(failure)?;
+        let (connection, config) = (self.connection, self.config);
+        let epoch = file::epoch(&connection).map_err(failure)?;
+        let end = End::read(&connection)?;
+        let behind = end.seq.saturating_sub(AT_HAND);
+        let newest = log::after(&connection, &tables, behind, usize::MAX)?;
+        let (completions, gone) = completions::load(&connection, config).map_err(failure)?;
+        let shared = Arc::new(Shared::new(
+            Readers::new(self.path.to_owned()),
+            tables,
+            History::new(newest, end, completions, config),
+            Arc::clone(self.head),
+            config.max_visited,
+        ));
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            connection,
+            clock: self.clock.clone(),
+            limits: Limits::new(config),
+            end,
+            gone,
+            tags: RandomState::new(),
+        };
+        let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
+        let thread = thread.spawn(move || writer.run(waiting));
+        Ok(Opened {
+            epoch,
+            shared,
+            jobs: Some(jobs),
+            thread: Some(thread.map_err(Error::internal)?),
+        })
+    }
+}
+
+impl Opened {
+    /// What `see` sees of a table at this moment.
+    pub(super) async fn see<T: Send + 'static>(
+        &self,
+        resource: usize,
+        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<View<T>> {
+        let read = Arc::clone(&self.shared).read(move |shared, connection| {
+            see(Search {
+                table: table(shared.tables(), resource)?,
+                connection,
+                max_visited: shared.max_visited,
+            })
+        });
+        read.await
+    }
+
+    pub(super) fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+        let history = self.shared.history();
+        let Some(&seq) = history.completions.get(caller, key) else {
+            return now(Ok(history.completions.not_remembered(caller, key)));
+        };
+        let read = Arc::clone(&self.shared)
+            .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
+        later(read.map_ok(|view| match view.value {
+            Some(completed) => Lookup::Completed(completed),
+            // It had to make room in the meantime.
+            None => Lookup::Forgotten,
+        }))
+    }
+
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
+        let gone = || Rejected::Failed(poisoned());
+        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
+        let (answer, answered) = oneshot::channel();
+        let sent = jobs.send(Job { commit, answer }).await;
+        sent.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    pub(super) fn log(
+        &self,
+        after: u64,
+        max: usize,
+    ) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        let history = self.shared.history();
+        let recent = history.recent.after(history.seq, after, max);
+        if recent.is_ok() || after > history.seq {
+            return now(recent);
+        }
+        let read = Arc::clone(&self.shared)
+            .read(move |shared, connection| log::after(connection, shared.tables(), after, max));
+        later(read.map(move |view| match view {
+            Ok(view) if view.value.first().is_some_and(|it| it.seq == after + 1) => Ok(view.value),
+            Ok(_) => Err(Expired),
+            Err(error) => {
+                tracing::warn!(?error, "the log can't be read");
+                Err(Expired)
+            }
+        }))
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // What it was asked for is on the disk before another may open the file.
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
