@@ -47,11 +47,11 @@ struct range {
 	size_t length;
 };
 
-/* What was written to a file since it was synced last; at first all, since others may have written. */
+/* What this process wrote to a file since it was synced last. What an earlier one wrote and did not sync
+ * counts as dropped: a kernel that failed to write it holds it for clean, and no sync brings it back. */
 static struct {
 	struct range *ranges;
 	size_t many, room;
-	int is_all;
 } dirty[FILES];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -78,7 +78,6 @@ __attribute__((constructor)) static void start(void)
 	for (int i = DATABASE; i < FILES; i++) {
 		snprintf(paths[i], sizeof paths[i], "%s%s", file, names[i]);
 		snprintf(durable[i], sizeof durable[i], "%s-durable", paths[i]);
-		dirty[i].is_all = 1;
 	}
 	const char *number = at ? strchr(at, ':') : NULL;
 	for (int i = 0; number && i < NEVER; i++)
@@ -159,7 +158,7 @@ static void note(enum file file, off_t at, size_t length)
 
 static void forget(enum file file)
 {
-	dirty[file].many = dirty[file].is_all = 0;
+	dirty[file].many = 0;
 }
 
 static void copy(int from, int to, off_t at, size_t length)
@@ -182,8 +181,6 @@ static void keep(enum file file)
 	int from = open(paths[file], O_RDONLY | O_CLOEXEC);
 	int to = open(durable[file], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	need(from >= 0 && to >= 0 && !fstat(from, &now));
-	if (dirty[file].is_all)
-		copy(from, to, 0, now.st_size);
 	for (size_t i = 0; i < dirty[file].many; i++)
 		copy(from, to, dirty[file].ranges[i].at, dirty[file].ranges[i].length);
 	need(!syscall(SYS_ftruncate, to, now.st_size));
@@ -242,6 +239,17 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at)
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t at)
 {
 	return pwrite64(fd, bytes, length, at);
+}
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+	enum file file = file_of(fd);
+	if (file == OTHER)
+		return syscall(SYS_write, fd, bytes, length);
+	ssize_t done = written(fd, file, bytes, length, lseek(fd, 0, SEEK_CUR));
+	if (done > 0)
+		lseek(fd, done, SEEK_CUR);
+	return done;
 }
 
 int ftruncate64(int fd, off64_t length)

@@ -2,7 +2,8 @@
 //!
 //! `disk.c` stands between the server and its files, and keeps of each what was there when it was synced
 //! last. A loss of power leaves of each sector of 512 bytes either that or what was written since, as
-//! chance has it, and so of the length of the file. Not modelled are what a sector was in between where it
+//! chance has it, and so of the length of the file. What one process wrote and did not sync is not synced by
+//! the next, unless that writes it anew: so it is where a sync has failed. Not modelled are what a sector was in between where it
 //! was written more than once, the names of files, which last once they are made, and a sector that is
 //! damaged.
 
@@ -115,7 +116,8 @@ pub(crate) fn lose_power(file: &Path, random: &mut Random) -> io::Result<()> {
     settle(file)
 }
 
-/// A mix of what was written and what was synced, in a quarter of all cases only the one or the other.
+/// A mix of what was written and what was synced; in a quarter of all cases only the one, and in another
+/// only the other.
 fn left(written: &[u8], synced: &[u8], how: u64, random: &mut Random) -> Vec<u8> {
     match how {
         0 => return synced.to_vec(),

@@ -90,8 +90,8 @@ impl Sqlite {
     pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
         let path = file::resolved(path.as_ref());
         let lock = Lock::take(&path)?;
+        file::settle_log(&path)?;
         let connection = file::open_writer(&path)?;
-        file::sync_log(&connection)?;
         Ok(Self {
             path,
             config: config.clone(),

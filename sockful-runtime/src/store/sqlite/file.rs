@@ -4,7 +4,7 @@ use super::failure::failure;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -95,17 +95,34 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
 
 /// Makes sure of what was written by a process that did not live to sync it: it is found to be
 /// committed, and nobody may be told of it before it is on the disk.
-pub(super) fn sync_log(connection: &Connection) -> Result<()> {
-    let Some(path) = connection.path() else {
-        return Ok(());
-    };
-    let log = OpenOptions::new().write(true).open(format!("{path}-wal"));
-    match log.and_then(|log| log.sync_all()) {
+///
+/// To sync it is not enough. Where that has failed before, the system has the bytes at hand, takes
+/// them for written, and may forget them at any time; only what is written anew is synced.
+pub(super) fn settle_log(path: &Path) -> Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    let log = OpenOptions::new().read(true).write(true).open(&name);
+    match log.and_then(|mut log| write_anew(&mut log)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            let message = format!("the store `{path}` can't be synced: {error}");
+            let message = format!("the store `{}` can't be synced: {error}", path.display());
             Err(Error::new(ErrorKind::Unavailable, message))
         }
         _ => Ok(()),
+    }
+}
+
+fn write_anew(file: &mut File) -> io::Result<()> {
+    let mut bytes = vec![0; 1 << 16];
+    let mut at = 0;
+    loop {
+        file.seek(io::SeekFrom::Start(at))?;
+        let some = file.read(&mut bytes)?;
+        if some == 0 {
+            return file.sync_all();
+        }
+        file.seek(io::SeekFrom::Start(at))?;
+        file.write_all(&bytes[..some])?;
+        at += some as u64;
     }
 }
 
