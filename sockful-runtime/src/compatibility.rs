@@ -81,7 +81,8 @@ impl fmt::Display for Change {
 pub struct Comparison {
     /// The gravest of them.
     pub verdict: Verdict,
-    /// In the order of the resources' names, those of new resources last.
+    /// By resource: of descriptions in the order of their names, new ones last; of what is stored in the
+    /// order in which they are served, those that no longer are last.
     pub changes: Vec<Change>,
 }
 

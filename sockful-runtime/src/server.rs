@@ -129,7 +129,8 @@ impl Server {
     /// - `check FILE` reads all that a store has in a file, which a server may have open, and fails
     ///   where something is wrong with it (with the feature `sqlite`).
     ///
-    /// Without a file they write to the standard output. No store is opened.
+    /// Without a file they write to the standard output. No store is opened, if this comes before
+    /// [`store`](Self::store).
     ///
     /// Written so, `cargo run -- compatible api.json` is a check for a build server:
     ///

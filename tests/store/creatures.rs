@@ -112,6 +112,24 @@ pub(super) mod unique {
     }
 }
 
+pub(super) mod numbered {
+    use super::{Deserialize, Resource, Serialize};
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub(crate) struct Creature {
+        pub(crate) id: String,
+        pub(crate) kind: String,
+        pub(crate) life: i32,
+        #[resource(private)]
+        pub(crate) secret: Option<String>,
+        pub(crate) note: Option<String>,
+        #[resource(unique)]
+        pub(crate) nick: Option<String>,
+        #[resource(unique, default = 7)]
+        pub(crate) number: i32,
+    }
+}
+
 pub(super) mod renamed {
     use super::{Deserialize, Resource, Serialize};
 

@@ -1,6 +1,8 @@
 //! What is told of a store before there is one: whether a newer program will open it.
 
-use super::creatures::{bare, filled, first, indexed, more, renamed, small, unfit, unique};
+use super::creatures::{
+    bare, filled, first, indexed, more, numbered, renamed, small, unfit, unique,
+};
 use serde_json::Value;
 use sockful::compatibility::Verdict;
 use sockful::{Resources, resources};
@@ -23,7 +25,7 @@ fn what_a_store_applies_whatever_it_has_is_told() {
     let lines = |given: &[&str]| given.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         changes(resources![indexed::Creature]).1,
-        lines(&["compatible: creature kind has an index"])
+        lines(&["compatible: creature kind has an index, where no text is over 1,024 bytes"])
     );
     assert_eq!(
         changes(resources![renamed::Beast]).1,
@@ -32,7 +34,7 @@ fn what_a_store_applies_whatever_it_has_is_told() {
     let (_, told) = changes(resources![more::Creature]);
     for line in [
         "compatible: creature species was `kind`",
-        "compatible: creature species has an index",
+        "compatible: creature species has an index, where no text is over 1,024 bytes",
         "compatible: creature wings is new",
         "compatible: creature nick is new",
         "compatible: creature rev is new",
@@ -63,6 +65,10 @@ fn what_the_records_decide_is_told_with_what_to_write() {
             "breaking: creature life has a narrower `maximum` now, 5",
         ),
         (
+            resources![numbered::Creature],
+            "breaking: creature number is new and unique, and older records would share its default",
+        ),
+        (
             resources![unique::Creature],
             "breaking: creature kind is unique, and older records may share a value",
         ),
@@ -87,6 +93,7 @@ async fn whatever_is_refused_was_told() {
         resources![small::Creature],
         resources![unique::Creature],
         resources![renamed::Beast],
+        resources![numbered::Creature],
     ]
     .into_iter()
     .enumerate()

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::object::Object;
 use crate::record::Record;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -54,6 +55,13 @@ impl<'a> Layout<'a> {
             property.schema = described.form(&self.declared().properties[at]);
         }
         form
+    }
+
+    /// Whether that value is null.
+    pub(crate) fn fills_with_null(self, at: usize) -> bool {
+        let described = &self.model.properties[at];
+        described.nullable
+            && (!described.has_default || described.default.as_ref().is_some_and(Value::is_null))
     }
 
     /// Whether records get a value of the property at this position where they have none.

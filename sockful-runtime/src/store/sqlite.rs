@@ -1,6 +1,7 @@
 //! Records in one file, by `SQLite`: what was acknowledged lasts.
 
 mod backup;
+mod batch;
 mod check;
 mod completions;
 mod entry;

@@ -98,8 +98,13 @@ impl<'a> Told<'a> {
         for (at, (now, was)) in newer.properties.iter().zip(was).enumerate() {
             let name = &*now.name;
             let Some(was) = was else {
-                if layout.fills(at) {
+                if layout.fills(at) && (!now.unique || layout.fills_with_null(at)) {
                     self.applied(name, "is new");
+                } else if layout.fills(at) {
+                    self.refused(
+                        name,
+                        "is new and unique, and older records would share its default; make it an `Option` without one",
+                    );
                 } else {
                     self.refused(
                         name,
@@ -136,7 +141,7 @@ impl<'a> Told<'a> {
             _ => {}
         }
         match (was.indexed, now.indexed) {
-            (false, true) => self.applied(name, "has an index"),
+            (false, true) => self.applied(name, "has an index, where no text is over 1,024 bytes"),
             (true, false) => self.applied(name, "has no index"),
             _ => {}
         }

@@ -10,8 +10,8 @@ use crate::completion::{Completed, Completion};
 use crate::config::Config;
 use crate::error::Result;
 use crate::store::completions::{Completions, Entry};
-use rusqlite::{Connection, OptionalExtension};
-use std::collections::HashMap;
+use rusqlite::{Connection, OptionalExtension, ToSql};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub(super) type Remembered = Completions<u64>;
 
 /// Those that no longer fit, and are yet to be removed from the file.
-pub(super) type Gone = Vec<Entry<u64>>;
+pub(super) type Gone = VecDeque<Entry<u64>>;
 
 /// Reads which requests are remembered.
 pub(super) fn load(
@@ -95,34 +95,55 @@ pub(super) fn read(
         .transpose()
 }
 
-/// Removes what is gone, and writes down which keys are forgotten with it.
-pub(super) fn remove(
-    connection: &Connection,
-    gone: &[Entry<u64>],
-    remembered: &Remembered,
-) -> rusqlite::Result<()> {
-    for entry in gone {
-        let delete = "DELETE FROM sockful_completions WHERE seq = ?1";
-        connection
-            .prepare_cached(delete)?
-            .execute([entry.answer.cast_signed()])?;
-        let caller = &*entry.caller;
-        let (own, all) = remembered.horizons(caller);
-        if let Some(at) = own {
-            let write = "INSERT OR REPLACE INTO sockful_horizons VALUES (?1, ?2)";
-            connection
-                .prepare_cached(write)?
-                .execute((caller, at.cast_signed()))?;
-        } else {
-            let delete = "DELETE FROM sockful_horizons WHERE caller = ?1";
-            connection.prepare_cached(delete)?.execute([caller])?;
+/// What is to be removed from the file, and the horizons that stand for it then.
+#[derive(Debug)]
+pub(super) struct Removal {
+    seqs: Vec<u64>,
+    own: HashMap<Arc<str>, Option<u64>>,
+    all: Option<u64>,
+}
+
+impl Removal {
+    pub(super) fn of<'a>(
+        gone: impl Iterator<Item = &'a Entry<u64>>,
+        remembered: &Remembered,
+    ) -> Self {
+        let mut removal = Self {
+            seqs: Vec::new(),
+            own: HashMap::new(),
+            all: None,
+        };
+        for entry in gone {
+            let (own, all) = remembered.horizons(&entry.caller);
+            removal.seqs.push(entry.answer);
+            removal.own.insert(Arc::clone(&entry.caller), own);
+            removal.all = all;
         }
-        if let Some(at) = all {
-            let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('horizon', ?1)";
-            connection
-                .prepare_cached(write)?
-                .execute([at.cast_signed()])?;
-        }
+        removal
     }
-    Ok(())
+
+    pub(super) fn carry_out(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let run = |sql: &str, values: &[&dyn ToSql]| {
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.execute(values).map(drop)
+        };
+        for seq in &self.seqs {
+            let delete = "DELETE FROM sockful_completions WHERE seq = ?1";
+            run(delete, &[&seq.cast_signed()])?;
+        }
+        for (caller, horizon) in &self.own {
+            match horizon {
+                Some(at) => {
+                    let write = "INSERT OR REPLACE INTO sockful_horizons VALUES (?1, ?2)";
+                    run(write, &[caller, &at.cast_signed()])?;
+                }
+                None => run("DELETE FROM sockful_horizons WHERE caller = ?1", &[caller])?,
+            }
+        }
+        if let Some(at) = self.all {
+            let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('horizon', ?1)";
+            run(write, &[&at.cast_signed()])?;
+        }
+        Ok(())
+    }
 }

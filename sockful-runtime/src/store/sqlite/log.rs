@@ -79,6 +79,18 @@ impl End {
         Ok(read.optional().map_err(failure)?.unwrap_or_default())
     }
 
+    /// Behind which commit the newest ones begin, at most so many and about so many bytes of them.
+    pub(super) fn newest(self, connection: &Connection, many: u64, bytes: usize) -> Result<u64> {
+        let behind = self.seq.saturating_sub(many);
+        let bytes = self.bytes.saturating_sub(bytes as u64);
+        let first = "SELECT min(seq) FROM sockful_log WHERE seq > ?1 AND start >= ?2";
+        let first = connection.query_row(first, [behind, bytes].map(u64::cast_signed), |row| {
+            row.get::<_, Option<i64>>(0)
+        });
+        let first = first.map_err(failure)?.map(i64::cast_unsigned);
+        Ok(first.map_or(self.seq, |first| first - 1))
+    }
+
     /// Appends a commit that took the next number.
     pub(super) fn append(
         &mut self,

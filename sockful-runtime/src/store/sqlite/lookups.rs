@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::store::View;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 /// How many wait and are made at once.
@@ -27,7 +27,7 @@ const MAX_THREADS: usize = 4;
 /// where it does not keep up.
 #[derive(Debug)]
 pub(super) struct Lookups {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     state: Mutex<State>,
     pace: Pace,
 }
@@ -45,6 +45,8 @@ struct Lookup {
     resource: usize,
     id: Box<str>,
     answer: oneshot::Sender<Found>,
+    /// It counts until it is made, whether anybody waits for it or not.
+    _permit: OwnedSemaphorePermit,
 }
 
 /// A thread that looks up. It is counted until it has nothing left to do.
@@ -56,7 +58,7 @@ struct Thread {
 impl Lookups {
     pub(super) fn new() -> Self {
         Self {
-            permits: Semaphore::new(MAX_ASKED),
+            permits: Arc::new(Semaphore::new(MAX_ASKED)),
             state: Mutex::default(),
             pace: Pace::default(),
         }
@@ -83,8 +85,10 @@ impl Shared {
         if !self.lookups.pace.is_quick() {
             return None;
         }
+        let begun = Instant::now();
         let found = self.readers.begin_at_once()?;
         let found = found.and_then(|reader| self.find_one(&reader, resource, id));
+        self.lookups.pace.note(begun.elapsed());
         // What it has seen may not be published yet.
         let is_over = |view: &View<_>| view.seq <= self.head();
         found.as_ref().is_ok_and(is_over).then_some(found)
@@ -92,12 +96,13 @@ impl Shared {
 
     /// The record of this id, as it is at one moment from now on.
     pub(super) async fn look_up(self: Arc<Self>, resource: usize, id: Box<str>) -> Found {
-        let _permit = patiently(self.lookups.permits.acquire()).await?;
+        let permit = Arc::clone(&self.lookups.permits).acquire_owned();
         let (answer, answered) = oneshot::channel();
         let lookup = Lookup {
             resource,
             id,
             answer,
+            _permit: patiently(permit).await?,
         };
         if self.lookups.add(lookup) {
             let thread = Thread {
@@ -126,12 +131,17 @@ impl Thread {
         while let Some(lookups) = self.next() {
             let reader = self.shared.readers.begin();
             for lookup in lookups {
+                if lookup.answer.is_closed() {
+                    continue;
+                }
+                let begun = Instant::now();
                 let find = |it: &Reader| self.shared.find_one(it, lookup.resource, &lookup.id);
                 let found = match &reader {
                     Ok(reader) => find(reader),
                     // Each is to be told by an error of its own.
                     Err(_) => self.shared.readers.begin().and_then(|reader| find(&reader)),
                 };
+                self.shared.lookups.pace.note(begun.elapsed());
                 // Whoever asked may have gone.
                 drop(lookup.answer.send(found));
             }

@@ -1,5 +1,6 @@
 //! A file that is open for some resources.
 
+use super::batch::Job;
 use super::completions;
 use super::failure::{failure, poisoned};
 use super::file;
@@ -10,15 +11,15 @@ use super::search::Search;
 use super::shared::Shared;
 use super::table::Table;
 use super::transaction::table;
-use super::writer::{Job, Writer};
+use super::writer::Writer;
 use crate::clock::Clock;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::config::Config;
 use crate::declared::Declared;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::store::{Answer, Expired, View, later, now};
-use futures_util::{FutureExt, TryFutureExt};
+use futures_util::FutureExt;
 use rusqlite::Connection;
 use std::collections::hash_map::RandomState;
 use std::path::Path;
@@ -61,7 +62,7 @@ impl Closed<'_> {
         let (connection, config) = (self.connection, self.config);
         let epoch = file::epoch(&connection).map_err(failure)?;
         let end = End::read(&connection)?;
-        let behind = end.seq.saturating_sub(AT_HAND);
+        let behind = end.newest(&connection, AT_HAND, config.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
         let (completions, gone) = completions::load(&connection, config).map_err(failure)?;
         let shared = Arc::new(Shared::new(
@@ -79,6 +80,7 @@ impl Closed<'_> {
             limits: Limits::new(config),
             end,
             gone,
+            is_uncertain: false,
             tags: RandomState::new(),
         };
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
@@ -116,10 +118,15 @@ impl Opened {
         };
         let read = Arc::clone(&self.shared)
             .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
-        later(read.map_ok(|view| match view.value {
-            Some(completed) => Lookup::Completed(completed),
+        later(read.map(|view| match view {
+            Ok(View {
+                value: Some(completed),
+                ..
+            }) => Ok(Lookup::Completed(completed)),
             // It had to make room in the meantime.
-            None => Lookup::Forgotten,
+            Ok(_) => Ok(Lookup::Forgotten),
+            // It has taken effect, and only what was answered can't be read.
+            Err(error) => Err(error.with_outcome(Outcome::Unknown)),
         }))
     }
 

@@ -5,7 +5,7 @@ use super::file::open_reader;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    /// None any more where the store is closed.
+    idle: Mutex<Option<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
 
@@ -46,15 +47,18 @@ impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
-            idle: Mutex::default(),
+            idle: Mutex::new(Some(Vec::new())),
             permits: Arc::new(Semaphore::new(MAX_READERS)),
         }
     }
 
-    /// Closes the connections that wait to be used.
+    /// Closes the connections that wait to be used, and each that is used now when it no longer is.
     pub(super) fn close(&self) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.clear();
+        drop(self.idle().take());
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for leave to use a connection.
@@ -76,9 +80,8 @@ impl Readers {
 
     /// Begins to see, where there is a connection that has been used before.
     pub(super) fn begin_at_once(self: &Arc<Self>) -> Option<Result<Reader>> {
-        let idle = self.idle.lock();
-        let idle = idle.unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map(|connection| self.see(connection))
+        let connection = self.idle().as_mut()?.pop()?;
+        Some(self.see(connection))
     }
 
     fn see(self: &Arc<Self>, connection: Connection) -> Result<Reader> {
@@ -139,9 +142,9 @@ impl Drop for Reader {
         if rolled_back(&connection).is_err() {
             return;
         }
-        let idle = self.readers.idle.lock();
-        let mut idle = idle.unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
+        if let Some(idle) = &mut *self.readers.idle()
+            && idle.len() < MAX_IDLE
+        {
             idle.push(connection);
         }
     }

@@ -1,32 +1,30 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
-use super::completions::{self, Gone};
+use super::batch::{Batch, Done, Job, Written, refuse};
+use super::completions::{self, Gone, Removal};
 use super::failure::{failure, poisoned, uncommitted, undone};
 use super::log::{End, Limits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
 use crate::clock::Clock;
-use crate::commit::{Commit, Committed, Rejected};
-use crate::error::{Error, Result};
-use crate::store::completions::Entry;
+use crate::commit::{Commit, Rejected};
+use crate::error::{Error, Outcome, Result};
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::thread;
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// How many commits one transaction takes.
 const AT_ONCE: usize = 256;
-
-/// A commit that waits to be taken, and who waits for it.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) commit: Commit,
-    pub(super) answer: Answer,
-}
+/// How many keys it removes at most: more than it adds, and few enough that nobody waits for it.
+const REMOVED_AT_ONCE: usize = 1_024;
+/// How long it waits for readers when it closes.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Owns the one connection that writes.
 #[derive(Debug)]
@@ -38,33 +36,12 @@ pub(super) struct Writer {
     pub(super) limits: Limits,
     pub(super) end: End,
     pub(super) gone: Gone,
+    /// Whether a process that dies now may leave commits to be found that were said to be unknown: until
+    /// others have taken their place.
+    pub(super) is_uncertain: bool,
     /// Makes the tags, which nobody outside can foretell.
     pub(super) tags: RandomState,
 }
-
-/// Commits of one transaction.
-struct Batch {
-    /// When they are committed, in milliseconds since 1970.
-    at: u64,
-    /// Where the log ends behind them.
-    end: End,
-    done: Vec<Done>,
-}
-
-/// What became of a commit, and who waits for it: what speaks against one may be another that is not
-/// yet on the disk.
-struct Done {
-    written: Result<Written, Rejected>,
-    answer: Answer,
-}
-
-/// A commit that was carried out, and the request that made it.
-struct Written {
-    committed: Arc<Committed>,
-    key: Option<Entry<u64>>,
-}
-
-type Answer = oneshot::Sender<Result<Arc<Committed>, Rejected>>;
 
 impl Writer {
     /// Writes until nobody can ask for it any more.
@@ -79,9 +56,9 @@ impl Writer {
             }
             if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
                 tracing::error!(%error, "the store can't begin to write");
-                waiting
-                    .drain(..)
-                    .for_each(|job| refuse(job.answer, undone()));
+                for job in waiting.drain(..) {
+                    refuse(job.answer, self.told(undone()));
+                }
                 continue;
             }
             let batch = self.take(waiting.drain(..));
@@ -94,8 +71,13 @@ impl Writer {
     fn close(self) {
         // The last to close must be one who may write.
         self.shared.readers.close();
-        let all = "PRAGMA wal_checkpoint(TRUNCATE)";
-        if let Err(error) = self.connection.query_row(all, [], |_| Ok(())) {
+        let all = || {
+            // Whoever reads still may go on for long.
+            self.connection.busy_timeout(LAST_PATIENCE)?;
+            let all = "PRAGMA wal_checkpoint(TRUNCATE)";
+            self.connection.query_row(all, [], |_| Ok(()))
+        };
+        if let Err(error) = all() {
             tracing::warn!(%error, "what is stored stays in the write-ahead log");
         }
     }
@@ -111,10 +93,14 @@ impl Writer {
         for Job { commit, answer } in jobs {
             if self.connection.is_autocommit() {
                 // SQLite has given the transaction up, and all of it with it.
-                refuse(answer, undone());
+                refuse(answer, self.told(undone()));
                 continue;
             }
             let written = self.take_one(commit, &mut batch, &keys);
+            let written = written.map_err(|rejected| match rejected {
+                Rejected::Failed(error) => Rejected::Failed(self.told(error)),
+                other => other,
+            });
             let key = written.as_ref().ok().and_then(|it| it.key.as_ref());
             keys.extend(key.map(|it| (Arc::clone(&it.caller), it.key)));
             batch.done.push(Done { written, answer });
@@ -195,23 +181,28 @@ impl Writer {
     /// Makes it last, shows it to everybody, and answers.
     fn finish(&mut self, batch: Batch) {
         if self.connection.is_autocommit() {
-            return refuse_all(batch, undone);
+            return self.refuse_all(batch, undone);
         }
-        if let Err(error) = self.remove(&batch) {
+        let removed = self.gone.len().min(REMOVED_AT_ONCE);
+        if let Err(error) = self.remove(&batch, removed) {
             self.undo();
             tracing::error!(%error, "the store can't remove what there is no room for");
-            return refuse_all(batch, undone);
+            return self.refuse_all(batch, undone);
         }
+        let has_written = batch.end.seq > self.end.seq;
         if let Err(error) = self.connection.execute_batch("COMMIT") {
             // Where all of it reached the file but was not synced, a process that dies now leaves a
             // commit to be found. While this one lives it is none: what is written next takes its place,
             // byte for byte, so that nothing stands upon what the disk may have dropped.
             self.undo();
             tracing::error!(%error, "the store failed while it committed");
-            return refuse_all(batch, || uncommitted(&error));
+            let why = uncommitted(&error);
+            self.is_uncertain |= why.outcome() == Some(Outcome::Unknown);
+            return self.refuse_all(batch, || uncommitted(&error));
         }
+        self.is_uncertain &= !has_written;
+        self.gone.drain(..removed);
         self.end = batch.end;
-        self.gone = Gone::default();
         let mut answers = Vec::with_capacity(batch.done.len());
         let mut trimmed = Vec::new();
         let mut history = self.shared.history();
@@ -235,14 +226,33 @@ impl Writer {
         drop(trimmed);
     }
 
-    /// Removes what there is no more room for.
-    fn remove(&self, batch: &Batch) -> rusqlite::Result<()> {
-        completions::remove(
-            &self.connection,
-            &self.gone,
-            &self.shared.history().completions,
-        )?;
+    /// Removes what there is no more room for, of the keys so many.
+    fn remove(&self, batch: &Batch, keys: usize) -> rusqlite::Result<()> {
+        let removal = Removal::of(self.gone.range(..keys), &self.shared.history().completions);
+        removal.carry_out(&self.connection)?;
         self.limits.cut(&self.connection, batch.end, batch.at)
+    }
+
+    /// What is said of a commit that was undone. A retry of one whose outcome is unknown may be among
+    /// them.
+    fn told(&self, error: Error) -> Error {
+        if self.is_uncertain {
+            error.with_outcome(Outcome::Unknown)
+        } else {
+            error
+        }
+    }
+
+    fn refuse_all(&self, batch: Batch, why: impl Fn() -> Error) {
+        for Done { written, answer } in batch.done {
+            let error = match written {
+                Err(Rejected::Failed(error)) => error,
+                // It was on account of what is undone, perhaps, so nothing is sure but that it had no effect.
+                Err(_) => undone(),
+                Ok(_) => why(),
+            };
+            refuse(answer, self.told(error));
+        }
     }
 }
 
@@ -253,21 +263,4 @@ impl Drop for Writer {
             self.shared.poison();
         }
     }
-}
-
-fn refuse_all(batch: Batch, why: impl Fn() -> Error) {
-    for Done { written, answer } in batch.done {
-        let error = match written {
-            Err(Rejected::Failed(error)) => error,
-            // It was on account of what is undone, perhaps, so nothing is sure but that it had no effect.
-            Err(_) => undone(),
-            Ok(_) => why(),
-        };
-        refuse(answer, error);
-    }
-}
-
-fn refuse(answer: Answer, error: Error) {
-    // Whoever asked may have gone.
-    drop(answer.send(Err(Rejected::Failed(error))));
 }

@@ -1,0 +1,44 @@
+//! Commits on their way through one transaction.
+
+use super::log::End;
+use crate::commit::{Commit, Committed, Rejected};
+use crate::error::{Error, Result};
+use crate::store::completions::Entry;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// A commit that waits to be taken, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) commit: Commit,
+    pub(super) answer: Answer,
+}
+
+/// Commits of one transaction.
+pub(super) struct Batch {
+    /// When they are committed, in milliseconds since 1970.
+    pub(super) at: u64,
+    /// Where the log ends behind them.
+    pub(super) end: End,
+    pub(super) done: Vec<Done>,
+}
+
+/// What became of a commit, and who waits for it: what speaks against one may be another that is not
+/// yet on the disk.
+pub(super) struct Done {
+    pub(super) written: Result<Written, Rejected>,
+    pub(super) answer: Answer,
+}
+
+/// A commit that was carried out, and the request that made it.
+pub(super) struct Written {
+    pub(super) committed: Arc<Committed>,
+    pub(super) key: Option<Entry<u64>>,
+}
+
+pub(super) type Answer = oneshot::Sender<Result<Arc<Committed>, Rejected>>;
+
+pub(super) fn refuse(answer: Answer, error: Error) {
+    // Whoever asked may have gone.
+    drop(answer.send(Err(Rejected::Failed(error))));
+}
