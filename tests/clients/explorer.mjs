@@ -126,9 +126,12 @@ async function resumes(browser) {
   const [page, other] = [await open(browser, `${url}/#/creature`), await open(browser, `${url}/#/creature`)];
   const id = fresh('ghidorah');
   await other.getByText(/records · live, as of commit \d+/).waitFor();
-  const lost = other.getByText('as they were').waitFor();
-  await other.evaluate(() => window.sockets.at(-1).close());
-  await lost;
+  await other.evaluate(() => {
+    window.isCutOff = true;
+    window.sockets.at(-1).close();
+  });
+  await other.getByText('as they were').waitFor();
+  await other.evaluate(() => { window.isCutOff = false; });
   await done(page, 'create', { id });
   await other.getByRole('link', { name: id }).waitFor();
   assert.ok(other.received.some((text) => text.startsWith('["creature","subscribe",{"ok":{"resumed":true}')), 'told as events, not as a list');

@@ -1,5 +1,6 @@
 // Plays the sessions in README.md and the docs: in the blocks marked `frames` what follows `> ` is
-// sent, and what follows `< ` must come back; in those marked `console` what follows `$ ` is run, and
+// sent, and what follows `< ` must come back, in this order as far as it has one `ack_id`: a reply and the
+// event of the same commit come in either; in those marked `console` what follows `$ ` is run, and
 // what follows that must be its output. `…` stands for any text, and the numbers of commits are not
 // compared. Usage: node readme.mjs http://127.0.0.1:8000
 
@@ -31,16 +32,35 @@ for (const [kind, play, files] of PLAYED) {
 async function play(session) {
   const client = connect(process.argv[2]);
   if (!session[0].includes('"hello"')) await client.next();
+  const awaited = [];
+  const hear = async () => {
+    while (awaited.length > 0) {
+      const came = await client.next();
+      const at = awaited.findIndex((text) => ackId(text) === ackId(came));
+      const [text] = awaited.splice(Math.max(at, 0), 1);
+      expect(text, came);
+    }
+  };
   try {
     for (const line of session) {
       const [mark, text] = [line.slice(0, 2), line.slice(2)];
-      if (mark === '> ') client.send(text);
-      else if (mark === '< ') expect(text, await client.next());
-      else throw new Error(`a line that is neither sent nor received: ${line}`);
+      if (mark === '< ') {
+        awaited.push(text);
+        continue;
+      }
+      await hear();
+      if (mark !== '> ') throw new Error(`a line that is neither sent nor received: ${line}`);
+      client.send(text);
     }
+    await hear();
   } finally {
     await client.close();
   }
+}
+
+/** The last slot of a frame, which need not be JSON. */
+function ackId(frame) {
+  return frame.slice(frame.lastIndexOf(','));
 }
 
 /** Types commands into a shell, as if the demo were where the docs have it. */

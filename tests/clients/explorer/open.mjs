@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 
 /**
  * Opens the explorer in a browser that shares nothing with other windows. What goes wrong is kept in
- * `page.faults`, what it hears in `page.received`, and its sockets in `window.sockets`.
+ * `page.faults`, what it hears in `page.received`, and its sockets in `window.sockets`;
+ * while `window.isCutOff` it gets no others.
  */
 export async function open(browser, address, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
@@ -12,6 +13,7 @@ export async function open(browser, address, options = {}) {
     window.sockets = [];
     window.WebSocket = class extends WebSocket {
       constructor(...given) {
+        if (window.isCutOff) throw new Error('there is no way to anywhere');
         super(...given);
         window.sockets.push(this);
       }
