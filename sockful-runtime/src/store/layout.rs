@@ -57,17 +57,17 @@ impl<'a> Layout<'a> {
         form
     }
 
+    /// Whether records get a value of the property at this position where they have none.
+    pub(crate) fn fills(self, at: usize) -> bool {
+        let (property, described) = (&self.declared().properties[at], &self.model.properties[at]);
+        described.has_default || described.nullable || property.kept.is_some()
+    }
+
     /// Whether that value is null.
     pub(crate) fn fills_with_null(self, at: usize) -> bool {
         let described = &self.model.properties[at];
         described.nullable
             && (!described.has_default || described.default.as_ref().is_some_and(Value::is_null))
-    }
-
-    /// Whether records get a value of the property at this position where they have none.
-    pub(crate) fn fills(self, at: usize) -> bool {
-        let (property, described) = (&self.declared().properties[at], &self.model.properties[at]);
-        described.has_default || described.nullable || property.kept.is_some()
     }
 
     /// The record that was stored as these texts when the resource was another: what is new takes its

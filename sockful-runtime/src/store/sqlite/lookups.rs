@@ -117,11 +117,9 @@ impl Shared {
     }
 
     fn find_one(&self, reader: &Reader, resource: usize, id: &str) -> Found {
-        let begun = Instant::now();
         let table = table(self.tables(), resource)?;
         let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
-        self.lookups.pace.note(begun.elapsed());
         Ok(View { seq, value })
     }
 }

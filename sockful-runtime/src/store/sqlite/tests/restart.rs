@@ -138,3 +138,47 @@ fn a_store_that_was_closed_is_one_file() {
     let bob = wait(store.get(0, "bob")).expect("an answer");
     assert_eq!((bob.seq, bob.value.is_some()), (1, true));
 }
+
+#[test]
+fn keys_that_no_longer_fit_go_a_thousand_at_once_and_are_forgotten_at_once() {
+    let folder = Folder::new("fewer");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    let commits = (1..=1_500).map(|n| store.commit(commit(vec![put("bob", n)], Some(n))));
+    let taken = wait(futures_util::future::join_all(commits));
+    assert!(taken.iter().all(Result::is_ok));
+    drop(store);
+    let fewer = Config {
+        max_keys: 10,
+        ..Config::default()
+    };
+    // With each the one that the commit itself makes too many, which goes with the next.
+    for left in [1_500 - 1_024 + 1, 10 + 1] {
+        let store = opened(&path, &fewer);
+        let lookup = wait(store.completed("ann", key(1))).expect("an answer");
+        assert!(matches!(lookup, Lookup::Forgotten), "{lookup:?}");
+        let next = 2_000 + wait(store.head()).expect("a head");
+        wait(store.commit(commit(vec![put("bob", 9)], Some(next)))).expect("it is new");
+        drop(store);
+        let file = Connection::open(&path).expect("a file");
+        let count = "SELECT count(*) FROM sockful_completions";
+        let count = file.query_row(count, [], |row| row.get::<_, u32>(0));
+        assert_eq!(count.expect("a count"), left);
+    }
+    let store = opened(&path, &Config::default());
+    let again = wait(store.commit(commit(vec![put("bob", 9)], Some(1_490))));
+    assert!(matches!(again, Err(Rejected::Repeated)));
+}
+
+#[test]
+fn where_what_was_answered_cannot_be_read_nobody_is_told_that_nothing_was_done() {
+    let folder = Folder::new("unread");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    wait(store.commit(commit(vec![put("bob", 1)], Some(1_000)))).expect("it is new");
+    let file = Connection::open(&path).expect("a file");
+    let spoil = "UPDATE sockful_completions SET entry = ''";
+    assert_eq!(file.execute(spoil, []).expect("a table"), 1);
+    let error = wait(store.completed("ann", key(1_000))).expect_err("it is no JSON");
+    assert_eq!(error.outcome(), Some(Outcome::Unknown));
+}
