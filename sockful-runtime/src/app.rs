@@ -1,10 +1,10 @@
 //! What one server serves, put together once at start.
 
-use crate::clock::Clock;
-use crate::config::Config;
 use crate::context::{Shared, States};
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::description::Description;
-use crate::error::{Error, ErrorKind, Result};
 use crate::files::Files;
 use crate::hub::Hub;
 use crate::identity::Authenticator;

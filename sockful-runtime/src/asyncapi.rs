@@ -6,7 +6,8 @@
 mod frames;
 mod system;
 
-use crate::components::{self, Dialect, members, schema};
+use crate::components;
+use crate::components::{Dialect, members, schema};
 use crate::description::Description;
 use frames::Message;
 use serde_json::{Map, Value, json};

@@ -34,7 +34,7 @@ pub use remotes::{BeRead, CallRemotes, Payload, Plain, Wide};
 pub use subscription::Subscription;
 pub(crate) use target::Target;
 
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use crate::resource::Resource;
 use asked::Manner;
 use driver::Command;

@@ -1,10 +1,10 @@
 //! How values of one type are read, written and described. The derive makes one for each property.
 
-use crate::error::{Fault, Result, without_line};
-use crate::finite;
+use crate::core::bigint::Wide;
+use crate::core::error::{Fault, Result, without_line};
+use crate::core::json::finite_check;
 use crate::moment::Moment;
 use crate::rules::{Typed, explain};
-use crate::wide::Wide;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +39,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
     /// The codec that serde and schemars give.
     pub const fn new() -> Self {
         Self {
-            is_finite: finite::is_finite::<T>,
+            is_finite: finite_check::is_finite::<T>,
             ..Self::made_of(read::<T>, write::<T>, schema::<T>)
         }
     }

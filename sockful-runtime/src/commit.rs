@@ -189,5 +189,5 @@ pub enum Rejected {
     /// or as old as what is forgotten. Said before anything else that stands against it.
     Repeated,
     /// The store can't take it now.
-    Failed(crate::error::Error),
+    Failed(crate::core::error::Error),
 }

@@ -15,11 +15,13 @@ mod turn;
 
 pub(crate) use once::answer;
 
-use crate::dispatch::{self, Answered};
+use crate::core::shutdown::Shutdown;
+use crate::dispatch;
+use crate::dispatch::Answered;
 use crate::hub::Subscription;
-use crate::reply::{self, Change, Done, Reply};
+use crate::reply;
+use crate::reply::{Change, Done, Reply};
 use crate::session::Session;
-use crate::shutdown::Shutdown;
 use bell::{Bell, Bells};
 use heartbeat::{Beat, Heartbeat};
 use live::Live;

@@ -17,7 +17,7 @@ pub(crate) use shared::{Peer, Shared, States};
 pub(crate) use stage::Staged;
 pub(crate) use telling::{InBatch, Telling};
 
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::event::{Emission, Event};
 use crate::identity::Caller;
 use crate::keys::Keyed;

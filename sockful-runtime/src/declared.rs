@@ -9,8 +9,8 @@ pub use parent::{OnDestroy, Parent, RefersTo, Relation};
 pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
+use crate::core::const_text::same;
 use crate::resource::{Resource, kind_of};
-use crate::text::same;
 
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ mod relations;
 
 pub(crate) use keywords::add as add_rules;
 
-use crate::config::MAX_IDS;
+use crate::core::config::MAX_IDS;
+use crate::core::error::Result;
 use crate::declared::{Access, Property};
-use crate::error::Result;
 use crate::model::{Model, Shape};
 use crate::reader::DescribedProperty;
 use crate::remote::{Remote, Takes};

@@ -22,12 +22,13 @@ pub(crate) use subscribe::{begin_anew, seen};
 pub(crate) use system::position;
 
 use crate::context::Context;
+use crate::core::error::{Error, ErrorKind, Outcome};
+use crate::core::json::object::Object;
 use crate::declared::{Parent, Relation};
-use crate::error::{Error, ErrorKind, Outcome};
-use crate::frame::{self, Head, Place, Span};
+use crate::frame;
+use crate::frame::{Head, Place, Span};
 use crate::keys::{Keyed, fingerprint};
 use crate::model::Model;
-use crate::object::Object;
 use crate::remote::{Call, Remote, Takes};
 use crate::reply::Reply;
 use crate::routes::{Action, Core, Route};

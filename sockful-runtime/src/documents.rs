@@ -2,12 +2,14 @@
 
 use crate::asyncapi;
 use crate::compatibility::Comparison;
-use crate::config::Config;
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::description::Description;
-use crate::error::{Error, ErrorKind, Result};
-use crate::openapi::{self, Source};
+use crate::openapi;
+use crate::openapi::Source;
 use crate::routes::Resources;
-use crate::store::{self, Layout};
+use crate::store;
+use crate::store::Layout;
 use crate::typescript;
 use serde_json::Value;
 

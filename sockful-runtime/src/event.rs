@@ -3,7 +3,7 @@
 use crate::codec::Codec;
 use crate::commit::{Emitted, Operation};
 use crate::context::{Context, Telling};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::key::Key;
 use crate::reply;
 use crate::resource::Resource;

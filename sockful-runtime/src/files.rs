@@ -1,7 +1,8 @@
 //! What is said of the description over HTTP.
 
 use crate::app::App;
-use crate::openapi::{self, Source};
+use crate::openapi;
+use crate::openapi::Source;
 use crate::{asyncapi, typescript};
 use bytes::Bytes;
 use std::sync::OnceLock;

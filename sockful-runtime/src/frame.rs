@@ -8,8 +8,8 @@ mod slots;
 
 pub(crate) use place::{Place, Span};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::json::is_exact;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::is_exact;
 use slots::Slots;
 use std::borrow::Cow;
 

@@ -1,6 +1,7 @@
 //! Where fuzz targets get in, past the network. No public API: it changes as they need it.
 
-use crate::dispatch::{self, Answered};
+use crate::dispatch;
+use crate::dispatch::Answered;
 use crate::local;
 use crate::reply;
 use crate::server::ServerHandle;

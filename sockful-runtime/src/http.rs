@@ -2,7 +2,7 @@
 
 mod files;
 
-use crate::error::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http_body_util::combinators::UnsyncBoxBody;

@@ -28,8 +28,8 @@ pub(crate) use outlet::{Claim, Outlet, Unlogged};
 pub(crate) use resume::Resume;
 
 use crate::commit::{Committed, Emitted};
-use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::query::{Filter, Query, Sight};
 use crate::record::Record;
 use crate::store::Store;

@@ -6,7 +6,7 @@ mod credentials;
 pub(crate) use caller::{Caller, Known, Sights};
 pub use credentials::Credentials;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::policy::UserType;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;

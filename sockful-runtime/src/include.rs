@@ -7,8 +7,8 @@ mod tests;
 pub(crate) use load::Loaded;
 
 use crate::context::Shared;
+use crate::core::error::Result;
 use crate::declared::Relation;
-use crate::error::Result;
 use crate::query::{Path, Scalar, nearest};
 use crate::relations::Link;
 

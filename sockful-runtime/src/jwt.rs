@@ -11,8 +11,8 @@ mod token;
 
 pub use issuers::Issuers;
 
-use crate::clock::Clock;
-use crate::error::Result;
+use crate::core::clock::Clock;
+use crate::core::error::Result;
 use crate::identity::{Credentials, Identity};
 use claims::{Accepted, Claims};
 use key::Key;

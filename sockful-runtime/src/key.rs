@@ -1,8 +1,9 @@
 //! Ids: what a key may look like, and the one text by which stores compare it.
 
+use crate::core::error::Fault;
+use crate::core::json;
+use crate::core::json::MAX_EXACT;
 use crate::declared::KeyKind;
-use crate::error::Fault;
-use crate::json::{self, MAX_EXACT};
 use std::borrow::Cow;
 use uuid::Uuid;
 

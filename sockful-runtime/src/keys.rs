@@ -7,11 +7,11 @@ mod turns;
 
 pub(crate) use fingerprint::fingerprint;
 
-use crate::clock::Clock;
 use crate::completion::{Completed, Completion, Lookup, Report, Reported, time};
-use crate::config::Config;
-use crate::error::{Error, Fault, Result};
-use crate::json;
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json;
 use crate::record::Record;
 use crate::reply::{Body, Done, Reply};
 use crate::store::Store;

@@ -4,24 +4,21 @@ mod app;
 mod asyncapi;
 #[cfg(feature = "client")]
 pub mod client;
-mod clock;
 pub mod codec;
 mod command;
 pub mod commit;
 pub mod compatibility;
 pub mod completion;
 mod components;
-mod config;
 mod connection;
 mod context;
+pub mod core;
 pub mod declared;
 mod description;
 mod dispatch;
 mod documents;
-mod error;
 pub mod event;
 mod files;
-mod finite;
 mod frame;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -30,7 +27,6 @@ mod http;
 mod hub;
 mod identity;
 mod include;
-mod json;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod key;
@@ -42,7 +38,6 @@ mod mirror;
 pub mod model;
 mod moment;
 pub mod must;
-mod object;
 mod openapi;
 mod origin;
 mod policies;
@@ -61,34 +56,30 @@ pub mod routes;
 mod rules;
 #[cfg(any(test, feature = "store-suite"))]
 mod sample;
-mod scan;
 mod server;
 mod session;
-mod shutdown;
 pub mod store;
 #[cfg(any(feature = "client", feature = "store-suite"))]
 pub mod testing;
-mod text;
 pub mod typed;
 mod typescript;
 mod unit;
 pub mod whole;
-mod wide;
 mod write;
 
-pub use config::Config;
-pub use context::{Context, hook};
+pub use crate::context::{Context, hook};
+pub use crate::core::config::Config;
+pub use crate::core::error::{Error, ErrorKind, Fault, Outcome, Result};
+pub use crate::core::shutdown::shutdown_signal;
 #[doc(hidden)]
-pub use description::record_schema;
-pub use error::{Error, ErrorKind, Fault, Outcome, Result};
-pub use identity::{Credentials, Identity};
-pub use records::{Find, Records};
-pub use reply::{Done, Reply, Told};
+pub use crate::description::record_schema;
+pub use crate::identity::{Credentials, Identity};
+pub use crate::records::{Find, Records};
+pub use crate::reply::{Done, Reply, Told};
+#[cfg(feature = "tower")]
+pub use crate::server::MountedServer;
+#[cfg(feature = "tls")]
+pub use crate::server::TlsConfig;
+pub use crate::server::{Server, ServerHandle};
 #[doc(hidden)]
 pub use schemars;
-#[cfg(feature = "tower")]
-pub use server::MountedServer;
-#[cfg(feature = "tls")]
-pub use server::TlsConfig;
-pub use server::{Server, ServerHandle};
-pub use shutdown::shutdown_signal;

@@ -1,9 +1,9 @@
 //! Clients without a network: a connection over any stream, as if its handshake had been.
 
 use crate::connection;
+use crate::core::shutdown;
 use crate::server::ServerHandle;
 use crate::session::Session;
-use crate::shutdown;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 

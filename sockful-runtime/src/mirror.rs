@@ -16,13 +16,14 @@ mod target;
 pub(crate) use address::is_here;
 
 use crate::connection;
-use crate::error::{Error, ErrorKind, Fault};
-use crate::http::{self, Body, RequestBody};
-use crate::object::Object;
+use crate::core::error::{Error, ErrorKind, Fault};
+use crate::core::json::object::Object;
+use crate::core::shutdown::Shutdown;
+use crate::http;
+use crate::http::{Body, RequestBody};
 use crate::origin;
 use crate::server::introduce;
 use crate::session::Session;
-use crate::shutdown::Shutdown;
 use address::Place;
 use answer::Asked;
 use events::Position;

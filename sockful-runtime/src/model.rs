@@ -1,15 +1,16 @@
 //! A resource as a server knows it: what was declared, and what only its types could say.
 
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json::object::Object;
 use crate::declared::{Access, Declared, Kept, KeyKind};
-use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::key;
-use crate::object::Object;
 use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
 use crate::resource::{Resource, Writer, Written};
-use crate::rules::{self, Kind};
+use crate::rules;
+use crate::rules::Kind;
 use schemars::SchemaGenerator;
 use std::any::TypeId;
 use std::borrow::Cow;

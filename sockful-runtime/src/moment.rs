@@ -3,7 +3,7 @@
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 mod text;
 
-use crate::json::MAX_EXACT;
+use crate::core::json::MAX_EXACT;
 use crate::query::Scalar;
 use serde::Serialize;
 

@@ -15,8 +15,9 @@ mod responses;
 mod system;
 
 use crate::app::App;
-use crate::components::{self, Dialect, members};
-use crate::config::Config;
+use crate::components;
+use crate::components::{Dialect, members};
+use crate::core::config::Config;
 use crate::description::Description;
 use crate::model::Model;
 use crate::routes::Resources;

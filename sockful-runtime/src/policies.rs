@@ -1,6 +1,6 @@
 //! The policies of all resources: one place that every way in and out asks.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::identity::{Authenticator, Caller, Sights};
 use crate::model::Model;
 use crate::policy::{Grant, Policy, Who, unauthenticated};

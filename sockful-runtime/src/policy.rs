@@ -1,6 +1,6 @@
 //! Policies: who may see a record, and who may do what. Pure functions of a record and a user.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::query::Filter;
 use crate::record::Record;

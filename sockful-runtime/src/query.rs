@@ -23,10 +23,10 @@ pub(crate) use path::Path;
 pub use scalar::Scalar;
 pub(crate) use sight::Sight;
 
-use crate::config::Config;
-use crate::error::Result;
+use crate::core::config::Config;
+use crate::core::error::Result;
+use crate::core::json::object::Object;
 use crate::model::Model;
-use crate::object::Object;
 use conditions::Conditions;
 
 /// How many records a list may leave out at its beginning.

@@ -1,7 +1,7 @@
 //! How often: token buckets, one for each caller that is known and one for each address of others.
 
-use crate::config::Config;
-use crate::error::{Error, ErrorKind};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -5,9 +5,9 @@ mod described;
 pub(crate) use described::DescribedProperty;
 
 use crate::codec::Codec;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json::object::Object;
 use crate::declared::{Access, Property};
-use crate::error::{Error, Fault, Result};
-use crate::object::Object;
 use crate::record::Record;
 use crate::rules;
 use schemars::SchemaGenerator;

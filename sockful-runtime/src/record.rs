@@ -1,8 +1,8 @@
 //! A record as stores keep it: JSON text, written once and spliced wherever it goes.
 
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::object::Object;
 use crate::declared::{Declared, Kept, Property};
-use crate::error::{Error, ErrorKind, Result};
-use crate::object::Object;
 use std::fmt;
 use std::ops::Range;
 
@@ -289,7 +289,8 @@ fn position(offset: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::resource::Resource;
-    use crate::sample::{self, Sample};
+    use crate::sample;
+    use crate::sample::Sample;
 
     #[test]
     fn a_record_is_read_from_its_texts_as_it_was() {

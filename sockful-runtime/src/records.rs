@@ -5,10 +5,11 @@ mod find;
 pub use find::Find;
 
 use crate::context::Context;
+use crate::core::error::{Error, Result};
 use crate::declared::Declared;
-use crate::error::{Error, Result};
 use crate::event::Emission;
-use crate::key::{self, Key};
+use crate::key;
+use crate::key::Key;
 use crate::model::Model;
 use crate::must::HappenTo;
 use crate::reader::Giver;

@@ -1,10 +1,11 @@
 //! Which resources are parents of which, by their places in the served list.
 
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
 use crate::declared::Parent;
-use crate::error::{Error, Result};
 use crate::key;
-use crate::model::{self, Model};
-use crate::object::Object;
+use crate::model;
+use crate::model::Model;
 use crate::query::{Comparison, Filter, Scalar};
 use crate::record::Record;
 use std::borrow::Cow;

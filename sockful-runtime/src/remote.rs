@@ -2,14 +2,15 @@
 
 use crate::context::hook::{Hook, On};
 use crate::context::{Called, Context, Ended, Telling};
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
 use crate::declared::Property;
-use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::object::Object;
 use crate::policy::{Grant, Policy};
 use crate::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::record::Record;
-use crate::reply::{self, Body, Done, Reply, Told};
+use crate::reply;
+use crate::reply::{Body, Done, Reply, Told};
 use crate::resource::Resource;
 use crate::whole;
 use futures_util::future::BoxFuture;

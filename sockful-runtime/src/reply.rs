@@ -1,8 +1,8 @@
 //! What a request leads to, and how a reply is written.
 
 use crate::codec::Codec;
+use crate::core::error::{Error, Result};
 use crate::declared::Declared;
-use crate::error::{Error, Result};
 use crate::frame::Head;
 use crate::hub::{Resume, Subscription};
 use crate::record::Record;
@@ -318,7 +318,8 @@ mod tests {
     use crate::declared::Declared;
     use crate::model::{Model, Shape};
     use crate::resource::Resource;
-    use crate::sample::{self, Sample};
+    use crate::sample;
+    use crate::sample::Sample;
 
     fn lengths(body: &Body) -> (usize, usize) {
         let mut out = Vec::new();

@@ -1,9 +1,9 @@
 //! The traits that the macros implement, writable by hand.
 
 use crate::codec::Codec;
+use crate::core::json::object::Object;
 use crate::declared::{Declared, KeyKind};
 use crate::key::Key;
-use crate::object::Object;
 use crate::reader::Reader;
 use crate::record::Draft;
 use crate::rules::Typed;

@@ -9,11 +9,11 @@ mod table;
 pub use table::{Table, buckets, count, slots};
 
 use crate::context::hook::Hook;
+use crate::core::const_text::{Text, same};
 use crate::declared::{Declared, Parent, Relation};
 use crate::model::Shape;
 use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
-use crate::text::{Text, same};
 use table::{bucket, hash, slot};
 
 /// A resource in the list that is served: what its two macros made.

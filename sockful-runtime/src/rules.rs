@@ -6,9 +6,10 @@ mod types;
 pub(crate) use judge::{Typed, judge, least, most};
 pub(crate) use types::explain;
 
-use crate::error::Fault;
-use crate::json::{self, SORTED_BYTES, is_exact};
-use crate::scan;
+use crate::core::error::Fault;
+use crate::core::json;
+use crate::core::json::lexer;
+use crate::core::json::{SORTED_BYTES, is_exact};
 use schemars::Schema;
 
 /// What kind of JSON a property holds, read off its schema.
@@ -137,7 +138,7 @@ pub(crate) fn has_inexact(json: &str) -> bool {
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            b'"' => at = scan::string_end(bytes, at),
+            b'"' => at = lexer::string_end(bytes, at),
             b'-' | b'0'..=b'9' => {
                 let is_part =
                     |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');

@@ -11,11 +11,11 @@ pub(crate) use serving::{Serving, TOYS, entry, table};
 pub(crate) use toy::{Toy, ToyPatch};
 
 use crate::codec::Codec;
+use crate::core::json::object::Object;
 use crate::declared::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
 use crate::event::Event;
 use crate::model::{Model, Shape};
 use crate::must;
-use crate::object::Object;
 use crate::reader::{Giver, Reader};
 use crate::record::{Draft, Record};
 use crate::resource::{Changes, Given, Resource, Writer};

@@ -5,9 +5,9 @@ mod sessions;
 pub(crate) use sessions::Sessions;
 
 use crate::app::App;
-use crate::config::Config;
 use crate::context::{Context, Peer};
-use crate::error::Result;
+use crate::core::config::Config;
+use crate::core::error::Result;
 use crate::hub::Outlet;
 use crate::identity::{Caller, Credentials, Known, expired};
 use crate::rates::Bucket;

@@ -28,8 +28,8 @@ pub(crate) use watched::Watched;
 
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::declared::Declared;
-use crate::error::{Error, ErrorKind, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};

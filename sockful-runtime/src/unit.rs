@@ -5,7 +5,7 @@ mod state;
 mod tests;
 
 use crate::commit::Operation;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::event::Emission;
 use crate::query::{Filter, Order, Query};
 use crate::record::Record;

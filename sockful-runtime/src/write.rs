@@ -2,10 +2,10 @@
 
 use crate::context::hook::Phase;
 use crate::context::{Context, Staged, Telling};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::object::Object;
 use crate::key;
 use crate::model::Model;
-use crate::object::Object;
 use crate::policy::Grant;
 use crate::query::Sight;
 use crate::reader::Giver;

@@ -2,7 +2,8 @@
 
 use super::Document;
 use super::frames::Message;
-use crate::components::{self, schema};
+use crate::components;
+use crate::components::schema;
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document) {

@@ -1,6 +1,6 @@
 //! A request and its answer, as they are on the wire.
 
-use crate::object::Object;
+use crate::core::json::object::Object;
 use std::borrow::Cow;
 use uuid::{NoContext, Timestamp, Uuid};
 

@@ -5,7 +5,7 @@ use super::settings::Settings;
 use super::target::Target;
 use super::token::Token;
 use super::{Client, Shared, Status, closed};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use futures_util::FutureExt;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};

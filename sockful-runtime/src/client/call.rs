@@ -3,8 +3,8 @@
 use super::asked::{Answer, Asked, Manner};
 use super::driver::{Ask, Command};
 use super::{Shared, closed};
-use crate::config::A_YEAR;
-use crate::error::{Error, Result};
+use crate::core::config::A_YEAR;
+use crate::core::error::{Error, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Typed queries as they stand on the wire.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::query::{By, Comparison, Filter, Order, Scalar};
 use crate::resource::Resource;
 use crate::typed;

@@ -17,7 +17,7 @@ use super::link::{Incoming, Link, Ws};
 use super::settings::Settings;
 use super::target::Target;
 use super::token::Token;
-use crate::error::Result;
+use crate::core::error::Result;
 use calls::Calls;
 use connection::Greeting;
 use futures_util::future::{BoxFuture, OptionFuture};

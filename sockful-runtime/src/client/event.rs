@@ -1,9 +1,9 @@
 //! What a subscription tells.
 
 use super::sent;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
 use crate::key::Key;
-use crate::object::Object;
 use crate::resource::Resource;
 use serde::de::DeserializeOwned;
 use std::fmt;

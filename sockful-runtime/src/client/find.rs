@@ -3,7 +3,7 @@
 use super::asked::Manner;
 use super::call::{Call, Raw};
 use super::{Shared, conditions, sent, unsendable};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::query;
 use crate::resource::Resource;
 use crate::typed::{Filter, Order};

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::driver::Command;
 use super::event::Told;
-use crate::error::Error;
+use crate::core::error::Error;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};

@@ -2,7 +2,7 @@
 
 use super::event::{Change, Told};
 use super::subscription::Follower;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::key::Key;
 use crate::resource::Resource;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use super::call::{Argument, Call, Raw, json};
 use super::records::{Records, with_id};
 use super::unsendable;
 use crate::codec::Codec;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::must;
 use crate::resource::Resource;
 use serde::de::DeserializeOwned;

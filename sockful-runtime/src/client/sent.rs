@@ -1,9 +1,10 @@
 //! Records as a server sends them, read by their types.
 
-use crate::error::{Error, Result};
-use crate::key::{self, Key};
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
+use crate::key;
+use crate::key::Key;
 use crate::model;
-use crate::object::Object;
 use crate::reader::Reader;
 use crate::resource::Resource;
 use schemars::SchemaGenerator;

@@ -1,6 +1,6 @@
 //! How a client connects, waits and gives up.
 
-use crate::config::A_YEAR;
+use crate::core::config::A_YEAR;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 

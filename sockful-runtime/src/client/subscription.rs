@@ -4,7 +4,7 @@ use super::Shared;
 use super::driver::Command;
 use super::event::{Event, Told};
 use super::inbox::{Commit, Inbox};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::resource::Resource;
 use futures_util::Stream;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Where a client connects to.
 
 use super::link::{Io, Ws};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
 use crate::local;
 use crate::server::ServerHandle;

@@ -1,7 +1,7 @@
 //! TLS, as a client speaks it.
 
 use super::link::Io;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use hyper::Uri;
 use std::fmt;
 use std::sync::Arc;

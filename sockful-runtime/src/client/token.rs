@@ -1,6 +1,6 @@
 //! Where the token comes from by which the server knows the client.
 
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::any::Any;

@@ -1,7 +1,7 @@
 //! The clock of a connection: when to ping, and when to give a peer up.
 
 use super::bell::Bell;
-use crate::config::Config;
+use crate::core::config::Config;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};

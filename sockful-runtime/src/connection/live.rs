@@ -3,8 +3,8 @@
 mod telling;
 
 use super::socket::Socket;
+use crate::core::error::Result;
 use crate::dispatch;
-use crate::error::Result;
 use crate::hub::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
 use crate::session::Session;
 use futures_util::FutureExt;

@@ -1,6 +1,6 @@
 //! How fast the requests of one connection come.
 
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::rates::Bucket;
 use crate::session::Session;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
 use super::pace::Pace;
-use crate::dispatch::{self, Address, Answered, Profile};
-use crate::error::Outcome;
+use crate::core::error::Outcome;
+use crate::dispatch;
+use crate::dispatch::{Address, Answered, Profile};
 use crate::reply::Reply;
 use crate::session::Session;
 use futures_util::future::BoxFuture;

@@ -1,7 +1,7 @@
 //! A WebSocket as the connection sees it: whole messages in, frames out, a close code.
 
 use super::pipe::Pipe;
-use crate::config::Config;
+use crate::core::config::Config;
 use futures_util::{Sink, Stream, StreamExt};
 use std::future::poll_fn;
 use std::io;

@@ -1,7 +1,7 @@
 //! Who the client is: noticing when it has become somebody else, or its time is over.
 
 use super::bell::Bell;
-use crate::config::A_YEAR;
+use crate::core::config::A_YEAR;
 use crate::session::Session;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::hook::{Hook, Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::commit::{Change, Operation};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::record::Record;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;

@@ -2,7 +2,7 @@
 
 use super::{Called, Context, Telling};
 use crate::commit::{Commit, Committed, Operation, Rejected};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::event::Emission;
 use crate::record::Record;
 use crate::reply;

@@ -2,8 +2,8 @@
 
 use super::Context;
 use super::hook::On;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::declared::OnDestroy;
-use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;

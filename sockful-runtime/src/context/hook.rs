@@ -1,7 +1,7 @@
 //! Hooks: what runs before a commit and after it.
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::model::Model;
 use crate::record::Record;
 use crate::resource::Resource;

@@ -1,7 +1,7 @@
 //! What the caller of a request may see and do.
 
 use super::Context;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::model::Model;
 use crate::policy::Grant;
 use crate::query::Sight;

@@ -1,9 +1,9 @@
 //! What calls have in common: of one server, and of one connection.
 
 use super::hook::{Hook, On, Phase};
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, Result};
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::lanes::Lanes;

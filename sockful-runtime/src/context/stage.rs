@@ -2,7 +2,7 @@
 
 use super::hook::{Hooked, On, Phase};
 use super::{Context, Ended};
-use crate::error::{Error, Fault, Result};
+use crate::core::error::{Error, Fault, Result};
 use crate::key;
 use crate::model::Model;
 use crate::policy::Grant;

@@ -2,8 +2,8 @@ mod destroy;
 mod events;
 
 use super::{Context, Ended, Telling};
-use crate::config::Config;
-use crate::error::ErrorKind;
+use crate::core::config::Config;
+use crate::core::error::ErrorKind;
 use crate::routes::Resources;
 use crate::sample::{NewSample, Sample, SamplePatch, Serving, TOYS, Toy, ToyPatch};
 use crate::typed::{Field, Filter};

@@ -1,7 +1,7 @@
 //! The rules of a property as keywords of JSON Schema.
 
+use crate::core::json::MAX_EXACT;
 use crate::declared::{Bound, Check, Format, Limit, Property};
-use crate::json::MAX_EXACT;
 use crate::rules::{least, most};
 use serde_json::{Map, Value, json};
 

@@ -8,9 +8,9 @@ mod wanted;
 pub(super) use get::get_at_hand;
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::core::error::Error;
+use crate::core::json::object::Object;
 use crate::model::Model;
-use crate::object::Object;
 use crate::query;
 use crate::reader::Giver;
 use crate::reply::{Body, Done, Reply};

@@ -1,12 +1,13 @@
 //! `["sockful", "commit", …]`: several writes as one.
 
-use crate::config::MAX_WRITES;
 use crate::context::{Context, InBatch, Staged, Telling};
+use crate::core::config::MAX_WRITES;
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json;
 use crate::declared::Relation;
-use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::json;
 use crate::reader::Giver;
-use crate::reply::{self, Body, Done, Reply};
+use crate::reply;
+use crate::reply::{Body, Done, Reply};
 use crate::routes::{Action, Core};
 use crate::session::Session;
 use crate::write::{Write, WriteKind};

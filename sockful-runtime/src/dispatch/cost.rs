@@ -2,8 +2,8 @@
 
 use super::system::System;
 use super::{Job, Target};
-use crate::config::MAX_WRITES;
-use crate::json;
+use crate::core::config::MAX_WRITES;
+use crate::core::json;
 use crate::routes::{Action, Core};
 
 /// What one record costs that is read or written by its id.

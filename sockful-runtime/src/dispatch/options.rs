@@ -1,11 +1,11 @@
 //! The options of a request: the fifth slot of a frame.
 
-use crate::clock::Clock;
-use crate::error::{Error, Fault, Result};
-use crate::json::MAX_EXACT;
+use crate::core::clock::Clock;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json::MAX_EXACT;
+use crate::core::json::object::Object;
 use crate::keys;
 use crate::model::Model;
-use crate::object::Object;
 use std::time::Duration;
 use uuid::Uuid;
 

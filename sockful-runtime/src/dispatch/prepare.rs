@@ -3,9 +3,10 @@
 use super::options::Options;
 use super::system::System;
 use super::{Answered, Job, Target};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::declared::Relation;
-use crate::error::{Error, ErrorKind, Result};
-use crate::frame::{self, Head, Request};
+use crate::frame;
+use crate::frame::{Head, Request};
 use crate::remote::Takes;
 use crate::routes::{Action, Core};
 use crate::session::Session;

@@ -2,7 +2,7 @@
 
 use super::system::System;
 use super::{Address, Job, Target};
-use crate::config::A_YEAR;
+use crate::core::config::A_YEAR;
 use crate::routes::{Action, Core};
 use crate::session::Session;
 use std::time::Duration;

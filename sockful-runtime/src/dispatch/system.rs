@@ -3,10 +3,10 @@
 use super::commit;
 use crate::compatibility;
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json;
+use crate::core::json::object::Object;
 use crate::identity::Credentials;
-use crate::json;
-use crate::object::Object;
 use crate::reply::{Body, Change, Done, Reply};
 use crate::session::Session;
 

@@ -1,7 +1,7 @@
 //! A message taken apart at its commas.
 
-use crate::error::Result;
-use crate::scan;
+use crate::core::error::Result;
+use crate::core::json::lexer;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -85,7 +85,7 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
         // Behind the bracket or the comma.
         at += 1;
         let end = match (slots.count, bytes.get(at)?) {
-            (0 | 1, b'"') => scan::plain_string(bytes, at)?,
+            (0 | 1, b'"') => lexer::plain_string(bytes, at)?,
             (2 | 4, b'{') => end_of_object(bytes, at)?,
             (2..=4, _) => end_of_word(bytes, at)?,
             _ => return None,
@@ -107,9 +107,9 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
 fn end_of_object(bytes: &[u8], start: usize) -> Option<usize> {
     let (mut depth, mut at) = (0_usize, start);
     loop {
-        at += scan::run(&scan::INSIDE, &bytes[at..]);
+        at += lexer::run(&lexer::INSIDE, &bytes[at..]);
         match bytes.get(at)? {
-            b'"' => at = scan::string_end(bytes, at),
+            b'"' => at = lexer::string_end(bytes, at),
             b'{' | b'[' => (depth, at) = (depth + 1, at + 1),
             _ if depth == 1 => return Some(at + 1),
             _ => (depth, at) = (depth - 1, at + 1),

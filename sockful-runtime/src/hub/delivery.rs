@@ -4,7 +4,7 @@ use super::Whole;
 use super::frames::{Addressee, Beside, write_list};
 use super::rule::{Hit, Kind};
 use crate::commit::Emitted;
-use crate::error::Error;
+use crate::core::error::Error;
 use crate::record::Record;
 use crate::reply::Selection;
 use std::collections::VecDeque;

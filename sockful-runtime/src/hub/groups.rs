@@ -4,7 +4,7 @@ use super::group::Group;
 use super::outlet::Outlet;
 use super::{Interest, too_many};
 use crate::commit::{Committed, Emitted};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::query::Scalar;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -2,7 +2,7 @@
 
 use super::replay::Replay;
 use super::{Delivery, Hub, Interest, Next, PAGE, State, Whole};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 /// How many commits a subscription is handed at once: as many are held for one that takes no more.

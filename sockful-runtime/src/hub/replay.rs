@@ -3,7 +3,7 @@
 use super::rule::{Hit, Kind, Notice};
 use super::{Delivery, Interest};
 use crate::commit::Committed;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::record::Record;
 use std::collections::HashMap;
 use std::sync::Arc;

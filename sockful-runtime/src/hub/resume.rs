@@ -1,7 +1,7 @@
 //! What lets a subscription go on where it was: a token that the client gives back.
 
 use super::{Hub, Interest};
-use crate::error::Result;
+use crate::core::error::Result;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

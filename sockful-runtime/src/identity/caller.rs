@@ -1,7 +1,7 @@
 //! A caller, whatever the type that the application has for its users.
 
 use super::Identity;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::policy::{Policy, Who};
 use crate::query::Filter;
 use std::any::Any;

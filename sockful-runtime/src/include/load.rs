@@ -2,9 +2,10 @@
 
 use super::{Include, Includes, Side};
 use crate::context::Context;
-use crate::error::Result;
-use crate::json;
-use crate::query::{self, Filter, Scalar};
+use crate::core::error::Result;
+use crate::core::json;
+use crate::query;
+use crate::query::{Filter, Scalar};
 use crate::record::Record;
 use crate::reply::Selection;
 use crate::store::Snapshot;

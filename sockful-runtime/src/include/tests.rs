@@ -1,4 +1,4 @@
-use crate::config::Config;
+use crate::core::config::Config;
 use crate::sample::{Serving, TOYS};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use super::Jwt;
 use super::refusal::Refusal;
 use super::token::Token;
-use crate::json::MAX_EXACT;
+use crate::core::json::MAX_EXACT;
 use serde::Deserialize;
 use std::time::Duration;
 

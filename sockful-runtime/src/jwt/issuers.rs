@@ -3,9 +3,10 @@
 use super::Jwt;
 use super::claims::Claims;
 use super::refusal::Refusal;
-use super::token::{self, Token};
-use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use super::token;
+use super::token::Token;
+use crate::core::clock::Clock;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::identity::{Credentials, Identity};
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;

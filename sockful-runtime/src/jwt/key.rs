@@ -1,7 +1,7 @@
 //! A key that tokens are signed with, and the one algorithm that it is for.
 
 use super::token::Token;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::crypto::JwtVerifier;
 // Not the provider of the process: an application may have set another, or none that is clear.

@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::refusal::Refusal;
 use super::token::Header;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 pub(super) enum Keys {

@@ -1,6 +1,6 @@
 //! Why a token is not believed.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 
 /// Why a token is not believed. Clients are told less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ mod keys;
 mod made;
 
 use super::*;
-use crate::error::ErrorKind;
+use crate::core::error::ErrorKind;
 use crate::identity::Authenticator;
 use jsonwebtoken::Algorithm;
 use made::{Signer, claims, jwk, set};
@@ -80,7 +80,7 @@ fn an_end_is_asked_for_and_is_a_number() {
     assert_eq!(refused(&jwt(), json!({"exp": -5})), Refusal::Expired);
     assert_eq!(refused(&jwt(), json!({"exp": "never"})), Refusal::Claims);
     let far = judged(&jwt(), json!({"exp": 1e300})).expect("it is good");
-    assert_eq!(far.expires, crate::json::MAX_EXACT);
+    assert_eq!(far.expires, crate::core::json::MAX_EXACT);
     let fraction = judged(&jwt(), json!({"exp": 1_790_000_000.25})).expect("it is good");
     assert_eq!(fraction.expires, NOW + 250);
 }

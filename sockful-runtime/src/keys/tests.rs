@@ -1,6 +1,6 @@
 use super::*;
 use crate::commit::{Commit, Expect, Operation, Rejected};
-use crate::error::ErrorKind;
+use crate::core::error::ErrorKind;
 use crate::frame;
 use crate::reply;
 use crate::reply::Selection;

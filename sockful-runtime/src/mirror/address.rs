@@ -1,6 +1,6 @@
 //! What an address names.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
 
 /// Below what the mirror stands.

@@ -3,11 +3,13 @@
 use super::parameters;
 use super::refusal::{Refusal, allowed};
 use super::target::Target;
-use crate::error::{Error, ErrorKind};
-use crate::http::{self, Body};
+use crate::core::error::{Error, ErrorKind};
+use crate::http;
+use crate::http::Body;
 use crate::key;
 use crate::model::Model;
-use crate::reply::{self, Done, Reply};
+use crate::reply;
+use crate::reply::{Done, Reply};
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,

@@ -2,8 +2,8 @@
 
 use super::form;
 use super::refusal::Refusal;
-use crate::config::Config;
-use crate::error::{Error, ErrorKind, without_line};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, without_line};
 use crate::http::RequestBody;
 use http_body_util::{BodyExt, Limited};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};

@@ -5,11 +5,12 @@
 
 use super::refusal::Refusal;
 use crate::connection;
-use crate::error::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
+use crate::core::shutdown::Shutdown;
 use crate::frame;
-use crate::http::{self, Body};
+use crate::http;
+use crate::http::Body;
 use crate::session::Session;
-use crate::shutdown::Shutdown;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream};
 use hyper::Response;

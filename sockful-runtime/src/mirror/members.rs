@@ -1,8 +1,8 @@
 //! An object in the making, of pieces that are JSON already.
 
 use super::target::Said;
-use crate::error::{Error, Fault, Result};
-use crate::object::Object;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json::object::Object;
 use std::fmt::Write;
 
 /// The members of an object, in the order that they came.

@@ -1,7 +1,7 @@
 //! Headers as the options of a frame.
 
 use super::members::{Members, text};
-use crate::error::{Error, Fault, Result};
+use crate::core::error::{Error, Fault, Result};
 use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
 

@@ -1,7 +1,7 @@
 //! The parameters of an address, as the conditions and the query that they stand for.
 
 use super::members::{Members, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::rules::Kind;
 use form_urlencoded::Serializer;

@@ -1,6 +1,6 @@
 //! What is told where nothing is done.
 
-use crate::error::Error;
+use crate::core::error::Error;
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
 

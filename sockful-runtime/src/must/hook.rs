@@ -2,7 +2,7 @@
 
 use super::BeError;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::hook::Hooked;
 use crate::policy::Judged;
 use crate::resource::Resource;

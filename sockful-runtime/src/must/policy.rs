@@ -1,7 +1,7 @@
 //! What policies must take and return.
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::policy::{Who, unauthenticated};
 use crate::query;
 use crate::typed::Filter;

@@ -140,7 +140,7 @@ pub const fn revision<T: BeRevision>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-pub use crate::wide::Wide as BeWide;
+pub use crate::core::bigint::Wide as BeWide;
 
 /// The codec of a `wide` property or parameter.
 pub const fn wide<T: BeWide>() -> Codec<T> {

@@ -2,7 +2,7 @@
 
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::error::Error;
+use crate::core::error::Error;
 use crate::reply::Told;
 use crate::resource::Resource;
 use schemars::JsonSchema;

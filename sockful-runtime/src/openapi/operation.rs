@@ -1,6 +1,7 @@
 //! One operation: what a method does at an address.
 
-use super::responses::{self, Refusals};
+use super::responses;
+use super::responses::Refusals;
 use serde_json::{Value, json};
 
 /// An operation in the making.

@@ -1,6 +1,7 @@
 //! The parameters of addresses, and headers.
 
-use super::conditions::{self, Compared};
+use super::conditions;
+use super::conditions::Compared;
 use super::{Document, component};
 use crate::components::schema;
 use crate::model::Model;

@@ -2,8 +2,8 @@
 
 use super::{Document, moved};
 use crate::components::schema;
+use crate::core::json::SORTED_BYTES;
 use crate::declared::{KeyKind, Property, Relation};
-use crate::json::SORTED_BYTES;
 use crate::model::Model;
 use crate::related::relations;
 use crate::rules::Kind;

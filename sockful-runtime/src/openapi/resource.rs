@@ -3,8 +3,9 @@
 use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters, records};
-use crate::components::{self, Dialect, schema};
-use crate::config::MAX_IDS;
+use crate::components;
+use crate::components::{Dialect, schema};
+use crate::core::config::MAX_IDS;
 use crate::model::Model;
 use crate::remote::{Remote, Takes};
 use serde_json::{Value, json};

@@ -3,8 +3,9 @@
 use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters};
-use crate::components::{self, schema};
-use crate::config::MAX_WRITES;
+use crate::components;
+use crate::components::schema;
+use crate::core::config::MAX_WRITES;
 use crate::declared::Relation;
 use crate::related::{Related, relations};
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! Conditions as a request gives them, read into a filter.
 
-use super::names::{self, CLAUSES, JOINTS, OPERATORS};
+use super::names;
+use super::names::{CLAUSES, JOINTS, OPERATORS};
 use super::operand;
 use super::path::Path;
 use super::{Comparison, Filter, Scalar};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::model::Model;
 use crate::rules::Kind;
 

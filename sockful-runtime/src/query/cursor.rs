@@ -3,7 +3,7 @@
 use super::operand;
 use super::path::Path;
 use super::{By, Order, Scalar};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::model::Model;
 use crate::record::Record;
 use crate::rules::Kind;

@@ -1,8 +1,8 @@
 //! The names that a query may use, and what is said of those it may not.
 
 use super::path::Path;
+use crate::core::error::{Error, Result};
 use crate::declared::Access;
-use crate::error::{Error, Result};
 use crate::model::Model;
 
 /// The words that stand beside the conditions of a query.

@@ -2,11 +2,11 @@
 
 use super::Scalar;
 use super::path::Path;
-use crate::error::Result;
+use crate::core::bigint;
+use crate::core::error::Result;
 use crate::key;
 use crate::model::Model;
 use crate::rules::Kind;
-use crate::wide;
 
 /// Reads the value that the property is to be compared with.
 pub(super) fn parse(
@@ -38,7 +38,7 @@ pub(super) fn parse(
             Ok(id.map_or_else(|_| value.clone(), Scalar::Text).into_owned())
         }
         _ if model.declared.properties[property].wide => match &value {
-            Scalar::Text(text) if wide::is_decimal(text) => Ok(value.into_owned()),
+            Scalar::Text(text) if bigint::is_decimal(text) => Ok(value.into_owned()),
             _ => Err(path.refuse(format!(
                 "`{name}` is compared with an integer as a decimal string, such as \"7\""
             ))),

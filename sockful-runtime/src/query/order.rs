@@ -4,7 +4,7 @@ use super::Scalar;
 use super::names;
 use super::operand;
 use super::path::Path;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::model::Model;
 use crate::record::Record;
 use crate::rules::Kind;

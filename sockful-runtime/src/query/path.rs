@@ -1,7 +1,7 @@
 //! Where in a query something stands.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::object::Object;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::object::Object;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;

@@ -1,7 +1,8 @@
 //! A JSON value that can be compared, borrowed from the text it stands in.
 
-use crate::finite::is_finite;
-use crate::json::{self, SORTED_BYTES};
+use crate::core::json;
+use crate::core::json::SORTED_BYTES;
+use crate::core::json::finite_check::is_finite;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;

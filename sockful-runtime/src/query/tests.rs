@@ -1,7 +1,7 @@
 //! What queries are taken, what they mean, and what is said of those that are not.
 
 use super::*;
-use crate::error::Error;
+use crate::core::error::Error;
 use crate::record::Record;
 use crate::sample;
 

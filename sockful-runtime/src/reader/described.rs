@@ -3,11 +3,12 @@
 use super::judge_value;
 use crate::codec::Codec;
 use crate::compatibility::schema_alone;
+use crate::core::error::{Error, Fault, Result};
 use crate::declared::Property;
 use crate::description::add_rules;
-use crate::error::{Error, Fault, Result};
 use crate::moment::Moment;
-use crate::rules::{self, Kind};
+use crate::rules;
+use crate::rules::Kind;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 

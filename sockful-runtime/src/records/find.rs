@@ -1,8 +1,9 @@
 //! A list of the application's own code, typed.
 
 use crate::context::Context;
-use crate::error::Result;
-use crate::query::{self, Query};
+use crate::core::error::Result;
+use crate::query;
+use crate::query::Query;
 use crate::resource::Resource;
 use crate::typed::{Filter, Order};
 use futures_util::future::{BoxFuture, FutureExt};

@@ -5,7 +5,7 @@
 //! borrow-checked and asked whether it is `Send` anew; these are so once, here.
 
 use super::{Call, attempt};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::reader::Reader;
 use crate::reply::{Reply, Told};
 use crate::resource::Resource;

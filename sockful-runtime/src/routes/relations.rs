@@ -1,8 +1,8 @@
 //! What can be wrong with the relations of a resource, told at its item in the list.
 
 use super::{CORE, Entry};
+use crate::core::const_text::{Text, same};
 use crate::declared::{Declared, Parent, Relation};
-use crate::text::{Text, same};
 
 /// What is wrong with the relations of the resource at `at`.
 pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {

@@ -1,8 +1,8 @@
 //! Whether a value keeps to the rules of its property, told from its JSON.
 
+use crate::core::error::Fault;
+use crate::core::json;
 use crate::declared::{Bound, Check, Limit, Property, Rule};
-use crate::error::Fault;
-use crate::json;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Display};

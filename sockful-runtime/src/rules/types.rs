@@ -1,7 +1,7 @@
 //! What is wrong with a value that is not of its property's type, in words for whoever sent it.
 
-use crate::error::Fault;
-use crate::json::MAX_EXACT;
+use crate::core::error::Fault;
+use crate::core::json::MAX_EXACT;
 use serde_json::{Map, Value};
 
 /// How deep a value is looked into. What lies deeper is told as a whole.

@@ -2,14 +2,15 @@
 
 use super::{Sample, Toy};
 use crate::app::App;
-use crate::config::Config;
 use crate::context::hook::Hook;
 use crate::context::{Context, States};
+use crate::core::config::Config;
 use crate::dispatch;
 use crate::frame;
 use crate::identity::Caller;
 use crate::model::Shape;
-use crate::reply::{self, Reply};
+use crate::reply;
+use crate::reply::Reply;
 use crate::resource::Resource;
 use crate::routes::{Entry, Resources, Table, buckets, count, slots};
 use crate::session::Session;

@@ -8,8 +8,9 @@ use super::stall::Stall;
 #[cfg(feature = "tls")]
 use super::tls::TlsConfig;
 use crate::app::App;
+use crate::core::shutdown;
+use crate::core::shutdown::Shutdown;
 use crate::session::Session;
-use crate::shutdown::{self, Shutdown};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

@@ -1,7 +1,7 @@
 //! Who is let in: how many connections there may be, in all and from one address, and how many may
 //! come a second.
 
-use crate::config::Config;
+use crate::core::config::Config;
 use crate::rates::{Bucket, origin};
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -2,7 +2,8 @@
 
 use super::introduce::introduce;
 use crate::files::File;
-use crate::http::{self, Body};
+use crate::http;
+use crate::http::Body;
 use crate::session::Session;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,

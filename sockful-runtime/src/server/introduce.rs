@@ -1,7 +1,7 @@
 //! Who a client is by the headers of its handshake, or of its request over HTTP.
 
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::dispatch::MANY;
-use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
 use crate::session::Session;
 use hyper::HeaderMap;

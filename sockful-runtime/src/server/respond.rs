@@ -3,14 +3,15 @@
 use super::files;
 use super::introduce::introduce;
 use super::stall::Stall;
-use crate::config::Config;
 use crate::connection;
-use crate::error::Error;
-use crate::http::{self, Body, RequestBody};
+use crate::core::config::Config;
+use crate::core::error::Error;
+use crate::core::shutdown::Shutdown;
+use crate::http;
+use crate::http::{Body, RequestBody};
 use crate::mirror;
 use crate::origin;
 use crate::session::Session;
-use crate::shutdown::Shutdown;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };

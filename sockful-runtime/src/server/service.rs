@@ -3,10 +3,11 @@
 use super::ServerHandle;
 use super::drain::drain;
 use super::respond::{Mounted, respond};
-use crate::error::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
+use crate::core::shutdown;
+use crate::core::shutdown::{Shutdown, Trigger};
 use crate::http::Body;
 use crate::session::Session;
-use crate::shutdown::{self, Shutdown, Trigger};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper::http::request::Parts;

@@ -1,6 +1,6 @@
 //! TLS: certificates, and the handshake.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;

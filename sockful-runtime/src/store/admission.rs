@@ -2,7 +2,7 @@
 
 use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
 use crate::completion::Completion;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::query::Scalar;
 use crate::record::Record;
 use std::collections::{BTreeSet, HashMap};

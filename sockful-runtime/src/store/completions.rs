@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::completion::{Completed, Completion, Lookup, time};
-use crate::config::Config;
+use crate::core::config::Config;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;

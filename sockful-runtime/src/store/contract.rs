@@ -12,10 +12,11 @@ mod watch;
 
 use super::Store;
 use crate::commit::{Commit, Expect, Operation};
-use crate::config::Config;
+use crate::core::config::Config;
+use crate::core::json::object::Object;
 use crate::model::Model;
-use crate::object::Object;
-use crate::query::{self, Query};
+use crate::query;
+use crate::query::Query;
 use crate::sample;
 use cases::Case;
 use proptest::prelude::*;

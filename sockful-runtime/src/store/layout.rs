@@ -6,10 +6,10 @@ mod form;
 pub(crate) use changes::{compare, is_written, written};
 pub(crate) use form::{Form, StoredProperty};
 
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
 use crate::declared::Declared;
-use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::object::Object;
 use crate::record::Record;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! How many records a search has looked at, and how many it may.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::record::Record;
 use std::cell::Cell;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later};
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
+use crate::core::error::Result;
 use crate::declared::Declared;
-use crate::error::Result;
 use crate::query::{Filter, Query, Scalar};
 use crate::record::Record;
 use std::sync::{Arc, Mutex};

@@ -15,7 +15,7 @@
 //! ```
 
 use crate::client::{Builder, Client, Target};
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::server::ServerHandle;
 
 /// Connects to `server`.

@@ -1,7 +1,8 @@
 //! The names that typed queries are built from.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
-use crate::query::{self, Comparison};
+use crate::query;
+use crate::query::Comparison;
 use crate::resource::Resource;
 use std::fmt;
 use std::marker::PhantomData;

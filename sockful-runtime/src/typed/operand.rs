@@ -1,8 +1,8 @@
 //! Which types of properties can be asked for what, and which values they are compared with.
 
+use crate::core::bigint::Wide;
 use crate::moment::BeMoment;
 use crate::query::Scalar;
-use crate::wide::Wide;
 use serde::Serialize;
 use std::marker::PhantomData;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! The records that a unit of work has to do with.
 
 use crate::commit::{Expect, Operation};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::event::Emission;
 use crate::record::Record;
 use std::collections::HashMap;

@@ -1,13 +1,14 @@
 use super::*;
 use crate::commit::{Commit, Committed, Expect, Rejected};
-use crate::config::Config;
-use crate::error::ErrorKind;
+use crate::core::config::Config;
+use crate::core::error::ErrorKind;
+use crate::core::json::object::Object;
 use crate::model::Model;
-use crate::object::Object;
 use crate::query;
 use crate::sample;
 use crate::store::Memory;
-use crate::store::contract::cases::{self, Case};
+use crate::store::contract::cases;
+use crate::store::contract::cases::Case;
 use crate::store::contract::wait;
 use proptest::collection::vec;
 use proptest::prelude::*;

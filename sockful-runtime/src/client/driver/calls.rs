@@ -8,7 +8,7 @@ use super::{Driver, Timer};
 use crate::client::asked::{Answer, Asked, Manner, key};
 use crate::client::closed;
 use crate::client::token::Token;
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use tokio::sync::oneshot;

@@ -4,7 +4,7 @@ use super::calls::{ForWhom, is_passing};
 use super::{Driver, Timer};
 use crate::client::asked::Answer;
 use crate::client::token::Token;
-use crate::error::{ErrorKind, Result};
+use crate::core::error::{ErrorKind, Result};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use std::time::Duration;

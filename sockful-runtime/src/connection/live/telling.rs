@@ -1,6 +1,6 @@
 //! One subscription on its way to be told something.
 
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::hub::{Delivery, Member, Seen, Subscription, Whole};
 use futures_util::future::BoxFuture;
 

@@ -2,8 +2,8 @@
 
 use super::slow::{Client, Server, ask, receive, send_to};
 use crate::commit::{Commit, Expect, Operation};
+use crate::core::json::object::Object;
 use crate::model::{Model, Shape};
-use crate::object::Object;
 use crate::reader::Giver;
 use crate::resource::Resource;
 use crate::sample::{Sample, Toy};

@@ -3,16 +3,16 @@
 use crate::app::App;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
-use crate::config::Config;
 use crate::connection::run;
 use crate::context::States;
+use crate::core::config::Config;
+use crate::core::error::Result;
+use crate::core::shutdown;
 use crate::declared::Declared;
-use crate::error::Result;
 use crate::query::{Filter, Query};
 use crate::record::Record;
 use crate::sample::TOYS;
 use crate::session::Session;
-use crate::shutdown;
 use crate::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
 };

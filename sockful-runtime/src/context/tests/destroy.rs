@@ -1,8 +1,8 @@
 use super::{commit, noted, noting, toy_of, with_toys};
-use crate::config::Config;
 use crate::context::Telling;
 use crate::context::hook::{Hook, Hooked, On, Phase};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::routes::{Entry, Resources};
 use crate::sample::{NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table};
 use crate::typed::Filter;

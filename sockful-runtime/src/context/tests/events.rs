@@ -1,6 +1,6 @@
 use super::{commit, with_toys};
 use crate::commit::Committed;
-use crate::error::ErrorKind;
+use crate::core::error::ErrorKind;
 use crate::event::Event;
 use crate::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
 use crate::store::Store;

@@ -1,14 +1,15 @@
 //! Reading a record, or several, by their ids.
 
 use super::wanted::Wanted;
-use crate::config::MAX_IDS;
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::json;
+use crate::core::config::MAX_IDS;
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json;
+use crate::core::json::object::Object;
 use crate::key;
 use crate::model::Model;
-use crate::object::Object;
-use crate::query::{self, Sight};
+use crate::query;
+use crate::query::Sight;
 use crate::record::Record;
 use crate::reply::{Body, Done, Reply, Selection};
 use crate::store::Store;

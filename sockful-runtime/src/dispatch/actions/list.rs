@@ -2,11 +2,13 @@
 
 use super::wanted::Wanted;
 use crate::context::Context;
+use crate::core::json::object::Object;
 use crate::model::Model;
-use crate::object::Object;
-use crate::query::{self, Order};
+use crate::query;
+use crate::query::Order;
 use crate::record::Record;
-use crate::reply::{self, Body, Done, Reply};
+use crate::reply;
+use crate::reply::{Body, Done, Reply};
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
     let given = Object::parse(payload)?;

@@ -3,11 +3,12 @@
 use super::wanted::Wanted;
 use super::{NOT_HERE, list};
 use crate::context::Context;
+use crate::core::error::{Error, ErrorKind};
+use crate::core::json::object::Object;
 use crate::declared::{Parent, Relation};
-use crate::error::{Error, ErrorKind};
 use crate::model::Model;
-use crate::object::Object;
-use crate::query::{self, Filter};
+use crate::query;
+use crate::query::Filter;
 use crate::reader::Giver;
 use crate::record::Record;
 use crate::relations::Link;

@@ -1,10 +1,10 @@
 //! What a request wants to see of each record: which of its properties, and which related records.
 
 use crate::context::{Context, Shared};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
 use crate::include::{Includes, Loaded};
 use crate::model::Model;
-use crate::object::Object;
 use crate::query;
 use crate::record::Record;
 use crate::reply::{Body, Done, Reply, Selection};

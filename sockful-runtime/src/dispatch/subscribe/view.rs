@@ -1,7 +1,7 @@
 //! What a caller sees of what a subscription asks for, today and when it has become somebody else.
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::hub::{Asked, Interest, Member, Seen, Whole};
 use crate::session::Session;
 use std::sync::Arc;

@@ -1,16 +1,18 @@
 //! A hub over a store in memory, and those who follow it.
 
 use crate::commit::{Commit, Expect, Operation};
-use crate::config::Config;
-use crate::error::Result;
+use crate::core::config::Config;
+use crate::core::error::Result;
+use crate::core::json::object::Object;
 use crate::hub::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole};
 use crate::model::Model;
-use crate::object::Object;
-use crate::query::{self, Sight};
+use crate::query;
+use crate::query::Sight;
 use crate::record::Record;
 use crate::reply::Selection;
 use crate::resource::Resource;
-use crate::sample::{self, Sample};
+use crate::sample;
+use crate::sample::Sample;
 use crate::store::{Memory, Store};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,7 +1,9 @@
 //! Random histories of commits, against maps.
 
-use super::events::{self, Happening, Told};
-use super::judge::{self, Refused, Tables, text};
+use super::events;
+use super::events::{Happening, Told};
+use super::judge;
+use super::judge::{Refused, Tables, text};
 use super::snapshots::Taken;
 use super::{cases, wait};
 use crate::commit::{Commit, Expect, Operation};

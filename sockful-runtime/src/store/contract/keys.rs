@@ -4,7 +4,7 @@ mod request;
 
 use crate::commit::{Commit, Rejected};
 use crate::completion::{Completion, Lookup, Reported};
-use crate::config::Config;
+use crate::core::config::Config;
 use crate::store::Store;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,6 +1,7 @@
 //! Resources at one moment, while commits go on: against the tables of that moment.
 
-use super::judge::{self, Tables};
+use super::judge;
+use super::judge::Tables;
 use super::wait;
 use crate::query::{Filter, Query, Scalar};
 use crate::store::{Snapshot, Store};

@@ -2,8 +2,8 @@
 
 use super::wait;
 use crate::commit::{Commit, Expect, Operation};
-use crate::config::Config;
-use crate::error::{Error, ErrorKind};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind};
 use crate::query::{By, Comparison, Filter, Order, Query, Scalar};
 use crate::sample;
 use crate::store::Store;

@@ -3,11 +3,12 @@
 use super::table::Table;
 use crate::commit::{Change, Commit, Emitted, Operation, Rejected};
 use crate::completion::{Completed, Completion};
-use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::core::config::Config;
+use crate::core::error::{Error, Result};
 use crate::query::Scalar;
 use crate::record::Record;
-use crate::store::admission::{self, About, Stored};
+use crate::store::admission;
+use crate::store::admission::{About, Stored};
 use crate::store::completions::{Completions, Entry};
 use crate::store::log::Log;
 use std::sync::Arc;

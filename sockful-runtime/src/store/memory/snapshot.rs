@@ -2,7 +2,7 @@
 
 use super::list::List;
 use super::{AT_ONCE, at_once_or_aside};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::store::visits::Visits;
 use crate::store::{Answer, Found, Several, Snapshot, now};

@@ -2,8 +2,10 @@ use super::*;
 use crate::commit::{Expect, Operation};
 use crate::model::Model;
 use crate::resource::Resource;
-use crate::sample::{self, Sample};
-use crate::store::contract::{self, wait};
+use crate::sample;
+use crate::sample::Sample;
+use crate::store::contract;
+use crate::store::contract::wait;
 
 fn opened(memory: Memory) -> Memory {
     wait(memory.open(&[Sample::DECLARED])).expect("memory opens");
@@ -240,7 +242,7 @@ fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
             r#"{"life":-1}"#
         };
         let text = format!(r#"{{"$sort":{sort},"$after":"{cursor}"}}"#);
-        let given = crate::object::Object::parse(&text).expect("an object");
+        let given = crate::core::json::object::Object::parse(&text).expect("an object");
         let next = crate::query::parse(&model, &given, &Config::default()).expect("a query");
         let page = wait(memory.find(0, next)).expect("a list").value;
         let ids: Vec<_> = page.records.iter().map(|record| record.id()).collect();
@@ -270,7 +272,7 @@ fn thousand(declared: &'static crate::declared::Declared) -> Memory {
 }
 
 fn visited(memory: &Memory, query: &str) -> usize {
-    let given = crate::object::Object::parse(query).expect("an object");
+    let given = crate::core::json::object::Object::parse(query).expect("an object");
     let query = crate::query::parse(&sample::model(), &given, &Config::default());
     let query = query.expect("a query");
     wait(memory.find(0, query)).expect("a list").value.visited
@@ -305,7 +307,7 @@ fn few_records_are_looked_at_with_an_index_and_all_without() {
 fn few_records_are_counted_with_an_index_and_all_without() {
     let (plain, indexed) = (thousand(Sample::DECLARED), thousand(sample::SORTED));
     let counted = |memory: &Memory, filter: &str| {
-        let given = crate::object::Object::parse(filter).expect("an object");
+        let given = crate::core::json::object::Object::parse(filter).expect("an object");
         let filter = crate::query::conditions(&sample::model(), &given).expect("conditions");
         let counted = wait(memory.count(0, filter)).expect("a count").value;
         (counted.count, counted.visited)

@@ -2,7 +2,7 @@
 
 use super::failure::failure;
 use super::file::{open_reader, renew_epoch};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use rusqlite::Connection;
 use std::fs::{self, File};
 use std::io;

@@ -2,7 +2,7 @@
 
 use super::log::End;
 use crate::commit::{Commit, Committed, Rejected};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::store::completions::Entry;
 use std::sync::Arc;
 use tokio::sync::oneshot;

@@ -3,7 +3,7 @@
 use super::table::Table;
 use crate::commit::{Change, Committed, Emitted};
 use crate::completion::{Completed, Reported};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::record::Record;
 use crate::store::Layout;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! What is told where `SQLite` fails.
 
-use crate::error::{Error, ErrorKind, Outcome};
+use crate::core::error::{Error, ErrorKind, Outcome};
 use rusqlite::{ErrorCode, ffi};
 
 /// The error that a request gets where a statement failed and nothing of it took effect.

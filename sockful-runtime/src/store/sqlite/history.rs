@@ -3,7 +3,7 @@
 use super::completions::{Gone, Remembered};
 use super::log::End;
 use crate::commit::Committed;
-use crate::config::Config;
+use crate::core::config::Config;
 use crate::store::completions::Entry;
 use crate::store::log::Log;
 use std::sync::Arc;

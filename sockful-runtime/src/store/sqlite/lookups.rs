@@ -4,7 +4,7 @@ use super::pace::Pace;
 use super::readers::{Reader, patiently};
 use super::shared::Shared;
 use super::transaction::table;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::record::Record;
 use crate::store::View;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

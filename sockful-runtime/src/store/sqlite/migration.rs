@@ -9,7 +9,7 @@ pub(super) use numbered::Numbered;
 
 use super::failure::failure;
 use super::table::Table;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::Layout;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 
 use super::source::Source;
 use super::table::Table;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::query::{By, Cursor, Filter, Order, Query, Scalar};
 use crate::record::Record;
 use crate::store::plan::Values;

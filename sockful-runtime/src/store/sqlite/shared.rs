@@ -5,7 +5,7 @@ use super::history::History;
 use super::lookups::Lookups;
 use super::readers::{Reader, Readers};
 use super::table::Table;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::store::View;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};

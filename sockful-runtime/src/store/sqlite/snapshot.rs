@@ -4,7 +4,7 @@ use super::readers::Reader;
 use super::search::Search;
 use super::shared::{Shared, aside};
 use super::transaction::table;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::store::visits::Visits;
 use crate::store::{Answer, Found, Several, Snapshot, later};

@@ -3,8 +3,8 @@
 use super::failure::failure;
 use super::key::key;
 use super::source::Source;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::declared::Declared;
-use crate::error::{Error, ErrorKind, Result};
 use crate::query::Scalar;
 use crate::record::Record;
 use crate::store::Form;

@@ -4,12 +4,13 @@ mod restart;
 use super::*;
 use crate::commit::{Expect, Operation};
 use crate::completion::{Completion, Report, Reported};
+use crate::core::error::{ErrorKind, Outcome};
 use crate::declared::Property;
-use crate::error::{ErrorKind, Outcome};
 use crate::query::{Comparison, Scalar};
 use crate::record::Draft;
 use crate::sample;
-use crate::store::contract::{self, wait};
+use crate::store::contract;
+use crate::store::contract::wait;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A folder that is removed in the end.

@@ -5,10 +5,11 @@ use super::search::holders;
 use super::table::Table;
 use crate::commit::{Change, Commit, Committed, Operation, Rejected};
 use crate::completion::{Completed, Completion};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::query::Scalar;
 use crate::record::Record;
-use crate::store::admission::{self, About, Stored};
+use crate::store::admission;
+use crate::store::admission::{About, Stored};
 use rusqlite::Connection;
 use std::sync::Arc;
 

@@ -1,14 +1,15 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
 use super::batch::{Batch, Done, Job, Written, refuse};
-use super::completions::{self, Gone, Removal};
+use super::completions;
+use super::completions::{Gone, Removal};
 use super::failure::{failure, poisoned, uncommitted, undone};
 use super::log::{End, Limits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
-use crate::clock::Clock;
 use crate::commit::{Commit, Rejected};
-use crate::error::{Error, Outcome, Result};
+use crate::core::clock::Clock;
+use crate::core::error::{Error, Outcome, Result};
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;

@@ -2,8 +2,8 @@
 
 use super::{Driver, Timer};
 use crate::client::asked::{Answer, Manner};
-use crate::error::{Error, ErrorKind, Outcome};
-use crate::object::Object;
+use crate::core::error::{Error, ErrorKind, Outcome};
+use crate::core::json::object::Object;
 use tokio::time::Instant;
 
 impl Driver {

@@ -1,6 +1,6 @@
 //! What is found on the way, in words.
 
-use crate::error::Fault;
+use crate::core::error::Fault;
 use crate::store::{Form, Layout, StoredProperty};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::Remade;
 use crate::completion::time;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completion};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};

@@ -1,7 +1,7 @@
 //! Migrations that were written by hand, each run once.
 
 use super::Plan;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::failure;
 use rusqlite::Transaction;
 

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::findings::{Findings, differences};
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::failure;
 use crate::store::sqlite::table::{Table, quoted};
 use crate::store::{Form, Layout, Migrated};

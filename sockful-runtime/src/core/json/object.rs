@@ -1,7 +1,7 @@
 //! A payload: one scan to pairs of key and raw value, then property by property.
 
-use crate::error::{Error, Fault, Result};
-use crate::scan;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json::lexer;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -38,8 +38,8 @@ impl<'a> Pair<'a> {
     /// The pair of an object such as `{"id":"bob"}`, as most are: no spaces, no escapes, one string.
     fn only(payload: &'a str) -> Option<Self> {
         let bytes = payload.as_bytes();
-        let key = scan::plain_string(bytes, 1)?;
-        let value = scan::plain_string(bytes, key + 1)?;
+        let key = lexer::plain_string(bytes, 1)?;
+        let value = lexer::plain_string(bytes, key + 1)?;
         (bytes[key] == b':' && bytes[value..] == *b"}")
             .then(|| Self::new(payload[2..key - 1].into(), &payload[key + 1..value]))
     }

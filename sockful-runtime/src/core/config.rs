@@ -1,6 +1,6 @@
 //! The limits of a server, each with its default.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::origin::Origin;
 use std::time::Duration;
 use tokio::sync::Semaphore;

@@ -1,6 +1,9 @@
 //! Single JSON values, looked at without making more of them than is asked.
 
-use crate::scan;
+pub(crate) mod finite_check;
+pub(crate) mod lexer;
+pub(crate) mod object;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -24,7 +27,7 @@ pub(crate) fn is_exact(raw: &str) -> bool {
 
 /// The text that a string is, borrowed where it has no escapes; `None` for anything else.
 pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
-    if scan::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
+    if lexer::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
         return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
     }
     serde_json::from_str(raw).ok().map(Cow::Owned)

@@ -1,0 +1,9 @@
+//! What every other module builds on: errors, configuration, clock, shutdown signal and JSON text.
+
+pub(crate) mod bigint;
+pub(crate) mod clock;
+pub(crate) mod config;
+pub(crate) mod const_text;
+pub(crate) mod error;
+pub(crate) mod json;
+pub(crate) mod shutdown;
