@@ -35,7 +35,7 @@ pub use subscription::Subscription;
 pub(crate) use target::Target;
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
-use crate::resource::Resource;
+use crate::model::resource::Resource;
 use asked::Manner;
 use driver::Command;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! What a program does in place of serving, asked by its arguments.
 
-use crate::compatibility::{Verdict, compare};
+use crate::model::compatibility::{Verdict, compare};
 use crate::routes::Resources;
 use crate::server::Server;
 use crate::store::is_written;

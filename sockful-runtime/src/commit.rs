@@ -1,7 +1,7 @@
 //! The only way to write: a list of operations that take effect together or not at all.
 
 use crate::completion::Completion;
-use crate::record::Record;
+use crate::model::record::Record;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub enum Operation {
     Delete {
         /// The resource's place in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::key::canonical) spells it.
+        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
         id: Box<str>,
         /// What must be stored so far.
         expect: Expect,
@@ -40,7 +40,7 @@ pub enum Operation {
     Assert {
         /// The resource's place in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::key::canonical) spells it.
+        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
         id: Box<str>,
         /// What must be stored so far.
         expect: Expect,
@@ -60,9 +60,9 @@ pub enum Operation {
     Emit {
         /// The resource's place in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::key::canonical) spells it.
+        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
         id: Box<str>,
-        /// The event's position in [`Declared::events`](crate::declared::Declared::events).
+        /// The event's position in [`Declared::events`](crate::model::definition::Declared::events).
         event: usize,
         /// What is told of it, as JSON.
         data: Box<str>,
@@ -162,7 +162,7 @@ impl Change {
 pub struct Emitted {
     /// The resource's place in the served list.
     pub resource: usize,
-    /// The event's position in [`Declared::events`](crate::declared::Declared::events).
+    /// The event's position in [`Declared::events`](crate::model::definition::Declared::events).
     pub event: usize,
     /// The record after the commit; as it was before, where the commit removed it.
     pub record: Arc<Record>,

@@ -1,6 +1,6 @@
 //! What is remembered of a request that took effect, so that a retry of it is answered and not run.
 
-use crate::record::Record;
+use crate::model::record::Record;
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -18,12 +18,12 @@ pub(crate) use stage::Staged;
 pub(crate) use telling::{InBatch, Telling};
 
 use crate::core::error::{Error, Result};
-use crate::event::{Emission, Event};
 use crate::identity::Caller;
 use crate::keys::Keyed;
-use crate::model::Model;
+use crate::model::event::{Emission, Event};
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
 use crate::policy::unauthenticated;
-use crate::resource::Resource;
 use crate::store::Store;
 use crate::unit::Unit;
 use std::any::type_name;

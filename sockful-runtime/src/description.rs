@@ -8,13 +8,13 @@ pub(crate) use keywords::add as add_rules;
 
 use crate::core::config::MAX_IDS;
 use crate::core::error::Result;
-use crate::declared::{Access, Property};
-use crate::model::{Model, Shape};
-use crate::reader::DescribedProperty;
+use crate::model::definition::{Access, Property};
+use crate::model::raw_payload;
+use crate::model::reader::DescribedProperty;
+use crate::model::resource::Resource;
+use crate::model::resource_model::{Model, Shape};
 use crate::remote::{Remote, Takes};
-use crate::resource::Resource;
 use crate::routes::{Entry, Resources};
-use crate::whole;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -308,7 +308,7 @@ fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) ->
     let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.declared.id));
     if let (true, [payload]) = (remote.takes_whole(), &*described) {
         let id = id.map(|id| (id.name, id.schema));
-        return whole::schema(payload, id, generator.definitions());
+        return raw_payload::schema(payload, id, generator.definitions());
     }
     let parameters = remote
         .parameters

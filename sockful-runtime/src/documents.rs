@@ -1,10 +1,10 @@
 //! What is written of all that is served, for people and tools.
 
 use crate::asyncapi;
-use crate::compatibility::Comparison;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::description::Description;
+use crate::model::compatibility::Comparison;
 use crate::openapi;
 use crate::openapi::Source;
 use crate::routes::Resources;
@@ -78,7 +78,7 @@ impl Resources {
     }
 
     /// What has changed since [`stored`](Self::stored) said this. A change that is
-    /// [breaking](crate::compatibility::Verdict::Breaking) is refused by a server whose store has
+    /// [breaking](crate::model::compatibility::Verdict::Breaking) is refused by a server whose store has
     /// records that it concerns; all else is applied, whatever is stored.
     ///
     /// # Errors

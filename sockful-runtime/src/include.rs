@@ -8,9 +8,9 @@ pub(crate) use load::Loaded;
 
 use crate::context::Shared;
 use crate::core::error::Result;
-use crate::declared::Relation;
+use crate::model::definition::Relation;
+use crate::model::relation::Link;
 use crate::query::{Path, Scalar, nearest};
-use crate::relations::Link;
 
 /// How deep relations are included in one another.
 pub(crate) const MAX_DEPTH: usize = 3;

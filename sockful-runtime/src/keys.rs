@@ -12,7 +12,7 @@ use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json;
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::reply::{Body, Done, Reply};
 use crate::store::Store;
 use std::sync::Arc;

@@ -4,20 +4,16 @@ mod app;
 mod asyncapi;
 #[cfg(feature = "client")]
 pub mod client;
-pub mod codec;
 mod command;
 pub mod commit;
-pub mod compatibility;
 pub mod completion;
 mod components;
 mod connection;
 mod context;
 pub mod core;
-pub mod declared;
 mod description;
 mod dispatch;
 mod documents;
-pub mod event;
 mod files;
 mod frame;
 #[cfg(feature = "fuzzing")]
@@ -29,14 +25,12 @@ mod identity;
 mod include;
 #[cfg(feature = "jwt")]
 pub mod jwt;
-pub mod key;
 mod keys;
 mod lanes;
 #[cfg(any(feature = "client", feature = "fuzzing"))]
 mod local;
 mod mirror;
 pub mod model;
-mod moment;
 pub mod must;
 mod openapi;
 mod origin;
@@ -44,16 +38,11 @@ mod policies;
 pub mod policy;
 pub mod query;
 mod rates;
-pub mod reader;
-pub mod record;
 mod records;
 mod related;
-mod relations;
 pub mod remote;
 mod reply;
-pub mod resource;
 pub mod routes;
-mod rules;
 #[cfg(any(test, feature = "store-suite"))]
 mod sample;
 mod server;
@@ -64,7 +53,6 @@ pub mod testing;
 pub mod typed;
 mod typescript;
 mod unit;
-pub mod whole;
 mod write;
 
 pub use crate::context::{Context, hook};

@@ -19,7 +19,7 @@ use crate::components;
 use crate::components::{Dialect, members};
 use crate::core::config::Config;
 use crate::description::Description;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use crate::routes::Resources;
 use operation::Operation;
 use serde_json::{Map, Value, json};

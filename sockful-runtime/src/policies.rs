@@ -2,10 +2,10 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::identity::{Authenticator, Caller, Sights};
-use crate::model::Model;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
 use crate::policy::{Grant, Policy, Who, unauthenticated};
 use crate::query::Sight;
-use crate::record::Record;
 use crate::routes::Entry;
 
 /// The policies of all resources, in the order of the served list.

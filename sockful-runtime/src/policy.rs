@@ -1,10 +1,10 @@
 //! Policies: who may see a record, and who may do what. Pure functions of a record and a user.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::Model;
+use crate::model::record::Record;
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
 use crate::query::Filter;
-use crate::record::Record;
-use crate::resource::Resource;
 use std::any::{Any, TypeId, type_name};
 use std::cell::Cell;
 use std::fmt;

@@ -26,7 +26,7 @@ pub(crate) use sight::Sight;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use conditions::Conditions;
 
 /// How many records a list may leave out at its beginning.

@@ -1,7 +1,7 @@
 //! The routes that relations add to resources.
 
-use crate::declared::{Parent, Relation};
-use crate::model::Model;
+use crate::model::definition::{Parent, Relation};
+use crate::model::resource_model::Model;
 
 /// A route that a relation adds to a resource.
 #[derive(Debug)]

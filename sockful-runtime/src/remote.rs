@@ -4,15 +4,15 @@ use crate::context::hook::{Hook, On};
 use crate::context::{Called, Context, Ended, Telling};
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::declared::Property;
-use crate::model::Model;
+use crate::model::definition::Property;
+use crate::model::raw_payload;
+use crate::model::reader::{DescribedProperty, Giver, Over, Reader};
+use crate::model::record::Record;
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
 use crate::policy::{Grant, Policy};
-use crate::reader::{DescribedProperty, Giver, Over, Reader};
-use crate::record::Record;
 use crate::reply;
 use crate::reply::{Body, Done, Reply, Told};
-use crate::resource::Resource;
-use crate::whole;
 use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
 use std::fmt;
@@ -106,7 +106,7 @@ impl Remote {
         let parameters = self.described(generator);
         if let (true, [payload]) = (self.takes_whole(), &*parameters) {
             let id = (self.takes != Takes::Nothing).then(|| model.id_name());
-            whole::check(payload, id, generator.definitions())
+            raw_payload::check(payload, id, generator.definitions())
                 .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
         }
         let mut parameters = parameters.iter();
@@ -131,7 +131,7 @@ pub struct Call<'a> {
     pub(crate) context: Context,
     pub(crate) model: &'a Model,
     pub(crate) remote: &'static Remote,
-    /// The id of the record, as [`key::canonical`](crate::key::canonical) spells it; empty without `self`.
+    /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
     pub(crate) id: &'a str,
     pub(crate) payload: &'a str,
     /// The revision that the record must have.

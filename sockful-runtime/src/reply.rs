@@ -1,12 +1,12 @@
 //! What a request leads to, and how a reply is written.
 
-use crate::codec::Codec;
 use crate::core::error::{Error, Result};
-use crate::declared::Declared;
 use crate::frame::Head;
 use crate::hub::{Resume, Subscription};
-use crate::record::Record;
-use crate::rules;
+use crate::model::codec::Codec;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
+use crate::model::validation;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T) -> Result<String>
     let mut json = Vec::with_capacity(64);
     codec.write(value, &mut json).map_err(Error::internal)?;
     let json = String::from_utf8(json).map_err(Error::internal)?;
-    if rules::has_inexact(&json) {
+    if validation::has_inexact(&json) {
         return Err(Error::internal(format!(
             "{what} has an integer beyond ±(2^53-1), which not every client can hold; make it a string"
         )));
@@ -315,9 +315,9 @@ fn write_error(out: &mut Vec<u8>, error: &Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::declared::Declared;
-    use crate::model::{Model, Shape};
-    use crate::resource::Resource;
+    use crate::model::definition::Declared;
+    use crate::model::resource::Resource;
+    use crate::model::resource_model::{Model, Shape};
     use crate::sample;
     use crate::sample::Sample;
 

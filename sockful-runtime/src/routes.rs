@@ -10,8 +10,8 @@ pub use table::{Table, buckets, count, slots};
 
 use crate::context::hook::Hook;
 use crate::core::const_text::{Text, same};
-use crate::declared::{Declared, Parent, Relation};
-use crate::model::Shape;
+use crate::model::definition::{Declared, Parent, Relation};
+use crate::model::resource_model::Shape;
 use crate::policy::Policy;
 use crate::remote::{Remote, Takes};
 use table::{bucket, hash, slot};

@@ -10,15 +10,15 @@ pub(crate) use serving::{Serving, TOYS, entry, table};
 #[cfg(test)]
 pub(crate) use toy::{Toy, ToyPatch};
 
-use crate::codec::Codec;
 use crate::core::json::object::Object;
-use crate::declared::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
-use crate::event::Event;
-use crate::model::{Model, Shape};
+use crate::model::codec::Codec;
+use crate::model::definition::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
+use crate::model::event::Event;
+use crate::model::reader::{Giver, Reader};
+use crate::model::record::{Draft, Record};
+use crate::model::resource::{Changes, Given, Resource, Writer};
+use crate::model::resource_model::{Model, Shape};
 use crate::must;
-use crate::reader::{Giver, Reader};
-use crate::record::{Draft, Record};
-use crate::resource::{Changes, Given, Resource, Writer};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 

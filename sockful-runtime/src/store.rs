@@ -29,9 +29,9 @@ pub(crate) use watched::Watched;
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::declared::Declared;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
-use crate::record::Record;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
 use std::fmt;
 use std::path::Path;
@@ -78,7 +78,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The number of the newest commit.
     fn head(&self) -> Answer<'_, Result<u64>>;
 
-    /// One record, by the id that [`key::canonical`](crate::key::canonical) spells.
+    /// One record, by the id that [`key::canonical`](crate::model::key::canonical) spells.
     fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>>;
 
     /// Several records in the order asked, `None` where there is none.

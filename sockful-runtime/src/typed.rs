@@ -6,8 +6,8 @@ mod operand;
 pub use field::Field;
 pub use operand::{Decimal, Like, Nullable, Ordered, Plain, Text, Time};
 
+use crate::model::resource::Resource;
 use crate::query;
-use crate::resource::Resource;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};

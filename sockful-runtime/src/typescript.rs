@@ -10,7 +10,7 @@ mod types;
 mod value;
 
 use crate::description::Description;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use names::Names;
 use serde_json::Value;
 use types::Types;

@@ -6,9 +6,9 @@ mod tests;
 
 use crate::commit::Operation;
 use crate::core::error::{Error, Result};
-use crate::event::Emission;
+use crate::model::event::Emission;
+use crate::model::record::Record;
 use crate::query::{Filter, Order, Query};
-use crate::record::Record;
 use crate::store::{Found, Store, View};
 use state::{Childless, Relies, State};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

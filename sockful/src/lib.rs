@@ -350,8 +350,8 @@ pub use sockful_derive::after;
 /// Where `sockful` is not at `::sockful`, the list begins with `crate = path`.
 pub use sockful_derive::resources;
 
-pub use sockful_runtime::key::Key;
-pub use sockful_runtime::resource::Resource;
+pub use sockful_runtime::model::key::Key;
+pub use sockful_runtime::model::resource::Resource;
 pub use sockful_runtime::routes::Resources;
 pub use sockful_runtime::typed::{Field, Filter, Order, Plain};
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
@@ -455,7 +455,7 @@ pub use sockful_runtime::Context;
 /// # Ok(())
 /// # }
 /// ```
-pub use sockful_runtime::event::Event;
+pub use sockful_runtime::model::event::Event;
 
 /// ```
 /// let mut config = sockful::Config::default();
@@ -487,7 +487,7 @@ pub use sockful_runtime::Error;
 
 /// Whether clients that were built with an older description get on with a newer one.
 pub mod compatibility {
-    pub use sockful_runtime::compatibility::{Change, Comparison, Verdict, compare};
+    pub use sockful_runtime::model::compatibility::{Change, Comparison, Verdict, compare};
 }
 
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
@@ -495,12 +495,12 @@ pub mod store {
     pub use sockful_runtime::commit::{Change, Commit, Committed, Emitted};
     pub use sockful_runtime::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::completion::{Completed, Completion, Lookup, Report, Reported};
-    pub use sockful_runtime::declared::{
+    pub use sockful_runtime::model::definition::{
         Access, Bound, Check, Declared, DeclaredEvent, Kept, KeyKind, Limit, OnDestroy, Parent,
         Property, Rule,
     };
+    pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
-    pub use sockful_runtime::record::Record;
     pub use sockful_runtime::store::*;
 }
 
@@ -533,9 +533,9 @@ pub mod jwt {
 pub mod must {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, BeRead};
-    pub use sockful_runtime::declared::RefersTo;
     pub use sockful_runtime::hook::Hooked;
-    pub use sockful_runtime::model::Shape;
+    pub use sockful_runtime::model::definition::RefersTo;
+    pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::must::*;
     pub use sockful_runtime::policy::{Judged, Who};
     pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
@@ -550,22 +550,22 @@ pub mod __private {
     pub use crate::must::{Argument, BeRead};
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
-    pub use sockful_runtime::codec::Codec;
-    pub use sockful_runtime::declared::{Access, Bound, Check, Declared, Format, Kept};
-    pub use sockful_runtime::declared::{
+    pub use sockful_runtime::hook::{Hook, On, Phase};
+    pub use sockful_runtime::model::codec::Codec;
+    pub use sockful_runtime::model::definition::{Access, Bound, Check, Declared, Format, Kept};
+    pub use sockful_runtime::model::definition::{
         DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
     };
-    pub use sockful_runtime::event::Event;
-    pub use sockful_runtime::hook::{Hook, On, Phase};
-    pub use sockful_runtime::model::Shape;
+    pub use sockful_runtime::model::event::Event;
+    pub use sockful_runtime::model::reader::Reader;
+    pub use sockful_runtime::model::resource::{Changes, Given, Resource, Writer, show};
+    pub use sockful_runtime::model::resource_model::Shape;
     #[cfg(feature = "client")]
     pub use sockful_runtime::must::Absent;
     pub use sockful_runtime::policy::{Grant, Judge, Policy};
-    pub use sockful_runtime::reader::Reader;
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
     pub use sockful_runtime::remote::{run, run_mut, run_ref};
-    pub use sockful_runtime::resource::{Changes, Given, Resource, Writer, show};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use sockful_runtime::typed::{Decimal, Field, Time};

@@ -1,8 +1,8 @@
 //! Typed queries as they stand on the wire.
 
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::model::resource::Resource;
 use crate::query::{By, Comparison, Filter, Order, Scalar};
-use crate::resource::Resource;
 use crate::typed;
 use serde_json::{Map, Value, json};
 

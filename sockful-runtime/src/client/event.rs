@@ -3,8 +3,8 @@
 use super::sent;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::key::Key;
-use crate::resource::Resource;
+use crate::model::key::Key;
+use crate::model::resource::Resource;
 use serde::de::DeserializeOwned;
 use std::fmt;
 

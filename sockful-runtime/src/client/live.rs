@@ -3,8 +3,8 @@
 use super::event::{Change, Told};
 use super::subscription::Follower;
 use crate::core::error::Result;
-use crate::key::Key;
-use crate::resource::Resource;
+use crate::model::key::Key;
+use crate::model::resource::Resource;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;

@@ -4,10 +4,10 @@ use super::asked::Manner;
 use super::call::{Argument, Call, Raw, json};
 use super::records::{Records, with_id};
 use super::unsendable;
-use crate::codec::Codec;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::model::codec::Codec;
+use crate::model::resource::Resource;
 use crate::must;
-use crate::resource::Resource;
 use serde::de::DeserializeOwned;
 
 pub use crate::must::Field as Plain;

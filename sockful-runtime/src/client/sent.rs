@@ -2,11 +2,11 @@
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::key;
-use crate::key::Key;
-use crate::model;
-use crate::reader::Reader;
-use crate::resource::Resource;
+use crate::model::key;
+use crate::model::key::Key;
+use crate::model::reader::Reader;
+use crate::model::resource::Resource;
+use crate::model::resource_model;
 use schemars::SchemaGenerator;
 use serde_json::value::RawValue;
 
@@ -19,7 +19,7 @@ pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
 pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
     let object = Object::parse(raw)?;
     let declared = R::DECLARED;
-    let id = model::id_in(&object, declared.properties[declared.id].name, declared.key)?;
+    let id = resource_model::id_in(&object, declared.properties[declared.id].name, declared.key)?;
     Ok((id.into_owned(), read(&object)?))
 }
 

@@ -5,7 +5,7 @@ use super::driver::Command;
 use super::event::{Event, Told};
 use super::inbox::{Commit, Inbox};
 use crate::core::error::{Error, Result};
-use crate::resource::Resource;
+use crate::model::resource::Resource;
 use futures_util::Stream;
 use std::fmt;
 use std::marker::PhantomData;

@@ -4,7 +4,7 @@ use super::hook::{Hook, Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::commit::{Change, Operation};
 use crate::core::error::{Error, Result};
-use crate::record::Record;
+use crate::model::record::Record;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::{Called, Context, Telling};
 use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::core::error::{Error, Result};
-use crate::event::Emission;
-use crate::record::Record;
+use crate::model::event::Emission;
+use crate::model::record::Record;
 use crate::reply;
 use futures_util::FutureExt;
 use futures_util::future::Either;

@@ -3,11 +3,11 @@
 use super::Context;
 use super::hook::On;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::declared::OnDestroy;
-use crate::model::Model;
+use crate::model::definition::OnDestroy;
+use crate::model::record::Record;
+use crate::model::relation::Link;
+use crate::model::resource_model::Model;
 use crate::query::{Filter, Query, Scalar};
-use crate::record::Record;
-use crate::relations::Link;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::core::error::{Error, Result};
-use crate::model::Model;
-use crate::record::Record;
-use crate::resource::Resource;
+use crate::model::record::Record;
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 

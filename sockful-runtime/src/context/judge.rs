@@ -2,11 +2,11 @@
 
 use super::Context;
 use crate::core::error::{Error, Result};
-use crate::model::Model;
+use crate::model::reader::Giver;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
 use crate::policy::Grant;
 use crate::query::Sight;
-use crate::reader::Giver;
-use crate::record::Record;
 use crate::reply::{Body, Selection};
 use std::sync::Arc;
 

@@ -3,11 +3,11 @@
 use super::hook::{Hooked, On, Phase};
 use super::{Context, Ended};
 use crate::core::error::{Error, Fault, Result};
-use crate::key;
-use crate::model::Model;
+use crate::model::key;
+use crate::model::reader::Giver;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
 use crate::policy::Grant;
-use crate::reader::Giver;
-use crate::record::Record;
 use futures_util::FutureExt;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::Ended;
 use crate::commit::Operation;
 use crate::completion::Report;
-use crate::record::Record;
+use crate::model::record::Record;
 use std::sync::Arc;
 
 /// What the caller will be told of a unit of work, beside the numbers that only the commit has.

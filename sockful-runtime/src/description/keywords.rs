@@ -1,8 +1,8 @@
 //! The rules of a property as keywords of JSON Schema.
 
 use crate::core::json::MAX_EXACT;
-use crate::declared::{Bound, Check, Format, Limit, Property};
-use crate::rules::{least, most};
+use crate::model::definition::{Bound, Check, Format, Limit, Property};
+use crate::model::validation::{least, most};
 use serde_json::{Map, Value, json};
 
 /// Adds what the rules of `property` ask, whose values have these JSON types, to its schema. Rules

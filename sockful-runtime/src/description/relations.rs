@@ -1,8 +1,8 @@
 //! The actions that relations add, on both sides.
 
 use super::{Member, object, record_member, written};
-use crate::declared::{Parent, Relation};
-use crate::model::Model;
+use crate::model::definition::{Parent, Relation};
+use crate::model::resource_model::Model;
 use serde_json::{Map, Value, json};
 
 /// Adds them to the `actions` of each resource; `resources` has all that are served.

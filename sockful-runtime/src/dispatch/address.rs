@@ -1,9 +1,9 @@
 //! Which records a request addresses: what decides whether two requests may overlap.
 
 use crate::core::json::object::Object;
-use crate::declared::Relation;
-use crate::key;
-use crate::model::Model;
+use crate::model::definition::Relation;
+use crate::model::key;
+use crate::model::resource_model::Model;
 use crate::remote::Takes;
 use crate::routes::{Action, Core, Route};
 

@@ -5,7 +5,7 @@ use crate::core::error::{Error, Fault, Result};
 use crate::core::json::MAX_EXACT;
 use crate::core::json::object::Object;
 use crate::keys;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use std::time::Duration;
 use uuid::Uuid;
 

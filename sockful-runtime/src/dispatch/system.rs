@@ -1,12 +1,12 @@
 //! The server's own resource, `sockful`.
 
 use super::commit;
-use crate::compatibility;
 use crate::context::Context;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
 use crate::identity::Credentials;
+use crate::model::compatibility;
 use crate::reply::{Body, Change, Done, Reply};
 use crate::session::Session;
 

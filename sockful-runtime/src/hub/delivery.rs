@@ -5,7 +5,7 @@ use super::frames::{Addressee, Beside, write_list};
 use super::rule::{Hit, Kind};
 use crate::commit::Emitted;
 use crate::core::error::Error;
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::reply::Selection;
 use std::collections::VecDeque;
 use std::io::Write;

@@ -3,8 +3,8 @@
 use super::Claim;
 use super::rule::{Kind, Notice};
 use crate::commit::{Committed, Emitted};
-use crate::declared::Declared;
-use crate::record::Record;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
 use crate::reply::Selection;
 use std::io::Write;
 use std::sync::Arc;

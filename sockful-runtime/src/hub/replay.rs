@@ -4,7 +4,7 @@ use super::rule::{Hit, Kind, Notice};
 use super::{Delivery, Interest};
 use crate::commit::Committed;
 use crate::core::error::{Error, Result};
-use crate::record::Record;
+use crate::model::record::Record;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;

@@ -2,7 +2,7 @@
 
 use super::Interest;
 use crate::commit::{Change, Committed};
-use crate::record::Record;
+use crate::model::record::Record;
 use std::sync::Arc;
 
 /// What happened to a record, as seen through conditions.

@@ -2,8 +2,8 @@
 
 use super::members::{Members, text};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::Model;
-use crate::rules::Kind;
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -191,7 +191,7 @@ fn json(value: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Shape;
+    use crate::model::resource_model::Shape;
     use crate::sample::Sample;
     use schemars::SchemaGenerator;
 

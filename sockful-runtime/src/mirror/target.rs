@@ -2,9 +2,9 @@
 
 use super::address::Place;
 use crate::app::App;
-use crate::declared::{KeyKind, Parent, Relation};
-use crate::key;
-use crate::model::Model;
+use crate::model::definition::{KeyKind, Parent, Relation};
+use crate::model::key;
+use crate::model::resource_model::Model;
 use crate::remote::Takes;
 use crate::routes::{Action, Core, Route};
 use hyper::Method;

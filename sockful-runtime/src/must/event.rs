@@ -1,8 +1,8 @@
 //! What events ask of types.
 
-use crate::codec::Codec;
-use crate::event::Event;
-use crate::resource::Resource;
+use crate::model::codec::Codec;
+use crate::model::event::Event;
+use crate::model::resource::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -4,8 +4,8 @@ use super::BeError;
 use crate::context::Context;
 use crate::core::error::{Error, Result};
 use crate::hook::Hooked;
+use crate::model::resource::Resource;
 use crate::policy::Judged;
-use crate::resource::Resource;
 
 /// What a hook may borrow beside the stored record: the call's [`Context`].
 #[diagnostic::on_unimplemented(

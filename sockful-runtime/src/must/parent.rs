@@ -1,6 +1,6 @@
 //! What relations ask of types.
 
-use crate::declared::OnDestroy;
+use crate::model::definition::OnDestroy;
 
 /// A type that a child can be detached from its parent in.
 #[diagnostic::on_unimplemented(

@@ -1,8 +1,8 @@
 //! What properties, parameters and records must be.
 
-use crate::codec::Codec;
-use crate::key::Key;
-use crate::resource::Resource;
+use crate::model::codec::Codec;
+use crate::model::key::Key;
+use crate::model::resource::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,7 +95,7 @@ pub const fn field<T: BeDescribed>(codec: Codec<T>) -> Codec<T> {
 }
 
 /// A type that an id may have.
-pub use crate::key::Key as BeKey;
+pub use crate::model::key::Key as BeKey;
 
 /// The codec of an id, made afresh where it is not given.
 pub const fn id<R: Resource>(codec: Codec<R::Id>) -> Codec<R::Id> {
@@ -117,7 +117,7 @@ pub const fn kept<T: BeOptional>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-pub use crate::moment::BeMoment;
+pub use crate::model::timestamp::BeMoment;
 
 /// The codec of `created_at` and `updated_at`.
 pub const fn moment<T: BeMoment>(codec: Codec<T>) -> Codec<T> {

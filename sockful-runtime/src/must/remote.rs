@@ -1,10 +1,10 @@
 //! What remote methods must take and return.
 
-use crate::codec::Codec;
 use crate::context::Context;
 use crate::core::error::Error;
+use crate::model::codec::Codec;
+use crate::model::resource::Resource;
 use crate::reply::Told;
-use crate::resource::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::marker::PhantomData;

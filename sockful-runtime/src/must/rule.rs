@@ -1,7 +1,7 @@
 //! What the words of rules ask of types. Each function gives back what it gets, so that it can
 //! stand around a codec in a constant.
 
-use crate::codec::{Codec, Sanitize};
+use crate::model::codec::{Codec, Sanitize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Display;

@@ -1,7 +1,7 @@
 //! Addresses, and what stands in them.
 
 use super::records;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use serde_json::{Value, json};
 
 /// The address of all of a resource.

@@ -1,7 +1,7 @@
 //! Payloads without what the address says.
 
 use super::{Document, moved, records};
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use serde_json::{Value, json};
 
 /// How many references are followed; a schema that goes round has no end.

@@ -2,12 +2,12 @@
 
 use super::Document;
 use crate::components::schema;
-use crate::declared::{Property, Relation};
 use crate::include;
-use crate::model::Model;
+use crate::model::definition::{Property, Relation};
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 use crate::query::{MAX_SKIP, MAX_VALUES};
 use crate::related::relations;
-use crate::rules::Kind;
 use serde_json::{Map, Value, json};
 
 /// What a property may be compared with.

@@ -4,7 +4,7 @@ use super::conditions;
 use super::conditions::Compared;
 use super::{Document, component};
 use crate::components::schema;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use crate::query::MAX_VALUES;
 use serde_json::{Value, json};
 

@@ -3,10 +3,10 @@
 use super::{Document, moved};
 use crate::components::schema;
 use crate::core::json::SORTED_BYTES;
-use crate::declared::{KeyKind, Property, Relation};
-use crate::model::Model;
+use crate::model::definition::{KeyKind, Property, Relation};
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 use crate::related::relations;
-use crate::rules::Kind;
 use serde_json::{Map, Value, json};
 
 /// The bytes that an id has at most.

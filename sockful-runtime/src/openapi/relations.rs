@@ -3,8 +3,8 @@
 use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters, records};
-use crate::declared::Relation;
-use crate::model::Model;
+use crate::model::definition::Relation;
+use crate::model::resource_model::Model;
 use crate::related::{Related, relations};
 use serde_json::json;
 

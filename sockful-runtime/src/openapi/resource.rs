@@ -6,7 +6,7 @@ use super::{Document, address, bodies, conditions, parameters, records};
 use crate::components;
 use crate::components::{Dialect, schema};
 use crate::core::config::MAX_IDS;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use crate::remote::{Remote, Takes};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use super::{Document, address, bodies, conditions, parameters};
 use crate::components;
 use crate::components::schema;
 use crate::core::config::MAX_WRITES;
-use crate::declared::Relation;
+use crate::model::definition::Relation;
 use crate::related::{Related, relations};
 use serde_json::{Value, json};
 

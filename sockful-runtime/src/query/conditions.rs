@@ -6,8 +6,8 @@ use super::operand;
 use super::path::Path;
 use super::{Comparison, Filter, Scalar};
 use crate::core::error::Result;
-use crate::model::Model;
-use crate::rules::Kind;
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 
 /// How many comparisons the conditions of one query have; an empty object counts as one.
 const MAX_TERMS: usize = 64;

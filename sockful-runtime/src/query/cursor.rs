@@ -4,9 +4,9 @@ use super::operand;
 use super::path::Path;
 use super::{By, Order, Scalar};
 use crate::core::error::Result;
-use crate::model::Model;
-use crate::record::Record;
-use crate::rules::Kind;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 pub struct Cursor {
     /// The values of the properties that the order names, in its order.
     pub keys: Box<[Scalar<'static>]>,
-    /// The id, as [`key::canonical`](crate::key::canonical) spells it.
+    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
     pub id: Box<str>,
 }
 

@@ -1,7 +1,7 @@
 //! Which records are meant.
 
 use super::Scalar;
-use crate::record::Record;
+use crate::model::record::Record;
 use std::cmp::Ordering;
 
 /// A condition on records, in two-valued logic: each record meets it or does not.

@@ -2,8 +2,8 @@
 
 use super::path::Path;
 use crate::core::error::{Error, Result};
-use crate::declared::Access;
-use crate::model::Model;
+use crate::model::definition::Access;
+use crate::model::resource_model::Model;
 
 /// The words that stand beside the conditions of a query.
 pub(super) const CLAUSES: [&str; 6] = ["$sort", "$limit", "$skip", "$after", "$select", "$with"];

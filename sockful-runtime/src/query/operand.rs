@@ -4,9 +4,9 @@ use super::Scalar;
 use super::path::Path;
 use crate::core::bigint;
 use crate::core::error::Result;
-use crate::key;
-use crate::model::Model;
-use crate::rules::Kind;
+use crate::model::key;
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 
 /// Reads the value that the property is to be compared with.
 pub(super) fn parse(

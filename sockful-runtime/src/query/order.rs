@@ -5,9 +5,9 @@ use super::names;
 use super::operand;
 use super::path::Path;
 use crate::core::error::Result;
-use crate::model::Model;
-use crate::record::Record;
-use crate::rules::Kind;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
+use crate::model::validation::Kind;
 use std::cmp::Ordering;
 
 /// One key of an order.
@@ -22,7 +22,7 @@ pub struct Order {
 /// What an order compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The id, as [`key::canonical`](crate::key::canonical) spells it.
+    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
     Id,
     /// The value of the property at this position.
     Property(usize),

@@ -1,7 +1,7 @@
 //! What is seen: the conditions that a policy adds to all others.
 
 use super::Filter;
-use crate::record::Record;
+use crate::model::record::Record;
 use std::sync::Arc;
 
 /// Which records of a resource a caller sees.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::error::Error;
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::sample;
 
 fn asked(query: &str) -> Result<Query> {

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::core::error::Result;
+use crate::model::resource::Resource;
 use crate::query;
 use crate::query::Query;
-use crate::resource::Resource;
 use crate::typed::{Filter, Order};
 use futures_util::future::{BoxFuture, FutureExt};
 

@@ -6,9 +6,9 @@
 
 use super::{Call, attempt};
 use crate::core::error::Result;
-use crate::reader::Reader;
+use crate::model::reader::Reader;
+use crate::model::resource::Resource;
 use crate::reply::{Reply, Told};
-use crate::resource::Resource;
 use futures_util::future::BoxFuture;
 
 type Take<A> = fn(&mut Reader<'_>) -> Option<A>;

@@ -2,7 +2,7 @@
 
 use super::{CORE, Entry};
 use crate::core::const_text::{Text, same};
-use crate::declared::{Declared, Parent, Relation};
+use crate::model::definition::{Declared, Parent, Relation};
 
 /// What is wrong with the relations of the resource at `at`.
 pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {

@@ -1,7 +1,7 @@
 //! The layout of the dispatch table: hash and displace over FNV-1a, in constant evaluation.
 
 use super::{Action, CORE, Core, Entry, Route};
-use crate::declared::{Declared, Relation};
+use crate::model::definition::{Declared, Relation};
 
 /// The table for `N` routes, in `B` buckets over `S` slots.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! A resource with relations of every sort, written by hand.
 
 use super::{ID, Sample, TEXT, property};
-use crate::declared::{Access, Declared, KeyKind, OnDestroy, Parent};
-use crate::reader::Reader;
-use crate::resource::{Changes, Given, Resource, Writer};
+use crate::model::definition::{Access, Declared, KeyKind, OnDestroy, Parent};
+use crate::model::reader::Reader;
+use crate::model::resource::{Changes, Given, Resource, Writer};
 
 /// Something to play with.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,8 +3,8 @@
 use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
 use crate::completion::Completion;
 use crate::core::error::{Error, Result};
+use crate::model::record::Record;
 use crate::query::Scalar;
-use crate::record::Record;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use super::Store;
 use crate::commit::{Commit, Expect, Operation};
 use crate::core::config::Config;
 use crate::core::json::object::Object;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use crate::query;
 use crate::query::Query;
 use crate::sample;
@@ -78,7 +78,7 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
 }
 
 fn opened<S: Store>(store: S) -> S {
-    use crate::resource::Resource;
+    use crate::model::resource::Resource;
     let declared = sample::Sample::DECLARED;
     let resources = [declared, sample::INDEXED, sample::SORTED, sample::COUNTED];
     wait(store.open(&resources)).expect("an empty store opens");

@@ -8,9 +8,9 @@ pub(crate) use form::{Form, StoredProperty};
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::declared::Declared;
-use crate::model::Model;
-use crate::record::Record;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The record that was stored as these texts when the resource was another: what is new takes its
-    /// default, what is [`renamed`](crate::declared::Property::renamed_from) keeps its value, and all of
+    /// default, what is [`renamed`](crate::model::definition::Property::renamed_from) keeps its value, and all of
     /// it is judged by the rules.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! How many records a search has looked at, and how many it may.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::record::Record;
+use crate::model::record::Record;
 use std::cell::Cell;
 use std::sync::Arc;
 

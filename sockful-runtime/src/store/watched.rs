@@ -4,9 +4,9 @@ use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, V
 use crate::commit::{Commit, Committed, Rejected};
 use crate::completion::Lookup;
 use crate::core::error::Result;
-use crate::declared::Declared;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
-use crate::record::Record;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;

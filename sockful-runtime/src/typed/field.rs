@@ -1,9 +1,9 @@
 //! The names that typed queries are built from.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
+use crate::model::resource::Resource;
 use crate::query;
 use crate::query::Comparison;
-use crate::resource::Resource;
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,7 +1,7 @@
 //! Which types of properties can be asked for what, and which values they are compared with.
 
 use crate::core::bigint::Wide;
-use crate::moment::BeMoment;
+use crate::model::timestamp::BeMoment;
 use crate::query::Scalar;
 use serde::Serialize;
 use std::marker::PhantomData;

@@ -1,6 +1,6 @@
 //! What each type of a module is called: no two alike, and none like what means something else.
 
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,8 +2,8 @@
 
 use super::text::{comment, key, one};
 use super::types::{Types, is_required};
-use crate::declared::Relation;
-use crate::model::Model;
+use crate::model::definition::Relation;
+use crate::model::resource_model::Model;
 use crate::related::relations;
 use serde_json::Value;
 use std::fmt::Write;

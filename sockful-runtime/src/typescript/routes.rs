@@ -3,8 +3,8 @@
 use super::records::new;
 use super::text::{comment, key, string};
 use super::types::Types;
-use crate::declared::Relation;
-use crate::model::Model;
+use crate::model::definition::Relation;
+use crate::model::resource_model::Model;
 use crate::related::{Related, relations};
 use crate::routes::Core;
 use serde_json::Value;

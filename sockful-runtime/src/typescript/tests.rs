@@ -8,7 +8,11 @@ use serde_json::json;
 fn type_of(schema: &Value) -> String {
     let description = json!({"$defs": {"Mood": {}, "Sample": {}, "Promise": {}, "a b": {}}});
     let mut generator = schemars::SchemaGenerator::default();
-    let model = Model::new(&crate::model::Shape::of::<Sample>(), 0, &mut generator);
+    let model = Model::new(
+        &crate::model::resource_model::Shape::of::<Sample>(),
+        0,
+        &mut generator,
+    );
     Types::new(&Names::new(&[model], &description)).of(schema)
 }
 

@@ -2,8 +2,8 @@
 
 use crate::commit::{Expect, Operation};
 use crate::core::error::{Error, Result};
-use crate::event::Emission;
-use crate::record::Record;
+use crate::model::event::Emission;
+use crate::model::record::Record;
 use std::collections::HashMap;
 use std::sync::Arc;
 

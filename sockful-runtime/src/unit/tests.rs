@@ -3,7 +3,7 @@ use crate::commit::{Commit, Committed, Expect, Rejected};
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
 use crate::core::json::object::Object;
-use crate::model::Model;
+use crate::model::resource_model::Model;
 use crate::query;
 use crate::sample;
 use crate::store::Memory;

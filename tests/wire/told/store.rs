@@ -2,9 +2,9 @@
 
 use sockful_runtime::commit::{Commit, Committed, Rejected};
 use sockful_runtime::completion::Lookup;
-use sockful_runtime::declared::Declared;
+use sockful_runtime::model::definition::Declared;
+use sockful_runtime::model::record::Record;
 use sockful_runtime::query::{Filter, Query};
-use sockful_runtime::record::Record;
 use sockful_runtime::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, now,
 };

@@ -3,9 +3,9 @@
 use super::slow::{Client, Server, ask, receive, send_to};
 use crate::commit::{Commit, Expect, Operation};
 use crate::core::json::object::Object;
-use crate::model::{Model, Shape};
-use crate::reader::Giver;
-use crate::resource::Resource;
+use crate::model::reader::Giver;
+use crate::model::resource::Resource;
+use crate::model::resource_model::{Model, Shape};
 use crate::sample::{Sample, Toy};
 use crate::store::Store;
 use schemars::SchemaGenerator;

@@ -8,9 +8,9 @@ use crate::context::States;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown;
-use crate::declared::Declared;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
 use crate::query::{Filter, Query};
-use crate::record::Record;
 use crate::sample::TOYS;
 use crate::session::Session;
 use crate::store::{

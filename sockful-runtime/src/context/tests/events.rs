@@ -1,7 +1,7 @@
 use super::{commit, with_toys};
 use crate::commit::Committed;
 use crate::core::error::ErrorKind;
-use crate::event::Event;
+use crate::model::event::Event;
 use crate::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
 use crate::store::Store;
 
@@ -23,8 +23,8 @@ async fn told(serving: &Serving, after: u64) -> Vec<(u64, String, u64, &'static 
 }
 
 impl Sample {
-    fn events() -> &'static [crate::declared::DeclaredEvent] {
-        use crate::resource::Resource;
+    fn events() -> &'static [crate::model::definition::DeclaredEvent] {
+        use crate::model::resource::Resource;
         Self::DECLARED.events
     }
 }

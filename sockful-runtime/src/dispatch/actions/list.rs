@@ -3,10 +3,10 @@
 use super::wanted::Wanted;
 use crate::context::Context;
 use crate::core::json::object::Object;
-use crate::model::Model;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
 use crate::query;
 use crate::query::Order;
-use crate::record::Record;
 use crate::reply;
 use crate::reply::{Body, Done, Reply};
 

@@ -5,13 +5,13 @@ use super::{NOT_HERE, list};
 use crate::context::Context;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::json::object::Object;
-use crate::declared::{Parent, Relation};
-use crate::model::Model;
+use crate::model::definition::{Parent, Relation};
+use crate::model::reader::Giver;
+use crate::model::record::Record;
+use crate::model::relation::Link;
+use crate::model::resource_model::Model;
 use crate::query;
 use crate::query::Filter;
-use crate::reader::Giver;
-use crate::record::Record;
-use crate::relations::Link;
 use crate::reply::Reply;
 use crate::write::{Write, WriteKind};
 

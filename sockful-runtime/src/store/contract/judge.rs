@@ -2,7 +2,7 @@
 
 use super::oracle;
 use crate::commit::{Expect, Operation, Rejected};
-use crate::record::Record;
+use crate::model::record::Record;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! What stored records look like, as it is written down beside them.
 
-use crate::declared::Declared;
+use crate::model::definition::Declared;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A record that is known by its id.
 
-use crate::record::Record;
+use crate::model::record::Record;
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};

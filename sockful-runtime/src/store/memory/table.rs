@@ -2,9 +2,9 @@
 
 use super::by_id::ById;
 use super::list::List;
-use crate::declared::Declared;
+use crate::model::definition::Declared;
+use crate::model::record::Record;
 use crate::query::Scalar;
-use crate::record::Record;
 use std::collections::HashSet;
 use std::sync::Arc;
 

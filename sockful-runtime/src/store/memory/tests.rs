@@ -1,7 +1,7 @@
 use super::*;
 use crate::commit::{Expect, Operation};
-use crate::model::Model;
-use crate::resource::Resource;
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
 use crate::sample;
 use crate::sample::Sample;
 use crate::store::contract;
@@ -252,7 +252,7 @@ fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
 }
 
 /// A thousand creatures: the life of each is its own, and one in a hundred is a griffin.
-fn thousand(declared: &'static crate::declared::Declared) -> Memory {
+fn thousand(declared: &'static crate::model::definition::Declared) -> Memory {
     let (model, memory) = (sample::model(), Memory::new());
     wait(memory.open(&[declared])).expect("memory opens");
     for n in 0..1_000 {

@@ -1,7 +1,7 @@
 //! The first records of an order, out of any number, in bounded memory.
 
+use crate::model::record::Record;
 use crate::query::{By, Order, Scalar};
-use crate::record::Record;
 use std::cmp::Ordering;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Ways into the indexes: to few candidates, or along the order of a list.
 
 use super::index::Index;
+use crate::model::record::Record;
 use crate::query::{By, Filter, Order, Query, Scalar};
-use crate::record::Record;
 use crate::store::plan::{Interval, Values, common};
 use std::ops::Bound;
 use std::sync::Arc;

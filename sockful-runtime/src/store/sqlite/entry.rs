@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::commit::{Change, Committed, Emitted};
 use crate::completion::{Completed, Reported};
 use crate::core::error::{Error, Result};
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::store::Layout;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -5,7 +5,7 @@ use super::readers::{Reader, patiently};
 use super::shared::Shared;
 use super::transaction::table;
 use crate::core::error::{Error, Result};
-use crate::record::Record;
+use crate::model::record::Record;
 use crate::store::View;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

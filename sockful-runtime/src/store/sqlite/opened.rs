@@ -18,7 +18,7 @@ use crate::completion::Lookup;
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Outcome, Result};
-use crate::declared::Declared;
+use crate::model::definition::Declared;
 use crate::store::{Answer, Expired, View, later, now};
 use futures_util::FutureExt;
 use rusqlite::Connection;

@@ -4,8 +4,8 @@
 use super::source::Source;
 use super::table::Table;
 use crate::core::error::Result;
+use crate::model::record::Record;
 use crate::query::{By, Cursor, Filter, Order, Query, Scalar};
-use crate::record::Record;
 use crate::store::plan::Values;
 use crate::store::visits::Visits;
 use crate::store::{Counted, Found};

@@ -1,6 +1,6 @@
 //! Events of a resource's own.
 
-use crate::event::Event;
+use crate::model::event::Event;
 use schemars::{Schema, SchemaGenerator};
 
 /// An event that may happen to a resource's records.

@@ -1,14 +1,14 @@
 //! What a property says of itself.
 
 use super::judge_value;
-use crate::codec::Codec;
-use crate::compatibility::schema_alone;
 use crate::core::error::{Error, Fault, Result};
-use crate::declared::Property;
 use crate::description::add_rules;
-use crate::moment::Moment;
-use crate::rules;
-use crate::rules::Kind;
+use crate::model::codec::Codec;
+use crate::model::compatibility::schema_alone;
+use crate::model::definition::Property;
+use crate::model::timestamp::Moment;
+use crate::model::validation;
+use crate::model::validation::Kind;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -53,7 +53,7 @@ impl DescribedProperty {
             codec.is_default_constant() && codec.write(&value, &mut default).is_ok()
         });
         let schema = codec.schema(generator);
-        let types = rules::types(&schema, generator.definitions());
+        let types = validation::types(&schema, generator.definitions());
         Self {
             kind: Kind::of(&schema, generator.definitions()),
             types: types.into_iter().map(ToOwned::to_owned).collect(),

@@ -3,8 +3,8 @@
 use crate::core::bigint::Wide;
 use crate::core::error::{Fault, Result, without_line};
 use crate::core::json::finite_check;
-use crate::moment::Moment;
-use crate::rules::{Typed, explain};
+use crate::model::timestamp::Moment;
+use crate::model::validation::{Typed, explain};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

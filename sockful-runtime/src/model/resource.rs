@@ -1,12 +1,12 @@
 //! The traits that the macros implement, writable by hand.
 
-use crate::codec::Codec;
 use crate::core::json::object::Object;
-use crate::declared::{Declared, KeyKind};
-use crate::key::Key;
-use crate::reader::Reader;
-use crate::record::Draft;
-use crate::rules::Typed;
+use crate::model::codec::Codec;
+use crate::model::definition::{Declared, KeyKind};
+use crate::model::key::Key;
+use crate::model::reader::Reader;
+use crate::model::record::Draft;
+use crate::model::validation::Typed;
 use std::fmt;
 
 /// A struct whose records are served. Implemented by `#[derive(Resource)]`.

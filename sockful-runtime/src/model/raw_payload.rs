@@ -1,6 +1,6 @@
 //! Payloads that a remote method takes whole: what their types must be, and what is said of them.
 
-use crate::reader::DescribedProperty;
+use crate::model::reader::DescribedProperty;
 use serde_json::{Map, Value, json};
 
 /// How many references are followed on one level. More than one or two take some doing.

@@ -4,12 +4,12 @@ mod described;
 
 pub(crate) use described::DescribedProperty;
 
-use crate::codec::Codec;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::object::Object;
-use crate::declared::{Access, Property};
-use crate::record::Record;
-use crate::rules;
+use crate::model::codec::Codec;
+use crate::model::definition::{Access, Property};
+use crate::model::record::Record;
+use crate::model::validation;
 use schemars::SchemaGenerator;
 
 /// Gives the values of a table of properties in their order, and collects every fault on the way.
@@ -285,7 +285,7 @@ fn judge_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut
     if codec.write(value, &mut raw).is_ok() {
         let raw = String::from_utf8(raw).unwrap_or_default();
         let typed = codec.judge(value).unwrap_or_default();
-        rules::judge(property, &raw, &typed, faults);
+        validation::judge(property, &raw, &typed, faults);
     }
 }
 

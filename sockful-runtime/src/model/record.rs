@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
-use crate::declared::{Declared, Kept, Property};
+use crate::model::definition::{Declared, Kept, Property};
 use std::fmt;
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ impl Record {
         })
     }
 
-    /// The id, as [`key::canonical`](crate::key::canonical) spells it.
+    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
     pub fn id(&self) -> &str {
         &self.text[..self.id as usize]
     }
@@ -226,7 +226,7 @@ impl Draft {
         self.spans.push(position(start)..position(out.len()));
     }
 
-    /// The record, as yet of no commit; `id` as [`key::canonical`](crate::key::canonical) spells it.
+    /// The record, as yet of no commit; `id` as [`key::canonical`](crate::model::key::canonical) spells it.
     pub(crate) fn finish(mut self, id: &str) -> Record {
         self.sent
             .extend_from_slice(if self.sent.is_empty() { b"{}" } else { b"}" });
@@ -288,7 +288,7 @@ fn position(offset: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::Resource;
+    use crate::model::resource::Resource;
     use crate::sample;
     use crate::sample::Sample;
 

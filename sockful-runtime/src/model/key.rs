@@ -3,7 +3,7 @@
 use crate::core::error::Fault;
 use crate::core::json;
 use crate::core::json::MAX_EXACT;
-use crate::declared::KeyKind;
+use crate::model::definition::KeyKind;
 use std::borrow::Cow;
 use uuid::Uuid;
 

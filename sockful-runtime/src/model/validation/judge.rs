@@ -2,7 +2,7 @@
 
 use crate::core::error::Fault;
 use crate::core::json;
-use crate::declared::{Bound, Check, Limit, Property, Rule};
+use crate::model::definition::{Bound, Check, Limit, Property, Rule};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Display};

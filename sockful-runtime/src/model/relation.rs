@@ -2,12 +2,12 @@
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::declared::Parent;
-use crate::key;
-use crate::model;
-use crate::model::Model;
+use crate::model::definition::Parent;
+use crate::model::key;
+use crate::model::record::Record;
+use crate::model::resource_model;
+use crate::model::resource_model::Model;
 use crate::query::{Comparison, Filter, Scalar};
-use crate::record::Record;
 use std::borrow::Cow;
 
 /// The relations of all resources that are served.
@@ -91,7 +91,7 @@ impl Link {
         given: &Object<'a>,
     ) -> Result<Cow<'a, str>> {
         let name = child.declared.properties[self.parent.property].name;
-        model::id_in(given, name, of.declared.key)
+        resource_model::id_in(given, name, of.declared.key)
     }
 
     /// The filter for the children of the parent with this id, as [`key::canonical`] spells it.

@@ -10,7 +10,7 @@ pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
 use crate::core::const_text::same;
-use crate::resource::{Resource, kind_of};
+use crate::model::resource::{Resource, kind_of};
 
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub enum Kept {
     CreatedAt,
     /// When it last changed, written alike.
     UpdatedAt,
-    /// The number of the commit that stored it, see [`Record::rev`](crate::record::Record::rev).
+    /// The number of the commit that stored it, see [`Record::rev`](crate::model::record::Record::rev).
     Rev,
 }
 

@@ -1,7 +1,7 @@
 //! Properties that hold the id of a record of another resource, and the routes that follow from them.
 
-use crate::key::Key;
-use crate::resource::Resource;
+use crate::model::key::Key;
+use crate::model::resource::Resource;
 use std::any::TypeId;
 
 /// A property that holds the id of a record of another resource, its parent.

@@ -1,0 +1,291 @@
+//! A resource as a server knows it: what was declared, and what only its types could say.
+
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json::object::Object;
+use crate::model::definition::{Access, Declared, Kept, KeyKind};
+use crate::model::key;
+use crate::model::reader::{DescribedProperty, Giver, Over, Reader};
+use crate::model::record::Record;
+use crate::model::resource::{Resource, Writer, Written};
+use crate::model::validation;
+use crate::model::validation::Kind;
+use schemars::SchemaGenerator;
+use std::any::TypeId;
+use std::borrow::Cow;
+
+/// A resource without its type: the functions that need the type, and what is the same for all.
+#[derive(Debug)]
+pub struct Shape {
+    /// What the derive wrote down.
+    pub declared: &'static Declared,
+    /// Which type it is of.
+    type_id: fn() -> TypeId,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
+}
+
+impl Shape {
+    /// The shape of `R`.
+    pub const fn of<R: Resource>() -> Self {
+        Self {
+            declared: R::DECLARED,
+            type_id: TypeId::of::<R>,
+            rewrite: rewrite::<R>,
+        }
+    }
+}
+
+fn rewrite<R: Resource>(reader: &mut Reader<'_>) -> Option<Result<Written, serde_json::Error>> {
+    R::read(reader).map(|record| write(&record))
+}
+
+fn write<R: Resource>(record: &R) -> Result<Written, serde_json::Error> {
+    let mut writer = Writer::new(R::DECLARED);
+    record.write(&mut writer);
+    writer.finish()
+}
+
+/// A served resource.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) declared: &'static Declared,
+    /// Its place in the list that is served, by which stores know it.
+    pub(crate) index: usize,
+    type_id: TypeId,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
+    pub(crate) properties: Vec<DescribedProperty>,
+    /// Where it keeps when a record was created, when it was changed, and its revision.
+    kept: [Option<usize>; 3],
+}
+
+impl Model {
+    pub(crate) fn new(shape: &Shape, index: usize, generator: &mut SchemaGenerator) -> Self {
+        let properties = Reader::describe(shape.declared.properties, generator, |reader| {
+            (shape.rewrite)(reader);
+        });
+        Self {
+            declared: shape.declared,
+            index,
+            type_id: (shape.type_id)(),
+            rewrite: shape.rewrite,
+            properties,
+            kept: [Kept::CreatedAt, Kept::UpdatedAt, Kept::Rev]
+                .map(|kept| shape.declared.keeps(kept)),
+        }
+    }
+
+    /// Whether its records are values of `R`.
+    pub(crate) fn is_of<R: Resource>(&self) -> bool {
+        self.type_id == TypeId::of::<R>()
+    }
+
+    /// The type of which its records are values.
+    pub(crate) fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
+    /// The name of the id.
+    pub(crate) fn id_name(&self) -> &'static str {
+        self.declared.properties[self.declared.id].name
+    }
+
+    /// Takes the id out of a payload.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it has the wrong form.
+    pub(crate) fn id<'a>(&self, given: &Object<'a>) -> Result<Cow<'a, str>> {
+        id_in(given, self.id_name(), self.declared.key)
+    }
+
+    /// How many records a list has by itself, and may have.
+    pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
+        let usual = (config.default_page, config.max_page);
+        self.declared.page.unwrap_or(usual)
+    }
+
+    /// The kind of the property at `position`.
+    pub(crate) fn kind(&self, position: usize) -> Kind {
+        self.properties[position].kind
+    }
+
+    /// The record that `given` creates.
+    pub(crate) fn create(&self, given: &Object<'_>, by: Giver) -> Result<Record> {
+        self.build(given, Over::Nothing, by)
+    }
+
+    /// The record that `given` makes of `stored`: only what is given changes.
+    pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
+        self.build(given, Over::Changed(stored), by)
+    }
+
+    /// The record that replaces `stored`: what the giver may set is as given, the rest stays.
+    pub(crate) fn replace(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
+        self.build(given, Over::Replaced(stored), by)
+    }
+
+    /// The record that was stored with these values when the resource was another.
+    pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
+        self.build(given, Over::Older, Giver::Server)
+    }
+
+    fn build(&self, given: &Object<'_>, over: Over<'_>, by: Giver) -> Result<Record> {
+        let reader = || Reader::given(self.declared.properties, given, by, over);
+        let mut once = reader();
+        let written = (self.rewrite)(&mut once);
+        if once.is_sound() {
+            let written =
+                written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
+            return self.check(written, by);
+        }
+        // There is no record to judge. What can be said of each property alone is told with the rest.
+        let mut again = reader().judging();
+        (self.rewrite)(&mut again);
+        again.finish()?;
+        Err(Error::internal("a fault was found once and not again"))
+    }
+
+    /// The text of `record`, after the rules.
+    pub(crate) fn write<R: Resource>(&self, record: &R) -> Result<Record> {
+        self.check(write(record), Giver::Client)
+    }
+
+    /// The value of a stored record.
+    pub(crate) fn read<R: Resource>(&self, record: &Record) -> Result<R> {
+        let mut reader = Reader::stored(self.declared.properties, record);
+        let value = R::read(&mut reader);
+        reader.finish().map_err(Error::internal)?;
+        value.ok_or_else(|| Error::internal("a property was refused without a fault"))
+    }
+
+    /// The record with what the server keeps in it, about to be stored in the place of `stored`.
+    ///
+    /// What a method or a payload did to that is undone; where nothing else has changed, the record
+    /// is the stored one again.
+    pub(crate) fn settle(
+        &self,
+        mut record: Record,
+        stored: Option<&Record>,
+        clock: &Clock,
+    ) -> Record {
+        let [created, updated, rev] = self.kept;
+        if let Some(stored) = stored {
+            for at in [created, updated, rev].into_iter().flatten() {
+                record.set(at, stored.value(at));
+            }
+            if record.same_content(stored) {
+                return record;
+            }
+        }
+        let created = created.filter(|_| stored.is_none());
+        for at in [created, updated].into_iter().flatten() {
+            let before = stored.map(|stored| stored.value(at));
+            let moment = self.properties[at].moment;
+            record.set(at, &moment.after(before, clock.now()));
+        }
+        record
+    }
+
+    /// What is told where another record has a value that must be unique.
+    pub(crate) fn taken(&self, property: usize) -> Error {
+        let property = &self.declared.properties[property];
+        match property.access {
+            // Clients have never heard of it.
+            Access::Private => {
+                Error::new(ErrorKind::Conflict, "a value that must be unique is taken")
+            }
+            _ => Error::new(
+                ErrorKind::Conflict,
+                format!("this `{}` is taken", property.name),
+            )
+            .at(property.name),
+        }
+    }
+
+    /// Whether its records show their revision.
+    pub(crate) fn keeps_rev(&self) -> bool {
+        self.kept[2].is_some()
+    }
+
+    fn check(&self, written: Result<Written, serde_json::Error>, by: Giver) -> Result<Record> {
+        let Written {
+            draft,
+            typed,
+            exempt,
+            not_finite,
+        } = written.map_err(Error::internal)?;
+        let (id, id_fault) = match key::canonical(draft.value(self.declared.id), self.declared.key)
+        {
+            Ok(id) => (id.into_owned(), None),
+            Err(fault) => (String::new(), Some(fault)),
+        };
+        let record = draft.finish(&id);
+        let mut typed = typed.into_iter().peekable();
+        let mut faults = Vec::new();
+        for (at, property) in self.declared.properties.iter().enumerate() {
+            let found = typed.next_if(|(of, _)| *of == at);
+            let (raw, nullable) = (record.value(at), self.properties[at].nullable);
+            let own = match &id_fault {
+                Some(fault) if at == self.declared.id => Some(Fault {
+                    path: property.name.to_owned(),
+                    ..fault.clone()
+                }),
+                _ if not_finite.contains(&at) => Some(validation::not_finite(property.name)),
+                _ => validation::check(property.name, self.properties[at].kind, nullable, raw)
+                    .or_else(|| {
+                        let indexed = property.is_indexed().then_some(raw)?;
+                        validation::check_indexed(property.name, indexed)
+                    }),
+            };
+            let before = faults.len();
+            match own {
+                Some(fault) => faults.push(fault),
+                None if exempt.contains(&at) => {}
+                None => {
+                    let found = found.map(|(_, found)| found).unwrap_or_default();
+                    validation::judge(property, raw, &found, &mut faults);
+                }
+            }
+            // No client has set it, and none is to hear of it.
+            let is_private = property.access == Access::Private;
+            if faults.len() > before && by == Giver::Client && is_private {
+                return Err(Error::internal(format!(
+                    "the private property `{}` of `{}` {}",
+                    property.name, self.declared.name, faults[before].message
+                )));
+            }
+        }
+        if faults.is_empty() {
+            Ok(record)
+        } else {
+            Err(Error::invalid(faults))
+        }
+    }
+
+    /// Asks that the defaults keep to the rules, which the derive could not ask of all of them.
+    pub(crate) fn check_defaults(&self) -> Result<()> {
+        let properties = self.declared.properties.iter().zip(&self.properties);
+        for (at, (property, described)) in properties.enumerate() {
+            // An id is made afresh each time, and the default of a conditional property may never be asked.
+            if at != self.declared.id && !property.is_conditional {
+                described.check_default(self.declared.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes the id that stands under `name` out of a payload.
+pub(crate) fn id_in<'a>(given: &Object<'a>, name: &str, kind: KeyKind) -> Result<Cow<'a, str>> {
+    let id = match given.take(name) {
+        Some(raw) => key::canonical(raw, kind),
+        None => Err(Fault::new("", "required", "is required")),
+    };
+    id.map_err(|fault| {
+        Error::invalid(vec![Fault {
+            path: name.to_owned(),
+            ..fault
+        }])
+    })
+}
