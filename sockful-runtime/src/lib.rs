@@ -50,7 +50,6 @@ mod session;
 pub mod store;
 #[cfg(any(feature = "client", feature = "store-suite"))]
 pub mod testing;
-pub mod typed;
 mod typescript;
 mod unit;
 mod write;

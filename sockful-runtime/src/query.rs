@@ -8,10 +8,11 @@ mod names;
 mod operand;
 mod order;
 mod path;
+mod read_filter;
 mod scalar;
-mod sight;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 
 pub(crate) use conditions::MAX_VALUES;
 pub use cursor::Cursor;
@@ -20,8 +21,8 @@ pub use filter::{Comparison, Filter};
 pub(crate) use names::nearest;
 pub use order::{By, Order};
 pub(crate) use path::Path;
+pub(crate) use read_filter::Sight;
 pub use scalar::Scalar;
-pub(crate) use sight::Sight;
 
 use crate::core::config::Config;
 use crate::core::error::Result;

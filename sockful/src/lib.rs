@@ -352,8 +352,8 @@ pub use sockful_derive::resources;
 
 pub use sockful_runtime::model::key::Key;
 pub use sockful_runtime::model::resource::Resource;
+pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
 pub use sockful_runtime::routes::Resources;
-pub use sockful_runtime::typed::{Field, Filter, Order, Plain};
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
 pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
 
@@ -538,8 +538,8 @@ pub mod must {
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::must::*;
     pub use sockful_runtime::policy::{Judged, Who};
+    pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
-    pub use sockful_runtime::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};
 }
 
@@ -563,12 +563,12 @@ pub mod __private {
     #[cfg(feature = "client")]
     pub use sockful_runtime::must::Absent;
     pub use sockful_runtime::policy::{Grant, Judge, Policy};
+    pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
     pub use sockful_runtime::remote::{run, run_mut, run_ref};
     pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
-    pub use sockful_runtime::typed::{Decimal, Field, Time};
     pub use std::borrow::{Cow, ToOwned};
     pub use std::boxed::Box;
     pub use std::fmt::{Formatter, Result as Formatted};

@@ -8,7 +8,7 @@ use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource::Resource;
-use crate::typed::Filter;
+use crate::query::typed::Filter;
 use serde_json::{Map, Value};
 use std::any::TypeId;
 use std::fmt;

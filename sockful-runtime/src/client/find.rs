@@ -6,7 +6,7 @@ use super::{Shared, conditions, sent, unsendable};
 use crate::core::error::Result;
 use crate::model::resource::Resource;
 use crate::query;
-use crate::typed::{Filter, Order};
+use crate::query::typed::{Filter, Order};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::fmt;

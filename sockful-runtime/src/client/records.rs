@@ -9,7 +9,7 @@ use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::definition::{RefersTo, Relation};
 use crate::model::resource::{Changes, Given, Resource};
-use crate::typed::{Field, Filter};
+use crate::query::typed::{Field, Filter};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::marker::PhantomData;

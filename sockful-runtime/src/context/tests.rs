@@ -4,9 +4,9 @@ mod events;
 use super::{Context, Ended, Telling};
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
+use crate::query::typed::{Field, Filter};
 use crate::routes::Resources;
 use crate::sample::{NewSample, Sample, SamplePatch, Serving, TOYS, Toy, ToyPatch};
-use crate::typed::{Field, Filter};
 
 fn noting(note: &str) -> ToyPatch {
     ToyPatch {

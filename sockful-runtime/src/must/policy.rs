@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::core::error::Result;
 use crate::policy::{Who, unauthenticated};
 use crate::query;
-use crate::typed::Filter;
+use crate::query::typed::Filter;
 use std::marker::PhantomData;
 
 /// What a policy may ask for: the user, or the user where there is one.

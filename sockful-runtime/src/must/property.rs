@@ -147,7 +147,7 @@ pub const fn wide<T: BeWide>() -> Codec<T> {
     Codec::wide()
 }
 
-pub use crate::typed::Plain as BePlain;
+pub use crate::query::typed::Plain as BePlain;
 
 /// The codec of a property that is looked up by its value.
 pub const fn looked_up<T: BePlain>(codec: Codec<T>) -> Codec<T> {

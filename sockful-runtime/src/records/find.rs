@@ -5,7 +5,7 @@ use crate::core::error::Result;
 use crate::model::resource::Resource;
 use crate::query;
 use crate::query::Query;
-use crate::typed::{Filter, Order};
+use crate::query::typed::{Filter, Order};
 use futures_util::future::{BoxFuture, FutureExt};
 
 /// A list of records to be read: it is awaited. Made by [`Records::find`](crate::Records::find).

@@ -3,9 +3,9 @@ use crate::context::Telling;
 use crate::context::hook::{Hook, Hooked, On, Phase};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::query::typed::Filter;
 use crate::routes::{Entry, Resources};
 use crate::sample::{NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table};
-use crate::typed::Filter;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
