@@ -3,7 +3,7 @@
 use crate::dispatch;
 use crate::dispatch::Answered;
 use crate::local;
-use crate::reply;
+use crate::protocol::reply;
 use crate::server::ServerHandle;
 use crate::session::Session;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json;
 use crate::model::record::Record;
-use crate::reply::{Body, Done, Reply};
+use crate::protocol::reply::{Body, Done, Reply};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,7 +15,6 @@ mod description;
 mod dispatch;
 mod documents;
 mod files;
-mod frame;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -36,12 +35,12 @@ mod openapi;
 mod origin;
 mod policies;
 pub mod policy;
+pub mod protocol;
 pub mod query;
 mod rates;
 mod records;
 mod related;
 pub mod remote;
-mod reply;
 pub mod routes;
 #[cfg(any(test, feature = "store-suite"))]
 mod sample;
@@ -61,8 +60,8 @@ pub use crate::core::shutdown::shutdown_signal;
 #[doc(hidden)]
 pub use crate::description::record_schema;
 pub use crate::identity::{Credentials, Identity};
+pub use crate::protocol::reply::{Done, Reply, Told};
 pub use crate::records::{Find, Records};
-pub use crate::reply::{Done, Reply, Told};
 #[cfg(feature = "tower")]
 pub use crate::server::MountedServer;
 #[cfg(feature = "tls")]

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::requests::Kept;
-use crate::reply::Reply;
+use crate::protocol::reply::Reply;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};

@@ -1,7 +1,7 @@
 //! One request by itself, without a connection that stays.
 
 use super::requests::Requests;
-use crate::reply::Reply;
+use crate::protocol::reply::Reply;
 use crate::session::Session;
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::pace::Pace;
 use crate::core::error::Outcome;
 use crate::dispatch;
 use crate::dispatch::{Address, Answered, Profile};
-use crate::reply::Reply;
+use crate::protocol::reply::Reply;
 use crate::session::Session;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;

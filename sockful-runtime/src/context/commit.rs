@@ -5,7 +5,7 @@ use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::core::error::{Error, Result};
 use crate::model::event::Emission;
 use crate::model::record::Record;
-use crate::reply;
+use crate::protocol::reply;
 use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use crate::model::reader::Giver;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::policy::Grant;
+use crate::protocol::reply::{Body, Selection};
 use crate::query::Sight;
-use crate::reply::{Body, Selection};
 use std::sync::Arc;
 
 impl Context {

@@ -1,12 +1,12 @@
 //! From a message to a [`Job`], or to the reason why there is none.
 
-use super::options::Options;
 use super::system::System;
 use super::{Answered, Job, Target};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::frame;
-use crate::frame::{Head, Request};
 use crate::model::definition::Relation;
+use crate::protocol::frame;
+use crate::protocol::frame::{Head, Request};
+use crate::protocol::options::Options;
 use crate::remote::Takes;
 use crate::routes::{Action, Core};
 use crate::session::Session;

@@ -7,7 +7,7 @@ use crate::core::json;
 use crate::core::json::object::Object;
 use crate::identity::Credentials;
 use crate::model::compatibility;
-use crate::reply::{Body, Change, Done, Reply};
+use crate::protocol::reply::{Body, Change, Done, Reply};
 use crate::session::Session;
 
 /// The actions of the server's own resource.

@@ -6,7 +6,7 @@ use super::rule::{Hit, Kind};
 use crate::commit::Emitted;
 use crate::core::error::Error;
 use crate::model::record::Record;
-use crate::reply::Selection;
+use crate::protocol::reply::Selection;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;

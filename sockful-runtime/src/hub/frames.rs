@@ -5,7 +5,7 @@ use super::rule::{Kind, Notice};
 use crate::commit::{Committed, Emitted};
 use crate::model::definition::Declared;
 use crate::model::record::Record;
-use crate::reply::Selection;
+use crate::protocol::reply::Selection;
 use std::io::Write;
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::commit::{Commit, Expect, Operation, Rejected};
 use crate::core::error::ErrorKind;
-use crate::frame;
-use crate::reply;
-use crate::reply::Selection;
+use crate::protocol::frame;
+use crate::protocol::reply;
+use crate::protocol::reply::Selection;
 use crate::sample;
 use crate::store::Memory;
 use futures_util::FutureExt;

@@ -8,8 +8,8 @@ use crate::http;
 use crate::http::Body;
 use crate::model::key;
 use crate::model::resource_model::Model;
-use crate::reply;
-use crate::reply::{Done, Reply};
+use crate::protocol::reply;
+use crate::protocol::reply::{Done, Reply};
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,

@@ -6,7 +6,7 @@ use crate::core::error::Result;
 use crate::model::codec::Codec;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
-use crate::reply;
+use crate::protocol::reply;
 
 /// What is told of an event that happens to a record of a resource. Implemented by
 /// `#[derive(Resource)]` for the types in `#[resource(event(roared = Roar))]`.

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::core::error::Error;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
-use crate::reply::Told;
+use crate::protocol::reply::Told;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::marker::PhantomData;

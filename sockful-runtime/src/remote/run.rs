@@ -8,7 +8,7 @@ use super::{Call, attempt};
 use crate::core::error::Result;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
-use crate::reply::{Reply, Told};
+use crate::protocol::reply::{Reply, Told};
 use futures_util::future::BoxFuture;
 
 type Take<A> = fn(&mut Reader<'_>) -> Option<A>;

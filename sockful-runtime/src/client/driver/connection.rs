@@ -6,7 +6,7 @@ use crate::client::Status;
 use crate::client::link::{Incoming, Link, Ws};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
-use crate::frame;
+use crate::protocol::frame;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use std::time::Duration;

@@ -5,10 +5,10 @@ use crate::context::Context;
 use crate::core::json::object::Object;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::protocol::reply;
+use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
 use crate::query::Order;
-use crate::reply;
-use crate::reply::{Body, Done, Reply};
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
     let given = Object::parse(payload)?;

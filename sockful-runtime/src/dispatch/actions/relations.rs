@@ -10,9 +10,9 @@ use crate::model::reader::Giver;
 use crate::model::record::Record;
 use crate::model::relation::Link;
 use crate::model::resource_model::Model;
+use crate::protocol::reply::Reply;
 use crate::query;
 use crate::query::Filter;
-use crate::reply::Reply;
 use crate::write::{Write, WriteKind};
 
 /// Runs an action of a relation; `child` is the resource that declares it.

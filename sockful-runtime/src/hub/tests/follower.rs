@@ -8,9 +8,9 @@ use crate::hub::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
+use crate::protocol::reply::Selection;
 use crate::query;
 use crate::query::Sight;
-use crate::reply::Selection;
 use crate::sample;
 use crate::sample::Sample;
 use crate::store::{Memory, Store};

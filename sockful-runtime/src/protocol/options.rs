@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// What a request says beside its payload. Most say nothing, and are moved about with no room for it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Options(Option<Box<Said>>);
+pub(crate) struct Options(Option<Box<Said>>);
 
 #[derive(Clone, Debug)]
 struct Said {
@@ -22,23 +22,23 @@ struct Said {
 
 impl Options {
     /// How long the caller is willing to wait.
-    pub(super) fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.0.as_ref()?.timeout
     }
 
     /// The revision that the record must have.
-    pub(super) fn if_rev(&self) -> Option<u64> {
+    pub(crate) fn if_rev(&self) -> Option<u64> {
         self.0.as_ref()?.if_rev
     }
 
     /// Which request it is, however often it is sent.
-    pub(super) fn key(&self) -> Option<Uuid> {
+    pub(crate) fn key(&self) -> Option<Uuid> {
         self.0.as_ref()?.key
     }
 
     /// Reads the options of a request; `to` is the resource where it writes one record that may be
     /// there, and `once` the clock where it may be one to be done once.
-    pub(super) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
+    pub(crate) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());
         }

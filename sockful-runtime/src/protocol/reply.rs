@@ -1,12 +1,12 @@
 //! What a request leads to, and how a reply is written.
 
 use crate::core::error::{Error, Result};
-use crate::frame::Head;
 use crate::hub::{Resume, Subscription};
 use crate::model::codec::Codec;
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::model::validation;
+use crate::protocol::frame::Head;
 use std::io::Write;
 use std::sync::Arc;
 

@@ -1,0 +1,5 @@
+//! The wire protocol: frames, request options and replies.
+
+pub(crate) mod frame;
+pub(crate) mod options;
+pub(crate) mod reply;
