@@ -27,12 +27,12 @@ pub(crate) use numbered::Numbered;
 pub(crate) use outlet::{Claim, Outlet, Unlogged};
 pub(crate) use resume::Resume;
 
-use crate::commit::{Committed, Emitted};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::record::Record;
 use crate::query::{Filter, Query, Sight};
 use crate::store::Store;
+use crate::store::commit::{Committed, Emitted};
 use groups::Groups;
 use ring::Ring;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

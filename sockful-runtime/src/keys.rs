@@ -7,7 +7,6 @@ mod turns;
 
 pub(crate) use fingerprint::fingerprint;
 
-use crate::completion::{Completed, Completion, Lookup, Report, Reported, time};
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Fault, Result};
@@ -15,6 +14,7 @@ use crate::core::json;
 use crate::model::record::Record;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::store::Store;
+use crate::store::idempotency::{Completed, Completion, Lookup, Report, Reported, time};
 use std::sync::Arc;
 use std::time::Duration;
 use turns::Turns;
@@ -80,7 +80,7 @@ impl Keys {
     /// # Cancel safety
     ///
     /// Where it is dropped the next that waits goes on. Had the store begun to take the commit, that
-    /// one's will be [`Repeated`](crate::commit::Rejected::Repeated).
+    /// one's will be [`Repeated`](crate::store::commit::Rejected::Repeated).
     pub(crate) async fn once(
         &self,
         store: &dyn Store,

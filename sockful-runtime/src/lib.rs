@@ -5,8 +5,6 @@ mod asyncapi;
 #[cfg(feature = "client")]
 pub mod client;
 mod command;
-pub mod commit;
-pub mod completion;
 mod components;
 mod connection;
 mod context;
@@ -42,8 +40,6 @@ mod records;
 mod related;
 pub mod remote;
 pub mod routes;
-#[cfg(any(test, feature = "store-suite"))]
-mod sample;
 mod server;
 mod session;
 pub mod store;

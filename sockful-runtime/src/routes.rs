@@ -240,7 +240,7 @@ const fn is_taken(remotes: &[Remote], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::store::conformance::sample::Sample;
 
     const fn remote(name: &'static str) -> Remote {
         Remote {

@@ -1,15 +1,16 @@
 //! What a store promises: consistent views, commits that are all or nothing, and a log of them.
 
-mod admission;
-mod completions;
+pub mod commit;
 #[cfg(any(test, feature = "store-suite"))]
-pub(crate) mod contract;
+pub(crate) mod conformance;
+pub mod idempotency;
 mod layout;
-mod log;
 mod memory;
 mod plan;
+mod recent_commits;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod validate;
 mod visits;
 #[cfg(test)]
 mod watched;
@@ -26,12 +27,12 @@ pub(crate) use sqlite::check;
 #[cfg(test)]
 pub(crate) use watched::Watched;
 
-use crate::commit::{Commit, Committed, Rejected};
-use crate::completion::Lookup;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
+use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::idempotency::Lookup;
 use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
 use std::fmt;
 use std::path::Path;

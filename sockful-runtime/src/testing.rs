@@ -4,6 +4,6 @@
 mod local;
 
 #[cfg(feature = "store-suite")]
-pub use crate::store::contract::check as store_suite;
+pub use crate::store::conformance::check as store_suite;
 #[cfg(feature = "client")]
 pub use local::{builder, connect};

@@ -4,11 +4,11 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use crate::commit::Operation;
 use crate::core::error::{Error, Result};
 use crate::model::event::Emission;
 use crate::model::record::Record;
 use crate::query::{Filter, Order, Query};
+use crate::store::commit::Operation;
 use crate::store::{Found, Store, View};
 use state::{Childless, Relies, State};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

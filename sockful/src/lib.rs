@@ -492,15 +492,17 @@ pub mod compatibility {
 
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
 pub mod store {
-    pub use sockful_runtime::commit::{Change, Commit, Committed, Emitted};
-    pub use sockful_runtime::commit::{Expect, Operation, Rejected};
-    pub use sockful_runtime::completion::{Completed, Completion, Lookup, Report, Reported};
     pub use sockful_runtime::model::definition::{
         Access, Bound, Check, Declared, DeclaredEvent, Kept, KeyKind, Limit, OnDestroy, Parent,
         Property, Rule,
     };
     pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
+    pub use sockful_runtime::store::commit::{Change, Commit, Committed, Emitted};
+    pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
+    pub use sockful_runtime::store::idempotency::{
+        Completed, Completion, Lookup, Report, Reported,
+    };
     pub use sockful_runtime::store::*;
 }
 

@@ -2,9 +2,9 @@
 
 use super::hook::{Hook, Hooked, On, Phase};
 use super::{Context, Ended};
-use crate::commit::{Change, Operation};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
+use crate::store::commit::{Change, Operation};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

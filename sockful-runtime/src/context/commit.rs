@@ -1,11 +1,11 @@
 //! The end of a unit of work: its commit.
 
 use super::{Called, Context, Telling};
-use crate::commit::{Commit, Committed, Operation, Rejected};
 use crate::core::error::{Error, Result};
 use crate::model::event::Emission;
 use crate::model::record::Record;
 use crate::protocol::reply;
+use crate::store::commit::{Commit, Committed, Operation, Rejected};
 use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! What the caller of a unit of work will be told, as far as it is known before the commit.
 
 use super::Ended;
-use crate::commit::Operation;
-use crate::completion::Report;
 use crate::model::record::Record;
+use crate::store::commit::Operation;
+use crate::store::idempotency::Report;
 use std::sync::Arc;
 
 /// What the caller will be told of a unit of work, beside the numbers that only the commit has.

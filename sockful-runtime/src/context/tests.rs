@@ -6,7 +6,9 @@ use crate::core::config::Config;
 use crate::core::error::ErrorKind;
 use crate::query::typed::{Field, Filter};
 use crate::routes::Resources;
-use crate::sample::{NewSample, Sample, SamplePatch, Serving, TOYS, Toy, ToyPatch};
+use crate::store::conformance::sample::{
+    NewSample, Sample, SamplePatch, Serving, TOYS, Toy, ToyPatch,
+};
 
 fn noting(note: &str) -> ToyPatch {
     ToyPatch {

@@ -3,10 +3,10 @@
 use super::Whole;
 use super::frames::{Addressee, Beside, write_list};
 use super::rule::{Hit, Kind};
-use crate::commit::Emitted;
 use crate::core::error::Error;
 use crate::model::record::Record;
 use crate::protocol::reply::Selection;
+use crate::store::commit::Emitted;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;

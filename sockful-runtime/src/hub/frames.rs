@@ -2,10 +2,10 @@
 
 use super::Claim;
 use super::rule::{Kind, Notice};
-use crate::commit::{Committed, Emitted};
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::protocol::reply::Selection;
+use crate::store::commit::{Committed, Emitted};
 use std::io::Write;
 use std::sync::Arc;
 

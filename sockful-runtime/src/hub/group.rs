@@ -4,7 +4,7 @@ use super::outlet::Outlet;
 use super::ring::Ring;
 use super::rule::{Hit, Notice};
 use super::{Interest, Numbered};
-use crate::commit::Emitted;
+use crate::store::commit::Emitted;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;

@@ -3,10 +3,10 @@
 use super::group::Group;
 use super::outlet::Outlet;
 use super::{Interest, too_many};
-use crate::commit::{Committed, Emitted};
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::query::Scalar;
+use crate::store::commit::{Committed, Emitted};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::task::Waker;

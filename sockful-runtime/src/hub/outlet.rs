@@ -1,8 +1,8 @@
 //! What one connection has to look after: which of its subscriptions have something to tell.
 
 use super::too_many;
-use crate::commit::Emitted;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::store::commit::Emitted;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};

@@ -2,9 +2,9 @@
 
 use super::rule::{Hit, Kind, Notice};
 use super::{Delivery, Interest};
-use crate::commit::Committed;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
+use crate::store::commit::Committed;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;

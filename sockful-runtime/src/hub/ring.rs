@@ -1,6 +1,6 @@
 //! The newest commits, as many as there is room for.
 
-use crate::commit::Committed;
+use crate::store::commit::Committed;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

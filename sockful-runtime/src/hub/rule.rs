@@ -1,8 +1,8 @@
 //! The one rule of what is told: an event is a function of two images of a record.
 
 use super::Interest;
-use crate::commit::{Change, Committed};
 use crate::model::record::Record;
+use crate::store::commit::{Change, Committed};
 use std::sync::Arc;
 
 /// What happened to a record, as seen through conditions.

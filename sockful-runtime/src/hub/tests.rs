@@ -1,7 +1,7 @@
 mod follower;
 
 use super::*;
-use crate::commit::{Expect, Operation};
+use crate::store::commit::{Expect, Operation};
 use follower::Server;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 use crate::core::config::Config;
-use crate::sample::{Serving, TOYS};
+use crate::store::conformance::sample::{Serving, TOYS};
 use serde_json::{Value, json};
 
 /// A hundred samples, each with three toys, which have two parts each.

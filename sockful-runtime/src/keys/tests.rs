@@ -1,11 +1,11 @@
 use super::*;
-use crate::commit::{Commit, Expect, Operation, Rejected};
 use crate::core::error::ErrorKind;
 use crate::protocol::frame;
 use crate::protocol::reply;
 use crate::protocol::reply::Selection;
-use crate::sample;
 use crate::store::Memory;
+use crate::store::commit::{Commit, Expect, Operation, Rejected};
+use crate::store::conformance::sample;
 use futures_util::FutureExt;
 use std::pin::pin;
 use std::sync::Mutex;

@@ -192,7 +192,7 @@ fn json(value: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::model::resource_model::Shape;
-    use crate::sample::Sample;
+    use crate::store::conformance::sample::Sample;
     use schemars::SchemaGenerator;
 
     fn asked(query: &str) -> String {

@@ -1,12 +1,12 @@
 //! Events of a resource's own, from a value of the user's to an operation of a commit.
 
-use crate::commit::{Emitted, Operation};
 use crate::context::{Context, Telling};
 use crate::core::error::Result;
 use crate::model::codec::Codec;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
 use crate::protocol::reply;
+use crate::store::commit::{Emitted, Operation};
 
 /// What is told of an event that happens to a record of a resource. Implemented by
 /// `#[derive(Resource)]` for the types in `#[resource(event(roared = Roar))]`.

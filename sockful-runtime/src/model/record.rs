@@ -289,8 +289,8 @@ fn position(offset: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::model::resource::Resource;
-    use crate::sample;
-    use crate::sample::Sample;
+    use crate::store::conformance::sample;
+    use crate::store::conformance::sample::Sample;
 
     #[test]
     fn a_record_is_read_from_its_texts_as_it_was() {

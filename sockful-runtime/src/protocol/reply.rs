@@ -318,8 +318,8 @@ mod tests {
     use crate::model::definition::Declared;
     use crate::model::resource::Resource;
     use crate::model::resource_model::{Model, Shape};
-    use crate::sample;
-    use crate::sample::Sample;
+    use crate::store::conformance::sample;
+    use crate::store::conformance::sample::Sample;
 
     fn lengths(body: &Body) -> (usize, usize) {
         let mut out = Vec::new();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::error::Error;
 use crate::model::record::Record;
-use crate::sample;
+use crate::store::conformance::sample;
 
 fn asked(query: &str) -> Result<Query> {
     let given = Object::parse(query).expect("an object without repeated keys");

@@ -1,12 +1,12 @@
 //! Memory that notes what it is asked for, for tests.
 
 use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later};
-use crate::commit::{Commit, Committed, Rejected};
-use crate::completion::Lookup;
 use crate::core::error::Result;
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
+use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::idempotency::Lookup;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use super::text::{comment, key, own_key};
 use super::*;
-use crate::sample::Sample;
+use crate::store::conformance::sample::Sample;
 use serde_json::json;
 
 fn type_of(schema: &Value) -> String {

@@ -1,9 +1,9 @@
 //! The records that a unit of work has to do with.
 
-use crate::commit::{Expect, Operation};
 use crate::core::error::{Error, Result};
 use crate::model::event::Emission;
 use crate::model::record::Record;
+use crate::store::commit::{Expect, Operation};
 use std::collections::HashMap;
 use std::sync::Arc;
 

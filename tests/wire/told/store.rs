@@ -1,10 +1,10 @@
 //! A store that fails from some moment on.
 
-use sockful_runtime::commit::{Commit, Committed, Rejected};
-use sockful_runtime::completion::Lookup;
 use sockful_runtime::model::definition::Declared;
 use sockful_runtime::model::record::Record;
 use sockful_runtime::query::{Filter, Query};
+use sockful_runtime::store::commit::{Commit, Committed, Rejected};
+use sockful_runtime::store::idempotency::Lookup;
 use sockful_runtime::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, now,
 };

@@ -1,13 +1,13 @@
 //! Requests that another writer comes in between of, while they commit.
 
 use super::slow::{Client, Server, ask, receive, send_to};
-use crate::commit::{Commit, Expect, Operation};
 use crate::core::json::object::Object;
 use crate::model::reader::Giver;
 use crate::model::resource::Resource;
 use crate::model::resource_model::{Model, Shape};
-use crate::sample::{Sample, Toy};
 use crate::store::Store;
+use crate::store::commit::{Commit, Expect, Operation};
+use crate::store::conformance::sample::{Sample, Toy};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;

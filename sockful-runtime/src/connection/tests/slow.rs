@@ -1,8 +1,6 @@
 //! A store that takes its time, and a server over it.
 
 use crate::app::App;
-use crate::commit::{Commit, Committed, Rejected};
-use crate::completion::Lookup;
 use crate::connection::run;
 use crate::context::States;
 use crate::core::config::Config;
@@ -11,8 +9,10 @@ use crate::core::shutdown;
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
-use crate::sample::TOYS;
 use crate::session::Session;
+use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::conformance::sample::TOYS;
+use crate::store::idempotency::Lookup;
 use crate::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
 };

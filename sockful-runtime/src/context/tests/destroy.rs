@@ -5,7 +5,9 @@ use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::query::typed::Filter;
 use crate::routes::{Entry, Resources};
-use crate::sample::{NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table};
+use crate::store::conformance::sample::{
+    NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 

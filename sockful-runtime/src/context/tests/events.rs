@@ -1,9 +1,9 @@
 use super::{commit, with_toys};
-use crate::commit::Committed;
 use crate::core::error::ErrorKind;
 use crate::model::event::Event;
-use crate::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
 use crate::store::Store;
+use crate::store::commit::Committed;
+use crate::store::conformance::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
 
 /// What the log has told from commit `after` on: the number, the record's id and revision, the
 /// event's name and its data.

@@ -1,6 +1,5 @@
 //! A hub over a store in memory, and those who follow it.
 
-use crate::commit::{Commit, Expect, Operation};
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
@@ -11,8 +10,9 @@ use crate::model::resource_model::Model;
 use crate::protocol::reply::Selection;
 use crate::query;
 use crate::query::Sight;
-use crate::sample;
-use crate::sample::Sample;
+use crate::store::commit::{Commit, Expect, Operation};
+use crate::store::conformance::sample;
+use crate::store::conformance::sample::Sample;
 use crate::store::{Memory, Store};
 use serde_json::Value;
 use std::collections::BTreeMap;

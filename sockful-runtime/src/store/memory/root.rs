@@ -1,16 +1,16 @@
 //! All that is stored, at one moment.
 
 use super::table::Table;
-use crate::commit::{Change, Commit, Emitted, Operation, Rejected};
-use crate::completion::{Completed, Completion};
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
-use crate::store::admission;
-use crate::store::admission::{About, Stored};
-use crate::store::completions::{Completions, Entry};
-use crate::store::log::Log;
+use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
+use crate::store::idempotency::index::{Completions, Entry};
+use crate::store::idempotency::{Completed, Completion};
+use crate::store::recent_commits::Log;
+use crate::store::validate;
+use crate::store::validate::{About, Stored};
 use std::sync::Arc;
 
 /// What one lock guards, so that records, head and log are always of one moment.
@@ -46,7 +46,7 @@ impl Root {
         {
             return Err(Rejected::Repeated);
         }
-        admission::check(self, commit)
+        validate::check(self, commit)
     }
 
     /// Remembers the request that made commit `seq`, and hands back those that are forgotten for it.
@@ -112,7 +112,7 @@ impl Root {
         }
         let tables = &self.tables;
         let stored = |resource: usize, id: &str| Ok(tables[resource].get(id).cloned());
-        let emitted = admission::emitted(emissions, &changes, stored).unwrap_or_default();
+        let emitted = validate::emitted(emissions, &changes, stored).unwrap_or_default();
         (changes, emitted)
     }
 }

@@ -1,11 +1,11 @@
 use super::*;
-use crate::commit::{Expect, Operation};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
-use crate::sample;
-use crate::sample::Sample;
-use crate::store::contract;
-use crate::store::contract::wait;
+use crate::store::commit::{Expect, Operation};
+use crate::store::conformance;
+use crate::store::conformance::sample;
+use crate::store::conformance::sample::Sample;
+use crate::store::conformance::wait;
 
 fn opened(memory: Memory) -> Memory {
     wait(memory.open(&[Sample::DECLARED])).expect("memory opens");
@@ -47,7 +47,7 @@ fn everything() -> Query {
 
 #[test]
 fn memory_does_what_every_store_must() {
-    contract::check(1_000, Memory::with_config);
+    conformance::check(1_000, Memory::with_config);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Commits on their way through one transaction.
 
 use super::log::End;
-use crate::commit::{Commit, Committed, Rejected};
 use crate::core::error::{Error, Result};
-use crate::store::completions::Entry;
+use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::idempotency::index::Entry;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 

@@ -6,10 +6,10 @@
 use super::entry::{read_completion, write_completion};
 use super::failure::failure;
 use super::table::Table;
-use crate::completion::{Completed, Completion};
 use crate::core::config::Config;
 use crate::core::error::Result;
-use crate::store::completions::{Completions, Entry};
+use crate::store::idempotency::index::{Completions, Entry};
+use crate::store::idempotency::{Completed, Completion};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

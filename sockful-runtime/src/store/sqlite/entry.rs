@@ -1,11 +1,11 @@
 //! Commits and completions as they are written down: JSON, in which resources and events have names.
 
 use super::table::Table;
-use crate::commit::{Change, Committed, Emitted};
-use crate::completion::{Completed, Reported};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::Layout;
+use crate::store::commit::{Change, Committed, Emitted};
+use crate::store::idempotency::{Completed, Reported};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use super::completions::{Gone, Remembered};
 use super::log::End;
-use crate::commit::Committed;
 use crate::core::config::Config;
-use crate::store::completions::Entry;
-use crate::store::log::Log;
+use crate::store::commit::Committed;
+use crate::store::idempotency::index::Entry;
+use crate::store::recent_commits::Log;
 use std::sync::Arc;
 
 /// The newest commits and the requests that made them, as far as they are published.

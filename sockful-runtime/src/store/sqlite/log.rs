@@ -3,9 +3,9 @@
 use super::entry::{read_commit, write_commit};
 use super::failure::failure;
 use super::table::Table;
-use crate::commit::Committed;
 use crate::core::config::Config;
 use crate::core::error::Result;
+use crate::store::commit::Committed;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,15 +2,15 @@ mod checked;
 mod restart;
 
 use super::*;
-use crate::commit::{Expect, Operation};
-use crate::completion::{Completion, Report, Reported};
 use crate::core::error::{ErrorKind, Outcome};
 use crate::model::definition::Property;
 use crate::model::record::Draft;
 use crate::query::{Comparison, Scalar};
-use crate::sample;
-use crate::store::contract;
-use crate::store::contract::wait;
+use crate::store::commit::{Expect, Operation};
+use crate::store::conformance;
+use crate::store::conformance::sample;
+use crate::store::conformance::wait;
+use crate::store::idempotency::{Completion, Report, Reported};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A folder that is removed in the end.
@@ -35,7 +35,7 @@ impl Drop for Folder {
 fn sqlite_does_what_every_store_must() {
     let folder = Folder::new("contract");
     let made = AtomicUsize::new(0);
-    contract::check(40, |config| {
+    conformance::check(40, |config| {
         let nth = made.fetch_add(1, Ordering::Relaxed);
         let path = folder.0.join(format!("{nth}.db"));
         Sqlite::with_config(path, config).expect("a new file")

@@ -3,13 +3,13 @@
 use super::failure::failure;
 use super::search::holders;
 use super::table::Table;
-use crate::commit::{Change, Commit, Committed, Operation, Rejected};
-use crate::completion::{Completed, Completion};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
-use crate::store::admission;
-use crate::store::admission::{About, Stored};
+use crate::store::commit::{Change, Commit, Committed, Operation, Rejected};
+use crate::store::idempotency::{Completed, Completion};
+use crate::store::validate;
+use crate::store::validate::{About, Stored};
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) struct Taken {
 impl Transaction<'_> {
     /// Carries out a commit that is to have this number, unless something stands against it.
     pub(super) fn take(self, commit: Commit, seq: u64, tag: u64) -> Result<Taken, Rejected> {
-        let about = admission::check(&self, &commit)?;
+        let about = validate::check(&self, &commit)?;
         let mut committed = self
             .apply(commit.operations, seq, tag)
             .map_err(Rejected::Failed)?;
@@ -85,7 +85,7 @@ impl Transaction<'_> {
             }
         }
         let stored = |resource: usize, id: &str| self.get(resource, id);
-        let emitted = admission::emitted(emissions, &changes, stored)?;
+        let emitted = validate::emitted(emissions, &changes, stored)?;
         Ok(Committed {
             seq,
             tag,

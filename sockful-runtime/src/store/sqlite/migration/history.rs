@@ -1,8 +1,8 @@
 //! The log and the replies that are remembered: what of them still tells the truth.
 
 use super::Remade;
-use crate::completion::time;
 use crate::core::error::Result;
+use crate::store::idempotency::time;
 use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completion};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};

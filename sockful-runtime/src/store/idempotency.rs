@@ -1,5 +1,7 @@
 //! What is remembered of a request that took effect, so that a retry of it is answered and not run.
 
+pub(crate) mod index;
+
 use crate::model::record::Record;
 use std::sync::Arc;
 use uuid::Uuid;

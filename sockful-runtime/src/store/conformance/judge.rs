@@ -1,8 +1,8 @@
 //! What becomes of a commit, said once more in the plainest way: over maps of JSON texts.
 
 use super::oracle;
-use crate::commit::{Expect, Operation, Rejected};
 use crate::model::record::Record;
+use crate::store::commit::{Expect, Operation, Rejected};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,10 @@
 //! Whether a commit may be taken, judged alike by every store that looks at one commit after the other.
 
-use crate::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
-use crate::completion::Completion;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
+use crate::store::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
+use crate::store::idempotency::Completion;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

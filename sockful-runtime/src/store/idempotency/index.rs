@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::completion::{Completed, Completion, Lookup, time};
 use crate::core::config::Config;
+use crate::store::idempotency::{Completed, Completion, Lookup, time};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ const WEIGHT: usize = 2 * size_of::<Entry<Completed>>() + size_of::<Caller>() + 
 ///
 /// `A` is what leads to the answer: the answer itself, or where it is stored.
 #[derive(Debug)]
-pub(super) struct Completions<A> {
+pub(crate) struct Completions<A> {
     limits: Limits,
     callers: HashMap<Arc<str>, Caller>,
     /// By their numbers, which go up: the first is the oldest.
@@ -56,19 +56,19 @@ struct Caller {
 
 /// A request that took effect.
 #[derive(Debug)]
-pub(super) struct Entry<A> {
-    pub(super) caller: Arc<str>,
-    pub(super) key: Uuid,
+pub(crate) struct Entry<A> {
+    pub(crate) caller: Arc<str>,
+    pub(crate) key: Uuid,
     /// When it was committed, in milliseconds since 1970.
-    pub(super) at: u64,
+    pub(crate) at: u64,
     /// How many bytes it takes, about, in memory.
-    pub(super) weight: usize,
-    pub(super) answer: A,
+    pub(crate) weight: usize,
+    pub(crate) answer: A,
 }
 
 impl<A> Entry<A> {
     /// `weight` is that of what was answered.
-    pub(super) fn new(completion: &Completion, weight: usize, answer: A) -> Self {
+    pub(crate) fn new(completion: &Completion, weight: usize, answer: A) -> Self {
         Self {
             caller: Arc::clone(&completion.caller),
             key: completion.key,
@@ -80,7 +80,7 @@ impl<A> Entry<A> {
 }
 
 impl<A> Completions<A> {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let limits = Limits {
             retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
             per_caller: config.max_keys_per_caller,
@@ -100,7 +100,7 @@ impl<A> Completions<A> {
     /// Takes back what was written down of the horizons, before the entries are [pushed](Self::push)
     /// again: everybody's, and those of single callers.
     #[cfg(feature = "sqlite")]
-    pub(super) fn restore(&mut self, horizon: Option<u64>, own: HashMap<Arc<str>, u64>) {
+    pub(crate) fn restore(&mut self, horizon: Option<u64>, own: HashMap<Arc<str>, u64>) {
         self.horizon = horizon;
         for (caller, horizon) in own {
             let horizon = Some(horizon);
@@ -110,19 +110,19 @@ impl<A> Completions<A> {
 
     /// The horizon of one caller, where it has one of its own, and everybody's.
     #[cfg(feature = "sqlite")]
-    pub(super) fn horizons(&self, caller: &str) -> (Option<u64>, Option<u64>) {
+    pub(crate) fn horizons(&self, caller: &str) -> (Option<u64>, Option<u64>) {
         let own = self.callers.get(caller).and_then(|caller| caller.horizon);
         (own, self.horizon)
     }
 
     /// The answer to a request, where it is remembered.
-    pub(super) fn get(&self, caller: &str, key: Uuid) -> Option<&A> {
+    pub(crate) fn get(&self, caller: &str, key: Uuid) -> Option<&A> {
         let number = self.callers.get(caller)?.by_key.get(&key)?;
         self.entries.get(number).map(|entry| &entry.answer)
     }
 
     /// What is known of a request that is not remembered.
-    pub(super) fn not_remembered(&self, caller: &str, key: Uuid) -> Lookup {
+    pub(crate) fn not_remembered(&self, caller: &str, key: Uuid) -> Lookup {
         if self.is_forgotten(caller, key) {
             Lookup::Forgotten
         } else {
@@ -131,7 +131,7 @@ impl<A> Completions<A> {
     }
 
     /// Whether a request may still take effect.
-    pub(super) fn takes(&self, caller: &str, key: Uuid) -> bool {
+    pub(crate) fn takes(&self, caller: &str, key: Uuid) -> bool {
         self.get(caller, key).is_none() && !self.is_forgotten(caller, key)
     }
 
@@ -143,7 +143,7 @@ impl<A> Completions<A> {
 
     /// Adds a request that [may take effect](Self::takes), and hands back those that are let go.
     #[must_use = "dropping what was let go takes time that nobody should wait for"]
-    pub(super) fn push(&mut self, mut entry: Entry<A>) -> Vec<Entry<A>> {
+    pub(crate) fn push(&mut self, mut entry: Entry<A>) -> Vec<Entry<A>> {
         if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
             entry.caller = Arc::clone(caller);
         }
@@ -193,7 +193,7 @@ impl<A> Completions<A> {
 }
 
 impl Completions<Completed> {
-    pub(super) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
+    pub(crate) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
         match self.get(caller, key) {
             Some(completed) => Lookup::Completed(completed.clone()),
             None => self.not_remembered(caller, key),

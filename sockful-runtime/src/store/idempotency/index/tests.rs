@@ -1,7 +1,7 @@
 //! What is remembered, and what is let go.
 
 use super::*;
-use crate::completion::Report;
+use crate::store::idempotency::Report;
 
 fn key(time: u64, nth: u8) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(time, &[nth; 10]).into_uuid()

@@ -2,10 +2,10 @@
 
 mod request;
 
-use crate::commit::{Commit, Rejected};
-use crate::completion::{Completion, Lookup, Reported};
 use crate::core::config::Config;
 use crate::store::Store;
+use crate::store::commit::{Commit, Rejected};
+use crate::store::idempotency::{Completion, Lookup, Reported};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -222,5 +222,5 @@ fn key(time: i64, nth: u32) -> Uuid {
 }
 
 fn time(key: Uuid) -> i64 {
-    i64::try_from(crate::completion::time(key)).expect("48 bits")
+    i64::try_from(crate::store::idempotency::time(key)).expect("48 bits")
 }

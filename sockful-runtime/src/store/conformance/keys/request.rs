@@ -1,8 +1,8 @@
 //! What a request with a key does, and what is told of it.
 
-use crate::commit::{Expect, Operation};
-use crate::completion::Report;
-use crate::sample;
+use crate::store::commit::{Expect, Operation};
+use crate::store::conformance::sample;
+use crate::store::idempotency::Report;
 
 /// The resource of the records.
 const COUNTED: usize = 3;

@@ -1,7 +1,7 @@
 //! The newest commits, oldest first.
 
-use crate::commit::Committed;
 use crate::store::Expired;
+use crate::store::commit::Committed;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

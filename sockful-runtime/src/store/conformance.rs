@@ -1,5 +1,8 @@
 //! What every store must do, checked against a plain model written on its own: the same checks for all engines.
 
+#[cfg(any(test, feature = "store-suite"))]
+pub(crate) mod sample;
+
 pub(crate) mod cases;
 mod commits;
 mod events;
@@ -11,13 +14,12 @@ mod visited;
 mod watch;
 
 use super::Store;
-use crate::commit::{Commit, Expect, Operation};
 use crate::core::config::Config;
 use crate::core::json::object::Object;
 use crate::model::resource_model::Model;
 use crate::query;
 use crate::query::Query;
-use crate::sample;
+use crate::store::commit::{Commit, Expect, Operation};
 use cases::Case;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;

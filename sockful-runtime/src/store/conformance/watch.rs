@@ -1,8 +1,8 @@
 //! Whoever watches the head hears of each commit, and finds it in the log.
 
-use crate::commit::{Commit, Expect, Operation};
-use crate::sample;
 use crate::store::Store;
+use crate::store::commit::{Commit, Expect, Operation};
+use crate::store::conformance::sample;
 use std::time::Duration;
 use tokio::time::timeout;
 

@@ -1,7 +1,7 @@
 //! The only way to write: a list of operations that take effect together or not at all.
 
-use crate::completion::Completion;
 use crate::model::record::Record;
+use crate::store::idempotency::Completion;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

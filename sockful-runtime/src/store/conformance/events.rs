@@ -2,9 +2,9 @@
 
 use super::judge::{Tables, text};
 use super::wait;
-use crate::commit::{Commit, Committed, Emitted, Expect, Operation, Rejected};
-use crate::sample;
 use crate::store::Store;
+use crate::store::commit::{Commit, Committed, Emitted, Expect, Operation, Rejected};
+use crate::store::conformance::sample;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::sync::Arc;

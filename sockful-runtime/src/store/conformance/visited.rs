@@ -1,12 +1,12 @@
 //! A query may look at so many records, and no more.
 
 use super::wait;
-use crate::commit::{Commit, Expect, Operation};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
 use crate::query::{By, Comparison, Filter, Order, Query, Scalar};
-use crate::sample;
 use crate::store::Store;
+use crate::store::commit::{Commit, Expect, Operation};
+use crate::store::conformance::sample;
 
 /// The sample resource without indexes, and one that has them; the place of `kind` in both.
 const PLAIN: usize = 0;
