@@ -18,7 +18,7 @@ pub(crate) use once::answer;
 use crate::core::shutdown::Shutdown;
 use crate::dispatch;
 use crate::dispatch::Answered;
-use crate::hub::Subscription;
+use crate::live::Subscription;
 use crate::protocol::reply;
 use crate::protocol::reply::{Change, Done, Reply};
 use crate::session::Session;

@@ -17,13 +17,13 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
-mod hub;
 mod identity;
 mod include;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 mod keys;
 mod lanes;
+mod live;
 #[cfg(any(feature = "client", feature = "fuzzing"))]
 mod local;
 mod mirror;

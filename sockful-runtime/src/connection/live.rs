@@ -5,7 +5,7 @@ mod telling;
 use super::socket::Socket;
 use crate::core::error::Result;
 use crate::dispatch;
-use crate::hub::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
+use crate::live::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
 use crate::session::Session;
 use futures_util::FutureExt;
 use std::collections::VecDeque;

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
-use crate::hub::{Addressee, Asked, Delivery, Subscription, first_piece};
+use crate::live::{Addressee, Asked, Delivery, Subscription, first_piece};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;

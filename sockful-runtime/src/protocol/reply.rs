@@ -1,7 +1,7 @@
 //! What a request leads to, and how a reply is written.
 
 use crate::core::error::{Error, Result};
-use crate::hub::{Resume, Subscription};
+use crate::live::{Resume, Subscription};
 use crate::model::codec::Codec;
 use crate::model::definition::Declared;
 use crate::model::record::Record;

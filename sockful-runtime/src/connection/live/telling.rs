@@ -1,7 +1,7 @@
 //! One subscription on its way to be told something.
 
 use crate::core::error::Result;
-use crate::hub::{Delivery, Member, Seen, Subscription, Whole};
+use crate::live::{Delivery, Member, Seen, Subscription, Whole};
 use futures_util::future::BoxFuture;
 
 /// A subscription of the connection.

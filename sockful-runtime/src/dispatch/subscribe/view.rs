@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::core::error::Result;
-use crate::hub::{Asked, Interest, Member, Seen, Whole};
+use crate::live::{Asked, Interest, Member, Seen, Whole};
 use crate::session::Session;
 use std::sync::Arc;
 

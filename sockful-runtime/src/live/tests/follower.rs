@@ -3,7 +3,7 @@
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
-use crate::hub::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole};
+use crate::live::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole};
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
