@@ -8,13 +8,13 @@ pub(crate) use keywords::add as add_rules;
 
 use crate::core::config::MAX_IDS;
 use crate::core::error::Result;
+use crate::engine::call::methods::{Remote, Takes};
+use crate::engine::table::{Entry, Resources};
 use crate::model::definition::{Access, Property};
 use crate::model::raw_payload;
 use crate::model::reader::DescribedProperty;
 use crate::model::resource::Resource;
 use crate::model::resource_model::{Model, Shape};
-use crate::remote::{Remote, Takes};
-use crate::routes::{Entry, Resources};
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};

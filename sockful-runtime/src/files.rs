@@ -1,6 +1,6 @@
 //! What is said of the description over HTTP.
 
-use crate::app::App;
+use crate::engine::app::App;
 use crate::openapi;
 use crate::openapi::Source;
 use crate::{asyncapi, typescript};

@@ -2,10 +2,10 @@
 
 use crate::dispatch;
 use crate::dispatch::Answered;
+use crate::engine::session::Session;
 use crate::local;
 use crate::protocol::reply;
 use crate::server::ServerHandle;
-use crate::session::Session;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -2,8 +2,8 @@
 
 use crate::connection;
 use crate::core::shutdown;
+use crate::engine::session::Session;
 use crate::server::ServerHandle;
-use crate::session::Session;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -19,19 +19,19 @@ pub use service::MountedServer;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 
-use crate::app::{App, Setup};
-use crate::context::{Context, States};
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown::shutdown_signal;
-use crate::identity::{Authenticator, Caller, Credentials, Identity};
+use crate::engine::app::{App, Setup};
+use crate::engine::auth::identity::{Authenticator, Caller, Credentials, Identity};
+use crate::engine::call::context::{Context, States};
+use crate::engine::call::records::Records;
+use crate::engine::session::Session;
+use crate::engine::table::Resources;
 use crate::model::resource::Resource;
 use crate::openapi;
 use crate::openapi::Source;
-use crate::records::Records;
-use crate::routes::Resources;
-use crate::session::Session;
 use crate::store::{Memory, Store};
 use crate::{asyncapi, command, typescript};
 use door::Door;

@@ -350,10 +350,10 @@ pub use sockful_derive::after;
 /// Where `sockful` is not at `::sockful`, the list begins with `crate = path`.
 pub use sockful_derive::resources;
 
+pub use sockful_runtime::engine::table::Resources;
 pub use sockful_runtime::model::key::Key;
 pub use sockful_runtime::model::resource::Resource;
 pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
-pub use sockful_runtime::routes::Resources;
 pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
 pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
 
@@ -528,20 +528,20 @@ pub mod testing {
 #[cfg(feature = "jwt")]
 pub mod jwt {
     #![doc = include_str!("jwt.md")]
-    pub use sockful_runtime::jwt::{Issuers, Jwt};
+    pub use sockful_runtime::engine::auth::jwt::{Issuers, Jwt};
 }
 
 /// What the macros ask of types. The compiler names what is here in its messages.
 pub mod must {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, BeRead};
+    pub use sockful_runtime::engine::auth::policy::{Judged, Who};
+    pub use sockful_runtime::engine::call::methods::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::model::definition::RefersTo;
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::must::*;
-    pub use sockful_runtime::policy::{Judged, Who};
     pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
-    pub use sockful_runtime::remote::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::{Done, Told};
 }
 
@@ -552,6 +552,14 @@ pub mod __private {
     pub use crate::must::{Argument, BeRead};
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
+    pub use sockful_runtime::engine::auth::policy::{Grant, Judge, Policy};
+    pub use sockful_runtime::engine::call::methods::{
+        Find, NoRemotes, Remote, Remotes, Takes, attempt,
+    };
+    pub use sockful_runtime::engine::call::methods::{run, run_mut, run_ref};
+    pub use sockful_runtime::engine::table::{
+        Entry, Resources, Table, buckets, clash, count, slots,
+    };
     pub use sockful_runtime::hook::{Hook, On, Phase};
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{Access, Bound, Check, Declared, Format, Kept};
@@ -564,12 +572,8 @@ pub mod __private {
     pub use sockful_runtime::model::resource_model::Shape;
     #[cfg(feature = "client")]
     pub use sockful_runtime::must::Absent;
-    pub use sockful_runtime::policy::{Grant, Judge, Policy};
     pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;
-    pub use sockful_runtime::remote::{Find, NoRemotes, Remote, Remotes, Takes, attempt};
-    pub use sockful_runtime::remote::{run, run_mut, run_ref};
-    pub use sockful_runtime::routes::{Entry, Resources, Table, buckets, clash, count, slots};
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use std::borrow::{Cow, ToOwned};
     pub use std::boxed::Box;

@@ -2,7 +2,7 @@
 
 use super::link::{Io, Ws};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::identity::Credentials;
+use crate::engine::auth::identity::Credentials;
 use crate::local;
 use crate::server::ServerHandle;
 use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};

@@ -1,8 +1,8 @@
 //! One request by itself, without a connection that stays.
 
 use super::requests::Requests;
+use crate::engine::session::Session;
 use crate::protocol::reply::Reply;
-use crate::session::Session;
 use std::future::poll_fn;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;

@@ -1,8 +1,8 @@
 //! How fast the requests of one connection come.
 
 use crate::core::error::Result;
-use crate::rates::Bucket;
-use crate::session::Session;
+use crate::engine::rate_limit::Bucket;
+use crate::engine::session::Session;
 use std::sync::Arc;
 
 /// How many records that a query looks at count as one request more.

@@ -2,7 +2,7 @@
 
 use super::bell::Bell;
 use crate::core::config::A_YEAR;
-use crate::session::Session;
+use crate::engine::session::Session;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};

@@ -7,15 +7,15 @@ mod wanted;
 
 pub(super) use get::get_at_hand;
 
-use crate::context::Context;
 use crate::core::error::Error;
 use crate::core::json::object::Object;
+use crate::engine::call::context::Context;
+use crate::engine::call::write::{Write, WriteKind};
+use crate::engine::table::Core;
 use crate::model::reader::Giver;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
-use crate::routes::Core;
-use crate::write::{Write, WriteKind};
 use futures_util::FutureExt;
 
 /// Said where a subscription would be begun or ended by what knows of no connection.

@@ -1,11 +1,11 @@
 //! Which records a request addresses: what decides whether two requests may overlap.
 
 use crate::core::json::object::Object;
+use crate::engine::call::methods::Takes;
+use crate::engine::table::{Action, Core, Route};
 use crate::model::definition::Relation;
 use crate::model::key;
 use crate::model::resource_model::Model;
-use crate::remote::Takes;
-use crate::routes::{Action, Core, Route};
 
 /// The records that a request addresses, and whether it writes them.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,16 +1,16 @@
 //! `["sockful", "commit", …]`: several writes as one.
 
-use crate::context::{Context, InBatch, Staged, Telling};
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::engine::call::context::{Context, InBatch, Staged, Telling};
+use crate::engine::call::write::{Write, WriteKind};
+use crate::engine::session::Session;
+use crate::engine::table::{Action, Core};
 use crate::model::definition::Relation;
 use crate::model::reader::Giver;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
-use crate::routes::{Action, Core};
-use crate::session::Session;
-use crate::write::{Write, WriteKind};
 use serde_json::value::RawValue;
 
 /// Does all the writes that the payload lists, in their order, or none.

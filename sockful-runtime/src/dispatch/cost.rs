@@ -4,7 +4,7 @@ use super::system::System;
 use super::{Job, Target};
 use crate::core::config::MAX_WRITES;
 use crate::core::json;
-use crate::routes::{Action, Core};
+use crate::engine::table::{Action, Core};
 
 /// What one record costs that is read or written by its id.
 const ONE: u32 = 1;

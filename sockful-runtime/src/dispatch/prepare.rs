@@ -3,13 +3,13 @@
 use super::system::System;
 use super::{Answered, Job, Target};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::call::methods::Takes;
+use crate::engine::session::Session;
+use crate::engine::table::{Action, Core};
 use crate::model::definition::Relation;
 use crate::protocol::frame;
 use crate::protocol::frame::{Head, Request};
 use crate::protocol::options::Options;
-use crate::remote::Takes;
-use crate::routes::{Action, Core};
-use crate::session::Session;
 
 /// A message that leads nowhere, and why.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use super::system::System;
 use super::{Address, Job, Target};
 use crate::core::config::A_YEAR;
-use crate::routes::{Action, Core};
-use crate::session::Session;
+use crate::engine::session::Session;
+use crate::engine::table::{Action, Core};
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -4,10 +4,11 @@ mod view;
 
 pub(crate) use view::{begin_anew, seen};
 
-use crate::context::Context;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
+use crate::engine::call::context::Context;
+use crate::engine::session::Session;
 use crate::live::{Addressee, Asked, Delivery, Subscription, first_piece};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
@@ -16,7 +17,6 @@ use crate::protocol::reply;
 use crate::protocol::reply::{Body, Change, Done, Reply, Selection};
 use crate::query;
 use crate::query::{Filter, Path};
-use crate::session::Session;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -1,14 +1,14 @@
 //! The server's own resource, `sockful`.
 
 use super::commit;
-use crate::context::Context;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
-use crate::identity::Credentials;
+use crate::engine::auth::identity::Credentials;
+use crate::engine::call::context::Context;
+use crate::engine::session::Session;
 use crate::model::compatibility;
 use crate::protocol::reply::{Body, Change, Done, Reply};
-use crate::session::Session;
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! From an address and a method to the request that they stand for.
 
 use super::address::Place;
-use crate::app::App;
+use crate::engine::app::App;
+use crate::engine::call::methods::Takes;
+use crate::engine::table::{Action, Core, Route};
 use crate::model::definition::{KeyKind, Parent, Relation};
 use crate::model::key;
 use crate::model::resource_model::Model;
-use crate::remote::Takes;
-use crate::routes::{Action, Core, Route};
 use hyper::Method;
 
 /// The methods of which any may lead somewhere, in the order of `Allow`.

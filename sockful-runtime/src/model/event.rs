@@ -1,7 +1,7 @@
 //! Events of a resource's own, from a value of the user's to an operation of a commit.
 
-use crate::context::{Context, Telling};
 use crate::core::error::Result;
+use crate::engine::call::context::{Context, Telling};
 use crate::model::codec::Codec;
 use crate::model::key::Key;
 use crate::model::resource::Resource;

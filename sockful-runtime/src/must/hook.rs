@@ -1,11 +1,11 @@
 //! What hooks must take and return.
 
 use super::BeError;
-use crate::context::Context;
 use crate::core::error::{Error, Result};
+use crate::engine::auth::policy::Judged;
+use crate::engine::call::context::Context;
 use crate::hook::Hooked;
 use crate::model::resource::Resource;
-use crate::policy::Judged;
 
 /// What a hook may borrow beside the stored record: the call's [`Context`].
 #[diagnostic::on_unimplemented(

@@ -1,8 +1,8 @@
 //! What policies must take and return.
 
-use crate::context::Context;
 use crate::core::error::Result;
-use crate::policy::{Who, unauthenticated};
+use crate::engine::auth::policy::{Who, unauthenticated};
+use crate::engine::call::context::Context;
 use crate::query;
 use crate::query::typed::Filter;
 use std::marker::PhantomData;

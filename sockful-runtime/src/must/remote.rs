@@ -1,7 +1,7 @@
 //! What remote methods must take and return.
 
-use crate::context::Context;
 use crate::core::error::Error;
+use crate::engine::call::context::Context;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
 use crate::protocol::reply::Told;

@@ -2,7 +2,7 @@
 
 use super::Document;
 use crate::components::schema;
-use crate::include;
+use crate::engine::call::include;
 use crate::model::definition::{Property, Relation};
 use crate::model::resource_model::Model;
 use crate::model::validation::Kind;

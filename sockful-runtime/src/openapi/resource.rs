@@ -6,8 +6,8 @@ use super::{Document, address, bodies, conditions, parameters, records};
 use crate::components;
 use crate::components::{Dialect, schema};
 use crate::core::config::MAX_IDS;
+use crate::engine::call::methods::{Remote, Takes};
 use crate::model::resource_model::Model;
-use crate::remote::{Remote, Takes};
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document<'_>, model: &Model) {

@@ -7,10 +7,10 @@ use super::respond::{Mounted, respond};
 use super::stall::Stall;
 #[cfg(feature = "tls")]
 use super::tls::TlsConfig;
-use crate::app::App;
 use crate::core::shutdown;
 use crate::core::shutdown::Shutdown;
-use crate::session::Session;
+use crate::engine::app::App;
+use crate::engine::session::Session;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

@@ -2,7 +2,7 @@
 //! come a second.
 
 use crate::core::config::Config;
-use crate::rates::{Bucket, origin};
+use crate::engine::rate_limit::{Bucket, origin};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! How a server comes to its end.
 
-use crate::app::App;
 use crate::core::shutdown::Trigger;
+use crate::engine::app::App;
 use tokio::time::{Instant, timeout_at};
 
 /// Lets what has begun come to its end, as long as [`Config::shutdown_timeout`](crate::Config) allows.

@@ -1,10 +1,10 @@
 //! The description, and what follows from it, over HTTP.
 
 use super::introduce::introduce;
+use crate::engine::session::Session;
 use crate::files::File;
 use crate::http;
 use crate::http::Body;
-use crate::session::Session;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };

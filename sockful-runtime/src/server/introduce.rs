@@ -2,8 +2,8 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::dispatch::MANY;
-use crate::identity::Credentials;
-use crate::session::Session;
+use crate::engine::auth::identity::Credentials;
+use crate::engine::session::Session;
 use hyper::HeaderMap;
 use tokio::time::timeout;
 

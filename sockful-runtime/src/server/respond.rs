@@ -7,11 +7,11 @@ use crate::connection;
 use crate::core::config::Config;
 use crate::core::error::Error;
 use crate::core::shutdown::Shutdown;
+use crate::engine::session::Session;
 use crate::http;
 use crate::http::{Body, RequestBody};
 use crate::mirror;
 use crate::origin;
-use crate::session::Session;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };

@@ -3,10 +3,10 @@
 use super::records::new;
 use super::text::{comment, key, string};
 use super::types::Types;
+use crate::engine::table::Core;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
 use crate::related::{Related, relations};
-use crate::routes::Core;
 use serde_json::Value;
 use std::fmt::Write;
 

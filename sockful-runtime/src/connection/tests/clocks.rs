@@ -1,13 +1,13 @@
 //! The clocks of a connection, over a stream in memory and with time paused.
 
-use crate::app::App;
 use crate::connection::run;
-use crate::context::States;
 use crate::core::config::Config;
 use crate::core::shutdown;
 use crate::core::shutdown::Trigger;
-use crate::routes::{Resources, Table};
-use crate::session::Session;
+use crate::engine::app::App;
+use crate::engine::call::context::States;
+use crate::engine::session::Session;
+use crate::engine::table::{Resources, Table};
 use crate::store::Memory;
 use futures_util::{SinkExt, StreamExt};
 use std::io;

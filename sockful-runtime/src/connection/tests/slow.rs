@@ -1,15 +1,15 @@
 //! A store that takes its time, and a server over it.
 
-use crate::app::App;
 use crate::connection::run;
-use crate::context::States;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown;
+use crate::engine::app::App;
+use crate::engine::call::context::States;
+use crate::engine::session::Session;
 use crate::model::definition::Declared;
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
-use crate::session::Session;
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::conformance::sample::TOYS;
 use crate::store::idempotency::Lookup;

@@ -1,11 +1,11 @@
 //! Reading a record, or several, by their ids.
 
 use super::wanted::Wanted;
-use crate::context::Context;
 use crate::core::config::MAX_IDS;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
+use crate::engine::call::context::Context;
 use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;

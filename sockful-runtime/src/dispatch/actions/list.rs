@@ -1,8 +1,8 @@
 //! Lists: records that meet conditions, as many as a reply has room for.
 
 use super::wanted::Wanted;
-use crate::context::Context;
 use crate::core::json::object::Object;
+use crate::engine::call::context::Context;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;

@@ -2,9 +2,10 @@
 
 use super::wanted::Wanted;
 use super::{NOT_HERE, list};
-use crate::context::Context;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::json::object::Object;
+use crate::engine::call::context::Context;
+use crate::engine::call::write::{Write, WriteKind};
 use crate::model::definition::{Parent, Relation};
 use crate::model::reader::Giver;
 use crate::model::record::Record;
@@ -13,7 +14,6 @@ use crate::model::resource_model::Model;
 use crate::protocol::reply::Reply;
 use crate::query;
 use crate::query::Filter;
-use crate::write::{Write, WriteKind};
 
 /// Runs an action of a relation; `child` is the resource that declares it.
 pub(in crate::dispatch) async fn run(

@@ -1,9 +1,9 @@
 //! What a request wants to see of each record: which of its properties, and which related records.
 
-use crate::context::{Context, Shared};
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::include::{Includes, Loaded};
+use crate::engine::call::context::{Context, Shared};
+use crate::engine::call::include::{Includes, Loaded};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};

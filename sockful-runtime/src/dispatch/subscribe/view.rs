@@ -1,9 +1,9 @@
 //! What a caller sees of what a subscription asks for, today and when it has become somebody else.
 
-use crate::context::Context;
 use crate::core::error::Result;
+use crate::engine::call::context::Context;
+use crate::engine::session::Session;
 use crate::live::{Asked, Interest, Member, Seen, Whole};
-use crate::session::Session;
 use std::sync::Arc;
 
 /// What the caller sees of what is asked for.

@@ -1,19 +1,19 @@
 //! What serves samples and toys without a socket.
 
 use super::{Sample, Toy};
-use crate::app::App;
-use crate::context::hook::Hook;
-use crate::context::{Context, States};
 use crate::core::config::Config;
 use crate::dispatch;
-use crate::identity::Caller;
+use crate::engine::app::App;
+use crate::engine::auth::identity::Caller;
+use crate::engine::call::context::{Context, States};
+use crate::engine::call::hook::Hook;
+use crate::engine::session::Session;
+use crate::engine::table::{Entry, Resources, Table, buckets, count, slots};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Shape;
 use crate::protocol::frame;
 use crate::protocol::reply;
 use crate::protocol::reply::Reply;
-use crate::routes::{Entry, Resources, Table, buckets, count, slots};
-use crate::session::Session;
 use crate::store::Watched;
 use serde_json::Value;
 use std::sync::Arc;

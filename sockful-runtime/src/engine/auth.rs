@@ -1,0 +1,9 @@
+//! Who the caller is and what the caller may do.
+
+pub(crate) mod caller;
+pub(crate) mod credentials;
+pub(crate) mod identity;
+#[cfg(feature = "jwt")]
+pub mod jwt;
+pub(crate) mod policies;
+pub mod policy;

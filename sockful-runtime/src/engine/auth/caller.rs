@@ -1,0 +1,87 @@
+//! A caller, whatever the type that the application has for its users.
+
+use crate::core::error::Result;
+use crate::engine::auth::identity::Identity;
+use crate::engine::auth::policy::{Policy, Who};
+use crate::query::Filter;
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// Who a request is of.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// The application itself, which may do everything.
+    Application,
+    /// A client of whom nothing is known.
+    Nobody,
+    /// A client that the application knows.
+    Known(Arc<Known>),
+}
+
+/// A client that the application knows.
+pub(crate) struct Known {
+    pub(crate) key: Arc<str>,
+    user: Box<dyn Any + Send + Sync>,
+    /// When that is over, in milliseconds since 1970.
+    pub(crate) expires: Option<u64>,
+    /// What it sees of each resource, once that has been asked.
+    sights: Sights,
+}
+
+/// What one user sees of each resource, asked of the policies once.
+#[derive(Debug)]
+pub(crate) struct Sights(Box<[OnceLock<Arc<Filter>>]>);
+
+impl Known {
+    /// The caller of an identity, among `resources` resources.
+    pub(crate) fn new<U: Send + Sync + 'static>(identity: Identity<U>, resources: usize) -> Self {
+        Self {
+            key: identity.key.into(),
+            user: Box::new(identity.user),
+            expires: identity.expires,
+            sights: Sights::new(resources),
+        }
+    }
+
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who::somebody(&*self.user)
+    }
+
+    /// What the policies of a resource let it see of that.
+    pub(crate) fn sight(&self, resource: usize, policies: &[Policy]) -> Result<Arc<Filter>> {
+        self.sights.get(resource, policies, self.who())
+    }
+}
+
+/// Shows neither the key nor the user: it may end in a log.
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known")
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sights {
+    pub(crate) fn new(resources: usize) -> Self {
+        Self((0..resources).map(|_| OnceLock::new()).collect())
+    }
+
+    /// What all policies of a resource let `who` see, who is always the same.
+    pub(crate) fn get(
+        &self,
+        resource: usize,
+        policies: &[Policy],
+        who: Who<'_>,
+    ) -> Result<Arc<Filter>> {
+        if let Some(known) = self.0[resource].get() {
+            return Ok(known.clone());
+        }
+        // A failure is asked again: it decides nothing.
+        let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
+        let seen = of_reading.map(|policy| policy.sight(who));
+        let asked = Arc::new(Filter::all_of(seen.collect::<Result<_>>()?));
+        Ok(self.0[resource].get_or_init(|| asked).clone())
+    }
+}

@@ -1,0 +1,271 @@
+//! Tokens made here, and what becomes of them.
+
+mod keys;
+mod made;
+
+use super::*;
+use crate::core::error::ErrorKind;
+use crate::engine::auth::identity::Authenticator;
+use jsonwebtoken::Algorithm;
+use made::{Signer, claims, jwk, set};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// When all of this happens, in milliseconds since 1970.
+const NOW: u64 = 1_790_000_000_000;
+const SECRET: &[u8] = b"a secret of thirty-two bytes, ok";
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct User {
+    sub: String,
+    #[serde(default)]
+    admin: bool,
+}
+
+fn jwt() -> Jwt {
+    Jwt::hs256(SECRET)
+        .expect("it is good")
+        .leeway(Duration::ZERO)
+}
+
+fn read(jwt: &Jwt, token: &str) -> Result<Accepted, Refusal> {
+    let (accepted, _) = jwt.read::<User>(&Token::parse(token)?, NOW)?;
+    Ok(accepted)
+}
+
+/// What becomes of claims like those of a good token, but for these.
+fn judged(jwt: &Jwt, other: Value) -> Result<Accepted, Refusal> {
+    read(jwt, &Signer::hs256(SECRET).sign(&claims(NOW, other)))
+}
+
+fn refused(jwt: &Jwt, other: Value) -> Refusal {
+    judged(jwt, other).expect_err("it is refused")
+}
+
+/// What `identity` makes of a token of the present.
+fn told(jwt: &Jwt, token: &str) -> Result<Identity<User>> {
+    jwt.identity(&Credentials::of_token(token.to_owned(), None))
+}
+
+fn seconds(from_now: i64) -> Value {
+    json!(i64::try_from(NOW).expect("it is good") / 1_000 + from_now)
+}
+
+#[test]
+fn a_good_token_gives_its_subject_its_end_and_its_claims() {
+    let now = Clock::default().now();
+    let token = Signer::hs256(SECRET).sign(&claims(now, json!({"sub": "ann", "admin": true})));
+    let identity = told(&jwt(), &token).expect("it is good");
+    let ann = User {
+        sub: "ann".to_owned(),
+        admin: true,
+    };
+    assert_eq!((identity.key.as_str(), identity.user), ("ann", ann));
+    assert_eq!(identity.expires, Some((now / 1_000 + 60) * 1_000));
+}
+
+#[test]
+fn a_token_is_good_until_its_end_and_the_leeway() {
+    let expires = |jwt, exp| judged(&jwt, json!({ "exp": exp })).map(|accepted| accepted.expires);
+    assert_eq!(expires(jwt(), seconds(1)), Ok(NOW + 1_000));
+    assert_eq!(expires(jwt(), seconds(0)), Err(Refusal::Expired));
+    let patient = || jwt().leeway(Duration::from_secs(30));
+    assert_eq!(expires(patient(), seconds(-29)), Ok(NOW + 1_000));
+    assert_eq!(expires(patient(), seconds(-30)), Err(Refusal::Expired));
+}
+
+#[test]
+fn an_end_is_asked_for_and_is_a_number() {
+    assert_eq!(refused(&jwt(), json!({"exp": null})), Refusal::Expired);
+    assert_eq!(refused(&jwt(), json!({"exp": -5})), Refusal::Expired);
+    assert_eq!(refused(&jwt(), json!({"exp": "never"})), Refusal::Claims);
+    let far = judged(&jwt(), json!({"exp": 1e300})).expect("it is good");
+    assert_eq!(far.expires, crate::core::json::MAX_EXACT);
+    let fraction = judged(&jwt(), json!({"exp": 1_790_000_000.25})).expect("it is good");
+    assert_eq!(fraction.expires, NOW + 250);
+}
+
+#[test]
+fn a_token_is_refused_before_its_time() {
+    assert!(judged(&jwt(), json!({"nbf": seconds(0)})).is_ok());
+    assert_eq!(refused(&jwt(), json!({"nbf": seconds(1)})), Refusal::Early);
+    assert_eq!(refused(&jwt(), json!({"nbf": "later"})), Refusal::Claims);
+    let patient = jwt().leeway(Duration::from_secs(30));
+    assert!(judged(&patient, json!({"nbf": seconds(30)})).is_ok());
+    let early = refused(&patient, json!({"nbf": seconds(31)}));
+    assert_eq!(early, Refusal::Early);
+}
+
+#[test]
+fn an_issuer_that_was_named_is_the_only_one() {
+    let jwt = jwt().issuer("https://id.example.com");
+    assert!(judged(&jwt, json!({"iss": "https://id.example.com"})).is_ok());
+    for other in ["https://id.example.com.evil.com", "https://id.example", ""] {
+        assert_eq!(refused(&jwt, json!({"iss": other})), Refusal::Issuer);
+    }
+    assert_eq!(refused(&jwt, json!({})), Refusal::Issuer);
+    let among = json!({"iss": ["https://evil.com", "https://id.example.com"]});
+    assert_eq!(refused(&jwt, among), Refusal::Claims);
+}
+
+#[test]
+fn an_audience_that_was_named_is_asked_for() {
+    let jwt = jwt().audience("app").audience("app-2");
+    assert!(judged(&jwt, json!({"aud": "app"})).is_ok());
+    assert!(judged(&jwt, json!({"aud": ["other", "app-2"]})).is_ok());
+    for other in [json!("other"), json!([]), json!(null), json!("ap")] {
+        assert_eq!(refused(&jwt, json!({"aud": other})), Refusal::Audience);
+    }
+    assert_eq!(refused(&jwt, json!({"aud": 7})), Refusal::Claims);
+}
+
+#[test]
+fn a_token_for_somebody_is_refused_where_no_audience_was_named() {
+    for aud in [json!("app"), json!(["app"]), json!([]), json!("")] {
+        assert_eq!(refused(&jwt(), json!({"aud": aud})), Refusal::Audience);
+    }
+}
+
+#[test]
+fn a_subject_is_asked_for() {
+    assert_eq!(refused(&jwt(), json!({"sub": null})), Refusal::Subject);
+    assert_eq!(refused(&jwt(), json!({"sub": ""})), Refusal::Subject);
+    assert_eq!(refused(&jwt(), json!({"sub": 7})), Refusal::Claims);
+}
+
+#[test]
+fn claims_that_stand_twice_are_refused() {
+    let end = NOW / 1_000 + 60;
+    let twice = format!(r#"{{"sub":"ann","sub":"bob","exp":{end}}}"#);
+    let token = Signer::hs256(SECRET).sign_text(&json!({"alg": "HS256"}), &twice);
+    assert_eq!(
+        read(&jwt(), &token).expect_err("it is refused"),
+        Refusal::Claims
+    );
+}
+
+#[test]
+fn claims_that_are_no_user_are_refused() {
+    let refused = refused(&jwt(), json!({"admin": "yes"}));
+    assert_eq!(refused, Refusal::User);
+}
+
+#[test]
+fn an_unsigned_token_is_refused() {
+    let claims = claims(NOW, json!({}));
+    for alg in ["none", "None", "NONE", ""] {
+        let text = Signer::hs256(SECRET).sign_text(&json!({"alg": alg}), &claims.to_string());
+        assert_eq!(
+            read(&jwt(), &text).expect_err("it is refused"),
+            Refusal::Unreadable
+        );
+        let (signed, _) = text.rsplit_once('.').expect("it is good");
+        let unsigned = format!("{signed}.");
+        assert_eq!(
+            read(&jwt(), &unsigned).expect_err("it is refused"),
+            Refusal::Unreadable
+        );
+    }
+    let token = Signer::hs256(SECRET).sign(&claims);
+    let (signed, _) = token.rsplit_once('.').expect("it is good");
+    let unsigned = format!("{signed}.");
+    assert_eq!(
+        read(&jwt(), &unsigned).expect_err("it is refused"),
+        Refusal::Signature
+    );
+}
+
+#[test]
+fn a_token_of_other_claims_has_not_this_signature() {
+    let sign = |sub| Signer::hs256(SECRET).sign(&claims(NOW, json!({ "sub": sub })));
+    let (ann, bob) = (sign("ann"), sign("bob"));
+    let (signed, _) = ann.rsplit_once('.').expect("it is good");
+    let (_, signature) = bob.rsplit_once('.').expect("it is good");
+    let mixed = format!("{signed}.{signature}");
+    assert_eq!(
+        read(&jwt(), &mixed).expect_err("it is refused"),
+        Refusal::Signature
+    );
+    let other = Signer::hs256(b"another secret of thirty-two bytes");
+    let forged = other.sign(&claims(NOW, json!({})));
+    assert_eq!(
+        read(&jwt(), &forged).expect_err("it is refused"),
+        Refusal::Signature
+    );
+}
+
+#[test]
+fn a_header_that_must_be_understood_is_refused() {
+    let header = json!({"alg": "HS256", "crit": ["b64"], "b64": false});
+    let token = Signer::hs256(SECRET).sign_text(&header, &claims(NOW, json!({})).to_string());
+    assert_eq!(
+        read(&jwt(), &token).expect_err("it is refused"),
+        Refusal::Critical
+    );
+}
+
+#[test]
+fn a_long_token_is_refused_before_it_is_read() {
+    let long = "a".repeat(8 * 1024 + 1);
+    assert_eq!(Token::parse(&long).err(), Some(Refusal::TooLong));
+    let longest = "a".repeat(8 * 1024);
+    assert_eq!(Token::parse(&longest).err(), Some(Refusal::Unreadable));
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    let good = Signer::hs256(SECRET).sign(&claims(NOW, json!({})));
+    let padded = format!("{good}=");
+    let longer = format!("{good}.{good}");
+    for text in ["", ".", "..", "...", "a.b.c", "é.é.é", &*padded, &*longer] {
+        let refused = read(&jwt(), text).expect_err("it is refused");
+        assert_eq!(refused, Refusal::Unreadable, "{text}");
+    }
+}
+
+#[test]
+fn a_client_is_told_no_more_than_that_its_token_is_over_or_not_valid() {
+    let now = Clock::default().now();
+    let sign = |other| Signer::hs256(SECRET).sign(&claims(now, other));
+    let cases = [
+        (sign(json!({"exp": 1})), "the token has expired"),
+        (sign(json!({"aud": "s3cret"})), "the token is not valid"),
+        (sign(json!({"admin": "s3cret"})), "the token is not valid"),
+        ("s3cret".to_owned(), "the token is not valid"),
+    ];
+    for (token, message) in cases {
+        let error = told(&jwt(), &token).expect_err("it is refused");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(format!("{error:?}"), format!("unauthenticated: {message}"));
+    }
+    let nothing = Credentials::of_handshake(hyper::HeaderMap::new(), None);
+    let error = jwt().identity::<User>(&nothing).expect_err("it is refused");
+    assert_eq!(format!("{error:?}"), "unauthenticated: no token was given");
+}
+
+#[test]
+fn no_key_is_shown_by_debug() {
+    let jwt = jwt().issuer("https://id.example.com");
+    let text = format!(
+        "{jwt:?} {:?}",
+        Issuers::new([jwt.clone()]).expect("it is good")
+    );
+    assert!(text.contains("https://id.example.com"), "{text}");
+    let secret = String::from_utf8_lossy(SECRET);
+    assert!(
+        !text.contains(&*secret) && !text.contains("97, 32"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_takes_it_to_ask_who_a_client_is() {
+    let now = Clock::default().now();
+    let token = Signer::hs256(SECRET).sign(&claims(now, json!({"sub": "ann"})));
+    let authenticator = Authenticator::new(jwt().authenticator::<User>());
+    let known = authenticator.ask(Credentials::of_token(token, None), 0);
+    assert_eq!(&*known.await.expect("it is good").key, "ann");
+    let nobody = authenticator.ask(Credentials::of_token(String::new(), None), 0);
+    let error = nobody.await.expect_err("it is refused");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}

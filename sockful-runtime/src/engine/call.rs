@@ -1,0 +1,16 @@
+//! One call of a remote method, hook or action: its context, transaction and writes.
+
+pub(crate) mod after_hooks;
+pub(crate) mod authorize;
+pub(crate) mod commit;
+pub(crate) mod context;
+pub(crate) mod delivery_scope;
+pub(crate) mod destroy;
+pub mod hook;
+pub(crate) mod include;
+pub mod methods;
+pub(crate) mod records;
+pub(crate) mod shared;
+pub(crate) mod stage;
+pub(crate) mod transaction;
+pub(crate) mod write;

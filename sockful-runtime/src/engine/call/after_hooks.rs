@@ -1,0 +1,154 @@
+//! Hooks that run after a commit.
+
+use crate::core::error::{Error, Result};
+use crate::engine::call::context::{Context, Ended};
+use crate::engine::call::hook::{Hook, Hooked, On, Phase};
+use crate::model::record::Record;
+use crate::store::commit::{Change, Operation};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+/// A hook that is to run, and what on.
+struct Afterwards {
+    hook: &'static Hook,
+    resource: usize,
+    before: Option<Arc<Record>>,
+    after: Option<Arc<Record>>,
+}
+
+impl Context {
+    /// Whether any hook runs after a commit of these operations.
+    fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
+        let any = |resource, on| {
+            let mut hooks = self.shared().hooks(resource, Phase::After, on);
+            hooks.next().is_some()
+        };
+        called.is_some_and(|called| any(called.resource, called.on))
+            || operations.iter().any(|operation| match operation {
+                Operation::Put { resource, .. } => {
+                    any(*resource, On::Create) || any(*resource, On::Update)
+                }
+                Operation::Delete { resource, .. } => any(*resource, On::Destroy),
+                _ => false,
+            })
+    }
+
+    /// The hooks that a commit leads to.
+    fn afterwards(&self, ended: &Ended, called: Option<Called>) -> Vec<Afterwards> {
+        let changes = match ended {
+            Ended::Committed(committed) => committed.changes.as_slice(),
+            Ended::Unchanged(_) => &[],
+        };
+        let mut all: Vec<Afterwards> = Vec::new();
+        for change in changes {
+            let hooks = self
+                .shared()
+                .hooks(change.resource, Phase::After, on(change));
+            all.extend(hooks.map(|hook| Afterwards {
+                hook,
+                resource: change.resource,
+                before: change.before.clone(),
+                after: change.after.clone().or_else(|| change.before.clone()),
+            }));
+        }
+        if let Some(called) = called {
+            let stored = called.record.as_ref().map(|record| {
+                let stored = ended.stored(called.resource, record.id());
+                Arc::clone(stored.unwrap_or(record))
+            });
+            let hooks = self
+                .shared()
+                .hooks(called.resource, Phase::After, called.on);
+            all.extend(hooks.map(|hook| Afterwards {
+                hook,
+                resource: called.resource,
+                before: called.record.clone(),
+                after: stored.clone(),
+            }));
+        }
+        all
+    }
+
+    /// Waits for a permit, where hooks run after a commit of these operations.
+    ///
+    /// What an `#[after]` hook commits itself needs none: its own hooks run within it, so that hooks
+    /// never wait for one another's permits.
+    pub(crate) async fn permit_afterwards(
+        &self,
+        operations: &[Operation],
+        called: Option<&Called>,
+    ) -> Option<OwnedSemaphorePermit> {
+        if self.depth > 0 || !self.has_afterwards(operations, called) {
+            return None;
+        }
+        let permits = self.shared().afterwards.clone();
+        // The semaphore is never closed.
+        permits.acquire_owned().await.ok()
+    }
+
+    /// Runs the hooks that a commit leads to, one after the other: without anybody waiting where
+    /// there is a permit for them.
+    pub(crate) async fn run_afterwards(
+        &self,
+        ended: &Ended,
+        called: Option<Called>,
+        permit: Option<OwnedSemaphorePermit>,
+    ) {
+        if permit.is_none() && self.depth == 0 {
+            return;
+        }
+        let all = self.afterwards(ended, called);
+        let Some(permit) = permit else {
+            // Few calls come here, and those that don't need no room for it.
+            return self.run_all(all).boxed().await;
+        };
+        let context = self.clone();
+        tokio::spawn(async move {
+            context.run_all(all).await;
+            drop(permit);
+        });
+    }
+
+    async fn run_all(&self, all: Vec<Afterwards>) {
+        for one in all {
+            let limit = self.shared().config.request_timeout;
+            let run = AssertUnwindSafe(self.run_after(&one)).catch_unwind();
+            let cause = match timeout(limit, run).await {
+                Ok(Ok(Ok(()))) => continue,
+                Ok(Ok(Err(error))) => format!("{error:?}"),
+                Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
+                Err(_) => "it took too long".to_owned(),
+            };
+            let resource = self.model(one.resource).declared.name;
+            let hook = one.hook.name;
+            tracing::error!(resource, hook, cause, "an after-hook failed");
+        }
+    }
+
+    async fn run_after(&self, one: &Afterwards) -> Result<()> {
+        let context = self.after_commit()?;
+        let (model, record) = (self.model(one.resource), one.after.clone());
+        let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
+        (one.hook.run)(&hooked).await
+    }
+}
+
+/// The call of a remote method.
+#[derive(Clone, Debug)]
+pub(crate) struct Called {
+    pub(crate) resource: usize,
+    pub(crate) on: On,
+    /// The record on which it was called, as it was.
+    pub(crate) record: Option<Arc<Record>>,
+}
+
+fn on(change: &Change) -> On {
+    match (&change.before, &change.after) {
+        (None, _) => On::Create,
+        (Some(_), Some(_)) => On::Update,
+        (Some(_), None) => On::Destroy,
+    }
+}

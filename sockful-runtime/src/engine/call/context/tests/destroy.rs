@@ -1,0 +1,277 @@
+use super::{commit, noted, noting, toy_of, with_toys};
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::call::context::Telling;
+use crate::engine::call::hook::{Hook, Hooked, On, Phase};
+use crate::engine::table::{Entry, Resources};
+use crate::query::typed::Filter;
+use crate::store::conformance::sample::{
+    NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table,
+};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+const ENTRIES: &[Entry] = &[
+    entry::<Sample>("Sample", &[]),
+    entry::<Toy>(
+        "Toy",
+        &[
+            Hook {
+                name: "before_destroy",
+                phase: Phase::Before,
+                on: &[On::Destroy],
+                run: before_destroy,
+            },
+            Hook {
+                name: "before_update",
+                phase: Phase::Before,
+                on: &[On::Update],
+                run: before_update,
+            },
+        ],
+    ),
+];
+/// Samples and toys, which write one another's notes as theirs say.
+const HOOKED: Resources = Resources::new(ENTRIES, &table(ENTRIES));
+
+/// Does what the note of a toy that goes says: to a toy, itself perhaps.
+fn before_destroy<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
+    async move {
+        let toy: Toy = hooked.record()?;
+        let toys = hooked.context().of::<Toy>();
+        match toy.note.as_deref().and_then(|note| note.split_once(' ')) {
+            Some(("rescue", other)) => {
+                let patch = ToyPatch {
+                    owner_id: Some(Some("eve".to_owned())),
+                    ..ToyPatch::default()
+                };
+                toys.update(&other.to_owned(), patch).await?;
+            }
+            Some(("tell", other)) => {
+                toys.update(&other.to_owned(), noting("told")).await?;
+            }
+            Some(("make", other)) => {
+                toys.create(toy_of("bob", other)).await?;
+            }
+            Some(("refuse", why)) => {
+                return Err(Error::refused(why, "does not want to go"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Does what the note of a toy says when it is lent to nobody any more.
+fn before_update<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
+    async move {
+        let toy: Toy = hooked.record()?;
+        let was_lent = hooked
+            .old::<Toy>()?
+            .is_some_and(|old| old.lent_to_id.is_some());
+        let note = toy.note.as_deref().and_then(|note| note.split_once(' '));
+        if let (true, None, Some(("tell", other))) = (was_lent, &toy.lent_to_id, note) {
+            let toys = hooked.context().of::<Toy>();
+            toys.update(&other.to_owned(), noting("told")).await?;
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Destroys bob, and gives the ids of the toys that are left, each with its owner and its note.
+async fn without_bob(serving: &Serving) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+    let context = serving.context();
+    context.of::<Sample>().destroy(&"bob".to_owned()).await?;
+    let toys = context.of::<Toy>().find(Filter::all()).await?;
+    Ok(toys
+        .into_iter()
+        .map(|toy| (toy.id, toy.owner_id, toy.note))
+        .collect())
+}
+
+fn left(
+    id: &str,
+    owner: Option<&str>,
+    note: Option<&str>,
+) -> (String, Option<String>, Option<String>) {
+    (
+        id.to_owned(),
+        owner.map(str::to_owned),
+        note.map(str::to_owned),
+    )
+}
+
+#[tokio::test]
+async fn a_destroy_looks_for_children_once_a_relation_and_level_for_each_thousand_parents() {
+    let toys = (0..1_200).flat_map(|n| {
+        let part = Toy {
+            id: format!("{n:04}-part"),
+            part_of_id: Some(format!("{n:04}")),
+            ..Toy::default()
+        };
+        [toy_of("bob", &format!("{n:04}")), part]
+    });
+    let serving = with_toys(TOYS, toys).await;
+    assert_eq!(without_bob(&serving).await.expect("nothing restricts"), []);
+    let calls = serving.store.take_calls();
+    // Of bob: his toys, pawns and loans. Of 1,200 toys their parts, in two goes, and of those theirs.
+    let expected = [&["get"][..], &["find"; 3 + 2 + 2], &["commit", "find"]].concat();
+    assert_eq!(calls, expected);
+}
+
+#[tokio::test]
+async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
+    for (max_cascade, is_enough) in [(4, false), (5, true)] {
+        let config = Config {
+            max_cascade,
+            ..Config::default()
+        };
+        let serving = Serving::start(TOYS, config).await;
+        let unit = serving.context().begin();
+        let bob = NewSample {
+            id: Some("bob".to_owned()),
+            ..NewSample::default()
+        };
+        unit.of::<Sample>().create(bob).await.expect("it is new");
+        for (id, is_lent) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+            let toy = toy_of("bob", id);
+            let toy = if is_lent {
+                Toy {
+                    lent_to_id: toy.owner_id.clone(),
+                    owner_id: None,
+                    ..toy
+                }
+            } else {
+                // One that goes, and is lent as well, is one.
+                Toy {
+                    lent_to_id: toy.owner_id.clone(),
+                    ..toy
+                }
+            };
+            unit.of::<Toy>().create(toy).await.expect("it is new");
+        }
+        commit(&unit).await;
+        match without_bob(&serving).await {
+            Ok(left) => assert!(is_enough && left.len() == 2, "{left:?}"),
+            Err(error) => assert!(
+                !is_enough && error.kind() == ErrorKind::TooMany,
+                "{error:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn hooks_of_records_that_go_may_write_others_that_go_and_save_them() {
+    let toys = [
+        noted("bob", "a", "tell b"),
+        noted("bob", "b", "tell e"),
+        noted("bob", "f", "tell f"),
+        noted("bob", "c", "rescue d"),
+        noted("bob", "d", "tell e"),
+        toy_of("eve", "e"),
+        Toy {
+            id: "g".to_owned(),
+            part_of_id: Some("d".to_owned()),
+            ..Toy::default()
+        },
+    ];
+    let serving = with_toys(HOOKED, toys).await;
+    let left_over = without_bob(&serving).await.expect("nothing restricts");
+    let expected = [
+        left("d", Some("eve"), Some("tell e")),
+        left("e", Some("eve"), None),
+        left("g", None, None),
+    ];
+    assert_eq!(left_over, expected);
+}
+
+#[tokio::test]
+async fn a_hook_of_a_record_that_goes_makes_none_that_would_be_an_orphan() {
+    let serving = with_toys(HOOKED, [noted("bob", "a", "make b")]).await;
+    let error = without_bob(&serving)
+        .await
+        .expect_err("bob is gone by then");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(
+        serving
+            .context()
+            .of::<Toy>()
+            .count(Filter::all())
+            .await
+            .expect("a count"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn what_a_hook_makes_of_a_record_that_is_detached_is_kept() {
+    let lent = |id: &str, note: Option<&str>| Toy {
+        id: id.to_owned(),
+        lent_to_id: Some("bob".to_owned()),
+        note: note.map(str::to_owned),
+        ..Toy::default()
+    };
+    let serving = with_toys(HOOKED, [lent("a", Some("tell b")), lent("b", None)]).await;
+    let left_over = without_bob(&serving).await.expect("nothing restricts");
+    let expected = [
+        left("a", None, Some("tell b")),
+        left("b", None, Some("told")),
+    ];
+    assert_eq!(left_over, expected);
+}
+
+#[tokio::test]
+async fn a_call_does_not_commit_half_of_what_failed() {
+    let pawn = Toy {
+        pawned_to_id: Some("bob".to_owned()),
+        ..toy_of("eve", "pawn")
+    };
+    for (toy, code) in [
+        (pawn, "conflict"),
+        (noted("bob", "a", "refuse too_fond"), "too_fond"),
+    ] {
+        let serving = with_toys(HOOKED, [toy, toy_of("bob", "b")]).await;
+        let call = serving.context().begin();
+        let failed = call.of::<Sample>().destroy(&"bob".to_owned()).await;
+        assert_eq!(failed.expect_err("somebody is against it").code(), code);
+        call.of::<Toy>()
+            .create(toy_of("eve", "new"))
+            .await
+            .expect("it is new");
+        let error = call
+            .commit(Telling::Nothing, None)
+            .await
+            .expect_err("half is done");
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert_eq!(
+            serving
+                .context()
+                .of::<Toy>()
+                .count(Filter::all())
+                .await
+                .expect("a count"),
+            2
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_may_go_on_after_what_failed_as_a_whole() {
+    let serving = with_toys(HOOKED, [toy_of("bob", "a")]).await;
+    let call = serving.context().begin();
+    let toys = call.of::<Toy>();
+    toys.create(toy_of("bob", "d")).await.expect("it is new");
+    toys.create(toy_of("bob", "a"))
+        .await
+        .expect_err("it is there");
+    toys.create(toy_of("nobody", "b"))
+        .await
+        .expect_err("nobody is not there");
+    toys.destroy(&"c".to_owned())
+        .await
+        .expect_err("it is not there");
+    assert_eq!(commit(&call).await, Some(2));
+}

@@ -1,0 +1,75 @@
+//! What the caller of a unit of work will be told, as far as it is known before the commit.
+
+use crate::engine::call::context::Ended;
+use crate::model::record::Record;
+use crate::store::commit::Operation;
+use crate::store::idempotency::Report;
+use std::sync::Arc;
+
+/// What the caller will be told of a unit of work, beside the numbers that only the commit has.
+#[derive(Debug)]
+pub(crate) enum Telling<'a> {
+    /// The record of this id, as it is committed or was before it goes.
+    Record(usize, &'a str),
+    /// This JSON, and the revision of the record of this id.
+    Json(&'a [u8], Option<(usize, &'a str)>),
+    /// These records.
+    Records(&'a [InBatch]),
+    /// Nobody: it is part of something else.
+    Nothing,
+}
+
+impl Telling<'_> {
+    /// The same by the positions of the operations.
+    pub(crate) fn report(&self, operations: &[Operation]) -> Report {
+        let position = |resource: usize, id: &str| {
+            let is_it = |operation: &Operation| operation.is_of(resource, id);
+            operations.iter().position(is_it)
+        };
+        let json = |json: &[u8], about| Report::Json {
+            json: String::from_utf8_lossy(json).into(),
+            about,
+        };
+        match self {
+            Self::Record(resource, id) => {
+                let at = position(*resource, id);
+                at.map_or_else(|| json(b"null", None), |at| Report::Record(at, *resource))
+            }
+            Self::Json(text, about) => json(
+                text,
+                about.and_then(|(resource, id)| position(resource, id)),
+            ),
+            Self::Records(records) => {
+                let one = |one: &InBatch| {
+                    // What is gone in the end may have been written before, and is told as it was then.
+                    let at = position(one.resource, one.record.id()).filter(|&at| {
+                        !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
+                    });
+                    let whole = || json(one.record.sent().as_bytes(), None);
+                    at.map_or_else(whole, |at| Report::Record(at, one.resource))
+                };
+                Report::List(records.iter().map(one).collect())
+            }
+            Self::Nothing => json(b"null", None),
+        }
+    }
+}
+
+/// A record of which the caller is told, among others.
+#[derive(Debug)]
+pub(crate) struct InBatch {
+    pub(crate) resource: usize,
+    /// As the unit of work has it in the end; as it was then, where it is gone.
+    pub(crate) record: Arc<Record>,
+    /// Whether it is told that it goes.
+    pub(crate) is_gone: bool,
+}
+
+impl InBatch {
+    /// The record as it was committed.
+    pub(crate) fn settled(self, ended: &Ended) -> Arc<Record> {
+        let stored = ended.stored(self.resource, self.record.id());
+        let stored = stored.filter(|_| !self.is_gone).cloned();
+        stored.unwrap_or(self.record)
+    }
+}

@@ -1,0 +1,142 @@
+//! `$with`: related records that come with those a request asks for.
+
+mod load;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use load::Loaded;
+
+use crate::core::error::Result;
+use crate::engine::call::context::Shared;
+use crate::model::definition::Relation;
+use crate::model::relation::Link;
+use crate::query::{Path, Scalar, nearest};
+
+/// How deep relations are included in one another.
+pub(crate) const MAX_DEPTH: usize = 3;
+/// How many relations one request includes.
+const MAX_RELATIONS: usize = 16;
+
+/// The relations that a request wants included, none where it does not say.
+#[derive(Debug, Default)]
+pub(crate) struct Includes(Vec<Include>);
+
+/// A relation to be included in each record.
+#[derive(Debug)]
+struct Include {
+    /// The name under which it is included.
+    name: &'static str,
+    link: Link,
+    side: Side,
+    /// The resource of what is included.
+    resource: usize,
+    /// The resource of the parent, on whichever side that is.
+    parent: usize,
+    within: Includes,
+}
+
+/// What stands at the other end of a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Parent,
+    Children,
+}
+
+impl Includes {
+    /// Reads a `$with`, asked of the resource at `place`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidQuery`](crate::ErrorKind::InvalidQuery), with the place of what is wrong.
+    pub(crate) fn parse(shared: &Shared, place: usize, raw: Option<&str>) -> Result<Self> {
+        let mut includes = Self::default();
+        let Some(raw) = raw else {
+            return Ok(includes);
+        };
+        let path = Path::Root;
+        let path = path.key("$with");
+        let listed = path.list(raw, "of relations, such as [\"songs\"]")?;
+        if listed.is_empty() {
+            return Err(path.refuse("`$with` is empty, leave it out to include nothing"));
+        }
+        for (at, raw) in listed.iter().enumerate() {
+            let path = path.item(at);
+            let Some(Scalar::Text(names)) = Scalar::parse(raw.get()) else {
+                return Err(path.refuse("the name of a relation is a string"));
+            };
+            includes.add(shared, place, &names, &path)?;
+        }
+        if includes.len() > MAX_RELATIONS {
+            return Err(path.refuse(format!("at most {MAX_RELATIONS} relations are included")));
+        }
+        Ok(includes)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All resources of which records are read, the one at `place` among them.
+    pub(crate) fn resources(&self, place: usize) -> Vec<usize> {
+        let mut resources = vec![place];
+        for include in &self.0 {
+            resources.extend(include.within.resources(include.resource));
+        }
+        resources
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(|include| 1 + include.within.len()).sum()
+    }
+
+    /// Adds the relations that `names` leads through, such as `songs.artist`.
+    fn add(&mut self, shared: &Shared, place: usize, names: &str, path: &Path<'_>) -> Result<()> {
+        let (mut here, mut place) = (self, place);
+        for (depth, name) in names.split('.').enumerate() {
+            if depth == MAX_DEPTH {
+                return Err(path.refuse(format!("relations are included at most {MAX_DEPTH} deep")));
+            }
+            let known = here.0.iter().position(|include| include.name == name);
+            let at = known.unwrap_or(here.0.len());
+            if known.is_none() {
+                here.0.push(Include::find(shared, place, name, path)?);
+            }
+            place = here.0[at].resource;
+            here = &mut here.0[at].within;
+        }
+        Ok(())
+    }
+}
+
+impl Include {
+    /// The relation of a resource that is called `name`.
+    fn find(shared: &Shared, place: usize, name: &str, path: &Path<'_>) -> Result<Self> {
+        all(shared, place)
+            .find(|include| include.name == name)
+            .ok_or_else(|| {
+                let resource = shared.models[place].declared.name;
+                let unknown = format!("`{resource}` has no relation `{name}`");
+                let known = all(shared, place).map(|include| include.name);
+                path.refuse(match nearest(name, known) {
+                    Some(meant) => format!("{unknown}, write `{meant}`"),
+                    None => unknown,
+                })
+            })
+    }
+}
+
+/// The relations of a resource: its parents, and its children.
+fn all(shared: &Shared, place: usize) -> impl Iterator<Item = Include> {
+    let include = move |link: &Link, side, relation| Include {
+        name: link.parent.name(relation),
+        link: *link,
+        side,
+        resource: link.to,
+        parent: if side == Side::Parent { link.to } else { place },
+        within: Includes::default(),
+    };
+    let parents = shared.relations.parents(place).iter();
+    let parents = parents.map(move |link| include(link, Side::Parent, Relation::Parent));
+    let children = shared.relations.children(place).iter();
+    parents.chain(children.map(move |link| include(link, Side::Children, Relation::List)))
+}

@@ -1,0 +1,317 @@
+//! Remote methods: the rows that `#[remote]` lays down, and the steps that its code takes.
+
+use crate::core::error::{Error, Result};
+use crate::core::json::object::Object;
+use crate::engine::auth::policy::{Grant, Policy};
+use crate::engine::call::context::{Called, Context, Ended, Telling};
+use crate::engine::call::hook::{Hook, On};
+use crate::model::definition::Property;
+use crate::model::raw_payload;
+use crate::model::reader::{DescribedProperty, Giver, Over, Reader};
+use crate::model::record::Record;
+use crate::model::resource::Resource;
+use crate::model::resource_model::Model;
+use crate::protocol::reply;
+use crate::protocol::reply::{Body, Done, Reply, Told};
+use futures_util::future::BoxFuture;
+use schemars::{Schema, SchemaGenerator};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+mod run;
+
+pub use run::{run, run_mut, run_ref};
+
+/// The methods of a resource that are remote, and those that are hooks. Implemented by `#[remote]`.
+pub trait Remotes {
+    /// One row a method.
+    const REMOTES: &'static [Remote];
+    /// One row a hook, in the order written.
+    const HOOKS: &'static [Hook] = &[];
+    /// One row a policy.
+    const POLICIES: &'static [Policy] = &[];
+}
+
+/// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
+///
+/// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
+/// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
+pub struct Find<T>(PhantomData<T>);
+
+impl<T> fmt::Debug for Find<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Find")
+    }
+}
+
+impl<T: Remotes> Find<T> {
+    /// The remotes of `T`.
+    pub const REMOTES: &'static [Remote] = T::REMOTES;
+    /// The hooks of `T`.
+    pub const HOOKS: &'static [Hook] = T::HOOKS;
+    /// The policies of `T`.
+    pub const POLICIES: &'static [Policy] = T::POLICIES;
+}
+
+/// What [`Find`] gives for types without remotes.
+pub trait NoRemotes {
+    /// None.
+    const REMOTES: &'static [Remote] = &[];
+    /// None.
+    const HOOKS: &'static [Hook] = &[];
+    /// None.
+    const POLICIES: &'static [Policy] = &[];
+}
+
+impl<T> NoRemotes for Find<T> {}
+
+/// A remote method.
+#[derive(Debug)]
+pub struct Remote {
+    /// The action's name on the wire.
+    pub name: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// What the method takes as `self`.
+    pub takes: Takes,
+    /// The payload's properties.
+    pub parameters: &'static [Property],
+    /// Lets each parameter describe itself to the reader.
+    pub describe: fn(&mut Reader<'_>),
+    /// The schema of the result.
+    pub result: fn(&mut SchemaGenerator) -> Schema,
+    /// How long it may take, where that is not what the server's configuration says.
+    pub timeout: Option<Duration>,
+    /// Runs it.
+    pub run: for<'a> fn(&'a Call<'a>) -> BoxFuture<'a, Reply>,
+}
+
+impl Remote {
+    /// The parameters, each with what only its type knows.
+    pub(crate) fn described(&self, generator: &mut SchemaGenerator) -> Vec<DescribedProperty> {
+        Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
+    }
+
+    /// Whether one parameter takes the payload whole.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.parameters.iter().any(Property::is_whole)
+    }
+
+    /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
+    /// that a payload which is taken whole can be one.
+    pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
+        let whose = format!("{} {}", model.declared.name, self.name);
+        let parameters = self.described(generator);
+        if let (true, [payload]) = (self.takes_whole(), &*parameters) {
+            let id = (self.takes != Takes::Nothing).then(|| model.id_name());
+            raw_payload::check(payload, id, generator.definitions())
+                .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
+        }
+        let mut parameters = parameters.iter();
+        parameters.try_for_each(|parameter| parameter.check_default(&whose))
+    }
+}
+
+/// What a remote method takes as `self`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing: it is of the resource as a whole.
+    Nothing,
+    /// The record, to look at.
+    Ref,
+    /// The record, to change.
+    Mut,
+}
+
+/// One call of a remote method.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub(crate) context: Context,
+    pub(crate) model: &'a Model,
+    pub(crate) remote: &'static Remote,
+    /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
+    pub(crate) id: &'a str,
+    pub(crate) payload: &'a str,
+    /// The revision that the record must have.
+    pub(crate) if_rev: Option<u64>,
+}
+
+impl Call<'_> {
+    /// The call's context.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Begins a run of a method without `self`, with its hooks.
+    ///
+    /// # Errors
+    ///
+    /// What a hook refuses.
+    pub async fn begin(&self) -> Result<()> {
+        self.context.unit()?.clear();
+        self.ask(None)?;
+        let on = On::Remote(self.remote.name);
+        self.context.run_before(self.model, on, None, None).await?;
+        Ok(())
+    }
+
+    /// Asks that the caller may call the method, on this record where it takes one.
+    fn ask(&self, record: Option<&Record>) -> Result<()> {
+        let grant = Grant::Remote(self.remote.name);
+        self.context.ask(grant, self.model, record)
+    }
+
+    /// Takes the arguments out of the payload: `take` asks for each in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every fault.
+    pub fn arguments<T>(&self, take: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T> {
+        let given = Object::parse(self.payload)?;
+        if self.remote.takes != Takes::Nothing {
+            given.take(self.model.id_name());
+        }
+        let mut reader =
+            Reader::given(self.remote.parameters, &given, Giver::Client, Over::Nothing).judging();
+        let arguments = take(&mut reader);
+        reader.finish()?;
+        arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))
+    }
+
+    /// Commits what a method without `self` has done; `None` says to run it again.
+    pub async fn done(&self, told: Told) -> Option<Reply> {
+        self.try_done(told).await.transpose()
+    }
+
+    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
+        let ended = self.end(&told, None).await?;
+        Ok(ended.map(|ended| Done::told(told, ended.seq(), None)))
+    }
+
+    /// Commits what the method has done, which was called on `record`; `None` says that another
+    /// writer came in between.
+    async fn end(&self, told: &Told, record: Option<&Arc<Record>>) -> Result<Option<Ended>> {
+        let max = self.context.shared().config.max_reply;
+        reply::check_room("the result", told.0.len(), max)?;
+        let called = Called {
+            resource: self.model.index,
+            on: On::Remote(self.remote.name),
+            record: record.cloned(),
+        };
+        let about = record.map(|record| (self.model.index, record.id()));
+        let about = about.filter(|_| self.model.keeps_rev());
+        let telling = match &told.0 {
+            Body::Json(json) => Telling::Json(json, about),
+            Body::Record(..) | Body::Records(..) | Body::List(_) => Telling::Nothing,
+        };
+        self.context.commit(telling, Some(called)).await
+    }
+}
+
+/// A call of a method with `self`: loads the record, and stores what has become of it, as often as
+/// another writer comes in between.
+///
+/// It keeps the functions that need `R` to be a resource, so that only [`attempt`] asks for it and a
+/// type that is none gives one error.
+#[derive(Debug)]
+pub struct Attempt<'a, R> {
+    call: &'a Call<'a>,
+    /// The record as it is stored.
+    loaded: Option<Arc<Record>>,
+    read: fn(&Model, &Record) -> Result<R>,
+    write: fn(&Model, &R) -> Result<Record>,
+}
+
+/// Begins a call of a method with `self`.
+pub fn attempt<'a, R: Resource>(call: &'a Call<'a>) -> Attempt<'a, R> {
+    Attempt {
+        call,
+        loaded: None,
+        read: Model::read::<R>,
+        write: Model::write::<R>,
+    }
+}
+
+impl<R> Attempt<'_, R> {
+    /// Begins a run: loads the record, and has its hooks run.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    pub async fn load(&mut self) -> Result<R> {
+        let Call {
+            model,
+            context,
+            remote,
+            ..
+        } = self.call;
+        context.unit()?.clear();
+        let sight = context.sight(model.index)?;
+        let loaded = context.get(model, self.call.id).await?;
+        let loaded = loaded.filter(|record| sight.sees(record));
+        let loaded = loaded.ok_or_else(|| Error::not_found(model.declared.name))?;
+        self.call.ask(Some(&loaded))?;
+        loaded.expect_rev(self.call.if_rev)?;
+        let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));
+        let record = context.run_before(model, on, Some(&loaded), record).await?;
+        let value = (self.read)(model, record.as_deref().unwrap_or(&loaded))?;
+        self.loaded = Some(loaded);
+        Ok(value)
+    }
+
+    /// Commits what a method that only looked at its record has done elsewhere; `None` says to run
+    /// it again.
+    pub async fn done(&self, told: Told) -> Option<Reply> {
+        self.try_done(told).await.transpose()
+    }
+
+    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
+        let loaded = self.loaded()?;
+        let ended = self.call.end(&told, Some(loaded)).await?;
+        Ok(ended.map(|ended| Done::told(told, ended.seq(), loaded.shown_rev())))
+    }
+
+    /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
+    pub async fn store(&self, value: &R, told: Told) -> Option<Reply> {
+        self.try_store(value, told).await.transpose()
+    }
+
+    async fn try_store(&self, value: &R, told: Told) -> Result<Option<Done>> {
+        let Call {
+            model,
+            context,
+            remote,
+            ..
+        } = self.call;
+        let loaded = self.loaded()?;
+        let record = (self.write)(model, value)?;
+        if record.id() != loaded.id() {
+            return Err(Error::internal(format!(
+                "`{}` changed the id of its record",
+                remote.name
+            )));
+        }
+        if context
+            .stage(model, Some(loaded), record, None)
+            .await?
+            .is_none()
+        {
+            return Err(Error::internal(format!(
+                "`{}` changed its record through `self` and through the context as well",
+                remote.name
+            )));
+        }
+        let ended = self.call.end(&told, Some(loaded)).await?;
+        Ok(ended.map(|ended| {
+            let stored = ended.stored(model.index, loaded.id()).unwrap_or(loaded);
+            Done::told(told, ended.seq(), stored.shown_rev())
+        }))
+    }
+
+    fn loaded(&self) -> Result<&Arc<Record>> {
+        let missing = || Error::internal("stored before it was loaded");
+        self.loaded.as_ref().ok_or_else(missing)
+    }
+}

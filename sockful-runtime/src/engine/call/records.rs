@@ -1,0 +1,198 @@
+//! The records of one resource, for remote methods, hooks and the application's own code.
+
+mod find;
+
+pub use find::Find;
+
+use crate::core::error::{Error, Result};
+use crate::engine::call::context::Context;
+use crate::engine::call::write::{Write, WriteKind};
+use crate::model::definition::Declared;
+use crate::model::event::Emission;
+use crate::model::key;
+use crate::model::key::Key;
+use crate::model::reader::Giver;
+use crate::model::resource::{Changes, Given, Resource};
+use crate::model::resource_model::Model;
+use crate::must::HappenTo;
+use crate::protocol::reply::{Body, Reply};
+use crate::query::typed::Filter;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::marker::PhantomData;
+
+/// The records of one resource, typed. Made by [`Context::of`] and
+/// [`ServerHandle::of`](crate::ServerHandle::of).
+///
+/// Rules and hooks hold here as they do for clients, but what clients can't set can be set. Within a
+/// call, a write that failed when its hooks or its children had written already can't be passed over:
+/// whatever the call makes of the error, it is not committed.
+#[derive(Debug)]
+pub struct Records<R> {
+    context: Context,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl Context {
+    /// The records of `R`, read and written as part of this call: one commit with all else that it
+    /// reads and writes. Reads see what the call has written before.
+    pub fn of<R: Resource>(&self) -> Records<R> {
+        Records {
+            context: self.clone(),
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R: Resource> Records<R> {
+    /// Stores a new record and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where its id is taken,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it breaks a rule.
+    pub async fn create(&self, new: R::New) -> Result<R> {
+        let model = self.model()?;
+        let mut given = Given::new(model.declared);
+        new.write(&mut given);
+        let payload = given.finish().map_err(Error::internal)?;
+        self.write(WriteKind::Create, &payload).await
+    }
+
+    /// Reads the record of this id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    pub async fn get(&self, id: &R::Id) -> Result<R> {
+        let found = self.try_get(id).await?;
+        found.ok_or_else(|| Error::not_found(R::NAME))
+    }
+
+    /// Reads the record of this id, if there is one. Within a call the commit relies on it: where
+    /// another writer changes the record, or makes it, before the commit, the call runs again.
+    ///
+    /// # Errors
+    ///
+    /// What the store says when it can't.
+    pub async fn try_get(&self, id: &R::Id) -> Result<Option<R>> {
+        let (model, id) = (self.model()?, id.text());
+        let stored = if self.context.is_in_unit() {
+            self.context.get(model, &id).await?
+        } else {
+            self.context.store().get(model.index, &id).await?.value
+        };
+        stored.map(|record| model.read(&record)).transpose()
+    }
+
+    /// Changes what is given of the record of this id, and returns the whole.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it would break a rule.
+    pub async fn update(&self, id: &R::Id, patch: R::Patch) -> Result<R> {
+        let model = self.model()?;
+        let mut given = Given::new(model.declared);
+        patch.write(&mut given);
+        let given = given.finish().map_err(Error::internal)?;
+        let inside = given
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .unwrap_or_default();
+        let payload = with_id(model.declared, id, inside);
+        self.write(WriteKind::Update, &payload).await
+    }
+
+    /// Removes the record of this id, and returns it as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    pub async fn destroy(&self, id: &R::Id) -> Result<R> {
+        let payload = with_id(self.model()?.declared, id, "");
+        self.write(WriteKind::Destroy, &payload).await
+    }
+
+    /// Lists the records that meet the conditions, all of them in the order of their ids unless more
+    /// is said. See [`Find`].
+    pub fn find(&self, filter: Filter<R>) -> Find<R> {
+        Find::new(self.context.clone(), filter)
+    }
+
+    /// Counts the records that meet the conditions.
+    ///
+    /// # Errors
+    ///
+    /// What the store says when it can't.
+    pub async fn count(&self, filter: Filter<R>) -> Result<usize> {
+        let model = self.model()?;
+        let filter = filter.into_inner();
+        if self.context.is_in_unit() {
+            let unit = self.context.unit()?;
+            return unit.count(self.context.store(), model.index, filter).await;
+        }
+        let counted = self.context.store().count(model.index, filter).await?;
+        Ok(counted.value.count)
+    }
+
+    /// Tells that `event` has happened to the record of this id: within a call as part of it, as
+    /// [`Context::emit`] does; else in a commit of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
+    /// [`Config::max_reply`](crate::Config::max_reply) leaves room for; what the store says when it
+    /// can't.
+    // A future that knew the event's type would have the compiler tell a wrong one thrice.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn emit<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+        let emission = Emission::of(&self.context, id, &event);
+        async move { emission?.run(&self.context).await }.boxed()
+    }
+
+    /// Tells that `event` has happened to the record of this id without having it in the log: within
+    /// a call when it has come well to its end, as [`Context::broadcast`] does; else now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`emit`](Self::emit).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was told is over; `&` before each event would say nothing"
+    )]
+    pub fn broadcast<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+        let emission = Emission::of(&self.context, id, &event);
+        async move { emission?.broadcast(&self.context).await }.boxed()
+    }
+
+    async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
+        let model = self.model()?;
+        let write = Write::new(model, action, payload, Giver::Server);
+        self.record(write.run(&self.context).await)
+    }
+
+    fn model(&self) -> Result<&Model> {
+        self.context.shared().served::<R>()
+    }
+
+    fn record(&self, reply: Reply) -> Result<R> {
+        match reply?.body {
+            Body::Record(record, _) => self.model()?.read(&record),
+            Body::Json(_) | Body::Records(..) | Body::List(_) => {
+                Err(Error::internal("an action on one record gave no record"))
+            }
+        }
+    }
+}
+
+/// A payload of the id and the properties in `rest`.
+fn with_id(declared: &Declared, id: &impl Key, rest: &str) -> String {
+    let name = declared.properties[declared.id].name;
+    let id = key::json(&id.text(), declared.key);
+    let comma = if rest.is_empty() { "" } else { "," };
+    format!("{{\"{name}\":{id}{comma}{rest}}}")
+}

@@ -1,0 +1,79 @@
+//! A list of the application's own code, typed.
+
+use crate::core::error::Result;
+use crate::engine::call::context::Context;
+use crate::model::resource::Resource;
+use crate::query;
+use crate::query::Query;
+use crate::query::typed::{Filter, Order};
+use futures_util::future::{BoxFuture, FutureExt};
+
+/// A list of records to be read: it is awaited. Made by [`Records::find`](crate::Records::find).
+#[derive(Debug)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Find<R> {
+    context: Context,
+    filter: Filter<R>,
+    order: Vec<query::Order>,
+    limit: usize,
+    skip: usize,
+}
+
+impl<R: Resource> Find<R> {
+    pub(super) fn new(context: Context, filter: Filter<R>) -> Self {
+        Self {
+            context,
+            filter,
+            order: Vec::new(),
+            limit: usize::MAX,
+            skip: 0,
+        }
+    }
+
+    /// Sorts by this, and where an order is given already, among what is equal in that. Default is
+    /// the order of the ids, which always decides in the end.
+    pub fn sort(mut self, order: Order<R>) -> Self {
+        self.order.push(order.inner);
+        self
+    }
+
+    /// Reads at most so many records. Default is all.
+    pub fn limit(mut self, records: usize) -> Self {
+        self.limit = records;
+        self
+    }
+
+    /// Leaves so many of the first out. Default is none.
+    pub fn skip(mut self, records: usize) -> Self {
+        self.skip = records;
+        self
+    }
+
+    async fn read(self) -> Result<Vec<R>> {
+        let model = self.context.shared().served::<R>()?;
+        let query = Query {
+            filter: self.filter.into_inner(),
+            order: self.order,
+            limit: self.limit,
+            skip: self.skip,
+            after: None,
+        };
+        let store = self.context.store();
+        let found = if self.context.is_in_unit() {
+            self.context.unit()?.find(store, model.index, query).await?
+        } else {
+            store.find(model.index, query).await?
+        };
+        let records = found.value.records.iter();
+        records.map(|record| model.read(record)).collect()
+    }
+}
+
+impl<R: Resource> IntoFuture for Find<R> {
+    type Output = Result<Vec<R>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.read().boxed()
+    }
+}

@@ -1,0 +1,180 @@
+//! Writes on their way into a unit of work: their hooks and their parents.
+
+use crate::core::error::{Error, Fault, Result};
+use crate::engine::auth::policy::Grant;
+use crate::engine::call::context::{Context, Ended};
+use crate::engine::call::hook::{Hooked, On, Phase};
+use crate::model::key;
+use crate::model::reader::Giver;
+use crate::model::record::Record;
+use crate::model::resource_model::Model;
+use futures_util::FutureExt;
+use std::sync::Arc;
+
+/// What has become of the record in the unit of work.
+///
+/// It does not hold the record to be: the commit takes that, and need not copy what nobody else has.
+#[derive(Debug)]
+pub(crate) enum Staged {
+    /// It is to be stored under this id.
+    Put(Box<str>),
+    /// It is as it was.
+    Same(Arc<Record>),
+    /// It goes; this is how it was.
+    Gone(Arc<Record>),
+}
+
+impl Context {
+    /// The record as the unit of work sees it.
+    pub(crate) async fn get(&self, model: &Model, id: &str) -> Result<Option<Arc<Record>>> {
+        self.unit()?.get(self.store(), model.index, id).await
+    }
+
+    /// Stages `record` in the place of `stored`, through its hooks; where the caller needs a `grant`,
+    /// it is asked for with what they have made of it. `None` says that the unit has come to see
+    /// another one there meanwhile.
+    pub(crate) async fn stage(
+        &self,
+        model: &Model,
+        stored: Option<&Arc<Record>>,
+        record: Record,
+        grant: Option<Grant>,
+    ) -> Result<Option<Staged>> {
+        let clock = &self.shared().clock;
+        let is_same =
+            |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
+        let mut record = model.settle(record, stored.map(|it| &**it), clock);
+        if let Some(stored) = is_same(&record) {
+            return Ok(Some(Staged::Same(stored)));
+        }
+        let on = if stored.is_some() {
+            On::Update
+        } else {
+            On::Create
+        };
+        if self
+            .shared()
+            .hooks(model.index, Phase::Before, on)
+            .next()
+            .is_some()
+        {
+            let run = self.run_before(model, on, stored, Some(Arc::new(record)));
+            let made = run.boxed().await?;
+            let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
+            record = model.settle(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
+            if let Some(stored) = is_same(&record) {
+                return Ok(Some(Staged::Same(stored)));
+            }
+        }
+        if let Some(grant) = grant {
+            self.ask(grant, model, Some(&record))?;
+        }
+        if !self.shared().relations.parents(model.index).is_empty() {
+            let stored = stored.map(|it| &**it);
+            let check = self.check_parents(model, stored, &record, Giver::Server);
+            check.boxed().await?;
+        }
+        let id = Box::<str>::from(record.id());
+        let record = Some(Arc::new(record));
+        let is_taken = self.unit()?.put(model.index, &id, stored, record)?;
+        Ok(is_taken.then_some(Staged::Put(id)))
+    }
+
+    /// Runs the hooks of an action, in the order written, on the record to be.
+    pub(crate) async fn run_before(
+        &self,
+        model: &Model,
+        on: On,
+        old: Option<&Arc<Record>>,
+        record: Option<Arc<Record>>,
+    ) -> Result<Option<Arc<Record>>> {
+        let mut hooks = self
+            .shared()
+            .hooks(model.index, Phase::Before, on)
+            .peekable();
+        if hooks.peek().is_none() {
+            return Ok(record);
+        }
+        let id: Option<Box<str>> = record.as_ref().map(|record| record.id().into());
+        let context = self.before_commit()?;
+        let hooked = Hooked::new(&context, model, old.map(|old| &**old), record);
+        for hook in hooks {
+            (hook.run)(&hooked).await?;
+            let record = hooked.current();
+            if record.as_ref().map(|record| record.id()) != id.as_deref() {
+                return Err(Error::internal(format!(
+                    "the hook `{}` of `{}` changed the id of its record",
+                    hook.name, model.declared.title
+                )));
+            }
+        }
+        Ok(hooked.current())
+    }
+
+    /// Asks that every parent that a record newly names is there, for whoever names it, and stays
+    /// there until the commit.
+    pub(crate) async fn check_parents(
+        &self,
+        model: &Model,
+        stored: Option<&Record>,
+        record: &Record,
+        by: Giver,
+    ) -> Result<()> {
+        let mut faults = Vec::new();
+        for link in self.shared().relations.parents(model.index) {
+            let at = link.parent.property;
+            let raw = record.value(at);
+            let is_as_before = stored.is_some_and(|stored| stored.value(at) == raw);
+            if raw == "null" || is_as_before {
+                continue;
+            }
+            let of = self.model(link.to);
+            let is_there = match key::canonical(raw, of.declared.key) {
+                Ok(id) => self.is_there(link.to, &id, by).await?,
+                Err(_) => false,
+            };
+            if !is_there {
+                let message = format!("names no `{}` that is there", of.declared.name);
+                let path = model.declared.properties[at].name;
+                faults.push(Fault::new(path, "parent", message));
+            }
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(faults))
+        }
+    }
+}
+
+impl Staged {
+    /// The record's id, as [`key::canonical`] spells it.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Put(id) => id,
+            Self::Same(record) | Self::Gone(record) => record.id(),
+        }
+    }
+
+    /// The record as the unit of work sees it; as it was before, where it goes.
+    pub(crate) async fn record(self, context: &Context, model: &Model) -> Result<Arc<Record>> {
+        match self {
+            Self::Put(id) => {
+                let record = context.get(model, &id).await?;
+                record.ok_or_else(|| Error::internal("a record was staged and is not there"))
+            }
+            Self::Same(record) | Self::Gone(record) => Ok(record),
+        }
+    }
+
+    /// The record as it was committed; as it was before, where it is gone.
+    pub(crate) fn settled(self, model: &Model, ended: &Ended) -> Result<Arc<Record>> {
+        match self {
+            Self::Put(id) => ended
+                .stored(model.index, &id)
+                .cloned()
+                .ok_or_else(|| Error::internal("the store took a record and kept none")),
+            Self::Same(record) | Self::Gone(record) => Ok(record),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! A write of one record: staged into a unit of work, or as one of its own.
+
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::object::Object;
+use crate::engine::auth::policy::Grant;
+use crate::engine::call::context::{Context, Staged, Telling};
+use crate::engine::call::hook::Phase;
+use crate::model::key;
+use crate::model::reader::Giver;
+use crate::model::record::Record;
+use crate::model::relation::Link;
+use crate::model::resource_model::Model;
+use crate::protocol::reply::{Body, Done, Reply, Selection};
+use crate::query::Sight;
+use futures_util::FutureExt;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A write of one record, as often as it has to be tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) kind: WriteKind,
+    pub(crate) payload: &'a str,
+    pub(crate) by: Giver,
+    /// The revision that the record must have.
+    pub(crate) if_rev: Option<u64>,
+    /// The relation by which it is addressed, with the parent's id in the payload.
+    pub(crate) through: Option<&'a Link>,
+}
+
+/// What is done to the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WriteKind {
+    Create,
+    Update,
+    Save,
+    Destroy,
+}
+
+impl<'a> Write<'a> {
+    /// A write that is addressed by the record alone.
+    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a str, by: Giver) -> Self {
+        Self {
+            model,
+            kind,
+            payload,
+            by,
+            if_rev: None,
+            through: None,
+        }
+    }
+
+    /// Does it: as part of the unit of work that is under way, else in one of its own.
+    pub(crate) async fn run(self, context: &Context) -> Reply {
+        if context.is_in_unit() {
+            let (given, id) = self.parse()?;
+            let unit = context.unit()?;
+            let before = unit.writes();
+            let staged = self.stage(context, given, id.as_deref()).await;
+            let staged = staged.inspect_err(|error| {
+                if self.has_parts(context) {
+                    unit.spoil_beyond(before, error);
+                }
+            })?;
+            let record = staged.record(context, self.model).await?;
+            return self.done(context, record, None);
+        }
+        let (mut given, id) = self.parse()?;
+        let _lane = match &id {
+            Some(id) => Some(context.shared().lanes.take(self.model.index, id).await),
+            None => None,
+        };
+        loop {
+            let unit = context.begin();
+            let staged = self.stage(&unit, given, id.as_deref()).await?;
+            let telling = Telling::Record(self.model.index, staged.id());
+            if let Some(ended) = unit.commit(telling, None).await? {
+                let record = staged.settled(self.model, &ended)?;
+                return self.done(context, record, ended.seq());
+            }
+            (given, _) = self.parse()?;
+        }
+    }
+
+    /// What is told of it: a client that does not see what it has made of the record is told its id.
+    fn done(&self, context: &Context, record: Arc<Record>, seq: Option<u64>) -> Reply {
+        let rev = record.shown_rev();
+        let body = match self.by {
+            Giver::Client => context.shown(self.model, record)?,
+            Giver::Server => Body::Record(record, Selection::All),
+        };
+        Ok(Done {
+            seq,
+            rev,
+            ..Done::bare(body)
+        })
+    }
+
+    /// The payload, and the id that is taken out of it.
+    pub(crate) fn parse(&self) -> Result<(Object<'a>, Option<Cow<'a, str>>)> {
+        let given = Object::parse(self.payload)?;
+        let id = self.id(&given)?;
+        Ok((given, id))
+    }
+
+    /// Stages it into the unit of work of `context`, with what [`parse`](Self::parse) gives.
+    pub(crate) async fn stage(
+        self,
+        context: &Context,
+        mut given: Object<'_>,
+        id: Option<&str>,
+    ) -> Result<Staged> {
+        let parent = match self.through {
+            Some(link) => Some(self.parent(context, link, &mut given).boxed().await?),
+            None => None,
+        };
+        let parent = parent.as_deref();
+        let is_judged = self.by == Giver::Client;
+        let sight = if is_judged {
+            context.sight(self.model.index)?
+        } else {
+            Sight::ALL
+        };
+        let judge = |grant| is_judged.then_some(grant);
+        loop {
+            let stored = match id {
+                Some(id) => context.get(self.model, id).await?,
+                None => None,
+            };
+            let stored = stored.filter(|stored| self.is_under(context, parent, stored));
+            // That a new record can't have the id of one which is not seen can't be hidden.
+            let is_hidden = |stored: &Arc<Record>| !sight.sees(stored);
+            let stored = match (self.kind, stored) {
+                (WriteKind::Save, Some(stored)) if is_hidden(&stored) => return Err(self.exists()),
+                (WriteKind::Update | WriteKind::Destroy, Some(stored)) if is_hidden(&stored) => {
+                    None
+                }
+                (_, stored) => stored,
+            };
+            let staged = match (self.kind, stored) {
+                (WriteKind::Save, None) if self.if_rev.is_some() => {
+                    let message = "the record is not there, so its revision is another";
+                    return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
+                }
+                (WriteKind::Create, stored) | (WriteKind::Save, stored @ None) => {
+                    let record = self.model.create(&given, self.by)?;
+                    if stored.is_some() {
+                        return Err(self.exists());
+                    }
+                    self.see_parents(context, None, &record).await?;
+                    let grant = judge(Grant::Create);
+                    context.stage(self.model, None, record, grant).await?
+                }
+                (WriteKind::Update | WriteKind::Destroy, None) => {
+                    return Err(Error::not_found(self.model.declared.name));
+                }
+                (kind, Some(stored)) => {
+                    let grant = judge(match kind {
+                        WriteKind::Destroy => Grant::Destroy,
+                        _ => Grant::Update,
+                    });
+                    if let Some(grant) = grant {
+                        context.ask(grant, self.model, Some(&stored))?;
+                    }
+                    stored.expect_rev(self.if_rev)?;
+                    match kind {
+                        WriteKind::Destroy => {
+                            given.finish()?;
+                            context.stage_destroy(self.model, &stored).boxed().await?;
+                            Some(Staged::Gone(stored))
+                        }
+                        WriteKind::Save => {
+                            let record = self.model.replace(&given, &stored, self.by)?;
+                            self.see_parents(context, Some(&stored), &record).await?;
+                            let stored = Some(&stored);
+                            context.stage(self.model, stored, record, grant).await?
+                        }
+                        _ => {
+                            let record = self.model.change(&given, &stored, self.by)?;
+                            self.see_parents(context, Some(&stored), &record).await?;
+                            let stored = Some(&stored);
+                            context.stage(self.model, stored, record, grant).await?
+                        }
+                    }
+                }
+            };
+            if let Some(staged) = staged {
+                return Ok(staged);
+            }
+        }
+    }
+
+    /// The id in the payload, which only a record that is to be made can do without.
+    fn id<'g>(&self, given: &Object<'g>) -> Result<Option<Cow<'g, str>>> {
+        let is_new =
+            self.kind == WriteKind::Create || self.kind == WriteKind::Save && self.if_rev.is_none();
+        if !is_new {
+            return self.model.id(given).map(Some);
+        }
+        match given.take(self.model.id_name()) {
+            // What is wrong with it is told with all else.
+            Some(raw) if self.kind == WriteKind::Create => {
+                Ok(key::canonical(raw, self.model.declared.key).ok())
+            }
+            Some(_) => self.model.id(given).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes out the id of the parent by which the record is addressed, and asks that it is there
+    /// where a record is to be made. A record that is there can't be moved on this way.
+    async fn parent(
+        &self,
+        context: &Context,
+        link: &Link,
+        given: &mut Object<'_>,
+    ) -> Result<Box<str>> {
+        let of = context.model(link.to);
+        let id = link.parent_id(self.model, of, given)?;
+        if self.kind == WriteKind::Create {
+            if !context.is_there(link.to, &id, self.by).await? {
+                return Err(Error::not_found(of.declared.name));
+            }
+        } else {
+            let is_hidden = self.by == Giver::Client
+                && context.sight(link.to)?.filter().is_some()
+                && !context.is_there(link.to, &id, self.by).await?;
+            if is_hidden {
+                return Err(Error::not_found(of.declared.name));
+            }
+            given.remove(self.model.declared.properties[link.parent.property].name);
+        }
+        Ok(id.into())
+    }
+
+    /// Asks that a client sees the parents that it newly names: whether others are there is not told.
+    async fn see_parents(
+        &self,
+        context: &Context,
+        stored: Option<&Arc<Record>>,
+        record: &Record,
+    ) -> Result<()> {
+        let parents = context.shared().relations.parents(self.model.index);
+        if parents.is_empty() || self.by == Giver::Server {
+            return Ok(());
+        }
+        let check = context.check_parents(self.model, stored.map(|it| &**it), record, self.by);
+        check.boxed().await
+    }
+
+    fn is_under(&self, context: &Context, parent: Option<&str>, stored: &Record) -> bool {
+        let (Some(link), Some(parent)) = (self.through, parent) else {
+            return true;
+        };
+        self.kind == WriteKind::Create
+            || link.parent_of(context.model(link.to), stored).as_deref() == Some(parent)
+    }
+
+    /// Whether it may write other records as well.
+    fn has_parts(&self, context: &Context) -> bool {
+        let hooks = context.shared().hooks[self.model.index].iter();
+        let mut before = hooks.filter(|hook| hook.phase == Phase::Before);
+        self.kind == WriteKind::Destroy || before.next().is_some()
+    }
+
+    fn exists(&self) -> Error {
+        let message = format!("a `{}` of this id exists already", self.model.declared.name);
+        Error::new(ErrorKind::Conflict, message)
+    }
+}

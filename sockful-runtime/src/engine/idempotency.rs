@@ -1,0 +1,176 @@
+//! Requests that say by a key which one they are, so that sending one again does not do it twice.
+
+mod fingerprint;
+mod key_queue;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fingerprint::fingerprint;
+
+use crate::core::clock::Clock;
+use crate::core::config::Config;
+use crate::core::error::{Error, Fault, Result};
+use crate::core::json;
+use crate::model::record::Record;
+use crate::protocol::reply::{Body, Done, Reply};
+use crate::store::Store;
+use crate::store::idempotency::{Completed, Completion, Lookup, Report, Reported, time};
+use key_queue::Turns;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::{Uuid, Variant};
+
+/// How far the clock of a client may be ahead of the server's.
+///
+/// The newest time in a key that is forgotten decides which others are: one from far ahead would
+/// have all others forgotten with it.
+const KEY_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// What a server knows of the keys of requests, beside what its store remembers.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    turns: Turns,
+    clock: Clock,
+    retention: u64,
+}
+
+/// Which request it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Keyed {
+    /// Who asks. All callers without an identity are one, the empty text: to get at the reply of
+    /// another one has to know its key, which nobody can guess.
+    pub(crate) caller: Arc<str>,
+    pub(crate) key: Uuid,
+    pub(crate) fingerprint: u128,
+}
+
+impl Keyed {
+    /// What its commit leaves behind.
+    pub(crate) fn completion(&self, at: u64, report: Report) -> Completion {
+        Completion {
+            caller: Arc::clone(&self.caller),
+            key: self.key,
+            fingerprint: self.fingerprint,
+            at,
+            report,
+        }
+    }
+}
+
+impl Keys {
+    pub(crate) fn new(config: &Config, clock: Clock) -> Self {
+        Self {
+            turns: Turns::default(),
+            clock,
+            retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Does a request unless it took effect before: then its first reply comes again.
+    ///
+    /// `run` is to put [`completion`](Keyed::completion) into the one commit that it makes. One that
+    /// runs at this moment is waited for first. `show` makes of a record of a resource what the caller
+    /// is told of it: today it may see less than it did then.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where the key is another request's, and
+    /// where it is so old that nobody remembers; what `run` says where it did nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// Where it is dropped the next that waits goes on. Had the store begun to take the commit, that
+    /// one's will be [`Repeated`](crate::store::commit::Rejected::Repeated).
+    pub(crate) async fn once(
+        &self,
+        store: &dyn Store,
+        request: &Keyed,
+        run: impl Future<Output = Reply>,
+        show: impl Fn(usize, Arc<Record>) -> Result<Body>,
+    ) -> Reply {
+        let _turn = self.turns.enter(&request.caller, request.key).await;
+        if let Some(done) = self.remembered(store, request, &show).await? {
+            return Ok(done);
+        }
+        let reply = run.await;
+        if reply.is_ok() {
+            return reply;
+        }
+        // It may have failed just because another server did it meanwhile, or an earlier run that
+        // was cut off while it committed: the record that it found was its own work.
+        match self.remembered(store, request, &show).await? {
+            Some(done) => Ok(done),
+            None => reply,
+        }
+    }
+
+    /// The first reply to a request that took effect.
+    async fn remembered(
+        &self,
+        store: &dyn Store,
+        request: &Keyed,
+        show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
+    ) -> Result<Option<Done>> {
+        match store.completed(&request.caller, request.key).await? {
+            Lookup::Completed(completed) if completed.fingerprint == request.fingerprint => {
+                replay(completed, show).map(Some)
+            }
+            Lookup::Completed(_) => Err(Error::not_once(
+                "the `key` is that of another request; make a new one for each",
+            )),
+            // No store is asked to remember for longer.
+            Lookup::Unknown
+                if time(request.key).saturating_add(self.retention) > self.clock.now() =>
+            {
+                Ok(None)
+            }
+            Lookup::Unknown | Lookup::Forgotten => Err(Error::not_once(
+                "the `key` is older than what is remembered, so the request may have taken effect; look before it is sent under a new one",
+            )),
+        }
+    }
+}
+
+/// Reads the key that a request gives, where it is `now`.
+///
+/// # Errors
+///
+/// A [`Fault`] for what is no `UUIDv7`, and for one from a time to come.
+pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
+    let hyphenated = |text: &str| text.len() == 36;
+    let key = json::string(raw)
+        .filter(|text| hyphenated(text))
+        .and_then(|text| Uuid::try_parse(&text).ok())
+        .filter(|key| key.get_version_num() == 7 && key.get_variant() == Variant::RFC4122);
+    let Some(key) = key else {
+        let message = "is not a UUID of version 7, written with hyphens";
+        return Err(Fault::new("key", "format", message));
+    };
+    if Duration::from_millis(time(key).saturating_sub(now)) > KEY_SKEW {
+        let message = "is of a time to come: the client's clock is ahead of the server's; take the time from `hello`";
+        return Err(Fault::new("key", "time", message));
+    }
+    Ok(key)
+}
+
+fn replay(
+    completed: Completed,
+    show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
+) -> Result<Done> {
+    let body = body_of(completed.reported, show)?;
+    Ok(Done {
+        rev: completed.rev,
+        ..Done::new(body, completed.seq)
+    })
+}
+
+fn body_of(reported: Reported, show: &impl Fn(usize, Arc<Record>) -> Result<Body>) -> Result<Body> {
+    Ok(match reported {
+        Reported::Record(resource, record) => show(resource, record)?,
+        Reported::Json(json) => Body::Json(json.as_bytes().to_vec()),
+        Reported::List(list) => {
+            let each = list.into_iter().map(|one| body_of(one, show));
+            Body::List(each.collect::<Result<_>>()?)
+        }
+    })
+}
