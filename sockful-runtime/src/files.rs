@@ -1,9 +1,9 @@
 //! What is said of the description over HTTP.
 
 use crate::engine::app::App;
-use crate::openapi;
-use crate::openapi::Source;
-use crate::{asyncapi, typescript};
+use crate::spec::openapi;
+use crate::spec::openapi::Source;
+use crate::spec::{asyncapi, typescript};
 use bytes::Bytes;
 use std::sync::OnceLock;
 

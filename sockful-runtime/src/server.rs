@@ -19,6 +19,7 @@ pub use service::MountedServer;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 
+use crate::command;
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::Result;
@@ -30,10 +31,10 @@ use crate::engine::call::records::Records;
 use crate::engine::session::Session;
 use crate::engine::table::Resources;
 use crate::model::resource::Resource;
-use crate::openapi;
-use crate::openapi::Source;
+use crate::spec::openapi;
+use crate::spec::openapi::Source;
+use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
-use crate::{asyncapi, command, typescript};
 use door::Door;
 use layer::Layer;
 use std::path::Path;

@@ -3,7 +3,6 @@
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::description::Description;
 use crate::engine::auth::identity::Authenticator;
 use crate::engine::auth::policies::Policies;
 use crate::engine::call::context::{Shared, States};
@@ -16,6 +15,7 @@ use crate::files::Files;
 use crate::live::Hub;
 use crate::model::relation::Relations;
 use crate::model::resource_model::Model;
+use crate::spec::description::Description;
 use crate::store::{Layout, Store};
 use serde_json::json;
 use std::sync::Arc;

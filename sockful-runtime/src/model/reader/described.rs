@@ -2,13 +2,13 @@
 
 use super::judge_value;
 use crate::core::error::{Error, Fault, Result};
-use crate::description::add_rules;
 use crate::model::codec::Codec;
 use crate::model::compatibility::schema_alone;
 use crate::model::definition::Property;
 use crate::model::timestamp::Moment;
 use crate::model::validation;
 use crate::model::validation::Kind;
+use crate::spec::description::add_rules;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 

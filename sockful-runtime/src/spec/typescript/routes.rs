@@ -6,7 +6,7 @@ use super::types::Types;
 use crate::engine::table::Core;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::related::{Related, relations};
+use crate::spec::relation_routes::{Related, relations};
 use serde_json::Value;
 use std::fmt::Write;
 

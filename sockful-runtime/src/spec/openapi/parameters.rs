@@ -3,9 +3,9 @@
 use super::conditions;
 use super::conditions::Compared;
 use super::{Document, component};
-use crate::components::schema;
 use crate::model::resource_model::Model;
 use crate::query::MAX_VALUES;
+use crate::spec::components::schema;
 use serde_json::{Value, json};
 
 /// Adds what all operations choose from, and what each resource may be asked.

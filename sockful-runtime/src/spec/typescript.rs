@@ -9,8 +9,8 @@ mod text;
 mod types;
 mod value;
 
-use crate::description::Description;
 use crate::model::resource_model::Model;
+use crate::spec::description::Description;
 use names::Names;
 use serde_json::Value;
 use types::Types;

@@ -3,11 +3,11 @@
 use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters};
-use crate::components;
-use crate::components::schema;
 use crate::core::config::MAX_WRITES;
 use crate::model::definition::Relation;
-use crate::related::{Related, relations};
+use crate::spec::components;
+use crate::spec::components::schema;
+use crate::spec::relation_routes::{Related, relations};
 use serde_json::{Value, json};
 
 const SYSTEM: &str = "sockful";

@@ -1,7 +1,7 @@
 //! What is answered.
 
 use super::component;
-use crate::components::schema;
+use crate::spec::components::schema;
 use serde_json::{Map, Value, json};
 
 const JSON: &str = "application/json";

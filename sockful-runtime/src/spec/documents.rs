@@ -1,16 +1,16 @@
 //! What is written of all that is served, for people and tools.
 
-use crate::asyncapi;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::description::Description;
 use crate::engine::table::Resources;
 use crate::model::compatibility::Comparison;
-use crate::openapi;
-use crate::openapi::Source;
+use crate::spec::asyncapi;
+use crate::spec::description::Description;
+use crate::spec::openapi;
+use crate::spec::openapi::Source;
+use crate::spec::typescript;
 use crate::store;
 use crate::store::Layout;
-use crate::typescript;
 use serde_json::Value;
 
 impl Resources {

@@ -4,7 +4,7 @@ use super::text::{comment, key, one};
 use super::types::{Types, is_required};
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::related::relations;
+use crate::spec::relation_routes::relations;
 use serde_json::Value;
 use std::fmt::Write;
 

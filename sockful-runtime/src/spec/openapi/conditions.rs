@@ -1,13 +1,13 @@
 //! Conditions and queries as JSON.
 
 use super::Document;
-use crate::components::schema;
 use crate::engine::call::include;
 use crate::model::definition::{Property, Relation};
 use crate::model::resource_model::Model;
 use crate::model::validation::Kind;
 use crate::query::{MAX_SKIP, MAX_VALUES};
-use crate::related::relations;
+use crate::spec::components::schema;
+use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
 
 /// What a property may be compared with.

@@ -1,12 +1,12 @@
 //! The schemas of records, and of what identifies them.
 
 use super::{Document, moved};
-use crate::components::schema;
 use crate::core::json::SORTED_BYTES;
 use crate::model::definition::{KeyKind, Property, Relation};
 use crate::model::resource_model::Model;
 use crate::model::validation::Kind;
-use crate::related::relations;
+use crate::spec::components::schema;
+use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
 
 /// The bytes that an id has at most.

@@ -2,8 +2,8 @@
 
 use super::Document;
 use super::frames::Message;
-use crate::components;
-use crate::components::schema;
+use crate::spec::components;
+use crate::spec::components::schema;
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document) {

@@ -14,13 +14,13 @@ mod resource;
 mod responses;
 mod system;
 
-use crate::components;
-use crate::components::{Dialect, members};
 use crate::core::config::Config;
-use crate::description::Description;
 use crate::engine::app::App;
 use crate::engine::table::Resources;
 use crate::model::resource_model::Model;
+use crate::spec::components;
+use crate::spec::components::{Dialect, members};
+use crate::spec::description::Description;
 use operation::Operation;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters, records};
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::related::{Related, relations};
+use crate::spec::relation_routes::{Related, relations};
 use serde_json::json;
 
 /// Adds the routes of all relations at the addresses of `model`.

@@ -1,6 +1,6 @@
 //! What frames look like.
 
-use crate::components::schema;
+use crate::spec::components::schema;
 use serde_json::{Value, json};
 
 /// A frame, and whether an `ack_id` stands in it.

@@ -3,11 +3,11 @@
 use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters, records};
-use crate::components;
-use crate::components::{Dialect, schema};
 use crate::core::config::MAX_IDS;
 use crate::engine::call::methods::{Remote, Takes};
 use crate::model::resource_model::Model;
+use crate::spec::components;
+use crate::spec::components::{Dialect, schema};
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document<'_>, model: &Model) {

@@ -4,7 +4,7 @@ use super::text::{own_key, string};
 use crate::model::compatibility::compact;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::related::relations;
+use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 

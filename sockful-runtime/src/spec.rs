@@ -1,0 +1,9 @@
+//! Documents that describe what is served: JSON Schema, OpenAPI, AsyncAPI and TypeScript.
+
+pub(crate) mod asyncapi;
+pub(crate) mod components;
+pub(crate) mod description;
+pub(crate) mod documents;
+pub(crate) mod openapi;
+pub(crate) mod relation_routes;
+pub(crate) mod typescript;
