@@ -5,18 +5,18 @@
 //! handler does.
 
 pub(crate) mod actions;
-mod address;
 mod commit;
+mod conflict_key;
 mod cost;
 mod prepare;
-mod profile;
+mod schedule;
 mod subscribe;
 mod system;
 
-pub(crate) use address::Address;
+pub(crate) use conflict_key::Address;
 pub(crate) use cost::MANY;
 pub(crate) use prepare::{Refused, prepare};
-pub(crate) use profile::Profile;
+pub(crate) use schedule::Profile;
 pub(crate) use subscribe::{begin_anew, seen};
 pub(crate) use system::position;
 
