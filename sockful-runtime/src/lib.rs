@@ -3,22 +3,17 @@
 #[cfg(feature = "client")]
 pub mod client;
 mod command;
-mod connection;
 pub mod core;
 mod dispatch;
 pub mod engine;
-mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod http;
 mod live;
 #[cfg(any(feature = "client", feature = "fuzzing"))]
 mod local;
-mod mirror;
 pub mod model;
 pub mod must;
-mod origin;
 pub mod protocol;
 pub mod query;
 mod server;
@@ -26,6 +21,7 @@ pub mod spec;
 pub mod store;
 #[cfg(any(feature = "client", feature = "store-suite"))]
 pub mod testing;
+pub mod transport;
 
 pub use crate::core::config::Config;
 pub use crate::core::error::{Error, ErrorKind, Fault, Outcome, Result};

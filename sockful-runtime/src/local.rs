@@ -1,9 +1,9 @@
 //! Clients without a network: a connection over any stream, as if its handshake had been.
 
-use crate::connection;
 use crate::core::shutdown;
 use crate::engine::session::Session;
 use crate::server::ServerHandle;
+use crate::transport::websocket;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -19,5 +19,5 @@ where
 {
     // A server whose trigger is gone stops, so that is kept.
     let (_trigger, shutdown) = shutdown::channel();
-    connection::run(session, io, Vec::new(), shutdown).await;
+    websocket::run(session, io, Vec::new(), shutdown).await;
 }

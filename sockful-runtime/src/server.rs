@@ -1,23 +1,12 @@
 //! The server: built, opened, served, stopped.
 
-mod accept;
-mod door;
-mod drain;
-mod files;
-mod introduce;
-mod layer;
-mod respond;
 #[cfg(feature = "tower")]
 mod service;
-mod stall;
-#[cfg(feature = "tls")]
-mod tls;
 
-pub(crate) use introduce::introduce;
+#[cfg(feature = "tls")]
+pub use crate::transport::tls::TlsConfig;
 #[cfg(feature = "tower")]
 pub use service::MountedServer;
-#[cfg(feature = "tls")]
-pub use tls::TlsConfig;
 
 use crate::command;
 use crate::core::clock::Clock;
@@ -35,8 +24,8 @@ use crate::spec::openapi;
 use crate::spec::openapi::Source;
 use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
-use door::Door;
-use layer::Layer;
+use crate::transport::connection_limits::Door;
+use crate::transport::layer::Layer;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -380,6 +369,7 @@ impl ServerHandle {
         layer: Layer,
         shutdown: impl Future<Output = ()>,
     ) {
-        accept::serve(self.app.clone(), &self.door, listener, layer, shutdown).await;
+        crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)
+            .await;
     }
 }

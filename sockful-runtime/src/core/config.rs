@@ -1,7 +1,7 @@
 //! The limits of a server, each with its default.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::origin::Origin;
+use crate::transport::http::origin::Origin;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 

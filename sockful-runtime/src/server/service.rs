@@ -1,13 +1,13 @@
 //! The server within another one: a service to be mounted beside an application's own routes.
 
 use super::ServerHandle;
-use super::drain::drain;
-use super::respond::{Mounted, respond};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::shutdown;
 use crate::core::shutdown::{Shutdown, Trigger};
 use crate::engine::session::Session;
-use crate::http::Body;
+use crate::transport::drain::drain;
+use crate::transport::http::Body;
+use crate::transport::http::respond::{Mounted, respond};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper::http::request::Parts;
@@ -140,7 +140,7 @@ where
                 let entry = server.door.admit(address.map(|address| address.ip()));
                 let entry = entry.map_err(|setting| {
                     tracing::debug!(?address, setting, "a connection was refused");
-                    refusal(super::door::full(setting))
+                    refusal(crate::transport::connection_limits::full(setting))
                 })?;
                 Ok((entry, shutdown))
             };

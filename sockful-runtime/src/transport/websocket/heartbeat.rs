@@ -1,6 +1,6 @@
 //! The clock of a connection: when to ping, and when to give a peer up.
 
-use super::bell::Bell;
+use super::wake_set::Bell;
 use crate::core::config::Config;
 use std::pin::Pin;
 use std::task::{Poll, ready};

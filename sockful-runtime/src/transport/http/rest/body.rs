@@ -1,10 +1,10 @@
 //! The body of a request, as JSON.
 
 use super::form;
-use super::refusal::Refusal;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, without_line};
-use crate::http::RequestBody;
+use crate::transport::http::RequestBody;
+use crate::transport::http::refusal::Refusal;
 use http_body_util::{BodyExt, Limited};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};

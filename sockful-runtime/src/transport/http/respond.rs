@@ -1,17 +1,17 @@
 //! What a request over HTTP gets: a file, a refusal, or a WebSocket, which goes on in a task of its own.
 
-use super::files;
-use super::introduce::introduce;
-use super::stall::Stall;
-use crate::connection;
 use crate::core::config::Config;
 use crate::core::error::Error;
 use crate::core::shutdown::Shutdown;
 use crate::engine::session::Session;
-use crate::http;
-use crate::http::{Body, RequestBody};
-use crate::mirror;
-use crate::origin;
+use crate::transport::http;
+use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::description_files;
+use crate::transport::http::origin;
+use crate::transport::http::rest;
+use crate::transport::http::{Body, RequestBody};
+use crate::transport::websocket;
+use crate::transport::write_timeout::Stall;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -30,7 +30,7 @@ const SUBPROTOCOL: &str = "sockful.1";
 
 /// Where a WebSocket is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mounted {
+pub(crate) enum Mounted {
     /// At `/` alone.
     AtRoot,
     /// Wherever the application lets requests through.
@@ -40,7 +40,7 @@ pub(super) enum Mounted {
 
 /// Answers a request. Who is to become a WebSocket is let in by `enter` first, and held by what that gives
 /// as long as it lasts.
-pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
+pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     request: Request<B>,
     mounted: Mounted,
     session: Arc<Session>,
@@ -49,10 +49,10 @@ pub(super) async fn respond<B: RequestBody, G: Send + 'static>(
     let (response, upgrade, headers) = match upgrade(request, mounted, session.config()) {
         Handshake::None(request) => {
             let (parts, body) = request.into_parts();
-            if session.config().http_api && mirror::is_here(parts.uri.path()) {
-                return mirror::answer(session, parts, body, enter).await;
+            if session.config().http_api && rest::is_here(parts.uri.path()) {
+                return rest::answer(session, parts, body, enter).await;
             }
-            let file = files::answer(&session, &parts).await;
+            let file = description_files::answer(&session, &parts).await;
             let has_page = session.config().explorer;
             return file.unwrap_or_else(|| http::answer(&parts, has_page));
         }
@@ -80,18 +80,18 @@ async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown
     // The stream itself is leaner than what hyper wraps it in. What is not plain TCP is boxed, so
     // that a connection which is has no room for it.
     let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
-        Ok((stream, part)) => return connection::run(session, stream, part, shutdown).await,
+        Ok((stream, part)) => return websocket::run(session, stream, part, shutdown).await,
         Err(upgraded) => upgraded,
     };
     #[cfg(feature = "tls")]
     let upgraded = match upgraded.downcast().map(taken_apart::<TlsStream<TcpStream>>) {
         Ok((stream, part)) => {
-            return Box::pin(connection::run(session, stream, part, shutdown)).await;
+            return Box::pin(websocket::run(session, stream, part, shutdown)).await;
         }
         Err(upgraded) => upgraded,
     };
     let (stream, part) = (TokioIo::new(upgraded), Vec::new());
-    Box::pin(connection::run(session, stream, part, shutdown)).await;
+    Box::pin(websocket::run(session, stream, part, shutdown)).await;
 }
 
 /// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.

@@ -1,11 +1,11 @@
 //! What lies between a connection and TCP.
 
 #[cfg(feature = "tls")]
-use super::tls::TlsConfig;
+use crate::transport::tls::TlsConfig;
 
 /// What lies between a connection and TCP.
 #[derive(Clone, Debug)]
-pub(super) enum Layer {
+pub(crate) enum Layer {
     /// Nothing.
     None,
     /// TLS.
@@ -15,7 +15,7 @@ pub(super) enum Layer {
 
 impl Layer {
     /// Whether what is written is what a client reads.
-    pub(super) fn is_none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 }

@@ -1,6 +1,5 @@
 //! The clocks of a connection, over a stream in memory and with time paused.
 
-use crate::connection::run;
 use crate::core::config::Config;
 use crate::core::shutdown;
 use crate::core::shutdown::Trigger;
@@ -9,6 +8,7 @@ use crate::engine::call::context::States;
 use crate::engine::session::Session;
 use crate::engine::table::{Resources, Table};
 use crate::store::Memory;
+use crate::transport::websocket::run;
 use futures_util::{SinkExt, StreamExt};
 use std::io;
 use std::pin::Pin;

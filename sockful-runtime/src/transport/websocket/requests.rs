@@ -1,6 +1,6 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
-use super::pace::Pace;
+use super::rate_charge::Pace;
 use crate::core::error::Outcome;
 use crate::dispatch;
 use crate::dispatch::{Address, Answered, Profile};

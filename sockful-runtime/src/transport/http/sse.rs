@@ -3,14 +3,14 @@
 //! It is a connection of its own within the server, which speaks the protocol, so that all that holds
 //! for one on a socket holds for it; what that one is sent is written as events.
 
-use super::refusal::Refusal;
-use crate::connection;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::shutdown::Shutdown;
 use crate::engine::session::Session;
-use crate::http;
-use crate::http::Body;
 use crate::protocol::frame;
+use crate::transport::http;
+use crate::transport::http::Body;
+use crate::transport::http::refusal::Refusal;
+use crate::transport::websocket;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream};
 use hyper::Response;
@@ -32,14 +32,14 @@ const BEAT: &[u8] = b":\n\n";
 
 /// Where a stream is: what lets it go on, and behind which commit.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Position<'a> {
-    pub(super) resume: &'a str,
-    pub(super) seq: u64,
+pub(crate) struct Position<'a> {
+    pub(crate) resume: &'a str,
+    pub(crate) seq: u64,
 }
 
 impl<'a> Position<'a> {
     /// Reads an id that an event had. Whatever else there is says nothing.
-    pub(super) fn parse(id: &'a str) -> Option<Self> {
+    pub(crate) fn parse(id: &'a str) -> Option<Self> {
         let (resume, seq) = id.split_once('/')?;
         let seq = seq.parse().ok()?;
         Some(Self { resume, seq })
@@ -47,14 +47,14 @@ impl<'a> Position<'a> {
 }
 
 /// Begins a subscription, and responds with all that it is told.
-pub(super) async fn respond<G: Send + 'static>(
+pub(crate) async fn respond<G: Send + 'static>(
     session: Arc<Session>,
     request: Utf8Bytes,
     (entry, shutdown): (G, Shutdown),
 ) -> Result<Response<Body>, Refusal> {
     let (near, far) = duplex(BETWEEN);
     tokio::spawn(async move {
-        connection::run(session, far, Vec::new(), shutdown).await;
+        websocket::run(session, far, Vec::new(), shutdown).await;
         drop(entry);
     });
     // What it is sent is the server's own, and has been bounded.

@@ -9,7 +9,7 @@ use tokio::time::{Sleep, sleep};
 
 /// Fails where its peer has taken nothing of what it is sent for `patience`.
 #[derive(Debug)]
-pub(super) struct Stall<S> {
+pub(crate) struct Stall<S> {
     stream: S,
     patience: Duration,
     /// Runs out as long as nothing is taken.
@@ -17,7 +17,7 @@ pub(super) struct Stall<S> {
 }
 
 impl<S> Stall<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
+    pub(crate) fn new(stream: S, patience: Duration) -> Self {
         Self {
             stream,
             patience,
@@ -25,7 +25,7 @@ impl<S> Stall<S> {
         }
     }
 
-    pub(super) fn into_inner(self) -> S {
+    pub(crate) fn into_inner(self) -> S {
         self.stream
     }
 

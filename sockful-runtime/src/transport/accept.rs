@@ -1,16 +1,16 @@
 //! From a listener to connections: the door, the handshake, and the way out.
 
-use super::door::{Door, Entry};
-use super::drain::drain;
-use super::layer::Layer;
-use super::respond::{Mounted, respond};
-use super::stall::Stall;
-#[cfg(feature = "tls")]
-use super::tls::TlsConfig;
 use crate::core::shutdown;
 use crate::core::shutdown::Shutdown;
 use crate::engine::app::App;
 use crate::engine::session::Session;
+use crate::transport::connection_limits::{Door, Entry};
+use crate::transport::drain::drain;
+use crate::transport::http::respond::{Mounted, respond};
+use crate::transport::layer::Layer;
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsConfig;
+use crate::transport::write_timeout::Stall;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -30,7 +30,7 @@ use tokio::time::sleep;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts until `shutdown` is done, then drains.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     app: Arc<App>,
     door: &Door,
     listener: TcpListener,

@@ -6,7 +6,7 @@ use hyper::{Method, StatusCode};
 
 /// Why a request over HTTP is not done.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// For a reason that the socket has as well, or one with a status of its own.
     Error(Option<StatusCode>, Box<Error>),
     /// Since there are only these methods here.
@@ -14,7 +14,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn with(status: StatusCode, error: Error) -> Self {
+    pub(crate) fn with(status: StatusCode, error: Error) -> Self {
         Self::Error(Some(status), Box::new(error))
     }
 }
@@ -26,7 +26,7 @@ impl From<Error> for Refusal {
 }
 
 /// The value of `Allow` where these methods do something.
-pub(super) fn allowed(methods: &[Method]) -> HeaderValue {
+pub(crate) fn allowed(methods: &[Method]) -> HeaderValue {
     let mut names: Vec<_> = methods.iter().map(Method::as_str).collect();
     if methods.contains(&Method::GET) {
         names.push("HEAD");

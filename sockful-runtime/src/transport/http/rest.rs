@@ -4,34 +4,31 @@
 mod address;
 mod answer;
 mod body;
-mod cors;
-mod events;
 mod form;
 mod members;
 mod options;
 mod parameters;
-mod refusal;
 mod target;
 
 pub(crate) use address::is_here;
 
-use crate::connection;
 use crate::core::error::{Error, ErrorKind, Fault};
 use crate::core::json::object::Object;
 use crate::core::shutdown::Shutdown;
 use crate::engine::session::Session;
-use crate::http;
-use crate::http::{Body, RequestBody};
-use crate::origin;
-use crate::server::introduce;
+use crate::transport::http;
+use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::origin;
+use crate::transport::http::refusal::Refusal;
+use crate::transport::http::sse::Position;
+use crate::transport::http::{Body, RequestBody};
+use crate::transport::websocket;
 use address::Place;
 use answer::Asked;
-use events::Position;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use members::{Members, merged, text};
-use refusal::Refusal;
 use std::sync::Arc;
 use target::Target;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -52,12 +49,12 @@ pub(crate) async fn answer<G: Send + 'static>(
     }
     let headers = parts.headers.clone();
     let mut response = if parts.method == Method::OPTIONS {
-        cors::preflight(&methods(&session, &parts.uri))
+        crate::transport::http::cors::preflight(&methods(&session, &parts.uri))
     } else {
         let answered = respond(&session, parts, body, enter).await;
         answered.unwrap_or_else(answer::refused)
     };
-    cors::open(&mut response, &headers);
+    crate::transport::http::cors::open(&mut response, &headers);
     response
 }
 
@@ -102,10 +99,10 @@ async fn respond<G: Send + 'static>(
             payload = going_on(&payload, from);
         }
         let frame = frame(&target.resource, action, &payload, &options);
-        return events::respond(session.clone(), frame, enter()?).await;
+        return crate::transport::http::sse::respond(session.clone(), frame, enter()?).await;
     }
     let frame = frame(&target.resource, &target.action, &payload, &options);
-    let reply = connection::answer(session, &frame).await;
+    let reply = websocket::answer(session, &frame).await;
     let asked = Asked {
         method,
         uri,

@@ -73,7 +73,7 @@ impl TlsConfig {
     }
 
     /// Shakes hands; `None` where that fails, or takes longer than `patience`.
-    pub(super) async fn accept(
+    pub(crate) async fn accept(
         &self,
         stream: TcpStream,
         patience: Duration,

@@ -1,6 +1,6 @@
 //! Who the client is: noticing when it has become somebody else, or its time is over.
 
-use super::bell::Bell;
+use super::wake_set::Bell;
 use crate::core::config::A_YEAR;
 use crate::engine::session::Session;
 use std::pin::Pin;

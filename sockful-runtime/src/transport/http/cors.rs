@@ -1,7 +1,7 @@
 //! Pages of other origins: whose may ask, and what their browsers are told of it.
 
-use super::refusal;
-use crate::http::Body;
+use crate::transport::http::Body;
+use crate::transport::http::refusal;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW,
@@ -21,7 +21,7 @@ const EXPOSED: &str = "allow, etag, link, location, retry-after";
 const MAX_AGE: u16 = 600;
 
 /// What `OPTIONS` is told of an address where these methods do something.
-pub(super) fn preflight(methods: &[Method]) -> Response<Body> {
+pub(crate) fn preflight(methods: &[Method]) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
@@ -37,7 +37,7 @@ pub(super) fn preflight(methods: &[Method]) -> Response<Body> {
 }
 
 /// Tells the browser that the page of this request, which may ask, may read the answer.
-pub(super) fn open(response: &mut Response<Body>, asked: &HeaderMap) {
+pub(crate) fn open(response: &mut Response<Body>, asked: &HeaderMap) {
     let headers = response.headers_mut();
     headers.insert(
         VARY,

@@ -1,6 +1,5 @@
 //! A store that takes its time, and a server over it.
 
-use crate::connection::run;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown;
@@ -16,6 +15,7 @@ use crate::store::idempotency::Lookup;
 use crate::store::{
     Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
 };
+use crate::transport::websocket::run;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -20,7 +20,7 @@ const TELLING: Duration = Duration::from_secs(1);
 
 /// Lets connections in, or tells them why not.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     all: Arc<Semaphore>,
     by_address: Arc<Addresses>,
     most_by_address: usize,
@@ -33,13 +33,13 @@ struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 
 /// A connection that was let in, until it ends.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     _permit: OwnedSemaphorePermit,
     from: Option<(Arc<Addresses>, IpAddr)>,
 }
 
 impl Door {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let rate = config.max_connection_rate;
         Self {
             all: Arc::new(Semaphore::new(config.max_connections)),
@@ -55,7 +55,7 @@ impl Door {
     /// # Errors
     ///
     /// The setting that it would be over.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Entry, &'static str> {
+    pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<Entry, &'static str> {
         if self.arrivals.take(1).is_err() {
             return Err("max_connection_rate");
         }
@@ -75,7 +75,7 @@ impl Door {
     }
 
     /// Tells a connection that it is not let in, without anybody waiting for it.
-    pub(super) fn refuse(&self, mut stream: TcpStream, setting: &'static str) {
+    pub(crate) fn refuse(&self, mut stream: TcpStream, setting: &'static str) {
         let Ok(permit) = self.told.clone().try_acquire_owned() else {
             return;
         };
@@ -101,7 +101,7 @@ impl Door {
 }
 
 /// What a connection is told that would be over a setting.
-pub(super) fn full(setting: &str) -> String {
+pub(crate) fn full(setting: &str) -> String {
     format!("there are as many connections as `{setting}` allows")
 }
 

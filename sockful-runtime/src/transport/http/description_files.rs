@@ -1,10 +1,10 @@
 //! The description, and what follows from it, over HTTP.
 
-use super::introduce::introduce;
 use crate::engine::session::Session;
-use crate::files::File;
-use crate::http;
-use crate::http::Body;
+use crate::transport::http;
+use crate::transport::http::Body;
+use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::documents::File;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -12,7 +12,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
 /// Answers a request for one of the files; `None` where it is for something else.
-pub(super) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
+pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
     let has_api = session.config().http_api;
     let file = File::at(request.uri.path()).filter(|file| has_api || *file != File::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {

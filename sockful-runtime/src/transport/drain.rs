@@ -5,7 +5,7 @@ use crate::engine::app::App;
 use tokio::time::{Instant, timeout_at};
 
 /// Lets what has begun come to its end, as long as [`Config::shutdown_timeout`](crate::Config) allows.
-pub(super) async fn drain(app: &App, mut trigger: Trigger) {
+pub(crate) async fn drain(app: &App, mut trigger: Trigger) {
     let config = &app.shared.config;
     let deadline = Instant::now() + config.shutdown_timeout;
     if timeout_at(deadline, trigger.drain()).await.is_err() {

@@ -1,6 +1,17 @@
 //! The HTTP side: the page, the health, and the door to the WebSocket.
 
-mod files;
+pub(crate) mod description_files;
+
+pub(crate) mod refusal;
+
+pub(crate) mod auth_headers;
+pub(crate) mod cors;
+pub(crate) mod documents;
+pub(crate) mod origin;
+pub(crate) mod respond;
+pub(crate) mod rest;
+pub(crate) mod sse;
+mod static_files;
 
 use crate::core::error::{Error, ErrorKind};
 use bytes::Bytes;
@@ -36,8 +47,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 /// Answers a request that is no handshake; with the explorer, if that is served.
 pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
     let (path, query) = (request.uri.path(), request.uri.query());
-    let explorer = || has_explorer.then(|| files::explorer(path, query)).flatten();
-    let (content_type, body) = match files::client(path).or_else(explorer) {
+    let explorer = || {
+        has_explorer
+            .then(|| static_files::explorer(path, query))
+            .flatten()
+    };
+    let (content_type, body) = match static_files::client(path).or_else(explorer) {
         Some(file) => (file.content_type, file.text),
         None if path == "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
         None if path == "/" => {

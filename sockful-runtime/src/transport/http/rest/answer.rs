@@ -1,15 +1,15 @@
 //! A reply as a response.
 
 use super::parameters;
-use super::refusal::{Refusal, allowed};
 use super::target::Target;
 use crate::core::error::{Error, ErrorKind};
-use crate::http;
-use crate::http::Body;
 use crate::model::key;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
 use crate::protocol::reply::{Done, Reply};
+use crate::transport::http;
+use crate::transport::http::Body;
+use crate::transport::http::refusal::{Refusal, allowed};
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,

@@ -1,17 +1,17 @@
 //! One client: reads its requests, runs them, writes the replies. One task, one writer.
 
-mod bell;
 mod finish;
 mod heartbeat;
+mod identity_watch;
 mod live;
 mod once;
-mod pace;
 mod pipe;
+mod rate_charge;
 mod requests;
 mod socket;
 #[cfg(test)]
 mod tests;
-mod turn;
+mod wake_set;
 
 pub(crate) use once::answer;
 
@@ -22,8 +22,8 @@ use crate::engine::session::Session;
 use crate::live::Subscription;
 use crate::protocol::reply;
 use crate::protocol::reply::{Change, Done, Reply};
-use bell::{Bell, Bells};
 use heartbeat::{Beat, Heartbeat};
+use identity_watch::Turn;
 use live::Live;
 use requests::{Kept, Requests};
 use socket::{End, Incoming, Socket};
@@ -32,7 +32,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
-use turn::Turn;
+use wake_set::{Bell, Bells};
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
 pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)

@@ -1,8 +1,8 @@
 //! Requests over a store that takes its time.
 
 use super::slow::{Server, receive, send};
-use crate::connection::answer;
 use crate::core::config::Config;
+use crate::transport::websocket::answer;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use std::sync::atomic::Ordering::Relaxed;

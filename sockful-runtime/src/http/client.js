@@ -1,1 +1,0 @@
-../../../clients/typescript/sockful.js

@@ -1,0 +1,11 @@
+//! Connections: WebSocket, HTTP, TLS and the limits on how many there are.
+
+pub(crate) mod accept;
+pub(crate) mod connection_limits;
+pub(crate) mod drain;
+pub(crate) mod http;
+pub(crate) mod layer;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+pub(crate) mod websocket;
+pub(crate) mod write_timeout;
