@@ -2,7 +2,6 @@
 
 #[cfg(feature = "client")]
 pub mod client;
-mod command;
 pub mod core;
 mod dispatch;
 pub mod engine;

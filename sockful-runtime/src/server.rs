@@ -1,14 +1,14 @@
 //! The server: built, opened, served, stopped.
 
+pub(crate) mod cli;
 #[cfg(feature = "tower")]
-mod service;
+mod mounted;
 
 #[cfg(feature = "tls")]
 pub use crate::transport::tls::TlsConfig;
 #[cfg(feature = "tower")]
-pub use service::MountedServer;
+pub use mounted::MountedServer;
 
-use crate::command;
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::Result;
@@ -135,7 +135,7 @@ impl Server {
         // What is no Unicode is none of our words.
         let arguments = std::env::args_os().skip(1);
         let arguments = arguments.map(|it| it.to_string_lossy().into_owned());
-        if let Some(code) = command::run(&self, &arguments.collect::<Vec<_>>()) {
+        if let Some(code) = cli::run(&self, &arguments.collect::<Vec<_>>()) {
             std::process::exit(code);
         }
         self
@@ -238,7 +238,7 @@ pub struct ServerHandle {
     app: Arc<App>,
     door: Arc<Door>,
     #[cfg(feature = "tower")]
-    lobby: Arc<service::Lobby>,
+    lobby: Arc<mounted::Lobby>,
 }
 
 impl ServerHandle {
