@@ -11,8 +11,8 @@ pub mod fuzzing;
 mod live;
 #[cfg(any(feature = "client", feature = "fuzzing"))]
 mod local;
+pub mod macro_support;
 pub mod model;
-pub mod must;
 pub mod protocol;
 pub mod query;
 mod server;

@@ -538,9 +538,9 @@ pub mod must {
     pub use sockful_runtime::engine::auth::policy::{Judged, Who};
     pub use sockful_runtime::engine::call::methods::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::hook::Hooked;
+    pub use sockful_runtime::macro_support::bounds::*;
     pub use sockful_runtime::model::definition::RefersTo;
     pub use sockful_runtime::model::resource_model::Shape;
-    pub use sockful_runtime::must::*;
     pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};
 }
@@ -561,6 +561,8 @@ pub mod __private {
         Entry, Resources, Table, buckets, clash, count, slots,
     };
     pub use sockful_runtime::hook::{Hook, On, Phase};
+    #[cfg(feature = "client")]
+    pub use sockful_runtime::macro_support::bounds::Absent;
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{Access, Bound, Check, Declared, Format, Kept};
     pub use sockful_runtime::model::definition::{
@@ -570,8 +572,6 @@ pub mod __private {
     pub use sockful_runtime::model::reader::Reader;
     pub use sockful_runtime::model::resource::{Changes, Given, Resource, Writer, show};
     pub use sockful_runtime::model::resource_model::Shape;
-    #[cfg(feature = "client")]
-    pub use sockful_runtime::must::Absent;
     pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};

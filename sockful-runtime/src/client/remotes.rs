@@ -5,12 +5,12 @@ use super::call::{Argument, Call, Raw, json};
 use super::records::{Records, with_id};
 use super::unsendable;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::macro_support::bounds;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
-use crate::must;
 use serde::de::DeserializeOwned;
 
-pub use crate::must::Field as Plain;
+pub use crate::macro_support::bounds::Field as Plain;
 
 /// What remote methods of `T` are called by: the records of `T`.
 #[doc(hidden)]
@@ -124,11 +124,11 @@ fn no_object() -> Error {
 #[derive(Debug)]
 pub struct Wide<T>(T);
 
-impl<T: must::BeWide> Wide<T> {
+impl<T: bounds::BeWide> Wide<T> {
     /// The codec.
     pub const CODEC: Codec<T> = Codec::wide();
 }
 
-impl<T> must::Absent for Wide<T> {
+impl<T> bounds::Absent for Wide<T> {
     type Of = T;
 }

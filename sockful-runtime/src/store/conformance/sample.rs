@@ -11,6 +11,7 @@ pub(crate) use serving::{Serving, TOYS, entry, table};
 pub(crate) use toy::{Toy, ToyPatch};
 
 use crate::core::json::object::Object;
+use crate::macro_support::bounds;
 use crate::model::codec::Codec;
 use crate::model::definition::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
 use crate::model::event::Event;
@@ -18,7 +19,6 @@ use crate::model::reader::{Giver, Reader};
 use crate::model::record::{Draft, Record};
 use crate::model::resource::{Changes, Given, Resource, Writer};
 use crate::model::resource_model::{Model, Shape};
-use crate::must;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
@@ -80,23 +80,23 @@ pub(crate) struct Nap(pub(crate) String);
 impl Event for Roar {
     type Of = Sample;
     const POSITION: usize = 0;
-    const DATA: Codec<Self> = must::event();
+    const DATA: Codec<Self> = bounds::event();
 }
 
 impl Event for Nap {
     type Of = Sample;
     const POSITION: usize = 1;
-    const DATA: Codec<Self> = must::event();
+    const DATA: Codec<Self> = bounds::event();
 }
 
-const ID: Codec<String> = must::id::<Sample>(Codec::new());
-const TEXT: Codec<Option<String>> = must::property();
-const KIND: Codec<String> = must::property().with_default(|| "dragon".to_owned());
-const LIFE: Codec<i64> = must::property().with_default(|| 10);
-const WEIGHT: Codec<f64> = must::property().with_default(|| 1.5);
-const TAME: Codec<bool> = must::property().with_default(|| false);
-const CTIME: Codec<u64> = must::property().with_default(|| 0);
-const TAGS: Codec<Option<Vec<String>>> = must::property();
+const ID: Codec<String> = bounds::id::<Sample>(Codec::new());
+const TEXT: Codec<Option<String>> = bounds::property();
+const KIND: Codec<String> = bounds::property().with_default(|| "dragon".to_owned());
+const LIFE: Codec<i64> = bounds::property().with_default(|| 10);
+const WEIGHT: Codec<f64> = bounds::property().with_default(|| 1.5);
+const TAME: Codec<bool> = bounds::property().with_default(|| false);
+const CTIME: Codec<u64> = bounds::property().with_default(|| 0);
+const TAGS: Codec<Option<Vec<String>>> = bounds::property();
 
 const fn property(name: &'static str, access: Access) -> Property {
     Property::new(name, "").access(access)
