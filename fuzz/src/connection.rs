@@ -16,7 +16,7 @@
 use super::World;
 use super::oracle::{Due, MAX_FRAME, Told};
 use sockful::ServerHandle;
-use sockful_runtime::fuzzing;
+use sockful_runtime::testing::fuzzing;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};

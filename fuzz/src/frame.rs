@@ -2,7 +2,7 @@
 
 use super::World;
 use super::oracle::{Due, Told};
-use sockful_runtime::fuzzing::Client;
+use sockful_runtime::testing::fuzzing::Client;
 
 /// What is there when the first request comes.
 const BEFORE: [&str; 4] = [

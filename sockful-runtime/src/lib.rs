@@ -5,12 +5,7 @@ pub mod client;
 pub mod core;
 mod dispatch;
 pub mod engine;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
 mod live;
-#[cfg(any(feature = "client", feature = "fuzzing"))]
-mod local;
 pub mod macro_support;
 pub mod model;
 pub mod protocol;
@@ -18,7 +13,7 @@ pub mod query;
 mod server;
 pub mod spec;
 pub mod store;
-#[cfg(any(feature = "client", feature = "store-suite"))]
+#[cfg(any(feature = "client", feature = "store-suite", feature = "fuzzing"))]
 pub mod testing;
 pub mod transport;
 

@@ -1,5 +1,10 @@
 //! What helps to test: clients without sockets, and what every store must do.
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(any(feature = "client", feature = "fuzzing"))]
+pub(crate) mod in_process;
 #[cfg(feature = "client")]
 mod local;
 

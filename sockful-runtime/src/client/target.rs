@@ -3,8 +3,8 @@
 use super::link::{Io, Ws};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::identity::Credentials;
-use crate::local;
 use crate::server::ServerHandle;
+use crate::testing::in_process;
 use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use hyper::{HeaderMap, StatusCode, Uri};
 use tokio::net::TcpStream;
@@ -153,13 +153,13 @@ fn refused(error: tungstenite::Error) -> Error {
 }
 
 async fn open_local(server: &ServerHandle, headers: HeaderMap) -> Result<Ws> {
-    let session = local::session(server);
+    let session = in_process::session(server);
     let credentials = Credentials::of_handshake(headers, None);
     if session.asks_who() && credentials.are_shown() {
         session.authenticate(Some(credentials)).await?;
     }
     let (near, far) = tokio::io::duplex(LOCAL_BYTES);
-    tokio::spawn(local::serve(session, far));
+    tokio::spawn(in_process::serve(session, far));
     let io: Box<dyn Io> = Box::new(near);
     Ok(WebSocketStream::from_raw_socket(io, Role::Client, None).await)
 }

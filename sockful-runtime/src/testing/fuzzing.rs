@@ -3,9 +3,9 @@
 use crate::dispatch;
 use crate::dispatch::Answered;
 use crate::engine::session::Session;
-use crate::local;
 use crate::protocol::reply;
 use crate::server::ServerHandle;
+use crate::testing::in_process;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -14,7 +14,7 @@ pub async fn serve<S>(server: &ServerHandle, io: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    local::serve(local::session(server), io).await;
+    in_process::serve(in_process::session(server), io).await;
 }
 
 /// A client without a socket.
@@ -24,7 +24,7 @@ pub struct Client(Arc<Session>);
 impl Client {
     /// One that has just come.
     pub fn new(server: &ServerHandle) -> Self {
-        Self(local::session(server))
+        Self(in_process::session(server))
     }
 
     /// The frame that answers `message`, whether one is asked for or not, and whether the message
