@@ -20,17 +20,18 @@ pub mod transport;
 pub use crate::core::config::Config;
 pub use crate::core::error::{Error, ErrorKind, Fault, Outcome, Result};
 pub use crate::core::shutdown::shutdown_signal;
-pub use crate::engine::auth::identity::{Credentials, Identity};
+pub use crate::engine::auth::credentials::Credentials;
+pub use crate::engine::auth::identity::Identity;
 pub use crate::engine::call::context::Context;
 pub use crate::engine::call::hook;
 pub use crate::engine::call::records::{Find, Records};
 pub use crate::protocol::reply::{Done, Reply, Told};
 #[cfg(feature = "tower")]
 pub use crate::server::MountedServer;
-#[cfg(feature = "tls")]
-pub use crate::server::TlsConfig;
 pub use crate::server::{Server, ServerHandle};
 #[doc(hidden)]
 pub use crate::spec::description::record_schema;
+#[cfg(feature = "tls")]
+pub use crate::transport::tls::TlsConfig;
 #[doc(hidden)]
 pub use schemars;

@@ -5,7 +5,6 @@ pub(crate) mod cli;
 mod mounted;
 
 #[cfg(feature = "tls")]
-pub use crate::transport::tls::TlsConfig;
 #[cfg(feature = "tower")]
 pub use mounted::MountedServer;
 
@@ -14,9 +13,12 @@ use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown::shutdown_signal;
 use crate::engine::app::{App, Setup};
-use crate::engine::auth::identity::{Authenticator, Caller, Credentials, Identity};
-use crate::engine::call::context::{Context, States};
+use crate::engine::auth::caller::Caller;
+use crate::engine::auth::credentials::Credentials;
+use crate::engine::auth::identity::{Authenticator, Identity};
+use crate::engine::call::context::Context;
 use crate::engine::call::records::Records;
+use crate::engine::call::shared::States;
 use crate::engine::session::Session;
 use crate::engine::table::Resources;
 use crate::model::resource::Resource;
@@ -26,6 +28,8 @@ use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
 use crate::transport::connection_limits::Door;
 use crate::transport::layer::Layer;
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsConfig;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::{TcpListener, ToSocketAddrs};

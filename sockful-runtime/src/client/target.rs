@@ -2,7 +2,7 @@
 
 use super::link::{Io, Ws};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::auth::identity::Credentials;
+use crate::engine::auth::credentials::Credentials;
 use crate::server::ServerHandle;
 use crate::testing::in_process;
 use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};

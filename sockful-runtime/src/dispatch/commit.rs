@@ -3,7 +3,9 @@
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
-use crate::engine::call::context::{Context, InBatch, Staged, Telling};
+use crate::engine::call::context::Context;
+use crate::engine::call::delivery_scope::{InBatch, Telling};
+use crate::engine::call::stage::Staged;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::session::Session;
 use crate::engine::table::{Action, Core};

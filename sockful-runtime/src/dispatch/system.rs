@@ -4,7 +4,7 @@ use super::commit;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
-use crate::engine::auth::identity::Credentials;
+use crate::engine::auth::credentials::Credentials;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
 use crate::model::compatibility;

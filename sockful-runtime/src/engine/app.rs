@@ -5,7 +5,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::identity::Authenticator;
 use crate::engine::auth::policies::Policies;
-use crate::engine::call::context::{Shared, States};
+use crate::engine::call::shared::{Shared, States};
 use crate::engine::idempotency::Keys;
 use crate::engine::rate_limit::Rates;
 use crate::engine::record_locks::Lanes;

@@ -1,7 +1,8 @@
 //! Events of a resource's own, from a value of the user's to an operation of a commit.
 
 use crate::core::error::Result;
-use crate::engine::call::context::{Context, Telling};
+use crate::engine::call::context::Context;
+use crate::engine::call::delivery_scope::Telling;
 use crate::model::codec::Codec;
 use crate::model::key::Key;
 use crate::model::resource::Resource;

@@ -2,8 +2,9 @@
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::engine::call::context::{Context, Shared};
+use crate::engine::call::context::Context;
 use crate::engine::call::include::{Includes, Loaded};
+use crate::engine::call::shared::Shared;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};

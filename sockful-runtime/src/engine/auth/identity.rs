@@ -1,9 +1,8 @@
 //! Who calls: what a client shows, whom the application takes it for, and for how long.
 
-pub(crate) use crate::engine::auth::caller::{Caller, Known, Sights};
-pub use crate::engine::auth::credentials::Credentials;
-
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::auth::caller::Known;
+use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::policy::UserType;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;

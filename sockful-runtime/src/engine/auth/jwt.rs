@@ -13,7 +13,8 @@ pub use issuers::Issuers;
 
 use crate::core::clock::Clock;
 use crate::core::error::Result;
-use crate::engine::auth::identity::{Credentials, Identity};
+use crate::engine::auth::credentials::Credentials;
+use crate::engine::auth::identity::Identity;
 use claims::{Accepted, Claims};
 use key::Key;
 use keys::Keys;

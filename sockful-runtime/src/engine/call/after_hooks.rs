@@ -1,7 +1,8 @@
 //! Hooks that run after a commit.
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::context::{Context, Ended};
+use crate::engine::call::commit::Ended;
+use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
 use crate::model::record::Record;
 use crate::store::commit::{Change, Operation};

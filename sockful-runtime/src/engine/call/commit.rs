@@ -1,7 +1,9 @@
 //! The end of a unit of work: its commit.
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::context::{Called, Context, Telling};
+use crate::engine::call::after_hooks::Called;
+use crate::engine::call::context::Context;
+use crate::engine::call::delivery_scope::Telling;
 use crate::model::event::Emission;
 use crate::model::record::Record;
 use crate::protocol::reply;

@@ -3,15 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-pub(crate) use crate::engine::call::after_hooks::Called;
-pub(crate) use crate::engine::call::commit::Ended;
-pub(crate) use crate::engine::call::delivery_scope::{InBatch, Telling};
-pub(crate) use crate::engine::call::shared::{Peer, Shared, States};
-pub(crate) use crate::engine::call::stage::Staged;
-
 use crate::core::error::{Error, Result};
-use crate::engine::auth::identity::Caller;
+use crate::engine::auth::caller::Caller;
 use crate::engine::auth::policy::unauthenticated;
+use crate::engine::call::shared::Peer;
+use crate::engine::call::shared::Shared;
 use crate::engine::call::transaction::Unit;
 use crate::engine::idempotency::Keyed;
 use crate::model::event::{Emission, Event};

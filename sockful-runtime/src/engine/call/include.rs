@@ -7,7 +7,7 @@ mod tests;
 pub(crate) use load::Loaded;
 
 use crate::core::error::Result;
-use crate::engine::call::context::Shared;
+use crate::engine::call::shared::Shared;
 use crate::model::definition::Relation;
 use crate::model::relation::Link;
 use crate::query::{Path, Scalar, nearest};

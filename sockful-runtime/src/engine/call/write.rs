@@ -3,8 +3,10 @@
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
-use crate::engine::call::context::{Context, Staged, Telling};
+use crate::engine::call::context::Context;
+use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::hook::Phase;
+use crate::engine::call::stage::Staged;
 use crate::model::key;
 use crate::model::reader::Giver;
 use crate::model::record::Record;

@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::dispatch::MANY;
-use crate::engine::auth::identity::Credentials;
+use crate::engine::auth::credentials::Credentials;
 use crate::engine::session::Session;
 use hyper::HeaderMap;
 use tokio::time::timeout;

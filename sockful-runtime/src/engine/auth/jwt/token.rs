@@ -1,7 +1,7 @@
 //! A token, taken apart and not yet believed.
 
 use super::refusal::Refusal;
-use crate::engine::auth::identity::Credentials;
+use crate::engine::auth::credentials::Credentials;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;

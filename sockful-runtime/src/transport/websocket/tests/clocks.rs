@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::shutdown;
 use crate::core::shutdown::Trigger;
 use crate::engine::app::App;
-use crate::engine::call::context::States;
+use crate::engine::call::shared::States;
 use crate::engine::session::Session;
 use crate::engine::table::{Resources, Table};
 use crate::store::Memory;

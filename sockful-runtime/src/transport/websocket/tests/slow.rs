@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown;
 use crate::engine::app::App;
-use crate::engine::call::context::States;
+use crate::engine::call::shared::States;
 use crate::engine::session::Session;
 use crate::model::definition::Declared;
 use crate::model::record::Record;

@@ -1,7 +1,7 @@
 use super::{commit, noted, noting, toy_of, with_toys};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::call::context::Telling;
+use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
 use crate::engine::table::{Entry, Resources};
 use crate::query::typed::Filter;
