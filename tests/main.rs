@@ -1,5 +1,6 @@
 //! What holds of the whole.
 
+mod architecture;
 mod client;
 mod crates;
 mod macros;
