@@ -1,13 +1,13 @@
-//! The client in Rust.
+//! The Rust client.
 
-mod conditions;
-mod faults;
+mod fault_proxy;
 mod identity;
-mod live;
-mod proxy;
+mod live_queries;
+mod network_faults;
 mod relations;
-mod remotes;
+mod remote_methods;
 mod requests;
+mod resources;
 mod retries;
-mod secure;
-mod zoo;
+mod tls;
+mod typed_queries;

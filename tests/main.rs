@@ -1,10 +1,24 @@
-//! What holds of the whole.
+//! The tests of the workspace, by topic. `README.md` says what is where.
 
 mod architecture;
 mod client;
-mod crates;
+mod compile_fail;
+mod dependency_budget;
+mod description;
+mod hooks;
+mod http;
+mod identity;
+mod limits;
+mod live;
 mod macros;
-mod store;
+mod methods;
+mod protocol;
+mod queries;
+mod relations;
+mod security;
+mod server;
+mod stores;
 mod support;
-mod ui;
-mod wire;
+mod transport_matrix;
+mod validation;
+mod writes;

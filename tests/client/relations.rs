@@ -1,6 +1,6 @@
 //! The routes of relations.
 
-use super::zoo::{Beast, Cage, CagePatch, Keeper, NewCage, NewKeeper, local};
+use super::resources::{Beast, Cage, CagePatch, Keeper, NewCage, NewKeeper, local};
 use sockful::client::Event;
 use sockful::{ErrorKind, Filter};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! Requests and what comes of them.
 
-use super::zoo::{Beast, BeastPatch, NewSafe, Safe, beast, local, local_with};
+use super::resources::{Beast, BeastPatch, NewSafe, Safe, beast, local, local_with};
 use serde_json::{Value, json};
 use sockful::client::{Client, Status};
 use sockful::{ErrorKind, Filter, Outcome};

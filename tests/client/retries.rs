@@ -1,7 +1,7 @@
 //! What is sent again, and what is not.
 
-use super::proxy::{Fate, Proxy};
-use super::zoo::{Beast, BeastRemotes, RESOURCES, beast};
+use super::fault_proxy::{Fate, Proxy};
+use super::resources::{Beast, BeastRemotes, RESOURCES, beast};
 use crate::support::club;
 use crate::support::{Gates, Running, within};
 use serde::{Deserialize, Serialize};

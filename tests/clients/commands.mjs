@@ -21,7 +21,7 @@ async function well(...given) {
 }
 
 await step('commands', '`types`, `schema`, `asyncapi` and `openapi` write to the standard output or to a file', async () => {
-  const types = await readFile(new URL('../wire/types/demo.ts', import.meta.url), 'utf8');
+  const types = await readFile(new URL('../description/typescript/demo.ts', import.meta.url), 'utf8');
   assert.equal(await well('types'), types);
   assert.equal(await well('types', file('api.ts')), '');
   assert.equal(await readFile(file('api.ts'), 'utf8'), types);
@@ -57,7 +57,7 @@ await step('commands', '`compatible` fails where clients that know the older des
 });
 
 await step('commands', '`stored` writes what is kept, and `compatible` fails where a store may refuse what has changed', async () => {
-  const stored = await readFile(new URL('../wire/types/demo.stored.json', import.meta.url), 'utf8');
+  const stored = await readFile(new URL('../description/typescript/demo.stored.json', import.meta.url), 'utf8');
   assert.equal(await well('stored'), stored);
   assert.equal(await well('stored', file('stored.json')), '');
   assert.equal(await well('compatible', file('stored.json')), 'same\n');

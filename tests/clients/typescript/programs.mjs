@@ -76,7 +76,7 @@ const WRONG = [
 await rm(scratch, { recursive: true, force: true });
 await mkdir(scratch, { recursive: true });
 // What the server makes of the demo's resources, as another test finds it.
-const made = await readFile(new URL('tests/wire/types/demo.ts', root), 'utf8');
+const made = await readFile(new URL('tests/description/typescript/demo.ts', root), 'utf8');
 await writeFile(new URL('api.mts', scratch), ours(made));
 
 await step('typescript', 'the client is under 8 KiB gzipped', async () => {

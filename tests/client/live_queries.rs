@@ -1,0 +1,245 @@
+//! Live queries.
+
+use super::fault_proxy::{Fate, Proxy};
+use super::resources::{
+    Beast, BeastPatch, BeastRemotes, RESOURCES, Roar, beast, local, local_with,
+};
+use crate::support::{Gates, Running, within};
+use sockful::client::{Client, Event, Subscription};
+use sockful::{Config, ErrorKind, Filter, Server};
+
+async fn next(told: &mut Subscription<Beast>) -> Event<Beast> {
+    let event = within("an event", told.next()).await;
+    event.expect("it goes on").expect("it is served")
+}
+
+#[tokio::test]
+async fn what_happens_is_told_in_its_order() {
+    let (_server, client) = local().await;
+    let beasts = client.of::<Beast>();
+    beasts
+        .create(beast("ann", "dragon"))
+        .await
+        .expect("there is none");
+    let mut told = beasts.subscribe(Beast::FIELDS.kind.eq("dragon"));
+    let Event::Reset { records, seq } = next(&mut told).await else {
+        panic!("it begins with a reset")
+    };
+    assert_eq!((records[0].id.as_str(), records.len(), seq), ("ann", 1, 1));
+    beasts
+        .create(beast("bob", "dragon"))
+        .await
+        .expect("there is none");
+    beasts
+        .create(beast("eve", "wyrm"))
+        .await
+        .expect("there is none");
+    beasts.feed("bob", 1).await.expect("it eats");
+    beasts.roar("bob", 7).await.expect("it roars");
+    let wyrm = BeastPatch {
+        kind: Some("wyrm".into()),
+        ..BeastPatch::default()
+    };
+    beasts.update("bob", wyrm).await.expect("it is there");
+    beasts.destroy("ann").await.expect("it is there");
+    assert!(
+        matches!(next(&mut told).await, Event::Created { record, seq: 2 } if record.id == "bob")
+    );
+    assert!(
+        matches!(next(&mut told).await, Event::Updated { record, seq: 4 } if record.life == 11)
+    );
+    let Event::Happened {
+        id,
+        name,
+        data,
+        seq,
+    } = next(&mut told).await
+    else {
+        panic!("it roared")
+    };
+    assert_eq!((&*id, &*name, seq), ("bob", "roared", Some(5)));
+    assert_eq!(data.read::<Roar>().expect("a roar"), Roar { loudness: 7 });
+    assert!(
+        matches!(next(&mut told).await, Event::Destroyed { id, left: true, .. } if id == "bob")
+    );
+    assert!(
+        matches!(next(&mut told).await, Event::Destroyed { id, left: false, .. } if id == "ann")
+    );
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
+    let limits = |config: &mut Config| (config.fold_after, config.max_subscriptions) = (10_000, 1);
+    let (server, builder) = local_with(limits).await;
+    let client = builder
+        .max_events(5)
+        .connect()
+        .await
+        .expect("it lets everyone in");
+    let beasts = client.of::<Beast>();
+    let mut told = beasts.subscribe(Filter::all());
+    assert!(matches!(next(&mut told).await, Event::Reset { .. }));
+    beasts
+        .create(beast("bob", "dragon"))
+        .await
+        .expect("there is none");
+    for _ in 0..100 {
+        server
+            .of::<Beast>()
+            .update(&"bob".into(), moved())
+            .await
+            .expect("it is there");
+    }
+    // Of all that has happened by now this connection was told what it is to be told.
+    let _: serde_json::Value = client
+        .call("sockful", "ping", &())
+        .await
+        .expect("it answers");
+    // It has left: there may be one on a connection, and now that is another.
+    let mut another = beasts.subscribe(Filter::all());
+    assert!(matches!(next(&mut another).await, Event::Reset { .. }));
+    drop(another);
+    for _ in 0..100 {
+        server
+            .of::<Beast>()
+            .update(&"bob".into(), moved())
+            .await
+            .expect("it is there");
+    }
+    let (mut seqs, mut resets) = (Vec::new(), 0);
+    while seqs.last() != Some(&201) {
+        match next(&mut told).await {
+            Event::Created { seq, .. } | Event::Updated { seq, .. } => seqs.push(seq),
+            Event::Reset { .. } => resets += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(resets, 0, "the log reaches back");
+    assert_eq!(
+        seqs,
+        (1..=201).collect::<Vec<_>>(),
+        "nothing is missed and nothing told twice"
+    );
+}
+
+/// A change that is another one each time.
+fn moved() -> BeastPatch {
+    static TIMES: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+    let times = TIMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    BeastPatch {
+        life: Some(times),
+        ..BeastPatch::default()
+    }
+}
+
+#[tokio::test]
+async fn a_live_set_is_what_the_server_has() {
+    let (_server, client) = local().await;
+    let beasts = client.of::<Beast>();
+    let mut live = beasts.live(Beast::FIELDS.life.gt(5));
+    for id in ["b", "a", "c"] {
+        beasts
+            .create(beast(id, "dragon"))
+            .await
+            .expect("there is none");
+    }
+    beasts.feed("a", -9).await.expect("it eats");
+    beasts.destroy("c").await.expect("it is there");
+    beasts.feed("b", 1).await.expect("it eats");
+    beasts
+        .create(beast("d", "dragon"))
+        .await
+        .expect("there is none");
+    while live.get(&"d".into()).is_none() {
+        let changed = within("a change", live.changed()).await;
+        changed.expect("it goes on").expect("it is served");
+    }
+    let all: Vec<_> = live.iter().map(|it| (&*it.id, it.life)).collect();
+    assert_eq!(all, [("b", 11), ("d", 10)]);
+    assert_eq!((live.len(), live.is_empty()), (2, false));
+}
+
+#[tokio::test]
+async fn one_that_is_dropped_is_left() {
+    let (_server, builder) = local_with(|config| config.max_subscriptions = 1).await;
+    let client = builder.connect().await.expect("it lets everyone in");
+    let beasts = client.of::<Beast>();
+    for _ in 0..3 {
+        // One that is answered, and one that is dropped before.
+        assert!(matches!(
+            next(&mut beasts.subscribe(Filter::all())).await,
+            Event::Reset { .. }
+        ));
+        drop(beasts.subscribe(Filter::all()));
+        let _: serde_json::Value = client
+            .call("sockful", "ping", &())
+            .await
+            .expect("it answers");
+    }
+    let kept = beasts.subscribe(Filter::all());
+    let mut refused = beasts.subscribe(Filter::all());
+    let error = within("a refusal", refused.next())
+        .await
+        .expect("it is told");
+    assert_eq!(
+        error.expect_err("one is the most").kind(),
+        ErrorKind::TooMany
+    );
+    assert!(within("the end", refused.next()).await.is_none());
+    drop(kept);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
+    let (server, builder) = local_with(|config| config.max_reply = 4 * 1024).await;
+    let client = builder.connect().await.expect("it lets everyone in");
+    for at in 0..200 {
+        let new = beast(&format!("b{at:03}"), "dragon");
+        server
+            .of::<Beast>()
+            .create(new)
+            .await
+            .expect("there is none");
+    }
+    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let Event::Reset { records, seq } = next(&mut told).await else {
+        panic!("it begins with a reset")
+    };
+    assert_eq!((records.len(), seq), (200, 200));
+}
+
+#[tokio::test]
+async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
+    let mut config = Config::default();
+    config.max_reply = 4 * 1024;
+    let handle = Server::new(RESOURCES).config(config).open().await;
+    let handle = handle.expect("memory opens");
+    for at in 0..200 {
+        let new = beast(&format!("b{at:03}"), "dragon");
+        let made = handle.of::<Beast>().create(new).await;
+        made.expect("there is none");
+    }
+    let server = Running::opened(handle, Gates::default()).await;
+    // The first ends in the middle of the records, which come in pieces.
+    let mut connections = 0;
+    let proxy = Proxy::to(server.address, move || {
+        connections += 1;
+        if connections == 1 {
+            Fate::Cut(12_000)
+        } else {
+            Fate::Sound
+        }
+    });
+    let proxy = proxy.await;
+    let client = Client::builder(proxy.url()).connect().await;
+    let client = client.expect("it listens");
+    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let Event::Reset { records, .. } = next(&mut told).await else {
+        panic!("it begins with a reset")
+    };
+    assert_eq!(records.len(), 200);
+    let made = client.of::<Beast>().create(beast("new", "dragon")).await;
+    made.expect("there is none");
+    assert!(matches!(next(&mut told).await, Event::Created { record, .. } if record.id == "new"));
+    assert_eq!(proxy.tallies(), [1, 1, 0, 0]);
+}

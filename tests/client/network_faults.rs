@@ -1,0 +1,153 @@
+//! What is cut, stalled and half open makes no difference.
+
+use super::fault_proxy::{Dice, Fate, Proxy};
+use super::resources::{Beast, BeastPatch, BeastRemotes, NewBeast, RESOURCES, beast};
+use crate::support::{Running, within};
+use sockful::client::{Client, Event};
+use sockful::{Config, Filter, Server};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// How long the storm lasts; `FAULTS_SECONDS` says otherwise, and `FAULTS_SEED` which storm it is.
+const SECONDS: u64 = 3;
+
+fn setting(name: &str, usual: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given.map_or(usual, |text| text.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn a_storm_loses_nothing_and_doubles_nothing() {
+    let seed = setting("FAULTS_SEED", 22);
+    let mut dice = Dice::of(seed);
+    let fates = move || {
+        let bytes = usize::try_from(1_000 + dice.roll(40_000)).expect("a few");
+        match dice.roll(10) {
+            0..=5 => Fate::Cut(bytes),
+            6..=7 => Fate::HalfOpen(bytes),
+            _ => Fate::Stalled(bytes),
+        }
+    };
+    let mut config = Config::default();
+    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    (
+        config.max_connection_rate,
+        config.max_connections_per_address,
+    ) = (u32::MAX, 10_000);
+    (config.max_keys_per_caller, config.max_keys) = (1 << 24, 1 << 24);
+    // As long as the storm may last, all of it is there to go on from.
+    config.log_capacity = 1 << 30;
+    let handle = Server::new(RESOURCES).config(config).open().await;
+    let handle = handle.expect("memory opens");
+    let server = Running::opened(handle.clone(), crate::support::Gates::default()).await;
+    let proxy = Proxy::to(server.address, fates).await;
+    let builder = Client::builder(proxy.url())
+        .backoff(Duration::from_millis(2), Duration::from_millis(50))
+        .heartbeat(Duration::from_millis(100))
+        .patience(Duration::from_millis(200))
+        .max_queue(1_000_000)
+        .timeout(Duration::from_secs(60));
+    let client = builder.start().expect("an address");
+    let stored = handle.of::<Beast>();
+    stored
+        .create(beast("counter", "counter"))
+        .await
+        .expect("there is none");
+
+    let mut live = client.of::<Beast>().live(Beast::FIELDS.kind.eq("dragon"));
+    let (asked_all, number) = oneshot::channel();
+    let following = tokio::spawn(follow(client.clone(), number));
+    let lasts = Duration::from_secs(setting("FAULTS_SECONDS", SECONDS));
+    let until = Instant::now() + lasts;
+    let mut asked = JoinSet::new();
+    // No subscription has more than 10,000 records.
+    let mut each = tokio::time::interval((lasts / 6_000).max(Duration::from_millis(2)));
+    let mut rounds = 0_i64;
+    while Instant::now() < until {
+        each.tick().await;
+        rounds += 1;
+        let beasts = client.of::<Beast>();
+        asked.spawn(async move {
+            let new = NewBeast {
+                life: Some(rounds),
+                ..beast("", "dragon")
+            };
+            // Its id is left to the server, so that one that is made twice shows.
+            let made = beasts.create(NewBeast { id: None, ..new }).await?;
+            let patch = BeastPatch {
+                life: Some(-rounds),
+                ..BeastPatch::default()
+            };
+            beasts.update(made.id, patch).await?;
+            beasts.feed("counter", 1).await?;
+            beasts.count(Filter::all()).await?;
+            Ok::<_, sockful::Error>(())
+        });
+    }
+    proxy.calm_down();
+    // Every promise settles, and well.
+    while let Some(done) = within("an answer", asked.join_next()).await {
+        done.expect("it does not panic")
+            .expect("nothing is refused");
+    }
+    let counter = stored.get(&"counter".into()).await.expect("it is there");
+    assert_eq!(counter.life, 10 + rounds, "each feeding happened once");
+    let all = stored
+        .find(Beast::FIELDS.kind.eq("dragon"))
+        .await
+        .expect("a list");
+    let lives: Vec<_> = all.iter().map(|it| it.life).collect();
+    let expected: Vec<_> = (1..=rounds).map(|round| -round).collect();
+    let sorted = |mut lives: Vec<i64>| {
+        lives.sort_unstable_by_key(|life| -life);
+        lives
+    };
+    assert_eq!(
+        sorted(lives),
+        expected,
+        "each was created once and changed once"
+    );
+    asked_all.send(all.len()).expect("it still follows");
+    let told = within("the rest of what is told", following).await;
+    let told = told.expect("it does not panic");
+    assert!(
+        told.values().all(|times| *times == 1),
+        "each was told once: {told:?}"
+    );
+    while !live.iter().eq(&all) {
+        let changed = within("a change", live.changed()).await;
+        changed.expect("it goes on").expect("it is served");
+    }
+    let [_, cuts, halves, stalls] = proxy.tallies();
+    println!("seed {seed}: {rounds} rounds, {cuts} cut, {halves} half open, {stalls} stalled");
+    assert!(cuts > 0 && halves > 0 && stalls > 0, "there were faults");
+}
+
+/// How often each dragon was told to have come, when as many have come as `number` says.
+async fn follow(client: Client, mut number: oneshot::Receiver<usize>) -> BTreeMap<String, usize> {
+    let mut told = client
+        .of::<Beast>()
+        .subscribe(Beast::FIELDS.kind.eq("dragon"));
+    let (mut times, mut expected) = (BTreeMap::new(), usize::MAX);
+    while times.len() < expected {
+        let event = tokio::select! {
+            event = told.next() => event.expect("it goes on").expect("it is served"),
+            all = &mut number, if expected == usize::MAX => {
+                expected = all.expect("somebody asks");
+                continue;
+            }
+        };
+        match event {
+            Event::Reset { records, .. } => {
+                times = records.into_iter().map(|it| (it.id, 1)).collect();
+            }
+            Event::Created { record, .. } => *times.entry(record.id).or_default() += 1,
+            Event::Updated { record, .. } => assert!(times.contains_key(&record.id)),
+            other => panic!("{other:?}"),
+        }
+    }
+    times
+}

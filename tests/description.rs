@@ -1,0 +1,7 @@
+//! The description of the API: JSON Schema, `OpenAPI`, `AsyncAPI`, TypeScript.
+
+mod asyncapi;
+pub(crate) mod defaults;
+mod json_schema;
+mod openapi;
+mod typescript;

@@ -1,0 +1,186 @@
+//! The types and the description over HTTP, and what has changed since an older one.
+
+use crate::support::music::MUSIC;
+use crate::support::sample::{ACCOUNTS, RESOURCES};
+use crate::support::{HANDSHAKE, Raw, Running, club, text};
+use serde_json::{Value, json};
+use sockful::{Config, Server};
+
+#[expect(dead_code, reason = "its `main` is run elsewhere")]
+#[path = "../../examples/demo.rs"]
+mod demo;
+
+const FILES: [&str; 5] = [
+    "/sockful/types.d.ts",
+    "/sockful/types.js",
+    "/sockful/schema.json",
+    "/sockful/asyncapi.json",
+    "/sockful/openapi.json",
+];
+
+async fn get(server: &Running, path: &str, headers: &str) -> String {
+    let mut raw: Raw = server.raw().await;
+    raw.send(format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"
+    ))
+    .await;
+    raw.rest().await
+}
+
+#[tokio::test]
+async fn the_files_are_served_and_asked_for_anew_each_time() {
+    let server = Running::start().await;
+    for (path, kind, part) in [
+        (FILES[0], "text/plain", "export declare const api"),
+        (FILES[1], "text/javascript", "export const api = {"),
+        (FILES[2], "application/json", "\"resources\""),
+        (FILES[3], "application/json", "\"asyncapi\": \"3.0.0\""),
+        (FILES[4], "application/json", "\"openapi\": \"3.1.0\""),
+    ] {
+        let answer = get(&server, path, "").await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let head = head.to_lowercase();
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert!(head.contains(&format!("content-type: {kind}")), "{head}");
+        assert!(head.contains("cache-control: no-cache"), "{head}");
+        assert!(body.contains(part), "{body}");
+        let tag = head.lines().find_map(|line| line.strip_prefix("etag: "));
+        let tag = tag.expect("an etag");
+        let again = get(&server, path, &format!("If-None-Match: \"a\", W/{tag}\r\n")).await;
+        assert!(again.starts_with("HTTP/1.1 304"), "{again}");
+        assert!(again.ends_with("\r\n\r\n"), "{again}");
+    }
+}
+
+#[tokio::test]
+async fn the_files_are_for_those_who_are_known() {
+    let server = club::open().await;
+    for path in FILES {
+        for (headers, status) in [
+            ("", "401"),
+            ("Cookie: session=\r\n", "401"),
+            ("Authorization: Bearer bob:999\r\n", "401"),
+            ("Authorization: Bearer bob\r\n", "200"),
+            ("Cookie: session=bob\r\n", "200"),
+        ] {
+            let answer = get(&server, path, headers).await;
+            let told = answer.split(' ').nth(1);
+            assert_eq!(told, Some(status), "{path} {headers}");
+            assert!(status == "200" || !answer.contains("note"), "{answer}");
+        }
+    }
+    let mut config = Config::default();
+    config.public_schema = true;
+    let server = Running::serving(club::club().config(config)).await;
+    for path in FILES {
+        let answer = get(&server, path, "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
+    let server = club::open().await;
+    let mut raw = server.raw().await;
+    for (headers, status) in [("Authorization: Bearer bob\r\n", 200), ("", 401)] {
+        let answer = raw.http("GET /sockful/schema.json", headers, "").await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(raw.status_of(format!("{HANDSHAKE}\r\n")).await, "101");
+    raw.read_frame().await;
+    raw.send(text(r#"["note","whoami",null,1]"#)).await;
+    let told = raw.read_frame().await.json();
+    assert_eq!(told[2]["err"]["code"], "unauthenticated", "{told}");
+}
+
+#[tokio::test]
+async fn another_method_on_a_file_is_405() {
+    let server = Running::start().await;
+    for path in FILES {
+        let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(server.raw().await.status_of(request).await, "405", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_and_its_resources_write_the_same_module() {
+    for resources in [RESOURCES, ACCOUNTS, MUSIC] {
+        let module = resources.typescript().expect("sound resources");
+        let server = Server::new(resources).open().await.expect("a server");
+        assert_eq!(server.typescript(), module);
+        assert_eq!(server.schema(), resources.schema().expect("a description"));
+    }
+    let module = ACCOUNTS.typescript().expect("sound resources");
+    for part in [
+        "  gold: bigint;",
+        "  debt: bigint | null;",
+        "  debt?: bigint | null;",
+        "  readonly revision: number;",
+        "wide: {account:[\"gold\",\"debt\"]}",
+        "earn(payload: { gold: bigint; id: string }, options?: sockful.Options): Promise<null>",
+    ] {
+        assert!(module.contains(part), "{part} in {module}");
+    }
+    assert!(!module.contains("  key"), "{module}");
+}
+
+#[test]
+fn the_types_of_the_demo_are_those_that_are_checked_in() {
+    let made = demo::DEMO.typescript().expect("sound resources");
+    assert!(
+        made == include_str!("typescript/demo.ts"),
+        "the types of the demo are others; `cargo run -- types tests/description/typescript/demo.ts` writes them"
+    );
+}
+
+#[tokio::test]
+async fn what_has_changed_is_told() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let now = client.ok("sockful", "schema", Value::Null).await;
+    let same = client.ok("sockful", "changes", json!({"since": now})).await;
+    assert_eq!(same, json!({"verdict": "same", "changes": []}));
+    let mut old = now;
+    let creature = &mut old["resources"]["creature"];
+    let record = creature["record"]["properties"].as_object_mut();
+    record.expect("properties").remove("kind");
+    creature["actions"]["fly"] = json!({});
+    let told = client.ok("sockful", "changes", json!({"since": old})).await;
+    let change = |what: &str, verdict: &str, message: &str| json!({"resource": "creature", "what": what, "verdict": verdict, "message": message});
+    let changes = [
+        change("record.kind", "compatible", "is new"),
+        change("fly", "breaking", "is no longer served"),
+    ];
+    assert_eq!(told, json!({"verdict": "breaking", "changes": changes}));
+}
+
+#[tokio::test]
+async fn what_is_no_description_is_refused_by_name() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for (payload, rule) in [
+        (json!({}), "required"),
+        (json!({"since": null}), "type"),
+        (json!({"since": {"resources": 1}}), "type"),
+    ] {
+        let error = client.err("sockful", "changes", payload).await;
+        assert_eq!(error["code"], "invalid", "{error}");
+        let field = &error["fields"][0];
+        assert_eq!(
+            (&field["path"], &field["rule"]),
+            (&json!("since"), &json!(rule))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_has_changed_is_for_those_who_may_know_the_description() {
+    let server = club::open().await;
+    let mut nobody = server.client().await;
+    let since = json!({"since": {"resources": {}}});
+    let code = nobody.code("sockful", "changes", since.clone()).await;
+    assert_eq!(code, "unauthenticated");
+    let mut bob = server.client_as("bob").await;
+    let told = bob.ok("sockful", "changes", since).await;
+    assert_eq!(told["verdict"], "compatible");
+}

@@ -1,0 +1,112 @@
+//! Hooks that run after a commit.
+
+use super::before_commit::{Heard, album, next, song};
+use crate::support::Running;
+use futures_util::poll;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sockful::{Config, Context, Error, Resource, Result, Server, remote, resources};
+use std::pin::pin;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// What is posted is told by a notice, which a hook makes when the post is there.
+#[derive(Serialize, Deserialize, Resource)]
+struct Post {
+    id: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Notice {
+    id: String,
+    text: String,
+}
+
+#[remote]
+impl Post {
+    #[after(create)]
+    async fn notify(&self, ctx: &Context) -> Result<()> {
+        let text = format!("{} is there", self.id);
+        let notice = NewNotice { id: None, text };
+        ctx.of::<Notice>().create(notice).await?;
+        ctx.state::<Heard>()?
+            .send(self.id.clone())
+            .map_err(Error::internal)
+    }
+}
+
+#[remote]
+impl Notice {
+    #[after(create)]
+    fn tell(&self, ctx: &Context) -> Result<()> {
+        ctx.state::<Heard>()?
+            .send(self.text.clone())
+            .map_err(Error::internal)
+    }
+}
+
+#[tokio::test]
+async fn hooks_after_a_commit_see_it_and_what_was_before() {
+    let (_server, mut client, mut heard) = album().await;
+    client.ok("song", "create", song("a", "a")).await;
+    assert_eq!(next(&mut heard).await, "a: new -> 0");
+    client
+        .ok("song", "update", json!({"id": "a", "plays": 2}))
+        .await;
+    assert_eq!(next(&mut heard).await, "a: 0 -> 2");
+    client.ok("song", "play", json!({"id": "a"})).await;
+    // Once for the record that changed, and once for the method that was called.
+    assert_eq!(next(&mut heard).await, "a: 2 -> 3");
+    assert_eq!(next(&mut heard).await, "a: 2 -> 3");
+    client.ok("album", "destroy", json!({"id": "kob"})).await;
+    assert_eq!(next(&mut heard).await, "a: 3 -> gone");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
+    let (mut server, mut client, mut heard) = album().await;
+    let gates = server.gates.clone();
+    client.ok("song", "create", song("slow", "a")).await;
+    gates.arrival("after").await;
+    drop(client);
+    server.stop();
+    let mut stopped = pin!(server.stopped());
+    for _ in 0..1_000 {
+        assert!(poll!(&mut stopped).is_pending(), "it did not wait");
+        tokio::task::yield_now().await;
+    }
+    gates.open("after");
+    stopped.await;
+    assert_eq!(next(&mut heard).await, "slow: new -> 0");
+}
+
+#[tokio::test]
+async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
+    let (tell, mut heard) = mpsc::unbounded_channel::<String>();
+    let mut config = Config::default();
+    config.max_afterwards = 1;
+    let server = Server::new(resources![Post, Notice]).config(config);
+    let server = Running::serving(server.state::<Heard>(tell)).await;
+    let mut client = server.client().await;
+    for id in ["a", "b"] {
+        client.ok("post", "create", json!({"id": id})).await;
+        assert_eq!(next(&mut heard).await, format!("{id} is there"));
+        assert_eq!(next(&mut heard).await, id);
+    }
+}
+
+#[tokio::test]
+async fn what_a_hook_writes_after_a_request_with_a_key_is_not_under_that_key() {
+    let (tell, mut heard) = mpsc::unbounded_channel::<String>();
+    let server = Server::new(resources![Post, Notice]);
+    let server = Running::serving(server.state::<Heard>(tell)).await;
+    let mut client = server.client().await;
+    let request = json!(["post", "create", {"id": "a"}, 1, {"key": Uuid::now_v7()}]);
+    let first = client.ask(request.clone()).await;
+    assert_eq!(next(&mut heard).await, "a is there");
+    assert_eq!(next(&mut heard).await, "a");
+    assert_eq!(client.ask(request).await, first);
+    client.ok("post", "create", json!({"id": "b"})).await;
+    assert_eq!(next(&mut heard).await, "b is there");
+    assert_eq!(client.ok("notice", "count", json!({})).await, 2);
+}

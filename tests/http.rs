@@ -1,0 +1,4 @@
+//! HTTP endpoints and the REST routes.
+
+mod endpoints;
+mod rest;

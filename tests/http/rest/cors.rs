@@ -1,0 +1,97 @@
+//! Pages of other origins.
+
+use super::ask;
+use crate::support::Running;
+use crate::writes::create_and_get::with_bob;
+use serde_json::json;
+
+const APP: &str = "https://app.example.com";
+
+async fn server() -> Running {
+    Running::with(|config| config.allowed_origins = vec![APP.to_owned()]).await
+}
+
+#[tokio::test]
+async fn a_page_that_may_connect_may_ask_and_read() {
+    let server = server().await;
+    for origin in [APP, "http://localhost"] {
+        let headers = format!("Origin: {origin}\r\n");
+        for request in [
+            "GET /api/creature",
+            "GET /api/creature/nobody",
+            "GET /api/nothing",
+        ] {
+            let answer = ask(&server, request, &headers, "").await;
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                Some(origin),
+                "{request}"
+            );
+            assert_eq!(
+                answer.header("access-control-allow-credentials"),
+                Some("true")
+            );
+            let exposed = answer.header("access-control-expose-headers");
+            assert!(exposed.is_some_and(|it| it.contains("etag")), "{answer:?}");
+            assert!(
+                answer
+                    .header("vary")
+                    .is_some_and(|it| it.contains("Origin"))
+            );
+        }
+        let asked =
+            "Access-Control-Request-Method: PATCH\r\nAccess-Control-Request-Headers: if-match\r\n";
+        let answer = ask(
+            &server,
+            "OPTIONS /api/creature/bob",
+            &format!("{headers}{asked}"),
+            "",
+        )
+        .await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+        let methods = answer
+            .header("access-control-allow-methods")
+            .expect("methods");
+        assert!(methods.contains("PATCH"), "{methods}");
+        let names = answer
+            .header("access-control-allow-headers")
+            .expect("names");
+        assert!(
+            names.contains("if-match") && names.contains("idempotency-key"),
+            "{names}"
+        );
+    }
+    let plain = ask(&server, "GET /api/creature", "", "").await;
+    assert_eq!(plain.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn any_other_page_is_refused_before_anything_is_done() {
+    let (server, mut client) = with_bob().await;
+    for origin in [
+        "https://evil.example.com",
+        "null",
+        "http://localhost.evil.com",
+        APP,
+    ] {
+        let headers =
+            format!("Origin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+        for request in [
+            "POST /api/creature/bob/feed",
+            "DELETE /api/creature/bob",
+            "GET /api/creature/bob",
+            "OPTIONS /api/creature/bob",
+        ] {
+            let answer = ask(&server, request, &headers, "").await;
+            assert_eq!(answer.status, 403, "{origin} {request}");
+            assert_eq!(answer.header("access-control-allow-origin"), None);
+            assert!(!answer.body.contains("dragon"));
+        }
+    }
+    assert_eq!(
+        client.ok("creature", "get", json!({"id": "bob"})).await["life"],
+        10
+    );
+    assert_eq!(client.head().await, 1);
+}

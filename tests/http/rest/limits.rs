@@ -1,0 +1,127 @@
+//! What is bounded, and what becomes of requests whose client or server goes.
+
+use super::ask;
+use crate::support::{Running, club};
+use crate::writes::create_and_get::with_bob;
+use serde_json::json;
+use sockful::Config;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+#[tokio::test]
+async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
+    let mut config = Config::default();
+    config.max_request_rate = 1;
+    config.request_burst = 30;
+    let server = Running::serving(club::club().config(config)).await;
+    let bob = "Authorization: Bearer bob\r\n";
+    let mut socket = server.client().await;
+    socket
+        .ok("sockful", "authenticate", json!({"token": "bob"}))
+        .await;
+    // Five a list.
+    for _ in 0..3 {
+        assert_eq!(ask(&server, "GET /api/note", bob, "").await.status, 200);
+        socket.ok("note", "find", json!({})).await;
+    }
+    let refused = ask(&server, "GET /api/note", bob, "").await;
+    assert_eq!(
+        (refused.status, refused.json()["err"]["code"].as_str()),
+        (429, Some("rate_limited"))
+    );
+    let wait: u64 = refused
+        .header("retry-after")
+        .and_then(|it| it.parse().ok())
+        .expect("seconds");
+    assert!((1..=6).contains(&wait), "{wait}");
+    assert_eq!(socket.code("note", "find", json!({})).await, "rate_limited");
+    // Another one has its own.
+    let eve = "Authorization: Bearer eve\r\n";
+    assert_eq!(ask(&server, "GET /api/note", eve, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn records_that_are_looked_at_are_charged_for() {
+    let mut config = Config::default();
+    config.max_request_rate = 1;
+    config.request_burst = 40;
+    let server = Running::with(|it| *it = config).await;
+    let mut writer = server.client().await;
+    // Writers of the machine itself have tokens of their own each.
+    for id in 0..30 {
+        let made = writer
+            .reply("creature", "create", json!({"id": id.to_string()}))
+            .await;
+        assert!(made.get("ok").is_some(), "{made}");
+    }
+    let mut other = server.client().await;
+    for id in 30..60 {
+        other
+            .ok("creature", "create", json!({"id": id.to_string()}))
+            .await;
+    }
+    let mut raw = server.raw().await;
+    let mut lists = 0;
+    // Each costs five, and one more for the sixty records that it has looked at.
+    while raw.http("GET /api/creature?life=3", "", "").await.status == 200 {
+        lists += 1;
+    }
+    assert_eq!(lists, 6);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_goes_is_left_off() {
+    let (server, mut client) = with_bob().await;
+    let mut raw = server.raw().await;
+    let body = r#"{"gate":"pond"}"#;
+    raw.send(format!(
+        "POST /api/creature/bob/feedAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await;
+    server.gates.arrival("pond").await;
+    drop(raw);
+    // The lane of the record is free as soon as it is.
+    let fed = client.ok("creature", "feed", json!({"id": "bob"})).await;
+    assert_eq!(fed, "I have been fed my life is: 11");
+    server.gates.open("pond");
+    assert_eq!(
+        client.ok("creature", "get", json!({"id": "bob"})).await["life"],
+        11
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answers_what_has_begun() {
+    let mut server = Running::with(|config| config.close_timeout = Duration::from_millis(10)).await;
+    server
+        .client()
+        .await
+        .ok("creature", "create", json!({"id": "bob"}))
+        .await;
+    let mut halfway = server.raw().await;
+    halfway.send("POST /api/creature/bob").await;
+    let mut raw = server.raw().await;
+    let body = r#"{"gate":"pond"}"#;
+    let request = format!(
+        "POST /api/creature/bob/feedAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    raw.send(&request).await;
+    server.gates.arrival("pond").await;
+    let gates = server.gates.clone();
+    server.stop();
+    // By then nobody else is waited for any more.
+    halfway.ended().await;
+    gates.open("pond");
+    let answer = raw.answer(false).await;
+    assert_eq!(
+        (answer.status, answer.json()["ok"].as_i64()),
+        (200, Some(11))
+    );
+    assert_eq!(answer.header("connection"), Some("close"));
+    // Nothing more is read.
+    let _ = raw.output.write_all(request.as_bytes()).await;
+    raw.ended().await;
+    server.stopped().await;
+}

@@ -1,0 +1,132 @@
+//! What is sent along.
+
+use super::{ask, told};
+use crate::support::Running;
+use crate::writes::create_and_get::{bob, with_bob};
+use serde_json::json;
+use std::time::Duration;
+
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+
+#[tokio::test]
+async fn a_body_is_json_or_a_form() {
+    let server = Running::start().await;
+    let form = "id=bob&life=7&tame=on&weight=&tags=a&tags=b+c&bio=42";
+    let json = r#" {"id":"bob","life":7,"tame":true,"tags":["a","b c"],"bio":"42"} "#;
+    for (kind, body) in [
+        (FORM, form),
+        // It is what curl calls everything.
+        (FORM, json),
+        ("", json),
+        ("Content-Type: application/json; charset=utf-8\r\n", json),
+        ("Content-Type: application/vnd.api+json\r\n", json),
+    ] {
+        let made = ask(&server, "POST /api/creature", kind, body).await;
+        assert_eq!(made.status, 201, "{kind} {made:?}");
+        let made = &made.json()["ok"];
+        assert_eq!(
+            (&made["life"], &made["tame"], &made["bio"]),
+            (&json!(7), &json!(true), &json!("42"))
+        );
+        assert_eq!(made["tags"], json!(["a", "b c"]), "{kind}");
+        ask(&server, "DELETE /api/creature/bob", "", "").await;
+    }
+    let fed = ask(&server, "POST /api/creature", FORM, "id=eve").await;
+    assert_eq!(fed.status, 201);
+    let fed = ask(&server, "POST /api/creature/eve/feed", FORM, "amount=5").await;
+    assert_eq!(fed.json()["ok"], "I have been fed my life is: 15");
+}
+
+#[tokio::test]
+async fn what_is_neither_is_415() {
+    let server = Running::start().await;
+    for headers in [
+        "Content-Type: text/plain\r\n",
+        "Content-Type: multipart/form-data; boundary=x\r\n",
+        "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+    ] {
+        let answer = ask(&server, "POST /api/creature", headers, r#"{"id":"bob"}"#).await;
+        assert_eq!(answer.status, 415, "{headers}");
+        assert_eq!(answer.json()["err"]["code"], "bad_frame");
+    }
+    assert_eq!(server.client().await.head().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_no_json_can_put_nothing_beside_the_payload() {
+    let server = Running::start().await;
+    for body in [
+        r#"{"id":"bob"},1,{"timeout_ms":1}"#,
+        r#"{"id":"bob"}],["x""#,
+        r#"{"id":"bob""#,
+        "\u{feff}{}",
+        "id",
+    ] {
+        let (status, error) = told(&server, "POST /api/creature", body).await;
+        assert_eq!(
+            (status, &error["err"]["code"]),
+            (400, &json!("bad_frame")),
+            "{body}"
+        );
+    }
+    for body in ["[1]", "7", "\"bob\""] {
+        let (status, error) = told(&server, "POST /api/creature", body).await;
+        assert_eq!(
+            (status, &error["err"]["code"]),
+            (422, &json!("invalid")),
+            "{body}"
+        );
+    }
+    assert_eq!(server.client().await.head().await, 0);
+}
+
+#[tokio::test]
+async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
+    let (server, _client) = with_bob().await;
+    let mut record = told(&server, "GET /api/creature/bob", "").await.1["ok"].take();
+    record["life"] = json!(3);
+    let (status, saved) = told(&server, "PUT /api/creature/bob", &record.to_string()).await;
+    assert_eq!((status, &saved["ok"]), (200, &record));
+    let mut other = record.clone();
+    other["id"] = json!("eve");
+    for method in ["PUT", "PATCH", "DELETE"] {
+        let request = format!("{method} /api/creature/bob");
+        let (status, error) = told(&server, &request, &other.to_string()).await;
+        assert_eq!(
+            (status, &error["err"]["fields"][0]["rule"]),
+            (422, &json!("address"))
+        );
+    }
+    let (_, read) = told(&server, "GET /api/creature/bob", "").await;
+    assert_eq!(read["ok"], record);
+    assert_ne!(record, bob());
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
+    let server = Running::start().await;
+    let large = json!({"id": "bob", "bio": "x".repeat(70_000)}).to_string();
+    let deep = format!(
+        r#"{{"id":"bob","tags":{}{}}}"#,
+        "[".repeat(100),
+        "]".repeat(100)
+    );
+    for (body, limit) in [(large, "max_frame"), (deep, "max_depth")] {
+        let (status, error) = told(&server, "POST /api/creature", &body).await;
+        assert_eq!(
+            (status, &error["err"]["limit"]["name"]),
+            (413, &json!(limit))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_408() {
+    let server =
+        Running::with(|config| config.handshake_timeout = Duration::from_millis(100)).await;
+    let mut raw = server.raw().await;
+    raw.send("POST /api/creature HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{")
+        .await;
+    let answer = raw.answer(false).await;
+    assert_eq!(answer.status, 408, "{answer:?}");
+}

@@ -1,0 +1,238 @@
+//! What addresses and parameters stand for.
+
+use super::{ask, told};
+use crate::relations::children::music;
+use crate::support::Running;
+use crate::writes::create_and_get::{bob, with_bob};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_id_in_an_address_is_decoded() {
+    let server = Running::start().await;
+    for (id, encoded) in [
+        ("a/b", "a%2Fb"),
+        ("a b", "a%20b"),
+        ("a+b", "a+b"),
+        ("$count", "%24count"),
+        ("🐉", "%F0%9F%90%89"),
+        ("50%", "50%25"),
+        ("?#&", "%3F%23%26"),
+    ] {
+        let created = ask(
+            &server,
+            "POST /api/creature",
+            "",
+            &json!({"id": id}).to_string(),
+        )
+        .await;
+        assert_eq!(created.status, 201, "{created:?}");
+        let (status, read) = told(&server, &format!("GET /api/creature/{encoded}"), "").await;
+        assert_eq!((status, &read["ok"]["id"]), (200, &json!(id)), "{read}");
+        // What it was told of where the record is leads there.
+        let location = created.header("location").expect("it was created");
+        let (_, again) = told(&server, &format!("GET /api/{location}"), "").await;
+        assert_eq!(again["ok"]["id"], id, "{location}");
+    }
+    assert_eq!(told(&server, "GET /api/creature/%ff", "").await.0, 400);
+    assert_eq!(told(&server, "GET /api/creature/", "").await.0, 422);
+}
+
+#[tokio::test]
+async fn a_child_that_is_created_is_told_its_address() {
+    let (server, mut client) = music().await;
+    client
+        .ok(
+            "album",
+            "create",
+            json!({"id": "kob", "title": "Kind of Blue"}),
+        )
+        .await;
+    let song = r#"{"id":"so what","title":"So What"}"#;
+    let created = ask(&server, "POST /api/album/kob/songs", "", song).await;
+    assert_eq!(created.header("location"), Some("songs/so%20what"));
+    let (status, read) = told(&server, "GET /api/album/kob/songs/so%20what", "").await;
+    assert_eq!(
+        (status, &read["ok"]["album_id"]),
+        (200, &json!("kob")),
+        "{read}"
+    );
+}
+
+#[tokio::test]
+async fn what_leads_nowhere_is_404_and_another_method_is_405() {
+    let (server, mut client) = music().await;
+    client
+        .ok(
+            "album",
+            "create",
+            json!({"id": "kob", "title": "Kind of Blue"}),
+        )
+        .await;
+    for (request, status, allow) in [
+        ("GET /api/nothing", 404, None),
+        ("GET /api/", 404, None),
+        ("GET /api/album/kob/nothing", 404, None),
+        ("GET /api/album/kob/createSong", 404, None),
+        ("GET /api/album/kob/songs/x/y", 404, None),
+        ("GET /api/sockful/authenticate", 404, None),
+        ("POST /api/sockful/authenticate", 404, None),
+        ("PATCH /api/album", 405, Some("GET, POST, HEAD, OPTIONS")),
+        (
+            "POST /api/album/kob",
+            405,
+            Some("GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ),
+        (
+            "POST /api/album/unsubscribe",
+            405,
+            Some("GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ),
+        (
+            "POST /api/album/subscribe",
+            405,
+            Some("GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ),
+        (
+            "PUT /api/album/kob/songs/x",
+            405,
+            Some("GET, PATCH, DELETE, HEAD, OPTIONS"),
+        ),
+        (
+            "DELETE /api/album/kob/songs",
+            405,
+            Some("GET, POST, HEAD, OPTIONS"),
+        ),
+        ("DELETE /api/sockful/commit", 405, Some("POST, OPTIONS")),
+        ("BREW /api/album", 405, Some("GET, POST, HEAD, OPTIONS")),
+    ] {
+        let answer = ask(&server, request, "", "").await;
+        assert_eq!(answer.status, status, "{request} {answer:?}");
+        assert_eq!(answer.header("allow"), allow, "{request}");
+        let code = answer.json()["err"]["code"].clone();
+        assert!(
+            code == "unknown_action" || code == "unknown_resource",
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_method_is_never_run_by_get() {
+    let (server, mut client) = with_bob().await;
+    for request in [
+        "GET /api/creature/bob/feed",
+        "HEAD /api/creature/bob/feed",
+        "PUT /api/creature/bob/feed",
+    ] {
+        let answer = ask(&server, request, "", "").await;
+        assert_eq!(answer.status, 405, "{request}");
+        assert_eq!(answer.header("allow"), Some("POST, OPTIONS"), "{request}");
+    }
+    // One without `self` is of no record.
+    let greet = ask(
+        &server,
+        "POST /api/creature/bob/greet",
+        "",
+        r#"{"name":"Eve"}"#,
+    )
+    .await;
+    assert_eq!(greet.status, 404, "{greet:?}");
+    assert_eq!(
+        client.ok("creature", "get", json!({"id": "bob"})).await,
+        bob()
+    );
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let (server, _client) = with_bob().await;
+    let mut raw = server.raw().await;
+    for (address, status) in [("/api/creature/bob", 200), ("/api/creature/eve", 404)] {
+        let answer = raw.http(&format!("HEAD {address}"), "", "").await;
+        assert_eq!((answer.status, &*answer.body), (status, ""));
+    }
+}
+
+#[tokio::test]
+async fn the_routes_can_be_turned_off() {
+    let server = Running::with(|config| config.http_api = false).await;
+    assert_eq!(ask(&server, "GET /api/creature", "", "").await.status, 404);
+    assert_eq!(
+        ask(&server, "POST /api/creature", "", "{}").await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn parameters_are_conditions_and_query() {
+    let server = Running::start().await;
+    for (id, kind, life) in [("a", "dragon", 1), ("b", "dragon", 5), ("c", "unicorn", 9)] {
+        let body = json!({"id": id, "kind": kind, "life": life}).to_string();
+        ask(&server, "POST /api/creature", "", &body).await;
+    }
+    for (parameters, ids) in [
+        ("", vec!["a", "b", "c"]),
+        ("kind=dragon", vec!["a", "b"]),
+        ("life=5", vec!["b"]),
+        ("life%5B$gte%5D=5&life[$lt]=9", vec!["b"]),
+        ("kind[$ne]=dragon", vec!["c"]),
+        ("life[$in]=1,9", vec!["a", "c"]),
+        ("kind[$nin]=dragon,horse", vec!["c"]),
+        ("kind[$prefix]=uni", vec!["c"]),
+        ("$sort=kind,-life", vec!["b", "a", "c"]),
+        ("$sort=-id&$limit=2&$skip=1", vec!["b", "a"]),
+        (
+            "$or=[%7B%22life%22:1%7D,%7B%22kind%22:%22unicorn%22%7D]",
+            vec!["a", "c"],
+        ),
+        ("$query=%7B%22mood%22:null,%22life%22:9%7D", vec!["c"]),
+        ("weight=null&tame=false&life=9", vec!["c"]),
+    ] {
+        let (status, list) = told(&server, &format!("GET /api/creature?{parameters}"), "").await;
+        assert_eq!(status, 200, "{parameters} {list}");
+        let list = list["ok"].as_array().expect("a list");
+        let told: Vec<_> = list.iter().filter_map(|it| it["id"].as_str()).collect();
+        assert_eq!(told, ids, "{parameters}");
+    }
+    for (parameters, path) in [
+        ("life=much", "life"),
+        ("wings=2", "wings"),
+        ("life[$about]=2", "life.$about"),
+        ("$limit=many", "$limit"),
+        ("$limt=1", "$limt"),
+        ("$query=%7B%7D&life=1", "$query"),
+    ] {
+        let (status, list) = told(&server, &format!("GET /api/creature?{parameters}"), "").await;
+        assert_eq!(
+            (status, &list["err"]["path"]),
+            (400, &json!(path)),
+            "{parameters} {list}"
+        );
+    }
+    let (_, count) = told(&server, "GET /api/creature/$count?kind=dragon", "").await;
+    assert_eq!(count["ok"], 2);
+    let (_, one) = told(&server, "GET /api/creature/a?$select=id,life", "").await;
+    assert_eq!(one["ok"], json!({"id": "a", "life": 1}));
+}
+
+#[tokio::test]
+async fn what_writes_takes_no_parameters() {
+    let (server, mut client) = with_bob().await;
+    for request in [
+        "DELETE /api/creature/bob?life=3",
+        "PATCH /api/creature/bob?life=3",
+        "POST /api/creature?id=eve",
+        "POST /api/creature/bob/feed?amount=3",
+    ] {
+        let (status, error) = told(&server, request, "").await;
+        assert_eq!(
+            (status, &error["err"]["code"]),
+            (422, &json!("invalid")),
+            "{request}"
+        );
+    }
+    assert_eq!(
+        client.ok("creature", "find", json!({})).await,
+        json!([bob()])
+    );
+}

@@ -1,0 +1,266 @@
+//! Live queries as server-sent events.
+
+use super::ask;
+use crate::relations::children::music;
+use crate::support::{Events, Gates, Running, club, sample};
+use serde_json::{Value, json};
+use sockful::{Config, Server};
+use std::time::Duration;
+
+async fn open(server: &Running, address: &str, headers: &str) -> Events {
+    Events::open(server.raw().await, address, headers).await
+}
+
+async fn create(server: &Running, id: &str, kind: &str) {
+    let body = json!({"id": id, "kind": kind}).to_string();
+    let created = ask(server, "POST /api/creature", "", &body).await;
+    assert_eq!(created.status, 201, "{created:?}");
+}
+
+fn ids(records: &Value) -> Vec<&str> {
+    let records = records.as_array().expect("a list");
+    records.iter().filter_map(|it| it["id"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_as_a_stream_is_told_live() {
+    let server = Running::start().await;
+    create(&server, "larry", "unicorn").await;
+    create(&server, "bob", "dragon").await;
+    let mut events = open(&server, "/api/creature?kind=unicorn", "").await;
+    let first = events.event().await;
+    assert_eq!(
+        (&*first.name, ids(&first.data["ok"]["records"])),
+        ("subscribe", vec!["larry"])
+    );
+    create(&server, "eve", "dragon").await;
+    create(&server, "amalthea", "unicorn").await;
+    let created = events.event().await;
+    assert_eq!(
+        (&*created.name, &created.data["id"]),
+        ("created", &json!("amalthea"))
+    );
+    ask(
+        &server,
+        "PATCH /api/creature/larry",
+        "",
+        r#"{"kind":"horse"}"#,
+    )
+    .await;
+    let left = events.event().await;
+    assert_eq!(
+        (&*left.name, &left.data["left"]),
+        ("destroyed", &json!(true))
+    );
+    let resume = first.data["resume"].as_str().expect("a token");
+    for (event, seq) in [(first.id, 2), (created.id, 4), (left.id, 5)] {
+        assert_eq!(event, Some(format!("{resume}/{seq}")));
+    }
+}
+
+#[tokio::test]
+async fn a_record_and_the_children_of_one_are_told_live() {
+    let (server, mut client) = music().await;
+    for id in ["kob", "amiga"] {
+        client
+            .ok("album", "create", json!({"id": id, "title": id}))
+            .await;
+    }
+    let mut one = open(&server, "/api/album/kob?$select=title", "").await;
+    let mut songs = open(&server, "/api/album/kob/songs", "").await;
+    assert_eq!(
+        one.event().await.data["ok"]["records"],
+        json!([{"title": "kob"}])
+    );
+    let first = songs.event().await;
+    assert_eq!(
+        (&*first.name, &first.data["ok"]["records"]),
+        ("subscribeSongs", &json!([]))
+    );
+    for album in ["amiga", "kob"] {
+        let song = json!({"album_id": album, "id": format!("of-{album}"), "title": "x"});
+        client.ok("album", "createSong", song).await;
+    }
+    assert_eq!(songs.event().await.data["id"], "of-kob");
+    let change = json!({"id": "kob", "title": "Kind of Blue"});
+    client.ok("album", "update", change).await;
+    assert_eq!(
+        one.event().await.data["record"],
+        json!({"title": "Kind of Blue"})
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
+    let server = Running::start().await;
+    create(&server, "a", "dragon").await;
+    let mut events = open(&server, "/api/creature", "").await;
+    events.event().await;
+    create(&server, "b", "dragon").await;
+    let last = events.event().await.id.expect("an event has an id");
+    drop(events);
+    create(&server, "c", "dragon").await;
+    create(&server, "d", "dragon").await;
+    let mut again = open(
+        &server,
+        "/api/creature",
+        &format!("Last-Event-ID: {last}\r\n"),
+    )
+    .await;
+    assert_eq!(again.event().await.data["ok"], json!({"resumed": true}));
+    for id in ["c", "d"] {
+        assert_eq!(again.event().await.data["id"], id);
+    }
+    // What was of another query, or is nothing, begins anew.
+    for (address, id) in [
+        ("/api/creature?life=10", &*last),
+        ("/api/creature", "8-2f/x"),
+    ] {
+        let mut other = open(&server, address, &format!("Last-Event-ID: {id}\r\n")).await;
+        let first = other.event().await;
+        assert_eq!(
+            ids(&first.data["ok"]["records"]),
+            ["a", "b", "c", "d"],
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_begins_in_pieces_counts_with_the_last_of_them() {
+    let server = Running::start().await;
+    let bio = "x".repeat(40_000);
+    for id in 0..40 {
+        let body = json!({"id": id.to_string(), "bio": bio}).to_string();
+        ask(&server, "POST /api/creature", "", &body).await;
+    }
+    let mut events = open(&server, "/api/creature", "").await;
+    let mut told = 0;
+    loop {
+        let event = events.event().await;
+        let records = event
+            .data
+            .get("records")
+            .or(event.data["ok"].get("records"));
+        told += records.and_then(Value::as_array).expect("records").len();
+        let more = event.data["more"] == true;
+        assert_eq!(event.id.is_none(), more, "{told}");
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(told, 40);
+}
+
+#[tokio::test]
+async fn what_would_be_refused_on_a_socket_is_refused_by_a_status() {
+    let server = Running::serving(club::club()).await;
+    let accept = "Accept: text/event-stream\r\n";
+    for (address, headers, status, code) in [
+        ("/api/note", "", 401, "unauthenticated"),
+        (
+            "/api/note?wings=2",
+            "Authorization: Bearer bob\r\n",
+            400,
+            "invalid_query",
+        ),
+        (
+            "/api/note/x/comments",
+            "Authorization: Bearer bob\r\n",
+            404,
+            "not_found",
+        ),
+        (
+            "/api/note?$limit=2",
+            "Authorization: Bearer bob\r\n",
+            400,
+            "invalid_query",
+        ),
+    ] {
+        let headers = format!("{accept}{headers}");
+        let answer = ask(&server, &format!("GET {address}"), &headers, "").await;
+        assert_eq!(answer.status, status, "{address} {answer:?}");
+        assert_eq!(answer.json()["err"]["code"], code);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_of_whom_its_request_is_and_no_longer() {
+    let handle = club::club().open().await.expect("memory opens");
+    let server = Running::opened(handle.clone(), Gates::default()).await;
+    let bob = "Authorization: Bearer bob\r\n";
+    for (id, owner) in [("his", "bob"), ("hers", "eve")] {
+        let body = json!({"id": id, "owner": owner}).to_string();
+        let headers = format!("Authorization: Bearer {owner}\r\n");
+        ask(&server, "POST /api/note", &headers, &body).await;
+    }
+    let mut events = open(&server, "/api/note", bob).await;
+    assert_eq!(ids(&events.event().await.data["ok"]["records"]), ["his"]);
+    ask(
+        &server,
+        "PATCH /api/note/hers",
+        "Authorization: Bearer eve\r\n",
+        r#"{"text":"x"}"#,
+    )
+    .await;
+    ask(&server, "PATCH /api/note/his", bob, r#"{"text":"x"}"#).await;
+    assert_eq!(events.event().await.data["id"], "his");
+    assert_eq!(handle.revoke("bob"), 1);
+    let told = [events.event().await.name, events.event().await.name];
+    assert_eq!(told, ["expired", "ended"]);
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_server_that_stops_ends_its_streams_at_once() {
+    let mut server = Running::start().await;
+    let mut events = open(&server, "/api/creature", "").await;
+    events.event().await;
+    server.stop();
+    assert!(events.next().await.is_none());
+    tokio::time::timeout(Duration::from_secs(5), server.stopped())
+        .await
+        .expect("nobody is waited for");
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_reads_is_let_go() {
+    let mut config = Config::default();
+    config.write_timeout = Duration::from_millis(200);
+    let handle = Server::new(sample::RESOURCES).config(config).open().await;
+    let handle = handle.expect("memory opens");
+    let server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut raw = server.raw().await;
+    raw.send("GET /api/creature HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        .await;
+    let mut writer = server.client().await;
+    let write = async {
+        let mut life = 0;
+        let bio = "x".repeat(50_000);
+        writer.ok("creature", "create", json!({"id": "bob"})).await;
+        loop {
+            life += 1;
+            writer
+                .ok(
+                    "creature",
+                    "update",
+                    json!({"id": "bob", "life": life, "bio": bio}),
+                )
+                .await;
+        }
+    };
+    // Its end is the server's: the client has not read a byte.
+    let gone = async {
+        use tokio::io::AsyncWriteExt;
+        while raw.output.write_all(b"\r\n").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let either = async {
+        tokio::select! {
+            () = write => {}
+            () = gone => {}
+        }
+    };
+    crate::support::within("the end of the stream", either).await;
+}

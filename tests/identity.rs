@@ -1,0 +1,6 @@
+//! Authentication and policies.
+
+mod authenticate;
+mod handshake_credentials;
+mod policies;
+mod subscriptions;

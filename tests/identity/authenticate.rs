@@ -1,0 +1,188 @@
+//! Who calls: how a client says it, when it is over, and what that does to all that goes on.
+
+use crate::support::{Running, club};
+use serde_json::{Value, json};
+use sockful::{Identity, Server, resources};
+
+#[tokio::test]
+async fn whoever_says_who_it_is_is_known_to_methods_from_then_on() {
+    let server = club::open().await;
+    let mut client = server.client().await;
+    assert_eq!(
+        client.code("note", "whoami", Value::Null).await,
+        "unauthenticated"
+    );
+    assert_eq!(client.sign_in("bob").await, json!({"expires": null}));
+    assert_eq!(client.ok("note", "whoami", Value::Null).await, "bob");
+    client.sign_in("eve").await;
+    assert_eq!(client.ok("note", "whoami", Value::Null).await, "eve");
+    // Without a token it is nobody again.
+    client.ok("sockful", "authenticate", Value::Null).await;
+    assert_eq!(
+        client.code("note", "whoami", Value::Null).await,
+        "unauthenticated"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_leaves_the_client_who_it_was() {
+    let server = club::open().await;
+    let mut client = server.client_as("bob").await;
+    for (token, code) in [
+        (":", "unauthenticated"),
+        ("away", "unavailable"),
+        ("broken", "internal"),
+        ("panic", "internal"),
+        // Its time is over by the server's clock.
+        ("eve:1000", "unauthenticated"),
+    ] {
+        let told = client
+            .err("sockful", "authenticate", json!({"token": token}))
+            .await;
+        assert_eq!(told["code"], code, "{token}");
+        assert!(!told.to_string().contains("fire"), "{told}");
+        assert_eq!(client.ok("note", "whoami", Value::Null).await, "bob");
+    }
+    let told = client
+        .err("sockful", "authenticate", json!({"token": 7}))
+        .await;
+    assert_eq!(
+        (&told["code"], &told["fields"][0]["path"]),
+        (&json!("invalid"), &json!("token"))
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
+    let server = club::open().await;
+    let mut nobody = server.client().await;
+    for (resource, action, payload) in [
+        ("note", "create", json!({"owner": "bob"})),
+        ("note", "get", json!({"id": "a"})),
+        ("note", "get", json!({"id": ["a"]})),
+        ("note", "find", json!({})),
+        ("note", "count", json!({})),
+        ("note", "update", json!({"id": "a", "text": ""})),
+        ("note", "save", json!({"id": "a", "owner": "bob"})),
+        ("note", "destroy", json!({"id": "a"})),
+        ("note", "subscribe", json!({})),
+        ("note", "unsubscribe", json!({"subscription": 1})),
+        ("note", "publish", json!({"id": "a"})),
+        ("note", "purge", json!({})),
+        ("note", "comments", json!({"note_id": "a"})),
+        (
+            "note",
+            "createComment",
+            json!({"note_id": "a", "author": "bob"}),
+        ),
+        ("note", "subscribeComments", json!({"note_id": "a"})),
+        ("comment", "byNote", json!({"note_id": "a"})),
+        ("comment", "note", json!({"id": "a"})),
+        ("sockful", "schema", Value::Null),
+        (
+            "sockful",
+            "commit",
+            json!([["note", "create", {"owner": "bob"}]]),
+        ),
+        ("poster", "create", json!({})),
+    ] {
+        let code = nobody.code(resource, action, payload).await;
+        assert_eq!(code, "unauthenticated", "{resource} {action}");
+    }
+    // What is nowhere is told nobody as well as anybody.
+    assert_eq!(
+        nobody.code("note", "constructor", Value::Null).await,
+        "unknown_action"
+    );
+    assert_eq!(nobody.ok("poster", "find", Value::Null).await, json!([]));
+    nobody.ok("sockful", "ping", Value::Null).await;
+    assert_eq!(
+        server
+            .client_as("admin:root")
+            .await
+            .ok("note", "find", Value::Null)
+            .await,
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn the_description_is_everyones_where_the_settings_say_so() {
+    let mut config = sockful::Config::default();
+    config.public_schema = true;
+    let server = Running::serving(club::club().config(config)).await;
+    let mut nobody = server.client().await;
+    nobody.ok("sockful", "schema", Value::Null).await;
+}
+
+#[tokio::test]
+async fn saying_who_one_is_is_a_barrier() {
+    let server = club::open().await;
+    let mut client = server.client_as("bob").await;
+    let whoami = |id: u64| json!(["note", "whoami", null, id]);
+    let sign_in = |token: &str, id: u64| json!(["sockful", "authenticate", {"token": token}, id]);
+    let frames = [
+        whoami(1),
+        sign_in("eve", 2),
+        whoami(3),
+        sign_in("bob", 4),
+        whoami(5),
+    ];
+    client.send_all(frames).await;
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        let frame = client.recv().await;
+        told.push((frame[3].clone(), frame[2]["ok"].clone()));
+    }
+    let names: Vec<_> = told.iter().filter(|(_, ok)| ok.is_string()).collect();
+    assert_eq!(names[0], &(json!(1), json!("bob")));
+    assert_eq!(names[1], &(json!(3), json!("eve")));
+    assert_eq!(names[2], &(json!(5), json!("bob")));
+}
+
+#[tokio::test]
+async fn a_server_whose_policies_can_ask_nobody_does_not_open() {
+    let refused = Server::new(club::RESOURCES).open().await;
+    let text = refused.expect_err("nobody is asked").to_string();
+    assert!(
+        text.contains("`seen_by` of `Note`") && text.contains(".authenticate("),
+        "{text}"
+    );
+    let others = Server::new(club::RESOURCES);
+    let others = others.authenticate(|_| async { Ok(Identity::new("bob", 7)) });
+    let text = others
+        .open()
+        .await
+        .expect_err("users of another type")
+        .to_string();
+    assert!(text.contains("User") && text.contains("i32"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_nobody_who_they_are_has_no_such_action() {
+    let server = Running::serving(Server::new(resources![crate::support::sample::Creature])).await;
+    let mut client = server.client().await;
+    let code = client
+        .code("sockful", "authenticate", json!({"token": "bob"}))
+        .await;
+    assert_eq!(code, "unknown_action");
+}
+
+#[tokio::test]
+async fn a_key_is_the_callers_own_and_needs_one() {
+    let server = club::open().await;
+    let key = json!({"key": "00000000-03e8-7000-8000-000000000000"});
+    let create = |id: u64| json!(["poster", "create", {"id": "p"}, id, key]);
+    let mut bob = server.client_as("bob").await;
+    let first = bob.ask(create(1)).await;
+    assert_eq!(first[2]["ok"]["id"], "p");
+    assert_eq!(bob.ask(create(1)).await, first);
+    // Another caller's key is another key.
+    let mut eve = server.client_as("eve").await;
+    assert_eq!(eve.ask(create(1)).await[2]["err"]["code"], "conflict");
+    let mut nobody = server.client().await;
+    assert_eq!(
+        nobody.ask(create(1)).await[2]["err"]["code"],
+        "unauthenticated"
+    );
+}

@@ -1,0 +1,5 @@
+//! Live queries: subscriptions, their events, resuming, slow readers.
+
+mod consistency;
+mod event_emission;
+mod subscribe;

@@ -1,0 +1,211 @@
+//! Remote methods.
+
+use crate::support::{Client, Running};
+use serde_json::{Value, json};
+
+pub(crate) async fn with_bob() -> (Running, Client) {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    (server, client)
+}
+
+#[tokio::test]
+pub(crate) async fn a_changing_method_stores_the_record_in_the_commit_that_it_names() {
+    let (_server, mut client) = with_bob().await;
+    let fed = client
+        .reply("creature", "feed", json!({"id": "bob", "amount": 3}))
+        .await;
+    assert_eq!(
+        fed,
+        json!({"ok": "I have been fed my life is: 13", "seq": 2})
+    );
+    assert_eq!(
+        client.ok("creature", "get", json!({"id": "bob"})).await["life"],
+        13
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn an_argument_with_a_default_may_be_left_out() {
+    let (_server, mut client) = with_bob().await;
+    assert_eq!(
+        client.ok("creature", "feed", json!({"id": "bob"})).await,
+        "I have been fed my life is: 11"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_looking_method_changes_nothing() {
+    let (_server, mut client) = with_bob().await;
+    assert_eq!(
+        client
+            .reply("creature", "describe", json!({"id": "bob"}))
+            .await,
+        json!({"ok": "bob is a dragon", "seq": 1})
+    );
+    assert_eq!(client.head().await, 1);
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_without_self_needs_no_id_and_takes_arguments_by_name() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    assert_eq!(
+        client
+            .reply("creature", "greet", json!({"title": "Dr", "name": "Bob"}))
+            .await,
+        json!({"ok": "Hello, Dr Bob"})
+    );
+    for payload in [
+        json!({"name": "Bob"}),
+        json!({"name": "Bob", "title": null}),
+    ] {
+        assert_eq!(client.ok("creature", "greet", payload).await, "Hello, Bob");
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn every_fault_of_the_arguments_is_named() {
+    let (_server, mut client) = with_bob().await;
+    let error = client
+        .err("creature", "greet", json!({"title": 7, "id": "bob"}))
+        .await;
+    let mut paths: Vec<_> = error["fields"]
+        .as_array()
+        .expect("faults")
+        .iter()
+        .map(|fault| fault["path"].as_str())
+        .collect();
+    paths.sort_unstable();
+    assert_eq!(
+        (&error["code"], paths),
+        (
+            &json!("invalid"),
+            vec![Some("id"), Some("name"), Some("title")]
+        )
+    );
+    for payload in [
+        json!({"id": "bob", "amount": "3"}),
+        json!({"id": "bob", "life": 3}),
+        json!({"amount": 3}),
+        json!({"id": "bob", "amount": null}),
+    ] {
+        assert_eq!(
+            client.code("creature", "feed", payload.clone()).await,
+            "invalid",
+            "{payload}"
+        );
+    }
+    assert_eq!(client.head().await, 1);
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_knows_who_calls() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let caller = client.ok("creature", "whoAmI", json!(null)).await;
+    assert!(
+        caller
+            .as_str()
+            .is_some_and(|caller| caller.starts_with("127.0.0.1:")),
+        "{caller}"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_that_is_not_declared_is_on_no_wire() {
+    let (_server, mut client) = with_bob().await;
+    for name in ["die", "feed_at", "wait_at", "Feed", "new", "drop"] {
+        assert_eq!(
+            client.code("creature", name, json!({"id": "bob"})).await,
+            "unknown_action",
+            "{name}"
+        );
+        assert_eq!(
+            client.code("node", "feed", json!({"id": 1})).await,
+            "unknown_action"
+        );
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_may_refuse_with_a_code_of_its_own() {
+    let (_server, mut client) = with_bob().await;
+    let error = client
+        .err("creature", "sleepIn", json!({"id": "bob"}))
+        .await;
+    assert_eq!(
+        error,
+        json!({"code": "too_tired", "message": "sleeps until dawn"})
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_failure_is_internal_with_an_id_and_without_its_cause() {
+    let (_server, mut client) = with_bob().await;
+    for (action, cause) in [
+        ("stumble", "root"),
+        ("stumbleLater", "root"),
+        ("readAScroll", "scroll"),
+    ] {
+        let error = client.err("creature", action, json!({"id": "bob"})).await;
+        assert_eq!(error["code"], "internal", "{error}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            message.contains("(error 0") && !error.to_string().contains(cause),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_that_panics_changes_nothing_and_the_record_is_free_again() {
+    let (server, mut client) = with_bob().await;
+    let mut other = server.client().await;
+    for action in ["stumble", "stumbleLater"] {
+        client.err("creature", action, json!({"id": "bob"})).await;
+        assert_eq!(
+            other
+                .ok("creature", "feed", json!({"id": "bob", "amount": 0}))
+                .await,
+            "I have been fed my life is: 10"
+        );
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn a_method_that_breaks_a_rule_of_the_record_is_invalid_and_stores_nothing() {
+    let (_server, mut client) = with_bob().await;
+    let error = client
+        .err("creature", "overeat", json!({"id": "bob"}))
+        .await;
+    assert_eq!(error["code"], "invalid", "{error}");
+    assert_eq!(
+        (&error["fields"][0]["path"], &error["fields"][0]["rule"]),
+        (&json!("life"), &json!("range"))
+    );
+    let rename = json!({"id": "bob", "to": "larry"});
+    assert_eq!(client.code("creature", "rename", rename).await, "internal");
+    assert_eq!(
+        (
+            client.head().await,
+            client.ok("creature", "count", json!({})).await
+        ),
+        (1, json!(1))
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn an_infinity_is_never_stored() {
+    let (_server, mut client) = with_bob().await;
+    let error = client
+        .err("creature", "weighNothing", json!({"id": "bob"}))
+        .await;
+    assert_eq!(
+        (&error["code"], &error["fields"][0]["rule"]),
+        (&json!("invalid"), &json!("finite"))
+    );
+    let bob = client.ok("creature", "get", json!({"id": "bob"})).await;
+    assert_eq!((&bob["weight"], &bob["tags"]), (&Value::Null, &json!([])));
+}

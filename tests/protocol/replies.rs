@@ -1,0 +1,149 @@
+//! Exactly one reply to each request, in time.
+
+use crate::methods::remote_methods::with_bob;
+use crate::support::Running;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_a_timeout_without_effect() {
+    let (_server, mut client) = with_bob().await;
+    for action in ["feedAt", "lookAt"] {
+        let answer = client
+            .ask(json!(["creature", action, {"id": "bob", "gate": "shut"}, 7, {"timeout_ms": 20}]))
+            .await;
+        assert_eq!(
+            (&answer[2]["err"]["code"], &answer[3]),
+            (&json!("timeout"), &json!(7)),
+            "{answer}"
+        );
+        assert_eq!(answer[2]["err"]["outcome"], "none");
+    }
+    assert_eq!(client.head().await, 1);
+}
+
+#[tokio::test]
+async fn a_record_is_free_after_a_timeout() {
+    let (server, mut client) = with_bob().await;
+    let mut other = server.client().await;
+    client
+        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "shut"}, 7, {"timeout_ms": 20}]))
+        .await;
+    server.gates.arrival("shut").await;
+    assert_eq!(
+        other.ok("creature", "feed", json!({"id": "bob"})).await,
+        "I have been fed my life is: 11"
+    );
+    assert_eq!(client.recv().await[2]["err"]["code"], "timeout");
+    assert_eq!(
+        client.ok("creature", "feed", json!({"id": "bob"})).await,
+        "I have been fed my life is: 12"
+    );
+}
+
+#[tokio::test]
+async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
+    let server = Running::with(|config| config.request_timeout = Duration::from_millis(20)).await;
+    let mut client = server.client().await;
+    for options in [json!(null), json!({"timeout_ms": 1_000_000})] {
+        let answer = client
+            .ask(json!(["creature", "waitAt", {"gate": "shut"}, 7, options]))
+            .await;
+        assert_eq!(answer[2]["err"]["code"], "timeout", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_a_method_holds_before_that_of_the_configuration() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    assert_eq!(
+        client
+            .code("creature", "waitBrieflyAt", json!({"gate": "shut"}))
+            .await,
+        "timeout"
+    );
+}
+
+#[tokio::test]
+async fn a_thousand_requests_at_once_get_a_thousand_replies_in_order() {
+    let (_server, mut client) = with_bob().await;
+    client
+        .send_all((0..1000).map(|id| json!(["creature", "feed", {"id": "bob"}, id])))
+        .await;
+    for id in 0..1000 {
+        let reply = client.recv().await;
+        assert_eq!((&reply[3], &reply[2]["seq"]), (&json!(id), &json!(id + 2)));
+    }
+    client.assert_alive().await;
+}
+
+#[tokio::test]
+async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
+    let (server, mut client) = with_bob().await;
+    let requests = [
+        ("get", json!({"id": "bob"})),
+        ("get", json!({"id": "nobody"})),
+        ("feed", json!({"id": "bob"})),
+        ("stumble", json!({"id": "bob"})),
+        ("stumbleLater", json!({"id": "bob"})),
+        ("nothing", json!(null)),
+        ("find", json!({"$x": 1})),
+        ("waitAt", json!({"gate": "open"})),
+        ("feedAt", json!({"id": "bob", "gate": "open"})),
+        ("feedAt", json!({"id": "bob", "gate": "shut"})),
+        ("create", json!({})),
+        ("all", json!({})),
+        ("create", json!(7)),
+    ];
+    for _ in 0..1000 {
+        server.gates.open("open");
+    }
+    let mut expected = BTreeSet::new();
+    let mut frames = Vec::new();
+    for round in 0..20 {
+        for (nth, (action, payload)) in requests.iter().enumerate() {
+            let id = round * 100 + nth;
+            frames.push(json!(["creature", action, payload, null, {"timeout_ms": 5}]));
+            frames.push(json!(["creature", action, payload, id, {"timeout_ms": 5}]));
+            expected.insert(id);
+        }
+    }
+    client.send_all(frames).await;
+    while !expected.is_empty() {
+        let reply = client.recv().await;
+        let id = reply[3].as_u64().and_then(|id| usize::try_from(id).ok());
+        assert!(
+            id.is_some_and(|id| expected.remove(&id)),
+            "nobody asked for {reply}"
+        );
+        assert!(
+            reply[2].get("ok").is_some() != reply[2].get("err").is_some(),
+            "{reply}"
+        );
+    }
+    client.assert_alive().await;
+}
+
+#[tokio::test]
+async fn the_time_of_a_request_that_waits_for_another_runs_too() {
+    let (server, mut client) = with_bob().await;
+    client
+        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .await;
+    server.gates.arrival("g").await;
+    let answer = client
+        .ask(json!(["creature", "get", {"id": "bob"}, 2, {"timeout_ms": 20}]))
+        .await;
+    assert_eq!(
+        (
+            &answer[2]["err"]["code"],
+            &answer[2]["err"]["outcome"],
+            &answer[3]
+        ),
+        (&json!("timeout"), &json!("none"), &json!(2)),
+    );
+    server.gates.open("g");
+    assert_eq!(client.recv().await[3], 1);
+}

@@ -1,0 +1,6 @@
+//! Filters, sort order, pages, and the typed query API.
+
+pub(crate) mod filters_and_order;
+pub(crate) mod pagination;
+mod typed_api;
+mod typed_vs_json;

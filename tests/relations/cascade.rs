@@ -1,0 +1,105 @@
+//! What becomes of children when their parent is destroyed.
+
+use super::children::{MUSIC, ids, music, two_albums};
+use crate::support::Running;
+use serde_json::{Value, json};
+use sockful::Server;
+
+#[tokio::test]
+pub(crate) async fn a_parent_takes_its_children_with_it_in_one_commit_over_any_depth() {
+    let (_server, mut client) = two_albums().await;
+    client
+        .ok("artist", "create", json!({"id": "miles", "name": "Miles"}))
+        .await;
+    client
+        .ok(
+            "album",
+            "update",
+            json!({"id": "kob", "artist_id": "miles"}),
+        )
+        .await;
+    let before = client.head().await;
+    let gone = client
+        .reply("artist", "destroy", json!({"id": "miles"}))
+        .await;
+    assert_eq!(gone["seq"], before + 1);
+    assert_eq!(ids(&client.ok("album", "all", json!({})).await), ["amiga"]);
+    assert_eq!(client.ok("song", "count", json!({})).await, 0);
+}
+
+#[tokio::test]
+pub(crate) async fn a_parent_that_children_restrict_stays_and_one_they_detach_from_goes() {
+    let (_server, mut client) = music().await;
+    for id in [1, 2] {
+        client.ok("user", "create", json!({"id": id})).await;
+    }
+    let hello = json!({"sender_id": 1, "id": "hello", "receiver_id": 2});
+    client.ok("user", "createSentMessage", hello).await;
+    let error = client.err("user", "destroy", json!({"id": 1})).await;
+    assert_eq!(error["code"], "conflict");
+    client.ok("user", "destroy", json!({"id": 2})).await;
+    let hello = client.ok("message", "get", json!({"id": "hello"})).await;
+    assert_eq!(hello["receiver_id"], Value::Null);
+    client
+        .ok("message", "destroy", json!({"id": "hello"}))
+        .await;
+    client.ok("user", "destroy", json!({"id": 1})).await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_resource_can_be_its_own_parent() {
+    let (_server, mut client) = music().await;
+    client.ok("category", "create", json!({"id": "a"})).await;
+    for (parent, id) in [("a", "b"), ("b", "c")] {
+        client
+            .ok(
+                "category",
+                "createCategory",
+                json!({"parent_id": parent, "id": id}),
+            )
+            .await;
+    }
+    let below = client
+        .ok("category", "categories", json!({"parent_id": "a"}))
+        .await;
+    assert_eq!(ids(&below), ["b"]);
+    assert_eq!(
+        client.ok("category", "parent", json!({"id": "c"})).await["id"],
+        "b"
+    );
+    // A ring goes as a whole.
+    client
+        .ok("category", "update", json!({"id": "a", "parent_id": "c"}))
+        .await;
+    client.ok("category", "destroy", json!({"id": "b"})).await;
+    assert_eq!(client.ok("category", "count", json!({})).await, 0);
+}
+
+#[tokio::test]
+pub(crate) async fn more_than_may_go_at_once_stays() {
+    let server = Server::new(MUSIC).config({
+        let mut config = sockful::Config::default();
+        config.max_cascade = 3;
+        config
+    });
+    let server = Running::serving(server).await;
+    let mut client = server.client().await;
+    client
+        .ok("album", "create", json!({"id": "kob", "title": "t"}))
+        .await;
+    for n in 0..3 {
+        let song = json!({"album_id": "kob", "id": n.to_string(), "title": "t"});
+        client.ok("album", "createSong", song).await;
+    }
+    let error = client.err("album", "destroy", json!({"id": "kob"})).await;
+    assert_eq!(
+        (&error["code"], &error["limit"]),
+        (
+            &json!("too_many"),
+            &json!({"name": "max_cascade", "value": 3})
+        )
+    );
+    client.ok("song", "destroy", json!({"id": "0"})).await;
+    client.ok("album", "destroy", json!({"id": "kob"})).await;
+    assert_eq!(client.ok("song", "count", json!({})).await, 0);
+}

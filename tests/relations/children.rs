@@ -1,0 +1,258 @@
+//! What relations add: routes on both sides, integrity, and what is included.
+
+use crate::support::{Client, Running};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sockful::{Resource, Resources, Server, resources};
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Artist {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Album {
+    id: String,
+    #[resource(parent = Artist)]
+    artist_id: Option<String>,
+    title: String,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(page(3, 100))]
+struct Song {
+    id: String,
+    #[resource(parent = Album)]
+    album_id: String,
+    #[resource(length(1..))]
+    title: String,
+    #[resource(default)]
+    playing: bool,
+}
+
+/// A user who writes and is written to.
+#[derive(Serialize, Deserialize, Resource)]
+struct User {
+    id: u32,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Message {
+    id: String,
+    #[resource(parent = User, name = "sentMessage", on_destroy = "restrict")]
+    sender_id: u32,
+    #[resource(parent = User, name = "receivedMessage", on_destroy = "detach")]
+    receiver_id: Option<u32>,
+    #[resource(rev)]
+    rev: u64,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(plural = "categories")]
+struct Category {
+    id: String,
+    #[resource(parent = Category)]
+    parent_id: Option<String>,
+}
+
+pub(super) const MUSIC: Resources = resources![Artist, Album, Song, User, Message, Category];
+
+pub(crate) async fn music() -> (Running, Client) {
+    let server = Running::serving(Server::new(MUSIC)).await;
+    let client = server.client().await;
+    (server, client)
+}
+
+/// An album with two songs, and another without any.
+pub(super) async fn two_albums() -> (Running, Client) {
+    let (server, mut client) = music().await;
+    for (id, title) in [("kob", "Kind of Blue"), ("amiga", "Amiga")] {
+        client
+            .ok("album", "create", json!({"id": id, "title": title}))
+            .await;
+    }
+    for id in ["so-what", "all-blues"] {
+        let song = json!({"album_id": "kob", "id": id, "title": id});
+        client.ok("album", "createSong", song).await;
+    }
+    (server, client)
+}
+
+pub(super) fn ids(list: &Value) -> Vec<&str> {
+    let list = list.as_array().expect("a list");
+    list.iter()
+        .map(|it| it["id"].as_str().expect("an id"))
+        .collect()
+}
+
+#[tokio::test]
+pub(crate) async fn a_child_is_created_read_listed_changed_and_destroyed_through_its_parent() {
+    let (_server, mut client) = two_albums().await;
+    let new = json!({"album_id": "kob", "id": "naima", "title": "Naima"});
+    let made = client.reply("album", "createSong", new).await;
+    let naima = json!({"id": "naima", "album_id": "kob", "title": "Naima", "playing": false});
+    assert_eq!(made, json!({"ok": naima, "seq": 5}));
+    let one = json!({"album_id": "kob", "id": "naima"});
+    assert_eq!(client.ok("album", "getSong", one.clone()).await, naima);
+    let songs = client
+        .ok("album", "songs", json!({"album_id": "kob"}))
+        .await;
+    assert_eq!(ids(&songs), ["all-blues", "naima", "so-what"]);
+    let change = json!({"album_id": "kob", "id": "naima", "playing": true});
+    assert_eq!(
+        client.ok("album", "updateSong", change).await["playing"],
+        true
+    );
+    assert_eq!(
+        client.ok("album", "destroySong", one.clone()).await["id"],
+        "naima"
+    );
+    assert_eq!(
+        client.err("album", "getSong", one).await["code"],
+        "not_found"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_child_is_not_found_through_another_parent() {
+    let (_server, mut client) = two_albums().await;
+    let elsewhere = json!({"album_id": "amiga", "id": "so-what"});
+    for action in ["getSong", "updateSong", "destroySong"] {
+        let error = client.err("album", action, elsewhere.clone()).await;
+        assert_eq!(error["code"], "not_found", "{action}");
+    }
+    assert_eq!(
+        client.ok("song", "get", json!({"id": "so-what"})).await["album_id"],
+        "kob"
+    );
+    // There it stays: the parent's id says where it is, not where it goes.
+    let moved = json!({"album_id": "amiga", "id": "so-what", "title": "Moved"});
+    assert_eq!(
+        client.err("album", "updateSong", moved).await["code"],
+        "not_found"
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
+    let (_server, mut client) = music().await;
+    for action in ["createSong", "songs"] {
+        let payload = json!({"album_id": "x", "title": "t"});
+        assert_eq!(
+            client.err("album", action, payload).await["code"],
+            "not_found",
+            "{action}"
+        );
+    }
+    let error = client
+        .err("song", "create", json!({"album_id": "x", "title": "t"}))
+        .await;
+    let fault = json!([{"path": "album_id", "rule": "parent", "message": "names no `album` that is there"}]);
+    assert_eq!(
+        (&error["code"], &error["fields"]),
+        (&json!("invalid"), &fault)
+    );
+    assert_eq!(
+        client.ok("song", "byAlbum", json!({"album_id": "x"})).await,
+        json!([])
+    );
+    assert_eq!(client.head().await, 0);
+}
+
+#[tokio::test]
+pub(crate) async fn a_list_of_children_takes_conditions_pages_and_selections() {
+    let (_server, mut client) = two_albums().await;
+    for n in 0..5 {
+        let song = json!({"album_id": "kob", "id": n.to_string(), "title": format!("{}", n % 2)});
+        client.ok("album", "createSong", song).await;
+    }
+    let odd = json!({"album_id": "kob", "title": "1", "$select": ["id"]});
+    let expected = json!([{"id": "1"}, {"id": "3"}]);
+    assert_eq!(client.ok("album", "songs", odd.clone()).await, expected);
+    assert_eq!(client.ok("song", "byAlbum", odd).await, expected);
+    let first = client
+        .reply(
+            "album",
+            "songs",
+            json!({"album_id": "kob", "$sort": {"title": -1}}),
+        )
+        .await;
+    assert_eq!(ids(&first["ok"]), ["so-what", "all-blues", "1"]);
+    let rest =
+        json!({"album_id": "kob", "$sort": {"title": -1}, "$after": first["next"], "$limit": 9});
+    assert_eq!(
+        ids(&client.ok("album", "songs", rest).await),
+        ["3", "0", "2", "4"]
+    );
+}
+
+#[tokio::test]
+pub(crate) async fn the_parent_is_reached_from_the_child() {
+    let (_server, mut client) = two_albums().await;
+    let album = client.ok("song", "album", json!({"id": "so-what"})).await;
+    assert_eq!(album["title"], "Kind of Blue");
+    let title = json!({"id": "so-what", "$select": ["title"]});
+    assert_eq!(
+        client.ok("song", "album", title).await,
+        json!({"title": "Kind of Blue"})
+    );
+    let none = client.err("album", "artist", json!({"id": "kob"})).await;
+    assert_eq!(none["message"], "there is no such `artist`");
+    let nobody = client.err("song", "album", json!({"id": "nobody"})).await;
+    assert_eq!(nobody["message"], "there is no such `song`");
+}
+
+#[tokio::test]
+pub(crate) async fn a_child_moves_to_another_parent_that_is_there() {
+    let (_server, mut client) = two_albums().await;
+    let moved = client
+        .ok(
+            "song",
+            "update",
+            json!({"id": "so-what", "album_id": "amiga"}),
+        )
+        .await;
+    assert_eq!(moved["album_id"], "amiga");
+    let error = client
+        .err("song", "update", json!({"id": "so-what", "album_id": "x"}))
+        .await;
+    assert_eq!(error["fields"][0]["rule"], "parent");
+    let songs = client
+        .ok("album", "songs", json!({"album_id": "amiga"}))
+        .await;
+    assert_eq!(ids(&songs), ["so-what"]);
+}
+
+#[tokio::test]
+pub(crate) async fn a_child_is_saved_under_another_parent_that_is_there() {
+    let (_server, mut client) = two_albums().await;
+    let song = |album| json!({"id": "so-what", "album_id": album, "title": "So What"});
+    let error = client.err("song", "save", song("x")).await;
+    assert_eq!(error["fields"][0]["rule"], "parent");
+    let moved = client.ok("song", "save", song("amiga")).await;
+    assert_eq!(moved["album_id"], "amiga");
+}
+
+#[tokio::test]
+pub(crate) async fn a_revision_is_asked_for_through_the_parent_too() {
+    let (_server, mut client) = music().await;
+    client.ok("user", "create", json!({"id": 1})).await;
+    let hello = json!({"sender_id": 1, "id": "hello"});
+    let made = client
+        .reply("user", "createSentMessage", hello.clone())
+        .await;
+    assert_eq!((&made["rev"], &made["ok"]["rev"]), (&json!(2), &json!(2)));
+    for (action, rev, expected) in [
+        ("updateSentMessage", 1, "conflict"),
+        ("destroySentMessage", 1, "conflict"),
+        ("getSentMessage", 2, "invalid"),
+        ("createSentMessage", 2, "invalid"),
+    ] {
+        let request = json!(["user", action, hello, 1, {"if_rev": rev}]);
+        let reply = client.ask(request).await;
+        assert_eq!(reply[2]["err"]["code"], expected, "{action}");
+    }
+    let request = json!(["user", "destroySentMessage", hello, 1, {"if_rev": 2}]);
+    assert_eq!(client.ask(request).await[2]["ok"]["id"], "hello");
+}

@@ -1,0 +1,177 @@
+//! Relations hold, whatever is done: random requests against a plain model of all records.
+
+mod model;
+mod random_steps;
+
+use crate::support::music::MUSIC;
+use crate::support::{Client, Running};
+use model::{KINDS, Model, Refused, Told};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use random_steps::Step;
+use serde_json::json;
+use sockful::Server;
+use std::cell::RefCell;
+use std::time::Duration;
+use tokio::runtime::Builder;
+
+/// A client of a server with some of everything, and the model of what is there.
+struct Both {
+    client: Client,
+    model: Model,
+    /// The number of the newest commit.
+    head: u64,
+}
+
+impl Both {
+    async fn start() -> (Running, Self) {
+        // Nobody is in the way of anybody: what takes as long will not end.
+        let mut config = sockful::Config::default();
+        config.request_timeout = Duration::from_secs(1);
+        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        let server = Running::serving(Server::new(MUSIC).config(config)).await;
+        let both = Self {
+            client: server.client().await,
+            model: Model::default(),
+            head: 0,
+        };
+        (server, both)
+    }
+
+    /// Takes one step on both sides, and asks that they say the same and that a retry is told it again.
+    async fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        let before = self.model.clone();
+        let expected = self.model.take(step);
+        let (resource, action, payload) = step.request();
+        let mut request = json!([resource, action, payload, 1]);
+        if step.has_key() {
+            let key = uuid::Uuid::now_v7();
+            request = json!([resource, action, payload, 1, {"key": key}]);
+        }
+        let reply = self.client.ask(request.clone()).await;
+        if step.has_key() && expected.is_ok() && self.model != before {
+            prop_assert_eq!(
+                &self.client.ask(request.clone()).await,
+                &reply,
+                "{}",
+                request
+            );
+        }
+        let told = match reply[2]["err"]["code"].as_str() {
+            Some(code) => Err(code.to_owned()),
+            None => Ok(reply[2]["ok"].clone()),
+        };
+        let expected = expected.map(|told| match told {
+            Told::One(record) => record,
+            Told::Several(records) => records.into(),
+        });
+        prop_assert_eq!(
+            told,
+            expected.map_err(Refused::code),
+            "{}\n{}",
+            request,
+            reply
+        );
+        if reply[2].get("ok").is_some() {
+            // What changes nothing makes no commit.
+            self.head += u64::from(self.model != before);
+            prop_assert_eq!(&reply[2]["seq"], self.head, "{}", request);
+        }
+        if self.model == before {
+            // Had anything changed, the next commit would have another number.
+            return Ok(());
+        }
+        self.compare().await
+    }
+
+    /// Asks that both sides have the same records.
+    async fn compare(&mut self) -> Result<(), TestCaseError> {
+        let finds = KINDS
+            .iter()
+            .map(|kind| json!([kind.name, "find", null, kind.name]));
+        self.client.send_all(finds).await;
+        for _ in &KINDS {
+            let reply = self.client.recv().await;
+            let kind = reply[0].as_str().expect("a name");
+            prop_assert_eq!(&reply[2]["ok"], &self.model.all(kind), "{}", kind);
+        }
+        self.model.check_integrity()
+    }
+
+    /// Asks that relations lead to the same records on both sides.
+    async fn compare_related(&mut self) -> Result<(), TestCaseError> {
+        for (kind, paths) in [
+            (
+                "artist",
+                &[
+                    "albums.songs.entries",
+                    "albums.reviews",
+                    "albums.bonuses.bonusAlbum",
+                ][..],
+            ),
+            ("entry", &["song.album.artist", "playlist"][..]),
+            ("category", &["parts.parts", "within.parts"][..]),
+            ("review", &["album.reviews"][..]),
+        ] {
+            let listed = self.client.ok(kind, "find", json!({"$with": paths})).await;
+            prop_assert_eq!(listed, self.model.all_with(kind, paths), "{}", kind);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn no_request_leaves_an_orphan_and_each_does_all_that_its_relations_say_or_nothing() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let config = Config {
+        cases: 128,
+        failure_persistence: None,
+        max_shrink_time: 10_000,
+        ..Config::default()
+    };
+    // To start a server takes as long as a case does: one serves until the two sides differ.
+    let idle = RefCell::new(None);
+    let run = TestRunner::new(config).run(&random_steps::histories(), |steps| {
+        runtime.block_on(async {
+            let reused = idle.take();
+            let (server, mut both) = match reused {
+                Some(reused) => reused,
+                None => Both::start().await,
+            };
+            both.take(&random_steps::first()).await?;
+            for step in &steps {
+                both.take(step).await?;
+            }
+            both.compare_related().await?;
+            for step in random_steps::last() {
+                both.take(&step).await?;
+            }
+            prop_assert_eq!(&both.model, &Model::default());
+            both.compare().await?;
+            idle.replace(Some((server, both)));
+            Ok(())
+        })
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[tokio::test]
+async fn a_parent_that_goes_and_comes_again_in_one_commit_has_the_children_that_it_is_given() {
+    let (_server, mut both) = Both::start().await;
+    let client = &mut both.client;
+    let make = json!([
+        ["artist", "create", {"id": "a"}],
+        ["album", "create", {"id": "x", "artist_id": "a"}],
+        ["album", "create", {"id": "y", "artist_id": "a"}],
+    ]);
+    client.ok("sockful", "commit", make).await;
+    let again = json!([
+        ["artist", "destroy", {"id": "a"}],
+        ["artist", "create", {"id": "a", "n": 1}],
+        ["album", "create", {"id": "y", "artist_id": "a", "n": 1}],
+    ]);
+    client.ok("sockful", "commit", again).await;
+    let album = json!([{"id": "y", "n": 1, "artist_id": "a"}]);
+    assert_eq!(client.ok("album", "find", json!(null)).await, album);
+}

@@ -1,0 +1,33 @@
+//! Nobody is told what policies keep from them: made-up users, policies and traffic, and every byte
+//! that each client ever gets.
+
+mod app;
+mod random_steps;
+mod world;
+
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Builder;
+use world::World;
+
+#[test]
+fn no_client_ever_gets_a_byte_of_what_its_policies_keep_from_it() {
+    let config = Config {
+        cases: 64,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let made = (random_steps::users(), random_steps::steps());
+    let outcome = TestRunner::new(config).run(&made, |(users, steps)| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let mut world = World::begin(users).await;
+            for (client, over_http, step) in &steps {
+                world.take(*client, *over_http, step).await?;
+            }
+            world.end().await
+        })
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}

@@ -1,0 +1,269 @@
+//! The application's own code fails in every place where it runs.
+
+use super::failing_store::Broken;
+use crate::support::{Client, Log, Running, club};
+use schemars::JsonSchema;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+use sockful::{Context, Error, Filter, Resource, Resources, Result, Server, remote, resources};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What stands in every cause.
+const CAUSE: &str = "db://root:xyzzy@10.0.0.7";
+
+fn failure() -> Error {
+    Error::internal(io::Error::other(CAUSE))
+}
+
+/// A property with one of everything that runs; its name says where it fails.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(event(failed = Fragile))]
+struct Machine {
+    id: String,
+    #[resource(default, sanitize(self::sanitized), conform = conforms)]
+    kind: String,
+    #[resource(range(..=5), when = Self::is_limited)]
+    limit: Option<i64>,
+    #[resource(default)]
+    part: Fragile,
+}
+
+/// A value that can't be written where it says so.
+#[derive(Default, JsonSchema)]
+struct Fragile(String);
+
+impl Serialize for Fragile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &*self.0 {
+            "serialize" => Err(S::Error::custom(CAUSE)),
+            "serialize panics" => panic!("{CAUSE}"),
+            text => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fragile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        assert_ne!(text, "deserialize panics", "{CAUSE}");
+        Ok(Self(text))
+    }
+}
+
+fn sanitized(kind: String) -> String {
+    assert_ne!(kind, "sanitize", "{CAUSE}");
+    kind
+}
+
+fn conforms(kind: &str) -> bool {
+    assert_ne!(kind, "conform", "{CAUSE}");
+    true
+}
+
+#[remote]
+impl Machine {
+    fn is_limited(&self) -> bool {
+        assert_ne!(self.kind, "when", "{CAUSE}");
+        true
+    }
+
+    #[before(create, update, destroy)]
+    fn before(&self) -> Result<()> {
+        match &*self.kind {
+            "before" => Err(failure()),
+            "before panics" => panic!("{CAUSE}"),
+            _ => Ok(()),
+        }
+    }
+
+    #[after(create)]
+    fn after(&self) -> Result<()> {
+        match &*self.kind {
+            "after" => Err(failure()),
+            "after panics" => panic!("{CAUSE}"),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn fail() -> Result<(), io::Error> {
+        Err(io::Error::other(CAUSE))
+    }
+
+    pub fn panic() -> Result<()> {
+        panic!("{CAUSE}")
+    }
+
+    pub async fn panic_later() {
+        tokio::task::yield_now().await;
+        panic!("{}", CAUSE.to_owned())
+    }
+
+    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    pub fn fail_on(&mut self) -> Result<()> {
+        Err(failure())
+    }
+
+    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    pub fn panic_on(&self) {
+        panic!("{CAUSE}")
+    }
+
+    pub fn result() -> Fragile {
+        Fragile("serialize".to_owned())
+    }
+
+    pub fn result_panics() -> Fragile {
+        Fragile("serialize panics".to_owned())
+    }
+
+    pub fn spoil(&mut self) {
+        self.part = Fragile("serialize".to_owned());
+    }
+
+    pub fn tell(&self, context: &Context) -> Result<()> {
+        context.emit(&self.id, Fragile("serialize".to_owned()))
+    }
+
+    pub async fn fail_within(context: &Context) -> Result<usize> {
+        let of = context.of::<Self>();
+        of.create(NewMachine {
+            id: Some("within".to_owned()),
+            kind: Some("before".to_owned()),
+            ..NewMachine::default()
+        })
+        .await?;
+        of.count(Filter::all()).await
+    }
+}
+
+const MACHINES: Resources = resources![Machine];
+
+/// Asks, and looks at what is told: nothing of the cause, and an id under which the log has it.
+async fn assert_told(client: &mut Client, log: &Log, action: &str, payload: Value) {
+    let error = client.err("machine", action, payload.clone()).await;
+    assert_untold(&error, log, &format!("{action} {payload}"));
+}
+
+fn assert_untold(error: &Value, log: &Log, what: &str) {
+    assert_eq!(error["code"], "internal", "{what}: {error}");
+    assert!(!error.to_string().contains("xyzzy"), "{what}: {error}");
+    let message = error["message"].as_str().expect("a message");
+    let id = message
+        .split("(error ")
+        .nth(1)
+        .and_then(|id| id.strip_suffix(')'));
+    let line = log.line(id.unwrap_or_else(|| panic!("{what}: no id in {message}")));
+    assert!(line.contains(CAUSE), "{what}: {line}");
+}
+
+#[tokio::test]
+async fn whatever_fails_the_client_is_told_an_id_and_the_log_the_cause_under_it() {
+    let log = Log::start();
+    let server = Running::serving(Server::new(MACHINES)).await;
+    let mut client = server.client().await;
+    client.ok("machine", "create", json!({"id": "a"})).await;
+    for (action, payload) in [
+        ("fail", json!({})),
+        ("panic", json!({})),
+        ("panicLater", json!({})),
+        ("failOn", json!({"id": "a"})),
+        ("panicOn", json!({"id": "a"})),
+        ("result", json!({})),
+        ("resultPanics", json!({})),
+        ("spoil", json!({"id": "a"})),
+        ("tell", json!({"id": "a"})),
+        ("failWithin", json!({})),
+        ("create", json!({"kind": "before"})),
+        ("create", json!({"kind": "before panics"})),
+        ("create", json!({"kind": "sanitize"})),
+        ("create", json!({"kind": "conform"})),
+        ("create", json!({"kind": "when", "limit": 1})),
+        ("create", json!({"part": "serialize"})),
+        ("create", json!({"part": "serialize panics"})),
+        ("create", json!({"part": "deserialize panics"})),
+        ("update", json!({"id": "a", "kind": "before"})),
+        ("update", json!({"id": "a", "kind": "conform"})),
+        ("save", json!({"id": "b", "kind": "sanitize"})),
+    ] {
+        assert_told(&mut client, &log, action, payload).await;
+    }
+    // One record, one commit: nothing of all that was done.
+    assert_eq!(client.head().await, 1);
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
+    let log = Log::start();
+    let server = Running::serving(Server::new(MACHINES)).await;
+    let mut client = server.client().await;
+    for kind in ["after", "after panics"] {
+        let made = client.ok("machine", "create", json!({"kind": kind})).await;
+        assert!(!made.to_string().contains("xyzzy"), "{made}");
+        client.assert_alive().await;
+    }
+    let text = log.text();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("an after-hook failed") && line.contains(CAUSE))
+        .collect();
+    assert_eq!(lines.len(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
+    let log = Log::start();
+    let why = Arc::new(Mutex::new(None));
+    let server = Server::new(MACHINES).store(Broken::new(why.clone()));
+    let server = Running::serving(server).await;
+    let mut client = server.client().await;
+    client.ok("machine", "create", json!({"id": "a"})).await;
+    *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(CAUSE);
+    for (action, payload) in [
+        ("get", json!({"id": "a"})),
+        ("get", json!({"id": ["a", "b"]})),
+        ("all", json!({})),
+        ("count", json!({})),
+        ("create", json!({"id": "b"})),
+        ("update", json!({"id": "a", "kind": "x"})),
+        ("save", json!({"id": "a"})),
+        ("destroy", json!({"id": "a"})),
+        ("failOn", json!({"id": "a"})),
+        ("subscribe", json!({})),
+    ] {
+        assert_told(&mut client, &log, action, payload).await;
+    }
+    let writes = json!([["machine", "create", {"id": "c"}]]);
+    let error = client.err("sockful", "commit", writes).await;
+    assert_untold(&error, &log, "commit");
+}
+
+#[tokio::test]
+async fn who_can_not_be_known_and_who_can_not_be_judged_is_told_an_id() {
+    let log = Log::start();
+    let server = club::open().await;
+    let mut client = server.client_as("bob").await;
+    for (token, cause) in [
+        ("broken", "the database of users is on fire"),
+        ("panic", "an authenticator that panics"),
+    ] {
+        let error = client
+            .err("sockful", "authenticate", json!({"token": token}))
+            .await;
+        let id = error["message"]
+            .as_str()
+            .and_then(|it| it.split("(error ").nth(1));
+        let line = log.line(id.expect("an id").trim_end_matches(')'));
+        assert!(line.contains(cause), "{line}");
+        assert!(!error.to_string().contains(cause), "{error}");
+    }
+    let crash = json!({"id": "x", "owner": "bob", "text": "crash"});
+    let error = client.err("note", "create", crash).await;
+    let id = error["message"]
+        .as_str()
+        .and_then(|it| it.split("(error ").nth(1));
+    let line = log.line(id.expect("an id").trim_end_matches(')'));
+    assert!(line.contains("a policy that panics"), "{line}");
+    assert!(!error.to_string().contains("policy"), "{error}");
+}

@@ -1,0 +1,11 @@
+//! Stores: conformance, migration, backup, restart.
+
+mod backup;
+mod conformance;
+mod migration;
+mod migration_check;
+mod reserializing_store;
+mod resource_versions;
+mod resume_after_restart;
+mod temp_folder;
+mod unwritable_folder;

@@ -1,0 +1,72 @@
+//! Copies of a store in use, and whether one is as it must be.
+
+use super::temp_folder::Folder;
+use serde::{Deserialize, Serialize};
+use sockful::{ErrorKind, Filter, Resource, Resources, Server, resources};
+use std::fs;
+use tokio::task::JoinSet;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Entry {
+    id: String,
+    #[resource(index)]
+    number: u64,
+}
+
+const ENTRIES: Resources = resources![Entry];
+
+fn entry(number: u64) -> NewEntry {
+    NewEntry { id: None, number }
+}
+
+#[tokio::test]
+async fn a_copy_is_of_one_moment_and_another_history() {
+    let folder = Folder::new("backup");
+    let handle = folder.open(ENTRIES).await.expect("a new file");
+    for number in 0..20 {
+        let created = handle.of::<Entry>().create(entry(number)).await;
+        created.expect("it is new");
+    }
+    let mut writers = JoinSet::new();
+    for number in 20..100 {
+        let handle = handle.clone();
+        writers.spawn(async move { handle.of::<Entry>().create(entry(number)).await });
+    }
+    let copy = folder.file("copy.db");
+    handle.backup(&copy).await.expect("there is room");
+    while let Some(written) = writers.join_next().await {
+        written
+            .expect("no writer panics")
+            .expect("a copy stops nobody");
+    }
+    assert!(!folder.file("copy.db-partial").exists());
+
+    let again = handle.backup(&copy).await.expect_err("it is there");
+    assert_eq!(again.kind(), ErrorKind::Conflict);
+    let nowhere = folder.file("nowhere/copy.db");
+    let nowhere = handle.backup(&nowhere).await.expect_err("no such folder");
+    assert_eq!(nowhere.kind(), ErrorKind::Unavailable);
+
+    let restored = folder.open_file("copy.db", ENTRIES).await;
+    let restored = restored.expect("it is whole");
+    assert_ne!(restored.store().epoch(), handle.store().epoch());
+    let seq = restored.store().head().await.expect("a head");
+    assert!(seq >= 20, "{seq}");
+    let count = restored.of::<Entry>().count(Filter::all()).await;
+    assert_eq!(count.expect("a count") as u64, seq);
+    let all = handle.of::<Entry>().count(Filter::all()).await;
+    assert_eq!(all.expect("a count"), 100);
+    let next = restored.of::<Entry>().create(entry(7)).await;
+    next.expect("it goes on from there");
+}
+
+#[tokio::test]
+async fn a_store_in_memory_has_no_copy() {
+    let handle = Server::new(ENTRIES).open().await.expect("memory opens");
+    let refused = handle
+        .backup("never.db")
+        .await
+        .expect_err("there is no file");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(!fs::exists("never.db").expect("a folder"));
+}

@@ -1,0 +1,225 @@
+//! What becomes of stored records when the program declares something else.
+
+use super::resource_versions::{bare, filled, first, indexed, more, renamed, small, unfit, unique};
+use super::temp_folder::{Folder, open};
+use crate::support::{Client, Gates, Running};
+use serde_json::{Value, json};
+use sockful::{Filter, Resources, resources};
+use uuid::Uuid;
+
+/// Why it is not opened for these resources.
+async fn why_not(folder: &Folder, resources: Resources) -> String {
+    let refused = folder.open(resources).await;
+    refused.expect_err("they don't fit").to_string()
+}
+
+/// Asks a server of its own one thing.
+async fn asked(folder: &Folder, resources: Resources, request: Value) -> Value {
+    let handle = folder.open(resources).await.expect("it fits");
+    let mut server = Running::opened(handle, Gates::default()).await;
+    let mut client: Client = server.client().await;
+    let reply = client.ask(request).await;
+    drop(client);
+    server.stop();
+    server.stopped().await;
+    reply
+}
+
+#[tokio::test]
+async fn what_is_new_takes_its_default_and_what_is_renamed_keeps_its_value() {
+    let folder = filled("more").await;
+    let handle = folder.open(resources![first::Creature]).await;
+    let handle = handle.expect("nothing has changed");
+    let epoch = handle.store().epoch().to_owned();
+    drop(handle);
+
+    let handle = folder.open(resources![more::Creature]).await;
+    let handle = handle.expect("nothing is lost");
+    let creatures = handle.of::<more::Creature>();
+    let bob = creatures.get(&"bob".to_owned()).await.expect("he is there");
+    assert_eq!((&*bob.species, bob.wings, bob.life), ("dragon", 2, 10));
+    assert_eq!(bob.whisper.as_deref(), Some("hush"));
+    assert_eq!((bob.nick, bob.rev, bob.since), (None, 2, 0));
+    let dragons = more::Creature::FIELDS.species.eq("dragon");
+    assert_eq!(creatures.count(dragons).await.expect("a count"), 3);
+
+    // Clients hold records without wings: they are sent everything anew.
+    assert_ne!(handle.store().epoch(), epoch);
+    let log = |after| handle.store().log(after, 9);
+    assert!(log(0).await.is_err() && log(1).await.is_err());
+    assert_eq!(log(3).await.expect("the head").len(), 0);
+    let epoch = handle.store().epoch().to_owned();
+    creatures
+        .destroy(&"eve".to_owned())
+        .await
+        .expect("she is there");
+    assert_eq!(handle.store().head().await.expect("a head"), 4);
+    drop(creatures);
+    drop(handle);
+
+    // With nothing more to do it is opened as it is.
+    let handle = folder.open(resources![more::Creature]).await;
+    let handle = handle.expect("it is of these");
+    assert_eq!(handle.store().epoch(), epoch);
+    assert_eq!(handle.store().log(3, 9).await.expect("it goes on").len(), 1);
+}
+
+#[tokio::test]
+async fn what_clients_do_not_see_leaves_them_their_history() {
+    let folder = filled("indexed").await;
+    let handle = folder.open(resources![first::Creature]).await;
+    let epoch = handle
+        .expect("nothing has changed")
+        .store()
+        .epoch()
+        .to_owned();
+
+    let handle = folder.open(resources![indexed::Creature]).await;
+    let handle = handle.expect("nothing is lost");
+    assert_eq!(handle.store().epoch(), epoch);
+    let log = handle.store().log(0, 9).await.expect("all of it is there");
+    assert_eq!(log.len(), 3);
+    let dragons = indexed::Creature::FIELDS.kind.eq("dragon");
+    let creatures = handle.of::<indexed::Creature>();
+    assert_eq!(creatures.count(dragons).await.expect("a count"), 3);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
+    let folder = filled("unfit").await;
+    let why = why_not(&folder, resources![unfit::Creature]).await;
+    for told in [
+        "nothing was changed",
+        "creature: `life` is more than 5 in 2 records (`bob` is one); change that in a migration",
+        "creature: `owner` is needed, and 3 records (`ann` is one) would have none; write #[resource(default = …)]",
+        "creature: `secret`",
+    ] {
+        assert!(why.contains(told), "{told} is not in\n{why}");
+    }
+    assert!(!why.contains("hush"), "{why}");
+    let handle = folder.open(resources![first::Creature]).await;
+    let handle = handle.expect("it is as it was");
+    let bob = handle.of::<first::Creature>().get(&"bob".to_owned()).await;
+    let bob = bob.expect("he is there");
+    assert_eq!((&*bob.kind, bob.life), ("dragon", 10));
+    assert_eq!(bob.secret.as_deref(), Some("hush"));
+}
+
+#[tokio::test]
+async fn what_is_unique_now_must_be_so_already() {
+    let folder = filled("unique").await;
+    let why = why_not(&folder, resources![unique::Creature]).await;
+    let told =
+        "creature: `kind` is unique, and one value of it stands in several records (`ann` is one)";
+    assert!(why.contains(told), "{why}");
+    assert!(!why.contains("life") && !why.contains("note"), "{why}");
+}
+
+#[tokio::test]
+async fn a_value_that_would_be_lost_is_and_null_is_none() {
+    let folder = filled("lost").await;
+    let why = why_not(&folder, resources![bare::Creature]).await;
+    let told = "`secret` is no longer declared, and one record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
+    assert!(why.contains(told), "{why}");
+    assert!(!why.contains("note"), "{why}");
+
+    let remove = [(
+        "0001 no secrets",
+        r#"UPDATE "record creature" SET kept = json_remove(kept, '$.secret')"#,
+    )];
+    let store = folder.store().migrations(remove);
+    let handle = open(resources![bare::Creature], store).await;
+    let handle = handle.expect("nothing is lost that was not removed");
+    let count = handle.of::<bare::Creature>().count(Filter::all()).await;
+    assert_eq!(count.expect("a count"), 3);
+}
+
+#[tokio::test]
+async fn a_resource_may_have_another_name() {
+    let folder = filled("renamed").await;
+    let handle = folder.open(resources![renamed::Beast]).await;
+    let handle = handle.expect("nothing is lost");
+    let beasts = handle.of::<renamed::Beast>();
+    let bob = beasts.get(&"bob".to_owned()).await.expect("he is there");
+    assert_eq!(
+        (&*bob.kind, bob.secret.as_deref()),
+        ("dragon", Some("hush"))
+    );
+}
+
+#[tokio::test]
+async fn migrations_by_hand_run_once_and_stay_as_they_were() {
+    let folder = filled("numbered").await;
+    let feed = r#"UPDATE "record creature" SET sent = json_set(sent, '$.life', json_extract(sent, '$.life') + 1)"#;
+    let with = |migrations: &[(&'static str, &'static str)]| {
+        let store = folder.store().migrations(migrations.iter().copied());
+        open(resources![first::Creature], store)
+    };
+    for _ in 0..2 {
+        let handle = with(&[("0001", feed)]).await.expect("it fits");
+        let ann = handle.of::<first::Creature>().get(&"ann".to_owned()).await;
+        assert_eq!(ann.expect("she is there").life, 4);
+    }
+    for (migrations, why) in [
+        (&[("0001", "SELECT 1")][..], "another text"),
+        (&[], "no longer has it"),
+        (&[("0000", "SELECT 1"), ("0001", feed)], "a later name"),
+        (&[("0001", feed), ("0001", feed)], "order of their names"),
+        (&[("0001", feed), ("0002", "frobnicate")], "`0002` failed"),
+        (
+            &[
+                ("0001", feed),
+                ("0002", r#"UPDATE "record creature" SET sent = '{}'"#),
+            ],
+            "`life` is needed",
+        ),
+    ] {
+        let refused = with(migrations).await.expect_err(why).to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let handle = with(&[("0001", feed)]).await.expect("nothing was changed");
+    let ann = handle.of::<first::Creature>().get(&"ann".to_owned()).await;
+    assert_eq!(ann.expect("she is there").life, 4);
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_reply_as_it_is_now_and_takes_no_effect() {
+    let folder = Folder::new("retry");
+    let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
+    let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
+    let first = asked(&folder, resources![first::Creature], create.clone()).await;
+    assert_eq!(first[2]["seq"], 1);
+    let again = asked(&folder, resources![more::Creature], create.clone()).await;
+    assert_eq!(again[2]["seq"], 1);
+    let reply = &again[2]["ok"];
+    assert_eq!(
+        (&reply["species"], &reply["wings"]),
+        (&json!("dragon"), &json!(2))
+    );
+    assert!(reply.get("note").is_none(), "{reply}");
+}
+
+#[tokio::test]
+async fn where_a_reply_no_longer_fits_its_key_is_forgotten_and_takes_no_effect() {
+    let folder = Folder::new("forgotten");
+    let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
+    let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
+    asked(&folder, resources![first::Creature], create.clone()).await;
+    let shrink = json!(["creature", "update", {"id": "bob", "life": 3}, 1]);
+    asked(&folder, resources![first::Creature], shrink).await;
+    let again = asked(&folder, resources![small::Creature], create.clone()).await;
+    assert_eq!(again[2]["err"]["code"], "conflict", "{again}");
+    let count = json!(["creature", "count", {}, 1]);
+    let bob = asked(
+        &folder,
+        resources![small::Creature],
+        json!(["creature", "get", {"id": "bob"}, 1]),
+    )
+    .await;
+    assert_eq!(
+        (&bob[2]["ok"]["life"], &bob[2]["seq"]),
+        (&json!(3), &json!(2))
+    );
+    let count = asked(&folder, resources![small::Creature], count).await;
+    assert_eq!(count[2]["ok"], 1);
+}

@@ -1,0 +1,124 @@
+//! What is told of a store before there is one: whether a newer program will open it.
+
+use super::resource_versions::{
+    bare, filled, first, indexed, more, numbered, renamed, small, unfit, unique,
+};
+use serde_json::Value;
+use sockful::compatibility::Verdict;
+use sockful::{Resources, resources};
+
+/// What has changed since the first program, a line each.
+fn changes(now: Resources) -> (Verdict, Vec<String>) {
+    let before = resources![first::Creature].stored().expect("a description");
+    let before: Value = serde_json::from_str(&before).expect("it is JSON");
+    let compared = now.compare_stored(&before).expect("it can be compared");
+    let lines = compared.changes.iter().map(ToString::to_string);
+    (compared.verdict, lines.collect())
+}
+
+#[test]
+fn what_a_store_applies_whatever_it_has_is_told() {
+    assert_eq!(
+        changes(resources![first::Creature]),
+        (Verdict::Same, vec![])
+    );
+    let lines = |given: &[&str]| given.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        changes(resources![indexed::Creature]).1,
+        lines(&["compatible: creature kind has an index, where no text is over 1,024 bytes"])
+    );
+    assert_eq!(
+        changes(resources![renamed::Beast]).1,
+        lines(&["compatible: beast was `creature`"])
+    );
+    let (_, told) = changes(resources![more::Creature]);
+    for line in [
+        "compatible: creature species was `kind`",
+        "compatible: creature species has an index, where no text is over 1,024 bytes",
+        "compatible: creature wings is new",
+        "compatible: creature nick is new",
+        "compatible: creature rev is new",
+        "compatible: creature since is new",
+        "compatible: creature whisper was `secret`",
+    ] {
+        assert!(told.iter().any(|it| it == line), "{line}: {told:#?}");
+    }
+}
+
+#[test]
+fn what_the_records_decide_is_told_with_what_to_write() {
+    for (now, line) in [
+        (
+            resources![bare::Creature],
+            "breaking: creature note is no longer declared",
+        ),
+        (
+            resources![unfit::Creature],
+            "breaking: creature owner is new, and older records have none; write #[resource(default = …)]",
+        ),
+        (
+            resources![unfit::Creature],
+            "breaking: creature secret may be a string no more",
+        ),
+        (
+            resources![small::Creature],
+            "breaking: creature life has a narrower `maximum` now, 5",
+        ),
+        (
+            resources![numbered::Creature],
+            "breaking: creature number is new and unique, and older records would share its default",
+        ),
+        (
+            resources![unique::Creature],
+            "breaking: creature kind is unique, and older records may share a value",
+        ),
+    ] {
+        let (verdict, told) = changes(now);
+        assert_eq!(verdict, Verdict::Breaking);
+        assert!(
+            told.iter().any(|it| it.starts_with(line)),
+            "{line}: {told:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_refused_was_told() {
+    for (nth, now) in [
+        resources![first::Creature],
+        resources![more::Creature],
+        resources![indexed::Creature],
+        resources![bare::Creature],
+        resources![unfit::Creature],
+        resources![small::Creature],
+        resources![unique::Creature],
+        resources![renamed::Beast],
+        resources![numbered::Creature],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = filled(&format!("foretold-{nth}")).await;
+        let is_open = folder.open(now).await.is_ok();
+        let (verdict, told) = changes(now);
+        assert!(is_open || verdict == Verdict::Breaking, "{told:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_such_description_is_said_to_be_none() {
+    for text in [
+        "{}",
+        "[]",
+        r#"{"stored": 7}"#,
+        r#"{"stored": {"creature": {"id": 7}}}"#,
+    ] {
+        let older: Value = serde_json::from_str(text).expect("JSON");
+        let error = resources![first::Creature].compare_stored(&older);
+        let error = error.expect_err(text).to_string();
+        assert!(
+            error.starts_with("is no description") || error.starts_with("says of `creature`"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! Subscriptions that go on after a restart, out of the log in the file.
+
+use super::temp_folder::Folder;
+use crate::support::{Gates, Running};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sockful::store::Sqlite;
+use sockful::{Config, Resource, Resources, Server, ServerHandle, resources};
+use std::ops::RangeInclusive;
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Entry {
+    id: String,
+    #[resource(index)]
+    number: u64,
+}
+
+const ENTRIES: Resources = resources![Entry];
+
+/// More than a server has at hand when it starts.
+const MANY: u64 = 2_000;
+
+async fn write(handle: &ServerHandle, numbers: RangeInclusive<u64>) {
+    for number in numbers {
+        let entry = NewEntry { id: None, number };
+        handle.of::<Entry>().create(entry).await.expect("it is new");
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
+    let folder = Folder::new("resumed");
+    let handle = folder.open(ENTRIES).await.expect("a new file");
+    write(&handle, 1..=3).await;
+    let mut server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut client = server.client().await;
+    let first = json!(["entry", "subscribe", {"number": {"$lte": 10}}, 7]);
+    let first = client.ask(first).await[2].take();
+    assert_eq!(first["ok"]["records"].as_array().map(Vec::len), Some(3));
+    drop(client);
+    write(&handle, 4..=MANY).await;
+    server.stop();
+    server.stopped().await;
+    drop(handle);
+
+    let handle = folder.open(ENTRIES).await.expect("it is whole");
+    let mut server = Running::opened(handle, Gates::default()).await;
+    let mut client = server.client().await;
+    let from = json!({"resume": first["resume"], "seq": first["seq"]});
+    let request = json!(["entry", "subscribe", {"number": {"$lte": 10}, "$from": from}, 7]);
+    let resumed = client.ask(request).await[2].take();
+    assert_eq!(resumed["ok"], json!({"resumed": true}));
+    for number in 4..=10 {
+        let event = client.recv().await;
+        assert_eq!(event[1], "created");
+        assert_eq!(event[2]["record"]["number"], number);
+        assert_eq!(event[2]["seq"], number);
+    }
+    let ping = client.ask(json!(["sockful", "ping", null, 8])).await;
+    assert_eq!(ping[2]["ok"]["seq"], MANY, "nothing else was told");
+    server.stop();
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_the_file_no_longer_has_comes_afresh() {
+    let folder = Folder::new("afresh");
+    let opened = || async {
+        let mut config = Config::default();
+        (config.log_capacity, config.stored_log_capacity) = (0, 1_000);
+        let store = Sqlite::with_config(folder.file("data.db"), &config);
+        let server = Server::new(ENTRIES).store(store.expect("nobody else has it"));
+        server.config(config).open().await.expect("it is whole")
+    };
+    let handle = opened().await;
+    write(&handle, 1..=3).await;
+    let mut server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut client = server.client().await;
+    let first = client.ask(json!(["entry", "subscribe", {}, 7])).await[2].take();
+    drop(client);
+    write(&handle, 4..=50).await;
+    server.stop();
+    server.stopped().await;
+    drop(handle);
+
+    let mut server = Running::opened(opened().await, Gates::default()).await;
+    let mut client = server.client().await;
+    let from = json!({"resume": first["resume"], "seq": first["seq"]});
+    let request = json!(["entry", "subscribe", {"$from": from}, 7]);
+    let anew = client.ask(request).await[2].take();
+    assert_eq!(anew["ok"]["records"].as_array().map(Vec::len), Some(50));
+    server.stop();
+    server.stopped().await;
+}

@@ -1,0 +1,8 @@
+//! Which values a property or an argument accepts, and how they are normalized.
+
+pub(crate) mod bigint;
+mod canonical_values;
+pub(crate) mod property_access;
+pub(crate) mod property_values;
+pub(crate) mod rules;
+mod sanitizers;

@@ -1,0 +1,246 @@
+//! The rules of properties and parameters.
+
+mod all_write_paths;
+mod startup_and_schema;
+
+use crate::support::{Client, Running};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sockful::{Resource, Resources, Server, remote, resources};
+use std::collections::BTreeMap;
+
+const MOST_TAGS: usize = 3;
+
+/// A book in a library, with a rule of each kind.
+#[derive(Serialize, Deserialize, Resource)]
+struct Book {
+    #[resource(length(2..=8))]
+    id: String,
+    #[resource(default = 10, range(0..=20))]
+    copies: i32,
+    #[resource(default = 1.0, range(-0.5..2.5))]
+    weight: f64,
+    #[resource(length(1..=5))]
+    title: String,
+    #[resource(default, length(..MOST_TAGS))]
+    tags: Vec<String>,
+    #[resource(default, length(..=2))]
+    notes: BTreeMap<String, u8>,
+    #[resource(pattern = "^[A-Z]+$", length(2..4))]
+    code: Option<String>,
+    #[resource(format("email", message = "is where nobody can be reached"))]
+    author: Option<String>,
+    #[resource(default = 2, conform = is_even)]
+    pages: u32,
+    #[resource(default = "a", conform = Self::is_lower, message = "shouts")]
+    mood: String,
+    #[resource(range(1..), when = Self::is_lent)]
+    days: Option<i32>,
+    #[resource(default)]
+    lent: bool,
+    #[resource(private, default = 0, range(..=3))]
+    thefts: u8,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a value is shown by reference"
+)]
+fn is_even(pages: &u32) -> Result<(), String> {
+    if pages.is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err(format!("is odd: {pages}"))
+    }
+}
+
+#[remote]
+impl Book {
+    pub fn add(&mut self, copies: i32) {
+        self.copies += copies;
+    }
+
+    pub fn steal(&mut self) {
+        self.thefts += 4;
+    }
+
+    pub fn lend(
+        &mut self,
+        #[resource(default = 1, range(1..=5))] days: i32,
+        #[resource(length(1..), sanitize(trim))] to: String,
+    ) -> String {
+        self.days = Some(days);
+        to
+    }
+
+    fn is_lent(&self) -> bool {
+        self.lent
+    }
+
+    fn is_lower(mood: &str) -> bool {
+        mood.chars().all(char::is_lowercase)
+    }
+}
+
+const LIBRARY: Resources = resources![Book];
+
+/// A server with one book that keeps to all rules.
+async fn library() -> (Running, Client) {
+    let server = Running::serving(Server::new(LIBRARY)).await;
+    let mut client = server.client().await;
+    client
+        .ok("book", "create", json!({"id": "emma", "title": "Emma"}))
+        .await;
+    (server, client)
+}
+
+/// The path, the rule and the message of each fault.
+async fn faults(client: &mut Client, action: &str, payload: Value) -> Vec<[String; 3]> {
+    let error = client.err("book", action, payload).await;
+    assert_eq!(error["code"], "invalid", "{error}");
+    let text = |fault: &Value, key: &str| fault[key].as_str().expect("a text").to_owned();
+    let faults = error["fields"].as_array().expect("faults");
+    let told = |fault| ["path", "rule", "message"].map(|key| text(fault, key));
+    faults.iter().map(told).collect()
+}
+
+async fn is_taken(client: &mut Client, change: &Value) -> bool {
+    let mut payload = change.clone();
+    payload["id"] = json!("emma");
+    let reply = client.reply("book", "update", payload).await;
+    reply.get("ok").is_some()
+}
+
+#[tokio::test]
+pub(crate) async fn both_ends_of_each_rule_are_where_they_are_written() {
+    let (_server, mut client) = library().await;
+    let taken = [
+        json!({"copies": 0}),
+        json!({"copies": 20}),
+        json!({"weight": -0.5}),
+        json!({"weight": 2.499}),
+        json!({"title": "é"}),
+        json!({"title": "🐉🐉🐉🐉🐉"}),
+        json!({"tags": ["", ""]}),
+        json!({"notes": {"a": 1, "b": 2}}),
+        json!({"code": "AB"}),
+        json!({"code": "ABC"}),
+        json!({"code": null}),
+        json!({"author": "jane@example.org"}),
+        json!({"pages": 4}),
+    ];
+    for change in &taken {
+        assert!(is_taken(&mut client, change).await, "{change}");
+    }
+    let refused = [
+        (json!({"copies": -1}), "range", "is not from 0 to 20"),
+        (json!({"copies": 21}), "range", "is not from 0 to 20"),
+        (
+            json!({"weight": -0.501}),
+            "range",
+            "is not at least -0.5 and less than 2.5",
+        ),
+        (
+            json!({"weight": 2.5}),
+            "range",
+            "is not at least -0.5 and less than 2.5",
+        ),
+        (
+            json!({"title": ""}),
+            "length",
+            "does not have 1 to 5 characters",
+        ),
+        (
+            json!({"title": "🐉🐉🐉🐉🐉🐉"}),
+            "length",
+            "does not have 1 to 5 characters",
+        ),
+        (
+            json!({"tags": ["", "", ""]}),
+            "length",
+            "has more than 2 items",
+        ),
+        (
+            json!({"notes": {"a": 1, "b": 2, "c": 3}}),
+            "length",
+            "has more than 2 entries",
+        ),
+        (
+            json!({"code": "A"}),
+            "length",
+            "does not have 2 to 3 characters",
+        ),
+        (
+            json!({"code": "ABCD"}),
+            "length",
+            "does not have 2 to 3 characters",
+        ),
+        (
+            json!({"code": "Ab"}),
+            "pattern",
+            "does not match `^[A-Z]+$`",
+        ),
+        (
+            json!({"author": "jane"}),
+            "format",
+            "is where nobody can be reached",
+        ),
+        (json!({"pages": 3}), "conform", "is odd: 3"),
+        (json!({"mood": "A"}), "conform", "shouts"),
+    ];
+    for (mut change, rule, message) in refused {
+        let path = change.as_object().and_then(|it| it.keys().next().cloned());
+        change["id"] = json!("emma");
+        let told = faults(&mut client, "update", change).await;
+        assert_eq!(told, [[&*path.expect("a property"), rule, message]]);
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn every_fault_is_told_in_the_order_of_the_properties() {
+    let (_server, mut client) = library().await;
+    let payload =
+        json!({"mood": "A", "code": "a", "copies": 21, "title": "", "id": "x", "pages": 3});
+    let expected = [
+        ("id", "length"),
+        ("copies", "range"),
+        ("title", "length"),
+        ("code", "pattern"),
+        ("code", "length"),
+        ("pages", "conform"),
+        ("mood", "conform"),
+    ];
+    for action in ["create", "save"] {
+        let told = faults(&mut client, action, payload.clone()).await;
+        let told: Vec<_> = told
+            .iter()
+            .map(|[path, rule, _]| (&**path, &**rule))
+            .collect();
+        assert_eq!(told, expected, "{action}");
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn rules_are_told_together_with_what_is_of_another_type_or_unknown() {
+    let (_server, mut client) = library().await;
+    let payload = json!({"id": "emma", "lent": 7, "copies": 21, "colour": "red", "mood": "A"});
+    let told = faults(&mut client, "update", payload).await;
+    let expected = [
+        ["copies", "range", "is not from 0 to 20"],
+        ["mood", "conform", "shouts"],
+        ["lent", "type", "is not true or false"],
+        ["colour", "unknown", "is not known here"],
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+pub(crate) async fn a_conditional_rule_holds_where_its_function_says_so() {
+    let (_server, mut client) = library().await;
+    assert!(is_taken(&mut client, &json!({"days": 0})).await);
+    // The record that the change leads to is asked, not the one that is stored.
+    let told = faults(&mut client, "update", json!({"id": "emma", "lent": true})).await;
+    assert_eq!(told, [["days", "range", "is less than 1"]]);
+    assert!(is_taken(&mut client, &json!({"lent": true, "days": 1})).await);
+    assert!(is_taken(&mut client, &json!({"lent": false, "days": 0})).await);
+}

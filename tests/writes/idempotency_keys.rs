@@ -1,0 +1,175 @@
+//! Retrying without doing it twice.
+
+use crate::support::{Client, Running, text};
+use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::io::AsyncReadExt;
+use uuid::Uuid;
+
+/// A request with a key of its own.
+fn feed(key: Uuid) -> Value {
+    json!(["creature", "feed", {"id": "bob", "amount": 3}, 1, {"key": key}])
+}
+
+async fn life(client: &mut Client) -> Value {
+    client.ok("creature", "get", json!({"id": "bob"})).await["life"].clone()
+}
+
+#[tokio::test]
+pub(crate) async fn a_retry_gets_the_first_reply_and_does_nothing() {
+    let (server, mut client) = crate::methods::remote_methods::with_bob().await;
+    let feed = feed(Uuid::now_v7());
+    let first = client.ask(feed.clone()).await;
+    assert_eq!(
+        first[2],
+        json!({"ok": "I have been fed my life is: 13", "seq": 2})
+    );
+    client
+        .ok("creature", "update", json!({"id": "bob", "life": 1}))
+        .await;
+    assert_eq!(client.ask(feed.clone()).await, first);
+    let mut other = server.client().await;
+    assert_eq!(other.ask(feed).await, first);
+    assert_eq!(life(&mut other).await, 1);
+}
+
+#[tokio::test]
+pub(crate) async fn every_write_is_remembered_with_its_number() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    for (resource, action, payload) in [
+        ("creature", "create", json!({"id": "bob"})),
+        ("creature", "create", json!({"kind": "unicorn"})),
+        ("creature", "update", json!({"id": "bob", "life": 7})),
+        (
+            "creature",
+            "save",
+            json!({"id": "bob", "kind": "dragon", "life": 8}),
+        ),
+        ("creature", "feed", json!({"id": "bob"})),
+        (
+            "sockful",
+            "commit",
+            json!([["creature", "update", {"id": "bob", "life": 1}]]),
+        ),
+        ("creature", "destroy", json!({"id": "bob"})),
+    ] {
+        let request = json!([resource, action, payload, 1, {"key": Uuid::now_v7()}]);
+        let first = client.ask(request.clone()).await;
+        assert!(first[2]["seq"].is_u64(), "{first}");
+        assert_eq!(client.ask(request).await, first);
+    }
+    assert_eq!(client.head().await, 7);
+}
+
+#[tokio::test]
+pub(crate) async fn a_retry_while_the_first_is_under_way_waits_for_it() {
+    let (server, mut client) = crate::methods::remote_methods::with_bob().await;
+    let request =
+        json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1, {"key": Uuid::now_v7()}]);
+    client.send(request.clone()).await;
+    server.gates.arrival("g").await;
+    let mut other = server.client().await;
+    other.send(request).await;
+    server.gates.open("g");
+    assert_eq!(client.recv().await, other.recv().await);
+    assert_eq!(life(&mut client).await, 11);
+}
+
+#[tokio::test]
+pub(crate) async fn a_request_that_failed_left_nothing_and_runs_afresh() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    let feed = feed(Uuid::now_v7());
+    assert_eq!(
+        client.ask(feed.clone()).await[2]["err"]["code"],
+        "not_found"
+    );
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    assert_eq!(client.ask(feed).await[2]["seq"], 2);
+}
+
+#[tokio::test]
+pub(crate) async fn a_key_is_of_one_request_only() {
+    let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
+    let key = Uuid::now_v7();
+    client.ask(feed(key)).await;
+    let other = json!(["creature", "feed", {"id": "bob", "amount": 4}, 1, {"key": key}]);
+    let error = &client.ask(other).await[2]["err"];
+    let told = (&error["code"], &error["path"], &error["outcome"]);
+    assert_eq!(told, (&json!("conflict"), &json!("key"), &json!("unknown")));
+    assert_eq!(life(&mut client).await, 13);
+}
+
+#[tokio::test]
+pub(crate) async fn a_key_that_may_be_forgotten_is_refused() {
+    let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    let made = |ago: u64| {
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, now.as_secs() - ago, 0);
+        Uuid::new_v7(time)
+    };
+    let error = &client.ask(feed(made(25 * 60 * 60))).await[2]["err"];
+    assert_eq!(
+        (&error["code"], &error["outcome"]),
+        (&json!("conflict"), &json!("unknown"))
+    );
+    assert!(client.ask(feed(made(23 * 60 * 60))).await[2]["ok"].is_string());
+}
+
+#[tokio::test]
+pub(crate) async fn only_what_may_do_something_takes_a_key() {
+    let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
+    for action in ["get", "find", "count"] {
+        let request = json!(["creature", action, {}, 1, {"key": Uuid::now_v7()}]);
+        let fault = &client.ask(request).await[2]["err"]["fields"][0];
+        assert_eq!(
+            (&fault["path"], &fault["rule"]),
+            (&json!("key"), &json!("action"))
+        );
+    }
+    for key in [json!("bob"), json!(7), json!(Uuid::nil())] {
+        let request = json!(["creature", "destroy", {"id": "bob"}, 1, {"key": key}]);
+        let fault = &client.ask(request).await[2]["err"]["fields"][0];
+        assert_eq!(
+            (&fault["path"], &fault["rule"]),
+            (&json!("key"), &json!("format"))
+        );
+    }
+}
+
+/// The reply may be lost at any of its bytes, and so may the request.
+#[tokio::test]
+pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry() {
+    let server = Running::start().await;
+    let mut client = server.client().await;
+    client
+        .ok("creature", "create", json!({"id": "bob", "life": 0}))
+        .await;
+    let request = || feed(Uuid::now_v7());
+    let reply = client.ask(request()).await.to_string().len();
+    for cut in 0..reply {
+        let request = request();
+        let mut raw = server.raw_websocket().await;
+        raw.send(text(&request.to_string())).await;
+        let mut part = vec![0; cut];
+        raw.input
+            .read_exact(&mut part)
+            .await
+            .expect("so much comes");
+        drop(raw);
+        assert!(client.ask(request).await[2]["ok"].is_string());
+        assert_eq!(life(&mut client).await, (cut + 2) * 3);
+    }
+    let request = request();
+    let whole = text(&request.to_string());
+    for cut in 0..whole.len() {
+        let mut raw = server.raw_websocket().await;
+        raw.send(&whole[..cut]).await;
+        drop(raw);
+    }
+    assert!(client.ask(request).await[2]["ok"].is_string());
+    assert_eq!(life(&mut client).await, (reply + 2) * 3);
+}
