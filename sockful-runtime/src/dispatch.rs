@@ -111,16 +111,10 @@ impl<'a> Job<'a> {
         };
         let model = session.app.model(route.resource);
         let get = || {
-            let sight = session
-                .app
-                .shared
-                .policies
-                .sight(&session.caller(), model.index);
+            let sight = session.app.policies.sight(&session.caller(), model.index);
             sight.map_or_else(
                 |error| Some(Err(error)),
-                |sight| {
-                    actions::get_at_hand(&*session.app.shared.store, model, self.payload, &sight)
-                },
+                |sight| actions::get_at_hand(&*session.app.store, model, self.payload, &sight),
             )
         };
         let reply =
@@ -176,8 +170,8 @@ impl<'a> Job<'a> {
 
     async fn act_once(&self, session: &Session, context: Context, number: u64, key: Uuid) -> Reply {
         let (resource, action) = self.names(session);
-        let shared = &session.app.shared;
-        shared.policies.admit_to(context.identity(), false)?;
+        let app = &session.app;
+        app.policies.admit_to(context.identity(), false)?;
         let keyed = Keyed {
             caller: context.caller().unwrap_or_default().into(),
             key,
@@ -186,13 +180,13 @@ impl<'a> Job<'a> {
         // Until its turn has come an earlier run may be about to do it.
         let peer = &session.peer;
         peer.note_committing(number);
-        let show = |resource: usize, record| context.shown(&shared.models[resource], record);
+        let show = |resource: usize, record| context.shown(&app.models[resource], record);
         let run = async {
             peer.note_committed(number);
             let context = context.clone().under_key(keyed.clone());
             self.act(session, context).await
         };
-        let reply = shared.keys.once(&*shared.store, &keyed, run, show).await;
+        let reply = app.idempotency.once(&*app.store, &keyed, run, show).await;
         peer.note_committed(number);
         reply
     }
@@ -288,7 +282,7 @@ async fn call(
         if_rev,
     };
     let _lane = match remote.takes {
-        Takes::Mut => Some(context.shared().lanes.take(model.index, &id).await),
+        Takes::Mut => Some(context.app().record_locks.take(model.index, &id).await),
         Takes::Nothing | Takes::Ref => None,
     };
     (remote.run)(&call).await

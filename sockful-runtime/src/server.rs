@@ -13,12 +13,12 @@ use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown::shutdown_signal;
 use crate::engine::app::{App, Setup};
+use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::{Authenticator, Identity};
 use crate::engine::call::context::Context;
 use crate::engine::call::records::Records;
-use crate::engine::call::shared::States;
 use crate::engine::session::Session;
 use crate::engine::table::Resources;
 use crate::model::resource::Resource;
@@ -42,7 +42,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 pub struct Server {
     resources: Resources,
     store: Option<Arc<dyn Store>>,
-    states: States,
+    state: AppState,
     config: Config,
     clock: Clock,
     authenticator: Option<Authenticator>,
@@ -54,7 +54,7 @@ impl Server {
         Self {
             resources,
             store: None,
-            states: States::default(),
+            state: AppState::default(),
             config: Config::default(),
             clock: Clock::default(),
             authenticator: None,
@@ -70,7 +70,7 @@ impl Server {
     /// Shares a value with all remote methods, which get it by its type from
     /// [`Context::state`](crate::Context::state). A second value of one type replaces the first.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
-        self.states.insert(state);
+        self.state.insert(state);
         self
     }
 
@@ -165,7 +165,7 @@ impl Server {
         let Self {
             resources,
             store,
-            states,
+            state,
             config,
             clock,
             authenticator,
@@ -177,7 +177,7 @@ impl Server {
         let setup = Setup {
             resources,
             store,
-            states,
+            state,
             config,
             clock,
             authenticator,
@@ -259,17 +259,13 @@ impl ServerHandle {
     /// no request of theirs begins so; each of their subscriptions gets one `reset`, or ends. That
     /// they are not let in again is the business of what is given to [`Server::authenticate`].
     pub fn revoke(&self, key: &str) -> usize {
-        let sessions = self.app.sessions.revoke(key);
-        for session in &sessions {
-            session.lose();
-        }
-        sessions.len()
+        self.app.identities.revoke(key)
     }
 
     /// The TypeScript module of all that is served, to be written to a file: its types, and the value
     /// that the client's `connect` takes as `api`.
     pub fn typescript(&self) -> String {
-        typescript::module(&self.app.shared.models, &self.app.description)
+        typescript::module(&self.app.models, &self.app.description)
     }
 
     /// The description of all that is served, as `["sockful","schema"]` gives it.
@@ -301,7 +297,7 @@ impl ServerHandle {
 
     /// The store, beneath the rules: what is written to it here passes no hooks.
     pub fn store(&self) -> &dyn Store {
-        &*self.app.shared.store
+        &*self.app.store
     }
 
     #[cfg(any(feature = "client", feature = "fuzzing"))]

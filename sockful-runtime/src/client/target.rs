@@ -155,7 +155,7 @@ fn refused(error: tungstenite::Error) -> Error {
 async fn open_local(server: &ServerHandle, headers: HeaderMap) -> Result<Ws> {
     let session = in_process::session(server);
     let credentials = Credentials::of_handshake(headers, None);
-    if session.asks_who() && credentials.are_shown() {
+    if session.has_authenticator() && credentials.are_shown() {
         session.authenticate(Some(credentials)).await?;
     }
     let (near, far) = tokio::io::duplex(LOCAL_BYTES);

@@ -44,7 +44,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
             }
         }
         let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
-        reply::check_room("the result", bytes, context.shared().config.max_reply)?;
+        reply::check_room("the result", bytes, context.app().config.max_reply)?;
         let Some(ended) = unit.commit(Telling::Records(&written), None).await? else {
             continue;
         };
@@ -107,7 +107,7 @@ fn write<'a>(
             return Err(Error::invalid(vec![Fault::new("[1]", "action", message)]));
         }
     };
-    let relations = &session.app.shared.relations;
+    let relations = &session.app.relations;
     let through = through.map(|parent| relations.link(model.index, parent));
     Ok(Write {
         through: through.transpose()?,

@@ -81,7 +81,7 @@ fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Targ
         Target::Route(session.app.route(&request.resource, &request.action)?)
     };
     let changed = target.changes().map(|at| session.app.model(at));
-    let once = target.is_done_once().then_some(&session.app.shared.clock);
+    let once = target.is_done_once().then_some(&session.app.clock);
     Ok((target, Options::parse(request.options, changed, once)?))
 }
 

@@ -35,11 +35,11 @@ pub(super) async fn begin(
     ack: &str,
     payload: &str,
 ) -> Reply {
-    let shared = &session.app.shared;
+    let app = &session.app;
     let mut given = Object::parse(payload)?;
-    let link = parent.map(|parent| shared.relations.link(model.index, parent));
+    let link = parent.map(|parent| app.relations.link(model.index, parent));
     let link = link.transpose()?;
-    let of = link.map(|link| &shared.models[link.to]);
+    let of = link.map(|link| &app.models[link.to]);
     let mut filters = Vec::new();
     let mut parent = None;
     if let (Some(link), Some(of)) = (link, of) {
@@ -62,9 +62,9 @@ pub(super) async fn begin(
 
     let asked_of = of.unwrap_or(model).declared.name;
     let resources = [asked_of, model.declared.name];
-    let most = shared.config.max_subscriptions;
+    let most = app.config.max_subscriptions;
     let claim = session.outlet.claim(ack, resources, most)?;
-    let hub = &shared.hub;
+    let hub = &app.broker;
     let member = view::join(session, context, &asked, &seen).await?;
     let interest = &member.interest;
     let same = (&select, &session.app.description.digest, &seen.caller);
@@ -82,7 +82,7 @@ pub(super) async fn begin(
             let whole = member.whole().await?;
             context.note_visited(whole.visited);
             let mut records = VecDeque::from(whole.records);
-            let room = reply::room(shared.config.max_reply);
+            let room = reply::room(app.config.max_reply);
             let piece = first_piece(&mut records, room, &selection);
             (piece, whole.seq, records)
         }

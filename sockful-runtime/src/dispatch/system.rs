@@ -61,9 +61,9 @@ impl System {
             }
             Self::Ping => {
                 nothing()?;
-                let head = session.app.shared.store.head().await?;
+                let head = session.app.store.head().await?;
                 if session.outlet.is_used() {
-                    session.app.shared.hub.reached(head).await;
+                    session.app.broker.reached(head).await;
                 }
                 return Ok(Done {
                     live: Some(Box::new(Change::Position(head))),
@@ -77,9 +77,9 @@ impl System {
 
 /// Asks that this caller may know the description.
 fn admit(session: &Session, context: &Context) -> Result<()> {
-    let shared = &session.app.shared;
-    let is_public = shared.config.public_schema;
-    shared.policies.admit_to(context.identity(), is_public)
+    let app = &session.app;
+    let is_public = app.config.public_schema;
+    app.policies.admit_to(context.identity(), is_public)
 }
 
 /// How the description differs from the one that the client was built with.
@@ -97,7 +97,7 @@ fn changes(session: &Session, payload: &str) -> Result<String> {
 
 /// Who it is from now on: whom the application takes the token for, nobody without one.
 async fn authenticate(session: &Session, payload: &str) -> Reply {
-    if !session.asks_who() {
+    if !session.has_authenticator() {
         let message = "the server asks nobody who they are";
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
@@ -116,7 +116,7 @@ async fn authenticate(session: &Session, payload: &str) -> Reply {
 
 /// What a `ping` is told: a commit, and of which history.
 pub(crate) fn position(session: &Session, seq: u64) -> Body {
-    let epoch = session.app.shared.store.epoch();
+    let epoch = session.app.store.epoch();
     let position = serde_json::json!({"seq": seq, "epoch": epoch});
     Body::Json(position.to_string().into_bytes())
 }

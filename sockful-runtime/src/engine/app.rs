@@ -1,46 +1,75 @@
-//! What one server serves, put together once at start.
+//! One server: what it serves and what all of its calls share.
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::app_state::AppState;
 use crate::engine::auth::identity::Authenticator;
+use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
-use crate::engine::call::shared::{Shared, States};
+use crate::engine::call::hook::{Hook, On, Phase};
 use crate::engine::idempotency::Keys;
 use crate::engine::rate_limit::Rates;
 use crate::engine::record_locks::Lanes;
-use crate::engine::session::Sessions;
 use crate::engine::table::{Resources, Route};
 use crate::live::Hub;
 use crate::model::relation::Relations;
+use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::spec::description::Description;
 use crate::store::{Layout, Store};
-use crate::transport::http::documents::Files;
+use bytes::Bytes;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
-/// The constant table, and what the types behind it said of themselves.
+/// One server: the constant table and everything that its calls share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) resources: Resources,
+    pub(crate) models: Vec<Model>,
+    pub(crate) relations: Relations,
+    /// The hooks of each resource, in the order of the models.
+    hooks: Vec<&'static [Hook]>,
+    pub(crate) policies: Policies,
     pub(crate) description: Description,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) sessions: Sessions,
-    /// What is said of the description over HTTP, once it was asked for.
-    pub(crate) files: Files,
+    /// Documents written from the description, each when it is first requested.
+    pub(crate) documents: Documents,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) broker: Arc<Hub>,
+    pub(crate) record_locks: Lanes,
+    pub(crate) idempotency: Keys,
+    pub(crate) rates: Rates,
+    pub(crate) identities: IdentityRegistry,
+    pub(crate) state: AppState,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    /// One permit for each commit whose `#[after]` hooks run.
+    pub(crate) after_hook_permits: Arc<Semaphore>,
 }
 
-/// What a server is put together of.
+/// Documents that a layer above fills in, each when it is first requested.
+#[derive(Debug, Default)]
+pub(crate) struct Documents([OnceLock<Bytes>; Self::LEN]);
+
+impl Documents {
+    pub(crate) const LEN: usize = 5;
+
+    /// The document at `index`, which is below [`LEN`](Self::LEN); `write` writes it the first time.
+    pub(crate) fn get(&self, index: usize, write: impl FnOnce() -> Bytes) -> Bytes {
+        self.0[index].get_or_init(write).clone()
+    }
+}
+
+/// The parts that a server is opened with.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) resources: Resources,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) states: States,
+    pub(crate) state: AppState,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
-    /// Who is asked who callers are.
+    /// Decides who a client is from its credentials.
     pub(crate) authenticator: Option<Authenticator>,
 }
 
@@ -50,13 +79,13 @@ impl App {
     pub(crate) async fn new(
         resources: Resources,
         store: Arc<dyn Store>,
-        states: States,
+        state: AppState,
         config: Config,
     ) -> Result<Arc<Self>> {
         let setup = Setup {
             resources,
             store,
-            states,
+            state,
             config,
             clock: Clock::default(),
             authenticator: None,
@@ -68,7 +97,7 @@ impl App {
         let Setup {
             resources,
             store,
-            states,
+            state,
             config,
             clock,
             authenticator,
@@ -80,38 +109,35 @@ impl App {
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         store.migrate(&layouts).await?;
         store.open(&declared).await?;
-        let shared = Shared {
+        Ok(Arc::new(Self {
+            resources,
             relations: Relations::of(&models)?,
             hooks: entries.iter().map(|entry| entry.hooks).collect(),
             policies: Policies::of(entries, authenticator)?,
-            afterwards: Arc::new(Semaphore::new(config.max_afterwards)),
-            hub: Hub::new(store.clone(), models.len(), &config),
+            description,
+            documents: Documents::default(),
+            broker: Hub::new(store.clone(), models.len(), &config),
             models,
             store,
-            lanes: Lanes::new(),
-            keys: Keys::new(&config, clock.clone()),
+            record_locks: Lanes::new(),
+            idempotency: Keys::new(&config, clock.clone()),
             rates: Rates::new(&config),
-            states,
+            identities: IdentityRegistry::default(),
+            after_hook_permits: Arc::new(Semaphore::new(config.max_afterwards)),
+            state,
             config,
             clock,
-        };
-        Ok(Arc::new(Self {
-            resources,
-            description,
-            shared: Arc::new(shared),
-            sessions: Sessions::default(),
-            files: Files::default(),
         }))
     }
 
     /// The first frame of a connection, whose requests may have a `key` or not.
     pub(crate) fn hello(&self, keys: bool) -> String {
-        let config = &self.shared.config;
+        let config = &self.config;
         let hello = json!({
             "protocol": 1,
             "schema": self.description.digest,
             "keys": keys,
-            "time": self.shared.clock.now(),
+            "time": self.clock.now(),
             "limits": {
                 "max_frame": config.max_frame,
                 "max_depth": config.max_depth,
@@ -143,6 +169,34 @@ impl App {
 
     /// The resource at a place in the served list.
     pub(crate) fn model(&self, place: u16) -> &Model {
-        &self.shared.models[usize::from(place)]
+        &self.models[usize::from(place)]
+    }
+
+    /// The resource whose records are values of `R`.
+    pub(crate) fn model_of<R: Resource>(&self) -> Result<&Model> {
+        let served = self.models.iter().find(|model| model.is_of::<R>());
+        served.ok_or_else(|| {
+            Error::internal(format!(
+                "`{}` is not in the list that is served",
+                R::DECLARED.title
+            ))
+        })
+    }
+
+    /// The hooks of a resource that run in this phase of this operation.
+    pub(crate) fn hooks(
+        &self,
+        resource: usize,
+        phase: Phase,
+        on: On,
+    ) -> impl Iterator<Item = &'static Hook> {
+        let hooks = self.hooks[resource].iter();
+        hooks.filter(move |hook| hook.phase == phase && hook.on.contains(&on))
+    }
+
+    /// Whether a resource has hooks that run before a commit.
+    pub(crate) fn has_before_hooks(&self, resource: usize) -> bool {
+        let mut hooks = self.hooks[resource].iter();
+        hooks.any(|hook| hook.phase == Phase::Before)
     }
 }

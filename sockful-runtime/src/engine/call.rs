@@ -10,7 +10,6 @@ pub mod hook;
 pub(crate) mod include;
 pub mod methods;
 pub(crate) mod records;
-pub(crate) mod shared;
 pub(crate) mod stage;
 pub(crate) mod transaction;
 pub(crate) mod write;

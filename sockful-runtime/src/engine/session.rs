@@ -1,8 +1,4 @@
-//! One client's side of a connection: who it is, and what it has subscribed to.
-
-mod sessions;
-
-pub(crate) use sessions::Sessions;
+//! One client of the server: its identity, its subscriptions and its rate limit.
 
 use crate::core::config::Config;
 use crate::core::error::Result;
@@ -10,46 +6,30 @@ use crate::engine::app::App;
 use crate::engine::auth::caller::{Caller, Known};
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::expired;
+use crate::engine::auth::identity_registry::Revoked;
+use crate::engine::auth::session_identity::SessionIdentity;
 use crate::engine::call::context::Context;
-use crate::engine::call::shared::Peer;
+use crate::engine::peer::Peer;
 use crate::engine::rate_limit::Bucket;
 use crate::live::Outlet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Waker;
+use std::sync::Arc;
 
-/// One client's side of a connection.
+/// One client of the server, for as long as its connection lasts.
 #[derive(Debug)]
 pub(crate) struct Session {
-    me: Weak<Self>,
     pub(crate) app: Arc<App>,
     pub(crate) peer: Arc<Peer>,
     /// The subscriptions of the connection.
     pub(crate) outlet: Arc<Outlet>,
-    /// What it may ask while it is nobody.
+    /// The rate limit while it is unauthenticated.
     pub(crate) bucket: Arc<Bucket>,
-    current: Mutex<Current>,
-    /// How many identities it has had, the present one included.
-    turn: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Current {
-    /// Who it is; `None` where that is nobody.
-    known: Option<Arc<Known>>,
-    /// Whether it has lost an identity of which it was not told yet.
-    has_lost: bool,
-    /// Who is to hear of another identity.
-    waker: Option<Waker>,
+    identity: Arc<SessionIdentity>,
 }
 
 impl Session {
     pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
-        let bucket = app
-            .shared
-            .rates
-            .of_address(address.map(|address| address.ip()));
+        let bucket = app.rates.of_address(address.map(|address| address.ip()));
         Self::of(app, address, bucket)
     }
 
@@ -59,20 +39,18 @@ impl Session {
     }
 
     fn of(app: Arc<App>, address: Option<SocketAddr>, bucket: Arc<Bucket>) -> Arc<Self> {
-        let peer = Arc::new(Peer::new(app.shared.clone(), address));
-        Arc::new_cyclic(|me| Self {
-            me: me.clone(),
+        let peer = Arc::new(Peer::new(app.clone(), address));
+        Arc::new(Self {
             app,
             peer,
             outlet: Arc::default(),
             bucket,
-            current: Mutex::default(),
-            turn: AtomicU64::new(0),
+            identity: Arc::default(),
         })
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.app.shared.config
+        &self.app.config
     }
 
     /// A call of this client.
@@ -80,135 +58,88 @@ impl Session {
         Context::new(self.peer.clone(), self.caller(), number)
     }
 
-    /// Whether the server asks who its clients are.
-    pub(crate) fn asks_who(&self) -> bool {
-        self.app.shared.policies.authenticator.is_some()
+    /// Whether the server authenticates its clients.
+    pub(crate) fn has_authenticator(&self) -> bool {
+        self.app.policies.authenticator.is_some()
     }
 
     /// Who calls at this moment.
     pub(crate) fn caller(&self) -> Caller {
-        if !self.asks_who() {
+        if !self.has_authenticator() {
             return Caller::Nobody;
         }
-        match &self.current().known {
-            Some(known) if !self.is_over(known) => Caller::Known(known.clone()),
+        match self.identity.known() {
+            Some(known) if !self.is_expired(&known) => Caller::Known(known),
             _ => Caller::Nobody,
         }
     }
 
-    /// The key of who calls, where that is known.
+    /// The key of the caller's identity; `None` while it is unauthenticated.
     pub(crate) fn key(&self) -> Option<Arc<str>> {
-        self.current().known.as_ref().map(|known| known.key.clone())
+        self.identity.known().map(|known| known.key.clone())
     }
 
-    /// When the present identity is over, in milliseconds since 1970, if it ever is.
+    /// When the present identity expires, in milliseconds since 1970; `None` if it does not.
     pub(crate) fn expires(&self) -> Option<u64> {
-        self.current().known.as_ref()?.expires
+        self.identity.known()?.expires
     }
 
-    /// How many identities it has had: another number says that it is somebody else.
-    pub(crate) fn turn(&self) -> u64 {
-        self.turn.load(Ordering::Acquire)
+    /// The identity, to be watched for changes.
+    pub(crate) fn identity(&self) -> &SessionIdentity {
+        &self.identity
     }
 
-    /// Has `waker` woken when it becomes somebody else.
-    pub(crate) fn watch(&self, waker: &Waker) {
-        let mut current = self.current();
-        match &mut current.waker {
-            Some(known) => known.clone_from(waker),
-            none @ None => *none = Some(waker.clone()),
-        }
-    }
-
-    /// Becomes whom the application takes these credentials for; `None` says nobody.
+    /// Authenticates the client by these credentials; without credentials it signs out. Returns
+    /// when the identity expires.
     ///
     /// # Errors
     ///
-    /// Why it takes them for nobody's: then it stays who it is.
+    /// What the application's authenticator says: then the identity stays as it is.
     pub(crate) async fn authenticate(
         &self,
         credentials: Option<Credentials>,
     ) -> Result<Option<u64>> {
-        let shared = &self.app.shared;
-        let (Some(authenticator), Some(credentials)) =
-            (&shared.policies.authenticator, credentials)
+        let app = &self.app;
+        let (Some(authenticator), Some(credentials)) = (&app.policies.authenticator, credentials)
         else {
-            self.forget(false);
+            app.identities.sign_out(&self.identity, false);
             return Ok(None);
         };
-        let under_way = self.app.sessions.begin();
-        let known = authenticator.ask(credentials, shared.models.len()).await?;
-        if self.is_over(&known) {
+        let authentication = app.identities.begin();
+        let known = authenticator.ask(credentials, app.models.len()).await?;
+        if self.is_expired(&known) {
             return Err(expired());
         }
-        let (known, mut before) = (Arc::new(known), None);
-        let become_it = || before = self.replace(Some(known.clone()), false);
-        if !under_way.add(&known.key, &self.me, become_it) {
-            return Err(expired());
-        }
+        let known = Arc::new(known);
+        let before = authentication.complete(&self.identity, known.clone());
+        let before = before.map_err(|Revoked| expired())?;
         if let Some(before) = before.filter(|before| before.key != known.key) {
-            self.app.sessions.remove(&before.key, self);
+            app.identities.remove(&before.key, &self.identity);
         }
-        self.wake();
+        self.identity.wake();
         Ok(known.expires)
     }
 
-    /// Becomes nobody, without having asked for it.
-    pub(crate) fn lose(&self) {
-        self.forget(true);
-    }
-
-    /// Becomes nobody where the time of its identity is over; says whether it was.
-    pub(crate) fn end_if_over(&self) -> bool {
-        let known = self.current().known.clone();
-        let is_over = known.is_some_and(|known| self.is_over(&known));
-        if is_over {
-            self.lose();
+    /// Ends the identity if it has expired; returns whether it had.
+    pub(crate) fn end_if_expired(&self) -> bool {
+        let known = self.identity.known();
+        let is_expired = known.is_some_and(|known| self.is_expired(&known));
+        if is_expired {
+            self.app.identities.sign_out(&self.identity, true);
         }
-        is_over
+        is_expired
     }
 
-    /// Whether it has become nobody without having asked for it since this was last asked.
-    pub(crate) fn has_lost(&self) -> bool {
-        std::mem::take(&mut self.current().has_lost)
-    }
-
-    fn forget(&self, is_lost: bool) {
-        if let Some(before) = self.replace(None, is_lost) {
-            self.app.sessions.remove(&before.key, self);
-            self.wake();
-        }
-    }
-
-    /// Puts somebody else, or nobody, in the place of who it was.
-    fn replace(&self, known: Option<Arc<Known>>, is_lost: bool) -> Option<Arc<Known>> {
-        let mut current = self.current();
-        let before = std::mem::replace(&mut current.known, known);
-        current.has_lost = is_lost && before.is_some();
-        self.turn.fetch_add(1, Ordering::Release);
-        before
-    }
-
-    fn wake(&self) {
-        let waker = self.current().waker.clone();
-        waker.into_iter().for_each(Waker::wake);
-    }
-
-    fn is_over(&self, known: &Known) -> bool {
-        let now = || self.app.shared.clock.now();
+    fn is_expired(&self, known: &Known) -> bool {
+        let now = || self.app.clock.now();
         known.expires.is_some_and(|expires| expires <= now())
-    }
-
-    fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let known = self.current().known.take();
-        if let Some(known) = known {
-            self.app.sessions.remove(&known.key, self);
+        if let Some(known) = self.identity.known() {
+            self.app.identities.remove(&known.key, &self.identity);
         }
     }
 }

@@ -46,10 +46,10 @@ impl Emission {
         id: &<E::Of as Resource>::Id,
         event: &E,
     ) -> Result<Self> {
-        let shared = context.shared();
-        let model = shared.served::<E::Of>()?;
+        let app = context.app();
+        let model = app.model_of::<E::Of>()?;
         let data = reply::json("the event", &E::DATA, event)?;
-        reply::check_room("the event", data.len(), shared.config.max_reply)?;
+        reply::check_room("the event", data.len(), app.config.max_reply)?;
         Ok(Self {
             resource: model.index,
             id: id.text().into(),
@@ -80,7 +80,7 @@ impl Emission {
         }
         let stored = context.store().get(self.resource, &self.id).await?;
         if let Some(record) = stored.value {
-            context.shared().hub.broadcast(Emitted {
+            context.app().broker.broadcast(Emitted {
                 resource: self.resource,
                 event: self.event,
                 record,

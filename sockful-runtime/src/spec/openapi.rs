@@ -40,10 +40,10 @@ impl<'a> Source<'a> {
     pub(crate) fn of(app: &'a App) -> Self {
         Self {
             resources: app.resources,
-            models: &app.shared.models,
+            models: &app.models,
             description: &app.description,
-            config: &app.shared.config,
-            asks_who: app.shared.policies.authenticator.is_some(),
+            config: &app.config,
+            asks_who: app.policies.authenticator.is_some(),
         }
     }
 

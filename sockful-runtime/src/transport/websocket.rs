@@ -212,7 +212,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Goes on as who the client has become.
     fn turn(&mut self) {
-        if self.session.has_lost() {
+        if self.session.identity().take_lost() {
             self.socket
                 .push(|out| out.extend_from_slice(br#"["sockful","expired",{},null]"#));
         }
@@ -314,7 +314,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn greet(&mut self) {
         let app = &self.session.app;
         // A key is somebody's, as is all that is not public.
-        let admitted = app.shared.policies.admit_to(&self.session.caller(), false);
+        let admitted = app.policies.admit_to(&self.session.caller(), false);
         let hello = app.hello(admitted.is_ok());
         self.socket
             .push(|out| out.extend_from_slice(hello.as_bytes()));

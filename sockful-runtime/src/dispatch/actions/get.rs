@@ -25,7 +25,7 @@ enum Asked<'a> {
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
     let given = Object::parse(payload)?;
-    let wanted = Wanted::take(context.shared(), model, &given)?;
+    let wanted = Wanted::take(context.app(), model, &given)?;
     let asked = Asked::take(model, &given)?;
     given.finish()?;
     drop(given);

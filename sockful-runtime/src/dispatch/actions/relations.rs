@@ -24,7 +24,7 @@ pub(in crate::dispatch) async fn run(
     payload: &str,
     if_rev: Option<u64>,
 ) -> Reply {
-    let link = context.shared().relations.link(child.index, parent)?;
+    let link = context.app().relations.link(child.index, parent)?;
     let action = match relation {
         Relation::Get => return get(context, child, link, payload).await,
         Relation::Parent => return parent_of(context, child, link, payload).await,
@@ -49,7 +49,7 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
     let given = Object::parse(payload)?;
     let of = context.model(link.to);
     let parent = link.parent_id(child, of, &given)?;
-    let wanted = Wanted::take(context.shared(), child, &given)?;
+    let wanted = Wanted::take(context.app(), child, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
@@ -69,7 +69,7 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = Object::parse(payload)?;
-    let wanted = Wanted::take(context.shared(), of, &given)?;
+    let wanted = Wanted::take(context.app(), of, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
@@ -91,10 +91,10 @@ async fn children(
     payload: &str,
 ) -> Reply {
     let mut given = Object::parse(payload)?;
-    let (of, config) = (context.model(link.to), &context.shared().config);
+    let (of, config) = (context.model(link.to), &context.app().config);
     let parent = link.parent_id(child, of, &given)?.into_owned();
     given.remove(child.declared.properties[link.parent.property].name);
-    let wanted = Wanted::take(context.shared(), child, &given)?;
+    let wanted = Wanted::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);
     let its = link.children_of(of, &parent);

@@ -2,9 +2,9 @@
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
+use crate::engine::app::App;
 use crate::engine::call::context::Context;
 use crate::engine::call::include::{Includes, Loaded};
-use crate::engine::call::shared::Shared;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
@@ -33,12 +33,12 @@ pub(super) struct Rendered {
 
 impl Wanted {
     /// Takes `$select` and `$with` out of a payload.
-    pub(super) fn take(shared: &Shared, model: &Model, given: &Object<'_>) -> Result<Self> {
+    pub(super) fn take(app: &App, model: &Model, given: &Object<'_>) -> Result<Self> {
         let select = given.take("$select");
         let select = select.map(|raw| query::select(model, raw)).transpose()?;
         Ok(Self {
             selection: Selection::of(model.declared, select),
-            includes: Includes::parse(shared, model.index, given.take("$with"))?,
+            includes: Includes::parse(app, model.index, given.take("$with"))?,
         })
     }
 

@@ -28,16 +28,16 @@ pub(super) async fn join(
     asked: &Asked,
     seen: &Seen,
 ) -> Result<Member> {
-    let shared = &session.app.shared;
+    let app = &session.app;
     if let Some((resource, id)) = &asked.parent {
-        context.see(&shared.models[*resource], id).await?;
+        context.see(&app.models[*resource], id).await?;
     }
     let interest = Arc::new(Interest {
         resource: asked.resource,
         filter: asked.filter.clone(),
         sight: seen.sight.clone(),
     });
-    shared.hub.join(&session.outlet, interest).await
+    app.broker.join(&session.outlet, interest).await
 }
 
 /// Begins a subscription anew for who the client has become.

@@ -24,7 +24,7 @@ impl Context {
     /// Whether any hook runs after a commit of these operations.
     fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
         let any = |resource, on| {
-            let mut hooks = self.shared().hooks(resource, Phase::After, on);
+            let mut hooks = self.app().hooks(resource, Phase::After, on);
             hooks.next().is_some()
         };
         called.is_some_and(|called| any(called.resource, called.on))
@@ -45,9 +45,7 @@ impl Context {
         };
         let mut all: Vec<Afterwards> = Vec::new();
         for change in changes {
-            let hooks = self
-                .shared()
-                .hooks(change.resource, Phase::After, on(change));
+            let hooks = self.app().hooks(change.resource, Phase::After, on(change));
             all.extend(hooks.map(|hook| Afterwards {
                 hook,
                 resource: change.resource,
@@ -60,9 +58,7 @@ impl Context {
                 let stored = ended.stored(called.resource, record.id());
                 Arc::clone(stored.unwrap_or(record))
             });
-            let hooks = self
-                .shared()
-                .hooks(called.resource, Phase::After, called.on);
+            let hooks = self.app().hooks(called.resource, Phase::After, called.on);
             all.extend(hooks.map(|hook| Afterwards {
                 hook,
                 resource: called.resource,
@@ -85,7 +81,7 @@ impl Context {
         if self.depth > 0 || !self.has_afterwards(operations, called) {
             return None;
         }
-        let permits = self.shared().afterwards.clone();
+        let permits = self.app().after_hook_permits.clone();
         // The semaphore is never closed.
         permits.acquire_owned().await.ok()
     }
@@ -115,7 +111,7 @@ impl Context {
 
     async fn run_all(&self, all: Vec<Afterwards>) {
         for one in all {
-            let limit = self.shared().config.request_timeout;
+            let limit = self.app().config.request_timeout;
             let run = AssertUnwindSafe(self.run_after(&one)).catch_unwind();
             let cause = match timeout(limit, run).await {
                 Ok(Ok(Ok(()))) => continue,

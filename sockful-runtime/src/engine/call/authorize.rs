@@ -13,12 +13,12 @@ use std::sync::Arc;
 impl Context {
     /// Asks that the caller may ask for a resource at all.
     pub(crate) fn admit(&self, resource: usize) -> Result<()> {
-        self.shared().policies.admit(&self.caller, resource)
+        self.app().policies.admit(&self.caller, resource)
     }
 
     /// Which records of a resource the caller sees.
     pub(crate) fn sight(&self, resource: usize) -> Result<Sight> {
-        self.shared().policies.sight(&self.caller, resource)
+        self.app().policies.sight(&self.caller, resource)
     }
 
     /// Notes that a query of the caller has looked at so many records, for which it is charged.
@@ -28,7 +28,7 @@ impl Context {
 
     /// Asks that the caller may do this, with this record where it is about one.
     pub(crate) fn ask(&self, grant: Grant, model: &Model, record: Option<&Record>) -> Result<()> {
-        let policies = &self.shared().policies;
+        let policies = &self.app().policies;
         policies.ask(&self.caller, grant, model, record)
     }
 

@@ -65,7 +65,7 @@ impl Context {
             let keyed = self.keyed.as_ref().filter(|_| finished.writes);
             let completion = keyed.map(|keyed| {
                 let report = telling.report(&finished.operations);
-                keyed.completion(self.shared().clock.now(), report)
+                keyed.completion(self.app().clock.now(), report)
             });
             let commit = Commit {
                 operations: finished.operations,
@@ -110,7 +110,7 @@ impl Context {
 
     /// Refuses a record that no reply has room for: nobody could be told of it.
     fn check_room(&self, operations: &[Operation]) -> Result<()> {
-        let max = self.shared().config.max_reply;
+        let max = self.app().config.max_reply;
         let stored = operations.iter().filter_map(|operation| match operation {
             Operation::Put { record, .. } => Some(record),
             _ => None,

@@ -4,12 +4,12 @@
 mod tests;
 
 use crate::core::error::{Error, Result};
+use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::policy::unauthenticated;
-use crate::engine::call::shared::Peer;
-use crate::engine::call::shared::Shared;
 use crate::engine::call::transaction::Unit;
 use crate::engine::idempotency::Keyed;
+use crate::engine::peer::Peer;
 use crate::model::event::{Emission, Event};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
@@ -108,7 +108,7 @@ impl Context {
                 type_name::<T>()
             ))
         };
-        self.shared().states.get().ok_or_else(missing)
+        self.app().state.get().ok_or_else(missing)
     }
 
     /// Tells that `event` has happened to the record of this id, as part of this call: with the commit
@@ -206,16 +206,16 @@ impl Context {
         })
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.peer.shared
+    pub(crate) fn app(&self) -> &App {
+        &self.peer.app
     }
 
     pub(crate) fn model(&self, place: usize) -> &Model {
-        &self.shared().models[place]
+        &self.app().models[place]
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.peer.shared.store
+        &*self.peer.app.store
     }
 
     /// Waits a little, at random, before trying again what another writer came in between.

@@ -34,7 +34,7 @@ impl Context {
         while !level.is_empty() {
             let mut below = BTreeMap::<_, Vec<_>>::new();
             for (place, records) in level {
-                for link in self.shared().relations.children(place) {
+                for link in self.app().relations.children(place) {
                     let parents = self.rely_on_no_children(link, place, &records)?;
                     match link.parent.on_destroy {
                         OnDestroy::Restrict => restrictions.push(Left { link, parents }),
@@ -139,7 +139,7 @@ impl Context {
         parents: &[Scalar<'static>],
         touched: &mut usize,
     ) -> Result<Vec<Arc<Record>>> {
-        let max = self.shared().config.max_cascade;
+        let max = self.app().config.max_cascade;
         let mut all = Vec::new();
         for some in parents.chunks(MAX_AT_ONCE) {
             let wanted = max.saturating_sub(*touched).saturating_add(1);

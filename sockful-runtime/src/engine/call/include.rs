@@ -7,7 +7,7 @@ mod tests;
 pub(crate) use load::Loaded;
 
 use crate::core::error::Result;
-use crate::engine::call::shared::Shared;
+use crate::engine::app::App;
 use crate::model::definition::Relation;
 use crate::model::relation::Link;
 use crate::query::{Path, Scalar, nearest};
@@ -48,7 +48,7 @@ impl Includes {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidQuery`](crate::ErrorKind::InvalidQuery), with the place of what is wrong.
-    pub(crate) fn parse(shared: &Shared, place: usize, raw: Option<&str>) -> Result<Self> {
+    pub(crate) fn parse(app: &App, place: usize, raw: Option<&str>) -> Result<Self> {
         let mut includes = Self::default();
         let Some(raw) = raw else {
             return Ok(includes);
@@ -64,7 +64,7 @@ impl Includes {
             let Some(Scalar::Text(names)) = Scalar::parse(raw.get()) else {
                 return Err(path.refuse("the name of a relation is a string"));
             };
-            includes.add(shared, place, &names, &path)?;
+            includes.add(app, place, &names, &path)?;
         }
         if includes.len() > MAX_RELATIONS {
             return Err(path.refuse(format!("at most {MAX_RELATIONS} relations are included")));
@@ -90,7 +90,7 @@ impl Includes {
     }
 
     /// Adds the relations that `names` leads through, such as `songs.artist`.
-    fn add(&mut self, shared: &Shared, place: usize, names: &str, path: &Path<'_>) -> Result<()> {
+    fn add(&mut self, app: &App, place: usize, names: &str, path: &Path<'_>) -> Result<()> {
         let (mut here, mut place) = (self, place);
         for (depth, name) in names.split('.').enumerate() {
             if depth == MAX_DEPTH {
@@ -99,7 +99,7 @@ impl Includes {
             let known = here.0.iter().position(|include| include.name == name);
             let at = known.unwrap_or(here.0.len());
             if known.is_none() {
-                here.0.push(Include::find(shared, place, name, path)?);
+                here.0.push(Include::find(app, place, name, path)?);
             }
             place = here.0[at].resource;
             here = &mut here.0[at].within;
@@ -110,13 +110,13 @@ impl Includes {
 
 impl Include {
     /// The relation of a resource that is called `name`.
-    fn find(shared: &Shared, place: usize, name: &str, path: &Path<'_>) -> Result<Self> {
-        all(shared, place)
+    fn find(app: &App, place: usize, name: &str, path: &Path<'_>) -> Result<Self> {
+        all(app, place)
             .find(|include| include.name == name)
             .ok_or_else(|| {
-                let resource = shared.models[place].declared.name;
+                let resource = app.models[place].declared.name;
                 let unknown = format!("`{resource}` has no relation `{name}`");
-                let known = all(shared, place).map(|include| include.name);
+                let known = all(app, place).map(|include| include.name);
                 path.refuse(match nearest(name, known) {
                     Some(meant) => format!("{unknown}, write `{meant}`"),
                     None => unknown,
@@ -126,7 +126,7 @@ impl Include {
 }
 
 /// The relations of a resource: its parents, and its children.
-fn all(shared: &Shared, place: usize) -> impl Iterator<Item = Include> {
+fn all(app: &App, place: usize) -> impl Iterator<Item = Include> {
     let include = move |link: &Link, side, relation| Include {
         name: link.parent.name(relation),
         link: *link,
@@ -135,8 +135,8 @@ fn all(shared: &Shared, place: usize) -> impl Iterator<Item = Include> {
         parent: if side == Side::Parent { link.to } else { place },
         within: Includes::default(),
     };
-    let parents = shared.relations.parents(place).iter();
+    let parents = app.relations.parents(place).iter();
     let parents = parents.map(move |link| include(link, Side::Parent, Relation::Parent));
-    let children = shared.relations.children(place).iter();
+    let children = app.relations.children(place).iter();
     parents.chain(children.map(move |link| include(link, Side::Children, Relation::List)))
 }

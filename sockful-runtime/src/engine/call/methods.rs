@@ -196,7 +196,7 @@ impl Call<'_> {
     /// Commits what the method has done, which was called on `record`; `None` says that another
     /// writer came in between.
     async fn end(&self, told: &Told, record: Option<&Arc<Record>>) -> Result<Option<Ended>> {
-        let max = self.context.shared().config.max_reply;
+        let max = self.context.app().config.max_reply;
         reply::check_room("the result", told.0.len(), max)?;
         let called = Called {
             resource: self.model.index,

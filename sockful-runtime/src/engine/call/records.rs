@@ -176,7 +176,7 @@ impl<R: Resource> Records<R> {
     }
 
     fn model(&self) -> Result<&Model> {
-        self.context.shared().served::<R>()
+        self.context.app().model_of::<R>()
     }
 
     fn record(&self, reply: Reply) -> Result<R> {

@@ -41,7 +41,7 @@ impl Context {
         record: Record,
         grant: Option<Grant>,
     ) -> Result<Option<Staged>> {
-        let clock = &self.shared().clock;
+        let clock = &self.app().clock;
         let is_same =
             |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
         let mut record = model.settle(record, stored.map(|it| &**it), clock);
@@ -54,7 +54,7 @@ impl Context {
             On::Create
         };
         if self
-            .shared()
+            .app()
             .hooks(model.index, Phase::Before, on)
             .next()
             .is_some()
@@ -70,7 +70,7 @@ impl Context {
         if let Some(grant) = grant {
             self.ask(grant, model, Some(&record))?;
         }
-        if !self.shared().relations.parents(model.index).is_empty() {
+        if !self.app().relations.parents(model.index).is_empty() {
             let stored = stored.map(|it| &**it);
             let check = self.check_parents(model, stored, &record, Giver::Server);
             check.boxed().await?;
@@ -89,10 +89,7 @@ impl Context {
         old: Option<&Arc<Record>>,
         record: Option<Arc<Record>>,
     ) -> Result<Option<Arc<Record>>> {
-        let mut hooks = self
-            .shared()
-            .hooks(model.index, Phase::Before, on)
-            .peekable();
+        let mut hooks = self.app().hooks(model.index, Phase::Before, on).peekable();
         if hooks.peek().is_none() {
             return Ok(record);
         }
@@ -122,7 +119,7 @@ impl Context {
         by: Giver,
     ) -> Result<()> {
         let mut faults = Vec::new();
-        for link in self.shared().relations.parents(model.index) {
+        for link in self.app().relations.parents(model.index) {
             let at = link.parent.property;
             let raw = record.value(at);
             let is_as_before = stored.is_some_and(|stored| stored.value(at) == raw);

@@ -5,7 +5,6 @@ use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
-use crate::engine::call::hook::Phase;
 use crate::engine::call::stage::Staged;
 use crate::model::key;
 use crate::model::reader::Giver;
@@ -70,7 +69,7 @@ impl<'a> Write<'a> {
         }
         let (mut given, id) = self.parse()?;
         let _lane = match &id {
-            Some(id) => Some(context.shared().lanes.take(self.model.index, id).await),
+            Some(id) => Some(context.app().record_locks.take(self.model.index, id).await),
             None => None,
         };
         loop {
@@ -243,7 +242,7 @@ impl<'a> Write<'a> {
         stored: Option<&Arc<Record>>,
         record: &Record,
     ) -> Result<()> {
-        let parents = context.shared().relations.parents(self.model.index);
+        let parents = context.app().relations.parents(self.model.index);
         if parents.is_empty() || self.by == Giver::Server {
             return Ok(());
         }
@@ -261,9 +260,7 @@ impl<'a> Write<'a> {
 
     /// Whether it may write other records as well.
     fn has_parts(&self, context: &Context) -> bool {
-        let hooks = context.shared().hooks[self.model.index].iter();
-        let mut before = hooks.filter(|hook| hook.phase == Phase::Before);
-        self.kind == WriteKind::Destroy || before.next().is_some()
+        self.kind == WriteKind::Destroy || context.app().has_before_hooks(self.model.index)
     }
 
     fn exists(&self) -> Error {

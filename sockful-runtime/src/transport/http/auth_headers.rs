@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// refused makes it nobody: it may be another application's, and a page is not told why a handshake
 /// fails.
 pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<()> {
-    if !session.asks_who() {
+    if !session.has_authenticator() {
         return Ok(());
     }
     let credentials = Credentials::of_handshake(headers.clone(), session.peer.address());
@@ -23,7 +23,7 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
         return Ok(());
     }
     // To ask costs the application something, and may be asked over and over on one connection.
-    let too_soon = |wait| session.app.shared.rates.refusal(wait);
+    let too_soon = |wait| session.app.rates.refusal(wait);
     session.bucket.take(MANY).map_err(too_soon)?;
     let has_authorization = credentials.has_authorization();
     let patience = session.config().handshake_timeout;

@@ -4,7 +4,7 @@ use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::Body;
 use crate::transport::http::auth_headers::introduce;
-use crate::transport::http::documents::File;
+use crate::transport::http::documents::Document;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -14,17 +14,18 @@ use hyper::{Method, Response, StatusCode};
 /// Answers a request for one of the files; `None` where it is for something else.
 pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
     let has_api = session.config().http_api;
-    let file = File::at(request.uri.path()).filter(|file| has_api || *file != File::OpenApi)?;
+    let file =
+        Document::at(request.uri.path()).filter(|file| has_api || *file != Document::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = http::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         let allowed = HeaderValue::from_static("GET, HEAD");
         response.headers_mut().insert(ALLOW, allowed);
         return Some(response);
     }
-    let shared = &session.app.shared;
-    if !shared.config.public_schema {
+    let app = &session.app;
+    if !app.config.public_schema {
         let known = introduce(session, &request.headers).await;
-        let admit = |()| shared.policies.admit_to(&session.caller(), false);
+        let admit = |()| app.policies.admit_to(&session.caller(), false);
         if let Err(error) = known.and_then(admit) {
             return Some(no_cache(http::refusal(&error)));
         }
@@ -37,7 +38,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        let body = session.app.files.get(file, &session.app);
+        let body = file.text(&session.app);
         let mut response = Response::new(http::whole(body));
         let content_type = HeaderValue::from_static(file.content_type());
         response.headers_mut().insert(CONTENT_TYPE, content_type);

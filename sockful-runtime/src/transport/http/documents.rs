@@ -1,25 +1,14 @@
-//! What is said of the description over HTTP.
+//! Documents about the API that are served over HTTP.
 
-use crate::engine::app::App;
+use crate::engine::app::{App, Documents};
 use crate::spec::openapi;
 use crate::spec::openapi::Source;
 use crate::spec::{asyncapi, typescript};
 use bytes::Bytes;
-use std::sync::OnceLock;
 
-/// The files that follow from the description, each made when it is first asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Files {
-    types: OnceLock<Bytes>,
-    value: OnceLock<Bytes>,
-    schema: OnceLock<Bytes>,
-    asyncapi: OnceLock<Bytes>,
-    openapi: OnceLock<Bytes>,
-}
-
-/// One of them.
+/// A document about the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum File {
+pub(crate) enum Document {
     Types,
     Value,
     Schema,
@@ -27,8 +16,8 @@ pub(crate) enum File {
     OpenApi,
 }
 
-impl File {
-    /// The file at `path`.
+impl Document {
+    /// The document at `path`.
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path {
             "/sockful/types.d.ts" => Some(Self::Types),
@@ -47,29 +36,18 @@ impl File {
             Self::Schema | Self::AsyncApi | Self::OpenApi => "application/json",
         }
     }
-}
 
-impl Files {
-    /// What is in `file` of what `app` serves.
-    pub(crate) fn get(&self, file: File, app: &App) -> Bytes {
-        let (models, description) = (&app.shared.models, &app.description);
-        let made = match file {
-            File::Types => self
-                .types
-                .get_or_init(|| typescript::types(models, description).into()),
-            File::Value => self
-                .value
-                .get_or_init(|| typescript::value(models, description).into()),
-            File::Schema => self
-                .schema
-                .get_or_init(|| Bytes::copy_from_slice(description.text.as_bytes())),
-            File::AsyncApi => self
-                .asyncapi
-                .get_or_init(|| asyncapi::document(description).into()),
-            File::OpenApi => self
-                .openapi
-                .get_or_init(|| openapi::document(Source::of(app)).into()),
-        };
-        made.clone()
+    /// The text of the document, written when it is first requested.
+    pub(crate) fn text(self, app: &App) -> Bytes {
+        let (models, description) = (&app.models, &app.description);
+        app.documents.get(self as usize, || match self {
+            Self::Types => typescript::types(models, description).into(),
+            Self::Value => typescript::value(models, description).into(),
+            Self::Schema => Bytes::copy_from_slice(description.text.as_bytes()),
+            Self::AsyncApi => asyncapi::document(description).into(),
+            Self::OpenApi => openapi::document(Source::of(app)).into(),
+        })
     }
 }
+
+const _: () = assert!(Document::OpenApi as usize + 1 == Documents::LEN);

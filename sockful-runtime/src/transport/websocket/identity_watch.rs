@@ -24,7 +24,7 @@ impl Turn {
         // Whoever came by a handshake may have an end as well.
         let sleep = remaining(&session).map(|left| Box::pin(sleep_until(left)));
         Self {
-            known: session.turn(),
+            known: session.identity().generation(),
             session,
             bell,
             sleep,
@@ -40,20 +40,20 @@ impl Turn {
             sleep,
         } = self;
         ready!(bell.poll(|cx| {
-            session.watch(cx.waker());
-            while session.turn() == *known {
+            session.identity().watch(cx.waker());
+            while session.identity().generation() == *known {
                 let Some(running) = sleep else {
                     return Poll::Pending;
                 };
                 ready!(running.as_mut().poll(cx));
-                match remaining(session).filter(|_| !session.end_if_over()) {
+                match remaining(session).filter(|_| !session.end_if_expired()) {
                     Some(left) => running.as_mut().reset(left),
                     None => *sleep = None,
                 }
             }
             Poll::Ready(())
         }));
-        self.known = self.session.turn();
+        self.known = self.session.identity().generation();
         self.sleep = remaining(&self.session).map(|left| Box::pin(sleep_until(left)));
         Poll::Ready(())
     }
@@ -61,9 +61,7 @@ impl Turn {
 
 /// By when the identity of a session is over, on the clock of timers.
 fn remaining(session: &Session) -> Option<Instant> {
-    let left = session
-        .expires()?
-        .saturating_sub(session.app.shared.clock.now());
+    let left = session.expires()?.saturating_sub(session.app.clock.now());
     // A clock that goes slower than the timers is asked again.
     let left = Duration::from_millis(left.max(1)).min(A_YEAR);
     Some(Instant::now() + left)

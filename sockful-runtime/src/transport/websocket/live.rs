@@ -38,7 +38,7 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(session: Arc<Session>) -> Self {
         Self {
-            turn: session.turn(),
+            turn: session.identity().generation(),
             session,
             subscriptions: Numbered::new(),
             is_used: false,
@@ -91,7 +91,7 @@ impl Live {
     /// Looks at all of them again, where the client has become somebody else: whoever is told
     /// something else now begins anew, and is told nothing before.
     pub(super) fn review(&mut self) {
-        self.turn = self.session.turn();
+        self.turn = self.session.identity().generation();
         let stale = self.subscriptions.iter();
         let stale = stale.filter(|(_, kept)| kept.is_stale || self.is_stale(&kept.subscription));
         let stale: Vec<_> = stale.map(|(id, _)| id).collect();
@@ -234,7 +234,7 @@ impl Live {
             }
         }
         // What was taken may have come after it became somebody else.
-        if self.turn != self.session.turn() {
+        if self.turn != self.session.identity().generation() {
             self.review();
         } else if let Some(Telling { id, delivery, .. }) = &mut self.current
             && let Some(kept) = self.subscriptions.get(*id)

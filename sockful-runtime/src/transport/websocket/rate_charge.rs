@@ -36,7 +36,7 @@ impl Pace {
     ///
     /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), where it comes too soon.
     pub(super) fn take(&mut self, cost: u32) -> Result<()> {
-        if self.turn != self.session.turn() {
+        if self.turn != self.session.identity().generation() {
             self.turn();
         }
         self.settle();
@@ -47,7 +47,7 @@ impl Pace {
             }
             Err(wait) => {
                 self.refused += 1;
-                Err(self.session.app.shared.rates.refusal(wait))
+                Err(self.session.app.rates.refusal(wait))
             }
         }
     }
@@ -67,8 +67,8 @@ impl Pace {
     }
 
     fn turn(&mut self) {
-        self.turn = self.session.turn();
-        let rates = &self.session.app.shared.rates;
+        self.turn = self.session.identity().generation();
+        let rates = &self.session.app.rates;
         self.bucket = match self.session.key() {
             Some(key) => rates.of_key(&key),
             None => self.session.bucket.clone(),

@@ -206,7 +206,7 @@ impl Include {
             context.model(self.resource),
             context.model(self.parent).declared,
         );
-        let (limit, _) = model.page(&context.shared().config);
+        let (limit, _) = model.page(&context.app().config);
         let sight = context.sight(self.resource)?.narrow(Filter::All);
         let values = records
             .iter()

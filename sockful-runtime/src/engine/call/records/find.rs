@@ -50,7 +50,7 @@ impl<R: Resource> Find<R> {
     }
 
     async fn read(self) -> Result<Vec<R>> {
-        let model = self.context.shared().served::<R>()?;
+        let model = self.context.app().model_of::<R>()?;
         let query = Query {
             filter: self.filter.into_inner(),
             order: self.order,

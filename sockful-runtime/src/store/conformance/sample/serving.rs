@@ -4,10 +4,10 @@ use super::{Sample, Toy};
 use crate::core::config::Config;
 use crate::dispatch;
 use crate::engine::app::App;
+use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::Hook;
-use crate::engine::call::shared::States;
 use crate::engine::session::Session;
 use crate::engine::table::{Entry, Resources, Table, buckets, count, slots};
 use crate::model::resource::Resource;
@@ -53,7 +53,7 @@ pub(crate) struct Serving {
 impl Serving {
     pub(crate) async fn start(resources: Resources, config: Config) -> Self {
         let store = Arc::new(Watched::default());
-        let app = App::new(resources, store.clone(), States::default(), config);
+        let app = App::new(resources, store.clone(), AppState::default(), config);
         let app = app.await.expect("memory opens");
         Self {
             session: Session::new(app, None),

@@ -188,8 +188,8 @@ impl<'a> Target<'a> {
                 })
             }
             (Action::Relation(Relation::Parent, parent), &Method::GET) => {
-                let link = app.shared.relations.link(of.index, parent).ok()?;
-                let parent = &app.shared.models[link.to];
+                let link = app.relations.link(of.index, parent).ok()?;
+                let parent = &app.models[link.to];
                 parent.declared.serves("get").then(|| Self {
                     said: vec![Said::id(of, id)],
                     asks: Some(parent),
@@ -244,8 +244,8 @@ impl<'a> Target<'a> {
     ) -> Option<Self> {
         let action = served(app, resource, parent, relation)?;
         let child = app.model(route.resource);
-        let link = app.shared.relations.link(child.index, parent).ok()?;
-        let of = &app.shared.models[link.to];
+        let link = app.relations.link(child.index, parent).ok()?;
+        let of = &app.models[link.to];
         let name = child.declared.properties[parent.property].name;
         Some(Self {
             said: vec![Said::new(name, of.declared.key, id)],
@@ -267,5 +267,5 @@ fn served(
 
 fn model<'a>(app: &'a App, resource: &str) -> Option<&'a Model> {
     let at = app.resources.position(resource)?;
-    app.shared.models.get(at)
+    app.models.get(at)
 }

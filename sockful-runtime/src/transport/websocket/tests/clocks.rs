@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::shutdown;
 use crate::core::shutdown::Trigger;
 use crate::engine::app::App;
-use crate::engine::call::shared::States;
+use crate::engine::app_state::AppState;
 use crate::engine::session::Session;
 use crate::engine::table::{Resources, Table};
 use crate::store::Memory;
@@ -29,9 +29,14 @@ async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     config: Config,
 ) -> (JoinHandle<()>, Trigger) {
-    let app = App::new(NOTHING, Arc::new(Memory::new()), States::default(), config)
-        .await
-        .expect("memory opens");
+    let app = App::new(
+        NOTHING,
+        Arc::new(Memory::new()),
+        AppState::default(),
+        config,
+    )
+    .await
+    .expect("memory opens");
     let (trigger, shutdown) = shutdown::channel();
     (
         tokio::spawn(run(Session::new(app, None), stream, Vec::new(), shutdown)),

@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown;
 use crate::engine::app::App;
-use crate::engine::call::shared::States;
+use crate::engine::app_state::AppState;
 use crate::engine::session::Session;
 use crate::model::definition::Declared;
 use crate::model::record::Record;
@@ -128,7 +128,7 @@ impl Server {
             lists: lists.clone(),
             asked: asked.clone(),
         });
-        let app = App::new(TOYS, store.clone(), States::default(), config);
+        let app = App::new(TOYS, store.clone(), AppState::default(), config);
         let app = app.await.expect("memory opens");
         let (trigger, shutdown) = shutdown::channel();
         Self {

@@ -1,0 +1,71 @@
+//! The identity that a session has at this moment, and how many it has had.
+
+use crate::engine::auth::caller::Known;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+/// The identity of a session. It changes when the client authenticates, when the identity expires
+/// and when it is revoked.
+#[derive(Debug, Default)]
+pub(crate) struct SessionIdentity {
+    current: Mutex<Current>,
+    /// The number of identities so far, the present one included.
+    generation: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    /// `None` while the client is unauthenticated.
+    known: Option<Arc<Known>>,
+    /// Whether an identity was lost that the client has not been notified of.
+    has_lost: bool,
+    /// Woken when the identity changes.
+    waker: Option<Waker>,
+}
+
+impl SessionIdentity {
+    /// The client that the application knows; `None` while it is unauthenticated.
+    pub(crate) fn known(&self) -> Option<Arc<Known>> {
+        self.current().known.clone()
+    }
+
+    /// Changes with each identity. Anything decided for an earlier generation is stale.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Has `waker` woken when the identity changes.
+    pub(crate) fn watch(&self, waker: &Waker) {
+        let mut current = self.current();
+        match &mut current.waker {
+            Some(known) => known.clone_from(waker),
+            none @ None => *none = Some(waker.clone()),
+        }
+    }
+
+    /// Whether an identity was lost without a request of the client since this was last called.
+    pub(crate) fn take_lost(&self) -> bool {
+        std::mem::take(&mut self.current().has_lost)
+    }
+
+    /// Replaces the identity and returns the one before; `is_lost` says that the client did not ask
+    /// for it.
+    pub(crate) fn replace(&self, known: Option<Arc<Known>>, is_lost: bool) -> Option<Arc<Known>> {
+        let mut current = self.current();
+        let before = std::mem::replace(&mut current.known, known);
+        current.has_lost = is_lost && before.is_some();
+        self.generation.fetch_add(1, Ordering::Release);
+        before
+    }
+
+    /// Wakes the task that watches.
+    pub(crate) fn wake(&self) {
+        let waker = self.current().waker.clone();
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

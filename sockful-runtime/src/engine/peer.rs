@@ -1,0 +1,68 @@
+//! The client side of a call: its address and the requests whose outcome only the store knows.
+
+use crate::engine::app::App;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One side of a connection, or the application itself.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) app: Arc<App>,
+    address: Option<SocketAddr>,
+    /// The requests of which nobody here can say whether they take effect: a commit of theirs is
+    /// begun and not answered, or an earlier run under the same key is under way.
+    committing: Mutex<Vec<u64>>,
+    /// How many records its queries have looked at, as far as that is not charged for yet.
+    visited: AtomicUsize,
+}
+
+impl Peer {
+    pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Self {
+        Self {
+            app,
+            address,
+            committing: Mutex::default(),
+            visited: AtomicUsize::new(0),
+        }
+    }
+
+    /// The address of the client; `None` for the application itself.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Notes that a query has looked at so many records, whether or not they met its conditions.
+    pub(crate) fn note_visited(&self, records: usize) {
+        self.visited.fetch_add(records, Relaxed);
+    }
+
+    /// How many records its queries have looked at since this was last asked.
+    pub(crate) fn take_visited(&self) -> usize {
+        match self.visited.load(Relaxed) {
+            // Mostly there are none.
+            0 => 0,
+            _ => self.visited.swap(0, Relaxed),
+        }
+    }
+
+    /// Notes that the store has begun the commit of request `number`.
+    pub(crate) fn note_committing(&self, number: u64) {
+        self.committing().push(number);
+    }
+
+    /// Notes that the store has said what became of it.
+    pub(crate) fn note_committed(&self, number: u64) {
+        self.committing().retain(|&other| other != number);
+    }
+
+    /// Whether request `number` is at the point where only the store knows what becomes of it.
+    pub(crate) fn is_committing(&self, number: u64) -> bool {
+        self.committing().contains(&number)
+    }
+
+    fn committing(&self) -> MutexGuard<'_, Vec<u64>> {
+        let committing = self.committing.lock();
+        committing.unwrap_or_else(PoisonError::into_inner)
+    }
+}
