@@ -1,47 +1,47 @@
-//! A server in this process, and clients to try it with.
+//! Servers in this process, and clients and resources to test them with.
 
+mod captured_log;
+mod checkpoints;
 mod client;
-pub(crate) mod club;
-mod document;
-mod gates;
 mod http;
-mod in_a_file;
-pub(crate) mod live;
-mod log;
-pub(crate) mod music;
-mod over_http;
-mod property;
-mod raw;
-mod running;
-pub(crate) mod sample;
+mod http_client;
+mod json_references;
+pub(crate) mod live_checker;
+pub(crate) mod music_resources;
+pub(crate) mod notes_app;
+mod random_values;
+mod raw_connection;
+pub(crate) mod sample_resources;
+mod sqlite_store;
+mod test_server;
 
+pub(crate) use captured_log::CapturedLog;
+pub(crate) use checkpoints::Checkpoints;
 pub(crate) use client::Client;
-pub(crate) use document::assert_references_lead_somewhere;
-pub(crate) use gates::Gates;
-pub(crate) use http::{Answer, Events};
-pub(crate) use in_a_file::in_a_file;
-pub(crate) use log::Log;
-pub(crate) use over_http::{OverHttp, over_http};
-pub(crate) use property::for_all;
-pub(crate) use raw::{HANDSHAKE, Raw, frame, text};
-pub(crate) use running::Running;
+pub(crate) use http::{EventStream, HttpResponse};
+pub(crate) use http_client::{HttpClient, with_http_clients};
+pub(crate) use json_references::assert_references_resolve;
+pub(crate) use random_values::for_random_values;
+pub(crate) use raw_connection::{HANDSHAKE, RawConnection, frame, text};
+pub(crate) use sqlite_store::with_sqlite_stores;
+pub(crate) use test_server::TestServer;
 
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Waits for what must come, so that a test whose reply is missing fails and does not hang.
+/// Awaits a future for at most ten seconds, so that a test whose reply is missing fails instead of hanging.
 pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
     let output = timeout(Duration::from_secs(10), future).await;
-    output.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    output.unwrap_or_else(|_| panic!("timed out waiting for {what}"))
 }
 
-/// How many bytes of memory this process has.
+/// Returns the resident memory of this process in bytes.
 pub(crate) fn resident_bytes() -> usize {
     let statm =
-        std::fs::read_to_string("/proc/self/statm").expect("Linux tells the memory of a process");
+        std::fs::read_to_string("/proc/self/statm").expect("Linux reports the memory of a process");
     let pages = statm
         .split(' ')
         .nth(1)
-        .expect("the resident pages stand second");
+        .expect("the second field is the resident pages");
     pages.parse::<usize>().expect("a number of pages") * 4096
 }

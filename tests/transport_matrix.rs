@@ -1,7 +1,7 @@
-//! What is promised of requests on a socket, with records in memory, is promised over HTTP and with records
-//! in a file: the same tests, whose clients ask there, and whose servers keep them there.
+//! Runs tests that use a WebSocket and an in-memory store again over HTTP and with an SQLite store.
 
-/// The tests of each module that run both ways, and those that are about sockets and run with a file only.
+/// Lists the tests of each module that run over HTTP and with an SQLite store, and after `but` those that
+/// need a WebSocket and run with an SQLite store only.
 macro_rules! cases {
     ($($topic:ident :: $name:ident { $($case:ident)* } but { $($socket:ident)* })*) => {
         $(mod $name {
@@ -10,20 +10,20 @@ macro_rules! cases {
 
                 $(#[test]
                 fn $case() {
-                    crate::support::over_http(own::$case);
+                    crate::support::with_http_clients(own::$case);
                 })*
             }
 
-            mod in_a_file {
+            mod sqlite_file {
                 use crate::$topic::$name as own;
 
                 $(#[test]
                 fn $case() {
-                    crate::support::in_a_file(own::$case);
+                    crate::support::with_sqlite_stores(own::$case);
                 })*
                 $(#[test]
                 fn $socket() {
-                    crate::support::in_a_file(own::$socket);
+                    crate::support::with_sqlite_stores(own::$socket);
                 })*
             }
         })*
@@ -221,7 +221,7 @@ cases! {
     }
 }
 
-/// The tests in a file that are not among those listed.
+/// Returns the tests in a file that are in neither list.
 fn left_out<'a>(file: &'a str, listed: &[&str]) -> Vec<&'a str> {
     let tests = file.split("#[tokio::test").skip(1);
     let names = tests.filter_map(|test| {

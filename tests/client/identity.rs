@@ -1,6 +1,6 @@
 //! Who the client is.
 
-use crate::support::club::{self, NewNote, Note, User};
+use crate::support::notes_app::{self, NewNote, Note, User};
 use crate::support::within;
 use sockful::client::{Builder, Client, Status};
 use sockful::{
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::Semaphore;
 
-async fn club() -> (ServerHandle, Builder) {
-    let server = club::club().open().await.expect("memory opens");
+async fn notes_server() -> (ServerHandle, Builder) {
+    let server = notes_app::server().open().await.expect("memory opens");
     let builder = testing::builder(&server);
     (server, builder)
 }
@@ -22,7 +22,7 @@ async fn whoami(client: &Client) -> Result<String> {
 
 #[tokio::test]
 async fn a_client_is_whom_its_token_stands_for() {
-    let (_server, builder) = club().await;
+    let (_server, builder) = notes_server().await;
     let client = builder.token("bob").connect().await.expect("he is known");
     assert_eq!(whoami(&client).await.expect("he is known"), "bob");
     client
@@ -44,7 +44,7 @@ async fn a_client_is_whom_its_token_stands_for() {
 #[tokio::test]
 async fn a_handshake_may_say_it() {
     for (name, value) in [("authorization", "Bearer bob"), ("cookie", "session=bob")] {
-        let (_server, builder) = club().await;
+        let (_server, builder) = notes_server().await;
         let client = builder
             .header(name, value)
             .connect()
@@ -59,7 +59,7 @@ async fn a_handshake_may_say_it() {
         client.of::<Note>().create(note).await.expect("it is his");
     }
     // And so over the network.
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let builder = || Client::builder(server.url());
     let client = builder()
         .header("authorization", "Bearer bob")
@@ -84,7 +84,7 @@ async fn a_handshake_may_say_it() {
 #[tokio::test]
 async fn a_token_that_is_refused_is_told_to_who_connects() {
     for token in ["bob:1000", "broken"] {
-        let (_server, builder) = club().await;
+        let (_server, builder) = notes_server().await;
         let error = builder
             .token(token)
             .connect()
@@ -102,7 +102,7 @@ async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
         Arc::new(AtomicUsize::new(0)),
     );
     let (clock, expiring) = (now.clone(), now.clone());
-    let server = Server::new(club::RESOURCES)
+    let server = Server::new(notes_app::RESOURCES)
         .clock(move || clock.load(Relaxed))
         .authenticate(move |credentials: Credentials| {
             let expires = expiring.load(Relaxed) + 1_000;
@@ -180,22 +180,22 @@ async fn one_that_is_lost_is_found_again() {
 /// A server that never says who anybody is.
 async fn undecided() -> Builder {
     let never = |_: Credentials| std::future::pending::<Result<Identity<User>>>();
-    let server = Server::new(club::RESOURCES).authenticate(never);
+    let server = Server::new(notes_app::RESOURCES).authenticate(never);
     testing::builder(&server.open().await.expect("memory opens"))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_comes_late_undoes_nothing() {
-    let server = Server::new(club::RESOURCES).clock(|| 1_000).authenticate(
-        |credentials: Credentials| async move {
+    let server = Server::new(notes_app::RESOURCES)
+        .clock(|| 1_000)
+        .authenticate(|credentials: Credentials| async move {
             let name = credentials.token().unwrap_or_default().to_owned();
             let user = User {
                 name: name.clone(),
                 is_admin: false,
             };
             Ok(Identity::new(name, user).until(2_000))
-        },
-    );
+        });
     let server = server.open().await.expect("memory opens");
     let gate = Arc::new(Semaphore::new(1));
     let waiting = gate.clone();
@@ -233,7 +233,7 @@ async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
 
 #[tokio::test]
 async fn what_gives_the_token_may_fail_and_panic() {
-    let (server, builder) = club().await;
+    let (server, builder) = notes_server().await;
     let error = builder.token_with(async || panic!("no token")).connect();
     let error = error.await.expect_err("there is none");
     assert_eq!(error.kind(), ErrorKind::Internal);

@@ -4,7 +4,7 @@ use super::fault_proxy::{Fate, Proxy};
 use super::resources::{
     Beast, BeastPatch, BeastRemotes, RESOURCES, Roar, beast, local, local_with,
 };
-use crate::support::{Gates, Running, within};
+use crate::support::{Checkpoints, TestServer, within};
 use sockful::client::{Client, Event, Subscription};
 use sockful::{Config, ErrorKind, Filter, Server};
 
@@ -219,7 +219,7 @@ async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
         let made = handle.of::<Beast>().create(new).await;
         made.expect("there is none");
     }
-    let server = Running::opened(handle, Gates::default()).await;
+    let server = TestServer::from_handle(handle, Checkpoints::default()).await;
     // The first ends in the middle of the records, which come in pieces.
     let mut connections = 0;
     let proxy = Proxy::to(server.address, move || {

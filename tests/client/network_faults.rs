@@ -2,7 +2,7 @@
 
 use super::fault_proxy::{Dice, Fate, Proxy};
 use super::resources::{Beast, BeastPatch, BeastRemotes, NewBeast, RESOURCES, beast};
-use crate::support::{Running, within};
+use crate::support::{TestServer, within};
 use sockful::client::{Client, Event};
 use sockful::{Config, Filter, Server};
 use std::collections::BTreeMap;
@@ -42,7 +42,8 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
     config.log_capacity = 1 << 30;
     let handle = Server::new(RESOURCES).config(config).open().await;
     let handle = handle.expect("memory opens");
-    let server = Running::opened(handle.clone(), crate::support::Gates::default()).await;
+    let server =
+        TestServer::from_handle(handle.clone(), crate::support::Checkpoints::default()).await;
     let proxy = Proxy::to(server.address, fates).await;
     let builder = Client::builder(proxy.url())
         .backoff(Duration::from_millis(2), Duration::from_millis(50))

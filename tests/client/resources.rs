@@ -1,6 +1,6 @@
 //! What the tests of the client are served.
 
-use crate::support::{Gates, Running};
+use crate::support::{Checkpoints, TestServer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockful::client::{Builder, Client};
@@ -82,8 +82,8 @@ impl Beast {
         context.emit(&self.id, Roar { loudness })
     }
 
-    pub async fn feed_at(&mut self, gate: String, context: &Context) -> Result<i64> {
-        context.state::<Gates>()?.pass(&gate).await;
+    pub async fn feed_at(&mut self, checkpoint: String, context: &Context) -> Result<i64> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         self.life += 1;
         Ok(self.life)
     }
@@ -153,13 +153,13 @@ pub(crate) async fn local_with(change: impl FnOnce(&mut Config)) -> (ServerHandl
     let mut config = Config::default();
     change(&mut config);
     let server = Server::new(RESOURCES).config(config);
-    let server = server.state(Gates::default()).open().await;
+    let server = server.state(Checkpoints::default()).open().await;
     let server = server.expect("memory opens");
     let builder = testing::builder(&server);
     (server, builder)
 }
 
-impl Running {
+impl TestServer {
     /// Where a client connects to.
     pub(crate) fn url(&self) -> String {
         format!("ws://{}", self.address)

@@ -2,8 +2,8 @@
 
 use super::fault_proxy::{Fate, Proxy};
 use super::resources::{Beast, BeastRemotes, RESOURCES, beast};
-use crate::support::club;
-use crate::support::{Gates, Running, within};
+use crate::support::notes_app;
+use crate::support::{Checkpoints, TestServer, within};
 use serde::{Deserialize, Serialize};
 use sockful::client::{Builder, Client, Status};
 use sockful::{
@@ -11,10 +11,10 @@ use sockful::{
 };
 use std::time::Duration;
 
-async fn server(change: impl FnOnce(&mut Config)) -> Running {
+async fn server(change: impl FnOnce(&mut Config)) -> TestServer {
     let mut config = Config::default();
     change(&mut config);
-    Running::serving(Server::new(RESOURCES).config(config)).await
+    TestServer::serve(Server::new(RESOURCES).config(config)).await
 }
 
 fn builder(url: &str) -> Builder {
@@ -33,11 +33,11 @@ async fn a_write_that_was_cut_off_is_done_once() {
         .await
         .expect("there is none");
     let feeding = tokio::spawn(beasts.feed_at("bob", "mouth".into()).into_future());
-    server.gates.arrival("mouth").await;
+    server.checkpoints.reached("mouth").await;
     proxy.cut();
     // It comes again while the first is still at it, which takes effect; this one gets its answer.
-    server.gates.open("mouth");
-    server.gates.open("mouth");
+    server.checkpoints.release("mouth");
+    server.checkpoints.release("mouth");
     let fed = within("the answer", feeding).await.expect("no panic");
     assert_eq!(fed.expect("it eats"), 11);
     assert_eq!(beasts.get("bob").await.expect("it is there").life, 11);
@@ -53,22 +53,22 @@ struct Leaf {
 
 #[remote]
 impl Leaf {
-    pub async fn fall(gate: String, context: &Context) -> Result<()> {
-        context.state::<Gates>()?.pass(&gate).await;
+    pub async fn fall(checkpoint: String, context: &Context) -> Result<()> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         Ok(())
     }
 }
 
 #[tokio::test]
 async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
-    let server = Server::new(resources![Leaf]).authenticate(club::who);
-    let server = Running::serving(server).await;
+    let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
+    let server = TestServer::serve(server).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await;
     // Nobody has no keys there.
     let leaves = client.expect("it lets everyone in").of::<Leaf>();
     let falling = tokio::spawn(leaves.fall("autumn".into()).into_future());
-    server.gates.arrival("autumn").await;
+    server.checkpoints.reached("autumn").await;
     proxy.cut();
     let error = within("an answer", falling).await.expect("no panic");
     let error = error.expect_err("nobody knows");
@@ -81,14 +81,14 @@ async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
 
 #[tokio::test]
 async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
-    let server = Server::new(resources![Leaf]).authenticate(club::who);
-    let server = Running::serving(server).await;
+    let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
+    let server = TestServer::serve(server).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).token("bob").connect().await;
     let client = client.expect("he is known");
     let falling = client.of::<Leaf>().fall("autumn".into());
     let falling = tokio::spawn(falling.into_future());
-    server.gates.arrival("autumn").await;
+    server.checkpoints.reached("autumn").await;
     let eve = client.authenticate(Some("eve".into())).await;
     eve.expect("she is known");
     proxy.cut();
@@ -97,7 +97,10 @@ async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
     let leaves = client.of::<Leaf>().count(Filter::all());
     assert_eq!(leaves.await.expect("it goes on"), 0);
-    assert!(!server.gates.has_arrived("autumn"), "it was not sent again");
+    assert!(
+        !server.checkpoints.is_reached("autumn"),
+        "it was not sent again"
+    );
 }
 
 #[tokio::test]
@@ -153,7 +156,7 @@ async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
 #[tokio::test]
 async fn a_subscription_goes_on_over_connections_and_servers() {
     let handle = Server::new(RESOURCES).open().await.expect("memory opens");
-    let mut first = Running::opened(handle.clone(), Gates::default()).await;
+    let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let proxy = Proxy::to(first.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await.expect("it listens");
     let mut live = client.of::<Beast>().live(Filter::all());

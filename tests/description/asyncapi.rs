@@ -1,8 +1,8 @@
 //! The `AsyncAPI` document says what goes over the wire.
 
-use crate::support::music::MUSIC;
-use crate::support::sample::RESOURCES;
-use crate::support::{Client, Running, assert_references_lead_somewhere};
+use crate::support::music_resources::MUSIC;
+use crate::support::sample_resources::RESOURCES;
+use crate::support::{Client, TestServer, assert_references_resolve};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ async fn every_reference_leads_somewhere_and_every_name_is_one() {
     for resources in [RESOURCES, MUSIC] {
         let text = resources.asyncapi().expect("they are sound");
         let document: Value = serde_json::from_str(&text).expect("JSON");
-        let found = assert_references_lead_somewhere(&document);
+        let found = assert_references_resolve(&document);
         assert!(found > 100, "{found}");
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         for part in ["messages", "schemas"] {
@@ -98,8 +98,8 @@ async fn ask(client: &mut Client, document: &Value, frame: Value) -> Value {
 
 #[tokio::test]
 async fn what_goes_over_the_wire_is_what_it_says() {
-    let (document, server) = (document(), Running::start().await);
-    let mut client = server.fresh_client().await;
+    let (document, server) = (document(), TestServer::start().await);
+    let mut client = server.client_before_hello().await;
     assert_fits(&document, "sockful.hello.event", &client.recv().await);
     for frame in [
         json!(["creature", "create", {"id": "bob", "kind": "dragon"}, 1]),
@@ -145,7 +145,7 @@ async fn what_goes_over_the_wire_is_what_it_says() {
 async fn what_is_selected_and_included_is_what_it_says() {
     let text = MUSIC.asyncapi().expect("they are sound");
     let document: Value = serde_json::from_str(&text).expect("JSON");
-    let server = Running::serving(sockful::Server::new(MUSIC)).await;
+    let server = TestServer::serve(sockful::Server::new(MUSIC)).await;
     let mut client = server.client().await;
     for frame in [
         json!(["artist", "create", {"id": "miles"}, 0]),

@@ -1,6 +1,6 @@
 //! What the description tells of defaults.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, remote, resources};
@@ -49,7 +49,7 @@ impl Ticket {
 const TICKETS: Resources = resources![Ticket];
 
 async fn described() -> Value {
-    let server = Running::serving(Server::new(TICKETS)).await;
+    let server = TestServer::serve(Server::new(TICKETS)).await;
     let mut client = server.client().await;
     client.ok("sockful", "schema", Value::Null).await
 }

@@ -1,6 +1,6 @@
 //! What the description says of a payload is what the server does with it.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -139,8 +139,8 @@ fn payload(names: Vec<String>) -> impl Strategy<Value = Map<String, Value>> {
         .prop_map(|properties| properties.into_iter().collect())
 }
 
-async fn museum() -> (Running, Client, Value) {
-    let server = Running::serving(Server::new(MUSEUM)).await;
+async fn museum() -> (TestServer, Client, Value) {
+    let server = TestServer::serve(Server::new(MUSEUM)).await;
     let mut client = server.client().await;
     client
         .ok("specimen", "create", json!({"id": 1, "whole": 1}))

@@ -1,8 +1,10 @@
 //! The `OpenAPI` document says what is answered over HTTP.
 
-use crate::support::music::MUSIC;
-use crate::support::sample::{ACCOUNTS, RESOURCES};
-use crate::support::{Answer, Raw, Running, assert_references_lead_somewhere, club};
+use crate::support::music_resources::MUSIC;
+use crate::support::sample_resources::{ACCOUNTS, RESOURCES};
+use crate::support::{
+    HttpResponse, RawConnection, TestServer, assert_references_resolve, notes_app,
+};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use sockful::{Config, Resources, Server};
@@ -55,11 +57,11 @@ fn judge_of_body(document: &Value, id: &str) -> Validator {
 
 #[test]
 fn every_reference_leads_somewhere_and_every_operation_has_a_name() {
-    for resources in [RESOURCES, ACCOUNTS, MUSIC, club::RESOURCES] {
+    for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
         let text = resources.openapi().expect("they are sound");
         assert_eq!(text, resources.openapi().expect("they are sound"));
         let document = document(resources);
-        let found = assert_references_lead_somewhere(&document);
+        let found = assert_references_resolve(&document);
         assert!(found > 100, "{found}");
         let mut ids = BTreeSet::new();
         for (path, method, operation) in operations(&document) {
@@ -82,7 +84,7 @@ fn every_reference_leads_somewhere_and_every_operation_has_a_name() {
 fn what_is_private_is_not_told() {
     let text = RESOURCES.openapi().expect("they are sound");
     assert!(!text.contains("hush"));
-    let document = document(club::RESOURCES);
+    let document = document(notes_app::RESOURCES);
     for word in ["reader", "hush"] {
         let parameters = document["components"]["parameters"]
             .as_object()
@@ -93,7 +95,7 @@ fn what_is_private_is_not_told() {
 
 #[test]
 fn every_action_is_an_operation() {
-    for resources in [RESOURCES, ACCOUNTS, MUSIC, club::RESOURCES] {
+    for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
         let document = document(resources);
         let described = resources.schema().expect("they are sound");
         let described: Value = serde_json::from_str(&described).expect("JSON");
@@ -115,9 +117,9 @@ fn every_action_is_an_operation() {
 #[tokio::test]
 async fn every_operation_is_answered_and_no_other_method_is() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC] {
-        let server = Running::serving(Server::new(resources)).await;
+        let server = TestServer::serve(Server::new(resources)).await;
         let document = document(resources);
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         for (path, told) in document["paths"].as_object().expect("an object") {
             let address: Vec<_> = path
                 .split('/')
@@ -144,12 +146,12 @@ async fn every_operation_is_answered_and_no_other_method_is() {
 
 /// Asks for an operation, and that its answer is one that the document has; gives the answer.
 async fn ask(
-    raw: &mut Raw,
+    raw: &mut RawConnection,
     document: &Value,
     id: &str,
     ids: &[&str],
     rest: (&str, Value),
-) -> Answer {
+) -> HttpResponse {
     let (path, method, operation) = operation(document, id);
     let mut ids = ids.iter();
     let parts = path.split('/').map(|part| {
@@ -195,8 +197,8 @@ async fn ask(
 
 #[tokio::test]
 async fn what_is_answered_is_what_it_says() {
-    let (document, server) = (document(RESOURCES), Running::start().await);
-    let mut raw = server.raw().await;
+    let (document, server) = (document(RESOURCES), TestServer::start().await);
+    let mut raw = server.raw_connection().await;
     for (id, ids, query, body, status) in [
         (
             "creature_create",
@@ -277,8 +279,8 @@ async fn what_is_answered_is_what_it_says() {
 #[tokio::test]
 async fn what_is_answered_of_relations_is_what_it_says() {
     let document = document(MUSIC);
-    let server = Running::serving(Server::new(MUSIC)).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::serve(Server::new(MUSIC)).await;
+    let mut raw = server.raw_connection().await;
     for (id, ids, query, body, status) in [
         ("artist_create", &[][..], "", json!({"id": "miles"}), 201),
         (
@@ -342,14 +344,14 @@ async fn what_is_answered_of_relations_is_what_it_says() {
 #[tokio::test]
 async fn a_revision_is_told_where_one_is_kept() {
     let document = document(ACCOUNTS);
-    let server = Running::serving(Server::new(ACCOUNTS)).await;
+    let server = TestServer::serve(Server::new(ACCOUNTS)).await;
     let has = |id: &str, name: &str| {
         let (_, _, operation) = operation(&document, id);
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let mut parameters = parameters.map(|it| resolved(&document, it));
         parameters.any(|it| it["name"] == name)
     };
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     let answer = ask(
         &mut raw,
         &document,
@@ -411,7 +413,7 @@ fn what_is_not_taken_is_no_body() {
 
 #[tokio::test]
 async fn it_is_of_the_server_that_serves_it() {
-    let server = club::club().open().await.expect("a server");
+    let server = notes_app::server().open().await.expect("a server");
     let document: Value = serde_json::from_str(&server.openapi()).expect("JSON");
     assert_eq!(document["security"], json!([{"bearer": []}]));
     let (_, _, find) = operation(&document, "note_find");
@@ -435,13 +437,13 @@ async fn it_is_of_the_server_that_serves_it() {
 
 #[tokio::test]
 async fn where_nothing_is_answered_over_http_there_is_none() {
-    let server = Running::with(|config| config.http_api = false).await;
+    let server = TestServer::start_with(|config| config.http_api = false).await;
     for (path, status) in [
         ("/sockful/openapi.json", 404),
         ("/sockful/asyncapi.json", 200),
     ] {
         let answer = server
-            .raw()
+            .raw_connection()
             .await
             .http(&format!("GET {path}"), "", "")
             .await;

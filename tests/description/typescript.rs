@@ -1,8 +1,8 @@
 //! The types and the description over HTTP, and what has changed since an older one.
 
-use crate::support::music::MUSIC;
-use crate::support::sample::{ACCOUNTS, RESOURCES};
-use crate::support::{HANDSHAKE, Raw, Running, club, text};
+use crate::support::music_resources::MUSIC;
+use crate::support::sample_resources::{ACCOUNTS, RESOURCES};
+use crate::support::{HANDSHAKE, RawConnection, TestServer, notes_app, text};
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
@@ -18,8 +18,8 @@ const FILES: [&str; 5] = [
     "/sockful/openapi.json",
 ];
 
-async fn get(server: &Running, path: &str, headers: &str) -> String {
-    let mut raw: Raw = server.raw().await;
+async fn get(server: &TestServer, path: &str, headers: &str) -> String {
+    let mut raw: RawConnection = server.raw_connection().await;
     raw.send(format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"
     ))
@@ -29,7 +29,7 @@ async fn get(server: &Running, path: &str, headers: &str) -> String {
 
 #[tokio::test]
 async fn the_files_are_served_and_asked_for_anew_each_time() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for (path, kind, part) in [
         (FILES[0], "text/plain", "export declare const api"),
         (FILES[1], "text/javascript", "export const api = {"),
@@ -54,7 +54,7 @@ async fn the_files_are_served_and_asked_for_anew_each_time() {
 
 #[tokio::test]
 async fn the_files_are_for_those_who_are_known() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     for path in FILES {
         for (headers, status) in [
             ("", "401"),
@@ -71,7 +71,7 @@ async fn the_files_are_for_those_who_are_known() {
     }
     let mut config = Config::default();
     config.public_schema = true;
-    let server = Running::serving(club::club().config(config)).await;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
     for path in FILES {
         let answer = get(&server, path, "").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -80,8 +80,8 @@ async fn the_files_are_for_those_who_are_known() {
 
 #[tokio::test]
 async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
-    let server = club::open().await;
-    let mut raw = server.raw().await;
+    let server = notes_app::start().await;
+    let mut raw = server.raw_connection().await;
     for (headers, status) in [("Authorization: Bearer bob\r\n", 200), ("", 401)] {
         let answer = raw.http("GET /sockful/schema.json", headers, "").await;
         assert_eq!(answer.status, status, "{answer:?}");
@@ -95,10 +95,14 @@ async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
 
 #[tokio::test]
 async fn another_method_on_a_file_is_405() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for path in FILES {
         let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assert_eq!(server.raw().await.status_of(request).await, "405", "{path}");
+        assert_eq!(
+            server.raw_connection().await.status_of(request).await,
+            "405",
+            "{path}"
+        );
     }
 }
 
@@ -135,7 +139,7 @@ fn the_types_of_the_demo_are_those_that_are_checked_in() {
 
 #[tokio::test]
 async fn what_has_changed_is_told() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let now = client.ok("sockful", "schema", Value::Null).await;
     let same = client.ok("sockful", "changes", json!({"since": now})).await;
@@ -156,7 +160,7 @@ async fn what_has_changed_is_told() {
 
 #[tokio::test]
 async fn what_is_no_description_is_refused_by_name() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for (payload, rule) in [
         (json!({}), "required"),
@@ -175,7 +179,7 @@ async fn what_is_no_description_is_refused_by_name() {
 
 #[tokio::test]
 async fn what_has_changed_is_for_those_who_may_know_the_description() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut nobody = server.client().await;
     let since = json!({"since": {"resources": {}}});
     let code = nobody.code("sockful", "changes", since.clone()).await;

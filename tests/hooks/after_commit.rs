@@ -1,7 +1,7 @@
 //! Hooks that run after a commit.
 
 use super::before_commit::{Heard, album, next, song};
-use crate::support::Running;
+use crate::support::TestServer;
 use futures_util::poll;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -65,9 +65,9 @@ async fn hooks_after_a_commit_see_it_and_what_was_before() {
 #[tokio::test]
 async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
     let (mut server, mut client, mut heard) = album().await;
-    let gates = server.gates.clone();
+    let checkpoints = server.checkpoints.clone();
     client.ok("song", "create", song("slow", "a")).await;
-    gates.arrival("after").await;
+    checkpoints.reached("after").await;
     drop(client);
     server.stop();
     let mut stopped = pin!(server.stopped());
@@ -75,7 +75,7 @@ async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
         assert!(poll!(&mut stopped).is_pending(), "it did not wait");
         tokio::task::yield_now().await;
     }
-    gates.open("after");
+    checkpoints.release("after");
     stopped.await;
     assert_eq!(next(&mut heard).await, "slow: new -> 0");
 }
@@ -86,7 +86,7 @@ async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
     let mut config = Config::default();
     config.max_afterwards = 1;
     let server = Server::new(resources![Post, Notice]).config(config);
-    let server = Running::serving(server.state::<Heard>(tell)).await;
+    let server = TestServer::serve(server.state::<Heard>(tell)).await;
     let mut client = server.client().await;
     for id in ["a", "b"] {
         client.ok("post", "create", json!({"id": id})).await;
@@ -99,7 +99,7 @@ async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
 async fn what_a_hook_writes_after_a_request_with_a_key_is_not_under_that_key() {
     let (tell, mut heard) = mpsc::unbounded_channel::<String>();
     let server = Server::new(resources![Post, Notice]);
-    let server = Running::serving(server.state::<Heard>(tell)).await;
+    let server = TestServer::serve(server.state::<Heard>(tell)).await;
     let mut client = server.client().await;
     let request = json!(["post", "create", {"id": "a"}, 1, {"key": Uuid::now_v7()}]);
     let first = client.ask(request.clone()).await;

@@ -1,6 +1,6 @@
 //! Hooks and units of work.
 
-use crate::support::{Client, Gates, Running, within};
+use crate::support::{Checkpoints, Client, TestServer, within};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Context, Error, Resource, Resources, Result, Server, remote, resources};
@@ -84,7 +84,7 @@ impl Song {
     #[after(create, update, destroy, play)]
     async fn tells(&self, ctx: &Context, old: Option<&Self>) -> Result<()> {
         if self.id == "slow" {
-            ctx.state::<Gates>()?.pass("after").await;
+            ctx.state::<Checkpoints>()?.wait_at("after").await;
         }
         let was = old.map_or("new".to_owned(), |old| old.plays.to_string());
         let stored = ctx.of::<Self>().try_get(&self.id).await?;
@@ -136,9 +136,9 @@ impl Echo {
 const RESOURCES: Resources = resources![Album, Song, Echo];
 
 /// A server with an album, and what its hooks say after commits.
-pub(super) async fn album() -> (Running, Client, UnboundedReceiver<String>) {
+pub(super) async fn album() -> (TestServer, Client, UnboundedReceiver<String>) {
     let (tell, heard) = mpsc::unbounded_channel::<String>();
-    let server = Running::serving(Server::new(RESOURCES).state::<Heard>(tell)).await;
+    let server = TestServer::serve(Server::new(RESOURCES).state::<Heard>(tell)).await;
     let mut client = server.client().await;
     client
         .ok(

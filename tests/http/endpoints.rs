@@ -1,13 +1,13 @@
 //! What is said over HTTP beside the handshake.
 
-use crate::support::{HANDSHAKE, Running, within};
+use crate::support::{HANDSHAKE, TestServer, within};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn the_page_is_at_the_root() {
-    let server = Running::with(|config| config.explorer = true).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let mut raw = server.raw_connection().await;
     raw.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let head = raw.read_head().await.to_lowercase();
     assert!(head.starts_with("http/1.1 200"), "{head}");
@@ -27,9 +27,9 @@ const EXPLORER: [(&str, &str); 6] = [
 
 #[tokio::test]
 async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
-    let server = Running::with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.explorer = true).await;
     for (path, content_type) in EXPLORER {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
             .await;
         let head = raw.read_head().await.to_lowercase();
@@ -58,11 +58,11 @@ async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
 /// A module that is written and not served would leave the page blank.
 #[tokio::test]
 async fn every_module_that_the_explorer_imports_is_served() {
-    let server = Running::with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.explorer = true).await;
     let (mut known, mut at) = (vec!["main.js".to_owned()], 0);
     while let Some(name) = known.get(at) {
         at += 1;
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!(
             "GET /sockful/explorer/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         ))
@@ -84,15 +84,15 @@ async fn every_module_that_the_explorer_imports_is_served() {
 
 #[tokio::test]
 async fn the_page_can_be_turned_off() {
-    let server = Running::with(|config| config.explorer = false).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::start_with(|config| config.explorer = false).await;
+    let mut raw = server.raw_connection().await;
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     raw.send(get).await;
     let answer = raw.rest().await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert!(answer.contains("`explorer` turns it on"), "{answer}");
     for (path, _) in EXPLORER {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(raw.status_of(get).await, "404", "{path}");
     }
@@ -106,7 +106,7 @@ async fn the_page_can_be_turned_off() {
         "not_found"
     );
     for path in ["/healthz", "/sockful/client.js"] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(raw.status_of(get).await, "200", "{path}");
     }
@@ -114,12 +114,12 @@ async fn the_page_can_be_turned_off() {
 
 #[tokio::test]
 async fn the_client_and_its_types_are_served() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for (path, content_type) in [
         ("/sockful/client.js", "text/javascript; charset=utf-8"),
         ("/sockful/client.d.ts", "text/plain; charset=utf-8"),
     ] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
             .await;
         let head = raw.read_head().await.to_lowercase();
@@ -135,8 +135,8 @@ async fn the_client_and_its_types_are_served() {
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let server = Running::with(|config| config.explorer = true).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let mut raw = server.raw_connection().await;
     assert_eq!(
         raw.status_of("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await,
@@ -152,10 +152,10 @@ async fn head_is_get_without_a_body() {
 
 #[tokio::test]
 async fn the_health_is_200() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     assert_eq!(
         server
-            .raw()
+            .raw_connection()
             .await
             .status_of("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await,
@@ -165,18 +165,22 @@ async fn the_health_is_200() {
 
 #[tokio::test]
 async fn an_unknown_path_is_404() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for path in ["/nothing", "/../etc/passwd", "//", "/index.html"] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        assert_eq!(server.raw().await.status_of(request).await, "404", "{path}");
+        assert_eq!(
+            server.raw_connection().await.status_of(request).await,
+            "404",
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn another_method_is_405_and_told_which_there_are() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for path in ["/", "/healthz"] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}"
         ))
@@ -191,14 +195,14 @@ async fn another_method_is_405_and_told_which_there_are() {
 
 #[tokio::test]
 async fn what_is_no_http_is_refused_and_closed() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00"[..],
         b"hello\r\n\r\n",
         b"GET\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(bytes).await;
         raw.ended().await;
     }
@@ -207,11 +211,11 @@ async fn what_is_no_http_is_refused_and_closed() {
 
 #[tokio::test]
 async fn two_thousand_headers_are_431() {
-    let server = Running::with(|config| config.max_header_bytes = 64 * 1024).await;
+    let server = TestServer::start_with(|config| config.max_header_bytes = 64 * 1024).await;
     let headers = "A: b\r\n".repeat(2000);
     assert_eq!(
         server
-            .raw()
+            .raw_connection()
             .await
             .status_of(format!("{HANDSHAKE}{headers}\r\n"))
             .await,
@@ -221,11 +225,11 @@ async fn two_thousand_headers_are_431() {
 
 #[tokio::test]
 async fn a_head_of_more_bytes_than_allowed_is_431() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let header = "a".repeat(17 * 1024);
     assert_eq!(
         server
-            .raw()
+            .raw_connection()
             .await
             .status_of(format!("{HANDSHAKE}X: {header}\r\n\r\n"))
             .await,
@@ -235,8 +239,8 @@ async fn a_head_of_more_bytes_than_allowed_is_431() {
 
 #[tokio::test]
 async fn a_header_that_never_ends_is_refused() {
-    let server = Running::start().await;
-    let mut raw = server.raw().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_connection().await;
     raw.send(format!("{HANDSHAKE}X: {}", "a".repeat(64 * 1024)))
         .await;
     assert!(raw.read_head().await.starts_with("HTTP/1.1 431"));
@@ -245,7 +249,7 @@ async fn a_header_that_never_ends_is_refused() {
 
 #[tokio::test]
 async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.allowed_origins = vec!["https://app.example.com".to_owned()];
     })
     .await;
@@ -258,7 +262,7 @@ async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
     ] {
         let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
         assert_eq!(
-            server.raw().await.status_of(request).await,
+            server.raw_connection().await.status_of(request).await,
             status,
             "{origin}"
         );
@@ -267,12 +271,12 @@ async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn who_asks_for_pages_and_reads_none_is_let_go() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.handshake_timeout = Duration::from_millis(100);
         config.write_timeout = Duration::from_millis(100);
     })
     .await;
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     let asking = async {
         let page = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
         while raw.output.write_all(page).await.is_ok() {}

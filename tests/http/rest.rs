@@ -9,17 +9,17 @@ mod response_headers;
 mod routes;
 mod server_sent_events;
 
-use crate::support::{Answer, Raw, Running};
+use crate::support::{HttpResponse, RawConnection, TestServer};
 use serde_json::Value;
 
 /// What a request is told, on a connection of its own.
-async fn ask(server: &Running, request: &str, headers: &str, body: &str) -> Answer {
-    let mut raw: Raw = server.raw().await;
+async fn ask(server: &TestServer, request: &str, headers: &str, body: &str) -> HttpResponse {
+    let mut raw: RawConnection = server.raw_connection().await;
     raw.http(request, headers, body).await
 }
 
 /// The status and the JSON that a request is told.
-async fn told(server: &Running, request: &str, body: &str) -> (u16, Value) {
+async fn told(server: &TestServer, request: &str, body: &str) -> (u16, Value) {
     let answer = ask(server, request, "", body).await;
     (answer.status, answer.json())
 }

@@ -1,12 +1,12 @@
 //! Who calls: how a client says it, when it is over, and what that does to all that goes on.
 
-use crate::support::{Running, club};
+use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 use sockful::{Identity, Server, resources};
 
 #[tokio::test]
 async fn whoever_says_who_it_is_is_known_to_methods_from_then_on() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut client = server.client().await;
     assert_eq!(
         client.code("note", "whoami", Value::Null).await,
@@ -26,7 +26,7 @@ async fn whoever_says_who_it_is_is_known_to_methods_from_then_on() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_leaves_the_client_who_it_was() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     for (token, code) in [
         (":", "unauthenticated"),
@@ -54,7 +54,7 @@ async fn a_token_that_is_refused_leaves_the_client_who_it_was() {
 
 #[tokio::test]
 async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut nobody = server.client().await;
     for (resource, action, payload) in [
         ("note", "create", json!({"owner": "bob"})),
@@ -110,14 +110,14 @@ async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
 async fn the_description_is_everyones_where_the_settings_say_so() {
     let mut config = sockful::Config::default();
     config.public_schema = true;
-    let server = Running::serving(club::club().config(config)).await;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
     let mut nobody = server.client().await;
     nobody.ok("sockful", "schema", Value::Null).await;
 }
 
 #[tokio::test]
 async fn saying_who_one_is_is_a_barrier() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     let whoami = |id: u64| json!(["note", "whoami", null, id]);
     let sign_in = |token: &str, id: u64| json!(["sockful", "authenticate", {"token": token}, id]);
@@ -142,13 +142,13 @@ async fn saying_who_one_is_is_a_barrier() {
 
 #[tokio::test]
 async fn a_server_whose_policies_can_ask_nobody_does_not_open() {
-    let refused = Server::new(club::RESOURCES).open().await;
+    let refused = Server::new(notes_app::RESOURCES).open().await;
     let text = refused.expect_err("nobody is asked").to_string();
     assert!(
         text.contains("`seen_by` of `Note`") && text.contains(".authenticate("),
         "{text}"
     );
-    let others = Server::new(club::RESOURCES);
+    let others = Server::new(notes_app::RESOURCES);
     let others = others.authenticate(|_| async { Ok(Identity::new("bob", 7)) });
     let text = others
         .open()
@@ -160,7 +160,10 @@ async fn a_server_whose_policies_can_ask_nobody_does_not_open() {
 
 #[tokio::test]
 async fn a_server_that_asks_nobody_who_they_are_has_no_such_action() {
-    let server = Running::serving(Server::new(resources![crate::support::sample::Creature])).await;
+    let server = TestServer::serve(Server::new(resources![
+        crate::support::sample_resources::Creature
+    ]))
+    .await;
     let mut client = server.client().await;
     let code = client
         .code("sockful", "authenticate", json!({"token": "bob"}))
@@ -170,7 +173,7 @@ async fn a_server_that_asks_nobody_who_they_are_has_no_such_action() {
 
 #[tokio::test]
 async fn a_key_is_the_callers_own_and_needs_one() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let key = json!({"key": "00000000-03e8-7000-8000-000000000000"});
     let create = |id: u64| json!(["poster", "create", {"id": "p"}, id, key]);
     let mut bob = server.client_as("bob").await;

@@ -1,20 +1,20 @@
 //! Credentials in the handshake: its headers and its cookies.
 
-use crate::support::{HANDSHAKE, Raw, Running, club, frame, within};
+use crate::support::{HANDSHAKE, RawConnection, TestServer, frame, notes_app, within};
 use serde_json::{Value, json};
 use sockful::Config;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
-async fn shake_hands(server: &Running, header: &str) -> (String, Raw) {
-    let mut raw = server.raw().await;
+async fn shake_hands(server: &TestServer, header: &str) -> (String, RawConnection) {
+    let mut raw = server.raw_connection().await;
     let status = raw.status_of(format!("{HANDSHAKE}{header}\r\n")).await;
     (status, raw)
 }
 
 /// The payload of the reply to `whoami` of one that was let in. The hello says already whether it
 /// is somebody: somebody has keys.
-async fn whoami(mut raw: Raw) -> Value {
+async fn whoami(mut raw: RawConnection) -> Value {
     let hello = raw.read_frame().await.json();
     raw.send(frame(0x81, br#"["note","whoami",null,1]"#)).await;
     let told = raw.read_frame().await.json()[2].take();
@@ -24,7 +24,7 @@ async fn whoami(mut raw: Raw) -> Value {
 
 #[tokio::test]
 async fn a_handshake_says_who_it_is_by_its_authorization_or_a_cookie() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     for header in [
         "Authorization: Bearer bob\r\n",
         "Cookie: other=1; session=bob\r\n",
@@ -38,7 +38,7 @@ async fn a_handshake_says_who_it_is_by_its_authorization_or_a_cookie() {
 
 #[tokio::test]
 async fn a_handshake_without_credentials_is_nobodys_and_so_is_one_with_a_strangers_cookie() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     for header in ["", "Cookie: other=1\r\n", "Cookie: session=\r\n"] {
         let (status, raw) = shake_hands(&server, header).await;
         assert_eq!(status, "101", "{header}");
@@ -52,7 +52,7 @@ async fn a_handshake_without_credentials_is_nobodys_and_so_is_one_with_a_strange
 
 #[tokio::test]
 async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     for (header, expected) in [
         ("Authorization: Bearer\r\n", "401"),
         ("Authorization: Bearer bob:1000\r\n", "401"),
@@ -61,7 +61,7 @@ async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
         ("Authorization: Bearer broken\r\n", "500"),
         ("Cookie: session=panic\r\n", "500"),
     ] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!("{HANDSHAKE}{header}\r\n")).await;
         let head = raw.read_head().await.to_lowercase();
         assert_eq!(head.split(' ').nth(1), Some(expected), "{header} {head}");
@@ -77,8 +77,8 @@ async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
 
 #[tokio::test]
 async fn a_token_in_the_query_is_not_looked_at() {
-    let server = club::open().await;
-    let mut raw = server.raw().await;
+    let server = notes_app::start().await;
+    let mut raw = server.raw_connection().await;
     let handshake = HANDSHAKE.replace("GET / ", "GET /?token=bob&session=bob ");
     assert_eq!(raw.status_of(format!("{handshake}\r\n")).await, "101");
     assert_eq!(whoami(raw).await["err"]["code"], json!("unauthenticated"));
@@ -89,8 +89,8 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
     let mut config = Config::default();
     config.max_request_rate = 1;
     config.request_burst = 12;
-    let server = Running::serving(club::club().config(config)).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
+    let mut raw = server.raw_connection().await;
     for status in [401, 401, 429] {
         let answer = raw
             .http(
@@ -107,11 +107,11 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
 async fn nobody_waits_for_ever_to_be_known() {
     let mut config = Config::default();
     config.handshake_timeout = Duration::from_millis(100);
-    let server = Running::serving(club::club().config(config)).await;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
     let asleep = "Authorization: Bearer asleep\r\n";
     assert_eq!(shake_hands(&server, asleep).await.0, "503");
     for address in ["/api/note", "/sockful/schema.json"] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         let answer = raw.http(&format!("GET {address}"), asleep, "").await;
         assert_eq!(answer.status, 503, "{answer:?}");
     }

@@ -5,14 +5,14 @@ mod reads;
 mod subscriptions;
 mod writes;
 
-use crate::support::{Running, club};
+use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 
 /// Notes of Bob's and Eve's, with comments.
 ///
 /// Bob sees `b1 b2 e2` and, of the comments, those that are not hidden and his own.
-async fn with_notes() -> Running {
-    let server = club::open().await;
+async fn with_notes() -> TestServer {
+    let server = notes_app::start().await;
     let mut root = server.client_as("admin:root").await;
     for (id, owner, published) in [
         ("b1", "bob", false),

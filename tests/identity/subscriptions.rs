@@ -1,15 +1,15 @@
 //! What becomes of subscriptions when the client becomes somebody else.
 
-use crate::support::{Client, Gates, Running, club};
+use crate::support::{Checkpoints, Client, TestServer, notes_app};
 use serde_json::{Value, json};
 use sockful::ServerHandle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Notes of Bob's and Eve's, one of each published.
-async fn with_notes() -> (Running, ServerHandle) {
-    let handle = club::club().open().await.expect("memory opens");
-    let server = Running::opened(handle.clone(), Gates::default()).await;
+async fn with_notes() -> (TestServer, ServerHandle) {
+    let handle = notes_app::server().open().await.expect("memory opens");
+    let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut root = server.client_as("admin:root").await;
     for (id, owner, published) in [
         ("b1", "bob", false),
@@ -145,8 +145,8 @@ async fn whoever_is_revoked_is_nobody_and_told_so_and_nothing_later_comes_as_bef
 async fn whoever_is_known_until_a_time_is_nobody_from_then_on() {
     let now = Arc::new(AtomicU64::new(1_000));
     let clock = now.clone();
-    let server = club::club().clock(move || clock.load(Relaxed));
-    let server = Running::serving(server).await;
+    let server = notes_app::server().clock(move || clock.load(Relaxed));
+    let server = TestServer::serve(server).await;
     let mut client = server.client_as("bob:1100").await;
     subscribe(&mut client, json!({}), 7).await;
     now.store(1_100, Relaxed);

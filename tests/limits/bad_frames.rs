@@ -1,11 +1,11 @@
 //! How many bad frames in a row a connection may send.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
 async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..3 {
         for _ in 0..31 {
@@ -17,7 +17,7 @@ async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
 
 #[tokio::test]
 async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_with_1008() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client
         .send_all((0..40).map(|_| json!([null, null, null, 3])))
@@ -34,7 +34,7 @@ async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_wi
 
 #[tokio::test]
 async fn requests_that_fail_are_no_bad_frames() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..100 {
         assert_eq!(
@@ -46,19 +46,19 @@ async fn requests_that_fail_are_no_bad_frames() {
 
 #[tokio::test]
 async fn a_good_frame_between_bad_ones_counts_when_it_is_read_not_when_it_is_answered() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..31 {
         client.ask_text("?").await;
     }
     client
-        .send(json!(["creature", "waitAt", {"gate": "g"}, 1]))
+        .send(json!(["creature", "waitAt", {"checkpoint": "g"}, 1]))
         .await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     for _ in 0..31 {
         client.ask_text("?").await;
     }
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await[3], 1);
     // The answer to an old request is no good frame either.
     client.ask_text("?").await;

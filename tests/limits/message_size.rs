@@ -1,6 +1,6 @@
 //! What is too large, too many or too deep.
 
-use crate::support::{Running, frame, text};
+use crate::support::{TestServer, frame, text};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
@@ -17,7 +17,7 @@ fn sized(bytes: usize) -> String {
 
 #[tokio::test]
 async fn a_frame_of_exactly_the_limit_is_served() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let message = sized(MAX_FRAME);
     assert_eq!(message.len(), MAX_FRAME);
@@ -26,7 +26,7 @@ async fn a_frame_of_exactly_the_limit_is_served() {
 
 #[tokio::test]
 async fn an_oversized_frame_closes_the_connection_with_1009_after_what_was_answered() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.send(json!(["creature", "count", null, 1])).await;
     client.send_text(sized(MAX_FRAME + 1)).await;
@@ -41,8 +41,8 @@ async fn an_oversized_frame_closes_the_connection_with_1009_after_what_was_answe
 
 #[tokio::test]
 async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009() {
-    let server = Running::start().await;
-    let mut raw = server.raw_websocket().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_websocket_connection().await;
     raw.send(frame(0x01, &vec![b' '; MAX_FRAME])).await;
     raw.send(frame(0x80, b" ")).await;
     assert_eq!(raw.read_to_close().await.1, 1009);
@@ -50,7 +50,7 @@ async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009
 
 #[tokio::test]
 async fn the_limit_of_the_configuration_is_the_one_that_holds() {
-    let server = Running::with(|config| config.max_frame = 1000).await;
+    let server = TestServer::start_with(|config| config.max_frame = 1000).await;
     let mut client = server.client().await;
     assert_eq!(client.ask_text(&sized(1000)).await[2]["ok"]["id"], "bob");
     client.send_text(sized(1001)).await;
@@ -59,8 +59,8 @@ async fn the_limit_of_the_configuration_is_the_one_that_holds() {
 
 #[tokio::test]
 async fn a_message_in_fragments_is_one_message() {
-    let server = Running::start().await;
-    let mut raw = server.raw_websocket().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_websocket_connection().await;
     let request = br#"["creature","count",null,7]"#;
     raw.send(frame(0x01, &request[..5])).await;
     raw.send(frame(0x00, &[])).await;
@@ -73,7 +73,7 @@ async fn a_message_in_fragments_is_one_message() {
 
 #[tokio::test]
 async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answered() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.send(json!(["creature", "count", null, 1])).await;
     client
@@ -93,8 +93,8 @@ async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answere
 #[tokio::test]
 async fn text_that_is_not_utf_8_closes_the_connection_with_1007() {
     for bytes in [&b"[\"\xff\"]"[..], b"\xed\xa0\x80", b"[\"\xc3", b"\xc0\xaf"] {
-        let server = Running::start().await;
-        let mut raw = server.raw_websocket().await;
+        let server = TestServer::start().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(text(r#"["creature","count",null,7]"#)).await;
         raw.send(frame(0x81, bytes)).await;
         let (frames, code) = raw.read_to_close().await;
@@ -104,7 +104,7 @@ async fn text_that_is_not_utf_8_closes_the_connection_with_1007() {
 
 #[tokio::test]
 async fn a_message_too_deep_is_too_large_and_the_connection_goes_on() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for depth in [64, 200, 30_000] {
         let (opening, closing) = ("[".repeat(depth), "]".repeat(depth));
@@ -126,7 +126,7 @@ async fn a_message_too_deep_is_too_large_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_message_of_the_greatest_depth_is_looked_at() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     // The frame is one level, the payload another.
     let (opening, closing) = ("[".repeat(62), "]".repeat(62));
@@ -140,7 +140,7 @@ async fn a_message_of_the_greatest_depth_is_looked_at() {
 
 #[tokio::test]
 async fn brackets_in_texts_are_not_depth() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let bio = "\\\"[{".repeat(100);
     assert_eq!(
@@ -151,7 +151,7 @@ async fn brackets_in_texts_are_not_depth() {
 
 #[tokio::test]
 async fn a_result_that_can_not_be_cut_is_too_large() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for size in [1_048_576, 3_000_000] {
         let error = client.err("creature", "shout", json!({"size": size})).await;
@@ -173,7 +173,7 @@ async fn a_result_that_can_not_be_cut_is_too_large() {
 
 #[tokio::test]
 async fn a_get_of_several_that_is_too_large_is_told_so() {
-    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..10).map(|n| n.to_string()).collect();
     for id in &ids {
@@ -201,7 +201,7 @@ async fn a_get_of_several_that_is_too_large_is_told_so() {
 
 #[tokio::test]
 async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_there() {
-    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
     let mut client = server.client().await;
     for n in 10..40 {
         client
@@ -238,7 +238,7 @@ async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_ther
 
 #[tokio::test]
 async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
-    let server = Running::with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let bio = "x".repeat(10_000);
@@ -259,7 +259,7 @@ async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
 
 #[tokio::test]
 async fn the_faults_of_one_payload_are_told_up_to_a_hundred() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let many: serde_json::Map<_, _> = (0..500).map(|n| (format!("x{n}"), json!(n))).collect();
     let error = client.err("creature", "create", json!(many)).await;

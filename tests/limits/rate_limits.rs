@@ -1,12 +1,12 @@
 //! How often a caller may ask.
 
-use crate::support::{Client, Gates, Running, club, sample, text};
+use crate::support::{Checkpoints, Client, TestServer, notes_app, sample_resources, text};
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
 /// A server where a caller may ask so often at once, and then once in 1,000 s.
-async fn slow(burst: u32) -> Running {
-    Running::serving(club::club().config(paced(burst))).await
+async fn slow(burst: u32) -> TestServer {
+    TestServer::serve(notes_app::server().config(paced(burst))).await
 }
 
 fn paced(burst: u32) -> Config {
@@ -93,14 +93,14 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
         json!(["creature", "find", {"kind": "nowhere"}, 1]),
         json!(["creature", "count", {"life": {"$gt": 1000}}, 1]),
     ] {
-        let server = Server::new(sample::RESOURCES).config(paced(60));
+        let server = Server::new(sample_resources::RESOURCES).config(paced(60));
         let handle = server.open().await.expect("memory opens");
         for _ in 0..1_000 {
-            let new = sample::NewCreature::default();
-            let made = handle.of::<sample::Creature>().create(new).await;
+            let new = sample_resources::NewCreature::default();
+            let made = handle.of::<sample_resources::Creature>().create(new).await;
             made.expect("it is new");
         }
-        let server = Running::opened(handle, Gates::default()).await;
+        let server = TestServer::from_handle(handle, Checkpoints::default()).await;
         let mut client = server.client().await;
         // 5 each, and 10 that are known when the next one comes.
         assert_eq!(answered(&mut client, request.clone()).await, 4, "{request}");
@@ -111,9 +111,9 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
 async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
     let mut config = paced(5);
     config.max_rate_limited = 50;
-    let server = Server::new(sample::RESOURCES).config(config);
-    let server = Running::serving(server).await;
-    let mut raw = server.raw_websocket().await;
+    let server = Server::new(sample_resources::RESOURCES).config(config);
+    let server = TestServer::serve(server).await;
+    let mut raw = server.raw_websocket_connection().await;
     let ping = text(r#"["sockful","ping",null,1]"#);
     raw.send(ping.repeat(60)).await;
     let (frames, code) = raw.read_to_close().await;

@@ -1,4 +1,4 @@
-//! Live queries, each judged by all that was ever committed.
+//! Checks every frame of a live query against the history of all commits.
 
 mod coalescing;
 mod disconnects;
@@ -15,46 +15,46 @@ mod stress;
 mod unsubscribe;
 
 use crate::support::Client;
-use crate::support::live::{Follower, Topic, Watched};
+use crate::support::live_checker::{LiveQuery, RecordingServer, Subscriber};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A server with the resources of [`resources`], and a client that writes.
-async fn start() -> (Arc<Watched>, Client) {
+async fn start() -> (Arc<RecordingServer>, Client) {
     start_with(|_| {}).await
 }
 
-async fn start_with(change: impl FnOnce(&mut sockful::Config)) -> (Arc<Watched>, Client) {
-    let server = Watched::with(resources::APP, change).await;
+async fn start_with(change: impl FnOnce(&mut sockful::Config)) -> (Arc<RecordingServer>, Client) {
+    let server = RecordingServer::with(resources::APP, change).await;
     let writer = server.client().await;
     (Arc::new(server), writer)
 }
 
-fn creatures(conditions: Value) -> Topic {
-    Topic {
+fn creatures(conditions: Value) -> LiveQuery {
+    LiveQuery {
         events: &["roared", "stirred"],
-        ..Topic::new(0, "creature", conditions)
+        ..LiveQuery::new(0, "creature", conditions)
     }
 }
 
-fn albums(conditions: Value) -> Topic {
-    Topic::new(1, "album", conditions)
+fn albums(conditions: Value) -> LiveQuery {
+    LiveQuery::new(1, "album", conditions)
 }
 
-fn songs(conditions: Value) -> Topic {
-    Topic::new(2, "song", conditions)
+fn songs(conditions: Value) -> LiveQuery {
+    LiveQuery::new(2, "song", conditions)
 }
 
 /// The songs of an album, asked of the album.
-fn songs_of(album: &str) -> Topic {
-    Topic {
+fn songs_of(album: &str) -> LiveQuery {
+    LiveQuery {
         route: Some(("album", "subscribeSongs")),
         ..songs(json!({"album_id": album}))
     }
 }
 
-fn reviews(conditions: Value) -> Topic {
-    Topic::new(3, "review", conditions)
+fn reviews(conditions: Value) -> LiveQuery {
+    LiveQuery::new(3, "review", conditions)
 }
 
 /// Feeds a creature so many times.

@@ -1,6 +1,6 @@
 //! Declared events, up to the log.
 
-use crate::support::{Client, Gates, Running, within};
+use crate::support::{Checkpoints, Client, TestServer, within};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -62,9 +62,9 @@ impl Creature {
         Ok(self.life)
     }
 
-    /// Roars when the gate is open.
-    pub async fn roar_at(&self, ctx: &Context, gate: String) -> Result<i32> {
-        ctx.state::<Gates>()?.pass(&gate).await;
+    /// Roars when the checkpoint is open.
+    pub async fn roar_at(&self, ctx: &Context, checkpoint: String) -> Result<i32> {
+        ctx.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         let loudness = self.life;
         ctx.of::<Self>().emit(&self.id, Roar { loudness }).await?;
         Ok(loudness)
@@ -134,7 +134,7 @@ const RESOURCES: Resources = resources![Creature, Cave];
 /// A server with bob, and what its log has from then on.
 struct Den {
     handle: ServerHandle,
-    running: Running,
+    running: TestServer,
     client: Client,
 }
 
@@ -144,10 +144,10 @@ impl Den {
     }
 
     async fn of(server: Server) -> Self {
-        let gates = Gates::default();
-        let handle = server.state(gates.clone()).open().await;
+        let checkpoints = Checkpoints::default();
+        let handle = server.state(checkpoints.clone()).open().await;
         let handle = handle.expect("a memory store opens");
-        let running = Running::opened(handle.clone(), gates).await;
+        let running = TestServer::from_handle(handle.clone(), checkpoints).await;
         let mut client = running.client().await;
         let bob = json!({"id": "bob", "life": 5});
         client.ok("creature", "create", bob).await;
@@ -239,10 +239,10 @@ async fn what_hooks_emit_of_whatever_resource_is_in_the_commit_that_they_run_bef
 #[tokio::test]
 async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
     let mut den = Den::new().await;
-    let at = json!(["creature", "roarAt", {"id": "bob", "gate": "g"}, 1]);
+    let at = json!(["creature", "roarAt", {"id": "bob", "checkpoint": "g"}, 1]);
     den.client.send(at).await;
-    let gates = &den.running.gates;
-    gates.arrival("g").await;
+    let checkpoints = &den.running.checkpoints;
+    checkpoints.reached("g").await;
     let creatures = den.handle.of::<Creature>();
     let patch = CreaturePatch {
         life: Some(7),
@@ -250,9 +250,9 @@ async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
     };
     let bob = "bob".to_owned();
     creatures.update(&bob, patch).await.expect("he is there");
-    gates.open("g");
-    gates.arrival("g").await;
-    gates.open("g");
+    checkpoints.release("g");
+    checkpoints.reached("g").await;
+    checkpoints.release("g");
     assert_eq!(den.client.recv().await[2], json!({"ok": 7, "seq": 3}));
     let expected = [vec![lived("bob", "grown")], vec![roar(7)]];
     assert_eq!(den.told().await, expected);

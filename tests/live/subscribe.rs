@@ -7,7 +7,7 @@ mod end;
 mod resume;
 mod slow_readers;
 
-use crate::support::{Client, Running, within};
+use crate::support::{Client, TestServer, within};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -86,14 +86,14 @@ struct Secret {
 
 const APP: Resources = resources![Creature, Album, Song, Secret];
 
-async fn start() -> Running {
+async fn start() -> TestServer {
     start_with(|_| {}).await
 }
 
-async fn start_with(change: impl FnOnce(&mut Config)) -> Running {
+async fn start_with(change: impl FnOnce(&mut Config)) -> TestServer {
     let mut config = Config::default();
     change(&mut config);
-    Running::serving(Server::new(APP).config(config)).await
+    TestServer::serve(Server::new(APP).config(config)).await
 }
 
 /// Subscribes as `ack`; the payload of the reply.
@@ -252,7 +252,7 @@ async fn each_subscription_is_told_by_itself_and_all_see_one_order() {
 
 #[tokio::test]
 async fn whoever_is_told_one_by_one_without_end_is_told() {
-    let server = Running::with(|config| config.fold_after = usize::MAX).await;
+    let server = TestServer::start_with(|config| config.fold_after = usize::MAX).await;
     let mut client = server.client().await;
     client.ask(json!(["creature", "subscribe", {}, 1])).await;
     client

@@ -1,6 +1,6 @@
 //! Payloads that a remote method takes whole.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -73,11 +73,11 @@ impl Shelf {
 
 const SHELVES: Resources = resources![Shelf];
 
-async fn shelves() -> (Running, Client) {
+async fn shelves() -> (TestServer, Client) {
     let mut config = Config::default();
     // A quick machine asks more often than clients may.
     (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
-    let server = Running::serving(Server::new(SHELVES).config(config)).await;
+    let server = TestServer::serve(Server::new(SHELVES).config(config)).await;
     let mut client = server.client().await;
     client.ok("shelf", "create", json!({"id": 1})).await;
     (server, client)

@@ -1,10 +1,10 @@
 //! Remote methods.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
-pub(crate) async fn with_bob() -> (Running, Client) {
-    let server = Running::start().await;
+pub(crate) async fn with_bob() -> (TestServer, Client) {
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     (server, client)
@@ -49,7 +49,7 @@ pub(crate) async fn a_looking_method_changes_nothing() {
 
 #[tokio::test]
 pub(crate) async fn a_method_without_self_needs_no_id_and_takes_arguments_by_name() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
         client
@@ -102,7 +102,7 @@ pub(crate) async fn every_fault_of_the_arguments_is_named() {
 
 #[tokio::test]
 pub(crate) async fn a_method_knows_who_calls() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let caller = client.ok("creature", "whoAmI", json!(null)).await;
     assert!(

@@ -1,11 +1,11 @@
 //! What is a frame, what is not, and whom the answer names.
 
-use crate::support::{Running, club};
+use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 
 /// Sends each message and expects that its answer is a `bad_frame` to `ack_id`, of `sockful error`.
 async fn assert_bad_frames(messages: &[&str], ack_id: Value) {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for message in messages {
         let answer = client.ask_text(message).await;
@@ -72,7 +72,7 @@ async fn a_bad_frame_with_a_readable_ack_id_is_answered_to_it() {
 
 #[tokio::test]
 async fn a_bad_frame_with_names_repeats_them() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for message in [
         r#"["creature","get",null,7,[]]"#,
@@ -115,7 +115,7 @@ async fn an_ack_id_of_the_wrong_form_is_a_bad_frame_to_nobody() {
 
 #[tokio::test]
 async fn every_ack_id_of_the_right_form_is_repeated_as_it_is() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let longest = json!("x".repeat(64));
     for ack_id in [
@@ -135,7 +135,7 @@ async fn every_ack_id_of_the_right_form_is_repeated_as_it_is() {
 
 #[tokio::test]
 async fn the_number_7_and_the_text_7_are_two_ids() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client
         .send_all([
@@ -151,24 +151,27 @@ async fn the_number_7_and_the_text_7_are_two_ids() {
 
 #[tokio::test]
 async fn requests_of_one_id_in_flight_get_a_reply_each() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client
-        .send_all(["a", "b"].map(|gate| json!(["creature", "waitAt", {"gate": gate}, 7])))
+        .send_all(
+            ["a", "b"]
+                .map(|checkpoint| json!(["creature", "waitAt", {"checkpoint": checkpoint}, 7])),
+        )
         .await;
-    for gate in ["b", "a"] {
-        server.gates.arrival(gate).await;
-        server.gates.open(gate);
+    for checkpoint in ["b", "a"] {
+        server.checkpoints.reached(checkpoint).await;
+        server.checkpoints.release(checkpoint);
         assert_eq!(
             client.recv().await,
-            json!(["creature", "waitAt", {"ok": gate}, 7])
+            json!(["creature", "waitAt", {"ok": checkpoint}, 7])
         );
     }
 }
 
 #[tokio::test]
 async fn space_around_the_slots_means_nothing() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for message in [
         "\n [ \"creature\" ,\t\"count\" , { } , 7 ,\r\n null ] ",
@@ -186,7 +189,7 @@ async fn space_around_the_slots_means_nothing() {
 
 #[tokio::test]
 async fn names_spelt_with_escapes_are_the_same_names() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let answer = client
         .ask_text(r#"["cr\u0065ature","\u0063ount",null,7]"#)
@@ -208,7 +211,7 @@ async fn half_a_surrogate_pair_in_a_name_is_a_bad_frame() {
 
 #[tokio::test]
 async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_to_nobody_whatever_it_asks_for() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for names in [
         r#""creature","create""#,
@@ -242,7 +245,7 @@ async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_to_nobody_whatever_it_
 
 #[tokio::test]
 async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_even_of_whom_nothing_is_taken() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let mut client = server.client().await;
     for action in ["create", "get", "all", "subscribe", "publish"] {
         let message = format!(r#"["note","{action}",{{"id":"a"""}},7]"#);
@@ -254,7 +257,7 @@ async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_even_of_whom_nothing_i
 
 #[tokio::test]
 async fn a_payload_that_is_absent_null_or_empty_means_the_same() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for frame in [
         json!(["creature", "all", null, 1]),
@@ -275,7 +278,7 @@ async fn a_payload_that_is_absent_null_or_empty_means_the_same() {
 
 #[tokio::test]
 async fn a_payload_that_is_no_object_is_invalid() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for payload in [json!(7), json!("bob"), json!([]), json!(true)] {
         for action in [
@@ -292,7 +295,7 @@ async fn a_payload_that_is_no_object_is_invalid() {
 
 #[tokio::test]
 async fn without_an_ack_id_there_is_no_reply_to_success_or_failure() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let requests = [
         ("create", json!({"id": "bob"})),

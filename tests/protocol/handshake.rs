@@ -1,16 +1,16 @@
 //! The handshake: what is offered, what is refused, and how long it may take.
 
-use crate::support::{HANDSHAKE, Raw, Running, text, within};
+use crate::support::{HANDSHAKE, RawConnection, TestServer, text, within};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn a_handshake_of_another_version_is_refused() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for version in ["8", "12", "99", "x", ""] {
         let handshake = HANDSHAKE.replace("Version: 13", &format!("Version: {version}"));
         let status = server
-            .raw()
+            .raw_connection()
             .await
             .status_of(format!("{handshake}\r\n"))
             .await;
@@ -20,14 +20,14 @@ async fn a_handshake_of_another_version_is_refused() {
 
 #[tokio::test]
 async fn a_handshake_that_lacks_something_is_refused() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for line in [
         "Connection: Upgrade\r\n",
         "Sec-WebSocket-Version: 13\r\n",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
     ] {
         let status = server
-            .raw()
+            .raw_connection()
             .await
             .status_of(format!("{}\r\n", HANDSHAKE.replace(line, "")))
             .await;
@@ -36,7 +36,7 @@ async fn a_handshake_that_lacks_something_is_refused() {
     let posted = HANDSHAKE.replace("GET", "POST");
     assert!(
         server
-            .raw()
+            .raw_connection()
             .await
             .status_of(format!("{posted}\r\n"))
             .await
@@ -46,14 +46,14 @@ async fn a_handshake_that_lacks_something_is_refused() {
 
 #[tokio::test]
 async fn the_subprotocol_is_named_where_it_is_offered() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for offers in [
         "sockful.1",
         "graphql-ws, sockful.1",
         "a,sockful.1 ,b",
         "a\r\nSec-WebSocket-Protocol: sockful.1",
     ] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!(
             "{HANDSHAKE}Sec-WebSocket-Protocol: {offers}\r\n\r\n"
         ))
@@ -69,7 +69,7 @@ async fn the_subprotocol_is_named_where_it_is_offered() {
 
 #[tokio::test]
 async fn another_subprotocol_is_not_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for offers in [
         "sockful.2",
         "sockful.10",
@@ -78,7 +78,7 @@ async fn another_subprotocol_is_not_named() {
         ",,,",
         "sockful.1x",
     ] {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!(
             "{HANDSHAKE}Sec-WebSocket-Protocol: {offers}\r\n\r\n"
         ))
@@ -93,14 +93,14 @@ async fn another_subprotocol_is_not_named() {
 
 #[tokio::test]
 async fn compression_is_never_negotiated() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let offers = [
         "permessage-deflate",
         "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame",
         "constructor, __proto__; a=\"",
     ];
     for offer in offers {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!(
             "{HANDSHAKE}Sec-WebSocket-Extensions: {offer}\r\n\r\n"
         ))
@@ -115,8 +115,8 @@ async fn compression_is_never_negotiated() {
 
 #[tokio::test]
 async fn frames_that_come_with_the_handshake_are_served() {
-    let server = Running::start().await;
-    let mut raw = server.raw().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_connection().await;
     let mut bytes = format!("{HANDSHAKE}\r\n").into_bytes();
     for _ in 0..40 {
         bytes.extend(text(r#"["creature","count",null,7]"#));
@@ -131,15 +131,17 @@ async fn frames_that_come_with_the_handshake_are_served() {
 #[tokio::test]
 async fn a_handshake_that_never_begins_is_given_up() {
     let server =
-        Running::with(|config| config.handshake_timeout = Duration::from_millis(100)).await;
-    server.raw().await.ended().await;
+        TestServer::start_with(|config| config.handshake_timeout = Duration::from_millis(100))
+            .await;
+    server.raw_connection().await.ended().await;
 }
 
 #[tokio::test]
 async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
     let server =
-        Running::with(|config| config.handshake_timeout = Duration::from_millis(200)).await;
-    let mut raw = server.raw().await;
+        TestServer::start_with(|config| config.handshake_timeout = Duration::from_millis(200))
+            .await;
+    let mut raw = server.raw_connection().await;
     raw.send(HANDSHAKE).await;
     raw.send("X-Long: ").await;
     // Byte after byte, none of which ends the head: only a clock that runs from the first ends it.
@@ -153,10 +155,10 @@ async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
 }
 
 /// Connects as soon as the server has room.
-async fn let_in(server: &Running) -> Raw {
+async fn let_in(server: &TestServer) -> RawConnection {
     let come = async {
         loop {
-            let mut raw = server.raw().await;
+            let mut raw = server.raw_connection().await;
             if raw.status_of(format!("{HANDSHAKE}\r\n")).await == "101" {
                 return raw;
             }
@@ -167,10 +169,10 @@ async fn let_in(server: &Running) -> Raw {
 
 #[tokio::test]
 async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on() {
-    let server = Running::with(|config| config.max_connections = 1).await;
+    let server = TestServer::start_with(|config| config.max_connections = 1).await;
     let mut first = server.client().await;
     for _ in 0..20 {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(format!("{HANDSHAKE}\r\n")).await;
         let head = raw.read_head().await.to_lowercase();
         assert!(head.starts_with("http/1.1 503 "), "{head}");
@@ -183,7 +185,7 @@ async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on(
     // One that says nothing is told as well, and is no burden.
     assert!(
         server
-            .raw()
+            .raw_connection()
             .await
             .read_head()
             .await
@@ -195,10 +197,10 @@ async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on(
 
 #[tokio::test]
 async fn connections_that_come_too_fast_are_told_503() {
-    let server = Running::with(|config| config.max_connection_rate = 3).await;
+    let server = TestServer::start_with(|config| config.max_connection_rate = 3).await;
     let mut told = Vec::new();
     for _ in 0..20 {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         told.push(raw.status_of(format!("{HANDSHAKE}\r\n")).await);
     }
     assert_eq!(told[..3], ["101", "101", "101"]);
@@ -207,14 +209,14 @@ async fn connections_that_come_too_fast_are_told_503() {
 
 #[tokio::test]
 async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
-    let server = Running::with(|config| config.max_connections = 1).await;
+    let server = TestServer::start_with(|config| config.max_connections = 1).await;
     for _ in 0..5 {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send("nonsense\r\n\r\n").await;
         raw.ended().await;
     }
     for _ in 0..5 {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(HANDSHAKE).await;
     }
     let_in(&server).await;

@@ -1,6 +1,6 @@
 //! Whatever comes: each readable `ack_id` is answered once, and nothing else is.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -101,7 +101,7 @@ fn thrown() -> impl Strategy<Value = Thrown> {
 /// The id that a message is answered to: `None` where no answer is due, null where it is due to nobody.
 fn due(text: &str) -> Option<String> {
     let nobody = || Some("null".to_owned());
-    // Raw values, since a number that is too large is a fault of a payload and not of a frame.
+    // RawConnection values, since a number that is too large is a fault of a payload and not of a frame.
     let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(text) else {
         return nobody();
     };
@@ -126,7 +126,7 @@ fn due(text: &str) -> Option<String> {
     }
 }
 
-async fn throw(server: &Running, thrown: &[Thrown]) -> Result<(), TestCaseError> {
+async fn throw(server: &TestServer, thrown: &[Thrown]) -> Result<(), TestCaseError> {
     let mut client: Client = server.client().await;
     let mut missing: BTreeMap<String, usize> = BTreeMap::new();
     // The last one is a good frame, and ends the row of bad ones.
@@ -165,10 +165,10 @@ async fn throw(server: &Running, thrown: &[Thrown]) -> Result<(), TestCaseError>
     Ok(())
 }
 
-fn running() -> (Runtime, Running) {
+fn running() -> (Runtime, TestServer) {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let server = runtime.block_on(Running::start());
+    let server = runtime.block_on(TestServer::start());
     (runtime, server)
 }
 
@@ -195,7 +195,7 @@ fn random_bytes_in_random_frames_close_the_connection_at_most() {
     let (runtime, server) = running();
     let run = runner(128).run(&vec(any::<u8>(), 1..300), |bytes| {
         runtime.block_on(async {
-            let mut raw = server.raw_websocket().await;
+            let mut raw = server.raw_websocket_connection().await;
             raw.send(&bytes).await;
             // What this broke, if it broke anything, is its own connection.
             drop(raw);

@@ -1,7 +1,7 @@
 //! Exactly one reply to each request, in time.
 
 use crate::methods::remote_methods::with_bob;
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ async fn a_request_that_takes_too_long_is_a_timeout_without_effect() {
     let (_server, mut client) = with_bob().await;
     for action in ["feedAt", "lookAt"] {
         let answer = client
-            .ask(json!(["creature", action, {"id": "bob", "gate": "shut"}, 7, {"timeout_ms": 20}]))
+            .ask(json!(["creature", action, {"id": "bob", "checkpoint": "shut"}, 7, {"timeout_ms": 20}]))
             .await;
         assert_eq!(
             (&answer[2]["err"]["code"], &answer[3]),
@@ -28,9 +28,9 @@ async fn a_record_is_free_after_a_timeout() {
     let (server, mut client) = with_bob().await;
     let mut other = server.client().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "shut"}, 7, {"timeout_ms": 20}]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "shut"}, 7, {"timeout_ms": 20}]))
         .await;
-    server.gates.arrival("shut").await;
+    server.checkpoints.reached("shut").await;
     assert_eq!(
         other.ok("creature", "feed", json!({"id": "bob"})).await,
         "I have been fed my life is: 11"
@@ -44,11 +44,12 @@ async fn a_record_is_free_after_a_timeout() {
 
 #[tokio::test]
 async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
-    let server = Running::with(|config| config.request_timeout = Duration::from_millis(20)).await;
+    let server =
+        TestServer::start_with(|config| config.request_timeout = Duration::from_millis(20)).await;
     let mut client = server.client().await;
     for options in [json!(null), json!({"timeout_ms": 1_000_000})] {
         let answer = client
-            .ask(json!(["creature", "waitAt", {"gate": "shut"}, 7, options]))
+            .ask(json!(["creature", "waitAt", {"checkpoint": "shut"}, 7, options]))
             .await;
         assert_eq!(answer[2]["err"]["code"], "timeout", "{answer}");
     }
@@ -56,11 +57,11 @@ async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
 
 #[tokio::test]
 async fn the_time_of_a_method_holds_before_that_of_the_configuration() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
         client
-            .code("creature", "waitBrieflyAt", json!({"gate": "shut"}))
+            .code("creature", "waitBrieflyAt", json!({"checkpoint": "shut"}))
             .await,
         "timeout"
     );
@@ -90,15 +91,15 @@ async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
         ("stumbleLater", json!({"id": "bob"})),
         ("nothing", json!(null)),
         ("find", json!({"$x": 1})),
-        ("waitAt", json!({"gate": "open"})),
-        ("feedAt", json!({"id": "bob", "gate": "open"})),
-        ("feedAt", json!({"id": "bob", "gate": "shut"})),
+        ("waitAt", json!({"checkpoint": "open"})),
+        ("feedAt", json!({"id": "bob", "checkpoint": "open"})),
+        ("feedAt", json!({"id": "bob", "checkpoint": "shut"})),
         ("create", json!({})),
         ("all", json!({})),
         ("create", json!(7)),
     ];
     for _ in 0..1000 {
-        server.gates.open("open");
+        server.checkpoints.release("open");
     }
     let mut expected = BTreeSet::new();
     let mut frames = Vec::new();
@@ -130,9 +131,9 @@ async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
 async fn the_time_of_a_request_that_waits_for_another_runs_too() {
     let (server, mut client) = with_bob().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     let answer = client
         .ask(json!(["creature", "get", {"id": "bob"}, 2, {"timeout_ms": 20}]))
         .await;
@@ -144,6 +145,6 @@ async fn the_time_of_a_request_that_waits_for_another_runs_too() {
         ),
         (&json!("timeout"), &json!("none"), &json!(2)),
     );
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await[3], 1);
 }

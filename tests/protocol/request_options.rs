@@ -1,11 +1,11 @@
 //! What may stand behind a request.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
 async fn an_unknown_option_is_invalid_and_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let answer = client
         .ask(json!(["creature", "all", null, 1, {"timeout": 5}]))
@@ -16,7 +16,7 @@ async fn an_unknown_option_is_invalid_and_named() {
 
 #[tokio::test]
 async fn an_option_of_the_wrong_type_is_invalid_and_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for (name, value) in [
         ("timeout_ms", json!(0)),
@@ -34,7 +34,7 @@ async fn an_option_of_the_wrong_type_is_invalid_and_named() {
 
 #[tokio::test]
 async fn known_options_change_nothing_of_a_request_that_is_quick() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let options = json!({"timeout_ms": 1000, "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
     let answer = client

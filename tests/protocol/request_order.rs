@@ -1,11 +1,11 @@
 //! Which requests wait for which.
 
-use crate::support::{Client, Running, text, within};
+use crate::support::{Client, TestServer, text, within};
 use serde_json::json;
 use std::time::Duration;
 
-async fn with_bob_and_larry() -> (Running, Client) {
-    let server = Running::start().await;
+async fn with_bob_and_larry() -> (TestServer, Client) {
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for id in ["bob", "larry"] {
         client.ok("creature", "create", json!({"id": id})).await;
@@ -17,13 +17,13 @@ async fn with_bob_and_larry() -> (Running, Client) {
 async fn a_read_behind_a_slow_write_of_the_same_record_sees_its_effect() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
     client
         .send(json!(["creature", "get", {"id": "bob"}, 2]))
         .await;
-    server.gates.arrival("g").await;
-    server.gates.open("g");
+    server.checkpoints.reached("g").await;
+    server.checkpoints.release("g");
     assert_eq!(
         client.recv().await,
         json!(["creature", "feedAt", {"ok": 11, "seq": 3}, 1])
@@ -35,7 +35,7 @@ async fn a_read_behind_a_slow_write_of_the_same_record_sees_its_effect() {
 async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "lookAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "lookAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
     client
         .send(json!(["creature", "update", {"id": "bob", "life": 99}, 2]))
@@ -43,7 +43,7 @@ async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
     client
         .send(json!(["creature", "get", {"id": "larry"}, 3]))
         .await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     // The third has been answered, so the second has been read; it has not begun.
     assert_eq!(client.recv().await[3], 3);
     let mut other = server.client().await;
@@ -51,7 +51,7 @@ async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
         other.ok("creature", "get", json!({"id": "bob"})).await["life"],
         10
     );
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(
         client.recv().await,
         json!(["creature", "lookAt", {"ok": 10, "seq": 2}, 1])
@@ -63,7 +63,7 @@ async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
 async fn a_get_of_several_is_behind_the_writes_before_it() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
     client
         .send(json!(["creature", "get", {"id": ["larry", "bob"]}, 2]))
@@ -71,8 +71,8 @@ async fn a_get_of_several_is_behind_the_writes_before_it() {
     client
         .send(json!(["creature", "update", {"id": "bob", "life": 99}, 3]))
         .await;
-    server.gates.arrival("g").await;
-    server.gates.open("g");
+    server.checkpoints.reached("g").await;
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await[3], 1);
     assert_eq!(client.recv().await[2]["ok"][1]["life"], 11);
     assert_eq!(client.recv().await[2]["ok"]["life"], 99);
@@ -82,7 +82,7 @@ async fn a_get_of_several_is_behind_the_writes_before_it() {
 async fn requests_to_other_records_overtake() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
     client
         .send(json!(["creature", "feed", {"id": "bob"}, 2]))
@@ -92,12 +92,12 @@ async fn requests_to_other_records_overtake() {
         .send(json!(["creature", "get", {"id": "larry"}, 3]))
         .await;
     client.send(json!(["sockful", "ping", null, 4])).await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     assert_eq!(
         [client.recv().await[3].take(), client.recv().await[3].take()],
         [json!(3), json!(4)]
     );
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(
         [client.recv().await[3].take(), client.recv().await[3].take()],
         [json!(1), json!(2)]
@@ -108,16 +108,16 @@ async fn requests_to_other_records_overtake() {
 async fn reads_of_one_record_run_side_by_side() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "lookAt", {"id": "bob", "gate": "a"}, 1]))
+        .send(json!(["creature", "lookAt", {"id": "bob", "checkpoint": "a"}, 1]))
         .await;
     client
-        .send(json!(["creature", "lookAt", {"id": "bob", "gate": "b"}, 2]))
+        .send(json!(["creature", "lookAt", {"id": "bob", "checkpoint": "b"}, 2]))
         .await;
-    server.gates.arrival("a").await;
-    server.gates.arrival("b").await;
-    server.gates.open("b");
+    server.checkpoints.reached("a").await;
+    server.checkpoints.reached("b").await;
+    server.checkpoints.release("b");
     assert_eq!(client.recv().await[3], 2);
-    server.gates.open("a");
+    server.checkpoints.release("a");
     assert_eq!(client.recv().await[3], 1);
 }
 
@@ -125,15 +125,15 @@ async fn reads_of_one_record_run_side_by_side() {
 async fn many_requests_to_one_record_run_in_the_order_sent() {
     let (server, mut client) = with_bob_and_larry().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 0]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 0]))
         .await;
     for n in 1..=50 {
         client
             .send(json!(["creature", "update", {"id": "bob", "life": n}, n]))
             .await;
     }
-    server.gates.arrival("g").await;
-    server.gates.open("g");
+    server.checkpoints.reached("g").await;
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await[3], 0);
     for n in 1..=50 {
         let reply = client.recv().await;
@@ -143,45 +143,45 @@ async fn many_requests_to_one_record_run_in_the_order_sent() {
 
 #[tokio::test]
 async fn what_is_beyond_max_in_flight_waits_and_is_no_error() {
-    let server = Running::with(|config| config.max_in_flight = 2).await;
+    let server = TestServer::start_with(|config| config.max_in_flight = 2).await;
     let mut client = server.client().await;
-    let frames =
-        ["a", "b", "c", "d"].map(|gate| json!(["creature", "waitAt", {"gate": gate}, gate]));
+    let frames = ["a", "b", "c", "d"]
+        .map(|checkpoint| json!(["creature", "waitAt", {"checkpoint": checkpoint}, checkpoint]));
     client.send_all(frames).await;
-    server.gates.arrival("a").await;
-    server.gates.arrival("b").await;
+    server.checkpoints.reached("a").await;
+    server.checkpoints.reached("b").await;
     // Time enough for the others, if they were read.
     let mut other = server.client().await;
     for _ in 0..20 {
         other.assert_alive().await;
     }
-    assert!(!server.gates.has_arrived("c") && !server.gates.has_arrived("d"));
+    assert!(!server.checkpoints.is_reached("c") && !server.checkpoints.is_reached("d"));
     for (open, next) in [("a", Some("c")), ("b", Some("d")), ("c", None), ("d", None)] {
-        server.gates.open(open);
+        server.checkpoints.release(open);
         assert_eq!(client.recv().await[3], open);
         if let Some(next) = next {
-            server.gates.arrival(next).await;
+            server.checkpoints.reached(next).await;
         }
     }
 }
 
 #[tokio::test]
 async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.max_in_flight = 1;
         config.ping_interval = Duration::from_millis(50);
         config.pong_timeout = Duration::from_millis(50);
     })
     .await;
-    let mut raw = server.raw_websocket().await;
-    raw.send(text(r#"["creature","waitAt",{"gate":"g"},1]"#))
+    let mut raw = server.raw_websocket_connection().await;
+    raw.send(text(r#"["creature","waitAt",{"checkpoint":"g"},1]"#))
         .await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     // The server has as many requests as it takes, so it reads no pong.
     for _ in 0..5 {
         assert_eq!(raw.read_frame().await.opcode, 9);
     }
-    server.gates.open("g");
+    server.checkpoints.release("g");
     loop {
         let frame = raw.read_frame().await;
         if frame.opcode != 9 {
@@ -193,12 +193,13 @@ async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_connections_feeding_one_creature_a_thousand_times_add_exactly_64_000() {
-    let server = Running::with(|config| config.ping_interval = Duration::from_secs(600)).await;
+    let server =
+        TestServer::start_with(|config| config.ping_interval = Duration::from_secs(600)).await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let mut feeding = Vec::new();
     for _ in 0..64 {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         feeding.push(tokio::spawn(async move {
             raw.send(text(r#"["creature","feed",{"id":"bob"},7]"#).repeat(1000))
                 .await;
@@ -229,13 +230,17 @@ async fn slow_methods_of_many_connections_on_one_record_lose_no_change() {
         feeding.push(tokio::spawn(async move {
             for _ in 0..20 {
                 client
-                    .ok("creature", "feedAt", json!({"id": "bob", "gate": "g"}))
+                    .ok(
+                        "creature",
+                        "feedAt",
+                        json!({"id": "bob", "checkpoint": "g"}),
+                    )
                     .await;
             }
         }));
     }
     for _ in 0..320 {
-        server.gates.open("g");
+        server.checkpoints.release("g");
     }
     for one in feeding {
         within("the meals", one).await.expect("each is served");

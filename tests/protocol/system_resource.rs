@@ -1,11 +1,11 @@
 //! The server's own resource.
 
-use crate::support::{Running, sample};
+use crate::support::{TestServer, sample_resources};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn ping_tells_the_newest_commit_and_the_epoch() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let before = client.ok("sockful", "ping", json!(null)).await;
     client.ok("creature", "create", json!({})).await;
@@ -21,7 +21,7 @@ async fn ping_tells_the_newest_commit_and_the_epoch() {
 async fn the_epoch_of_another_server_is_another() {
     let mut epochs = Vec::new();
     for _ in 0..2 {
-        let server = Running::start().await;
+        let server = TestServer::start().await;
         epochs.push(
             server
                 .client()
@@ -36,7 +36,7 @@ async fn the_epoch_of_another_server_is_another() {
 
 #[tokio::test]
 async fn what_takes_nothing_refuses_what_it_is_given_by_name() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["ping", "schema"] {
         let error = client
@@ -51,7 +51,7 @@ async fn what_takes_nothing_refuses_what_it_is_given_by_name() {
 
 #[tokio::test]
 async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let schema = server
         .client()
         .await
@@ -66,8 +66,8 @@ async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
         schema
     );
     let creature = &schema["resources"]["creature"];
-    for route in sample::RESOURCES.routes() {
-        let resource = sample::RESOURCES.entries()[usize::from(route.resource)]
+    for route in sample_resources::RESOURCES.routes() {
+        let resource = sample_resources::RESOURCES.entries()[usize::from(route.resource)]
             .shape
             .declared
             .name;
@@ -95,7 +95,7 @@ async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
 
 #[tokio::test]
 async fn a_read_only_property_is_in_the_record_and_in_no_payload_that_writes() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client.ok("sockful", "schema", json!(null)).await;
     let creature = &schema["resources"]["creature"];
@@ -122,7 +122,7 @@ fn referred<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 
 #[tokio::test]
 async fn every_reference_in_the_schema_leads_somewhere_in_it() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client.ok("sockful", "schema", json!(null)).await;
     let (mut rest, mut references) = (vec![&schema], 0);
@@ -139,7 +139,7 @@ async fn every_reference_in_the_schema_leads_somewhere_in_it() {
 
 #[tokio::test]
 async fn a_resource_called_sockful_has_no_other_action() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["hello", "get", "create", "error", "expired", "Ping"] {
         assert_eq!(
@@ -152,8 +152,8 @@ async fn a_resource_called_sockful_has_no_other_action() {
 
 #[tokio::test]
 async fn the_hello_tells_protocol_schema_time_and_limits() {
-    let server = Running::with(|config| config.max_frame = 5000).await;
-    let mut client = server.fresh_client().await;
+    let server = TestServer::start_with(|config| config.max_frame = 5000).await;
+    let mut client = server.client_before_hello().await;
     let hello = client.recv().await;
     assert_eq!(
         (&hello[0], &hello[1], &hello[3]),
@@ -181,7 +181,7 @@ async fn the_hello_tells_protocol_schema_time_and_limits() {
 
 #[tokio::test]
 async fn the_schema_tells_nothing_of_private_properties_nor_of_their_types() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client
         .ok("sockful", "schema", Value::Null)

@@ -1,11 +1,11 @@
 //! Conditions and orders, and what has no meaning in a query.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
 /// A server with four creatures, a to d.
-pub(super) async fn four() -> (Running, Client) {
-    let server = Running::start().await;
+pub(super) async fn four() -> (TestServer, Client) {
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let creatures = [
         json!({"id": "a", "kind": "dragon", "life": 10, "mood": "calm", "weight": 2.5, "tame": true}),

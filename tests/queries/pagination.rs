@@ -1,7 +1,7 @@
 //! Lists: in which order, how long, and where they go on.
 
 use super::filters_and_order::{four, ids};
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
@@ -170,7 +170,7 @@ pub(crate) async fn select_sends_what_is_named_in_the_order_named() {
 
 #[tokio::test]
 pub(crate) async fn a_page_is_a_hundred_unless_asked_and_a_thousand_at_most() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client
         .send_all((0..1100).map(|n| json!(["creature", "create", {"id": format!("{n:04}")}])))
@@ -194,7 +194,7 @@ pub(crate) async fn a_page_is_a_hundred_unless_asked_and_a_thousand_at_most() {
 
 #[tokio::test]
 pub(crate) async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     // Alike in what sorts them: the id decides.
     let bio = format!("{}{}", "é".repeat(512), "x".repeat(20_000));
@@ -222,7 +222,7 @@ pub(crate) async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
 
 #[tokio::test]
 pub(crate) async fn a_resource_may_have_pages_of_its_own() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for id in 1..=5 {
         client.ok("note", "create", json!({"id": id})).await;

@@ -3,7 +3,7 @@
 mod property_filter;
 mod random_query;
 
-use crate::support::{Client, Gates, Running, for_all};
+use crate::support::{Checkpoints, Client, TestServer, for_random_values};
 use proptest::prelude::*;
 use random_query::{Meant, asked};
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ struct World {
     things: Vec<Thing>,
     handle: ServerHandle,
     client: Client,
-    _server: Running,
+    _server: TestServer,
 }
 
 async fn world() -> World {
@@ -64,7 +64,7 @@ async fn world() -> World {
         .open()
         .await
         .expect("a memory store opens");
-    let server = Running::opened(handle.clone(), Gates::default()).await;
+    let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = server.client().await;
     for thing in &things {
         client.ok("thing", "create", wire(thing)).await;
@@ -89,7 +89,7 @@ fn wire(thing: &Thing) -> Value {
 
 #[test]
 fn a_typed_question_and_the_same_on_the_wire_find_what_it_says() {
-    for_all(300, &asked(), world, async |world, asked| {
+    for_random_values(300, &asked(), world, async |world, asked| {
         let Meant {
             filter,
             mut json,

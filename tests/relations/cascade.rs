@@ -1,7 +1,7 @@
 //! What becomes of children when their parent is destroyed.
 
 use super::children::{MUSIC, ids, music, two_albums};
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 use sockful::Server;
 
@@ -82,7 +82,7 @@ pub(crate) async fn more_than_may_go_at_once_stays() {
         config.max_cascade = 3;
         config
     });
-    let server = Running::serving(server).await;
+    let server = TestServer::serve(server).await;
     let mut client = server.client().await;
     client
         .ok("album", "create", json!({"id": "kob", "title": "t"}))

@@ -1,6 +1,6 @@
 //! What relations add: routes on both sides, integrity, and what is included.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, resources};
@@ -58,14 +58,14 @@ struct Category {
 
 pub(super) const MUSIC: Resources = resources![Artist, Album, Song, User, Message, Category];
 
-pub(crate) async fn music() -> (Running, Client) {
-    let server = Running::serving(Server::new(MUSIC)).await;
+pub(crate) async fn music() -> (TestServer, Client) {
+    let server = TestServer::serve(Server::new(MUSIC)).await;
     let client = server.client().await;
     (server, client)
 }
 
 /// An album with two songs, and another without any.
-pub(super) async fn two_albums() -> (Running, Client) {
+pub(super) async fn two_albums() -> (TestServer, Client) {
     let (server, mut client) = music().await;
     for (id, title) in [("kob", "Kind of Blue"), ("amiga", "Amiga")] {
         client

@@ -1,13 +1,13 @@
 //! Relations under many writers at once.
 
-use crate::support::music::MUSIC;
-use crate::support::{Client, Running};
+use crate::support::music_resources::MUSIC;
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 use sockful::Server;
 
 /// A server of music and so many clients; the first has made an artist.
-async fn crowd(clients: usize) -> (Running, Vec<Client>) {
-    let server = Running::serving(Server::new(MUSIC)).await;
+async fn crowd(clients: usize) -> (TestServer, Vec<Client>) {
+    let server = TestServer::serve(Server::new(MUSIC)).await;
     let mut all = Vec::with_capacity(clients);
     for _ in 0..clients {
         all.push(server.client().await);

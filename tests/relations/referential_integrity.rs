@@ -3,8 +3,8 @@
 mod model;
 mod random_steps;
 
-use crate::support::music::MUSIC;
-use crate::support::{Client, Running};
+use crate::support::music_resources::MUSIC;
+use crate::support::{Client, TestServer};
 use model::{KINDS, Model, Refused, Told};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -24,12 +24,12 @@ struct Both {
 }
 
 impl Both {
-    async fn start() -> (Running, Self) {
+    async fn start() -> (TestServer, Self) {
         // Nobody is in the way of anybody: what takes as long will not end.
         let mut config = sockful::Config::default();
         config.request_timeout = Duration::from_secs(1);
         (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
-        let server = Running::serving(Server::new(MUSIC).config(config)).await;
+        let server = TestServer::serve(Server::new(MUSIC).config(config)).await;
         let both = Self {
             client: server.client().await,
             model: Model::default(),

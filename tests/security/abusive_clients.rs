@@ -1,6 +1,6 @@
 //! Clients that mean no good: the server's memory stays bounded, and others don't notice.
 
-use crate::support::{Raw, Running, frame, resident_bytes, text, within};
+use crate::support::{RawConnection, TestServer, frame, resident_bytes, text, within};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +9,7 @@ const MIB: usize = 1024 * 1024;
 
 #[tokio::test]
 async fn names_out_of_other_languages_are_unknown_like_any_other() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let long = "x".repeat(65_000);
     let names = [
@@ -47,10 +47,10 @@ async fn names_out_of_other_languages_are_unknown_like_any_other() {
 
 #[tokio::test]
 async fn a_header_that_announces_2_to_the_62_bytes_closes_with_1009() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let before = resident_bytes();
     for length in [1_u64 << 62, (1 << 63) - 1, 65_537] {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         let mut header = vec![0x81, 0xff];
         header.extend(length.to_be_bytes());
         header.extend([0; 4]);
@@ -67,12 +67,12 @@ async fn a_header_that_announces_2_to_the_62_bytes_closes_with_1009() {
 
 #[tokio::test]
 async fn empty_fragments_without_end_close_with_1008_and_others_do_not_notice() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut other = server.client().await;
-    let Raw {
+    let RawConnection {
         mut input,
         mut output,
-    } = server.raw_websocket().await;
+    } = server.raw_websocket_connection().await;
     let flood = async {
         let fragments = frame(0x00, &[]).repeat(1000);
         let mut sent = output.write_all(&frame(0x01, &[])).await;
@@ -111,9 +111,9 @@ async fn what_breaks_the_websocket_protocol_closes_with_1002() {
         frame(0x89, &[0; 126]),
         frame(0x09, b"half"),
     ];
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for bytes in broken {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(&bytes).await;
         assert_eq!(raw.read_to_close().await.1, 1002, "{bytes:?}");
     }
@@ -121,10 +121,10 @@ async fn what_breaks_the_websocket_protocol_closes_with_1002() {
 
 #[tokio::test]
 async fn a_close_is_answered_with_a_close_and_the_end() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let long = [&[0x03, 0xe8][..], &[b'x'; 123]].concat();
     for payload in [&[][..], &[0x03, 0xe8], &long] {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(frame(0x88, payload)).await;
         let close = raw.read_frame().await;
         assert_eq!(close.opcode, 8);
@@ -135,8 +135,8 @@ async fn a_close_is_answered_with_a_close_and_the_end() {
 
 #[tokio::test]
 async fn what_was_asked_before_a_close_is_answered_before_it() {
-    let server = Running::start().await;
-    let mut raw = server.raw_websocket().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_websocket_connection().await;
     let mut bytes = text(r#"["creature","count",null,7]"#).repeat(100);
     bytes.extend(frame(0x88, &[0x03, 0xe8]));
     raw.send(bytes).await;
@@ -145,7 +145,7 @@ async fn what_was_asked_before_a_close_is_answered_before_it() {
 }
 
 /// Fills the server with a thousand records whose list is close to 1 MiB.
-async fn fill(server: &Running) {
+async fn fill(server: &TestServer) {
     let mut client = server.client().await;
     let bio = "x".repeat(800);
     client
@@ -158,7 +158,7 @@ async fn fill(server: &Running) {
 
 #[tokio::test]
 async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.write_timeout = Duration::from_secs(1);
         // However fast the other one asks.
         (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
@@ -166,7 +166,7 @@ async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_se
     .await;
     fill(&server).await;
     let mut other = server.client().await;
-    let Raw { input, mut output } = server.raw_websocket().await;
+    let RawConnection { input, mut output } = server.raw_websocket_connection().await;
     let before = resident_bytes();
     let mut taken = 0;
     let ask_for_ever = async {
@@ -196,12 +196,12 @@ async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_se
 
 #[tokio::test]
 async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer_it_asks() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     fill(&server).await;
-    let Raw {
+    let RawConnection {
         mut input,
         mut output,
-    } = server.raw_websocket().await;
+    } = server.raw_websocket_connection().await;
     let before = resident_bytes();
     let ask_for_ever = async {
         let requests = text(r#"["creature","all",{"$limit":1000},1]"#).repeat(100);
@@ -233,9 +233,10 @@ async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer
 
 #[tokio::test]
 async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
-    let server = Running::with(|config| config.write_timeout = Duration::from_millis(500)).await;
+    let server =
+        TestServer::start_with(|config| config.write_timeout = Duration::from_millis(500)).await;
     let mut other = server.client().await;
-    let Raw { input, mut output } = server.raw_websocket().await;
+    let RawConnection { input, mut output } = server.raw_websocket_connection().await;
     let mut taken = 0;
     let flood = async {
         let pings = frame(0x89, &[7; 125]).repeat(500);
@@ -252,10 +253,10 @@ async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
 
 #[tokio::test]
 async fn a_connection_that_is_cut_in_the_middle_of_a_frame_hurts_nobody() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let whole = text(r#"["creature","create",{"id":"bob"},7]"#);
     for cut in 0..whole.len() {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(&whole[..cut]).await;
     }
     let mut client = server.client().await;

@@ -1,6 +1,8 @@
 //! The server as a service in an application of axum.
 
-use crate::support::{Client, Events, Gates, HANDSHAKE, Raw, club, sample, within};
+use crate::support::{
+    Checkpoints, Client, EventStream, HANDSHAKE, RawConnection, notes_app, sample_resources, within,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -19,14 +21,14 @@ use tower_service::Service;
 struct Outer {
     address: SocketAddr,
     server: ServerHandle,
-    gates: Gates,
+    checkpoints: Checkpoints,
     _serving: JoinSet<()>,
 }
 
 impl Outer {
     async fn of(server: Server, mount: impl FnOnce(Router, MountedServer) -> Router) -> Self {
-        let gates = Gates::default();
-        let server = server.state(gates.clone()).open().await;
+        let checkpoints = Checkpoints::default();
+        let server = server.state(checkpoints.clone()).open().await;
         let server = server.expect("a memory store opens");
         let own = Router::new().route("/own", get(async || "its own"));
         let service = server.service().peer(|parts| {
@@ -44,7 +46,7 @@ impl Outer {
         Self {
             address,
             server,
-            gates,
+            checkpoints,
             _serving: serving,
         }
     }
@@ -53,14 +55,14 @@ impl Outer {
         Self::of(server, |own, service| own.nest_service("/live", service)).await
     }
 
-    async fn raw(&self) -> Raw {
+    async fn raw_connection(&self) -> RawConnection {
         let stream = TcpStream::connect(self.address).await;
-        Raw::new(stream.expect("it listens"))
+        RawConnection::new(stream.expect("it listens"))
     }
 
     /// The status of a request at a path, with more headers.
     async fn status(&self, path: &str, headers: &str) -> String {
-        let mut raw = self.raw().await;
+        let mut raw = self.raw_connection().await;
         let handshake = HANDSHAKE.replace("GET / ", &format!("GET {path} "));
         raw.status_of(format!("{handshake}{headers}\r\n")).await
     }
@@ -73,13 +75,13 @@ impl Outer {
 }
 
 fn sample() -> Server {
-    Server::new(sample::RESOURCES)
+    Server::new(sample_resources::RESOURCES)
 }
 
 #[tokio::test]
 async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() {
     let outer = Outer::nested(sample()).await;
-    let mut own = outer.raw().await;
+    let mut own = outer.raw_connection().await;
     let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
     assert_eq!(own.status_of(get).await, "200");
     for path in ["/live", "/live/", "/live/anything"] {
@@ -88,8 +90,8 @@ async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() 
         assert!(subscribed[2]["ok"]["records"].is_array(), "{subscribed}");
         outer
             .server
-            .of::<sample::Creature>()
-            .create(sample::NewCreature::default())
+            .of::<sample_resources::Creature>()
+            .create(sample_resources::NewCreature::default())
             .await
             .expect("it is made");
         assert_eq!(client.recv().await[1], "created");
@@ -108,7 +110,7 @@ async fn it_is_mounted_by_route_and_as_a_fallback_too() {
     assert_eq!(routed.status("/", "").await, "404");
     let last = Outer::of(sample(), Router::fallback_service).await;
     last.client("/").await;
-    let mut raw = last.raw().await;
+    let mut raw = last.raw_connection().await;
     let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
     assert_eq!(raw.status_of(get).await, "200");
 }
@@ -129,7 +131,7 @@ async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
         ("/live/nothing", "404"),
         ("/healthz", "404"),
     ] {
-        let mut raw = outer.raw().await;
+        let mut raw = outer.raw_connection().await;
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(raw.status_of(get).await, expected, "{path}");
     }
@@ -141,7 +143,7 @@ async fn the_routes_over_http_are_below_where_it_is_mounted() {
     config.max_connections = 1;
     config.allowed_origins = vec!["https://app.example.com".to_owned()];
     let outer = Outer::nested(sample().config(config)).await;
-    let mut raw = outer.raw().await;
+    let mut raw = outer.raw_connection().await;
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let made = raw
         .http("POST /live/api/creature", form, "id=bob&life=3")
@@ -161,9 +163,9 @@ async fn the_routes_over_http_are_below_where_it_is_mounted() {
         Some("https://app.example.com")
     );
     // A stream is a connection, and is one of those that come to their end.
-    let mut events = Events::open(raw, "/live/api/creature", "").await;
+    let mut events = EventStream::open(raw, "/live/api/creature", "").await;
     assert_eq!(events.event().await.data["ok"]["records"][0]["life"], 7);
-    let mut other = outer.raw().await;
+    let mut other = outer.raw_connection().await;
     let accept = "Accept: text/event-stream\r\n";
     let full = other.http("GET /live/api/creature", accept, "").await;
     assert_eq!((full.status, full.header("retry-after")), (503, Some("5")));
@@ -196,14 +198,14 @@ async fn other_origins_and_strangers_are_refused() {
         outer.status("/live", "Origin: http://localhost\r\n").await,
         "101"
     );
-    let club = Outer::nested(club::club()).await;
+    let notes = Outer::nested(notes_app::server()).await;
     for (header, expected) in [
         ("Authorization: Bearer bob\r\n", "101"),
         ("Authorization: Bearer bob:1000\r\n", "401"),
         ("Authorization: Bearer away\r\n", "503"),
         ("", "101"),
     ] {
-        assert_eq!(club.status("/live", header).await, expected, "{header}");
+        assert_eq!(notes.status("/live", header).await, expected, "{header}");
     }
 }
 
@@ -216,7 +218,7 @@ async fn there_are_no_more_connections_than_there_may_be() {
     };
     let outer = full(|config| config.max_connections = 1).await;
     let mut first = outer.client("/live").await;
-    let mut raw = outer.raw().await;
+    let mut raw = outer.raw_connection().await;
     let handshake = HANDSHAKE.replace("GET / ", "GET /live ");
     raw.send(format!("{handshake}\r\n")).await;
     let head = raw.read_head().await.to_lowercase();
@@ -225,7 +227,7 @@ async fn there_are_no_more_connections_than_there_may_be() {
         "{head}"
     );
     // The application itself is not full.
-    let mut own = outer.raw().await;
+    let mut own = outer.raw_connection().await;
     let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
     assert_eq!(own.status_of(get).await, "200");
     first.send_message(Message::Close(None)).await;
@@ -251,7 +253,7 @@ async fn an_address_that_is_told_has_its_own_limit() {
     })
     .await;
     let one = "X-Forwarded-For: 203.0.113.7\r\n";
-    let mut held = outer.raw().await;
+    let mut held = outer.raw_connection().await;
     let handshake = HANDSHAKE.replace("GET / ", "GET /live ");
     assert_eq!(held.status_of(format!("{handshake}{one}\r\n")).await, "101");
     assert_eq!(outer.status("/live", one).await, "503");
@@ -272,9 +274,9 @@ async fn it_comes_to_its_end_when_it_is_drained() {
     let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
-    let feed = json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]);
+    let feed = json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]);
     client.send(feed).await;
-    outer.gates.arrival("g").await;
+    outer.checkpoints.reached("g").await;
     let server = outer.server.clone();
     let draining = tokio::spawn(async move { server.drain().await });
     let server = outer.server.clone();
@@ -287,7 +289,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
     .await;
     assert!(!draining.is_finished(), "somebody is still at it");
     assert!(!once_more.is_finished(), "it waits for the same");
-    outer.gates.open("g");
+    outer.checkpoints.release("g");
     let (frames, code) = client.rest().await;
     assert_eq!(
         frames,
@@ -305,9 +307,9 @@ async fn what_is_not_done_in_time_is_cut() {
     config.shutdown_timeout = Duration::from_millis(100);
     let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
-    let wait = json!(["creature", "waitAt", {"gate": "shut"}, 1]);
+    let wait = json!(["creature", "waitAt", {"checkpoint": "shut"}, 1]);
     client.send(wait).await;
-    outer.gates.arrival("shut").await;
+    outer.checkpoints.reached("shut").await;
     within("the end", outer.server.drain()).await;
     let (frames, _) = client.rest().await;
     assert_eq!(frames.len(), 0, "{frames:?}");

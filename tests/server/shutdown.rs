@@ -1,13 +1,13 @@
 //! How a server stops.
 
-use crate::support::{HANDSHAKE, Running, within};
+use crate::support::{HANDSHAKE, TestServer, within};
 use serde_json::json;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_with_1001() {
-    let mut server = Running::start().await;
+    let mut server = TestServer::start().await;
     let mut client = server.client().await;
     server.stop();
     assert_eq!(client.close_code().await, Some(1001));
@@ -16,11 +16,11 @@ async fn an_idle_connection_is_closed_with_1001() {
 
 #[tokio::test]
 async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
-    let mut server = Running::start().await;
+    let mut server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
         .await;
     client
         .send(json!(["creature", "get", {"id": "bob"}, 2]))
@@ -37,7 +37,7 @@ async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
         (&json!("unavailable"), &json!(2)),
         "{refused}"
     );
-    server.gates.open("g");
+    server.checkpoints.release("g");
     let (frames, code) = client.rest().await;
     assert_eq!(
         (frames, code),
@@ -52,12 +52,12 @@ async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
 #[tokio::test]
 async fn what_is_not_done_at_the_deadline_is_cut() {
     let mut server =
-        Running::with(|config| config.shutdown_timeout = Duration::from_millis(100)).await;
+        TestServer::start_with(|config| config.shutdown_timeout = Duration::from_millis(100)).await;
     let mut client = server.client().await;
     client
-        .send(json!(["creature", "waitAt", {"gate": "shut"}, 1]))
+        .send(json!(["creature", "waitAt", {"checkpoint": "shut"}, 1]))
         .await;
-    server.gates.arrival("shut").await;
+    server.checkpoints.reached("shut").await;
     server.stop();
     assert_eq!(client.close_code().await, None);
     server.stopped().await;
@@ -65,17 +65,17 @@ async fn what_is_not_done_at_the_deadline_is_cut() {
 
 #[tokio::test]
 async fn new_connections_are_refused() {
-    let mut server = Running::start().await;
+    let mut server = TestServer::start().await;
     let mut client = server.client().await;
     client
-        .send(json!(["creature", "waitAt", {"gate": "g"}, 1]))
+        .send(json!(["creature", "waitAt", {"checkpoint": "g"}, 1]))
         .await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     server.stop();
     // The listener is gone when the connections hear of it, which they show by reading no more.
     let refused = async { while TcpStream::connect(server.address).await.is_ok() {} };
     within("the end of the listener", refused).await;
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await[2]["ok"], "g");
     assert_eq!(client.close_code().await, Some(1001));
     server.stopped().await;
@@ -83,11 +83,11 @@ async fn new_connections_are_refused() {
 
 #[tokio::test]
 async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up() {
-    let mut server = Running::start().await;
-    let silent = server.raw().await;
-    let mut halfway = server.raw().await;
+    let mut server = TestServer::start().await;
+    let silent = server.raw_connection().await;
+    let mut halfway = server.raw_connection().await;
     halfway.send(HANDSHAKE).await;
-    let mut kept = server.raw().await;
+    let mut kept = server.raw_connection().await;
     assert_eq!(
         kept.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await,
@@ -105,7 +105,7 @@ async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up()
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_cut_at_the_deadline() {
     let mut server =
-        Running::with(|config| config.shutdown_timeout = Duration::from_millis(200)).await;
+        TestServer::start_with(|config| config.shutdown_timeout = Duration::from_millis(200)).await;
     let mut client = server.client().await;
     for id in 0..200 {
         client

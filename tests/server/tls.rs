@@ -1,6 +1,6 @@
 //! The same over TLS.
 
-use crate::support::{HANDSHAKE, Raw, sample, within};
+use crate::support::{HANDSHAKE, RawConnection, sample_resources, within};
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
@@ -43,7 +43,10 @@ impl Secure {
         let tls = TlsConfig::from_pem(chain, key).expect("they belong together");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has one");
-        let server = Server::new(sample::RESOURCES).config(config).open().await;
+        let server = Server::new(sample_resources::RESOURCES)
+            .config(config)
+            .open()
+            .await;
         let server = server.expect("a memory store opens");
         let (stop, stopped) = oneshot::channel();
         let handle = server.clone();
@@ -90,8 +93,8 @@ impl Secure {
         client
     }
 
-    async fn raw(&self) -> Raw {
-        Raw::new(TcpStream::connect(self.address).await.expect("it listens"))
+    async fn raw_connection(&self) -> RawConnection {
+        RawConnection::new(TcpStream::connect(self.address).await.expect("it listens"))
     }
 }
 
@@ -127,7 +130,7 @@ async fn a_server_that_stops_says_so_over_tls() {
     let server = Secure::start(|_| {}).await;
     let mut client = server.client().await;
     // One that has not shaken hands does not hold it up.
-    let _waiting = server.raw().await;
+    let _waiting = server.raw_connection().await;
     server.stop.send(()).expect("it serves");
     let message = within("a close", client.next()).await;
     match message.expect("it goes on").expect("well") {
@@ -144,13 +147,13 @@ async fn a_tls_handshake_that_never_begins_is_given_up() {
         config.handshake_timeout = Duration::from_millis(100);
     })
     .await;
-    server.raw().await.ended().await;
+    server.raw_connection().await.ended().await;
 }
 
 #[tokio::test]
 async fn what_is_no_tls_is_closed_and_others_are_served() {
     let server = Secure::start(|_| {}).await;
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     raw.send(format!("{HANDSHAKE}\r\n")).await;
     raw.ended().await;
     server.client().await;
@@ -160,7 +163,7 @@ async fn what_is_no_tls_is_closed_and_others_are_served() {
 async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
     let server = Secure::start(|config| config.max_connections = 1).await;
     let mut client = server.client().await;
-    assert_eq!(server.raw().await.rest().await, "");
+    assert_eq!(server.raw_connection().await.rest().await, "");
     let pong = ask(&mut client, json!(["sockful", "ping", null, 7])).await;
     assert_eq!(pong[3], 7);
 }
@@ -173,7 +176,7 @@ async fn connections_count_together_with_those_that_are_plain() {
     let handle = server.server.clone();
     tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
     let _client = server.client().await;
-    let mut plain = Raw::new(TcpStream::connect(address).await.expect("it listens"));
+    let mut plain = RawConnection::new(TcpStream::connect(address).await.expect("it listens"));
     assert_eq!(plain.status_of(format!("{HANDSHAKE}\r\n")).await, "503");
 }
 

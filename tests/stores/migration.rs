@@ -2,7 +2,7 @@
 
 use super::resource_versions::{bare, filled, first, indexed, more, renamed, small, unfit, unique};
 use super::temp_folder::{Folder, open};
-use crate::support::{Client, Gates, Running};
+use crate::support::{Checkpoints, Client, TestServer};
 use serde_json::{Value, json};
 use sockful::{Filter, Resources, resources};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ async fn why_not(folder: &Folder, resources: Resources) -> String {
 /// Asks a server of its own one thing.
 async fn asked(folder: &Folder, resources: Resources, request: Value) -> Value {
     let handle = folder.open(resources).await.expect("it fits");
-    let mut server = Running::opened(handle, Gates::default()).await;
+    let mut server = TestServer::from_handle(handle, Checkpoints::default()).await;
     let mut client: Client = server.client().await;
     let reply = client.ask(request).await;
     drop(client);

@@ -1,7 +1,7 @@
 //! Subscriptions that go on after a restart, out of the log in the file.
 
 use super::temp_folder::Folder;
-use crate::support::{Gates, Running};
+use crate::support::{Checkpoints, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sockful::store::Sqlite;
@@ -32,7 +32,7 @@ async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
     let folder = Folder::new("resumed");
     let handle = folder.open(ENTRIES).await.expect("a new file");
     write(&handle, 1..=3).await;
-    let mut server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = server.client().await;
     let first = json!(["entry", "subscribe", {"number": {"$lte": 10}}, 7]);
     let first = client.ask(first).await[2].take();
@@ -44,7 +44,7 @@ async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
     drop(handle);
 
     let handle = folder.open(ENTRIES).await.expect("it is whole");
-    let mut server = Running::opened(handle, Gates::default()).await;
+    let mut server = TestServer::from_handle(handle, Checkpoints::default()).await;
     let mut client = server.client().await;
     let from = json!({"resume": first["resume"], "seq": first["seq"]});
     let request = json!(["entry", "subscribe", {"number": {"$lte": 10}, "$from": from}, 7]);
@@ -74,7 +74,7 @@ async fn what_the_file_no_longer_has_comes_afresh() {
     };
     let handle = opened().await;
     write(&handle, 1..=3).await;
-    let mut server = Running::opened(handle.clone(), Gates::default()).await;
+    let mut server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = server.client().await;
     let first = client.ask(json!(["entry", "subscribe", {}, 7])).await[2].take();
     drop(client);
@@ -83,7 +83,7 @@ async fn what_the_file_no_longer_has_comes_afresh() {
     server.stopped().await;
     drop(handle);
 
-    let mut server = Running::opened(opened().await, Gates::default()).await;
+    let mut server = TestServer::from_handle(opened().await, Checkpoints::default()).await;
     let mut client = server.client().await;
     let from = json!({"resume": first["resume"], "seq": first["seq"]});
     let request = json!(["entry", "subscribe", {"$from": from}, 7]);

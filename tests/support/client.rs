@@ -1,6 +1,6 @@
-//! A client of another's making, tokio-tungstenite; or one that asks the same over HTTP.
+//! A client that uses tokio-tungstenite, or HTTP in the transport matrix.
 
-use super::over_http::OverHttp;
+use super::http_client::HttpClient;
 use super::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 pub(crate) struct Client {
-    way: Way,
+    transport: Transport,
     next_id: u64,
 }
 
-enum Way {
+enum Transport {
     Socket(Box<WebSocketStream<TcpStream>>),
-    Http(Box<OverHttp>),
+    Http(Box<HttpClient>),
 }
 
 impl Client {
@@ -33,25 +33,25 @@ impl Client {
         let (ws, _) = within("the handshake", handshake)
             .await
             .expect("the server upgrades");
-        // The ids that helpers make are apart from those that tests write by hand.
+        // Ids of helpers do not collide with ids that tests choose.
         Self {
-            way: Way::Socket(Box::new(ws)),
+            transport: Transport::Socket(Box::new(ws)),
             next_id: 1_000_000,
         }
     }
 
-    /// One that asks over HTTP.
-    pub(super) fn over_http(http: OverHttp) -> Self {
+    /// Creates a client that sends its requests over HTTP.
+    pub(super) fn over_http(http: HttpClient) -> Self {
         Self {
-            way: Way::Http(Box::new(http)),
+            transport: Transport::Http(Box::new(http)),
             next_id: 1_000_000,
         }
     }
 
     fn socket(&mut self) -> &mut WebSocketStream<TcpStream> {
-        match &mut self.way {
-            Way::Socket(socket) => socket,
-            Way::Http(_) => panic!("this can be done over a socket only"),
+        match &mut self.transport {
+            Transport::Socket(socket) => socket,
+            Transport::Http(_) => panic!("only a WebSocket can do this"),
         }
     }
 
@@ -72,7 +72,7 @@ impl Client {
             .expect("the connection takes messages");
     }
 
-    /// Sends many frames in one go.
+    /// Sends many frames with one flush.
     pub(crate) async fn send_all(&mut self, frames: impl IntoIterator<Item = Value>) {
         for frame in frames {
             let message = Message::Text(frame.to_string().into());
@@ -85,7 +85,7 @@ impl Client {
             .expect("the connection takes messages");
     }
 
-    /// The next message, pings and pongs aside; `None` at the end.
+    /// Returns the next message other than pings and pongs, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
             match within("a message", self.socket().next()).await {
@@ -96,7 +96,7 @@ impl Client {
         }
     }
 
-    /// The next frame.
+    /// Returns the next frame.
     pub(crate) async fn recv(&mut self) -> Value {
         match self.next().await {
             Some(Message::Text(text)) => {
@@ -106,22 +106,22 @@ impl Client {
         }
     }
 
-    /// Sends a frame and gives the next that comes.
+    /// Sends a frame and returns the next frame.
     pub(crate) async fn ask(&mut self, frame: Value) -> Value {
-        if let Way::Http(http) = &mut self.way {
+        if let Transport::Http(http) = &mut self.transport {
             return http.ask(frame).await;
         }
         self.send(frame).await;
         self.recv().await
     }
 
-    /// Sends a text message and gives the next frame that comes.
+    /// Sends a text message and returns the next frame.
     pub(crate) async fn ask_text(&mut self, text: &str) -> Value {
         self.send_text(text).await;
         self.recv().await
     }
 
-    /// The payload of the reply to a request.
+    /// Sends a request and returns the payload of its reply.
     pub(crate) async fn reply(&mut self, resource: &str, action: &str, payload: Value) -> Value {
         self.next_id += 1;
         let id = self.next_id;
@@ -132,7 +132,7 @@ impl Client {
         reply[2].take()
     }
 
-    /// The result of a request that succeeds.
+    /// Sends a request that succeeds and returns its result.
     pub(crate) async fn ok(&mut self, resource: &str, action: &str, payload: Value) -> Value {
         let mut reply = self.reply(resource, action, payload).await;
         assert!(reply.get("err").is_none(), "{resource} {action}: {reply}");
@@ -142,7 +142,7 @@ impl Client {
             .take()
     }
 
-    /// The error of a request that fails.
+    /// Sends a request that fails and returns its error.
     pub(crate) async fn err(&mut self, resource: &str, action: &str, payload: Value) -> Value {
         let mut reply = self.reply(resource, action, payload).await;
         assert!(reply.get("ok").is_none(), "{resource} {action}: {reply}");
@@ -152,7 +152,7 @@ impl Client {
             .take()
     }
 
-    /// The error's code of a request that fails.
+    /// Sends a request that fails and returns its error code.
     pub(crate) async fn code(&mut self, resource: &str, action: &str, payload: Value) -> String {
         let error = self.err(resource, action, payload).await;
         error["code"]
@@ -161,18 +161,18 @@ impl Client {
             .to_owned()
     }
 
-    /// The number of the newest commit.
+    /// Returns the sequence number of the newest commit.
     pub(crate) async fn head(&mut self) -> u64 {
         let pong = self.ok("sockful", "ping", Value::Null).await;
         pong["seq"].as_u64().expect("a number below 2^53")
     }
 
-    /// Whether the server still answers.
+    /// Asserts that the server still replies.
     pub(crate) async fn assert_alive(&mut self) {
         self.head().await;
     }
 
-    /// The frames that still come, and the code of the close that ends them.
+    /// Returns the remaining frames and the close code.
     pub(crate) async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::new();
         loop {
@@ -189,7 +189,7 @@ impl Client {
         }
     }
 
-    /// The code that the server closes with; nothing may come before it.
+    /// Returns the close code, and asserts that no frame precedes it.
     pub(crate) async fn close_code(&mut self) -> Option<u16> {
         let (frames, code) = self.rest().await;
         assert_eq!(frames, Vec::<Value>::new());

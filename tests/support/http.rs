@@ -1,19 +1,19 @@
 //! Requests over HTTP, one connection for all of them.
 
-use super::{Raw, within};
+use super::{RawConnection, within};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
-/// What a request over HTTP was told.
+/// An HTTP response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     /// The lines of the head, but the first, their names in small letters.
     headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl HttpResponse {
     /// The value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
@@ -33,9 +33,9 @@ impl Answer {
     }
 }
 
-impl Raw {
-    /// Sends a request with a body, and waits for what it is told. `headers` end each with a line break.
-    pub(crate) async fn http(&mut self, request: &str, headers: &str, body: &str) -> Answer {
+impl RawConnection {
+    /// Sends a request with a body and returns the response. Each of `headers` ends with a line break.
+    pub(crate) async fn http(&mut self, request: &str, headers: &str, body: &str) -> HttpResponse {
         let length = body.len();
         self.send(format!(
             "{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
@@ -45,15 +45,15 @@ impl Raw {
         self.answer(is_head).await
     }
 
-    /// What a request is told that was sent already; of `HEAD` the head alone.
-    pub(crate) async fn answer(&mut self, is_head: bool) -> Answer {
+    /// Reads the response to a request that was sent already; only its head if the request was `HEAD`.
+    pub(crate) async fn answer(&mut self, is_head: bool) -> HttpResponse {
         let head = self.read_head().await;
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1));
         let status = status.and_then(|status| status.parse().ok());
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        let mut answer = Answer {
+        let mut answer = HttpResponse {
             status: status.expect("a status line"),
             headers: headers.collect(),
             body: String::new(),
@@ -69,8 +69,8 @@ impl Raw {
 }
 
 /// A stream of server-sent events.
-pub(crate) struct Events {
-    raw: Raw,
+pub(crate) struct EventStream {
+    raw: RawConnection,
     unread: String,
 }
 
@@ -82,9 +82,9 @@ pub(crate) struct Event {
     pub(crate) data: Value,
 }
 
-impl Events {
+impl EventStream {
     /// Asks for a stream, which begins.
-    pub(crate) async fn open(mut raw: Raw, address: &str, headers: &str) -> Self {
+    pub(crate) async fn open(mut raw: RawConnection, address: &str, headers: &str) -> Self {
         raw.send(format!(
             "GET {address} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{headers}\r\n"
         ))

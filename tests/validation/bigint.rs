@@ -1,7 +1,7 @@
 //! Integers that not every client can hold, and numbers that are none.
 
 use super::property_access::{accounts, fault};
-use crate::support::{Client, Running, for_all};
+use crate::support::{Client, TestServer, for_random_values};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -63,8 +63,8 @@ macro_rules! integer {
     };
 }
 
-async fn purses() -> (Running, Client) {
-    let server = Running::serving(Server::new(PURSES)).await;
+async fn purses() -> (TestServer, Client) {
+    let server = TestServer::serve(Server::new(PURSES)).await;
     let client = server.client().await;
     (server, client)
 }
@@ -73,7 +73,7 @@ async fn purses() -> (Running, Client) {
 fn any_wide_integer_comes_back_as_it_was_sent_and_is_found_by_itself_alone() {
     let debt = proptest::option::weighted(0.8, integer!(i128));
     let made = (integer!(u64), integer!(i64), integer!(u128), debt);
-    for_all(200, &made, purses, async |(_, client), made| {
+    for_random_values(200, &made, purses, async |(_, client), made| {
         let (coins, change, shares, debt) = made;
         let purse = json!({
             "id": 1, "coins": coins.to_string(), "change": change.to_string(),

@@ -1,11 +1,11 @@
 //! Values that can be spelt in more than one way.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
 async fn a_uuid_is_one_however_it_is_spelt() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let id = "0192d5a4-8b2e-7c3d-9e4f-5a6b7c8d9e0f";
     let made = client
@@ -37,7 +37,7 @@ async fn a_uuid_is_one_however_it_is_spelt() {
 
 #[tokio::test]
 async fn a_record_can_be_saved_as_another_language_spells_it() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut token = client.ok("token", "create", json!({})).await;
     assert_eq!(token["weight"].to_string(), "1.0");
@@ -53,7 +53,7 @@ async fn a_record_can_be_saved_as_another_language_spells_it() {
 
 #[tokio::test]
 async fn an_update_that_changes_nothing_of_a_map_makes_no_commit() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let uses: serde_json::Map<_, _> = (0..40).map(|n| (format!("u{n}"), json!(n))).collect();
     let token = client.ok("token", "create", json!({"uses": uses})).await;
@@ -67,7 +67,7 @@ async fn an_update_that_changes_nothing_of_a_map_makes_no_commit() {
 
 #[tokio::test]
 async fn an_enum_with_documented_variants_is_compared_and_sorted_as_text() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for state in ["lost", "held", "held"] {
         client.ok("token", "create", json!({"state": state})).await;

@@ -1,12 +1,12 @@
 //! Who may see and set a property.
 
-use crate::support::{Client, Running, sample};
+use crate::support::{Client, TestServer, sample_resources};
 use serde_json::{Value, json};
 use sockful::Server;
 
 /// A server of accounts whose time stands still at 1,000.
-pub(crate) async fn accounts() -> (Running, Client) {
-    let server = Running::serving(Server::new(sample::ACCOUNTS).clock(|| 1_000)).await;
+pub(crate) async fn accounts() -> (TestServer, Client) {
+    let server = TestServer::serve(Server::new(sample_resources::ACCOUNTS).clock(|| 1_000)).await;
     let client = server.client().await;
     (server, client)
 }

@@ -1,6 +1,6 @@
 //! Which values a payload may hold, and how those it may not are told.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
 /// The path and the rule of each fault.
@@ -16,7 +16,7 @@ async fn faults(client: &mut Client, action: &str, payload: Value) -> Vec<(Strin
 }
 
 async fn assert_fault(payload: Value, path: &str, rule: &str) {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let shown = payload.to_string();
     assert_eq!(
@@ -29,7 +29,7 @@ async fn assert_fault(payload: Value, path: &str, rule: &str) {
 
 #[tokio::test]
 pub(crate) async fn every_fault_is_told_and_not_the_first() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let payload =
         json!({"life": "x", "tame": 1, "born": 5, "colour": "red", "secret": "x", "id": "bob"});
@@ -50,7 +50,7 @@ pub(crate) async fn every_fault_is_told_and_not_the_first() {
 
 #[tokio::test]
 pub(crate) async fn the_message_of_one_fault_names_it() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client
         .err("creature", "create", json!({"colour": "red"}))
@@ -60,7 +60,7 @@ pub(crate) async fn the_message_of_one_fault_names_it() {
 
 #[tokio::test]
 pub(crate) async fn an_unknown_property_is_refused_by_every_action() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     for action in [
@@ -82,7 +82,7 @@ pub(crate) async fn an_unknown_property_is_refused_by_every_action() {
 
 #[tokio::test]
 pub(crate) async fn a_private_property_is_one_that_nobody_has_heard_of() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     for action in ["create", "update", "save"] {
@@ -99,7 +99,7 @@ pub(crate) async fn a_private_property_is_one_that_nobody_has_heard_of() {
 
 #[tokio::test]
 pub(crate) async fn a_private_property_leaves_by_no_way() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut replies = vec![
         client
@@ -151,7 +151,7 @@ pub(crate) async fn a_value_of_another_type_is_named() {
 
 #[tokio::test]
 pub(crate) async fn a_required_property_that_is_missing_is_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client.err("node", "create", json!({"id": 1})).await;
     assert_eq!(
@@ -162,7 +162,7 @@ pub(crate) async fn a_required_property_that_is_missing_is_named() {
 
 #[tokio::test]
 pub(crate) async fn a_key_given_twice_is_invalid_and_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for payload in [r#"{"life":1,"life":2}"#, r#"{"life":1,"l\u0069fe":2}"#] {
         let answer = client
@@ -184,7 +184,7 @@ pub(crate) async fn text_with_u0000_is_refused_wherever_it_stands() {
 
 #[tokio::test]
 pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let long = "x".repeat(257);
     for action in [
@@ -208,7 +208,7 @@ pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
 
 #[tokio::test]
 pub(crate) async fn an_id_of_256_bytes_is_taken_and_compared_byte_by_byte() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for id in [
         "x".repeat(256),
@@ -229,7 +229,7 @@ pub(crate) async fn an_id_of_256_bytes_is_taken_and_compared_byte_by_byte() {
 
 #[tokio::test]
 pub(crate) async fn an_id_spelt_with_escapes_is_the_same_id() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let answer = client
@@ -250,7 +250,7 @@ pub(crate) async fn an_integer_beyond_the_exact_range_is_refused() {
 
 #[tokio::test]
 pub(crate) async fn every_exact_integer_comes_back_as_it_went() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for life in [9_007_199_254_740_991_i64, -9_007_199_254_740_991, 0, -1] {
         assert_eq!(
@@ -262,7 +262,7 @@ pub(crate) async fn every_exact_integer_comes_back_as_it_went() {
 
 #[tokio::test]
 pub(crate) async fn a_number_beyond_all_floats_is_refused() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for weight in ["1e400", "-1e400", "NaN", "Infinity"] {
         let answer = client
@@ -275,7 +275,7 @@ pub(crate) async fn a_number_beyond_all_floats_is_refused() {
 
 #[tokio::test]
 pub(crate) async fn text_of_every_kind_comes_back_as_it_went() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for bio in [
         "\"quoted\" \\ back",

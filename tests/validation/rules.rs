@@ -3,7 +3,7 @@
 mod all_write_paths;
 mod startup_and_schema;
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, remote, resources};
@@ -85,8 +85,8 @@ impl Book {
 const LIBRARY: Resources = resources![Book];
 
 /// A server with one book that keeps to all rules.
-async fn library() -> (Running, Client) {
-    let server = Running::serving(Server::new(LIBRARY)).await;
+async fn library() -> (TestServer, Client) {
+    let server = TestServer::serve(Server::new(LIBRARY)).await;
     let mut client = server.client().await;
     client
         .ok("book", "create", json!({"id": "emma", "title": "Emma"}))

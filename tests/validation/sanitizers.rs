@@ -1,6 +1,6 @@
 //! What is done to texts before they are kept.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sockful::{Resource, Resources, Result, Server, remote, resources};
@@ -41,8 +41,8 @@ impl Person {
 
 const PEOPLE: Resources = resources![Person];
 
-async fn people() -> (Running, Client) {
-    let server = Running::serving(Server::new(PEOPLE)).await;
+async fn people() -> (TestServer, Client) {
+    let server = TestServer::serve(Server::new(PEOPLE)).await;
     let client = server.client().await;
     (server, client)
 }

@@ -1,6 +1,6 @@
 //! Creating and reading records.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
 pub(crate) fn bob() -> Value {
@@ -8,8 +8,8 @@ pub(crate) fn bob() -> Value {
            "tags": [], "bio": "", "born": 1990})
 }
 
-pub(crate) async fn with_bob() -> (Running, Client) {
-    let server = Running::start().await;
+pub(crate) async fn with_bob() -> (TestServer, Client) {
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
         client
@@ -27,7 +27,7 @@ pub(crate) async fn create_answers_with_the_stored_record_defaults_included() {
 
 #[tokio::test]
 pub(crate) async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut ids = Vec::new();
     for _ in 0..2 {
@@ -57,7 +57,7 @@ pub(crate) async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing
 
 #[tokio::test]
 pub(crate) async fn an_integer_id_must_be_given() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client.err("node", "create", json!({"name": "a"})).await;
     assert_eq!(
@@ -69,7 +69,7 @@ pub(crate) async fn an_integer_id_must_be_given() {
 
 #[tokio::test]
 pub(crate) async fn an_integer_id_is_a_number_wherever_it_stands() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let node = client
         .ok("node", "create", json!({"id": 7, "name": "seven"}))
@@ -91,7 +91,7 @@ pub(crate) async fn an_integer_id_is_a_number_wherever_it_stands() {
 
 #[tokio::test]
 pub(crate) async fn getting_what_is_not_there_is_not_found() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "describe"] {
         assert_eq!(
@@ -129,7 +129,7 @@ pub(crate) async fn get_of_several_answers_in_the_order_asked_with_null_for_none
 
 #[tokio::test]
 pub(crate) async fn get_of_more_than_a_thousand_ids_names_the_limit() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
     assert_eq!(
@@ -150,7 +150,7 @@ pub(crate) async fn get_of_more_than_a_thousand_ids_names_the_limit() {
 
 #[tokio::test]
 pub(crate) async fn a_wrong_id_among_several_is_named_by_its_place() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client
         .err("creature", "get", json!({"id": ["bob", 7, ""]}))
@@ -217,7 +217,7 @@ pub(crate) async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_c
 
 #[tokio::test]
 pub(crate) async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let page = json!({"slug": "home", "heading": "Welcome", "viewCount": 0});
     let given = json!({"slug": "home", "heading": "Welcome"});
@@ -250,7 +250,7 @@ pub(crate) async fn an_id_of_another_name_and_renamed_properties_are_called_so_e
 
 #[tokio::test]
 pub(crate) async fn what_needs_an_id_says_so() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "lookAt"] {
         let error = client.err("creature", action, json!({})).await;
@@ -265,7 +265,7 @@ pub(crate) async fn what_needs_an_id_says_so() {
 
 #[tokio::test]
 pub(crate) async fn an_action_that_is_not_served_is_an_unknown_one_and_not_described() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("note", "create", json!({"id": 1})).await;
     client.ok("note", "save", json!({"id": 1})).await;

@@ -1,6 +1,6 @@
 //! Retrying without doing it twice.
 
-use crate::support::{Client, Running, text};
+use crate::support::{Client, TestServer, text};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::AsyncReadExt;
@@ -35,7 +35,7 @@ pub(crate) async fn a_retry_gets_the_first_reply_and_does_nothing() {
 
 #[tokio::test]
 pub(crate) async fn every_write_is_remembered_with_its_number() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for (resource, action, payload) in [
         ("creature", "create", json!({"id": "bob"})),
@@ -66,19 +66,19 @@ pub(crate) async fn every_write_is_remembered_with_its_number() {
 pub(crate) async fn a_retry_while_the_first_is_under_way_waits_for_it() {
     let (server, mut client) = crate::methods::remote_methods::with_bob().await;
     let request =
-        json!(["creature", "feedAt", {"id": "bob", "gate": "g"}, 1, {"key": Uuid::now_v7()}]);
+        json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1, {"key": Uuid::now_v7()}]);
     client.send(request.clone()).await;
-    server.gates.arrival("g").await;
+    server.checkpoints.reached("g").await;
     let mut other = server.client().await;
     other.send(request).await;
-    server.gates.open("g");
+    server.checkpoints.release("g");
     assert_eq!(client.recv().await, other.recv().await);
     assert_eq!(life(&mut client).await, 11);
 }
 
 #[tokio::test]
 pub(crate) async fn a_request_that_failed_left_nothing_and_runs_afresh() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let feed = feed(Uuid::now_v7());
     assert_eq!(
@@ -143,7 +143,7 @@ pub(crate) async fn only_what_may_do_something_takes_a_key() {
 /// The reply may be lost at any of its bytes, and so may the request.
 #[tokio::test]
 pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client
         .ok("creature", "create", json!({"id": "bob", "life": 0}))
@@ -152,7 +152,7 @@ pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after
     let reply = client.ask(request()).await.to_string().len();
     for cut in 0..reply {
         let request = request();
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(text(&request.to_string())).await;
         let mut part = vec![0; cut];
         raw.input
@@ -166,7 +166,7 @@ pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after
     let request = request();
     let whole = text(&request.to_string());
     for cut in 0..whole.len() {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(&whole[..cut]).await;
         drop(raw);
     }

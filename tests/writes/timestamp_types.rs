@@ -1,6 +1,6 @@
 //! Times that the server keeps as texts, in the types of `jiff` and of `chrono`.
 
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Filter, Resource, Resources, Result, Server, resources};
@@ -31,9 +31,9 @@ fn on_a_clock() -> (Arc<AtomicU64>, Server) {
     (time, server)
 }
 
-async fn notes() -> (Arc<AtomicU64>, Running, Client) {
+async fn notes() -> (Arc<AtomicU64>, TestServer, Client) {
     let (time, server) = on_a_clock();
-    let server = Running::serving(server).await;
+    let server = TestServer::serve(server).await;
     let client = server.client().await;
     (time, server, client)
 }

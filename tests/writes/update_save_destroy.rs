@@ -1,7 +1,7 @@
 //! What update, save and destroy do, and which commits they make.
 
 use super::create_and_get::{bob, with_bob};
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 
 fn with(mut record: Value, name: &str, value: Value) -> Value {
@@ -77,7 +77,7 @@ pub(crate) async fn a_write_that_changes_nothing_makes_no_commit() {
 
 #[tokio::test]
 pub(crate) async fn commits_are_numbered_densely_in_their_order() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let writes = [
         ("create", json!({"id": "bob"})),
@@ -112,7 +112,7 @@ pub(crate) async fn a_write_that_fails_takes_no_number() {
 
 #[tokio::test]
 pub(crate) async fn save_creates_what_is_not_there() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
         client.reply("creature", "save", json!({"id": "bob"})).await,

@@ -1,14 +1,14 @@
 //! Pages of other origins.
 
 use super::ask;
-use crate::support::Running;
+use crate::support::TestServer;
 use crate::writes::create_and_get::with_bob;
 use serde_json::json;
 
 const APP: &str = "https://app.example.com";
 
-async fn server() -> Running {
-    Running::with(|config| config.allowed_origins = vec![APP.to_owned()]).await
+async fn server() -> TestServer {
+    TestServer::start_with(|config| config.allowed_origins = vec![APP.to_owned()]).await
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Who calls, and what of it holds over HTTP.
 
 use super::ask;
-use crate::support::{Running, club};
+use crate::support::{TestServer, notes_app};
 use serde_json::json;
 
 const BOB: &str = "Authorization: Bearer bob\r\n";
@@ -9,9 +9,9 @@ const EVE: &str = "Cookie: session=eve\r\n";
 
 #[tokio::test]
 async fn each_request_is_of_whom_it_says_and_sees_what_that_one_may() {
-    let server = club::open().await;
+    let server = notes_app::start().await;
     let note = json!({"id": "diary", "owner": "bob"}).to_string();
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     for (request, headers, body, status) in [
         ("POST /api/note", "", &*note, 401),
         ("POST /api/note", EVE, &note, 403),
@@ -47,7 +47,7 @@ async fn each_request_is_of_whom_it_says_and_sees_what_that_one_may() {
 
 #[tokio::test]
 async fn a_key_needs_somebody_whose_it_is() {
-    let server: Running = club::open().await;
+    let server: TestServer = notes_app::start().await;
     // Of the time that the server has.
     let key = "Idempotency-Key: 00000000-03e8-7000-8000-000000000000\r\n";
     let nobody = ask(&server, "POST /api/poster", key, "{}").await;

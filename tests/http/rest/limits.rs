@@ -1,7 +1,7 @@
 //! What is bounded, and what becomes of requests whose client or server goes.
 
 use super::ask;
-use crate::support::{Running, club};
+use crate::support::{TestServer, notes_app};
 use crate::writes::create_and_get::with_bob;
 use serde_json::json;
 use sockful::Config;
@@ -13,7 +13,7 @@ async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
     let mut config = Config::default();
     config.max_request_rate = 1;
     config.request_burst = 30;
-    let server = Running::serving(club::club().config(config)).await;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
     let bob = "Authorization: Bearer bob\r\n";
     let mut socket = server.client().await;
     socket
@@ -45,7 +45,7 @@ async fn records_that_are_looked_at_are_charged_for() {
     let mut config = Config::default();
     config.max_request_rate = 1;
     config.request_burst = 40;
-    let server = Running::with(|it| *it = config).await;
+    let server = TestServer::start_with(|it| *it = config).await;
     let mut writer = server.client().await;
     // Writers of the machine itself have tokens of their own each.
     for id in 0..30 {
@@ -60,7 +60,7 @@ async fn records_that_are_looked_at_are_charged_for() {
             .ok("creature", "create", json!({"id": id.to_string()}))
             .await;
     }
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     let mut lists = 0;
     // Each costs five, and one more for the sixty records that it has looked at.
     while raw.http("GET /api/creature?life=3", "", "").await.status == 200 {
@@ -72,19 +72,19 @@ async fn records_that_are_looked_at_are_charged_for() {
 #[tokio::test]
 async fn a_request_whose_client_goes_is_left_off() {
     let (server, mut client) = with_bob().await;
-    let mut raw = server.raw().await;
-    let body = r#"{"gate":"pond"}"#;
+    let mut raw = server.raw_connection().await;
+    let body = r#"{"checkpoint":"pond"}"#;
     raw.send(format!(
         "POST /api/creature/bob/feedAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     ))
     .await;
-    server.gates.arrival("pond").await;
+    server.checkpoints.reached("pond").await;
     drop(raw);
     // The lane of the record is free as soon as it is.
     let fed = client.ok("creature", "feed", json!({"id": "bob"})).await;
     assert_eq!(fed, "I have been fed my life is: 11");
-    server.gates.open("pond");
+    server.checkpoints.release("pond");
     assert_eq!(
         client.ok("creature", "get", json!({"id": "bob"})).await["life"],
         11
@@ -93,27 +93,28 @@ async fn a_request_whose_client_goes_is_left_off() {
 
 #[tokio::test]
 async fn a_server_that_stops_answers_what_has_begun() {
-    let mut server = Running::with(|config| config.close_timeout = Duration::from_millis(10)).await;
+    let mut server =
+        TestServer::start_with(|config| config.close_timeout = Duration::from_millis(10)).await;
     server
         .client()
         .await
         .ok("creature", "create", json!({"id": "bob"}))
         .await;
-    let mut halfway = server.raw().await;
+    let mut halfway = server.raw_connection().await;
     halfway.send("POST /api/creature/bob").await;
-    let mut raw = server.raw().await;
-    let body = r#"{"gate":"pond"}"#;
+    let mut raw = server.raw_connection().await;
+    let body = r#"{"checkpoint":"pond"}"#;
     let request = format!(
         "POST /api/creature/bob/feedAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     raw.send(&request).await;
-    server.gates.arrival("pond").await;
-    let gates = server.gates.clone();
+    server.checkpoints.reached("pond").await;
+    let checkpoints = server.checkpoints.clone();
     server.stop();
     // By then nobody else is waited for any more.
     halfway.ended().await;
-    gates.open("pond");
+    checkpoints.release("pond");
     let answer = raw.answer(false).await;
     assert_eq!(
         (answer.status, answer.json()["ok"].as_i64()),

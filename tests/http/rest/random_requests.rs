@@ -1,6 +1,6 @@
 //! Whatever is asked over HTTP: there is one answer, it fits, and the connection goes on.
 
-use crate::support::{Raw, Running, for_all};
+use crate::support::{RawConnection, TestServer, for_random_values};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -171,15 +171,15 @@ fn encoded(text: &str) -> String {
 #[test]
 fn every_request_gets_one_answer_that_fits() {
     let begin = async || {
-        let server = Running::with(|config| {
+        let server = TestServer::start_with(|config| {
             // Who asks so much is not to be told to wait.
             (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
         })
         .await;
-        let raw: Raw = server.raw().await;
+        let raw: RawConnection = server.raw_connection().await;
         (server, raw)
     };
-    for_all(4_000, &asked(), begin, async |(_server, raw), asked| {
+    for_random_values(4_000, &asked(), begin, async |(_server, raw), asked| {
         let Asked {
             method,
             address,

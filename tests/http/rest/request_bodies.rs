@@ -1,7 +1,7 @@
 //! What is sent along.
 
 use super::{ask, told};
-use crate::support::Running;
+use crate::support::TestServer;
 use crate::writes::create_and_get::{bob, with_bob};
 use serde_json::json;
 use std::time::Duration;
@@ -10,7 +10,7 @@ const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 #[tokio::test]
 async fn a_body_is_json_or_a_form() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let form = "id=bob&life=7&tame=on&weight=&tags=a&tags=b+c&bio=42";
     let json = r#" {"id":"bob","life":7,"tame":true,"tags":["a","b c"],"bio":"42"} "#;
     for (kind, body) in [
@@ -39,7 +39,7 @@ async fn a_body_is_json_or_a_form() {
 
 #[tokio::test]
 async fn what_is_neither_is_415() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for headers in [
         "Content-Type: text/plain\r\n",
         "Content-Type: multipart/form-data; boundary=x\r\n",
@@ -54,7 +54,7 @@ async fn what_is_neither_is_415() {
 
 #[tokio::test]
 async fn what_is_no_json_can_put_nothing_beside_the_payload() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for body in [
         r#"{"id":"bob"},1,{"timeout_ms":1}"#,
         r#"{"id":"bob"}],["x""#,
@@ -104,7 +104,7 @@ async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let large = json!({"id": "bob", "bio": "x".repeat(70_000)}).to_string();
     let deep = format!(
         r#"{{"id":"bob","tags":{}{}}}"#,
@@ -123,8 +123,9 @@ async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_408() {
     let server =
-        Running::with(|config| config.handshake_timeout = Duration::from_millis(100)).await;
-    let mut raw = server.raw().await;
+        TestServer::start_with(|config| config.handshake_timeout = Duration::from_millis(100))
+            .await;
+    let mut raw = server.raw_connection().await;
     raw.send("POST /api/creature HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{")
         .await;
     let answer = raw.answer(false).await;

@@ -1,8 +1,8 @@
 //! What stands beside the payload of a reply: revisions, what goes on, and when to come again.
 
 use super::{ask, told};
-use crate::support::Running;
-use crate::support::sample::ACCOUNTS;
+use crate::support::TestServer;
+use crate::support::sample_resources::ACCOUNTS;
 use crate::writes::create_and_get::with_bob;
 use serde_json::json;
 use sockful::Server;
@@ -13,7 +13,7 @@ const CHANGE: &str = r#"{"points":1.5}"#;
 
 #[tokio::test]
 async fn a_revision_is_the_tag_of_a_record_and_guards_its_writes() {
-    let server = Running::serving(Server::new(ACCOUNTS)).await;
+    let server = TestServer::serve(Server::new(ACCOUNTS)).await;
     let created = ask(&server, "POST /api/account", "", ACCOUNT).await;
     assert_eq!(created.status, 201, "{created:?}");
     let location = format!(
@@ -84,7 +84,7 @@ async fn a_revision_is_the_tag_of_a_record_and_guards_its_writes() {
 
 #[tokio::test]
 async fn a_list_that_was_cut_links_to_where_it_goes_on() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for id in 0..7 {
         ask(
             &server,
@@ -159,7 +159,7 @@ async fn an_error_has_the_status_that_fits_it() {
         ("POST /api/creature/bob/stumble", "", 500),
         (
             "POST /api/creature/waitBrieflyAt",
-            r#"{"gate":"never"}"#,
+            r#"{"checkpoint":"never"}"#,
             504,
         ),
     ] {

@@ -2,13 +2,13 @@
 
 use super::{ask, told};
 use crate::relations::children::music;
-use crate::support::Running;
+use crate::support::TestServer;
 use crate::writes::create_and_get::{bob, with_bob};
 use serde_json::json;
 
 #[tokio::test]
 async fn an_id_in_an_address_is_decoded() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for (id, encoded) in [
         ("a/b", "a%2Fb"),
         ("a b", "a%20b"),
@@ -146,7 +146,7 @@ async fn a_method_is_never_run_by_get() {
 #[tokio::test]
 async fn head_is_get_without_a_body() {
     let (server, _client) = with_bob().await;
-    let mut raw = server.raw().await;
+    let mut raw = server.raw_connection().await;
     for (address, status) in [("/api/creature/bob", 200), ("/api/creature/eve", 404)] {
         let answer = raw.http(&format!("HEAD {address}"), "", "").await;
         assert_eq!((answer.status, &*answer.body), (status, ""));
@@ -155,7 +155,7 @@ async fn head_is_get_without_a_body() {
 
 #[tokio::test]
 async fn the_routes_can_be_turned_off() {
-    let server = Running::with(|config| config.http_api = false).await;
+    let server = TestServer::start_with(|config| config.http_api = false).await;
     assert_eq!(ask(&server, "GET /api/creature", "", "").await.status, 404);
     assert_eq!(
         ask(&server, "POST /api/creature", "", "{}").await.status,
@@ -165,7 +165,7 @@ async fn the_routes_can_be_turned_off() {
 
 #[tokio::test]
 async fn parameters_are_conditions_and_query() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for (id, kind, life) in [("a", "dragon", 1), ("b", "dragon", 5), ("c", "unicorn", 9)] {
         let body = json!({"id": id, "kind": kind, "life": life}).to_string();
         ask(&server, "POST /api/creature", "", &body).await;

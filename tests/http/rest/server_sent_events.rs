@@ -2,16 +2,16 @@
 
 use super::ask;
 use crate::relations::children::music;
-use crate::support::{Events, Gates, Running, club, sample};
+use crate::support::{Checkpoints, EventStream, TestServer, notes_app, sample_resources};
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 use std::time::Duration;
 
-async fn open(server: &Running, address: &str, headers: &str) -> Events {
-    Events::open(server.raw().await, address, headers).await
+async fn open(server: &TestServer, address: &str, headers: &str) -> EventStream {
+    EventStream::open(server.raw_connection().await, address, headers).await
 }
 
-async fn create(server: &Running, id: &str, kind: &str) {
+async fn create(server: &TestServer, id: &str, kind: &str) {
     let body = json!({"id": id, "kind": kind}).to_string();
     let created = ask(server, "POST /api/creature", "", &body).await;
     assert_eq!(created.status, 201, "{created:?}");
@@ -24,7 +24,7 @@ fn ids(records: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_list_that_is_asked_for_as_a_stream_is_told_live() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     create(&server, "larry", "unicorn").await;
     create(&server, "bob", "dragon").await;
     let mut events = open(&server, "/api/creature?kind=unicorn", "").await;
@@ -92,7 +92,7 @@ async fn a_record_and_the_children_of_one_are_told_live() {
 
 #[tokio::test]
 async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     create(&server, "a", "dragon").await;
     let mut events = open(&server, "/api/creature", "").await;
     events.event().await;
@@ -128,7 +128,7 @@ async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
 
 #[tokio::test]
 async fn what_begins_in_pieces_counts_with_the_last_of_them() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let bio = "x".repeat(40_000);
     for id in 0..40 {
         let body = json!({"id": id.to_string(), "bio": bio}).to_string();
@@ -154,7 +154,7 @@ async fn what_begins_in_pieces_counts_with_the_last_of_them() {
 
 #[tokio::test]
 async fn what_would_be_refused_on_a_socket_is_refused_by_a_status() {
-    let server = Running::serving(club::club()).await;
+    let server = TestServer::serve(notes_app::server()).await;
     let accept = "Accept: text/event-stream\r\n";
     for (address, headers, status, code) in [
         ("/api/note", "", 401, "unauthenticated"),
@@ -186,8 +186,8 @@ async fn what_would_be_refused_on_a_socket_is_refused_by_a_status() {
 
 #[tokio::test]
 async fn a_stream_is_of_whom_its_request_is_and_no_longer() {
-    let handle = club::club().open().await.expect("memory opens");
-    let server = Running::opened(handle.clone(), Gates::default()).await;
+    let handle = notes_app::server().open().await.expect("memory opens");
+    let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let bob = "Authorization: Bearer bob\r\n";
     for (id, owner) in [("his", "bob"), ("hers", "eve")] {
         let body = json!({"id": id, "owner": owner}).to_string();
@@ -213,7 +213,7 @@ async fn a_stream_is_of_whom_its_request_is_and_no_longer() {
 
 #[tokio::test]
 async fn a_server_that_stops_ends_its_streams_at_once() {
-    let mut server = Running::start().await;
+    let mut server = TestServer::start().await;
     let mut events = open(&server, "/api/creature", "").await;
     events.event().await;
     server.stop();
@@ -227,10 +227,13 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 async fn a_stream_that_nobody_reads_is_let_go() {
     let mut config = Config::default();
     config.write_timeout = Duration::from_millis(200);
-    let handle = Server::new(sample::RESOURCES).config(config).open().await;
+    let handle = Server::new(sample_resources::RESOURCES)
+        .config(config)
+        .open()
+        .await;
     let handle = handle.expect("memory opens");
-    let server = Running::opened(handle.clone(), Gates::default()).await;
-    let mut raw = server.raw().await;
+    let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
+    let mut raw = server.raw_connection().await;
     raw.send("GET /api/creature HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
         .await;
     let mut writer = server.client().await;

@@ -1,6 +1,6 @@
 //! Several policies of reading, of which conditions of the build leave more than one.
 
-use crate::support::{Running, club, club::User};
+use crate::support::{TestServer, notes_app, notes_app::User};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sockful::{Filter, Resource, Server, remote, resources};
@@ -31,8 +31,8 @@ impl Memo {
 
 #[tokio::test]
 async fn each_of_several_policies_that_hold_is_asked() {
-    let server = Server::new(resources![Memo]).authenticate(club::who);
-    let server = Running::serving(server).await;
+    let server = Server::new(resources![Memo]).authenticate(notes_app::authenticate);
+    let server = TestServer::serve(server).await;
     let mut bob = server.client_as("bob").await;
     for (id, owner, draft) in [
         ("a", "bob", false),

@@ -5,7 +5,7 @@ use super::*;
 const FOLD_AFTER: usize = 8;
 
 /// One who was away while `writes` were done, and is back.
-async fn away(topic: Topic, writes: &[(&str, Value)]) -> (Follower, Vec<Value>) {
+async fn away(query: LiveQuery, writes: &[(&str, Value)]) -> (Subscriber, Vec<Value>) {
     // What is read from the log is told like what is at hand.
     let mut told = Vec::new();
     for ring_capacity in [1, 1 << 20] {
@@ -17,18 +17,18 @@ async fn away(topic: Topic, writes: &[(&str, Value)]) -> (Follower, Vec<Value>) 
         for id in ["bob", "eve"] {
             client.ok("creature", "create", json!({"id": id})).await;
         }
-        let mut follower = Follower::of(&server, [topic.clone()]).await;
-        follower.cut();
+        let mut subscriber = Subscriber::of(&server, [query.clone()]).await;
+        subscriber.cut();
         // Somebody else has the hub go on meanwhile.
-        let other = Follower::of(&server, [creatures(json!({"id": "nobody"}))]).await;
+        let other = Subscriber::of(&server, [creatures(json!({"id": "nobody"}))]).await;
         for (action, payload) in writes {
             client.ok("creature", action, payload.clone()).await;
         }
-        follower.begin().await;
-        let frames = follower.read_up_to(server.head().await).await;
-        follower.conclude().await;
+        subscriber.begin().await;
+        let frames = subscriber.read_up_to(server.head().await).await;
+        subscriber.conclude().await;
         drop(other);
-        told.push((follower, frames));
+        told.push((subscriber, frames));
     }
     let last = told.pop().expect("there are two");
     assert_eq!(told[0].1, last.1);
@@ -123,7 +123,7 @@ async fn what_came_to_nothing_is_told_as_a_number_at_most() {
     for _ in 0..FOLD_AFTER {
         writes.extend(["create", "destroy"].map(|action| (action, json!({"id": "kim"}))));
     }
-    let (follower, frames) = away(creatures(json!({"id": "kim"})), &writes).await;
+    let (subscriber, frames) = away(creatures(json!({"id": "kim"})), &writes).await;
     assert!(frames.len() <= 1, "{frames:?}");
-    assert_eq!(follower.listeners[0].replica.len(), 0);
+    assert_eq!(subscriber.subscriptions[0].replica.len(), 0);
 }

@@ -7,9 +7,9 @@ use crate::support::within;
 #[tokio::test]
 async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing_twice() {
     let (server, mut writer) = start().await;
-    let mut followers = Vec::new();
+    let mut subscribers = Vec::new();
     for _ in 0..=9 {
-        followers.push(Follower::of(&server, [creatures(json!({"life": {"$gt": 0}}))]).await);
+        subscribers.push(Subscriber::of(&server, [creatures(json!({"life": {"$gt": 0}}))]).await);
     }
     let batch = |action: &str, life: i64| {
         let one = |id| json!(["creature", action, {"id": id, "life": life}]);
@@ -18,15 +18,15 @@ async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing
     for (action, life) in [("create", 1), ("update", 2), ("update", 0)] {
         writer.ok("sockful", "commit", batch(action, life)).await;
     }
-    for (frames, follower) in followers.iter_mut().enumerate() {
+    for (frames, subscriber) in subscribers.iter_mut().enumerate() {
         for _ in 0..frames {
-            follower.read().await;
+            subscriber.read().await;
         }
-        follower.cut();
-        let position = follower.listeners[0].replica.position;
+        subscriber.cut();
+        let position = subscriber.subscriptions[0].replica.position;
         assert_eq!(position, (frames / 3) as u64);
-        follower.begin().await;
-        let tally = follower.conclude().await[0];
+        subscriber.begin().await;
+        let tally = subscriber.conclude().await[0];
         assert_eq!((tally.resumed, tally.commits), (1, 3));
     }
 }
@@ -40,15 +40,15 @@ async fn a_beginning_that_was_cut_begins_again() {
         writer.ok("creature", "create", creature).await;
     }
     for parts in 0..5 {
-        let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
+        let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
         for _ in 0..parts {
-            assert_eq!(follower.read().await[1], "records");
+            assert_eq!(subscriber.read().await[1], "records");
         }
         feed(&mut writer, "03", 2).await;
-        follower.cut();
-        assert_eq!(follower.listeners[0].replica.token, None);
-        follower.begin().await;
-        let tally = follower.conclude().await[0];
+        subscriber.cut();
+        assert_eq!(subscriber.subscriptions[0].replica.token, None);
+        subscriber.begin().await;
+        let tally = subscriber.conclude().await[0];
         assert_eq!((tally.afresh, tally.resumed), (2, 0));
     }
 }
@@ -56,21 +56,21 @@ async fn a_beginning_that_was_cut_begins_again() {
 #[tokio::test]
 async fn several_subscriptions_of_a_connection_go_on_each_where_it_was() {
     let (server, mut writer) = start().await;
-    let topics = [
+    let queries = [
         creatures(json!({"kind": "dragon"})),
         creatures(json!({"kind": "cat"})),
         creatures(json!({"id": "bob"})),
     ];
-    let mut follower = Follower::of(&server, topics).await;
+    let mut subscriber = Subscriber::of(&server, queries).await;
     for (id, kind) in [("bob", "dragon"), ("eve", "cat"), ("kim", "dragon")] {
         let creature = json!({"id": id, "kind": kind});
         writer.ok("creature", "create", creature).await;
-        follower.read().await;
-        follower.cut();
+        subscriber.read().await;
+        subscriber.cut();
         feed(&mut writer, id, 2).await;
-        follower.begin().await;
+        subscriber.begin().await;
     }
-    for tally in follower.conclude().await {
+    for tally in subscriber.conclude().await {
         assert_eq!((tally.resumed, tally.afresh), (3, 1));
     }
 }
@@ -80,24 +80,24 @@ async fn one_may_come_back_at_any_moment_while_another_writes() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     let writing = tokio::spawn(async move { feed(&mut writer, "bob", 2_000).await });
-    let mut follower = Follower::new(&server, [creatures(json!({"kind": "dragon"}))]);
+    let mut subscriber = Subscriber::new(&server, [creatures(json!({"kind": "dragon"}))]);
     let mut reads = 0;
     while !writing.is_finished() {
-        follower.begin().await;
+        subscriber.begin().await;
         for _ in 0..reads % 7 {
             if writing.is_finished() {
                 break;
             }
-            follower.read().await;
+            subscriber.read().await;
         }
         reads += 1;
-        follower.cut();
+        subscriber.cut();
     }
     within("the writer", writing)
         .await
         .expect("it does not fail");
-    follower.begin().await;
-    let tally = follower.conclude().await[0];
+    subscriber.begin().await;
+    let tally = subscriber.conclude().await[0];
     assert_eq!((tally.afresh, tally.resets), (1, 0));
 }
 
@@ -109,14 +109,14 @@ async fn whoever_comes_back_too_late_begins_afresh_and_nobody_else_does() {
     })
     .await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    // In the ring, in the log, and in neither; it is the judge who knows which.
+    // In the ring, in the log, and in neither; it is the check who knows which.
     let (mut resumed, mut afresh) = (0, 0);
     for missed in [0, 1, 3, 8, 16, 32, 64, 128] {
-        let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
-        follower.cut();
+        let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
+        subscriber.cut();
         feed(&mut writer, "bob", missed).await;
-        follower.begin().await;
-        let tally = follower.conclude().await[0];
+        subscriber.begin().await;
+        let tally = subscriber.conclude().await[0];
         resumed += tally.resumed;
         afresh += tally.afresh - 1;
     }

@@ -5,8 +5,8 @@ use super::*;
 /// Follows these conditions while creatures go through all that matters to them.
 async fn are_told(conditions: &[Value]) {
     let (server, mut writer) = start().await;
-    let topics = conditions.iter().map(|it| creatures(it.clone()));
-    let mut follower = Follower::of(&server, topics).await;
+    let queries = conditions.iter().map(|it| creatures(it.clone()));
+    let mut subscriber = Subscriber::of(&server, queries).await;
     for (id, kind) in [("bob", "dragon"), ("eve", "cat"), ("kim", "dragonfly")] {
         let creature = json!({"id": id, "kind": kind, "life": 5});
         writer.ok("creature", "create", creature).await;
@@ -25,7 +25,7 @@ async fn are_told(conditions: &[Value]) {
         }
     }
     writer.ok("creature", "destroy", json!({"id": "eve"})).await;
-    let tallies = follower.conclude().await;
+    let tallies = subscriber.conclude().await;
     for (tally, conditions) in tallies.iter().zip(conditions) {
         assert!(tally.commits > 0, "nothing is told of {conditions}");
     }

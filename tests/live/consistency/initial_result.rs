@@ -22,12 +22,12 @@ async fn what_is_written_while_a_large_beginning_is_on_its_way_comes_behind_it()
     });
     let mut begun = 0;
     while !writing.is_finished() {
-        let topics = [
+        let queries = [
             creatures(json!({})),
             creatures(json!({"life": {"$gt": 10}})),
         ];
-        let mut follower = Follower::of(&server, topics).await;
-        follower.conclude().await;
+        let mut subscriber = Subscriber::of(&server, queries).await;
+        subscriber.conclude().await;
         begun += 1;
     }
     assert!(begun > 0);
@@ -40,21 +40,25 @@ async fn what_is_written_while_a_large_beginning_is_on_its_way_comes_behind_it()
 #[tokio::test]
 async fn a_subscription_among_writes_of_its_own_connection_has_each_once() {
     let (server, _) = start().await;
-    let topics = (0..20).map(|_| creatures(json!({"tame": false})));
-    let mut follower = Follower::new(&server, topics);
+    let queries = (0..20).map(|_| creatures(json!({"tame": false})));
+    let mut subscriber = Subscriber::new(&server, queries);
     let mut client = server.client().await;
     let mut frames = Vec::new();
-    for (nth, listener) in follower.listeners.iter_mut().enumerate() {
+    for (nth, subscription) in subscriber.subscriptions.iter_mut().enumerate() {
         let create = |word: &str| json!(["creature", "create", {"id": format!("{nth} {word}")}]);
-        frames.extend([create("before"), listener.begin(false), create("behind")]);
+        frames.extend([
+            create("before"),
+            subscription.begin(false),
+            create("behind"),
+        ]);
     }
     client.send_all(frames).await;
-    follower.client = Some(client);
+    subscriber.client = Some(client);
     while server.head().await < 40 {
-        follower.read().await;
+        subscriber.read().await;
     }
-    follower.conclude().await;
-    assert_eq!(follower.listeners[0].replica.len(), 40);
+    subscriber.conclude().await;
+    assert_eq!(subscriber.subscriptions[0].replica.len(), 40);
 }
 
 #[tokio::test]
@@ -67,8 +71,8 @@ async fn a_record_that_comes_and_goes_while_one_subscribes_is_known_as_it_is() {
         }
     });
     while !writing.is_finished() {
-        let mut follower = Follower::of(&server, [creatures(json!({"id": "bob"}))]).await;
-        follower.conclude().await;
+        let mut subscriber = Subscriber::of(&server, [creatures(json!({"id": "bob"}))]).await;
+        subscriber.conclude().await;
     }
     within("the writer", writing)
         .await

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::within;
 
 /// Writes from many connections at once, until so many commits are made.
-async fn write_from_many(server: &Arc<Watched>, writers: usize, each: usize) {
+async fn write_from_many(server: &Arc<RecordingServer>, writers: usize, each: usize) {
     let mut writing = Vec::new();
     for nth in 0..writers {
         let mut client = server.client().await;
@@ -25,7 +25,7 @@ async fn write_from_many(server: &Arc<Watched>, writers: usize, each: usize) {
 #[tokio::test]
 async fn equal_and_other_conditions_on_one_and_on_many_connections_see_one_history() {
     let (server, _) = start().await;
-    let topics = || {
+    let queries = || {
         [
             creatures(json!({"kind": "dragon"})),
             creatures(json!({"kind": "dragon"})),
@@ -33,14 +33,14 @@ async fn equal_and_other_conditions_on_one_and_on_many_connections_see_one_histo
             creatures(json!({})),
         ]
     };
-    let mut followers = Vec::new();
+    let mut subscribers = Vec::new();
     for _ in 0..10 {
-        followers.push(Follower::of(&server, topics()).await);
+        subscribers.push(Subscriber::of(&server, queries()).await);
     }
     write_from_many(&server, 8, 40).await;
     let mut counts = Vec::new();
-    for follower in &mut followers {
-        let tallies = follower.conclude().await;
+    for subscriber in &mut subscribers {
+        let tallies = subscriber.conclude().await;
         counts.push(tallies.iter().map(|it| it.commits).collect::<Vec<_>>());
     }
     assert!(counts[0].iter().all(|&it| it > 0), "{counts:?}");
@@ -50,31 +50,31 @@ async fn equal_and_other_conditions_on_one_and_on_many_connections_see_one_histo
 async fn a_ping_is_a_position_of_all_subscriptions_of_its_connection() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    let topics = (0..20).map(|nth| creatures(json!({"life": {"$gt": nth}})));
-    let mut follower = Follower::of(&server, topics).await;
+    let queries = (0..20).map(|nth| creatures(json!({"life": {"$gt": nth}})));
+    let mut subscriber = Subscriber::of(&server, queries).await;
     let writing = tokio::spawn(async move { feed(&mut writer, "bob", 300).await });
-    // The judge takes each number at its word.
+    // The check takes each number at its word.
     while !writing.is_finished() {
-        follower.ping().await;
-        while follower.read().await[3] != "ping" {}
+        subscriber.ping().await;
+        while subscriber.read().await[3] != "ping" {}
     }
     within("the writer", writing)
         .await
         .expect("it does not fail");
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn whoever_comes_and_goes_disturbs_nobody() {
     let (server, _) = start().await;
-    let mut steady = Follower::of(&server, [creatures(json!({"kind": "cat"}))]).await;
+    let mut steady = Subscriber::of(&server, [creatures(json!({"kind": "cat"}))]).await;
     let writing = {
         let server = server.clone();
         tokio::spawn(async move { write_from_many(&server, 4, 60).await })
     };
     while !writing.is_finished() {
         // The last of equal conditions leaves, and another takes its place.
-        let mut passing = Follower::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
+        let mut passing = Subscriber::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
         passing.read_up_to(0).await;
         passing.cut();
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn with_albums() -> (Arc<Watched>, Client) {
+async fn with_albums() -> (Arc<RecordingServer>, Client) {
     let (server, mut writer) = start().await;
     for album in ["kob", "ms"] {
         writer.ok("album", "create", json!({"id": album})).await;
@@ -19,8 +19,8 @@ async fn with_albums() -> (Arc<Watched>, Client) {
 #[tokio::test]
 async fn a_commit_is_told_as_one_whatever_of_it_is_in() {
     let (server, mut writer) = start().await;
-    let topics = [creatures(json!({})), creatures(json!({"life": {"$gt": 5}}))];
-    let mut follower = Follower::of(&server, topics).await;
+    let queries = [creatures(json!({})), creatures(json!({"life": {"$gt": 5}}))];
+    let mut subscriber = Subscriber::of(&server, queries).await;
     let write =
         |action: &str, id: &str, life: i64| json!(["creature", action, {"id": id, "life": life}]);
     for batch in [
@@ -39,92 +39,92 @@ async fn a_commit_is_told_as_one_whatever_of_it_is_in() {
     ] {
         writer.reply("sockful", "commit", batch).await;
     }
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn what_a_hook_writes_is_told_to_those_who_care_for_it() {
     let (server, mut writer) = with_albums().await;
-    let topics = [albums(json!({})), songs(json!({"album_id": "kob"}))];
-    let mut follower = Follower::of(&server, topics).await;
+    let queries = [albums(json!({})), songs(json!({"album_id": "kob"}))];
+    let mut subscriber = Subscriber::of(&server, queries).await;
     let blue = json!({"id": "blue", "album_id": "kob"});
     writer.ok("album", "createSong", blue).await;
-    let mut told = follower.told().await;
+    let mut told = subscriber.received().await;
     told.sort();
     assert_eq!(told, ["created blue", "updated kob"]);
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn what_a_method_writes_through_its_context_is_told_as_one_commit() {
     let (server, mut writer) = with_albums().await;
-    let mut follower = Follower::of(&server, [songs_of("kob"), songs_of("ms")]).await;
+    let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     writer.ok("song", "playAll", json!({"album": "kob"})).await;
-    let told = follower.told().await;
+    let told = subscriber.received().await;
     assert_eq!(told, ["updated kob-0", "updated kob-1", "updated kob-2"]);
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn a_parent_takes_its_children_along_in_its_commit() {
     let (server, mut writer) = with_albums().await;
-    let topics = [
+    let queries = [
         albums(json!({})),
         songs_of("kob"),
         songs_of("ms"),
         songs(json!({})),
     ];
-    let mut follower = Follower::of(&server, topics).await;
+    let mut subscriber = Subscriber::of(&server, queries).await;
     writer.ok("album", "destroy", json!({"id": "kob"})).await;
-    let told = follower.told().await;
+    let told = subscriber.received().await;
     assert_eq!(told.len(), 1 + 3 + 3, "{told:?}");
     assert!(
         told.iter().all(|it| it.starts_with("destroyed kob")),
         "{told:?}"
     );
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn children_that_live_on_without_their_parent_leave_and_come_in() {
     let (server, mut writer) = with_albums().await;
     let of = |album: Value| reviews(json!({"album_id": album}));
-    let mut follower = Follower::of(&server, [of(json!("kob")), of(json!(null))]).await;
+    let mut subscriber = Subscriber::of(&server, [of(json!("kob")), of(json!(null))]).await;
     writer.ok("album", "destroy", json!({"id": "kob"})).await;
-    let told = follower.told().await;
+    let told = subscriber.received().await;
     let count = |word: &str| told.iter().filter(|it| it.starts_with(word)).count();
     assert_eq!((count("left"), count("created"), told.len()), (3, 3, 6));
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn a_song_that_moves_leaves_one_album_and_enters_the_other() {
     let (server, mut writer) = with_albums().await;
-    let mut follower = Follower::of(&server, [songs_of("kob"), songs_of("ms")]).await;
+    let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     let moved = json!({"id": "kob-1", "album_id": "ms"});
     writer.ok("song", "update", moved).await;
-    let mut told = follower.told().await;
+    let mut told = subscriber.received().await;
     told.sort();
     assert_eq!(told, ["created kob-1", "left kob-1"]);
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn events_of_a_commit_come_with_its_changes() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    let topics = [
+    let queries = [
         creatures(json!({"id": "bob"})),
         creatures(json!({"life": {"$lt": 5}})),
     ];
-    let mut follower = Follower::of(&server, topics).await;
+    let mut subscriber = Subscriber::of(&server, queries).await;
     let roar = json!({"id": "bob", "loudness": 3});
     writer.ok("creature", "roar", roar).await;
     writer.ok("creature", "stir", json!({"id": "bob"})).await;
     writer.ok("creature", "destroy", json!({"id": "bob"})).await;
-    let mut told = follower.told().await;
+    let mut told = subscriber.received().await;
     // What is in no log may come sooner or later.
     told.retain(|it| it != "stirred bob");
     assert_eq!(told, ["roared bob", "roared bob", "destroyed bob"]);
-    follower.conclude().await;
+    subscriber.conclude().await;
 }

@@ -1,7 +1,7 @@
 //! Made-up conditions, records and updates: whatever they are, what is told is the rule.
 
 use super::*;
-use crate::support::for_all;
+use crate::support::for_random_values;
 use proptest::prelude::*;
 
 fn kind() -> impl Strategy<Value = &'static str> {
@@ -102,16 +102,16 @@ fn whatever_is_asked_and_written_the_rule_is_told() {
         writes(),
         writes(),
     );
-    for_all(
+    for_random_values(
         150,
         &made,
         start,
         async |(server, writer), (conditions, first, then)| {
-            let topics = conditions.into_iter().map(creatures);
-            let mut follower = Follower::of(server, topics).await;
+            let queries = conditions.into_iter().map(creatures);
+            let mut subscriber = Subscriber::of(server, queries).await;
             for (nth, batches) in [first, then].into_iter().enumerate() {
                 if nth == 1 {
-                    follower.cut();
+                    subscriber.cut();
                 }
                 for batch in batches {
                     // Some of it is refused: there is no such record, or a record twice.
@@ -124,9 +124,9 @@ fn whatever_is_asked_and_written_the_rule_is_told() {
                     }
                 }
                 if nth == 1 {
-                    follower.begin().await;
+                    subscriber.begin().await;
                 }
-                follower.conclude().await;
+                subscriber.conclude().await;
             }
             Ok(())
         },

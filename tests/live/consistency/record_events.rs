@@ -8,14 +8,14 @@ async fn each_is_told(begin: &[Value], writes: &[(&str, Value, &str)]) {
     for creature in begin {
         client.ok("creature", "create", creature.clone()).await;
     }
-    let mut follower = Follower::of(&server, [creatures(json!({"life": {"$gt": 5}}))]).await;
+    let mut subscriber = Subscriber::of(&server, [creatures(json!({"life": {"$gt": 5}}))]).await;
     for (action, payload, expected) in writes {
         client.ok("creature", action, payload.clone()).await;
-        let told = follower.told().await;
+        let told = subscriber.received().await;
         let expected: Vec<_> = expected.split(", ").filter(|it| !it.is_empty()).collect();
         assert_eq!(told, expected, "{action} {payload}");
     }
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 fn of(id: &str, life: i64) -> Value {
@@ -96,7 +96,7 @@ async fn a_change_that_nobody_sees_is_a_change_all_the_same() {
 async fn what_is_refused_is_not_told() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", of("bob", 6)).await;
-    let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
+    let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
     for (action, payload) in [
         ("create", of("bob", 7)),
         ("update", of("eve", 7)),
@@ -110,18 +110,18 @@ async fn what_is_refused_is_not_told() {
         ["creature", "create", of("bob", 1)]
     ]);
     writer.err("sockful", "commit", taken).await;
-    assert_eq!(follower.told().await, [""; 0]);
-    follower.conclude().await;
+    assert_eq!(subscriber.received().await, [""; 0]);
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
 async fn only_what_is_selected_is_told_of_and_every_change_is() {
     let (server, mut writer) = start().await;
-    let topic = Topic {
+    let query = LiveQuery {
         select: Some(vec!["id", "mood"]),
         ..creatures(json!({"life": {"$gt": 5}}))
     };
-    let mut follower = Follower::of(&server, [topic]).await;
+    let mut subscriber = Subscriber::of(&server, [query]).await;
     writer.ok("creature", "create", of("bob", 6)).await;
     writer
         .ok("creature", "update", json!({"id": "bob", "mood": "grim"}))
@@ -129,6 +129,6 @@ async fn only_what_is_selected_is_told_of_and_every_change_is() {
     writer.ok("creature", "update", of("bob", 7)).await;
     writer.ok("creature", "update", of("bob", 2)).await;
     let expected = ["created bob", "updated bob", "updated bob", "left bob"];
-    assert_eq!(follower.told().await, expected);
-    follower.conclude().await;
+    assert_eq!(subscriber.received().await, expected);
+    subscriber.conclude().await;
 }

@@ -47,14 +47,14 @@ async fn what_was_given_for_one_resource_or_parent_is_good_for_no_other() {
 #[tokio::test]
 async fn what_was_given_is_good_on_every_connection_and_more_than_once() {
     let (server, mut writer) = start().await;
-    let mut follower = Follower::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
+    let mut subscriber = Subscriber::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    follower.conclude().await;
+    subscriber.conclude().await;
     for _ in 0..3 {
-        follower.cut();
+        subscriber.cut();
         feed(&mut writer, "bob", 2).await;
-        follower.begin().await;
+        subscriber.begin().await;
     }
-    let tally = follower.conclude().await[0];
+    let tally = subscriber.conclude().await[0];
     assert_eq!((tally.resumed, tally.afresh, tally.commits), (3, 1, 7));
 }

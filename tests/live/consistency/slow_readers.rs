@@ -8,12 +8,16 @@ const MORE_THAN_SOCKETS_TAKE: usize = 24 << 20;
 const LARGE: usize = 60_000;
 
 /// One that reads nothing of what follows while more is told than can be on its way.
-async fn stopped(server: &Arc<Watched>, writer: &mut Client, topics: Vec<Topic>) -> Follower {
+async fn stopped(
+    server: &Arc<RecordingServer>,
+    writer: &mut Client,
+    queries: Vec<LiveQuery>,
+) -> Subscriber {
     for id in ["bob", "eve"] {
         let creature = json!({"id": id, "bio": "x".repeat(LARGE)});
         writer.ok("creature", "create", creature).await;
     }
-    let follower = Follower::of(server, topics).await;
+    let subscriber = Subscriber::of(server, queries).await;
     for round in 0..MORE_THAN_SOCKETS_TAKE / LARGE {
         let id = ["bob", "eve"][round % 2];
         if round % 5 == 0 {
@@ -22,7 +26,7 @@ async fn stopped(server: &Arc<Watched>, writer: &mut Client, topics: Vec<Topic>)
         }
         writer.ok("creature", "feed", json!({"id": id})).await;
     }
-    follower
+    subscriber
 }
 
 #[tokio::test]
@@ -34,9 +38,9 @@ async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_on
             config.log_capacity = 1 << 28;
         })
         .await;
-        let topics = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
-        let mut follower = stopped(&server, &mut writer, topics).await;
-        let tallies = follower.conclude().await;
+        let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
+        let mut subscriber = stopped(&server, &mut writer, queries).await;
+        let tallies = subscriber.conclude().await;
         for tally in tallies {
             assert!(tally.folds > 0 && tally.resets == 0, "{tally:?}");
         }
@@ -51,12 +55,12 @@ async fn beyond_the_log_there_is_a_beginning_anew() {
         config.fold_after = 4;
     })
     .await;
-    let topics = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
-    let mut follower = stopped(&server, &mut writer, topics).await;
-    let tallies = follower.conclude().await;
+    let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
+    let mut subscriber = stopped(&server, &mut writer, queries).await;
+    let tallies = subscriber.conclude().await;
     assert!(tallies.iter().any(|tally| tally.resets > 0), "{tallies:?}");
     feed(&mut writer, "eve", 3).await;
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
@@ -66,11 +70,11 @@ async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
         config.log_capacity = 1 << 28;
     })
     .await;
-    let mut follower = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
+    let mut subscriber = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
     for _ in 0..5 {
-        follower.ping().await;
+        subscriber.ping().await;
     }
-    follower.conclude().await;
+    subscriber.conclude().await;
 }
 
 #[tokio::test]
@@ -80,12 +84,12 @@ async fn whoever_goes_without_having_read_goes_on_where_it_had_read_to() {
         config.log_capacity = 1 << 28;
     })
     .await;
-    let mut follower = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
+    let mut subscriber = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
     for _ in 0..10 {
-        follower.read().await;
+        subscriber.read().await;
     }
-    follower.cut();
-    follower.begin().await;
-    let tally = follower.conclude().await[0];
+    subscriber.cut();
+    subscriber.begin().await;
+    let tally = subscriber.conclude().await[0];
     assert_eq!((tally.resumed, tally.folds), (1, 1));
 }

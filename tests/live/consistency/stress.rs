@@ -5,7 +5,7 @@
 mod random_choices;
 
 use super::*;
-use crate::support::live::{Log, Tally};
+use crate::support::live_checker::{Commits, Counts};
 use crate::support::within;
 use random_choices::Dice;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -40,28 +40,28 @@ async fn everyone_sees_the_history_whatever_comes_between() {
         let (client, dice) = (server.client().await, Dice::new(seed, nth));
         writers.push(tokio::spawn(write(client, dice, until)));
     }
-    let mut followers = Vec::new();
+    let mut subscribers = Vec::new();
     for nth in 0..FOLLOWERS {
         let (server, dice) = (server.clone(), Dice::new(seed, WRITERS + nth));
-        followers.push(tokio::spawn(follow(server, dice, until)));
+        subscribers.push(tokio::spawn(follow(server, dice, until)));
     }
     for writer in writers {
         writer.await.expect("no writer fails");
     }
     let head = server.head().await;
     let mut done = Vec::new();
-    for follower in followers {
-        let mut follower = follower.await.expect("no follower fails");
-        if follower.client.is_none() {
-            follower.begin().await;
+    for subscriber in subscribers {
+        let mut subscriber = subscriber.await.expect("no subscriber fails");
+        if subscriber.client.is_none() {
+            subscriber.begin().await;
         }
-        within("the rest", follower.read_up_to(head)).await;
-        done.push(follower);
+        within("the rest", subscriber.read_up_to(head)).await;
+        done.push(subscriber);
     }
-    let log = server.truth.up_to(head).await;
-    let mut all = Tally::default();
+    let log = server.history.up_to(head).await;
+    let mut all = Counts::default();
     let mut subscriptions = 0;
-    for tally in judge_all(&done, &log, head) {
+    for tally in check_all(&done, &log, head) {
         all += tally;
         subscriptions += 1;
     }
@@ -71,15 +71,15 @@ async fn everyone_sees_the_history_whatever_comes_between() {
 }
 
 /// Judges everyone, on two threads: it takes as long as all the rest.
-fn judge_all(done: &[Follower], log: &Log, head: u64) -> Vec<Tally> {
-    let judge = |half: &[Follower]| {
-        let tallies = half.iter().flat_map(|it| it.judge(log, head));
+fn check_all(done: &[Subscriber], log: &Commits, head: u64) -> Vec<Counts> {
+    let check = |half: &[Subscriber]| {
+        let tallies = half.iter().flat_map(|it| it.check(log, head));
         tallies.collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
         let (one, other) = done.split_at(done.len() / 2);
-        let other = scope.spawn(move || judge(other));
-        let mut tallies = judge(one);
+        let other = scope.spawn(move || check(other));
+        let mut tallies = check(one);
         tallies.extend(other.join().expect("the other half stands"));
         tallies
     })
@@ -103,38 +103,38 @@ async fn write(mut client: Client, mut dice: Dice, until: Instant) {
 }
 
 /// Comes, reads, stops reading, ends a subscription, goes, and comes back, until the time is over.
-async fn follow(server: Arc<Watched>, mut dice: Dice, until: Instant) -> Follower {
-    let topics: Vec<_> = (0..=dice.below(4) / 3).map(|_| dice.topic()).collect();
-    let count = topics.len() as u64;
-    let mut follower = Follower::new(&server, topics);
+async fn follow(server: Arc<RecordingServer>, mut dice: Dice, until: Instant) -> Subscriber {
+    let queries: Vec<_> = (0..=dice.below(4) / 3).map(|_| dice.query()).collect();
+    let count = queries.len() as u64;
+    let mut subscriber = Subscriber::new(&server, queries);
     while Instant::now() < until {
-        if follower.client.is_none() {
-            follower.begin().await;
+        if subscriber.client.is_none() {
+            subscriber.begin().await;
         }
         match dice.below(12) {
-            0 => follower.cut(),
+            0 => subscriber.cut(),
             1 => {
-                follower.cut();
+                subscriber.cut();
                 // Away, now and then for longer than the log reaches back.
                 sleep(Duration::from_millis(dice.below(1_500))).await;
             }
             2 => sleep(Duration::from_millis(dice.below(300))).await,
-            3 => follower.ping().await,
+            3 => subscriber.ping().await,
             4 => {
                 let nth = usize::try_from(dice.below(count)).expect("it is small");
-                follower.unsubscribe(nth).await;
-                follower.subscribe(nth).await;
+                subscriber.unsubscribe(nth).await;
+                subscriber.subscribe(nth).await;
             }
             _ => {
                 for _ in 0..dice.below(30) {
                     let left = until.saturating_duration_since(Instant::now());
                     let pause = left.min(Duration::from_millis(100));
-                    if timeout(pause, follower.read()).await.is_err() {
+                    if timeout(pause, subscriber.read()).await.is_err() {
                         break;
                     }
                 }
             }
         }
     }
-    follower
+    subscriber
 }

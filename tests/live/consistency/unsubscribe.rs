@@ -6,8 +6,8 @@ use crate::support::within;
 #[tokio::test]
 async fn a_subscription_that_ends_in_the_midst_is_told_nothing_more_and_may_go_on_again() {
     let (server, mut writer) = start().await;
-    let topics = [creatures(json!({})), creatures(json!({"kind": "dragon"}))];
-    let mut follower = Follower::of(&server, topics).await;
+    let queries = [creatures(json!({})), creatures(json!({"kind": "dragon"}))];
+    let mut subscriber = Subscriber::of(&server, queries).await;
     let batch = |life: i64| {
         let one = |id: &str| json!(["creature", "save", {"id": id, "life": life}]);
         json!([one("bob"), one("eve"), one("kim")])
@@ -21,15 +21,15 @@ async fn a_subscription_that_ends_in_the_midst_is_told_nothing_more_and_may_go_o
         if writing.is_finished() {
             break;
         }
-        follower.unsubscribe(round % 2).await;
-        follower.ping().await;
-        follower.read().await;
-        follower.subscribe(round % 2).await;
+        subscriber.unsubscribe(round % 2).await;
+        subscriber.ping().await;
+        subscriber.read().await;
+        subscriber.subscribe(round % 2).await;
     }
     within("the writer", writing)
         .await
         .expect("it does not fail");
-    let tallies = follower.conclude().await;
+    let tallies = subscriber.conclude().await;
     assert!(tallies.iter().all(|it| it.afresh == 1 && it.resumed > 0));
 }
 
@@ -41,18 +41,19 @@ async fn a_subscription_that_ends_before_its_beginning_is_told_whole_is_told_not
         let creature = json!({"id": nth.to_string(), "bio": "x".repeat(60_000)});
         writer.ok("creature", "create", creature).await;
     }
-    let mut follower = Follower::of(&server, [creatures(json!({})), creatures(json!({}))]).await;
-    follower.unsubscribe(0).await;
+    let mut subscriber =
+        Subscriber::of(&server, [creatures(json!({})), creatures(json!({}))]).await;
+    subscriber.unsubscribe(0).await;
     feed(&mut writer, "7", 10).await;
-    let tallies = follower.conclude().await;
+    let tallies = subscriber.conclude().await;
     assert_eq!((tallies[0].commits, tallies[1].commits), (0, 10));
-    assert_eq!(follower.listeners[0].replica.len(), 0);
+    assert_eq!(subscriber.subscriptions[0].replica.len(), 0);
 }
 
 #[tokio::test]
 async fn what_a_server_told_before_it_stopped_is_the_beginning_of_the_truth() {
     let (server, mut writer) = start().await;
-    let mut follower = Follower::of(&server, [creatures(json!({}))]).await;
+    let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     for nth in 0..200 {
         let frame = json!(["creature", "feed", {"id": "bob"}, nth]);
@@ -60,11 +61,11 @@ async fn what_a_server_told_before_it_stopped_is_the_beginning_of_the_truth() {
     }
     writer.recv().await;
     server.stop();
-    let code = follower.read_to_close().await;
+    let code = subscriber.read_to_close().await;
     assert_eq!(code, Some(1001));
     let (_, code) = writer.rest().await;
     assert_eq!(code, Some(1001));
-    follower.cut();
+    subscriber.cut();
     let head = server.head().await;
-    follower.judge(&server.truth.up_to(head).await, head);
+    subscriber.check(&server.history.up_to(head).await, head);
 }

@@ -108,7 +108,7 @@ async fn each_limit_is_told_by_its_name() {
     });
     let server = server.await;
     let (mut client, mut other) = (server.client().await, server.client().await);
-    let hello = server.fresh_client().await.recv().await;
+    let hello = server.client_before_hello().await.recv().await;
     assert_eq!(hello[2]["limits"]["max_subscriptions"], 2);
     for id in 0..4 {
         let bio = "x".repeat(if id < 3 { 10 } else { 1_960 });

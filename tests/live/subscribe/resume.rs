@@ -1,13 +1,13 @@
 //! Going on where one was.
 
 use super::{event, events, start, start_with, subscribe, told};
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
 const DRAGONS: &str = "dragon";
 
 /// Subscribes where another one was; the payload of the reply.
-async fn resume(server: &Running, token: &Value, seq: u64, payload: Value) -> (Client, Value) {
+async fn resume(server: &TestServer, token: &Value, seq: u64, payload: Value) -> (Client, Value) {
     let mut client = server.client().await;
     let mut payload = payload;
     payload["$from"] = json!({"resume": token, "seq": seq});

@@ -1,7 +1,7 @@
 //! Subscribers that read too slowly.
 
 use super::{start_with, subscribe, told};
-use crate::support::{Client, Running};
+use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 use sockful::Config;
 
@@ -11,7 +11,7 @@ const MORE_THAN_SOCKETS_TAKE: usize = 40 << 20;
 const LARGE: usize = 60_000;
 
 /// One that has subscribed, and reads nothing while more is told than can be on its way.
-async fn stopped(server: &Running) -> (Client, Client) {
+async fn stopped(server: &TestServer) -> (Client, Client) {
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let creature = json!({"id": "bob", "bio": "x".repeat(LARGE)});
     writer.ok("creature", "create", creature).await;
@@ -22,7 +22,7 @@ async fn stopped(server: &Running) -> (Client, Client) {
     (client, writer)
 }
 
-async fn start(change: impl FnOnce(&mut Config)) -> Running {
+async fn start(change: impl FnOnce(&mut Config)) -> TestServer {
     start_with(|config| {
         config.fold_after = 16;
         change(config);
@@ -61,7 +61,7 @@ async fn whoever_reads_again_is_told_what_was_missed_as_one() {
     }
 }
 
-async fn folded(server: &Running) {
+async fn folded(server: &TestServer) {
     let (mut client, mut writer) = stopped(server).await;
     let frames = read_on(&mut client, &mut writer).await;
     let folds = frames.iter().filter(|frame| frame[2]["folded"] == true);

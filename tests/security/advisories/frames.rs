@@ -1,16 +1,16 @@
 //! Bytes that are made to cost more than they are.
 
-use crate::support::{Running, frame, resident_bytes, text, within};
+use crate::support::{TestServer, frame, resident_bytes, text, within};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn a_header_that_announces_2_to_the_63_bytes_closes_the_connection() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let before = resident_bytes();
     for length in [1_u64 << 63, u64::MAX] {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         let mut header = vec![0x81, 0xff];
         header.extend(length.to_be_bytes());
         header.extend([0; 4]);
@@ -25,9 +25,9 @@ async fn a_header_that_announces_2_to_the_63_bytes_closes_the_connection() {
 
 #[tokio::test]
 async fn a_close_of_more_than_123_bytes_of_reason_is_no_close_and_comes_back_no_longer() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let payload = [&[0x03, 0xe8][..], &[b'x'; 124]].concat();
-    let mut raw = server.raw_websocket().await;
+    let mut raw = server.raw_websocket_connection().await;
     raw.send(frame(0x88, &payload)).await;
     let close = raw.read_frame().await;
     assert_eq!(close.close_code(), 1002);
@@ -44,9 +44,9 @@ async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
         frame(0x81, &vec![b' '; 65_537]),
         text("[]").repeat(32),
     ];
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     for bytes in endings {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(bytes).await;
         let close = loop {
             let frame = raw.read_frame().await;
@@ -60,7 +60,7 @@ async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
 
 #[tokio::test]
 async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_connection() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.ping_interval = Duration::from_millis(30);
         config.pong_timeout = Duration::from_millis(30);
     })
@@ -71,7 +71,7 @@ async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_con
         vec![0x81],
     ];
     for bytes in beginnings {
-        let mut raw = server.raw_websocket().await;
+        let mut raw = server.raw_websocket_connection().await;
         raw.send(bytes).await;
         raw.ended().await;
     }
@@ -80,8 +80,8 @@ async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_con
 
 #[tokio::test]
 async fn a_message_in_fragments_of_one_byte_is_one_message_and_takes_no_more_than_it_is() {
-    let server = Running::start().await;
-    let mut raw = server.raw_websocket().await;
+    let server = TestServer::start().await;
+    let mut raw = server.raw_websocket_connection().await;
     let request = format!(r#"["creature","count",null,"{}"]"#, "x".repeat(60));
     for _ in 0..50 {
         let mut bytes = frame(0x01, b"");
@@ -97,7 +97,7 @@ async fn a_message_in_fragments_of_one_byte_is_one_message_and_takes_no_more_tha
 /// Bombs of a message's greatest size.
 #[tokio::test]
 async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let lists = |count: usize| vec!["[]"; count].join(",");
     let bombs = [
@@ -150,14 +150,14 @@ async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() 
 
 #[tokio::test]
 async fn who_is_answered_more_than_it_reads_keeps_nobody_else_waiting() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.write_timeout = Duration::from_millis(500);
         // However fast the other one asks.
         (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
     })
     .await;
     let mut other = server.client().await;
-    let raw = server.raw_websocket().await;
+    let raw = server.raw_websocket_connection().await;
     let (input, mut output) = (raw.input, raw.output);
     // Each is answered with a hundred faults.
     let faulty = json!(

@@ -1,13 +1,13 @@
 //! Handshakes that are none, or pretend to be another's.
 
-use crate::support::{HANDSHAKE, Running, within};
+use crate::support::{HANDSHAKE, TestServer, within};
 use tokio::io::AsyncReadExt;
 
 const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 #[tokio::test]
 async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_not_named() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let lists = [
         ",".repeat(15_000),
         " ".repeat(15_000) + "x",
@@ -21,7 +21,7 @@ async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_no
     ];
     for header in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {
         for list in &lists {
-            let mut raw = server.raw().await;
+            let mut raw = server.raw_connection().await;
             raw.send(format!("{HANDSHAKE}{header}: {list}\r\n\r\n"))
                 .await;
             let head = raw.read_head().await.to_lowercase();
@@ -37,7 +37,7 @@ async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_no
 
 #[tokio::test]
 async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let whole = format!("{HANDSHAKE}\r\n");
     let broken = [
         whole.replace("Upgrade: websocket", "Upgrade: h2c"),
@@ -62,7 +62,7 @@ async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
         "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nzzz".to_owned(),
     ];
     for request in broken {
-        let mut raw = server.raw().await;
+        let mut raw = server.raw_connection().await;
         raw.send(&request).await;
         let mut head = [0; 12];
         let read = within("an answer or the end", raw.input.read_exact(&mut head)).await;
@@ -77,13 +77,13 @@ async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
 
 #[tokio::test]
 async fn an_origin_that_only_looks_like_an_allowed_one_is_refused() {
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.allowed_origins = vec!["https://ok.com".to_owned()];
     })
     .await;
     let status = async |origin: &str| {
         let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
-        server.raw().await.status_of(request).await
+        server.raw_connection().await.status_of(request).await
     };
     for origin in [
         "https://ok.com.evil.com",

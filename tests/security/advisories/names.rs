@@ -1,6 +1,6 @@
 //! Names that are no names, and names that mean something elsewhere.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 
 /// What a library or a language has under such a name.
@@ -31,7 +31,7 @@ const ELSEWHERE: &[&str] = &[
 
 #[tokio::test]
 async fn a_name_that_is_no_string_is_a_bad_frame_to_its_id() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let names = [
         json!(null),
@@ -62,7 +62,7 @@ async fn a_name_that_is_no_string_is_a_bad_frame_to_its_id() {
 
 #[tokio::test]
 async fn a_name_that_means_something_elsewhere_means_nothing_here() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for name in ELSEWHERE {
         for resource in ["creature", "sockful"] {
@@ -79,7 +79,7 @@ async fn a_name_that_means_something_elsewhere_means_nothing_here() {
 
 #[tokio::test]
 async fn a_property_that_means_something_elsewhere_is_unknown_wherever_it_stands() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     for name in ELSEWHERE {
@@ -107,7 +107,7 @@ async fn a_property_that_means_something_elsewhere_is_unknown_wherever_it_stands
 
 #[tokio::test]
 async fn what_stands_for_something_else_elsewhere_is_a_value_of_the_wrong_type() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for value in [
         json!({"_placeholder": true, "num": 0}),
@@ -128,7 +128,7 @@ async fn what_stands_for_something_else_elsewhere_is_a_value_of_the_wrong_type()
 
 #[tokio::test]
 async fn credentials_that_are_none_are_refused_and_the_connection_goes_on() {
-    let server = crate::support::club::open().await;
+    let server = crate::support::notes_app::start().await;
     let mut client = server.client().await;
     for payload in [
         json!({"token": null}),

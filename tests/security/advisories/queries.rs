@@ -1,12 +1,12 @@
 //! Conditions that reach for more than is told.
 
-use crate::support::Running;
+use crate::support::TestServer;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn an_operator_that_nobody_has_heard_of_is_refused_wherever_it_stands() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     let operators = [
         "$where",
@@ -62,7 +62,7 @@ async fn an_operator_that_nobody_has_heard_of_is_refused_wherever_it_stands() {
 
 #[tokio::test]
 async fn conditions_in_conditions_are_refused_long_before_they_are_too_deep_to_read() {
-    let server = Running::start().await;
+    let server = TestServer::start().await;
     let mut client = server.client().await;
     for (depth, code) in [
         (6, "invalid_query"),
@@ -93,7 +93,7 @@ async fn conditions_in_conditions_are_refused_long_before_they_are_too_deep_to_r
 async fn of_ten_thousand_subscriptions_as_many_begin_as_there_may_be_and_all_are_answered() {
     const ALL: u64 = 10_000;
     // By their rate most would be refused before they are counted.
-    let server = Running::with(|config| {
+    let server = TestServer::start_with(|config| {
         config.max_request_rate = u32::MAX;
         config.request_burst = u32::MAX;
     })

@@ -5,7 +5,7 @@ mod requests;
 
 use super::app::{self, User};
 use super::random_steps::Step;
-use crate::support::{Client, Gates, OverHttp, Running};
+use crate::support::{Checkpoints, Client, HttpClient, TestServer};
 use knowledge::{Knowledge, Records};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use sockful::{Config, Server, ServerHandle};
 
 pub(super) struct World {
     handle: ServerHandle,
-    server: Running,
+    server: TestServer,
     users: Vec<User>,
     seats: Vec<Seat>,
     records: Records,
@@ -41,7 +41,7 @@ impl World {
         config.ring_capacity = 4_096;
         let server = Server::new(app::RESOURCES).authenticate(app::who);
         let handle = server.config(config).open().await.expect("memory opens");
-        let server = Running::opened(handle.clone(), Gates::default()).await;
+        let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
         let mut seats = Vec::new();
         for _ in 0..4 {
             seats.push(Seat {
@@ -166,7 +166,7 @@ impl World {
         let headers = who.map_or_else(String::new, |token| {
             format!("Authorization: Bearer {token}\r\n")
         });
-        let mut http = OverHttp::new(self.server.raw().await, headers).await;
+        let mut http = HttpClient::new(self.server.raw_connection().await, headers).await;
         let reply = http.ask(request).await;
         self.check(nth, &reply).await?;
         Ok(reply)

@@ -1,7 +1,7 @@
 //! The application's own code fails in every place where it runs.
 
 use super::failing_store::Broken;
-use crate::support::{Client, Log, Running, club};
+use crate::support::{CapturedLog, Client, TestServer, notes_app};
 use schemars::JsonSchema;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -141,12 +141,12 @@ impl Machine {
 const MACHINES: Resources = resources![Machine];
 
 /// Asks, and looks at what is told: nothing of the cause, and an id under which the log has it.
-async fn assert_told(client: &mut Client, log: &Log, action: &str, payload: Value) {
+async fn assert_told(client: &mut Client, log: &CapturedLog, action: &str, payload: Value) {
     let error = client.err("machine", action, payload.clone()).await;
     assert_untold(&error, log, &format!("{action} {payload}"));
 }
 
-fn assert_untold(error: &Value, log: &Log, what: &str) {
+fn assert_untold(error: &Value, log: &CapturedLog, what: &str) {
     assert_eq!(error["code"], "internal", "{what}: {error}");
     assert!(!error.to_string().contains("xyzzy"), "{what}: {error}");
     let message = error["message"].as_str().expect("a message");
@@ -160,8 +160,8 @@ fn assert_untold(error: &Value, log: &Log, what: &str) {
 
 #[tokio::test]
 async fn whatever_fails_the_client_is_told_an_id_and_the_log_the_cause_under_it() {
-    let log = Log::start();
-    let server = Running::serving(Server::new(MACHINES)).await;
+    let log = CapturedLog::start();
+    let server = TestServer::serve(Server::new(MACHINES)).await;
     let mut client = server.client().await;
     client.ok("machine", "create", json!({"id": "a"})).await;
     for (action, payload) in [
@@ -195,8 +195,8 @@ async fn whatever_fails_the_client_is_told_an_id_and_the_log_the_cause_under_it(
 
 #[tokio::test]
 async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
-    let log = Log::start();
-    let server = Running::serving(Server::new(MACHINES)).await;
+    let log = CapturedLog::start();
+    let server = TestServer::serve(Server::new(MACHINES)).await;
     let mut client = server.client().await;
     for kind in ["after", "after panics"] {
         let made = client.ok("machine", "create", json!({"kind": kind})).await;
@@ -213,10 +213,10 @@ async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
 
 #[tokio::test]
 async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
-    let log = Log::start();
+    let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
     let server = Server::new(MACHINES).store(Broken::new(why.clone()));
-    let server = Running::serving(server).await;
+    let server = TestServer::serve(server).await;
     let mut client = server.client().await;
     client.ok("machine", "create", json!({"id": "a"})).await;
     *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(CAUSE);
@@ -241,8 +241,8 @@ async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
 
 #[tokio::test]
 async fn who_can_not_be_known_and_who_can_not_be_judged_is_told_an_id() {
-    let log = Log::start();
-    let server = club::open().await;
+    let log = CapturedLog::start();
+    let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     for (token, cause) in [
         ("broken", "the database of users is on fire"),

@@ -1,7 +1,7 @@
 //! What is private or only written stands in no reply and in no line of the log, whatever fails.
 
 use super::failing_store::Broken;
-use crate::support::{Client, Log, Running};
+use crate::support::{CapturedLog, Client, TestServer};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -122,10 +122,10 @@ fn wrong() -> Vec<Value> {
 
 #[tokio::test]
 async fn a_secret_stands_in_no_reply_and_in_no_line_of_the_log_whatever_fails() {
-    let log = Log::start();
+    let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
     let server = Server::new(VAULTS).store(Broken::new(why.clone()));
-    let server = Running::serving(server).await;
+    let server = TestServer::serve(server).await;
     let mut asked = Asked {
         client: server.client().await,
         heard: Vec::new(),
@@ -253,7 +253,7 @@ async fn a_record_shows_no_secret_where_it_is_written_for_debugging() {
 
 #[tokio::test]
 async fn what_is_only_written_is_refused_like_any_other_and_never_repeated() {
-    let server = Running::serving(Server::new(VAULTS)).await;
+    let server = TestServer::serve(Server::new(VAULTS)).await;
     let mut client = server.client().await;
     for (payload, rule, message) in [
         (
@@ -291,8 +291,8 @@ async fn what_is_only_written_is_refused_like_any_other_and_never_repeated() {
 
 #[tokio::test]
 async fn a_stored_record_that_can_not_be_read_is_no_fault_of_the_client() {
-    let log = Log::start();
-    let server = Running::serving(Server::new(VAULTS)).await;
+    let log = CapturedLog::start();
+    let server = TestServer::serve(Server::new(VAULTS)).await;
     let mut client = server.client().await;
     client.ok("vault", "create", json!({"id": "a"})).await;
     client.ok("vault", "ruin", json!({"id": "a"})).await;

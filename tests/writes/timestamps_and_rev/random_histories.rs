@@ -1,6 +1,6 @@
 //! What is kept, over whatever may happen to a record and to the clock.
 
-use crate::support::{Client, Running, for_all, sample};
+use crate::support::{Client, TestServer, for_random_values, sample_resources};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -50,14 +50,15 @@ impl Step {
 struct World {
     clock: Arc<AtomicU64>,
     client: Client,
-    _server: Running,
+    _server: TestServer,
 }
 
 async fn world() -> World {
     let clock = Arc::new(AtomicU64::new(0));
     let time = Arc::clone(&clock);
-    let server = Server::new(sample::ACCOUNTS).clock(move || time.load(Ordering::Relaxed));
-    let server = Running::serving(server).await;
+    let server =
+        Server::new(sample_resources::ACCOUNTS).clock(move || time.load(Ordering::Relaxed));
+    let server = TestServer::serve(server).await;
     World {
         clock,
         client: server.client().await,
@@ -77,7 +78,7 @@ fn kept(account: &Value) -> [u64; 3] {
 
 #[test]
 fn a_time_of_creation_stands_a_time_of_change_never_goes_back_and_a_revision_is_of_its_commit() {
-    for_all(40, &steps(), world, async |world, steps| {
+    for_random_values(40, &steps(), world, async |world, steps| {
         let World { clock, client, .. } = world;
         for id in IDS {
             client.reply("account", "destroy", json!({"id": id})).await;

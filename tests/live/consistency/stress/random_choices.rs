@@ -1,7 +1,7 @@
 //! What everyone chooses, the same for the same seed.
 
 use super::super::{albums, creatures, reviews, songs};
-use crate::support::live::Topic;
+use crate::support::live_checker::LiveQuery;
 use serde_json::{Value, json};
 
 const IDS: u64 = 40;
@@ -43,8 +43,8 @@ impl Dice {
         self.one_of(&ALBUMS)
     }
 
-    pub(super) fn topic(&mut self) -> Topic {
-        let mut topic = match self.below(12) {
+    pub(super) fn query(&mut self) -> LiveQuery {
+        let mut query = match self.below(12) {
             0 => creatures(json!({})),
             1 => creatures(json!({"id": self.id()})),
             2 => creatures(json!({"kind": self.kind()})),
@@ -61,10 +61,10 @@ impl Dice {
             10 => reviews(json!({"album_id": null})),
             _ => reviews(json!({"album_id": {"$ne": self.album()}})),
         };
-        if topic.resource == "creature" && self.below(4) == 0 {
-            topic.select = Some(vec!["id", "life"]);
+        if query.resource == "creature" && self.below(4) == 0 {
+            query.select = Some(vec!["id", "life"]);
         }
-        topic
+        query
     }
 
     /// A write that may be one of several in a commit.

@@ -1,9 +1,9 @@
-//! Resources that are related in every way there is.
+//! Resources with every kind of relation.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Resource, Resources, resources};
 
-/// All of them.
+/// All resources of this module.
 pub(crate) const MUSIC: Resources =
     resources![Artist, Album, Song, Playlist, Entry, Review, Category];
 

@@ -1,6 +1,6 @@
-//! A server that asks who its clients are, and what each of them may see and do there.
+//! A server with an authenticator, and resources with policies.
 
-use super::{Client, Running};
+use super::{Client, TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{
@@ -8,10 +8,10 @@ use sockful::{
     remote, resources,
 };
 
-/// What is served.
+/// All resources of this module.
 pub(crate) const RESOURCES: Resources = resources![Note, Comment, Poster, Letter];
 
-/// Who calls.
+/// The identity of a caller.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -162,8 +162,8 @@ impl Letter {
     }
 }
 
-/// Takes `bob` for Bob, `admin:root` for one who may do everything, and `bob:1000` for Bob until then.
-pub(crate) async fn who(credentials: Credentials) -> Result<Identity<User>> {
+/// Authenticates `bob` as Bob, `admin:root` as an administrator, and `bob:1000` as Bob until that time.
+pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<User>> {
     let token = credentials.token().or(credentials.cookie("session"));
     let (first, second) = match token.map(|token| token.split_once(':').unwrap_or((token, ""))) {
         None | Some(("", _)) => {
@@ -193,17 +193,19 @@ pub(crate) async fn who(credentials: Credentials) -> Result<Identity<User>> {
     })
 }
 
-/// The server, with the clock at 1,000.
-pub(crate) fn club() -> Server {
-    Server::new(RESOURCES).authenticate(who).clock(|| 1_000)
+/// A server of these resources, with its clock at 1,000.
+pub(crate) fn server() -> Server {
+    Server::new(RESOURCES)
+        .authenticate(authenticate)
+        .clock(|| 1_000)
 }
 
-pub(crate) async fn open() -> Running {
-    Running::serving(club()).await
+pub(crate) async fn start() -> TestServer {
+    TestServer::serve(server()).await
 }
 
-impl Running {
-    /// Connects a client that says who it is.
+impl TestServer {
+    /// Connects a client and authenticates it.
     pub(crate) async fn client_as(&self, token: &str) -> Client {
         let mut client = self.client().await;
         client.sign_in(token).await;
@@ -212,7 +214,7 @@ impl Running {
 }
 
 impl Client {
-    /// Says who it is.
+    /// Authenticates this client.
     pub(crate) async fn sign_in(&mut self, token: &str) -> Value {
         let given = json!({"token": token});
         self.ok("sockful", "authenticate", given).await

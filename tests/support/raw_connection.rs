@@ -1,20 +1,20 @@
-//! A client made by hand, for what no library would send.
+//! A TCP connection for requests and frames that no library sends.
 
 use super::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 
-/// The headers of a handshake that is accepted, up to the empty line.
+/// A valid handshake request without the empty line at its end.
 pub(crate) const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// A plain TCP connection that speaks what it is told to.
-pub(crate) struct Raw {
+/// A TCP connection to the server.
+pub(crate) struct RawConnection {
     pub(crate) input: ReadHalf<TcpStream>,
     pub(crate) output: WriteHalf<TcpStream>,
 }
 
-/// A WebSocket frame as it came.
+/// A received WebSocket frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,
@@ -22,7 +22,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The code of a close.
+    /// Returns the code of a close frame.
     pub(crate) fn close_code(&self) -> u16 {
         assert_eq!(
             self.opcode,
@@ -34,14 +34,14 @@ impl Frame {
         u16::from_be_bytes([self.payload[0], self.payload[1]])
     }
 
-    /// The JSON of a text.
+    /// Parses a text frame as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         assert_eq!(self.opcode, 1, "{self:?}");
         serde_json::from_slice(&self.payload).expect("every message is JSON")
     }
 }
 
-/// A frame as a client sends it; the mask is of zeros, so the payload stands as it is.
+/// Encodes a client frame. The mask is zero, so the payload is unchanged.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     match payload.len() {
@@ -60,26 +60,26 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A whole text message.
+/// Encodes a text message in one frame.
 pub(crate) fn text(payload: &str) -> Vec<u8> {
     frame(0x81, payload.as_bytes())
 }
 
-impl Raw {
+impl RawConnection {
     pub(crate) fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a TCP option");
         let (input, output) = tokio::io::split(stream);
         Self { input, output }
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         within("room to send", self.output.write_all(bytes.as_ref()))
             .await
             .expect("the connection takes bytes");
     }
 
-    /// The head of an HTTP response.
+    /// Reads the head of an HTTP response.
     pub(crate) async fn read_head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -92,40 +92,40 @@ impl Raw {
         String::from_utf8(head).expect("a head is ASCII")
     }
 
-    /// All that still comes, up to the end of the connection.
+    /// Reads to the end of the connection.
     pub(crate) async fn rest(&mut self) -> String {
         let mut rest = Vec::new();
-        // A reset is an end as well.
+        // A reset ends the connection too.
         let _ = within("the end", self.input.read_to_end(&mut rest)).await;
-        String::from_utf8(rest).expect("what is told is text")
+        String::from_utf8(rest).expect("a response is text")
     }
 
-    /// Sends a request and gives the status of the response.
+    /// Sends a request and returns the status of the response.
     pub(crate) async fn status_of(&mut self, request: impl AsRef<[u8]>) -> String {
         self.send(request).await;
         let head = self.read_head().await;
         head.split(' ').nth(1).expect("a status line").to_owned()
     }
 
-    /// Becomes a WebSocket.
+    /// Performs the WebSocket handshake.
     pub(crate) async fn shake_hands(&mut self) {
         assert_eq!(self.status_of(format!("{HANDSHAKE}\r\n")).await, "101");
     }
 
-    /// The next frame.
+    /// Reads the next frame.
     pub(crate) async fn read_frame(&mut self) -> Frame {
         within("a frame", self.frame())
             .await
-            .expect("the connection goes on")
+            .expect("the connection stays open")
     }
 
-    /// The next `count` texts, each shorter than 126 bytes, read in large bites.
+    /// Reads the next `count` text frames, each shorter than 126 bytes, with large reads.
     pub(crate) async fn read_short_frames(&mut self, count: usize) -> Vec<String> {
         let (mut texts, mut bytes) = (Vec::with_capacity(count), Vec::with_capacity(count * 128));
         while texts.len() < count {
             let read = within("frames", self.input.read_buf(&mut bytes))
                 .await
-                .expect("the connection goes on");
+                .expect("the connection stays open");
             assert!(
                 read > 0,
                 "the connection ended after {} frames",
@@ -146,7 +146,7 @@ impl Raw {
         texts
     }
 
-    /// The frames up to the close; the connection ends with it.
+    /// Reads frames up to the close frame. Returns them and the close code.
     pub(crate) async fn read_to_close(&mut self) -> (Vec<Frame>, u16) {
         let mut frames = Vec::new();
         loop {
@@ -158,10 +158,10 @@ impl Raw {
         }
     }
 
-    /// Waits for the end of what comes; what comes before is thrown away.
+    /// Waits for the end of the connection and discards everything before it.
     pub(crate) async fn ended(&mut self) {
         let mut discarded = vec![0; 64 * 1024];
-        // A reset is an end as well.
+        // A reset ends the connection too.
         let ended = async { while matches!(self.input.read(&mut discarded).await, Ok(1..)) {} };
         within("the end of the connection", ended).await;
     }

@@ -1,4 +1,4 @@
-//! A server whose records are in a file, for tests that are about what is stored.
+//! Servers that store their records in an SQLite file.
 
 use sockful::store::Sqlite;
 use std::cell::RefCell;
@@ -10,9 +10,9 @@ thread_local! {
     static FOLDER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
 }
 
-/// Runs a test on this thread whose servers have files.
-pub(crate) fn in_a_file(test: fn()) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unused());
+/// Runs a test on this thread; its servers store their records in SQLite files.
+pub(crate) fn with_sqlite_stores(test: fn()) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unused_name());
     fs::create_dir_all(&folder).expect("a folder");
     FOLDER.set(Some(folder.clone()));
     test();
@@ -20,15 +20,15 @@ pub(crate) fn in_a_file(test: fn()) {
     fs::remove_dir_all(folder).expect("it is ours");
 }
 
-/// The store of a new server, where it is to have one of its own.
-pub(super) fn store() -> Option<Sqlite> {
+/// Returns the store of a new server, if servers on this thread use files.
+pub(super) fn new_store() -> Option<Sqlite> {
     let folder = FOLDER.with_borrow(Clone::clone)?;
-    let store = Sqlite::open(folder.join(unused()));
+    let store = Sqlite::open(folder.join(unused_name()));
     Some(store.expect("a new file"))
 }
 
-/// A name that nothing has yet.
-fn unused() -> String {
+/// Returns a file name that is not in use.
+fn unused_name() -> String {
     static NAMED: AtomicUsize = AtomicUsize::new(0);
     let nth = NAMED.fetch_add(1, Ordering::Relaxed);
     format!("{}-{nth}", std::process::id())

@@ -1,50 +1,50 @@
-//! One subscription, over as many connections as it takes.
+//! One subscription over all of its connections.
 
 use super::replica::Replica;
-use super::{Log, Seen, Tally, Topic, judge};
+use super::{Commits, Counts, LiveQuery, Observation, check};
 use serde_json::{Value, json};
 
-/// One subscription, over as many connections as it takes.
+/// One subscription over all of its connections.
 #[derive(Debug)]
-pub(crate) struct Listener {
-    pub(crate) topic: Topic,
+pub(crate) struct ObservedSubscription {
+    pub(crate) query: LiveQuery,
     pub(crate) ack: Value,
     pub(crate) replica: Replica,
-    seen: Vec<Seen>,
+    seen: Vec<Observation>,
 }
 
-impl Listener {
-    pub(super) fn new(topic: Topic, ack: Value) -> Self {
+impl ObservedSubscription {
+    pub(super) fn new(query: LiveQuery, ack: Value) -> Self {
         Self {
-            topic,
+            query,
             ack,
             replica: Replica::default(),
             seen: Vec::new(),
         }
     }
 
-    /// Where it can go on, if it can.
+    /// Returns the position to resume from, if there is a token.
     pub(super) fn from(&self) -> Option<u64> {
         self.replica.token.as_ref().map(|_| self.replica.position)
     }
 
-    /// The request that begins it, or has it go on.
+    /// Returns the request that begins or resumes the subscription.
     pub(crate) fn begin(&mut self, reached: bool) -> Value {
-        let (resource, action) = self.topic.route();
-        let mut payload = self.topic.payload();
+        let (resource, action) = self.query.route();
+        let mut payload = self.query.payload();
         let from = self.from();
         if let (Some(token), Some(seq)) = (&self.replica.token, from) {
             payload["$from"] = json!({"resume": token, "seq": seq});
         }
         let ack = self.ack.clone();
-        self.seen.push(Seen::Began { ack, from, reached });
+        self.seen.push(Observation::Began { ack, from, reached });
         json!([resource, action, payload, self.ack])
     }
 
-    /// Takes a frame in.
+    /// Applies a frame.
     pub(super) fn take(&mut self, text: &str, frame: &Value, reaches: bool) {
         let text = text.into();
-        self.seen.push(Seen::Frame { text, reaches });
+        self.seen.push(Observation::Frame { text, reaches });
         let (name, payload) = (frame[1].as_str().unwrap_or_default(), &frame[2]);
         let whole = if payload.get("ok").is_some() {
             self.replica.reply(payload).unwrap_or_default()
@@ -54,28 +54,28 @@ impl Listener {
             None
         };
         if let Some(whole) = whole {
-            self.replica.apply(&self.topic, &whole);
+            self.replica.apply(&self.query, &whole);
         }
     }
 
     pub(super) fn pong(&mut self, seq: u64) {
-        self.seen.push(Seen::Pong(seq));
+        self.seen.push(Observation::Pong(seq));
         self.replica.pong(seq);
     }
 
     pub(super) fn unsubscribed(&mut self) {
-        self.seen.push(Seen::Unsubscribed);
+        self.seen.push(Observation::Unsubscribed);
         self.replica.cut();
     }
 
     pub(super) fn cut(&mut self) {
-        self.seen.push(Seen::Cut);
+        self.seen.push(Observation::Cut);
         self.replica.cut();
     }
 
-    /// Judges all that it has seen; it was told of everything up to commit `head`.
-    pub(crate) fn judge(&self, log: &Log, head: u64, fold_after: usize) -> Tally {
-        match judge(&self.topic, &self.seen, log, head, fold_after) {
+    /// Checks all observations, given that events up to commit `head` were received.
+    pub(crate) fn check(&self, log: &Commits, head: u64, fold_after: usize) -> Counts {
+        match check(&self.query, &self.seen, log, head, fold_after) {
             Ok(tally) => tally,
             Err(fault) => {
                 let seen = self.seen.iter().map(|it| {
@@ -86,7 +86,7 @@ impl Listener {
                 let last = &seen[seen.len().saturating_sub(40)..];
                 panic!(
                     "{:?}: {fault}; it saw at last:\n{}",
-                    self.topic,
+                    self.query,
                     last.join("\n")
                 );
             }

@@ -1,32 +1,32 @@
-//! What an honest client makes of its frames.
+//! The records of a subscription as a client computes them from its frames.
 
-use super::topic::{Frame, Topic};
+use super::live_query::{Frame, LiveQuery};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The records of a subscription as a client keeps them.
+/// The records of a subscription as a client computes them from its frames.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Replica {
-    /// By the JSON of their ids.
+    /// Records by the JSON of their id.
     pub(super) records: BTreeMap<String, Value>,
-    /// Up to where it was told everything.
+    /// The commit up to which all events were received.
     pub(crate) position: u64,
-    /// What to go on with; nothing before its records were there once.
+    /// The resume token; `None` before the initial result is complete.
     pub(crate) token: Option<Value>,
-    /// What came so far of one commit, or of one list.
+    /// The frames received so far of one commit or initial result.
     pub(super) parts: Vec<Frame>,
     next_token: Option<Value>,
-    /// Whether it is answered, and not over.
+    /// Whether the subscription is active.
     is_on: bool,
 }
 
 impl Replica {
-    /// How many records it has.
+    /// Returns the number of records.
     pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Takes the payload of a reply in. Gives back what became whole by it.
+    /// Applies the payload of a reply. Returns the frames of a commit or result that it completes.
     pub(super) fn reply(&mut self, payload: &Value) -> Result<Option<Vec<Frame>>, String> {
         let token = payload["resume"].as_str();
         let token = token.ok_or(format!("nothing to go on with: {payload}"))?;
@@ -45,22 +45,22 @@ impl Replica {
         Ok(self.part("reset", list))
     }
 
-    /// Takes an event in. Gives back what became whole by it.
+    /// Applies an event. Returns the frames of a commit or result that it completes.
     pub(super) fn part(&mut self, name: &str, payload: Value) -> Option<Vec<Frame>> {
         let more = payload["more"] == true;
         self.parts.push((name.to_owned(), payload));
         (!more).then(|| std::mem::take(&mut self.parts))
     }
 
-    /// Does what something whole says.
-    pub(super) fn apply(&mut self, topic: &Topic, whole: &[Frame]) {
+    /// Applies a complete commit or initial result.
+    pub(super) fn apply(&mut self, query: &LiveQuery, whole: &[Frame]) {
         for (name, payload) in whole {
             if name == "reset" {
                 self.records.clear();
             }
             for record in payload["records"].as_array().into_iter().flatten() {
                 self.records
-                    .insert(record[topic.id].to_string(), record.clone());
+                    .insert(record[query.id].to_string(), record.clone());
             }
             match (&**name, payload.get("record")) {
                 ("destroyed", _) => {
@@ -79,14 +79,14 @@ impl Replica {
         self.token = self.next_token.take().or(self.token.take());
     }
 
-    /// Notes the number of a ping, which may be a position.
+    /// Applies the sequence number of a pong, which may be a position.
     pub(super) fn pong(&mut self, seq: u64) {
         if self.is_on && self.token.is_some() && self.parts.is_empty() {
             self.position = self.position.max(seq);
         }
     }
 
-    /// Forgets what was not whole.
+    /// Discards incomplete frames.
     pub(super) fn cut(&mut self) {
         self.is_on = false;
         self.parts.clear();

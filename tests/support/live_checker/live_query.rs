@@ -1,41 +1,41 @@
-//! What a subscription is about, and what must be told of it.
+//! A live query, and the frames expected for it.
 
-use super::conditions::meets;
-use super::truth::Commit;
+use super::commit_history::Commit;
+use super::filter_model::meets;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The name of an event, and its payload.
+/// The name of an event and its payload.
 pub(super) type Frame = (String, Value);
 
-/// What a subscription is about.
+/// The query of a subscription.
 #[derive(Clone, Debug)]
-pub(crate) struct Topic {
-    /// The place of its records' resource in the served list.
+pub(crate) struct LiveQuery {
+    /// The index of the resource in the served list.
     pub(crate) place: usize,
-    /// That resource, and the property that is its id.
+    /// The name of the resource and of its id property.
     pub(crate) resource: &'static str,
     pub(crate) id: &'static str,
-    /// The declared events of that resource.
+    /// The declared events of the resource.
     pub(crate) events: &'static [&'static str],
-    /// Of which resource it is asked by which action, where that is another.
+    /// The resource and action to subscribe with, if not `subscribe` of the resource.
     pub(crate) route: Option<(&'static str, &'static str)>,
     pub(crate) conditions: Value,
-    /// What of each record is shown, the id at least.
+    /// The selected properties, including the id.
     pub(crate) select: Option<Vec<&'static str>>,
 }
 
-/// What is told of many commits as one.
+/// The expected frames of several commits that are sent as one.
 pub(super) struct Fold {
     pub(super) frames: Vec<Frame>,
-    /// How many declared events are left out.
+    /// The number of declared events that are dropped.
     pub(super) dropped: u64,
-    /// How many of the commits concern the subscription.
+    /// The number of commits that concern the subscription.
     pub(super) concern: usize,
 }
 
-impl Topic {
-    /// Records of a resource whose id is called `id`.
+impl LiveQuery {
+    /// Creates a query of a resource whose id property is `id`.
     pub(crate) fn new(place: usize, resource: &'static str, conditions: Value) -> Self {
         Self {
             place,
@@ -48,12 +48,12 @@ impl Topic {
         }
     }
 
-    /// Of which resource it is asked, and by which action.
+    /// Returns the resource and action to subscribe with.
     pub(super) fn route(&self) -> (&'static str, &'static str) {
         self.route.unwrap_or((self.resource, "subscribe"))
     }
 
-    /// What is sent to begin it.
+    /// Returns the payload of the subscription.
     pub(super) fn payload(&self) -> Value {
         let mut payload = self.conditions.clone();
         if let Some(select) = &self.select {
@@ -62,12 +62,12 @@ impl Topic {
         payload
     }
 
-    /// Whether a record is in.
+    /// Whether a record matches the filter.
     pub(super) fn has(&self, record: &Value) -> bool {
         meets(&self.conditions, record)
     }
 
-    /// What is shown of a record.
+    /// Returns the selected properties of a record.
     pub(super) fn shown(&self, record: &Value) -> Value {
         let mut shown = record.clone();
         if let (Some(select), Some(object)) = (&self.select, shown.as_object_mut()) {
@@ -76,8 +76,8 @@ impl Topic {
         shown
     }
 
-    /// The frames that a commit comes in.
-    pub(super) fn told(&self, seq: u64, commit: &Commit) -> Vec<Frame> {
+    /// Returns the expected frames of a commit.
+    pub(super) fn expected_frames(&self, seq: u64, commit: &Commit) -> Vec<Frame> {
         let mut places = commit.changed.iter().map(|it| it.place);
         if commit.emitted.is_empty() && !places.any(|it| it == self.place) {
             return Vec::new();
@@ -107,7 +107,7 @@ impl Topic {
         frames
     }
 
-    /// What commits come to that are told as one, up to commit `seq`.
+    /// Returns the expected frames of commits that are sent as one, up to commit `seq`.
     pub(super) fn folded(&self, seq: u64, commits: &[Commit]) -> Fold {
         let mut images = BTreeMap::new();
         let (mut dropped, mut concern) = (0, 0);
@@ -118,7 +118,7 @@ impl Topic {
                 let of = images.entry(&change.id).or_insert(first);
                 of.1 = &change.after;
             }
-            let told = self.told(seq, commit);
+            let told = self.expected_frames(seq, commit);
             let events = told.iter().filter(|(_, it)| it.get("data").is_some());
             dropped += events.count() as u64;
             concern += usize::from(!told.is_empty());
@@ -136,7 +136,7 @@ impl Topic {
         }
     }
 
-    /// The one rule: what is told of a record that was like this, and is now like that.
+    /// Returns the expected event for the record before and after a commit.
     fn event(&self, before: Option<&Value>, after: Option<&Value>) -> Option<Frame> {
         let was = before.filter(|it| self.has(it));
         let is = after.filter(|it| self.has(it));

@@ -1,11 +1,11 @@
-//! What is found: a fault, or how much of what there was.
+//! Counts of what a check has seen, and comparison of observed with expected values.
 
 use std::fmt::Debug;
 use std::ops::AddAssign;
 
-/// How much of what came.
+/// Counts of the frames that a check has seen.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counts {
     pub(crate) commits: usize,
     pub(crate) folds: usize,
     pub(crate) resumed: usize,
@@ -13,7 +13,7 @@ pub(crate) struct Tally {
     pub(crate) resets: usize,
 }
 
-impl AddAssign for Tally {
+impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.commits += other.commits;
         self.folds += other.folds;
@@ -23,10 +23,10 @@ impl AddAssign for Tally {
     }
 }
 
-/// Finds a fault where what was told is not what must be.
+/// Returns an error if the observed value is not the expected one.
 pub(super) fn same<T: PartialEq + Debug>(what: &str, told: &T, expected: &T) -> Result<(), String> {
     if told == expected {
         return Ok(());
     }
-    Err(format!("{what}: told {told:?}, expected {expected:?}"))
+    Err(format!("{what}: observed {told:?}, expected {expected:?}"))
 }

@@ -1,43 +1,43 @@
-//! A client that asks over HTTP what another one asks over a socket.
+//! A client that sends the frames of a test as HTTP requests.
 
-use super::{Answer, Raw};
+use super::{HttpResponse, RawConnection};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use std::cell::Cell;
 
 thread_local! {
-    static IS_MEANT: Cell<bool> = const { Cell::new(false) };
+    static ENABLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a test on this thread whose clients ask over HTTP.
-pub(crate) fn over_http(test: fn()) {
-    IS_MEANT.set(true);
+/// Runs a test on this thread; its clients send their requests over HTTP.
+pub(crate) fn with_http_clients(test: fn()) {
+    ENABLED.set(true);
     test();
-    IS_MEANT.set(false);
+    ENABLED.set(false);
 }
 
-/// Whether clients are to ask over HTTP.
-pub(super) fn is_meant() -> bool {
-    IS_MEANT.get()
+/// Whether clients on this thread send their requests over HTTP.
+pub(super) fn is_enabled() -> bool {
+    ENABLED.get()
 }
 
-/// A connection, and what is served over it.
-pub(crate) struct OverHttp {
-    raw: Raw,
-    /// Those that each request has.
+/// An HTTP connection, and the description of the server.
+pub(crate) struct HttpClient {
+    raw: RawConnection,
+    /// Headers of every request.
     headers: String,
     resources: Value,
 }
 
-/// A request over HTTP.
+/// An HTTP request.
 struct Request {
     method: &'static str,
     address: String,
     body: Option<Value>,
 }
 
-impl OverHttp {
-    pub(crate) async fn new(mut raw: Raw, headers: String) -> Self {
+impl HttpClient {
+    pub(crate) async fn new(mut raw: RawConnection, headers: String) -> Self {
         let get = "GET /sockful/schema.json";
         let description = raw.http(get, &headers, "").await;
         let resources = match description.status {
@@ -51,7 +51,7 @@ impl OverHttp {
         }
     }
 
-    /// The frame that answers a frame.
+    /// Sends a frame as an HTTP request. Returns the response as a reply frame.
     pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
         let options = frame.get_mut(4).map_or(Value::Null, Value::take);
         let (resource, action) = (frame[0].as_str(), frame[1].as_str());
@@ -72,12 +72,12 @@ impl OverHttp {
         let line = format!("{} {}", request.method, request.address);
         let answer = self.raw.http(&line, &headers, &body).await;
         let payload = answer.json();
-        assert_fitting(&answer, &payload);
+        assert_status_matches(&answer, &payload);
         frame[2] = payload;
         frame
     }
 
-    /// The request that is the frame, at the address that is made for it where there is one.
+    /// Translates a frame into a request, to its REST route if there is one.
     fn request(&self, resource: &str, action: &str, payload: &Value) -> Request {
         let mut given = payload.as_object().cloned().unwrap_or_default();
         let by_name = Request {
@@ -133,7 +133,7 @@ impl OverHttp {
                 _ => asked("DELETE", one, given),
             };
         }
-        // One that is not of the type of ids would be taken for one that is.
+        // An id of the wrong type would be parsed as an id of the right type.
         let id_type = &described["record"]["properties"][id_name]["type"];
         let is_id = |id: &Value| id.is_i64() == (id_type == "integer");
         let Some(id) = segment(given.remove(id_name).filter(is_id)) else {
@@ -159,10 +159,10 @@ impl OverHttp {
         }
     }
 
-    /// The name of the list that an action on children belongs to, and the property with the parent's id.
+    /// Returns the child list that an action belongs to, and the property with the parent's id.
     fn relation(&self, resource: &str, action: &str, said: &str) -> Option<(String, String)> {
         let is_its = ["of one parent", "if it is of this parent"];
-        // From the child's side there is no address but by name.
+        // Actions of the child resource have no REST route.
         if !is_its.iter().any(|words| said.contains(words)) || action.starts_with("by") {
             return None;
         }
@@ -177,7 +177,7 @@ impl OverHttp {
     }
 }
 
-/// The property with the parent's id, in the payload of an action on its children.
+/// Returns the property with the parent's id in the payload of a child action.
 fn parent_of(action: &Value) -> Option<String> {
     let payload = &action["payload"];
     let own = payload
@@ -187,10 +187,10 @@ fn parent_of(action: &Value) -> Option<String> {
     names.map(str::to_owned).find(|name| name != "id")
 }
 
-/// An id as a piece of an address; `None` where it is none.
+/// Encodes an id as a path segment. Returns `None` if the value is not an id.
 fn segment(id: Option<Value>) -> Option<String> {
     let text = match id? {
-        // It would be taken for what it looks like.
+        // A text that is JSON would be parsed as JSON.
         Value::String(text) if serde_json::from_str::<Value>(&text).is_err() => text,
         Value::Number(number) => number.to_string(),
         _ => return None,
@@ -198,7 +198,7 @@ fn segment(id: Option<Value>) -> Option<String> {
     Some(utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string())
 }
 
-/// Conditions and query as parameters: one by one where they are plain, else as they are.
+/// Encodes a query as URL parameters if all of its values are plain, otherwise as one `$query` parameter.
 fn query(given: &Map<String, Value>) -> String {
     if given.is_empty() {
         return String::new();
@@ -220,7 +220,7 @@ fn parameter(name: &str, value: &Value) -> Option<String> {
         ("$limit" | "$skip", Value::Number(number)) => Some(number.to_string()),
         ("$after", Value::String(after)) => Some(after.clone()),
         ("$select" | "$with", Value::Array(list)) => words(list),
-        // Of others nobody here knows what they are compared with.
+        // The type of the property is not known here, so only texts are encoded.
         (_, Value::String(text)) if serde_json::from_str::<Value>(text).is_err() => {
             (!name.starts_with('$')).then(|| text.clone())
         }
@@ -228,7 +228,7 @@ fn parameter(name: &str, value: &Value) -> Option<String> {
     }
 }
 
-/// Words, with commas between them.
+/// Joins words with commas. Returns `None` if one contains a comma.
 fn words(list: &[Value]) -> Option<String> {
     let word = |word: &Value| {
         word.as_str()
@@ -241,8 +241,8 @@ fn words(list: &[Value]) -> Option<String> {
         .map(|words| words.join(","))
 }
 
-/// Asks that the status is that of the payload.
-fn assert_fitting(answer: &Answer, payload: &Value) {
+/// Asserts that the status matches the error code of the payload.
+fn assert_status_matches(answer: &HttpResponse, payload: &Value) {
     let code = payload["err"]["code"].as_str();
     let fitting: &[u16] = match code {
         None => &[200, 201],

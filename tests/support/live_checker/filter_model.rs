@@ -1,9 +1,9 @@
-//! Conditions, in the plainest way, and not the library's.
+//! A simple implementation of filters that shares no code with the library.
 
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// Whether a record meets conditions.
+/// Whether a record matches a filter.
 pub(super) fn meets(conditions: &Value, record: &Value) -> bool {
     let object = conditions.as_object().expect("conditions are an object");
     object.iter().all(|(key, wanted)| match &**key {
@@ -37,7 +37,7 @@ fn holds(word: &str, is: &Value, than: &Value) -> bool {
     }
 }
 
-/// A missing value is null, and equals nothing else.
+/// Compares two values; a missing value equals null only.
 fn equal(is: &Value, wanted: &Value) -> bool {
     is.is_null() && wanted.is_null() || order(is, wanted) == Some(Ordering::Equal)
 }

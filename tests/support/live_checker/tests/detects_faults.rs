@@ -1,6 +1,6 @@
-//! Each kind of fault is found.
+//! The checker detects each kind of fault.
 
-use super::whole::fold;
+use super::accepts_correct_history::fold;
 use super::*;
 
 #[test]
@@ -27,8 +27,11 @@ fn a_gap_a_duplicate_and_a_wrong_order_are_found_wherever_they_are() {
 fn what_comes_of_no_subscription_is_found() {
     let one = || with_record("created", "eve", 7, 2, false);
     assert_fault(&[began(None), one()], "before the reply");
-    assert_fault(&then(2, [Seen::Unsubscribed, one()]), "of no subscription");
-    assert_fault(&then(2, [Seen::Cut, one()]), "of no subscription");
+    assert_fault(
+        &then(2, [Observation::Unsubscribed, one()]),
+        "of no subscription",
+    );
+    assert_fault(&then(2, [Observation::Cut, one()]), "of no subscription");
     let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 2}));
     assert_fault(&then(2, [ended, one()]), "of no subscription");
     assert_fault(&then(2, [well()[1].clone()]), "a second reply");
@@ -154,34 +157,37 @@ fn a_wrong_beginning_is_found() {
 fn a_wrong_end_of_a_wait_is_found() {
     let resumed = |seq| reply(json!({"ok": {"resumed": true}, "seq": seq}));
     assert_fault(
-        &then(3, [Seen::Cut, began(Some(2)), resumed(1)]),
+        &then(3, [Observation::Cut, began(Some(2)), resumed(1)]),
         "where it goes on",
     );
     assert_fault(
-        &then(3, [Seen::Cut, began(Some(1)), resumed(1)]),
+        &then(3, [Observation::Cut, began(Some(1)), resumed(1)]),
         "where it goes on",
     );
-    let unreached = Seen::Began {
+    let unreached = Observation::Began {
         ack: json!(7),
         from: Some(2),
         reached: false,
     };
     assert_fault(
-        &then(3, [Seen::Cut, unreached, resumed(2)]),
+        &then(3, [Observation::Cut, unreached, resumed(2)]),
         "to go on with",
     );
     let eve = json!({"ok": {"records": [record("eve", 7)]}, "seq": 2, "resume": "token"});
     let afresh = frame(&json!(["creature", "subscribe", eve, 7]), true);
-    assert_fault(&then(3, [Seen::Cut, began(Some(2)), afresh]), "although");
+    assert_fault(
+        &then(3, [Observation::Cut, began(Some(2)), afresh]),
+        "although",
+    );
     let anew = json!(["creature", "reset", {"records": [record("eve", 7)], "seq": 2}, 7]);
     assert_fault(&then(3, [frame(&anew, true)]), "although");
-    // Half of a commit was no position.
+    // Half of a commit is not a position.
     let rest = well().split_off(4);
-    let halved = [Seen::Cut, began(Some(2)), resumed(2)].into_iter();
+    let halved = [Observation::Cut, began(Some(2)), resumed(2)].into_iter();
     assert!(verdict(&then(4, halved.chain(rest))).is_err());
     for (at, seq) in [(2, 2), (4, 3), (8, 6), (9, 6)] {
         let mut early = well();
-        early.insert(at, Seen::Pong(seq));
+        early.insert(at, Observation::Pong(seq));
         assert!(verdict(&early).is_err(), "{seq} at {at}");
     }
 }
@@ -216,13 +222,13 @@ fn a_fold_that_is_not_the_difference_is_found() {
     assert!(told(&["created", "destroyed"], &too_much).is_err());
     let nothing = json!({"records": [], "seq": 6, "folded": true, "dropped": 2});
     assert!(told(&["records"], &[nothing]).is_err());
-    // Few are told one by one.
-    let judged = judge(
-        &topic(),
+    // Few commits are sent one by one.
+    let checked = check(
+        &query(),
         &then(2, [event("created", &fold()[0])]),
         &log(),
         6,
         4,
     );
-    assert!(judged.is_err_and(|fault| fault.contains("as one")));
+    assert!(checked.is_err_and(|fault| fault.contains("as one")));
 }

@@ -1,48 +1,48 @@
-//! What the store took, all of it and in order, however little its log keeps.
+//! All commits of a store in order, even those that its log no longer has.
 
 use serde_json::Value;
 use sockful::store::{Change, Committed};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// All commits, the first is number 1.
-pub(crate) type Log = Vec<Commit>;
+/// All commits; the first has sequence number 1.
+pub(crate) type Commits = Vec<Commit>;
 
 /// A commit, as clients see it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Commit {
-    pub(crate) changed: Vec<Changed>,
-    pub(crate) emitted: Vec<Happened>,
+    pub(crate) changed: Vec<ChangedRecord>,
+    pub(crate) emitted: Vec<EmittedEvent>,
 }
 
 /// One record in a commit.
 #[derive(Clone, Debug)]
-pub(crate) struct Changed {
-    /// The resource's place in the served list.
+pub(crate) struct ChangedRecord {
+    /// The index of the resource in the served list.
     pub(crate) place: usize,
     pub(crate) id: String,
     pub(crate) before: Option<Arc<Value>>,
     pub(crate) after: Option<Arc<Value>>,
 }
 
-/// A declared event that happened to a record.
+/// A declared event of a record.
 #[derive(Clone, Debug)]
-pub(crate) struct Happened {
+pub(crate) struct EmittedEvent {
     pub(crate) place: usize,
-    /// Its position among the events of its resource.
+    /// The index of the event among those of its resource.
     pub(crate) event: usize,
-    /// The record after the commit; as it was before, where it went.
+    /// The record after the commit, or before it if the record was destroyed.
     pub(crate) record: Arc<Value>,
     pub(crate) data: Value,
-    /// Whether the record went.
+    /// Whether the record was destroyed.
     pub(crate) is_last: bool,
 }
 
-/// Everything that was ever committed.
+/// All commits of a store.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Truth(Arc<Mutex<BTreeMap<u64, Arc<Committed>>>>);
+pub(crate) struct CommitHistory(Arc<Mutex<BTreeMap<u64, Arc<Committed>>>>);
 
-impl Truth {
+impl CommitHistory {
     pub(super) fn note(&self, committed: &Arc<Committed>) {
         if committed.is_empty() {
             return;
@@ -52,8 +52,8 @@ impl Truth {
         assert!(before.is_none(), "{} is taken twice", committed.seq);
     }
 
-    /// All commits up to number `head`.
-    pub(crate) async fn up_to(&self, head: u64) -> Log {
+    /// Returns all commits up to sequence number `head`.
+    pub(crate) async fn up_to(&self, head: u64) -> Commits {
         let all = super::super::within("the commits", async {
             loop {
                 if let Some(all) = self.get(head) {
@@ -78,7 +78,7 @@ impl Commit {
         let changed = committed.changes.iter().map(|change: &Change| {
             let one = change.after.as_ref().or(change.before.as_ref());
             let sent = |it: &Arc<_>| Arc::new(json(sockful::store::Record::sent(it)));
-            Changed {
+            ChangedRecord {
                 place: change.resource,
                 id: one.expect("a record").id().to_owned(),
                 before: change.before.as_ref().map(sent),
@@ -92,7 +92,7 @@ impl Commit {
                 let before = it.before.as_ref().filter(|_| it.after.is_none());
                 it.resource == event.resource && before.is_some_and(|it| it.id() == id)
             });
-            Happened {
+            EmittedEvent {
                 place: event.resource,
                 event: event.event,
                 record: Arc::new(json(event.record.sent())),

@@ -1,10 +1,10 @@
-//! A judge that finds nothing is worth nothing.
+//! Tests of the checker itself.
 
-mod faults;
-mod whole;
+mod accepts_correct_history;
+mod detects_faults;
 
-use super::truth::{Changed, Commit, Happened};
-use super::{Log, Seen, Topic, judge};
+use super::commit_history::{ChangedRecord, Commit, EmittedEvent};
+use super::{Commits, LiveQuery, Observation, check};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ fn record(id: &str, life: i64) -> Value {
     json!({"id": id, "life": life})
 }
 
-fn change(id: &str, before: Option<i64>, after: Option<i64>) -> Changed {
-    Changed {
+fn change(id: &str, before: Option<i64>, after: Option<i64>) -> ChangedRecord {
+    ChangedRecord {
         place: 0,
         id: id.to_owned(),
         before: before.map(|life| Arc::new(record(id, life))),
@@ -23,7 +23,7 @@ fn change(id: &str, before: Option<i64>, after: Option<i64>) -> Changed {
     }
 }
 
-fn commit(changed: impl Into<Vec<Changed>>) -> Commit {
+fn commit(changed: impl Into<Vec<ChangedRecord>>) -> Commit {
     Commit {
         changed: changed.into(),
         emitted: Vec::new(),
@@ -32,8 +32,8 @@ fn commit(changed: impl Into<Vec<Changed>>) -> Commit {
 
 /// What happens, seen by one who cares for lives above five: eve comes in, three change, bob roars,
 /// eve leaves, nothing, kim goes with a roar.
-fn log() -> Log {
-    let roar = |id: &str, life, is_last| Happened {
+fn log() -> Commits {
+    let roar = |id: &str, life, is_last| EmittedEvent {
         place: 0,
         event: 0,
         record: Arc::new(record(id, life)),
@@ -59,37 +59,37 @@ fn log() -> Log {
     log
 }
 
-fn topic() -> Topic {
-    Topic {
+fn query() -> LiveQuery {
+    LiveQuery {
         events: &["roared"],
-        ..Topic::new(0, "creature", json!({"life": {"$gt": 5}}))
+        ..LiveQuery::new(0, "creature", json!({"life": {"$gt": 5}}))
     }
 }
 
-fn began(from: Option<u64>) -> Seen {
-    Seen::Began {
+fn began(from: Option<u64>) -> Observation {
+    Observation::Began {
         ack: json!(7),
         from,
         reached: from.is_some(),
     }
 }
 
-fn frame(frame: &Value, reaches: bool) -> Seen {
+fn frame(frame: &Value, reaches: bool) -> Observation {
     let text = frame.to_string().into();
-    Seen::Frame { text, reaches }
+    Observation::Frame { text, reaches }
 }
 
-fn reply(payload: Value) -> Seen {
+fn reply(payload: Value) -> Observation {
     let mut payload = payload;
     payload["resume"] = "token".into();
     frame(&json!(["creature", "subscribe", payload, 7]), false)
 }
 
-fn event(name: &str, payload: &Value) -> Seen {
+fn event(name: &str, payload: &Value) -> Observation {
     frame(&json!(["creature", name, payload, 7]), false)
 }
 
-fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Seen {
+fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Observation {
     let mut payload = json!({"id": id, "record": record(id, life), "seq": seq});
     if more {
         payload["more"] = true.into();
@@ -98,7 +98,7 @@ fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Seen {
 }
 
 /// All that must be told, from commit 1 on.
-fn well() -> Vec<Seen> {
+fn well() -> Vec<Observation> {
     vec![
         began(None),
         reply(json!({"ok": {"records": []}, "seq": 1})),
@@ -119,24 +119,24 @@ fn well() -> Vec<Seen> {
     ]
 }
 
-fn verdict(seen: &[Seen]) -> Result<(), String> {
-    judge(&topic(), seen, &log(), 6, FOLD_AFTER).map(|_| ())
+fn verdict(seen: &[Observation]) -> Result<(), String> {
+    check(&query(), seen, &log(), 6, FOLD_AFTER).map(|_| ())
 }
 
-fn assert_fault(seen: &[Seen], fault: &str) {
+fn assert_fault(seen: &[Observation], fault: &str) {
     let verdict = verdict(seen).expect_err(fault);
     assert!(verdict.contains(fault), "{fault}: {verdict}");
 }
 
 /// What is told well, but for this in place of that at `at`.
-fn instead(at: usize, seen: Seen) -> Vec<Seen> {
+fn instead(at: usize, seen: Observation) -> Vec<Observation> {
     let mut well = well();
     well[at] = seen;
     well
 }
 
 /// The beginning of what is told well, and then this.
-fn then(count: usize, rest: impl IntoIterator<Item = Seen>) -> Vec<Seen> {
+fn then(count: usize, rest: impl IntoIterator<Item = Observation>) -> Vec<Observation> {
     let well = well().into_iter().take(count);
     well.chain(rest).collect()
 }

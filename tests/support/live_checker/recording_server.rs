@@ -1,7 +1,7 @@
-//! A server of which everything is known that it committed.
+//! A server that records all of its commits.
 
-use super::super::{Client, Gates, Running};
-use super::Truth;
+use super::super::{Checkpoints, Client, TestServer};
+use super::CommitHistory;
 use futures_util::future::Either;
 use sockful::store::{
     Answer, Commit, Committed, Counted, Declared, Expired, Filter, Found, Lookup, Memory, Query,
@@ -15,35 +15,35 @@ use uuid::Uuid;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A server of which everything is known that it committed.
-pub(crate) struct Watched {
+/// A server that records all of its commits.
+pub(crate) struct RecordingServer {
     address: SocketAddr,
-    running: Mutex<Running>,
-    pub(crate) truth: Truth,
+    running: Mutex<TestServer>,
+    pub(crate) history: CommitHistory,
     handle: ServerHandle,
     pub(crate) fold_after: usize,
 }
 
-impl Watched {
-    /// Starts one with the limits that `change` sets.
+impl RecordingServer {
+    /// Starts a server with the config that `change` sets.
     pub(crate) async fn with(resources: Resources, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
         let fold_after = config.fold_after;
-        let truth = Truth::default();
-        let store = Noting {
+        let history = CommitHistory::default();
+        let store = RecordingStore {
             memory: Memory::with_config(&config),
-            truth: truth.clone(),
+            history: history.clone(),
         };
-        let gates = Gates::default();
+        let checkpoints = Checkpoints::default();
         let server = Server::new(resources).config(config).store(store);
-        let handle = server.state(gates.clone()).open().await;
+        let handle = server.state(checkpoints.clone()).open().await;
         let handle = handle.expect("a memory store opens");
-        let running = Running::opened(handle.clone(), gates).await;
+        let running = TestServer::from_handle(handle.clone(), checkpoints).await;
         Self {
             address: running.address,
             running: Mutex::new(running),
-            truth,
+            history,
             handle,
             fold_after,
         }
@@ -72,14 +72,14 @@ impl Watched {
     }
 }
 
-/// A store in memory that has all of its commits noted.
+/// An in-memory store that records all of its commits.
 #[derive(Debug)]
-struct Noting {
+struct RecordingStore {
     memory: Memory,
-    truth: Truth,
+    history: CommitHistory,
 }
 
-impl Store for Noting {
+impl Store for RecordingStore {
     fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
         self.memory.open(resources)
     }
@@ -118,7 +118,7 @@ impl Store for Noting {
 
     fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
         let note = |done: Result<Arc<Committed>, Rejected>| {
-            done.inspect(|committed| self.truth.note(committed))
+            done.inspect(|committed| self.history.note(committed))
         };
         match self.memory.commit(commit) {
             Either::Left(done) => now(note(done.into_inner())),

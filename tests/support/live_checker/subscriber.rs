@@ -1,55 +1,61 @@
-//! A client that follows subscriptions, over as many connections as it takes.
+//! A client with subscriptions that are resumed on new connections.
 
 use super::super::Client;
-use super::{Listener, Log, Tally, Topic, Watched};
+use super::{Commits, Counts, LiveQuery, ObservedSubscription, RecordingServer};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Message;
 
 const PING: &str = "ping";
 
-/// A client that follows subscriptions, over as many connections as it takes.
-pub(crate) struct Follower {
-    server: Arc<Watched>,
+/// A client with subscriptions that are resumed on new connections.
+pub(crate) struct Subscriber {
+    server: Arc<RecordingServer>,
     pub(crate) client: Option<Client>,
-    pub(crate) listeners: Vec<Listener>,
-    /// Replies to requests that are no subscriptions, in the order that they came.
+    pub(crate) subscriptions: Vec<ObservedSubscription>,
+    /// Replies to other requests, in the order received.
     pub(crate) others: Vec<Value>,
 }
 
-impl Follower {
-    /// One of these topics, whose subscriptions are called 0, 1, 2…
-    pub(crate) fn new(server: &Arc<Watched>, topics: impl IntoIterator<Item = Topic>) -> Self {
-        let listeners = topics.into_iter().enumerate();
+impl Subscriber {
+    /// Creates a subscriber of these queries, with the ack ids 0, 1, 2…
+    pub(crate) fn new(
+        server: &Arc<RecordingServer>,
+        queries: impl IntoIterator<Item = LiveQuery>,
+    ) -> Self {
+        let subscriptions = queries.into_iter().enumerate();
         Self {
             server: server.clone(),
             client: None,
-            listeners: listeners
-                .map(|(ack, topic)| Listener::new(topic, ack.into()))
+            subscriptions: subscriptions
+                .map(|(ack, query)| ObservedSubscription::new(query, ack.into()))
                 .collect(),
             others: Vec::new(),
         }
     }
 
-    /// One that has begun.
-    pub(crate) async fn of(server: &Arc<Watched>, topics: impl IntoIterator<Item = Topic>) -> Self {
-        let mut follower = Self::new(server, topics);
-        follower.begin().await;
-        follower
+    /// Creates a subscriber and begins its subscriptions.
+    pub(crate) async fn of(
+        server: &Arc<RecordingServer>,
+        queries: impl IntoIterator<Item = LiveQuery>,
+    ) -> Self {
+        let mut subscriber = Self::new(server, queries);
+        subscriber.begin().await;
+        subscriber
     }
 
-    /// Connects, and has all go on where they were; done when each is answered.
+    /// Connects, begins or resumes all subscriptions, and waits for their replies.
     pub(crate) async fn begin(&mut self) {
         let mut client = self.server.client().await;
-        for listener in &mut self.listeners {
-            let reached = match listener.from() {
+        for subscription in &mut self.subscriptions {
+            let reached = match subscription.from() {
                 Some(from) => self.server.reaches(from).await,
                 None => false,
             };
-            client.send(listener.begin(reached)).await;
+            client.send(subscription.begin(reached)).await;
         }
         self.client = Some(client);
-        let mut missing = self.listeners.len();
+        let mut missing = self.subscriptions.len();
         while missing > 0 {
             let frame = self.read().await;
             assert!(frame[2].get("err").is_none(), "{frame}");
@@ -57,7 +63,7 @@ impl Follower {
         }
     }
 
-    /// Takes the next frame in.
+    /// Reads the next frame.
     pub(crate) async fn read(&mut self) -> Value {
         let client = self.client.as_mut().expect("it is connected");
         let message = client.next().await;
@@ -72,21 +78,21 @@ impl Follower {
     async fn take(&mut self, text: &str, frame: &Value) {
         if frame[3] == PING {
             let seq = frame[2]["ok"]["seq"].as_u64().expect("a number");
-            self.listeners.iter_mut().for_each(|it| it.pong(seq));
+            self.subscriptions.iter_mut().for_each(|it| it.pong(seq));
             return;
         }
-        let listener = self.listeners.iter_mut().find(|it| it.ack == frame[3]);
-        let Some(listener) = listener else {
+        let subscription = self.subscriptions.iter_mut().find(|it| it.ack == frame[3]);
+        let Some(subscription) = subscription else {
             self.others.push(frame.clone());
             return;
         };
-        // It is asked only where it matters.
+        // Only these frames depend on it.
         let begins = frame[2]["ok"].is_object() || frame[1] == "reset";
-        let reaches = begins && self.server.reaches(listener.replica.position).await;
-        listener.take(text, frame, reaches);
+        let reaches = begins && self.server.reaches(subscription.replica.position).await;
+        subscription.take(text, frame, reaches);
     }
 
-    /// Sends a frame, whose reply comes to the others.
+    /// Sends a frame; its reply is added to `others`.
     pub(crate) async fn send(&mut self, frame: Value) {
         let client = self.client.as_mut().expect("it is connected");
         client.send(frame).await;
@@ -96,7 +102,7 @@ impl Follower {
         self.send(json!(["sockful", "ping", null, PING])).await;
     }
 
-    /// Reads until it has been told of commit `head`; gives back what came.
+    /// Reads frames up to commit `head` and returns them.
     pub(crate) async fn read_up_to(&mut self, head: u64) -> Vec<Value> {
         let mut frames = Vec::new();
         self.ping().await;
@@ -113,8 +119,8 @@ impl Follower {
         }
     }
 
-    /// Reads up to the newest commit; gives back what came, in short: the event and the id.
-    pub(crate) async fn told(&mut self) -> Vec<String> {
+    /// Reads frames up to the newest commit. Returns the event and the id of each.
+    pub(crate) async fn received(&mut self) -> Vec<String> {
         let frames = self.read_up_to(self.server.head().await).await;
         let short = frames.iter().map(|frame| {
             let [name, id] = [&frame[1], &frame[2]["id"]].map(|it| it.as_str().unwrap_or("?"));
@@ -124,12 +130,12 @@ impl Follower {
         short.collect()
     }
 
-    /// Ends one of its subscriptions, and reads on up to the reply.
+    /// Ends a subscription and reads frames up to the reply.
     pub(crate) async fn unsubscribe(&mut self, nth: usize) {
-        let listener = &self.listeners[nth];
-        let payload = json!({"subscription": listener.ack});
+        let subscription = &self.subscriptions[nth];
+        let payload = json!({"subscription": subscription.ack});
         let frame = json!([
-            listener.topic.resource,
+            subscription.query.resource,
             "unsubscribe",
             payload,
             "unsubscribe"
@@ -142,17 +148,17 @@ impl Follower {
                 break;
             }
         }
-        self.listeners[nth].unsubscribed();
+        self.subscriptions[nth].unsubscribed();
     }
 
-    /// Begins one of its subscriptions again on this connection, and reads on up to the reply.
+    /// Begins a subscription again on this connection and reads frames up to the reply.
     pub(crate) async fn subscribe(&mut self, nth: usize) {
-        let listener = &mut self.listeners[nth];
-        let reached = match listener.from() {
+        let subscription = &mut self.subscriptions[nth];
+        let reached = match subscription.from() {
             Some(from) => self.server.reaches(from).await,
             None => false,
         };
-        let (frame, ack) = (listener.begin(reached), listener.ack.clone());
+        let (frame, ack) = (subscription.begin(reached), subscription.ack.clone());
         self.send(frame).await;
         loop {
             let frame = self.read().await;
@@ -162,7 +168,7 @@ impl Follower {
         }
     }
 
-    /// Reads on to the close; gives its code.
+    /// Reads frames up to the close and returns its code.
     pub(crate) async fn read_to_close(&mut self) -> Option<u16> {
         loop {
             let client = self.client.as_mut().expect("it is connected");
@@ -177,25 +183,27 @@ impl Follower {
         }
     }
 
-    /// Cuts the connection.
+    /// Drops the connection.
     pub(crate) fn cut(&mut self) {
         self.client = None;
-        self.listeners.iter_mut().for_each(Listener::cut);
+        self.subscriptions
+            .iter_mut()
+            .for_each(ObservedSubscription::cut);
     }
 
-    /// Judges all that it has seen; it was told of everything up to commit `head`.
-    pub(crate) fn judge(&self, log: &Log, head: u64) -> Vec<Tally> {
+    /// Checks all observations, given that events up to commit `head` were received.
+    pub(crate) fn check(&self, log: &Commits, head: u64) -> Vec<Counts> {
         let fold_after = self.server.fold_after;
-        let each = self.listeners.iter();
-        each.map(|it| it.judge(log, head, fold_after)).collect()
+        let each = self.subscriptions.iter();
+        each.map(|it| it.check(log, head, fold_after)).collect()
     }
 
-    /// Reads on up to the newest commit, and judges all that it has seen.
-    pub(crate) async fn conclude(&mut self) -> Vec<Tally> {
+    /// Reads frames up to the newest commit and checks all observations.
+    pub(crate) async fn conclude(&mut self) -> Vec<Counts> {
         let head = self.server.head().await;
         self.read_up_to(head).await;
-        // More may have been told than was asked for.
+        // Events of later commits may have been received too.
         let newest = self.server.head().await;
-        self.judge(&self.server.truth.up_to(newest).await, head)
+        self.check(&self.server.history.up_to(newest).await, head)
     }
 }

@@ -1,4 +1,4 @@
-//! What is told well is found well.
+//! The checker accepts correct histories.
 
 use super::*;
 
@@ -7,7 +7,7 @@ pub(super) fn fold() -> Vec<Value> {
     vec![json!({"id": "bob", "record": record("bob", 6), "seq": 6, "folded": true, "dropped": 2})]
 }
 
-fn folded(payloads: &[Value]) -> Vec<Seen> {
+fn folded(payloads: &[Value]) -> Vec<Observation> {
     then(2, payloads.iter().map(|it| event("created", it)))
 }
 
@@ -20,7 +20,7 @@ fn what_is_told_well_is_found_well() {
 fn half_of_a_commit_does_not_count_and_comes_again() {
     for frames in [4, 5] {
         let again = [
-            Seen::Cut,
+            Observation::Cut,
             began(Some(2)),
             reply(json!({"ok": {"resumed": true}, "seq": 2})),
         ];
@@ -32,14 +32,14 @@ fn half_of_a_commit_does_not_count_and_comes_again() {
 #[test]
 fn a_ping_is_a_position_and_so_is_where_nothing_was_told() {
     let mut seen = well();
-    seen.insert(2, Seen::Pong(1));
-    seen.insert(4, Seen::Pong(2));
-    seen.insert(10, Seen::Pong(5));
+    seen.insert(2, Observation::Pong(1));
+    seen.insert(4, Observation::Pong(2));
+    seen.insert(10, Observation::Pong(5));
     assert_eq!(verdict(&seen), Ok(()));
     seen.splice(
         11..11,
         [
-            Seen::Cut,
+            Observation::Cut,
             began(Some(5)),
             reply(json!({"ok": {"resumed": true}, "seq": 5})),
         ],
@@ -55,20 +55,20 @@ fn many_commits_may_come_as_their_difference() {
     let mut long = log();
     long.pop();
     // Nothing of it is left but the number: eve came and left.
-    let topic = Topic::new(0, "creature", json!({"id": "eve", "life": {"$gt": 5}}));
+    let query = LiveQuery::new(0, "creature", json!({"id": "eve", "life": {"$gt": 5}}));
     let nothing = json!({"records": [], "seq": 5, "folded": true});
     let all = [seen[0].clone(), seen[1].clone(), event("records", &nothing)];
-    let judged = judge(&topic, &all, &long, 5, FOLD_AFTER);
-    assert!(judged.is_ok_and(|tally| tally.folds == 1));
+    let checked = check(&query, &all, &long, 5, FOLD_AFTER);
+    assert!(checked.is_ok_and(|tally| tally.folds == 1));
 }
 
 #[test]
 fn a_beginning_may_come_in_parts_and_again() {
     let parts = [
-        Seen::Cut,
+        Observation::Cut,
         began(Some(2)),
         reply(json!({"ok": {"records": [record("bob", 6)]}, "seq": 3, "more": true})),
-        Seen::Pong(2),
+        Observation::Pong(2),
         event(
             "records",
             &json!({"records": [record("eve", 8)], "seq": 3, "more": true}),
@@ -82,7 +82,7 @@ fn a_beginning_may_come_in_parts_and_again() {
         verdict(&then(
             5,
             [
-                Seen::Cut,
+                Observation::Cut,
                 began(Some(2)),
                 reply(json!({"ok": {"resumed": true}, "seq": 2})),
                 event("reset", &reset)
@@ -103,7 +103,7 @@ fn what_is_in_no_log_may_come_where_nothing_else_is_told() {
 
 #[test]
 fn what_ended_is_judged_up_to_its_end() {
-    assert_eq!(verdict(&then(3, [Seen::Unsubscribed])), Ok(()));
+    assert_eq!(verdict(&then(3, [Observation::Unsubscribed])), Ok(()));
     let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 6}));
     assert_eq!(verdict(&then(3, [ended])), Ok(()));
 }

@@ -1,33 +1,33 @@
-//! The judge.
+//! Checks the observations of one subscription.
 
+use super::counts::{Counts, same};
+use super::live_query::{Frame, LiveQuery};
 use super::replica::Replica;
-use super::topic::{Frame, Topic};
-use super::verdict::{Tally, same};
-use super::{Log, Seen};
+use super::{Commits, Observation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Judges what was seen of a subscription, which was told of everything up to commit `head`.
-pub(crate) fn judge(
-    topic: &Topic,
-    seen: &[Seen],
-    log: &Log,
+/// Checks the observations of a subscription that received events up to commit `head`.
+pub(crate) fn check(
+    query: &LiveQuery,
+    seen: &[Observation],
+    log: &Commits,
     head: u64,
     fold_after: usize,
-) -> Result<Tally, String> {
+) -> Result<Counts, String> {
     let mut history = History {
-        topic,
+        query,
         log,
         fold_after,
         state: State::Off,
         at: 0,
         expected: BTreeMap::new(),
         replica: Replica::default(),
-        tally: Tally::default(),
+        tally: Counts::default(),
     };
     for (nth, seen) in seen.iter().enumerate() {
-        let judged = history.take(seen);
-        judged.map_err(|fault| format!("step {nth}, at {}: {fault}", history.at))?;
+        let checked = history.take(seen);
+        checked.map_err(|fault| format!("step {nth}, at {}: {fault}", history.at))?;
     }
     history.end(head)?;
     Ok(history.tally)
@@ -35,35 +35,35 @@ pub(crate) fn judge(
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// Nothing may come.
+    /// No frame is expected.
     Off,
-    /// It was asked for.
+    /// The request was sent.
     Asked {
         ack: Value,
         from: Option<u64>,
         reached: bool,
     },
-    /// It was answered.
+    /// The reply was received.
     On { ack: Value },
 }
 
 struct History<'a> {
-    topic: &'a Topic,
-    log: &'a Log,
+    query: &'a LiveQuery,
+    log: &'a Commits,
     fold_after: usize,
     state: State,
-    /// Up to where the subscriber claims to know everything.
+    /// The position that the subscriber claims to have reached.
     at: u64,
-    /// What it must know then, as it is shown.
+    /// The records that it must have at that position.
     expected: BTreeMap<String, Value>,
     replica: Replica,
-    tally: Tally,
+    tally: Counts,
 }
 
 impl History<'_> {
-    fn take(&mut self, seen: &Seen) -> Result<(), String> {
+    fn take(&mut self, seen: &Observation) -> Result<(), String> {
         match seen {
-            Seen::Began { ack, from, reached } => {
+            Observation::Began { ack, from, reached } => {
                 let state = State::Asked {
                     ack: ack.clone(),
                     from: *from,
@@ -72,14 +72,14 @@ impl History<'_> {
                 let before = std::mem::replace(&mut self.state, state);
                 same("what was there when it began", &before, &State::Off)
             }
-            Seen::Frame { text, reaches } => {
+            Observation::Frame { text, reaches } => {
                 let frame = serde_json::from_str::<Value>(text).map_err(|it| it.to_string())?;
-                let judged = self.frame(&frame, *reaches);
-                judged.map_err(|fault| format!("{fault}, by {text}"))
+                let checked = self.frame(&frame, *reaches);
+                checked.map_err(|fault| format!("{fault}, by {text}"))
             }
-            Seen::Pong(seq) => self.pong(*seq),
-            Seen::Unsubscribed | Seen::Cut => {
-                // Nothing counts of what was not whole.
+            Observation::Pong(seq) => self.pong(*seq),
+            Observation::Unsubscribed | Observation::Cut => {
+                // An incomplete commit does not count.
                 self.replica.cut();
                 self.state = State::Off;
                 Ok(())
@@ -93,7 +93,7 @@ impl History<'_> {
         match self.state.clone() {
             State::Off => Err("something comes of no subscription".to_owned()),
             State::Asked { ack, from, reached } if is_reply => {
-                let (resource, action) = self.topic.route();
+                let (resource, action) = self.query.route();
                 let slots = json!([resource, action, payload, ack]);
                 same("the slots of the reply", frame, &slots)?;
                 self.state = State::On { ack };
@@ -102,7 +102,7 @@ impl History<'_> {
             State::Asked { .. } => Err("an event comes before the reply".to_owned()),
             State::On { .. } if is_reply => Err("a second reply comes".to_owned()),
             State::On { ack } => {
-                let slots = json!([self.topic.resource, name, payload, ack]);
+                let slots = json!([self.query.resource, name, payload, ack]);
                 same("the slots of the event", frame, &slots)?;
                 self.event(name, payload, reaches)
             }
@@ -132,8 +132,8 @@ impl History<'_> {
     }
 
     fn event(&mut self, name: &str, payload: &Value, reaches: bool) -> Result<(), String> {
-        if payload.get("seq").is_none() && self.topic.events.contains(&name) {
-            // It is in no log, and may be told where nothing else is being told.
+        if payload.get("seq").is_none() && self.query.events.contains(&name) {
+            // A broadcast event is in no commit and may come between commits.
             return same(
                 "what is told in the midst",
                 &self.replica.parts,
@@ -189,7 +189,7 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Judges what came of one commit, of many as one, or of one list.
+    /// Checks the frames of one commit, of a fold of commits, or of an initial result.
     fn whole(&mut self, whole: Option<Vec<Frame>>) -> Result<(), String> {
         let Some(whole) = whole else {
             return Ok(());
@@ -208,7 +208,7 @@ impl History<'_> {
             self.pass(seq, |told| told == whole)?;
             self.tally.commits += 1;
         }
-        self.replica.apply(self.topic, &whole);
+        self.replica.apply(self.query, &whole);
         same("what is known", &self.replica.records, &self.expected)
     }
 
@@ -224,7 +224,7 @@ impl History<'_> {
             let called = if nth == 0 { "reset" } else { "records" };
             same("the name of a part of a list", &&**name, &called)?;
             let records = payload["records"].as_array().ok_or("there is no list")?;
-            ids.extend(records.iter().map(|it| it[self.topic.id].to_string()));
+            ids.extend(records.iter().map(|it| it[self.query.id].to_string()));
         }
         let count = ids.len();
         ids.sort();
@@ -235,7 +235,7 @@ impl History<'_> {
 
     fn fold(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
         let [from, to] = [self.at, seq].map(|it| usize::try_from(it).unwrap_or(usize::MAX));
-        let fold = self.topic.folded(seq, &self.log[from..to]);
+        let fold = self.query.folded(seq, &self.log[from..to]);
         if fold.concern <= self.fold_after {
             return Err(format!("{} commits are told as one", fold.concern));
         }
@@ -261,14 +261,14 @@ impl History<'_> {
         self.pass(seq, |_| true)
     }
 
-    /// Goes on to commit `seq`, and has `is_right` judge what must be told of each on the way.
+    /// Advances to commit `seq` and calls `is_right` with the expected frames of each commit.
     fn pass(&mut self, seq: u64, is_right: impl Fn(&[Frame]) -> bool) -> Result<(), String> {
         while self.at < seq {
             let place = usize::try_from(self.at).map_err(|error| error.to_string())?;
             let commit = self.log.get(place);
             let commit = commit.ok_or(format!("there is no commit {seq}"))?;
             self.at += 1;
-            let told = self.topic.told(self.at, commit);
+            let told = self.query.expected_frames(self.at, commit);
             if !is_right(&told) {
                 return Err(format!("of {} must be told {told:?}", self.at));
             }

@@ -1,12 +1,12 @@
-//! The log of a test: every line, at every level.
+//! Captures the log of a test, at every level.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
-/// What is logged on the thread of a test, for as long as it lives.
-pub(crate) struct Log {
+/// The lines logged on the thread of a test while this exists.
+pub(crate) struct CapturedLog {
     lines: Lines,
     _guard: DefaultGuard,
 }
@@ -14,7 +14,7 @@ pub(crate) struct Log {
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
-impl Log {
+impl CapturedLog {
     pub(crate) fn start() -> Self {
         let lines = Lines::default();
         let writer = lines.clone();
@@ -29,13 +29,13 @@ impl Log {
         }
     }
 
-    /// All of it.
+    /// Returns all lines.
     pub(crate) fn text(&self) -> String {
         let bytes = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// The line that has this in it.
+    /// Returns the line that contains `part`.
     pub(crate) fn line(&self, part: &str) -> String {
         let text = self.text();
         let line = text.lines().find(|line| line.contains(part));

@@ -1,6 +1,6 @@
 //! The resources that the tests are served.
 
-use super::gates::Gates;
+use super::checkpoints::Checkpoints;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Error, Resource, Resources, Result, remote, resources};
@@ -40,26 +40,26 @@ impl Creature {
         format!("I have been fed my life is: {}", self.life)
     }
 
-    pub async fn feed_at(&mut self, gate: String, context: &Context) -> Result<i64> {
-        context.state::<Gates>()?.pass(&gate).await;
+    pub async fn feed_at(&mut self, checkpoint: String, context: &Context) -> Result<i64> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         self.life += 1;
         Ok(self.life)
     }
 
-    pub async fn look_at(&self, context: &Context, gate: String) -> Result<i64> {
-        context.state::<Gates>()?.pass(&gate).await;
+    pub async fn look_at(&self, context: &Context, checkpoint: String) -> Result<i64> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         Ok(self.life)
     }
 
-    pub async fn wait_at(gate: String, context: &Context) -> Result<String> {
-        context.state::<Gates>()?.pass(&gate).await;
-        Ok(gate)
+    pub async fn wait_at(checkpoint: String, context: &Context) -> Result<String> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
+        Ok(checkpoint)
     }
 
     #[remote(timeout = "50ms")]
-    pub async fn wait_briefly_at(gate: String, context: &Context) -> Result<String> {
-        context.state::<Gates>()?.pass(&gate).await;
-        Ok(gate)
+    pub async fn wait_briefly_at(checkpoint: String, context: &Context) -> Result<String> {
+        context.state::<Checkpoints>()?.wait_at(&checkpoint).await;
+        Ok(checkpoint)
     }
 
     pub fn describe(&self) -> String {

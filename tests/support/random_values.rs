@@ -1,15 +1,15 @@
-//! Properties that hold for whatever is made up.
+//! Property tests.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
 
-/// Asks `holds` of so many made-up values, all in the world that `begin` makes.
+/// Runs `holds` on `cases` random values, all against the one world that `begin` creates.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a closure is written where it is given"
 )]
-pub(crate) fn for_all<World, Made: Strategy>(
+pub(crate) fn for_random_values<World, Made: Strategy>(
     cases: u32,
     made: &Made,
     begin: impl AsyncFnOnce() -> World,
