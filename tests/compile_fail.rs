@@ -1,6 +1,6 @@
-//! What the compiler tells users of the macros, and what it must accept.
+//! Compiler messages for wrong uses of the macros, and programs that have to compile.
 //!
-//! `TRYBUILD=overwrite` takes messages over after a change, and the diff is to be read.
+//! `TRYBUILD=overwrite` updates the expected messages after a change. Review the diff.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The dependency budget.
+//! The crates that `sockful` depends on.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A proxy that spoils connections.
+//! A proxy that injects network faults.
 
 use crate::support::within;
 use std::net::SocketAddr;

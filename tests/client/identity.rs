@@ -1,4 +1,4 @@
-//! Who the client is.
+//! Authentication of the client.
 
 use crate::support::notes_app::{self, NewNote, Note, User};
 use crate::support::within;

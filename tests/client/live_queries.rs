@@ -1,4 +1,4 @@
-//! Live queries.
+//! Live queries of the client.
 
 use super::fault_proxy::{Fate, Proxy};
 use super::resources::{

@@ -1,4 +1,4 @@
-//! What is cut, stalled and half open makes no difference.
+//! Connections that are cut, stalled or half open.
 
 use super::fault_proxy::{Dice, Fate, Proxy};
 use super::resources::{Beast, BeastPatch, BeastRemotes, NewBeast, RESOURCES, beast};

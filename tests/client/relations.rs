@@ -1,4 +1,4 @@
-//! The routes of relations.
+//! Routes of relations.
 
 use super::resources::{Beast, Cage, CagePatch, Keeper, NewCage, NewKeeper, local};
 use sockful::client::Event;

@@ -1,4 +1,4 @@
-//! Remote methods, by the trait that their block makes.
+//! Remote methods, called through the generated trait.
 
 use super::resources::{Beast, BeastRemotes, Order, beast, local};
 use sockful::ErrorKind;

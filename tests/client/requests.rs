@@ -1,4 +1,4 @@
-//! Requests and what comes of them.
+//! Requests and their results.
 
 use super::resources::{Beast, BeastPatch, NewSafe, Safe, beast, local, local_with};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the tests of the client are served.
+//! Resources that the tests of the client are served.
 
 use crate::support::{Checkpoints, TestServer};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! What is sent again, and what is not.
+//! Which requests are retried, and which are not.
 
 use super::fault_proxy::{Fate, Proxy};
 use super::resources::{Beast, BeastRemotes, RESOURCES, beast};

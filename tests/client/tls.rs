@@ -1,4 +1,4 @@
-//! Over TLS.
+//! The client over TLS.
 
 use super::resources::{Beast, RESOURCES, beast};
 use rcgen::{CertifiedKey, generate_simple_self_signed};

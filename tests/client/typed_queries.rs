@@ -1,4 +1,4 @@
-//! Typed queries say over the wire what they say on the server.
+//! Typed queries of the client match those of the server.
 
 use super::resources::{Beast, Hoard, NewHoard, beast, local};
 use sockful::{ErrorKind, Filter};

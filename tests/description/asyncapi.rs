@@ -1,4 +1,4 @@
-//! The `AsyncAPI` document says what goes over the wire.
+//! The `AsyncAPI` document matches the frames.
 
 use crate::support::music_resources::MUSIC;
 use crate::support::sample_resources::RESOURCES;

@@ -1,4 +1,4 @@
-//! What the description tells of defaults.
+//! Defaults in the description of the API.
 
 use crate::support::TestServer;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What the description says of a payload is what the server does with it.
+//! The JSON Schema of a payload accepts what the server accepts.
 
 use crate::support::{Client, TestServer};
 use jsonschema::Validator;

@@ -1,4 +1,4 @@
-//! The `OpenAPI` document says what is answered over HTTP.
+//! The `OpenAPI` document matches the HTTP responses.
 
 use crate::support::music_resources::MUSIC;
 use crate::support::sample_resources::{ACCOUNTS, RESOURCES};

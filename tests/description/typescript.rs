@@ -1,4 +1,4 @@
-//! The types and the description over HTTP, and what has changed since an older one.
+//! The TypeScript types and the description over HTTP, and the changes since an older description.
 
 use crate::support::music_resources::MUSIC;
 use crate::support::sample_resources::{ACCOUNTS, RESOURCES};

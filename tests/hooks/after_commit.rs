@@ -1,4 +1,4 @@
-//! Hooks that run after a commit.
+//! Hooks after a commit.
 
 use super::before_commit::{Heard, album, next, song};
 use crate::support::TestServer;

@@ -1,4 +1,4 @@
-//! Hooks and units of work.
+//! Hooks before a commit, and transactions.
 
 use crate::support::{Checkpoints, Client, TestServer, within};
 use serde::{Deserialize, Serialize};

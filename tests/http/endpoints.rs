@@ -1,4 +1,4 @@
-//! What is said over HTTP beside the handshake.
+//! HTTP endpoints beside the WebSocket: explorer, client files, health; malformed requests.
 
 use crate::support::{HANDSHAKE, TestServer, within};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The routes over HTTP.
+//! The REST routes.
 
 mod cors;
 mod identity;

@@ -1,4 +1,4 @@
-//! Who calls: how a client says it, when it is over, and what that does to all that goes on.
+//! Authentication: how a client authenticates, when an identity ends, and what that affects.
 
 use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};

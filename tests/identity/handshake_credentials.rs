@@ -1,4 +1,4 @@
-//! Credentials in the handshake: its headers and its cookies.
+//! Credentials in the headers and cookies of the handshake.
 
 use crate::support::{HANDSHAKE, RawConnection, TestServer, frame, notes_app, within};
 use serde_json::{Value, json};

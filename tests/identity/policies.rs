@@ -1,4 +1,4 @@
-//! Who is told what, and who may do what: one decision on every way in and out.
+//! Policies: one decision for every route that reads or writes.
 
 mod multiple_policies;
 mod reads;

@@ -1,4 +1,4 @@
-//! What becomes of subscriptions when the client becomes somebody else.
+//! Subscriptions when the identity of a connection changes.
 
 use crate::support::{Checkpoints, Client, TestServer, notes_app};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is too large, too many or too deep.
+//! Limits on the size, number and depth of messages and results.
 
 use crate::support::{TestServer, frame, text};
 use serde_json::{Value, json};

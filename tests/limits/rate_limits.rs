@@ -1,4 +1,4 @@
-//! How often a caller may ask.
+//! Rate limits of callers.
 
 use crate::support::{Checkpoints, Client, TestServer, notes_app, sample_resources, text};
 use serde_json::{Value, json};

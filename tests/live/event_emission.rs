@@ -1,4 +1,4 @@
-//! Declared events, up to the log.
+//! Declared events up to the commit log.
 
 use crate::support::{Checkpoints, Client, TestServer, within};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Subscriptions: how they begin and end, and what they tell.
+//! Subscriptions and the events that they send.
 
 mod begin;
 mod children;

@@ -1,4 +1,4 @@
-//! The dispatch table finds what is declared, and nothing else.
+//! The dispatch table finds every declared route and no other.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Resource, Resources, Result, remote, resources};

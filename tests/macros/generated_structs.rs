@@ -1,4 +1,4 @@
-//! The structs beside a resource, its defaults and its schema.
+//! The structs, defaults and schema generated for a resource.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Error, Resource, Resources, Result, Server, remote, resources};

@@ -1,4 +1,4 @@
-//! The table of hooks has a row for each hook and phase, in the order written.
+//! The hook table has a row for each hook and phase, in source order.
 
 use serde::{Deserialize, Serialize};
 use sockful::must::Remotes;

@@ -1,4 +1,4 @@
-//! A table of many resources.
+//! A dispatch table of 300 resources.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Resource, Resources, remote, resources};

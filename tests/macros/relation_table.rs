@@ -1,4 +1,4 @@
-//! What the derive lays down of relations, and the routes that follow from them.
+//! The relation table and the routes generated from it.
 
 use serde::{Deserialize, Serialize};
 use sockful::store::OnDestroy;

@@ -1,4 +1,4 @@
-//! Payloads that a remote method takes whole.
+//! Remote methods that take the whole payload as one argument.
 
 use crate::support::{Client, TestServer};
 use proptest::prelude::*;

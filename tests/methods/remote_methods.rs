@@ -1,4 +1,4 @@
-//! Remote methods.
+//! Calls of remote methods.
 
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is a frame, what is not, and whom the answer names.
+//! Valid and invalid frames, and the ack id that an error is sent to.
 
 use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the fuzz targets threw once holds ever after.
+//! Replays the seeds and the corpus of the fuzz targets.
 
 #[expect(unreachable_pub, reason = "it is a crate of its own as well")]
 #[path = "../../fuzz/src/lib.rs"]

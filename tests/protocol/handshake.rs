@@ -1,4 +1,4 @@
-//! The handshake: what is offered, what is refused, and how long it may take.
+//! The WebSocket handshake: negotiation, refusals, timeouts.
 
 use crate::support::{HANDSHAKE, RawConnection, TestServer, text, within};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whatever comes: each readable `ack_id` is answered once, and nothing else is.
+//! Random frames: each readable `ack_id` gets exactly one reply.
 
 use crate::support::{Client, TestServer};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! Exactly one reply to each request, in time.
+//! Each request gets exactly one reply, in time.
 
 use crate::methods::remote_methods::with_bob;
 use crate::support::TestServer;

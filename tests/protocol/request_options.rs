@@ -1,4 +1,4 @@
-//! What may stand behind a request.
+//! The options of a request.
 
 use crate::support::TestServer;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Which requests wait for which.
+//! Ordering and concurrency of requests.
 
 use crate::support::{Client, TestServer, text, within};
 use serde_json::json;

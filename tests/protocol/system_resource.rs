@@ -1,4 +1,4 @@
-//! The server's own resource.
+//! The `sockful` resource: ping, schema, hello.
 
 use crate::support::{TestServer, sample_resources};
 use serde_json::{Value, json};

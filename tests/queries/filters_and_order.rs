@@ -1,4 +1,4 @@
-//! Conditions and orders, and what has no meaning in a query.
+//! Filters and sort order, and invalid queries.
 
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Lists: in which order, how long, and where they go on.
+//! Sort order, limits, cursors and selection of lists.
 
 use super::filters_and_order::{four, ids};
 use crate::support::TestServer;

@@ -1,4 +1,4 @@
-//! Queries of the application's own code, and what the server keeps for it.
+//! Typed queries of application code.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Filter, Plain, Resource, Resources, Result, Server, ServerHandle, resources};

@@ -1,4 +1,4 @@
-//! What the application asks by typed names and what a client asks in JSON mean the same.
+//! Typed queries and JSON queries return the same records.
 
 mod property_filter;
 mod random_query;

@@ -1,4 +1,4 @@
-//! What becomes of children when their parent is destroyed.
+//! What happens to children when their parent is destroyed.
 
 use super::children::{MUSIC, ids, music, two_albums};
 use crate::support::TestServer;

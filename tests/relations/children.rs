@@ -1,4 +1,4 @@
-//! What relations add: routes on both sides, integrity, and what is included.
+//! Child routes on both sides of a relation.
 
 use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};

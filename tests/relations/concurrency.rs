@@ -1,4 +1,4 @@
-//! Relations under many writers at once.
+//! Relations under many concurrent writers.
 
 use crate::support::music_resources::MUSIC;
 use crate::support::{Client, TestServer};

@@ -1,4 +1,4 @@
-//! What the description says of relations.
+//! Relations in the description of the API.
 
 use super::children::two_albums;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Records that come with those a request asks for.
+//! Related records included with `$with`.
 
 use super::children::{ids, two_albums};
 use serde_json::{Value, json};

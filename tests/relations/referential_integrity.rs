@@ -1,4 +1,4 @@
-//! Relations hold, whatever is done: random requests against a plain model of all records.
+//! Random requests on related records, compared with a simple model.
 
 mod model;
 mod random_steps;

@@ -1,4 +1,4 @@
-//! Clients that mean no good: the server's memory stays bounded, and others don't notice.
+//! Hostile clients: memory stays bounded and other clients are not affected.
 
 use crate::support::{RawConnection, TestServer, frame, resident_bytes, text, within};
 use serde_json::json;

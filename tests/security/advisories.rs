@@ -1,5 +1,5 @@
-//! What others were attacked with, thrown at us. Each row names who suffered and the test that
-//! throws the same; a test stands here unless it stood elsewhere first.
+//! Attacks published in advisories for other projects. Each row has the advisory, the input, and the
+//! test that sends it. Tests that exist in another topic are not repeated here.
 //!
 //! | advisory | what was sent | test |
 //! |---|---|---|

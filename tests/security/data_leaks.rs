@@ -1,5 +1,5 @@
-//! Nobody is told what policies keep from them: made-up users, policies and traffic, and every byte
-//! that each client ever gets.
+//! No client receives data that a policy hides from it: random users, policies and traffic; every
+//! received byte is checked.
 
 mod app;
 mod random_steps;

@@ -1,4 +1,4 @@
-//! What is told of a failure, to whom: the cause to the log, an id to both, and a secret to nobody.
+//! How failures are reported: the cause in the log, an id in log and reply, secrets nowhere.
 
 mod causes;
 mod failing_store;

@@ -1,4 +1,4 @@
-//! The server as a service in an application of axum.
+//! A server mounted into an axum application.
 
 use crate::support::{
     Checkpoints, Client, EventStream, HANDSHAKE, RawConnection, notes_app, sample_resources, within,

@@ -1,4 +1,4 @@
-//! How a server stops.
+//! Shutdown of a server.
 
 use crate::support::{HANDSHAKE, TestServer, within};
 use serde_json::json;

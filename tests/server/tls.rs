@@ -1,4 +1,4 @@
-//! The same over TLS.
+//! Connections over TLS.
 
 use crate::support::{HANDSHAKE, RawConnection, sample_resources, within};
 use futures_util::{SinkExt, StreamExt};

@@ -1,4 +1,4 @@
-//! Copies of a store in use, and whether one is as it must be.
+//! Backups of a store that is in use, and integrity checks.
 
 use super::temp_folder::Folder;
 use serde::{Deserialize, Serialize};

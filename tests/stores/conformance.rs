@@ -1,4 +1,4 @@
-//! What is stored: in files, and in stores of others' making.
+//! The conformance suite for stores, run on a custom store.
 
 use super::reserializing_store::Retold;
 use sockful::testing::store_suite;

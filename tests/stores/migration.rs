@@ -1,4 +1,4 @@
-//! What becomes of stored records when the program declares something else.
+//! Migration of stored records to a newer version of a resource.
 
 use super::resource_versions::{bare, filled, first, indexed, more, renamed, small, unfit, unique};
 use super::temp_folder::{Folder, open};

@@ -1,4 +1,4 @@
-//! What is told of a store before there is one: whether a newer program will open it.
+//! Whether a newer program can open a store, checked from the descriptions alone.
 
 use super::resource_versions::{
     bare, filled, first, indexed, more, numbered, renamed, small, unfit, unique,

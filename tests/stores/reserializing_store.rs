@@ -1,4 +1,4 @@
-//! A store that gives records as it has read them from their texts, as one on a disk would.
+//! A store that serializes and parses every record, as a store on disk does.
 
 use sockful::store::{
     Answer, Change, Commit, Committed, Counted, Declared, Emitted, Expired, Filter, Found, Lookup,

@@ -1,4 +1,4 @@
-//! One resource as several programs declare it, one after the other.
+//! Successive versions of one resource.
 
 use super::temp_folder::Folder;
 use serde::{Deserialize, Serialize};

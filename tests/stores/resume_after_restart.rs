@@ -1,4 +1,4 @@
-//! Subscriptions that go on after a restart, out of the log in the file.
+//! Subscriptions that resume after a restart from the log in the file.
 
 use super::temp_folder::Folder;
 use crate::support::{Checkpoints, TestServer};

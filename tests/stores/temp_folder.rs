@@ -1,4 +1,4 @@
-//! Stores in files of their own.
+//! Stores in temporary folders.
 
 use sockful::store::Sqlite;
 use sockful::{Resources, Result, Server, ServerHandle};

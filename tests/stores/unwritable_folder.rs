@@ -1,4 +1,4 @@
-//! Where there is nothing to write to.
+//! Folders that are missing or not writable.
 
 use super::temp_folder::Folder;
 use sockful::ErrorKind;

@@ -1,4 +1,4 @@
-//! Integers that not every client can hold, and numbers that are none.
+//! Integers beyond the safe range of JavaScript, and numbers that are not finite.
 
 use super::property_access::{accounts, fault};
 use crate::support::{Client, TestServer, for_random_values};

@@ -1,4 +1,4 @@
-//! Values that can be spelt in more than one way.
+//! Values with more than one spelling are stored and compared in one form.
 
 use crate::support::TestServer;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Who may see and set a property.
+//! Access to properties: private, write-only, read-only, immutable.
 
 use crate::support::{Client, TestServer, sample_resources};
 use serde_json::{Value, json};

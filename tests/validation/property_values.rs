@@ -1,4 +1,4 @@
-//! Which values a payload may hold, and how those it may not are told.
+//! Which values a payload accepts, and how errors are reported.
 
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};

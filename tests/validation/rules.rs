@@ -1,4 +1,4 @@
-//! The rules of properties and parameters.
+//! Validation rules of properties and parameters.
 
 mod all_write_paths;
 mod startup_and_schema;

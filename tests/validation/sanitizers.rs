@@ -1,4 +1,4 @@
-//! What is done to texts before they are kept.
+//! Sanitizers, which normalize texts before they are stored.
 
 use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `sockful.commit`: several writes as one.
+//! `sockful.commit`: several writes in one commit.
 
 use crate::relations::children::music;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Retrying without doing it twice.
+//! Idempotency keys: a retried request takes effect once.
 
 use crate::support::{Client, TestServer, text};
 use serde_json::{Value, json};

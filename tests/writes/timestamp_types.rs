@@ -1,4 +1,4 @@
-//! Times that the server keeps as texts, in the types of `jiff` and of `chrono`.
+//! Timestamps of the types of `jiff` and `chrono`.
 
 use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};

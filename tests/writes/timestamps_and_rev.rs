@@ -1,4 +1,4 @@
-//! What the server keeps in a record, and writes that depend on its revision.
+//! Server-maintained timestamps and revisions, and writes conditional on a revision.
 
 mod random_histories;
 

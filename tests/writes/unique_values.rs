@@ -1,4 +1,4 @@
-//! Values that no two records share.
+//! Unique properties.
 
 use crate::validation::property_access::{accounts, fault};
 use serde_json::{Value, json};

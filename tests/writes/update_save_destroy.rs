@@ -1,4 +1,4 @@
-//! What update, save and destroy do, and which commits they make.
+//! Updating, saving and destroying records, and the commits that result.
 
 use super::create_and_get::{bob, with_bob};
 use crate::support::TestServer;

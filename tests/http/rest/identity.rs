@@ -1,4 +1,4 @@
-//! Who calls, and what of it holds over HTTP.
+//! Authentication of HTTP requests.
 
 use super::ask;
 use crate::support::{TestServer, notes_app};

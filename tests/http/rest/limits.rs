@@ -1,4 +1,4 @@
-//! What is bounded, and what becomes of requests whose client or server goes.
+//! Rate limits, disconnects and shutdown during HTTP requests.
 
 use super::ask;
 use crate::support::{TestServer, notes_app};

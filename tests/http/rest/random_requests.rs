@@ -1,4 +1,4 @@
-//! Whatever is asked over HTTP: there is one answer, it fits, and the connection goes on.
+//! Random HTTP requests: each gets one well-formed response.
 
 use crate::support::{RawConnection, TestServer, for_random_values};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! What is sent along.
+//! Request bodies.
 
 use super::{ask, told};
 use crate::support::TestServer;

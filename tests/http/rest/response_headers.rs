@@ -1,4 +1,4 @@
-//! What stands beside the payload of a reply: revisions, what goes on, and when to come again.
+//! Response headers: `ETag`, `Link`, `Retry-After`; status codes.
 
 use super::{ask, told};
 use crate::support::TestServer;

@@ -1,4 +1,4 @@
-//! What addresses and parameters stand for.
+//! Paths and query parameters.
 
 use super::{ask, told};
 use crate::relations::children::music;

@@ -1,4 +1,4 @@
-//! Several policies of reading, of which conditions of the build leave more than one.
+//! Several read policies, selected by `cfg`.
 
 use crate::support::{TestServer, notes_app, notes_app::User};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What is read.
+//! Policies on reads.
 
 use super::{ids, with_notes};
 use serde_json::json;

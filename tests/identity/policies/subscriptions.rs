@@ -1,4 +1,4 @@
-//! What subscriptions are told.
+//! Policies on subscriptions.
 
 use super::{ids, with_notes};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is changed.
+//! Policies on writes.
 
 use super::{ids, with_notes};
 use serde_json::{Value, json};

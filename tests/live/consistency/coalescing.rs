@@ -1,4 +1,4 @@
-//! Many commits as one: from which number on, and what it says.
+//! Many commits sent as one: when, and with which content.
 
 use super::*;
 

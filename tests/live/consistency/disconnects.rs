@@ -1,4 +1,4 @@
-//! Connections that are cut at the worst moment.
+//! Connections that are cut at every point of a subscription.
 
 use super::*;
 use crate::support::within;

@@ -1,4 +1,4 @@
-//! Conditions of every kind, told apart change by change.
+//! Subscriptions with every kind of filter.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Beginnings while others write.
+//! Initial results while other clients write.
 
 use super::*;
 use crate::support::within;

@@ -1,4 +1,4 @@
-//! Commits of more than one record, whatever brings them about.
+//! Commits that change more than one record.
 
 use super::*;
 

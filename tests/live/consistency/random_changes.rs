@@ -1,4 +1,4 @@
-//! Made-up conditions, records and updates: whatever they are, what is told is the rule.
+//! Random filters, records and updates.
 
 use super::*;
 use crate::support::for_random_values;

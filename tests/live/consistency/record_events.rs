@@ -1,4 +1,4 @@
-//! The one rule, for each way to write: what the record was, and what it is.
+//! The event of each kind of write: created, updated, destroyed, or none.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is served here: records that are written in every way there is.
+//! Resources whose records are changed in every possible way.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What lets a subscription go on, and for which it does not.
+//! For which subscriptions a resume token is valid.
 
 use super::*;
 

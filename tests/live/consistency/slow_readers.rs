@@ -1,4 +1,4 @@
-//! Subscribers that stop reading, and read again.
+//! Subscribers that stop reading and start again.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Subscriptions that end while much is told.
+//! Subscriptions that end while events are being sent.
 
 use super::*;
 use crate::support::within;

@@ -1,4 +1,4 @@
-//! How subscriptions begin, and which don't.
+//! Beginning a subscription, and refused subscriptions.
 
 use super::{event, events, start, start_with, subscribe, told};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Live children.
+//! Subscriptions to child lists.
 
 use super::{start, told};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Declared events, on their way to subscribers.
+//! Delivery of declared events to subscribers.
 
 use super::{event, events, start, subscribe, told};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! How subscriptions end.
+//! Ending a subscription.
 
 use super::{event, events, start, subscribe, told};
 use serde_json::{Value, json};

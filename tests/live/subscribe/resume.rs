@@ -1,4 +1,4 @@
-//! Going on where one was.
+//! Resuming a subscription after a disconnect.
 
 use super::{event, events, start, start_with, subscribe, told};
 use crate::support::{Client, TestServer};

@@ -1,4 +1,4 @@
-//! Questions of one property, by each operator that it has.
+//! Filters on one property, with each operator that its type supports.
 
 use super::random_query::Meant;
 use super::{DEBTS, GOLD, LIVES, NAMES, Thing, ThingFields, WEIGHTS};

@@ -1,4 +1,4 @@
-//! Questions that are made up, each in three languages.
+//! Random queries as typed query, as JSON, and as a predicate.
 
 use super::Thing;
 use super::property_filter::One;

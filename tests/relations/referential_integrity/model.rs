@@ -1,4 +1,4 @@
-//! All records in one map, and what requests do to them, said in the plainest way.
+//! A simple model of all records and of the requests on them.
 
 use super::random_steps::{Action, Step, Write};
 use proptest::prelude::*;

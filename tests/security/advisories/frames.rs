@@ -1,4 +1,4 @@
-//! Bytes that are made to cost more than they are.
+//! Frames that are made to be expensive.
 
 use crate::support::{TestServer, frame, resident_bytes, text, within};
 use serde_json::json;

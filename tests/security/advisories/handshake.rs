@@ -1,4 +1,4 @@
-//! Handshakes that are none, or pretend to be another's.
+//! Malformed and misleading handshakes.
 
 use crate::support::{HANDSHAKE, TestServer, within};
 use tokio::io::AsyncReadExt;

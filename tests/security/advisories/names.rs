@@ -1,4 +1,4 @@
-//! Names that are no names, and names that mean something elsewhere.
+//! Invalid names, and names with a meaning in other languages.
 
 use crate::support::TestServer;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Conditions that reach for more than is told.
+//! Queries that try to reach hidden data or to exhaust the server.
 
 use crate::support::TestServer;
 use serde_json::{Value, json};

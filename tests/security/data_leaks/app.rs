@@ -1,4 +1,4 @@
-//! What is served: records of which every change leaves a mark, and policies that are made up.
+//! Resources with random policies, in which every change leaves a mark.
 
 use serde::{Deserialize, Serialize};
 use sockful::{

@@ -1,4 +1,4 @@
-//! What clients do, made up.
+//! Random requests of clients.
 
 use super::app::{Rule, User};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! The application's own code fails in every place where it runs.
+//! Application code that fails in every place where it runs.
 
 use super::failing_store::Broken;
 use crate::support::{CapturedLog, Client, TestServer, notes_app};

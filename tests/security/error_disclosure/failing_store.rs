@@ -1,4 +1,4 @@
-//! A store that fails from some moment on.
+//! A store that fails on request.
 
 use sockful_runtime::model::definition::Declared;
 use sockful_runtime::model::record::Record;

@@ -1,4 +1,4 @@
-//! What is private or only written stands in no reply and in no line of the log, whatever fails.
+//! Private and write-only values appear in no reply and no log line.
 
 use super::failing_store::Broken;
 use crate::support::{CapturedLog, Client, TestServer};

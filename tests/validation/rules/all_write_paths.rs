@@ -1,4 +1,4 @@
-//! Rules hold whatever way a record or an argument comes.
+//! Rules apply to every path by which a record or an argument arrives.
 
 use super::{Book, BookPatch, LIBRARY, NewBook, faults, library};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What is known of rules before anything is written: at start, and in the schema.
+//! Rules checked at startup and published in the schema.
 
 use super::library;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What is kept, over whatever may happen to a record and to the clock.
+//! Timestamps and revisions under random writes and clock changes.
 
 use crate::support::{Client, TestServer, for_random_values, sample_resources};
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! What everyone chooses, the same for the same seed.
+//! Random choices, the same for the same seed.
 
 use super::super::{albums, creatures, reviews, songs};
 use crate::support::live_checker::LiveQuery;

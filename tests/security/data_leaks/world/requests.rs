@@ -1,4 +1,4 @@
-//! The frames of what is made up.
+//! The frames of random requests.
 
 use super::knowledge::Records;
 use crate::security::data_leaks::app::{User, mark};
