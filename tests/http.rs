@@ -1,4 +1,5 @@
 //! HTTP endpoints and the REST routes.
 
 mod endpoints;
+mod malformed_requests;
 mod rest;

@@ -1,6 +1,6 @@
-//! HTTP endpoints beside the WebSocket: explorer, client files, health; malformed requests.
+//! HTTP endpoints beside the WebSocket: explorer, client files, health.
 
-use crate::support::{HANDSHAKE, TestServer, within};
+use crate::support::{TestServer, within};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -189,82 +189,6 @@ async fn another_method_is_405_and_told_which_there_are() {
         assert!(
             head.starts_with("http/1.1 405") && head.contains("allow: get, head"),
             "{head}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_http_is_refused_and_closed() {
-    let server = TestServer::start().await;
-    for bytes in [
-        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
-        b"hello\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    ] {
-        let mut raw = server.raw_connection().await;
-        raw.send(bytes).await;
-        raw.ended().await;
-    }
-    server.client().await.assert_alive().await;
-}
-
-#[tokio::test]
-async fn two_thousand_headers_are_431() {
-    let server = TestServer::start_with(|config| config.max_header_bytes = 64 * 1024).await;
-    let headers = "A: b\r\n".repeat(2000);
-    assert_eq!(
-        server
-            .raw_connection()
-            .await
-            .status_of(format!("{HANDSHAKE}{headers}\r\n"))
-            .await,
-        "431"
-    );
-}
-
-#[tokio::test]
-async fn a_head_of_more_bytes_than_allowed_is_431() {
-    let server = TestServer::start().await;
-    let header = "a".repeat(17 * 1024);
-    assert_eq!(
-        server
-            .raw_connection()
-            .await
-            .status_of(format!("{HANDSHAKE}X: {header}\r\n\r\n"))
-            .await,
-        "431"
-    );
-}
-
-#[tokio::test]
-async fn a_header_that_never_ends_is_refused() {
-    let server = TestServer::start().await;
-    let mut raw = server.raw_connection().await;
-    raw.send(format!("{HANDSHAKE}X: {}", "a".repeat(64 * 1024)))
-        .await;
-    assert!(raw.read_head().await.starts_with("HTTP/1.1 431"));
-    raw.ended().await;
-}
-
-#[tokio::test]
-async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
-    let server = TestServer::start_with(|config| {
-        config.allowed_origins = vec!["https://app.example.com".to_owned()];
-    })
-    .await;
-    for (origin, status) in [
-        ("https://app.example.com", "101"),
-        ("http://localhost", "101"),
-        ("https://app.example.com.evil.org", "403"),
-        ("http://app.example.com", "403"),
-        ("null", "403"),
-    ] {
-        let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
-        assert_eq!(
-            server.raw_connection().await.status_of(request).await,
-            status,
-            "{origin}"
         );
     }
 }

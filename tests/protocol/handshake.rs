@@ -1,4 +1,4 @@
-//! The WebSocket handshake: negotiation, refusals, timeouts.
+//! The WebSocket handshake: negotiation, refusals, origins, timeouts.
 
 use crate::support::{HANDSHAKE, RawConnection, TestServer, text, within};
 use std::time::Duration;
@@ -220,4 +220,26 @@ async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
         raw.send(HANDSHAKE).await;
     }
     let_in(&server).await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
+    let server = TestServer::start_with(|config| {
+        config.allowed_origins = vec!["https://app.example.com".to_owned()];
+    })
+    .await;
+    for (origin, status) in [
+        ("https://app.example.com", "101"),
+        ("http://localhost", "101"),
+        ("https://app.example.com.evil.org", "403"),
+        ("http://app.example.com", "403"),
+        ("null", "403"),
+    ] {
+        let request = format!("{HANDSHAKE}Origin: {origin}\r\n\r\n");
+        assert_eq!(
+            server.raw_connection().await.status_of(request).await,
+            status,
+            "{origin}"
+        );
+    }
 }

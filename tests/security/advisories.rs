@@ -3,14 +3,14 @@
 //!
 //! | advisory | what was sent | test |
 //! |---|---|---|
-//! | RUSTSEC-2023-0065 | a handshake that is huge, or drips | `http::endpoints::a_header_that_never_ends_is_refused`, `protocol::handshake::a_handshake_that_drips_is_given_up_however_steadily_it_drips` |
+//! | RUSTSEC-2023-0065 | a handshake that is huge, or drips | `http::malformed_requests::a_header_that_never_ends_is_refused`, `protocol::handshake::a_handshake_that_drips_is_given_up_however_steadily_it_drips` |
 //! | RUSTSEC-2022-0035 | a header that announces more than there is memory | `security::abusive_clients::a_header_that_announces_2_to_the_62_bytes_closes_with_1009`, [`frames`] |
 //! | RUSTSEC-2020-0043 | requests by who reads no reply | `security::abusive_clients::a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served` |
 //! | CVE-2026-48779, CVE-2026-42786 | fragments without end | `security::abusive_clients::empty_fragments_without_end_close_with_1008_and_others_do_not_notice` |
 //! | fastwebsockets #140 | fragments that are too much together | `limits::message_size::an_oversized_message_in_small_fragments_closes_the_connection_with_1009` |
 //! | CVE-2026-44545, CVE-2016-10542 | a message over a limit that was set and not passed on | `limits::message_size::the_limit_of_the_configuration_is_the_one_that_holds` |
 //! | CVE-2026-45736 | a close with a reason | `security::abusive_clients::a_close_is_answered_with_a_close_and_the_end`, [`frames`] |
-//! | CVE-2024-37890 | 2,000 headers | `http::endpoints::two_thousand_headers_are_431` |
+//! | CVE-2024-37890 | 2,000 headers | `http::malformed_requests::two_thousand_headers_are_431` |
 //! | CVE-2021-32640, GHSA-5v72-xg48-5rpm | lists of subprotocols and extensions made to be slow | [`handshake`] |
 //! | CVE-2022-21676, CVE-2022-41940, CVE-2023-31125 | upgrades that are none | [`handshake`] |
 //! | CVE-2020-28481, CVE-2026-27191 | origins that look like another | [`handshake`] |

@@ -1,0 +1,56 @@
+//! The changes since an older description.
+
+use crate::support::{TestServer, notes_app};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn what_has_changed_is_told() {
+    let server = TestServer::start().await;
+    let mut client = server.client().await;
+    let now = client.ok("sockful", "schema", Value::Null).await;
+    let same = client.ok("sockful", "changes", json!({"since": now})).await;
+    assert_eq!(same, json!({"verdict": "same", "changes": []}));
+    let mut old = now;
+    let creature = &mut old["resources"]["creature"];
+    let record = creature["record"]["properties"].as_object_mut();
+    record.expect("properties").remove("kind");
+    creature["actions"]["fly"] = json!({});
+    let told = client.ok("sockful", "changes", json!({"since": old})).await;
+    let change = |what: &str, verdict: &str, message: &str| json!({"resource": "creature", "what": what, "verdict": verdict, "message": message});
+    let changes = [
+        change("record.kind", "compatible", "is new"),
+        change("fly", "breaking", "is no longer served"),
+    ];
+    assert_eq!(told, json!({"verdict": "breaking", "changes": changes}));
+}
+
+#[tokio::test]
+async fn what_is_no_description_is_refused_by_name() {
+    let server = TestServer::start().await;
+    let mut client = server.client().await;
+    for (payload, rule) in [
+        (json!({}), "required"),
+        (json!({"since": null}), "type"),
+        (json!({"since": {"resources": 1}}), "type"),
+    ] {
+        let error = client.err("sockful", "changes", payload).await;
+        assert_eq!(error["code"], "invalid", "{error}");
+        let field = &error["fields"][0];
+        assert_eq!(
+            (&field["path"], &field["rule"]),
+            (&json!("since"), &json!(rule))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_has_changed_is_for_those_who_may_know_the_description() {
+    let server = notes_app::start().await;
+    let mut nobody = server.client().await;
+    let since = json!({"since": {"resources": {}}});
+    let code = nobody.code("sockful", "changes", since.clone()).await;
+    assert_eq!(code, "unauthenticated");
+    let mut bob = server.client_as("bob").await;
+    let told = bob.ok("sockful", "changes", since).await;
+    assert_eq!(told["verdict"], "compatible");
+}
