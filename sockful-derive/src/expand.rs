@@ -8,6 +8,7 @@ mod changes;
 mod client;
 mod codec;
 mod events;
+pub(crate) mod fallback;
 mod fields;
 mod hooks;
 mod parents;
@@ -16,12 +17,8 @@ mod remote;
 mod resource;
 mod resources;
 mod rules;
-#[cfg(test)]
-mod tests;
 mod tokens;
 
-pub(crate) use changes::{changes, names};
-pub(crate) use fields::fields;
-pub(crate) use remote::{block, remote};
-pub(crate) use resource::{beside, resource};
+pub(crate) use remote::remote;
+pub(crate) use resource::resource;
 pub(crate) use resources::resources;

@@ -13,9 +13,10 @@ pub(crate) const PACKAGES: &[Layers] = &[
             "model",
             "check",
             "expand",
+            "macros",
         ],
         exceptions: &[],
-        is_enforced: false,
+        is_enforced: true,
     },
     Layers {
         package: "sockful-runtime",

@@ -6,10 +6,10 @@ mod policy;
 mod signature;
 
 use super::rules::rules;
+use crate::attributes::{is_of_policy, of_hooks};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Hook, Method, bare, conditions};
 use crate::names::{is_core, is_name};
-use crate::words::{is_of_policy, of_hooks};
 use syn::ext::IdentExt;
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 

@@ -3,10 +3,10 @@
 use super::events::events;
 use super::relations::relations;
 use super::rules::rules;
+use crate::attributes::excluded_by;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Kept, Property, Resource, mentions_a_borrow};
 use crate::names::{is_name, is_plain};
-use crate::words::excluded_by;
 use syn::Error;
 use syn::ext::IdentExt;
 

@@ -2,9 +2,9 @@
 
 mod default;
 
+use crate::attributes::nearest;
 use crate::diagnostics::Diagnostics;
 use crate::model::{Check, Default, Number, Rule, Rules};
-use crate::words::nearest;
 use quote::ToTokens;
 use sockful_formats::{Format, Pattern};
 use std::cmp::Ordering;

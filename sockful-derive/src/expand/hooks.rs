@@ -1,8 +1,8 @@
 //! The rows of hooks.
 
 use super::tokens::{ends, in_brackets, mixed, without_self};
+use crate::attributes::Phase;
 use crate::model::{Block, Given, Hook, Old, On, Paths, Takes, conditions};
-use crate::words::Phase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;

@@ -2,8 +2,8 @@
 
 use super::tokens::{ends, in_brackets, mixed, value, without_self};
 use super::{codec, hooks, policies, rules};
+use crate::attributes::{is_of_policy, of_hooks};
 use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
-use crate::words::{is_of_policy, of_hooks};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, Receiver, ReturnType, Visibility};

@@ -1,8 +1,8 @@
 //! Rules as the data that a property carries, and as the functions that its codec needs for some.
 
 use super::tokens::{mixed, without_self};
+use crate::attributes::SANITIZERS;
 use crate::model::{Check, Number, Paths, Rule, Rules};
-use crate::words::SANITIZERS;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprRange, Path, RangeLimits};

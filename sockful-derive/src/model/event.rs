@@ -1,8 +1,8 @@
 //! An event that a resource declares.
 
-use super::doc;
+use super::syntax::doc;
+use crate::attributes::{EventWord, Words};
 use crate::names::Name;
-use crate::words::{EventWord, Words};
 use quote::ToTokens;
 use syn::Type;
 use syn::ext::IdentExt;

@@ -1,8 +1,9 @@
 //! A method of the block that runs before or after something, and is never called by clients.
 
-use super::{Method, Takes, bare, typed};
+use super::method::{Method, Takes, typed};
+use super::types::bare;
+use crate::attributes::{HookWords, Phase, of_hooks};
 use crate::diagnostics::Diagnostics;
-use crate::words::{HookWords, Phase, of_hooks};
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type, Visibility};
 

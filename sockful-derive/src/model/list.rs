@@ -1,6 +1,6 @@
 //! The list in `resources![…]`.
 
-use super::Paths;
+use super::syntax::Paths;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;

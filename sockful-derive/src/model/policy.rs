@@ -1,8 +1,8 @@
 //! A method of the block that decides who may do what, and is never called by clients.
 
-use super::{Method, Takes};
+use super::method::{Method, Takes};
+use crate::attributes::{PolicyWords, is_of_policy};
 use crate::diagnostics::Diagnostics;
-use crate::words::{PolicyWords, is_of_policy};
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Visibility};
 

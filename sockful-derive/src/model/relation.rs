@@ -1,7 +1,7 @@
 //! A field that holds the id of a parent.
 
+use crate::attributes::Words;
 use crate::names::{Name, camel_case, joined};
-use crate::words::Words;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path};

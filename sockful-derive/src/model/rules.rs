@@ -1,6 +1,6 @@
 //! The rules and the sanitizers of a field or a parameter.
 
-use crate::words::{Value, Words};
+use crate::attributes::{Value, Words};
 use syn::{ExprRange, Ident, LitStr, Path};
 
 /// What the values of a property must keep to, and what is done to them before.

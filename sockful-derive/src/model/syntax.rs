@@ -1,6 +1,6 @@
 //! What both macros read off the nodes of the syntax tree.
 
-use crate::words::{Words, holds_words};
+use crate::attributes::{Words, holds_words};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};

@@ -1,9 +1,9 @@
 //! What a hook may run on, and what its signature must be.
 
 use super::signature::{Called, EITHER, qualifiers_mean_something, self_is_borrowed};
+use crate::attributes::{Phase, nearest};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Given, Hook, Occasion, Old, On, Takes, bare, conditions, typed};
-use crate::words::{Phase, nearest};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, PatType, ReceiverKind, Type};

@@ -1,9 +1,9 @@
 //! What a policy may decide, and what its signature must be.
 
 use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
+use crate::attributes::{nearest, of_hooks};
 use crate::diagnostics::Diagnostics;
 use crate::model::{Block, Grant, Policy, Takes, bare, conditions, has_keyword, typed};
-use crate::words::{nearest, of_hooks};
 use syn::ext::IdentExt;
 use syn::{Ident, PatType, ReceiverKind, ReturnType, Type, TypeReference};
 

@@ -1,4 +1,4 @@
-//! What was meant by a word that nobody knows.
+//! Suggestions for misspelt names.
 
 /// The one of `known` that `name` is a misspelling of, if one is near enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

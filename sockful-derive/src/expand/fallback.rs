@@ -1,6 +1,8 @@
 //! What stands beside errors, so that one mistake gives one error.
 
-use crate::expand;
+use super::remote::block;
+use super::resource::beside;
+use super::{changes, fields};
 use crate::model::{Block, Resource};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -14,10 +16,10 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
     }
     let (ident, private) = (resource.ident, &resource.paths.private);
     let imports = &resource.paths.imports;
-    let structs = [expand::changes(resource), expand::fields(resource)];
-    let beside = expand::beside(resource);
+    let structs = [changes::changes(resource), fields::fields(resource)];
+    let beside = beside(resource);
     let (name, title) = (&resource.name.text, ident.unraw().to_string());
-    let (new, patch) = expand::names(resource);
+    let (new, patch) = changes::names(resource);
     let id = resource
         .ids
         .first()
@@ -54,8 +56,8 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
 }
 
 /// The block, so that editors go on to know its methods.
-pub(crate) fn remote(block: &Block<'_>, errors: &TokenStream) -> TokenStream {
-    let item = expand::block(block.item);
+pub(crate) fn remote(of: &Block<'_>, errors: &TokenStream) -> TokenStream {
+    let item = block(of.item);
     quote_spanned!(Span::mixed_site()=> #item #errors)
 }
 

@@ -1,10 +1,10 @@
-//! That `docs/words.md` tells of every word what is true.
+//! That `docs/attributes.md` tells of every word what is true.
 
-use super::WORDS;
+use crate::attributes::WORDS;
 use proc_macro2::TokenStream;
 use syn::{Item, Macro};
 
-const DOCS: &str = include_str!("../../../docs/words.md");
+const DOCS: &str = include_str!("../../../../docs/attributes.md");
 
 /// A row of the table: the word, where it stands, a use that compiles, one that does not, and why.
 fn rows() -> Vec<[&'static str; 5]> {
@@ -36,8 +36,8 @@ pub(super) fn mistakes(place: &str, used: &str) -> Vec<String> {
     };
     let item: TokenStream = item.parse().expect("tokens");
     let expansion = match place {
-        "block" | "method" | "parameter" => crate::remote::attribute(TokenStream::new(), &item),
-        _ => crate::resource::derive(item),
+        "block" | "method" | "parameter" => crate::macros::attribute(TokenStream::new(), &item),
+        _ => crate::macros::derive(item),
     };
     let file: syn::File = syn::parse2(expansion).expect("an expansion parses");
     let errors = file.items.iter().filter_map(|item| match item {
@@ -60,7 +60,7 @@ fn the_table_of_the_docs_has_every_word_once_in_its_order() {
     told.dedup();
     let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
     assert_eq!(told, words);
-    let readme = include_str!("../../../README.md");
+    let readme = include_str!("../../../../README.md");
     let attributes = readme
         .split("\n## ")
         .find(|section| section.starts_with("Attributes"));

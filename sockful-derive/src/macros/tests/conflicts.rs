@@ -1,7 +1,7 @@
 //! That of any two words at one place the table tells, and nothing else does.
 
 use super::docs::mistakes;
-use super::{Place, WORDS, Word, at, excluded_by};
+use crate::attributes::{Place, WORDS, Word, at, excluded_by};
 use crate::model::Kept;
 
 /// A use of the word that is right by itself, on a type of which only the compiler knows what it is.

@@ -1,7 +1,7 @@
-//! What may follow the words of relations.
+//! Parses the parent of a relation and `on_destroy`.
 
-use super::nearest;
-use super::value::{equals, place, text};
+use super::suggest::nearest;
+use super::syntax::{equals, place, text};
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Path, Result};
 

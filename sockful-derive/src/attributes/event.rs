@@ -1,19 +1,11 @@
-//! What may follow the word that declares events.
+//! Parses the events of `event(…)`.
 
-use super::rule::in_brackets;
+use super::syntax::in_brackets;
+use super::value::EventWord;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, Result, Token, Type};
-
-/// `roared = Roar`: the name of an event, and the type of what is told of it.
-#[derive(Debug)]
-pub(crate) struct EventWord {
-    /// The doc comment in front of it.
-    pub(crate) attributes: Vec<Attribute>,
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
-}
 
 /// `(roared = Roar, slept = Nap)`.
 pub(super) fn events(word: &Ident, input: ParseStream<'_>) -> Result<Vec<EventWord>> {

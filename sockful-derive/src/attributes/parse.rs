@@ -1,8 +1,9 @@
-//! Reads the words of an attribute, and goes on after a mistake.
+//! Reads the attributes of one item, and continues after a mistake so that all of them are reported.
 
-use super::event::EventWord;
-use super::value::Value;
-use super::{Place, WORDS, Word, excluded_by, others, unknown};
+use super::actions::others;
+use super::syntax::holds_words;
+use super::table::{Place, WORDS, Word, excluded_by, unknown};
+use super::value::{EventWord, Value};
 use crate::diagnostics::Diagnostics;
 use crate::names::Name;
 use proc_macro2::{TokenStream, TokenTree};
@@ -226,18 +227,6 @@ impl Words {
             Value::Path(path) => Some(path),
             _ => None,
         }
-    }
-}
-
-/// Whether an attribute is one called `name`, under whatever path or condition.
-pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
-    let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
-    let path = attribute.path();
-    match &attribute.meta {
-        Meta::List(list) if path.is_ident("cfg_attr") => {
-            list.tokens.clone().into_iter().any(is_name)
-        }
-        _ => path.segments.last().is_some_and(|last| last.ident == name),
     }
 }
 

@@ -1,21 +1,14 @@
-//! What may follow the words of rules.
+//! Parses the rules and sanitizers of a value.
 
-use super::nearest;
-use super::value::{equals, place, text as text_after_equals};
-use proc_macro2::TokenStream;
+use super::suggest::nearest;
+use super::syntax::{equals, in_brackets, place, text as text_after_equals};
+use super::value::Ruled;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token, parenthesized, token};
+use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token, token};
 
 /// The sanitizers that need no path.
 pub(crate) const SANITIZERS: &[&str] = &["trim", "lowercase", "uppercase"];
-
-/// What a rule asks, and what it says where that is not met.
-#[derive(Debug)]
-pub(crate) struct Ruled<T> {
-    pub(crate) of: T,
-    pub(crate) message: Option<LitStr>,
-}
 
 /// `(0..=20)`, or `(0..=20, message = "…")`.
 pub(super) fn range(word: &Ident, input: ParseStream<'_>) -> Result<Ruled<ExprRange>> {
@@ -111,27 +104,6 @@ fn path(word: &Ident, input: ParseStream<'_>) -> Result<Path> {
         let message = format!("`{name}` takes the path of a function, such as `self::check`");
         Error::new(place, message)
     })
-}
-
-/// What `read` makes of the brackets behind a word. What it leaves after a mistake is passed over,
-/// so that it is not told as a second one.
-pub(super) fn in_brackets<T>(
-    word: &Ident,
-    example: &str,
-    input: ParseStream<'_>,
-    read: impl FnOnce(ParseStream<'_>) -> Result<T>,
-) -> Result<T> {
-    if !input.peek(token::Paren) {
-        let message = format!("write `{}({example})`", word.unraw());
-        return Err(Error::new(place(word, input), message));
-    }
-    let inside;
-    parenthesized!(inside in input);
-    let read = read(&inside);
-    if read.is_err() {
-        inside.parse::<TokenStream>()?;
-    }
-    read
 }
 
 /// What was read, with the message behind it.

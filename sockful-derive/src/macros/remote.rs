@@ -1,9 +1,10 @@
 //! `#[remote]`, from tokens to tokens.
 
+use crate::attributes::{Place, Words};
+use crate::check;
 use crate::diagnostics::Diagnostics;
+use crate::expand::{self, fallback};
 use crate::model::{Block, BlockWords};
-use crate::words::{Place, Words};
-use crate::{check, expand, fallback};
 use proc_macro2::TokenStream;
 use syn::ItemImpl;
 

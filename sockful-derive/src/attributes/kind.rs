@@ -1,18 +1,17 @@
-//! What may follow a word.
+//! The kinds of values that an attribute can have, and the parser of each.
 
-use super::event::EventWord;
-use super::rule::{self, Ruled};
-use super::{event, list, relation};
+use super::syntax::{equals, place, text};
+use super::value::Value;
+use super::{actions, event, relation, rule};
 use crate::names::{Name, is_name};
-use proc_macro2::Span;
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token};
+use syn::{Error, Ident, LitStr, Path, Result, Token};
 
 /// The form of what follows a word.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Form {
+pub(super) enum ValueKind {
     /// Nothing.
     Alone,
     /// `= "aName"`: a text that can be a name on the wire.
@@ -47,26 +46,7 @@ pub(super) enum Form {
     Events,
 }
 
-/// What followed a word.
-#[derive(Debug)]
-pub(crate) enum Value {
-    Alone,
-    Name(Name),
-    Duration(Duration),
-    Path(Path),
-    Expr(Box<Expr>),
-    Range(Box<Ruled<ExprRange>>),
-    Text(Ruled<LitStr>),
-    Function(Ruled<Path>),
-    Said(LitStr),
-    Sanitizers(Vec<Path>),
-    Ident(Ident),
-    Actions(Vec<&'static str>),
-    Page(usize, usize),
-    Events(Vec<EventWord>),
-}
-
-impl Form {
+impl ValueKind {
     /// Reads what follows `word`, which what is missing is shown at.
     pub(super) fn parse(self, word: &Ident, input: ParseStream<'_>) -> Result<Value> {
         let name = word.unraw();
@@ -107,35 +87,12 @@ impl Form {
             }
             Self::Served => relation::served(word, input).map(Value::Path),
             Self::OnDestroy => relation::on_destroy(word, input).map(Value::Said),
-            Self::Actions => list::actions(word, input).map(Value::Actions),
-            Self::Page => list::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
+            Self::Actions => actions::actions(word, input).map(Value::Actions),
+            Self::Page => actions::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
             Self::Events => event::events(word, input).map(Value::Events),
             Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
             Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
         }
-    }
-}
-
-pub(super) fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
-    let (name, place) = (word.unraw(), place(word, input));
-    let equals = input.parse::<Token![=]>();
-    let missing = |_| Error::new(place, format!("write `{name} = {example}`"));
-    equals.map(drop).map_err(missing)
-}
-
-pub(super) fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
-    equals(word, example, input)?;
-    let (name, place) = (word.unraw(), place(word, input));
-    let wrong = format!("`{name}` is a text; write `{name} = {example}`");
-    input.parse().map_err(|_| Error::new(place, wrong))
-}
-
-/// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
-pub(super) fn place(word: &Ident, input: ParseStream<'_>) -> Span {
-    if input.is_empty() {
-        word.span()
-    } else {
-        input.span()
     }
 }
 
@@ -183,6 +140,7 @@ fn duration(text: &LitStr) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::Span;
 
     fn literal(text: &str) -> LitStr {
         LitStr::new(text, Span::call_site())

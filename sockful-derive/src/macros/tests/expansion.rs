@@ -6,7 +6,7 @@ use syn::{File, Item};
 
 fn creature(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("field_{at}"));
-    crate::resource::derive(quote! {
+    crate::macros::derive(quote! {
         /// A beast that can be fed.
         struct Creature {
             id: String,
@@ -22,7 +22,7 @@ fn creature(fields: usize) -> TokenStream {
 /// Each field with a rule of each kind and a sanitizer, as no field in earnest has.
 fn ruled(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("field_{at}"));
-    crate::resource::derive(quote! {
+    crate::macros::derive(quote! {
         struct Creature {
             id: String,
             #(
@@ -37,7 +37,7 @@ fn ruled(fields: usize) -> TokenStream {
 /// Each field with one rule.
 fn ranged(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("field_{at}"));
-    crate::resource::derive(quote! {
+    crate::macros::derive(quote! {
         struct Creature {
             id: String,
             #(
@@ -51,7 +51,7 @@ fn ranged(fields: usize) -> TokenStream {
 /// Methods that wait for nothing, whose futures are ours.
 fn immediate(remotes: usize) -> TokenStream {
     let methods = (0..remotes).map(|at| format_ident!("feed_{at}"));
-    crate::remote::attribute(
+    crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
@@ -63,7 +63,7 @@ fn immediate(remotes: usize) -> TokenStream {
 
 fn remotes(remotes: usize) -> TokenStream {
     let methods = (0..remotes).map(|at| format_ident!("feed_{at}"));
-    crate::remote::attribute(
+    crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
@@ -77,7 +77,7 @@ fn remotes(remotes: usize) -> TokenStream {
 fn related(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("parent_{at}_id"));
     let names = fields.clone().map(|field| field.to_string());
-    crate::resource::derive(quote! {
+    crate::macros::derive(quote! {
         struct Creature {
             id: String,
             #(
@@ -94,7 +94,7 @@ fn eventful(events: usize) -> TokenStream {
         let (name, ty) = (format_ident!("event{at}"), format_ident!("Event{at}"));
         quote!(#[doc = " When it happens."] #name = #ty)
     });
-    crate::resource::derive(quote! {
+    crate::macros::derive(quote! {
         #[resource(event(#(#events),*))]
         struct Creature {
             id: String,
@@ -105,7 +105,7 @@ fn eventful(events: usize) -> TokenStream {
 /// Hooks with all that they may have.
 fn hooks(hooks: usize) -> TokenStream {
     let methods = (0..hooks).map(|at| format_ident!("check_{at}"));
-    crate::remote::attribute(
+    crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
@@ -120,7 +120,7 @@ fn hooks(hooks: usize) -> TokenStream {
 
 /// A policy of each kind that asks for a user, and one that asks for nothing.
 fn judges() -> TokenStream {
-    crate::remote::attribute(
+    crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
@@ -143,7 +143,7 @@ fn policies(policies: usize) -> TokenStream {
     let methods = (0..policies).map(|at| format_ident!("may_{at}"));
     let actions = (0..policies).map(|at| format_ident!("act_{at}"));
     let (decided, called) = (actions.clone(), actions);
-    crate::remote::attribute(
+    crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
@@ -159,7 +159,7 @@ fn policies(policies: usize) -> TokenStream {
 
 fn list(resources: usize) -> TokenStream {
     let names = (0..resources).map(|at| format_ident!("R{at}"));
-    let list = crate::resources::list(quote!(#(#names),*));
+    let list = crate::macros::list(quote!(#(#names),*));
     quote!(const APP: Resources = #list;)
 }
 
@@ -273,7 +273,7 @@ fn no_path_begins_at_a_name_that_a_user_may_have() {
 
 #[test]
 fn another_place_of_the_crate_is_heeded_everywhere() {
-    let resource = crate::resource::derive(quote! {
+    let resource = crate::macros::derive(quote! {
         #[resource(crate = deps::wet, event(roared = Roar))]
         struct Creature { id: String, #[resource(default = "x")] name: String, #[resource(private)] secret: Option<u8> }
     });
@@ -288,8 +288,8 @@ fn another_place_of_the_crate_is_heeded_everywhere() {
             fn owned_by(&self, who: &User) -> bool { true }
         }
     };
-    let remote = crate::remote::attribute(quote!(crate = deps::wet), &block);
-    let list = crate::resources::list(quote!(crate = deps::wet, Creature));
+    let remote = crate::macros::attribute(quote!(crate = deps::wet), &block);
+    let list = crate::macros::list(quote!(crate = deps::wet, Creature));
     for expansion in [resource, remote, list] {
         assert!(expansion.to_string().contains("deps :: wet ::"));
         each_root(expansion, &mut |root| assert_eq!(root, "core"));

@@ -1,7 +1,7 @@
-//! `#[can(…)]`, which makes a method of the block a policy.
+//! Reads `#[can(…)]`, which makes a method of the block a policy.
 
-use super::parse::holds_words;
-use super::phase::actions;
+use super::hook::actions;
+use super::syntax::holds_words;
 use crate::diagnostics::Diagnostics;
 use syn::{Attribute, Ident};
 

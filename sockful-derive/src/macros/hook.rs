@@ -1,6 +1,6 @@
 //! `#[before]`, `#[after]` and `#[can]` where they run as macros: outside of a `#[remote]` block, which takes them out.
 
-use crate::fallback;
+use crate::expand::fallback;
 use proc_macro2::TokenStream;
 
 pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {

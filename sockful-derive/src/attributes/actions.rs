@@ -1,7 +1,7 @@
-//! What may follow the words that say what is served: lists of actions, and the size of pages.
+//! Parses the core actions of `only(…)` and `except(…)`, and the sizes of `page(…)`.
 
-use super::nearest;
-use super::rule::in_brackets;
+use super::suggest::nearest;
+use super::syntax::in_brackets;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitInt, Result, Token};

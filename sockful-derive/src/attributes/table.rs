@@ -1,29 +1,7 @@
-//! Every word that may stand in `#[resource(…)]` and `#[remote(…)]`, in one table.
+//! The table of the attributes that `#[resource(…)]` and `#[remote(…)]` accept.
 
-#[cfg(test)]
-mod docs;
-mod event;
-mod list;
-mod near;
-#[cfg(test)]
-mod pairs;
-mod parse;
-mod phase;
-mod policy;
-mod relation;
-mod rule;
-mod value;
-
-pub(crate) use event::EventWord;
-pub(crate) use list::others;
-pub(crate) use near::nearest;
-pub(crate) use parse::{Words, holds_words};
-pub(crate) use phase::{HookWords, Phase, of_hooks};
-pub(crate) use policy::{PolicyWords, is_of_policy};
-pub(crate) use rule::SANITIZERS;
-pub(crate) use value::Value;
-
-use value::Form;
+use super::kind::ValueKind;
+use super::suggest::nearest;
 
 /// What an attribute stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +28,7 @@ impl Place {
     }
 
     /// The place in a sentence: "`x` is for …".
-    fn described(self) -> &'static str {
+    pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Struct => "the struct",
             Self::Field => "a field",
@@ -65,16 +43,16 @@ impl Place {
 #[derive(Debug)]
 pub(crate) struct Word {
     pub(crate) name: &'static str,
-    places: &'static [Place],
-    form: Form,
-    excludes: &'static [(&'static str, &'static str)],
+    pub(crate) places: &'static [Place],
+    pub(super) form: ValueKind,
+    pub(crate) excludes: &'static [(&'static str, &'static str)],
 }
 
-use Form::{
+use Place::{Block, Field, Method, Parameter, Struct};
+use ValueKind::{
     Actions, Alone, Duration, Events, Function, Ident, Maybe, Name, OnDestroy, Page, Path, Range,
     Said, Sanitizers, Served, Text,
 };
-use Place::{Block, Field, Method, Parameter, Struct};
 
 const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
 const FRESH_ID: &str = "an id is given by who creates the record, or made afresh";
@@ -193,7 +171,7 @@ pub(crate) static WORDS: &[Word] = &[
 ];
 
 /// The words that may stand at `place`.
-fn at(place: Place) -> impl Iterator<Item = &'static Word> {
+pub(crate) fn at(place: Place) -> impl Iterator<Item = &'static Word> {
     WORDS
         .iter()
         .filter(move |word| word.places.contains(&place))
@@ -214,7 +192,7 @@ pub(crate) fn excluded_by(name: &str) -> impl Iterator<Item = (&'static str, &'s
 }
 
 /// What to say of a word that can't stand at `place`: where it belongs, or the nearest right one.
-fn unknown(name: &str, place: Place) -> String {
+pub(super) fn unknown(name: &str, place: Place) -> String {
     if let Some(word) = WORDS.iter().find(|word| word.name == name) {
         let places: Vec<_> = word.places.iter().map(|place| place.described()).collect();
         return format!(
@@ -266,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_docs_tell_every_word() {
-        let docs = include_str!("../../sockful/src/lib.rs");
+        let docs = include_str!("../../../sockful/src/lib.rs");
         for word in WORDS {
             assert!(
                 docs.contains(&format!("`{}", word.name)),

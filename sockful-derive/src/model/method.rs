@@ -1,26 +1,14 @@
-//! An impl block with `#[remote]`.
+//! A remote method of an impl block, and its parameters.
 
-use super::resource::Default;
-use super::{Hook, Paths, Policy, Rules, bare, hook, policy};
+use super::property::Default;
+use super::rules::Rules;
+use super::types::bare;
+use crate::attributes::{Place, Words, holds_words};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
-use crate::words::{HookWords, Place, PolicyWords, Words, holds_words};
 use std::time::Duration;
 use syn::ext::IdentExt;
-use syn::{
-    Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, ReceiverKind, Type,
-    Visibility,
-};
-
-/// The block, as far as it could be read.
-#[derive(Debug)]
-pub(crate) struct Block<'a> {
-    pub(crate) item: &'a ItemImpl,
-    pub(crate) paths: Paths,
-    pub(crate) methods: Vec<Method<'a>>,
-    pub(crate) hooks: Vec<Hook<'a>>,
-    pub(crate) policies: Vec<Policy<'a>>,
-}
+use syn::{Attribute, FnArg, Ident, ImplItemFn, Pat, PatType, ReceiverKind, Type};
 
 /// A `pub` method of the block.
 #[derive(Debug)]
@@ -62,62 +50,25 @@ pub(crate) struct Parameter<'a> {
     pub(crate) is_whole: bool,
 }
 
-/// The words on each method and its parameters, read first so that the model can borrow them.
+/// The attributes of a method and its parameters, read first so that the model can borrow them.
 #[derive(Debug)]
-pub(crate) struct BlockWords {
-    methods: Vec<MethodWords>,
-    hooks: Vec<HookWords>,
-    policies: Vec<PolicyWords>,
-}
-
-#[derive(Debug)]
-struct MethodWords {
+pub(super) struct MethodWords {
     method: Words,
     parameters: Vec<Words>,
 }
 
-impl BlockWords {
-    pub(crate) fn of(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Self {
-        let methods = remote_methods(item).map(|method| MethodWords {
-            method: Words::of(&method.attrs, Place::Method, diagnostics),
-            parameters: typed(method)
-                .map(|parameter| Words::of(&parameter.attrs, Place::Parameter, diagnostics))
-                .collect(),
-        });
-        Self {
-            methods: methods.collect(),
-            hooks: hook::words(item, diagnostics),
-            policies: policy::words(item, diagnostics),
-        }
-    }
-}
-
-impl<'a> Block<'a> {
-    pub(crate) fn of(item: &'a ItemImpl, words: &Words, said: &'a BlockWords) -> Self {
-        let methods: Vec<_> = remote_methods(item)
-            .zip(&said.methods)
-            .map(|(method, said)| Method::of(method, said))
+impl MethodWords {
+    pub(super) fn of(item: &ImplItemFn, diagnostics: &mut Diagnostics) -> Self {
+        let method = Words::of(&item.attrs, Place::Method, diagnostics);
+        let parameters = typed(item)
+            .map(|parameter| Words::of(&parameter.attrs, Place::Parameter, diagnostics))
             .collect();
-        let hooks = hook::hooks(item)
-            .zip(&said.hooks)
-            .map(|(method, words)| Hook::of(method, words, &methods))
-            .collect();
-        let policies = policy::policies(item)
-            .zip(&said.policies)
-            .map(|(method, words)| Policy::of(method, words, &methods))
-            .collect();
-        Self {
-            item,
-            paths: Paths::of(words),
-            methods,
-            hooks,
-            policies,
-        }
+        Self { method, parameters }
     }
 }
 
 impl<'a> Method<'a> {
-    fn of(item: &'a ImplItemFn, said: &'a MethodWords) -> Self {
+    pub(super) fn of(item: &'a ImplItemFn, said: &'a MethodWords) -> Self {
         let ident = &item.sig.ident;
         let own = Name {
             text: camel_case(&ident.unraw().to_string()),
@@ -178,14 +129,6 @@ impl<'a> Argument<'a> {
             is_whole,
         }))
     }
-}
-
-/// The `pub` methods: those are remote.
-fn remote_methods(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
-    item.items.iter().filter_map(|item| match item {
-        ImplItem::Fn(method) if matches!(method.vis, Visibility::Public(_)) => Some(method),
-        _ => None,
-    })
 }
 
 /// Each `#[payload]` among `attributes`.

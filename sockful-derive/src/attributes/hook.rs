@@ -1,6 +1,6 @@
-//! `#[before(…)]` and `#[after(…)]`, which make a method of the block a hook.
+//! Reads `#[before(…)]` and `#[after(…)]`, which make a method of the block a hook.
 
-use super::parse::holds_words;
+use super::syntax::holds_words;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenTree;
 use syn::ext::IdentExt;

@@ -1,8 +1,9 @@
 //! `#[derive(Resource)]`, from tokens to tokens.
 
+use crate::check;
 use crate::diagnostics::Diagnostics;
+use crate::expand::{self, fallback};
 use crate::model::{Resource, ResourceWords};
-use crate::{check, expand, fallback};
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Error};
 

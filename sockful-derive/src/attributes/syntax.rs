@@ -1,0 +1,62 @@
+//! The syntax that several parsers of attributes share.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Error, Ident, LitStr, Meta, Result, Token, parenthesized, token};
+
+/// Whether an attribute is one called `name`, under whatever path or condition.
+pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
+    let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
+    let path = attribute.path();
+    match &attribute.meta {
+        Meta::List(list) if path.is_ident("cfg_attr") => {
+            list.tokens.clone().into_iter().any(is_name)
+        }
+        _ => path.segments.last().is_some_and(|last| last.ident == name),
+    }
+}
+
+pub(super) fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
+    let (name, place) = (word.unraw(), place(word, input));
+    let equals = input.parse::<Token![=]>();
+    let missing = |_| Error::new(place, format!("write `{name} = {example}`"));
+    equals.map(drop).map_err(missing)
+}
+
+pub(super) fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
+    equals(word, example, input)?;
+    let (name, place) = (word.unraw(), place(word, input));
+    let wrong = format!("`{name}` is a text; write `{name} = {example}`");
+    input.parse().map_err(|_| Error::new(place, wrong))
+}
+
+/// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
+pub(super) fn place(word: &Ident, input: ParseStream<'_>) -> Span {
+    if input.is_empty() {
+        word.span()
+    } else {
+        input.span()
+    }
+}
+
+/// What `read` makes of the brackets behind a word. What it leaves after a mistake is passed over,
+/// so that it is not told as a second one.
+pub(super) fn in_brackets<T>(
+    word: &Ident,
+    example: &str,
+    input: ParseStream<'_>,
+    read: impl FnOnce(ParseStream<'_>) -> Result<T>,
+) -> Result<T> {
+    if !input.peek(token::Paren) {
+        let message = format!("write `{}({example})`", word.unraw());
+        return Err(Error::new(place(word, input), message));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let read = read(&inside);
+    if read.is_err() {
+        inside.parse::<TokenStream>()?;
+    }
+    read
+}
