@@ -13,13 +13,13 @@ mod syntax;
 mod table;
 mod value;
 
-pub(crate) use hook::{HookWords, Phase, of_hooks};
-pub(crate) use parse::Words;
-pub(crate) use policy::{PolicyWords, is_of_policy};
+pub(crate) use hook::{HookAttributes, Phase, hook_attribute};
+pub(crate) use parse::Attributes;
+pub(crate) use policy::{PolicyAttributes, is_policy_attribute};
 pub(crate) use rule::SANITIZERS;
 pub(crate) use suggest::nearest;
-pub(crate) use syntax::holds_words;
-pub(crate) use table::{Place, excluded_by};
+pub(crate) use syntax::has_name;
 #[cfg(test)]
-pub(crate) use table::{WORDS, Word, at};
-pub(crate) use value::{EventWord, Value};
+pub(crate) use table::{ATTRIBUTES, AttributeDef, allowed_on};
+pub(crate) use table::{Target, conflicts_of};
+pub(crate) use value::{EventArg, Value};

@@ -1,10 +1,10 @@
 //! Rules that look at more than one thing, one function each.
 
+mod block;
 mod events;
 mod relations;
-mod remote;
 mod resource;
 mod rules;
 
-pub(crate) use remote::remote;
+pub(crate) use block::block;
 pub(crate) use resource::resource;

@@ -25,13 +25,13 @@ impl Diagnostics {
     }
 
     /// Adds what a parser found.
-    pub(crate) fn adopt(&mut self, error: Error) {
+    pub(crate) fn push(&mut self, error: Error) {
         self.errors.push(error);
     }
 
     /// The value, or one more mistake.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.adopt(error)).ok()
+        result.map_err(|error| self.push(error)).ok()
     }
 
     /// All mistakes, as tokens that make the compiler tell each of them; `None` where there is none.
@@ -59,10 +59,10 @@ mod tests {
     use syn::Ident;
 
     #[test]
-    fn every_mistake_is_told() {
+    fn finish_reports_every_error() {
         let mut diagnostics = Diagnostics::new();
         diagnostics.add(Ident::new("one", Span::call_site()), "first");
-        diagnostics.adopt(Error::new(Span::call_site(), "second"));
+        diagnostics.push(Error::new(Span::call_site(), "second"));
         let told = diagnostics
             .finish()
             .map(|tokens| tokens.to_string())
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     #[cfg(debug_assertions)]
     #[should_panic(expected = "not told")]
-    fn mistakes_are_not_lost_in_silence() {
+    fn drop_without_finish_panics() {
         Diagnostics::new().add(Ident::new("one", Span::call_site()), "first");
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Name {
 /// `BlogPost`, `blog_post` and `BLOGPost` become `blogPost`.
 pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.split('_').filter(|word| !word.is_empty());
-    let mut camel = lower_start(words.next().unwrap_or_default());
+    let mut camel = lowercase_start(words.next().unwrap_or_default());
     for word in words {
         let mut letters = word.chars();
         camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
@@ -22,7 +22,7 @@ pub(crate) fn camel_case(name: &str) -> String {
 }
 
 /// Makes the capitals that a name starts with small, but for the one that begins its next word.
-fn lower_start(word: &str) -> String {
+fn lowercase_start(word: &str) -> String {
     let capitals = word
         .chars()
         .take_while(|letter| letter.is_uppercase())
@@ -55,7 +55,7 @@ const CORE: &[&str] = &[
 ];
 
 /// Whether a name is one of the actions that every resource has.
-pub(crate) fn is_core(name: &str) -> bool {
+pub(crate) fn is_core_action(name: &str) -> bool {
     CORE.contains(&name)
 }
 
@@ -71,18 +71,18 @@ const EVENTS: &[&str] = &[
 ];
 
 /// Whether a name is one of the events that every resource has.
-pub(crate) fn is_event_of_all(name: &str) -> bool {
+pub(crate) fn is_reserved_event(name: &str) -> bool {
     EVENTS.contains(&name)
 }
 
 /// Whether a name is such as the live lists of children have: `subscribeSongs`.
-pub(crate) fn is_of_live_list(name: &str) -> bool {
+pub(crate) fn is_live_list_name(name: &str) -> bool {
     let of = name.strip_prefix("subscribe");
     of.is_some_and(|of| of.starts_with(char::is_uppercase))
 }
 
 /// `createSong`, of `create` and `song`.
-pub(crate) fn joined(verb: &str, name: &str) -> String {
+pub(crate) fn join_camel_case(verb: &str, name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     verb.chars().chain(first).chain(letters).collect()
@@ -98,7 +98,7 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Whether a property's name needs no escapes in JSON and is no operator of a query.
-pub(crate) fn is_plain(name: &str) -> bool {
+pub(crate) fn is_property_name(name: &str) -> bool {
     let escaped = |letter: char| matches!(letter, '"' | '\\') || letter.is_control();
     !name.is_empty() && !name.starts_with('$') && !name.contains(escaped)
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_camel_case() {
+    fn camel_case_follows_rust_names() {
         let names = [
             ("Creature", "creature"),
             ("BlogPost", "blogPost"),
@@ -127,26 +127,26 @@ mod tests {
     }
 
     #[test]
-    fn live_lists_have_names_of_their_own() {
-        assert!(is_of_live_list(&joined("subscribe", "songs")));
+    fn live_list_name_is_recognized() {
+        assert!(is_live_list_name(&join_camel_case("subscribe", "songs")));
         assert!(
             !["subscribe", "subscribers", "songs"]
                 .into_iter()
-                .any(is_of_live_list)
+                .any(is_live_list_name)
         );
     }
 
     #[test]
-    fn plain_names_need_no_escapes() {
+    fn property_name_rejects_escapes() {
         assert!(
             ["id", "__proto__", "größe", "a$b", "kebab-case"]
                 .into_iter()
-                .all(is_plain)
+                .all(is_property_name)
         );
         assert!(
             !["", "$sort", "a\"b", "a\\b", "a\nb", "\u{7f}"]
                 .into_iter()
-                .any(is_plain)
+                .any(is_property_name)
         );
     }
 }

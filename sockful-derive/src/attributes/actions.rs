@@ -1,7 +1,7 @@
 //! Parses the core actions of `only(…)` and `except(…)`, and the sizes of `page(…)`.
 
 use super::suggest::nearest;
-use super::syntax::in_brackets;
+use super::syntax::in_parentheses;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitInt, Result, Token};
@@ -19,19 +19,19 @@ const ACTIONS: &[&str] = &[
 ];
 
 /// `(get, find)`.
-pub(super) fn actions(word: &Ident, input: ParseStream<'_>) -> Result<Vec<&'static str>> {
-    in_brackets(word, "get, find", input, |inside| {
+pub(super) fn actions(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<&'static str>> {
+    in_parentheses(keyword, "get, find", input, |inside| {
         if inside.is_empty() {
-            let message = format!("name an action here, such as `{}(get)`", word.unraw());
-            return Err(Error::new(word.span(), message));
+            let message = format!("name an action here, such as `{}(get)`", keyword.unraw());
+            return Err(Error::new(keyword.span(), message));
         }
         let mut actions = Vec::new();
         while !inside.is_empty() {
-            let spelt = Ident::parse_any(inside)?;
-            let action = action(&spelt)?;
+            let ident = Ident::parse_any(inside)?;
+            let action = action(&ident)?;
             if actions.contains(&action) {
                 let message = format!("`{action}` is named twice; once is enough");
-                return Err(Error::new(spelt.span(), message));
+                return Err(Error::new(ident.span(), message));
             }
             actions.push(action);
             if !inside.is_empty() {
@@ -42,8 +42,8 @@ pub(super) fn actions(word: &Ident, input: ParseStream<'_>) -> Result<Vec<&'stat
     })
 }
 
-fn action(spelt: &Ident) -> Result<&'static str> {
-    let name = spelt.to_string();
+fn action(ident: &Ident) -> Result<&'static str> {
+    let name = ident.to_string();
     if let Some(known) = ACTIONS.iter().find(|known| **known == name) {
         return Ok(known);
     }
@@ -55,21 +55,21 @@ fn action(spelt: &Ident) -> Result<&'static str> {
             ACTIONS.join(", ")
         ),
     };
-    Err(Error::new(spelt.span(), message))
+    Err(Error::new(ident.span(), message))
 }
 
 /// The core actions that are not among `actions`.
-pub(crate) fn others(actions: &[&'static str]) -> Vec<&'static str> {
+pub(crate) fn all_actions_except(actions: &[&'static str]) -> Vec<&'static str> {
     let is_other = |action: &&&str| !actions.contains(*action);
     ACTIONS.iter().filter(is_other).copied().collect()
 }
 
 /// `(20, 100)`.
-pub(super) fn page(word: &Ident, input: ParseStream<'_>) -> Result<(usize, usize)> {
-    in_brackets(word, "20, 100", input, |inside| {
-        let usual = count(word, inside)?;
-        inside.parse::<Token![,]>().map_err(|_| wrong(word))?;
-        let most = count(word, inside)?;
+pub(super) fn page(keyword: &Ident, input: ParseStream<'_>) -> Result<(usize, usize)> {
+    in_parentheses(keyword, "20, 100", input, |inside| {
+        let usual = count(keyword, inside)?;
+        inside.parse::<Token![,]>().map_err(|_| wrong(keyword))?;
+        let most = count(keyword, inside)?;
         if usual.0 > most.0 {
             let message = format!(
                 "a page has {} by itself, which is more than {}",
@@ -79,14 +79,14 @@ pub(super) fn page(word: &Ident, input: ParseStream<'_>) -> Result<(usize, usize
         }
         inside.parse::<Option<Token![,]>>()?;
         if !inside.is_empty() {
-            return Err(wrong(word));
+            return Err(wrong(keyword));
         }
         Ok((usual.0, most.0))
     })
 }
 
-fn count(word: &Ident, input: ParseStream<'_>) -> Result<(usize, LitInt)> {
-    let number: LitInt = input.parse().map_err(|_| wrong(word))?;
+fn count(keyword: &Ident, input: ParseStream<'_>) -> Result<(usize, LitInt)> {
+    let number: LitInt = input.parse().map_err(|_| wrong(keyword))?;
     match number.base10_parse() {
         Ok(count) if count > 0 => Ok((count, number)),
         _ => {
@@ -96,7 +96,7 @@ fn count(word: &Ident, input: ParseStream<'_>) -> Result<(usize, LitInt)> {
     }
 }
 
-fn wrong(word: &Ident) -> Error {
+fn wrong(keyword: &Ident) -> Error {
     let message = "write how many records a list has and how many it may have: `page(20, 100)`";
-    Error::new(word.span(), message)
+    Error::new(keyword.span(), message)
 }

@@ -1,18 +1,18 @@
 //! Parses the events of `event(…)`.
 
-use super::syntax::in_brackets;
-use super::value::EventWord;
+use super::syntax::in_parentheses;
+use super::value::EventArg;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, Result, Token, Type};
 
 /// `(roared = Roar, slept = Nap)`.
-pub(super) fn events(word: &Ident, input: ParseStream<'_>) -> Result<Vec<EventWord>> {
-    in_brackets(word, "roared = Roar", input, |inside| {
+pub(super) fn events(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<EventArg>> {
+    in_parentheses(keyword, "roared = Roar", input, |inside| {
         if inside.is_empty() {
             let message = "no event is declared here; write `event(roared = Roar)`, a name and the type of what is told";
-            return Err(Error::new(word.span(), message));
+            return Err(Error::new(keyword.span(), message));
         }
         let mut events = Vec::new();
         while !inside.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn events(word: &Ident, input: ParseStream<'_>) -> Result<Vec<EventWo
     })
 }
 
-fn event(input: ParseStream<'_>) -> Result<EventWord> {
+fn event(input: ParseStream<'_>) -> Result<EventArg> {
     let attributes = input.call(Attribute::parse_outer)?;
     if let Some(other) = attributes.iter().find(|it| !it.path().is_ident("doc")) {
         let message = "only a doc comment can stand here; remove this";
@@ -43,16 +43,16 @@ fn event(input: ParseStream<'_>) -> Result<EventWord> {
         Error::new(span, message)
     };
     // Behind the last event there is nothing to show it at.
-    let place = |input: ParseStream<'_>| {
+    let error_span = |input: ParseStream<'_>| {
         if input.is_empty() || input.peek(Token![,]) {
             name.span()
         } else {
             input.span()
         }
     };
-    let at = place(input);
+    let at = error_span(input);
     input.parse::<Token![=]>().map_err(|_| lacking(at))?;
-    let at = place(input);
+    let at = error_span(input);
     let mut ty: Type = input.parse().map_err(|_| lacking(at))?;
     // A `macro_rules` puts invisible brackets around the types that it is given.
     while let Type::Group(group) = ty {
@@ -61,7 +61,7 @@ fn event(input: ParseStream<'_>) -> Result<EventWord> {
     if !matches!(ty, Type::Path(_)) {
         return Err(Error::new_spanned(&ty, lacking(at)));
     }
-    Ok(EventWord {
+    Ok(EventArg {
         attributes,
         name,
         ty,

@@ -1,6 +1,6 @@
 //! Reads `#[before(…)]` and `#[after(…)]`, which make a method of the block a hook.
 
-use super::syntax::holds_words;
+use super::syntax::has_name;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
@@ -19,17 +19,17 @@ const HOOKS: [(&str, Phase); 2] = [("before", Phase::Before), ("after", Phase::A
 
 /// What the attributes of a method say of when it runs.
 #[derive(Debug, Default)]
-pub(crate) struct HookWords {
+pub(crate) struct HookAttributes {
     /// Each phase that is named, in the order written, and what it is a phase of.
     pub(crate) phases: Vec<(Phase, Vec<Ident>)>,
 }
 
-impl HookWords {
+impl HookAttributes {
     /// Reads the attributes; what several say of one phase is put together.
     pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
-        let mut words = Self::default();
+        let mut parsed = Self::default();
         for attribute in attributes {
-            let Some((name, phase)) = of_hooks(attribute) else {
+            let Some((name, phase)) = hook_attribute(attribute) else {
                 continue;
             };
             let ask = format!("say {name} what it runs: write #[{name}(create, update)]");
@@ -37,20 +37,20 @@ impl HookWords {
             let Some(actions) = diagnostics.ok(read) else {
                 continue;
             };
-            match words.phases.iter_mut().find(|(known, _)| *known == phase) {
+            match parsed.phases.iter_mut().find(|(known, _)| *known == phase) {
                 Some((_, known)) => known.extend(actions),
-                None => words.phases.push((phase, actions)),
+                None => parsed.phases.push((phase, actions)),
             }
         }
-        words
+        parsed
     }
 }
 
 /// The name and the phase of an attribute that is one of a hook, or looks like it.
-pub(crate) fn of_hooks(attribute: &Attribute) -> Option<(&'static str, Phase)> {
+pub(crate) fn hook_attribute(attribute: &Attribute) -> Option<(&'static str, Phase)> {
     HOOKS
         .into_iter()
-        .find(|(name, _)| holds_words(attribute, name))
+        .find(|(name, _)| has_name(attribute, name))
 }
 
 /// The names in the brackets; where there are none, `ask` is said.

@@ -1,6 +1,6 @@
 //! The kinds of values that an attribute can have, and the parser of each.
 
-use super::syntax::{equals, place, text};
+use super::syntax::{error_span, parse_equals, parse_string};
 use super::value::Value;
 use super::{actions, event, relation, rule};
 use crate::names::{Name, is_name};
@@ -13,7 +13,7 @@ use syn::{Error, Ident, LitStr, Path, Result, Token};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ValueKind {
     /// Nothing.
-    Alone,
+    Flag,
     /// `= "aName"`: a text that can be a name on the wire.
     Name,
     /// `= "5s"`.
@@ -21,15 +21,15 @@ pub(super) enum ValueKind {
     /// `= some::path`.
     Path,
     /// Nothing, or `= expression`.
-    Maybe,
+    OptionalExpr,
     /// `(0..=20)`, with a message.
-    Range,
+    RangeRule,
     /// `= "text"`, or in brackets with a message.
-    Text,
+    TextRule,
     /// `= some::path`, or in brackets with a message.
-    Function,
+    FunctionRule,
     /// `= "what is said"`.
-    Said,
+    Str,
     /// `(trim, some::path)`.
     Sanitizers,
     /// `= SomeName`: what a struct is to be called.
@@ -37,7 +37,7 @@ pub(super) enum ValueKind {
     /// `(get, find)`: core actions.
     Actions,
     /// `= Album`: the path of a resource.
-    Served,
+    ResourcePath,
     /// `= "cascade"`: what becomes of children.
     OnDestroy,
     /// `(20, 100)`: how many records a list has, and may have.
@@ -48,70 +48,76 @@ pub(super) enum ValueKind {
 
 impl ValueKind {
     /// Reads what follows `word`, which what is missing is shown at.
-    pub(super) fn parse(self, word: &Ident, input: ParseStream<'_>) -> Result<Value> {
-        let name = word.unraw();
+    pub(super) fn parse(self, keyword: &Ident, input: ParseStream<'_>) -> Result<Value> {
+        let name = keyword.unraw();
         let given = input.peek(Token![=]) || !(input.is_empty() || input.peek(Token![,]));
         match self {
-            Self::Alone if input.peek(Ident::peek_any) => {
+            Self::Flag if input.peek(Ident::peek_any) => {
                 Err(input.error("words are separated by commas; write `,` before this"))
             }
-            Self::Alone if given => {
+            Self::Flag if given => {
                 Err(input.error(format!("`{name}` stands alone; remove what follows it")))
             }
-            Self::Alone => Ok(Value::Alone),
-            Self::Maybe if !given => Ok(Value::Alone),
-            Self::Maybe => {
-                equals(word, "…", input)?;
+            Self::Flag => Ok(Value::Flag),
+            Self::OptionalExpr if !given => Ok(Value::Flag),
+            Self::OptionalExpr => {
+                parse_equals(keyword, "…", input)?;
                 if input.is_empty() || input.peek(Token![,]) {
                     let message = format!("write `{name} = …`, or `{name}` alone");
-                    return Err(Error::new(place(word, input), message));
+                    return Err(Error::new(error_span(keyword, input), message));
                 }
                 input.parse().map(Value::Expr)
             }
             Self::Path => {
-                equals(word, "some::path", input)?;
-                let place = place(word, input);
-                let wrong = |_| Error::new(place, format!("write `{name} = some::path`"));
+                parse_equals(keyword, "some::path", input)?;
+                let error_span = error_span(keyword, input);
+                let wrong = |_| Error::new(error_span, format!("write `{name} = some::path`"));
                 Path::parse_mod_style(input).map(Value::Path).map_err(wrong)
             }
-            Self::Range => rule::range(word, input).map(|range| Value::Range(Box::new(range))),
-            Self::Text => rule::text(word, input).map(Value::Text),
-            Self::Function => rule::function(word, input).map(Value::Function),
-            Self::Said => text(word, "\"…\"", input).map(Value::Said),
-            Self::Sanitizers => rule::sanitizers(word, input).map(Value::Sanitizers),
+            Self::RangeRule => {
+                rule::range(keyword, input).map(|range| Value::RangeRule(Box::new(range)))
+            }
+            Self::TextRule => rule::text(keyword, input).map(Value::TextRule),
+            Self::FunctionRule => rule::function(keyword, input).map(Value::FunctionRule),
+            Self::Str => parse_string(keyword, "\"…\"", input).map(Value::Str),
+            Self::Sanitizers => rule::sanitizers(keyword, input).map(Value::Sanitizers),
             Self::Ident => {
-                equals(word, "SomeName", input)?;
-                let place = place(word, input);
-                let wrong = |_| Error::new(place, format!("write `{name} = SomeName`"));
+                parse_equals(keyword, "SomeName", input)?;
+                let error_span = error_span(keyword, input);
+                let wrong = |_| Error::new(error_span, format!("write `{name} = SomeName`"));
                 input.parse().map(Value::Ident).map_err(wrong)
             }
-            Self::Served => relation::served(word, input).map(Value::Path),
-            Self::OnDestroy => relation::on_destroy(word, input).map(Value::Said),
-            Self::Actions => actions::actions(word, input).map(Value::Actions),
-            Self::Page => actions::page(word, input).map(|(usual, most)| Value::Page(usual, most)),
-            Self::Events => event::events(word, input).map(Value::Events),
-            Self::Name => name_of(&text(word, "\"aName\"", input)?).map(Value::Name),
-            Self::Duration => duration(&text(word, "\"5s\"", input)?).map(Value::Duration),
+            Self::ResourcePath => relation::served(keyword, input).map(Value::Path),
+            Self::OnDestroy => relation::on_destroy(keyword, input).map(Value::Str),
+            Self::Actions => actions::actions(keyword, input).map(Value::Actions),
+            Self::Page => {
+                actions::page(keyword, input).map(|(usual, most)| Value::Page(usual, most))
+            }
+            Self::Events => event::events(keyword, input).map(Value::Events),
+            Self::Name => name_of(&parse_string(keyword, "\"aName\"", input)?).map(Value::Name),
+            Self::Duration => {
+                duration(&parse_string(keyword, "\"5s\"", input)?).map(Value::Duration)
+            }
         }
     }
 }
 
-fn name_of(text: &LitStr) -> Result<Name> {
-    let name = text.value();
+fn name_of(string: &LitStr) -> Result<Name> {
+    let name = string.value();
     if is_name(&name) {
         return Ok(Name {
             text: name,
-            span: text.span(),
+            span: string.span(),
         });
     }
     Err(Error::new(
-        text.span(),
+        string.span(),
         format!("`{name}` can't be a name; write letters, digits, `_` and `-`, a letter first"),
     ))
 }
 
-fn duration(text: &LitStr) -> Result<Duration> {
-    let value = text.value();
+fn duration(string: &LitStr) -> Result<Duration> {
+    let value = string.value();
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = value.split_at(digits);
     let unit = match unit {
@@ -124,12 +130,12 @@ fn duration(text: &LitStr) -> Result<Duration> {
     let millis = unit.and_then(|unit: u64| number.parse::<u64>().ok()?.checked_mul(unit));
     match millis {
         Some(0) => Err(Error::new(
-            text.span(),
+            string.span(),
             "a timeout of nothing lets nothing run; write a longer one",
         )),
         Some(millis) => Ok(Duration::from_millis(millis)),
         None => Err(Error::new(
-            text.span(),
+            string.span(),
             format!(
                 "`{value}` is no duration; write a number and a unit, such as \"500ms\", \"5s\" or \"2m\""
             ),
@@ -142,25 +148,25 @@ mod tests {
     use super::*;
     use proc_macro2::Span;
 
-    fn literal(text: &str) -> LitStr {
-        LitStr::new(text, Span::call_site())
+    fn literal(string: &str) -> LitStr {
+        LitStr::new(string, Span::call_site())
     }
 
     #[test]
-    fn durations_have_a_number_and_a_unit() {
-        for (text, millis) in [
+    fn duration_requires_number_and_unit() {
+        for (string, millis) in [
             ("500ms", 500),
             ("5s", 5_000),
             ("2m", 120_000),
             ("1h", 3_600_000),
         ] {
             assert_eq!(
-                duration(&literal(text)).ok(),
+                duration(&literal(string)).ok(),
                 Some(Duration::from_millis(millis)),
-                "{text}"
+                "{string}"
             );
         }
-        for text in [
+        for string in [
             "",
             "5",
             "s",
@@ -171,17 +177,17 @@ mod tests {
             "99999999999999999999s",
             "18446744073709551615h",
         ] {
-            assert!(duration(&literal(text)).is_err(), "{text}");
+            assert!(duration(&literal(string)).is_err(), "{string}");
         }
     }
 
     #[test]
-    fn names_need_no_escapes() {
-        for text in ["creature", "feed-all", "song_2", "élan"] {
-            assert!(name_of(&literal(text)).is_ok(), "{text}");
+    fn name_rejects_escapes() {
+        for string in ["creature", "feed-all", "song_2", "élan"] {
+            assert!(name_of(&literal(string)).is_ok(), "{string}");
         }
-        for text in ["", "2nd", "a b", "a\"b", "a\\b", "$sort", "a/b", "a\n"] {
-            assert!(name_of(&literal(text)).is_err(), "{text}");
+        for string in ["", "2nd", "a b", "a\"b", "a\\b", "$sort", "a/b", "a\n"] {
+            assert!(name_of(&literal(string)).is_err(), "{string}");
         }
     }
 }

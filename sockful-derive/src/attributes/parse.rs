@@ -1,9 +1,9 @@
 //! Reads the attributes of one item, and continues after a mistake so that all of them are reported.
 
-use super::actions::others;
-use super::syntax::holds_words;
-use super::table::{Place, WORDS, Word, excluded_by, unknown};
-use super::value::{EventWord, Value};
+use super::actions::all_actions_except;
+use super::syntax::has_name;
+use super::table::{ATTRIBUTES, AttributeDef, Target, conflicts_of, unknown_attribute};
+use super::value::{EventArg, Value};
 use crate::diagnostics::Diagnostics;
 use crate::names::Name;
 use proc_macro2::{TokenStream, TokenTree};
@@ -15,36 +15,36 @@ use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Result, Token};
 
 /// The words given at one place.
 #[derive(Debug, Default)]
-pub(crate) struct Words {
-    given: Vec<Given>,
+pub(crate) struct Attributes {
+    parsed: Vec<ParsedAttribute>,
     /// Whether a word could not be read, so that it is not known what it was to say.
-    is_torn: bool,
+    has_errors: bool,
 }
 
 #[derive(Debug)]
-struct Given {
-    word: &'static Word,
-    spelt: Ident,
+struct ParsedAttribute {
+    definition: &'static AttributeDef,
+    keyword: Ident,
     value: Value,
 }
 
-impl Words {
+impl Attributes {
     /// Reads the words of all attributes that hold words at `place`.
     pub(crate) fn of(
         attributes: &[Attribute],
-        place: Place,
+        target: Target,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let name = place.attribute();
-        let mut words = Self::default();
-        misplaced(attributes, place, diagnostics);
+        let name = target.attribute();
+        let mut parsed = Self::default();
+        misplaced(attributes, target, diagnostics);
         for attribute in attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident(name))
         {
             match &attribute.meta {
                 Meta::List(list) if !list.tokens.is_empty() => {
-                    words.read(list.tokens.clone(), place, diagnostics);
+                    parsed.read(list.tokens.clone(), target, diagnostics);
                 }
                 _ => {
                     let message = format!(
@@ -54,32 +54,32 @@ impl Words {
                 }
             }
         }
-        words.check_exclusions(place, diagnostics);
-        words
+        parsed.check_exclusions(target, diagnostics);
+        parsed
     }
 
     /// Reads the words between the brackets of one attribute.
-    pub(crate) fn in_brackets(
+    pub(crate) fn parse_args(
         tokens: TokenStream,
-        place: Place,
+        target: Target,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let mut words = Self::default();
-        words.read(tokens, place, diagnostics);
-        words
+        let mut parsed = Self::default();
+        parsed.read(tokens, target, diagnostics);
+        parsed
     }
 
-    fn read(&mut self, tokens: TokenStream, place: Place, diagnostics: &mut Diagnostics) {
+    fn read(&mut self, tokens: TokenStream, target: Target, diagnostics: &mut Diagnostics) {
         let all = |input: ParseStream<'_>| -> Result<()> {
             while !input.is_empty() {
-                if let Err(error) = self.read_one(input, place, diagnostics) {
-                    diagnostics.adopt(error);
-                    self.is_torn = true;
+                if let Err(error) = self.read_one(input, target, diagnostics) {
+                    diagnostics.push(error);
+                    self.has_errors = true;
                     skip_to_comma(input)?;
                 }
                 if !input.is_empty() && !input.peek(Token![,]) {
                     diagnostics
-                        .adopt(input.error("words are separated by commas; write `,` before this"));
+                        .push(input.error("words are separated by commas; write `,` before this"));
                     skip_to_comma(input)?;
                 }
                 input.parse::<Option<Token![,]>>()?;
@@ -93,38 +93,48 @@ impl Words {
     fn read_one(
         &mut self,
         input: ParseStream<'_>,
-        place: Place,
+        target: Target,
         diagnostics: &mut Diagnostics,
     ) -> Result<()> {
-        let spelt = input.call(Ident::parse_any)?;
-        let name = spelt.unraw().to_string();
-        let Some(word) = WORDS
+        let keyword = input.call(Ident::parse_any)?;
+        let name = keyword.unraw().to_string();
+        let Some(definition) = ATTRIBUTES
             .iter()
-            .find(|word| word.name == name && word.places.contains(&place))
+            .find(|definition| definition.name == name && definition.targets.contains(&target))
         else {
             skip_value(input);
-            return Err(syn::Error::new(spelt.span(), unknown(&name, place)));
+            return Err(syn::Error::new(
+                keyword.span(),
+                unknown_attribute(&name, target),
+            ));
         };
-        let value = word.form.parse(&spelt, input)?;
-        if self.has(word.name) {
-            diagnostics.add(&spelt, format!("`{name}` is given twice; keep one"));
+        let value = definition.kind.parse(&keyword, input)?;
+        if self.has(definition.name) {
+            diagnostics.add(&keyword, format!("`{name}` is given twice; keep one"));
         } else {
-            self.given.push(Given { word, spelt, value });
+            self.parsed.push(ParsedAttribute {
+                definition,
+                keyword,
+                value,
+            });
         }
         Ok(())
     }
 
-    fn check_exclusions(&self, place: Place, diagnostics: &mut Diagnostics) {
-        for (at, given) in self.given.iter().enumerate() {
-            let earlier = &self.given[..at];
-            for (other, why) in excluded_by(given.word.name) {
-                if earlier.iter().any(|earlier| earlier.word.name == other) {
-                    let name = given.word.name;
+    fn check_exclusions(&self, target: Target, diagnostics: &mut Diagnostics) {
+        for (at, parsed) in self.parsed.iter().enumerate() {
+            let earlier = &self.parsed[..at];
+            for (other, why) in conflicts_of(parsed.definition.name) {
+                if earlier
+                    .iter()
+                    .any(|earlier| earlier.definition.name == other)
+                {
+                    let name = parsed.definition.name;
                     let message = format!(
                         "`{name}` can't stand beside `{other}` on {}: {why}",
-                        place.described()
+                        target.description()
                     );
-                    diagnostics.add(&given.spelt, message);
+                    diagnostics.add(&parsed.keyword, message);
                 }
             }
         }
@@ -132,21 +142,23 @@ impl Words {
 
     /// Every word that is given, in the order written: its name, as it is spelt, and what follows it.
     pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &Ident, &Value)> {
-        let given = self.given.iter();
-        given.map(|given| (given.word.name, &given.spelt, &given.value))
+        let parsed = self.parsed.iter();
+        parsed.map(|parsed| (parsed.definition.name, &parsed.keyword, &parsed.value))
     }
 
-    fn get(&self, name: &str) -> Option<&Given> {
+    fn get(&self, name: &str) -> Option<&ParsedAttribute> {
         debug_assert!(
-            WORDS.iter().any(|word| word.name == name),
+            ATTRIBUTES.iter().any(|definition| definition.name == name),
             "`{name}` is not in the table"
         );
-        self.given.iter().find(|given| given.word.name == name)
+        self.parsed
+            .iter()
+            .find(|parsed| parsed.definition.name == name)
     }
 
     /// Whether a word could not be read: it may be the one that is missing.
-    pub(crate) fn is_torn(&self) -> bool {
-        self.is_torn
+    pub(crate) fn has_errors(&self) -> bool {
+        self.has_errors
     }
 
     /// Whether the word called `name` is given.
@@ -155,13 +167,13 @@ impl Words {
     }
 
     /// The word called `name` as it is spelt, to show a mistake under.
-    pub(crate) fn spelt(&self, name: &str) -> Option<&Ident> {
-        self.get(name).map(|given| &given.spelt)
+    pub(crate) fn keyword(&self, name: &str) -> Option<&Ident> {
+        self.get(name).map(|parsed| &parsed.keyword)
     }
 
     /// What follows the word called `name`.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
-        self.get(name).map(|given| &given.value)
+        self.get(name).map(|parsed| &parsed.value)
     }
 
     /// The name that follows the word called `name`.
@@ -191,7 +203,7 @@ impl Words {
     /// The core actions that are not served.
     pub(crate) fn unserved(&self) -> Vec<&'static str> {
         match (self.value("only"), self.value("except")) {
-            (Some(Value::Actions(only)), _) => others(only),
+            (Some(Value::Actions(only)), _) => all_actions_except(only),
             (_, Some(Value::Actions(except))) => except.clone(),
             _ => Vec::new(),
         }
@@ -206,7 +218,7 @@ impl Words {
     }
 
     /// The events that are declared.
-    pub(crate) fn events(&self) -> &[EventWord] {
+    pub(crate) fn events(&self) -> &[EventArg] {
         match self.value("event") {
             Some(Value::Events(events)) => events,
             _ => &[],
@@ -214,9 +226,9 @@ impl Words {
     }
 
     /// The text that follows the word called `name`.
-    pub(crate) fn said(&self, name: &str) -> Option<&LitStr> {
+    pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
         match self.value(name)? {
-            Value::Said(text) => Some(text),
+            Value::Str(text) => Some(text),
             _ => None,
         }
     }
@@ -231,17 +243,17 @@ impl Words {
 }
 
 /// Tells the attributes that look as if they held words and are not read.
-fn misplaced(attributes: &[Attribute], place: Place, diagnostics: &mut Diagnostics) {
-    let name = place.attribute();
+fn misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut Diagnostics) {
+    let name = target.attribute();
     let is_read = |attribute: &&Attribute| attribute.path().is_ident(name);
     for attribute in attributes.iter().filter(|attribute| !is_read(attribute)) {
-        if !holds_words(attribute, name) {
+        if !has_name(attribute, name) {
             continue;
         }
         if !attribute.path().is_ident("cfg_attr") {
             let message = format!("write `#[{name}(…)]` here, without a path");
             diagnostics.add(attribute.path(), message);
-        } else if matches!(place, Place::Method | Place::Parameter) {
+        } else if matches!(target, Target::Method | Target::Parameter) {
             // An attribute macro sees conditions as they are written.
             let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
             diagnostics.add(attribute, message);

@@ -1,29 +1,29 @@
 //! Reads `#[can(…)]`, which makes a method of the block a policy.
 
-use super::hook::actions;
-use super::syntax::holds_words;
+use super::hook;
+use super::syntax::has_name;
 use crate::diagnostics::Diagnostics;
 use syn::{Attribute, Ident};
 
 /// What the attributes of a method say that it decides; several are one.
 #[derive(Debug, Default)]
-pub(crate) struct PolicyWords {
-    pub(crate) grants: Vec<Ident>,
+pub(crate) struct PolicyAttributes {
+    pub(crate) actions: Vec<Ident>,
 }
 
-impl PolicyWords {
+impl PolicyAttributes {
     pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
-        let own = attributes.iter().filter(|it| is_of_policy(it));
+        let own = attributes.iter().filter(|it| is_policy_attribute(it));
         let each = own.filter_map(|attribute| {
             let ask = "say what it decides: write #[can(read)], or #[can(create, update)]";
-            diagnostics.ok(actions(attribute, "can", ask))
+            diagnostics.ok(hook::actions(attribute, "can", ask))
         });
-        let grants = each.flatten().collect();
-        Self { grants }
+        let actions = each.flatten().collect();
+        Self { actions }
     }
 }
 
 /// Whether an attribute is one of a policy, or looks like it.
-pub(crate) fn is_of_policy(attribute: &Attribute) -> bool {
-    holds_words(attribute, "can")
+pub(crate) fn is_policy_attribute(attribute: &Attribute) -> bool {
+    has_name(attribute, "can")
 }

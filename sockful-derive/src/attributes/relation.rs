@@ -1,7 +1,7 @@
 //! Parses the parent of a relation and `on_destroy`.
 
 use super::suggest::nearest;
-use super::syntax::{equals, place, text};
+use super::syntax::{error_span, parse_equals, parse_string};
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Path, Result};
 
@@ -9,27 +9,27 @@ use syn::{Error, Ident, LitStr, Path, Result};
 const CONSEQUENCES: &[&str] = &["cascade", "restrict", "detach"];
 
 /// `= Album`.
-pub(super) fn served(word: &Ident, input: ParseStream<'_>) -> Result<Path> {
-    equals(word, "Album", input)?;
-    let place = place(word, input);
-    let message = format!("write the path of a resource, such as `{word} = Album`");
-    Path::parse_mod_style(input).map_err(|_| Error::new(place, message))
+pub(super) fn served(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
+    parse_equals(keyword, "Album", input)?;
+    let error_span = error_span(keyword, input);
+    let message = format!("write the path of a resource, such as `{keyword} = Album`");
+    Path::parse_mod_style(input).map_err(|_| Error::new(error_span, message))
 }
 
 /// `= "cascade"`.
-pub(super) fn on_destroy(word: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
-    let text = text(word, "\"cascade\"", input)?;
-    let spelt = text.value();
-    if CONSEQUENCES.contains(&spelt.as_str()) {
-        return Ok(text);
+pub(super) fn on_destroy(keyword: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    let string = parse_string(keyword, "\"cascade\"", input)?;
+    let value = string.value();
+    if CONSEQUENCES.contains(&value.as_str()) {
+        return Ok(string);
     }
-    let message = match nearest(&spelt, CONSEQUENCES.iter().copied()) {
+    let message = match nearest(&value, CONSEQUENCES.iter().copied()) {
         Some(near) => {
-            format!("`{spelt}` is not what can become of children; did you mean `{near}`?")
+            format!("`{value}` is not what can become of children; did you mean `{near}`?")
         }
         None => format!(
-            "`{spelt}` is not what can become of children; write \"cascade\" to destroy them too, \"restrict\" to keep the parent while it has any, or \"detach\" to let them live without it"
+            "`{value}` is not what can become of children; write \"cascade\" to destroy them too, \"restrict\" to keep the parent while it has any, or \"detach\" to let them live without it"
         ),
     };
-    Err(Error::new(text.span(), message))
+    Err(Error::new(string.span(), message))
 }

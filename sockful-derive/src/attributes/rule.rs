@@ -1,8 +1,8 @@
 //! Parses the rules and sanitizers of a value.
 
 use super::suggest::nearest;
-use super::syntax::{equals, in_brackets, place, text as text_after_equals};
-use super::value::Ruled;
+use super::syntax::{error_span, in_parentheses, parse_equals, parse_string};
+use super::value::WithMessage;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token, token};
@@ -11,13 +11,13 @@ use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token, token};
 pub(crate) const SANITIZERS: &[&str] = &["trim", "lowercase", "uppercase"];
 
 /// `(0..=20)`, or `(0..=20, message = "…")`.
-pub(super) fn range(word: &Ident, input: ParseStream<'_>) -> Result<Ruled<ExprRange>> {
-    let name = word.unraw();
+pub(super) fn range(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<ExprRange>> {
+    let name = keyword.unraw();
     let example = if name == "length" { "1..=32" } else { "0..=20" };
     let message = format!("write a range, such as `{name}({example})`");
-    in_brackets(word, example, input, |inside| {
+    in_parentheses(keyword, example, input, |inside| {
         match inside.parse::<Expr>() {
-            Ok(Expr::Range(of)) => ruled(of, inside),
+            Ok(Expr::Range(of)) => with_message(of, inside),
             Ok(other) => Err(Error::new_spanned(other, message)),
             Err(error) => Err(Error::new(error.span(), message)),
         }
@@ -25,49 +25,55 @@ pub(super) fn range(word: &Ident, input: ParseStream<'_>) -> Result<Ruled<ExprRa
 }
 
 /// `= "text"`, or `("text", message = "…")`.
-pub(super) fn text(word: &Ident, input: ParseStream<'_>) -> Result<Ruled<LitStr>> {
-    let name = word.unraw();
+pub(super) fn text(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<LitStr>> {
+    let name = keyword.unraw();
     let example = if name == "format" {
         "\"email\""
     } else {
         "\"^[a-z]+$\""
     };
     if !input.peek(token::Paren) {
-        let of = text_after_equals(word, example, input)?;
-        return Ok(Ruled { of, message: None });
+        let of = parse_string(keyword, example, input)?;
+        return Ok(WithMessage {
+            value: of,
+            message: None,
+        });
     }
-    in_brackets(word, example, input, |inside| {
+    in_parentheses(keyword, example, input, |inside| {
         let of = inside.parse().map_err(|error| {
             let message = format!("`{name}` is a text; write `{name}({example}, message = \"…\")`");
             Error::new(error.span(), message)
         });
-        ruled(of?, inside)
+        with_message(of?, inside)
     })
 }
 
 /// `= some::path`, or `(some::path, message = "…")`.
-pub(super) fn function(word: &Ident, input: ParseStream<'_>) -> Result<Ruled<Path>> {
+pub(super) fn function(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<Path>> {
     let example = "some::path";
     if !input.peek(token::Paren) {
-        equals(word, example, input)?;
-        let of = path(word, input)?;
-        return Ok(Ruled { of, message: None });
+        parse_equals(keyword, example, input)?;
+        let of = path(keyword, input)?;
+        return Ok(WithMessage {
+            value: of,
+            message: None,
+        });
     }
-    in_brackets(word, example, input, |inside| {
-        ruled(path(word, inside)?, inside)
+    in_parentheses(keyword, example, input, |inside| {
+        with_message(path(keyword, inside)?, inside)
     })
 }
 
 /// `(trim, lowercase, some::path)`.
-pub(super) fn sanitizers(word: &Ident, input: ParseStream<'_>) -> Result<Vec<Path>> {
-    in_brackets(word, "trim, lowercase", input, |inside| {
+pub(super) fn sanitizers(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Path>> {
+    in_parentheses(keyword, "trim, lowercase", input, |inside| {
         if inside.is_empty() {
             let message = "nothing is done here; write `sanitize(trim)`, or remove it";
             return Err(Error::new(inside.span(), message));
         }
         let mut paths = Vec::new();
         while !inside.is_empty() {
-            paths.push(sanitizer(word, inside)?);
+            paths.push(parse_sanitizer(keyword, inside)?);
             if !inside.is_empty() {
                 inside.parse::<Token![,]>()?;
             }
@@ -76,18 +82,18 @@ pub(super) fn sanitizers(word: &Ident, input: ParseStream<'_>) -> Result<Vec<Pat
     })
 }
 
-fn sanitizer(word: &Ident, input: ParseStream<'_>) -> Result<Path> {
-    let path = path(word, input)?;
+fn parse_sanitizer(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
+    let path = path(keyword, input)?;
     let Some(unknown) = path.get_ident().filter(|name| !is_sanitizer(name)) else {
         return Ok(path);
     };
-    let spelt = unknown.to_string();
-    let meant = match nearest(&spelt, SANITIZERS.iter().copied()) {
+    let value = unknown.to_string();
+    let meant = match nearest(&value, SANITIZERS.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "there are `trim`, `lowercase` and `uppercase`;".to_owned(),
     };
     let message = format!(
-        "unknown sanitizer `{spelt}`; {meant} a function is written with its path, such as `self::{spelt}`"
+        "unknown sanitizer `{value}`; {meant} a function is written with its path, such as `self::{value}`"
     );
     Err(Error::new(unknown.span(), message))
 }
@@ -96,20 +102,20 @@ fn is_sanitizer(name: &Ident) -> bool {
     SANITIZERS.iter().any(|known| name == known)
 }
 
-fn path(word: &Ident, input: ParseStream<'_>) -> Result<Path> {
-    let place = place(word, input);
+fn path(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
+    let error_span = error_span(keyword, input);
     let path = Path::parse_mod_style(input);
     path.map_err(|_| {
-        let name = word.unraw();
+        let name = keyword.unraw();
         let message = format!("`{name}` takes the path of a function, such as `self::check`");
-        Error::new(place, message)
+        Error::new(error_span, message)
     })
 }
 
 /// What was read, with the message behind it.
-fn ruled<T>(of: T, inside: ParseStream<'_>) -> Result<Ruled<T>> {
+fn with_message<T>(value: T, inside: ParseStream<'_>) -> Result<WithMessage<T>> {
     let message = message(inside)?;
-    Ok(Ruled { of, message })
+    Ok(WithMessage { value, message })
 }
 
 /// The `, message = "…"` at the end of the brackets.
@@ -125,12 +131,12 @@ fn message(inside: ParseStream<'_>) -> Result<Option<LitStr>> {
     if !inside
         .fork()
         .parse::<Ident>()
-        .is_ok_and(|word| word == "message")
+        .is_ok_and(|keyword| keyword == "message")
     {
         return Err(expected());
     }
-    let word = inside.parse::<Ident>()?;
-    let message = text_after_equals(&word, "\"…\"", inside)?;
+    let keyword = inside.parse::<Ident>()?;
+    let message = parse_string(&keyword, "\"…\"", inside)?;
     inside.parse::<Option<Token![,]>>()?;
     if inside.is_empty() {
         Ok(Some(message))

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, LitStr, Meta, Result, Token, parenthesized, token};
 
 /// Whether an attribute is one called `name`, under whatever path or condition.
-pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
+pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
     let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
     let path = attribute.path();
     match &attribute.meta {
@@ -17,24 +17,28 @@ pub(crate) fn holds_words(attribute: &Attribute, name: &str) -> bool {
     }
 }
 
-pub(super) fn equals(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
-    let (name, place) = (word.unraw(), place(word, input));
-    let equals = input.parse::<Token![=]>();
-    let missing = |_| Error::new(place, format!("write `{name} = {example}`"));
-    equals.map(drop).map_err(missing)
+pub(super) fn parse_equals(keyword: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
+    let (name, error_span) = (keyword.unraw(), error_span(keyword, input));
+    let parse_equals = input.parse::<Token![=]>();
+    let missing = |_| Error::new(error_span, format!("write `{name} = {example}`"));
+    parse_equals.map(drop).map_err(missing)
 }
 
-pub(super) fn text(word: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
-    equals(word, example, input)?;
-    let (name, place) = (word.unraw(), place(word, input));
+pub(super) fn parse_string(
+    keyword: &Ident,
+    example: &str,
+    input: ParseStream<'_>,
+) -> Result<LitStr> {
+    parse_equals(keyword, example, input)?;
+    let (name, error_span) = (keyword.unraw(), error_span(keyword, input));
     let wrong = format!("`{name}` is a text; write `{name} = {example}`");
-    input.parse().map_err(|_| Error::new(place, wrong))
+    input.parse().map_err(|_| Error::new(error_span, wrong))
 }
 
 /// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
-pub(super) fn place(word: &Ident, input: ParseStream<'_>) -> Span {
+pub(super) fn error_span(keyword: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() {
-        word.span()
+        keyword.span()
     } else {
         input.span()
     }
@@ -42,15 +46,15 @@ pub(super) fn place(word: &Ident, input: ParseStream<'_>) -> Span {
 
 /// What `read` makes of the brackets behind a word. What it leaves after a mistake is passed over,
 /// so that it is not told as a second one.
-pub(super) fn in_brackets<T>(
-    word: &Ident,
+pub(super) fn in_parentheses<T>(
+    keyword: &Ident,
     example: &str,
     input: ParseStream<'_>,
     read: impl FnOnce(ParseStream<'_>) -> Result<T>,
 ) -> Result<T> {
     if !input.peek(token::Paren) {
-        let message = format!("write `{}({example})`", word.unraw());
-        return Err(Error::new(place(word, input), message));
+        let message = format!("write `{}({example})`", keyword.unraw());
+        return Err(Error::new(error_span(keyword, input), message));
     }
     let inside;
     parenthesized!(inside in input);

@@ -5,7 +5,7 @@ use super::suggest::nearest;
 
 /// What an attribute stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Target {
     /// The struct of a resource.
     Struct,
     /// A field of that struct.
@@ -18,7 +18,7 @@ pub(crate) enum Place {
     Parameter,
 }
 
-impl Place {
+impl Target {
     /// The name of the attribute that holds words here.
     pub(crate) fn attribute(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Place {
     }
 
     /// The place in a sentence: "`x` is for …".
-    pub(crate) fn described(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Struct => "the struct",
             Self::Field => "a field",
@@ -41,17 +41,17 @@ impl Place {
 
 /// A word: where it may stand, what follows it, and which words can't stand beside it and why.
 #[derive(Debug)]
-pub(crate) struct Word {
+pub(crate) struct AttributeDef {
     pub(crate) name: &'static str,
-    pub(crate) places: &'static [Place],
-    pub(super) form: ValueKind,
-    pub(crate) excludes: &'static [(&'static str, &'static str)],
+    pub(crate) targets: &'static [Target],
+    pub(super) kind: ValueKind,
+    pub(crate) conflicts: &'static [(&'static str, &'static str)],
 }
 
-use Place::{Block, Field, Method, Parameter, Struct};
+use Target::{Block, Field, Method, Parameter, Struct};
 use ValueKind::{
-    Actions, Alone, Duration, Events, Function, Ident, Maybe, Name, OnDestroy, Page, Path, Range,
-    Said, Sanitizers, Served, Text,
+    Actions, Duration, Events, Flag, FunctionRule, Ident, Name, OnDestroy, OptionalExpr, Page,
+    Path, RangeRule, ResourcePath, Sanitizers, Str, TextRule,
 };
 
 const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
@@ -72,145 +72,152 @@ const HELD: &str = "what the server keeps is within ±(2^53-1), which every clie
 
 /// The words, in the order in which messages and docs list them.
 #[rustfmt::skip]
-pub(crate) static WORDS: &[Word] = &[
-    Word { name: "name",      places: &[Struct, Method, Field], form: Name,     excludes: &[] },
-    Word { name: "plural",    places: &[Struct, Field],    form: Name,     excludes: &[] },
-    Word { name: "new",       places: &[Struct],           form: Ident,    excludes: &[] },
-    Word { name: "patch",     places: &[Struct],           form: Ident,    excludes: &[] },
-    Word { name: "only",      places: &[Struct],           form: Actions,  excludes: &[] },
-    Word { name: "except",    places: &[Struct],           form: Actions,  excludes: &[
+pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
+    AttributeDef { name: "name",         targets: &[Struct, Method, Field],  kind: Name,          conflicts: &[] },
+    AttributeDef { name: "plural",       targets: &[Struct, Field],          kind: Name,          conflicts: &[] },
+    AttributeDef { name: "new",          targets: &[Struct],                 kind: Ident,         conflicts: &[] },
+    AttributeDef { name: "patch",        targets: &[Struct],                 kind: Ident,         conflicts: &[] },
+    AttributeDef { name: "only",         targets: &[Struct],                 kind: Actions,       conflicts: &[] },
+    AttributeDef { name: "except",       targets: &[Struct],                 kind: Actions,       conflicts: &[
         ("only", "say either which actions there are or which there are not"),
     ] },
-    Word { name: "page",      places: &[Struct],           form: Page,     excludes: &[] },
-    Word { name: "public",    places: &[Struct],           form: Alone,    excludes: &[] },
-    Word { name: "event",     places: &[Struct],           form: Events,   excludes: &[] },
-    Word { name: "timeout",   places: &[Method],           form: Duration, excludes: &[] },
-    Word { name: "crate",     places: &[Struct, Block],    form: Path,     excludes: &[] },
-    Word { name: "id",        places: &[Field],            form: Alone,    excludes: &[] },
-    Word { name: "parent",    places: &[Field],            form: Served,   excludes: &[
+    AttributeDef { name: "page",         targets: &[Struct],                 kind: Page,          conflicts: &[] },
+    AttributeDef { name: "public",       targets: &[Struct],                 kind: Flag,          conflicts: &[] },
+    AttributeDef { name: "event",        targets: &[Struct],                 kind: Events,        conflicts: &[] },
+    AttributeDef { name: "timeout",      targets: &[Method],                 kind: Duration,      conflicts: &[] },
+    AttributeDef { name: "crate",        targets: &[Struct, Block],          kind: Path,          conflicts: &[] },
+    AttributeDef { name: "id",           targets: &[Field],                  kind: Flag,          conflicts: &[] },
+    AttributeDef { name: "parent",       targets: &[Field],                  kind: ResourcePath,  conflicts: &[
         ("id", "the id of a record is its own; write another field for the parent's"),
     ] },
-    Word { name: "on_destroy", places: &[Field],           form: OnDestroy, excludes: &[] },
-    Word { name: "default",   places: &[Field, Parameter], form: Maybe,    excludes: &[("id", FRESH_ID)] },
-    Word { name: "read_only", places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "on_destroy",   targets: &[Field],                  kind: OnDestroy,     conflicts: &[] },
+    AttributeDef { name: "default",      targets: &[Field, Parameter],       kind: OptionalExpr,  conflicts: &[("id", FRESH_ID)] },
+    AttributeDef { name: "read_only",    targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", GIVEN_PARENT),
     ] },
-    Word { name: "private",   places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "private",      targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", SENT_ID), ("parent", GIVEN_PARENT),
         ("read_only", "a private property is never sent, so it can't be set either"),
     ] },
-    Word { name: "write_only", places: &[Field],           form: Alone,    excludes: &[
+    AttributeDef { name: "write_only",   targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", SENT_ID), ("parent", "who is sent a child is told whose it is"),
         ("read_only", "a property that is neither sent nor set by clients is `private`"),
         ("private", "a private property is not set by clients either"),
     ] },
-    Word { name: "immutable", places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "immutable",    targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FIXED_ID),
         ("read_only", "clients never set it, so not at creation either"),
         ("private", "clients never set it, so not at creation either"),
         ("write_only", "who saves a record gives back what can't change, and can't give back what is never sent"),
     ] },
-    Word { name: "created_at", places: &[Field],           form: Alone,    excludes: &[
+    AttributeDef { name: "created_at",   targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
         ("write_only", UNSET),
     ] },
-    Word { name: "updated_at", places: &[Field],           form: Alone,    excludes: &[
+    AttributeDef { name: "updated_at",   targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE),
     ] },
-    Word { name: "rev",       places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "rev",          targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
         ("private", "clients compare revisions, so they are sent"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE), ("updated_at", KEPT_TWICE),
     ] },
-    Word { name: "unique",    places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "unique",       targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", LOOKED_UP),
         ("created_at", MANY_AT_ONCE), ("updated_at", MANY_AT_ONCE), ("rev", MANY_AT_ONCE),
     ] },
-    Word { name: "index",     places: &[Field],            form: Alone,    excludes: &[
+    AttributeDef { name: "index",        targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", LOOKED_UP),
         ("parent", "a parent has an index anyway"),
         ("unique", "what is unique has an index already"),
     ] },
-    Word { name: "wide",      places: &[Field, Parameter], form: Alone,    excludes: &[
+    AttributeDef { name: "wide",         targets: &[Field, Parameter],       kind: Flag,          conflicts: &[
         ("id", EXACT_ID), ("parent", "it is what the parent's id is, which every client can hold"),
         ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
     ] },
-    Word { name: "renamed_from", places: &[Struct, Field], form: Name,     excludes: &[] },
-    Word { name: "range",     places: &[Field, Parameter], form: Range,      excludes: &[
+    AttributeDef { name: "renamed_from", targets: &[Struct, Field],          kind: Name,          conflicts: &[] },
+    AttributeDef { name: "range",        targets: &[Field, Parameter],       kind: RangeRule,     conflicts: &[
         ("length", "a number has a range, a text or a list a length"),
         ("pattern", OF_NUMBERS),
         ("format", OF_NUMBERS),
         ("sanitize", OF_NUMBERS),
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "length",    places: &[Field, Parameter], form: Range,      excludes: &[
+    AttributeDef { name: "length",       targets: &[Field, Parameter],       kind: RangeRule,     conflicts: &[
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "pattern",   places: &[Field, Parameter], form: Text,       excludes: &[
+    AttributeDef { name: "pattern",      targets: &[Field, Parameter],       kind: TextRule,      conflicts: &[
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "format",    places: &[Field, Parameter], form: Text,       excludes: &[
+    AttributeDef { name: "format",       targets: &[Field, Parameter],       kind: TextRule,      conflicts: &[
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "conform",   places: &[Field, Parameter], form: Function,   excludes: &[
+    AttributeDef { name: "conform",      targets: &[Field, Parameter],       kind: FunctionRule,  conflicts: &[
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "nested",    places: &[Field, Parameter], form: Alone,      excludes: &[
+    AttributeDef { name: "nested",       targets: &[Field, Parameter],       kind: Flag,          conflicts: &[
         ("id", PLAIN_ID), ("parent", PLAIN_ID),
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
-    Word { name: "message",   places: &[Field, Parameter], form: Said,       excludes: &[] },
-    Word { name: "when",      places: &[Field],            form: Path,       excludes: &[] },
-    Word { name: "sanitize",  places: &[Field, Parameter], form: Sanitizers, excludes: &[
+    AttributeDef { name: "message",      targets: &[Field, Parameter],       kind: Str,           conflicts: &[] },
+    AttributeDef { name: "when",         targets: &[Field],                  kind: Path,          conflicts: &[] },
+    AttributeDef { name: "sanitize",     targets: &[Field, Parameter],       kind: Sanitizers,    conflicts: &[
         ("id", FOUND_BY_ID), ("parent", FOUND_BY_ID),
         ("created_at", JUDGED), ("updated_at", JUDGED), ("rev", JUDGED),
     ] },
 ];
 
 /// The words that may stand at `place`.
-pub(crate) fn at(place: Place) -> impl Iterator<Item = &'static Word> {
-    WORDS
+pub(crate) fn allowed_on(target: Target) -> impl Iterator<Item = &'static AttributeDef> {
+    ATTRIBUTES
         .iter()
-        .filter(move |word| word.places.contains(&place))
+        .filter(move |attribute| attribute.targets.contains(&target))
 }
 
 /// The words that can't stand beside the word called `name`, each with the reason.
-pub(crate) fn excluded_by(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let rows = WORDS.iter().flat_map(|word| {
-        word.excludes
+pub(crate) fn conflicts_of(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = ATTRIBUTES.iter().flat_map(|attribute| {
+        attribute
+            .conflicts
             .iter()
-            .map(move |(other, why)| (word.name, *other, *why))
+            .map(move |(other, why)| (attribute.name, *other, *why))
     });
-    rows.filter_map(move |(word, other, why)| match name {
-        _ if name == word => Some((other, why)),
-        _ if name == other => Some((word, why)),
+    rows.filter_map(move |(attribute, other, why)| match name {
+        _ if name == attribute => Some((other, why)),
+        _ if name == other => Some((attribute, why)),
         _ => None,
     })
 }
 
 /// What to say of a word that can't stand at `place`: where it belongs, or the nearest right one.
-pub(super) fn unknown(name: &str, place: Place) -> String {
-    if let Some(word) = WORDS.iter().find(|word| word.name == name) {
-        let places: Vec<_> = word.places.iter().map(|place| place.described()).collect();
+pub(super) fn unknown_attribute(name: &str, target: Target) -> String {
+    if let Some(attribute) = ATTRIBUTES.iter().find(|attribute| attribute.name == name) {
+        let places: Vec<_> = attribute
+            .targets
+            .iter()
+            .map(|target| target.description())
+            .collect();
         return format!(
             "`{name}` is for {}, not for {}",
             places.join(" and "),
-            place.described()
+            target.description()
         );
     }
-    if name == "payload" && place == Parameter {
+    if name == "payload" && target == Parameter {
         return "`payload` is no word of #[resource(…)]; write #[payload] in its place".to_owned();
     }
-    if let Some(near) = nearest(name, at(place).map(|word| word.name)) {
+    if let Some(near) = nearest(name, allowed_on(target).map(|attribute| attribute.name)) {
         return format!("unknown word `{name}`; did you mean `{near}`?");
     }
-    let words: Vec<_> = at(place).map(|word| format!("`{}`", word.name)).collect();
+    let words: Vec<_> = allowed_on(target)
+        .map(|attribute| format!("`{}`", attribute.name))
+        .collect();
     format!(
         "unknown word `{name}`; {} may have {}",
-        place.described(),
+        target.description(),
         words.join(", ")
     )
 }
@@ -220,47 +227,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_word_is_told_the_nearest_right_one() {
+    fn unknown_attribute_suggests_nearest() {
         for (wrong, right) in [
             ("defualt", "default"),
             ("readonly", "read_only"),
             ("privat", "private"),
         ] {
             assert_eq!(
-                unknown(wrong, Field),
+                unknown_attribute(wrong, Field),
                 format!("unknown word `{wrong}`; did you mean `{right}`?")
             );
         }
         assert_eq!(
-            unknown("nmae", Struct),
+            unknown_attribute("nmae", Struct),
             "unknown word `nmae`; did you mean `name`?"
         );
         assert_eq!(
-            unknown("page", Field),
+            unknown_attribute("page", Field),
             "`page` is for the struct, not for a field"
         );
-        assert!(unknown("frobnicate", Parameter).contains("`default`"));
+        assert!(unknown_attribute("frobnicate", Parameter).contains("`default`"));
     }
 
     #[test]
-    fn the_docs_tell_every_word() {
+    fn docs_list_every_attribute() {
         let docs = include_str!("../../../sockful/src/lib.rs");
-        for word in WORDS {
+        for attribute in ATTRIBUTES {
             assert!(
-                docs.contains(&format!("`{}", word.name)),
+                docs.contains(&format!("`{}", attribute.name)),
                 "`{}` is not in the docs of the macros",
-                word.name
+                attribute.name
             );
         }
     }
 
     #[test]
-    fn words_that_are_excluded_exist() {
-        let known = |name| WORDS.iter().any(|word| word.name == name);
+    fn conflicts_name_known_attributes() {
+        let known = |name| ATTRIBUTES.iter().any(|attribute| attribute.name == name);
         assert!(
-            WORDS
+            ATTRIBUTES
                 .iter()
-                .flat_map(|word| word.excludes)
+                .flat_map(|attribute| attribute.conflicts)
                 .all(|(other, _)| known(*other))
         );
     }

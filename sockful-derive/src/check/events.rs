@@ -2,17 +2,17 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Resource;
-use crate::names::{camel_case, is_event_of_all, is_name};
+use crate::names::{camel_case, is_name, is_reserved_event};
 use syn::Error;
 
 pub(super) fn events(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
-    names_are_in_camel_case(resource, diagnostics);
-    names_are_not_ours(resource, diagnostics);
-    each_has_a_name_and_a_type_of_its_own(resource, diagnostics);
+    check_camel_case(resource, diagnostics);
+    check_reserved_names(resource, diagnostics);
+    check_distinct(resource, diagnostics);
 }
 
 /// Clients in every language listen to the name as it is, beside those of actions and remote methods.
-fn names_are_in_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+fn check_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for name in resource.events.iter().map(|event| &event.name) {
         let camel = camel_case(&name.text);
         if camel == name.text {
@@ -23,25 +23,25 @@ fn names_are_in_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostic
             "`{}` is not in camelCase, as the names of events are; write `{right}`",
             name.text
         );
-        diagnostics.adopt(Error::new(name.span, message));
+        diagnostics.push(Error::new(name.span, message));
     }
 }
 
 /// Who follows records could not tell two events of one name apart.
-fn names_are_not_ours(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+fn check_reserved_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for name in resource.events.iter().map(|event| &event.name) {
-        if is_event_of_all(&name.text) {
+        if is_reserved_event(&name.text) {
             let message = format!(
                 "`{}` is a word of the protocol; give the event another name",
                 name.text
             );
-            diagnostics.adopt(Error::new(name.span, message));
+            diagnostics.push(Error::new(name.span, message));
         }
     }
 }
 
 /// By the type alone is it known which event is emitted, and of which resource.
-fn each_has_a_name_and_a_type_of_its_own(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
+fn check_distinct(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for (at, event) in resource.events.iter().enumerate() {
         let earlier = &resource.events[..at];
         let name = &event.name;
@@ -50,11 +50,14 @@ fn each_has_a_name_and_a_type_of_its_own(resource: &Resource<'_>, diagnostics: &
                 "there is an event `{}` already; give one of them another name",
                 name.text
             );
-            diagnostics.adopt(Error::new(name.span, message));
-        } else if let Some(that) = earlier.iter().find(|that| that.spelt() == event.spelt()) {
+            diagnostics.push(Error::new(name.span, message));
+        } else if let Some(that) = earlier
+            .iter()
+            .find(|that| that.type_name() == event.type_name())
+        {
             let message = format!(
                 "`{}` is what `{}` tells already; give `{}` a type of its own",
-                event.spelt(),
+                event.type_name(),
                 that.name.text,
                 name.text
             );

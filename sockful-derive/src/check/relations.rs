@@ -1,8 +1,8 @@
 //! What relations must be, as far as one of the two resources can tell.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Default, Property, Relation, Resource};
-use crate::names::{Name, is_core, is_name, is_of_live_list};
+use crate::model::{DefaultValue, Property, Relation, Resource};
+use crate::names::{Name, is_core_action, is_live_list_name, is_name};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Error, Ident};
@@ -15,51 +15,51 @@ pub(super) fn relations(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
             continue;
         }
         let Some(relation) = &property.relation else {
-            words_have_a_parent(property, diagnostics);
+            check_attributes_without_parent(property, diagnostics);
             continue;
         };
-        default_is_an_id(property, diagnostics);
-        if parent_has_a_name(resource, property, relation, diagnostics) {
-            names_differ_at_child(property, relation, &earlier, diagnostics);
+        check_default(property, diagnostics);
+        if check_parent_name(resource, property, relation, diagnostics) {
+            check_distinct_at_child(property, relation, &earlier, diagnostics);
         }
-        if children_have_names(relation, diagnostics) {
-            names_differ_at_parent(resource, property, relation, &earlier, diagnostics);
+        if check_children_name(relation, diagnostics) {
+            check_distinct_at_parent(resource, property, relation, &earlier, diagnostics);
         }
         earlier.push((property, relation));
     }
 }
 
 /// The words of a relation say nothing of a field that is none.
-fn words_have_a_parent(property: &Property<'_>, diagnostics: &mut Diagnostics) {
+fn check_attributes_without_parent(property: &Property<'_>, diagnostics: &mut Diagnostics) {
     // Perhaps the word that could not be read is the parent.
-    if property.words.is_torn() {
+    if property.attributes.has_errors() {
         return;
     }
-    for word in ["on_destroy", "name", "plural"] {
-        let Some(spelt) = property.words.spelt(word) else {
+    for name in ["on_destroy", "name", "plural"] {
+        let Some(keyword) = property.attributes.keyword(name) else {
             continue;
         };
-        let message = match word {
+        let message = match name {
             "name" => {
                 "`name` is what children are called; write `parent = …` beside it, or #[serde(rename = \"…\")] to give the property another name"
                     .to_owned()
             }
-            _ => format!("`{word}` is of children; write `parent = …` beside it, or remove it"),
+            _ => format!("`{name}` is of children; write `parent = …` beside it, or remove it"),
         };
-        diagnostics.add(spelt, message);
+        diagnostics.add(keyword, message);
     }
 }
 
 /// The default of a type, an empty text or a zero, is nobody's id.
-fn default_is_an_id(property: &Property<'_>, diagnostics: &mut Diagnostics) {
-    if let Some(Default::OfType(word)) = property.default {
+fn check_default(property: &Property<'_>, diagnostics: &mut Diagnostics) {
+    if let Some(DefaultValue::TypeDefault(name)) = property.default {
         let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
-        diagnostics.add(word, message);
+        diagnostics.add(name, message);
     }
 }
 
 /// The parent's name is an action of the child's, and stands beside its properties where it is included.
-fn parent_has_a_name(
+fn check_parent_name(
     resource: &Resource<'_>,
     property: &Property<'_>,
     relation: &Relation<'_>,
@@ -74,7 +74,7 @@ fn parent_has_a_name(
         _ if !is_name(&own.text) => format!(
             "`{field}` gives the parent no name; call the field such as `album_id`, and the parent is `album`"
         ),
-        Some(other) if other.ident == field && !spelt_as_an_id(field) => format!(
+        Some(other) if other.ident == field && !ends_with_id(field) => format!(
             "`{}` would name both the property and the parent; call the field `{}_id`",
             own.text,
             without_id(field)
@@ -83,7 +83,7 @@ fn parent_has_a_name(
             "`{field}` calls the parent `{}`, which is the name of the property `{}` too; give one of them another",
             own.text, other.ident
         ),
-        None => match taken(own) {
+        None => match reserved_by(own) {
             Some(by) => format!(
                 "`{field}` calls the parent `{}`, as {by}; give the field another name",
                 own.text
@@ -91,11 +91,11 @@ fn parent_has_a_name(
             None => return true,
         },
     };
-    diagnostics.adopt(Error::new(own.span, message));
+    diagnostics.push(Error::new(own.span, message));
     false
 }
 
-fn spelt_as_an_id(field: &Ident) -> bool {
+fn ends_with_id(field: &Ident) -> bool {
     field.to_string().ends_with("_id")
 }
 
@@ -105,30 +105,30 @@ fn without_id(field: &Ident) -> String {
 }
 
 /// The names of children are parts of the names of actions, and one of them is an action itself.
-fn children_have_names(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -> bool {
+fn check_children_name(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -> bool {
     let children = &relation.children;
-    let Some(by) = taken(children) else {
+    let Some(by) = reserved_by(children) else {
         return true;
     };
     let message = format!(
         "children can't be called `{}`, as {by}; write another name with `plural = \"…\"`",
         children.text
     );
-    diagnostics.adopt(Error::new(children.span, message));
+    diagnostics.push(Error::new(children.span, message));
     false
 }
 
 /// What has the name already.
-fn taken(name: &Name) -> Option<&'static str> {
+fn reserved_by(name: &Name) -> Option<&'static str> {
     match &name.text {
-        text if is_core(text) => Some("an action of every resource is"),
-        text if is_of_live_list(text) => Some("live lists of children are"),
+        text if is_core_action(text) => Some("an action of every resource is"),
+        text if is_live_list_name(text) => Some("live lists of children are"),
         _ => None,
     }
 }
 
 /// Two parents of one name could not be told apart on the child's side.
-fn names_differ_at_child(
+fn check_distinct_at_child(
     property: &Property<'_>,
     relation: &Relation<'_>,
     earlier: &[(&Property<'_>, &Relation<'_>)],
@@ -142,12 +142,12 @@ fn names_differ_at_child(
             "`{}` and `{}` both call the parent `{}`; give one of the fields another name",
             that.ident, property.ident, relation.own.text
         );
-        diagnostics.adopt(Error::new(relation.own.span, message));
+        diagnostics.push(Error::new(relation.own.span, message));
     }
 }
 
 /// Two relations to one parent are told apart by what the children are called.
-fn names_differ_at_parent(
+fn check_distinct_at_parent(
     resource: &Resource<'_>,
     property: &Property<'_>,
     relation: &Relation<'_>,

@@ -4,7 +4,7 @@ mod default;
 
 use crate::attributes::nearest;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Check, Default, Number, Rule, Rules};
+use crate::model::{DefaultValue, Number, Rule, RuleKind, Rules};
 use quote::ToTokens;
 use sockful_formats::{Format, Pattern};
 use std::cmp::Ordering;
@@ -14,40 +14,41 @@ use syn::{Expr, ExprRange, GenericArgument, LitStr, PathArguments, RangeLimits, 
 pub(super) fn rules(
     rules: &Rules<'_>,
     ty: &Type,
-    default: Option<Default<'_>>,
+    default: Option<DefaultValue<'_>>,
     diagnostics: &mut Diagnostics,
 ) {
     let has_range = rules.list.iter().any(Rule::is_range);
     for rule in &rules.list {
         // That a range excludes what is for texts has been told by the table of words.
-        if has_range && rule.is_of_texts() {
+        if has_range && rule.is_for_text() {
             continue;
         }
-        let sound = match rule.check {
-            Check::Range(range) => {
-                range_is_sound(rule, range, diagnostics) && range_fits(range, ty, diagnostics)
+        let is_valid = match rule.kind {
+            RuleKind::Range(range) => {
+                check_range(rule, range, diagnostics)
+                    && check_range_fits_type(range, ty, diagnostics)
             }
-            Check::Length(range) => {
-                range_is_sound(rule, range, diagnostics) && length_is_counted(range, diagnostics)
+            RuleKind::Length(range) => {
+                check_range(rule, range, diagnostics) && check_length(range, diagnostics)
             }
-            Check::Pattern(text) => pattern_is_one(text, diagnostics),
-            Check::Format(text) => format_is_known(text, diagnostics),
-            Check::Conform(_) => true,
-            Check::Nested => nested_is_there(rule, diagnostics),
+            RuleKind::Pattern(text) => check_pattern(text, diagnostics),
+            RuleKind::Format(text) => check_format(text, diagnostics),
+            RuleKind::Conform(_) => true,
+            RuleKind::Nested => check_nested_feature(rule, diagnostics),
         };
-        if sound && rule_is_of_the_kind(rule, ty, diagnostics) && rules.when.is_none() {
-            default::keeps_to(rule, default, diagnostics);
+        if is_valid && check_rule_fits_type(rule, ty, diagnostics) && rules.when.is_none() {
+            default::check(rule, default, diagnostics);
         }
     }
     if !has_range {
-        sanitize_is_for_texts(rules, ty, diagnostics);
+        check_sanitize(rules, ty, diagnostics);
     }
-    message_is_of_one_rule(rules, diagnostics);
-    when_has_rules(rules, diagnostics);
+    check_message(rules, diagnostics);
+    check_when(rules, diagnostics);
 }
 
 /// A range that holds nothing refuses everything, and one without ends nothing.
-fn range_is_sound(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
+fn check_range(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
     let ends = [&range.start, &range.end];
     for end in ends.into_iter().flatten() {
         if Number::of(end).is_none() && !matches!(**end, Expr::Path(_)) {
@@ -60,7 +61,7 @@ fn range_is_sound(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnost
         _ if range.start.is_none() && range.end.is_none() => {
             let message = format!(
                 "every value is in this range; write an end, such as `{}(1..)`",
-                rule.word
+                rule.keyword
             );
             diagnostics.add(range, message);
             false
@@ -88,7 +89,7 @@ fn is_empty(from: Number, to: Number, limits: &RangeLimits) -> bool {
 }
 
 /// A bound that no value of the type can have is a mistake in the one or the other.
-fn range_fits(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+fn check_range_fits_type(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let Some((name, least, most)) = primitive(inner(ty)).and_then(integer) else {
         return true;
     };
@@ -112,7 +113,7 @@ fn range_fits(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnostics) -> bo
     fits
 }
 
-fn length_is_counted(range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
+fn check_length(range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
     let mut counted = true;
     for end in [&range.start, &range.end].into_iter().flatten() {
         let fits = match Number::of(end) {
@@ -128,7 +129,7 @@ fn length_is_counted(range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
     counted
 }
 
-fn pattern_is_one(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+fn check_pattern(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let Err(broken) = Pattern::check(&text.value()) else {
         return true;
     };
@@ -140,7 +141,7 @@ fn pattern_is_one(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     false
 }
 
-fn format_is_known(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+fn check_format(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let name = text.value();
     if Format::called(&name).is_some() {
         return true;
@@ -155,81 +156,84 @@ fn format_is_known(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     false
 }
 
-fn nested_is_there(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool {
+fn check_nested_feature(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool {
     let is_there = cfg!(feature = "garde");
     if !is_there {
         let message = "`nested` needs the feature `garde` of the crate `sockful`; write `sockful = { …, features = [\"garde\"] }` in Cargo.toml";
-        diagnostics.add(rule.word, message);
+        diagnostics.add(rule.keyword, message);
     }
     is_there
 }
 
 /// A rule on a type that can't keep to it. Of types that are not the language's own only the
 /// compiler knows what they are: it asks the traits in `must`.
-fn rule_is_of_the_kind(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
+fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let Some(name) = primitive(inner(ty)) else {
         return true;
     };
     let is_number = is_number(name);
-    let kinds = match rule.check {
-        Check::Range(_) if !is_number => "numbers",
-        Check::Length(_) => "texts, lists and maps",
-        Check::Pattern(_) | Check::Format(_) => "texts",
-        Check::Range(_) | Check::Conform(_) | Check::Nested => return true,
+    let kinds = match rule.kind {
+        RuleKind::Range(_) if !is_number => "numbers",
+        RuleKind::Length(_) => "texts, lists and maps",
+        RuleKind::Pattern(_) | RuleKind::Format(_) => "texts",
+        RuleKind::Range(_) | RuleKind::Conform(_) | RuleKind::Nested => return true,
     };
-    let instead = match rule.check {
-        Check::Length(_) if is_number => "; write `range(…)`",
+    let instead = match rule.kind {
+        RuleKind::Length(_) if is_number => "; write `range(…)`",
         _ => "",
     };
     let message = format!(
         "`{}` is for {kinds}, and `{name}` is none{instead}",
-        rule.word
+        rule.keyword
     );
-    diagnostics.add(rule.word, message);
+    diagnostics.add(rule.keyword, message);
     false
 }
 
-fn sanitize_is_for_texts(rules: &Rules<'_>, ty: &Type, diagnostics: &mut Diagnostics) {
-    if let (Some((word, _)), Some(name)) = (rules.sanitize, primitive(inner(ty))) {
+fn check_sanitize(rules: &Rules<'_>, ty: &Type, diagnostics: &mut Diagnostics) {
+    if let (Some((keyword, _)), Some(name)) = (rules.sanitize, primitive(inner(ty))) {
         let message = format!("`sanitize` is for texts, and `{name}` is none; remove it");
-        diagnostics.add(word, message);
+        diagnostics.add(keyword, message);
     }
 }
 
-fn message_is_of_one_rule(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
-    let Some((word, _)) = rules.message else {
+fn check_message(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
+    let Some((keyword, _)) = rules.message else {
         return;
     };
     match rules.list.as_slice() {
-        [] => diagnostics.add(word, "a message is what a rule says; there is no rule here"),
-        [rule] if matches!(rule.check, Check::Nested) => {
+        [] => diagnostics.add(
+            keyword,
+            "a message is what a rule says; there is no rule here",
+        ),
+        [rule] if matches!(rule.kind, RuleKind::Nested) => {
             diagnostics.add(
-                word,
+                keyword,
                 "the messages of `nested` are the type's own; remove this",
             );
         }
         [rule] if rule.message.is_some() => {
             let message = format!(
                 "`{}` has a message in its brackets already; keep one",
-                rule.word
+                rule.keyword
             );
-            diagnostics.add(word, message);
+            diagnostics.add(keyword, message);
         }
         [_] => {}
         [first, ..] => {
             let message = format!(
                 "of which rule is this the message? write it in the brackets of one: `{}(…, message = \"…\")`",
-                first.word
+                first.keyword
             );
-            diagnostics.add(word, message);
+            diagnostics.add(keyword, message);
         }
     }
 }
 
-fn when_has_rules(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
-    if let (Some((word, _)), []) = (rules.when, rules.list.as_slice()) {
+fn check_when(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
+    if let (Some((keyword, _)), []) = (rules.when, rules.list.as_slice()) {
         diagnostics.add(
-            word,
+            keyword,
             "`when` says for which records the rules hold; there is no rule here",
         );
     }

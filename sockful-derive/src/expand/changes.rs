@@ -1,6 +1,6 @@
 //! `NewX` and `XPatch`: what creating and changing a resource takes.
 
-use super::tokens::{constant, mixed, without_self};
+use super::tokens::{constant, mixed, replace_self};
 use crate::model::{Property, Resource};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -55,7 +55,7 @@ pub(super) fn lints() -> TokenStream {
 /// The properties that somebody gives: all but those that the server keeps.
 fn given<'a>(resource: &'a Resource<'a>) -> impl Iterator<Item = (usize, &'a Property<'a>)> {
     let properties = resource.properties.iter().enumerate();
-    properties.filter(|(_, property)| property.kept.is_none())
+    properties.filter(|(_, property)| property.managed.is_none())
 }
 
 /// Whether a new record may be given without the property at `at`.
@@ -65,7 +65,7 @@ fn may_be_absent(resource: &Resource<'_>, at: usize) -> bool {
 
 fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> TokenStream {
     let (vis, ident) = (resource.vis, property.ident);
-    let ty = without_self(property.ty, &resource.ident.to_token_stream());
+    let ty = replace_self(property.ty, &resource.ident.to_token_stream());
     let ty = if optional {
         quote_spanned!(mixed()=> ::core::option::Option<#ty>)
     } else {
@@ -78,7 +78,7 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
 /// The doc comment of a field, or one of ours where the user wrote none.
 pub(super) fn field_doc(property: &Property<'_>) -> TokenStream {
     let mut docs = property
-        .attributes
+        .raw_attributes
         .iter()
         .filter(|attribute| is_doc(attribute))
         .peekable();
@@ -101,7 +101,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let private = &resource.paths.private;
     let all = || 0..resource.properties.len();
     let ident_at = |at: usize| resource.properties[at].ident;
-    let is_kept = |at: usize| resource.properties[at].kept.is_some();
+    let is_kept = |at: usize| resource.properties[at].managed.is_some();
     let put_new = all().map(|at| {
         if is_kept(at) {
             return quote_spanned!(mixed()=> given.skip(););
@@ -173,7 +173,7 @@ fn put(private: &TokenStream, at: usize, ident: &Ident, optional: bool) -> Token
 fn default(resource: &Resource<'_>, new: &Ident) -> TokenStream {
     let this = resource.ident.to_token_stream();
     let needed = given(resource).filter(|(at, _)| !may_be_absent(resource, *at));
-    let types = needed.map(|(_, property)| without_self(property.ty, &this));
+    let types = needed.map(|(_, property)| replace_self(property.ty, &this));
     let fields = given(resource).map(|(_, property)| property.ident);
     quote_spanned! {mixed()=>
         #[automatically_derived]

@@ -1,7 +1,7 @@
 //! The trait by which a client calls the remote methods of a block.
 
-use super::tokens::{mixed, without_self};
-use crate::model::{Block, Method, Parameter, Paths, Takes, conditions};
+use super::tokens::{mixed, replace_self};
+use crate::model::{Block, Method, Parameter, Paths, Receiver, cfg_attributes};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
@@ -44,34 +44,34 @@ fn name(ty: &Type) -> Option<&Ident> {
 fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.rooted;
     let (ident, action) = (method.ident, &method.name.text);
-    let (conditions, docs) = (conditions(&method.item.attrs), docs(&method.item.attrs));
+    let (conditions, docs) = (cfg_attributes(&method.item.attrs), docs(&method.item.attrs));
     let parameters: Vec<_> = method
         .parameters()
         .map(|parameter| (parameter, argument(parameter)))
         .collect();
     let is_taken = parameters.iter().any(|(_, argument)| argument == "id");
     let id = Ident::new(if is_taken { "of" } else { "id" }, Span::call_site());
-    let (address, payload) = match method.takes {
-        Takes::Nothing => (
+    let (address, payload) = match method.receiver {
+        Receiver::None => (
             None,
             quote_spanned!(mixed()=> #private::CallRemotes::<#this>::payload(self)),
         ),
-        Takes::Ref | Takes::Mut => (
+        Receiver::Ref | Receiver::Mut => (
             Some(quote_spanned!(mixed()=> #id: impl ::core::convert::Into<Self::Id>,)),
             quote_spanned!(mixed()=> #private::CallRemotes::<#this>::payload_to(self, #id.into())),
         ),
     };
     let declared = parameters.iter().map(|(parameter, argument)| {
-        let ty = without_self(parameter.ty, this);
-        if parameter.is_whole {
+        let ty = replace_self(parameter.ty, this);
+        if parameter.is_payload {
             quote_spanned!(mixed()=> #argument: impl #private::Argument<#ty>)
         } else {
             quote_spanned!(mixed()=> #argument: #ty)
         }
     });
     let given = parameters.iter().map(|(parameter, argument)| {
-        let ty = without_self(parameter.ty, this);
-        if parameter.is_whole {
+        let ty = replace_self(parameter.ty, this);
+        if parameter.is_payload {
             return quote_spanned!(mixed()=> .whole::<#ty>(&#argument));
         }
         let name = &parameter.name;
@@ -99,7 +99,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
 
 /// What the argument is called: as the parameter, whose name a pattern may have given to something else.
 fn argument(parameter: &Parameter<'_>) -> Ident {
-    let name = if parameter.is_whole {
+    let name = if parameter.is_payload {
         "payload"
     } else {
         &parameter.name
@@ -123,10 +123,10 @@ fn result(method: &Method<'_>, private: &TokenStream, this: &TokenStream) -> Tok
     let ty = in_result(returned).unwrap_or(returned);
     match ty {
         Type::Reference(reference) => {
-            let ty = lasting(without_self(&reference.elem, this));
+            let ty = with_static_lifetimes(replace_self(&reference.elem, this));
             quote_spanned!(mixed()=> <#ty as #private::ToOwned>::Owned)
         }
-        ty => lasting(without_self(ty, this)),
+        ty => with_static_lifetimes(replace_self(ty, this)),
     }
 }
 
@@ -147,14 +147,14 @@ fn in_result(returned: &Type) -> Option<&Type> {
 }
 
 /// `ty` with `'static` for lifetimes that are not written, which nothing is borrowed for here.
-fn lasting(ty: TokenStream) -> TokenStream {
+fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     let mut lasting = TokenStream::new();
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let next = tokens.peek().map(ToString::to_string);
         match token {
             TokenTree::Group(group) => {
-                let inside = lasting_group(&group);
+                let inside = group_with_static_lifetimes(&group);
                 lasting.extend([TokenTree::Group(inside)]);
             }
             TokenTree::Punct(sign) if sign.as_char() == '\'' && next.as_deref() == Some("_") => {
@@ -172,8 +172,8 @@ fn lasting(ty: TokenStream) -> TokenStream {
     lasting
 }
 
-fn lasting_group(group: &Group) -> Group {
-    let mut inside = Group::new(group.delimiter(), lasting(group.stream()));
+fn group_with_static_lifetimes(group: &Group) -> Group {
+    let mut inside = Group::new(group.delimiter(), with_static_lifetimes(group.stream()));
     inside.set_span(group.span());
     inside
 }

@@ -1,8 +1,10 @@
 //! The codecs of properties and parameters, each with its default.
 
 use super::rules;
-use super::tokens::{mixed, without_self};
-use crate::model::{Access, Default, Kept, Parameter, Paths, Property, is_constant, text_of};
+use super::tokens::{mixed, replace_self};
+use crate::model::{
+    Access, DefaultValue, Managed, Parameter, Paths, Property, is_constant, str_literal,
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
@@ -13,22 +15,22 @@ pub(super) fn of_property(
     this: &TokenStream,
 ) -> TokenStream {
     let must = &paths.must;
-    let ty = without_self(property.ty, this);
+    let ty = replace_self(property.ty, this);
     // What a parent is looked up by is asked with the relation; once is enough.
     let is_looked_up = property.relation.is_none()
-        && (property.words.has("unique") || property.words.has("index"));
-    let codec = match property.kept {
-        _ if property.words.has("wide") => quote_spanned!(mixed()=> #must::wide::<#ty>()),
+        && (property.attributes.has("unique") || property.attributes.has("index"));
+    let codec = match property.managed {
+        _ if property.attributes.has("wide") => quote_spanned!(mixed()=> #must::wide::<#ty>()),
         None if is_looked_up => {
             let codec = of_field(&ty, paths);
             quote_spanned!(mixed()=> #must::looked_up::<#ty>(#codec))
         }
         None => of_field(&ty, paths),
-        Some(Kept::CreatedAt | Kept::UpdatedAt) => {
+        Some(Managed::CreatedAt | Managed::UpdatedAt) => {
             let codec = of_field(&ty, paths);
             return quote_spanned!(mixed()=> #must::moment::<#ty>(#codec));
         }
-        Some(Kept::Rev) => {
+        Some(Managed::Rev) => {
             let codec = of_field(&ty, paths);
             return quote_spanned!(mixed()=> #must::revision::<#ty>(#codec));
         }
@@ -56,8 +58,8 @@ pub(super) fn of_parameter(
     this: &TokenStream,
 ) -> TokenStream {
     let must = &paths.must;
-    let ty = without_self(parameter.ty, this);
-    if parameter.is_whole {
+    let ty = replace_self(parameter.ty, this);
+    if parameter.is_payload {
         return quote_spanned!(mixed()=> #must::payload::<#ty>());
     }
     let codec = if parameter.is_wide {
@@ -74,24 +76,24 @@ pub(super) fn of_parameter(
 
 fn with_default(
     codec: &TokenStream,
-    default: &Default<'_>,
+    default: &DefaultValue<'_>,
     ty: &TokenStream,
     this: &TokenStream,
 ) -> TokenStream {
     let with = match default {
-        Default::Written(expression) if !is_constant(expression) => "with_computed_default",
+        DefaultValue::Expr(expression) if !is_constant(expression) => "with_computed_default",
         _ => "with_default",
     };
     let with = Ident::new(with, mixed());
     let default = match default {
-        Default::OfType(word) => {
-            quote_spanned!(word.span()=> <#ty as ::core::default::Default>::default)
+        DefaultValue::TypeDefault(keyword) => {
+            quote_spanned!(keyword.span()=> <#ty as ::core::default::Default>::default)
         }
-        Default::Written(expression) => {
-            let value = match text_of(expression) {
+        DefaultValue::Expr(expression) => {
+            let value = match str_literal(expression) {
                 // All of it at the text's own place, which shortens the message if it does not fit.
                 Some(text) => quote_spanned!(text.span()=> __must::text(#text)),
-                None => without_self(expression, this),
+                None => replace_self(expression, this),
             };
             quote_spanned!(mixed()=> || -> #ty { #value })
         }

@@ -1,6 +1,6 @@
 //! The events of a resource.
 
-use super::tokens::{ends, mixed, without_self};
+use super::tokens::{ends, mixed, replace_self};
 use crate::model::{Event, Paths, Resource};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -12,7 +12,7 @@ pub(super) fn rows(resource: &Resource<'_>) -> Option<TokenStream> {
     }
     let (private, this) = (&resource.paths.private, resource.ident.to_token_stream());
     let rows = resource.events.iter().map(|event| {
-        let (name, doc, ty) = (&event.name.text, &event.doc, without_self(event.ty, &this));
+        let (name, doc, ty) = (&event.name.text, &event.doc, replace_self(event.ty, &this));
         quote_spanned!(mixed()=> #private::DeclaredEvent::of::<#ty>(#name, #doc))
     });
     Some(quote_spanned!(mixed()=> events: &[#(#rows),*],))
@@ -24,7 +24,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let events = resource.events.iter().enumerate();
     let events = events.filter(|(at, event)| {
         let mut earlier = resource.events[..*at].iter();
-        !earlier.any(|that| that.spelt() == event.spelt())
+        !earlier.any(|that| that.type_name() == event.type_name())
     });
     let each = events.map(|(at, event)| implementation(at, event, resource));
     each.collect()
@@ -32,7 +32,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
 
 fn implementation(at: usize, event: &Event<'_>, resource: &Resource<'_>) -> TokenStream {
     let this = resource.ident.to_token_stream();
-    let ty = without_self(event.ty, &this);
+    let ty = replace_self(event.ty, &this);
     let (first, last) = ends(&event.ty.to_token_stream());
     let (private, must) = (Paths::private_at(first), Paths::must_at(first));
     let codec = quote_spanned!(first=> #must::event::<#ty>());

@@ -62,13 +62,13 @@ pub(crate) fn remote(of: &Block<'_>, errors: &TokenStream) -> TokenStream {
 }
 
 /// The item as it stands: it is no block, which the error says.
-pub(crate) fn no_block(item: &TokenStream) -> TokenStream {
+pub(crate) fn not_a_block(item: &TokenStream) -> TokenStream {
     let message = "`#[remote]` goes on an impl block of a resource, such as `impl Creature { … }`";
-    untouched(item, message)
+    unchanged(item, message)
 }
 
 /// The item as it stands, beside what is wrong with where the macro is written.
-pub(crate) fn untouched(item: &TokenStream, message: &str) -> TokenStream {
+pub(crate) fn unchanged(item: &TokenStream, message: &str) -> TokenStream {
     let error = Error::new(Span::call_site(), message).into_compile_error();
     quote_spanned!(Span::mixed_site()=> #item #error)
 }

@@ -1,8 +1,8 @@
 //! `XFields` and `X::FIELDS`: the names that queries are built from.
 
 use super::changes::{field_doc, lints};
-use super::tokens::{mixed, without_self};
-use crate::model::{Kept, Resource};
+use super::tokens::{mixed, replace_self};
+use crate::model::{Managed, Resource};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
@@ -25,13 +25,15 @@ pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
     );
     let fields = resource.properties.iter().map(|property| {
         let (field, doc) = (property.ident, field_doc(property));
-        let ty = without_self(property.ty, &this);
-        let ty = match property.kept {
-            _ if property.words.has("wide") => quote_spanned!(mixed()=> #private::Decimal<#ty>),
-            Some(Kept::CreatedAt | Kept::UpdatedAt) => {
+        let ty = replace_self(property.ty, &this);
+        let ty = match property.managed {
+            _ if property.attributes.has("wide") => {
+                quote_spanned!(mixed()=> #private::Decimal<#ty>)
+            }
+            Some(Managed::CreatedAt | Managed::UpdatedAt) => {
                 quote_spanned!(mixed()=> #private::Time<#ty>)
             }
-            Some(Kept::Rev) | None => ty,
+            Some(Managed::Rev) | None => ty,
         };
         quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty>)
     });

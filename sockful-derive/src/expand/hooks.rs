@@ -1,8 +1,10 @@
 //! The rows of hooks.
 
-use super::tokens::{ends, in_brackets, mixed, without_self};
+use super::tokens::{ends, in_brackets, mixed, replace_self};
 use crate::attributes::Phase;
-use crate::model::{Block, Given, Hook, Old, On, Paths, Takes, conditions};
+use crate::model::{
+    Block, Hook, HookAction, HookParam, OldRecord, Paths, Receiver, cfg_attributes,
+};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;
@@ -29,23 +31,23 @@ pub(super) fn fallback(block: &Block<'_>) -> Option<TokenStream> {
 
 fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> {
     let private = &paths.private;
-    let conditions = conditions(&hook.item.attrs);
+    let conditions = cfg_attributes(&hook.item.attrs);
     let name = hook.ident.unraw().to_string();
     let body = body(hook, paths, this);
     // A future that can't be sent is told at the method's name.
     let at_name = hook.ident.span().resolved_at(mixed());
     let boxed = Paths::private_at(at_name);
-    let rows = hook.phases.iter().map(|(phase, occasions)| {
+    let rows = hook.phases.iter().map(|(phase, targets)| {
         let phase = match phase {
             Phase::Before => quote!(Before),
             Phase::After => quote!(After),
         };
-        let on = occasions.iter().filter_map(|occasion| occasion.on.as_ref());
+        let on = targets.iter().filter_map(|target| target.action.as_ref());
         let on = on.map(|on| match on {
-            On::Create => quote_spanned!(mixed()=> #private::On::Create),
-            On::Update => quote_spanned!(mixed()=> #private::On::Update),
-            On::Destroy => quote_spanned!(mixed()=> #private::On::Destroy),
-            On::Remote(name, _) => quote_spanned!(mixed()=> #private::On::Remote(#name)),
+            HookAction::Create => quote_spanned!(mixed()=> #private::On::Create),
+            HookAction::Update => quote_spanned!(mixed()=> #private::On::Update),
+            HookAction::Destroy => quote_spanned!(mixed()=> #private::On::Destroy),
+            HookAction::Method(name, _) => quote_spanned!(mixed()=> #private::On::Remote(#name)),
         });
         let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
         quote_spanned! {mixed()=>
@@ -63,26 +65,26 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
 
 fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let must = &paths.must;
-    let record = match hook.takes {
-        Takes::Nothing => None,
-        Takes::Ref => Some(quote_spanned!(mixed()=> let record = records.record(call)?;)),
-        Takes::Mut => Some(quote_spanned!(mixed()=> let mut record = records.record(call)?;)),
+    let record = match hook.receiver {
+        Receiver::None => None,
+        Receiver::Ref => Some(quote_spanned!(mixed()=> let record = records.record(call)?;)),
+        Receiver::Mut => Some(quote_spanned!(mixed()=> let mut record = records.record(call)?;)),
     };
     let old = hook.given.iter().find_map(|given| match given {
-        Given::Context(_) => None,
-        Given::Old(Old::Surely(_)) => {
+        HookParam::Context(_) => None,
+        HookParam::Old(OldRecord::Required(_)) => {
             Some(quote_spanned!(mixed()=> let old = records.stored(call)?;))
         }
-        Given::Old(Old::Perhaps(_)) => {
+        HookParam::Old(OldRecord::Optional(_)) => {
             Some(quote_spanned!(mixed()=> let old = records.old(call)?;))
         }
     });
     let records = (record.is_some() || old.is_some())
         .then(|| quote_spanned!(mixed()=> let records = #must::Records::<#this>::OF;));
     let outcome = outcome(hook, paths, this);
-    let end = match hook.takes {
-        Takes::Mut => quote_spanned!(mixed()=> #outcome?; records.keep(call, &record)),
-        Takes::Nothing | Takes::Ref => outcome,
+    let end = match hook.receiver {
+        Receiver::Mut => quote_spanned!(mixed()=> #outcome?; records.keep(call, &record)),
+        Receiver::None | Receiver::Ref => outcome,
     };
     quote_spanned!(mixed()=> { #records #record #old #end })
 }
@@ -90,23 +92,23 @@ fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
 /// The call itself, and whether the hook refused.
 fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (ident, must) = (hook.ident, &paths.must);
-    let receiver = match hook.takes {
-        Takes::Nothing => None,
-        Takes::Ref => Some(quote_spanned!(mixed()=> &record,)),
-        Takes::Mut => Some(quote_spanned!(mixed()=> &mut record,)),
+    let receiver = match hook.receiver {
+        Receiver::None => None,
+        Receiver::Ref => Some(quote_spanned!(mixed()=> &record,)),
+        Receiver::Mut => Some(quote_spanned!(mixed()=> &mut record,)),
     };
     let given = hook.given.iter().map(|given| match given {
-        Given::Context(ty) => {
-            let ty = without_self(ty, this);
+        HookParam::Context(ty) => {
+            let ty = replace_self(ty, this);
             quote_spanned!(mixed()=> #must::given::<#ty>(call.context()))
         }
         // A type that is no record is told at the type.
-        Given::Old(Old::Surely(parameter)) => {
+        HookParam::Old(OldRecord::Required(parameter)) => {
             let (first, last) = ends(&parameter.ty.to_token_stream());
             let old = quote_spanned!(last=> old);
             quote_spanned!(first=> &#old)
         }
-        Given::Old(Old::Perhaps(parameter)) => {
+        HookParam::Old(OldRecord::Optional(parameter)) => {
             let (first, last) = ends(&parameter.ty.to_token_stream());
             let old = in_brackets(quote_spanned!(last=> &old), last);
             let private = Paths::private_at(first);

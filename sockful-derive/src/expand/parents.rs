@@ -1,6 +1,6 @@
 //! The relations of a resource.
 
-use super::tokens::{ends, in_brackets, mixed, moved, without_self};
+use super::tokens::{ends, in_brackets, mixed, relocated, replace_self};
 use crate::model::{OnDestroy, Paths, Relation, Resource};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -13,9 +13,9 @@ pub(super) fn rows(resource: &Resource<'_>) -> Vec<TokenStream> {
         .filter_map(|(at, property)| Some((at, property.ty, property.relation.as_ref()?)));
     let this = resource.ident.to_token_stream();
     let rows = relations.map(|(at, ty, relation)| {
-        let (parent, names) = (without_self(relation.parent, &this), relation.names());
+        let (parent, names) = (replace_self(relation.parent, &this), relation.names());
         let on_destroy = on_destroy(relation, ty, &resource.paths, &this);
-        let ty = without_self(ty, &this);
+        let ty = replace_self(ty, &this);
         let (first, last) = ends(&relation.parent.to_token_stream());
         let private = Paths::private_at(first);
         let said = quote_spanned!(mixed()=> #at, #on_destroy, [#(#names),*]);
@@ -37,7 +37,7 @@ fn on_destroy(
         OnDestroy::Restrict => quote_spanned!(mixed()=> #private::OnDestroy::Restrict),
         OnDestroy::Detach(text) => {
             let must = &paths.must;
-            let ty = moved(without_self(ty, this), text.span());
+            let ty = relocated(replace_self(ty, this), text.span());
             quote_spanned!(mixed()=> #must::detach::<#ty>())
         }
     }

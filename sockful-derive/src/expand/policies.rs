@@ -1,7 +1,9 @@
 //! The rows of policies.
 
-use super::tokens::{ends, mixed, without_self};
-use crate::model::{Block, Grant, Granted, Paths, Policy, conditions, typed};
+use super::tokens::{ends, mixed, replace_self};
+use crate::model::{
+    Block, Paths, Policy, PolicyAction, PolicyTarget, cfg_attributes, typed_params,
+};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -19,9 +21,12 @@ pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream
 
 fn row(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
-    let conditions = conditions(&policy.item.attrs);
+    let conditions = cfg_attributes(&policy.item.attrs);
     let name = policy.ident.unraw().to_string();
-    let on = policy.grants.iter().filter_map(|it| grant(it, paths));
+    let on = policy
+        .targets
+        .iter()
+        .filter_map(|it| action_token(it, paths));
     let judge = judge(policy, paths, this);
     quote_spanned! {mixed()=>
         #(#conditions)*
@@ -29,21 +34,21 @@ fn row(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     }
 }
 
-fn grant(granted: &Granted<'_>, paths: &Paths) -> Option<TokenStream> {
+fn action_token(target: &PolicyTarget<'_>, paths: &Paths) -> Option<TokenStream> {
     let private = &paths.private;
-    Some(match granted.grant.as_ref()? {
-        Grant::Read => quote_spanned!(mixed()=> #private::Grant::Read),
-        Grant::Create => quote_spanned!(mixed()=> #private::Grant::Create),
-        Grant::Update => quote_spanned!(mixed()=> #private::Grant::Update),
-        Grant::Destroy => quote_spanned!(mixed()=> #private::Grant::Destroy),
-        Grant::Remote(name, _) => quote_spanned!(mixed()=> #private::Grant::Remote(#name)),
+    Some(match target.action.as_ref()? {
+        PolicyAction::Read => quote_spanned!(mixed()=> #private::Grant::Read),
+        PolicyAction::Create => quote_spanned!(mixed()=> #private::Grant::Create),
+        PolicyAction::Update => quote_spanned!(mixed()=> #private::Grant::Update),
+        PolicyAction::Destroy => quote_spanned!(mixed()=> #private::Grant::Destroy),
+        PolicyAction::Method(name, _) => quote_spanned!(mixed()=> #private::Grant::Remote(#name)),
     })
 }
 
 /// How it decides. What does not fit is told at its type.
 fn judge(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (private, ident) = (&paths.private, policy.ident);
-    let asked = typed(policy.item).next();
+    let asked = typed_params(policy.item).next();
     let user = asked.map(|parameter| user(parameter, policy, paths, this));
     let record = policy.has_self.then(|| {
         let must = &paths.must;
@@ -63,7 +68,7 @@ fn judge(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream 
 
 /// Which judge asks for no record.
 fn by_user(policy: &Policy<'_>) -> TokenStream {
-    if policy.is_of_reading() {
+    if policy.decides_read() {
         quote!(Read)
     } else {
         quote!(User)
@@ -83,7 +88,7 @@ fn user(
     } else {
         quote_spanned!(mixed()=> who)
     };
-    let ty = without_self(&parameter.ty, this);
+    let ty = replace_self(&parameter.ty, this);
     let (first, last) = ends(&ty);
     let (asked, of) = (Paths::must_at(first), quote_spanned!(last=> OF));
     let asked = quote_spanned!(first=> #asked::Asked::<#ty>::#of);
@@ -93,11 +98,11 @@ fn user(
 /// What the method says, as what it returns.
 fn answer(policy: &Policy<'_>, call: &TokenStream, this: &TokenStream) -> TokenStream {
     let returned = match &policy.item.sig.output {
-        ReturnType::Type(_, ty) => without_self(ty, this),
+        ReturnType::Type(_, ty) => replace_self(ty, this),
         ReturnType::Default => quote_spanned!(mixed()=> ()),
     };
     let must = Paths::must_at(ends(&returned).0);
-    if policy.is_of_reading() {
+    if policy.decides_read() {
         quote_spanned!(mixed()=> #must::sight::<#this, #returned>(#call))
     } else {
         quote_spanned!(mixed()=> #must::answer::<#returned>(#call))

@@ -1,12 +1,14 @@
 //! The rows of remote methods.
 
-use super::tokens::{ends, in_brackets, mixed, value, without_self};
+use super::tokens::{ends, in_brackets, mixed, replace_self, value};
 use super::{codec, hooks, policies, rules};
-use crate::attributes::{is_of_policy, of_hooks};
-use crate::model::{Argument, Block, Method, Paths, Takes, conditions, doc, words_removed};
+use crate::attributes::{hook_attribute, is_policy_attribute};
+use crate::model::{
+    Argument, Block, Method, Paths, Receiver, cfg_attributes, doc, without_attribute,
+};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, Receiver, ReturnType, Visibility};
+use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, ReturnType, Visibility};
 
 /// The block as the user wrote it, without what only we understand, and the table of its remotes.
 pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
@@ -22,7 +24,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let with_self = block
         .methods
         .iter()
-        .any(|method| method.takes != Takes::Nothing);
+        .any(|method| method.receiver != Receiver::None);
     let resource = (!with_self).then(|| quote_spanned!(mixed()=> #must::resource::<#this>()));
     let table =
         quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
@@ -77,10 +79,10 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
         method.attrs = without_ours(&method.attrs, "remote");
         method
             .attrs
-            .retain(|it| of_hooks(it).is_none() && !is_of_policy(it));
+            .retain(|it| hook_attribute(it).is_none() && !is_policy_attribute(it));
         for input in &mut method.sig.inputs {
-            let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) =
-                input;
+            let (FnArg::Typed(PatType { attrs, .. })
+            | FnArg::Receiver(syn::Receiver { attrs, .. })) = input;
             *attrs = without_ours(attrs, "resource");
         }
         if matches!(method.vis, Visibility::Public(_)) {
@@ -95,20 +97,20 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
 
 /// The attributes without those called `name`, and without `#[payload]` wherever it stands.
 fn without_ours(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
-    words_removed(&words_removed(attributes, name), "payload")
+    without_attribute(&without_attribute(attributes, name), "payload")
 }
 
 fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
-    let conditions = conditions(&method.item.attrs);
+    let conditions = cfg_attributes(&method.item.attrs);
     let (name, doc) = (&method.name.text, doc(&method.item.attrs));
-    let takes = match method.takes {
-        Takes::Nothing => quote!(Nothing),
-        Takes::Ref => quote!(Ref),
-        Takes::Mut => quote!(Mut),
+    let takes = match method.receiver {
+        Receiver::None => quote!(Nothing),
+        Receiver::Ref => quote!(Ref),
+        Receiver::Mut => quote!(Mut),
     };
     let parameters = method.parameters().map(|parameter| {
-        if parameter.is_whole {
+        if parameter.is_payload {
             return quote_spanned!(mixed()=> #private::Property::whole());
         }
         let name = &parameter.name;
@@ -152,7 +154,7 @@ fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let types: Vec<_> = method
         .parameters()
-        .map(|parameter| without_self(parameter.ty, this))
+        .map(|parameter| replace_self(parameter.ty, this))
         .collect();
     let codecs: Vec<_> = method
         .parameters()
@@ -179,7 +181,7 @@ fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
 
 fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     match &method.item.sig.output {
-        ReturnType::Type(_, ty) => without_self(ty, this),
+        ReturnType::Type(_, ty) => replace_self(ty, this),
         ReturnType::Default => quote_spanned!(method.ident.span()=> ()),
     }
 }
@@ -203,14 +205,14 @@ fn run_at_once(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenS
     let values = (0..method.parameters().count()).map(value);
     let values = quote_spanned!(mixed()=> (#(#values,)*));
     let told = told(method, &quote_spanned!(mixed()=> _call), paths, this);
-    match method.takes {
-        Takes::Nothing => quote_spanned! {mixed()=>
+    match method.receiver {
+        Receiver::None => quote_spanned! {mixed()=>
             |call| #private::run(call, __take, |_call, #values| #told)
         },
-        Takes::Ref => quote_spanned! {mixed()=>
+        Receiver::Ref => quote_spanned! {mixed()=>
             |call| #private::run_ref::<#this, _>(call, __take, |record, _call, #values| #told)
         },
-        Takes::Mut => quote_spanned! {mixed()=>
+        Receiver::Mut => quote_spanned! {mixed()=>
             |call| #private::run_mut::<#this, _>(call, __take, |record, _call, #values| #told)
         },
     }
@@ -221,18 +223,18 @@ fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
     let attempt = quote_spanned!(mixed()=> let mut attempt = #private::attempt::<#this>(call););
-    let (attempt, load, end) = match method.takes {
-        Takes::Nothing => (
+    let (attempt, load, end) = match method.receiver {
+        Receiver::None => (
             None,
             quote_spanned!(mixed()=> call.begin().await?;),
             quote_spanned!(mixed()=> call.done(told)),
         ),
-        Takes::Ref => (
+        Receiver::Ref => (
             Some(attempt),
             quote_spanned!(mixed()=> let record = &attempt.load().await?;),
             quote_spanned!(mixed()=> attempt.done(told)),
         ),
-        Takes::Mut => (
+        Receiver::Mut => (
             Some(attempt),
             quote_spanned!(mixed()=> let record = &mut attempt.load().await?;),
             quote_spanned!(mixed()=> attempt.store(record, told)),
@@ -255,14 +257,14 @@ fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
 /// The call itself, up to the result that is told or the error that there is instead.
 fn told(method: &Method<'_>, call: &TokenStream, paths: &Paths, this: &TokenStream) -> TokenStream {
     let ident = method.ident;
-    let receiver = match method.takes {
-        Takes::Nothing => None,
-        Takes::Ref | Takes::Mut => Some(quote_spanned!(mixed()=> record,)),
+    let receiver = match method.receiver {
+        Receiver::None => None,
+        Receiver::Ref | Receiver::Mut => Some(quote_spanned!(mixed()=> record,)),
     };
     let mut values = (0..).map(value);
     let arguments = method.arguments.iter().map(|argument| match argument {
         Argument::Borrowed { ty } => {
-            let ty = without_self(ty, this);
+            let ty = replace_self(ty, this);
             let must = &paths.must;
             quote_spanned!(mixed()=> #must::context::<#ty>(#call.context()))
         }

@@ -6,8 +6,8 @@ use super::events;
 use super::fields;
 use super::parents;
 use super::rules;
-use super::tokens::{constant, in_brackets, mixed, value, without_self};
-use crate::model::{Access, Kept, Paths, Property, Resource, doc};
+use super::tokens::{constant, in_brackets, mixed, replace_self, value};
+use crate::model::{Access, Managed, Paths, Property, Resource, doc};
 use crate::names::Name;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -53,7 +53,7 @@ fn codecs(resource: &Resource<'_>) -> TokenStream {
     let this = ident.to_token_stream();
     let codecs = resource.properties.iter().enumerate().map(|(at, property)| {
         let constant = constant(at);
-        let ty = without_self(property.ty, &this);
+        let ty = replace_self(property.ty, &this);
         if Some(at) == resource.id() {
             // Through the resource, so that a type that is no key is told once, at `type Id`.
             let codec = codec::of_field(&ty, paths);
@@ -146,7 +146,7 @@ fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
         None => quote_spanned!(mixed()=> writer.put(&#constant, &self.#field);),
         Some((_, path)) => {
             let (_, last) = super::tokens::ends(&path.to_token_stream());
-            let path = without_self(path, this);
+            let path = replace_self(path, this);
             let record = in_brackets(quote_spanned!(last=> self), last);
             quote_spanned! {mixed()=>
                 if #path #record {
@@ -161,7 +161,7 @@ fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
 
 fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
-    let (name, doc) = (&property.name.text, doc(property.attributes));
+    let (name, doc) = (&property.name.text, doc(property.raw_attributes));
     let access = match property.access {
         Access::Open => None,
         Access::ReadOnly => Some(quote_spanned!(mixed()=> ReadOnly)),
@@ -170,17 +170,17 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         Access::Immutable => Some(quote_spanned!(mixed()=> Immutable)),
     };
     let access = access.map(|access| quote_spanned!(mixed()=> .access(#private::Access::#access)));
-    let kept = property.kept.map(|kept| match kept {
-        Kept::CreatedAt => quote_spanned!(mixed()=> CreatedAt),
-        Kept::UpdatedAt => quote_spanned!(mixed()=> UpdatedAt),
-        Kept::Rev => quote_spanned!(mixed()=> Rev),
+    let kept = property.managed.map(|kept| match kept {
+        Managed::CreatedAt => quote_spanned!(mixed()=> CreatedAt),
+        Managed::UpdatedAt => quote_spanned!(mixed()=> UpdatedAt),
+        Managed::Rev => quote_spanned!(mixed()=> Rev),
     });
     let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Kept::#kept)));
     let said = ["unique", "index", "wide"]
         .into_iter()
-        .filter(|word| property.words.has(word) || *word == "index" && is_parent(property));
+        .filter(|word| property.attributes.has(word) || *word == "index" && is_parent(property));
     let said = said.map(|word| Ident::new(word, mixed()));
-    let renamed = property.words.name("renamed_from");
+    let renamed = property.attributes.name("renamed_from");
     let renamed = renamed.map(|Name { text, .. }| quote_spanned!(mixed()=> .renamed_from(#text)));
     let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())* #renamed);
     rules::of_property(row, &property.rules, paths, this)
@@ -188,12 +188,12 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
 
 /// Whether children are looked up by it; what is unique has an index already.
 fn is_parent(property: &Property<'_>) -> bool {
-    property.relation.is_some() && !property.words.has("unique")
+    property.relation.is_some() && !property.attributes.has("unique")
 }
 
 /// The schema of the resource, with which a remote method can return it.
 fn schema(resource: &Resource<'_>) -> TokenStream {
-    if let Some(why) = resource.unfit_as_result() {
+    if let Some(why) = resource.not_returnable_reason() {
         return no_schema(resource, why);
     }
     let (ident, private) = (resource.ident, &resource.paths.private);

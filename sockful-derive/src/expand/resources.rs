@@ -8,10 +8,10 @@ use quote::{ToTokens, quote_spanned};
 pub(crate) fn resources(served: &List) -> TokenStream {
     let (imports, private) = (&served.paths.imports, &served.paths.private);
     let entries = served.items.iter().map(|item| {
-        let (path, spelt) = (&item.path, &item.spelt);
+        let (path, path_text) = (&item.path, &item.path_text);
         quote_spanned! {mixed()=>
             #private::Entry {
-                path: #spelt,
+                path: #path_text,
                 shape: #private::Shape::of::<#path>(),
                 remotes: #private::Find::<#path>::REMOTES,
                 hooks: #private::Find::<#path>::HOOKS,

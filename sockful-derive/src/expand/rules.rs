@@ -1,8 +1,8 @@
 //! Rules as the data that a property carries, and as the functions that its codec needs for some.
 
-use super::tokens::{mixed, without_self};
+use super::tokens::{mixed, replace_self};
 use crate::attributes::SANITIZERS;
-use crate::model::{Check, Number, Paths, Rule, Rules};
+use crate::model::{Number, Paths, Rule, RuleKind, Rules};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprRange, Path, RangeLimits};
@@ -27,27 +27,27 @@ pub(super) fn of_property(
 
 fn rule(rule: &Rule<'_>, rules: &Rules<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
-    let data = match rule.check {
-        Check::Range(range) => limited(&quote_spanned!(mixed()=> range), range, private, this),
-        Check::Length(range) => limited(&quote_spanned!(mixed()=> length), range, private, this),
+    let data = match rule.kind {
+        RuleKind::Range(range) => limited(&quote_spanned!(mixed()=> range), range, private, this),
+        RuleKind::Length(range) => limited(&quote_spanned!(mixed()=> length), range, private, this),
         // A static of its own: a regular expression is compiled once, when it is first needed.
-        Check::Pattern(text) => quote_spanned! {mixed()=> pattern(|| {
+        RuleKind::Pattern(text) => quote_spanned! {mixed()=> pattern(|| {
             static PATTERN: #private::Pattern = #private::Pattern::new(#text);
             &PATTERN
         })},
-        Check::Format(name) => {
+        RuleKind::Format(name) => {
             let variant = variant(&name.value());
             quote_spanned!(mixed()=> format(#private::Format::#variant))
         }
-        Check::Conform(_) => quote_spanned!(mixed()=> new(#private::Check::Conform)),
-        Check::Nested => quote_spanned!(mixed()=> new(#private::Check::Nested)),
+        RuleKind::Conform(_) => quote_spanned!(mixed()=> new(#private::Check::Conform)),
+        RuleKind::Nested => quote_spanned!(mixed()=> new(#private::Check::Nested)),
     };
     let message = rules
         .message_of(rule)
         .map(|text| quote_spanned!(mixed()=> .message(#text)));
     let data = quote_spanned!(mixed()=> #private::Rule::#data #message);
-    match rule.check {
-        Check::Range(range) | Check::Length(range) if has_constant(range) => {
+    match rule.kind {
+        RuleKind::Range(range) | RuleKind::Length(range) if has_constant(range) => {
             not_empty(&data, rule, private)
         }
         _ => data,
@@ -98,7 +98,7 @@ fn limit(name: &str, end: &Expr, private: &TokenStream, this: &TokenStream) -> T
         }
         // Which kind of number a constant is only the compiler knows.
         None => {
-            let constant = without_self(end, this);
+            let constant = replace_self(end, this);
             quote_spanned!(mixed()=> .#any(#private::Bound::of(#constant as _, #constant as _)))
         }
     }
@@ -113,7 +113,7 @@ fn has_constant(range: &ExprRange) -> bool {
 /// The constant's underscores are because constants are not hygienic.
 fn not_empty(data: &TokenStream, rule: &Rule<'_>, private: &TokenStream) -> TokenStream {
     let message = "nothing is in this range; write the smaller number first";
-    let at = rule.word.span().resolved_at(mixed());
+    let at = rule.keyword.span().resolved_at(mixed());
     let panic = quote_spanned!(at=> ::core::panic!(#message));
     quote_spanned! {mixed()=> {
         const __RULE: #private::Rule = #data;
@@ -134,12 +134,12 @@ pub(super) fn around(
     let mut codec = codec;
     let mut asked = Vec::new();
     for rule in &rules.list {
-        let asks = match rule.check {
-            Check::Range(_) => "range",
-            Check::Length(_) => "length",
-            Check::Pattern(_) | Check::Format(_) => "string",
-            Check::Nested => "nested",
-            Check::Conform(path) => {
+        let asks = match rule.kind {
+            RuleKind::Range(_) => "range",
+            RuleKind::Length(_) => "length",
+            RuleKind::Pattern(_) | RuleKind::Format(_) => "string",
+            RuleKind::Nested => "nested",
+            RuleKind::Conform(path) => {
                 codec = conform(&codec, path, ty, this);
                 continue;
             }
@@ -161,7 +161,7 @@ pub(super) fn around(
 fn conform(codec: &TokenStream, path: &Path, ty: &TokenStream, this: &TokenStream) -> TokenStream {
     let (first, last) = super::tokens::ends(&path.to_token_stream());
     let must = Paths::must_at(first);
-    let path = without_self(path, this);
+    let path = replace_self(path, this);
     let said = quote_spanned!(last=> #path(value));
     let said = super::tokens::in_brackets(said, last);
     quote_spanned!(last=> #codec.with_conform(|value: &#ty| #must::verdict #said))
@@ -181,7 +181,7 @@ fn sanitize(
         let own = path
             .get_ident()
             .filter(|name| SANITIZERS.iter().any(|it| name == it));
-        let function = without_self(path, this);
+        let function = replace_self(path, this);
         value = if own.is_some() {
             quote_spanned!(mixed()=> _each(#value, #must::#function))
         } else {

@@ -23,15 +23,15 @@ pub(super) fn value(position: usize) -> Ident {
 
 /// `tokens` with `this` for `Self`, which an item inside of another can't use. Messages show it where
 /// `Self` is written.
-pub(super) fn without_self(tokens: impl ToTokens, this: &TokenStream) -> TokenStream {
+pub(super) fn replace_self(tokens: impl ToTokens, this: &TokenStream) -> TokenStream {
     let replaced = tokens
         .into_token_stream()
         .into_iter()
         .map(|token| match token {
-            TokenTree::Ident(ident) if ident == "Self" => moved(this.clone(), ident.span()),
+            TokenTree::Ident(ident) if ident == "Self" => relocated(this.clone(), ident.span()),
             TokenTree::Group(group) => {
                 let mut replaced =
-                    Group::new(group.delimiter(), without_self(group.stream(), this));
+                    Group::new(group.delimiter(), replace_self(group.stream(), this));
                 replaced.set_span(group.span());
                 TokenTree::Group(replaced).into()
             }
@@ -41,10 +41,10 @@ pub(super) fn without_self(tokens: impl ToTokens, this: &TokenStream) -> TokenSt
 }
 
 /// `tokens`, to be shown at `span` in messages.
-pub(super) fn moved(tokens: TokenStream, span: Span) -> TokenStream {
+pub(super) fn relocated(tokens: TokenStream, span: Span) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
-            token = Group::new(group.delimiter(), moved(group.stream(), span)).into();
+            token = Group::new(group.delimiter(), relocated(group.stream(), span)).into();
         }
         token.set_span(token.span().located_at(span));
         token

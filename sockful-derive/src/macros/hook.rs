@@ -7,5 +7,5 @@ pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
     let message = format!(
         "`#[{name}(…)]` stands on a method in a `#[remote]` block; write #[remote] above the `impl`"
     );
-    fallback::untouched(item, &message)
+    fallback::unchanged(item, &message)
 }

@@ -3,7 +3,7 @@
 use crate::check;
 use crate::diagnostics::Diagnostics;
 use crate::expand::{self, fallback};
-use crate::model::{Resource, ResourceWords};
+use crate::model::{Resource, ResourceAttributes};
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Error};
 
@@ -13,8 +13,8 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
 
 fn of(input: &DeriveInput) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let words = ResourceWords::of(input, &mut diagnostics);
-    let resource = Resource::of(input, &words, &mut diagnostics);
+    let attributes = ResourceAttributes::of(input, &mut diagnostics);
+    let resource = Resource::of(input, &attributes, &mut diagnostics);
     check::resource(&resource, &mut diagnostics);
     match diagnostics.finish() {
         None => expand::resource(&resource),

@@ -1,10 +1,10 @@
 //! An impl block with `#[remote]`.
 
 use super::hook::{self, Hook};
-use super::method::{Method, MethodWords};
+use super::method::{Method, MethodAttributes};
 use super::policy::{self, Policy};
 use super::syntax::Paths;
-use crate::attributes::{HookWords, PolicyWords, Words};
+use crate::attributes::{Attributes, HookAttributes, PolicyAttributes};
 use crate::diagnostics::Diagnostics;
 use syn::{ImplItem, ImplItemFn, ItemImpl, Visibility};
 
@@ -20,40 +20,44 @@ pub(crate) struct Block<'a> {
 
 /// The words on each method and its parameters, read first so that the model can borrow them.
 #[derive(Debug)]
-pub(crate) struct BlockWords {
-    methods: Vec<MethodWords>,
-    hooks: Vec<HookWords>,
-    policies: Vec<PolicyWords>,
+pub(crate) struct BlockAttributes {
+    methods: Vec<MethodAttributes>,
+    hooks: Vec<HookAttributes>,
+    policies: Vec<PolicyAttributes>,
 }
 
-impl BlockWords {
+impl BlockAttributes {
     pub(crate) fn of(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Self {
-        let methods = remote_methods(item).map(|method| MethodWords::of(method, diagnostics));
+        let methods = remote_methods(item).map(|method| MethodAttributes::of(method, diagnostics));
         Self {
             methods: methods.collect(),
-            hooks: hook::words(item, diagnostics),
-            policies: policy::words(item, diagnostics),
+            hooks: hook::attributes(item, diagnostics),
+            policies: policy::attributes(item, diagnostics),
         }
     }
 }
 
 impl<'a> Block<'a> {
-    pub(crate) fn of(item: &'a ItemImpl, words: &Words, said: &'a BlockWords) -> Self {
+    pub(crate) fn of(
+        item: &'a ItemImpl,
+        attributes: &Attributes,
+        inner: &'a BlockAttributes,
+    ) -> Self {
         let methods: Vec<_> = remote_methods(item)
-            .zip(&said.methods)
-            .map(|(method, said)| Method::of(method, said))
+            .zip(&inner.methods)
+            .map(|(method, inner)| Method::of(method, inner))
             .collect();
         let hooks = hook::hooks(item)
-            .zip(&said.hooks)
-            .map(|(method, words)| Hook::of(method, words, &methods))
+            .zip(&inner.hooks)
+            .map(|(method, attributes)| Hook::of(method, attributes, &methods))
             .collect();
         let policies = policy::policies(item)
-            .zip(&said.policies)
-            .map(|(method, words)| Policy::of(method, words, &methods))
+            .zip(&inner.policies)
+            .map(|(method, attributes)| Policy::of(method, attributes, &methods))
             .collect();
         Self {
             item,
-            paths: Paths::of(words),
+            paths: Paths::of(attributes),
             methods,
             hooks,
             policies,

@@ -1,7 +1,7 @@
 //! An event that a resource declares.
 
 use super::syntax::doc;
-use crate::attributes::{EventWord, Words};
+use crate::attributes::{Attributes, EventArg};
 use crate::names::Name;
 use quote::ToTokens;
 use syn::Type;
@@ -17,11 +17,11 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// The events that the words of a struct declare.
-    pub(crate) fn all(words: &'a Words) -> Vec<Self> {
-        words.events().iter().map(Self::of).collect()
+    pub(crate) fn all(attributes: &'a Attributes) -> Vec<Self> {
+        attributes.events().iter().map(Self::of).collect()
     }
 
-    fn of(word: &'a EventWord) -> Self {
+    fn of(word: &'a EventArg) -> Self {
         Self {
             name: Name {
                 text: word.name.unraw().to_string(),
@@ -33,7 +33,7 @@ impl<'a> Event<'a> {
     }
 
     /// Its type as it is written, without its spaces.
-    pub(crate) fn spelt(&self) -> String {
+    pub(crate) fn type_name(&self) -> String {
         let tokens = self.ty.to_token_stream().to_string();
         tokens.split_whitespace().collect()
     }

@@ -1,8 +1,8 @@
 //! A method of the block that runs before or after something, and is never called by clients.
 
-use super::method::{Method, Takes, typed};
-use super::types::bare;
-use crate::attributes::{HookWords, Phase, of_hooks};
+use super::method::{Method, Receiver, typed_params};
+use super::types::ungrouped;
+use crate::attributes::{HookAttributes, Phase, hook_attribute};
 use crate::diagnostics::Diagnostics;
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type, Visibility};
@@ -12,97 +12,101 @@ use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type, Visibility}
 pub(crate) struct Hook<'a> {
     pub(crate) item: &'a ImplItemFn,
     pub(crate) ident: &'a Ident,
-    pub(crate) takes: Takes,
+    pub(crate) receiver: Receiver,
     /// When it runs and on what; several attributes of one phase are one.
-    pub(crate) phases: Vec<(Phase, Vec<Occasion<'a>>)>,
-    pub(crate) given: Vec<Given<'a>>,
+    pub(crate) phases: Vec<(Phase, Vec<HookTarget<'a>>)>,
+    pub(crate) given: Vec<HookParam<'a>>,
 }
 
 /// What a hook runs on, and how it is written.
 #[derive(Debug)]
-pub(crate) struct Occasion<'a> {
-    pub(crate) spelt: &'a Ident,
+pub(crate) struct HookTarget<'a> {
+    pub(crate) ident: &'a Ident,
     /// `None` where there is nothing of that name.
-    pub(crate) on: Option<On>,
+    pub(crate) action: Option<HookAction>,
 }
 
 /// What a hook runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum On {
+pub(crate) enum HookAction {
     Create,
     Update,
     Destroy,
     /// A remote method, by its name on the wire, and what it takes as `self`.
-    Remote(String, Takes),
+    Method(String, Receiver),
 }
 
 /// What a hook is called with.
 #[derive(Debug)]
-pub(crate) enum Given<'a> {
+pub(crate) enum HookParam<'a> {
     /// The context; the type behind the reference.
     Context(&'a Type),
     /// What is stored.
-    Old(Old<'a>),
+    Old(OldRecord<'a>),
 }
 
 /// What is stored, as a hook asks for it.
 #[derive(Debug)]
-pub(crate) enum Old<'a> {
+pub(crate) enum OldRecord<'a> {
     /// By reference: it must be there.
-    Surely(&'a PatType),
+    Required(&'a PatType),
     /// Where it is there.
-    Perhaps(&'a PatType),
+    Optional(&'a PatType),
 }
 
 impl<'a> Hook<'a> {
-    pub(super) fn of(item: &'a ImplItemFn, words: &'a HookWords, methods: &[Method<'_>]) -> Self {
-        let phases = words.phases.iter().map(|(phase, actions)| {
-            let occasions = actions.iter().map(|spelt| Occasion {
-                spelt,
-                on: On::of(spelt, methods),
+    pub(super) fn of(
+        item: &'a ImplItemFn,
+        attributes: &'a HookAttributes,
+        methods: &[Method<'_>],
+    ) -> Self {
+        let phases = attributes.phases.iter().map(|(phase, actions)| {
+            let targets = actions.iter().map(|ident| HookTarget {
+                ident,
+                action: HookAction::of(ident, methods),
             });
-            (*phase, occasions.collect())
+            (*phase, targets.collect())
         });
         Self {
             item,
             ident: &item.sig.ident,
-            takes: Takes::of(item),
+            receiver: Receiver::of(item),
             phases: phases.collect(),
-            given: typed(item).filter_map(Given::of).collect(),
+            given: typed_params(item).filter_map(HookParam::of).collect(),
         }
     }
 
     /// Everything it runs on, each with its phase.
-    pub(crate) fn occasions(&self) -> impl Iterator<Item = (Phase, &Occasion<'a>)> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (Phase, &HookTarget<'a>)> {
         let phases = self.phases.iter();
-        phases.flat_map(|(phase, occasions)| occasions.iter().map(|it| (*phase, it)))
+        phases.flat_map(|(phase, targets)| targets.iter().map(|it| (*phase, it)))
     }
 }
 
-impl On {
+impl HookAction {
     /// What `spelt` says among these remote methods, which go by their names in Rust.
-    fn of(spelt: &Ident, methods: &[Method<'_>]) -> Option<Self> {
-        let name = spelt.unraw().to_string();
+    fn of(ident: &Ident, methods: &[Method<'_>]) -> Option<Self> {
+        let name = ident.unraw().to_string();
         match name.as_str() {
             "create" => Some(Self::Create),
             "update" => Some(Self::Update),
             "destroy" => Some(Self::Destroy),
             _ => {
                 let method = methods.iter().find(|method| method.ident.unraw() == name)?;
-                Some(Self::Remote(method.name.text.clone(), method.takes))
+                Some(Self::Method(method.name.text.clone(), method.receiver))
             }
         }
     }
 }
 
-impl<'a> Given<'a> {
+impl<'a> HookParam<'a> {
     /// What is given for a parameter; `None` for one that the checks refuse.
     pub(crate) fn of(parameter: &'a PatType) -> Option<Self> {
         let is_old = matches!(&*parameter.pat, Pat::Ident(name) if name.ident == "old");
-        match bare(&parameter.ty) {
-            Type::Reference(_) if is_old => Some(Self::Old(Old::Surely(parameter))),
+        match ungrouped(&parameter.ty) {
+            Type::Reference(_) if is_old => Some(Self::Old(OldRecord::Required(parameter))),
             Type::Reference(reference) => Some(Self::Context(&reference.elem)),
-            _ if is_old => Some(Self::Old(Old::Perhaps(parameter))),
+            _ if is_old => Some(Self::Old(OldRecord::Optional(parameter))),
             _ => None,
         }
     }
@@ -113,7 +117,7 @@ pub(super) fn hooks(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method)
             if matches!(method.vis, Visibility::Inherited)
-                && method.attrs.iter().any(|it| of_hooks(it).is_some()) =>
+                && method.attrs.iter().any(|it| hook_attribute(it).is_some()) =>
         {
             Some(method)
         }
@@ -122,8 +126,8 @@ pub(super) fn hooks(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
 }
 
 /// What the attributes of each hook of a block say.
-pub(super) fn words(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<HookWords> {
+pub(super) fn attributes(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<HookAttributes> {
     hooks(item)
-        .map(|method| HookWords::of(&method.attrs, diagnostics))
+        .map(|method| HookAttributes::of(&method.attrs, diagnostics))
         .collect()
 }

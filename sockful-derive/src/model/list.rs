@@ -18,7 +18,7 @@ pub(crate) struct List {
 pub(crate) struct Item {
     pub(crate) path: Path,
     /// The path as it is written, for messages.
-    pub(crate) spelt: String,
+    pub(crate) path_text: String,
 }
 
 impl Parse for List {
@@ -61,7 +61,7 @@ impl Parse for Item {
             ""
         };
         Ok(Self {
-            spelt: format!("{root}{}", segments.join("::")),
+            path_text: format!("{root}{}", segments.join("::")),
             path,
         })
     }

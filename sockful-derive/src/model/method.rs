@@ -1,9 +1,9 @@
 //! A remote method of an impl block, and its parameters.
 
-use super::property::Default;
+use super::property::DefaultValue;
 use super::rules::Rules;
-use super::types::bare;
-use crate::attributes::{Place, Words, holds_words};
+use super::types::ungrouped;
+use crate::attributes::{Attributes, Target, has_name};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
 use std::time::Duration;
@@ -16,15 +16,15 @@ pub(crate) struct Method<'a> {
     pub(crate) item: &'a ImplItemFn,
     pub(crate) ident: &'a Ident,
     pub(crate) name: Name,
-    pub(crate) takes: Takes,
+    pub(crate) receiver: Receiver,
     pub(crate) arguments: Vec<Argument<'a>>,
     pub(crate) timeout: Option<Duration>,
 }
 
 /// What a method takes as `self`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
-    Nothing,
+pub(crate) enum Receiver {
+    None,
     Ref,
     Mut,
 }
@@ -43,32 +43,32 @@ pub(crate) enum Argument<'a> {
 pub(crate) struct Parameter<'a> {
     pub(crate) name: String,
     pub(crate) ty: &'a Type,
-    pub(crate) default: Option<Default<'a>>,
+    pub(crate) default: Option<DefaultValue<'a>>,
     pub(crate) rules: Rules<'a>,
     pub(crate) is_wide: bool,
     /// Whether it takes the payload whole, and needs no name for that.
-    pub(crate) is_whole: bool,
+    pub(crate) is_payload: bool,
 }
 
 /// The attributes of a method and its parameters, read first so that the model can borrow them.
 #[derive(Debug)]
-pub(super) struct MethodWords {
-    method: Words,
-    parameters: Vec<Words>,
+pub(super) struct MethodAttributes {
+    method: Attributes,
+    parameters: Vec<Attributes>,
 }
 
-impl MethodWords {
+impl MethodAttributes {
     pub(super) fn of(item: &ImplItemFn, diagnostics: &mut Diagnostics) -> Self {
-        let method = Words::of(&item.attrs, Place::Method, diagnostics);
-        let parameters = typed(item)
-            .map(|parameter| Words::of(&parameter.attrs, Place::Parameter, diagnostics))
+        let method = Attributes::of(&item.attrs, Target::Method, diagnostics);
+        let parameters = typed_params(item)
+            .map(|parameter| Attributes::of(&parameter.attrs, Target::Parameter, diagnostics))
             .collect();
         Self { method, parameters }
     }
 }
 
 impl<'a> Method<'a> {
-    pub(super) fn of(item: &'a ImplItemFn, said: &'a MethodWords) -> Self {
+    pub(super) fn of(item: &'a ImplItemFn, attributes: &'a MethodAttributes) -> Self {
         let ident = &item.sig.ident;
         let own = Name {
             text: camel_case(&ident.unraw().to_string()),
@@ -77,13 +77,13 @@ impl<'a> Method<'a> {
         Self {
             item,
             ident,
-            name: said.method.name("name").cloned().unwrap_or(own),
-            takes: Takes::of(item),
-            arguments: typed(item)
-                .zip(&said.parameters)
-                .filter_map(|(it, words)| Argument::of(it, words))
+            name: attributes.method.name("name").cloned().unwrap_or(own),
+            receiver: Receiver::of(item),
+            arguments: typed_params(item)
+                .zip(&attributes.parameters)
+                .filter_map(|(it, attributes)| Argument::of(it, attributes))
                 .collect(),
-            timeout: said.method.duration("timeout"),
+            timeout: attributes.method.duration("timeout"),
         }
     }
 
@@ -96,10 +96,10 @@ impl<'a> Method<'a> {
     }
 }
 
-impl Takes {
+impl Receiver {
     pub(super) fn of(method: &ImplItemFn) -> Self {
         match method.sig.receiver().map(|receiver| &receiver.kind) {
-            None => Self::Nothing,
+            None => Self::None,
             Some(ReceiverKind::Reference(_, _, Some(_))) => Self::Mut,
             Some(_) => Self::Ref,
         }
@@ -108,38 +108,38 @@ impl Takes {
 
 impl<'a> Argument<'a> {
     /// The argument for a parameter; `None` for one that the checks refuse.
-    fn of(parameter: &'a PatType, words: &'a Words) -> Option<Self> {
-        if let Type::Reference(reference) = bare(&parameter.ty) {
+    fn of(parameter: &'a PatType, attributes: &'a Attributes) -> Option<Self> {
+        if let Type::Reference(reference) = ungrouped(&parameter.ty) {
             return Some(Self::Borrowed {
                 ty: &reference.elem,
             });
         }
-        let is_whole = payload_words(&parameter.attrs).next().is_some();
+        let is_payload = payload_attributes(&parameter.attrs).next().is_some();
         let name = match &*parameter.pat {
             Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
-            _ if is_whole => String::new(),
+            _ if is_payload => String::new(),
             _ => return None,
         };
         Some(Self::Owned(Parameter {
             name,
             ty: &parameter.ty,
-            default: Default::of(words),
-            rules: Rules::of(words),
-            is_wide: words.has("wide"),
-            is_whole,
+            default: DefaultValue::of(attributes),
+            rules: Rules::of(attributes),
+            is_wide: attributes.has("wide"),
+            is_payload,
         }))
     }
 }
 
 /// Each `#[payload]` among `attributes`.
-pub(crate) fn payload_words(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+pub(crate) fn payload_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes
         .iter()
-        .filter(|attribute| holds_words(attribute, "payload"))
+        .filter(|attribute| has_name(attribute, "payload"))
 }
 
 /// The parameters of a method beside `self`.
-pub(crate) fn typed(method: &ImplItemFn) -> impl Iterator<Item = &PatType> {
+pub(crate) fn typed_params(method: &ImplItemFn) -> impl Iterator<Item = &PatType> {
     method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(parameter) => Some(parameter),
         FnArg::Receiver(_) => None,

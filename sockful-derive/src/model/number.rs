@@ -64,9 +64,9 @@ impl fmt::Display for Number {
 }
 
 /// The text that an expression is, also where it comes out of a `macro_rules`.
-pub(crate) fn text_of(expression: &Expr) -> Option<&LitStr> {
+pub(crate) fn str_literal(expression: &Expr) -> Option<&LitStr> {
     match expression {
-        Expr::Group(group) => text_of(&group.expr),
+        Expr::Group(group) => str_literal(&group.expr),
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_constant_is_seen_by_its_spelling() {
+    fn is_constant_accepts_literals_and_paths() {
         let is_constant = |text| is_constant(&syn::parse_str(text).expect("an expression"));
         for text in [
             "10",

@@ -1,7 +1,7 @@
 //! A method of the block that decides who may do what, and is never called by clients.
 
-use super::method::{Method, Takes};
-use crate::attributes::{PolicyWords, is_of_policy};
+use super::method::{Method, Receiver};
+use crate::attributes::{PolicyAttributes, is_policy_attribute};
 use crate::diagnostics::Diagnostics;
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Visibility};
@@ -14,53 +14,57 @@ pub(crate) struct Policy<'a> {
     /// Whether it judges the record.
     pub(crate) has_self: bool,
     /// What it decides, in the order written.
-    pub(crate) grants: Vec<Granted<'a>>,
+    pub(crate) targets: Vec<PolicyTarget<'a>>,
 }
 
 /// What a policy decides, and how it is written.
 #[derive(Debug)]
-pub(crate) struct Granted<'a> {
-    pub(crate) spelt: &'a Ident,
+pub(crate) struct PolicyTarget<'a> {
+    pub(crate) ident: &'a Ident,
     /// `None` where there is nothing of that name.
-    pub(crate) grant: Option<Grant>,
+    pub(crate) action: Option<PolicyAction>,
 }
 
 /// What a policy decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Grant {
+pub(crate) enum PolicyAction {
     Read,
     Create,
     Update,
     Destroy,
     /// A remote method, by its name on the wire, and what it takes as `self`.
-    Remote(String, Takes),
+    Method(String, Receiver),
 }
 
 impl<'a> Policy<'a> {
-    pub(super) fn of(item: &'a ImplItemFn, words: &'a PolicyWords, methods: &[Method<'_>]) -> Self {
-        let grants = words.grants.iter().map(|spelt| Granted {
-            spelt,
-            grant: Grant::of(spelt, methods),
+    pub(super) fn of(
+        item: &'a ImplItemFn,
+        attributes: &'a PolicyAttributes,
+        methods: &[Method<'_>],
+    ) -> Self {
+        let targets = attributes.actions.iter().map(|ident| PolicyTarget {
+            ident,
+            action: PolicyAction::of(ident, methods),
         });
         Self {
             item,
             ident: &item.sig.ident,
             has_self: item.sig.receiver().is_some(),
-            grants: grants.collect(),
+            targets: targets.collect(),
         }
     }
 
     /// Whether it says which records are seen.
-    pub(crate) fn is_of_reading(&self) -> bool {
-        let mut grants = self.grants.iter();
-        grants.any(|granted| granted.grant == Some(Grant::Read))
+    pub(crate) fn decides_read(&self) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|target| target.action == Some(PolicyAction::Read))
     }
 }
 
-impl Grant {
+impl PolicyAction {
     /// What `spelt` says among these remote methods, which go by their names in Rust.
-    fn of(spelt: &Ident, methods: &[Method<'_>]) -> Option<Self> {
-        let name = spelt.unraw().to_string();
+    fn of(ident: &Ident, methods: &[Method<'_>]) -> Option<Self> {
+        let name = ident.unraw().to_string();
         match name.as_str() {
             "read" => Some(Self::Read),
             "create" => Some(Self::Create),
@@ -68,7 +72,7 @@ impl Grant {
             "destroy" => Some(Self::Destroy),
             _ => {
                 let method = methods.iter().find(|method| method.ident.unraw() == name)?;
-                Some(Self::Remote(method.name.text.clone(), method.takes))
+                Some(Self::Method(method.name.text.clone(), method.receiver))
             }
         }
     }
@@ -79,7 +83,7 @@ pub(super) fn policies(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method)
             if matches!(method.vis, Visibility::Inherited)
-                && method.attrs.iter().any(is_of_policy) =>
+                && method.attrs.iter().any(is_policy_attribute) =>
         {
             Some(method)
         }
@@ -88,8 +92,8 @@ pub(super) fn policies(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
 }
 
 /// What the attributes of each policy of a block say.
-pub(super) fn words(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<PolicyWords> {
+pub(super) fn attributes(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<PolicyAttributes> {
     policies(item)
-        .map(|method| PolicyWords::of(&method.attrs, diagnostics))
+        .map(|method| PolicyAttributes::of(&method.attrs, diagnostics))
         .collect()
 }

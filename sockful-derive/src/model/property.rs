@@ -3,7 +3,7 @@
 use super::relation::Relation;
 use super::rules::Rules;
 use super::serde::{Container, renamed};
-use crate::attributes::{Value, Words};
+use crate::attributes::{Attributes, Value};
 use crate::diagnostics::Diagnostics;
 use crate::names::Name;
 use syn::ext::IdentExt;
@@ -15,13 +15,13 @@ pub(crate) struct Property<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
     pub(crate) name: Name,
-    pub(crate) attributes: &'a [Attribute],
+    pub(crate) raw_attributes: &'a [Attribute],
     pub(crate) access: Access,
-    pub(crate) kept: Option<Kept>,
-    pub(crate) default: Option<Default<'a>>,
+    pub(crate) managed: Option<Managed>,
+    pub(crate) default: Option<DefaultValue<'a>>,
     pub(crate) rules: Rules<'a>,
     pub(crate) relation: Option<Relation<'a>>,
-    pub(crate) words: &'a Words,
+    pub(crate) attributes: &'a Attributes,
 }
 
 /// Who may see and set a property.
@@ -36,13 +36,13 @@ pub(crate) enum Access {
 
 /// What the server keeps in a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Managed {
     CreatedAt,
     UpdatedAt,
     Rev,
 }
 
-impl Kept {
+impl Managed {
     /// Each with its word.
     pub(crate) const ALL: [(&'static str, Self); 3] = [
         ("created_at", Self::CreatedAt),
@@ -53,18 +53,18 @@ impl Kept {
 
 /// The value for where none is given.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Default<'a> {
+pub(crate) enum DefaultValue<'a> {
     /// The type's own; the word is kept for its span.
-    OfType(&'a Ident),
+    TypeDefault(&'a Ident),
     /// The one written.
-    Written(&'a Expr),
+    Expr(&'a Expr),
 }
 
-impl<'a> Default<'a> {
-    pub(crate) fn of(words: &'a Words) -> Option<Self> {
-        match words.value("default")? {
-            Value::Expr(expression) => Some(Self::Written(expression)),
-            _ => words.spelt("default").map(Self::OfType),
+impl<'a> DefaultValue<'a> {
+    pub(crate) fn of(attributes: &'a Attributes) -> Option<Self> {
+        match attributes.value("default")? {
+            Value::Expr(expression) => Some(Self::Expr(expression)),
+            _ => attributes.keyword("default").map(Self::TypeDefault),
         }
     }
 }
@@ -72,7 +72,7 @@ impl<'a> Default<'a> {
 impl<'a> Property<'a> {
     pub(super) fn of(
         field: &'a Field,
-        words: &'a Words,
+        attributes: &'a Attributes,
         serde: &Container,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
@@ -88,25 +88,25 @@ impl<'a> Property<'a> {
             },
         };
         let access = match () {
-            () if words.has("private") => Access::Private,
-            () if words.has("write_only") => Access::WriteOnly,
-            () if words.has("read_only") => Access::ReadOnly,
-            () if words.has("immutable") => Access::Immutable,
+            () if attributes.has("private") => Access::Private,
+            () if attributes.has("write_only") => Access::WriteOnly,
+            () if attributes.has("read_only") => Access::ReadOnly,
+            () if attributes.has("immutable") => Access::Immutable,
             () => Access::Open,
         };
-        let kept = Kept::ALL.iter().find(|(word, _)| words.has(word));
-        let default = Default::of(words);
+        let managed = Managed::ALL.iter().find(|(name, _)| attributes.has(name));
+        let default = DefaultValue::of(attributes);
         Some(Self {
             ident,
             ty: &field.ty,
             name,
-            attributes: &field.attrs,
+            raw_attributes: &field.attrs,
             access,
-            kept: kept.map(|(_, kept)| *kept),
+            managed: managed.map(|(_, managed)| *managed),
             default,
-            rules: Rules::of(words),
+            rules: Rules::of(attributes),
             relation: None,
-            words,
+            attributes,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! A field that holds the id of a parent.
 
-use crate::attributes::Words;
-use crate::names::{Name, camel_case, joined};
+use crate::attributes::Attributes;
+use crate::names::{Name, camel_case, join_camel_case};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path};
@@ -30,21 +30,26 @@ pub(crate) enum OnDestroy<'a> {
 
 impl<'a> Relation<'a> {
     /// The relation of a field, in a resource called `name` and many `plural`.
-    pub(crate) fn of(field: &'a Ident, words: &'a Words, name: &str, plural: &str) -> Option<Self> {
-        let parent = words.path("parent")?;
-        let on_destroy = match words.said("on_destroy") {
+    pub(crate) fn of(
+        field: &'a Ident,
+        attributes: &'a Attributes,
+        name: &str,
+        plural: &str,
+    ) -> Option<Self> {
+        let parent = attributes.path("parent")?;
+        let on_destroy = match attributes.text("on_destroy") {
             Some(text) if text.value() == "detach" => OnDestroy::Detach(text),
             Some(text) if text.value() == "restrict" => OnDestroy::Restrict,
             _ => OnDestroy::Cascade,
         };
-        let spelt = field.unraw().to_string();
-        let own = spelt.strip_suffix("_id").unwrap_or(&spelt);
+        let field_name = field.unraw().to_string();
+        let own = field_name.strip_suffix("_id").unwrap_or(&field_name);
         let at_parent = |text: String| Name {
             text,
             span: parent.span(),
         };
-        let child = words.name("name");
-        let children = match (words.name("plural"), child) {
+        let child = attributes.name("name");
+        let children = match (attributes.name("plural"), child) {
             (Some(plural), _) => plural.clone(),
             (None, Some(name)) => Name {
                 text: format!("{}s", name.text),
@@ -66,16 +71,16 @@ impl<'a> Relation<'a> {
 
     /// What its routes are called, in the order in which the runtime has them.
     pub(crate) fn names(&self) -> [String; 8] {
-        let child = |verb| joined(verb, &self.child.text);
+        let child = |verb| join_camel_case(verb, &self.child.text);
         [
             self.own.text.clone(),
-            joined("by", &self.own.text),
+            join_camel_case("by", &self.own.text),
             self.children.text.clone(),
             child("create"),
             child("get"),
             child("update"),
             child("destroy"),
-            joined("subscribe", &self.children.text),
+            join_camel_case("subscribe", &self.children.text),
         ]
     }
 }

@@ -5,7 +5,7 @@ use super::property::{Access, Property};
 use super::relation::Relation;
 use super::serde::Container;
 use super::syntax::{Paths, doc};
-use crate::attributes::{Place, Words};
+use crate::attributes::{Attributes, Target};
 use crate::diagnostics::Diagnostics;
 use crate::names::{Name, camel_case};
 use syn::ext::IdentExt;
@@ -41,17 +41,17 @@ pub(crate) struct Resource<'a> {
 
 /// The words on a struct and on each of its fields, read first so that the model can borrow them.
 #[derive(Debug)]
-pub(crate) struct ResourceWords {
-    container: Words,
-    fields: Vec<Words>,
+pub(crate) struct ResourceAttributes {
+    container: Attributes,
+    fields: Vec<Attributes>,
 }
 
-impl ResourceWords {
+impl ResourceAttributes {
     pub(crate) fn of(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
-        let container = Words::of(&input.attrs, Place::Struct, diagnostics);
+        let container = Attributes::of(&input.attrs, Target::Struct, diagnostics);
         let fields = fields(input)
             .iter()
-            .map(|field| Words::of(&field.attrs, Place::Field, diagnostics))
+            .map(|field| Attributes::of(&field.attrs, Target::Field, diagnostics))
             .collect();
         Self { container, fields }
     }
@@ -60,27 +60,27 @@ impl ResourceWords {
 impl<'a> Resource<'a> {
     pub(crate) fn of(
         input: &'a DeriveInput,
-        said: &'a ResourceWords,
+        attributes: &'a ResourceAttributes,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let sound = is_sound(input, diagnostics);
+        let sound = check_shape(input, diagnostics);
         let serde = Container::of(&input.attrs, diagnostics);
         let fields = if sound { fields(input) } else { Vec::new() };
         let own = Name {
             text: camel_case(&input.ident.unraw().to_string()),
             span: input.ident.span(),
         };
-        let name = said.container.name("name").cloned().unwrap_or(own);
-        let plural = said
+        let name = attributes.container.name("name").cloned().unwrap_or(own);
+        let plural = attributes
             .container
             .name("plural")
             .map_or_else(|| format!("{}s", name.text), |name| name.text.clone());
         let properties: Vec<_> = fields
             .into_iter()
-            .zip(&said.fields)
-            .filter_map(|(field, words)| {
-                let property = Property::of(field, words, &serde, diagnostics)?;
-                let relation = Relation::of(property.ident, words, &name.text, &plural);
+            .zip(&attributes.fields)
+            .filter_map(|(field, attributes)| {
+                let property = Property::of(field, attributes, &serde, diagnostics)?;
+                let relation = Relation::of(property.ident, attributes, &name.text, &plural);
                 Some(Property {
                     relation,
                     ..property
@@ -90,17 +90,17 @@ impl<'a> Resource<'a> {
         Self {
             ident: &input.ident,
             vis: &input.vis,
-            paths: Paths::of(&said.container),
+            paths: Paths::of(&attributes.container),
             name,
             plural,
             doc: doc(&input.attrs),
-            new: said.container.ident("new"),
-            patch: said.container.ident("patch"),
-            unserved: said.container.unserved(),
-            page: said.container.page(),
-            is_public: said.container.has("public"),
-            renamed_from: said.container.name("renamed_from"),
-            events: Event::all(&said.container),
+            new: attributes.container.ident("new"),
+            patch: attributes.container.ident("patch"),
+            unserved: attributes.container.unserved(),
+            page: attributes.container.page(),
+            is_public: attributes.container.has("public"),
+            renamed_from: attributes.container.name("renamed_from"),
+            events: Event::all(&attributes.container),
             ids: ids(&properties),
             properties,
             sound,
@@ -113,14 +113,14 @@ impl<'a> Resource<'a> {
     }
 
     /// Why no remote method can return it, if none can: serde writes the whole struct, as it is.
-    pub(crate) fn unfit_as_result(&self) -> Option<&'static str> {
+    pub(crate) fn not_returnable_reason(&self) -> Option<&'static str> {
         let any = |is: fn(&Property<'_>) -> bool| self.properties.iter().any(is);
         match () {
             () if any(|it| it.access == Access::Private) => Some("and leak its private properties"),
             () if any(|it| it.access == Access::WriteOnly) => {
                 Some("and leak its write-only properties")
             }
-            () if any(|it| it.words.has("wide")) => {
+            () if any(|it| it.attributes.has("wide")) => {
                 Some("with its wide properties as numbers, which not every client can hold")
             }
             () => None,
@@ -142,7 +142,7 @@ fn ids(properties: &[Property<'_>]) -> Vec<usize> {
             .filter(|&at| is(&properties[at]))
             .collect()
     };
-    let marked: Vec<usize> = all(|property| property.words.has("id"));
+    let marked: Vec<usize> = all(|property| property.attributes.has("id"));
     if marked.is_empty() {
         all(|property| property.ident.unraw() == "id")
     } else {
@@ -150,7 +150,7 @@ fn ids(properties: &[Property<'_>]) -> Vec<usize> {
     }
 }
 
-fn is_sound(input: &DeriveInput, diagnostics: &mut Diagnostics) -> bool {
+fn check_shape(input: &DeriveInput, diagnostics: &mut Diagnostics) -> bool {
     let instead = "write a struct with named fields, one of them the id";
     let generics = &input.generics;
     match &input.data {

@@ -1,6 +1,6 @@
 //! The rules and the sanitizers of a field or a parameter.
 
-use crate::attributes::{Value, Words};
+use crate::attributes::{Attributes, Value};
 use syn::{ExprRange, Ident, LitStr, Path};
 
 /// What the values of a property must keep to, and what is done to them before.
@@ -19,15 +19,15 @@ pub(crate) struct Rules<'a> {
 /// A rule, and the word that it is written with.
 #[derive(Debug)]
 pub(crate) struct Rule<'a> {
-    pub(crate) word: &'a Ident,
-    pub(crate) check: Check<'a>,
+    pub(crate) keyword: &'a Ident,
+    pub(crate) kind: RuleKind<'a>,
     /// A message inside of its brackets.
     pub(crate) message: Option<&'a LitStr>,
 }
 
 /// What a rule asks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Check<'a> {
+pub(crate) enum RuleKind<'a> {
     Range(&'a ExprRange),
     Length(&'a ExprRange),
     Pattern(&'a LitStr),
@@ -37,19 +37,19 @@ pub(crate) enum Check<'a> {
 }
 
 impl<'a> Rules<'a> {
-    pub(crate) fn of(words: &'a Words) -> Self {
+    pub(crate) fn of(attributes: &'a Attributes) -> Self {
         let mut rules = Self {
             list: Vec::new(),
             sanitize: None,
             when: None,
             message: None,
         };
-        for (name, spelt, value) in words.each() {
+        for (name, keyword, value) in attributes.each() {
             match (name, value) {
-                ("when", Value::Path(path)) => rules.when = Some((spelt, path)),
-                ("message", Value::Said(text)) => rules.message = Some((spelt, text)),
-                ("sanitize", Value::Sanitizers(paths)) => rules.sanitize = Some((spelt, paths)),
-                _ => rules.list.extend(Rule::of(name, spelt, value)),
+                ("when", Value::Path(path)) => rules.when = Some((keyword, path)),
+                ("message", Value::Str(text)) => rules.message = Some((keyword, text)),
+                ("sanitize", Value::Sanitizers(paths)) => rules.sanitize = Some((keyword, paths)),
+                _ => rules.list.extend(Rule::of(name, keyword, value)),
             }
         }
         rules
@@ -63,30 +63,32 @@ impl<'a> Rules<'a> {
 
 impl<'a> Rule<'a> {
     pub(crate) fn is_range(&self) -> bool {
-        matches!(self.check, Check::Range(_))
+        matches!(self.kind, RuleKind::Range(_))
     }
 
     /// Whether it asks for a length or a text, which no number has.
-    pub(crate) fn is_of_texts(&self) -> bool {
+    pub(crate) fn is_for_text(&self) -> bool {
         matches!(
-            self.check,
-            Check::Length(_) | Check::Pattern(_) | Check::Format(_)
+            self.kind,
+            RuleKind::Length(_) | RuleKind::Pattern(_) | RuleKind::Format(_)
         )
     }
 
-    fn of(name: &str, word: &'a Ident, value: &'a Value) -> Option<Self> {
-        let (check, message) = match (name, value) {
-            ("range", Value::Range(range)) => (Check::Range(&range.of), &range.message),
-            ("length", Value::Range(range)) => (Check::Length(&range.of), &range.message),
-            ("pattern", Value::Text(text)) => (Check::Pattern(&text.of), &text.message),
-            ("format", Value::Text(text)) => (Check::Format(&text.of), &text.message),
-            ("conform", Value::Function(path)) => (Check::Conform(&path.of), &path.message),
-            ("nested", Value::Alone) => (Check::Nested, &None),
+    fn of(name: &str, keyword: &'a Ident, value: &'a Value) -> Option<Self> {
+        let (kind, message) = match (name, value) {
+            ("range", Value::RangeRule(range)) => (RuleKind::Range(&range.value), &range.message),
+            ("length", Value::RangeRule(range)) => (RuleKind::Length(&range.value), &range.message),
+            ("pattern", Value::TextRule(text)) => (RuleKind::Pattern(&text.value), &text.message),
+            ("format", Value::TextRule(text)) => (RuleKind::Format(&text.value), &text.message),
+            ("conform", Value::FunctionRule(path)) => {
+                (RuleKind::Conform(&path.value), &path.message)
+            }
+            ("nested", Value::Flag) => (RuleKind::Nested, &None),
             _ => return None,
         };
         Some(Self {
-            word,
-            check,
+            keyword,
+            kind,
             message: message.as_ref(),
         })
     }

@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_spelt_as_serde_does() {
+    fn rename_all_matches_serde() {
         let spellings = [
             ("lowercase", "first_name"),
             ("UPPERCASE", "FIRST_NAME"),

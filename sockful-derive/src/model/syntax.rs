@@ -1,6 +1,6 @@
 //! What both macros read off the nodes of the syntax tree.
 
-use crate::attributes::{Words, holds_words};
+use crate::attributes::{Attributes, has_name};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
@@ -20,8 +20,8 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// The paths under `::sockful`, or under the one that the words give.
-    pub(crate) fn of(words: &Words) -> Self {
-        Self::under(words.path("crate"))
+    pub(crate) fn of(attributes: &Attributes) -> Self {
+        Self::under(attributes.path("crate"))
     }
 
     /// The paths under `root`, or under `::sockful`.
@@ -71,7 +71,7 @@ pub(crate) fn doc(attributes: &[Attribute]) -> String {
 }
 
 /// The `#[cfg(…)]` among `attributes`: what is made of a conditional item is under the same condition.
-pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<&Attribute> {
+pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
@@ -79,10 +79,10 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<&Attribute> {
 }
 
 /// The attributes without those called `name`, which the compiler does not know.
-pub(crate) fn words_removed(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
+pub(crate) fn without_attribute(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
     attributes
         .iter()
-        .filter(|attribute| !holds_words(attribute, name))
+        .filter(|attribute| !has_name(attribute, name))
         .cloned()
         .collect()
 }

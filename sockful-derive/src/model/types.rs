@@ -5,16 +5,16 @@ use quote::ToTokens;
 use syn::Type;
 
 /// The type without the invisible brackets that a `macro_rules` puts around it, and without visible ones.
-pub(crate) fn bare(ty: &Type) -> &Type {
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
         ty => ty,
     }
 }
 
 /// Whether there is a reference in a type, to whatever.
-pub(crate) fn mentions_a_borrow(ty: &Type) -> bool {
+pub(crate) fn contains_reference(ty: &Type) -> bool {
     any(
         ty.to_token_stream(),
         &|token, _| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '&'),
@@ -37,7 +37,7 @@ fn is_lifetime(token: Option<&TokenTree>) -> bool {
 }
 
 /// Whether a keyword such as `impl` stands anywhere in a type.
-pub(crate) fn has_keyword(ty: &Type, keyword: &str) -> bool {
+pub(crate) fn contains_keyword(ty: &Type, keyword: &str) -> bool {
     any(
         ty.to_token_stream(),
         &|token, _| matches!(token, TokenTree::Ident(ident) if ident == keyword),

@@ -1,28 +1,28 @@
 //! A default that is written out keeps to the rules beside it. All others are asked at start.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Check, Default, Number, Rule, text_of};
+use crate::model::{DefaultValue, Number, Rule, RuleKind, str_literal};
 use sockful_formats::{Format, Pattern};
 use std::cmp::Ordering;
 use syn::{ExprRange, RangeLimits};
 
-pub(super) fn keeps_to(
+pub(super) fn check(
     rule: &Rule<'_>,
-    default: Option<Default<'_>>,
+    default: Option<DefaultValue<'_>>,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(Default::Written(default)) = default else {
+    let Some(DefaultValue::Expr(default)) = default else {
         return;
     };
-    let text = text_of(default).map(syn::LitStr::value);
-    let kept = match (rule.check, text) {
-        (Check::Range(range), None) => Number::of(default).is_none_or(|it| is_in(it, range)),
-        (Check::Length(range), Some(text)) => {
+    let text = str_literal(default).map(syn::LitStr::value);
+    let kept = match (rule.kind, text) {
+        (RuleKind::Range(range), None) => Number::of(default).is_none_or(|it| is_in(it, range)),
+        (RuleKind::Length(range), Some(text)) => {
             let count = i128::try_from(text.chars().count()).unwrap_or(i128::MAX);
             is_in(Number::Int(count), range)
         }
-        (Check::Pattern(pattern), Some(text)) => Pattern::finds(&pattern.value(), &text),
-        (Check::Format(name), Some(text)) => {
+        (RuleKind::Pattern(pattern), Some(text)) => Pattern::finds(&pattern.value(), &text),
+        (RuleKind::Format(name), Some(text)) => {
             Format::called(&name.value()).is_none_or(|format| format.is_met_by(&text))
         }
         _ => true,
@@ -30,7 +30,7 @@ pub(super) fn keeps_to(
     if !kept {
         let message = format!(
             "this default is refused by `{}`; change one of them",
-            rule.word
+            rule.keyword
         );
         diagnostics.add(default, message);
     }

@@ -1,6 +1,6 @@
 //! That `docs/attributes.md` tells of every word what is true.
 
-use crate::attributes::WORDS;
+use crate::attributes::ATTRIBUTES;
 use proc_macro2::TokenStream;
 use syn::{Item, Macro};
 
@@ -54,11 +54,11 @@ fn message(error: &Macro) -> Option<String> {
 }
 
 #[test]
-fn the_table_of_the_docs_has_every_word_once_in_its_order() {
+fn docs_table_lists_attributes_in_order() {
     let mut told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
     // A word with two meanings has a row for each.
     told.dedup();
-    let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
+    let words: Vec<&str> = ATTRIBUTES.iter().map(|word| word.name).collect();
     assert_eq!(told, words);
     let readme = include_str!("../../../../README.md");
     let attributes = readme
@@ -71,15 +71,15 @@ fn the_table_of_the_docs_has_every_word_once_in_its_order() {
 }
 
 #[test]
-fn what_the_docs_call_right_is_and_what_they_call_wrong_is_for_the_reason_told() {
+fn docs_examples_compile_or_report_message() {
     for [word, place, right, wrong, because] in rows() {
-        let known = WORDS
+        let known = ATTRIBUTES
             .iter()
             .find(|known| known.name == word)
             .expect("a word");
-        let places = known.places.iter();
+        let places = known.targets.iter();
         let place_is_right = places
-            .map(|place| place.described())
+            .map(|place| place.description())
             .any(|told| told.contains(place));
         assert!(place_is_right, "`{word}` is not for a {place}");
         // Without the feature `nested` says which one it needs.

@@ -197,7 +197,7 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
 /// is over the 14 lines it should have by two, because its typed name takes three, which are a
 /// declaration with its doc comment and a value, and no code.
 #[test]
-fn expansions_stay_within_their_budget() {
+fn expansion_size_is_within_budget() {
     assert_eq!(
         budget(creature),
         (140, 16),
@@ -242,7 +242,7 @@ fn called(block: usize, remote: usize) -> (usize, usize) {
 }
 
 #[test]
-fn paths_begin_at_the_crate_or_at_core() {
+fn rooted_paths_begin_at_sockful_or_core() {
     for expansion in each().into_iter().chain([ruled(3)]) {
         each_root(expansion, &mut |root| {
             assert!(["sockful", "core"].contains(&root), "::{root}");
@@ -252,7 +252,7 @@ fn paths_begin_at_the_crate_or_at_core() {
 
 /// A path that begins with a plain name could meet one of the user's.
 #[test]
-fn no_path_begins_at_a_name_that_a_user_may_have() {
+fn relative_paths_avoid_user_names() {
     let ours = [
         "__private",
         "__must",
@@ -272,7 +272,7 @@ fn no_path_begins_at_a_name_that_a_user_may_have() {
 }
 
 #[test]
-fn another_place_of_the_crate_is_heeded_everywhere() {
+fn crate_path_is_used_everywhere() {
     let resource = crate::macros::derive(quote! {
         #[resource(crate = deps::wet, event(roared = Roar))]
         struct Creature { id: String, #[resource(default = "x")] name: String, #[resource(private)] secret: Option<u8> }
@@ -297,7 +297,7 @@ fn another_place_of_the_crate_is_heeded_everywhere() {
 }
 
 #[test]
-fn nothing_but_the_three_structs_can_be_named() {
+fn expansion_exports_only_its_structs() {
     let names: Vec<String> = parsed(creature(3)).items.iter().map(name).collect();
     assert_eq!(
         names,
@@ -323,7 +323,7 @@ fn name(item: &Item) -> String {
 }
 
 #[test]
-fn trait_implementations_are_marked_as_made() {
+fn trait_impls_are_automatically_derived() {
     for expansion in [
         creature(3),
         related(3),

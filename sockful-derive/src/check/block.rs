@@ -6,34 +6,34 @@ mod policy;
 mod signature;
 
 use super::rules::rules;
-use crate::attributes::{is_of_policy, of_hooks};
+use crate::attributes::{hook_attribute, is_policy_attribute};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Hook, Method, bare, conditions};
-use crate::names::{is_core, is_name};
+use crate::model::{Block, Hook, Method, cfg_attributes, ungrouped};
+use crate::names::{is_core_action, is_name};
 use syn::ext::IdentExt;
 use syn::{Error, ImplItem, ImplItemFn, Type, Visibility};
 
-pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    if block_is_of_a_resource(block, diagnostics) {
+pub(crate) fn block(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    if check_self_type(block, diagnostics) {
         for method in &block.methods {
-            signature::fits(method, diagnostics);
-            payload::is_taken_once(method, diagnostics);
+            signature::check(method, diagnostics);
+            payload::check(method, diagnostics);
         }
         // One that is a policy as well is told as such.
-        let is_policy = |hook: &&Hook<'_>| hook.item.attrs.iter().any(is_of_policy);
+        let is_policy = |hook: &&Hook<'_>| hook.item.attrs.iter().any(is_policy_attribute);
         for hook in block.hooks.iter().filter(|it| !is_policy(it)) {
-            hook::fits(hook, block, diagnostics);
+            hook::check(hook, block, diagnostics);
         }
         for policy in &block.policies {
-            policy::fits(policy, block, diagnostics);
+            policy::check(policy, block, diagnostics);
         }
     }
-    others_are_plainly_private(block, diagnostics);
-    remotes_are_nothing_else(block, diagnostics);
-    names_are_free(block, diagnostics);
-    names_differ(block, diagnostics);
+    check_private_methods(block, diagnostics);
+    check_remote_methods(block, diagnostics);
+    check_names(block, diagnostics);
+    check_distinct_names(block, diagnostics);
     let parameters = block.methods.iter().flat_map(Method::parameters);
-    for parameter in parameters.filter(|parameter| !parameter.is_whole) {
+    for parameter in parameters.filter(|parameter| !parameter.is_payload) {
         rules(
             &parameter.rules,
             parameter.ty,
@@ -44,7 +44,7 @@ pub(crate) fn remote(block: &Block<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// The rows of the dispatch table are made once for one type, which a trait's or a generic block is not.
-fn block_is_of_a_resource(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
+fn check_self_type(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
     let item = block.item;
     let instead = "write `#[remote] impl Creature { … }` with the resource's own name";
     if let Some((of, _)) = &item.trait_ {
@@ -62,7 +62,7 @@ fn block_is_of_a_resource(block: &Block<'_>, diagnostics: &mut Diagnostics) -> b
             clause,
             "a remote block can't have a `where` clause; remove it",
         );
-    } else if !matches!(bare(&item.self_ty), Type::Path(_)) {
+    } else if !matches!(ungrouped(&item.self_ty), Type::Path(_)) {
         diagnostics.add(&item.self_ty, format!("this is no resource; {instead}"));
     } else {
         return true;
@@ -71,7 +71,7 @@ fn block_is_of_a_resource(block: &Block<'_>, diagnostics: &mut Diagnostics) -> b
 }
 
 /// `pub(crate)` in the block would be read as remote by one and as private by another.
-fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+fn check_private_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let methods = block.item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) => Some(method),
         _ => None,
@@ -83,7 +83,7 @@ fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) 
                 "is `{name}` remote? write `pub` if it is, nothing if not; or put it into another impl block"
             );
             diagnostics.add(vis, message);
-        } else if let Some(attribute) = words_on_private(method) {
+        } else if let Some(attribute) = remote_attribute_on(method) {
             let message = if block.hooks.iter().any(|hook| hook.ident == name) {
                 format!("`{name}` is a hook, which no client calls; remove this")
             } else if block.policies.iter().any(|policy| policy.ident == name) {
@@ -97,12 +97,12 @@ fn others_are_plainly_private(block: &Block<'_>, diagnostics: &mut Diagnostics) 
 }
 
 /// A hook or a policy that clients could call would run without what it belongs to.
-fn remotes_are_nothing_else(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+fn check_remote_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
         for attribute in &method.item.attrs {
             let other = match attribute {
-                it if of_hooks(it).is_some() => "a hook",
-                it if is_of_policy(it) => "a policy",
+                it if hook_attribute(it).is_some() => "a hook",
+                it if is_policy_attribute(it) => "a policy",
                 _ => continue,
             };
             let message = format!(
@@ -116,7 +116,7 @@ fn remotes_are_nothing_else(block: &Block<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Whether there is a method of this name in the block.
-fn is_private(name: &str, block: &Block<'_>) -> bool {
+fn has_method(name: &str, block: &Block<'_>) -> bool {
     block.item.items.iter().any(|item| match item {
         ImplItem::Fn(method) => method.sig.ident.unraw() == name,
         _ => false,
@@ -125,17 +125,21 @@ fn is_private(name: &str, block: &Block<'_>) -> bool {
 
 /// Whether a remote method is called in Rust what every resource has on the wire. Where it is so on
 /// the wire as well, that is told at the method.
-fn is_method_too(name: &str, block: &Block<'_>) -> bool {
-    let mut others = block.methods.iter().filter(|it| !is_core(&it.name.text));
+fn is_remote_method(name: &str, block: &Block<'_>) -> bool {
+    let mut others = block
+        .methods
+        .iter()
+        .filter(|it| !is_core_action(&it.name.text));
     others.any(|it| it.ident.unraw() == name)
 }
 
-fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
+fn remote_attribute_on(method: &ImplItemFn) -> Option<&syn::Attribute> {
     let on_method = method
         .attrs
         .iter()
         .find(|attribute| attribute.path().is_ident("remote"));
-    let mut on_parameters = crate::model::typed(method).flat_map(|parameter| &parameter.attrs);
+    let mut on_parameters =
+        crate::model::typed_params(method).flat_map(|parameter| &parameter.attrs);
     let is_ours = |attribute: &&syn::Attribute| {
         let path = attribute.path();
         path.is_ident("resource") || path.is_ident("payload")
@@ -144,7 +148,7 @@ fn words_on_private(method: &ImplItemFn) -> Option<&syn::Attribute> {
 }
 
 /// A remote with the name of a core action would never be reached, or hide it.
-fn names_are_free(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+fn check_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
         let name = &method.name.text;
         if !is_name(name) {
@@ -152,19 +156,19 @@ fn names_are_free(block: &Block<'_>, diagnostics: &mut Diagnostics) {
                 "`{}` gives no name that a client could call; write #[remote(name = \"…\")] on it",
                 method.ident
             );
-            diagnostics.adopt(Error::new(method.name.span, message));
+            diagnostics.push(Error::new(method.name.span, message));
         }
-        if is_core(name) {
+        if is_core_action(name) {
             let message = format!(
                 "every resource has the action `{name}` already; rename the method, or write #[remote(name = \"…\")] on it"
             );
-            diagnostics.adopt(Error::new(method.name.span, message));
+            diagnostics.push(Error::new(method.name.span, message));
         }
     }
 }
 
 /// Of two remotes with one name only one could be called.
-fn names_differ(block: &Block<'_>, diagnostics: &mut Diagnostics) {
+fn check_distinct_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for (at, method) in block.methods.iter().enumerate() {
         let same = block.methods[..at]
             .iter()
@@ -173,7 +177,7 @@ fn names_differ(block: &Block<'_>, diagnostics: &mut Diagnostics) {
         // The same method twice is for the compiler to tell, and of two conditional ones perhaps one is left.
         let conditional = [earlier, method]
             .iter()
-            .all(|method| !conditions(&method.item.attrs).is_empty());
+            .all(|method| !cfg_attributes(&method.item.attrs).is_empty());
         if earlier.ident == method.ident || conditional {
             continue;
         }
@@ -181,6 +185,6 @@ fn names_differ(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             "`{}` and `{}` are both called `{}` on the wire; write #[remote(name = \"…\")] on one of them",
             earlier.ident, method.ident, method.name.text
         );
-        diagnostics.adopt(Error::new(method.name.span, message));
+        diagnostics.push(Error::new(method.name.span, message));
     }
 }

@@ -1,13 +1,16 @@
 //! What a policy may decide, and what its signature must be.
 
-use super::signature::{Called, qualifiers_mean_something, self_is_borrowed};
-use crate::attributes::{nearest, of_hooks};
+use super::signature::{Callable, check_qualifiers, check_self_is_borrowed};
+use crate::attributes::{hook_attribute, nearest};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Block, Grant, Policy, Takes, bare, conditions, has_keyword, typed};
+use crate::model::{
+    Block, Policy, PolicyAction, Receiver, cfg_attributes, contains_keyword, typed_params,
+    ungrouped,
+};
 use syn::ext::IdentExt;
 use syn::{Ident, PatType, ReceiverKind, ReturnType, Type, TypeReference};
 
-const POLICY: Called = Called {
+const POLICY: Callable = Callable {
     what: "a policy",
     by: "the server",
     borrow: "write `&self`",
@@ -19,26 +22,26 @@ const GRANTS: [&str; 4] = ["read", "create", "update", "destroy"];
 /// What only reads, which is decided by `read`.
 const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscribe"];
 
-pub(super) fn fits(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    grants_exist(policy, block, diagnostics);
-    grants_mean_one_thing(policy, block, diagnostics);
-    grants_are_decided_once(policy, block, diagnostics);
-    reading_stands_alone(policy, diagnostics);
-    it_is_no_hook(policy, diagnostics);
-    qualifiers_mean_something(&policy.item.sig, POLICY, diagnostics);
-    it_waits_for_nothing(policy, diagnostics);
-    if self_is_borrowed(&policy.item.sig, POLICY, diagnostics) {
-        self_only_is_looked_at(policy, diagnostics);
-        self_is_there(policy, diagnostics);
+pub(super) fn check(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    check_targets_exist(policy, block, diagnostics);
+    check_targets_unambiguous(policy, block, diagnostics);
+    check_duplicate_targets(policy, block, diagnostics);
+    check_read_is_alone(policy, diagnostics);
+    check_is_not_hook(policy, diagnostics);
+    check_qualifiers(&policy.item.sig, POLICY, diagnostics);
+    check_not_async(policy, diagnostics);
+    if check_self_is_borrowed(&policy.item.sig, POLICY, diagnostics) {
+        check_self_is_shared(policy, diagnostics);
+        check_has_record(policy, diagnostics);
     }
-    parameters_fit(policy, diagnostics);
-    it_returns_something(policy, diagnostics);
+    check_parameters(policy, diagnostics);
+    check_output(policy, diagnostics);
 }
 
 /// A policy of what is never done would leave open what was meant.
-fn grants_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    for granted in policy.grants.iter().filter(|it| it.grant.is_none()) {
-        let name = granted.spelt.unraw().to_string();
+fn check_targets_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for target in policy.targets.iter().filter(|it| it.action.is_none()) {
+        let name = target.ident.unraw().to_string();
         let remotes = block.methods.iter().map(|it| it.ident.unraw().to_string());
         let known: Vec<String> = GRANTS
             .map(str::to_owned)
@@ -50,7 +53,7 @@ fn grants_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagno
             _ if READS.contains(&name.as_str()) => {
                 format!("what `{name}` shows is decided by `read`; write that")
             }
-            _ if super::is_private(&name, block) => {
+            _ if super::has_method(&name, block) => {
                 format!("`{name}` is not remote; write `pub fn {name}`, or name what is")
             }
             Some(near) => format!("unknown action `{name}`; did you mean `{near}`?"),
@@ -58,70 +61,74 @@ fn grants_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagno
                 "unknown action `{name}`; write `read`, `create`, `update`, `destroy`, or a remote method of this block"
             ),
         };
-        diagnostics.add(granted.spelt, message);
+        diagnostics.add(target.ident, message);
     }
 }
 
 /// Whoever meant the method would have left it open to all.
-fn grants_mean_one_thing(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    for granted in &policy.grants {
-        let name = granted.spelt.unraw().to_string();
-        if GRANTS.contains(&name.as_str()) && super::is_method_too(&name, block) {
+fn check_targets_unambiguous(
+    policy: &Policy<'_>,
+    block: &Block<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    for target in &policy.targets {
+        let name = target.ident.unraw().to_string();
+        if GRANTS.contains(&name.as_str()) && super::is_remote_method(&name, block) {
             let message = format!(
                 "`{name}` is decided for every resource, and is a remote method of this block as well; rename the method"
             );
-            diagnostics.add(granted.spelt, message);
+            diagnostics.add(target.ident, message);
         }
     }
 }
 
 /// Of two answers it would have to be known which one counts.
-fn grants_are_decided_once(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    for (at, granted) in policy.grants.iter().enumerate() {
-        let spelt = granted.spelt;
-        let is_same = |other: &Ident| other.unraw() == spelt.unraw();
-        if policy.grants[..at].iter().any(|it| is_same(it.spelt)) {
-            let message = format!("`{spelt}` is named twice; once is enough");
-            diagnostics.add(spelt, message);
+fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
+    for (at, target) in policy.targets.iter().enumerate() {
+        let ident = target.ident;
+        let is_same = |other: &Ident| other.unraw() == ident.unraw();
+        if policy.targets[..at].iter().any(|it| is_same(it.ident)) {
+            let message = format!("`{ident}` is named twice; once is enough");
+            diagnostics.add(ident, message);
             continue;
         }
         let earlier = block.policies.iter();
         let mut earlier = earlier.take_while(|it| !std::ptr::eq(*it, policy));
         // Of two conditional ones perhaps one is left.
-        let is_conditional = |it: &Policy<'_>| !conditions(&it.item.attrs).is_empty();
+        let is_conditional = |it: &Policy<'_>| !cfg_attributes(&it.item.attrs).is_empty();
         let other = earlier.find(|it| {
-            it.grants.iter().any(|it| is_same(it.spelt))
+            it.targets.iter().any(|it| is_same(it.ident))
                 && !(is_conditional(it) && is_conditional(policy))
         });
         if let Some(other) = other {
             let message = format!(
-                "`{}` decides `{spelt}` already; one method decides each action, so join them",
+                "`{}` decides `{ident}` already; one method decides each action, so join them",
                 other.ident
             );
-            diagnostics.add(spelt, message);
+            diagnostics.add(ident, message);
         }
     }
 }
 
 /// What is seen is said by conditions, all else by yes or no.
-fn reading_stands_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
-    let is_reading = |grant: &Option<Grant>| *grant == Some(Grant::Read);
-    let mut others = policy.grants.iter().filter(|it| !is_reading(&it.grant));
-    if policy.is_of_reading()
+fn check_read_is_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+    let is_reading = |grant: &Option<PolicyAction>| *grant == Some(PolicyAction::Read);
+    let mut others = policy.targets.iter().filter(|it| !is_reading(&it.action));
+    if policy.decides_read()
         && let Some(other) = others.next()
     {
         let message = format!(
             "`read` is decided by conditions, `{}` by yes or no; write two methods",
-            other.spelt
+            other.ident
         );
-        diagnostics.add(other.spelt, message);
+        diagnostics.add(other.ident, message);
     }
 }
 
 /// A hook may do what it likes, and a policy must not.
-fn it_is_no_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+fn check_is_not_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let mut attributes = policy.item.attrs.iter();
-    if let Some(attribute) = attributes.find(|it| of_hooks(it).is_some()) {
+    if let Some(attribute) = attributes.find(|it| hook_attribute(it).is_some()) {
         let message = format!(
             "`{}` is a policy, and a hook is not; write two methods",
             policy.ident
@@ -131,14 +138,14 @@ fn it_is_no_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// It is asked of every record, and decides by what it is given.
-fn it_waits_for_nothing(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+fn check_not_async(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     if let Some(keyword) = &policy.item.sig.asyncness {
         let message = "a policy is of the record and the user, and waits for nothing else; remove `async`, or write a #[before(…)] hook";
         diagnostics.add(keyword, message);
     }
 }
 
-fn self_only_is_looked_at(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+fn check_self_is_shared(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let receiver = policy.item.sig.receiver().map(|receiver| &receiver.kind);
     if let Some(ReceiverKind::Reference(_, _, Some(mutable))) = receiver {
         diagnostics.add(mutable, "a policy changes nothing; write `&self`");
@@ -146,65 +153,61 @@ fn self_only_is_looked_at(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Conditions are of all records, and a method of the resource as a whole is called on none.
-fn self_is_there(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = policy.item.sig.receiver() else {
         return;
     };
-    let without = |grant: &Option<Grant>| match grant {
-        Some(Grant::Remote(_, takes)) => *takes == Takes::Nothing,
+    let without = |grant: &Option<PolicyAction>| match grant {
+        Some(PolicyAction::Method(_, takes)) => *takes == Receiver::None,
         _ => false,
     };
-    let mut grants = policy.grants.iter();
-    if policy.is_of_reading() {
+    let mut grants = policy.targets.iter();
+    if policy.decides_read() {
         let message = format!(
             "which records are seen is said by conditions on all of them; write `{}`",
-            fitting(policy)
+            expected_signature(policy)
         );
         diagnostics.add(receiver, message);
-    } else if let Some(granted) = grants.find(|it| without(&it.grant)) {
+    } else if let Some(target) = grants.find(|it| without(&it.action)) {
         let message = format!(
             "`{}` has no `self`, so there is no record here; leave `self` out, or write a policy of its own for `{0}`",
-            granted.spelt
+            target.ident
         );
         diagnostics.add(receiver, message);
     }
 }
 
 /// Nothing but the user is given, by reference.
-fn parameters_fit(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
-    for (at, parameter) in typed(policy.item).enumerate() {
-        if let Some(condition) = conditions(&parameter.attrs).first() {
+fn check_parameters(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+    for (at, parameter) in typed_params(policy.item).enumerate() {
+        if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
             let message =
                 "a parameter can't be conditional; write #[cfg(…)] on two methods instead";
             diagnostics.add(condition, message);
         } else if at > 0 {
             let message = format!(
                 "a policy is given the user and nothing else; write `{}`",
-                fitting(policy)
+                expected_signature(policy)
             );
             diagnostics.add(parameter, message);
         } else {
-            user_is_one_type(policy, parameter, diagnostics);
+            check_user_type(policy, parameter, diagnostics);
         }
     }
 }
 
 /// A server has users of one type.
-fn user_is_one_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut Diagnostics) {
-    let ty = bare(&parameter.ty);
-    if has_keyword(ty, "impl") {
+fn check_user_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut Diagnostics) {
+    let ty = ungrouped(&parameter.ty);
+    if contains_keyword(ty, "impl") {
         let message = "the type of the users must be known; write one type instead of `impl`";
         diagnostics.add(ty, message);
     } else if let Type::Reference(reference) = ty {
-        reference_is_plain(policy, reference, diagnostics);
+        check_reference(policy, reference, diagnostics);
     }
 }
 
-fn reference_is_plain(
-    policy: &Policy<'_>,
-    reference: &TypeReference,
-    diagnostics: &mut Diagnostics,
-) {
+fn check_reference(policy: &Policy<'_>, reference: &TypeReference, diagnostics: &mut Diagnostics) {
     // A lifetime that the method declares itself is told where it does so.
     let is_told = !policy.item.sig.generics.params.is_empty();
     let named = reference.lifetime.as_ref();
@@ -216,14 +219,20 @@ fn reference_is_plain(
     }
 }
 
-fn it_returns_something(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
+fn check_output(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     match &policy.item.sig.output {
         ReturnType::Default => {
-            let message = format!("a policy decides something; write `{}`", fitting(policy));
+            let message = format!(
+                "a policy decides something; write `{}`",
+                expected_signature(policy)
+            );
             diagnostics.add(policy.ident, message);
         }
-        ReturnType::Type(_, ty) if has_keyword(ty, "impl") => {
-            let message = format!("a policy returns one type; write `{}`", fitting(policy));
+        ReturnType::Type(_, ty) if contains_keyword(ty, "impl") => {
+            let message = format!(
+                "a policy returns one type; write `{}`",
+                expected_signature(policy)
+            );
             diagnostics.add(ty, message);
         }
         ReturnType::Type(..) => {}
@@ -231,9 +240,9 @@ fn it_returns_something(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// The signature that fits.
-fn fitting(policy: &Policy<'_>) -> String {
+fn expected_signature(policy: &Policy<'_>) -> String {
     let ident = policy.ident;
-    if policy.is_of_reading() {
+    if policy.decides_read() {
         format!("fn {ident}(who: &User) -> Filter<Self>")
     } else if policy.has_self {
         format!("fn {ident}(&self, who: &User) -> bool")

@@ -1,33 +1,35 @@
 //! What may stand beside `#[payload]`, and what may not.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Method, bare, payload_words, typed};
+use crate::model::{Method, payload_attributes, typed_params, ungrouped};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta, Pat, PatType, Type};
 
 /// A payload that one parameter takes whole has nothing left for another.
-pub(super) fn is_taken_once(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    stands_on_no_method(method, diagnostics);
-    self_is_the_record(method, diagnostics);
-    let is_owned = |parameter: &&PatType| !matches!(bare(&parameter.ty), Type::Reference(_));
-    let parameters: Vec<&PatType> = typed(method.item).filter(is_owned).collect();
+pub(super) fn check(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    check_not_on_method(method, diagnostics);
+    check_not_on_self(method, diagnostics);
+    let is_owned = |parameter: &&PatType| !matches!(ungrouped(&parameter.ty), Type::Reference(_));
+    let parameters: Vec<&PatType> = typed_params(method.item).filter(is_owned).collect();
     for parameter in &parameters {
-        is_said_plainly(parameter, diagnostics);
-        has_no_words_beside_it(parameter, diagnostics);
+        check_attribute(parameter, diagnostics);
+        check_no_other_attributes(parameter, diagnostics);
     }
-    let mut wholes = parameters.iter().filter_map(|it| Some((*it, whole(it)?)));
-    let Some((first, attribute)) = wholes.next() else {
+    let mut payload_attributes_of = parameters
+        .iter()
+        .filter_map(|it| Some((*it, payload_attribute(it)?)));
+    let Some((first, attribute)) = payload_attributes_of.next() else {
         return;
     };
     let mut is_alone = true;
-    for (_, again) in wholes {
+    for (_, again) in payload_attributes_of {
         is_alone = false;
         let first = name(first);
         let message = format!("`{first}` takes the payload whole already; keep one of them");
         diagnostics.add(again, message);
     }
-    let other = parameters.iter().find(|it| whole(it).is_none());
+    let other = parameters.iter().find(|it| payload_attribute(it).is_none());
     if let (true, Some(other)) = (is_alone, other) {
         let (first, other) = (name(first), name(other));
         let message = format!(
@@ -37,8 +39,8 @@ pub(super) fn is_taken_once(method: &Method<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-fn whole(parameter: &PatType) -> Option<&Attribute> {
-    payload_words(&parameter.attrs).next()
+fn payload_attribute(parameter: &PatType) -> Option<&Attribute> {
+    payload_attributes(&parameter.attrs).next()
 }
 
 /// The parameter as messages call it.
@@ -50,15 +52,15 @@ fn name(parameter: &PatType) -> String {
 }
 
 /// A method has several parameters, of which it must be plain which one is meant.
-fn stands_on_no_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    for attribute in payload_words(&method.item.attrs) {
+fn check_not_on_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    for attribute in payload_attributes(&method.item.attrs) {
         let message = "`payload` is for a parameter, not for a remote method";
         diagnostics.add(attribute, message);
     }
 }
 
 /// The record comes from the store, and only its id from the payload.
-fn self_is_the_record(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+fn check_not_on_self(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = method.item.sig.receiver() else {
         return;
     };
@@ -73,8 +75,8 @@ fn self_is_the_record(method: &Method<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// It is one word, once, and means the same in every build.
-fn is_said_plainly(parameter: &PatType, diagnostics: &mut Diagnostics) {
-    for (at, attribute) in payload_words(&parameter.attrs).enumerate() {
+fn check_attribute(parameter: &PatType, diagnostics: &mut Diagnostics) {
+    for (at, attribute) in payload_attributes(&parameter.attrs).enumerate() {
         let follows = "`payload` stands alone; remove what follows it";
         match &attribute.meta {
             _ if attribute.path().is_ident("cfg_attr") => diagnostics.add(
@@ -96,12 +98,12 @@ fn is_said_plainly(parameter: &PatType, diagnostics: &mut Diagnostics) {
 }
 
 /// Rules and defaults are of properties, which the type of the payload has and not the parameter.
-fn has_no_words_beside_it(parameter: &PatType, diagnostics: &mut Diagnostics) {
+fn check_no_other_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) {
     let mut attributes = parameter.attrs.iter();
-    let words = attributes.find(|attribute| attribute.path().is_ident("resource"));
-    if let (Some(_), Some(words)) = (whole(parameter), words) {
+    let attribute = attributes.find(|attribute| attribute.path().is_ident("resource"));
+    if let (Some(_), Some(attribute)) = (payload_attribute(parameter), attribute) {
         let message =
             "a payload that is taken whole has no words: its type says what it may be; remove this";
-        diagnostics.add(words, message);
+        diagnostics.add(attribute, message);
     }
 }

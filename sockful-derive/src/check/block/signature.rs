@@ -1,12 +1,14 @@
 //! What the signature of a remote method must be.
 
 use crate::diagnostics::Diagnostics;
-use crate::model::{Method, bare, borrows, conditions, has_keyword, payload_words, typed};
+use crate::model::{
+    Method, borrows, cfg_attributes, contains_keyword, payload_attributes, typed_params, ungrouped,
+};
 use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 /// What is called, in messages.
 #[derive(Clone, Copy)]
-pub(super) struct Called {
+pub(super) struct Callable {
     /// Such as `a remote method`.
     pub(super) what: &'static str,
     /// By what it is called.
@@ -16,34 +18,34 @@ pub(super) struct Called {
 }
 
 /// How what may change the record takes `self`.
-pub(super) const EITHER: &str = "write `&mut self` to change the record, `&self` to look at it";
+pub(super) const SELF_HINT: &str = "write `&mut self` to change the record, `&self` to look at it";
 
-const REMOTE: Called = Called {
+const REMOTE: Callable = Callable {
     what: "a remote method",
     by: "frames",
-    borrow: EITHER,
+    borrow: SELF_HINT,
 };
 
-pub(super) fn fits(method: &Method<'_>, diagnostics: &mut Diagnostics) {
-    qualifiers_mean_something(&method.item.sig, REMOTE, diagnostics);
-    self_is_borrowed(&method.item.sig, REMOTE, diagnostics);
-    for parameter in typed(method.item) {
-        if parameter_has_a_name(parameter, diagnostics)
-            && parameter_owns_its_value(parameter, diagnostics)
+pub(super) fn check(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+    check_qualifiers(&method.item.sig, REMOTE, diagnostics);
+    check_self_is_borrowed(&method.item.sig, REMOTE, diagnostics);
+    for parameter in typed_params(method.item) {
+        if check_parameter_name(parameter, diagnostics)
+            && check_parameter_is_owned(parameter, diagnostics)
         {
-            parameter_is_unconditional(parameter, diagnostics);
+            check_parameter_cfg(parameter, diagnostics);
         }
     }
-    result_is_one_type(method, diagnostics);
+    check_output(method, diagnostics);
 }
 
 /// Nobody who sends a frame could choose generics, or promise what `unsafe` asks for.
-pub(super) fn qualifiers_mean_something(
+pub(super) fn check_qualifiers(
     signature: &Signature,
-    called: Called,
+    called: Callable,
     diagnostics: &mut Diagnostics,
 ) {
-    let Called { what, by, .. } = called;
+    let Callable { what, by, .. } = called;
     if let Safety::Unsafe(keyword) = &signature.safety {
         let message =
             format!("{what} can't be unsafe: nobody is there to keep the promise; remove it");
@@ -68,15 +70,15 @@ pub(super) fn qualifiers_mean_something(
 }
 
 /// The record stays in the store: a method looks at it or changes it, and can't have it.
-pub(super) fn self_is_borrowed(
+pub(super) fn check_self_is_borrowed(
     signature: &Signature,
-    called: Called,
+    called: Callable,
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let Some(receiver) = signature.receiver() else {
         return true;
     };
-    let Called { what, borrow, .. } = called;
+    let Callable { what, borrow, .. } = called;
     match &receiver.kind {
         ReceiverKind::Reference(_, None, _) => return true,
         ReceiverKind::Reference(_, Some(lifetime), _) => {
@@ -96,13 +98,13 @@ pub(super) fn self_is_borrowed(
 }
 
 /// The name of a parameter is the name of a property of the payload.
-fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+fn check_parameter_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     match &*parameter.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => return true,
         // The payload as a whole has none.
-        _ if payload_words(&parameter.attrs).next().is_some() => return true,
+        _ if payload_attributes(&parameter.attrs).next().is_some() => return true,
         // What is borrowed is the context, which no client gives.
-        Pat::Wild(_) if matches!(bare(&parameter.ty), Type::Reference(_)) => return true,
+        Pat::Wild(_) if matches!(ungrouped(&parameter.ty), Type::Reference(_)) => return true,
         pattern => {
             let message =
                 "a parameter is a property of the payload and needs a name; write `name: Type`";
@@ -113,9 +115,9 @@ fn parameter_has_a_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
 }
 
 /// A value that was read from a frame belongs to the method.
-fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let own = "write a type that owns its value, such as `String`";
-    match bare(&parameter.ty) {
+    match ungrouped(&parameter.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => {
             let message = format!("a remote method can't borrow anything but `&Context`; {own}");
             diagnostics.add(reference, message);
@@ -126,14 +128,14 @@ fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) 
                 .as_ref()
                 .filter(|lifetime| lifetime.ident != "_")
             else {
-                return context_has_no_words(parameter, diagnostics);
+                return check_context_attributes(parameter, diagnostics);
             };
             diagnostics.add(
                 lifetime,
                 "the context lives as long as the call; write `&Context`",
             );
         }
-        ty if has_keyword(ty, "impl") => {
+        ty if contains_keyword(ty, "impl") => {
             diagnostics.add(ty, "the type of a parameter must be known to be read; write one type instead of `impl`");
         }
         ty if borrows(ty) => diagnostics.add(
@@ -146,25 +148,25 @@ fn parameter_owns_its_value(parameter: &PatType, diagnostics: &mut Diagnostics) 
 }
 
 /// What is not taken from the payload has no rules and no default.
-fn context_has_no_words(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
+fn check_context_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let mut attributes = parameter.attrs.iter();
-    let words = attributes.find(|attribute| {
+    let attribute = attributes.find(|attribute| {
         ["resource", "payload"]
             .iter()
             .any(|name| attribute.path().is_ident(name))
     });
-    if let Some(words) = words {
+    if let Some(attribute) = attribute {
         diagnostics.add(
-            words,
+            attribute,
             "the context is no property of the payload; remove this",
         );
     }
-    words.is_none()
+    attribute.is_none()
 }
 
 /// A parameter that comes and goes would change the payload without a trace in the method's name.
-fn parameter_is_unconditional(parameter: &PatType, diagnostics: &mut Diagnostics) {
-    if let Some(condition) = conditions(&parameter.attrs).first() {
+fn check_parameter_cfg(parameter: &PatType, diagnostics: &mut Diagnostics) {
+    if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
         diagnostics.add(
             condition,
             "a parameter can't be conditional; write #[cfg(…)] on two methods instead",
@@ -173,11 +175,11 @@ fn parameter_is_unconditional(parameter: &PatType, diagnostics: &mut Diagnostics
 }
 
 /// The result is described before anybody calls.
-fn result_is_one_type(method: &Method<'_>, diagnostics: &mut Diagnostics) {
+fn check_output(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     let ReturnType::Type(_, ty) = &method.item.sig.output else {
         return;
     };
-    if has_keyword(ty, "impl") {
+    if contains_keyword(ty, "impl") {
         diagnostics.add(
             ty,
             "the type of a result must be known to be described; write one type instead of `impl`",
