@@ -1,8 +1,8 @@
 // Calls a second of one Node process that gets records by their ids: sockful.js from the server of
-// examples/bench.rs, and socket.io-client from a server of socket.io. Rounds of both follow one
+// benches/bench.rs, and socket.io-client from a server of socket.io. Rounds of both follow one
 // another, so that whatever else the machine does is done to both; the servers have the first core
 // and the client the second, or the scheduler would decide what is measured (Linux, by `taskset`).
-// Usage: node run.mjs ../../../target/release/examples/bench [rounds] [milliseconds]
+// Usage: node run.mjs ../../../target/release/bench [rounds] [milliseconds]
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

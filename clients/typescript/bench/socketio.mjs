@@ -1,4 +1,4 @@
-// The records of examples/bench.rs, served by socket.io on a free port, which is printed.
+// The records of benches/bench.rs, served by socket.io on a free port, which is printed.
 
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';

@@ -3,7 +3,7 @@
 // write-ahead log, and by PocketBase, where `POCKETBASE` says which program that is. One process of
 // Node asks them all by turns, with the client of each, so that whatever else the machine does is
 // done to all.
-// Usage: node examples/stored/peers/run.mjs target/release/examples/stored [folder] [rounds] [milliseconds]
+// Usage: node benches/stored/peers/run.mjs target/release/stored [folder] [rounds] [milliseconds]
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::median;
 use super::plot::{Plot, Series, draw};
-use super::served::Served;
+use super::server::ServerThread;
 use sockful::{Config, Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -143,7 +143,7 @@ pub(crate) async fn measure() -> Result<Costs> {
 
 /// A server with subscribers, and somebody who writes.
 struct Bench {
-    served: Served,
+    served: ServerThread,
     writer: Client,
     /// How many events have come.
     heard: Arc<AtomicUsize>,
@@ -154,7 +154,7 @@ struct Bench {
 
 impl Bench {
     async fn start(conditions: Conditions, subscriptions: usize) -> Result<Self> {
-        let served = Served::start(CREATURES, Config::default()).await?;
+        let served = ServerThread::start(CREATURES, Config::default()).await?;
         let heard = Arc::new(AtomicUsize::new(0));
         for first in 0..CONNECTIONS.min(subscriptions) {
             let own = (first..subscriptions).step_by(CONNECTIONS);

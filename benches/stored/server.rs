@@ -1,4 +1,4 @@
-//! The server, in a process of its own.
+//! The server under test, in a child process.
 
 use super::{Creature, creature};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -13,14 +13,14 @@ use tokio::net::TcpListener;
 /// The store that is no file.
 pub(crate) const MEMORY: &str = "memory";
 
-pub(crate) struct Served {
+pub(crate) struct ServerProcess {
     pub(crate) address: SocketAddr,
     child: Child,
     /// It serves until this is closed, which it is when this process ends.
     stdin: Option<ChildStdin>,
 }
 
-impl Served {
+impl ServerProcess {
     /// Starts a server of so many creatures, in this file or in memory. A file that has some already
     /// gets no others.
     pub(crate) fn start(store: &str, creatures: usize) -> Result<Self> {
@@ -56,7 +56,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.stdin = None;
         let _ = self.child.wait();

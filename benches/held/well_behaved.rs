@@ -1,7 +1,7 @@
-//! A connection that behaves: a player in a room.
+//! A well-behaved connection: a player in a room.
 
 use super::request::Request;
-use super::tally::Tally;
+use super::stats::Stats;
 use super::{ROOM, raw, room};
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
@@ -27,7 +27,7 @@ const SUBSCRIPTION: u64 = 1;
 
 struct Player<'a> {
     nth: usize,
-    tally: &'a Tally,
+    stats: &'a Stats,
     socket: WebSocketStream<TcpStream>,
     /// The last request, and when it was sent, while it has no reply.
     waiting: Option<(Request, Instant)>,
@@ -62,11 +62,11 @@ struct Payload<'a> {
 pub(crate) async fn run(
     nth: usize,
     address: SocketAddr,
-    tally: &Tally,
+    stats: &Stats,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
-    let mut player = Player::join(nth, address, tally).await?;
-    tally.connected.fetch_add(1, Relaxed);
+    let mut player = Player::join(nth, address, stats).await?;
+    stats.connected.fetch_add(1, Relaxed);
     let mut next = Instant::now() + player.pause();
     while !*stopped.borrow() {
         let waits = player.waiting.is_some();
@@ -90,7 +90,7 @@ pub(crate) async fn run(
 }
 
 impl<'a> Player<'a> {
-    async fn join(nth: usize, address: SocketAddr, tally: &'a Tally) -> Result<Self> {
+    async fn join(nth: usize, address: SocketAddr, stats: &'a Stats) -> Result<Self> {
         // An address of its own, as if it came from somewhere else: rates go by address.
         let [_, high, middle, low] = u32::try_from(nth + 1).unwrap_or(0).to_be_bytes();
         let stream = raw::connect(Ipv4Addr::new(127, 1 + high, middle, low), address).await?;
@@ -100,7 +100,7 @@ impl<'a> Player<'a> {
         let (socket, _) = connected.map_err(Error::internal)?;
         let mut player = Self {
             nth,
-            tally,
+            stats,
             socket,
             waiting: None,
             ack: SUBSCRIPTION,
@@ -143,7 +143,7 @@ impl<'a> Player<'a> {
 
     async fn ask(&mut self) -> Result<()> {
         let chance = self.chance();
-        let players = self.tally.moves.len();
+        let players = self.stats.moves.len();
         let request = Request::by_chance(chance, self.nth, self.moves, players);
         self.ack += 1;
         self.waiting = Some((request, Instant::now()));
@@ -158,15 +158,15 @@ impl<'a> Player<'a> {
         }
         let (request, sent) = self.waiting.take().ok_or_else(|| wrong(frame))?;
         let ok = payload.ok.filter(|_| ack == self.ack);
-        let is_right = ok.is_some_and(|ok| request.is_answered_by(ok, self.tally.moves.len()));
+        let is_right = ok.is_some_and(|ok| request.is_answered_by(ok, self.stats.moves.len()));
         if !is_right {
             return Err(wrong(frame));
         }
         if let Request::Move(_, moves) = request {
             self.moves = moves;
-            self.tally.moves[self.nth].store(moves, Relaxed);
+            self.stats.moves[self.nth].store(moves, Relaxed);
         }
-        self.tally.note_reply(sent.elapsed());
+        self.stats.note_reply(sent.elapsed());
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl<'a> Player<'a> {
         let seen = &mut self.seen[place];
         let is_next = known.moves == *seen + 1 || payload.folded && known.moves > *seen;
         *seen = known.moves;
-        self.tally.note_event(payload.folded);
+        self.stats.note_event(payload.folded);
         is_next.then_some(())
     }
 
@@ -194,11 +194,11 @@ impl<'a> Player<'a> {
             let frame = frame.map_err(|_| Error::internal("no reply came"))?;
             self.take(&frame?)?;
         }
-        self.tally.done.add_permits(1);
-        let all = u32::try_from(self.tally.moves.len()).map_err(Error::internal)?;
+        self.stats.done.add_permits(1);
+        let all = u32::try_from(self.stats.moves.len()).map_err(Error::internal)?;
         loop {
             tokio::select! {
-                _ = self.tally.done.acquire_many(all) => break,
+                _ = self.stats.done.acquire_many(all) => break,
                 frame = self.next() => self.take(&frame?)?,
             }
         }
@@ -216,7 +216,7 @@ impl<'a> Player<'a> {
             self.take(&frame)?;
         }
         let first = self.nth / ROOM * ROOM;
-        let room = self.tally.moves.iter().skip(first).take(ROOM);
+        let room = self.stats.moves.iter().skip(first).take(ROOM);
         for (nth, (moves, seen)) in room.zip(&self.seen).enumerate() {
             let moves = moves.load(Relaxed);
             if moves != *seen {

@@ -1,4 +1,4 @@
-//! Connections that mean no good, on a thread of their own.
+//! Abusive connections, on a thread of their own.
 
 use super::ABUSIVE;
 use super::raw::{self, Heard, Input};

@@ -1,8 +1,8 @@
-//! From the start of a server's process to its first answer.
+//! Measures the time from the start of a server process to its first reply.
 
 use super::client::Client;
 use super::median;
-use super::served::Served;
+use super::server::ServerProcess;
 use sockful::Result;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -30,7 +30,7 @@ pub(crate) async fn measure(folder: &Path, is_cold: bool) -> Result<()> {
     println!("| milliseconds to the first answer, medians of {ROUNDS} | |\n|---|---|");
     let small = folder.join("start-none.db");
     super::remove(&small);
-    drop(Served::start(&small.to_string_lossy(), 1)?);
+    drop(ServerProcess::start(&small.to_string_lossy(), 1)?);
     row("1 record", &small, false).await?;
     super::remove(&small);
     row("1,000,000 records", &file, false).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn measure(folder: &Path, is_cold: bool) -> Result<()> {
 /// Makes the records, and then changes them by requests that have keys.
 async fn make(store: &str) -> Result<()> {
     eprintln!("making {CREATURES} records");
-    let served = Served::start(store, CREATURES)?;
+    let served = ServerProcess::start(store, CREATURES)?;
     let mut client = Client::connect(served.address).await?;
     eprintln!("sending {KEYED} requests with keys");
     let frames = (0..KEYED).map(|nth| {
@@ -65,7 +65,7 @@ async fn row(name: &str, file: &Path, is_cold: bool) -> Result<()> {
             drop_caches?.write_all(b"3")?;
         }
         let begun = Instant::now();
-        let served = Served::start(&file.to_string_lossy(), 0)?;
+        let served = ServerProcess::start(&file.to_string_lossy(), 0)?;
         let mut client = Client::connect(served.address).await?;
         let get = r#"["creature","get",{"id":"c0"},1]"#;
         client.ask(get.to_owned()).await?;

@@ -1,12 +1,12 @@
-//! What came out, as Markdown.
+//! Prints the results as Markdown.
 
 use super::abuse::{Got, Kind};
-use super::tally::{Phase, Tally};
+use super::stats::{Phase, Stats};
 use super::{ABUSIVE, Memory};
 use std::fmt::Display;
 
-pub(crate) fn print(players: usize, tally: &Tally, memory: &[Memory; 2], abuse: &[(Kind, Got)]) {
-    let [alone, abused] = [Phase::Alone, Phase::Abused].map(|phase| tally.of(phase));
+pub(crate) fn print(players: usize, stats: &Stats, memory: &[Memory; 2], abuse: &[(Kind, Got)]) {
+    let [alone, abused] = [Phase::Alone, Phase::Abused].map(|phase| stats.of(phase));
     println!("| {players} good connections | alone | with {ABUSIVE} abusive ones |");
     println!("|---|---|---|");
     row("replies, all right", alone.replies(), abused.replies());
@@ -26,7 +26,7 @@ pub(crate) fn print(players: usize, tally: &Tally, memory: &[Memory; 2], abuse: 
         megabytes(before),
         megabytes(during),
     );
-    let errors = tally.errors();
+    let errors = stats.errors();
     println!(
         "\nErrors, wrong, missing and doubled replies and events of the good ones: {errors}.\n"
     );

@@ -1,4 +1,4 @@
-//! What a good connection asks for, and whether it was told what is so.
+//! The requests of a well-behaved connection, and the checks of their replies.
 
 use super::{ROOM, room};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! What the good connections have met with.
+//! Counts and latencies of the well-behaved connections.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
@@ -14,7 +14,7 @@ pub(crate) enum Phase {
     Over,
 }
 
-pub(crate) struct Tally {
+pub(crate) struct Stats {
     phase: AtomicUsize,
     counts: [Counts; 4],
     errors: AtomicU64,
@@ -37,7 +37,7 @@ pub(crate) struct Counts {
 /// How many errors are shown.
 const SHOWN: u64 = 20;
 
-impl Tally {
+impl Stats {
     pub(crate) fn new(players: usize) -> Self {
         Self {
             phase: AtomicUsize::new(Phase::Settling as usize),

@@ -1,6 +1,6 @@
-//! Serves the records that a load generator asks for, on one thread and with the default limits.
+//! Serves the records that a load generator requests, on one thread and with the default limits.
 //!
-//! `PORT=9001 cargo run --release -p sockful-examples --example bench`
+//! `PORT=9001 cargo run --release -p sockful-benches --bin bench`
 
 use serde::{Deserialize, Serialize};
 use sockful::{Config, Error, Resource, Result, Server, resources};

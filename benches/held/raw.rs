@@ -1,4 +1,4 @@
-//! Connections made by hand, for what no library would send.
+//! Hand-written WebSocket frames, for input that no client library would send.
 
 use futures_util::FutureExt;
 use sockful::Result;

@@ -1,34 +1,34 @@
-//! What a store in a file costs: beside `SQLite` alone, beside the memory, and when it opens.
+//! Measures the SQLite store beside rusqlite alone and beside the in-memory store, and how fast it opens.
 //!
-//! `cargo run --release -p sockful-examples --example stored -- …` with
+//! `cargo run --release -p sockful-benches --bin stored -- …` with
 //!
-//! - `creates`: records made from 64 connections, beside the same inserts by rusqlite alone
-//! - `reads stored.svg`: reads and writes among 1,000 to 1,000,000 records, in a file and in memory,
-//!   drawn into that file
-//! - `start`: from the start of a process to its first answer, with 1,000,000 records; with `start cold`
-//!   also when the page cache, that of everything on the machine, was emptied, which only root may
+//! - `creates`: records created over 64 connections, beside the same inserts by rusqlite alone
+//! - `reads stored.svg`: reads and writes with 1,000 to 1,000,000 records, in a file and in memory; writes
+//!   the plot to that file
+//! - `start`: the time from process start to the first reply, with 1,000,000 records; `start cold` also
+//!   empties the page cache of the whole machine first, which only root can do
 //!
-//! A folder may follow, for the files; it is `target/stored` else, and must be on a disk if anything
-//! is to be learned of it. Linux only, which tells the CPU time of a process.
-//! `peers/run.mjs` measures the creates beside those of Feathers and `PocketBase`.
+//! An optional last argument is the folder for the files, `target/stored` by default. It must be on a disk
+//! for the figures to mean anything. Runs on Linux only: it reads the CPU time of a process from `/proc`.
+//! `peers/run.mjs` measures the creates beside Feathers and `PocketBase`.
 
-mod alone;
 mod client;
 mod creates;
 mod disk;
-mod growth;
 #[path = "../plot.rs"]
 mod plot;
 mod reads;
-mod served;
+mod rusqlite_baseline;
+mod scaling;
+mod server;
 mod start;
 
 use serde::{Deserialize, Serialize};
 use sockful::{Error, Resource, Result};
 use std::path::PathBuf;
 
-/// How many records have a `kind`, and are found by it.
-const KIN: usize = 20;
+/// The number of records that share a `kind`.
+const RECORDS_PER_KIND: usize = 20;
 
 #[derive(Serialize, Deserialize, Resource)]
 struct Creature {
@@ -45,7 +45,7 @@ struct Creature {
 /// The creature `c0`, `c1` and so on of so many. Those of one kind lie far apart, and so do those of
 /// one level and the next.
 fn creature(nth: usize, of: usize) -> NewCreature {
-    let kinds = (of / KIN).max(1);
+    let kinds = (of / RECORDS_PER_KIND).max(1);
     NewCreature {
         id: Some(format!("c{nth}")),
         name: format!("Creature {nth}"),
@@ -65,7 +65,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *arguments.as_slice() {
-        ["serve", store, creatures] => served::serve(store, creatures.parse().unwrap_or(0)),
+        ["serve", store, creatures] => server::serve(store, creatures.parse().unwrap_or(0)),
         ["creates", ref folder @ ..] => creates::measure(&place(folder)?).await,
         ["reads", svg, ref folder @ ..] => {
             let growth = reads::measure(&place(folder)?).await?;
@@ -79,14 +79,14 @@ async fn main() -> Result<()> {
     }
 }
 
-/// Where the files go.
+/// The folder for the files, created if it does not exist.
 fn place(folder: &[&str]) -> Result<PathBuf> {
     let folder = PathBuf::from(folder.first().unwrap_or(&"target/stored"));
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// Takes away the file of a store, and what stands beside it.
+/// Removes the database and the files beside it.
 fn remove(file: &std::path::Path) {
     for beside in ["", "-wal", "-shm", "-lock"] {
         let mut name = file.as_os_str().to_owned();

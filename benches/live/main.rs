@@ -1,15 +1,15 @@
-//! What live queries cost: how dear one write gets by the subscriptions that there are, and what a
-//! subscriber costs that no longer reads.
+//! Measures live queries: the cost of one write by the number of subscriptions, and the cost of a
+//! subscriber that stops reading.
 //!
-//! `cargo run --release -p sockful-examples --example live -- live.svg` measures the first, and
-//! draws it into that file; with `slow` instead of a file it measures the second. Linux only, which
-//! tells the CPU time of a thread and the memory of a process.
+//! `cargo run --release -p sockful-benches --bin live -- live.svg` measures the first and writes the plot to
+//! that file; `slow` in place of a file measures the second. Runs on Linux only: it reads the CPU time of a
+//! thread and the memory of the process from `/proc`.
 
 mod client;
 mod cost;
 #[path = "../plot.rs"]
 mod plot;
-mod served;
+mod server;
 mod slow;
 
 use serde::{Deserialize, Serialize};

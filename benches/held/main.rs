@@ -1,45 +1,45 @@
-//! Ten thousand connections that are held, and a hundred among them that mean no good.
+//! Holds 10,000 WebSocket connections and measures what 100 abusive ones cost the others.
 //!
-//! `cargo run --release -p sockful-examples --example held` prints what comes out as Markdown. It
-//! takes six minutes; `-- 30 2000` measures for 30 seconds, with 2,000 connections. Linux only, which
-//! tells the memory of a process and has an address for each connection. Where a process may have
-//! few files open, `ulimit -n 20000` comes first.
+//! `cargo run --release -p sockful-benches --bin held` prints a Markdown report after six minutes;
+//! `-- 30 2000` measures for 30 seconds with 2,000 connections. Runs on Linux only: it reads the server's
+//! memory from `/proc` and gives each connection its own loopback address. Raise the limit of open files
+//! first if necessary: `ulimit -n 20000`.
 //!
-//! The server runs in a process of its own with the default limits but for the log's. Each good
-//! connection asks for something every five seconds or so, and is told of each change in its room;
-//! whatever it gets is compared with what it should get. First they are alone, then the bad ones come.
+//! The server is a child process with the default limits, except for the capacity of the log. Each
+//! well-behaved connection sends a request about every five seconds and receives every change in its
+//! room; every reply and event is checked. The first phase has only these, the second adds the abusive ones.
 
 mod abuse;
-mod good;
 mod raw;
 mod report;
 mod request;
-mod served;
-mod tally;
+mod server;
+mod stats;
+mod well_behaved;
 
 use serde::{Deserialize, Serialize};
 use sockful::{Error, Resource, Result};
+use stats::{Phase, Stats};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tally::{Phase, Tally};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How many connections mean no good.
+/// The number of abusive connections.
 const ABUSIVE: usize = 100;
 
-/// How many players share a room, and are told of each other.
+/// The number of players that share a room and receive each other's changes.
 const ROOM: usize = 20;
 
-/// After what time the next one connects: half as many come a second as the server lets in.
+/// The delay between two connects: half the rate that the server accepts.
 const ARRIVING: Duration = Duration::from_millis(1);
 
-/// How long the good ones go on before anything counts.
+/// How long the connections run before anything is counted.
 const SETTLING: Duration = Duration::from_secs(10);
 
-/// Somebody in a room.
+/// A player in a room.
 #[derive(Serialize, Deserialize, Resource)]
 struct Player {
     id: String,
@@ -65,7 +65,7 @@ fn room(nth: usize) -> String {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
-        Some("serve") => served::serve(number(arguments.next(), 0)?),
+        Some("serve") => server::serve(number(arguments.next(), 0)?),
         seconds => {
             let seconds = number(seconds.map(str::to_owned), 300)?;
             let players = number(arguments.next(), 10_000)?;
@@ -86,45 +86,45 @@ fn number(argument: Option<String>, usual: usize) -> Result<usize> {
 
 async fn measure(players: usize, time: Duration) -> Result<()> {
     let needed = players + ABUSIVE + 100;
-    if served::max_files()? < needed {
+    if server::max_files()? < needed {
         return Err(Error::internal(format!(
             "a process may not have {needed} files open: `ulimit -n {needed}` first"
         )));
     }
-    let served = served::Served::start(players)?;
-    let tally = Arc::new(Tally::new(players));
+    let served = server::ServerProcess::start(players)?;
+    let stats = Arc::new(Stats::new(players));
     let (stop, stopped) = watch::channel(false);
     let begin = Instant::now();
     let mut good = JoinSet::new();
     for nth in 0..players {
-        let (tally, stopped) = (tally.clone(), stopped.clone());
+        let (stats, stopped) = (stats.clone(), stopped.clone());
         let address = served.address;
         good.spawn(async move {
             sleep_until(begin + ARRIVING * u32::try_from(nth).unwrap_or(u32::MAX)).await;
-            let ended = good::run(nth, address, &tally, stopped).await;
+            let ended = well_behaved::run(nth, address, &stats, stopped).await;
             if let Err(error) = ended {
-                tally.note_error(&format!("player {nth}: {error:?}"));
+                stats.note_error(&format!("player {nth}: {error:?}"));
             }
-            // Whoever fails early must not let the others wait for it.
-            tally.done.add_permits(1);
+            // A connection that fails early must not keep the others waiting.
+            stats.done.add_permits(1);
         });
     }
-    while tally.connected.load(Relaxed) < players && tally.errors() == 0 {
+    while stats.connected.load(Relaxed) < players && stats.errors() == 0 {
         sleep(Duration::from_millis(100)).await;
     }
     eprintln!("{players} connections are open");
     sleep(SETTLING).await;
 
-    let alone = phase(&tally, &served, Phase::Alone, time / 5).await?;
+    let alone = phase(&stats, &served, Phase::Alone, time / 5).await?;
     let abusers = abuse::start(served.address)?;
-    let abused = phase(&tally, &served, Phase::Abused, time).await?;
-    tally.enter(Phase::Over);
+    let abused = phase(&stats, &served, Phase::Abused, time).await?;
+    stats.enter(Phase::Over);
     let abuse = abusers.stop()?;
-    // A send fails where all good ones are gone, which has been noted.
+    // The send fails if every connection has ended, which was counted as an error.
     let _ = stop.send(true);
     while good.join_next().await.is_some() {}
-    report::print(players, &tally, &[alone, abused], &abuse);
-    let errors = tally.errors();
+    report::print(players, &stats, &[alone, abused], &abuse);
+    let errors = stats.errors();
     if errors > 0 {
         return Err(Error::internal(format!("{errors} errors")));
     }
@@ -135,12 +135,12 @@ async fn measure(players: usize, time: Duration) -> Result<()> {
 type Memory = Vec<u64>;
 
 async fn phase(
-    tally: &Tally,
-    served: &served::Served,
+    stats: &Stats,
+    served: &server::ServerProcess,
     phase: Phase,
     time: Duration,
 ) -> Result<Memory> {
-    tally.enter(phase);
+    stats.enter(phase);
     let begin = Instant::now();
     let mut memory = vec![served.memory()?];
     for tenth in 1..=10 {

@@ -1,10 +1,10 @@
 //! Requests among more and more records, in a file and in memory.
 
-use super::KIN;
+use super::RECORDS_PER_KIND;
 use super::client::Client;
-use super::growth::{Growth, Line};
 use super::remove;
-use super::served::{MEMORY, Served};
+use super::scaling::{Line, Scaling};
+use super::server::{MEMORY, ServerProcess};
 use sockful::Result;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -45,17 +45,17 @@ impl Ask {
         match self {
             Get => format!(r#"["creature","get",{{"id":"c{}"}},1]"#, chance % of),
             Find => {
-                let kind = chance % (of / KIN);
+                let kind = chance % (of / RECORDS_PER_KIND);
                 format!(r#"["creature","find",{{"kind":"kind-{kind}","$limit":20}},1]"#)
             }
             Above => {
-                let level = chance % (of - KIN);
+                let level = chance % (of - RECORDS_PER_KIND);
                 format!(
                     r#"["creature","find",{{"level":{{"$gte":{level}}},"$sort":{{"level":1}},"$limit":20}},1]"#
                 )
             }
             Create => {
-                let (kind, level) = (chance % (of / KIN), chance % of);
+                let (kind, level) = (chance % (of / RECORDS_PER_KIND), chance % of);
                 format!(
                     r#"["creature","create",{{"id":"w{nth}","name":"Creature {nth}","kind":"kind-{kind}","level":{level},"hp":100,"bio":"A quiet beast of the northern hills that sleeps under old stones."}},1]"#
                 )
@@ -75,7 +75,7 @@ pub(crate) struct Taken {
 
 /// A server of so many records.
 struct Bench {
-    served: Served,
+    served: ServerProcess,
     client: Client,
     size: usize,
     chance: u64,
@@ -84,7 +84,7 @@ struct Bench {
 }
 
 /// Measures everything, and prints it.
-pub(crate) async fn measure(folder: &Path) -> Result<Growth> {
+pub(crate) async fn measure(folder: &Path) -> Result<Scaling> {
     let mut benches = Vec::new();
     for size in SIZES {
         let file = folder.join(format!("{size}.db"));
@@ -110,7 +110,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<Growth> {
         }
         lines.push(Line::new(ask, in_flight, &taken));
     }
-    let growth = Growth(lines);
+    let growth = Scaling(lines);
     growth.print();
     Ok(growth)
 }
@@ -118,7 +118,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<Growth> {
 impl Bench {
     async fn start(size: usize, file: Option<PathBuf>) -> Result<Self> {
         let store = file.as_ref().map(|file| file.to_string_lossy());
-        let served = Served::start(store.as_deref().unwrap_or(MEMORY), size)?;
+        let served = ServerProcess::start(store.as_deref().unwrap_or(MEMORY), size)?;
         Ok(Self {
             client: Client::connect(served.address).await?,
             served,

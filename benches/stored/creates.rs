@@ -1,8 +1,8 @@
-//! Records that last, made from many connections, beside the same inserts without a server.
+//! Creates records over many connections, beside the same inserts without a server.
 
-use super::alone::Alone;
 use super::client::Client;
-use super::served::Served;
+use super::rusqlite_baseline::RusqliteBaseline;
+use super::server::ServerProcess;
 use super::{disk, median, remove};
 use sockful::{Error, Result};
 use std::cell::Cell;
@@ -26,8 +26,8 @@ pub(crate) async fn measure(folder: &Path) -> Result<()> {
     println!("16 KiB and `fdatasync`: {synced:.0} µs (median of 1,000)\n");
     let (ours, theirs) = (folder.join("creates.db"), folder.join("alone.db"));
     remove(&ours);
-    let served = Served::start(&ours.to_string_lossy(), 0)?;
-    let alone = Alone::new(theirs.clone())?;
+    let served = ServerProcess::start(&ours.to_string_lossy(), 0)?;
+    let alone = RusqliteBaseline::new(theirs.clone())?;
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
         clients.push(Client::connect(served.address).await?);

@@ -2,7 +2,7 @@
 //! knows when it reads again.
 
 use super::client::Client;
-use super::served::Served;
+use super::server::ServerThread;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sockful::store::{Filter, Query};
@@ -73,7 +73,7 @@ pub(crate) async fn measure() -> Result<()> {
 
 /// A server, one who writes, and a subscriber who keeps up.
 struct Side {
-    served: Served,
+    served: ServerThread,
     writer: Client,
     reader: Client,
     written: usize,
@@ -87,7 +87,7 @@ impl Side {
         let mut config = Config::default();
         config.write_timeout = Duration::from_secs(24 * 60 * 60);
         config.ping_interval = config.write_timeout;
-        let served = Served::start(CREATURES, config).await?;
+        let served = ServerThread::start(CREATURES, config).await?;
         let mut reader = Client::connect(served.address).await?;
         let all = r#"["creature","subscribe",{"$select":["id","life"]},1]"#;
         reader.send(all.into()).await?;
@@ -183,7 +183,7 @@ struct Identified {
 
 impl Replica {
     /// Reads what there is to begin with, and then nothing more.
-    async fn begin(served: &Served) -> Result<Self> {
+    async fn begin(served: &ServerThread) -> Result<Self> {
         let mut replica = Self {
             client: Client::connect_narrow(served.address).await?,
             records: HashMap::new(),
@@ -196,7 +196,7 @@ impl Replica {
     }
 
     /// Reads on until it has been told of everything, and compares what it knows with what is so.
-    async fn catch_up(&mut self, served: &Served) -> Result<()> {
+    async fn catch_up(&mut self, served: &ServerThread) -> Result<()> {
         let head = served.server.store().head().await?;
         let (start, mut told) = (Instant::now(), HashMap::<&str, usize>::new());
         while self.seq < head {

@@ -1,11 +1,11 @@
-//! What came out of the requests among more and more records: a table and a plot.
+//! The results for a growing number of records, as a table and a plot.
 
 use super::median;
 use super::plot::{Plot, Series, draw};
 use super::reads::{Ask, ROUNDS, SIZES, Taken};
 
 /// All that was measured.
-pub(crate) struct Growth(pub(crate) Vec<Line>);
+pub(crate) struct Scaling(pub(crate) Vec<Line>);
 
 /// What was asked for in one way; a figure for each of the sizes.
 pub(crate) struct Line {
@@ -53,7 +53,7 @@ fn middle(taken: &[Taken]) -> Taken {
     }
 }
 
-impl Growth {
+impl Scaling {
     pub(crate) fn print(&self) {
         println!("medians of {ROUNDS} rounds; µs of the clock a request, µs of the server's CPU\n");
         println!(

@@ -1,8 +1,8 @@
-//! What relations cost: `album.songs` with 12 songs, and 100 albums with `$with`, beside the same
+//! Measures relations: `album.songs` with 12 songs, and 100 albums with `$with`, beside the same code
 //! written by hand over the same store.
 //!
-//! `cargo run --release -p sockful-examples --example relations` measures both in turn, by the CPU
-//! time of the thread that serves them. Linux tells that; elsewhere only the rates are shown.
+//! `cargo run --release -p sockful-benches --bin relations` measures both in turn by the CPU time of the
+//! serving thread, which only Linux reports; elsewhere it shows the rates alone.
 
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};

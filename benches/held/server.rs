@@ -1,4 +1,4 @@
-//! The server, in a process of its own.
+//! The server under test, in a child process.
 
 use super::{Player, PlayerPatch, player};
 use sockful::{Config, Error, Result, Server, resources};
@@ -12,14 +12,14 @@ use tokio::net::TcpListener;
 /// changed hands. This much does so within a minute, and what grows for another reason is seen.
 const LOG_CAPACITY: usize = 4 * 1024 * 1024;
 
-pub(crate) struct Served {
+pub(crate) struct ServerProcess {
     pub(crate) address: SocketAddr,
     child: Child,
     /// It serves until this is closed, which it is when this process ends.
     stdin: Option<ChildStdin>,
 }
 
-impl Served {
+impl ServerProcess {
     /// Starts a server of so many players.
     pub(crate) fn start(players: usize) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
@@ -47,7 +47,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.stdin = None;
         let _ = self.child.wait();

@@ -1,4 +1,4 @@
-//! A server on a thread of its own, whose CPU time is known.
+//! The server under test, on a thread whose CPU time is measured.
 
 use super::{Creature, creature};
 use sockful::{Config, Error, Result, Server, ServerHandle, resources};
@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub(crate) struct Served {
+pub(crate) struct ServerThread {
     pub(crate) server: ServerHandle,
     pub(crate) address: SocketAddr,
     /// Where the system tells how long its thread has run.
@@ -17,7 +17,7 @@ pub(crate) struct Served {
     _stop: oneshot::Sender<()>,
 }
 
-impl Served {
+impl ServerThread {
     /// Serves so many creatures: `c0`, `c1` and so on.
     pub(crate) async fn start(creatures: usize, mut config: Config) -> Result<Self> {
         // What measures a server is not to be told that it comes too fast.

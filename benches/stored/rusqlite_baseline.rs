@@ -1,4 +1,4 @@
-//! The same records, inserted by rusqlite alone.
+//! Inserts the same records through rusqlite alone, as a baseline.
 
 use rusqlite::Connection;
 use sockful::{Error, Result};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the store of the server makes for the resource.
+/// The schema that the server's store creates for the resource.
 const TABLE: &str = r#"
     CREATE TABLE IF NOT EXISTS "record creature" (
         id TEXT PRIMARY KEY NOT NULL, rev INTEGER NOT NULL, sent TEXT NOT NULL, kept TEXT NOT NULL,
@@ -17,13 +17,13 @@ const TABLE: &str = r#"
 "#;
 const INSERT: &str = r#"INSERT INTO "record creature" VALUES (?1, ?2, ?3, '', ?4, ?5)"#;
 
-/// A file that is written to without a server.
-pub(crate) struct Alone {
+/// A database file that is written without a server.
+pub(crate) struct RusqliteBaseline {
     path: PathBuf,
     inserted: AtomicUsize,
 }
 
-impl Alone {
+impl RusqliteBaseline {
     pub(crate) fn new(path: PathBuf) -> Result<Self> {
         super::remove(&path);
         let connection = open(&path)?;
@@ -32,7 +32,7 @@ impl Alone {
         Ok(Self { path, inserted })
     }
 
-    /// Inserts a second, each a transaction of its own, from so many threads with a connection each.
+    /// Returns the inserts per second, one transaction each, from this many threads with one connection each.
     #[expect(clippy::cast_precision_loss, reason = "they are few")]
     pub(crate) fn insert(&self, threads: usize, time: Duration) -> Result<f64> {
         let begun = Instant::now();
