@@ -1,18 +1,18 @@
-//! How a server ends.
+//! The ways to kill a server.
 
 use crate::disk;
-use crate::process::Place;
 use crate::random::Random;
+use crate::server_process::Setup;
 use sockful::Result;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long it waits for a moment before the server is killed anyway, in milliseconds.
+/// How long to wait for a crash point before the server is killed anyway, in milliseconds.
 const PATIENCE: u64 = 1_500;
 
-/// The moments that `disk.c` knows, with how often they may pass before, and of twenty servers how many
-/// end so.
+/// The crash points that `disk.c` knows, the maximal number of times each is passed before, and the share
+/// of rounds out of twenty.
 const MOMENTS: [(&str, u64, u64); 7] = [
     ("write", 600, 3),
     ("sync", 30, 2),
@@ -22,35 +22,34 @@ const MOMENTS: [(&str, u64, u64); 7] = [
     ("checkpointed", 2, 1),
     ("anew", 2, 1),
 ];
-/// The ways in which it fails, likewise.
+/// The disk failures, and the share of rounds out of twenty.
 const FAULTS: [(&str, u64); 2] = [("full", 1), ("syncs", 2)];
-/// How many end twice, and how often something is said before the second time.
+/// The share of rounds with two crashes, and the maximal number of socket writes before the second.
 const TWICE: u64 = 2;
 const SAID: u64 = 80;
 const OF: u64 = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// At any time.
+    /// At a random time.
     Killed,
-    /// By itself, at a moment.
+    /// At a crash point.
     At(&'static str),
-    /// While its disk fails, or after that.
+    /// While its disk fails, or afterwards.
     Failing(&'static str),
-    /// Before a sync, and the next one when it has said something of what it has found, and the power
-    /// with it.
+    /// Before a sync; then the restarted server after it has sent data that it found, with a power loss.
     Twice,
 }
 
-/// How one server ends, and whether the machine does.
+/// How one server is killed, and whether the power is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ending {
+pub(crate) struct Crash {
     kind: Kind,
     pub(crate) is_power_lost: bool,
 }
 
-impl Ending {
-    /// At random. Without a disk of ours servers are killed only.
+impl Crash {
+    /// Picks a crash at random. Without the simulated disk servers are only killed.
     pub(crate) fn draw(random: &mut Random, has_disk: bool) -> Self {
         if !has_disk {
             return Self {
@@ -81,7 +80,7 @@ impl Ending {
         }
     }
 
-    /// The moment at which it ends by itself.
+    /// The crash point, for `disk.c`.
     fn moment(self, random: &mut Random) -> Option<String> {
         let name = match self.kind {
             Kind::At(name) => name,
@@ -92,11 +91,11 @@ impl Ending {
         Some(format!("{name}:{}", random.within(1..moment.1 + 1)))
     }
 
-    /// Starts a server and ends it; says whether the moment came.
-    pub(crate) async fn bring_about(self, place: &Place, random: &mut Random) -> Result<bool> {
+    /// Starts a server and kills it. Returns whether the crash point was reached.
+    pub(crate) async fn run(self, setup: &Setup, random: &mut Random) -> Result<bool> {
         let millis = |random: &mut Random, most| Duration::from_millis(random.within(0..most));
         let moment = self.moment(random);
-        let mut process = place.start(moment.as_deref())?;
+        let mut process = setup.start(moment.as_deref())?;
         let patience = Duration::from_millis(PATIENCE);
         let came = match self.kind {
             Kind::Killed => {
@@ -106,38 +105,38 @@ impl Ending {
             Kind::At(_) => process.is_killed(patience).await?,
             Kind::Failing(how) => {
                 sleep(millis(random, 400)).await;
-                disk::fail(&place.file, how)?;
+                disk::fail(&setup.file, how)?;
                 sleep(millis(random, 200)).await;
                 if random.one_in(2) {
-                    disk::heal(&place.file)?;
+                    disk::heal(&setup.file)?;
                     sleep(millis(random, 100)).await;
                 }
                 !process.has_refused()?
             }
             Kind::Twice => {
                 process.is_killed(patience).await?;
-                // Two can't have the file.
+                // Only one process can open the file.
                 drop(process);
                 let moment = format!("say:{}", random.within(1..SAID));
-                process = place.start(Some(&moment))?;
+                process = setup.start(Some(&moment))?;
                 process.is_killed(patience).await?
             }
         };
         drop(process);
-        disk::heal(&place.file)?;
+        disk::heal(&setup.file)?;
         if self.is_power_lost {
-            disk::lose_power(&place.file, random)?;
+            disk::lose_power(&setup.file, random)?;
         }
         Ok(came)
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for Crash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Killed => f.write_str("killed at any time")?,
+            Kind::Killed => f.write_str("killed at random")?,
             Kind::At(moment) => write!(f, "at `{moment}`")?,
-            Kind::Failing(how) => write!(f, "failing, `{how}`")?,
+            Kind::Failing(how) => write!(f, "disk failure `{how}`")?,
             Kind::Twice => f.write_str("at `sync`, then at `say`")?,
         }
         f.write_str(if self.is_power_lost {

@@ -1,10 +1,10 @@
-//! All who are connected: those who write, one who is told of everything, and one who looks.
+//! All clients: writers, one that subscribes to everything, and one that reads.
 
-use crate::book::Book;
-use crate::follower::Heard;
-use crate::process::Place;
-use crate::served::{Account, LINES, Line, Receipt};
-use crate::tally::Count;
+use crate::app::{Account, LINES, Line, Receipt};
+use crate::audit::Audit;
+use crate::server_process::Setup;
+use crate::stats::Count;
+use crate::subscriber::Subscriber;
 use crate::writer::{self, KEPT};
 use crate::{CLIENTS, lost};
 use sockful::client::Client;
@@ -18,12 +18,12 @@ use tokio::sync::Barrier;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
-/// How far they are, for all to see.
+/// The progress of all clients, shared between them.
 #[derive(Debug)]
 pub(crate) struct Progress {
     pub(crate) acknowledged: AtomicU64,
-    pub(crate) told: AtomicU64,
-    /// The number of the newest commit that was told.
+    pub(crate) events: AtomicU64,
+    /// The number of the newest commit that was received.
     pub(crate) head: AtomicU64,
     is_over: AtomicBool,
     are_open: Barrier,
@@ -38,7 +38,7 @@ impl Progress {
         Count {
             acknowledged: self.acknowledged.load(Relaxed),
             commits: self.head.load(Relaxed),
-            told: self.told.load(Relaxed),
+            events: self.events.load(Relaxed),
         }
     }
 
@@ -49,16 +49,16 @@ impl Progress {
 }
 
 #[derive(Debug)]
-pub(crate) struct Crowd {
+pub(crate) struct Clients {
     pub(crate) progress: Arc<Progress>,
     writers: JoinSet<Result<(String, i64)>>,
     reading: Vec<JoinHandle<Result<()>>>,
-    accounts: Heard<Account>,
-    receipts: Heard<Receipt>,
-    lines: Heard<Line>,
+    accounts: Subscriber<Account>,
+    receipts: Subscriber<Receipt>,
+    lines: Subscriber<Line>,
 }
 
-/// Connects to the server, whenever it is there.
+/// Connects to the server as soon as it listens.
 pub(crate) fn connect(port: &str) -> Result<Client> {
     Client::builder(format!("ws://127.0.0.1:{port}"))
         .backoff(Duration::from_millis(2), Duration::from_millis(20))
@@ -66,25 +66,26 @@ pub(crate) fn connect(port: &str) -> Result<Client> {
         .start()
 }
 
-impl Crowd {
-    /// Begins with an empty store, whose server runs.
-    pub(crate) async fn gather(port: &str) -> Result<Self> {
+impl Clients {
+    /// Starts all clients. The server runs already and its store is empty.
+    pub(crate) async fn start(port: &str) -> Result<Self> {
         let progress = Arc::new(Progress {
             acknowledged: AtomicU64::new(0),
-            told: AtomicU64::new(0),
+            events: AtomicU64::new(0),
             head: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             are_open: Barrier::new(usize::try_from(CLIENTS).map_err(Error::internal)?),
         });
         let client = connect(port)?;
-        let (accounts, one) = Heard::new(&client, &progress);
-        let (receipts, two) = Heard::new(&client, &progress);
-        let (lines, three) = Heard::new(&client, &progress);
-        let looking = tokio::spawn(look(client));
+        let (accounts, one) = Subscriber::new(&client, &progress);
+        let (receipts, two) = Subscriber::new(&client, &progress);
+        let (lines, three) = Subscriber::new(&client, &progress);
+        let balances = tokio::spawn(read_balances(client));
         let (one, two, three) = (tokio::spawn(one), tokio::spawn(two), tokio::spawn(three));
-        let reading = vec![one, two, three, looking];
-        let have_begun = || accounts.has_begun() && receipts.has_begun() && lines.has_begun();
-        wait_until("the subscriptions begin", have_begun).await?;
+        let reading = vec![one, two, three, balances];
+        let have_started =
+            || accounts.has_started() && receipts.has_started() && lines.has_started();
+        wait_until("the subscriptions to start", have_started).await?;
         let mut writers = JoinSet::new();
         for nth in 0..CLIENTS {
             writers.spawn(writer::write(connect(port)?, nth, Arc::clone(&progress)));
@@ -99,8 +100,8 @@ impl Crowd {
         })
     }
 
-    /// Fails where a client has ended: nothing but a loss ends one.
-    pub(crate) async fn is_well(&mut self) -> Result<()> {
+    /// Fails if a client has ended, which only a loss can cause.
+    pub(crate) async fn check_running(&mut self) -> Result<()> {
         while let Some(ended) = self.writers.try_join_next() {
             ended.map_err(Error::internal)??;
         }
@@ -112,8 +113,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Has everybody finish what they do, with a server that runs until then; gives what the clients
-    /// have done.
+    /// Lets the writers finish their round while the server runs. Returns the number of rounds by account.
     pub(crate) async fn finish(&mut self) -> Result<BTreeMap<String, i64>> {
         self.progress.is_over.store(true, Relaxed);
         let mut rounds = BTreeMap::new();
@@ -124,8 +124,8 @@ impl Crowd {
         Ok(rounds)
     }
 
-    /// Waits until all of it is told, or should be, and a little longer for what is told twice.
-    pub(crate) async fn hear(&mut self, rounds: &BTreeMap<String, i64>) -> Result<()> {
+    /// Waits until every expected event is received, and a little longer to catch duplicates.
+    pub(crate) async fn wait_for_events(&mut self, rounds: &BTreeMap<String, i64>) -> Result<()> {
         let (lines, kept) = (LINES as u64, KEPT as u64);
         let events = rounds.values().map(|many| {
             let many = many.cast_unsigned();
@@ -134,47 +134,47 @@ impl Crowd {
         });
         let expected: u64 = events.sum();
         let progress = Arc::clone(&self.progress);
-        let is_told = || progress.told.load(Relaxed) >= expected;
-        // What is missing is found when it is compared.
-        drop(wait_until("everything is told", is_told).await);
-        self.is_well().await?;
+        let is_complete = || progress.events.load(Relaxed) >= expected;
+        // `verify` reports missing events.
+        drop(wait_until("all events to be received", is_complete).await);
+        self.check_running().await?;
         sleep(Duration::from_millis(100)).await;
         Ok(())
     }
 
-    /// Compares what is stored with what was acknowledged and told, when the server is gone.
-    pub(crate) async fn judge(self, place: &Place, rounds: &BTreeMap<String, i64>) -> Result<()> {
+    /// Compares the log with the acknowledged writes and the received events, after the server has ended.
+    pub(crate) async fn verify(self, setup: &Setup, rounds: &BTreeMap<String, i64>) -> Result<()> {
         self.reading.iter().for_each(JoinHandle::abort);
-        place.check()?;
-        let book = Book::read(&place.file).await?;
-        book.has_each_once(rounds)?;
-        book.was_told(
-            self.accounts.told(),
-            self.receipts.told(),
-            self.lines.told(),
+        setup.check()?;
+        let audit = Audit::read(&setup.file).await?;
+        audit.check_operations(rounds)?;
+        audit.check_events(
+            self.accounts.events(),
+            self.receipts.events(),
+            self.lines.events(),
         )
     }
 }
 
-/// Looks at all accounts again and again: whatever moves between them, together they have nothing.
-async fn look(client: Client) -> Result<()> {
+/// Reads all accounts repeatedly: the sum of their balances is always zero.
+async fn read_balances(client: Client) -> Result<()> {
     loop {
         let accounts = client.of::<Account>().find(Filter::all()).await;
-        let accounts = accounts.map_err(|error| lost(format!("nothing can be read: {error}")))?;
+        let accounts = accounts.map_err(|error| lost(format!("a read failed: {error}")))?;
         let sum: i64 = accounts.iter().map(|it| it.balance).sum();
         if sum != 0 {
-            return Err(lost(format!("the accounts have {sum} together")));
+            return Err(lost(format!("the balances sum up to {sum}")));
         }
         sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// Waits for 20 seconds at most.
+/// Waits at most 20 seconds for a condition.
 pub(crate) async fn wait_until(what: &str, is_so: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_so() {
         if Instant::now() > deadline {
-            return Err(lost(format!("it does not come to pass that {what}")));
+            return Err(lost(format!("timed out waiting for {what}")));
         }
         sleep(Duration::from_millis(2)).await;
     }

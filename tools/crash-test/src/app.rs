@@ -1,4 +1,4 @@
-//! What the server serves: what is counted, what is made, and what changes together.
+//! The application under test: counters, created records, and records that change together.
 
 use serde::{Deserialize, Serialize};
 use sockful::store::Sqlite;
@@ -8,31 +8,31 @@ use std::{panic, process};
 
 pub(crate) const RESOURCES: Resources = resources![Account, Receipt, Line];
 
-/// How many lines a receipt has.
+/// The number of lines of an itemised receipt.
 pub(crate) const LINES: usize = 2;
 
-/// What one client counts, and moves to others and back.
+/// The account of one client, which counts deposits and transfers amounts to others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Resource)]
 pub(crate) struct Account {
     pub id: String,
     #[resource(default)]
     pub deposits: i64,
-    /// How often it has given.
+    /// The number of outgoing transfers.
     #[resource(default)]
     pub transfers: i64,
-    /// The sum over all accounts is nothing.
+    /// The sum over all accounts is zero.
     #[resource(default)]
     pub balance: i64,
 }
 
 #[remote]
 impl Account {
-    /// Counts one more.
+    /// Counts one deposit.
     pub fn deposit(&mut self) {
         self.deposits += 1;
     }
 
-    /// Moves an amount from one to another.
+    /// Transfers an amount between two accounts.
     pub async fn transfer(ctx: &Context, from: String, to: String, amount: i64) -> Result<()> {
         let accounts = ctx.of::<Self>();
         let (giver, taker) = (accounts.get(&from).await?, accounts.get(&to).await?);
@@ -50,14 +50,14 @@ impl Account {
     }
 }
 
-/// What one client has made; its id is the server's, so that one that is made twice shows.
+/// A record that a client created. The server assigns its id, so that a duplicate is detected.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Resource)]
 pub(crate) struct Receipt {
     pub id: String,
     pub account: String,
     pub number: i64,
     pub text: String,
-    /// How many lines it has.
+    /// The number of its lines.
     #[resource(default)]
     pub length: usize,
     #[resource(default)]
@@ -66,7 +66,7 @@ pub(crate) struct Receipt {
 
 #[remote]
 impl Receipt {
-    /// Gives it its lines.
+    /// Creates its lines.
     pub async fn itemise(&mut self, ctx: &Context) -> Result<()> {
         for _ in 0..LINES {
             let line = NewLine {
@@ -80,7 +80,7 @@ impl Receipt {
     }
 }
 
-/// Goes with its receipt.
+/// A line, destroyed together with its receipt.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Resource)]
 pub(crate) struct Line {
     pub id: String,
@@ -88,10 +88,10 @@ pub(crate) struct Line {
     pub receipt_id: String,
 }
 
-/// The server of what is in `file`.
+/// The server of the records in `file`.
 pub(crate) fn server(file: &Path) -> Result<Server> {
     let mut config = Config::default();
-    // What is resumed is told one by one, out of the file for the most part, and every key is remembered.
+    // Resumed subscriptions get every commit, mostly from the file; no idempotency key is forgotten.
     (config.log_capacity, config.stored_log_capacity) = (1 << 14, 1 << 30);
     (config.ring_capacity, config.max_replayed) = (1 << 14, usize::MAX);
     config.fold_after = usize::MAX;
@@ -103,7 +103,7 @@ pub(crate) fn server(file: &Path) -> Result<Server> {
 
 pub(crate) async fn serve(file: &Path, port: &str) -> Result<()> {
     let tell = panic::take_hook();
-    // Wherever it panics, it shows by its end.
+    // A panic on any thread ends the process, so that the harness sees it.
     panic::set_hook(Box::new(move |info| {
         tell(info);
         process::exit(101);

@@ -1,6 +1,6 @@
-//! The server as a process of its own, which is this program once more.
+//! The server in a child process, which is this program again.
 
-use crate::disk::{Disk, Word};
+use crate::disk::{Disk, SyncMode};
 use crate::lost;
 use sockful::Result;
 use std::env;
@@ -9,30 +9,30 @@ use std::process::{Child, Command};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Where a server listens, and what with.
+/// The file, port and disk of a server.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Setup {
     pub(crate) file: PathBuf,
     pub(crate) port: String,
     pub(crate) disk: Disk,
-    pub(crate) word: Word,
+    pub(crate) sync: SyncMode,
 }
 
-/// A server that runs, killed in the end.
+/// A running server, killed on drop.
 #[derive(Debug)]
-pub(crate) struct Process(Child);
+pub(crate) struct ServerProcess(Child);
 
-impl Place {
-    /// Starts it; it ends at `moment`, such as `sync:3`.
-    pub(crate) fn start(&self, moment: Option<&str>) -> Result<Process> {
+impl Setup {
+    /// Starts a server, which is killed at the crash point `moment`, such as `sync:3`.
+    pub(crate) fn start(&self, moment: Option<&str>) -> Result<ServerProcess> {
         let mut process = Command::new(env::current_exe()?);
         process.arg("serve").arg(&self.file).arg(&self.port);
         self.disk
-            .put_under(&mut process, &self.file, moment, self.word);
-        Ok(Process(process.spawn()?))
+            .load_into(&mut process, &self.file, moment, self.sync);
+        Ok(ServerProcess(process.spawn()?))
     }
 
-    /// Has the file checked by the command that each program with [`Server::commands`] has.
+    /// Runs the command `check`, which every program with [`Server::commands`] has, on the file.
     ///
     /// [`Server::commands`]: sockful::Server::commands
     pub(crate) fn check(&self) -> Result<()> {
@@ -48,28 +48,28 @@ impl Place {
     }
 }
 
-impl Process {
-    /// Whether it was killed; nothing else may end it.
+impl ServerProcess {
+    /// Returns whether it was killed. Fails if it ended in any other way.
     pub(crate) fn was_killed(&mut self) -> Result<bool> {
         match self.0.try_wait()? {
             Some(status) if status.code().is_some() => {
-                Err(lost(format!("a server has ended: {status}")))
+                Err(lost(format!("a server exited: {status}")))
             }
             ended => Ok(ended.is_some()),
         }
     }
 
-    /// Whether it could not open its store, and has said so; it may live, too.
+    /// Returns whether it exited because it could not open its store. Fails if it ended in any other way.
     pub(crate) fn has_refused(&mut self) -> Result<bool> {
         match self.0.try_wait()? {
             Some(status) if status.code() != Some(1) => {
-                Err(lost(format!("a server has ended: {status}")))
+                Err(lost(format!("a server exited: {status}")))
             }
             ended => Ok(ended.is_some()),
         }
     }
 
-    /// Whether it is killed, by what is under it, within this time.
+    /// Waits until `disk.c` kills it. Returns whether that happened within `patience`.
     pub(crate) async fn is_killed(&mut self, patience: Duration) -> Result<bool> {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
@@ -82,9 +82,9 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Fails if it has already exited.
         drop(self.0.kill());
         drop(self.0.wait());
     }

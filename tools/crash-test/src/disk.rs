@@ -1,11 +1,11 @@
-//! The disk under the server: what it keeps when the power is lost, and how it fails.
+//! A simulated disk: which bytes survive a power loss, and how it fails.
 //!
-//! `disk.c` stands between the server and its files, and keeps of each what was there when it was synced
-//! last. A loss of power leaves of each sector of 512 bytes either that or what was written since, as
-//! chance has it, and so of the length of the file. What one process wrote and did not sync is not synced by
-//! the next, unless that writes it anew: so it is where a sync has failed. Not modelled are what a sector was in between where it
-//! was written more than once, the names of files, which last once they are made, and a sector that is
-//! damaged.
+//! `disk.c` is loaded between the server and its files and keeps a copy of each file as of its last sync.
+//! A power loss leaves in each sector of 512 bytes either the synced or the written bytes, at random, and
+//! likewise for the length of the file. Bytes that one process wrote without a sync are not synced by the
+//! next process unless it writes them again, just as after a failed sync. Not modelled: intermediate
+//! versions of a sector that was written more than once, file names (durable once created), and damaged
+//! sectors.
 
 use crate::random::Random;
 use sockful::{Error, Result};
@@ -17,24 +17,24 @@ use std::{env, fs, io};
 const SECTOR: usize = 512;
 const SOURCE: &str = include_str!("disk.c");
 
-/// Where it can be built: elsewhere servers are killed only.
+/// The library, or `None` on systems where it cannot be built.
 #[derive(Debug)]
 pub(crate) struct Disk(Option<PathBuf>);
 
-/// Whether what it says that it has synced is.
+/// Whether a sync that is reported as done was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
-    Holds,
-    Lies,
+pub(crate) enum SyncMode {
+    Durable,
+    Lost,
 }
 
 impl Disk {
-    /// Builds it with the compiler that built `SQLite`, beside this program.
+    /// Compiles the library beside this program, with the compiler that built `SQLite`.
     pub(crate) fn build() -> Result<Self> {
         if cfg!(not(target_os = "linux")) {
             return Ok(Self(None));
         }
-        let library = env::current_exe()?.with_file_name("durable-disk.so");
+        let library = env::current_exe()?.with_file_name("crash-test-disk.so");
         let mut partial = library.clone().into_os_string();
         partial.push(format!("-{}", std::process::id()));
         let compiler = env::var_os("CC").unwrap_or_else(|| OsString::from("cc"));
@@ -49,43 +49,43 @@ impl Disk {
             .map(|mut input| io::copy(&mut SOURCE.as_bytes(), &mut input));
         written.transpose()?;
         if !building.wait()?.success() {
-            return Err(Error::internal("the C compiler does not build `disk.c`"));
+            return Err(Error::internal("the C compiler failed to build `disk.c`"));
         }
         fs::rename(partial, &library)?;
         Ok(Self(Some(library)))
     }
 
-    pub(crate) fn is_there(&self) -> bool {
+    pub(crate) fn is_available(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Puts it under the files of a process, which ends at `moment`.
-    pub(crate) fn put_under(
+    /// Loads it into a process, which is killed at the crash point `moment`.
+    pub(crate) fn load_into(
         &self,
         process: &mut Command,
         file: &Path,
         moment: Option<&str>,
-        word: Word,
+        sync: SyncMode,
     ) {
         let Some(library) = &self.0 else { return };
         process.env("LD_PRELOAD", library).env("DISK_FILE", file);
         if let Some(moment) = moment {
             process.env("DISK_MOMENT", moment);
         }
-        if word == Word::Lies {
+        if sync == SyncMode::Lost {
             process.env("DISK_LIES", "yes");
         }
     }
 }
 
-/// From now on it fails so: `full`, `readonly` or `syncs`.
+/// Makes the disk fail from now on: `full`, `readonly` or `syncs`.
 pub(crate) fn fail(file: &Path, how: &str) -> io::Result<()> {
     let partial = beside(file, "-fault-partial");
     fs::write(&partial, how)?;
     fs::rename(partial, beside(file, "-fault"))
 }
 
-/// It is well again.
+/// Ends the failure.
 pub(crate) fn heal(file: &Path) -> io::Result<()> {
     match fs::remove_file(beside(file, "-fault")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -93,7 +93,7 @@ pub(crate) fn heal(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes what is there now as what no loss of power can take.
+/// Marks the current contents as synced.
 pub(crate) fn settle(file: &Path) -> io::Result<()> {
     for name in ["", "-wal"] {
         let (written, durable) = both(file, name);
@@ -103,7 +103,7 @@ pub(crate) fn settle(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Leaves what a loss of power leaves.
+/// Replaces the files by what survives a power loss.
 pub(crate) fn lose_power(file: &Path, random: &mut Random) -> io::Result<()> {
     let how = random.within(0..4);
     for name in ["", "-wal"] {
@@ -111,13 +111,13 @@ pub(crate) fn lose_power(file: &Path, random: &mut Random) -> io::Result<()> {
         let left = left(&read(&written)?, &read(&durable)?, how, random);
         fs::write(written, left)?;
     }
-    // It is memory that processes share.
+    // Shared memory does not survive.
     drop(fs::remove_file(beside(file, "-shm")));
     settle(file)
 }
 
-/// A mix of what was written and what was synced; in a quarter of all cases only the one, and in another
-/// only the other.
+/// A mix of written and synced sectors; in a quarter of all cases only the synced, in another quarter only
+/// the written ones.
 fn left(written: &[u8], synced: &[u8], how: u64, random: &mut Random) -> Vec<u8> {
     match how {
         0 => return synced.to_vec(),
@@ -127,7 +127,7 @@ fn left(written: &[u8], synced: &[u8], how: u64, random: &mut Random) -> Vec<u8>
     let lengths = [written.len() as u64, synced.len() as u64];
     let (least, most) = (lengths[0].min(lengths[1]), lengths[0].max(lengths[1]));
     let length = random.within(least..most + 1);
-    let length = usize::try_from(length).expect("it was the length of a file in memory");
+    let length = usize::try_from(length).expect("the file fits into memory");
     let mut left = Vec::with_capacity(length);
     while left.len() < length {
         let at = left.len();

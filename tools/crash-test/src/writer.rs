@@ -1,10 +1,10 @@
-//! A client that writes, as long as it goes on.
+//! A client that writes until the test is over.
 
-use crate::crowd::Progress;
-use crate::random::Random;
-use crate::served::{
+use crate::app::{
     Account, AccountRemotes, NewAccount, NewReceipt, Receipt, ReceiptPatch, ReceiptRemotes,
 };
+use crate::clients::Progress;
+use crate::random::Random;
 use crate::{CLIENTS, lost};
 use sockful::Result;
 use sockful::client::Client;
@@ -14,17 +14,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long a client waits between its rounds.
+/// The pause between two rounds of a client.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many receipts a client keeps.
+/// The number of receipts that a client keeps.
 pub(crate) const KEPT: usize = 2;
 
 pub(crate) fn name(nth: u64) -> String {
     format!("account-{nth}")
 }
 
-/// Writes until it is over, and gives how often it has gone through all that it does. Each request is
-/// acknowledged before the next; the client asks again where a server has died, by the same key.
+/// Writes until the test is over. Returns the account and its number of rounds. Each request is acknowledged
+/// before the next is sent; after a crash the client retries with the same idempotency key.
 pub(crate) async fn write(
     client: Client,
     nth: u64,
@@ -32,7 +32,8 @@ pub(crate) async fn write(
 ) -> Result<(String, i64)> {
     let account = name(nth);
     let rounds = rounds(&client, nth, &progress).await;
-    let rounds = rounds.map_err(|error| lost(format!("`{account}` is refused: {error}")))?;
+    let rounds =
+        rounds.map_err(|error| lost(format!("`{account}`: a write was rejected: {error}")))?;
     Ok((account, rounds))
 }
 

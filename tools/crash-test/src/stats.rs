@@ -1,47 +1,47 @@
-//! How many servers have ended how, and what was done meanwhile.
+//! The number of rounds by kind of crash, and the work done meanwhile.
 
-use crate::ending::Ending;
+use crate::crash::Crash;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{AddAssign, Sub};
 
-/// What was done up to some time.
+/// Totals at one point in time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Count {
     pub(crate) acknowledged: u64,
     pub(crate) commits: u64,
-    pub(crate) told: u64,
+    pub(crate) events: u64,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Tally(BTreeMap<Ending, Row>);
+pub(crate) struct Stats(BTreeMap<Crash, Row>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     servers: u64,
-    /// How many of them came to the moment.
-    came: u64,
+    /// The number of servers that reached the crash point.
+    reached: u64,
     count: Count,
 }
 
-impl Tally {
-    pub(crate) fn add(&mut self, ending: Ending, came: bool, count: Count) {
+impl Stats {
+    pub(crate) fn add(&mut self, crash: Crash, reached: bool, count: Count) {
         let row = Row {
             servers: 1,
-            came: came.into(),
+            reached: reached.into(),
             count,
         };
-        *self.0.entry(ending).or_default() += row;
+        *self.0.entry(crash).or_default() += row;
     }
 }
 
 impl AddAssign for Row {
     fn add_assign(&mut self, other: Self) {
         self.servers += other.servers;
-        self.came += other.came;
+        self.reached += other.reached;
         self.count.acknowledged += other.count.acknowledged;
         self.count.commits += other.count.commits;
-        self.count.told += other.count.told;
+        self.count.events += other.count.events;
     }
 }
 
@@ -52,20 +52,20 @@ impl Sub for Count {
         Self {
             acknowledged: self.acknowledged - before.acknowledged,
             commits: self.commits - before.commits,
-            told: self.told - before.told,
+            events: self.events - before.events,
         }
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["servers", "came", "acknowledged", "commits", "told"];
+        let head = ["servers", "reached", "acknowledged", "commits", "events"];
         write!(f, "{:32}", "")?;
         head.iter().try_for_each(|word| write!(f, "{word:>13}"))?;
         let mut all = Row::default();
-        let rows = self.0.iter().map(|(ending, row)| (ending.to_string(), row));
-        for (ending, row) in rows.inspect(|it| all += *it.1) {
-            write!(f, "\n{ending:32}{row}")?;
+        let rows = self.0.iter().map(|(crash, row)| (crash.to_string(), row));
+        for (crash, row) in rows.inspect(|it| all += *it.1) {
+            write!(f, "\n{crash:32}{row}")?;
         }
         write!(f, "\n{:32}{all}", "all")
     }
@@ -76,9 +76,9 @@ impl fmt::Display for Row {
         let Count {
             acknowledged,
             commits,
-            told,
+            events,
         } = self.count;
-        let numbers = [self.servers, self.came, acknowledged, commits, told];
+        let numbers = [self.servers, self.reached, acknowledged, commits, events];
         numbers.iter().try_for_each(|it| write!(f, "{it:>13}"))
     }
 }

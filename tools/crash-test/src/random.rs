@@ -1,8 +1,8 @@
-//! Numbers at random that a seed gives again.
+//! Reproducible random numbers.
 
 use std::ops::Range;
 
-/// Marsaglia's xorshift, multiplied.
+/// The xorshift* generator.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 
