@@ -1,7 +1,7 @@
-//! A zoo: properties of every kind, with rules, revisions, events and methods, to try the explorer on.
+//! A zoo: a server with fields of every kind, rules, revisions, events and methods, for the tests of the explorer.
 //!
-//! `cargo run -p sockful-examples --example zoo` serves it on 127.0.0.1:8000; `HOST` and `PORT`
-//! change that, and `VISITORS` says how many visitors there are to begin with.
+//! `cargo run -p sockful-tests --example zoo` serves it on 127.0.0.1:8000. `HOST` and `PORT` change the
+//! address, `VISITORS` the number of visitors.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Animal {
     }
 }
 
-/// Somebody who came to see.
+/// A visitor of the zoo.
 #[derive(Serialize, Deserialize, Resource)]
 struct Visitor {
     id: String,
@@ -104,16 +104,16 @@ async fn main() -> Result<()> {
     server.serve(listener, shutdown_signal()).await
 }
 
-/// A number that the environment may change.
+/// A number from the environment variable `name`.
 fn number(name: &str, default: u16) -> Result<u16> {
     let Ok(text) = std::env::var(name) else {
         return Ok(default);
     };
-    let wrong = |_| Error::internal(format!("`{name}` is no number"));
+    let wrong = |_| Error::internal(format!("`{name}` is not a number"));
     text.parse().map_err(wrong)
 }
 
-/// What there is to begin with.
+/// Creates the initial records.
 async fn fill(server: &ServerHandle, visitors: u16) -> Result<()> {
     let elsa = NewAnimal {
         id: Some("elsa".into()),
