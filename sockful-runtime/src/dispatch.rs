@@ -235,7 +235,10 @@ impl<'a> Job<'a> {
     fn names(&self, session: &Session) -> (&'static str, &'static str) {
         match self.target {
             Target::System(action) => ("sockful", action.name()),
-            Target::Route(route) => (session.app.model(route.resource).declared.name, route.name),
+            Target::Route(route) => (
+                session.app.model(route.resource).definition.name,
+                route.name,
+            ),
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) use sqlite::check;
 pub(crate) use watched::Watched;
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -62,7 +62,7 @@ pub fn later<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Answer<'a, T
 /// returns is one consistent view, and `seq` says of which commit. User code never runs inside a store.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Makes ready for these resources. Called once, before anything else.
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>>;
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>>;
 
     /// Makes what is stored into records of these resources as they are now, before they are opened
     /// for. Stores that keep nothing have nothing to do.

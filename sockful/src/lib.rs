@@ -493,8 +493,8 @@ pub mod compatibility {
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::model::definition::{
-        Access, Bound, Check, Declared, DeclaredEvent, Kept, KeyKind, Limit, OnDestroy, Parent,
-        Property, Rule,
+        Access, Bound, Check, EventDef, Kept, KeyKind, Limit, OnDestroy, Parent, Property,
+        ResourceDef, Rule,
     };
     pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
@@ -564,9 +564,11 @@ pub mod __private {
     #[cfg(feature = "client")]
     pub use sockful_runtime::macro_support::bounds::Absent;
     pub use sockful_runtime::model::codec::Codec;
-    pub use sockful_runtime::model::definition::{Access, Bound, Check, Declared, Format, Kept};
     pub use sockful_runtime::model::definition::{
-        DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
+        Access, Bound, Check, Format, Kept, ResourceDef as Declared,
+    };
+    pub use sockful_runtime::model::definition::{
+        EventDef as DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
     };
     pub use sockful_runtime::model::event::Event;
     pub use sockful_runtime::model::reader::Reader;

@@ -161,13 +161,13 @@ impl Den {
     /// What every commit after that of bob's birth has told, each with the record and the data.
     async fn told(&self) -> Vec<Vec<Value>> {
         let log = self.handle.store().log(1, 99).await.expect("a short log");
-        let of = |entry: usize| RESOURCES.entries()[entry].shape.declared;
+        let of = |entry: usize| RESOURCES.entries()[entry].shape.definition;
         let commits = log.iter().map(|committed| {
             let told = committed.emitted.iter().map(|event| {
-                let declared = of(event.resource);
-                let name = declared.events[event.event].name;
+                let definition = of(event.resource);
+                let name = definition.events[event.event].name;
                 let data: Value = serde_json::from_str(&event.data).expect("JSON");
-                json!([declared.name, name, event.record.id(), data])
+                json!([definition.name, name, event.record.id(), data])
             });
             told.collect()
         });

@@ -95,13 +95,13 @@ async fn an_option_that_is_set_to_none_is_told_from_one_that_is_left() -> Result
 
 #[test]
 fn names_on_the_wire_follow_serde_and_the_words() {
-    let declared = APP.entries()[0].shape.declared;
+    let definition = APP.entries()[0].shape.definition;
     assert_eq!(
-        (declared.name, declared.plural, declared.title),
+        (definition.name, definition.plural, definition.title),
         ("blogPost", "articles", "BlogPost")
     );
-    assert_eq!(declared.doc, "What is written in the blog.");
-    let names: Vec<_> = declared
+    assert_eq!(definition.doc, "What is written in the blog.");
+    let names: Vec<_> = definition
         .properties
         .iter()
         .map(|property| property.name)
@@ -119,7 +119,7 @@ fn names_on_the_wire_follow_serde_and_the_words() {
         ]
     );
     assert_eq!(
-        (declared.id, declared.properties[1].doc),
+        (definition.id, definition.properties[1].doc),
         (0, "What stands above it.")
     );
 }

@@ -69,7 +69,7 @@ async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
     for route in sample_resources::RESOURCES.routes() {
         let resource = sample_resources::RESOURCES.entries()[usize::from(route.resource)]
             .shape
-            .declared
+            .definition
             .name;
         let action = &schema["resources"][resource]["actions"][route.name];
         assert!(

@@ -1,8 +1,8 @@
 //! A store that serializes and parses every record, as a store on disk does.
 
 use sockful::store::{
-    Answer, Change, Commit, Committed, Counted, Declared, Emitted, Expired, Filter, Found, Lookup,
-    Memory, Query, Record, Rejected, Scalar, Several, Snapshot, Store, View, later,
+    Answer, Change, Commit, Committed, Counted, Emitted, Expired, Filter, Found, Lookup, Memory,
+    Query, Record, Rejected, ResourceDef, Scalar, Several, Snapshot, Store, View, later,
 };
 use sockful::{Config, Result};
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ pub(super) struct Retold {
 }
 
 #[derive(Debug, Default)]
-struct Texts(OnceLock<Vec<&'static Declared>>);
+struct Texts(OnceLock<Vec<&'static ResourceDef>>);
 
 #[derive(Debug)]
 struct RetoldSnapshot {
@@ -28,9 +28,9 @@ struct RetoldSnapshot {
 
 impl Texts {
     fn one(&self, resource: usize, record: &Record) -> Result<Arc<Record>> {
-        let declared = self.0.get().expect("it is open")[resource];
+        let definition = self.0.get().expect("it is open")[resource];
         let (id, rev) = (record.id(), record.rev());
-        let record = Record::stored(declared, id, rev, record.sent(), record.kept())?;
+        let record = Record::stored(definition, id, rev, record.sent(), record.kept())?;
         Ok(Arc::new(record))
     }
 
@@ -95,7 +95,7 @@ impl Retold {
 }
 
 impl Store for Retold {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         self.texts.0.set(resources.to_vec()).expect("it opens once");
         self.memory.open(resources)
     }

@@ -18,8 +18,12 @@ pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
 /// The same with its id, in the text that tells ids apart.
 pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
     let object = Object::parse(raw)?;
-    let declared = R::DECLARED;
-    let id = resource_model::id_in(&object, declared.properties[declared.id].name, declared.key)?;
+    let definition = R::DECLARED;
+    let id = resource_model::id_in(
+        &object,
+        definition.properties[definition.id].name,
+        definition.key,
+    )?;
     Ok((id.into_owned(), read(&object)?))
 }
 

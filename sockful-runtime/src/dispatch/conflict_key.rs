@@ -54,7 +54,7 @@ impl Address {
         match given.take(model.id_name()) {
             Some(raw) if raw.starts_with('[') => Self::Several { resource },
             Some(raw) => {
-                key::canonical(raw, model.declared.key).map_or(Self::None, |id| Self::One {
+                key::canonical(raw, model.definition.key).map_or(Self::None, |id| Self::One {
                     resource,
                     id: id.into(),
                     writes,

@@ -44,7 +44,7 @@ pub(super) async fn begin(
     let mut parent = None;
     if let (Some(link), Some(of)) = (link, of) {
         let id = link.parent_id(model, of, &given)?.into_owned();
-        given.remove(model.declared.properties[link.parent.property].name);
+        given.remove(model.definition.properties[link.parent.property].name);
         filters.push(link.children_of(of, &id));
         parent = Some((of.index, id.into()));
     }
@@ -60,8 +60,8 @@ pub(super) async fn begin(
     };
     let seen = view::seen(context, &asked)?;
 
-    let asked_of = of.unwrap_or(model).declared.name;
-    let resources = [asked_of, model.declared.name];
+    let asked_of = of.unwrap_or(model).definition.name;
+    let resources = [asked_of, model.definition.name];
     let most = app.config.max_subscriptions;
     let claim = session.outlet.claim(ack, resources, most)?;
     let hub = &app.broker;
@@ -72,7 +72,7 @@ pub(super) async fn begin(
         Some(from) => hub.resumes(from.token, from.seq, interest, same).await?,
         None => false,
     };
-    let selection = Selection::of(model.declared, select.clone());
+    let selection = Selection::of(model.definition, select.clone());
     let (body, seq, rest) = match from {
         Some(From { seq, .. }) if resumed => {
             member.start_at(seq);
@@ -94,7 +94,7 @@ pub(super) async fn begin(
             member: Arc::new(member),
             to: Addressee {
                 claim,
-                declared: model.declared,
+                definition: model.definition,
                 selection,
             },
             first: Delivery::rest(rest, seq),
@@ -121,7 +121,7 @@ pub(super) fn end(session: &Session, model: &Model, payload: &str) -> Reply {
     if !frame::is_ack_id(ack) {
         return Err(refuse("type", "is not the ack_id of a subscription"));
     }
-    if !session.outlet.has(ack, model.declared.name) {
+    if !session.outlet.has(ack, model.definition.name) {
         let message = "there is no such subscription on this connection";
         return Err(Error::new(ErrorKind::NotFound, message));
     }

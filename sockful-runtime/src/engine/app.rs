@@ -105,10 +105,10 @@ impl App {
         config.check()?;
         let entries = resources.entries();
         let (models, description) = Description::of(resources)?;
-        let declared: Vec<_> = models.iter().map(|model| model.declared).collect();
+        let definition: Vec<_> = models.iter().map(|model| model.definition).collect();
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         store.migrate(&layouts).await?;
-        store.open(&declared).await?;
+        store.open(&definition).await?;
         Ok(Arc::new(Self {
             resources,
             relations: Relations::of(&models)?,

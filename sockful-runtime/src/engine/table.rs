@@ -12,7 +12,7 @@ use crate::core::const_text::{Text, same};
 use crate::engine::auth::policy::Policy;
 use crate::engine::call::hook::Hook;
 use crate::engine::call::methods::{Remote, Takes};
-use crate::model::definition::{Declared, Parent, Relation};
+use crate::model::definition::{Parent, Relation, ResourceDef};
 use crate::model::resource_model::Shape;
 use layout::{bucket, hash, slot};
 
@@ -109,7 +109,7 @@ impl Core {
 
 impl Action {
     /// The name of the resource that requests for it name, where `own` is that of the route.
-    const fn resource(self, own: &Declared) -> &'static str {
+    const fn resource(self, own: &ResourceDef) -> &'static str {
         match self {
             Self::Relation(relation, parent) if !relation.is_of_child() => parent.of,
             _ => own.name,
@@ -149,7 +149,7 @@ impl Resources {
             .routes
             .get(usize::from(self.slots[slot(hash, seed, self.slots.len())]))?;
         // The hash alone could be hit on purpose; the names decide.
-        let own = self.entries[usize::from(route.resource)].shape.declared;
+        let own = self.entries[usize::from(route.resource)].shape.definition;
         let served = route.action.resource(own);
         (route.hash == hash && route.name == action && served == resource).then_some(route)
     }
@@ -158,7 +158,7 @@ impl Resources {
     pub fn position(&self, name: &str) -> Option<usize> {
         self.entries
             .iter()
-            .position(|entry| entry.shape.declared.name == name)
+            .position(|entry| entry.shape.definition.name == name)
     }
 }
 
@@ -168,7 +168,7 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
     let mut earlier = 0;
     while earlier < at {
         let that = &entries[earlier];
-        if same(this.shape.declared.name, that.shape.declared.name) {
+        if same(this.shape.definition.name, that.shape.definition.name) {
             let text = Text::new().quoted(this.path);
             return Some(if same(this.path, that.path) {
                 text.plain(" is listed twice; once is enough")
@@ -176,7 +176,7 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
                 text.plain(" and ")
                     .quoted(that.path)
                     .plain(" are both called ")
-                    .quoted(this.shape.declared.name)
+                    .quoted(this.shape.definition.name)
                     .plain("; give one of them another name with #[resource(name = \"...\")]")
             });
         }
@@ -211,12 +211,12 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
 
 /// The parameter that hides the id of the record on which a remote is called.
 const fn called_like_the_id(entry: &Entry, remote: usize) -> Option<&'static str> {
-    let (declared, remote) = (entry.shape.declared, &entry.remotes[remote]);
+    let (definition, remote) = (entry.shape.definition, &entry.remotes[remote]);
     let mut at = 0;
     while !matches!(remote.takes, Takes::Nothing) && at < remote.parameters.len() {
         if same(
             remote.parameters[at].name,
-            declared.properties[declared.id].name,
+            definition.properties[definition.id].name,
         ) {
             return Some(remote.parameters[at].name);
         }

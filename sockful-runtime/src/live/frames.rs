@@ -2,7 +2,7 @@
 
 use super::Claim;
 use super::rule::{Kind, Notice};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::protocol::reply::Selection;
 use crate::store::commit::{Committed, Emitted};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Addressee {
     pub(crate) claim: Claim,
-    pub(crate) declared: &'static Declared,
+    pub(crate) definition: &'static ResourceDef,
     pub(crate) selection: Selection,
 }
 
@@ -94,10 +94,10 @@ impl Addressee {
 
     /// Writes a declared event; one that is in no commit has nothing beside it.
     pub(super) fn write_event(&self, event: &Emitted, beside: Option<Beside>, out: &mut Vec<u8>) {
-        let name = self.declared.events[event.event].name;
+        let name = self.definition.events[event.event].name;
         self.write_frame(name, out, |out| {
             out.extend_from_slice(b"\"id\":");
-            out.extend_from_slice(event.record.value(self.declared.id).as_bytes());
+            out.extend_from_slice(event.record.value(self.definition.id).as_bytes());
             out.extend_from_slice(b",\"data\":");
             out.extend_from_slice(event.data.as_bytes());
             if let Some(beside) = beside {
@@ -134,7 +134,7 @@ impl Addressee {
         };
         self.write_frame(event, out, |out| {
             out.extend_from_slice(b"\"id\":");
-            out.extend_from_slice(record.value(self.declared.id).as_bytes());
+            out.extend_from_slice(record.value(self.definition.id).as_bytes());
             match kind {
                 Kind::Created | Kind::Updated => {
                     out.extend_from_slice(b",\"record\":");
@@ -156,7 +156,7 @@ impl Addressee {
     ) {
         out.extend_from_slice(b"[\"");
         // Names of resources need no escapes.
-        out.extend_from_slice(self.declared.name.as_bytes());
+        out.extend_from_slice(self.definition.name.as_bytes());
         out.extend_from_slice(b"\",\"");
         out.extend_from_slice(event.as_bytes());
         out.extend_from_slice(b"\",{");

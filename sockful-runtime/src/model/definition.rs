@@ -4,7 +4,7 @@ mod event;
 mod parent;
 mod rule;
 
-pub use event::DeclaredEvent;
+pub use event::EventDef;
 pub use parent::{OnDestroy, Parent, RefersTo, Relation};
 pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
@@ -14,7 +14,7 @@ use crate::model::resource::{Resource, kind_of};
 
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]
-pub struct Declared {
+pub struct ResourceDef {
     /// The name on the wire, such as `blogPost`.
     pub name: &'static str,
     /// The name of many, such as `blogPosts`.
@@ -36,7 +36,7 @@ pub struct Declared {
     /// The properties that hold the ids of its parents.
     pub parents: &'static [Parent],
     /// The events that may happen to its records, beside those that every resource has.
-    pub events: &'static [DeclaredEvent],
+    pub events: &'static [EventDef],
     /// Whether those may ask for it too who are nobody, on a server that asks who they are.
     pub public: bool,
     /// What it was called when older records were stored.
@@ -221,7 +221,7 @@ impl Property {
     }
 }
 
-impl Declared {
+impl ResourceDef {
     /// What every resource is declared to be that says no more of itself than its name.
     pub const fn of<R: Resource>() -> Self {
         Self {

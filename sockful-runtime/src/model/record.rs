@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::{Declared, Kept, Property};
+use crate::model::definition::{Kept, Property, ResourceDef};
 use std::fmt;
 use std::ops::Range;
 
@@ -31,15 +31,21 @@ impl Record {
     /// # Errors
     ///
     /// Where they are not those of a record of this resource, as it is declared now.
-    pub fn stored(declared: &Declared, id: &str, rev: u64, sent: &str, kept: &str) -> Result<Self> {
+    pub fn stored(
+        definition: &ResourceDef,
+        id: &str,
+        rev: u64,
+        sent: &str,
+        kept: &str,
+    ) -> Result<Self> {
         let wrong = |what: String| {
-            let name = declared.name;
+            let name = definition.name;
             Error::internal(format!("a stored record of `{name}` has {what}"))
         };
         let kept_or_none = if kept.is_empty() { "null" } else { kept };
         let of_sent = Object::parse(sent).map_err(Error::internal)?;
         let of_kept = Object::parse(kept_or_none).map_err(Error::internal)?;
-        let spans = declared.properties.iter().map(|property| {
+        let spans = definition.properties.iter().map(|property| {
             let (text, object, before) = if property.access.is_sent() {
                 (sent, &of_sent, 0)
             } else {
@@ -61,7 +67,7 @@ impl Record {
             sent: position(id.len() + sent.len()),
             text: [id, sent, kept].concat().into(),
             rev,
-            rev_at: shown_at(declared),
+            rev_at: shown_at(definition),
         })
     }
 
@@ -108,10 +114,10 @@ impl Record {
     }
 
     /// Writes the object of the properties at `positions`, which the caller has checked to be sent ones.
-    pub fn write_selected(&self, declared: &Declared, positions: &[usize], out: &mut Vec<u8>) {
+    pub fn write_selected(&self, definition: &ResourceDef, positions: &[usize], out: &mut Vec<u8>) {
         for (nth, &at) in positions.iter().enumerate() {
             out.push(if nth == 0 { b'{' } else { b',' });
-            write_key(out, &declared.properties[at]);
+            write_key(out, &definition.properties[at]);
             out.extend_from_slice(self.value(at).as_bytes());
         }
         out.extend_from_slice(if positions.is_empty() { b"{}" } else { b"}" });
@@ -179,9 +185,9 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Writes a record property by property, in the order of its [`Declared`] table.
+/// Writes a record property by property, in the order of its [`ResourceDef`] table.
 pub struct Draft {
-    declared: &'static Declared,
+    definition: &'static ResourceDef,
     sent: Vec<u8>,
     kept: Vec<u8>,
     spans: Vec<Range<u32>>,
@@ -190,16 +196,16 @@ pub struct Draft {
 impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
-            .field("of", &self.declared.name)
+            .field("of", &self.definition.name)
             .finish_non_exhaustive()
     }
 }
 
 impl Draft {
-    pub(crate) fn new(declared: &'static Declared) -> Self {
-        let spans = Vec::with_capacity(declared.properties.len());
+    pub(crate) fn new(definition: &'static ResourceDef) -> Self {
+        let spans = Vec::with_capacity(definition.properties.len());
         Self {
-            declared,
+            definition,
             sent: Vec::with_capacity(256),
             kept: Vec::new(),
             spans,
@@ -213,7 +219,7 @@ impl Draft {
 
     /// Writes the next property; `value` writes its JSON.
     pub(crate) fn put(&mut self, value: impl FnOnce(&mut Vec<u8>)) {
-        let property = &self.declared.properties[self.spans.len()];
+        let property = &self.definition.properties[self.spans.len()];
         let out = if property.access.is_sent() {
             &mut self.sent
         } else {
@@ -233,7 +239,7 @@ impl Draft {
         if !self.kept.is_empty() {
             self.kept.push(b'}');
             let sent = position(self.sent.len());
-            for (span, property) in self.spans.iter_mut().zip(self.declared.properties) {
+            for (span, property) in self.spans.iter_mut().zip(self.definition.properties) {
                 if !property.access.is_sent() {
                     *span = span.start + sent..span.end + sent;
                 }
@@ -248,13 +254,13 @@ impl Draft {
             text: text.into(),
             spans: self.spans.into(),
             rev: 0,
-            rev_at: shown_at(self.declared),
+            rev_at: shown_at(self.definition),
         }
     }
 
     /// The value written for the property at `position`.
     pub(crate) fn value(&self, position: usize) -> &str {
-        let out = if self.declared.properties[position].access.is_sent() {
+        let out = if self.definition.properties[position].access.is_sent() {
             &self.sent
         } else {
             &self.kept
@@ -265,8 +271,8 @@ impl Draft {
 }
 
 /// Which property shows the revision.
-fn shown_at(declared: &Declared) -> Option<u16> {
-    let at = declared.keeps(Kept::Rev)?;
+fn shown_at(definition: &ResourceDef) -> Option<u16> {
+    let at = definition.keeps(Kept::Rev)?;
     at.try_into().ok()
 }
 

@@ -38,12 +38,12 @@ impl Relations {
             children: models.iter().map(|_| Vec::new()).collect(),
         };
         for child in models {
-            for parent in child.declared.parents {
+            for parent in child.definition.parents {
                 let is_it = |model: &&Model| model.type_id() == (parent.type_id)();
                 let of = models.iter().find(is_it).ok_or_else(|| {
                     Error::internal(format!(
                         "`{}` has a parent of the name `{}` that is not in the list that is served",
-                        child.declared.title, parent.of
+                        child.definition.title, parent.of
                     ))
                 })?;
                 let link = |to| Link { to, parent };
@@ -90,8 +90,8 @@ impl Link {
         of: &Model,
         given: &Object<'a>,
     ) -> Result<Cow<'a, str>> {
-        let name = child.declared.properties[self.parent.property].name;
-        resource_model::id_in(given, name, of.declared.key)
+        let name = child.definition.properties[self.parent.property].name;
+        resource_model::id_in(given, name, of.definition.key)
     }
 
     /// The filter for the children of the parent with this id, as [`key::canonical`] spells it.
@@ -99,7 +99,7 @@ impl Link {
         Filter::Compare {
             property: self.parent.property,
             is: Comparison::Equal,
-            value: Scalar::read(&key::json(id, of.declared.key)).into_owned(),
+            value: Scalar::read(&key::json(id, of.definition.key)).into_owned(),
         }
     }
 
@@ -110,6 +110,6 @@ impl Link {
 
     /// The id of a child's parent, as [`key::canonical`] spells it.
     pub(crate) fn parent_of<'a>(&self, of: &Model, child: &'a Record) -> Option<Cow<'a, str>> {
-        key::canonical(child.value(self.parent.property), of.declared.key).ok()
+        key::canonical(child.value(self.parent.property), of.definition.key).ok()
     }
 }

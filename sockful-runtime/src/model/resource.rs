@@ -2,7 +2,7 @@
 
 use crate::core::json::object::Object;
 use crate::model::codec::Codec;
-use crate::model::definition::{Declared, KeyKind};
+use crate::model::definition::{KeyKind, ResourceDef};
 use crate::model::key::Key;
 use crate::model::reader::Reader;
 use crate::model::record::Draft;
@@ -25,7 +25,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Its name on the wire. It stands alone, so that children can name their parents.
     const NAME: &'static str;
     /// What is known of it at compile time.
-    const DECLARED: &'static Declared;
+    const DECLARED: &'static ResourceDef;
 
     /// Takes the properties from `reader`, all of them even after a fault, in their order.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
@@ -93,10 +93,10 @@ pub(crate) struct Written {
 }
 
 impl Writer {
-    pub(crate) fn new(declared: &'static Declared) -> Self {
+    pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         Self {
             written: Written {
-                draft: Draft::new(declared),
+                draft: Draft::new(definition),
                 typed: Vec::new(),
                 exempt: Vec::new(),
                 not_finite: Vec::new(),
@@ -143,16 +143,16 @@ impl Writer {
 /// Takes the properties that are given, in their order, and makes a payload of them.
 #[derive(Debug)]
 pub struct Given {
-    declared: &'static Declared,
+    definition: &'static ResourceDef,
     next: usize,
     text: Vec<u8>,
     fault: Option<serde_json::Error>,
 }
 
 impl Given {
-    pub(crate) fn new(declared: &'static Declared) -> Self {
+    pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         Self {
-            declared,
+            definition,
             next: 0,
             text: Vec::new(),
             fault: None,
@@ -166,7 +166,7 @@ impl Given {
 
     /// Puts the next property where there is a value, and leaves it out where there is none.
     pub fn put_if<T>(&mut self, codec: &Codec<T>, value: Option<&T>) {
-        let property = &self.declared.properties[self.next];
+        let property = &self.definition.properties[self.next];
         self.next += 1;
         let Some(value) = value else { return };
         self.text

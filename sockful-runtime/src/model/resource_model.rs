@@ -4,7 +4,7 @@ use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::{Access, Declared, Kept, KeyKind};
+use crate::model::definition::{Access, Kept, KeyKind, ResourceDef};
 use crate::model::key;
 use crate::model::reader::{DescribedProperty, Giver, Over, Reader};
 use crate::model::record::Record;
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub struct Shape {
     /// What the derive wrote down.
-    pub declared: &'static Declared,
+    pub definition: &'static ResourceDef,
     /// Which type it is of.
     type_id: fn() -> TypeId,
     rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
@@ -29,7 +29,7 @@ impl Shape {
     /// The shape of `R`.
     pub const fn of<R: Resource>() -> Self {
         Self {
-            declared: R::DECLARED,
+            definition: R::DECLARED,
             type_id: TypeId::of::<R>,
             rewrite: rewrite::<R>,
         }
@@ -49,7 +49,7 @@ fn write<R: Resource>(record: &R) -> Result<Written, serde_json::Error> {
 /// A served resource.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) declared: &'static Declared,
+    pub(crate) definition: &'static ResourceDef,
     /// Its place in the list that is served, by which stores know it.
     pub(crate) index: usize,
     type_id: TypeId,
@@ -61,17 +61,17 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(shape: &Shape, index: usize, generator: &mut SchemaGenerator) -> Self {
-        let properties = Reader::describe(shape.declared.properties, generator, |reader| {
+        let properties = Reader::describe(shape.definition.properties, generator, |reader| {
             (shape.rewrite)(reader);
         });
         Self {
-            declared: shape.declared,
+            definition: shape.definition,
             index,
             type_id: (shape.type_id)(),
             rewrite: shape.rewrite,
             properties,
             kept: [Kept::CreatedAt, Kept::UpdatedAt, Kept::Rev]
-                .map(|kept| shape.declared.keeps(kept)),
+                .map(|kept| shape.definition.keeps(kept)),
         }
     }
 
@@ -87,7 +87,7 @@ impl Model {
 
     /// The name of the id.
     pub(crate) fn id_name(&self) -> &'static str {
-        self.declared.properties[self.declared.id].name
+        self.definition.properties[self.definition.id].name
     }
 
     /// Takes the id out of a payload.
@@ -96,13 +96,13 @@ impl Model {
     ///
     /// Where there is none, or it has the wrong form.
     pub(crate) fn id<'a>(&self, given: &Object<'a>) -> Result<Cow<'a, str>> {
-        id_in(given, self.id_name(), self.declared.key)
+        id_in(given, self.id_name(), self.definition.key)
     }
 
     /// How many records a list has by itself, and may have.
     pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
         let usual = (config.default_page, config.max_page);
-        self.declared.page.unwrap_or(usual)
+        self.definition.page.unwrap_or(usual)
     }
 
     /// The kind of the property at `position`.
@@ -131,7 +131,7 @@ impl Model {
     }
 
     fn build(&self, given: &Object<'_>, over: Over<'_>, by: Giver) -> Result<Record> {
-        let reader = || Reader::given(self.declared.properties, given, by, over);
+        let reader = || Reader::given(self.definition.properties, given, by, over);
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
         if once.is_sound() {
@@ -153,7 +153,7 @@ impl Model {
 
     /// The value of a stored record.
     pub(crate) fn read<R: Resource>(&self, record: &Record) -> Result<R> {
-        let mut reader = Reader::stored(self.declared.properties, record);
+        let mut reader = Reader::stored(self.definition.properties, record);
         let value = R::read(&mut reader);
         reader.finish().map_err(Error::internal)?;
         value.ok_or_else(|| Error::internal("a property was refused without a fault"))
@@ -189,7 +189,7 @@ impl Model {
 
     /// What is told where another record has a value that must be unique.
     pub(crate) fn taken(&self, property: usize) -> Error {
-        let property = &self.declared.properties[property];
+        let property = &self.definition.properties[property];
         match property.access {
             // Clients have never heard of it.
             Access::Private => {
@@ -215,19 +215,19 @@ impl Model {
             exempt,
             not_finite,
         } = written.map_err(Error::internal)?;
-        let (id, id_fault) = match key::canonical(draft.value(self.declared.id), self.declared.key)
-        {
-            Ok(id) => (id.into_owned(), None),
-            Err(fault) => (String::new(), Some(fault)),
-        };
+        let (id, id_fault) =
+            match key::canonical(draft.value(self.definition.id), self.definition.key) {
+                Ok(id) => (id.into_owned(), None),
+                Err(fault) => (String::new(), Some(fault)),
+            };
         let record = draft.finish(&id);
         let mut typed = typed.into_iter().peekable();
         let mut faults = Vec::new();
-        for (at, property) in self.declared.properties.iter().enumerate() {
+        for (at, property) in self.definition.properties.iter().enumerate() {
             let found = typed.next_if(|(of, _)| *of == at);
             let (raw, nullable) = (record.value(at), self.properties[at].nullable);
             let own = match &id_fault {
-                Some(fault) if at == self.declared.id => Some(Fault {
+                Some(fault) if at == self.definition.id => Some(Fault {
                     path: property.name.to_owned(),
                     ..fault.clone()
                 }),
@@ -252,7 +252,7 @@ impl Model {
             if faults.len() > before && by == Giver::Client && is_private {
                 return Err(Error::internal(format!(
                     "the private property `{}` of `{}` {}",
-                    property.name, self.declared.name, faults[before].message
+                    property.name, self.definition.name, faults[before].message
                 )));
             }
         }
@@ -265,11 +265,11 @@ impl Model {
 
     /// Asks that the defaults keep to the rules, which the derive could not ask of all of them.
     pub(crate) fn check_defaults(&self) -> Result<()> {
-        let properties = self.declared.properties.iter().zip(&self.properties);
+        let properties = self.definition.properties.iter().zip(&self.properties);
         for (at, (property, described)) in properties.enumerate() {
             // An id is made afresh each time, and the default of a conditional property may never be asked.
-            if at != self.declared.id && !property.is_conditional {
-                described.check_default(self.declared.name)?;
+            if at != self.definition.id && !property.is_conditional {
+                described.check_default(self.definition.name)?;
             }
         }
         Ok(())

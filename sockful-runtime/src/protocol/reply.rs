@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Result};
 use crate::live::{Resume, Subscription};
 use crate::model::codec::Codec;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::validation;
 use crate::protocol::frame::Head;
@@ -94,7 +94,7 @@ pub(crate) enum Selection {
     #[default]
     All,
     /// Those at these positions.
-    Some(&'static Declared, Arc<[usize]>),
+    Some(&'static ResourceDef, Arc<[usize]>),
 }
 
 /// Refuses a result that no reply has room for, before anything is committed that it would report.
@@ -182,9 +182,9 @@ impl Done {
 
 impl Selection {
     /// The properties at these positions; all that may be sent where nothing is said.
-    pub(crate) fn of(declared: &'static Declared, select: Option<Vec<usize>>) -> Self {
+    pub(crate) fn of(definition: &'static ResourceDef, select: Option<Vec<usize>>) -> Self {
         select.map_or(Self::All, |positions| {
-            Self::Some(declared, positions.into())
+            Self::Some(definition, positions.into())
         })
     }
 
@@ -192,9 +192,9 @@ impl Selection {
     pub(crate) fn len(&self, record: &Record) -> usize {
         match self {
             Self::All => record.sent().len(),
-            Self::Some(declared, positions) => {
+            Self::Some(definition, positions) => {
                 let one =
-                    |&at: &usize| declared.properties[at].name.len() + record.value(at).len() + 4;
+                    |&at: &usize| definition.properties[at].name.len() + record.value(at).len() + 4;
                 positions.iter().map(one).sum::<usize>() + 2
             }
         }
@@ -203,7 +203,7 @@ impl Selection {
     pub(crate) fn write(&self, record: &Record, out: &mut Vec<u8>) {
         match self {
             Self::All => out.extend_from_slice(record.sent().as_bytes()),
-            Self::Some(declared, positions) => record.write_selected(declared, positions, out),
+            Self::Some(definition, positions) => record.write_selected(definition, positions, out),
         }
     }
 }
@@ -315,7 +315,7 @@ fn write_error(out: &mut Vec<u8>, error: &Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::definition::Declared;
+    use crate::model::definition::ResourceDef;
     use crate::model::resource::Resource;
     use crate::model::resource_model::{Model, Shape};
     use crate::store::conformance::sample;
@@ -335,8 +335,8 @@ mod tests {
             &mut schemars::SchemaGenerator::default(),
         );
         let record = Arc::new(sample::record(&model, r#"{"id":"bob","life":7}"#));
-        let declared: &'static Declared = Sample::DECLARED;
-        let some = |positions: &[usize]| Selection::Some(declared, positions.into());
+        let definition: &'static ResourceDef = Sample::DECLARED;
+        let some = |positions: &[usize]| Selection::Some(definition, positions.into());
         for selection in [Selection::All, some(&[0, 1]), some(&[1]), some(&[])] {
             for several in [
                 vec![],

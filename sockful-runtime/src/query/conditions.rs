@@ -186,7 +186,7 @@ impl<'m> Conditions<'m> {
     fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
         self.count_term(path)?;
         if self.model.kind(property) != Kind::Text {
-            let name = self.model.declared.properties[property].name;
+            let name = self.model.definition.properties[property].name;
             let message = format!("`$prefix` is for strings, which `{name}` is not");
             return Err(path.refuse(message));
         }

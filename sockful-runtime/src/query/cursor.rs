@@ -91,11 +91,11 @@ pub(crate) fn cursor_after(orders: &[Order], model: &Model, last: &Record) -> St
 fn names(model: &Model, orders: &[Order]) -> Vec<String> {
     let name = |order: &Order| {
         let at = match order.by {
-            By::Id => model.declared.id,
+            By::Id => model.definition.id,
             By::Property(at) => at,
         };
         let direction = if order.descending { '-' } else { '+' };
-        format!("{direction}{}", model.declared.properties[at].name)
+        format!("{direction}{}", model.definition.properties[at].name)
     };
     orders.iter().map(name).collect()
 }

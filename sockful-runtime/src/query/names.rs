@@ -18,16 +18,16 @@ pub(super) const OPERATORS: [&str; 8] = [
 ///
 /// A private one is refused in the words for one that nobody ever declared, and is never proposed.
 pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usize> {
-    model.declared.sent_position(name).ok_or_else(|| {
-        let is_write_only = |at: usize| model.declared.properties[at].access == Access::WriteOnly;
-        if model.declared.position(name).is_some_and(is_write_only) {
+    model.definition.sent_position(name).ok_or_else(|| {
+        let is_write_only = |at: usize| model.definition.properties[at].access == Access::WriteOnly;
+        if model.definition.position(name).is_some_and(is_write_only) {
             return path.refuse(format!("`{name}` is never sent, so it can't be asked for"));
         }
-        let known = model.declared.properties.iter();
+        let known = model.definition.properties.iter();
         let known = known
             .filter(|property| property.access.is_sent())
             .map(|property| property.name);
-        let resource = model.declared.name;
+        let resource = model.definition.name;
         let unknown = format!("`{resource}` has no property `{}`", shown(name));
         path.refuse(match nearest(name, known) {
             Some(meant) => format!("{unknown}, write `{meant}`"),

@@ -15,7 +15,7 @@ pub(super) fn parse(
     raw: &str,
     path: &Path<'_>,
 ) -> Result<Scalar<'static>> {
-    let name = model.declared.properties[property].name;
+    let name = model.definition.properties[property].name;
     let value = Scalar::parse(raw).ok_or_else(|| {
         path.refuse(if raw.starts_with('"') {
             "half a surrogate pair is no text"
@@ -32,12 +32,12 @@ pub(super) fn parse(
         Scalar::Text(text) if text.contains('\0') => {
             Err(path.refuse("a text with the character U+0000 is never stored"))
         }
-        Scalar::Text(_) if property == model.declared.id => {
+        Scalar::Text(_) if property == model.definition.id => {
             // An id may be spelt in several ways, and is stored in one.
-            let id = key::canonical(raw, model.declared.key);
+            let id = key::canonical(raw, model.definition.key);
             Ok(id.map_or_else(|_| value.clone(), Scalar::Text).into_owned())
         }
-        _ if model.declared.properties[property].wide => match &value {
+        _ if model.definition.properties[property].wide => match &value {
             Scalar::Text(text) if bigint::is_decimal(text) => Ok(value.into_owned()),
             _ => Err(path.refuse(format!(
                 "`{name}` is compared with an integer as a decimal string, such as \"7\""
@@ -61,7 +61,7 @@ pub(super) fn one_of(
     path: &Path<'_>,
 ) -> Result<Scalar<'static>> {
     if model.kind(property) == Kind::Other {
-        return Err(path.refuse(opaque(model.declared.properties[property].name)));
+        return Err(path.refuse(opaque(model.definition.properties[property].name)));
     }
     parse(model, property, raw, path)
 }
@@ -78,7 +78,7 @@ pub(super) fn fits(kind: Kind, value: &Scalar<'_>) -> bool {
 
 /// Refuses what asks for an order of a property whose text has another one than its numbers.
 pub(super) fn not_wide(model: &Model, property: usize, path: &Path<'_>) -> Result<()> {
-    let property = &model.declared.properties[property];
+    let property = &model.definition.properties[property];
     if property.wide {
         let name = property.name;
         return Err(path.refuse(format!(

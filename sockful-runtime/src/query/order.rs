@@ -83,7 +83,7 @@ fn sortable(model: &Model, name: &str, path: &Path<'_>) -> Result<By> {
     let at = names::property(model, name, path)?;
     operand::not_wide(model, at, path)?;
     match model.kind(at) {
-        _ if at == model.declared.id => Ok(By::Id),
+        _ if at == model.definition.id => Ok(By::Id),
         Kind::Other => Err(path.refuse(format!(
             "`{name}` is no plain value, so nothing is sorted by it"
         ))),

@@ -58,8 +58,8 @@ fn compatible(resources: Resources, file: &str) -> Result<i32, String> {
 /// Prints what is wrong with the store in `file`.
 #[cfg(feature = "sqlite")]
 fn check(resources: Resources, file: &str) -> Result<i32, String> {
-    let declared = resources.entries().iter().map(|it| it.shape.declared);
-    let checked = crate::store::check(file.as_ref(), declared);
+    let definition = resources.entries().iter().map(|it| it.shape.definition);
+    let checked = crate::store::check(file.as_ref(), definition);
     let checked = checked.map_err(|error| format!("`{file}`: {error}"))?;
     write(&format!("{checked}\n"), &[])?;
     Ok(i32::from(!checked.problems.is_empty()))

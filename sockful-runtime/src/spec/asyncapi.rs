@@ -65,7 +65,7 @@ impl Document {
             let data = format!("{name}.{event}.data");
             self.add_schema(&data, moved(&said["data"]));
             let text = said["description"].as_str().unwrap_or_default();
-            self.add_event(name, event, text, frames::declared(&data));
+            self.add_event(name, event, text, frames::definition(&data));
         }
     }
 

@@ -65,7 +65,7 @@ impl Description {
             .zip(models)
             .map(|(entry, model)| {
                 (
-                    model.declared.name.to_owned(),
+                    model.definition.name.to_owned(),
                     resource(entry, model, &mut generator),
                 )
             })
@@ -97,25 +97,25 @@ pub fn record_schema<R: Resource>(generator: &mut SchemaGenerator) -> Schema {
 
 fn record(model: &Model) -> Value {
     object(
-        model.declared.title,
-        model.declared.doc,
+        model.definition.title,
+        model.definition.doc,
         &record_properties(model),
     )
 }
 
 fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Value {
-    let declared = model.declared;
-    let id = || model.properties[declared.id].schema.clone().to_value();
-    let one = object("", "", &[record_member(model, declared.id)]);
+    let definition = model.definition;
+    let id = || model.properties[definition.id].schema.clone().to_value();
+    let one = object("", "", &[record_member(model, definition.id)]);
     let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select, $with"});
     // What stands in several places is written once.
-    let here = format!("#/resources/{}", declared.name);
+    let here = format!("#/resources/{}", definition.name);
     let record = json!({"$ref": format!("{here}/record")});
     let list = json!({"type": "array", "items": record});
     let mut actions = Map::new();
     let mut add = |name: &str, description: &str, payload: Value, result: &Value| {
         let action = json!({"description": description, "payload": payload, "result": result});
-        if declared.serves(name) {
+        if definition.serves(name) {
             actions.insert(name.to_owned(), action);
         }
     };
@@ -128,7 +128,7 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     add(
         "save",
         "Creates the record, or replaces what may be written of it.",
-        if declared.serves("create") {
+        if definition.serves("create") {
             json!({"$ref": format!("{here}/actions/create/payload")})
         } else {
             object("", "", &written(model, false))
@@ -161,8 +161,8 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
     let names = json!({"type": "array", "items": {"type": "string"}});
     let get = json!({
         "type": "object",
-        "properties": {declared.properties[declared.id].name: ids, "$select": names, "$with": names},
-        "required": [declared.properties[declared.id].name],
+        "properties": {definition.properties[definition.id].name: ids, "$select": names, "$with": names},
+        "required": [definition.properties[definition.id].name],
     });
     let maybe = json!({"anyOf": [record, {"type": "null"}]});
     add(
@@ -182,15 +182,15 @@ fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Va
             &(remote.result)(generator).to_value(),
         );
     }
-    let events = declared.events.iter().map(|event| {
+    let events = definition.events.iter().map(|event| {
         let data = (event.schema)(generator).to_value();
         let told = json!({"description": event.doc, "data": data});
         (event.name.to_owned(), told)
     });
     let events: Map<_, _> = events.collect();
     json!({
-        "plural": declared.plural,
-        "description": declared.doc,
+        "plural": definition.plural,
+        "description": definition.doc,
         "record": self::record(model),
         "actions": actions,
         "events": events,
@@ -229,7 +229,7 @@ fn object(title: &str, description: &str, members: &[Member]) -> Value {
 }
 
 fn member(model: &Model, at: usize, required: bool) -> Member {
-    let property = &model.declared.properties[at];
+    let property = &model.definition.properties[at];
     Member {
         name: property.name,
         schema: annotated(property, &model.properties[at]),
@@ -258,7 +258,7 @@ fn annotated(property: &Property, described: &DescribedProperty) -> Value {
 }
 
 fn record_properties(model: &Model) -> Vec<Member> {
-    let sent = |at: &usize| model.declared.properties[*at].access.is_sent();
+    let sent = |at: &usize| model.definition.properties[*at].access.is_sent();
     (0..model.properties.len())
         .filter(sent)
         .map(|at| record_member(model, at))
@@ -272,9 +272,9 @@ fn record_member(model: &Model, at: usize) -> Member {
 
 /// What a client may write: for a change only the id must be there, else what has no default.
 fn written(model: &Model, change: bool) -> Vec<Member> {
-    let declared = model.declared;
+    let definition = model.definition;
     let settable = |at: &usize| {
-        let access = declared.properties[*at].access;
+        let access = definition.properties[*at].access;
         if change {
             access.is_changeable()
         } else {
@@ -296,7 +296,7 @@ fn written(model: &Model, change: bool) -> Vec<Member> {
 
 /// A property in a change: what is left out stays, whatever its default is.
 fn changed(model: &Model, at: usize) -> Member {
-    let mut member = member(model, at, at == model.declared.id);
+    let mut member = member(model, at, at == model.definition.id);
     if let Value::Object(schema) = &mut member.schema {
         schema.remove("default");
     }
@@ -305,7 +305,7 @@ fn changed(model: &Model, at: usize) -> Member {
 
 fn arguments(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> Value {
     let described = remote.described(generator);
-    let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.declared.id));
+    let id = (remote.takes != Takes::Nothing).then(|| record_member(model, model.definition.id));
     if let (true, [payload]) = (remote.takes_whole(), &*described) {
         let id = id.map(|id| (id.name, id.schema));
         return raw_payload::schema(payload, id, generator.definitions());

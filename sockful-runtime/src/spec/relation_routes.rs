@@ -22,8 +22,8 @@ impl Related<'_> {
     /// The resource of the records that it answers with.
     pub(crate) fn served(&self) -> &'static str {
         match self.relation {
-            Relation::Parent => self.of.declared.name,
-            _ => self.child.declared.name,
+            Relation::Parent => self.of.definition.name,
+            _ => self.child.definition.name,
         }
     }
 
@@ -37,9 +37,9 @@ impl Related<'_> {
 pub(crate) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'a>> {
     let mut found = Vec::new();
     for child in models {
-        for parent in child.declared.parents {
+        for parent in child.definition.parents {
             let mut all = models.iter();
-            let Some(of) = all.find(|it| it.declared.name == parent.of) else {
+            let Some(of) = all.find(|it| it.definition.name == parent.of) else {
                 continue;
             };
             for relation in Relation::ALL {
@@ -52,9 +52,9 @@ pub(crate) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'
                 };
                 let served = models
                     .iter()
-                    .find(|it| it.declared.name == related.served());
+                    .find(|it| it.definition.name == related.served());
                 if on.index == model.index
-                    && served.is_some_and(|it| it.declared.serves(relation.core()))
+                    && served.is_some_and(|it| it.definition.serves(relation.core()))
                 {
                     found.push(related);
                 }

@@ -62,7 +62,7 @@ pub enum Operation {
         resource: usize,
         /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
         id: Box<str>,
-        /// The event's position in [`Declared::events`](crate::model::definition::Declared::events).
+        /// The event's position in [`ResourceDef::events`](crate::model::definition::ResourceDef::events).
         event: usize,
         /// What is told of it, as JSON.
         data: Box<str>,
@@ -162,7 +162,7 @@ impl Change {
 pub struct Emitted {
     /// The resource's place in the served list.
     pub resource: usize,
-    /// The event's position in [`Declared::events`](crate::model::definition::Declared::events).
+    /// The event's position in [`ResourceDef::events`](crate::model::definition::ResourceDef::events).
     pub event: usize,
     /// The record after the commit; as it was before, where the commit removed it.
     pub record: Arc<Record>,

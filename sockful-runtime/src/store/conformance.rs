@@ -81,8 +81,8 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
 
 fn opened<S: Store>(store: S) -> S {
     use crate::model::resource::Resource;
-    let declared = sample::Sample::DECLARED;
-    let resources = [declared, sample::INDEXED, sample::SORTED, sample::COUNTED];
+    let definition = sample::Sample::DECLARED;
+    let resources = [definition, sample::INDEXED, sample::SORTED, sample::COUNTED];
     wait(store.open(&resources)).expect("an empty store opens");
     store
 }

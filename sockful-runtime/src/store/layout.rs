@@ -8,7 +8,7 @@ pub(crate) use form::{Form, StoredProperty};
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use serde_json::Value;
@@ -37,8 +37,8 @@ impl<'a> Layout<'a> {
     }
 
     /// The resource.
-    pub fn declared(self) -> &'static Declared {
-        self.model.declared
+    pub fn definition(self) -> &'static ResourceDef {
+        self.model.definition
     }
 
     /// What its stored records look like, as one JSON text: a store that was left with the same text
@@ -49,17 +49,20 @@ impl<'a> Layout<'a> {
 
     /// The same before it is written.
     pub(crate) fn whole(self) -> Form {
-        let mut form = Form::of(self.declared());
+        let mut form = Form::of(self.definition());
         let properties = form.properties.iter_mut().zip(&self.model.properties);
         for (at, (property, described)) in properties.enumerate() {
-            property.schema = described.form(&self.declared().properties[at]);
+            property.schema = described.form(&self.definition().properties[at]);
         }
         form
     }
 
     /// Whether records get a value of the property at this position where they have none.
     pub(crate) fn fills(self, at: usize) -> bool {
-        let (property, described) = (&self.declared().properties[at], &self.model.properties[at]);
+        let (property, described) = (
+            &self.definition().properties[at],
+            &self.model.properties[at],
+        );
         described.has_default || described.nullable || property.kept.is_some()
     }
 
@@ -83,7 +86,7 @@ impl<'a> Layout<'a> {
         let mut stored = read(sent).map_err(Error::internal)?;
         stored.extend(read(kept).map_err(Error::internal)?);
         let mut given = BTreeMap::new();
-        for property in self.declared().properties {
+        for property in self.definition().properties {
             let own = stored.remove(property.name);
             let value = own.or_else(|| stored.remove(property.renamed_from?));
             given.extend(value.map(|value| (property.name, value)));

@@ -18,7 +18,7 @@ use self::table::Table;
 use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -125,11 +125,11 @@ impl Default for Memory {
 }
 
 impl Store for Memory {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         root.tables = resources
             .iter()
-            .map(|declared| Table::new(declared))
+            .map(|definition| Table::new(definition))
             .collect();
         now(Ok(()))
     }

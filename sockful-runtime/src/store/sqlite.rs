@@ -35,7 +35,7 @@ use super::{Answer, Counted, Expired, Found, Layout, Several, Snapshot, Store, V
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -134,7 +134,7 @@ impl Sqlite {
         self
     }
 
-    fn start(&self, resources: &[&'static Declared]) -> Result<Opened> {
+    fn start(&self, resources: &[&'static ResourceDef]) -> Result<Opened> {
         let connection = self.connection.lock();
         let connection = connection.unwrap_or_else(PoisonError::into_inner).take();
         let again = || Error::internal("the store is open already");
@@ -175,7 +175,7 @@ impl Store for Sqlite {
         now(migrated.and_then(|it| migration::migrate(&self.path, it, layouts, &self.migrations)))
     }
 
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         let opened = self.start(resources).and_then(|opened| {
             let again = |_| Error::internal("the store is open already");
             self.opened.set(opened).map_err(again)

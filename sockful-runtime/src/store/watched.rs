@@ -2,7 +2,7 @@
 
 use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later};
 use crate::core::error::Result;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -42,7 +42,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         self.memory.open(resources)
     }
 

@@ -1,6 +1,6 @@
 //! A store that fails on request.
 
-use sockful_runtime::model::definition::Declared;
+use sockful_runtime::model::definition::ResourceDef;
 use sockful_runtime::model::record::Record;
 use sockful_runtime::query::{Filter, Query};
 use sockful_runtime::store::commit::{Commit, Committed, Rejected};
@@ -40,7 +40,7 @@ impl Broken {
 }
 
 impl Store for Broken {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         self.memory.open(resources)
     }
 

@@ -4,8 +4,8 @@ use super::super::{Checkpoints, Client, TestServer};
 use super::CommitHistory;
 use futures_util::future::Either;
 use sockful::store::{
-    Answer, Commit, Committed, Counted, Declared, Expired, Filter, Found, Lookup, Memory, Query,
-    Record, Rejected, Several, Snapshot, Store, View, later, now,
+    Answer, Commit, Committed, Counted, Expired, Filter, Found, Lookup, Memory, Query, Record,
+    Rejected, ResourceDef, Several, Snapshot, Store, View, later, now,
 };
 use sockful::{Config, Error, Resources, Server, ServerHandle};
 use std::net::SocketAddr;
@@ -80,7 +80,7 @@ struct RecordingStore {
 }
 
 impl Store for RecordingStore {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         self.memory.open(resources)
     }
 

@@ -50,7 +50,7 @@ pub(in crate::dispatch) fn get_at_hand(
     match store.get(model.index, &id) {
         Either::Left(answer) => Some(answer.into_inner().and_then(|view| {
             let record = view.value.filter(|record| sight.sees(record));
-            let record = record.ok_or_else(|| Error::not_found(model.declared.name))?;
+            let record = record.ok_or_else(|| Error::not_found(model.definition.name))?;
             Ok(Done::new(Body::Record(record, selection), view.seq))
         })),
         Either::Right(_) => None,
@@ -69,7 +69,7 @@ fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>
         return Ok(None);
     };
     given.finish()?;
-    Ok(Some((id, Selection::of(model.declared, select))))
+    Ok(Some((id, Selection::of(model.definition, select))))
 }
 
 async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: Wanted) -> Reply {
@@ -113,7 +113,7 @@ fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
     }
     let mut faults = Vec::new();
     let ids = raws.iter().enumerate().filter_map(|(at, raw)| {
-        match key::canonical(raw.get(), model.declared.key) {
+        match key::canonical(raw.get(), model.definition.key) {
             Ok(id) => Some(id.into()),
             Err(fault) => {
                 faults.push(Fault {

@@ -64,8 +64,8 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
 /// The parent of one child.
 async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str) -> Reply {
     let of = context.model(link.to);
-    if !of.declared.serves("get") {
-        let message = format!("`{}` is not read by itself", of.declared.name);
+    if !of.definition.serves("get") {
+        let message = format!("`{}` is not read by itself", of.definition.name);
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = Object::parse(payload)?;
@@ -76,9 +76,9 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
     let sight = context.sight(child.index)?;
     let stored = context.store().get(child.index, &id).await?.value;
     let stored = stored.filter(|stored| sight.sees(stored));
-    let stored = stored.ok_or_else(|| Error::not_found(child.declared.name))?;
+    let stored = stored.ok_or_else(|| Error::not_found(child.definition.name))?;
     let parent = link.parent_of(of, &stored);
-    let parent = parent.ok_or_else(|| Error::not_found(of.declared.name))?;
+    let parent = parent.ok_or_else(|| Error::not_found(of.definition.name))?;
     wanted.one(context, of, &parent, |_| true).await
 }
 
@@ -93,7 +93,7 @@ async fn children(
     let mut given = Object::parse(payload)?;
     let (of, config) = (context.model(link.to), &context.app().config);
     let parent = link.parent_id(child, of, &given)?.into_owned();
-    given.remove(child.declared.properties[link.parent.property].name);
+    given.remove(child.definition.properties[link.parent.property].name);
     let wanted = Wanted::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);

@@ -37,7 +37,7 @@ impl Wanted {
         let select = given.take("$select");
         let select = select.map(|raw| query::select(model, raw)).transpose()?;
         Ok(Self {
-            selection: Selection::of(model.declared, select),
+            selection: Selection::of(model.definition, select),
             includes: Includes::parse(app, model.index, given.take("$with"))?,
         })
     }
@@ -50,7 +50,7 @@ impl Wanted {
         id: &str,
         is_meant: impl Fn(&Record) -> bool + Send,
     ) -> Reply {
-        let not_found = || Error::not_found(model.declared.name);
+        let not_found = || Error::not_found(model.definition.name);
         let sight = context.sight(model.index)?;
         let is_meant = |record: &Record| is_meant(record) && sight.sees(record);
         if self.includes.is_empty() {

@@ -33,7 +33,7 @@ impl Policies {
                 check(entry, policy, authenticator.as_ref())?;
             }
         }
-        let public = entries.iter().map(|entry| entry.shape.declared.public);
+        let public = entries.iter().map(|entry| entry.shape.definition.public);
         Ok(Self {
             by_resource: entries.iter().map(|entry| entry.policies).collect(),
             public: public.collect(),
@@ -103,7 +103,7 @@ impl Policies {
 
 /// Asks that a policy can be asked about the users of this server.
 fn check(entry: &Entry, policy: &Policy, authenticator: Option<&Authenticator>) -> Result<()> {
-    let (title, name) = (entry.shape.declared.title, policy.name);
+    let (title, name) = (entry.shape.definition.title, policy.name);
     let Some(authenticator) = authenticator else {
         let message = format!(
             "the policy `{name}` of `{title}` decides who may do what, and the server asks nobody who they are; write `.authenticate(…)`"

@@ -119,7 +119,7 @@ impl Context {
                 Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
                 Err(_) => "it took too long".to_owned(),
             };
-            let resource = self.model(one.resource).declared.name;
+            let resource = self.model(one.resource).definition.name;
             let hook = one.hook.name;
             tracing::error!(resource, hook, cause, "an after-hook failed");
         }

@@ -38,7 +38,7 @@ impl Context {
         let stored = self.store().get(model.index, id).await?.value;
         let seen = stored.filter(|stored| sight.sees(stored));
         seen.map(drop)
-            .ok_or_else(|| Error::not_found(model.declared.name))
+            .ok_or_else(|| Error::not_found(model.definition.name))
     }
 
     /// Whether there is such a record in the unit of work for whoever names it: for a client only
@@ -62,7 +62,7 @@ impl Context {
         Ok(if self.sight(model.index)?.sees(&record) {
             Body::Record(record, Selection::All)
         } else {
-            let id = Selection::of(model.declared, Some(vec![model.declared.id]));
+            let id = Selection::of(model.definition, Some(vec![model.definition.id]));
             Body::Record(record, id)
         })
     }

@@ -100,7 +100,7 @@ impl Context {
         place: usize,
         parents: &[Arc<Record>],
     ) -> Result<Vec<Scalar<'static>>> {
-        let id = self.model(place).declared.id;
+        let id = self.model(place).definition.id;
         let mut values = Vec::with_capacity(parents.len());
         for parent in parents {
             let value = parent.value(id);
@@ -180,7 +180,7 @@ impl Context {
     }
 
     fn restricted(&self, model: &Model, link: &Link) -> Error {
-        let (name, children) = (model.declared.name, self.model(link.to).declared.plural);
+        let (name, children) = (model.definition.name, self.model(link.to).definition.plural);
         let message = format!(
             "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
         );

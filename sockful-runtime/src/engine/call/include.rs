@@ -114,7 +114,7 @@ impl Include {
         all(app, place)
             .find(|include| include.name == name)
             .ok_or_else(|| {
-                let resource = app.models[place].declared.name;
+                let resource = app.models[place].definition.name;
                 let unknown = format!("`{resource}` has no relation `{name}`");
                 let known = all(app, place).map(|include| include.name);
                 path.refuse(match nearest(name, known) {

@@ -105,7 +105,7 @@ impl Remote {
     /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
     /// that a payload which is taken whole can be one.
     pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
-        let whose = format!("{} {}", model.declared.name, self.name);
+        let whose = format!("{} {}", model.definition.name, self.name);
         let parameters = self.described(generator);
         if let (true, [payload]) = (self.takes_whole(), &*parameters) {
             let id = (self.takes != Takes::Nothing).then(|| model.id_name());
@@ -254,7 +254,7 @@ impl<R> Attempt<'_, R> {
         let sight = context.sight(model.index)?;
         let loaded = context.get(model, self.call.id).await?;
         let loaded = loaded.filter(|record| sight.sees(record));
-        let loaded = loaded.ok_or_else(|| Error::not_found(model.declared.name))?;
+        let loaded = loaded.ok_or_else(|| Error::not_found(model.definition.name))?;
         self.call.ask(Some(&loaded))?;
         loaded.expect_rev(self.call.if_rev)?;
         let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));

@@ -8,7 +8,7 @@ use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::macro_support::bounds::HappenTo;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::event::Emission;
 use crate::model::key;
 use crate::model::key::Key;
@@ -53,7 +53,7 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it breaks a rule.
     pub async fn create(&self, new: R::New) -> Result<R> {
         let model = self.model()?;
-        let mut given = Given::new(model.declared);
+        let mut given = Given::new(model.definition);
         new.write(&mut given);
         let payload = given.finish().map_err(Error::internal)?;
         self.write(WriteKind::Create, &payload).await
@@ -93,14 +93,14 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it would break a rule.
     pub async fn update(&self, id: &R::Id, patch: R::Patch) -> Result<R> {
         let model = self.model()?;
-        let mut given = Given::new(model.declared);
+        let mut given = Given::new(model.definition);
         patch.write(&mut given);
         let given = given.finish().map_err(Error::internal)?;
         let inside = given
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'))
             .unwrap_or_default();
-        let payload = with_id(model.declared, id, inside);
+        let payload = with_id(model.definition, id, inside);
         self.write(WriteKind::Update, &payload).await
     }
 
@@ -110,7 +110,7 @@ impl<R: Resource> Records<R> {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
-        let payload = with_id(self.model()?.declared, id, "");
+        let payload = with_id(self.model()?.definition, id, "");
         self.write(WriteKind::Destroy, &payload).await
     }
 
@@ -190,9 +190,9 @@ impl<R: Resource> Records<R> {
 }
 
 /// A payload of the id and the properties in `rest`.
-fn with_id(declared: &Declared, id: &impl Key, rest: &str) -> String {
-    let name = declared.properties[declared.id].name;
-    let id = key::json(&id.text(), declared.key);
+fn with_id(definition: &ResourceDef, id: &impl Key, rest: &str) -> String {
+    let name = definition.properties[definition.id].name;
+    let id = key::json(&id.text(), definition.key);
     let comma = if rest.is_empty() { "" } else { "," };
     format!("{{\"{name}\":{id}{comma}{rest}}}")
 }

@@ -102,7 +102,7 @@ impl Context {
             if record.as_ref().map(|record| record.id()) != id.as_deref() {
                 return Err(Error::internal(format!(
                     "the hook `{}` of `{}` changed the id of its record",
-                    hook.name, model.declared.title
+                    hook.name, model.definition.title
                 )));
             }
         }
@@ -127,13 +127,13 @@ impl Context {
                 continue;
             }
             let of = self.model(link.to);
-            let is_there = match key::canonical(raw, of.declared.key) {
+            let is_there = match key::canonical(raw, of.definition.key) {
                 Ok(id) => self.is_there(link.to, &id, by).await?,
                 Err(_) => false,
             };
             if !is_there {
-                let message = format!("names no `{}` that is there", of.declared.name);
-                let path = model.declared.properties[at].name;
+                let message = format!("names no `{}` that is there", of.definition.name);
+                let path = model.definition.properties[at].name;
                 faults.push(Fault::new(path, "parent", message));
             }
         }

@@ -154,7 +154,7 @@ impl<'a> Write<'a> {
                     context.stage(self.model, None, record, grant).await?
                 }
                 (WriteKind::Update | WriteKind::Destroy, None) => {
-                    return Err(Error::not_found(self.model.declared.name));
+                    return Err(Error::not_found(self.model.definition.name));
                 }
                 (kind, Some(stored)) => {
                     let grant = judge(match kind {
@@ -202,7 +202,7 @@ impl<'a> Write<'a> {
         match given.take(self.model.id_name()) {
             // What is wrong with it is told with all else.
             Some(raw) if self.kind == WriteKind::Create => {
-                Ok(key::canonical(raw, self.model.declared.key).ok())
+                Ok(key::canonical(raw, self.model.definition.key).ok())
             }
             Some(_) => self.model.id(given).map(Some),
             None => Ok(None),
@@ -221,16 +221,16 @@ impl<'a> Write<'a> {
         let id = link.parent_id(self.model, of, given)?;
         if self.kind == WriteKind::Create {
             if !context.is_there(link.to, &id, self.by).await? {
-                return Err(Error::not_found(of.declared.name));
+                return Err(Error::not_found(of.definition.name));
             }
         } else {
             let is_hidden = self.by == Giver::Client
                 && context.sight(link.to)?.filter().is_some()
                 && !context.is_there(link.to, &id, self.by).await?;
             if is_hidden {
-                return Err(Error::not_found(of.declared.name));
+                return Err(Error::not_found(of.definition.name));
             }
-            given.remove(self.model.declared.properties[link.parent.property].name);
+            given.remove(self.model.definition.properties[link.parent.property].name);
         }
         Ok(id.into())
     }
@@ -264,7 +264,10 @@ impl<'a> Write<'a> {
     }
 
     fn exists(&self) -> Error {
-        let message = format!("a `{}` of this id exists already", self.model.declared.name);
+        let message = format!(
+            "a `{}` of this id exists already",
+            self.model.definition.name
+        );
         Error::new(ErrorKind::Conflict, message)
     }
 }

@@ -1,7 +1,7 @@
 //! The layout of the dispatch table: hash and displace over FNV-1a, in constant evaluation.
 
 use super::{Action, CORE, Core, Entry, Route};
-use crate::model::definition::{Declared, Relation};
+use crate::model::definition::{Relation, ResourceDef};
 
 /// The table for `N` routes, in `B` buckets over `S` slots.
 #[derive(Debug)]
@@ -21,17 +21,17 @@ pub const fn count(entries: &[Entry]) -> usize {
     while at < entries.len() {
         let mut core = 0;
         while core < CORE.len() {
-            if entries[at].shape.declared.serves(CORE[core].0) {
+            if entries[at].shape.definition.serves(CORE[core].0) {
                 routes += 1;
             }
             core += 1;
         }
         routes += entries[at].remotes.len();
-        let (declared, mut parent) = (entries[at].shape.declared, 0);
-        while parent < declared.parents.len() {
+        let (definition, mut parent) = (entries[at].shape.definition, 0);
+        while parent < definition.parents.len() {
             let mut relation = 0;
             while relation < Relation::ALL.len() {
-                if adds(declared, Relation::ALL[relation]) {
+                if adds(definition, Relation::ALL[relation]) {
                     routes += 1;
                 }
                 relation += 1;
@@ -45,7 +45,7 @@ pub const fn count(entries: &[Entry]) -> usize {
 }
 
 /// Whether a relation to a parent adds this route: not to what the child does not serve.
-const fn adds(child: &Declared, relation: Relation) -> bool {
+const fn adds(child: &ResourceDef, relation: Relation) -> bool {
     matches!(relation, Relation::Parent) || child.serves(relation.core())
 }
 
@@ -111,12 +111,12 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
         }; N];
         let (mut filled, mut at) = (0, 0);
         while at < entries.len() {
-            let (declared, remotes) = (entries[at].shape.declared, entries[at].remotes);
+            let (definition, remotes) = (entries[at].shape.definition, entries[at].remotes);
             let mut core = 0;
             while core < CORE.len() {
                 let (name, action) = (CORE[core].0, Action::Core(CORE[core].1));
-                if declared.serves(name) {
-                    routes[filled] = Route::new(declared, at, name, action);
+                if definition.serves(name) {
+                    routes[filled] = Route::new(definition, at, name, action);
                     filled += 1;
                 }
                 core += 1;
@@ -124,15 +124,15 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             let mut remote = 0;
             while remote < remotes.len() {
                 let (name, action) = (remotes[remote].name, Action::Remote(&remotes[remote]));
-                routes[filled] = Route::new(declared, at, name, action);
+                routes[filled] = Route::new(definition, at, name, action);
                 (filled, remote) = (filled + 1, remote + 1);
             }
             let (mut parent, mut relation) = (0, 0);
-            while parent < declared.parents.len() {
-                let (of, which) = (&declared.parents[parent], Relation::ALL[relation]);
-                if adds(declared, which) {
+            while parent < definition.parents.len() {
+                let (of, which) = (&definition.parents[parent], Relation::ALL[relation]);
+                if adds(definition, which) {
                     let action = Action::Relation(which, of);
-                    routes[filled] = Route::new(declared, at, of.name(which), action);
+                    routes[filled] = Route::new(definition, at, of.name(which), action);
                     filled += 1;
                 }
                 relation += 1;
@@ -185,9 +185,9 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
 }
 
 impl Route {
-    const fn new(declared: &Declared, at: usize, name: &'static str, action: Action) -> Self {
+    const fn new(definition: &ResourceDef, at: usize, name: &'static str, action: Action) -> Self {
         Self {
-            hash: hash(action.resource(declared), name),
+            hash: hash(action.resource(definition), name),
             resource: as_u16(at),
             name,
             action,

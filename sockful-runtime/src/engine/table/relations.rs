@@ -2,13 +2,13 @@
 
 use super::{CORE, Entry};
 use crate::core::const_text::{Text, same};
-use crate::model::definition::{Declared, Parent, Relation};
+use crate::model::definition::{Parent, Relation, ResourceDef};
 
 /// What is wrong with the relations of the resource at `at`.
 pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
     let (this, mut nth) = (&entries[at], 0);
-    while nth < this.shape.declared.parents.len() {
-        let parent = &this.shape.declared.parents[nth];
+    while nth < this.shape.definition.parents.len() {
+        let parent = &this.shape.definition.parents[nth];
         let Some(of) = position(entries, parent.of) else {
             let text = Text::new().quoted(this.path);
             return Some(
@@ -79,7 +79,7 @@ struct Origin {
 
 /// What else on the resource at `on` has the name of this route: what it is, and whose.
 const fn other_route(entries: &[Entry], on: usize, route: Origin) -> Option<(&'static str, &str)> {
-    let parent = &entries[route.child].shape.declared.parents[route.nth];
+    let parent = &entries[route.child].shape.definition.parents[route.nth];
     let name = parent.names[route.relation];
     let mut core = 0;
     while core < CORE.len() {
@@ -96,11 +96,11 @@ const fn other_route(entries: &[Entry], on: usize, route: Origin) -> Option<(&'s
         remote += 1;
     }
     // Of two relations the later one in the list is told.
-    let (on_name, mut child) = (entries[on].shape.declared.name, 0);
+    let (on_name, mut child) = (entries[on].shape.definition.name, 0);
     while child <= route.child {
-        let (declared, mut nth) = (entries[child].shape.declared, 0);
-        while nth < declared.parents.len() {
-            let that = &declared.parents[nth];
+        let (definition, mut nth) = (entries[child].shape.definition, 0);
+        while nth < definition.parents.len() {
+            let that = &definition.parents[nth];
             let mut relation = 0;
             while relation < Relation::ALL.len() {
                 let which = Relation::ALL[relation];
@@ -134,8 +134,8 @@ const fn hides_property<'a>(
 ) -> Option<(Relation, &'a str)> {
     let (child, of) = (&entries[child], &entries[of]);
     match (
-        has_property(child.shape.declared, parent.name(Relation::Parent)),
-        has_property(of.shape.declared, parent.name(Relation::List)),
+        has_property(child.shape.definition, parent.name(Relation::Parent)),
+        has_property(of.shape.definition, parent.name(Relation::List)),
     ) {
         (true, _) => Some((Relation::Parent, child.path)),
         (_, true) => Some((Relation::List, of.path)),
@@ -143,17 +143,17 @@ const fn hides_property<'a>(
     }
 }
 
-const fn has_property(declared: &Declared, name: &str) -> bool {
+const fn has_property(definition: &ResourceDef, name: &str) -> bool {
     let mut at = 0;
-    while at < declared.properties.len() && !same(declared.properties[at].name, name) {
+    while at < definition.properties.len() && !same(definition.properties[at].name, name) {
         at += 1;
     }
-    at < declared.properties.len()
+    at < definition.properties.len()
 }
 
 const fn position(entries: &[Entry], name: &str) -> Option<usize> {
     let mut at = 0;
-    while at < entries.len() && !same(entries[at].shape.declared.name, name) {
+    while at < entries.len() && !same(entries[at].shape.definition.name, name) {
         at += 1;
     }
     if at < entries.len() { Some(at) } else { None }

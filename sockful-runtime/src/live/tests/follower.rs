@@ -58,7 +58,7 @@ impl Server {
             member,
             to: Addressee {
                 claim: claim.expect("a number of its own"),
-                declared: Sample::DECLARED,
+                definition: Sample::DECLARED,
                 selection: Selection::All,
             },
             replica: BTreeMap::new(),

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 
 /// An event that may happen to a resource's records.
 #[derive(Clone, Copy, Debug)]
-pub struct DeclaredEvent {
+pub struct EventDef {
     /// The name on the wire, such as `roared`.
     pub name: &'static str,
     /// The doc comment beside the name.
@@ -14,7 +14,7 @@ pub struct DeclaredEvent {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-impl DeclaredEvent {
+impl EventDef {
     /// The event whose data are values of `E`.
     #[must_use]
     pub const fn of<E: Event>(name: &'static str, doc: &'static str) -> Self {

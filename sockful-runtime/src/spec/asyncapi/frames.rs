@@ -129,7 +129,7 @@ pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
 }
 
 /// The payload of an event that a resource declares; one that is in no commit has no `seq`.
-pub(super) fn declared(data: &str) -> Value {
+pub(super) fn definition(data: &str) -> Value {
     json!({
         "type": "object",
         "properties": {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 /// Adds them to the `actions` of each resource; `resources` has all that are served.
 pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
     for child in models {
-        for parent in child.declared.parents {
+        for parent in child.definition.parents {
             let mut models = models.iter();
-            let Some(of) = models.find(|model| model.declared.name == parent.of) else {
+            let Some(of) = models.find(|model| model.definition.name == parent.of) else {
                 continue;
             };
             for relation in Relation::ALL {
@@ -20,9 +20,10 @@ pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
                 } else {
                     child
                 };
-                let actions = resources.get_mut(on.declared.name);
+                let actions = resources.get_mut(on.definition.name);
                 let actions = actions.and_then(|resource| resource["actions"].as_object_mut());
-                if let Some(actions) = actions.filter(|_| served.declared.serves(relation.core())) {
+                if let Some(actions) = actions.filter(|_| served.definition.serves(relation.core()))
+                {
                     let name = parent.name(relation).to_owned();
                     actions.insert(name, action(child, of, parent, relation));
                 }
@@ -32,15 +33,15 @@ pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
 }
 
 fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Value {
-    let (one, many) = (child.declared.name, child.declared.plural);
+    let (one, many) = (child.definition.name, child.definition.plural);
     let record =
-        |model: &Model| json!({"$ref": format!("#/resources/{}/record", model.declared.name)});
+        |model: &Model| json!({"$ref": format!("#/resources/{}/record", model.definition.name)});
     // That of a parent which is there, whatever the property may be without one.
     let parents_id = || Member {
-        name: child.declared.properties[parent.property].name,
-        ..record_member(of, of.declared.id)
+        name: child.definition.properties[parent.property].name,
+        ..record_member(of, of.definition.id)
     };
-    let id = || record_member(child, child.declared.id);
+    let id = || record_member(child, child.definition.id);
     let shown = |members: &[Member]| {
         let mut payload = object("", "", members);
         for word in ["$select", "$with"] {

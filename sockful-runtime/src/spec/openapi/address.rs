@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The address of all of a resource.
 pub(super) fn all(model: &Model) -> String {
-    of("", model.declared.name)
+    of("", model.definition.name)
 }
 
 /// The address of one record.
@@ -36,7 +36,7 @@ pub(super) fn parameter(model: &Model, name: &str) -> Value {
         "name": name,
         "in": "path",
         "required": true,
-        "description": format!("The id of a record of `{}`, percent-encoded.", model.declared.name),
+        "description": format!("The id of a record of `{}`, percent-encoded.", model.definition.name),
         "schema": records::id(model),
     })
 }

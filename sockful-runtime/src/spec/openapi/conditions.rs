@@ -33,8 +33,8 @@ impl Compared {
 
     fn of(model: &Model, at: usize) -> Self {
         match model.kind(at) {
-            _ if at == model.declared.id && model.kind(at) == Kind::Other => Self::Text,
-            _ if model.declared.properties[at].wide => Self::Wide,
+            _ if at == model.definition.id && model.kind(at) == Kind::Other => Self::Text,
+            _ if model.definition.properties[at].wide => Self::Wide,
             Kind::Bool => Self::Bool,
             Kind::Integer | Kind::Number => Self::Number,
             Kind::Text => Self::Text,
@@ -108,7 +108,7 @@ impl Compared {
 
 /// The properties that may be asked for, each with what it is compared with.
 pub(super) fn asked(model: &Model) -> impl Iterator<Item = (&'static Property, Compared)> {
-    let properties = model.declared.properties.iter().enumerate();
+    let properties = model.definition.properties.iter().enumerate();
     let sent = properties.filter(|(_, property)| property.access.is_sent());
     sent.map(|(at, property)| (property, Compared::of(model, at)))
 }
@@ -195,11 +195,11 @@ pub(super) fn sortable(model: &Model) -> impl Iterator<Item = &'static str> {
 }
 
 pub(super) fn conditions_name(model: &Model) -> String {
-    format!("{}.conditions", model.declared.name)
+    format!("{}.conditions", model.definition.name)
 }
 
 pub(super) fn query_name(model: &Model) -> String {
-    format!("{}.query", model.declared.name)
+    format!("{}.query", model.definition.name)
 }
 
 /// The ways through relations, such as `songs.album`.

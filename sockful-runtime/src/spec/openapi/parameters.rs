@@ -115,7 +115,7 @@ pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<Value> {
 /// The name of a parameter among the components.
 fn key(model: &Model, name: &str) -> String {
     let name = name.replace("[$", ".").replace(['$', ']'], "");
-    format!("{}.by.{name}", model.declared.name)
+    format!("{}.by.{name}", model.definition.name)
 }
 
 /// What may be asked of one property, by the names of the components.

@@ -17,7 +17,7 @@ const PLAIN: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 
 /// The name of the schema of what is shown of a record.
 pub(super) fn shown_name(model: &Model) -> String {
-    format!("{}.shown", model.declared.name)
+    format!("{}.shown", model.definition.name)
 }
 
 /// What is shown of a record: as much as is selected, and what is included.
@@ -28,7 +28,7 @@ pub(super) fn shown(model: &Model) -> Value {
 /// Adds the schemas of a record, whole and as it is shown.
 pub(super) fn add(document: &mut Document<'_>, model: &Model) {
     let source = document.source;
-    let name = model.declared.name;
+    let name = model.definition.name;
     let record = moved(&source.description.value()["resources"][name]["record"]);
     let mut properties = record["properties"].clone();
     for found in relations(model, source.models) {
@@ -53,14 +53,14 @@ pub(super) fn written(document: &Document<'_>, model: &Model) -> Value {
     if document.source.has_policies(model) {
         shown(model)
     } else {
-        schema(&format!("{}.record", model.declared.name))
+        schema(&format!("{}.record", model.definition.name))
     }
 }
 
 /// The schema of an id.
 pub(super) fn id(model: &Model) -> Value {
-    let mut id = moved(model.properties[model.declared.id].schema.as_value());
-    bound_id(&mut id, model.declared.key);
+    let mut id = moved(model.properties[model.definition.id].schema.as_value());
+    bound_id(&mut id, model.definition.key);
     id
 }
 
@@ -70,12 +70,12 @@ pub(super) fn bound(payload: &mut Value, model: &Model, models: &[Model]) {
     let Some(properties) = payload["properties"].as_object_mut() else {
         return;
     };
-    for (at, property) in model.declared.properties.iter().enumerate() {
+    for (at, property) in model.definition.properties.iter().enumerate() {
         let Some(schema) = properties.get_mut(property.name) else {
             continue;
         };
         if let Some(of) = identified(model, at, models) {
-            bound_id(schema, of.declared.key);
+            bound_id(schema, of.definition.key);
         } else if is_bounded(property) && model.kind(at) == Kind::Text {
             add_words(schema, [("maxLength", SORTED_BYTES.into())]);
         }
@@ -88,12 +88,12 @@ fn is_bounded(property: &Property) -> bool {
 
 /// The resource whose ids the property at `at` holds.
 fn identified<'a>(model: &'a Model, at: usize, models: &'a [Model]) -> Option<&'a Model> {
-    if at == model.declared.id {
+    if at == model.definition.id {
         return Some(model);
     }
-    let mut parents = model.declared.parents.iter();
+    let mut parents = model.definition.parents.iter();
     let parent = parents.find(|parent| parent.property == at)?;
-    models.iter().find(|it| it.declared.name == parent.of)
+    models.iter().find(|it| it.definition.name == parent.of)
 }
 
 fn bound_id(schema: &mut Value, kind: KeyKind) {

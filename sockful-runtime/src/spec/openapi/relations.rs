@@ -16,11 +16,11 @@ pub(super) fn add(document: &mut Document<'_>, model: &Model) {
 }
 
 fn add_route(document: &mut Document<'_>, model: &Model, found: &Related<'_>) {
-    let said = document.source.action(model.declared.name, found.name());
+    let said = document.source.action(model.definition.name, found.name());
     let text = said["description"].as_str().unwrap_or_default();
     let of = Route {
         found,
-        resource: model.declared.name,
+        resource: model.definition.name,
         text,
     };
     match found.relation {
@@ -50,7 +50,7 @@ impl Route<'_> {
 
     /// The property that holds the parent's id.
     fn property(&self) -> &'static str {
-        let child = self.found.child.declared;
+        let child = self.found.child.definition;
         child.properties[self.found.parent.property].name
     }
 
@@ -61,18 +61,18 @@ impl Route<'_> {
             parent, child, of, ..
         } = self.found;
         let one = address::below(&address::all(of), self.property());
-        let is_there = child.declared.serves("find");
+        let is_there = child.definition.serves("find");
         is_there.then(|| address::of(&one, parent.name(Relation::List)))
     }
 
     fn reading(&self, done: serde_json::Value) -> Operation {
-        let is_public = self.found.child.declared.public && self.found.of.declared.public;
+        let is_public = self.found.child.definition.public && self.found.of.definition.public;
         Operation::reading(self.resource, self.name(), self.text, done).public(is_public)
     }
 
     fn writing(&self, document: &Document<'_>, answer: &str) -> Operation {
         let child = self.found.child;
-        let is_public = child.declared.public && self.found.of.declared.public;
+        let is_public = child.definition.public && self.found.of.definition.public;
         let written = records::written(document, child);
         let done = done(answer, &written, Beside::Record(child.keeps_rev()));
         Operation::writing(self.resource, self.name(), self.text, done).public(is_public)
@@ -131,7 +131,7 @@ impl Route<'_> {
         let list = self
             .under(self.reading(self.listed()))
             .with_all(parameters::list(document, child, Some(self.property())))
-            .live(child.declared.serves("subscribe"))
+            .live(child.definition.serves("subscribe"))
             .of_one();
         document.add(&children, "get", list);
     }
@@ -184,7 +184,7 @@ impl Route<'_> {
         let key = format!("{}.{}", self.resource, self.name());
         let mut whole = bodies::written(document, child, payload, &[]);
         if self.found.relation == Relation::Create {
-            let created = &document.source.action(child.declared.name, "create")["payload"];
+            let created = &document.source.action(child.definition.name, "create")["payload"];
             whole = bodies::written(document, child, created, &[]);
             whole["properties"][self.property()] = records::id(self.found.of);
             bodies::require(&mut whole, self.property());

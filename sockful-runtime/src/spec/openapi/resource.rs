@@ -11,8 +11,8 @@ use crate::spec::components::{Dialect, schema};
 use serde_json::{Value, json};
 
 pub(super) fn add(document: &mut Document<'_>, model: &Model) {
-    let declared = model.declared;
-    document.add_tag(declared.name, declared.doc);
+    let definition = model.definition;
+    document.add_tag(definition.name, definition.doc);
     records::add(document, model);
     conditions::add(document, model);
     parameters::add(document, model);
@@ -28,15 +28,15 @@ pub(super) fn add(document: &mut Document<'_>, model: &Model) {
 
 /// What a core action is described as.
 fn text<'a>(document: &Document<'a>, model: &Model, action: &str) -> &'a str {
-    let said = document.source.action(model.declared.name, action);
+    let said = document.source.action(model.definition.name, action);
     said["description"].as_str().unwrap_or_default()
 }
 
 fn add_lists(document: &mut Document<'_>, model: &Model) {
-    let (name, declared) = (model.declared.name, model.declared);
+    let (name, definition) = (model.definition.name, model.definition);
     let all = address::all(model);
     let conditions = bodies::request(&schema(&conditions::conditions_name(model)), false);
-    if declared.serves("find") {
+    if definition.serves("find") {
         let text = text(document, model, "find");
         let listed = || {
             let list = json!({"type": "array", "items": records::shown(model)});
@@ -44,16 +44,16 @@ fn add_lists(document: &mut Document<'_>, model: &Model) {
         };
         let find = Operation::reading(name, "find", text, listed())
             .with_all(parameters::list(document, model, None))
-            .live(declared.serves("subscribe"))
-            .public(declared.public);
+            .live(definition.serves("subscribe"))
+            .public(definition.public);
         document.add(&all, "get", find);
         let query = bodies::request(&schema(&conditions::query_name(model)), false);
         let by_post = Operation::reading(name, "findByPost", text, listed())
             .body(query)
-            .public(declared.public);
+            .public(definition.public);
         document.add(&address::of(&all, "find"), "post", by_post);
     }
-    if declared.serves("count") {
+    if definition.serves("count") {
         let text = text(document, model, "count");
         let counted = || {
             done(
@@ -64,18 +64,18 @@ fn add_lists(document: &mut Document<'_>, model: &Model) {
         };
         let count = Operation::reading(name, "count", text, counted())
             .with_all(parameters::conditions(model, None))
-            .public(declared.public);
+            .public(definition.public);
         document.add(&address::of(&all, "$count"), "get", count);
         let by_post = Operation::reading(name, "countByPost", text, counted())
             .body(conditions)
-            .public(declared.public);
+            .public(definition.public);
         document.add(&address::of(&all, "count"), "post", by_post);
     }
 }
 
 fn add_create(document: &mut Document<'_>, model: &Model) {
-    let (name, declared) = (model.declared.name, model.declared);
-    if !declared.serves("create") {
+    let (name, definition) = (model.definition.name, model.definition);
+    if !definition.serves("create") {
         return;
     }
     let payload = &document.source.action(name, "create")["payload"];
@@ -91,14 +91,14 @@ fn add_create(document: &mut Document<'_>, model: &Model) {
     let create = Operation::writing(name, "create", text(document, model, "create"), created)
         .creating()
         .body(bodies::request(&body, is_required))
-        .public(declared.public);
+        .public(definition.public);
     document.add(&address::all(model), "post", create);
 }
 
 /// The reading of records by their ids.
 fn add_one(document: &mut Document<'_>, model: &Model) {
-    let (name, declared) = (model.declared.name, model.declared);
-    if !declared.serves("get") {
+    let (name, definition) = (model.definition.name, model.definition);
+    if !definition.serves("get") {
         return;
     }
     let one = done(
@@ -111,8 +111,8 @@ fn add_one(document: &mut Document<'_>, model: &Model) {
         .with_all(parameters::shaping(document, model))
         .of_one()
         .unless_known(model.keeps_rev())
-        .live(declared.serves("subscribe"))
-        .public(declared.public);
+        .live(definition.serves("subscribe"))
+        .public(definition.public);
     document.add(&address::one(model), "get", get);
     let ids = json!({"type": "array", "items": records::id(model), "maxItems": MAX_IDS});
     let mut properties = json!({model.id_name(): ids});
@@ -141,19 +141,19 @@ fn add_one(document: &mut Document<'_>, model: &Model) {
     )
     .of_one()
     .body(bodies::request(&body, true))
-    .public(declared.public);
+    .public(definition.public);
     document.add(&address::by_name(name, "get"), "post", by_post);
 }
 
 /// The writes to one record.
 fn add_writes(document: &mut Document<'_>, model: &Model) {
-    let (name, declared) = (model.declared.name, model.declared);
+    let (name, definition) = (model.definition.name, model.definition);
     for (action, method, answer) in [
         ("update", "patch", "The record after the change."),
         ("save", "put", "The record as it is stored."),
         ("destroy", "delete", "The record as it was."),
     ] {
-        if !declared.serves(action) {
+        if !definition.serves(action) {
             continue;
         }
         let written = records::written(document, model);
@@ -161,7 +161,7 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
         let mut write = Operation::writing(name, action, text(document, model, action), done)
             .with(address::parameter(model, model.id_name()))
             .of_revision(model.keeps_rev())
-            .public(declared.public);
+            .public(definition.public);
         let payload = &document.source.action(name, action)["payload"];
         let whole = bodies::written(document, model, payload, &[]);
         let body = bodies::minus(&whole, &[model.id_name()]);
@@ -176,7 +176,7 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
 }
 
 fn add_remote(document: &mut Document<'_>, model: &Model, remote: &Remote) {
-    let (name, id) = (model.declared.name, model.id_name());
+    let (name, id) = (model.definition.name, model.id_name());
     let said = document.source.action(name, remote.name);
     let result = components::shown(&said["result"], Dialect::Draft2020);
     let result = document.add_schema(&format!("{name}.{}.result", remote.name), result);
@@ -186,7 +186,7 @@ fn add_remote(document: &mut Document<'_>, model: &Model, remote: &Remote) {
         Beside::Record(model.keeps_rev()),
     );
     let mut run =
-        Operation::writing(name, remote.name, remote.doc, done).public(model.declared.public);
+        Operation::writing(name, remote.name, remote.doc, done).public(model.definition.public);
     let (at, of): (String, &[&str]) = if remote.takes == Takes::Nothing {
         (address::by_name(name, remote.name), &[])
     } else {

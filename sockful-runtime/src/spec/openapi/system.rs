@@ -106,11 +106,11 @@ fn add_commit(document: &mut Document<'_>) {
     let text = "Does several writes as one: all of them, or none.";
     let mut writes = Vec::new();
     for model in document.source.models {
-        let name = model.declared.name;
+        let name = model.definition.name;
         let core = ["create", "update", "save", "destroy"];
         let core = core
             .into_iter()
-            .filter(|action| model.declared.serves(action));
+            .filter(|action| model.definition.serves(action));
         let related = relations(model, document.source.models);
         let related = related
             .iter()

@@ -60,9 +60,9 @@ impl Names {
         let mut taken: BTreeSet<String> = TAKEN.iter().map(|&name| name.to_owned()).collect();
         let mut resources = BTreeMap::new();
         for model in models {
-            let name = free(model.declared.title, &taken, family);
+            let name = free(model.definition.title, &taken, family);
             taken.extend(family(&name));
-            resources.insert(model.declared.name.to_owned(), name);
+            resources.insert(model.definition.name.to_owned(), name);
         }
         let mut definitions = BTreeMap::new();
         for name in description["$defs"]

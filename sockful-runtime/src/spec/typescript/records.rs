@@ -16,14 +16,14 @@ pub(super) fn write(
     description: &Value,
     types: &Types<'_>,
 ) {
-    let declared = model.declared;
-    let resource = &description["resources"][declared.name];
-    let (record, one) = (types.names.record(declared.name), one(declared.name));
-    let doc = match declared.doc {
+    let definition = model.definition;
+    let resource = &description["resources"][definition.name];
+    let (record, one) = (types.names.record(definition.name), one(definition.name));
+    let doc = match definition.doc {
         "" => format!("{}{}.", one[..1].to_uppercase(), &one[1..]),
         doc => doc.to_owned(),
     };
-    let order: Vec<_> = declared.properties.iter().map(|it| it.name).collect();
+    let order: Vec<_> = definition.properties.iter().map(|it| it.name).collect();
     let members = |schema: &Value, but: &str| members(schema, &order, but, types);
     interface(out, &doc, record, &members(&resource["record"], ""));
     let actions = &resource["actions"];

@@ -14,8 +14,8 @@ use std::fmt::Write;
 pub(super) fn write(out: &mut String, models: &[Model], description: &Value, types: &Types<'_>) {
     out.push_str("/** Everything that is served. */\nexport interface Api {\n");
     for model in models {
-        let declared = model.declared;
-        let actions = &description["resources"][declared.name]["actions"];
+        let definition = model.definition;
+        let actions = &description["resources"][definition.name]["actions"];
         let related = relations(model, models);
         let mut routes = String::new();
         for (name, action) in actions.as_object().into_iter().flatten() {
@@ -33,20 +33,20 @@ pub(super) fn write(out: &mut String, models: &[Model], description: &Value, typ
             let route = relation(related, description, types);
             let _ = writeln!(routes, "{doc}    {}: {route};", key(related.name()));
         }
-        let doc = comment(declared.doc, "  ");
+        let doc = comment(definition.doc, "  ");
         let own = core(model, actions, types);
         let routes = match &*routes {
             "" => String::new(),
             routes => format!(" & {{\n{routes}  }}"),
         };
-        let _ = writeln!(out, "{doc}  {}: {own}{routes};", key(declared.name));
+        let _ = writeln!(out, "{doc}  {}: {own}{routes};", key(definition.name));
     }
     out.push_str("}\n");
 }
 
 /// The core actions, without those that are not served.
 fn core(model: &Model, actions: &Value, types: &Types<'_>) -> String {
-    let record = types.names.record(model.declared.name);
+    let record = types.names.record(model.definition.name);
     let served = |name: &str| actions.get(name).is_some();
     let new = new(actions).map_or("never".to_owned(), |_| format!("New{record}"));
     let patch = if served("update") {
@@ -87,15 +87,15 @@ fn remote(name: &str, action: &Value, types: &Types<'_>) -> String {
 
 fn relation(related: &Related<'_>, description: &Value, types: &Types<'_>) -> String {
     let id = |model: &Model| {
-        let resource = &description["resources"][model.declared.name];
+        let resource = &description["resources"][model.definition.name];
         types.of(&resource["record"]["properties"][model.id_name()])
     };
     let (child, of) = (related.child, related.of);
-    let property = child.declared.properties[related.parent.property].name;
+    let property = child.definition.properties[related.parent.property].name;
     let parents = format!("{}: {}", key(property), id(of));
     let own = format!("{}: {}", key(child.id_name()), id(child));
-    let record = types.names.record(child.declared.name);
-    let parent = types.names.record(of.declared.name);
+    let record = types.names.record(child.definition.name);
+    let parent = types.names.record(of.definition.name);
     match related.relation {
         Relation::Parent => format!("sockful.One<{parent}, {{ {own} }}, {parent}Relations>"),
         Relation::By | Relation::List => {

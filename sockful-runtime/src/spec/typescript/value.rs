@@ -17,12 +17,12 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
     let (mut wide, mut of, mut with) = (Map::new(), Map::new(), Map::new());
     let mut reads = Vec::new();
     for model in models {
-        let declared = model.declared;
-        let properties = declared.properties.iter();
+        let definition = model.definition;
+        let properties = definition.properties.iter();
         let names = properties.filter(|it| it.wide && it.access.is_sent());
         let names: Vec<_> = names.map(|it| it.name).collect();
         if !names.is_empty() {
-            wide.insert(declared.name.to_owned(), json!(names));
+            wide.insert(definition.name.to_owned(), json!(names));
         }
         let (mut routes, mut included) = (Map::new(), Map::new());
         for related in relations(model, models) {
@@ -31,13 +31,13 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
                 included.insert(name.clone(), served.clone());
             }
             if related.only_reads() {
-                reads.push(Value::from(format!("{} {name}", declared.name)));
+                reads.push(Value::from(format!("{} {name}", definition.name)));
             }
             routes.insert(name, served);
         }
         for (all, own) in [(&mut of, routes), (&mut with, included)] {
             if !own.is_empty() {
-                all.insert(declared.name.to_owned(), own.into());
+                all.insert(definition.name.to_owned(), own.into());
             }
         }
     }

@@ -13,7 +13,7 @@ pub(crate) use toy::{Toy, ToyPatch};
 use crate::core::json::object::Object;
 use crate::macro_support::bounds;
 use crate::model::codec::Codec;
-use crate::model::definition::{Access, Declared, DeclaredEvent, Kept, KeyKind, Property};
+use crate::model::definition::{Access, EventDef, Kept, KeyKind, Property, ResourceDef};
 use crate::model::event::Event;
 use crate::model::reader::{Giver, Reader};
 use crate::model::record::{Draft, Record};
@@ -103,11 +103,11 @@ const fn property(name: &'static str, access: Access) -> Property {
 }
 
 /// The same resource with indexes, and with names that no two samples share.
-pub(crate) const INDEXED: &Declared = &indexed(true);
+pub(crate) const INDEXED: &ResourceDef = &indexed(true);
 /// The same with indexes alone.
-pub(crate) const SORTED: &Declared = &indexed(false);
+pub(crate) const SORTED: &ResourceDef = &indexed(false);
 
-const fn indexed(unique: bool) -> Declared {
+const fn indexed(unique: bool) -> ResourceDef {
     const fn properties(unique: bool) -> [Property; 9] {
         let name = property("name", Access::Open);
         [
@@ -124,7 +124,7 @@ const fn indexed(unique: bool) -> Declared {
     }
     const UNIQUE: &[Property] = &properties(true);
     const INDEX: &[Property] = &properties(false);
-    Declared {
+    ResourceDef {
         name: if unique { "indexed" } else { "sorted" },
         properties: if unique { UNIQUE } else { INDEX },
         ..*Sample::DECLARED
@@ -132,7 +132,7 @@ const fn indexed(unique: bool) -> Declared {
 }
 
 /// A resource that shows the revision.
-pub(crate) const COUNTED: &Declared = &Declared {
+pub(crate) const COUNTED: &ResourceDef = &ResourceDef {
     name: "counted",
     properties: &[
         property("id", Access::Open),
@@ -156,7 +156,7 @@ impl Resource for Sample {
     type New = NewSample;
     type Patch = SamplePatch;
     const NAME: &'static str = "sample";
-    const DECLARED: &'static Declared = &Declared {
+    const DECLARED: &'static ResourceDef = &ResourceDef {
         name: Self::NAME,
         plural: "samples",
         title: "Sample",
@@ -178,8 +178,8 @@ impl Resource for Sample {
         page: None,
         parents: &[],
         events: &[
-            DeclaredEvent::of::<Roar>("roared", "It was heard."),
-            DeclaredEvent::of::<Nap>("slept", ""),
+            EventDef::of::<Roar>("roared", "It was heard."),
+            EventDef::of::<Nap>("slept", ""),
         ],
         public: false,
         renamed_from: None,

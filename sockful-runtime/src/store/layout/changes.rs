@@ -10,7 +10,7 @@ const KEY: &str = "stored";
 /// What is stored of these resources, in lines, so that what differs between two is seen.
 pub(crate) fn written(layouts: &[Layout<'_>]) -> String {
     let forms = layouts.iter().map(|layout| {
-        let name = layout.declared().name.to_owned();
+        let name = layout.definition().name.to_owned();
         (name, json!(layout.whole()))
     });
     let forms: Map<String, Value> = forms.collect();
@@ -35,18 +35,19 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Compariso
         .clone();
     let mut changes = Vec::new();
     for &layout in layouts {
-        let declared = layout.declared();
-        let mut told = Told::of(declared.name);
-        let names = [Some(declared.name), declared.renamed_from];
+        let definition = layout.definition();
+        let mut told = Told::of(definition.name);
+        let names = [Some(definition.name), definition.renamed_from];
         let mut names = names.into_iter().flatten();
         match names.find_map(|name| Some((name, forms.remove(name)?))) {
             None => told.applied("", "is new"),
             Some((name, form)) => {
-                if name != declared.name {
+                if name != definition.name {
                     told.applied("", format!("was `{name}`"));
                 }
                 let form = serde_json::from_value(form);
-                let form = form.map_err(|error| format!("says of `{}`: {error}", declared.name))?;
+                let form =
+                    form.map_err(|error| format!("says of `{}`: {error}", definition.name))?;
                 told.resource(&form, layout)?;
             }
         }
@@ -92,9 +93,9 @@ impl<'a> Told<'a> {
     }
 
     fn resource(&mut self, older: &Form, layout: Layout<'_>) -> Result<(), String> {
-        let declared = layout.declared();
+        let definition = layout.definition();
         let newer = layout.whole();
-        let (was, gone) = older.matched(declared);
+        let (was, gone) = older.matched(definition);
         for (at, (now, was)) in newer.properties.iter().zip(was).enumerate() {
             let name = &*now.name;
             let Some(was) = was else {
@@ -113,7 +114,7 @@ impl<'a> Told<'a> {
                 }
                 continue;
             };
-            if (at == declared.id) != (was.name == older.id) {
+            if (at == definition.id) != (was.name == older.id) {
                 self.refused(name, "is another property: the id of a record can't change");
             }
             self.property(was, now)?;

@@ -1,6 +1,6 @@
 //! What stored records look like, as it is written down beside them.
 
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,8 +26,8 @@ pub(crate) struct StoredProperty {
 
 impl Form {
     /// As far as the declaration alone tells it.
-    pub(crate) fn of(declared: &Declared) -> Self {
-        let properties = declared.properties.iter();
+    pub(crate) fn of(definition: &ResourceDef) -> Self {
+        let properties = definition.properties.iter();
         let properties = properties.map(|property| StoredProperty {
             name: property.name.to_owned(),
             sent: property.access.is_sent(),
@@ -36,7 +36,7 @@ impl Form {
             schema: Value::Null,
         });
         Self {
-            id: declared.properties[declared.id].name.to_owned(),
+            id: definition.properties[definition.id].name.to_owned(),
             properties: properties.collect(),
         }
     }
@@ -49,10 +49,10 @@ impl Form {
     /// What each property of a declaration was here, in its order, and which are no longer declared.
     pub(crate) fn matched(
         &self,
-        declared: &Declared,
+        definition: &ResourceDef,
     ) -> (Vec<Option<&StoredProperty>>, Vec<&StoredProperty>) {
         let mut left: BTreeMap<_, _> = self.properties.iter().map(|it| (&*it.name, it)).collect();
-        let was = declared.properties.iter().map(|property| {
+        let was = definition.properties.iter().map(|property| {
             let own = left.remove(property.name);
             own.or_else(|| left.remove(property.renamed_from?))
         });
@@ -61,8 +61,8 @@ impl Form {
 
     /// Whether the declaration says nothing else.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn is_of(&self, declared: &Declared) -> bool {
-        let mut own = Self::of(declared);
+    pub(crate) fn is_of(&self, definition: &ResourceDef) -> bool {
+        let mut own = Self::of(definition);
         for (own, property) in own.properties.iter_mut().zip(&self.properties) {
             own.schema.clone_from(&property.schema);
         }

@@ -5,7 +5,7 @@ use super::index::Index;
 use super::top::Top;
 use super::walk::{Lead, walk};
 use crate::core::error::Result;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{By, Filter, Query, Scalar};
 use crate::store::visits::Visits;
@@ -28,8 +28,8 @@ struct Search<'q> {
 }
 
 impl List {
-    pub(super) fn new(declared: &Declared) -> Self {
-        let properties = declared.properties.iter().enumerate();
+    pub(super) fn new(definition: &ResourceDef) -> Self {
+        let properties = definition.properties.iter().enumerate();
         let indexed = properties.filter(|(_, property)| property.is_indexed());
         Self {
             records: OrdSet::new(),

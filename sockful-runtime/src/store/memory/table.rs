@@ -2,7 +2,7 @@
 
 use super::by_id::ById;
 use super::list::List;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::Scalar;
 use std::collections::HashSet;
@@ -21,12 +21,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(declared: &Declared) -> Self {
-        let properties = declared.properties.iter().enumerate();
+    pub(super) fn new(definition: &ResourceDef) -> Self {
+        let properties = definition.properties.iter().enumerate();
         let unique = properties.filter(|(_, property)| property.unique);
         Self {
             by_id: HashSet::new(),
-            list: List::new(declared),
+            list: List::new(definition),
             unique: unique.map(|(at, _)| at).collect(),
         }
     }

@@ -252,9 +252,9 @@ fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
 }
 
 /// A thousand creatures: the life of each is its own, and one in a hundred is a griffin.
-fn thousand(declared: &'static crate::model::definition::Declared) -> Memory {
+fn thousand(definition: &'static crate::model::definition::ResourceDef) -> Memory {
     let (model, memory) = (sample::model(), Memory::new());
-    wait(memory.open(&[declared])).expect("memory opens");
+    wait(memory.open(&[definition])).expect("memory opens");
     for n in 0..1_000 {
         let kind = if n % 100 == 0 { "griffin" } else { "dragon" };
         let json = format!(

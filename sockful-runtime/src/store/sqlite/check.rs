@@ -9,7 +9,7 @@ use super::log;
 use super::search::EVERYTHING;
 use super::table::{Table, column, quoted};
 use crate::core::error::Result;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::Scalar;
 use crate::store::Form;
@@ -59,7 +59,7 @@ impl fmt::Display for Checked {
 /// Where it can't be read at all.
 pub(crate) fn check(
     path: &Path,
-    resources: impl Iterator<Item = &'static Declared>,
+    resources: impl Iterator<Item = &'static ResourceDef>,
 ) -> Result<Checked> {
     let connection = open_reader(path).map_err(failure)?;
     connection.execute_batch("BEGIN").map_err(failure)?;
@@ -103,7 +103,7 @@ impl Checked {
 
     /// Whether the records of a resource are stored as it declares them.
     fn is_of(&mut self, connection: &Connection, table: &Table) -> Result<bool> {
-        let name = table.declared.name;
+        let name = table.definition.name;
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let form = connection.query_row(read, [name], |row| row.get::<_, String>(0));
         let Some(form) = form.optional().map_err(failure)? else {
@@ -111,7 +111,7 @@ impl Checked {
             return Ok(false);
         };
         let form: Option<Form> = serde_json::from_str(&form).ok();
-        let is_of = form.is_some_and(|form| form.is_of(table.declared));
+        let is_of = form.is_some_and(|form| form.is_of(table.definition));
         if !is_of {
             self.problem(format!("{name}: its records have other properties than it declares; a server that opens the file migrates them"));
         }
@@ -120,9 +120,9 @@ impl Checked {
 
     /// The records of a resource and what they are found by.
     fn table(&mut self, connection: &Connection, table: &Table) -> Result<()> {
-        let name = table.declared.name;
+        let name = table.definition.name;
         let columns = table.indexed.iter();
-        let columns = columns.map(|&at| format!(", {}", column(table.declared, at)));
+        let columns = columns.map(|&at| format!(", {}", column(table.definition, at)));
         let columns: String = columns.collect();
         let from = quoted("record", name);
         let select = format!("SELECT id, rev, sent, kept{columns} FROM {from} ORDER BY id");
@@ -140,7 +140,7 @@ impl Checked {
             for (nth, &at) in table.indexed.iter().enumerate() {
                 let found: Vec<u8> = row.get(4 + nth).map_err(failure)?;
                 if found != key(&Scalar::read(record.value(at))) {
-                    let (id, property) = (record.id(), table.declared.properties[at].name);
+                    let (id, property) = (record.id(), table.definition.properties[at].name);
                     self.problem(format!(
                         "{name}: `{id}` stands elsewhere in the index of `{property}`"
                     ));
@@ -149,7 +149,7 @@ impl Checked {
         }
         for &at in &table.unique {
             if let Some((_, id)) = table.shared(connection, at).map_err(failure)? {
-                let property = table.declared.properties[at].name;
+                let property = table.definition.properties[at].name;
                 self.problem(format!(
                     "{name}: `{id}` shares its `{property}`, which is unique"
                 ));
@@ -191,7 +191,7 @@ impl Checked {
                 // Nothing was there before a log that is whole.
                 let known = known.or(is_whole.then_some(None));
                 if known.is_some_and(|known| known != before) {
-                    let name = tables[change.resource].declared.name;
+                    let name = tables[change.resource].definition.name;
                     self.problem(format!(
                         "{name}: commit {seq} changes something else than was there before it"
                     ));
@@ -205,7 +205,7 @@ impl Checked {
             // One that can't be read was told of.
             let stored = tables[*resource].get(connection, id);
             if stored.is_ok_and(|stored| digest(stored.as_ref()) != *image) {
-                let name = tables[*resource].declared.name;
+                let name = tables[*resource].definition.name;
                 self.problem(format!(
                     "{name}: `{id}` is stored otherwise than the log has left it"
                 ));
@@ -214,7 +214,7 @@ impl Checked {
         for (table, living) in tables.iter().zip(living) {
             let count = table.count(connection, &EVERYTHING, usize::MAX)?;
             if is_whole && count > living {
-                let name = table.declared.name;
+                let name = table.definition.name;
                 self.problem(format!(
                     "{name}: {count} records are stored, and the log knows of {living}"
                 ));

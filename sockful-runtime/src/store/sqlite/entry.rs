@@ -59,7 +59,7 @@ struct Remembered {
 
 /// A commit as the log has it.
 pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<String> {
-    let name = |resource: usize| tables[resource].declared.name.to_owned();
+    let name = |resource: usize| tables[resource].definition.name.to_owned();
     let image = |it: &Option<Arc<Record>>| it.as_deref().map(Image::of).transpose();
     let changes = committed.changes.iter().map(|change| {
         Ok(Changed {
@@ -69,7 +69,7 @@ pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<St
         })
     });
     let emitted = committed.emitted.iter().map(|emitted| {
-        let events = tables[emitted.resource].declared.events;
+        let events = tables[emitted.resource].definition.events;
         Ok(Told {
             resource: name(emitted.resource),
             event: emitted.event,
@@ -109,7 +109,7 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
         let Some(resource) = place(tables, &told.resource) else {
             continue;
         };
-        let mut events = tables[resource].declared.events.iter();
+        let mut events = tables[resource].definition.events.iter();
         let event = match told.name {
             Some(name) => events.position(|event| event.name == name),
             None => Some(told.event),
@@ -192,7 +192,9 @@ pub(super) fn migrate_completion(
 }
 
 fn place(tables: &[Table], name: &str) -> Option<usize> {
-    tables.iter().position(|table| table.declared.name == name)
+    tables
+        .iter()
+        .position(|table| table.definition.name == name)
 }
 
 fn raw(json: &str) -> Result<Box<RawValue>> {
@@ -212,7 +214,7 @@ impl Image {
 
     fn record(&self, table: &Table) -> Result<Arc<Record>> {
         let [sent, kept] = self.texts();
-        Record::stored(table.declared, &self.id, self.rev, sent, kept).map(Arc::new)
+        Record::stored(table.definition, &self.id, self.rev, sent, kept).map(Arc::new)
     }
 
     /// The record of this layout that it is now; `None` where it no longer fits.
@@ -233,7 +235,7 @@ impl Answered {
     fn of(tables: &[Table], reported: &Reported) -> Result<Self> {
         Ok(match reported {
             Reported::Record(resource, record) => {
-                let name = tables[*resource].declared.name.to_owned();
+                let name = tables[*resource].definition.name.to_owned();
                 Self::Record(name, Image::of(record)?)
             }
             Reported::Json(json) => Self::Json(raw(json)?),

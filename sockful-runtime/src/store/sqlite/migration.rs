@@ -45,14 +45,15 @@ pub(super) fn migrate(
     plan.is_other_history |= has_run;
     let mut remade = Remade::new();
     for &layout in layouts {
-        let table = Table::new(layout.declared());
+        let table = Table::new(layout.definition());
         let form = layout.form();
         match older(&transaction, layout)? {
             None => {
                 table.make(&transaction, &form).map_err(failure)?;
-                plan.done.push(format!("`{}` is new", table.declared.name));
+                plan.done
+                    .push(format!("`{}` is new", table.definition.name));
             }
-            Some((name, stored)) if name != table.declared.name || stored != form || has_run => {
+            Some((name, stored)) if name != table.definition.name || stored != form || has_run => {
                 records::migrate(&transaction, layout, &name, &stored, &mut plan)?;
                 remade.insert(name, layout);
             }
@@ -74,7 +75,10 @@ pub(super) fn migrate(
 
 /// Under which name records of this resource are stored, and what they look like.
 fn older(transaction: &Transaction<'_>, layout: Layout<'_>) -> Result<Option<(String, String)>> {
-    let names = [Some(layout.declared().name), layout.declared().renamed_from];
+    let names = [
+        Some(layout.definition().name),
+        layout.definition().renamed_from,
+    ];
     for name in names.into_iter().flatten() {
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = transaction.query_row(read, [name], |row| row.get(0));

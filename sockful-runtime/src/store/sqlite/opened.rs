@@ -16,7 +16,7 @@ use super::writer::Writer;
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Outcome, Result};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use crate::store::{Answer, Expired, View, later, now};
@@ -53,7 +53,7 @@ pub(super) struct Opened {
 }
 
 impl Closed<'_> {
-    pub(super) fn open(mut self, resources: &[&'static Declared]) -> Result<Opened> {
+    pub(super) fn open(mut self, resources: &[&'static ResourceDef]) -> Result<Opened> {
         let tables: Box<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
         let transaction = self.connection.transaction().map_err(failure)?;
         tables

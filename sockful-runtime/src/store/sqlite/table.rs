@@ -4,7 +4,7 @@ use super::failure::failure;
 use super::key::key;
 use super::source::Source;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::Scalar;
 use crate::store::Form;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// [key] of each property that has an index.
 #[derive(Debug)]
 pub(super) struct Table {
-    pub(super) declared: &'static Declared,
+    pub(super) definition: &'static ResourceDef,
     /// The name, quoted.
     name: String,
     /// The properties that have an index.
@@ -28,12 +28,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(declared: &'static Declared) -> Self {
-        let name = quoted("record", declared.name);
-        let properties = declared.properties.iter().enumerate();
+    pub(super) fn new(definition: &'static ResourceDef) -> Self {
+        let name = quoted("record", definition.name);
+        let properties = definition.properties.iter().enumerate();
         let indexed = properties.filter(|(_, property)| property.is_indexed());
         let indexed: Vec<usize> = indexed.map(|(at, _)| at).collect();
-        let columns = indexed.iter().map(|&at| column(declared, at));
+        let columns = indexed.iter().map(|&at| column(definition, at));
         let texts = ["id", "rev", "sent", "kept"].map(str::to_owned);
         let columns: Vec<String> = texts.into_iter().chain(columns).collect();
         let values = vec!["?"; columns.len()].join(", ");
@@ -46,10 +46,10 @@ impl Table {
             unique: indexed
                 .iter()
                 .copied()
-                .filter(|&at| declared.properties[at].unique)
+                .filter(|&at| definition.properties[at].unique)
                 .collect(),
             delete: format!("DELETE FROM {name} WHERE id = ?1"),
-            declared,
+            definition,
             name,
             indexed,
         }
@@ -59,20 +59,20 @@ impl Table {
     pub(super) fn create(&self, connection: &Connection) -> Result<()> {
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = connection
-            .query_row(read, [self.declared.name], |row| row.get::<_, String>(0))
+            .query_row(read, [self.definition.name], |row| row.get::<_, String>(0))
             .optional()
             .map_err(failure)?;
         let Some(stored) = stored else {
-            let form = Form::of(self.declared).text();
+            let form = Form::of(self.definition).text();
             return self.make(connection, &form).map_err(failure);
         };
         let stored: Form = serde_json::from_str(&stored).map_err(Error::internal)?;
-        if stored.is_of(self.declared) {
+        if stored.is_of(self.definition) {
             return Ok(());
         }
         let message = format!(
             "the stored records of `{}` have other properties than the program declares",
-            self.declared.name
+            self.definition.name
         );
         Err(Error::new(ErrorKind::Unavailable, message))
     }
@@ -88,9 +88,9 @@ impl Table {
         let name = &self.name;
         let mut indexes = Vec::new();
         for &at in &self.indexed {
-            let column = column(self.declared, at);
-            let property = self.declared.properties[at].name;
-            let index = quoted("index", &format!("{}.{property}", self.declared.name));
+            let column = column(self.definition, at);
+            let property = self.definition.properties[at].name;
+            let index = quoted("index", &format!("{}.{property}", self.definition.name));
             columns.push(format!("{column} BLOB NOT NULL"));
             indexes.push(format!("CREATE INDEX {index} ON {name} ({column}, id)"));
         }
@@ -99,7 +99,7 @@ impl Table {
         connection.execute_batch(&sql)?;
         let write = "INSERT INTO sockful_resources VALUES (?1, ?2)";
         connection
-            .execute(write, (self.declared.name, form))
+            .execute(write, (self.definition.name, form))
             .map(drop)
     }
 
@@ -145,7 +145,7 @@ impl Table {
         source: &Source<'_>,
         mut take: impl FnMut(Arc<Record>) -> bool,
     ) -> Result<()> {
-        let (condition, values) = source.sql(|at| column(self.declared, at));
+        let (condition, values) = source.sql(|at| column(self.definition, at));
         let sql = format!("SELECT id, rev, sent, kept FROM {}{condition}", self.name);
         let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(failure)?;
@@ -164,7 +164,7 @@ impl Table {
         source: &Source<'_>,
         most: usize,
     ) -> Result<usize> {
-        let (condition, values) = source.sql(|at| column(self.declared, at));
+        let (condition, values) = source.sql(|at| column(self.definition, at));
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let name = &self.name;
         let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {name}{condition} LIMIT {most})");
@@ -181,7 +181,7 @@ impl Table {
         connection: &Connection,
         property: usize,
     ) -> rusqlite::Result<Option<(usize, String)>> {
-        let (column, name) = (column(self.declared, property), &self.name);
+        let (column, name) = (column(self.definition, property), &self.name);
         let select = format!(
             "SELECT count(*) OVER (), min(id) FROM {name} WHERE {column} <> ?1 GROUP BY {column} HAVING count(*) > 1 LIMIT 1"
         );
@@ -204,13 +204,13 @@ impl Table {
             Err(error) => Err(Error::internal(error)),
         };
         let (id, sent, kept) = (text(id)?, text(sent)?, text(kept)?);
-        Record::stored(self.declared, &id, rev, &sent, &kept).map(Arc::new)
+        Record::stored(self.definition, &id, rev, &sent, &kept).map(Arc::new)
     }
 }
 
 /// The name of the column that has the keys of a property, quoted.
-pub(super) fn column(declared: &Declared, at: usize) -> String {
-    quoted("key", declared.properties[at].name)
+pub(super) fn column(definition: &ResourceDef, at: usize) -> String {
+    quoted("key", definition.properties[at].name)
 }
 
 /// A name that no other part of SQL can be taken for.

@@ -43,12 +43,12 @@ fn sqlite_does_what_every_store_must() {
 }
 
 /// The same resource with another property.
-const OTHER: &Declared = &Declared {
+const OTHER: &ResourceDef = &ResourceDef {
     properties: &[Property::new("id", ""), Property::new("live", "")],
     ..*sample::COUNTED
 };
 
-const TWO: [&Declared; 2] = [sample::COUNTED, sample::INDEXED];
+const TWO: [&ResourceDef; 2] = [sample::COUNTED, sample::INDEXED];
 
 fn opened(path: &Path, config: &Config) -> Sqlite {
     let store = Sqlite::with_config(path, config).expect("nobody else has it");
@@ -169,7 +169,7 @@ fn records_of_other_properties_are_refused() {
 
 #[test]
 fn a_name_is_a_name_whatever_it_says() {
-    const ODD: &Declared = &Declared {
+    const ODD: &ResourceDef = &ResourceDef {
         name: r#"a" (x); DROP TABLE sockful_log; --"#,
         properties: &[
             Property::new("id", ""),

@@ -204,7 +204,7 @@ impl Include {
     ) -> Result<Places> {
         let (model, of) = (
             context.model(self.resource),
-            context.model(self.parent).declared,
+            context.model(self.parent).definition,
         );
         let (limit, _) = model.page(&context.app().config);
         let sight = context.sight(self.resource)?.narrow(Filter::All);

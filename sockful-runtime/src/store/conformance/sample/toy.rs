@@ -1,7 +1,7 @@
 //! A resource with relations of every sort, written by hand.
 
 use super::{ID, Sample, TEXT, property};
-use crate::model::definition::{Access, Declared, KeyKind, OnDestroy, Parent};
+use crate::model::definition::{Access, KeyKind, OnDestroy, Parent, ResourceDef};
 use crate::model::reader::Reader;
 use crate::model::resource::{Changes, Given, Resource, Writer};
 
@@ -40,7 +40,7 @@ impl Resource for Toy {
     type New = Self;
     type Patch = ToyPatch;
     const NAME: &'static str = "toy";
-    const DECLARED: &'static Declared = &Declared {
+    const DECLARED: &'static ResourceDef = &ResourceDef {
         name: Self::NAME,
         plural: "toys",
         title: "Toy",

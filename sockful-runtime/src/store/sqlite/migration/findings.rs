@@ -87,13 +87,13 @@ pub(super) fn differences(
     name: &str,
     layout: Layout<'_>,
 ) -> impl Iterator<Item = String> + use<> {
-    let declared = layout.declared();
-    let renamed = name != declared.name;
+    let definition = layout.definition();
+    let renamed = name != definition.name;
     let mut told: Vec<_> = renamed
         .then(|| format!("was `{name}`"))
         .into_iter()
         .collect();
-    let (was, gone) = stored.matched(declared);
+    let (was, gone) = stored.matched(definition);
     for (was, now) in was.into_iter().zip(&layout.whole().properties) {
         match was {
             None => told.push(format!("`{}` is new", now.name)),
@@ -102,7 +102,7 @@ pub(super) fn differences(
     }
     let gone = gone.into_iter();
     told.extend(gone.map(|it| format!("`{}` is gone; no record had a value in it", it.name)));
-    let name = declared.name;
+    let name = definition.name;
     told.into_iter().map(move |it| format!("{name}: {it}"))
 }
 

@@ -57,7 +57,7 @@ fn migrated(remade: &Remade<'_>, resource: &str, image: &Image) -> Option<(Strin
         None => Some((resource.to_owned(), image.clone())),
         Some(&layout) => {
             let image = image.migrated(layout)?;
-            Some((layout.declared().name.to_owned(), image))
+            Some((layout.definition().name.to_owned(), image))
         }
     }
 }

@@ -16,13 +16,13 @@ pub(super) fn migrate(
     stored: &str,
     plan: &mut Plan,
 ) -> Result<()> {
-    let declared = layout.declared();
-    let table = Table::new(declared);
+    let definition = layout.definition();
+    let table = Table::new(definition);
     let aside = put_aside(transaction, name).map_err(failure)?;
     let made = table.make(transaction, &layout.form());
     made.map_err(failure)?;
     let mut findings = Findings::default();
-    let mut is_changed = name != declared.name;
+    let mut is_changed = name != definition.name;
     each(transaction, &aside, |id, rev, [sent, kept]| {
         match layout.migrate(id, rev, sent, kept) {
             Ok(Migrated { record, dropped }) => {
@@ -42,14 +42,14 @@ pub(super) fn migrate(
     })?;
     for &at in &table.unique {
         let shared = table.shared(transaction, at).map_err(failure)?;
-        findings.shared(declared.properties[at].name, shared);
+        findings.shared(definition.properties[at].name, shared);
     }
     let drop = format!("DROP TABLE {aside}");
     transaction.execute_batch(&drop).map_err(failure)?;
     let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
     plan.done.extend(differences(&stored, name, layout));
     let refused = findings.sentences();
-    let refused = refused.map(|it| format!("{}: {it}", declared.name));
+    let refused = refused.map(|it| format!("{}: {it}", definition.name));
     plan.refused.extend(refused);
     plan.is_other_history |= is_changed;
     Ok(())

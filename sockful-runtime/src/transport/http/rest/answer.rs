@@ -83,7 +83,7 @@ impl Asked<'_> {
 
     /// Where the record is that was created, as seen from the address that it was created at.
     fn location(&self, done: &Done, model: &Model) -> Option<String> {
-        let id = key::json(done.record()?.id(), model.declared.key);
+        let id = key::json(done.record()?.id(), model.definition.key);
         let id = serde_json::from_str::<String>(&id).unwrap_or(id);
         let list = self.uri.path().rsplit('/').next()?;
         Some(format!("{list}/{}", utf8_percent_encode(&id, ENCODED)))

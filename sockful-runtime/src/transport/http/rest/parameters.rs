@@ -149,7 +149,7 @@ fn raw(model: &Model, key: &str, value: &str) -> String {
 /// A value of a property: of one that is a string as it is, of another what it is in JSON.
 fn scalar(model: &Model, name: &str, value: &str) -> String {
     let at = model
-        .declared
+        .definition
         .properties
         .iter()
         .position(|it| it.name == name);

@@ -58,7 +58,7 @@ impl Said {
     }
 
     fn id(model: &Model, text: &str) -> Self {
-        Self::new(model.id_name(), model.declared.key, text)
+        Self::new(model.id_name(), model.definition.key, text)
     }
 
     /// Whether a body that has `raw` in its place says the same.
@@ -104,7 +104,7 @@ impl<'a> Target<'a> {
                     asks: reads.then_some(model),
                     live: reads
                         .then_some("subscribe")
-                        .filter(|_| model.declared.serves("subscribe")),
+                        .filter(|_| model.definition.serves("subscribe")),
                     ..one
                 })
             }
@@ -151,7 +151,7 @@ impl<'a> Target<'a> {
 
     fn list(app: &'a App, resource: &str, action: &str) -> Option<Self> {
         let (model, list) = (model(app, resource)?, Self::core(app, resource, action)?);
-        let is_live = action == "find" && model.declared.serves("subscribe");
+        let is_live = action == "find" && model.definition.serves("subscribe");
         Some(Self {
             asks: Some(model),
             live: is_live.then_some("subscribe"),
@@ -190,7 +190,7 @@ impl<'a> Target<'a> {
             (Action::Relation(Relation::Parent, parent), &Method::GET) => {
                 let link = app.relations.link(of.index, parent).ok()?;
                 let parent = &app.models[link.to];
-                parent.declared.serves("get").then(|| Self {
+                parent.definition.serves("get").then(|| Self {
                     said: vec![Said::id(of, id)],
                     asks: Some(parent),
                     ..Self::new(resource, name)
@@ -246,9 +246,9 @@ impl<'a> Target<'a> {
         let child = app.model(route.resource);
         let link = app.relations.link(child.index, parent).ok()?;
         let of = &app.models[link.to];
-        let name = child.declared.properties[parent.property].name;
+        let name = child.definition.properties[parent.property].name;
         Some(Self {
-            said: vec![Said::new(name, of.declared.key, id)],
+            said: vec![Said::new(name, of.definition.key, id)],
             ..Self::new(resource, action)
         })
     }

@@ -6,7 +6,7 @@ use crate::core::shutdown;
 use crate::engine::app::App;
 use crate::engine::app_state::AppState;
 use crate::engine::session::Session;
-use crate::model::definition::Declared;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -41,7 +41,7 @@ pub(super) struct Slow {
 }
 
 impl Store for Slow {
-    fn open(&self, resources: &[&'static Declared]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
         self.memory.open(resources)
     }
 
