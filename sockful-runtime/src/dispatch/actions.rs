@@ -12,7 +12,7 @@ use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::table::Core;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
@@ -38,7 +38,7 @@ pub(super) async fn run(
         Core::Destroy => WriteKind::Destroy,
         Core::Subscribe | Core::Unsubscribe => return Err(Error::internal(NOT_HERE)),
     };
-    let write = Write::new(model, action, payload, Giver::Client);
+    let write = Write::new(model, action, payload, Origin::Client);
     Write { if_rev, ..write }.run(context).await
 }
 

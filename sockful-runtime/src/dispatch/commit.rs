@@ -10,7 +10,7 @@ use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::session::Session;
 use crate::engine::table::{Action, Core};
 use crate::model::definition::Relation;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use serde_json::value::RawValue;
@@ -111,7 +111,7 @@ fn write<'a>(
     let through = through.map(|parent| relations.link(model.index, parent));
     Ok(Write {
         through: through.transpose()?,
-        ..Write::new(model, kind, payload, Giver::Client)
+        ..Write::new(model, kind, payload, Origin::Client)
     })
 }
 

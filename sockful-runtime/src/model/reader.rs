@@ -36,7 +36,7 @@ enum Source<'a> {
     /// What is given, and for the rest what there is.
     Given {
         given: &'a Object<'a>,
-        by: Giver,
+        by: Origin,
         over: Over<'a>,
     },
     /// No values at all: each property describes itself.
@@ -66,16 +66,16 @@ pub(crate) enum Over<'a> {
     Older,
     /// A record of which the rest stays.
     Changed(&'a Record),
-    /// A record of which only that stays which the giver can't set; the rest takes its default.
+    /// A record to replace: properties that the origin can't set stay, the others take their default.
     Replaced(&'a Record),
 }
 
-/// Who gives the values.
+/// Who provides the values of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Giver {
-    /// A client, who may set what is settable.
+pub(crate) enum Origin {
+    /// A client, which may set settable properties only.
     Client,
-    /// The application's own code, which may set everything.
+    /// The application code, which may set every property but the managed ones.
     Server,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn given(
         properties: &'static [Property],
         given: &'a Object<'a>,
-        by: Giver,
+        by: Origin,
         over: Over<'a>,
     ) -> Self {
         Self::from(properties, Source::Given { given, by, over })
@@ -295,19 +295,19 @@ enum Given<'a> {
     Nothing,
 }
 
-fn may_set(property: &Property, by: Giver, client_may: fn(Access) -> bool) -> bool {
-    property.kept.is_none() && (by == Giver::Server || client_may(property.access))
+fn may_set(property: &Property, by: Origin, client_may: fn(Access) -> bool) -> bool {
+    property.kept.is_none() && (by == Origin::Server || client_may(property.access))
 }
 
 fn given_value<'a>(
     property: &Property,
     given: &Object<'a>,
-    by: Giver,
+    by: Origin,
     client_may: fn(Access) -> bool,
     faults: &mut Vec<Fault>,
 ) -> Given<'a> {
     // A private property is one that clients have never heard of: it stays among the unknown.
-    if by == Giver::Client && property.access == Access::Private {
+    if by == Origin::Client && property.access == Access::Private {
         return Given::Nothing;
     }
     match given.take(property.name) {

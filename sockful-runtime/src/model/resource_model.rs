@@ -6,7 +6,7 @@ use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json::object::Object;
 use crate::model::definition::{Access, Kept, KeyKind, ResourceDef};
 use crate::model::key;
-use crate::model::reader::{DescribedProperty, Giver, Over, Reader};
+use crate::model::reader::{DescribedProperty, Origin, Over, Reader};
 use crate::model::record::Record;
 use crate::model::resource::{Resource, Writer, Written};
 use crate::model::validation;
@@ -111,26 +111,31 @@ impl Model {
     }
 
     /// The record that `given` creates.
-    pub(crate) fn create(&self, given: &Object<'_>, by: Giver) -> Result<Record> {
+    pub(crate) fn create(&self, given: &Object<'_>, by: Origin) -> Result<Record> {
         self.build(given, Over::Nothing, by)
     }
 
     /// The record that `given` makes of `stored`: only what is given changes.
-    pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
+    pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Origin) -> Result<Record> {
         self.build(given, Over::Changed(stored), by)
     }
 
-    /// The record that replaces `stored`: what the giver may set is as given, the rest stays.
-    pub(crate) fn replace(&self, given: &Object<'_>, stored: &Record, by: Giver) -> Result<Record> {
+    /// Replaces `stored`: properties that `by` may set are as given, the others stay.
+    pub(crate) fn replace(
+        &self,
+        given: &Object<'_>,
+        stored: &Record,
+        by: Origin,
+    ) -> Result<Record> {
         self.build(given, Over::Replaced(stored), by)
     }
 
     /// The record that was stored with these values when the resource was another.
     pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
-        self.build(given, Over::Older, Giver::Server)
+        self.build(given, Over::Older, Origin::Server)
     }
 
-    fn build(&self, given: &Object<'_>, over: Over<'_>, by: Giver) -> Result<Record> {
+    fn build(&self, given: &Object<'_>, over: Over<'_>, by: Origin) -> Result<Record> {
         let reader = || Reader::given(self.definition.properties, given, by, over);
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
@@ -148,7 +153,7 @@ impl Model {
 
     /// The text of `record`, after the rules.
     pub(crate) fn write<R: Resource>(&self, record: &R) -> Result<Record> {
-        self.check(write(record), Giver::Client)
+        self.check(write(record), Origin::Client)
     }
 
     /// The value of a stored record.
@@ -208,7 +213,7 @@ impl Model {
         self.kept[2].is_some()
     }
 
-    fn check(&self, written: Result<Written, serde_json::Error>, by: Giver) -> Result<Record> {
+    fn check(&self, written: Result<Written, serde_json::Error>, by: Origin) -> Result<Record> {
         let Written {
             draft,
             typed,
@@ -249,7 +254,7 @@ impl Model {
             }
             // No client has set it, and none is to hear of it.
             let is_private = property.access == Access::Private;
-            if faults.len() > before && by == Giver::Client && is_private {
+            if faults.len() > before && by == Origin::Client && is_private {
                 return Err(Error::internal(format!(
                     "the private property `{}` of `{}` {}",
                     property.name, self.definition.name, faults[before].message

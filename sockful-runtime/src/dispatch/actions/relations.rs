@@ -7,7 +7,7 @@ use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::model::definition::{Parent, Relation};
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::relation::Link;
 use crate::model::resource_model::Model;
@@ -39,7 +39,7 @@ pub(in crate::dispatch) async fn run(
     let write = Write {
         if_rev,
         through: Some(link),
-        ..Write::new(child, action, payload, Giver::Client)
+        ..Write::new(child, action, payload, Origin::Client)
     };
     write.run(context).await
 }

@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Result};
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::context::Context;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Selection};
@@ -43,11 +43,11 @@ impl Context {
 
     /// Whether there is such a record in the unit of work for whoever names it: for a client only
     /// where it sees it.
-    pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Giver) -> Result<bool> {
+    pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
         let unit = self.unit()?;
         let sight = match by {
-            Giver::Client => self.sight(resource)?,
-            Giver::Server => Sight::ALL,
+            Origin::Client => self.sight(resource)?,
+            Origin::Server => Sight::ALL,
         };
         if sight.filter().is_none() {
             return unit.is_there(self.store(), resource, id).await;

@@ -12,7 +12,7 @@ use crate::model::definition::ResourceDef;
 use crate::model::event::Emission;
 use crate::model::key;
 use crate::model::key::Key;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::resource::{Changes, Given, Resource};
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Reply};
@@ -171,7 +171,7 @@ impl<R: Resource> Records<R> {
 
     async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
         let model = self.model()?;
-        let write = Write::new(model, action, payload, Giver::Server);
+        let write = Write::new(model, action, payload, Origin::Server);
         self.record(write.run(&self.context).await)
     }
 

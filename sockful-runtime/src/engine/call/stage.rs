@@ -6,7 +6,7 @@ use crate::engine::call::commit::Ended;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hooked, On, Phase};
 use crate::model::key;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use futures_util::FutureExt;
@@ -72,7 +72,7 @@ impl Context {
         }
         if !self.app().relations.parents(model.index).is_empty() {
             let stored = stored.map(|it| &**it);
-            let check = self.check_parents(model, stored, &record, Giver::Server);
+            let check = self.check_parents(model, stored, &record, Origin::Server);
             check.boxed().await?;
         }
         let id = Box::<str>::from(record.id());
@@ -116,7 +116,7 @@ impl Context {
         model: &Model,
         stored: Option<&Record>,
         record: &Record,
-        by: Giver,
+        by: Origin,
     ) -> Result<()> {
         let mut faults = Vec::new();
         for link in self.app().relations.parents(model.index) {

@@ -7,7 +7,7 @@ use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::stage::Staged;
 use crate::model::key;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::relation::Link;
 use crate::model::resource_model::Model;
@@ -23,7 +23,7 @@ pub(crate) struct Write<'a> {
     pub(crate) model: &'a Model,
     pub(crate) kind: WriteKind,
     pub(crate) payload: &'a str,
-    pub(crate) by: Giver,
+    pub(crate) by: Origin,
     /// The revision that the record must have.
     pub(crate) if_rev: Option<u64>,
     /// The relation by which it is addressed, with the parent's id in the payload.
@@ -41,7 +41,7 @@ pub(crate) enum WriteKind {
 
 impl<'a> Write<'a> {
     /// A write that is addressed by the record alone.
-    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a str, by: Giver) -> Self {
+    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a str, by: Origin) -> Self {
         Self {
             model,
             kind,
@@ -88,8 +88,8 @@ impl<'a> Write<'a> {
     fn done(&self, context: &Context, record: Arc<Record>, seq: Option<u64>) -> Reply {
         let rev = record.shown_rev();
         let body = match self.by {
-            Giver::Client => context.shown(self.model, record)?,
-            Giver::Server => Body::Record(record, Selection::All),
+            Origin::Client => context.shown(self.model, record)?,
+            Origin::Server => Body::Record(record, Selection::All),
         };
         Ok(Done {
             seq,
@@ -117,7 +117,7 @@ impl<'a> Write<'a> {
             None => None,
         };
         let parent = parent.as_deref();
-        let is_judged = self.by == Giver::Client;
+        let is_judged = self.by == Origin::Client;
         let sight = if is_judged {
             context.sight(self.model.index)?
         } else {
@@ -224,7 +224,7 @@ impl<'a> Write<'a> {
                 return Err(Error::not_found(of.definition.name));
             }
         } else {
-            let is_hidden = self.by == Giver::Client
+            let is_hidden = self.by == Origin::Client
                 && context.sight(link.to)?.filter().is_some()
                 && !context.is_there(link.to, &id, self.by).await?;
             if is_hidden {
@@ -243,7 +243,7 @@ impl<'a> Write<'a> {
         record: &Record,
     ) -> Result<()> {
         let parents = context.app().relations.parents(self.model.index);
-        if parents.is_empty() || self.by == Giver::Server {
+        if parents.is_empty() || self.by == Origin::Server {
             return Ok(());
         }
         let check = context.check_parents(self.model, stored.map(|it| &**it), record, self.by);

@@ -15,7 +15,7 @@ use crate::macro_support::bounds;
 use crate::model::codec::Codec;
 use crate::model::definition::{Access, EventDef, Kept, KeyKind, Property, ResourceDef};
 use crate::model::event::Event;
-use crate::model::reader::{Giver, Reader};
+use crate::model::reader::{Origin, Reader};
 use crate::model::record::{Draft, Record};
 use crate::model::resource::{Changes, Given, Resource, Writer};
 use crate::model::resource_model::{Model, Shape};
@@ -258,7 +258,7 @@ pub(crate) fn model() -> Model {
 pub(crate) fn record(model: &Model, json: &str) -> Record {
     let given = Object::parse(json).expect("an object without repeated keys");
     model
-        .create(&given, Giver::Server)
+        .create(&given, Origin::Server)
         .expect("what keeps to the rules")
 }
 
@@ -308,7 +308,7 @@ mod tests {
         let patch = given(&patch);
         let patch = Object::parse(&patch).expect("an object");
         let changed = model
-            .change(&patch, &created, Giver::Server)
+            .change(&patch, &created, Origin::Server)
             .expect("what keeps to the rules");
         let read: Sample = model.read(&changed).expect("a sample");
         assert_eq!(

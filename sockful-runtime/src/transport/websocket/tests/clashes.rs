@@ -2,7 +2,7 @@
 
 use super::slow::{Client, Server, ask, receive, send_to};
 use crate::core::json::object::Object;
-use crate::model::reader::Giver;
+use crate::model::reader::Origin;
 use crate::model::resource::Resource;
 use crate::model::resource_model::{Model, Shape};
 use crate::store::Store;
@@ -54,7 +54,7 @@ fn put<R: Resource>(resource: usize, record: &Value) -> Operation {
     let given = Object::parse(&text).expect("an object");
     Operation::Put {
         resource,
-        record: model.create(&given, Giver::Server).expect("a record"),
+        record: model.create(&given, Origin::Server).expect("a record"),
         expect: Expect::Any,
     }
 }
