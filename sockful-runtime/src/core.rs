@@ -7,3 +7,4 @@ pub(crate) mod const_text;
 pub(crate) mod error;
 pub(crate) mod json;
 pub(crate) mod shutdown;
+pub(crate) mod web_origin;

@@ -1,7 +1,7 @@
 //! The limits of a server, each with its default.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::transport::http::origin::Origin;
+use crate::core::web_origin::WebOrigin;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -237,7 +237,7 @@ impl Config {
             ));
         }
         let mut origins = self.allowed_origins.iter();
-        match origins.find(|text| Origin::parse(text).is_none()) {
+        match origins.find(|text| WebOrigin::parse(text).is_none()) {
             Some(text) => refuse(format!(
                 "`{text}` in the setting `allowed_origins` is no origin; write one such as `https://app.example.com`"
             )),

@@ -1,6 +1,6 @@
 //! Whose pages may connect: a browser sends cookies along with any page's handshake, so the page counts.
 
-use hyper::Uri;
+use crate::core::web_origin::WebOrigin;
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 
 /// What a page is told that may not.
@@ -15,45 +15,17 @@ pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let mut origins = headers.get_all(ORIGIN).into_iter();
     let origin = match (origins.next(), origins.next()) {
         (None, _) => return true,
-        (Some(origin), None) => origin.to_str().ok().and_then(Origin::parse),
+        (Some(origin), None) => origin.to_str().ok().and_then(WebOrigin::parse),
         (Some(_), Some(_)) => None,
     };
     let Some(origin) = origin else { return false };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let own = host.and_then(|host| Origin::parse(&format!("{}://{host}", origin.scheme)));
+    let own = host.and_then(|host| WebOrigin::parse(&format!("{}://{host}", origin.scheme())));
     own.is_some_and(|own| own == origin)
         || allowed
             .iter()
-            .filter_map(|allowed| Origin::parse(allowed))
+            .filter_map(|allowed| WebOrigin::parse(allowed))
             .any(|one| one == origin)
-}
-
-/// Where a page comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
-    scheme: String,
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    /// A scheme, a host and perhaps a port, and nothing else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
-        let port = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => authority.port_u16()?,
-        };
-        // A fragment is dropped where the text is parsed.
-        let is_bare = !text.contains(['@', '#']) && uri.path() == "/" && uri.query().is_none();
-        is_bare.then(|| Self {
-            scheme: scheme.to_ascii_lowercase(),
-            host: authority.host().to_ascii_lowercase(),
-            port: authority.port_u16().unwrap_or(port),
-        })
-    }
 }
 
 #[cfg(test)]
