@@ -111,10 +111,15 @@ impl<'a> Job<'a> {
         };
         let model = session.app.model(route.resource);
         let get = || {
-            let sight = session.app.policies.sight(&session.caller(), model.index);
-            sight.map_or_else(
+            let read_filter = session
+                .app
+                .policies
+                .read_filter(&session.caller(), model.index);
+            read_filter.map_or_else(
                 |error| Some(Err(error)),
-                |sight| actions::get_at_hand(&*session.app.store, model, self.payload, &sight),
+                |read_filter| {
+                    actions::get_at_hand(&*session.app.store, model, self.payload, &read_filter)
+                },
             )
         };
         let reply =

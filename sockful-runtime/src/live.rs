@@ -30,7 +30,7 @@ pub(crate) use resume::Resume;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::record::Record;
-use crate::query::{Filter, Query, Sight};
+use crate::query::{Filter, Query, ReadFilter};
 use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
 use groups::Groups;
@@ -50,7 +50,7 @@ pub(crate) struct Interest {
     pub(crate) resource: usize,
     pub(crate) filter: Filter,
     /// What its subscriber sees of them.
-    pub(crate) sight: Sight,
+    pub(crate) read_filter: ReadFilter,
 }
 
 /// A subscription of a connection.
@@ -79,21 +79,21 @@ pub(crate) struct Asked {
 pub(crate) struct Seen {
     /// The caller's key.
     pub(crate) caller: Option<Box<str>>,
-    pub(crate) sight: Sight,
+    pub(crate) read_filter: ReadFilter,
     /// Of the resource whose children they are.
-    pub(crate) parent: Option<Sight>,
+    pub(crate) parent: Option<ReadFilter>,
 }
 
 impl Interest {
     /// The conditions of what is told: what is asked for, and seen.
     fn wanted(&self) -> Filter {
-        self.sight.narrow(self.filter.clone())
+        self.read_filter.narrow(self.filter.clone())
     }
 
     /// A text that interests have in common only where they are told the same.
     fn canonical(&self) -> String {
-        let sight = self.sight.filter().map(Filter::canonical);
-        let (asked, seen) = (self.filter.canonical(), sight.unwrap_or_default());
+        let read_filter = self.read_filter.filter().map(Filter::canonical);
+        let (asked, seen) = (self.filter.canonical(), read_filter.unwrap_or_default());
         format!("{asked} of {seen}")
     }
 }

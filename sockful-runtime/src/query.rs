@@ -21,7 +21,7 @@ pub use filter::{Comparison, Filter};
 pub(crate) use names::nearest;
 pub use order::{By, Order};
 pub(crate) use path::Path;
-pub(crate) use read_filter::Sight;
+pub(crate) use read_filter::ReadFilter;
 pub use scalar::Scalar;
 
 use crate::core::config::Config;

@@ -44,7 +44,7 @@ pub(super) async fn run(
 
 async fn count(context: &Context, model: &Model, payload: &str) -> Reply {
     let filter = query::conditions(model, &Object::parse(payload)?)?;
-    let filter = context.sight(model.index)?.narrow(filter);
+    let filter = context.read_filter(model.index)?.narrow(filter);
     let view = context.store().count(model.index, filter).await?;
     context.note_visited(view.value.visited);
     Ok(Done::new(

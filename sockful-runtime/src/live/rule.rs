@@ -42,7 +42,7 @@ impl Interest {
         after: Option<&Arc<Record>>,
     ) -> Option<Kind> {
         // What is no longer seen is told like what is no longer there.
-        let lives_on = || after.is_some_and(|after| self.sight.sees(after));
+        let lives_on = || after.is_some_and(|after| self.read_filter.allows(after));
         match (self.has(before), self.has(after)) {
             (false, true) => Some(Kind::Created),
             (true, true) => Some(Kind::Updated),
@@ -84,6 +84,6 @@ impl Interest {
 
     /// Whether a record is there, and in.
     pub(super) fn has(&self, record: Option<&Arc<Record>>) -> bool {
-        record.is_some_and(|record| self.filter.matches(record) && self.sight.sees(record))
+        record.is_some_and(|record| self.filter.matches(record) && self.read_filter.allows(record))
     }
 }

@@ -1,37 +1,37 @@
-//! What is seen: the conditions that a policy adds to all others.
+//! The filter that read policies put on every record a caller can read.
 
 use super::Filter;
 use crate::model::record::Record;
 use std::sync::Arc;
 
-/// Which records of a resource a caller sees.
+/// The records of one resource that a caller may read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sight(Option<Arc<Filter>>);
+pub(crate) struct ReadFilter(Option<Arc<Filter>>);
 
-impl Sight {
-    /// All of them.
+impl ReadFilter {
+    /// Allows every record.
     pub(crate) const ALL: Self = Self(None);
 
-    /// Those that meet these conditions.
+    /// Allows the records that match `filter`.
     pub(crate) fn of(filter: Arc<Filter>) -> Self {
         Self(Some(filter).filter(|filter| **filter != Filter::All))
     }
 
-    /// Whether the record is among them.
-    pub(crate) fn sees(&self, record: &Record) -> bool {
+    /// Returns whether the caller may read `record`.
+    pub(crate) fn allows(&self, record: &Record) -> bool {
         self.0.as_ref().is_none_or(|filter| filter.matches(record))
     }
 
-    /// The conditions, where there are any.
+    /// The filter, or `None` if every record is allowed.
     pub(crate) fn filter(&self) -> Option<&Filter> {
         self.0.as_deref()
     }
 
-    /// Those that meet other conditions as well.
+    /// Returns the conjunction of this filter and `filter`.
     pub(crate) fn narrow(&self, filter: Filter) -> Filter {
         match self.filter() {
             None => filter,
-            Some(sight) => Filter::all_of(vec![sight.clone(), filter]),
+            Some(read_filter) => Filter::all_of(vec![read_filter.clone(), filter]),
         }
     }
 }

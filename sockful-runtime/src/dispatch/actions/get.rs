@@ -11,7 +11,7 @@ use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
 use crate::query;
-use crate::query::Sight;
+use crate::query::ReadFilter;
 use crate::store::Store;
 use futures_util::future::Either;
 use std::borrow::Cow;
@@ -40,7 +40,7 @@ pub(in crate::dispatch) fn get_at_hand(
     store: &dyn Store,
     model: &Model,
     payload: &str,
-    sight: &Sight,
+    read_filter: &ReadFilter,
 ) -> Option<Reply> {
     let (id, selection) = match one_alone(model, payload) {
         Ok(Some(asked)) => asked,
@@ -49,7 +49,7 @@ pub(in crate::dispatch) fn get_at_hand(
     };
     match store.get(model.index, &id) {
         Either::Left(answer) => Some(answer.into_inner().and_then(|view| {
-            let record = view.value.filter(|record| sight.sees(record));
+            let record = view.value.filter(|record| read_filter.allows(record));
             let record = record.ok_or_else(|| Error::not_found(model.definition.name))?;
             Ok(Done::new(Body::Record(record, selection), view.seq))
         })),
@@ -73,10 +73,10 @@ fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>
 }
 
 async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: Wanted) -> Reply {
-    let sight = context.sight(model.index)?;
+    let read_filter = context.read_filter(model.index)?;
     let seen = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
         let each = found.into_iter();
-        each.map(|record| record.filter(|record| sight.sees(record)))
+        each.map(|record| record.filter(|record| read_filter.allows(record)))
             .collect()
     };
     if wanted.includes.is_empty() {

@@ -25,7 +25,7 @@ pub(super) async fn list(
     mut query: query::Query,
     wanted: Wanted,
 ) -> Reply {
-    query.filter = context.sight(model.index)?.narrow(query.filter);
+    query.filter = context.read_filter(model.index)?.narrow(query.filter);
     if !wanted.includes.is_empty() {
         return with_included(context, model, query, wanted).await;
     }

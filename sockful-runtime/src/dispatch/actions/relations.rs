@@ -54,7 +54,7 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
     given.finish()?;
     drop(given);
     // Whose children it has is known of each of them.
-    if context.sight(of.index)?.filter().is_some() {
+    if context.read_filter(of.index)?.filter().is_some() {
         context.see(of, &parent).await?;
     }
     let is_its = |record: &Record| link.parent_of(of, record).as_deref() == Some(&*parent);
@@ -73,9 +73,9 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
-    let sight = context.sight(child.index)?;
+    let read_filter = context.read_filter(child.index)?;
     let stored = context.store().get(child.index, &id).await?.value;
-    let stored = stored.filter(|stored| sight.sees(stored));
+    let stored = stored.filter(|stored| read_filter.allows(stored));
     let stored = stored.ok_or_else(|| Error::not_found(child.definition.name))?;
     let parent = link.parent_of(of, &stored);
     let parent = parent.ok_or_else(|| Error::not_found(of.definition.name))?;

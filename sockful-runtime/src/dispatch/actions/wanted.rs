@@ -51,8 +51,8 @@ impl Wanted {
         is_meant: impl Fn(&Record) -> bool + Send,
     ) -> Reply {
         let not_found = || Error::not_found(model.definition.name);
-        let sight = context.sight(model.index)?;
-        let is_meant = |record: &Record| is_meant(record) && sight.sees(record);
+        let read_filter = context.read_filter(model.index)?;
+        let is_meant = |record: &Record| is_meant(record) && read_filter.allows(record);
         if self.includes.is_empty() {
             let view = context.store().get(model.index, id).await?;
             let record = view.value.filter(|record| is_meant(record));

@@ -13,10 +13,10 @@ use std::sync::Arc;
 /// Where it may not ask.
 pub(crate) fn seen(context: &Context, asked: &Asked) -> Result<Seen> {
     let parent = asked.parent.as_ref();
-    let parent = parent.map(|(resource, _)| context.sight(*resource));
+    let parent = parent.map(|(resource, _)| context.read_filter(*resource));
     Ok(Seen {
         caller: context.caller().map(Into::into),
-        sight: context.sight(asked.resource)?,
+        read_filter: context.read_filter(asked.resource)?,
         parent: parent.transpose()?,
     })
 }
@@ -35,7 +35,7 @@ pub(super) async fn join(
     let interest = Arc::new(Interest {
         resource: asked.resource,
         filter: asked.filter.clone(),
-        sight: seen.sight.clone(),
+        read_filter: seen.read_filter.clone(),
     });
     app.broker.join(&session.outlet, interest).await
 }

@@ -26,12 +26,12 @@ pub(crate) struct Known {
     /// When that is over, in milliseconds since 1970.
     pub(crate) expires: Option<u64>,
     /// What it sees of each resource, once that has been asked.
-    sights: Sights,
+    read_filters: ReadFilters,
 }
 
 /// What one user sees of each resource, asked of the policies once.
 #[derive(Debug)]
-pub(crate) struct Sights(Box<[OnceLock<Arc<Filter>>]>);
+pub(crate) struct ReadFilters(Box<[OnceLock<Arc<Filter>>]>);
 
 impl Known {
     /// The caller of an identity, among `resources` resources.
@@ -40,7 +40,7 @@ impl Known {
             key: identity.key.into(),
             user: Box::new(identity.user),
             expires: identity.expires,
-            sights: Sights::new(resources),
+            read_filters: ReadFilters::new(resources),
         }
     }
 
@@ -49,8 +49,8 @@ impl Known {
     }
 
     /// What the policies of a resource let it see of that.
-    pub(crate) fn sight(&self, resource: usize, policies: &[Policy]) -> Result<Arc<Filter>> {
-        self.sights.get(resource, policies, self.who())
+    pub(crate) fn read_filter(&self, resource: usize, policies: &[Policy]) -> Result<Arc<Filter>> {
+        self.read_filters.get(resource, policies, self.who())
     }
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Known {
     }
 }
 
-impl Sights {
+impl ReadFilters {
     pub(crate) fn new(resources: usize) -> Self {
         Self((0..resources).map(|_| OnceLock::new()).collect())
     }
@@ -80,7 +80,7 @@ impl Sights {
         }
         // A failure is asked again: it decides nothing.
         let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
-        let seen = of_reading.map(|policy| policy.sight(who));
+        let seen = of_reading.map(|policy| policy.read_filter(who));
         let asked = Arc::new(Filter::all_of(seen.collect::<Result<_>>()?));
         Ok(self.0[resource].get_or_init(|| asked).clone())
     }

@@ -1,13 +1,13 @@
 //! The policies of all resources: one place that every way in and out asks.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::auth::caller::{Caller, Sights};
+use crate::engine::auth::caller::{Caller, ReadFilters};
 use crate::engine::auth::identity::Authenticator;
 use crate::engine::auth::policy::{Grant, Policy, Who, unauthenticated};
 use crate::engine::table::Entry;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
-use crate::query::Sight;
+use crate::query::ReadFilter;
 
 /// The policies of all resources, in the order of the served list.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Policies {
     /// Who is asked who callers are; `None` where everything is open.
     pub(crate) authenticator: Option<Authenticator>,
     /// What those see who are nobody.
-    nobody: Sights,
+    nobody: ReadFilters,
 }
 
 impl Policies {
@@ -38,7 +38,7 @@ impl Policies {
             by_resource: entries.iter().map(|entry| entry.policies).collect(),
             public: public.collect(),
             authenticator,
-            nobody: Sights::new(entries.len()),
+            nobody: ReadFilters::new(entries.len()),
         })
     }
 
@@ -64,18 +64,18 @@ impl Policies {
     /// # Errors
     ///
     /// Where it may not ask, and where the policy fails: then it sees nothing.
-    pub(crate) fn sight(&self, caller: &Caller, resource: usize) -> Result<Sight> {
+    pub(crate) fn read_filter(&self, caller: &Caller, resource: usize) -> Result<ReadFilter> {
         self.admit(caller, resource)?;
         let policies = self.by_resource[resource];
         if !policies.iter().any(Policy::is_of_reading) {
-            return Ok(Sight::ALL);
+            return Ok(ReadFilter::ALL);
         }
         let filter = match caller {
-            Caller::Application => return Ok(Sight::ALL),
+            Caller::Application => return Ok(ReadFilter::ALL),
             Caller::Nobody => self.nobody.get(resource, policies, Who::NOBODY)?,
-            Caller::Known(known) => known.sight(resource, policies)?,
+            Caller::Known(known) => known.read_filter(resource, policies)?,
         };
-        Ok(Sight::of(filter))
+        Ok(ReadFilter::of(filter))
     }
 
     /// Asks that this caller may do this, with this record where it is about one.

@@ -166,7 +166,7 @@ impl Policy {
     /// # Errors
     ///
     /// Where the policy fails, or asks for somebody and there is nobody: then nothing is seen.
-    pub(crate) fn sight(&self, who: Who<'_>) -> Result<Filter> {
+    pub(crate) fn read_filter(&self, who: Who<'_>) -> Result<Filter> {
         match &self.judge {
             Judge::Read(see) => self.fail_closed(|| see(who)),
             Judge::Record(_) | Judge::User(_) => Err(self.misplaced()),

@@ -7,7 +7,7 @@ use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Selection};
-use crate::query::Sight;
+use crate::query::ReadFilter;
 use std::sync::Arc;
 
 impl Context {
@@ -17,8 +17,8 @@ impl Context {
     }
 
     /// Which records of a resource the caller sees.
-    pub(crate) fn sight(&self, resource: usize) -> Result<Sight> {
-        self.app().policies.sight(&self.caller, resource)
+    pub(crate) fn read_filter(&self, resource: usize) -> Result<ReadFilter> {
+        self.app().policies.read_filter(&self.caller, resource)
     }
 
     /// Notes that a query of the caller has looked at so many records, for which it is charged.
@@ -34,9 +34,9 @@ impl Context {
 
     /// Asks that there is a record of this id which the caller sees.
     pub(crate) async fn see(&self, model: &Model, id: &str) -> Result<()> {
-        let sight = self.sight(model.index)?;
+        let read_filter = self.read_filter(model.index)?;
         let stored = self.store().get(model.index, id).await?.value;
-        let seen = stored.filter(|stored| sight.sees(stored));
+        let seen = stored.filter(|stored| read_filter.allows(stored));
         seen.map(drop)
             .ok_or_else(|| Error::not_found(model.definition.name))
     }
@@ -45,21 +45,21 @@ impl Context {
     /// where it sees it.
     pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
         let unit = self.unit()?;
-        let sight = match by {
-            Origin::Client => self.sight(resource)?,
-            Origin::Server => Sight::ALL,
+        let read_filter = match by {
+            Origin::Client => self.read_filter(resource)?,
+            Origin::Server => ReadFilter::ALL,
         };
-        if sight.filter().is_none() {
+        if read_filter.filter().is_none() {
             return unit.is_there(self.store(), resource, id).await;
         }
         let there = unit.get(self.store(), resource, id).await?;
-        Ok(there.is_some_and(|record| sight.sees(&record)))
+        Ok(there.is_some_and(|record| read_filter.allows(&record)))
     }
 
     /// What the caller is told of a record that it has written: no more than its id where it does
     /// not see it.
     pub(crate) fn shown(&self, model: &Model, record: Arc<Record>) -> Result<Body> {
-        Ok(if self.sight(model.index)?.sees(&record) {
+        Ok(if self.read_filter(model.index)?.allows(&record) {
             Body::Record(record, Selection::All)
         } else {
             let id = Selection::of(model.definition, Some(vec![model.definition.id]));

@@ -256,9 +256,9 @@ impl<R> Attempt<'_, R> {
             ..
         } = self.call;
         context.unit()?.clear();
-        let sight = context.sight(model.index)?;
+        let read_filter = context.read_filter(model.index)?;
         let loaded = context.get(model, self.call.id).await?;
-        let loaded = loaded.filter(|record| sight.sees(record));
+        let loaded = loaded.filter(|record| read_filter.allows(record));
         let loaded = loaded.ok_or_else(|| Error::not_found(model.definition.name))?;
         self.call.ask(Some(&loaded))?;
         loaded.expect_rev(self.call.if_rev)?;

@@ -12,7 +12,7 @@ use crate::model::record::Record;
 use crate::model::relation::Link;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
-use crate::query::Sight;
+use crate::query::ReadFilter;
 use futures_util::FutureExt;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -118,10 +118,10 @@ impl<'a> Write<'a> {
         };
         let parent = parent.as_deref();
         let is_judged = self.by == Origin::Client;
-        let sight = if is_judged {
-            context.sight(self.model.index)?
+        let read_filter = if is_judged {
+            context.read_filter(self.model.index)?
         } else {
-            Sight::ALL
+            ReadFilter::ALL
         };
         let judge = |grant| is_judged.then_some(grant);
         loop {
@@ -131,7 +131,7 @@ impl<'a> Write<'a> {
             };
             let stored = stored.filter(|stored| self.is_under(context, parent, stored));
             // That a new record can't have the id of one which is not seen can't be hidden.
-            let is_hidden = |stored: &Arc<Record>| !sight.sees(stored);
+            let is_hidden = |stored: &Arc<Record>| !read_filter.allows(stored);
             let stored = match (self.kind, stored) {
                 (WriteKind::Save, Some(stored)) if is_hidden(&stored) => return Err(self.exists()),
                 (WriteKind::Update | WriteKind::Destroy, Some(stored)) if is_hidden(&stored) => {
@@ -225,7 +225,7 @@ impl<'a> Write<'a> {
             }
         } else {
             let is_hidden = self.by == Origin::Client
-                && context.sight(link.to)?.filter().is_some()
+                && context.read_filter(link.to)?.filter().is_some()
                 && !context.is_there(link.to, &id, self.by).await?;
             if is_hidden {
                 return Err(Error::not_found(of.definition.name));

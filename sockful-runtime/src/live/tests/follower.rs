@@ -9,7 +9,7 @@ use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::Selection;
 use crate::query;
-use crate::query::Sight;
+use crate::query::ReadFilter;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sample;
@@ -45,7 +45,7 @@ impl Server {
         Arc::new(Interest {
             resource: 0,
             filter,
-            sight: Sight::ALL,
+            read_filter: ReadFilter::ALL,
         })
     }
 

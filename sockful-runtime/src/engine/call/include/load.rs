@@ -176,7 +176,10 @@ impl Include {
         snapshot: &dyn Snapshot,
         records: &[&Record],
     ) -> Result<Places> {
-        let (of, sight) = (context.model(self.resource), context.sight(self.resource)?);
+        let (of, read_filter) = (
+            context.model(self.resource),
+            context.read_filter(self.resource)?,
+        );
         let (mut known, mut ids) = (HashMap::new(), Vec::<Box<str>>::new());
         let place = |record: &&Record| {
             let id = self.link.parent_of(of, record)?;
@@ -188,7 +191,10 @@ impl Include {
         let places = records.iter().map(place).collect();
         let found = snapshot.get_many(self.resource, ids).await?;
         let included = found.into_iter().map(|record| Included {
-            records: record.into_iter().filter(|it| sight.sees(it)).collect(),
+            records: record
+                .into_iter()
+                .filter(|it| read_filter.allows(it))
+                .collect(),
             first: 0,
             next: None,
         });
@@ -207,13 +213,19 @@ impl Include {
             context.model(self.parent).definition,
         );
         let (limit, _) = model.page(&context.app().config);
-        let sight = context.sight(self.resource)?.narrow(Filter::All);
+        let read_filter = context.read_filter(self.resource)?.narrow(Filter::All);
         let values = records
             .iter()
             .map(|it| Scalar::read(it.value(of.id)).into_owned());
         let property = self.link.parent.property;
         let lists = snapshot
-            .related(self.resource, property, values.collect(), sight, limit)
+            .related(
+                self.resource,
+                property,
+                values.collect(),
+                read_filter,
+                limit,
+            )
             .await?;
         context.note_visited(lists.iter().map(|list| list.visited).sum());
         let included = lists.into_iter().zip(records).map(|(list, parent)| {
