@@ -493,7 +493,7 @@ pub mod compatibility {
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
 pub mod store {
     pub use sockful_runtime::model::definition::{
-        Access, Bound, Check, EventDef, Kept, KeyKind, Limit, OnDestroy, Parent, Property,
+        Access, Bound, Check, EventDef, KeyKind, Limit, Managed, OnDestroy, Parent, Property,
         ResourceDef, Rule,
     };
     pub use sockful_runtime::model::record::Record;
@@ -565,14 +565,16 @@ pub mod __private {
     pub use sockful_runtime::macro_support::bounds::Absent;
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{
-        Access, Bound, Check, Format, Kept, ResourceDef as Declared,
+        Access, Bound, Check, Format, Managed as Kept, ResourceDef as Declared,
     };
     pub use sockful_runtime::model::definition::{
         EventDef as DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
     };
     pub use sockful_runtime::model::event::Event;
     pub use sockful_runtime::model::reader::Reader;
-    pub use sockful_runtime::model::resource::{Changes, Given, Resource, Writer, show};
+    pub use sockful_runtime::model::resource::{
+        Changes, PayloadWriter as Given, Resource, Writer, show,
+    };
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;

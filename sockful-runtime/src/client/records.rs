@@ -8,7 +8,7 @@ use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable, unse
 use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::definition::{RefersTo, Relation};
-use crate::model::resource::{Changes, Given, Resource};
+use crate::model::resource::{Changes, PayloadWriter, Resource};
 use crate::query::typed::{Field, Filter};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -206,7 +206,7 @@ pub(super) fn given<R: Resource>(
     changes: impl Changes,
     address: Option<(&str, String)>,
 ) -> Result<String> {
-    let mut given = Given::new(R::DECLARED);
+    let mut given = PayloadWriter::new(R::DECLARED);
     changes.write(&mut given);
     let given = given.finish().map_err(|error| unsendable(&error))?;
     let Some((name, value)) = address else {

@@ -3,7 +3,7 @@
 use crate::core::bigint::Wide;
 use crate::core::error::{Fault, Result, without_line};
 use crate::core::json::finite_check;
-use crate::model::timestamp::Moment;
+use crate::model::timestamp::TimestampCodec;
 use crate::model::validation::{Typed, explain};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub struct Codec<T> {
     sanitize: Option<(Sanitize<T>, Each<T>)>,
     conform: Option<Conform<T>>,
     nested: Option<fn(&T) -> Vec<Fault>>,
-    moment: Option<Moment>,
+    timestamp: Option<TimestampCodec>,
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
@@ -104,7 +104,7 @@ impl<T> Codec<T> {
             sanitize: None,
             conform: None,
             nested: None,
-            moment: None,
+            timestamp: None,
         }
     }
 
@@ -153,14 +153,14 @@ impl<T> Codec<T> {
 
     /// The same, for a time that the server keeps.
     #[must_use]
-    pub(crate) const fn with_moment(mut self, moment: Moment) -> Self {
-        self.moment = Some(moment);
+    pub(crate) const fn with_timestamp(mut self, timestamp: TimestampCodec) -> Self {
+        self.timestamp = Some(timestamp);
         self
     }
 
     /// How the server keeps a time in it.
-    pub(crate) fn moment(&self) -> Moment {
-        self.moment.unwrap_or(Moment::INTEGER)
+    pub(crate) fn timestamp(&self) -> TimestampCodec {
+        self.timestamp.unwrap_or(TimestampCodec::INTEGER)
     }
 
     /// The value as it is after the sanitizers.

@@ -60,8 +60,8 @@ pub struct Property {
     pub rules: &'static [Rule],
     /// Whether a function of the record says if the rules hold.
     pub is_conditional: bool,
-    /// What the server keeps in it by itself.
-    pub kept: Option<Kept>,
+    /// The value that the server sets by itself, if it does.
+    pub managed: Option<Managed>,
     /// Whether no two records have the same value; null may repeat.
     pub unique: bool,
     /// Whether the store finds records by it without looking at the others.
@@ -72,10 +72,10 @@ pub struct Property {
     pub renamed_from: Option<&'static str>,
 }
 
-/// What the server keeps by itself.
+/// A value that the server sets by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kept {
+pub enum Managed {
     /// When the record was created: milliseconds since 1970, or a text of RFC 3339.
     CreatedAt,
     /// When it last changed, written alike.
@@ -139,7 +139,7 @@ impl Property {
             access: Access::Open,
             rules: &[],
             is_conditional: false,
-            kept: None,
+            managed: None,
             unique: false,
             index: false,
             wide: false,
@@ -179,11 +179,11 @@ impl Property {
         self
     }
 
-    /// The same, kept by the server: clients can't set it.
+    /// The same, set by the server alone: clients can't set it.
     #[must_use]
-    pub const fn kept(mut self, kept: Kept) -> Self {
+    pub const fn kept(mut self, managed: Managed) -> Self {
         self.access = Access::ReadOnly;
-        self.kept = Some(kept);
+        self.managed = Some(managed);
         self
     }
 
@@ -267,11 +267,11 @@ impl ResourceDef {
             .position(|property| property.name == name)
     }
 
-    /// The position of the property in which the server keeps `kept`.
-    pub fn keeps(&self, kept: Kept) -> Option<usize> {
+    /// The position of the property that holds `managed`, if there is one.
+    pub fn managed_position(&self, managed: Managed) -> Option<usize> {
         self.properties
             .iter()
-            .position(|property| property.kept == Some(kept))
+            .position(|property| property.managed == Some(managed))
     }
 
     /// The position of the property called `name` that clients may know of.

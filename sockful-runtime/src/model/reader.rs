@@ -1,4 +1,4 @@
-//! Properties one after the other: from what a request gives, from what is stored, or from defaults.
+//! Reads the properties of a record from a payload, from a stored record or from defaults.
 
 mod described;
 
@@ -12,32 +12,32 @@ use crate::model::record::Record;
 use crate::model::validation;
 use schemars::SchemaGenerator;
 
-/// Gives the values of a table of properties in their order, and collects every fault on the way.
+/// Reads the values of a list of properties in order, and collects every fault.
 #[derive(Debug)]
 pub struct Reader<'a> {
     properties: &'static [Property],
     next: usize,
     source: Source<'a>,
-    /// Whether values are judged by the rules as they are read, not later with the whole record.
+    /// Whether each value is checked against its rules when it is read, not later with the record.
     judges: bool,
     faults: Vec<Fault>,
-    /// What of the stored record can't be read, which is no fault of who gives the rest.
+    /// The first value of the stored record that can't be read: an internal error, not one of the payload.
     unreadable: Option<Fault>,
 }
 
-/// Where the values come from.
+/// Where a reader takes the values from.
 #[derive(Debug)]
 enum Source<'a> {
-    /// As it is stored.
+    /// A stored record.
     Stored(&'a Record),
-    /// As a server has sent it to a client.
+    /// A record that a server sent to a client.
     #[cfg(feature = "client")]
     Sent(&'a Object<'a>),
-    /// What is given, and for the rest what there is.
+    /// A payload, and what it is applied to.
     Given {
         given: &'a Object<'a>,
-        by: Origin,
-        over: Over<'a>,
+        origin: Origin,
+        base: Base<'a>,
     },
     /// No values at all: each property describes itself.
     Described {
@@ -47,25 +47,26 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// Whether what is given was judged and stored before.
-    fn is_older(&self) -> bool {
-        let over = match self {
-            Self::Given { over, .. } => Some(over),
+    /// Whether the values were stored under an earlier definition of the resource.
+    fn is_legacy(&self) -> bool {
+        let base = match self {
+            Self::Given { base, .. } => Some(base),
             _ => None,
         };
-        matches!(over, Some(Over::Older))
+        matches!(base, Some(Base::Legacy))
     }
 }
 
-/// What there is where something is given.
+/// What the values of a payload are applied to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Over<'a> {
-    /// Nothing yet: what is not given takes its default.
-    Nothing,
-    /// Nothing either, but what is given was stored as it is, when the resource was another.
-    Older,
-    /// A record of which the rest stays.
-    Changed(&'a Record),
+pub(crate) enum Base<'a> {
+    /// A new record: a property that is missing takes its default.
+    Empty,
+    /// A new record made of values that were stored under an earlier definition of the resource.
+    /// They were sanitized and checked when they were first stored.
+    Legacy,
+    /// A record to patch: a property that is missing keeps its value.
+    Patched(&'a Record),
     /// A record to replace: properties that the origin can't set stay, the others take their default.
     Replaced(&'a Record),
 }
@@ -92,10 +93,17 @@ impl<'a> Reader<'a> {
     pub(crate) fn given(
         properties: &'static [Property],
         given: &'a Object<'a>,
-        by: Origin,
-        over: Over<'a>,
+        origin: Origin,
+        base: Base<'a>,
     ) -> Self {
-        Self::from(properties, Source::Given { given, by, over })
+        Self::from(
+            properties,
+            Source::Given {
+                given,
+                origin,
+                base,
+            },
+        )
     }
 
     /// Lets each property of a table describe itself to the reader that `ask` is given.
@@ -166,44 +174,48 @@ impl<'a> Reader<'a> {
             }
             Source::Given {
                 given,
-                over: Over::Older,
+                base: Base::Legacy,
                 ..
             } => {
                 let raw = given.take(property.name);
                 is_given = raw.is_some();
-                raw.or(property.kept.map(|_| codec.moment().unset))
+                raw.or(property.managed.map(|_| codec.timestamp().unset))
             }
-            Source::Given { given, by, over } => {
-                let client_may = match over {
-                    Over::Nothing | Over::Older => Access::is_settable,
-                    Over::Changed(_) | Over::Replaced(_) => Access::is_changeable,
+            Source::Given {
+                given,
+                origin,
+                base,
+            } => {
+                let client_may = match base {
+                    Base::Empty | Base::Legacy => Access::is_settable,
+                    Base::Patched(_) | Base::Replaced(_) => Access::is_changeable,
                 };
-                let value = given_value(property, given, *by, client_may, &mut self.faults);
-                match (value, *over) {
-                    (Given::Value(raw), _) => {
+                let value = given_value(property, given, *origin, client_may, &mut self.faults);
+                match (value, *base) {
+                    (Input::Value(raw), _) => {
                         is_given = true;
                         Some(raw)
                     }
-                    // Who saves a record as it was read gives back what can't be set as well.
-                    (Given::Refused, Over::Replaced(stored))
+                    // A client that saves a record as it read it sends back read-only values as well.
+                    (Input::Refused, Base::Replaced(stored))
                         if is_same(codec, given.take(property.name), stored.value(at)) =>
                     {
                         self.faults.pop();
                         Some(stored.value(at))
                     }
-                    (Given::Refused, _) => return None,
-                    // It is put in when the record is stored; until then there is no time.
-                    (Given::Nothing, Over::Nothing) if property.kept.is_some() => {
-                        Some(codec.moment().unset)
+                    (Input::Refused, _) => return None,
+                    // The server sets it when the record is stored.
+                    (Input::Missing, Base::Empty) if property.managed.is_some() => {
+                        Some(codec.timestamp().unset)
                     }
-                    (Given::Nothing, Over::Nothing | Over::Older) => None,
-                    // What is never sent could not have been given back.
-                    (Given::Nothing, Over::Replaced(_))
-                        if property.access.is_sent() && may_set(property, *by, client_may) =>
+                    (Input::Missing, Base::Empty | Base::Legacy) => None,
+                    // A write-only value is never sent, so a client can't send it back.
+                    (Input::Missing, Base::Replaced(_))
+                        if property.access.is_sent() && may_set(property, *origin, client_may) =>
                     {
                         None
                     }
-                    (Given::Nothing, Over::Changed(stored) | Over::Replaced(stored)) => {
+                    (Input::Missing, Base::Patched(stored) | Base::Replaced(stored)) => {
                         Some(stored.value(at))
                     }
                 }
@@ -227,7 +239,7 @@ impl<'a> Reader<'a> {
         };
         match codec.read(raw) {
             Ok(value) => {
-                let value = if is_given && !self.source.is_older() {
+                let value = if is_given && !self.source.is_legacy() {
                     codec.sanitize(value)
                 } else {
                     value
@@ -289,43 +301,45 @@ fn judge_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut
     }
 }
 
-enum Given<'a> {
+/// The value of one property in a payload.
+enum Input<'a> {
     Value(&'a str),
+    /// The origin may not set the property.
     Refused,
-    Nothing,
+    Missing,
 }
 
-fn may_set(property: &Property, by: Origin, client_may: fn(Access) -> bool) -> bool {
-    property.kept.is_none() && (by == Origin::Server || client_may(property.access))
+fn may_set(property: &Property, origin: Origin, client_may: fn(Access) -> bool) -> bool {
+    property.managed.is_none() && (origin == Origin::Server || client_may(property.access))
 }
 
 fn given_value<'a>(
     property: &Property,
     given: &Object<'a>,
-    by: Origin,
+    origin: Origin,
     client_may: fn(Access) -> bool,
     faults: &mut Vec<Fault>,
-) -> Given<'a> {
-    // A private property is one that clients have never heard of: it stays among the unknown.
-    if by == Origin::Client && property.access == Access::Private {
-        return Given::Nothing;
+) -> Input<'a> {
+    // Clients don't know private properties, so one is reported like any unknown property.
+    if origin == Origin::Client && property.access == Access::Private {
+        return Input::Missing;
     }
     match given.take(property.name) {
-        Some(raw) if may_set(property, by, client_may) => Given::Value(raw),
+        Some(raw) if may_set(property, origin, client_may) => Input::Value(raw),
         Some(_) => {
-            let (rule, message) = match (property.kept, property.access) {
+            let (rule, message) = match (property.managed, property.access) {
                 (Some(_), _) => ("read_only", "is kept by the server"),
                 (None, Access::Immutable) => ("immutable", "is set at creation only"),
                 (None, _) => ("read_only", "can't be set"),
             };
             faults.push(Fault::new(property.name, rule, message));
-            Given::Refused
+            Input::Refused
         }
-        None => Given::Nothing,
+        None => Input::Missing,
     }
 }
 
-/// Whether what is given is what is stored, however it is spelt: as `1` for `1.0`, or in another order.
+/// Whether `given` and `stored` are the same value: `1` and `1.0` are, and so are maps in any order.
 fn is_same<T>(codec: &Codec<T>, given: Option<&str>, stored: &str) -> bool {
     let mut written = Vec::new();
     let value = given.and_then(|raw| codec.read(raw).ok());

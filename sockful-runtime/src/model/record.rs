@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::{Kept, Property, ResourceDef};
+use crate::model::definition::{Managed, Property, ResourceDef};
 use std::fmt;
 use std::ops::Range;
 
@@ -186,14 +186,14 @@ impl fmt::Debug for Record {
 }
 
 /// Writes a record property by property, in the order of its [`ResourceDef`] table.
-pub struct Draft {
+pub struct RecordBuilder {
     definition: &'static ResourceDef,
     sent: Vec<u8>,
     kept: Vec<u8>,
     spans: Vec<Range<u32>>,
 }
 
-impl fmt::Debug for Draft {
+impl fmt::Debug for RecordBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
             .field("of", &self.definition.name)
@@ -201,7 +201,7 @@ impl fmt::Debug for Draft {
     }
 }
 
-impl Draft {
+impl RecordBuilder {
     pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         let spans = Vec::with_capacity(definition.properties.len());
         Self {
@@ -272,7 +272,7 @@ impl Draft {
 
 /// Which property shows the revision.
 fn shown_at(definition: &ResourceDef) -> Option<u16> {
-    let at = definition.keeps(Kept::Rev)?;
+    let at = definition.managed_position(Managed::Rev)?;
     at.try_into().ok()
 }
 

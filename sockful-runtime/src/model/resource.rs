@@ -5,7 +5,7 @@ use crate::model::codec::Codec;
 use crate::model::definition::{KeyKind, ResourceDef};
 use crate::model::key::Key;
 use crate::model::reader::Reader;
-use crate::model::record::Draft;
+use crate::model::record::RecordBuilder;
 use crate::model::validation::Typed;
 use std::fmt;
 
@@ -42,7 +42,7 @@ pub const fn kind_of<R: Resource>() -> KeyKind {
 /// Some properties of a resource, such as the generated `NewCreature` and `CreaturePatch` hold.
 pub trait Changes: Send {
     /// Puts what is given into `given`, in the order of the properties.
-    fn write(&self, given: &mut Given);
+    fn write(&self, given: &mut PayloadWriter);
 }
 
 /// Shows `changes` as a struct called `name`, with what is given; what is never sent is not shown in logs either.
@@ -55,7 +55,7 @@ pub fn show<R: Resource>(
     changes: &impl Changes,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    let mut given = Given::new(R::DECLARED);
+    let mut given = PayloadWriter::new(R::DECLARED);
     changes.write(&mut given);
     let text = given.finish().unwrap_or_default();
     let object = Object::parse(&text).unwrap_or_default();
@@ -76,14 +76,14 @@ pub fn show<R: Resource>(
 /// Takes the properties of a record, in their order, and makes its text of them.
 #[derive(Debug)]
 pub struct Writer {
-    written: Written,
+    written: WrittenRecord,
     fault: Option<serde_json::Error>,
 }
 
 /// What a record was written as, and what its values themselves had to say on the way.
 #[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) draft: Draft,
+pub(crate) struct WrittenRecord {
+    pub(crate) builder: RecordBuilder,
     /// What the rules found that need the value itself, with the property's position.
     pub(crate) typed: Vec<(usize, Typed)>,
     /// The positions of properties whose rules don't hold for this record.
@@ -95,8 +95,8 @@ pub(crate) struct Written {
 impl Writer {
     pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         Self {
-            written: Written {
-                draft: Draft::new(definition),
+            written: WrittenRecord {
+                builder: RecordBuilder::new(definition),
                 typed: Vec::new(),
                 exempt: Vec::new(),
                 not_finite: Vec::new(),
@@ -107,7 +107,7 @@ impl Writer {
 
     /// Puts the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
-        let at = self.written.draft.len();
+        let at = self.written.builder.len();
         let typed = codec.judge(value).map(|typed| (at, typed));
         self.written.typed.extend(typed);
         self.write(codec, value);
@@ -115,14 +115,14 @@ impl Writer {
 
     /// Puts the next property, whose rules don't hold for this record.
     pub fn put_unjudged<T>(&mut self, codec: &Codec<T>, value: &T) {
-        self.written.exempt.push(self.written.draft.len());
+        self.written.exempt.push(self.written.builder.len());
         self.write(codec, value);
     }
 
     fn write<T>(&mut self, codec: &Codec<T>, value: &T) {
-        let at = self.written.draft.len();
+        let at = self.written.builder.len();
         let (fault, not_finite) = (&mut self.fault, &mut self.written.not_finite);
-        self.written.draft.put(|out| {
+        self.written.builder.put(|out| {
             let start = out.len();
             if let Err(error) = codec.write(value, out) {
                 *fault = Some(error);
@@ -132,7 +132,7 @@ impl Writer {
         });
     }
 
-    pub(crate) fn finish(self) -> Result<Written, serde_json::Error> {
+    pub(crate) fn finish(self) -> Result<WrittenRecord, serde_json::Error> {
         match self.fault {
             None => Ok(self.written),
             Some(fault) => Err(fault),
@@ -142,14 +142,14 @@ impl Writer {
 
 /// Takes the properties that are given, in their order, and makes a payload of them.
 #[derive(Debug)]
-pub struct Given {
+pub struct PayloadWriter {
     definition: &'static ResourceDef,
     next: usize,
     text: Vec<u8>,
     fault: Option<serde_json::Error>,
 }
 
-impl Given {
+impl PayloadWriter {
     pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         Self {
             definition,

@@ -4,11 +4,11 @@ use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::{Access, Kept, KeyKind, ResourceDef};
+use crate::model::definition::{Access, KeyKind, Managed, ResourceDef};
 use crate::model::key;
-use crate::model::reader::{DescribedProperty, Origin, Over, Reader};
+use crate::model::reader::{Base, DescribedProperty, Origin, Reader};
 use crate::model::record::Record;
-use crate::model::resource::{Resource, Writer, Written};
+use crate::model::resource::{Resource, Writer, WrittenRecord};
 use crate::model::validation;
 use crate::model::validation::Kind;
 use schemars::SchemaGenerator;
@@ -22,7 +22,7 @@ pub struct Shape {
     pub definition: &'static ResourceDef,
     /// Which type it is of.
     type_id: fn() -> TypeId,
-    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<WrittenRecord, serde_json::Error>>,
 }
 
 impl Shape {
@@ -36,11 +36,13 @@ impl Shape {
     }
 }
 
-fn rewrite<R: Resource>(reader: &mut Reader<'_>) -> Option<Result<Written, serde_json::Error>> {
+fn rewrite<R: Resource>(
+    reader: &mut Reader<'_>,
+) -> Option<Result<WrittenRecord, serde_json::Error>> {
     R::read(reader).map(|record| write(&record))
 }
 
-fn write<R: Resource>(record: &R) -> Result<Written, serde_json::Error> {
+fn write<R: Resource>(record: &R) -> Result<WrittenRecord, serde_json::Error> {
     let mut writer = Writer::new(R::DECLARED);
     record.write(&mut writer);
     writer.finish()
@@ -53,10 +55,10 @@ pub(crate) struct Model {
     /// Its place in the list that is served, by which stores know it.
     pub(crate) index: usize,
     type_id: TypeId,
-    rewrite: fn(&mut Reader<'_>) -> Option<Result<Written, serde_json::Error>>,
+    rewrite: fn(&mut Reader<'_>) -> Option<Result<WrittenRecord, serde_json::Error>>,
     pub(crate) properties: Vec<DescribedProperty>,
-    /// Where it keeps when a record was created, when it was changed, and its revision.
-    kept: [Option<usize>; 3],
+    /// The positions of the creation time, the update time and the revision.
+    managed: [Option<usize>; 3],
 }
 
 impl Model {
@@ -70,8 +72,8 @@ impl Model {
             type_id: (shape.type_id)(),
             rewrite: shape.rewrite,
             properties,
-            kept: [Kept::CreatedAt, Kept::UpdatedAt, Kept::Rev]
-                .map(|kept| shape.definition.keeps(kept)),
+            managed: [Managed::CreatedAt, Managed::UpdatedAt, Managed::Rev]
+                .map(|managed| shape.definition.managed_position(managed)),
         }
     }
 
@@ -111,13 +113,18 @@ impl Model {
     }
 
     /// The record that `given` creates.
-    pub(crate) fn create(&self, given: &Object<'_>, by: Origin) -> Result<Record> {
-        self.build(given, Over::Nothing, by)
+    pub(crate) fn create(&self, given: &Object<'_>, origin: Origin) -> Result<Record> {
+        self.build(given, Base::Empty, origin)
     }
 
     /// The record that `given` makes of `stored`: only what is given changes.
-    pub(crate) fn change(&self, given: &Object<'_>, stored: &Record, by: Origin) -> Result<Record> {
-        self.build(given, Over::Changed(stored), by)
+    pub(crate) fn change(
+        &self,
+        given: &Object<'_>,
+        stored: &Record,
+        origin: Origin,
+    ) -> Result<Record> {
+        self.build(given, Base::Patched(stored), origin)
     }
 
     /// Replaces `stored`: properties that `by` may set are as given, the others stay.
@@ -125,24 +132,24 @@ impl Model {
         &self,
         given: &Object<'_>,
         stored: &Record,
-        by: Origin,
+        origin: Origin,
     ) -> Result<Record> {
-        self.build(given, Over::Replaced(stored), by)
+        self.build(given, Base::Replaced(stored), origin)
     }
 
     /// The record that was stored with these values when the resource was another.
     pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
-        self.build(given, Over::Older, Origin::Server)
+        self.build(given, Base::Legacy, Origin::Server)
     }
 
-    fn build(&self, given: &Object<'_>, over: Over<'_>, by: Origin) -> Result<Record> {
-        let reader = || Reader::given(self.definition.properties, given, by, over);
+    fn build(&self, given: &Object<'_>, base: Base<'_>, origin: Origin) -> Result<Record> {
+        let reader = || Reader::given(self.definition.properties, given, origin, base);
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
         if once.is_sound() {
             let written =
                 written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
-            return self.check(written, by);
+            return self.check(written, origin);
         }
         // There is no record to judge. What can be said of each property alone is told with the rest.
         let mut again = reader().judging();
@@ -174,7 +181,7 @@ impl Model {
         stored: Option<&Record>,
         clock: &Clock,
     ) -> Record {
-        let [created, updated, rev] = self.kept;
+        let [created, updated, rev] = self.managed;
         if let Some(stored) = stored {
             for at in [created, updated, rev].into_iter().flatten() {
                 record.set(at, stored.value(at));
@@ -186,8 +193,8 @@ impl Model {
         let created = created.filter(|_| stored.is_none());
         for at in [created, updated].into_iter().flatten() {
             let before = stored.map(|stored| stored.value(at));
-            let moment = self.properties[at].moment;
-            record.set(at, &moment.after(before, clock.now()));
+            let timestamp = self.properties[at].timestamp;
+            record.set(at, &timestamp.after(before, clock.now()));
         }
         record
     }
@@ -210,22 +217,26 @@ impl Model {
 
     /// Whether its records show their revision.
     pub(crate) fn keeps_rev(&self) -> bool {
-        self.kept[2].is_some()
+        self.managed[2].is_some()
     }
 
-    fn check(&self, written: Result<Written, serde_json::Error>, by: Origin) -> Result<Record> {
-        let Written {
-            draft,
+    fn check(
+        &self,
+        written: Result<WrittenRecord, serde_json::Error>,
+        origin: Origin,
+    ) -> Result<Record> {
+        let WrittenRecord {
+            builder,
             typed,
             exempt,
             not_finite,
         } = written.map_err(Error::internal)?;
         let (id, id_fault) =
-            match key::canonical(draft.value(self.definition.id), self.definition.key) {
+            match key::canonical(builder.value(self.definition.id), self.definition.key) {
                 Ok(id) => (id.into_owned(), None),
                 Err(fault) => (String::new(), Some(fault)),
             };
-        let record = draft.finish(&id);
+        let record = builder.finish(&id);
         let mut typed = typed.into_iter().peekable();
         let mut faults = Vec::new();
         for (at, property) in self.definition.properties.iter().enumerate() {
@@ -254,7 +265,7 @@ impl Model {
             }
             // No client has set it, and none is to hear of it.
             let is_private = property.access == Access::Private;
-            if faults.len() > before && by == Origin::Client && is_private {
+            if faults.len() > before && origin == Origin::Client && is_private {
                 return Err(Error::internal(format!(
                     "the private property `{}` of `{}` {}",
                     property.name, self.definition.name, faults[before].message

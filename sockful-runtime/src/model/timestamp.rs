@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// How a type writes and reads a time, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct TimestampCodec {
     /// The JSON of a value that stands there until there is a time.
     pub(crate) unset: &'static str,
     /// Writes the JSON of a time. A later one is never written as an earlier one.
@@ -18,7 +18,7 @@ pub struct Moment {
     read: fn(&str) -> Option<u64>,
 }
 
-impl Moment {
+impl TimestampCodec {
     /// That of integers.
     pub(crate) const INTEGER: Self = Self {
         unset: "0",
@@ -44,7 +44,7 @@ impl Moment {
 pub trait BeMoment: Serialize {
     /// How it writes and reads one.
     #[doc(hidden)]
-    const MOMENT: Moment = Moment::INTEGER;
+    const MOMENT: TimestampCodec = TimestampCodec::INTEGER;
 
     /// What the kept times are compared with in its stead.
     #[doc(hidden)]

@@ -63,7 +63,7 @@ impl<'a> Layout<'a> {
             &self.definition().properties[at],
             &self.model.properties[at],
         );
-        described.has_default || described.nullable || property.kept.is_some()
+        described.has_default || described.nullable || property.managed.is_some()
     }
 
     /// Whether that value is null.

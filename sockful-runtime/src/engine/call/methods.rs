@@ -10,7 +10,7 @@ use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::hook::{Hook, On};
 use crate::model::definition::Property;
 use crate::model::raw_payload;
-use crate::model::reader::{DescribedProperty, Origin, Over, Reader};
+use crate::model::reader::{Base, DescribedProperty, Origin, Reader};
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
@@ -176,13 +176,8 @@ impl Call<'_> {
         if self.remote.takes != Takes::Nothing {
             given.take(self.model.id_name());
         }
-        let mut reader = Reader::given(
-            self.remote.parameters,
-            &given,
-            Origin::Client,
-            Over::Nothing,
-        )
-        .judging();
+        let mut reader =
+            Reader::given(self.remote.parameters, &given, Origin::Client, Base::Empty).judging();
         let arguments = take(&mut reader);
         reader.finish()?;
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))

@@ -13,7 +13,7 @@ use crate::model::event::Emission;
 use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Origin;
-use crate::model::resource::{Changes, Given, Resource};
+use crate::model::resource::{Changes, PayloadWriter, Resource};
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Reply};
 use crate::query::typed::Filter;
@@ -53,7 +53,7 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it breaks a rule.
     pub async fn create(&self, new: R::New) -> Result<R> {
         let model = self.model()?;
-        let mut given = Given::new(model.definition);
+        let mut given = PayloadWriter::new(model.definition);
         new.write(&mut given);
         let payload = given.finish().map_err(Error::internal)?;
         self.write(WriteKind::Create, &payload).await
@@ -93,7 +93,7 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it would break a rule.
     pub async fn update(&self, id: &R::Id, patch: R::Patch) -> Result<R> {
         let model = self.model()?;
-        let mut given = Given::new(model.definition);
+        let mut given = PayloadWriter::new(model.definition);
         patch.write(&mut given);
         let given = given.finish().map_err(Error::internal)?;
         let inside = given

@@ -121,7 +121,7 @@ pub use crate::model::timestamp::BeMoment;
 
 /// The codec of `created_at` and `updated_at`.
 pub const fn moment<T: BeMoment>(codec: Codec<T>) -> Codec<T> {
-    codec.with_moment(T::MOMENT)
+    codec.with_timestamp(T::MOMENT)
 }
 
 /// A type that a revision can be kept in.

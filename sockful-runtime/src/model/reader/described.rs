@@ -5,7 +5,7 @@ use crate::core::error::{Error, Fault, Result};
 use crate::model::codec::Codec;
 use crate::model::compatibility::schema_alone;
 use crate::model::definition::Property;
-use crate::model::timestamp::Moment;
+use crate::model::timestamp::TimestampCodec;
 use crate::model::validation;
 use crate::model::validation::Kind;
 use crate::spec::description::add_rules;
@@ -27,7 +27,7 @@ pub(crate) struct DescribedProperty {
     /// The JSON types that it may have, but null.
     pub(crate) types: Vec<String>,
     /// How the server keeps a time in it.
-    pub(crate) moment: Moment,
+    pub(crate) timestamp: TimestampCodec,
     /// What the rules say of the default.
     pub(crate) default_faults: Vec<Fault>,
 }
@@ -59,7 +59,7 @@ impl DescribedProperty {
             types: types.into_iter().map(ToOwned::to_owned).collect(),
             definitions: referred(schema.as_value(), generator.definitions()),
             schema,
-            moment: codec.moment(),
+            timestamp: codec.timestamp(),
             default_faults,
             default: written
                 .then(|| serde_json::from_slice(&default).ok())

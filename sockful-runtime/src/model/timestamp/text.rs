@@ -5,7 +5,7 @@
 //! as does a whole second. So the clock steps over each millisecond that ends in a zero, and every
 //! text that is kept has exactly three digits there.
 
-use super::{BeMoment, Moment};
+use super::{BeMoment, TimestampCodec};
 use crate::query::Scalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,8 +22,8 @@ trait Timestamp: Serialize + DeserializeOwned {
     fn millis(&self) -> (i64, bool);
 }
 
-const fn moment<T: Timestamp>() -> Moment {
-    Moment {
+const fn timestamp<T: Timestamp>() -> TimestampCodec {
+    TimestampCodec {
         unset: r#""1970-01-01T00:00:00Z""#,
         write: |millis| {
             let time = T::at(kept(millis).cast_signed());
@@ -69,7 +69,7 @@ fn operand<T: Timestamp>(time: &T) -> Scalar<'static> {
 
 #[diagnostic::do_not_recommend]
 impl<T: Timestamp> BeMoment for T {
-    const MOMENT: Moment = moment::<T>();
+    const MOMENT: TimestampCodec = timestamp::<T>();
 
     fn operand(&self) -> Scalar<'static> {
         operand(self)
@@ -116,8 +116,8 @@ mod tests {
 
     fn order_is_that_of_the_times<T: Timestamp>(now: u64, later: u64, nanos: &T) {
         let (now, later) = (now.min(later), now.max(later));
-        let moment = moment::<T>();
-        let (first, second) = (moment.after(None, now), moment.after(None, later));
+        let timestamp = timestamp::<T>();
+        let (first, second) = (timestamp.after(None, now), timestamp.after(None, later));
         assert_eq!(
             first.len(),
             r#""1970-01-01T00:00:00.000Z""#.len(),
@@ -125,8 +125,8 @@ mod tests {
         );
         assert!(first <= second, "{first} {second}");
         // Kept times never go back, and stay where the clock does.
-        assert_eq!(moment.after(Some(&second), now), second);
-        assert_eq!(moment.after(Some(&first), now), first);
+        assert_eq!(timestamp.after(Some(&second), now), second);
+        assert_eq!(timestamp.after(Some(&first), now), first);
         // Any time stands to a kept one as their texts do.
         let text: Scalar<'_> = Scalar::read(&first);
         let (millis, has_more) = nanos.millis();

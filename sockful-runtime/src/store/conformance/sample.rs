@@ -13,11 +13,11 @@ pub(crate) use toy::{Toy, ToyPatch};
 use crate::core::json::object::Object;
 use crate::macro_support::bounds;
 use crate::model::codec::Codec;
-use crate::model::definition::{Access, EventDef, Kept, KeyKind, Property, ResourceDef};
+use crate::model::definition::{Access, EventDef, KeyKind, Managed, Property, ResourceDef};
 use crate::model::event::Event;
 use crate::model::reader::{Origin, Reader};
-use crate::model::record::{Draft, Record};
-use crate::model::resource::{Changes, Given, Resource, Writer};
+use crate::model::record::{Record, RecordBuilder};
+use crate::model::resource::{Changes, PayloadWriter, Resource, Writer};
 use crate::model::resource_model::{Model, Shape};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -137,18 +137,18 @@ pub(crate) const COUNTED: &ResourceDef = &ResourceDef {
     properties: &[
         property("id", Access::Open),
         property("life", Access::Open),
-        property("rev", Access::Open).kept(Kept::Rev),
+        property("rev", Access::Open).kept(Managed::Rev),
     ],
     ..*Sample::DECLARED
 };
 
 /// A record of [`COUNTED`].
 pub(crate) fn counted(id: &str, life: u64) -> Record {
-    let mut draft = Draft::new(COUNTED);
-    draft.put(|out| out.extend_from_slice(format!("\"{id}\"").as_bytes()));
-    draft.put(|out| out.extend_from_slice(life.to_string().as_bytes()));
-    draft.put(|out| out.push(b'0'));
-    draft.finish(id)
+    let mut builder = RecordBuilder::new(COUNTED);
+    builder.put(|out| out.extend_from_slice(format!("\"{id}\"").as_bytes()));
+    builder.put(|out| out.extend_from_slice(life.to_string().as_bytes()));
+    builder.put(|out| out.push(b'0'));
+    builder.finish(id)
 }
 
 impl Resource for Sample {
@@ -222,7 +222,7 @@ impl Resource for Sample {
 }
 
 impl Changes for NewSample {
-    fn write(&self, given: &mut Given) {
+    fn write(&self, given: &mut PayloadWriter) {
         given.put_if(&ID, self.id.as_ref());
         given.put(&TEXT, &self.name);
         given.put_if(&KIND, self.kind.as_ref());
@@ -236,7 +236,7 @@ impl Changes for NewSample {
 }
 
 impl Changes for SamplePatch {
-    fn write(&self, given: &mut Given) {
+    fn write(&self, given: &mut PayloadWriter) {
         given.put_if(&ID, None);
         given.put_if(&TEXT, self.name.as_ref());
         given.put_if(&KIND, self.kind.as_ref());
@@ -291,7 +291,7 @@ mod tests {
     fn what_creates_and_what_changes_is_read_as_it_was_written() {
         let model = model();
         let given = |changes: &dyn Changes| {
-            let mut given = Given::new(Sample::DECLARED);
+            let mut given = PayloadWriter::new(Sample::DECLARED);
             changes.write(&mut given);
             given.finish().expect("JSON")
         };

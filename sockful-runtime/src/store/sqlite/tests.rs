@@ -4,7 +4,7 @@ mod restart;
 use super::*;
 use crate::core::error::{ErrorKind, Outcome};
 use crate::model::definition::Property;
-use crate::model::record::Draft;
+use crate::model::record::RecordBuilder;
 use crate::query::{Comparison, Scalar};
 use crate::store::commit::{Expect, Operation};
 use crate::store::conformance;
@@ -180,12 +180,12 @@ fn a_name_is_a_name_whatever_it_says() {
     let folder = Folder::new("names");
     let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
     wait(store.open(&[ODD])).expect("names are quoted");
-    let mut draft = Draft::new(ODD);
-    draft.put(|out| out.extend_from_slice(br#""'; --""#));
-    draft.put(|out| out.extend_from_slice(br#""\"' OR 1""#));
+    let mut builder = RecordBuilder::new(ODD);
+    builder.put(|out| out.extend_from_slice(br#""'; --""#));
+    builder.put(|out| out.extend_from_slice(br#""\"' OR 1""#));
     let put = Operation::Put {
         resource: 0,
-        record: draft.finish("'; --"),
+        record: builder.finish("'; --"),
         expect: Expect::Absent,
     };
     wait(store.commit(commit(vec![put], None))).expect("values are bound");

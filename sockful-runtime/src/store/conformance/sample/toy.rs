@@ -3,7 +3,7 @@
 use super::{ID, Sample, TEXT, property};
 use crate::model::definition::{Access, KeyKind, OnDestroy, Parent, ResourceDef};
 use crate::model::reader::Reader;
-use crate::model::resource::{Changes, Given, Resource, Writer};
+use crate::model::resource::{Changes, PayloadWriter, Resource, Writer};
 
 /// Something to play with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,7 +158,7 @@ impl Toy {
 }
 
 impl Changes for Toy {
-    fn write(&self, given: &mut Given) {
+    fn write(&self, given: &mut PayloadWriter) {
         given.put(&ID, &self.id);
         for text in self.texts() {
             given.put(&TEXT, text);
@@ -167,7 +167,7 @@ impl Changes for Toy {
 }
 
 impl Changes for ToyPatch {
-    fn write(&self, given: &mut Given) {
+    fn write(&self, given: &mut PayloadWriter) {
         given.put_if(&ID, None);
         given.put_if(&TEXT, self.owner_id.as_ref());
         for _ in ["part_of_id", "lent_to_id", "pawned_to_id"] {
