@@ -33,26 +33,26 @@ use crate::model::record::Record;
 use crate::query::{Filter, Query, Scalar};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
-use futures_util::future::{BoxFuture, Either, FutureExt, Ready, ready};
+use futures_util::future::{self, BoxFuture, Either, FutureExt, Ready};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// An answer that is at hand, or one to wait for.
+/// The result of a store's operation: available immediately, or a future to wait for.
 ///
-/// A store in memory answers at once, and a request that waits for nothing needs no task and no
-/// allocation; [`now`] and [`later`] make the two.
-pub type Answer<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
+/// A store in memory returns immediately, and a request that does not have to wait needs no task and
+/// no allocation. [`ready`] and [`boxed`] construct the two variants.
+pub type MaybeReady<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
 
-/// An answer that is at hand.
-pub fn now<'a, T>(value: T) -> Answer<'a, T> {
-    ready(value).left_future()
+/// Returns a result that is available immediately.
+pub fn ready<'a, T>(value: T) -> MaybeReady<'a, T> {
+    future::ready(value).left_future()
 }
 
-/// An answer to wait for.
-pub fn later<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Answer<'a, T> {
+/// Boxes a future that computes the result.
+pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> MaybeReady<'a, T> {
     future.boxed().right_future()
 }
 
@@ -62,43 +62,47 @@ pub fn later<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Answer<'a, T
 /// returns is one consistent view, and `seq` says of which commit. User code never runs inside a store.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Makes ready for these resources. Called once, before anything else.
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>>;
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>>;
 
     /// Makes what is stored into records of these resources as they are now, before they are opened
     /// for. Stores that keep nothing have nothing to do.
     ///
     /// What would lose a value, or keep one that does not fit, is refused with all that is to be done
     /// about it, and changes nothing.
-    fn migrate(&self, _layouts: &[Layout<'_>]) -> Answer<'_, Result<()>> {
-        now(Ok(()))
+    fn migrate(&self, _layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
+        ready(Ok(()))
     }
 
     /// Names this unbroken history.
     fn epoch(&self) -> &str;
 
     /// The number of the newest commit.
-    fn head(&self) -> Answer<'_, Result<u64>>;
+    fn head(&self) -> MaybeReady<'_, Result<u64>>;
 
     /// One record, by the id that [`key::canonical`](crate::model::key::canonical) spells.
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>>;
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>>;
 
     /// Several records in the order asked, `None` where there is none.
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>>;
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>>;
 
     /// The records that a query asks for, in its order, at most `query.limit` of them.
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>>;
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>>;
 
     /// How many records meet the conditions.
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>>;
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>>;
 
     /// These resources as they are at one moment.
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>>;
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>>;
 
     /// What became of the request that made, or would make, a commit with this caller and key.
     ///
     /// Costs little: it is asked before anything else of each request that has a key. Where it says
     /// [`Unknown`](Lookup::Unknown) the request surely made no commit of this history.
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>>;
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>>;
 
     /// Takes a commit, all of it or nothing. One that neither changes nor emits anything is judged all
     /// the same, and takes no number: the answer has the newest one and is
@@ -110,16 +114,16 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Its completion is remembered in the same step, for as long and as far as the limits allow.
     /// No caller's key is ever taken twice: one that may have been before is
     /// [`Repeated`](Rejected::Repeated).
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>>;
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>>;
 
     /// The commits after number `after`, oldest first, at most `max` of them.
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>>;
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>>;
 
     /// Writes a copy of everything as it is at one moment to a new file, while others read and write.
     /// The copy is another history: whoever resumes from it is sent everything anew.
-    fn backup(&self, _to: &Path) -> Answer<'_, Result<()>> {
+    fn backup(&self, _to: &Path) -> MaybeReady<'_, Result<()>> {
         let message = "the store keeps nothing that a copy could be made of";
-        now(Err(Error::new(ErrorKind::Unavailable, message)))
+        ready(Err(Error::new(ErrorKind::Unavailable, message)))
     }
 
     /// Tells of each new head: the log has what leads to it by then.
@@ -132,10 +136,10 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
     fn seq(&self) -> u64;
 
     /// Several records in the order asked, `None` where there is none.
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>>;
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>>;
 
     /// The records that a query asks for, in its order, at most `query.limit` of them.
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>>;
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>>;
 
     /// For each of these values the records that have it in `property`, which has an index, and meet
     /// the conditions: in the order of their ids, at most `limit` of them.
@@ -146,7 +150,7 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
         values: Vec<Scalar<'static>>,
         filter: Filter,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<Found>>>;
+    ) -> MaybeReady<'_, Result<Vec<Found>>>;
 }
 
 /// What was read, and the number of the newest commit that it shows.

@@ -1,8 +1,8 @@
 //! A store that serializes and parses every record, as a store on disk does.
 
 use sockful::store::{
-    Answer, Change, Commit, Committed, Counted, Emitted, Expired, Filter, Found, Lookup, Memory,
-    Query, Record, Rejected, ResourceDef, Scalar, Several, Snapshot, Store, View, later,
+    Change, Commit, Committed, Counted, Emitted, Expired, Filter, Found, Lookup, MaybeReady,
+    Memory, Query, Record, Rejected, ResourceDef, Scalar, Several, Snapshot, Store, View, boxed,
 };
 use sockful::{Config, Result};
 use std::sync::{Arc, OnceLock};
@@ -95,7 +95,7 @@ impl Retold {
 }
 
 impl Store for Retold {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         self.texts.0.set(resources.to_vec()).expect("it opens once");
         self.memory.open(resources)
     }
@@ -104,29 +104,33 @@ impl Store for Retold {
         self.memory.epoch()
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
         self.memory.head()
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         let read = self.memory.get(resource, id);
-        later(async move {
+        boxed(async move {
             let View { seq, value } = read.await?;
             let value = self.texts.maybe(resource, value.as_ref())?;
             Ok(View { seq, value })
         })
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
-        later(async move {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
+        boxed(async move {
             let View { seq, value } = self.memory.get_many(resource, ids).await?;
             let value = self.texts.several(resource, &value)?;
             Ok(View { seq, value })
         })
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
-        later(async move {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
+        boxed(async move {
             let View { seq, value } = self.memory.find(resource, query).await?;
             let mut value = self.texts.found(resource, &value)?;
             if !self.has_first {
@@ -136,31 +140,31 @@ impl Store for Retold {
         })
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.memory.count(resource, filter)
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         let snapshot = self.memory.snapshot(resources);
-        later(async move {
+        boxed(async move {
             let (snapshot, texts) = (snapshot.await?, Arc::clone(&self.texts));
             Ok(Arc::new(RetoldSnapshot { snapshot, texts }) as Arc<dyn Snapshot>)
         })
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         self.memory.completed(caller, key)
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
-        later(async move {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
+        boxed(async move {
             let committed = self.memory.commit(commit).await?;
             self.texts.committed(&committed).map_err(Rejected::Failed)
         })
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
-        later(async move {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
+        boxed(async move {
             let log = self.memory.log(after, max).await?;
             let log = log.iter().map(|committed| self.texts.committed(committed));
             log.collect::<Result<_>>().map_err(|_| Expired)
@@ -177,15 +181,15 @@ impl Snapshot for RetoldSnapshot {
         self.snapshot.seq()
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
-        later(async move {
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
+        boxed(async move {
             let several = self.snapshot.get_many(resource, ids).await?;
             self.texts.several(resource, &several)
         })
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
-        later(async move {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
+        boxed(async move {
             let found = self.snapshot.find(resource, query).await?;
             self.texts.found(resource, &found)
         })
@@ -198,8 +202,8 @@ impl Snapshot for RetoldSnapshot {
         values: Vec<Scalar<'static>>,
         filter: Filter,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<Found>>> {
-        later(async move {
+    ) -> MaybeReady<'_, Result<Vec<Found>>> {
+        boxed(async move {
             let related = self
                 .snapshot
                 .related(resource, property, values, filter, limit);

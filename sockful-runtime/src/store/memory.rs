@@ -15,7 +15,7 @@ use self::list::List;
 use self::root::Root;
 use self::snapshot::Frozen;
 use self::table::Table;
-use super::{Answer, Counted, Expired, Found, Several, Snapshot, Store, View, later, now};
+use super::{Counted, Expired, Found, MaybeReady, Several, Snapshot, Store, View, boxed, ready};
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
@@ -86,15 +86,15 @@ fn at_once_or_aside<'a, T: Send + 'static>(
     list: List,
     takes_long: bool,
     see: impl FnOnce(&List) -> Result<T> + Send + 'static,
-) -> Answer<'a, Result<T>> {
+) -> MaybeReady<'a, Result<T>> {
     if takes_long {
-        later(async move {
+        boxed(async move {
             spawn_blocking(move || see(&list))
                 .await
                 .unwrap_or_else(|error| Err(Error::internal(error)))
         })
     } else {
-        now(see(&list))
+        ready(see(&list))
     }
 }
 
@@ -104,10 +104,10 @@ impl Memory {
         &self,
         resource: usize,
         see: impl FnOnce(&List) -> Result<T> + Send + 'static,
-    ) -> Answer<'_, Result<View<T>>> {
+    ) -> MaybeReady<'_, Result<View<T>>> {
         let View { seq, value: list } = match self.view(resource, Table::list) {
             Ok(snapshot) => snapshot,
-            Err(error) => return now(Err(error)),
+            Err(error) => return ready(Err(error)),
         };
         let takes_long = list.len() > AT_ONCE;
         let see = move |list: &List| {
@@ -125,44 +125,48 @@ impl Default for Memory {
 }
 
 impl Store for Memory {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         root.tables = resources
             .iter()
             .map(|definition| Table::new(definition))
             .collect();
-        now(Ok(()))
+        ready(Ok(()))
     }
 
     fn epoch(&self) -> &str {
         &self.epoch
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
-        now(Ok(self.read().seq))
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
+        ready(Ok(self.read().seq))
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
-        now(self.view(resource, |table| table.get(id).cloned()))
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
+        ready(self.view(resource, |table| table.get(id).cloned()))
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
-        now(self.view(resource, |table| {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
+        ready(self.view(resource, |table| {
             ids.iter().map(|id| table.get(id).cloned()).collect()
         }))
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         let max_visited = self.max_visited;
         self.evaluate(resource, move |list| list.find(&query, max_visited))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         let max_visited = self.max_visited;
         self.evaluate(resource, move |list| list.count(&filter, max_visited))
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         let root = self.read();
         let lists = resources.iter().map(|&resource| {
             let list = root.table(resource)?.list();
@@ -170,20 +174,20 @@ impl Store for Memory {
         });
         let lists = lists.collect::<Result<_>>();
         let frozen = lists.map(|lists| Frozen::new(root.seq, lists, self.max_visited));
-        now(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
+        ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
-        now(Ok(self.read().completions.look_up(caller, key)))
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
+        ready(Ok(self.read().completions.look_up(caller, key)))
     }
 
     /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
     /// not there, takes no number and is not remembered.
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         let about = match root.check(&commit) {
             Ok(about) => about,
-            Err(rejected) => return now(Err(rejected)),
+            Err(rejected) => return ready(Err(rejected)),
         };
         let seq = root.seq + 1;
         let (changes, emitted) = root.apply(commit.operations, seq);
@@ -195,7 +199,7 @@ impl Store for Memory {
         };
         if committed.is_empty() {
             committed.seq = root.seq;
-            return now(Ok(Arc::new(committed)));
+            return ready(Ok(Arc::new(committed)));
         }
         let committed = Arc::new(committed);
         root.seq = seq;
@@ -210,12 +214,12 @@ impl Store for Memory {
         self.head
             .send_if_modified(|head| seq > std::mem::replace(head, seq.max(*head)));
         drop((trimmed, forgotten));
-        now(Ok(committed))
+        ready(Ok(committed))
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let root = self.read();
-        now(root.log.after(root.seq, after, max))
+        ready(root.log.after(root.seq, after, max))
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -31,7 +31,9 @@ use self::migration::Numbered;
 use self::opened::{Closed, Opened};
 use self::search::Search;
 use self::snapshot::Frozen;
-use super::{Answer, Counted, Expired, Found, Layout, Several, Snapshot, Store, View, later, now};
+use super::{
+    Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, View, boxed, ready,
+};
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
@@ -158,97 +160,101 @@ impl Sqlite {
         &self,
         resource: usize,
         see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
-    ) -> Answer<'_, Result<View<T>>> {
+    ) -> MaybeReady<'_, Result<View<T>>> {
         match self.opened() {
-            Ok(opened) => later(opened.see(resource, see)),
-            Err(error) => now(Err(error)),
+            Ok(opened) => boxed(opened.see(resource, see)),
+            Err(error) => ready(Err(error)),
         }
     }
 }
 
 impl Store for Sqlite {
-    fn migrate(&self, layouts: &[Layout<'_>]) -> Answer<'_, Result<()>> {
+    fn migrate(&self, layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
         let connection = self.connection.lock();
         let mut connection = connection.unwrap_or_else(PoisonError::into_inner);
         let again = || Error::internal("the store is open already");
         let migrated = connection.as_mut().ok_or_else(again);
-        now(migrated.and_then(|it| migration::migrate(&self.path, it, layouts, &self.migrations)))
+        ready(migrated.and_then(|it| migration::migrate(&self.path, it, layouts, &self.migrations)))
     }
 
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         let opened = self.start(resources).and_then(|opened| {
             let again = |_| Error::internal("the store is open already");
             self.opened.set(opened).map_err(again)
         });
-        now(opened)
+        ready(opened)
     }
 
     fn epoch(&self) -> &str {
         self.opened.get().map_or("", |opened| &opened.epoch)
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
-        now(self.opened().map(|opened| opened.shared.history().seq))
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
+        ready(self.opened().map(|opened| opened.shared.history().seq))
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         let shared = match self.opened() {
             Ok(opened) => &opened.shared,
-            Err(error) => return now(Err(error)),
+            Err(error) => return ready(Err(error)),
         };
         if let Some(found) = shared.look_up_at_once(resource, id) {
-            return now(found);
+            return ready(found);
         }
-        later(Arc::clone(shared).look_up(resource, id.into()))
+        boxed(Arc::clone(shared).look_up(resource, id.into()))
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
         self.see(resource, move |search| {
             search.table.get_many(search.connection, &ids)
         })
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         self.see(resource, move |search| search.find(&query))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.see(resource, move |search| search.count(&filter))
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         let resources = resources.to_vec();
-        later(async move {
+        boxed(async move {
             let shared = Arc::clone(&self.opened()?.shared);
             let frozen = Frozen::new(shared, resources).await?;
             Ok(Arc::new(frozen) as Arc<dyn Snapshot>)
         })
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         match self.opened() {
             Ok(opened) => opened.completed(caller, key),
-            Err(error) => now(Err(error)),
+            Err(error) => ready(Err(error)),
         }
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         match self.opened() {
-            Ok(opened) => later(opened.commit(commit)),
-            Err(error) => now(Err(Rejected::Failed(error))),
+            Ok(opened) => boxed(opened.commit(commit)),
+            Err(error) => ready(Err(Rejected::Failed(error))),
         }
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         match self.opened() {
             Ok(opened) => opened.log(after, max),
-            Err(_) => now(Err(Expired)),
+            Err(_) => ready(Err(Expired)),
         }
     }
 
-    fn backup(&self, to: &Path) -> Answer<'_, Result<()>> {
+    fn backup(&self, to: &Path) -> MaybeReady<'_, Result<()>> {
         let (from, to) = (self.path.clone(), to.to_owned());
-        later(shared::aside(move || backup::copy(&from, &to)))
+        boxed(shared::aside(move || backup::copy(&from, &to)))
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -1,6 +1,6 @@
 //! Memory that notes what it is asked for, for tests.
 
-use super::{Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later};
+use super::{Counted, Expired, Found, MaybeReady, Memory, Several, Snapshot, Store, View, boxed};
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -42,7 +42,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         self.memory.open(resources)
     }
 
@@ -50,54 +50,58 @@ impl Store for Watched {
         self.memory.epoch()
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
         self.memory.head()
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         self.calls.note("get");
         let id = id.to_owned();
-        later(async move {
+        boxed(async move {
             tokio::task::yield_now().await;
             self.memory.get(resource, &id).await
         })
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
         self.calls.note("get_many");
         self.memory.get_many(resource, ids)
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         self.calls.note("find");
         self.memory.find(resource, query)
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.calls.note("count");
         self.memory.count(resource, filter)
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         self.calls.note("snapshot");
         let (snapshot, calls) = (self.memory.snapshot(resources), Arc::clone(&self.calls));
-        later(async move {
+        boxed(async move {
             let snapshot = snapshot.await?;
             Ok(Arc::new(WatchedSnapshot { snapshot, calls }) as Arc<dyn Snapshot>)
         })
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         self.calls.note("completed");
         self.memory.completed(caller, key)
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         self.calls.note("commit");
         self.memory.commit(commit)
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
     }
 
@@ -111,12 +115,12 @@ impl Snapshot for WatchedSnapshot {
         self.snapshot.seq()
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
         self.calls.note("get_many");
         self.snapshot.get_many(resource, ids)
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
         self.calls.note("find");
         self.snapshot.find(resource, query)
     }
@@ -128,7 +132,7 @@ impl Snapshot for WatchedSnapshot {
         values: Vec<Scalar<'static>>,
         filter: Filter,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<Found>>> {
+    ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.calls.note("related");
         self.snapshot
             .related(resource, property, values, filter, limit)

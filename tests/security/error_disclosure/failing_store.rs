@@ -6,7 +6,7 @@ use sockful_runtime::query::{Filter, Query};
 use sockful_runtime::store::commit::{Commit, Committed, Rejected};
 use sockful_runtime::store::idempotency::Lookup;
 use sockful_runtime::store::{
-    Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, now,
+    Counted, Expired, Found, MaybeReady, Memory, Several, Snapshot, Store, View, ready,
 };
 use sockful_runtime::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,16 +31,16 @@ impl Broken {
         why.map(|why| Error::internal(std::io::Error::other(why)))
     }
 
-    fn or_fail<'a, T>(&self, answer: Answer<'a, Result<T>>) -> Answer<'a, Result<T>> {
+    fn or_fail<'a, T>(&self, answer: MaybeReady<'a, Result<T>>) -> MaybeReady<'a, Result<T>> {
         match self.failure() {
-            Some(error) => now(Err(error)),
+            Some(error) => ready(Err(error)),
             None => answer,
         }
     }
 }
 
 impl Store for Broken {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         self.memory.open(resources)
     }
 
@@ -48,42 +48,46 @@ impl Store for Broken {
         self.memory.epoch()
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
         self.memory.head()
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         self.or_fail(self.memory.get(resource, id))
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
         self.or_fail(self.memory.get_many(resource, ids))
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         self.or_fail(self.memory.find(resource, query))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.or_fail(self.memory.count(resource, filter))
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         self.or_fail(self.memory.snapshot(resources))
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         self.or_fail(self.memory.completed(caller, key))
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         match self.failure() {
-            Some(error) => now(Err(Rejected::Failed(error))),
+            Some(error) => ready(Err(Rejected::Failed(error))),
             None => self.memory.commit(commit),
         }
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
     }
 

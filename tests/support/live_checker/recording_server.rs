@@ -4,8 +4,8 @@ use super::super::{Checkpoints, Client, TestServer};
 use super::CommitHistory;
 use futures_util::future::Either;
 use sockful::store::{
-    Answer, Commit, Committed, Counted, Expired, Filter, Found, Lookup, Memory, Query, Record,
-    Rejected, ResourceDef, Several, Snapshot, Store, View, later, now,
+    Commit, Committed, Counted, Expired, Filter, Found, Lookup, MaybeReady, Memory, Query, Record,
+    Rejected, ResourceDef, Several, Snapshot, Store, View, boxed, ready,
 };
 use sockful::{Config, Error, Resources, Server, ServerHandle};
 use std::net::SocketAddr;
@@ -79,8 +79,8 @@ struct RecordingStore {
     history: CommitHistory,
 }
 
-impl Store for RecordingStore {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+impl Store for Noting {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         self.memory.open(resources)
     }
 
@@ -88,45 +88,49 @@ impl Store for RecordingStore {
         self.memory.epoch()
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
         self.memory.head()
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         self.memory.get(resource, id)
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
         self.memory.get_many(resource, ids)
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         self.memory.find(resource, query)
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.memory.count(resource, filter)
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         self.memory.snapshot(resources)
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         self.memory.completed(caller, key)
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         let note = |done: Result<Arc<Committed>, Rejected>| {
             done.inspect(|committed| self.history.note(committed))
         };
         match self.memory.commit(commit) {
-            Either::Left(done) => now(note(done.into_inner())),
-            Either::Right(done) => later(async move { note(done.await) }),
+            Either::Left(done) => ready(note(done.into_inner())),
+            Either::Right(done) => boxed(async move { note(done.await) }),
         }
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
     }
 

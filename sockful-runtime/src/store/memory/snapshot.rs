@@ -5,7 +5,7 @@ use super::{AT_ONCE, at_once_or_aside};
 use crate::core::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::store::visits::Visits;
-use crate::store::{Answer, Found, Several, Snapshot, now};
+use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;
 
 /// The lists of some resources at one moment.
@@ -36,10 +36,10 @@ impl Frozen {
         resource: usize,
         many: impl FnOnce(&List) -> bool,
         see: impl FnOnce(&List) -> Result<T> + Send + 'static,
-    ) -> Answer<'_, Result<T>> {
+    ) -> MaybeReady<'_, Result<T>> {
         match self.list(resource) {
             Ok(list) => at_once_or_aside(list.clone(), many(list), see),
-            Err(error) => now(Err(error)),
+            Err(error) => ready(Err(error)),
         }
     }
 }
@@ -49,12 +49,12 @@ impl Snapshot for Frozen {
         self.seq
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
         let get = |list: &List| ids.iter().map(|id| list.get(id).cloned()).collect();
-        now(self.list(resource).map(get))
+        ready(self.list(resource).map(get))
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
         let max_visited = self.max_visited;
         self.evaluate(
             resource,
@@ -70,7 +70,7 @@ impl Snapshot for Frozen {
         values: Vec<Scalar<'static>>,
         filter: Filter,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<Found>>> {
+    ) -> MaybeReady<'_, Result<Vec<Found>>> {
         let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
         let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
         let visits = Visits::new(self.max_visited);

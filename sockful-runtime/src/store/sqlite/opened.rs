@@ -19,7 +19,7 @@ use crate::core::error::{Error, Outcome, Result};
 use crate::model::definition::ResourceDef;
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
-use crate::store::{Answer, Expired, View, later, now};
+use crate::store::{Expired, MaybeReady, View, boxed, ready};
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use std::collections::hash_map::RandomState;
@@ -112,14 +112,14 @@ impl Opened {
         read.await
     }
 
-    pub(super) fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    pub(super) fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         let history = self.shared.history();
         let Some(&seq) = history.completions.get(caller, key) else {
-            return now(Ok(history.completions.not_remembered(caller, key)));
+            return ready(Ok(history.completions.not_remembered(caller, key)));
         };
         let read = Arc::clone(&self.shared)
             .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
-        later(read.map(|view| match view {
+        boxed(read.map(|view| match view {
             Ok(View {
                 value: Some(completed),
                 ..
@@ -144,15 +144,15 @@ impl Opened {
         &self,
         after: u64,
         max: usize,
-    ) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    ) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let history = self.shared.history();
         let recent = history.recent.after(history.seq, after, max);
         if recent.is_ok() || after > history.seq {
-            return now(recent);
+            return ready(recent);
         }
         let read = Arc::clone(&self.shared)
             .read(move |shared, connection| log::after(connection, shared.tables(), after, max));
-        later(read.map(move |view| match view {
+        boxed(read.map(move |view| match view {
             Ok(view) if view.value.first().is_some_and(|it| it.seq == after + 1) => Ok(view.value),
             Ok(_) => Err(Expired),
             Err(error) => {

@@ -7,7 +7,7 @@ use super::transaction::table;
 use crate::core::error::{Error, Result};
 use crate::query::{Filter, Query, Scalar};
 use crate::store::visits::Visits;
-use crate::store::{Answer, Found, Several, Snapshot, later};
+use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connection that goes on seeing what it saw at first.
@@ -38,8 +38,8 @@ impl Frozen {
         &self,
         resource: usize,
         see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
-    ) -> Answer<'_, Result<T>> {
-        later(async move {
+    ) -> MaybeReady<'_, Result<T>> {
+        boxed(async move {
             if !self.resources.contains(&resource) {
                 let message = "the snapshot was not taken of this resource";
                 return Err(Error::internal(message));
@@ -63,13 +63,13 @@ impl Snapshot for Frozen {
         self.seq
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<Several>> {
+    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
         self.see(resource, move |search| {
             search.table.get_many(search.connection, &ids)
         })
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<Found>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
         self.see(resource, move |search| search.find(&query))
     }
 
@@ -80,7 +80,7 @@ impl Snapshot for Frozen {
         values: Vec<Scalar<'static>>,
         filter: Filter,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<Found>>> {
+    ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.see(resource, move |search| {
             let visits = Visits::new(search.max_visited);
             let of = |value| search.related(property, value, &filter, limit, &visits);

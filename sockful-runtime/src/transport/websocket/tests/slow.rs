@@ -13,7 +13,7 @@ use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::conformance::sample::TOYS;
 use crate::store::idempotency::Lookup;
 use crate::store::{
-    Answer, Counted, Expired, Found, Memory, Several, Snapshot, Store, View, later,
+    Counted, Expired, Found, MaybeReady, Memory, Several, Snapshot, Store, View, boxed,
 };
 use crate::transport::websocket::run;
 use futures_util::{SinkExt, StreamExt};
@@ -41,7 +41,7 @@ pub(super) struct Slow {
 }
 
 impl Store for Slow {
-    fn open(&self, resources: &[&'static ResourceDef]) -> Answer<'_, Result<()>> {
+    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         self.memory.open(resources)
     }
 
@@ -49,21 +49,25 @@ impl Store for Slow {
         self.memory.epoch()
     }
 
-    fn head(&self) -> Answer<'_, Result<u64>> {
+    fn head(&self) -> MaybeReady<'_, Result<u64>> {
         self.memory.head()
     }
 
-    fn get(&self, resource: usize, id: &str) -> Answer<'_, Result<View<Option<Arc<Record>>>>> {
+    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
         self.memory.get(resource, id)
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> Answer<'_, Result<View<Several>>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+    ) -> MaybeReady<'_, Result<View<Several>>> {
         self.memory.get_many(resource, ids)
     }
 
-    fn find(&self, resource: usize, query: Query) -> Answer<'_, Result<View<Found>>> {
+    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         self.asked.fetch_add(1, Relaxed);
-        later(async move {
+        boxed(async move {
             // Not even a list that is granted is there at once.
             tokio::task::yield_now().await;
             self.lists.acquire().await.expect("never closed").forget();
@@ -71,27 +75,27 @@ impl Store for Slow {
         })
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> Answer<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.memory.count(resource, filter)
     }
 
-    fn snapshot(&self, resources: &[usize]) -> Answer<'_, Result<Arc<dyn Snapshot>>> {
+    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
         self.memory.snapshot(resources)
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> Answer<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         self.memory.completed(caller, key)
     }
 
-    fn commit(&self, commit: Commit) -> Answer<'_, Result<Arc<Committed>, Rejected>> {
-        later(async {
+    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
+        boxed(async {
             self.begun.fetch_add(1, Relaxed);
             self.commits.acquire().await.expect("never closed").forget();
             self.memory.commit(commit).await
         })
     }
 
-    fn log(&self, after: u64, max: usize) -> Answer<'_, Result<Vec<Arc<Committed>>, Expired>> {
+    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         self.memory.log(after, max)
     }
 
