@@ -111,7 +111,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// An event has the record as it is after the commit, or as it was where the commit removes it;
     /// one of a record that is neither is dropped.
     ///
-    /// Its completion is remembered in the same step, for as long and as far as the limits allow.
+    /// Its idempotency entry is stored in the same step, and kept as long as the limits allow.
     /// No caller's key is ever taken twice: one that may have been before is
     /// [`Repeated`](Rejected::Repeated).
     fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>>;

@@ -501,7 +501,7 @@ pub mod store {
     pub use sockful_runtime::store::commit::{Change, Commit, Committed, Emitted};
     pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::store::idempotency::{
-        Completed, Completion, Lookup, Report, Reported,
+        CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
     };
     pub use sockful_runtime::store::*;
 }

@@ -14,7 +14,9 @@ use crate::core::json;
 use crate::model::record::Record;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::store::Store;
-use crate::store::idempotency::{Completed, Completion, Lookup, Report, Reported, time};
+use crate::store::idempotency::{
+    CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse, time,
+};
 use key_queue::Turns;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,13 +48,13 @@ pub(crate) struct Keyed {
 
 impl Keyed {
     /// What its commit leaves behind.
-    pub(crate) fn completion(&self, at: u64, report: Report) -> Completion {
-        Completion {
+    pub(crate) fn idempotency_entry(&self, at: u64, response: PendingResponse) -> IdempotencyEntry {
+        IdempotencyEntry {
             caller: Arc::clone(&self.caller),
             key: self.key,
             fingerprint: self.fingerprint,
             at,
-            report,
+            response,
         }
     }
 }
@@ -68,7 +70,7 @@ impl Keys {
 
     /// Does a request unless it took effect before: then its first reply comes again.
     ///
-    /// `run` is to put [`completion`](Keyed::completion) into the one commit that it makes. One that
+    /// `run` is to put [`idempotency_entry`](Keyed::idempotency_entry) into the one commit that it makes. One that
     /// runs at this moment is waited for first. `show` makes of a record of a resource what the caller
     /// is told of it: today it may see less than it did then.
     ///
@@ -154,21 +156,24 @@ pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
 }
 
 fn replay(
-    completed: Completed,
+    completed: CompletedRequest,
     show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
 ) -> Result<Done> {
-    let body = body_of(completed.reported, show)?;
+    let body = body_of(completed.response, show)?;
     Ok(Done {
         rev: completed.rev,
         ..Done::new(body, completed.seq)
     })
 }
 
-fn body_of(reported: Reported, show: &impl Fn(usize, Arc<Record>) -> Result<Body>) -> Result<Body> {
-    Ok(match reported {
-        Reported::Record(resource, record) => show(resource, record)?,
-        Reported::Json(json) => Body::Json(json.as_bytes().to_vec()),
-        Reported::List(list) => {
+fn body_of(
+    response: StoredResponse,
+    show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
+) -> Result<Body> {
+    Ok(match response {
+        StoredResponse::Record(resource, record) => show(resource, record)?,
+        StoredResponse::Json(json) => Body::Json(json.as_bytes().to_vec()),
+        StoredResponse::List(list) => {
             let each = list.into_iter().map(|one| body_of(one, show));
             Body::List(each.collect::<Result<_>>()?)
         }

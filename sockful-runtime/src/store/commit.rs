@@ -1,7 +1,7 @@
 //! The only way to write: a list of operations that take effect together or not at all.
 
 use crate::model::record::Record;
-use crate::store::idempotency::Completion;
+use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub struct Commit {
     /// The operations, in order; at most one writes each record.
     pub operations: Vec<Operation>,
     /// What is remembered with it, where the request that makes it has a `key`.
-    pub completion: Option<Completion>,
+    pub idempotency: Option<IdempotencyEntry>,
 }
 
 /// One operation of a commit.

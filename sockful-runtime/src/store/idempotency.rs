@@ -1,4 +1,4 @@
-//! What is remembered of a request that took effect, so that a retry of it is answered and not run.
+//! Requests with a `key` that took effect, so that a retry gets the first response instead of running again.
 
 pub(crate) mod index;
 
@@ -6,142 +6,146 @@ use crate::model::record::Record;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What a retry of the request will be told, given to the store with the commit that the request
-/// makes and kept in the same step.
+/// A request with a `key`, and the response that a retry of it will get.
+///
+/// It is part of the commit that the request makes, and stored in the same step.
 #[derive(Clone, Debug)]
-pub struct Completion {
-    /// Who asked; empty for callers without an identity, who are one in this.
+pub struct IdempotencyEntry {
+    /// The caller's identity. Unauthenticated callers share the empty string.
     pub caller: Arc<str>,
     /// The request's `key`.
     pub key: Uuid,
-    /// What tells the request from another with the same key.
+    /// Distinguishes the request from another one with the same key.
     pub fingerprint: u128,
     /// When it is committed, in milliseconds since 1970 by the server's clock.
     pub at: u64,
-    /// The result that is reported to the caller.
-    pub report: Report,
+    /// The response to the caller.
+    pub response: PendingResponse,
 }
 
-/// A result, before the commit that it reports has a number.
+/// A response to a request whose commit has no number yet.
 ///
-/// A position is that of an operation in the commit. It stands for the operation's record as it is
-/// after the commit, or as it was where the commit removes it.
+/// A position is that of an operation in the commit. It refers to the operation's record after the
+/// commit, or before it if the commit removes the record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Report {
-    /// The record at this position, as it may be sent, and its resource's place in the served list.
+pub enum PendingResponse {
+    /// The public part of the record at this position, and the index of its resource in the served list.
     Record(usize, usize),
-    /// Something else.
+    /// A result other than a record.
     Json {
         /// The result, as JSON.
         json: Arc<str>,
-        /// The position of the record whose revision stands beside it.
-        about: Option<usize>,
+        /// The position of the record whose revision is sent with it.
+        subject: Option<usize>,
     },
-    /// A list of these, none of which is a list itself.
+    /// A list of these. Lists are not nested.
     List(Vec<Self>),
 }
 
 /// A request that took effect, as a store remembers it.
 #[derive(Clone, Debug)]
-pub struct Completed {
-    /// What tells the request from another with the same key.
+pub struct CompletedRequest {
+    /// Distinguishes the request from another one with the same key.
     pub fingerprint: u128,
     /// The number of the commit that it made.
     pub seq: u64,
-    /// The revision that was reported, where one was.
+    /// The revision that was sent with the response, if any.
     pub rev: Option<u64>,
-    /// The result that was reported.
-    pub reported: Reported,
+    /// The response that was sent.
+    pub response: StoredResponse,
 }
 
-/// A result that was reported.
+/// A response that was sent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Reported {
-    /// The record of the resource at this place in the served list, as it may be sent.
+pub enum StoredResponse {
+    /// The public part of a record, and the index of its resource in the served list.
     Record(usize, Arc<Record>),
-    /// This JSON.
+    /// A result other than a record, as JSON.
     Json(Arc<str>),
     /// A list of these.
     List(Vec<Self>),
 }
 
-/// What a store knows of a request by its key.
+/// What a store knows about a request with a given key.
 #[derive(Clone, Debug)]
 pub enum Lookup {
     /// It took effect.
-    Completed(Completed),
-    /// It did not: it surely would be remembered.
+    Completed(CompletedRequest),
+    /// It did not take effect: otherwise it would be remembered.
     Unknown,
-    /// It may have taken effect: what is as old is no longer remembered.
+    /// It may have taken effect: requests of that age are no longer remembered.
     Forgotten,
 }
 
-impl Completion {
-    /// The positions of the operations whose records are reported, or whose revisions are.
-    pub fn about(&self) -> Vec<usize> {
-        self.report.about()
+impl IdempotencyEntry {
+    /// Returns the positions of the operations whose records or revisions the response contains.
+    pub fn subjects(&self) -> Vec<usize> {
+        self.response.subjects()
     }
 }
 
-impl Report {
-    fn about(&self) -> Vec<usize> {
+impl PendingResponse {
+    fn subjects(&self) -> Vec<usize> {
         match self {
             Self::Record(at, _) => vec![*at],
-            Self::Json { about, .. } => about.iter().copied().collect(),
-            Self::List(list) => list.iter().flat_map(Self::about).collect(),
+            Self::Json { subject, .. } => subject.iter().copied().collect(),
+            Self::List(list) => list.iter().flat_map(Self::subjects).collect(),
         }
     }
 
-    /// What was reported, and the revision beside it; `about` gives the record of each position.
-    fn reported(
+    /// Returns the response and the revision that is sent with it. `records` yields the record of each
+    /// of the [subjects](Self::subjects).
+    fn resolve(
         &self,
-        about: &mut impl Iterator<Item = Arc<Record>>,
-    ) -> Option<(Reported, Option<u64>)> {
+        records: &mut impl Iterator<Item = Arc<Record>>,
+    ) -> Option<(StoredResponse, Option<u64>)> {
         Some(match self {
             Self::Record(_, resource) => {
-                let record = about.next()?;
+                let record = records.next()?;
                 let rev = record.shown_rev();
-                (Reported::Record(*resource, record), rev)
+                (StoredResponse::Record(*resource, record), rev)
             }
-            Self::Json { json, about: at } => {
-                let record = at.and_then(|_| about.next());
+            Self::Json { json, subject } => {
+                let record = subject.and_then(|_| records.next());
                 let rev = record.and_then(|record| record.shown_rev());
-                (Reported::Json(Arc::clone(json)), rev)
+                (StoredResponse::Json(Arc::clone(json)), rev)
             }
             Self::List(list) => {
-                let each = list.iter().map(|one| Some(one.reported(about)?.0));
-                (Reported::List(each.collect::<Option<_>>()?), None)
+                let each = list.iter().map(|one| Some(one.resolve(records)?.0));
+                (StoredResponse::List(each.collect::<Option<_>>()?), None)
             }
         })
     }
 }
 
-impl Completed {
-    /// Makes what is remembered of a commit's completion out of the records that it is
-    /// [about](Completion::about).
+impl CompletedRequest {
+    /// Creates it from the entry of commit `seq` and the records of its
+    /// [subjects](IdempotencyEntry::subjects).
+    ///
+    /// Returns `None` if `records` are too few.
     pub fn new(
-        completion: &Completion,
+        entry: &IdempotencyEntry,
         seq: u64,
-        about: impl IntoIterator<Item = Arc<Record>>,
+        records: impl IntoIterator<Item = Arc<Record>>,
     ) -> Option<Self> {
-        let (reported, rev) = completion.report.reported(&mut about.into_iter())?;
+        let (response, rev) = entry.response.resolve(&mut records.into_iter())?;
         Some(Self {
-            fingerprint: completion.fingerprint,
+            fingerprint: entry.fingerprint,
             seq,
             rev,
-            reported,
+            response,
         })
     }
 
-    /// How much memory it keeps alive, about, in bytes.
+    /// Returns the approximate number of bytes of memory that the response keeps alive.
     pub fn weight(&self) -> usize {
-        self.reported.weight()
+        self.response.weight()
     }
 }
 
-impl Reported {
+impl StoredResponse {
     fn weight(&self) -> usize {
         match self {
             Self::Record(_, record) => record.weight(),
@@ -151,7 +155,7 @@ impl Reported {
     }
 }
 
-/// The time that a `UUIDv7` was made at, in milliseconds since 1970.
+/// Returns the creation time of a `UUIDv7`, in milliseconds since 1970.
 pub(crate) fn time(key: Uuid) -> u64 {
     let (most, _) = key.as_u64_pair();
     most >> 16

@@ -178,15 +178,15 @@ impl Store for Memory {
     }
 
     fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
-        ready(Ok(self.read().completions.look_up(caller, key)))
+        ready(Ok(self.read().idempotency.look_up(caller, key)))
     }
 
     /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
     /// not there, takes no number and is not remembered.
     fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
-        let about = match root.check(&commit) {
-            Ok(about) => about,
+        let subjects = match root.check(&commit) {
+            Ok(subjects) => subjects,
             Err(rejected) => return ready(Err(rejected)),
         };
         let seq = root.seq + 1;
@@ -204,8 +204,8 @@ impl Store for Memory {
         let committed = Arc::new(committed);
         root.seq = seq;
         let trimmed = root.log.push(Arc::clone(&committed));
-        let forgotten = match &commit.completion {
-            Some(completion) => root.remember(completion, about, seq),
+        let forgotten = match &commit.idempotency {
+            Some(entry) => root.remember(entry, subjects, seq),
             None => Vec::new(),
         };
         // Old records may be many, and are let go without holding anybody up.

@@ -3,11 +3,11 @@
 mod backup;
 mod batch;
 mod check;
-mod completions;
 mod entry;
 mod failure;
 mod file;
 mod history;
+mod idempotency;
 mod key;
 mod log;
 mod lookups;

@@ -4,7 +4,7 @@ use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
 use crate::store::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
-use crate::store::idempotency::Completion;
+use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ pub(super) trait Stored {
     ) -> Result<bool>;
 }
 
-/// The record that a reply is about.
-pub(super) struct About {
+/// A record that the response to the request contains.
+pub(super) struct ResponseSubject {
     pub(super) resource: usize,
     pub(super) id: Box<str>,
     /// As it was before the commit.
@@ -34,7 +34,10 @@ pub(super) struct About {
 }
 
 /// Whether each operation finds what it expects, and which records the reply will be about.
-pub(super) fn check(stored: &impl Stored, commit: &Commit) -> Result<Vec<About>, Rejected> {
+pub(super) fn check(
+    stored: &impl Stored,
+    commit: &Commit,
+) -> Result<Vec<ResponseSubject>, Rejected> {
     for (nth, operation) in commit.operations.iter().enumerate() {
         if let Operation::Emit { resource, .. } = operation {
             stored.unique(*resource).map_err(Rejected::Failed)?;
@@ -58,7 +61,7 @@ pub(super) fn check(stored: &impl Stored, commit: &Commit) -> Result<Vec<About>,
     }
     check_unique(stored, commit)?;
     check_childless(stored, commit)?;
-    about(stored, commit)
+    response_subjects(stored, commit)
 }
 
 /// Whether no two records would have one value that must be unique.
@@ -130,24 +133,30 @@ fn check_childless(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected
     Ok(())
 }
 
-/// The records that the reply will be about.
-fn about(stored: &impl Stored, commit: &Commit) -> Result<Vec<About>, Rejected> {
-    let positions = commit.completion.iter().flat_map(Completion::about);
-    let about = positions.map(|at| {
-        let missing = || Rejected::Failed(Error::internal("the reply is about no record"));
+/// Returns the records that the response contains.
+fn response_subjects(
+    stored: &impl Stored,
+    commit: &Commit,
+) -> Result<Vec<ResponseSubject>, Rejected> {
+    let positions = commit
+        .idempotency
+        .iter()
+        .flat_map(IdempotencyEntry::subjects);
+    let subjects = positions.map(|at| {
+        let missing = || Rejected::Failed(Error::internal("the response is about no record"));
         let operation = commit.operations.get(at).ok_or_else(missing)?;
         let (resource, id, _) = parts(operation).ok_or_else(missing)?;
         let before = stored.get(resource, id).map_err(Rejected::Failed)?;
         if before.is_none() && !matches!(operation, Operation::Put { .. }) {
             return Err(missing());
         }
-        Ok(About {
+        Ok(ResponseSubject {
             resource,
             id: id.into(),
             before,
         })
     });
-    about.collect()
+    subjects.collect()
 }
 
 /// An event on its way into the log: resource, id, event, data.

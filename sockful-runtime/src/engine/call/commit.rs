@@ -63,13 +63,13 @@ impl Context {
             Ended::Unchanged(finished.seq)
         } else {
             let keyed = self.keyed.as_ref().filter(|_| finished.writes);
-            let completion = keyed.map(|keyed| {
-                let report = telling.report(&finished.operations);
-                keyed.completion(self.app().clock.now(), report)
+            let idempotency = keyed.map(|keyed| {
+                let response = telling.pending_response(&finished.operations);
+                keyed.idempotency_entry(self.app().clock.now(), response)
             });
             let commit = Commit {
                 operations: finished.operations,
-                completion,
+                idempotency,
             };
             match self.try_commit(commit).await {
                 Ok(committed) if committed.is_empty() => Ended::Unchanged(Some(committed.seq)),

@@ -3,7 +3,7 @@
 use crate::engine::call::commit::Ended;
 use crate::model::record::Record;
 use crate::store::commit::Operation;
-use crate::store::idempotency::Report;
+use crate::store::idempotency::PendingResponse;
 use std::sync::Arc;
 
 /// What the caller will be told of a unit of work, beside the numbers that only the commit has.
@@ -21,19 +21,22 @@ pub(crate) enum Telling<'a> {
 
 impl Telling<'_> {
     /// The same by the positions of the operations.
-    pub(crate) fn report(&self, operations: &[Operation]) -> Report {
+    pub(crate) fn pending_response(&self, operations: &[Operation]) -> PendingResponse {
         let position = |resource: usize, id: &str| {
             let is_it = |operation: &Operation| operation.is_of(resource, id);
             operations.iter().position(is_it)
         };
-        let json = |json: &[u8], about| Report::Json {
+        let json = |json: &[u8], subject| PendingResponse::Json {
             json: String::from_utf8_lossy(json).into(),
-            about,
+            subject,
         };
         match self {
             Self::Record(resource, id) => {
                 let at = position(*resource, id);
-                at.map_or_else(|| json(b"null", None), |at| Report::Record(at, *resource))
+                at.map_or_else(
+                    || json(b"null", None),
+                    |at| PendingResponse::Record(at, *resource),
+                )
             }
             Self::Json(text, about) => json(
                 text,
@@ -46,9 +49,9 @@ impl Telling<'_> {
                         !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
                     });
                     let whole = || json(one.record.sent().as_bytes(), None);
-                    at.map_or_else(whole, |at| Report::Record(at, one.resource))
+                    at.map_or_else(whole, |at| PendingResponse::Record(at, one.resource))
                 };
-                Report::List(records.iter().map(one).collect())
+                PendingResponse::List(records.iter().map(one).collect())
             }
             Self::Nothing => json(b"null", None),
         }

@@ -47,7 +47,9 @@ impl Server {
         };
         let commit = Commit {
             operations: vec![put],
-            completion: Some(request.completion(self.time.load(Relaxed), Report::Record(0, 0))),
+            idempotency: Some(
+                request.idempotency_entry(self.time.load(Relaxed), PendingResponse::Record(0, 0)),
+            ),
         };
         match self.store.commit(commit).await {
             Ok(committed) => {
@@ -114,13 +116,13 @@ async fn a_retry_gets_the_first_reply_and_is_not_run() {
 #[tokio::test]
 async fn what_was_told_beside_a_record_is_told_again() {
     let server = Server::start(&Config::default()).await;
-    for (nth, about, told) in [
+    for (nth, subject, told) in [
         (1, None, r#"{"ok":[7],"seq":1}"#),
         (2, Some(0), r#"{"ok":[7],"seq":2,"rev":2}"#),
     ] {
         let request = request(NOW + nth);
         let json = "[7]".into();
-        let report = Report::Json { json, about };
+        let response = PendingResponse::Json { json, subject };
         let put = Operation::Put {
             resource: 0,
             record: sample::counted("bob", nth),
@@ -128,7 +130,7 @@ async fn what_was_told_beside_a_record_is_told_again() {
         };
         let commit = Commit {
             operations: vec![put],
-            completion: Some(request.completion(NOW, report)),
+            idempotency: Some(request.idempotency_entry(NOW, response)),
         };
         server.store.commit(commit).await.expect("it is taken");
         let again = text(&server.send(&request, 9).await);

@@ -5,7 +5,7 @@ mod request;
 use crate::core::config::Config;
 use crate::store::Store;
 use crate::store::commit::{Commit, Rejected};
-use crate::store::idempotency::{Completion, Lookup, Reported};
+use crate::store::idempotency::{IdempotencyEntry, Lookup, StoredResponse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -111,16 +111,16 @@ pub(super) async fn check_history(
         };
         keys.push(key);
         let request = Request::new(step.does, nth, stored, seq + 1);
-        let completion = Completion {
+        let entry = IdempotencyEntry {
             caller: step.caller.into(),
             key,
             fingerprint: nth.into(),
             at: now.unsigned_abs(),
-            report: request.report,
+            response: request.response,
         };
         let commit = Commit {
             operations: request.operations,
-            completion: Some(completion),
+            idempotency: Some(entry),
         };
         let before = store.completed(step.caller, key).await.expect("an answer");
         match (before, store.commit(commit).await, step.does) {
@@ -160,7 +160,7 @@ async fn check_lookup(
     let at = taken.iter().position(of_key);
     match (store.completed(caller, key).await.expect("an answer"), at) {
         (Lookup::Completed(completed), Some(at)) => {
-            let text = text(&completed.reported);
+            let text = text(&completed.response);
             let told = (completed.fingerprint, completed.seq, completed.rev, text);
             prop_assert_eq!(&told, &taken[at].told);
         }
@@ -203,11 +203,11 @@ fn may_count(taken: &[Taken], at: usize, caller: &str) -> bool {
 }
 
 /// What is told, as text.
-fn text(reported: &Reported) -> String {
-    match reported {
-        Reported::Record(_, record) => record.sent().to_owned(),
-        Reported::Json(json) => json.to_string(),
-        Reported::List(list) => {
+fn text(response: &StoredResponse) -> String {
+    match response {
+        StoredResponse::Record(_, record) => record.sent().to_owned(),
+        StoredResponse::Json(json) => json.to_string(),
+        StoredResponse::List(list) => {
             let list: Vec<_> = list.iter().map(text).collect();
             format!("[{}]", list.join(","))
         }

@@ -4,37 +4,36 @@
 mod tests;
 
 use crate::core::config::Config;
-use crate::store::idempotency::{Completed, Completion, Lookup, time};
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry, Lookup, time};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How many requests that are over their time a commit lets go: few enough that nobody waits for
-/// it, and more than it adds.
+/// How many expired requests a commit removes: more than it adds, and few enough to be quick.
 const EXPIRED_AT_ONCE: usize = 16;
 
-/// What an entry takes, about, beside its texts: the nodes of the tree are half empty, and a caller
+/// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
 /// is counted as if it had no other entry.
-const WEIGHT: usize = 2 * size_of::<Entry<Completed>>() + size_of::<Caller>() + 64;
+const WEIGHT: usize = 2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<Caller>() + 64;
 
-/// The newest requests that took effect, as many as the limits allow and never less than the last.
+/// The newest requests that took effect: as many as the limits allow, and always the last one.
 ///
-/// What was let go leaves its mark in its caller's *horizon*: the newest time in a key that was. A
-/// key with a later time is none of those, whatever the clocks of clients and servers did; one at
-/// or before it may be, and is told to be forgotten. With the last entry of a caller its horizon
-/// becomes everybody's: so nothing is kept of callers that are gone, and as long as one has an entry
-/// no other's keys are forgotten for the many that it makes.
+/// A removed entry raises its caller's *horizon*: the newest time in a removed key. A key with a later
+/// time was never removed, whatever the clocks of clients and servers show; a key at or before the
+/// horizon may have been, and is reported as forgotten. When a caller's last entry is removed, its
+/// horizon becomes the horizon of all callers, so that nothing is kept for callers without entries. A
+/// caller with many entries does not make the keys of others forgotten while those have entries.
 ///
-/// `A` is what leads to the answer: the answer itself, or where it is stored.
+/// `A` is the response, or where it is stored.
 #[derive(Debug)]
-pub(crate) struct Completions<A> {
+pub(crate) struct IdempotencyIndex<A> {
     limits: Limits,
     callers: HashMap<Arc<str>, Caller>,
-    /// By their numbers, which go up: the first is the oldest.
-    entries: BTreeMap<u64, Entry<A>>,
+    /// By ascending numbers: the first is the oldest.
+    entries: BTreeMap<u64, IndexedRequest<A>>,
     next: u64,
     weight: usize,
-    /// That of the callers that are gone.
+    /// The horizon of callers without entries.
     horizon: Option<u64>,
 }
 
@@ -56,30 +55,30 @@ struct Caller {
 
 /// A request that took effect.
 #[derive(Debug)]
-pub(crate) struct Entry<A> {
+pub(crate) struct IndexedRequest<A> {
     pub(crate) caller: Arc<str>,
     pub(crate) key: Uuid,
     /// When it was committed, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// How many bytes it takes, about, in memory.
+    /// The approximate number of bytes that it takes in memory.
     pub(crate) weight: usize,
-    pub(crate) answer: A,
+    pub(crate) response: A,
 }
 
-impl<A> Entry<A> {
-    /// `weight` is that of what was answered.
-    pub(crate) fn new(completion: &Completion, weight: usize, answer: A) -> Self {
+impl<A> IndexedRequest<A> {
+    /// `weight` is that of the response.
+    pub(crate) fn new(entry: &IdempotencyEntry, weight: usize, response: A) -> Self {
         Self {
-            caller: Arc::clone(&completion.caller),
-            key: completion.key,
-            at: completion.at,
-            weight: WEIGHT + completion.caller.len() + weight,
-            answer,
+            caller: Arc::clone(&entry.caller),
+            key: entry.key,
+            at: entry.at,
+            weight: WEIGHT + entry.caller.len() + weight,
+            response,
         }
     }
 }
 
-impl<A> Completions<A> {
+impl<A> IdempotencyIndex<A> {
     pub(crate) fn new(config: &Config) -> Self {
         let limits = Limits {
             retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
@@ -97,8 +96,8 @@ impl<A> Completions<A> {
         }
     }
 
-    /// Takes back what was written down of the horizons, before the entries are [pushed](Self::push)
-    /// again: everybody's, and those of single callers.
+    /// Restores stored horizons, that of all callers and those of single callers, before the entries are
+    /// [pushed](Self::push) again.
     #[cfg(feature = "sqlite")]
     pub(crate) fn restore(&mut self, horizon: Option<u64>, own: HashMap<Arc<str>, u64>) {
         self.horizon = horizon;
@@ -108,20 +107,20 @@ impl<A> Completions<A> {
         }
     }
 
-    /// The horizon of one caller, where it has one of its own, and everybody's.
+    /// Returns the caller's own horizon, if any, and the horizon of all callers.
     #[cfg(feature = "sqlite")]
     pub(crate) fn horizons(&self, caller: &str) -> (Option<u64>, Option<u64>) {
         let own = self.callers.get(caller).and_then(|caller| caller.horizon);
         (own, self.horizon)
     }
 
-    /// The answer to a request, where it is remembered.
+    /// Returns the response to a request that is remembered.
     pub(crate) fn get(&self, caller: &str, key: Uuid) -> Option<&A> {
         let number = self.callers.get(caller)?.by_key.get(&key)?;
-        self.entries.get(number).map(|entry| &entry.answer)
+        self.entries.get(number).map(|entry| &entry.response)
     }
 
-    /// What is known of a request that is not remembered.
+    /// Returns what is known about a request that is not remembered.
     pub(crate) fn not_remembered(&self, caller: &str, key: Uuid) -> Lookup {
         if self.is_forgotten(caller, key) {
             Lookup::Forgotten
@@ -130,20 +129,20 @@ impl<A> Completions<A> {
         }
     }
 
-    /// Whether a request may still take effect.
+    /// Whether a request with this key may take effect.
     pub(crate) fn takes(&self, caller: &str, key: Uuid) -> bool {
         self.get(caller, key).is_none() && !self.is_forgotten(caller, key)
     }
 
-    /// Whether a key that is not there may have been.
+    /// Whether an entry of this key may have been removed.
     fn is_forgotten(&self, caller: &str, key: Uuid) -> bool {
         let own = self.callers.get(caller).and_then(|caller| caller.horizon);
         Some(time(key)) <= self.horizon.max(own)
     }
 
-    /// Adds a request that [may take effect](Self::takes), and hands back those that are let go.
-    #[must_use = "dropping what was let go takes time that nobody should wait for"]
-    pub(crate) fn push(&mut self, mut entry: Entry<A>) -> Vec<Entry<A>> {
+    /// Adds a request that [may take effect](Self::takes), and returns the entries removed for it.
+    #[must_use = "drop removed entries outside of the lock: that takes time"]
+    pub(crate) fn push(&mut self, mut entry: IndexedRequest<A>) -> Vec<IndexedRequest<A>> {
         if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
             entry.caller = Arc::clone(caller);
         }
@@ -158,8 +157,8 @@ impl<A> Completions<A> {
         self.weight += entry.weight;
         self.entries.insert(number, entry);
 
-        let oldest = oldest.and_then(|number| self.let_go(number));
-        let mut gone: Vec<_> = oldest.into_iter().collect();
+        let oldest = oldest.and_then(|number| self.remove(number));
+        let mut removed: Vec<_> = oldest.into_iter().collect();
         let mut expired = 0;
         while let Some((&number, oldest)) = self.entries.first_key_value()
             && self.entries.len() > 1
@@ -171,13 +170,13 @@ impl<A> Completions<A> {
                 break;
             }
             expired += usize::from(!is_over);
-            gone.extend(self.let_go(number));
+            removed.extend(self.remove(number));
         }
-        gone
+        removed
     }
 
-    /// Takes out the oldest entry of its caller, and the caller with its last one.
-    fn let_go(&mut self, number: u64) -> Option<Entry<A>> {
+    /// Removes the oldest entry of its caller, and the caller with its last one.
+    fn remove(&mut self, number: u64) -> Option<IndexedRequest<A>> {
         let entry = self.entries.remove(&number)?;
         self.weight -= entry.weight;
         let caller = self.callers.get_mut(&entry.caller)?;
@@ -192,7 +191,7 @@ impl<A> Completions<A> {
     }
 }
 
-impl Completions<Completed> {
+impl IdempotencyIndex<CompletedRequest> {
     pub(crate) fn look_up(&self, caller: &str, key: Uuid) -> Lookup {
         match self.get(caller, key) {
             Some(completed) => Lookup::Completed(completed.clone()),

@@ -6,11 +6,11 @@ use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
 use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
-use crate::store::idempotency::index::{Completions, Entry};
-use crate::store::idempotency::{Completed, Completion};
+use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::recent_commits::Log;
 use crate::store::validate;
-use crate::store::validate::{About, Stored};
+use crate::store::validate::{ResponseSubject, Stored};
 use std::sync::Arc;
 
 /// What one lock guards, so that records, head and log are always of one moment.
@@ -19,7 +19,7 @@ pub(super) struct Root {
     pub(super) seq: u64,
     pub(super) tables: Vec<Table>,
     pub(super) log: Log,
-    pub(super) completions: Completions<Completed>,
+    pub(super) idempotency: IdempotencyIndex<CompletedRequest>,
 }
 
 impl Root {
@@ -28,7 +28,7 @@ impl Root {
             seq: 0,
             tables: Vec::new(),
             log: Log::new(config.log_capacity),
-            completions: Completions::new(config),
+            idempotency: IdempotencyIndex::new(config),
         }
     }
 
@@ -40,9 +40,9 @@ impl Root {
 
     /// Whether it is no repetition and each operation finds what it expects, and which records the
     /// reply will be about. After this nothing can fail.
-    pub(super) fn check(&self, commit: &Commit) -> Result<Vec<About>, Rejected> {
-        if let Some(Completion { caller, key, .. }) = &commit.completion
-            && !self.completions.takes(caller, *key)
+    pub(super) fn check(&self, commit: &Commit) -> Result<Vec<ResponseSubject>, Rejected> {
+        if let Some(IdempotencyEntry { caller, key, .. }) = &commit.idempotency
+            && !self.idempotency.takes(caller, *key)
         {
             return Err(Rejected::Repeated);
         }
@@ -53,18 +53,18 @@ impl Root {
     #[must_use = "dropping what is forgotten takes time that nobody should wait for"]
     pub(super) fn remember(
         &mut self,
-        completion: &Completion,
-        about: Vec<About>,
+        entry: &IdempotencyEntry,
+        subjects: Vec<ResponseSubject>,
         seq: u64,
-    ) -> Vec<Entry<Completed>> {
-        let about = about.into_iter().filter_map(|about| {
-            let after = self.tables[about.resource].get(&about.id).cloned();
-            after.or(about.before)
+    ) -> Vec<IndexedRequest<CompletedRequest>> {
+        let records = subjects.into_iter().filter_map(|subject| {
+            let after = self.tables[subject.resource].get(&subject.id).cloned();
+            after.or(subject.before)
         });
-        match Completed::new(completion, seq, about) {
+        match CompletedRequest::new(entry, seq, records) {
             Some(completed) => {
-                let entry = Entry::new(completion, completed.weight(), completed);
-                self.completions.push(entry)
+                let request = IndexedRequest::new(entry, completed.weight(), completed);
+                self.idempotency.push(request)
             }
             None => Vec::new(),
         }

@@ -3,7 +3,7 @@
 use super::log::End;
 use crate::core::error::{Error, Result};
 use crate::store::commit::{Commit, Committed, Rejected};
-use crate::store::idempotency::index::Entry;
+use crate::store::idempotency::index::IndexedRequest;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -33,7 +33,7 @@ pub(super) struct Done {
 /// A commit that was carried out, and the request that made it.
 pub(super) struct Written {
     pub(super) committed: Arc<Committed>,
-    pub(super) key: Option<Entry<u64>>,
+    pub(super) key: Option<IndexedRequest<u64>>,
 }
 
 pub(super) type Answer = oneshot::Sender<Result<Arc<Committed>, Rejected>>;

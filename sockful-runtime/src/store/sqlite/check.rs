@@ -1,9 +1,9 @@
 //! Whether all that a file holds is as it must be.
 
-use super::completions;
 use super::entry::read_commit;
 use super::failure::failure;
 use super::file::open_reader;
+use super::idempotency;
 use super::key::key;
 use super::log;
 use super::search::EVERYTHING;
@@ -75,7 +75,7 @@ pub(crate) fn check(
         checked.table(&connection, table)?;
     }
     checked.log(&connection, &tables)?;
-    checked.completions(&connection, &tables)?;
+    checked.idempotency(&connection, &tables)?;
     Ok(checked)
 }
 
@@ -223,14 +223,14 @@ impl Checked {
         Ok(())
     }
 
-    fn completions(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
+    fn idempotency(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
         let select = "SELECT seq FROM sockful_completions ORDER BY seq";
         let mut statement = connection.prepare(select).map_err(failure)?;
         let mut rows = statement.query([]).map_err(failure)?;
         while let Some(row) = rows.next().map_err(failure)? {
             let seq: i64 = row.get(0).map_err(failure)?;
             self.keys += 1;
-            if let Err(error) = completions::read(connection, tables, seq.cast_unsigned()) {
+            if let Err(error) = idempotency::read(connection, tables, seq.cast_unsigned()) {
                 self.problem(format!(
                     "what commit {seq} replied can't be read: {error:?}"
                 ));

@@ -1,11 +1,11 @@
-//! Commits and completions as they are written down: JSON, in which resources and events have names.
+//! Commits and idempotency as they are written down: JSON, in which resources and events have names.
 
 use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::Layout;
 use crate::store::commit::{Change, Committed, Emitted};
-use crate::store::idempotency::{Completed, Reported};
+use crate::store::idempotency::{CompletedRequest, StoredResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -44,17 +44,17 @@ struct Logged {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Answered {
+enum ResponseEntry {
     Record(String, Image),
     Json(Box<RawValue>),
     List(Vec<Self>),
 }
 
 #[derive(Serialize, Deserialize)]
-struct Remembered {
+struct CompletedEntry {
     fingerprint: String,
     rev: Option<u64>,
-    answered: Answered,
+    answered: ResponseEntry,
 }
 
 /// A commit as the log has it.
@@ -127,23 +127,30 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
 }
 
 /// What is remembered of a request.
-pub(super) fn write_completion(tables: &[Table], completed: &Completed) -> Result<String> {
-    let remembered = Remembered {
+pub(super) fn write_completed_request(
+    tables: &[Table],
+    completed: &CompletedRequest,
+) -> Result<String> {
+    let remembered = CompletedEntry {
         fingerprint: completed.fingerprint.to_string(),
         rev: completed.rev,
-        answered: Answered::of(tables, &completed.reported)?,
+        answered: ResponseEntry::of(tables, &completed.response)?,
     };
     serde_json::to_string(&remembered).map_err(Error::internal)
 }
 
 /// The request that made commit `seq` again.
-pub(super) fn read_completion(tables: &[Table], seq: u64, text: &str) -> Result<Completed> {
-    let it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
-    Ok(Completed {
+pub(super) fn read_completed_request(
+    tables: &[Table],
+    seq: u64,
+    text: &str,
+) -> Result<CompletedRequest> {
+    let it: CompletedEntry = serde_json::from_str(text).map_err(Error::internal)?;
+    Ok(CompletedRequest {
         fingerprint: it.fingerprint.parse().map_err(Error::internal)?,
         seq,
         rev: it.rev,
-        reported: it.answered.reported(tables)?,
+        response: it.answered.response(tables)?,
     })
 }
 
@@ -178,11 +185,11 @@ pub(super) fn migrate_commit(
 }
 
 /// What is remembered of a request, with other images; `None` where there is none for one of them.
-pub(super) fn migrate_completion(
+pub(super) fn migrate_completed_request(
     text: &str,
     image: impl Fn(&str, &Image) -> Option<(String, Image)>,
 ) -> Result<Option<String>> {
-    let mut it: Remembered = serde_json::from_str(text).map_err(Error::internal)?;
+    let mut it: CompletedEntry = serde_json::from_str(text).map_err(Error::internal)?;
     if !it.answered.put(&image) {
         return Ok(None);
     }
@@ -231,15 +238,15 @@ impl Image {
     }
 }
 
-impl Answered {
-    fn of(tables: &[Table], reported: &Reported) -> Result<Self> {
-        Ok(match reported {
-            Reported::Record(resource, record) => {
+impl ResponseEntry {
+    fn of(tables: &[Table], response: &StoredResponse) -> Result<Self> {
+        Ok(match response {
+            StoredResponse::Record(resource, record) => {
                 let name = tables[*resource].definition.name.to_owned();
                 Self::Record(name, Image::of(record)?)
             }
-            Reported::Json(json) => Self::Json(raw(json)?),
-            Reported::List(list) => {
+            StoredResponse::Json(json) => Self::Json(raw(json)?),
+            StoredResponse::List(list) => {
                 let list = list.iter().map(|it| Self::of(tables, it));
                 Self::List(list.collect::<Result<_>>()?)
             }
@@ -261,17 +268,17 @@ impl Answered {
         }
     }
 
-    fn reported(self, tables: &[Table]) -> Result<Reported> {
+    fn response(self, tables: &[Table]) -> Result<StoredResponse> {
         Ok(match self {
             Self::Record(name, kept) => match place(tables, &name) {
-                Some(resource) => Reported::Record(resource, kept.record(&tables[resource])?),
+                Some(resource) => StoredResponse::Record(resource, kept.record(&tables[resource])?),
                 // Its resource is no longer served.
-                None => Reported::Json(kept.sent.get().into()),
+                None => StoredResponse::Json(kept.sent.get().into()),
             },
-            Self::Json(json) => Reported::Json(json.get().into()),
+            Self::Json(json) => StoredResponse::Json(json.get().into()),
             Self::List(list) => {
-                let list = list.into_iter().map(|it| it.reported(tables));
-                Reported::List(list.collect::<Result<_>>()?)
+                let list = list.into_iter().map(|it| it.response(tables));
+                StoredResponse::List(list.collect::<Result<_>>()?)
             }
         })
     }

@@ -1,10 +1,10 @@
 //! What is kept at hand of the newest commits, so that those who follow them need not read the file.
 
-use super::completions::{Gone, Remembered};
+use super::idempotency::{Gone, StoredIndex};
 use super::log::End;
 use crate::core::config::Config;
 use crate::store::commit::Committed;
-use crate::store::idempotency::index::Entry;
+use crate::store::idempotency::index::IndexedRequest;
 use crate::store::recent_commits::Log;
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ pub(super) struct History {
     pub(super) seq: u64,
     /// The newest commits, as many as there is room for.
     pub(super) recent: Log,
-    pub(super) completions: Remembered,
+    pub(super) idempotency: StoredIndex,
 }
 
 impl History {
     pub(super) fn new(
         newest: Vec<Arc<Committed>>,
         end: End,
-        completions: Remembered,
+        idempotency: StoredIndex,
         config: &Config,
     ) -> Self {
         let mut recent = Log::new(config.log_capacity);
@@ -31,7 +31,7 @@ impl History {
         Self {
             seq: end.seq,
             recent,
-            completions,
+            idempotency,
         }
     }
 
@@ -41,11 +41,11 @@ impl History {
     pub(super) fn publish(
         &mut self,
         committed: Arc<Committed>,
-        key: Option<Entry<u64>>,
+        key: Option<IndexedRequest<u64>>,
         gone: &mut Gone,
     ) -> Vec<Arc<Committed>> {
         self.seq = committed.seq;
-        gone.extend(key.into_iter().flat_map(|key| self.completions.push(key)));
+        gone.extend(key.into_iter().flat_map(|key| self.idempotency.push(key)));
         self.recent.push(committed)
     }
 }

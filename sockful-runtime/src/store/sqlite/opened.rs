@@ -1,10 +1,10 @@
 //! A file that is open for some resources.
 
 use super::batch::Job;
-use super::completions;
 use super::failure::{failure, poisoned};
 use super::file;
 use super::history::History;
+use super::idempotency;
 use super::log;
 use super::log::{End, Limits};
 use super::readers::Readers;
@@ -65,11 +65,11 @@ impl Closed<'_> {
         let end = End::read(&connection)?;
         let behind = end.newest(&connection, AT_HAND, config.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
-        let (completions, gone) = completions::load(&connection, config).map_err(failure)?;
+        let (idempotency, gone) = idempotency::load(&connection, config).map_err(failure)?;
         let shared = Arc::new(Shared::new(
             Readers::new(self.path.to_owned()),
             tables,
-            History::new(newest, end, completions, config),
+            History::new(newest, end, idempotency, config),
             Arc::clone(self.head),
             config.max_visited,
         ));
@@ -114,11 +114,11 @@ impl Opened {
 
     pub(super) fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
         let history = self.shared.history();
-        let Some(&seq) = history.completions.get(caller, key) else {
-            return ready(Ok(history.completions.not_remembered(caller, key)));
+        let Some(&seq) = history.idempotency.get(caller, key) else {
+            return ready(Ok(history.idempotency.not_remembered(caller, key)));
         };
         let read = Arc::clone(&self.shared)
-            .read(move |shared, connection| completions::read(connection, shared.tables(), seq));
+            .read(move |shared, connection| idempotency::read(connection, shared.tables(), seq));
         boxed(read.map(|view| match view {
             Ok(View {
                 value: Some(completed),

@@ -10,7 +10,7 @@ use crate::store::commit::{Expect, Operation};
 use crate::store::conformance;
 use crate::store::conformance::sample;
 use crate::store::conformance::wait;
-use crate::store::idempotency::{Completion, Report, Reported};
+use crate::store::idempotency::{IdempotencyEntry, PendingResponse, StoredResponse};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A folder that is removed in the end.
@@ -69,16 +69,16 @@ fn key(time: u64) -> Uuid {
 }
 
 fn commit(operations: Vec<Operation>, time: Option<u64>) -> Commit {
-    let completion = time.map(|at| Completion {
+    let entry = time.map(|at| IdempotencyEntry {
         caller: "ann".into(),
         key: key(at),
         fingerprint: u128::MAX,
         at,
-        report: Report::Record(0, 0),
+        response: PendingResponse::Record(0, 0),
     });
     Commit {
         operations,
-        completion,
+        idempotency: entry,
     }
 }
 

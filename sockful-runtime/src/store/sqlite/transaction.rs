@@ -7,9 +7,9 @@ use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::query::Scalar;
 use crate::store::commit::{Change, Commit, Committed, Operation, Rejected};
-use crate::store::idempotency::{Completed, Completion};
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::validate;
-use crate::store::validate::{About, Stored};
+use crate::store::validate::{ResponseSubject, Stored};
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -23,25 +23,25 @@ pub(super) struct Transaction<'a> {
 /// A commit that was carried out, and what is remembered of the request that made it.
 pub(super) struct Taken {
     pub(super) committed: Arc<Committed>,
-    pub(super) completion: Option<(Completion, Completed)>,
+    pub(super) completed: Option<(IdempotencyEntry, CompletedRequest)>,
 }
 
 impl Transaction<'_> {
     /// Carries out a commit that is to have this number, unless something stands against it.
     pub(super) fn take(self, commit: Commit, seq: u64, tag: u64) -> Result<Taken, Rejected> {
-        let about = validate::check(&self, &commit)?;
+        let subjects = validate::check(&self, &commit)?;
         let mut committed = self
             .apply(commit.operations, seq, tag)
             .map_err(Rejected::Failed)?;
-        let completion = commit.completion.filter(|_| !committed.is_empty());
+        let entry = commit.idempotency.filter(|_| !committed.is_empty());
         if committed.is_empty() {
             committed.seq = seq - 1;
         }
-        let completion = completion.map(|it| self.complete(it, about, seq));
-        let completion = completion.transpose().map_err(Rejected::Failed)?;
+        let completed = entry.map(|it| self.complete(it, subjects, seq));
+        let completed = completed.transpose().map_err(Rejected::Failed)?;
         Ok(Taken {
             committed: Arc::new(committed),
-            completion,
+            completed,
         })
     }
 
@@ -96,18 +96,18 @@ impl Transaction<'_> {
 
     fn complete(
         self,
-        completion: Completion,
-        about: Vec<About>,
+        entry: IdempotencyEntry,
+        subjects: Vec<ResponseSubject>,
         seq: u64,
-    ) -> Result<(Completion, Completed)> {
-        let about = about.into_iter().filter_map(|about| {
-            let after = self.get(about.resource, &about.id).transpose();
-            after.or(about.before.map(Ok))
+    ) -> Result<(IdempotencyEntry, CompletedRequest)> {
+        let records = subjects.into_iter().filter_map(|subject| {
+            let after = self.get(subject.resource, &subject.id).transpose();
+            after.or(subject.before.map(Ok))
         });
-        let about = about.collect::<Result<Vec<_>>>()?;
-        let missing = || Error::internal("the reply is about no record");
-        let completed = Completed::new(&completion, seq, about).ok_or_else(missing)?;
-        Ok((completion, completed))
+        let records = records.collect::<Result<Vec<_>>>()?;
+        let missing = || Error::internal("the response is about no record");
+        let completed = CompletedRequest::new(&entry, seq, records).ok_or_else(missing)?;
+        Ok((entry, completed))
     }
 
     fn table(&self, resource: usize) -> Result<&Table> {

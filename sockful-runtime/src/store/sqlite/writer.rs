@@ -1,9 +1,9 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
 use super::batch::{Batch, Done, Job, Written, refuse};
-use super::completions;
-use super::completions::{Gone, Removal};
 use super::failure::{failure, poisoned, uncommitted, undone};
+use super::idempotency;
+use super::idempotency::{Gone, Removal};
 use super::log::{End, Limits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
@@ -115,9 +115,9 @@ impl Writer {
         batch: &mut Batch,
         keys: &HashSet<(Arc<str>, Uuid)>,
     ) -> Result<Written, Rejected> {
-        if let Some(it) = &commit.completion
+        if let Some(it) = &commit.idempotency
             && (keys.contains(&(Arc::clone(&it.caller), it.key))
-                || !self.shared.history().completions.takes(&it.caller, it.key))
+                || !self.shared.history().idempotency.takes(&it.caller, it.key))
         {
             return Err(Rejected::Repeated);
         }
@@ -153,7 +153,7 @@ impl Writer {
         let transaction = Transaction { connection, tables };
         let Taken {
             committed,
-            completion,
+            completed,
         } = transaction.take(commit, seq, self.tags.hash_one(seq))?;
         if committed.is_empty() {
             let key = None;
@@ -161,9 +161,8 @@ impl Writer {
         }
         let appended = end.append(connection, tables, &committed, at);
         appended.map_err(Rejected::Failed)?;
-        let key = completion.map(|(completion, completed)| {
-            completions::write(connection, tables, &completion, &completed)
-        });
+        let key = completed
+            .map(|(entry, completed)| idempotency::write(connection, tables, &entry, &completed));
         let key = key.transpose().map_err(Rejected::Failed)?;
         Ok(Written { committed, key })
     }
@@ -229,7 +228,7 @@ impl Writer {
 
     /// Removes what there is no more room for, of the keys so many.
     fn remove(&self, batch: &Batch, keys: usize) -> rusqlite::Result<()> {
-        let removal = Removal::of(self.gone.range(..keys), &self.shared.history().completions);
+        let removal = Removal::of(self.gone.range(..keys), &self.shared.history().idempotency);
         removal.carry_out(&self.connection)?;
         self.limits.cut(&self.connection, batch.end, batch.at)
     }

@@ -2,7 +2,7 @@
 
 use crate::store::commit::{Expect, Operation};
 use crate::store::conformance::sample;
-use crate::store::idempotency::Report;
+use crate::store::idempotency::PendingResponse;
 
 /// The resource of the records.
 const COUNTED: usize = 3;
@@ -31,7 +31,7 @@ pub(super) enum Does {
 /// What a step asks for, and what comes of it.
 pub(super) struct Request {
     pub(super) operations: Vec<Operation>,
-    pub(super) report: Report,
+    pub(super) response: PendingResponse,
     /// The revision that is told.
     pub(super) rev: Option<u64>,
     pub(super) text: String,
@@ -64,50 +64,50 @@ impl Request {
             event: 0,
             data: "9".into(),
         };
-        let tell = |about| Report::Json {
+        let tell = |subject| PendingResponse::Json {
             json: format!("[{life}]").into(),
-            about,
+            subject,
         };
         let of = |id, (life, rev)| format!(r#"{{"id":"{id}","life":{life},"rev":{rev}}}"#);
         let record = |stored| of("bob", stored);
         let usual = Self {
             operations: vec![put("bob", Expect::Any)],
-            report: tell(Some(0)),
+            response: tell(Some(0)),
             rev: Some(seq),
             text: format!("[{life}]"),
             stored: Some((life, seq)),
         };
         match (does, stored) {
             (Does::Put, _) | (Does::Destroy, None) => Self {
-                report: Report::Record(0, COUNTED),
+                response: PendingResponse::Record(0, COUNTED),
                 text: record((life, seq)),
                 ..usual
             },
             (Does::Destroy, Some(stored)) => Self {
                 operations: vec![delete(stored.1)],
-                report: Report::Record(0, COUNTED),
+                response: PendingResponse::Record(0, COUNTED),
                 rev: Some(stored.1),
                 text: record(stored),
                 stored: None,
             },
             (Does::TellUnchanged, Some((_, rev))) => Self {
                 operations: vec![put("eve", Expect::Any), assert(rev)],
-                report: tell(Some(1)),
+                response: tell(Some(1)),
                 rev: Some(rev),
                 stored,
                 ..usual
             },
             (Does::TellAlone, _) => Self {
-                report: tell(None),
+                response: tell(None),
                 rev: None,
                 ..usual
             },
             (Does::List, _) | (Does::ListDestroyed, None) => Self {
                 operations: vec![put("eve", Expect::Any), put("bob", Expect::Any)],
-                report: Report::List(vec![
-                    Report::Record(1, COUNTED),
+                response: PendingResponse::List(vec![
+                    PendingResponse::Record(1, COUNTED),
                     tell(Some(1)),
-                    Report::Record(0, COUNTED),
+                    PendingResponse::Record(0, COUNTED),
                 ]),
                 rev: None,
                 text: format!(
@@ -119,21 +119,24 @@ impl Request {
             },
             (Does::ListDestroyed, Some(stored)) => Self {
                 operations: vec![delete(stored.1), put("eve", Expect::Any)],
-                report: Report::List(vec![Report::Record(1, COUNTED), Report::Record(0, COUNTED)]),
+                response: PendingResponse::List(vec![
+                    PendingResponse::Record(1, COUNTED),
+                    PendingResponse::Record(0, COUNTED),
+                ]),
                 rev: None,
                 text: format!("[{},{}]", of("eve", (life, seq)), record(stored)),
                 stored: None,
             },
             (Does::Emit, Some((_, rev))) => Self {
                 operations: vec![emit(), assert(rev)],
-                report: tell(Some(1)),
+                response: tell(Some(1)),
                 rev: Some(rev),
                 stored,
                 ..usual
             },
             (Does::Emit, None) => Self {
                 operations: vec![emit(), put("bob", Expect::Absent)],
-                report: tell(Some(1)),
+                response: tell(Some(1)),
                 ..usual
             },
             (Does::Fail, _) => Self {

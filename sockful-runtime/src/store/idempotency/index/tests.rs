@@ -1,26 +1,26 @@
 //! What is remembered, and what is let go.
 
 use super::*;
-use crate::store::idempotency::Report;
+use crate::store::idempotency::PendingResponse;
 
 fn key(time: u64, nth: u8) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(time, &[nth; 10]).into_uuid()
 }
 
-fn push(completions: &mut Completions<Completed>, caller: &str, key: Uuid, at: u64) -> usize {
-    let completion = Completion {
+fn push(index: &mut IdempotencyIndex<CompletedRequest>, caller: &str, key: Uuid, at: u64) -> usize {
+    let entry = IdempotencyEntry {
         caller: caller.into(),
         key,
         fingerprint: 0,
         at,
-        report: Report::Json {
+        response: PendingResponse::Json {
             json: "7".repeat(100).into(),
-            about: None,
+            subject: None,
         },
     };
-    let completed = Completed::new(&completion, 1, None).expect("it is about no record");
-    completions
-        .push(Entry::new(&completion, completed.weight(), completed))
+    let completed = CompletedRequest::new(&entry, 1, None).expect("it is about no record");
+    index
+        .push(IndexedRequest::new(&entry, completed.weight(), completed))
         .len()
 }
 
@@ -30,15 +30,15 @@ fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
         key_capacity: 4_000,
         ..Config::default()
     };
-    let mut completions = Completions::new(&config);
+    let mut index = IdempotencyIndex::new(&config);
     for n in 0..100 {
-        push(&mut completions, &n.to_string(), key(n, 0), n);
-        assert!(completions.weight <= 4_000);
+        push(&mut index, &n.to_string(), key(n, 0), n);
+        assert!(index.weight <= 4_000);
     }
-    assert!((5..20).contains(&completions.entries.len()));
-    assert_eq!(completions.callers.len(), completions.entries.len());
+    assert!((5..20).contains(&index.entries.len()));
+    assert_eq!(index.callers.len(), index.entries.len());
 
-    let mut tiny = Completions::new(&Config {
+    let mut tiny = IdempotencyIndex::new(&Config {
         key_capacity: 1,
         ..config
     });
@@ -57,33 +57,32 @@ fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
 
 #[test]
 fn what_is_over_its_time_goes_a_few_at_once() {
-    let mut completions = Completions::new(&Config::default());
-    let retention = completions.limits.retention;
+    let mut index = IdempotencyIndex::new(&Config::default());
+    let retention = index.limits.retention;
     for n in 0..100 {
-        assert_eq!(push(&mut completions, "bob", key(n, 0), n), 0);
+        assert_eq!(push(&mut index, "bob", key(n, 0), n), 0);
     }
     let late = retention + 1_000;
-    let gone = push(&mut completions, "eve", key(late, 0), late);
+    let gone = push(&mut index, "eve", key(late, 0), late);
     assert_eq!(gone, EXPIRED_AT_ONCE);
     for n in 1..10 {
         let late = late + n;
-        push(&mut completions, "eve", key(late, 0), late);
+        push(&mut index, "eve", key(late, 0), late);
     }
-    assert_eq!(completions.entries.len(), 10);
-    assert_eq!(completions.callers.len(), 1);
+    assert_eq!(index.entries.len(), 10);
+    assert_eq!(index.callers.len(), 1);
 }
 
 #[test]
 fn what_a_caller_has_too_many_of_makes_only_its_own_keys_forgotten() {
-    let mut completions = Completions::new(&Config {
+    let mut index = IdempotencyIndex::new(&Config {
         max_keys_per_caller: 2,
         ..Config::default()
     });
     for n in 0..5 {
-        push(&mut completions, "bob", key(100 + n, 0), 100);
+        push(&mut index, "bob", key(100 + n, 0), 100);
     }
-    let unknown =
-        |caller, time| matches!(completions.look_up(caller, key(time, 9)), Lookup::Unknown);
+    let unknown = |caller, time| matches!(index.look_up(caller, key(time, 9)), Lookup::Unknown);
     assert!(!unknown("bob", 90) && !unknown("bob", 102));
     assert!(unknown("bob", 103));
     assert!(unknown("eve", 90));
@@ -91,13 +90,13 @@ fn what_a_caller_has_too_many_of_makes_only_its_own_keys_forgotten() {
 
 #[test]
 fn a_clock_that_was_wrong_makes_no_key_taken_twice_and_no_later_one_refused() {
-    let mut completions = Completions::new(&Config {
+    let mut index = IdempotencyIndex::new(&Config {
         max_keys: 1,
         ..Config::default()
     });
     let (ahead, behind) = (key(5_000, 0), key(10, 0));
-    push(&mut completions, "bob", ahead, 1_000_000);
-    push(&mut completions, "bob", behind, 20);
-    assert!(!completions.takes("bob", ahead) && !completions.takes("bob", behind));
-    assert!(completions.takes("bob", key(5_001, 0)));
+    push(&mut index, "bob", ahead, 1_000_000);
+    push(&mut index, "bob", behind, 20);
+    assert!(!index.takes("bob", ahead) && !index.takes("bob", behind));
+    assert!(index.takes("bob", key(5_001, 0)));
 }

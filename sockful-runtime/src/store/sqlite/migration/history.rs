@@ -3,7 +3,7 @@
 use super::Remade;
 use crate::core::error::Result;
 use crate::store::idempotency::time;
-use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completion};
+use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completed_request};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
 fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
     let all = each(transaction, "sockful_completions", |seq, entry| {
         let image = |resource: &str, image: &Image| migrated(remade, resource, image);
-        let done = match migrate_completion(entry, image)? {
+        let done = match migrate_completed_request(entry, image)? {
             Some(entry) => set(transaction, "sockful_completions", seq, &entry),
             None => forget(transaction, seq),
         };

@@ -49,7 +49,7 @@ fn after_a_restart_the_same_history_goes_on() {
             panic!("{n} is not remembered");
         };
         assert_eq!((it.seq, it.rev, it.fingerprint), (n, Some(n), u128::MAX));
-        assert!(matches!(it.reported, Reported::Record(0, record) if record.rev() == n));
+        assert!(matches!(it.response, StoredResponse::Record(0, record) if record.rev() == n));
     }
     assert!(matches!(lookup(1_000), Lookup::Forgotten));
     assert!(matches!(lookup(2_000), Lookup::Forgotten));

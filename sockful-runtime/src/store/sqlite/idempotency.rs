@@ -1,32 +1,32 @@
 //! The requests that took effect, as the file has them.
 //!
-//! Which are remembered is [decided](Completions) in memory; what was answered is read where it is
+//! Which are remembered is [decided](IdempotencyIndex) in memory; what was answered is read where it is
 //! asked for.
 
-use super::entry::{read_completion, write_completion};
+use super::entry::{read_completed_request, write_completed_request};
 use super::failure::failure;
 use super::table::Table;
 use crate::core::config::Config;
 use crate::core::error::Result;
-use crate::store::idempotency::index::{Completions, Entry};
-use crate::store::idempotency::{Completed, Completion};
+use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The answer to each stands where the number of the commit leads that it made.
-pub(super) type Remembered = Completions<u64>;
+pub(super) type StoredIndex = IdempotencyIndex<u64>;
 
 /// Those that no longer fit, and are yet to be removed from the file.
-pub(super) type Gone = VecDeque<Entry<u64>>;
+pub(super) type Gone = VecDeque<IndexedRequest<u64>>;
 
 /// Reads which requests are remembered.
 pub(super) fn load(
     connection: &Connection,
     config: &Config,
-) -> rusqlite::Result<(Remembered, Gone)> {
-    let mut remembered = Remembered::new(config);
+) -> rusqlite::Result<(StoredIndex, Gone)> {
+    let mut remembered = StoredIndex::new(config);
     let mut gone = Gone::new();
     let (all, own) = horizons(connection)?;
     remembered.restore(all, own);
@@ -35,12 +35,12 @@ pub(super) fn load(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let weight: i64 = row.get(4)?;
-        gone.extend(remembered.push(Entry {
+        gone.extend(remembered.push(IndexedRequest {
             caller: row.get_ref(1)?.as_str()?.into(),
             key: Uuid::from_bytes(row.get(2)?),
             at: row.get::<_, i64>(3)?.cast_unsigned(),
             weight: usize::try_from(weight).unwrap_or(usize::MAX),
-            answer: row.get::<_, i64>(0)?.cast_unsigned(),
+            response: row.get::<_, i64>(0)?.cast_unsigned(),
         }));
     }
     Ok((remembered, gone))
@@ -65,20 +65,27 @@ fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
 pub(super) fn write(
     connection: &Connection,
     tables: &[Table],
-    completion: &Completion,
-    completed: &Completed,
-) -> Result<Entry<u64>> {
-    let text = write_completion(tables, completed)?;
-    let entry = Entry::new(completion, completed.weight(), completed.seq);
+    entry: &IdempotencyEntry,
+    completed: &CompletedRequest,
+) -> Result<IndexedRequest<u64>> {
+    let text = write_completed_request(tables, completed)?;
+    let request = IndexedRequest::new(entry, completed.weight(), completed.seq);
     let write = || {
         let sql = "INSERT INTO sockful_completions (seq, caller, key, at, weight, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let (seq, at) = (entry.answer.cast_signed(), entry.at.cast_signed());
-        let weight = i64::try_from(entry.weight).unwrap_or(i64::MAX);
-        let values = (seq, &*entry.caller, entry.key.as_bytes(), at, weight, text);
+        let (seq, at) = (request.response.cast_signed(), request.at.cast_signed());
+        let weight = i64::try_from(request.weight).unwrap_or(i64::MAX);
+        let values = (
+            seq,
+            &*request.caller,
+            request.key.as_bytes(),
+            at,
+            weight,
+            text,
+        );
         connection.prepare_cached(sql)?.execute(values)
     };
     write().map_err(failure)?;
-    Ok(entry)
+    Ok(request)
 }
 
 /// What was answered to the request that made commit `seq`.
@@ -86,12 +93,12 @@ pub(super) fn read(
     connection: &Connection,
     tables: &[Table],
     seq: u64,
-) -> Result<Option<Completed>> {
+) -> Result<Option<CompletedRequest>> {
     let select = "SELECT entry FROM sockful_completions WHERE seq = ?1";
     let mut statement = connection.prepare_cached(select).map_err(failure)?;
     let text = statement.query_row([seq.cast_signed()], |row| row.get::<_, String>(0));
     let text = text.optional().map_err(failure)?;
-    text.map(|text| read_completion(tables, seq, &text))
+    text.map(|text| read_completed_request(tables, seq, &text))
         .transpose()
 }
 
@@ -105,18 +112,18 @@ pub(super) struct Removal {
 
 impl Removal {
     pub(super) fn of<'a>(
-        gone: impl Iterator<Item = &'a Entry<u64>>,
-        remembered: &Remembered,
+        gone: impl Iterator<Item = &'a IndexedRequest<u64>>,
+        remembered: &StoredIndex,
     ) -> Self {
         let mut removal = Self {
             seqs: Vec::new(),
             own: HashMap::new(),
             all: None,
         };
-        for entry in gone {
-            let (own, all) = remembered.horizons(&entry.caller);
-            removal.seqs.push(entry.answer);
-            removal.own.insert(Arc::clone(&entry.caller), own);
+        for request in gone {
+            let (own, all) = remembered.horizons(&request.caller);
+            removal.seqs.push(request.response);
+            removal.own.insert(Arc::clone(&request.caller), own);
             removal.all = all;
         }
         removal
