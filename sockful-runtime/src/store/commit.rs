@@ -45,9 +45,9 @@ pub enum Operation {
         /// What must be stored so far.
         expect: Expect,
     },
-    /// Changes nothing, but fails the commit where a record would be left that has this value in
-    /// this property.
-    Childless {
+    /// Changes nothing, but fails the commit if a record has this value in this property after the
+    /// commit.
+    AssertNoChildren {
         /// The resource's place in the served list.
         resource: usize,
         /// The position of the property, which has an index.
@@ -82,7 +82,7 @@ impl Operation {
                 id,
                 expect,
             } => *resource == at && **id == *name && *expect != Expect::Absent,
-            Self::Childless { .. } | Self::Emit { .. } => false,
+            Self::AssertNoChildren { .. } | Self::Emit { .. } => false,
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn check(
         }
     }
     check_unique(stored, commit)?;
-    check_childless(stored, commit)?;
+    check_no_children(stored, commit)?;
     response_subjects(stored, commit)
 }
 
@@ -98,16 +98,16 @@ fn check_unique(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
     Ok(())
 }
 
-/// Whether no record would be left that has a value which the commit relies on nobody having.
-fn check_childless(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
-    let is_childless = |it: &Operation| matches!(it, Operation::Childless { .. });
-    if !commit.operations.iter().any(is_childless) {
+/// Fails if a record has a value after the commit of which the commit asserts that none has it.
+fn check_no_children(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
+    let is_assertion = |it: &Operation| matches!(it, Operation::AssertNoChildren { .. });
+    if !commit.operations.iter().any(is_assertion) {
         return Ok(());
     }
     let after = after(commit);
     let mut put = HashMap::<_, BTreeSet<Scalar<'_>>>::new();
     for (nth, operation) in commit.operations.iter().enumerate() {
-        let Operation::Childless {
+        let Operation::AssertNoChildren {
             resource,
             property,
             value,
@@ -199,7 +199,9 @@ fn after(commit: &Commit) -> HashMap<(usize, &str), Option<&Record>> {
             resource, record, ..
         } => Some(((*resource, record.id()), Some(record))),
         Operation::Delete { resource, id, .. } => Some(((*resource, &**id), None)),
-        Operation::Assert { .. } | Operation::Childless { .. } | Operation::Emit { .. } => None,
+        Operation::Assert { .. } | Operation::AssertNoChildren { .. } | Operation::Emit { .. } => {
+            None
+        }
     });
     written.collect()
 }
@@ -222,6 +224,6 @@ fn parts(operation: &Operation) -> Option<(usize, &str, Expect)> {
             id,
             expect,
         } => (*resource, id, *expect),
-        Operation::Childless { .. } | Operation::Emit { .. } => return None,
+        Operation::AssertNoChildren { .. } | Operation::Emit { .. } => return None,
     })
 }

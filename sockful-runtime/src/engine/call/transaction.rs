@@ -168,7 +168,7 @@ impl Unit {
         self.state().open()?.childless.push(Childless {
             resource,
             id: id.into(),
-            operation: Operation::Childless {
+            operation: Operation::AssertNoChildren {
                 resource: child,
                 property,
                 value: value.into(),

@@ -46,7 +46,7 @@ enum Expected {
 
 /// That no record be left that has this value in this property.
 #[derive(Clone, Debug)]
-struct Childless {
+struct ChildlessCheck {
     /// Where among the operations it stands.
     place: Index,
     property: usize,
@@ -57,7 +57,7 @@ struct Childless {
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     of_records: BTreeMap<(usize, &'static str), Step>,
-    childless: Vec<Childless>,
+    childless: Vec<ChildlessCheck>,
     events: Vec<Happening>,
 }
 
@@ -98,7 +98,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
     let value = select(names.to_vec())
         .prop_flat_map(|(property, name)| (Just(property), cases::value_or_null(name)));
     let childless = (any::<Index>(), value);
-    let childless = childless.prop_map(|(place, (property, value))| Childless {
+    let childless = childless.prop_map(|(place, (property, value))| ChildlessCheck {
         place,
         property,
         value,
@@ -123,7 +123,7 @@ impl Steps {
         let operations = each.map(|((resource, id), step)| step.operation(*resource, id, tables));
         let mut operations: Vec<_> = operations.collect();
         for one in &self.childless {
-            let childless = Operation::Childless {
+            let childless = Operation::AssertNoChildren {
                 resource: INDEXED,
                 property: one.property,
                 value: one.value.to_string().into(),

@@ -67,7 +67,7 @@ pub(super) fn judge(
                 id,
                 expect,
             } => ((*resource, id.to_string()), expect),
-            Operation::Childless { .. } | Operation::Emit { .. } => continue,
+            Operation::AssertNoChildren { .. } | Operation::Emit { .. } => continue,
         };
         let stored = tables.get(&key).map(|(_, rev)| *rev);
         let holds = match expect {
@@ -84,7 +84,7 @@ pub(super) fn judge(
         return Err(Refused::Taken(nth, UNIQUE.1));
     }
     for (nth, operation) in operations.iter().enumerate() {
-        if let Operation::Childless {
+        if let Operation::AssertNoChildren {
             resource,
             property,
             value,

@@ -100,7 +100,7 @@ impl Root {
                     emissions.push((resource, id, event, data));
                     continue;
                 }
-                Operation::Assert { .. } | Operation::Childless { .. } => continue,
+                Operation::Assert { .. } | Operation::AssertNoChildren { .. } => continue,
             };
             if before.is_some() || after.is_some() {
                 changes.push(Change {

@@ -74,7 +74,7 @@ impl Transaction<'_> {
                     emissions.push((resource, id, event, data));
                     continue;
                 }
-                Operation::Assert { .. } | Operation::Childless { .. } => continue,
+                Operation::Assert { .. } | Operation::AssertNoChildren { .. } => continue,
             };
             if before.is_some() || after.is_some() {
                 changes.push(Change {
