@@ -13,7 +13,7 @@ pub mod query;
 mod server;
 pub mod spec;
 pub mod store;
-#[cfg(any(feature = "client", feature = "store-suite", feature = "fuzzing"))]
+#[cfg(any(feature = "client", feature = "store-conformance", feature = "fuzzing"))]
 pub mod testing;
 pub mod transport;
 

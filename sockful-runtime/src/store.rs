@@ -1,7 +1,7 @@
 //! What a store promises: consistent views, commits that are all or nothing, and a log of them.
 
 pub mod commit;
-#[cfg(any(test, feature = "store-suite"))]
+#[cfg(any(test, feature = "store-conformance"))]
 pub(crate) mod conformance;
 pub mod idempotency;
 mod layout;

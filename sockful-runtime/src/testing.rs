@@ -8,7 +8,7 @@ pub(crate) mod in_process;
 #[cfg(feature = "client")]
 mod local;
 
-#[cfg(feature = "store-suite")]
-pub use crate::store::conformance::check as store_suite;
+#[cfg(feature = "store-conformance")]
+pub use crate::store::conformance::check as store_conformance;
 #[cfg(feature = "client")]
 pub use local::{builder, connect};

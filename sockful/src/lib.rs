@@ -46,7 +46,7 @@
 //! | `sqlite` | `store::Sqlite`: records that last, in one file |
 //! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
 //! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
-//! | `store-suite` | `testing::store_suite`: what every store must do, as a test for one of your own |
+//! | `store-conformance` | `testing::store_conformance`: a test that an implementation of `Store` conforms |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
@@ -516,11 +516,11 @@ pub mod client {
 }
 
 /// What helps to test.
-#[cfg(any(feature = "client", feature = "store-suite"))]
+#[cfg(any(feature = "client", feature = "store-conformance"))]
 pub mod testing {
     #![cfg_attr(feature = "client", doc = include_str!("testing.md"))]
-    #[cfg(feature = "store-suite")]
-    pub use sockful_runtime::testing::store_suite;
+    #[cfg(feature = "store-conformance")]
+    pub use sockful_runtime::testing::store_conformance;
     #[cfg(feature = "client")]
     pub use sockful_runtime::testing::{builder, connect};
 }

@@ -1,6 +1,6 @@
 //! What every store must do, checked against a plain model written on its own: the same checks for all engines.
 
-#[cfg(any(test, feature = "store-suite"))]
+#[cfg(any(test, feature = "store-conformance"))]
 pub(crate) mod sample;
 
 pub(crate) mod cases;
@@ -43,7 +43,7 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 /// ```
 /// # use sockful_runtime as sockful;
 /// # fn test() {
-/// sockful::testing::store_suite(1_000, sockful::store::Memory::with_config);
+/// sockful::testing::store_conformance(1_000, sockful::store::Memory::with_config);
 /// # }
 /// ```
 ///
@@ -51,7 +51,7 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 ///
 /// Where the store does anything else than it must, with the smallest history that shows it.
 #[cfg_attr(
-    not(feature = "store-suite"),
+    not(feature = "store-conformance"),
     expect(unreachable_pub, reason = "it is public by that feature")
 )]
 pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
