@@ -9,7 +9,6 @@ mod operand;
 mod order;
 mod path;
 mod read_filter;
-mod scalar;
 #[cfg(test)]
 mod tests;
 pub mod typed;
@@ -22,12 +21,12 @@ pub(crate) use names::nearest;
 pub use order::{By, Order};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
-pub use scalar::Scalar;
 
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use conditions::Conditions;
 
 /// How many records a list may leave out at its beginning.

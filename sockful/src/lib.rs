@@ -497,7 +497,8 @@ pub mod store {
         ResourceDef, Rule,
     };
     pub use sockful_runtime::model::record::Record;
-    pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query, Scalar};
+    pub use sockful_runtime::model::scalar::Scalar;
+    pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query};
     pub use sockful_runtime::store::commit::{Change, Commit, Committed, Emitted};
     pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::store::idempotency::{
@@ -539,7 +540,7 @@ pub mod must {
     pub use sockful_runtime::engine::call::methods::{Remotes, attempt, run_mut, run_ref};
     pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::macro_support::bounds::*;
-    pub use sockful_runtime::model::definition::RefersTo;
+    pub use sockful_runtime::model::parent::RefersTo;
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
     pub use sockful_runtime::{Done, Told};

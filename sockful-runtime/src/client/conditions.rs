@@ -2,8 +2,9 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource::Resource;
+use crate::model::scalar::Scalar;
 use crate::query::typed;
-use crate::query::{By, Comparison, Filter, Order, Scalar};
+use crate::query::{By, Comparison, Filter, Order};
 use serde_json::{Map, Value, json};
 
 /// The object that `filter` stands for.

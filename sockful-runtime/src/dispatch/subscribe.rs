@@ -45,7 +45,7 @@ pub(super) async fn begin(
     if let (Some(link), Some(of)) = (link, of) {
         let id = link.parent_id(model, of, &given)?.into_owned();
         given.remove(model.definition.properties[link.parent.property].name);
-        filters.push(link.children_of(of, &id));
+        filters.push(Filter::children_of(link, of, &id));
         parent = Some((of.index, id.into()));
     }
     let from = given.take("$from").map(From::parse).transpose()?;

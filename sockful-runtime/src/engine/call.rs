@@ -6,6 +6,7 @@ pub(crate) mod commit;
 pub(crate) mod context;
 pub(crate) mod delivery_scope;
 pub(crate) mod destroy;
+pub(crate) mod emission;
 pub mod hook;
 pub(crate) mod include;
 pub mod methods;

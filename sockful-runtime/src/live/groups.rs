@@ -5,7 +5,7 @@ use super::outlet::Outlet;
 use super::{Interest, too_many};
 use crate::core::error::Result;
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::commit::{Committed, Emitted};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -1,16 +1,14 @@
-//! What the macros know of a resource: constant tables that the compiler lays down.
+//! The definition of a resource as constant data, which the macros write.
 
-mod event;
 mod parent;
 mod rule;
 
-pub use event::EventDef;
-pub use parent::{OnDestroy, Parent, RefersTo, Relation};
+pub use parent::{OnDestroy, Parent, Relation};
 pub use rule::{Bound, Check, Limit, Rule};
 pub use sockful_formats::{Format, Pattern};
 
 use crate::core::const_text::same;
-use crate::model::resource::{Resource, kind_of};
+use schemars::{Schema, SchemaGenerator};
 
 /// A resource as it was declared, made by `#[derive(Resource)]`.
 #[derive(Debug)]
@@ -41,6 +39,17 @@ pub struct ResourceDef {
     pub public: bool,
     /// What it was called when older records were stored.
     pub renamed_from: Option<&'static str>,
+}
+
+/// An event that may happen to a resource's records.
+#[derive(Clone, Copy, Debug)]
+pub struct EventDef {
+    /// The name on the wire, such as `roared`.
+    pub name: &'static str,
+    /// The doc comment beside the name.
+    pub doc: &'static str,
+    /// The schema of the event's data.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 /// A property of a resource, or a parameter of a remote method.
@@ -222,14 +231,6 @@ impl Property {
 }
 
 impl ResourceDef {
-    /// What every resource is declared to be that says no more of itself than its name.
-    pub const fn of<R: Resource>() -> Self {
-        Self {
-            key: kind_of::<R>(),
-            ..Self::stub(R::NAME, R::NAME)
-        }
-    }
-
     /// What stands in for a resource beside errors of the compiler.
     pub const fn stub(name: &'static str, title: &'static str) -> Self {
         const ID: &[Property] = &[Property::new("id", "")];

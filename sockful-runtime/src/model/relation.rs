@@ -7,7 +7,6 @@ use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model;
 use crate::model::resource_model::Model;
-use crate::query::{Comparison, Filter, Scalar};
 use std::borrow::Cow;
 
 /// The relations of all resources that are served.
@@ -92,15 +91,6 @@ impl Link {
     ) -> Result<Cow<'a, str>> {
         let name = child.definition.properties[self.parent.property].name;
         resource_model::id_in(given, name, of.definition.key)
-    }
-
-    /// The filter for the children of the parent with this id, as [`key::canonical`] spells it.
-    pub(crate) fn children_of(&self, of: &Model, id: &str) -> Filter {
-        Filter::Compare {
-            property: self.parent.property,
-            is: Comparison::Equal,
-            value: Scalar::read(&key::json(id, of.definition.key)).into_owned(),
-        }
     }
 
     /// Whether both children have the same parent, or none.

@@ -2,7 +2,7 @@
 
 use crate::core::json::object::Object;
 use crate::model::codec::Codec;
-use crate::model::definition::{KeyKind, ResourceDef};
+use crate::model::definition::ResourceDef;
 use crate::model::key::Key;
 use crate::model::reader::Reader;
 use crate::model::record::RecordBuilder;
@@ -34,9 +34,14 @@ pub trait Resource: Sized + Send + Sync + 'static {
     fn write(&self, writer: &mut Writer);
 }
 
-/// What the ids of `R` look like.
-pub const fn kind_of<R: Resource>() -> KeyKind {
-    <R::Id as Key>::KIND
+impl ResourceDef {
+    /// The definition of a resource that has nothing but a name and an id.
+    pub const fn of<R: Resource>() -> Self {
+        Self {
+            key: <R::Id as Key>::KIND,
+            ..Self::stub(R::NAME, R::NAME)
+        }
+    }
 }
 
 /// Some properties of a resource, such as the generated `NewCreature` and `CreaturePatch` hold.

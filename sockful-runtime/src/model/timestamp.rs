@@ -4,7 +4,7 @@
 mod text;
 
 use crate::core::json::MAX_EXACT;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use serde::Serialize;
 
 /// How a type writes and reads a time, in milliseconds since 1970.

@@ -4,9 +4,10 @@ use super::names;
 use super::names::{CLAUSES, JOINTS, OPERATORS};
 use super::operand;
 use super::path::Path;
-use super::{Comparison, Filter, Scalar};
+use super::{Comparison, Filter};
 use crate::core::error::Result;
 use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use crate::model::validation::Kind;
 
 /// How many comparisons the conditions of one query have; an empty object counts as one.

@@ -2,10 +2,11 @@
 
 use super::operand;
 use super::path::Path;
-use super::{By, Order, Scalar};
+use super::{By, Order};
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use crate::model::validation::Kind;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::value::RawValue;

@@ -1,7 +1,10 @@
-//! Which records are meant.
+//! Filters: conditions that a record matches or does not match.
 
-use super::Scalar;
+use crate::model::key;
 use crate::model::record::Record;
+use crate::model::relation::Link;
+use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use std::cmp::Ordering;
 
 /// A condition on records, in two-valued logic: each record meets it or does not.
@@ -81,7 +84,17 @@ impl Filter {
         }
     }
 
-    /// The filter that asks for each of these.
+    /// Matches the children of one parent record of the resource `parent`; `id` is spelled as
+    /// [`key::canonical`] does.
+    pub(crate) fn children_of(link: &Link, parent: &Model, id: &str) -> Self {
+        Self::Compare {
+            property: link.parent.property,
+            is: Comparison::Equal,
+            value: Scalar::read(&key::json(id, parent.definition.key)).into_owned(),
+        }
+    }
+
+    /// Matches records that match each of `filters`.
     pub(crate) fn all_of(mut filters: Vec<Self>) -> Self {
         filters.retain(|filter| *filter != Self::All);
         match filters.len() {

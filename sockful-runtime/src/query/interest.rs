@@ -1,7 +1,8 @@
 //! What live conditions are known by: the text of those that ask for the same, and the values that
 //! lead to them.
 
-use super::{Comparison, Filter, Scalar};
+use super::{Comparison, Filter};
+use crate::model::scalar::Scalar;
 
 impl Filter {
     /// A text that conditions have in common only where they ask for the same: the order in which

@@ -1,11 +1,11 @@
 //! The values that a property may be compared with: null, and those of its own kind.
 
-use super::Scalar;
 use super::path::Path;
 use crate::core::bigint;
 use crate::core::error::Result;
 use crate::model::key;
 use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use crate::model::validation::Kind;
 
 /// Reads the value that the property is to be compared with.

@@ -1,12 +1,12 @@
 //! In which order records are listed.
 
-use super::Scalar;
 use super::names;
 use super::operand;
 use super::path::Path;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::model::scalar::Scalar;
 use crate::model::validation::Kind;
 use std::cmp::Ordering;
 

@@ -1,6 +1,7 @@
 //! Which values of an indexed property a filter leaves open.
 
-use crate::query::{Comparison, Filter, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{Comparison, Filter};
 use std::ops::Bound;
 
 /// From which value to which.

@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
 use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{BTreeSet, HashMap};

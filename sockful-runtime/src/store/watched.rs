@@ -4,7 +4,8 @@ use super::{Counted, Expired, Found, MaybeReady, Memory, Several, Snapshot, Stor
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::{Filter, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{Filter, Query};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use std::sync::{Arc, Mutex};

@@ -97,7 +97,7 @@ async fn children(
     let wanted = Wanted::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);
-    let its = link.children_of(of, &parent);
+    let its = Filter::children_of(link, of, &parent);
     query.filter = Filter::all_of(vec![its, query.filter]);
     if relation == Relation::List {
         context.see(of, &parent).await?;

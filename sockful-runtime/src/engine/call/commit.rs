@@ -4,7 +4,7 @@ use crate::core::error::{Error, Result};
 use crate::engine::call::after_hooks::Called;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
-use crate::model::event::Emission;
+use crate::engine::call::emission::Emission;
 use crate::model::record::Record;
 use crate::protocol::reply;
 use crate::store::commit::{Commit, Committed, Operation, Rejected};

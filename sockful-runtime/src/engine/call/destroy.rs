@@ -7,7 +7,8 @@ use crate::model::definition::OnDestroy;
 use crate::model::record::Record;
 use crate::model::relation::Link;
 use crate::model::resource_model::Model;
-use crate::query::{Filter, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{Filter, Query};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

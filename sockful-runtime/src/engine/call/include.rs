@@ -10,7 +10,8 @@ use crate::core::error::Result;
 use crate::engine::app::App;
 use crate::model::definition::Relation;
 use crate::model::relation::Link;
-use crate::query::{Path, Scalar, nearest};
+use crate::model::scalar::Scalar;
+use crate::query::{Path, nearest};
 
 /// How deep relations are included in one another.
 pub(crate) const MAX_DEPTH: usize = 3;

@@ -6,10 +6,10 @@ pub use find::Find;
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
+use crate::engine::call::emission::Emission;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::macro_support::bounds::HappenTo;
 use crate::model::definition::ResourceDef;
-use crate::model::event::Emission;
 use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Origin;

@@ -5,7 +5,7 @@ mod state;
 mod tests;
 
 use crate::core::error::{Error, Result};
-use crate::model::event::Emission;
+use crate::engine::call::emission::Emission;
 use crate::model::record::Record;
 use crate::query::{Filter, Order, Query};
 use crate::store::commit::Operation;

@@ -6,7 +6,7 @@
 //! text that is kept has exactly three digits there.
 
 use super::{BeMoment, TimestampCodec};
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

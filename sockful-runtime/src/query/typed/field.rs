@@ -2,6 +2,7 @@
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
 use crate::model::resource::Resource;
+use crate::model::scalar::Scalar;
 use crate::query;
 use crate::query::Comparison;
 use std::fmt;
@@ -100,7 +101,7 @@ impl<R, T> Field<R, T> {
         Filter::new(query::Filter::Compare {
             property: self.position,
             is: Comparison::Equal,
-            value: query::Scalar::Null,
+            value: Scalar::Null,
         })
     }
 

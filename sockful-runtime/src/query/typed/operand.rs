@@ -1,8 +1,8 @@
 //! Which types of properties can be asked for what, and which values they are compared with.
 
 use crate::core::bigint::Wide;
+use crate::model::scalar::Scalar;
 use crate::model::timestamp::BeMoment;
-use crate::query::Scalar;
 use serde::Serialize;
 use std::marker::PhantomData;
 use uuid::Uuid;

@@ -3,7 +3,8 @@
 use super::judge;
 use super::judge::Tables;
 use super::wait;
-use crate::query::{Filter, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{Filter, Query};
 use crate::store::{Snapshot, Store};
 use proptest::prelude::*;
 use serde_json::Value;

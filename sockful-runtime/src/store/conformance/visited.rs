@@ -3,7 +3,8 @@
 use super::wait;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
-use crate::query::{By, Comparison, Filter, Order, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{By, Comparison, Filter, Order, Query};
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::sample;

@@ -1,7 +1,7 @@
 //! Records by the value of one property.
 
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::plan::Interval;
 use imbl::OrdSet;
 use std::cmp::Ordering;

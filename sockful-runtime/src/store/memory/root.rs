@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};

@@ -3,7 +3,8 @@
 use super::list::List;
 use super::{AT_ONCE, at_once_or_aside};
 use crate::core::error::{Error, Result};
-use crate::query::{Filter, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{Filter, Query};
 use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;

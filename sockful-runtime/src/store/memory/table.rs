@@ -4,7 +4,7 @@ use super::by_id::ById;
 use super::list::List;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! The first records of an order, out of any number, in bounded memory.
 
 use crate::model::record::Record;
-use crate::query::{By, Order, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{By, Order};
 use std::cmp::Ordering;
 use std::sync::Arc;
 

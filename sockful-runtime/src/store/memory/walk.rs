@@ -2,7 +2,8 @@
 
 use super::index::Index;
 use crate::model::record::Record;
-use crate::query::{By, Filter, Order, Query, Scalar};
+use crate::model::scalar::Scalar;
+use crate::query::{By, Filter, Order, Query};
 use crate::store::plan::{Interval, Values, common};
 use std::ops::Bound;
 use std::sync::Arc;

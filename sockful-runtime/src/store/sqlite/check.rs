@@ -11,7 +11,7 @@ use super::table::{Table, column, quoted};
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::Form;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Values as bytes, whose order is that of the values.
 
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 
 /// The bytes that stand for a value in an index: `SQLite` compares them one by one, and so has the
 /// order of [`Scalar`], null, −0 and all.

@@ -1,7 +1,7 @@
 //! Where records come from, in an order that `SQLite` has at hand.
 
 use super::key::key;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::plan::Interval;
 use rusqlite::types::Value;
 use std::ops::Bound;

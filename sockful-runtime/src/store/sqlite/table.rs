@@ -6,7 +6,7 @@ use super::source::Source;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::Form;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::search::holders;
 use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
-use crate::query::Scalar;
+use crate::model::scalar::Scalar;
 use crate::store::commit::{Change, Commit, Committed, Operation, Rejected};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::validate;

@@ -1,4 +1,4 @@
-//! A JSON value that can be compared, borrowed from the text it stands in.
+//! JSON values that filters compare and orders sort by, borrowed from their text.
 
 use crate::core::json;
 use crate::core::json::SORTED_BYTES;

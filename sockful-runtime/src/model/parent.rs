@@ -1,0 +1,44 @@
+//! Checks by types that a property can hold the id of a parent record.
+
+use crate::model::definition::{OnDestroy, Parent};
+use crate::model::key::Key;
+use crate::model::resource::Resource;
+use std::any::TypeId;
+
+impl Parent {
+    /// A relation to `P` by the property at `property`, of type `F`.
+    #[must_use]
+    pub const fn new<P: Resource, F: RefersTo<P::Id>>(
+        property: usize,
+        on_destroy: OnDestroy,
+        names: [&'static str; 8],
+    ) -> Self {
+        Self {
+            property,
+            of: P::NAME,
+            type_id: TypeId::of::<P>,
+            is_optional: F::IS_OPTIONAL,
+            on_destroy,
+            names,
+        }
+    }
+}
+
+/// A type that can hold the id of a parent: the type of that id, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't hold the id of the parent, which is a `{K}`",
+    label = "is not the parent's id",
+    note = "write `{K}`, or `Option<{K}>` where a record can do without the parent"
+)]
+pub trait RefersTo<K: Key> {
+    /// Whether there may be no parent.
+    const IS_OPTIONAL: bool;
+}
+
+impl<K: Key> RefersTo<K> for K {
+    const IS_OPTIONAL: bool = false;
+}
+
+impl<K: Key> RefersTo<K> for Option<K> {
+    const IS_OPTIONAL: bool = true;
+}
