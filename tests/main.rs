@@ -15,6 +15,7 @@ mod methods;
 mod protocol;
 mod queries;
 mod relations;
+mod repository;
 mod security;
 mod server;
 mod stores;

@@ -1,0 +1,132 @@
+//! Rules for the files of the repository and of the published packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PUBLISHED: [&str; 4] = [
+    "sockful",
+    "sockful-derive",
+    "sockful-formats",
+    "sockful-runtime",
+];
+const MAX_CORPUS_FILES: usize = 100;
+const ADDRESS: &str = "https://github.com/sockful/sockful/blob/main/";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    let text = fs::read_to_string(root().join(path));
+    text.unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Runs a program at the root of the repository and returns its output.
+fn output(program: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(program);
+    let output = command.args(arguments).current_dir(root()).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The files below a folder, at any depth.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a readable folder");
+    let paths = entries.map(|entry| entry.expect("a readable entry").path());
+    let files = paths.flat_map(|path| match path.is_dir() {
+        true => files(&path),
+        false => vec![path],
+    });
+    files.collect()
+}
+
+#[test]
+fn repository_has_no_symlinks() {
+    let index = output("git", &["ls-files", "--stage"]);
+    let links: Vec<&str> = index
+        .lines()
+        .filter(|it| it.starts_with("120000"))
+        .collect();
+    assert!(links.is_empty(), "{links:#?}");
+}
+
+#[test]
+fn embedded_client_equals_its_source() {
+    let embedded = files(&root().join("sockful-runtime/src"));
+    for (source, copy) in [("sockful.js", "client.js"), ("sockful.d.ts", "client.d.ts")] {
+        let copies: Vec<_> = embedded.iter().filter(|it| it.ends_with(copy)).collect();
+        let [copy] = copies[..] else {
+            panic!("expected one `{copy}` in the runtime: {copies:?}");
+        };
+        let copy = fs::read_to_string(copy).expect("UTF-8");
+        let source = read(&format!("clients/typescript/{source}"));
+        assert!(source == copy, "run ./scripts/sync-client");
+    }
+}
+
+#[test]
+fn licence_files_of_crates_equal_those_of_root() {
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        for package in PUBLISHED {
+            assert!(
+                read(licence) == read(&format!("{package}/{licence}")),
+                "{package}/{licence} differs"
+            );
+        }
+    }
+}
+
+#[test]
+fn packages_have_licences_and_no_private_keys() {
+    for package in PUBLISHED {
+        let arguments = [
+            "package",
+            "--list",
+            "--allow-dirty",
+            "--offline",
+            "-p",
+            package,
+        ];
+        let list = output(env!("CARGO"), &arguments);
+        let list: Vec<&str> = list.lines().collect();
+        for required in ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"] {
+            assert!(list.contains(&required), "{package} lacks {required}");
+        }
+        for file in list {
+            let path = root().join(package).join(file);
+            // Cargo generates some files while it packages.
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let is_key = file.ends_with(".pem") || text.contains("-----BEGIN PRIVATE KEY");
+            assert!(!is_key, "{package} contains the key {file}");
+        }
+    }
+}
+
+#[test]
+fn fuzz_corpus_is_small() {
+    let found = files(&root().join("fuzz/corpus")).len();
+    assert!(
+        found <= MAX_CORPUS_FILES,
+        "{found} files; see fuzz/README.md"
+    );
+}
+
+/// The README is also the front page of the package, where relative links lead nowhere.
+#[test]
+fn readme_links_are_absolute_and_exist() {
+    let readme = read("README.md");
+    for link in readme.split("](").skip(1) {
+        let link = link.split(')').next().unwrap_or_default();
+        assert!(
+            link.starts_with("https://") || link.starts_with('#'),
+            "{link} is relative"
+        );
+        if let Some(path) = link.strip_prefix(ADDRESS) {
+            let path = path.split('#').next().unwrap_or_default();
+            assert!(root().join(path).exists(), "{link} does not exist");
+        }
+    }
+}
