@@ -16,7 +16,7 @@ use crate::engine::app::{App, Setup};
 use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::credentials::Credentials;
-use crate::engine::auth::identity::{Authenticator, Identity};
+use crate::engine::auth::{authenticator::Authenticator, identity::Identity};
 use crate::engine::call::context::Context;
 use crate::engine::call::records::Records;
 use crate::engine::session::Session;

@@ -4,7 +4,7 @@ use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::app_state::AppState;
-use crate::engine::auth::identity::Authenticator;
+use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
 use crate::engine::call::hook::{Hook, On, Phase};

@@ -1,5 +1,6 @@
 //! Who the caller is and what the caller may do.
 
+pub(crate) mod authenticator;
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod identity;

@@ -9,24 +9,17 @@ pub(crate) use fingerprint::fingerprint;
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;
-use crate::core::error::{Error, Fault, Result};
-use crate::core::json;
+use crate::core::error::{Error, Result};
 use crate::model::record::Record;
+use crate::protocol::idempotency_key::time;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::store::Store;
 use crate::store::idempotency::{
-    CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse, time,
+    CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
 };
 use key_queue::Turns;
 use std::sync::Arc;
-use std::time::Duration;
-use uuid::{Uuid, Variant};
-
-/// How far the clock of a client may be ahead of the server's.
-///
-/// The newest time in a key that is forgotten decides which others are: one from far ahead would
-/// have all others forgotten with it.
-const KEY_SKEW: Duration = Duration::from_secs(5 * 60);
+use uuid::Uuid;
 
 /// What a server knows of the keys of requests, beside what its store remembers.
 #[derive(Debug)]
@@ -131,28 +124,6 @@ impl Keys {
             )),
         }
     }
-}
-
-/// Reads the key that a request gives, where it is `now`.
-///
-/// # Errors
-///
-/// A [`Fault`] for what is no `UUIDv7`, and for one from a time to come.
-pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
-    let hyphenated = |text: &str| text.len() == 36;
-    let key = json::string(raw)
-        .filter(|text| hyphenated(text))
-        .and_then(|text| Uuid::try_parse(&text).ok())
-        .filter(|key| key.get_version_num() == 7 && key.get_variant() == Variant::RFC4122);
-    let Some(key) = key else {
-        let message = "is not a UUID of version 7, written with hyphens";
-        return Err(Fault::new("key", "format", message));
-    };
-    if Duration::from_millis(time(key).saturating_sub(now)) > KEY_SKEW {
-        let message = "is of a time to come: the client's clock is ahead of the server's; take the time from `hello`";
-        return Err(Fault::new("key", "time", message));
-    }
-    Ok(key)
 }
 
 fn replay(

@@ -3,9 +3,9 @@
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::engine::app::App;
+use crate::engine::auth::authenticator::expired;
 use crate::engine::auth::caller::{Caller, Known};
 use crate::engine::auth::credentials::Credentials;
-use crate::engine::auth::identity::expired;
 use crate::engine::auth::identity_registry::Revoked;
 use crate::engine::auth::session_identity::SessionIdentity;
 use crate::engine::call::context::Context;

@@ -11,7 +11,8 @@ mod property;
 mod remote;
 mod rule;
 
-pub use event::{BeEvent, HappenTo, event};
+pub use crate::model::event::HappenTo;
+pub use event::{BeEvent, event};
 pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
 pub use parent::{BeDetached, detach};
 pub use policy::{AUser, Asked, BeAnswer, BeAsked, BeSight, BeUser, Somebody, answer, sight, user};

@@ -4,8 +4,8 @@ use crate::core::clock::Clock;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::MAX_EXACT;
 use crate::core::json::object::Object;
-use crate::engine::idempotency;
 use crate::model::resource_model::Model;
+use crate::protocol::idempotency_key;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ impl Options {
         let mut key = None;
         if let Some(raw) = given.take("key") {
             let now = once.map_or(u64::MAX, Clock::now);
-            match idempotency::parse(raw, now) {
+            match idempotency_key::parse(raw, now) {
                 Err(fault) => faults.push(fault),
                 Ok(_) if once.is_none() => {
                     let message = "is for `create`, `update`, `save`, `destroy` and remote methods";

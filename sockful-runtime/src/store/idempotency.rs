@@ -154,9 +154,3 @@ impl StoredResponse {
         }
     }
 }
-
-/// Returns the creation time of a `UUIDv7`, in milliseconds since 1970.
-pub(crate) fn time(key: Uuid) -> u64 {
-    let (most, _) = key.as_u64_pair();
-    most >> 16
-}

@@ -1,8 +1,8 @@
 //! The policies of all resources: one place that every way in and out asks.
 
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::caller::{Caller, ReadFilters};
-use crate::engine::auth::identity::Authenticator;
 use crate::engine::auth::policy::{Grant, Policy, Who, unauthenticated};
 use crate::engine::table::Entry;
 use crate::model::record::Record;

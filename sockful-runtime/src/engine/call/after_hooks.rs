@@ -1,9 +1,9 @@
 //! Hooks that run after a commit.
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::commit::Ended;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
+use crate::engine::call::outcome::{Called, Ended};
 use crate::model::record::Record;
 use crate::store::commit::{Change, Operation};
 use futures_util::FutureExt;
@@ -131,15 +131,6 @@ impl Context {
         let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
         (one.hook.run)(&hooked).await
     }
-}
-
-/// The call of a remote method.
-#[derive(Clone, Debug)]
-pub(crate) struct Called {
-    pub(crate) resource: usize,
-    pub(crate) on: On,
-    /// The record on which it was called, as it was.
-    pub(crate) record: Option<Arc<Record>>,
 }
 
 fn on(change: &Change) -> On {

@@ -1,47 +1,15 @@
 //! The end of a unit of work: its commit.
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::after_hooks::Called;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
-use crate::engine::call::emission::Emission;
-use crate::model::record::Record;
+use crate::engine::call::outcome::{Called, Ended};
+use crate::engine::call::transaction::emission::Emission;
 use crate::protocol::reply;
-use crate::store::commit::{Commit, Committed, Operation, Rejected};
+use crate::store::commit::{Commit, Committed, Emitted, Operation, Rejected};
 use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
-
-/// How a unit of work ended.
-#[derive(Debug)]
-pub(crate) enum Ended {
-    /// It was committed.
-    Committed(Arc<Committed>),
-    /// It did nothing; the newest commit that it has read from, if it has read.
-    Unchanged(Option<u64>),
-}
-
-impl Ended {
-    /// The commit that was made, or that was read from.
-    pub(crate) fn seq(&self) -> Option<u64> {
-        match self {
-            Self::Committed(committed) => Some(committed.seq),
-            Self::Unchanged(seq) => *seq,
-        }
-    }
-
-    /// The record of this id as it was committed.
-    pub(crate) fn stored(&self, resource: usize, id: &str) -> Option<&Arc<Record>> {
-        let Self::Committed(committed) = self else {
-            return None;
-        };
-        let stored = committed.changes.iter().filter_map(|change| {
-            let after = change.after.as_ref()?;
-            (change.resource == resource).then_some(after)
-        });
-        stored.into_iter().find(|record| record.id() == id)
-    }
-}
 
 impl Context {
     /// Commits what the unit of work has come to, and has its hooks run afterwards. `None` says that
@@ -95,17 +63,27 @@ impl Context {
         Ok(Some(ended))
     }
 
-    /// Tells of events that are in no commit. Where that fails they are lost: the commit is done.
+    /// Sends events that are not part of a commit. If that fails they are lost: the commit is done.
     async fn broadcast_all(&self, emissions: Vec<Emission>) {
-        let outside = Self {
-            unit: None,
-            ..self.clone()
-        };
         for emission in emissions {
-            if let Err(error) = emission.broadcast(&outside).await {
-                tracing::debug!(%error, "an event that is in no commit was lost");
+            if let Err(error) = self.deliver(emission).await {
+                tracing::debug!(%error, "transient event lost");
             }
         }
+    }
+
+    /// Sends an event to the current subscribers of its record.
+    pub(super) async fn deliver(&self, emission: Emission) -> Result<()> {
+        let stored = self.store().get(emission.resource, &emission.id).await?;
+        if let Some(record) = stored.value {
+            self.app().broker.broadcast(Emitted {
+                resource: emission.resource,
+                event: emission.event,
+                record,
+                data: emission.data.into(),
+            });
+        }
+        Ok(())
     }
 
     /// Refuses a record that no reply has room for: nobody could be told of it.

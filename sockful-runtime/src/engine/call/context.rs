@@ -7,12 +7,9 @@ use crate::core::error::{Error, Result};
 use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::policy::unauthenticated;
-use crate::engine::call::emission::Emission;
 use crate::engine::call::transaction::Unit;
 use crate::engine::idempotency::Keyed;
 use crate::engine::peer::Peer;
-use crate::model::event::Event;
-use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::store::Store;
 use std::any::type_name;
@@ -112,52 +109,6 @@ impl Context {
         self.app().state.get().ok_or_else(missing)
     }
 
-    /// Tells that `event` has happened to the record of this id, as part of this call: with the commit
-    /// that the call ends with, once however often the call runs, and never where it fails. Whoever
-    /// has subscribed to the record is told.
-    ///
-    /// The event stands for the record as it is after the commit, or as it was where the commit
-    /// removes it; where there is neither nobody is told, and that is no error. Nothing is relied
-    /// upon: that another writer changes the record does not make the call run again, unless the
-    /// call has read it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
-    /// [`Config::max_reply`](crate::Config::max_reply) leaves room for. In an `#[after]` hook, where
-    /// each write is a commit of its own: there it is
-    /// `context.of::<Creature>().emit(&id, event).await`, see [`Records::emit`](crate::Records::emit).
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "what was told is over; `&` before each event would say nothing"
-    )]
-    pub fn emit<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
-        if !self.is_in_unit() {
-            return Err(over::<E>("emit"));
-        }
-        self.unit()?.emit(Emission::of(self, id, &event)?)
-    }
-
-    /// Tells that `event` has happened to the record of this id without having it in the log: those
-    /// are told for whom the record is in when the call has come well to its end. It has no `seq`,
-    /// takes no commit, is not told again to whoever was away, and may be lost: for what counts only
-    /// at the moment, such as that somebody types.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`emit`](Self::emit); without a call that goes on it is
-    /// `context.of::<Creature>().broadcast(&id, event).await`.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "what was told is over; `&` before each event would say nothing"
-    )]
-    pub fn broadcast<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
-        if !self.is_in_unit() {
-            return Err(over::<E>("broadcast"));
-        }
-        self.unit()?.broadcast(Emission::of(self, id, &event)?)
-    }
-
     pub(crate) fn identity(&self) -> &Caller {
         &self.caller
     }
@@ -224,12 +175,4 @@ impl Context {
         let nanos = RandomState::new().hash_one(self.request) % 2_000_000;
         tokio::time::sleep(Duration::from_nanos(nanos)).await;
     }
-}
-
-/// What is said of an event that comes when there is no call any more to be part of.
-fn over<E: Event>(method: &str) -> Error {
-    let title = E::Of::DECLARED.title;
-    Error::internal(format!(
-        "an event came when the commit was over; write `context.of::<{title}>().{method}(&id, event).await`"
-    ))
 }

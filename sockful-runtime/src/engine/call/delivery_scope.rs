@@ -1,6 +1,6 @@
 //! What the caller of a unit of work will be told, as far as it is known before the commit.
 
-use crate::engine::call::commit::Ended;
+use crate::engine::call::outcome::Ended;
 use crate::model::record::Record;
 use crate::store::commit::Operation;
 use crate::store::idempotency::PendingResponse;

@@ -3,11 +3,11 @@
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::{Grant, Policy};
-use crate::engine::call::after_hooks::Called;
-use crate::engine::call::commit::Ended;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::hook::{Hook, On};
+use crate::engine::call::outcome::Called;
+use crate::engine::call::outcome::Ended;
 use crate::model::definition::Property;
 use crate::model::raw_payload;
 use crate::model::reader::{Base, DescribedProperty, Origin, Reader};

@@ -6,10 +6,9 @@ pub use find::Find;
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
-use crate::engine::call::emission::Emission;
 use crate::engine::call::write::{Write, WriteKind};
-use crate::macro_support::bounds::HappenTo;
 use crate::model::definition::ResourceDef;
+use crate::model::event::HappenTo;
 use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Origin;
@@ -150,8 +149,8 @@ impl<R: Resource> Records<R> {
         reason = "what was told is over; `&` before each event would say nothing"
     )]
     pub fn emit<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
-        let emission = Emission::of(&self.context, id, &event);
-        async move { emission?.run(&self.context).await }.boxed()
+        let emission = self.context.emission(id, &event);
+        async move { self.context.emit_now(emission?).await }.boxed()
     }
 
     /// Tells that `event` has happened to the record of this id without having it in the log: within
@@ -165,8 +164,8 @@ impl<R: Resource> Records<R> {
         reason = "what was told is over; `&` before each event would say nothing"
     )]
     pub fn broadcast<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
-        let emission = Emission::of(&self.context, id, &event);
-        async move { emission?.broadcast(&self.context).await }.boxed()
+        let emission = self.context.emission(id, &event);
+        async move { self.context.broadcast_now(emission?).await }.boxed()
     }
 
     async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {

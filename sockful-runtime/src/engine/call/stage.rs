@@ -2,9 +2,9 @@
 
 use crate::core::error::{Error, Fault, Result};
 use crate::engine::auth::policy::Grant;
-use crate::engine::call::commit::Ended;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hooked, On, Phase};
+use crate::engine::call::outcome::Ended;
 use crate::model::key;
 use crate::model::reader::Origin;
 use crate::model::record::Record;

@@ -1,15 +1,16 @@
 //! A unit of work: what one request reads and writes, over any resources, until it is one commit.
 
+pub(crate) mod emission;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::emission::Emission;
 use crate::model::record::Record;
 use crate::query::{Filter, Order, Query};
 use crate::store::commit::Operation;
 use crate::store::{Found, Store, View};
+use emission::Emission;
 use state::{Childless, Relies, State};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -270,36 +270,3 @@ async fn a_key_that_is_older_than_the_retention_is_not_run() {
         .expect("its first reply");
     assert_eq!(server.runs(), [2]);
 }
-
-#[test]
-fn a_key_is_a_uuid_of_version_7_with_hyphens() {
-    let good = key(NOW).to_string();
-    for text in [good.clone(), good.to_uppercase()] {
-        assert_eq!(parse(&format!("\"{text}\""), NOW).ok(), Some(key(NOW)));
-    }
-    let fourth = format!("{}4{}", &good[..14], &good[15..]);
-    let of_microsoft = format!("{}c{}", &good[..19], &good[20..]);
-    for text in [
-        key(NOW).simple().to_string(),
-        key(NOW).braced().to_string(),
-        key(NOW).urn().to_string(),
-        fourth,
-        of_microsoft,
-        format!("{good} "),
-        String::new(),
-        "é".repeat(18),
-    ] {
-        let fault = parse(&format!("\"{text}\""), NOW).expect_err(&text);
-        assert_eq!((&*fault.path, &*fault.rule), ("key", "format"));
-    }
-    assert!(parse("7", NOW).is_err() && parse("null", NOW).is_err());
-}
-
-#[test]
-fn a_key_from_a_time_to_come_is_refused() {
-    let ahead = |ms| format!("\"{}\"", key(NOW + ms));
-    assert!(parse(&ahead(300_000), NOW).is_ok());
-    let fault = parse(&ahead(300_001), NOW).expect_err("it is too far ahead");
-    assert!(fault.message.contains("`hello`"), "{fault:?}");
-    assert!(parse(&format!("\"{}\"", key(0)), NOW).is_ok());
-}

@@ -1,8 +1,6 @@
 //! What events ask of types.
 
 use crate::model::codec::Codec;
-use crate::model::event::Event;
-use crate::model::resource::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,17 +15,6 @@ pub trait BeEvent: Serialize + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + JsonSchema> BeEvent for T {}
-
-/// An event that happens to the records of `R`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event of `{R}`",
-    label = "is not declared there",
-    note = "write #[resource(event(happened = {Self}))] above the struct `{R}`, or name the resource that it is an event of"
-)]
-pub trait HappenTo<R>: Event<Of = R> {}
-
-#[diagnostic::do_not_recommend]
-impl<R: Resource, E: Event<Of = R>> HappenTo<R> for E {}
 
 /// The codec of what an event tells.
 pub const fn event<T: BeEvent>() -> Codec<T> {

@@ -222,5 +222,5 @@ fn key(time: i64, nth: u32) -> Uuid {
 }
 
 fn time(key: Uuid) -> i64 {
-    i64::try_from(crate::store::idempotency::time(key)).expect("48 bits")
+    i64::try_from(crate::protocol::idempotency_key::time(key)).expect("48 bits")
 }

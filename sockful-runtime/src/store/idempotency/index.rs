@@ -4,7 +4,8 @@
 mod tests;
 
 use crate::core::config::Config;
-use crate::store::idempotency::{CompletedRequest, IdempotencyEntry, Lookup, time};
+use crate::protocol::idempotency_key::time;
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry, Lookup};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;

@@ -5,7 +5,7 @@ mod made;
 
 use super::*;
 use crate::core::error::ErrorKind;
-use crate::engine::auth::identity::Authenticator;
+use crate::engine::auth::authenticator::Authenticator;
 use jsonwebtoken::Algorithm;
 use made::{Signer, claims, jwk, set};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! The records that a unit of work has to do with.
 
+use super::emission::Emission;
 use crate::core::error::{Error, Result};
-use crate::engine::call::emission::Emission;
 use crate::model::record::Record;
 use crate::store::commit::{Expect, Operation};
 use std::collections::HashMap;

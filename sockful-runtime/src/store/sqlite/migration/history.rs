@@ -2,7 +2,7 @@
 
 use super::Remade;
 use crate::core::error::Result;
-use crate::store::idempotency::time;
+use crate::protocol::idempotency_key::time;
 use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completed_request};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};

@@ -1,0 +1,65 @@
+//! The application's function that decides who a client is.
+
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::auth::caller::Known;
+use crate::engine::auth::credentials::Credentials;
+use crate::engine::auth::identity::Identity;
+use crate::engine::auth::policy::UserType;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+type Ask = dyn Fn(Credentials, usize) -> BoxFuture<'static, Result<Known>> + Send + Sync;
+
+/// What the application says of credentials, whatever the type of its users.
+#[derive(Clone)]
+pub(crate) struct Authenticator {
+    ask: Arc<Ask>,
+    pub(crate) user: UserType,
+}
+
+impl Authenticator {
+    pub(crate) fn new<U, A>(ask: impl Fn(Credentials) -> A + Send + Sync + 'static) -> Self
+    where
+        U: Send + Sync + 'static,
+        A: Future<Output = Result<Identity<U>>> + Send + 'static,
+    {
+        Self {
+            ask: Arc::new(move |credentials, resources| {
+                let asked = ask(credentials);
+                let known = move |identity| Known::new(identity, resources);
+                async move { asked.await.map(known) }.boxed()
+            }),
+            user: UserType::of::<U>(),
+        }
+    }
+
+    /// Whom the application takes these for, among `resources` resources.
+    ///
+    /// # Errors
+    ///
+    /// Why it takes them for nobody's. One that panics takes them for nobody's.
+    pub(crate) async fn ask(&self, credentials: Credentials, resources: usize) -> Result<Known> {
+        let asked = AssertUnwindSafe(async { (self.ask)(credentials, resources).await });
+        let asked = asked.catch_unwind().await;
+        asked.unwrap_or_else(|why| Err(Error::panicked("the authenticator", &*why)))
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator")
+            .field("user", &self.user.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error for credentials that have expired.
+pub(crate) fn expired() -> Error {
+    Error::new(
+        ErrorKind::Unauthenticated,
+        "what says who you are has expired",
+    )
+}

@@ -1,0 +1,30 @@
+//! An event on its way into a commit, or to the current subscribers.
+
+use crate::store::commit::Operation;
+
+/// An event of a record, with its data as JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Emission {
+    pub(crate) resource: usize,
+    pub(crate) id: Box<str>,
+    pub(crate) event: usize,
+    pub(crate) data: Box<str>,
+}
+
+impl Emission {
+    /// Converts the event into an operation of a commit.
+    pub(crate) fn operation(self) -> Operation {
+        let Self {
+            resource,
+            id,
+            event,
+            data,
+        } = self;
+        Operation::Emit {
+            resource,
+            id,
+            event,
+            data,
+        }
+    }
+}

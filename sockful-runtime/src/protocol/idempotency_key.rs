@@ -1,0 +1,84 @@
+//! The request option `key`: a `UUIDv7` that names the request.
+
+use crate::core::error::Fault;
+use crate::core::json;
+use std::time::Duration;
+use uuid::{Uuid, Variant};
+
+/// The most that a client's clock may be ahead of the server's.
+///
+/// The newest time among the keys that were dropped decides which other keys count as dropped, so a
+/// key from far ahead would invalidate all others.
+const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// Parses the key of a request that arrives at `now`, in milliseconds since 1970.
+///
+/// # Errors
+///
+/// A [`Fault`] if it is not a `UUIDv7`, or if its time is ahead of `now`.
+pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
+    let hyphenated = |text: &str| text.len() == 36;
+    let key = json::string(raw)
+        .filter(|text| hyphenated(text))
+        .and_then(|text| Uuid::try_parse(&text).ok())
+        .filter(|key| key.get_version_num() == 7 && key.get_variant() == Variant::RFC4122);
+    let Some(key) = key else {
+        let message = "is not a UUID of version 7, written with hyphens";
+        return Err(Fault::new("key", "format", message));
+    };
+    if Duration::from_millis(time(key).saturating_sub(now)) > MAX_SKEW {
+        let message = "is of a time to come: the client's clock is ahead of the server's; take the time from `hello`";
+        return Err(Fault::new("key", "time", message));
+    }
+    Ok(key)
+}
+
+/// Returns the creation time of a `UUIDv7`, in milliseconds since 1970.
+pub(crate) fn time(key: Uuid) -> u64 {
+    let (most, _) = key.as_u64_pair();
+    most >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000_000;
+
+    fn key(time: u64) -> Uuid {
+        uuid::Builder::from_unix_timestamp_millis(time, &[7; 10]).into_uuid()
+    }
+
+    #[test]
+    fn parse_accepts_hyphenated_uuid_v7_only() {
+        let good = key(NOW).to_string();
+        for text in [good.clone(), good.to_uppercase()] {
+            assert_eq!(parse(&format!("\"{text}\""), NOW).ok(), Some(key(NOW)));
+        }
+        let fourth = format!("{}4{}", &good[..14], &good[15..]);
+        let of_microsoft = format!("{}c{}", &good[..19], &good[20..]);
+        for text in [
+            key(NOW).simple().to_string(),
+            key(NOW).braced().to_string(),
+            key(NOW).urn().to_string(),
+            fourth,
+            of_microsoft,
+            format!("{good} "),
+            String::new(),
+            "é".repeat(18),
+        ] {
+            let fault = parse(&format!("\"{text}\""), NOW).expect_err(&text);
+            assert_eq!((&*fault.path, &*fault.rule), ("key", "format"));
+        }
+        assert!(parse("7", NOW).is_err() && parse("null", NOW).is_err());
+    }
+
+    #[test]
+    fn parse_rejects_key_ahead_of_the_clock() {
+        let ahead = |ms| format!("\"{}\"", key(NOW + ms));
+        assert!(parse(&ahead(300_000), NOW).is_ok());
+        let fault = parse(&ahead(300_001), NOW).expect_err("it is too far ahead");
+        assert!(fault.message.contains("`hello`"), "{fault:?}");
+        assert!(parse(&format!("\"{}\"", key(0)), NOW).is_ok());
+    }
+}
