@@ -23,7 +23,7 @@ pub(crate) use system::position;
 use crate::core::error::{Error, ErrorKind, Outcome};
 use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
-use crate::engine::call::methods::{Call, Remote, Takes};
+use crate::engine::call::method::{Call, Remote, Takes};
 use crate::engine::idempotency::{Keyed, fingerprint};
 use crate::engine::session::Session;
 use crate::engine::table::{Action, Core, Route};

@@ -537,7 +537,8 @@ pub mod must {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, BeRead};
     pub use sockful_runtime::engine::auth::policy::{Judged, Who};
-    pub use sockful_runtime::engine::call::methods::{Remotes, attempt, run_mut, run_ref};
+    pub use sockful_runtime::engine::call::method::Remotes;
+    pub use sockful_runtime::engine::call::methods::{attempt, run_mut, run_ref};
     pub use sockful_runtime::hook::Hooked;
     pub use sockful_runtime::macro_support::bounds::*;
     pub use sockful_runtime::model::parent::RefersTo;
@@ -554,9 +555,8 @@ pub mod __private {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
     pub use sockful_runtime::engine::auth::policy::{Grant, Judge, Policy};
-    pub use sockful_runtime::engine::call::methods::{
-        Find, NoRemotes, Remote, Remotes, Takes, attempt,
-    };
+    pub use sockful_runtime::engine::call::method::{Find, NoRemotes, Remote, Remotes, Takes};
+    pub use sockful_runtime::engine::call::methods::attempt;
     pub use sockful_runtime::engine::call::methods::{run, run_mut, run_ref};
     pub use sockful_runtime::engine::table::{
         Entry, Resources, Table, buckets, clash, count, slots,

@@ -3,6 +3,7 @@
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::engine::call::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::{InBatch, Telling};
 use crate::engine::call::stage::Staged;
@@ -45,7 +46,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
         }
         let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
         reply::check_room("the result", bytes, context.app().config.max_reply)?;
-        let Some(ended) = unit.commit(Telling::Records(&written), None).await? else {
+        let Some(ended) = commit::commit(&unit, Telling::Records(&written), None).await? else {
             continue;
         };
         let shown = written.into_iter().map(|one| {

@@ -1,7 +1,7 @@
 //! Which records a request addresses: what decides whether two requests may overlap.
 
 use crate::core::json::object::Object;
-use crate::engine::call::methods::Takes;
+use crate::engine::call::method::Takes;
 use crate::engine::table::{Action, Core, Route};
 use crate::model::definition::Relation;
 use crate::model::key;

@@ -3,7 +3,7 @@
 use super::system::System;
 use super::{Answered, Job, Target};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::call::methods::Takes;
+use crate::engine::call::method::Takes;
 use crate::engine::session::Session;
 use crate::engine::table::{Action, Core};
 use crate::model::definition::Relation;

@@ -1,7 +1,6 @@
 //! One call of a remote method, hook or action: its context, transaction and writes.
 
 pub(crate) mod after_hooks;
-pub(crate) mod authorize;
 pub(crate) mod commit;
 pub(crate) mod context;
 pub(crate) mod delivery_scope;
@@ -9,6 +8,7 @@ pub(crate) mod destroy;
 pub(crate) mod events;
 pub mod hook;
 pub(crate) mod include;
+pub mod method;
 pub mod methods;
 pub(crate) mod outcome;
 pub(crate) mod records;

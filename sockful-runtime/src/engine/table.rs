@@ -11,7 +11,7 @@ pub use layout::{Table, buckets, count, slots};
 use crate::core::const_text::{Text, same};
 use crate::engine::auth::policy::Policy;
 use crate::engine::call::hook::Hook;
-use crate::engine::call::methods::{Remote, Takes};
+use crate::engine::call::method::{Remote, Takes};
 use crate::model::definition::{Parent, Relation, ResourceDef};
 use crate::model::resource_model::Shape;
 use layout::{bucket, hash, slot};

@@ -8,7 +8,7 @@ pub(crate) use keywords::add as add_rules;
 
 use crate::core::config::MAX_IDS;
 use crate::core::error::Result;
-use crate::engine::call::methods::{Remote, Takes};
+use crate::engine::call::method::{Remote, Takes};
 use crate::engine::table::{Entry, Resources};
 use crate::model::definition::{Access, Property};
 use crate::model::raw_payload;

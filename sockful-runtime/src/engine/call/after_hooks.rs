@@ -20,117 +20,119 @@ struct Afterwards {
     after: Option<Arc<Record>>,
 }
 
-impl Context {
-    /// Whether any hook runs after a commit of these operations.
-    fn has_afterwards(&self, operations: &[Operation], called: Option<&Called>) -> bool {
-        let any = |resource, on| {
-            let mut hooks = self.app().hooks(resource, Phase::After, on);
-            hooks.next().is_some()
-        };
-        called.is_some_and(|called| any(called.resource, called.on))
-            || operations.iter().any(|operation| match operation {
-                Operation::Put { resource, .. } => {
-                    any(*resource, On::Create) || any(*resource, On::Update)
-                }
-                Operation::Delete { resource, .. } => any(*resource, On::Destroy),
-                _ => false,
-            })
-    }
+/// Whether any hook runs after a commit of these operations.
+fn has_hooks(context: &Context, operations: &[Operation], called: Option<&Called>) -> bool {
+    let any = |resource, on| {
+        let mut hooks = context.app().hooks(resource, Phase::After, on);
+        hooks.next().is_some()
+    };
+    called.is_some_and(|called| any(called.resource, called.on))
+        || operations.iter().any(|operation| match operation {
+            Operation::Put { resource, .. } => {
+                any(*resource, On::Create) || any(*resource, On::Update)
+            }
+            Operation::Delete { resource, .. } => any(*resource, On::Destroy),
+            _ => false,
+        })
+}
 
-    /// The hooks that a commit leads to.
-    fn afterwards(&self, ended: &Ended, called: Option<Called>) -> Vec<Afterwards> {
-        let changes = match ended {
-            Ended::Committed(committed) => committed.changes.as_slice(),
-            Ended::Unchanged(_) => &[],
-        };
-        let mut all: Vec<Afterwards> = Vec::new();
-        for change in changes {
-            let hooks = self.app().hooks(change.resource, Phase::After, on(change));
-            all.extend(hooks.map(|hook| Afterwards {
-                hook,
-                resource: change.resource,
-                before: change.before.clone(),
-                after: change.after.clone().or_else(|| change.before.clone()),
-            }));
-        }
-        if let Some(called) = called {
-            let stored = called.record.as_ref().map(|record| {
-                let stored = ended.stored(called.resource, record.id());
-                Arc::clone(stored.unwrap_or(record))
-            });
-            let hooks = self.app().hooks(called.resource, Phase::After, called.on);
-            all.extend(hooks.map(|hook| Afterwards {
-                hook,
-                resource: called.resource,
-                before: called.record.clone(),
-                after: stored.clone(),
-            }));
-        }
-        all
+/// The hooks that a commit leads to.
+fn pending_hooks(context: &Context, ended: &Ended, called: Option<Called>) -> Vec<Afterwards> {
+    let changes = match ended {
+        Ended::Committed(committed) => committed.changes.as_slice(),
+        Ended::Unchanged(_) => &[],
+    };
+    let mut all: Vec<Afterwards> = Vec::new();
+    for change in changes {
+        let hooks = context
+            .app()
+            .hooks(change.resource, Phase::After, on(change));
+        all.extend(hooks.map(|hook| Afterwards {
+            hook,
+            resource: change.resource,
+            before: change.before.clone(),
+            after: change.after.clone().or_else(|| change.before.clone()),
+        }));
     }
-
-    /// Waits for a permit, where hooks run after a commit of these operations.
-    ///
-    /// What an `#[after]` hook commits itself needs none: its own hooks run within it, so that hooks
-    /// never wait for one another's permits.
-    pub(crate) async fn permit_afterwards(
-        &self,
-        operations: &[Operation],
-        called: Option<&Called>,
-    ) -> Option<OwnedSemaphorePermit> {
-        if self.depth > 0 || !self.has_afterwards(operations, called) {
-            return None;
-        }
-        let permits = self.app().after_hook_permits.clone();
-        // The semaphore is never closed.
-        permits.acquire_owned().await.ok()
-    }
-
-    /// Runs the hooks that a commit leads to, one after the other: without anybody waiting where
-    /// there is a permit for them.
-    pub(crate) async fn run_afterwards(
-        &self,
-        ended: &Ended,
-        called: Option<Called>,
-        permit: Option<OwnedSemaphorePermit>,
-    ) {
-        if permit.is_none() && self.depth == 0 {
-            return;
-        }
-        let all = self.afterwards(ended, called);
-        let Some(permit) = permit else {
-            // Few calls come here, and those that don't need no room for it.
-            return self.run_all(all).boxed().await;
-        };
-        let context = self.clone();
-        tokio::spawn(async move {
-            context.run_all(all).await;
-            drop(permit);
+    if let Some(called) = called {
+        let stored = called.record.as_ref().map(|record| {
+            let stored = ended.stored(called.resource, record.id());
+            Arc::clone(stored.unwrap_or(record))
         });
+        let hooks = context
+            .app()
+            .hooks(called.resource, Phase::After, called.on);
+        all.extend(hooks.map(|hook| Afterwards {
+            hook,
+            resource: called.resource,
+            before: called.record.clone(),
+            after: stored.clone(),
+        }));
     }
+    all
+}
 
-    async fn run_all(&self, all: Vec<Afterwards>) {
-        for one in all {
-            let limit = self.app().config.request_timeout;
-            let run = AssertUnwindSafe(self.run_after(&one)).catch_unwind();
-            let cause = match timeout(limit, run).await {
-                Ok(Ok(Ok(()))) => continue,
-                Ok(Ok(Err(error))) => format!("{error:?}"),
-                Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
-                Err(_) => "it took too long".to_owned(),
-            };
-            let resource = self.model(one.resource).definition.name;
-            let hook = one.hook.name;
-            tracing::error!(resource, hook, cause, "an after-hook failed");
-        }
+/// Waits for a permit, where hooks run after a commit of these operations.
+///
+/// What an `#[after]` hook commits itself needs none: its own hooks run within it, so that hooks
+/// never wait for one another's permits.
+pub(crate) async fn acquire_permit(
+    context: &Context,
+    operations: &[Operation],
+    called: Option<&Called>,
+) -> Option<OwnedSemaphorePermit> {
+    if context.depth > 0 || !has_hooks(context, operations, called) {
+        return None;
     }
+    let permits = context.app().after_hook_permits.clone();
+    // The semaphore is never closed.
+    permits.acquire_owned().await.ok()
+}
 
-    async fn run_after(&self, one: &Afterwards) -> Result<()> {
-        let context = self.after_commit()?;
-        let (model, record) = (self.model(one.resource), one.after.clone());
-        let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
-        (one.hook.run)(&hooked).await
+/// Runs the hooks that a commit leads to, one after the other: without anybody waiting where
+/// there is a permit for them.
+pub(crate) async fn run(
+    context: &Context,
+    ended: &Ended,
+    called: Option<Called>,
+    permit: Option<OwnedSemaphorePermit>,
+) {
+    if permit.is_none() && context.depth == 0 {
+        return;
     }
+    let all = pending_hooks(context, ended, called);
+    let Some(permit) = permit else {
+        // Few calls come here, and those that don't need no room for it.
+        return run_all(context, all).boxed().await;
+    };
+    let context = context.clone();
+    tokio::spawn(async move {
+        run_all(&context, all).await;
+        drop(permit);
+    });
+}
+
+async fn run_all(context: &Context, all: Vec<Afterwards>) {
+    for one in all {
+        let limit = context.app().config.request_timeout;
+        let run = AssertUnwindSafe(run_hook(context, &one)).catch_unwind();
+        let cause = match timeout(limit, run).await {
+            Ok(Ok(Ok(()))) => continue,
+            Ok(Ok(Err(error))) => format!("{error:?}"),
+            Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
+            Err(_) => "it took too long".to_owned(),
+        };
+        let resource = context.model(one.resource).definition.name;
+        let hook = one.hook.name;
+        tracing::error!(resource, hook, cause, "an after-hook failed");
+    }
+}
+
+async fn run_hook(context: &Context, one: &Afterwards) -> Result<()> {
+    let context = context.after_commit()?;
+    let (model, record) = (context.model(one.resource), one.after.clone());
+    let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
+    (one.hook.run)(&hooked).await
 }
 
 fn on(change: &Change) -> On {

@@ -1,6 +1,7 @@
 //! The end of a unit of work: its commit.
 
 use crate::core::error::{Error, Result};
+use crate::engine::call::after_hooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::outcome::{Called, Ended};
@@ -11,104 +12,100 @@ use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
 
-impl Context {
-    /// Commits what the unit of work has come to, and has its hooks run afterwards. `None` says that
-    /// another writer came in between, a little while ago.
-    ///
-    /// `telling` is what the caller will be told, and `called` the remote method that was called,
-    /// if one was.
-    pub(crate) async fn commit(
-        &self,
-        telling: Telling<'_>,
-        called: Option<Called>,
-    ) -> Result<Option<Ended>> {
-        let finished = self.unit()?.finish()?;
-        self.check_room(&finished.operations)?;
-        let permit = self
-            .permit_afterwards(&finished.operations, called.as_ref())
-            .await;
-        let ended = if finished.operations.is_empty() {
-            Ended::Unchanged(finished.seq)
-        } else {
-            let keyed = self.keyed.as_ref().filter(|_| finished.writes);
-            let idempotency = keyed.map(|keyed| {
-                let response = telling.pending_response(&finished.operations);
-                keyed.idempotency_entry(self.app().clock.now(), response)
-            });
-            let commit = Commit {
-                operations: finished.operations,
-                idempotency,
-            };
-            match self.try_commit(commit).await {
-                Ok(committed) if committed.is_empty() => Ended::Unchanged(Some(committed.seq)),
-                Ok(committed) => Ended::Committed(committed),
-                Err(Rejected::Conflict(_)) => {
-                    drop(permit);
-                    self.back_off().await;
-                    return Ok(None);
-                }
-                Err(Rejected::Taken {
-                    resource, property, ..
-                }) => {
-                    return Err(self.model(resource).taken(property));
-                }
-                Err(Rejected::Repeated) => return Err(Error::repeated()),
-                Err(Rejected::Failed(error)) => return Err(error),
-            }
-        };
-        if !finished.broadcast.is_empty() {
-            self.broadcast_all(finished.broadcast).boxed().await;
-        }
-        self.run_afterwards(&ended, called, permit).await;
-        Ok(Some(ended))
-    }
-
-    /// Sends events that are not part of a commit. If that fails they are lost: the commit is done.
-    async fn broadcast_all(&self, emissions: Vec<Emission>) {
-        for emission in emissions {
-            if let Err(error) = self.deliver(emission).await {
-                tracing::debug!(%error, "transient event lost");
-            }
-        }
-    }
-
-    /// Sends an event to the current subscribers of its record.
-    pub(super) async fn deliver(&self, emission: Emission) -> Result<()> {
-        let stored = self.store().get(emission.resource, &emission.id).await?;
-        if let Some(record) = stored.value {
-            self.app().broker.broadcast(Emitted {
-                resource: emission.resource,
-                event: emission.event,
-                record,
-                data: emission.data.into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Refuses a record that no reply has room for: nobody could be told of it.
-    fn check_room(&self, operations: &[Operation]) -> Result<()> {
-        let max = self.app().config.max_reply;
-        let stored = operations.iter().filter_map(|operation| match operation {
-            Operation::Put { record, .. } => Some(record),
-            _ => None,
+/// Commits what the unit of work has come to, and has its hooks run afterwards. `None` says that
+/// another writer came in between, a little while ago.
+///
+/// `telling` is what the caller will be told, and `called` the remote method that was called,
+/// if one was.
+pub(crate) async fn commit(
+    context: &Context,
+    telling: Telling<'_>,
+    called: Option<Called>,
+) -> Result<Option<Ended>> {
+    let finished = context.unit()?.finish()?;
+    check_room(context, &finished.operations)?;
+    let permit = after_hooks::acquire_permit(context, &finished.operations, called.as_ref()).await;
+    let ended = if finished.operations.is_empty() {
+        Ended::Unchanged(finished.seq)
+    } else {
+        let keyed = context.keyed.as_ref().filter(|_| finished.writes);
+        let idempotency = keyed.map(|keyed| {
+            let response = telling.pending_response(&finished.operations);
+            keyed.idempotency_entry(context.app().clock.now(), response)
         });
-        for record in stored {
-            reply::check_room("the record", record.sent().len(), max)?;
-        }
-        Ok(())
-    }
-
-    /// Commits, and makes it known while the outcome is open.
-    async fn try_commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
-        match self.store().commit(commit) {
-            Either::Left(answer) => answer.await,
-            Either::Right(answer) => {
-                self.peer.note_committing(self.request);
-                let answer = answer.await;
-                self.peer.note_committed(self.request);
-                answer
+        let commit = Commit {
+            operations: finished.operations,
+            idempotency,
+        };
+        match try_commit(context, commit).await {
+            Ok(committed) if committed.is_empty() => Ended::Unchanged(Some(committed.seq)),
+            Ok(committed) => Ended::Committed(committed),
+            Err(Rejected::Conflict(_)) => {
+                drop(permit);
+                context.back_off().await;
+                return Ok(None);
             }
+            Err(Rejected::Taken {
+                resource, property, ..
+            }) => {
+                return Err(context.model(resource).taken(property));
+            }
+            Err(Rejected::Repeated) => return Err(Error::repeated()),
+            Err(Rejected::Failed(error)) => return Err(error),
+        }
+    };
+    if !finished.broadcast.is_empty() {
+        broadcast_all(context, finished.broadcast).boxed().await;
+    }
+    after_hooks::run(context, &ended, called, permit).await;
+    Ok(Some(ended))
+}
+
+/// Sends events that are not part of a commit. If that fails they are lost: the commit is done.
+async fn broadcast_all(context: &Context, emissions: Vec<Emission>) {
+    for emission in emissions {
+        if let Err(error) = deliver(context, emission).await {
+            tracing::debug!(%error, "transient event lost");
+        }
+    }
+}
+
+/// Sends an event to the current subscribers of its record.
+pub(super) async fn deliver(context: &Context, emission: Emission) -> Result<()> {
+    let stored = context.store().get(emission.resource, &emission.id).await?;
+    if let Some(record) = stored.value {
+        context.app().broker.broadcast(Emitted {
+            resource: emission.resource,
+            event: emission.event,
+            record,
+            data: emission.data.into(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a record that no reply has room for: nobody could be told of it.
+fn check_room(context: &Context, operations: &[Operation]) -> Result<()> {
+    let max = context.app().config.max_reply;
+    let stored = operations.iter().filter_map(|operation| match operation {
+        Operation::Put { record, .. } => Some(record),
+        _ => None,
+    });
+    for record in stored {
+        reply::check_room("the record", record.sent().len(), max)?;
+    }
+    Ok(())
+}
+
+/// Commits, and makes it known while the outcome is open.
+async fn try_commit(context: &Context, commit: Commit) -> Result<Arc<Committed>, Rejected> {
+    match context.store().commit(commit) {
+        Either::Left(answer) => answer.await,
+        Either::Right(answer) => {
+            context.peer.note_committing(context.request);
+            let answer = answer.await;
+            context.peer.note_committed(context.request);
+            answer
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Destroys on their way into a unit of work: what goes with a record, and what lives on without it.
+//! Stages the removal of a record and what follows from it for its children.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::On;
+use crate::engine::call::stage;
 use crate::model::definition::OnDestroy;
 use crate::model::record::Record;
 use crate::model::relation::Link;
@@ -22,169 +23,180 @@ struct Left<'a> {
     parents: Vec<Scalar<'static>>,
 }
 
-impl Context {
-    /// Stages that a record goes, with its children as their relations say.
-    ///
-    /// The records go before their children are looked for, and those before theirs: hooks may stage
-    /// what they like meanwhile, and nothing that comes to name a record which is gone is let in.
-    pub(crate) async fn stage_destroy(&self, model: &Model, stored: &Arc<Record>) -> Result<()> {
-        self.remove(model, stored).await?;
-        let mut level = BTreeMap::from([(model.index, vec![Arc::clone(stored)])]);
-        let (mut restrictions, mut detachments) = (Vec::new(), Vec::new());
-        let mut touched = 1;
-        while !level.is_empty() {
-            let mut below = BTreeMap::<_, Vec<_>>::new();
-            for (place, records) in level {
-                for link in self.app().relations.children(place) {
-                    let parents = self.rely_on_no_children(link, place, &records)?;
-                    match link.parent.on_destroy {
-                        OnDestroy::Restrict => restrictions.push(Left { link, parents }),
-                        OnDestroy::Detach => detachments.push(Left { link, parents }),
-                        OnDestroy::Cascade => {
-                            let children = self.children(link, &parents, &mut touched).await?;
-                            for child in children {
-                                if self.remove_child(link, &child).await? {
-                                    below.entry(link.to).or_default().push(child);
-                                }
+/// Stages that a record goes, with its children as their relations say.
+///
+/// The records go before their children are looked for, and those before theirs: hooks may stage
+/// what they like meanwhile, and nothing that comes to name a record which is gone is let in.
+pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>) -> Result<()> {
+    remove(context, model, stored).await?;
+    let mut level = BTreeMap::from([(model.index, vec![Arc::clone(stored)])]);
+    let (mut restrictions, mut detachments) = (Vec::new(), Vec::new());
+    let mut touched = 1;
+    while !level.is_empty() {
+        let mut below = BTreeMap::<_, Vec<_>>::new();
+        for (place, records) in level {
+            for link in context.app().relations.children(place) {
+                let parents = assert_no_children(context, link, place, &records)?;
+                match link.parent.on_destroy {
+                    OnDestroy::Restrict => restrictions.push(Left { link, parents }),
+                    OnDestroy::Detach => detachments.push(Left { link, parents }),
+                    OnDestroy::Cascade => {
+                        let children = children(context, link, &parents, &mut touched).await?;
+                        for child in children {
+                            if remove_child(context, link, &child).await? {
+                                below.entry(link.to).or_default().push(child);
                             }
                         }
                     }
                 }
             }
-            level = below;
         }
-        // Who restricts, or would live on, may have gone by another way.
-        for Left { link, parents } in restrictions {
-            if !self.some_children(link, &parents, 1).await?.is_empty() {
-                return Err(self.restricted(model, link));
-            }
-        }
-        for Left { link, parents } in detachments {
-            for child in self.children(link, &parents, &mut touched).await? {
-                self.detach(link, &child).await?;
-            }
-        }
-        Ok(())
+        level = below;
     }
-
-    /// Stages that a child goes; `false` says that it does not, since a hook has given it another
-    /// parent meanwhile, or has removed it with its own children.
-    async fn remove_child(&self, link: &Link, child: &Arc<Record>) -> Result<bool> {
-        let model = self.model(link.to);
-        let seen = self.get(model, child.id()).await?;
-        match seen.filter(|seen| link.is_alike(seen, child)) {
-            Some(seen) => self.remove(model, &seen).await.map(|()| true),
-            None => Ok(false),
+    // Who restricts, or would live on, may have gone by another way.
+    for Left { link, parents } in restrictions {
+        if !some_children(context, link, &parents, 1).await?.is_empty() {
+            return Err(restricted(context, model, link));
         }
     }
-
-    /// Stages that a record goes, whatever its hooks make of it.
-    async fn remove(&self, model: &Model, record: &Arc<Record>) -> Result<()> {
-        self.run_before(model, On::Destroy, Some(record), Some(record.clone()))
-            .await?;
-        loop {
-            let seen = self.get(model, record.id()).await?;
-            if self
-                .unit()?
-                .put(model.index, record.id(), seen.as_ref(), None)?
-            {
-                return Ok(());
-            }
+    for Left { link, parents } in detachments {
+        for child in children(context, link, &parents, &mut touched).await? {
+            detach(context, link, &child).await?;
         }
     }
+    Ok(())
+}
 
-    /// Relies on these parents having no children after the commit, unless they are there again; gives
-    /// the values by which children name them.
-    fn rely_on_no_children(
-        &self,
-        link: &Link,
-        place: usize,
-        parents: &[Arc<Record>],
-    ) -> Result<Vec<Scalar<'static>>> {
-        let id = self.model(place).definition.id;
-        let mut values = Vec::with_capacity(parents.len());
-        for parent in parents {
-            let value = parent.value(id);
-            let parent = (place, parent.id());
-            self.unit()?
-                .childless(parent, link.to, link.parent.property, value)?;
-            values.push(Scalar::read(value).into_owned());
-        }
-        Ok(values)
+/// Stages that a child goes; `false` says that it does not, since a hook has given it another
+/// parent meanwhile, or has removed it with its own children.
+async fn remove_child(context: &Context, link: &Link, child: &Arc<Record>) -> Result<bool> {
+    let model = context.model(link.to);
+    let seen = context.get(model, child.id()).await?;
+    match seen.filter(|seen| link.is_alike(seen, child)) {
+        Some(seen) => remove(context, model, &seen).await.map(|()| true),
+        None => Ok(false),
     }
+}
 
-    /// Stages that a child lives on without its parent, unless a hook has given it another meanwhile.
-    async fn detach(&self, link: &Link, child: &Arc<Record>) -> Result<()> {
-        let model = self.model(link.to);
-        loop {
-            let seen = self.get(model, child.id()).await?;
-            let Some(seen) = seen.filter(|seen| link.is_alike(seen, child)) else {
-                return Ok(());
-            };
-            let mut record = Record::clone(&seen);
-            record.set(link.parent.property, "null");
-            if self
-                .stage(model, Some(&seen), record, None)
-                .await?
-                .is_some()
-            {
-                return Ok(());
-            }
+/// Stages that a record goes, whatever its hooks make of it.
+async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Result<()> {
+    stage::run_before_hooks(
+        context,
+        model,
+        On::Destroy,
+        Some(record),
+        Some(record.clone()),
+    )
+    .await?;
+    loop {
+        let seen = context.get(model, record.id()).await?;
+        if context
+            .unit()?
+            .put(model.index, record.id(), seen.as_ref(), None)?
+        {
+            return Ok(());
         }
     }
+}
 
-    /// All children of these parents, which are `touched` with all that were before.
-    async fn children(
-        &self,
-        link: &Link,
-        parents: &[Scalar<'static>],
-        touched: &mut usize,
-    ) -> Result<Vec<Arc<Record>>> {
-        let max = self.app().config.max_cascade;
-        let mut all = Vec::new();
-        for some in parents.chunks(MAX_AT_ONCE) {
-            let wanted = max.saturating_sub(*touched).saturating_add(1);
-            let children = self.some_children(link, some, wanted).await?;
-            if children.len() == wanted {
-                let message = "more records would go with it than one commit may change";
-                return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_cascade", max));
-            }
-            *touched += children.len();
-            all.extend(children);
-        }
-        Ok(all)
+/// Relies on these parents having no children after the commit, unless they are there again; gives
+/// the values by which children name them.
+fn assert_no_children(
+    context: &Context,
+    link: &Link,
+    place: usize,
+    parents: &[Arc<Record>],
+) -> Result<Vec<Scalar<'static>>> {
+    let id = context.model(place).definition.id;
+    let mut values = Vec::with_capacity(parents.len());
+    for parent in parents {
+        let value = parent.value(id);
+        let parent = (place, parent.id());
+        context
+            .unit()?
+            .childless(parent, link.to, link.parent.property, value)?;
+        values.push(Scalar::read(value).into_owned());
     }
+    Ok(values)
+}
 
-    /// At most `limit` children of these parents, as the unit sees them.
-    async fn some_children(
-        &self,
-        link: &Link,
-        parents: &[Scalar<'static>],
-        limit: usize,
-    ) -> Result<Vec<Arc<Record>>> {
-        let query = Query {
-            filter: Filter::one_of(link.parent.property, parents.to_vec()),
-            order: Vec::new(),
-            limit,
-            skip: 0,
-            after: None,
+/// Stages that a child lives on without its parent, unless a hook has given it another meanwhile.
+async fn detach(context: &Context, link: &Link, child: &Arc<Record>) -> Result<()> {
+    let model = context.model(link.to);
+    loop {
+        let seen = context.get(model, child.id()).await?;
+        let Some(seen) = seen.filter(|seen| link.is_alike(seen, child)) else {
+            return Ok(());
         };
-        let found = self.unit()?.find(self.store(), link.to, query).await?;
-        // What the list saw may be older than what the unit has read before.
-        let records = found.value.records.into_iter();
-        let seen = records.filter_map(|record| {
-            self.unit()
-                .and_then(|it| it.adopt(link.to, record))
-                .transpose()
-        });
-        seen.collect()
+        let mut record = Record::clone(&seen);
+        record.set(link.parent.property, "null");
+        if stage::stage(context, model, Some(&seen), record, None)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
     }
+}
 
-    fn restricted(&self, model: &Model, link: &Link) -> Error {
-        let (name, children) = (model.definition.name, self.model(link.to).definition.plural);
-        let message = format!(
-            "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
-        );
-        Error::new(ErrorKind::Conflict, message)
+/// All children of these parents, which are `touched` with all that were before.
+async fn children(
+    context: &Context,
+    link: &Link,
+    parents: &[Scalar<'static>],
+    touched: &mut usize,
+) -> Result<Vec<Arc<Record>>> {
+    let max = context.app().config.max_cascade;
+    let mut all = Vec::new();
+    for some in parents.chunks(MAX_AT_ONCE) {
+        let wanted = max.saturating_sub(*touched).saturating_add(1);
+        let children = some_children(context, link, some, wanted).await?;
+        if children.len() == wanted {
+            let message = "more records would go with it than one commit may change";
+            return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_cascade", max));
+        }
+        *touched += children.len();
+        all.extend(children);
     }
+    Ok(all)
+}
+
+/// At most `limit` children of these parents, as the unit sees them.
+async fn some_children(
+    context: &Context,
+    link: &Link,
+    parents: &[Scalar<'static>],
+    limit: usize,
+) -> Result<Vec<Arc<Record>>> {
+    let query = Query {
+        filter: Filter::one_of(link.parent.property, parents.to_vec()),
+        order: Vec::new(),
+        limit,
+        skip: 0,
+        after: None,
+    };
+    let found = context
+        .unit()?
+        .find(context.store(), link.to, query)
+        .await?;
+    // What the list saw may be older than what the unit has read before.
+    let records = found.value.records.into_iter();
+    let seen = records.filter_map(|record| {
+        context
+            .unit()
+            .and_then(|it| it.adopt(link.to, record))
+            .transpose()
+    });
+    seen.collect()
+}
+
+fn restricted(context: &Context, model: &Model, link: &Link) -> Error {
+    let (name, children) = (
+        model.definition.name,
+        context.model(link.to).definition.plural,
+    );
+    let message = format!(
+        "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
+    );
+    Error::new(ErrorKind::Conflict, message)
 }

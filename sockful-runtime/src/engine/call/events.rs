@@ -1,6 +1,7 @@
 //! Events that the application emits: in a commit, or to the current subscribers only.
 
 use crate::core::error::{Error, Result};
+use crate::engine::call::commit::{commit, deliver};
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
 use crate::engine::call::transaction::emission::Emission;
@@ -88,7 +89,7 @@ impl Context {
         loop {
             let unit = self.begin();
             unit.unit()?.emit(emission.clone())?;
-            if unit.commit(Telling::Nothing, None).await?.is_some() {
+            if commit(&unit, Telling::Nothing, None).await?.is_some() {
                 return Ok(());
             }
         }
@@ -100,7 +101,7 @@ impl Context {
         if self.is_in_unit() {
             return self.unit()?.broadcast(emission);
         }
-        self.deliver(emission).await
+        deliver(self, emission).await
     }
 }
 

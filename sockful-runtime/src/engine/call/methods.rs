@@ -1,145 +1,27 @@
-//! Remote methods: the rows that `#[remote]` lays down, and the steps that its code takes.
+//! Runs remote methods: the steps that the code written by `#[remote]` takes.
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
-use crate::engine::auth::policy::{Grant, Policy};
+use crate::engine::auth::policy::Grant;
+use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
-use crate::engine::call::hook::{Hook, On};
+use crate::engine::call::hook::On;
+use crate::engine::call::method::{Call, Takes};
 use crate::engine::call::outcome::Called;
 use crate::engine::call::outcome::Ended;
-use crate::model::definition::Property;
-use crate::model::raw_payload;
-use crate::model::reader::{Base, DescribedProperty, Origin, Reader};
+use crate::engine::call::stage;
+use crate::model::reader::{Base, Origin, Reader};
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply, Told};
-use futures_util::future::BoxFuture;
-use schemars::{Schema, SchemaGenerator};
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 mod run;
 
 pub use run::{run, run_mut, run_ref};
-
-/// The methods of a resource that are remote, and those that are hooks. Implemented by `#[remote]`.
-pub trait Remotes {
-    /// One row a method.
-    const REMOTES: &'static [Remote];
-    /// One row a hook, in the order written.
-    const HOOKS: &'static [Hook] = &[];
-    /// One row a policy.
-    const POLICIES: &'static [Policy] = &[];
-}
-
-/// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
-///
-/// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
-/// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
-pub struct Find<T>(PhantomData<T>);
-
-impl<T> fmt::Debug for Find<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Find")
-    }
-}
-
-impl<T: Remotes> Find<T> {
-    /// The remotes of `T`.
-    pub const REMOTES: &'static [Remote] = T::REMOTES;
-    /// The hooks of `T`.
-    pub const HOOKS: &'static [Hook] = T::HOOKS;
-    /// The policies of `T`.
-    pub const POLICIES: &'static [Policy] = T::POLICIES;
-}
-
-/// What [`Find`] gives for types without remotes.
-pub trait NoRemotes {
-    /// None.
-    const REMOTES: &'static [Remote] = &[];
-    /// None.
-    const HOOKS: &'static [Hook] = &[];
-    /// None.
-    const POLICIES: &'static [Policy] = &[];
-}
-
-impl<T> NoRemotes for Find<T> {}
-
-/// A remote method.
-#[derive(Debug)]
-pub struct Remote {
-    /// The action's name on the wire.
-    pub name: &'static str,
-    /// The doc comment.
-    pub doc: &'static str,
-    /// What the method takes as `self`.
-    pub takes: Takes,
-    /// The payload's properties.
-    pub parameters: &'static [Property],
-    /// Lets each parameter describe itself to the reader.
-    pub describe: fn(&mut Reader<'_>),
-    /// The schema of the result.
-    pub result: fn(&mut SchemaGenerator) -> Schema,
-    /// How long it may take, where that is not what the server's configuration says.
-    pub timeout: Option<Duration>,
-    /// Runs it.
-    pub run: for<'a> fn(&'a Call<'a>) -> BoxFuture<'a, Reply>,
-}
-
-impl Remote {
-    /// The parameters, each with what only its type knows.
-    pub(crate) fn described(&self, generator: &mut SchemaGenerator) -> Vec<DescribedProperty> {
-        Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
-    }
-
-    /// Whether one parameter takes the payload whole.
-    pub(crate) fn takes_whole(&self) -> bool {
-        self.parameters.iter().any(Property::is_whole)
-    }
-
-    /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
-    /// that a payload which is taken whole can be one.
-    pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
-        let whose = format!("{} {}", model.definition.name, self.name);
-        let parameters = self.described(generator);
-        if let (true, [payload]) = (self.takes_whole(), &*parameters) {
-            let id = (self.takes != Takes::Nothing).then(|| model.id_name());
-            raw_payload::check(payload, id, generator.definitions())
-                .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
-        }
-        let mut parameters = parameters.iter();
-        parameters.try_for_each(|parameter| parameter.check_default(&whose))
-    }
-}
-
-/// What a remote method takes as `self`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
-    /// Nothing: it is of the resource as a whole.
-    Nothing,
-    /// The record, to look at.
-    Ref,
-    /// The record, to change.
-    Mut,
-}
-
-/// One call of a remote method.
-#[derive(Debug)]
-pub struct Call<'a> {
-    pub(crate) context: Context,
-    pub(crate) model: &'a Model,
-    pub(crate) remote: &'static Remote,
-    /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
-    pub(crate) id: &'a str,
-    pub(crate) payload: &'a str,
-    /// The revision that the record must have.
-    pub(crate) if_rev: Option<u64>,
-}
 
 impl Call<'_> {
     /// The call's context.
@@ -156,7 +38,7 @@ impl Call<'_> {
         self.context.unit()?.clear();
         self.ask(None)?;
         let on = On::Remote(self.remote.name);
-        self.context.run_before(self.model, on, None, None).await?;
+        stage::run_before_hooks(&self.context, self.model, on, None, None).await?;
         Ok(())
     }
 
@@ -209,7 +91,7 @@ impl Call<'_> {
             Body::Json(json) => Telling::Json(json, about),
             Body::Record(..) | Body::Records(..) | Body::List(_) => Telling::Nothing,
         };
-        self.context.commit(telling, Some(called)).await
+        commit(&self.context, telling, Some(called)).await
     }
 }
 
@@ -258,7 +140,7 @@ impl<R> Attempt<'_, R> {
         self.call.ask(Some(&loaded))?;
         loaded.expect_rev(self.call.if_rev)?;
         let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));
-        let record = context.run_before(model, on, Some(&loaded), record).await?;
+        let record = stage::run_before_hooks(context, model, on, Some(&loaded), record).await?;
         let value = (self.read)(model, record.as_deref().unwrap_or(&loaded))?;
         self.loaded = Some(loaded);
         Ok(value)
@@ -296,8 +178,7 @@ impl<R> Attempt<'_, R> {
                 remote.name
             )));
         }
-        if context
-            .stage(model, Some(loaded), record, None)
+        if stage::stage(context, model, Some(loaded), record, None)
             .await?
             .is_none()
         {

@@ -1,4 +1,4 @@
-//! Writes on their way into a unit of work: their hooks and their parents.
+//! Stages a write in the transaction: runs its hooks and checks its parents.
 
 use crate::core::error::{Error, Fault, Result};
 use crate::engine::auth::policy::Grant;
@@ -25,123 +25,118 @@ pub(crate) enum Staged {
     Gone(Arc<Record>),
 }
 
-impl Context {
-    /// The record as the unit of work sees it.
-    pub(crate) async fn get(&self, model: &Model, id: &str) -> Result<Option<Arc<Record>>> {
-        self.unit()?.get(self.store(), model.index, id).await
+/// Stages `record` in place of `stored`, after its `#[before]` hooks have run; if the caller needs a
+/// `grant`, the policies are asked about the record as the hooks left it. Returns `None` if the
+/// record in the transaction is no longer `stored`.
+pub(crate) async fn stage(
+    context: &Context,
+    model: &Model,
+    stored: Option<&Arc<Record>>,
+    record: Record,
+    grant: Option<Grant>,
+) -> Result<Option<Staged>> {
+    let clock = &context.app().clock;
+    let is_same = |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
+    let mut record = model.settle(record, stored.map(|it| &**it), clock);
+    if let Some(stored) = is_same(&record) {
+        return Ok(Some(Staged::Same(stored)));
     }
-
-    /// Stages `record` in the place of `stored`, through its hooks; where the caller needs a `grant`,
-    /// it is asked for with what they have made of it. `None` says that the unit has come to see
-    /// another one there meanwhile.
-    pub(crate) async fn stage(
-        &self,
-        model: &Model,
-        stored: Option<&Arc<Record>>,
-        record: Record,
-        grant: Option<Grant>,
-    ) -> Result<Option<Staged>> {
-        let clock = &self.app().clock;
-        let is_same =
-            |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
-        let mut record = model.settle(record, stored.map(|it| &**it), clock);
+    let on = if stored.is_some() {
+        On::Update
+    } else {
+        On::Create
+    };
+    if context
+        .app()
+        .hooks(model.index, Phase::Before, on)
+        .next()
+        .is_some()
+    {
+        let run = run_before_hooks(context, model, on, stored, Some(Arc::new(record)));
+        let made = run.boxed().await?;
+        let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
+        record = model.settle(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
         if let Some(stored) = is_same(&record) {
             return Ok(Some(Staged::Same(stored)));
         }
-        let on = if stored.is_some() {
-            On::Update
-        } else {
-            On::Create
+    }
+    if let Some(grant) = grant {
+        context.ask(grant, model, Some(&record))?;
+    }
+    if !context.app().relations.parents(model.index).is_empty() {
+        let stored = stored.map(|it| &**it);
+        let check = check_parents(context, model, stored, &record, Origin::Server);
+        check.boxed().await?;
+    }
+    let id = Box::<str>::from(record.id());
+    let record = Some(Arc::new(record));
+    let is_taken = context.unit()?.put(model.index, &id, stored, record)?;
+    Ok(is_taken.then_some(Staged::Put(id)))
+}
+
+/// Runs the `#[before]` hooks of an operation in their order and returns the record as they left it.
+pub(crate) async fn run_before_hooks(
+    context: &Context,
+    model: &Model,
+    on: On,
+    old: Option<&Arc<Record>>,
+    record: Option<Arc<Record>>,
+) -> Result<Option<Arc<Record>>> {
+    let mut hooks = context
+        .app()
+        .hooks(model.index, Phase::Before, on)
+        .peekable();
+    if hooks.peek().is_none() {
+        return Ok(record);
+    }
+    let id: Option<Box<str>> = record.as_ref().map(|record| record.id().into());
+    let context = context.before_commit()?;
+    let hooked = Hooked::new(&context, model, old.map(|old| &**old), record);
+    for hook in hooks {
+        (hook.run)(&hooked).await?;
+        let record = hooked.current();
+        if record.as_ref().map(|record| record.id()) != id.as_deref() {
+            return Err(Error::internal(format!(
+                "the hook `{}` of `{}` changed the id of its record",
+                hook.name, model.definition.title
+            )));
+        }
+    }
+    Ok(hooked.current())
+}
+
+/// Checks that every parent that a record newly references exists and is visible to the writer, and
+/// adds a read dependency so that it still exists at the commit.
+pub(crate) async fn check_parents(
+    context: &Context,
+    model: &Model,
+    stored: Option<&Record>,
+    record: &Record,
+    by: Origin,
+) -> Result<()> {
+    let mut faults = Vec::new();
+    for link in context.app().relations.parents(model.index) {
+        let at = link.parent.property;
+        let raw = record.value(at);
+        let is_as_before = stored.is_some_and(|stored| stored.value(at) == raw);
+        if raw == "null" || is_as_before {
+            continue;
+        }
+        let of = context.model(link.to);
+        let is_there = match key::canonical(raw, of.definition.key) {
+            Ok(id) => context.is_there(link.to, &id, by).await?,
+            Err(_) => false,
         };
-        if self
-            .app()
-            .hooks(model.index, Phase::Before, on)
-            .next()
-            .is_some()
-        {
-            let run = self.run_before(model, on, stored, Some(Arc::new(record)));
-            let made = run.boxed().await?;
-            let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
-            record = model.settle(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
-            if let Some(stored) = is_same(&record) {
-                return Ok(Some(Staged::Same(stored)));
-            }
+        if !is_there {
+            let message = format!("names no `{}` that is there", of.definition.name);
+            let path = model.definition.properties[at].name;
+            faults.push(Fault::new(path, "parent", message));
         }
-        if let Some(grant) = grant {
-            self.ask(grant, model, Some(&record))?;
-        }
-        if !self.app().relations.parents(model.index).is_empty() {
-            let stored = stored.map(|it| &**it);
-            let check = self.check_parents(model, stored, &record, Origin::Server);
-            check.boxed().await?;
-        }
-        let id = Box::<str>::from(record.id());
-        let record = Some(Arc::new(record));
-        let is_taken = self.unit()?.put(model.index, &id, stored, record)?;
-        Ok(is_taken.then_some(Staged::Put(id)))
     }
-
-    /// Runs the hooks of an action, in the order written, on the record to be.
-    pub(crate) async fn run_before(
-        &self,
-        model: &Model,
-        on: On,
-        old: Option<&Arc<Record>>,
-        record: Option<Arc<Record>>,
-    ) -> Result<Option<Arc<Record>>> {
-        let mut hooks = self.app().hooks(model.index, Phase::Before, on).peekable();
-        if hooks.peek().is_none() {
-            return Ok(record);
-        }
-        let id: Option<Box<str>> = record.as_ref().map(|record| record.id().into());
-        let context = self.before_commit()?;
-        let hooked = Hooked::new(&context, model, old.map(|old| &**old), record);
-        for hook in hooks {
-            (hook.run)(&hooked).await?;
-            let record = hooked.current();
-            if record.as_ref().map(|record| record.id()) != id.as_deref() {
-                return Err(Error::internal(format!(
-                    "the hook `{}` of `{}` changed the id of its record",
-                    hook.name, model.definition.title
-                )));
-            }
-        }
-        Ok(hooked.current())
-    }
-
-    /// Asks that every parent that a record newly names is there, for whoever names it, and stays
-    /// there until the commit.
-    pub(crate) async fn check_parents(
-        &self,
-        model: &Model,
-        stored: Option<&Record>,
-        record: &Record,
-        by: Origin,
-    ) -> Result<()> {
-        let mut faults = Vec::new();
-        for link in self.app().relations.parents(model.index) {
-            let at = link.parent.property;
-            let raw = record.value(at);
-            let is_as_before = stored.is_some_and(|stored| stored.value(at) == raw);
-            if raw == "null" || is_as_before {
-                continue;
-            }
-            let of = self.model(link.to);
-            let is_there = match key::canonical(raw, of.definition.key) {
-                Ok(id) => self.is_there(link.to, &id, by).await?,
-                Err(_) => false,
-            };
-            if !is_there {
-                let message = format!("names no `{}` that is there", of.definition.name);
-                let path = model.definition.properties[at].name;
-                faults.push(Fault::new(path, "parent", message));
-            }
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(faults))
-        }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::invalid(faults))
     }
 }
 

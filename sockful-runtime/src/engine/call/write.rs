@@ -3,8 +3,11 @@
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
+use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::Telling;
+use crate::engine::call::destroy;
+use crate::engine::call::stage;
 use crate::engine::call::stage::Staged;
 use crate::model::key;
 use crate::model::reader::Origin;
@@ -76,7 +79,7 @@ impl<'a> Write<'a> {
             let unit = context.begin();
             let staged = self.stage(&unit, given, id.as_deref()).await?;
             let telling = Telling::Record(self.model.index, staged.id());
-            if let Some(ended) = unit.commit(telling, None).await? {
+            if let Some(ended) = commit(&unit, telling, None).await? {
                 let record = staged.settled(self.model, &ended)?;
                 return self.done(context, record, ended.seq());
             }
@@ -151,7 +154,7 @@ impl<'a> Write<'a> {
                     }
                     self.see_parents(context, None, &record).await?;
                     let grant = judge(Grant::Create);
-                    context.stage(self.model, None, record, grant).await?
+                    stage::stage(context, self.model, None, record, grant).await?
                 }
                 (WriteKind::Update | WriteKind::Destroy, None) => {
                     return Err(Error::not_found(self.model.definition.name));
@@ -168,20 +171,20 @@ impl<'a> Write<'a> {
                     match kind {
                         WriteKind::Destroy => {
                             given.finish()?;
-                            context.stage_destroy(self.model, &stored).boxed().await?;
+                            destroy::stage(context, self.model, &stored).boxed().await?;
                             Some(Staged::Gone(stored))
                         }
                         WriteKind::Save => {
                             let record = self.model.replace(&given, &stored, self.by)?;
                             self.see_parents(context, Some(&stored), &record).await?;
                             let stored = Some(&stored);
-                            context.stage(self.model, stored, record, grant).await?
+                            stage::stage(context, self.model, stored, record, grant).await?
                         }
                         _ => {
                             let record = self.model.change(&given, &stored, self.by)?;
                             self.see_parents(context, Some(&stored), &record).await?;
                             let stored = Some(&stored);
-                            context.stage(self.model, stored, record, grant).await?
+                            stage::stage(context, self.model, stored, record, grant).await?
                         }
                     }
                 }
@@ -246,7 +249,8 @@ impl<'a> Write<'a> {
         if parents.is_empty() || self.by == Origin::Server {
             return Ok(());
         }
-        let check = context.check_parents(self.model, stored.map(|it| &**it), record, self.by);
+        let check =
+            stage::check_parents(context, self.model, stored.map(|it| &**it), record, self.by);
         check.boxed().await
     }
 

@@ -4,7 +4,7 @@ use super::operation::Operation;
 use super::responses::{Beside, done};
 use super::{Document, address, bodies, conditions, parameters, records};
 use crate::core::config::MAX_IDS;
-use crate::engine::call::methods::{Remote, Takes};
+use crate::engine::call::method::{Remote, Takes};
 use crate::model::resource_model::Model;
 use crate::spec::components;
 use crate::spec::components::{Dialect, schema};

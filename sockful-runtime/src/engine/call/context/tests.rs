@@ -56,8 +56,7 @@ async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) ->
 /// Commits the unit of work; the number of the commit, if there is one, and 0 where somebody came
 /// in between.
 async fn commit(unit: &Context) -> Option<u64> {
-    match unit
-        .commit(Telling::Nothing, None)
+    match crate::engine::call::commit::commit(unit, Telling::Nothing, None)
         .await
         .expect("it is under way")
     {

@@ -4,8 +4,9 @@
 //! can say at the method what keeps it from being sent. Each of those is type-checked,
 //! borrow-checked and asked whether it is `Send` anew; these are so once, here.
 
-use super::{Call, attempt};
+use super::attempt;
 use crate::core::error::Result;
+use crate::engine::call::method::Call;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
 use crate::protocol::reply::{Reply, Told};

@@ -2,7 +2,7 @@
 
 use super::address::Place;
 use crate::engine::app::App;
-use crate::engine::call::methods::Takes;
+use crate::engine::call::method::Takes;
 use crate::engine::table::{Action, Core, Route};
 use crate::model::definition::{KeyKind, Parent, Relation};
 use crate::model::key;

@@ -241,8 +241,7 @@ async fn a_call_does_not_commit_half_of_what_failed() {
             .create(toy_of("eve", "new"))
             .await
             .expect("it is new");
-        let error = call
-            .commit(Telling::Nothing, None)
+        let error = crate::engine::call::commit::commit(&call, Telling::Nothing, None)
             .await
             .expect_err("half is done");
         assert_eq!(error.kind(), ErrorKind::Internal);

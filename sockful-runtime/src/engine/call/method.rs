@@ -1,0 +1,130 @@
+//! Remote methods and hooks as data: the rows that `#[remote]` writes, and one call of a method.
+
+use crate::core::error::{Error, Result};
+use crate::engine::auth::policy::Policy;
+use crate::engine::call::context::Context;
+use crate::engine::call::hook::Hook;
+use crate::model::definition::Property;
+use crate::model::raw_payload;
+use crate::model::reader::{DescribedProperty, Reader};
+use crate::model::resource_model::Model;
+use crate::protocol::reply::Reply;
+use futures_util::future::BoxFuture;
+use schemars::{Schema, SchemaGenerator};
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// The methods of a resource that are remote, and those that are hooks. Implemented by `#[remote]`.
+pub trait Remotes {
+    /// One row a method.
+    const REMOTES: &'static [Remote];
+    /// One row a hook, in the order written.
+    const HOOKS: &'static [Hook] = &[];
+    /// One row a policy.
+    const POLICIES: &'static [Policy] = &[];
+}
+
+/// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
+///
+/// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
+/// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
+pub struct Find<T>(PhantomData<T>);
+
+impl<T> fmt::Debug for Find<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Find")
+    }
+}
+
+impl<T: Remotes> Find<T> {
+    /// The remotes of `T`.
+    pub const REMOTES: &'static [Remote] = T::REMOTES;
+    /// The hooks of `T`.
+    pub const HOOKS: &'static [Hook] = T::HOOKS;
+    /// The policies of `T`.
+    pub const POLICIES: &'static [Policy] = T::POLICIES;
+}
+
+/// What [`Find`] gives for types without remotes.
+pub trait NoRemotes {
+    /// None.
+    const REMOTES: &'static [Remote] = &[];
+    /// None.
+    const HOOKS: &'static [Hook] = &[];
+    /// None.
+    const POLICIES: &'static [Policy] = &[];
+}
+
+impl<T> NoRemotes for Find<T> {}
+
+/// A remote method.
+#[derive(Debug)]
+pub struct Remote {
+    /// The action's name on the wire.
+    pub name: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// What the method takes as `self`.
+    pub takes: Takes,
+    /// The payload's properties.
+    pub parameters: &'static [Property],
+    /// Lets each parameter describe itself to the reader.
+    pub describe: fn(&mut Reader<'_>),
+    /// The schema of the result.
+    pub result: fn(&mut SchemaGenerator) -> Schema,
+    /// How long it may take, where that is not what the server's configuration says.
+    pub timeout: Option<Duration>,
+    /// Runs it.
+    pub run: for<'a> fn(&'a Call<'a>) -> BoxFuture<'a, Reply>,
+}
+
+impl Remote {
+    /// The parameters, each with what only its type knows.
+    pub(crate) fn described(&self, generator: &mut SchemaGenerator) -> Vec<DescribedProperty> {
+        Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
+    }
+
+    /// Whether one parameter takes the payload whole.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.parameters.iter().any(Property::is_whole)
+    }
+
+    /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
+    /// that a payload which is taken whole can be one.
+    pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
+        let whose = format!("{} {}", model.definition.name, self.name);
+        let parameters = self.described(generator);
+        if let (true, [payload]) = (self.takes_whole(), &*parameters) {
+            let id = (self.takes != Takes::Nothing).then(|| model.id_name());
+            raw_payload::check(payload, id, generator.definitions())
+                .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
+        }
+        let mut parameters = parameters.iter();
+        parameters.try_for_each(|parameter| parameter.check_default(&whose))
+    }
+}
+
+/// What a remote method takes as `self`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing: it is of the resource as a whole.
+    Nothing,
+    /// The record, to look at.
+    Ref,
+    /// The record, to change.
+    Mut,
+}
+
+/// One call of a remote method.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub(crate) context: Context,
+    pub(crate) model: &'a Model,
+    pub(crate) remote: &'static Remote,
+    /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
+    pub(crate) id: &'a str,
+    pub(crate) payload: &'a str,
+    /// The revision that the record must have.
+    pub(crate) if_rev: Option<u64>,
+}
