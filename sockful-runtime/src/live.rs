@@ -1,8 +1,8 @@
-//! The live ring: recent commits, who wants to know of them, and how far each has been told.
+//! The live part: recent commits, who wants to know of them, and how far each has been told.
 //!
 //! One task reads the store's log, whoever wrote it, and judges each commit once for all
 //! subscriptions of equal conditions. A subscription is a position: nothing is kept for one whose
-//! socket takes no more, and what it missed is made up from the ring, or from the log behind it.
+//! socket takes no more, and what it missed is made up from the recent commits, or from the log behind them.
 
 mod delivery;
 mod frames;
@@ -13,7 +13,6 @@ mod numbered;
 mod outlet;
 mod replay;
 mod resume;
-mod ring;
 mod rule;
 mod tail;
 #[cfg(test)]
@@ -33,8 +32,8 @@ use crate::model::record::Record;
 use crate::query::{Filter, Query, ReadFilter};
 use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
+use crate::store::recent_commits::RecentCommits;
 use groups::Groups;
-use ring::Ring;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use tokio::sync::watch;
@@ -118,7 +117,7 @@ struct Limits {
 
 #[derive(Debug)]
 struct State {
-    ring: Ring,
+    recent: RecentCommits,
     groups: Groups,
     /// The task that reads the log, as long as anybody wants to know.
     tail: Option<JoinHandle<()>>,
@@ -152,7 +151,7 @@ impl Hub {
                 bytes: config.max_snapshot,
             },
             state: Mutex::new(State {
-                ring: Ring::new(config.ring_capacity),
+                recent: RecentCommits::new(config.ring_capacity),
                 groups: Groups::new(resources, config.max_scanned_groups),
                 tail: None,
             }),
@@ -176,9 +175,9 @@ impl Hub {
         let mut state = self.state();
         let is_first = state.groups.is_empty() && !state.is_tailed();
         if is_first {
-            state.ring.restart(head);
+            state.recent.restart(head);
         }
-        let joined = state.ring.head();
+        let joined = state.recent.head();
         let (group, id) = state.groups.join(&interest, outlet, joined)?;
         if is_first {
             self.published.send_replace(head);
@@ -247,25 +246,27 @@ impl Hub {
         let mut state = self.state();
         if state.groups.is_empty() {
             state.tail = None;
-            state.ring.restart(0);
+            state.recent.restart(0);
             self.published.send_replace(u64::MAX);
             return None;
         }
-        Some(state.ring.head())
+        Some(state.recent.head())
     }
 
     /// Distributes the next commits.
     fn publish(&self, commits: Vec<Arc<Committed>>) {
         let mut wakers = Vec::new();
         let mut state = self.state();
-        let State { ring, groups, .. } = &mut *state;
+        let State { recent, groups, .. } = &mut *state;
+        let mut trimmed = Vec::new();
         for committed in commits {
             groups.take(&committed, self.limits.fold_after, &mut wakers);
-            ring.push(committed);
+            recent.push(committed, &mut trimmed);
         }
-        let head = ring.head();
+        let head = recent.head();
         drop(state);
         self.announce(head, wakers);
+        drop(trimmed);
     }
 
     /// Goes on at commit `head` without what lies before it, which the log no longer holds: whoever
@@ -273,7 +274,7 @@ impl Hub {
     fn skip_to(&self, head: u64) {
         let mut wakers = Vec::new();
         let mut state = self.state();
-        state.ring.restart(head);
+        state.recent.restart(head);
         state.groups.miss(self.limits.fold_after, &mut wakers);
         drop(state);
         self.announce(head, wakers);

@@ -7,7 +7,7 @@ pub mod idempotency;
 mod layout;
 mod memory;
 mod plan;
-mod recent_commits;
+pub(crate) mod recent_commits;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod validate;

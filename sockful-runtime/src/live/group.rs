@@ -1,10 +1,10 @@
 //! Subscriptions of equal conditions.
 
 use super::outlet::Outlet;
-use super::ring::Ring;
 use super::rule::{Hit, Notice};
 use super::{Interest, Numbered};
 use crate::store::commit::Emitted;
+use crate::store::recent_commits::RecentCommits;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
@@ -135,7 +135,13 @@ impl Group {
     }
 
     /// What a member has not taken, at most `at_once` commits of it.
-    pub(super) fn next(&mut self, id: u64, most: usize, at_once: usize, ring: &Ring) -> Next {
+    pub(super) fn next(
+        &mut self,
+        id: u64,
+        most: usize,
+        at_once: usize,
+        recent: &RecentCommits,
+    ) -> Next {
         let Some(seat) = self.members.get_mut(id) else {
             return Next::Nothing;
         };
@@ -151,7 +157,7 @@ impl Group {
                 break;
             }
             if *seq > position {
-                let Some(committed) = ring.get(*seq) else {
+                let Some(committed) = recent.get(*seq) else {
                     return Next::Behind;
                 };
                 hits.push(Hit {

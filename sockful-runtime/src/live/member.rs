@@ -3,6 +3,7 @@
 use super::replay::Replay;
 use super::{Delivery, Hub, Interest, Next, PAGE, State, Whole};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::store::Expired;
 use std::sync::Arc;
 
 /// How many commits a subscription is handed at once: as many are held for one that takes no more.
@@ -48,11 +49,11 @@ impl Member {
     /// Takes what comes next.
     pub(crate) fn take(&self) -> Next {
         let mut state = self.hub.state();
-        let State { ring, groups, .. } = &mut *state;
+        let State { recent, groups, .. } = &mut *state;
         let most = self.hub.limits.fold_after;
         let group = groups.group(self.group);
         group.map_or(Next::Nothing, |group| {
-            group.next(self.id, most, AT_ONCE, ring)
+            group.next(self.id, most, AT_ONCE, recent)
         })
     }
 
@@ -63,15 +64,15 @@ impl Member {
         let hub = &*self.hub;
         let (from, head, recent) = {
             let mut state = hub.state();
-            let head = state.ring.head();
+            let head = state.recent.head();
             let group = state.groups.group(self.group);
             let from = group.map_or(head, |group| group.jump(self.id, head));
-            (from, head, state.ring.after(from))
+            (from, head, state.recent.after(from, usize::MAX))
         };
         let replay = Replay::new(self.interest.clone(), hub.limits.fold_after);
         let made = match recent {
-            Some(recent) => replay.all(recent, head).await,
-            None => self.replay_log(replay, from, head).await,
+            Ok(recent) => replay.all(recent, head).await,
+            Err(Expired) => self.replay_log(replay, from, head).await,
         };
         made.unwrap_or_else(|error| self.ended(error))
     }
@@ -82,7 +83,7 @@ impl Member {
             let (id, cause) = error.tell_id();
             tracing::error!(%id, cause, "a subscription ended");
         }
-        let head = self.hub.state().ring.head();
+        let head = self.hub.state().recent.head();
         Delivery::ended(error, head)
     }
 

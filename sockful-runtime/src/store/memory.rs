@@ -74,7 +74,7 @@ impl Memory {
         let root = self.read();
         let value = see(root.table(resource)?);
         Ok(View {
-            seq: root.seq,
+            seq: root.recent.head(),
             value,
         })
     }
@@ -139,7 +139,7 @@ impl Store for Memory {
     }
 
     fn head(&self) -> MaybeReady<'_, Result<u64>> {
-        ready(Ok(self.read().seq))
+        ready(Ok(self.read().recent.head()))
     }
 
     fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
@@ -173,7 +173,7 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        let frozen = lists.map(|lists| Frozen::new(root.seq, lists, self.max_visited));
+        let frozen = lists.map(|lists| Frozen::new(root.recent.head(), lists, self.max_visited));
         ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 
@@ -189,7 +189,7 @@ impl Store for Memory {
             Ok(subjects) => subjects,
             Err(rejected) => return ready(Err(rejected)),
         };
-        let seq = root.seq + 1;
+        let seq = root.recent.head() + 1;
         let (changes, emitted) = root.apply(commit.operations, seq);
         let mut committed = Committed {
             seq,
@@ -198,12 +198,12 @@ impl Store for Memory {
             emitted,
         };
         if committed.is_empty() {
-            committed.seq = root.seq;
+            committed.seq = root.recent.head();
             return ready(Ok(Arc::new(committed)));
         }
         let committed = Arc::new(committed);
-        root.seq = seq;
-        let trimmed = root.log.push(Arc::clone(&committed));
+        let mut trimmed = Vec::new();
+        root.recent.push(Arc::clone(&committed), &mut trimmed);
         let forgotten = match &commit.idempotency {
             Some(entry) => root.remember(entry, subjects, seq),
             None => Vec::new(),
@@ -219,7 +219,7 @@ impl Store for Memory {
 
     fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let root = self.read();
-        ready(root.log.after(root.seq, after, max))
+        ready(root.recent.after(after, max))
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

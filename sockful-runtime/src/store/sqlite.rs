@@ -190,7 +190,10 @@ impl Store for Sqlite {
     }
 
     fn head(&self) -> MaybeReady<'_, Result<u64>> {
-        ready(self.opened().map(|opened| opened.shared.history().seq))
+        ready(
+            self.opened()
+                .map(|opened| opened.shared.history().recent.head()),
+        )
     }
 
     fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {

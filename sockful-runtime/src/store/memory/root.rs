@@ -8,26 +8,24 @@ use crate::model::scalar::Scalar;
 use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
-use crate::store::recent_commits::Log;
+use crate::store::recent_commits::RecentCommits;
 use crate::store::validate;
 use crate::store::validate::{ResponseSubject, Stored};
 use std::sync::Arc;
 
-/// What one lock guards, so that records, head and log are always of one moment.
+/// What one lock guards, so that records, head and log are always consistent.
 #[derive(Debug)]
 pub(super) struct Root {
-    pub(super) seq: u64,
     pub(super) tables: Vec<Table>,
-    pub(super) log: Log,
+    pub(super) recent: RecentCommits,
     pub(super) idempotency: IdempotencyIndex<CompletedRequest>,
 }
 
 impl Root {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            seq: 0,
             tables: Vec::new(),
-            log: Log::new(config.log_capacity),
+            recent: RecentCommits::new(config.log_capacity),
             idempotency: IdempotencyIndex::new(config),
         }
     }

@@ -5,15 +5,14 @@ use super::log::End;
 use crate::core::config::Config;
 use crate::store::commit::Committed;
 use crate::store::idempotency::index::IndexedRequest;
-use crate::store::recent_commits::Log;
+use crate::store::recent_commits::RecentCommits;
 use std::sync::Arc;
 
 /// The newest commits and the requests that made them, as far as they are published.
 #[derive(Debug)]
 pub(super) struct History {
-    pub(super) seq: u64,
     /// The newest commits, as many as there is room for.
-    pub(super) recent: Log,
+    pub(super) recent: RecentCommits,
     pub(super) idempotency: StoredIndex,
 }
 
@@ -24,28 +23,28 @@ impl History {
         idempotency: StoredIndex,
         config: &Config,
     ) -> Self {
-        let mut recent = Log::new(config.log_capacity);
+        let mut recent = RecentCommits::new(config.log_capacity);
+        recent.restart(end.seq);
+        let mut trimmed = Vec::new();
         for committed in newest {
-            drop(recent.push(committed));
+            recent.push(committed, &mut trimmed);
         }
         Self {
-            seq: end.seq,
             recent,
             idempotency,
         }
     }
 
-    /// Takes in a commit and the request that made it, notes which keys no longer fit, and hands back
-    /// the commits that are no longer at hand.
-    #[must_use = "dropping them takes time that nobody should wait for"]
+    /// Appends a commit and the request that made it. Requests and commits that no longer fit are moved
+    /// to `gone` and `trimmed`.
     pub(super) fn publish(
         &mut self,
         committed: Arc<Committed>,
         key: Option<IndexedRequest<u64>>,
         gone: &mut Gone,
-    ) -> Vec<Arc<Committed>> {
-        self.seq = committed.seq;
+        trimmed: &mut Vec<Arc<Committed>>,
+    ) {
         gone.extend(key.into_iter().flat_map(|key| self.idempotency.push(key)));
-        self.recent.push(committed)
+        self.recent.push(committed, trimmed);
     }
 }

@@ -146,8 +146,8 @@ impl Opened {
         max: usize,
     ) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
         let history = self.shared.history();
-        let recent = history.recent.after(history.seq, after, max);
-        if recent.is_ok() || after > history.seq {
+        let recent = history.recent.after(after, max);
+        if recent.is_ok() || after > history.recent.head() {
             return ready(recent);
         }
         let read = Arc::clone(&self.shared)

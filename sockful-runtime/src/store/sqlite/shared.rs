@@ -33,7 +33,7 @@ impl Shared {
         head: Arc<watch::Sender<u64>>,
         max_visited: usize,
     ) -> Self {
-        head.send_replace(history.seq);
+        head.send_replace(history.recent.head());
         Self {
             readers: Arc::new(readers),
             lookups: Lookups::new(),

@@ -210,13 +210,13 @@ impl Writer {
             let written = written.map(|Written { committed, key }| {
                 if !committed.is_empty() {
                     let gone = &mut self.gone;
-                    trimmed.extend(history.publish(Arc::clone(&committed), key, gone));
+                    history.publish(Arc::clone(&committed), key, gone, &mut trimmed);
                 }
                 committed
             });
             answers.push((written, answer));
         }
-        let seq = history.seq;
+        let seq = history.recent.head();
         drop(history);
         self.shared.announce(seq);
         for (written, answer) in answers {
