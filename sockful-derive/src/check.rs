@@ -1,4 +1,4 @@
-//! Rules that look at more than one thing, one function each.
+//! The checks that look at more than one attribute.
 
 mod block;
 mod events;

@@ -1,13 +1,13 @@
-//! Collects every mistake of one macro call, so that all of them are told in one compile.
+//! Collects the errors of one macro call, so that the compiler reports all of them at once.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::fmt::Display;
 use syn::Error;
 
-/// The mistakes found so far.
+/// The errors found so far.
 ///
-/// It must be closed with [`finish`](Self::finish): dropped before, it would swallow what it holds.
+/// Call [`finish`](Self::finish) before it is dropped; otherwise the errors are lost.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<Error>,
@@ -19,22 +19,22 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds a mistake, shown under all of `node`.
+    /// Adds an error that spans all of `node`.
     pub(crate) fn add(&mut self, node: impl ToTokens, message: impl Display) {
         self.errors.push(Error::new_spanned(node, message));
     }
 
-    /// Adds what a parser found.
+    /// Adds an error of a parser.
     pub(crate) fn push(&mut self, error: Error) {
         self.errors.push(error);
     }
 
-    /// The value, or one more mistake.
+    /// Returns the value, or adds the error.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// All mistakes, as tokens that make the compiler tell each of them; `None` where there is none.
+    /// Converts the errors to `compile_error!` calls; `None` if there are none.
     pub(crate) fn finish(mut self) -> Option<TokenStream> {
         self.finished = true;
         let errors = self.errors.drain(..).map(Error::into_compile_error);

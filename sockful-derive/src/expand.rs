@@ -1,7 +1,6 @@
-//! From the model to tokens. Nothing here can fail: the checks have been before.
-//!
-//! The templates carry the span of the macro's definition, so that their locals can't meet the
-//! user's names. What the compiler may complain about carries the span of what it will complain about.
+//! Expands the model to tokens; it cannot fail because the checks have passed.
+//! | Templates have the span of the macro's definition, so that their locals cannot collide with the user's
+//! names. Tokens that the compiler may report have the span of the user's code.
 
 mod changes;
 #[cfg(feature = "client")]

@@ -1,4 +1,4 @@
-//! What the user declared, borrowed from the original nodes, whose spans the messages need.
+//! The model of the user's declarations, borrowed from the syntax tree to keep its spans for messages.
 
 mod block;
 mod event;

@@ -1,8 +1,8 @@
-//! Names on the wire, and how they follow from names in Rust.
+//! Names on the wire, and how they are derived from Rust names.
 
 use proc_macro2::Span;
 
-/// A name on the wire, and where it was written or derived from.
+/// A name on the wire, and the span it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub(crate) text: String,
@@ -21,7 +21,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     camel
 }
 
-/// Makes the capitals that a name starts with small, but for the one that begins its next word.
+/// Lowercases the leading capitals, except the one that begins the next word.
 fn lowercase_start(word: &str) -> String {
     let capitals = word
         .chars()
@@ -40,7 +40,7 @@ fn lowercase_start(word: &str) -> String {
     lowered.chain(word.chars().skip(small)).collect()
 }
 
-/// The actions that every resource has, now or later.
+/// The core actions, including reserved names.
 const CORE: &[&str] = &[
     "all",
     "count",
@@ -54,12 +54,12 @@ const CORE: &[&str] = &[
     "update",
 ];
 
-/// Whether a name is one of the actions that every resource has.
+/// Whether a name is a core action.
 pub(crate) fn is_core_action(name: &str) -> bool {
     CORE.contains(&name)
 }
 
-/// The events that every resource has, now or later, and what is told where something is wrong.
+/// The events of every resource, including reserved names.
 const EVENTS: &[&str] = &[
     "created",
     "destroyed",
@@ -70,25 +70,25 @@ const EVENTS: &[&str] = &[
     "updated",
 ];
 
-/// Whether a name is one of the events that every resource has.
+/// Whether a name is an event of every resource.
 pub(crate) fn is_reserved_event(name: &str) -> bool {
     EVENTS.contains(&name)
 }
 
-/// Whether a name is such as the live lists of children have: `subscribeSongs`.
+/// Whether a name is that of a live list of children, such as `subscribeSongs`.
 pub(crate) fn is_live_list_name(name: &str) -> bool {
     let of = name.strip_prefix("subscribe");
     of.is_some_and(|of| of.starts_with(char::is_uppercase))
 }
 
-/// `createSong`, of `create` and `song`.
+/// Joins a verb and a name: `create` and `song` become `createSong`.
 pub(crate) fn join_camel_case(verb: &str, name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     verb.chars().chain(first).chain(letters).collect()
 }
 
-/// Whether a name needs no escapes wherever it is written: in frames, in URLs, in generated clients.
+/// Whether a name needs no escapes in frames, URLs and generated clients.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     letters
@@ -97,7 +97,7 @@ pub(crate) fn is_name(name: &str) -> bool {
         && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
 }
 
-/// Whether a property's name needs no escapes in JSON and is no operator of a query.
+/// Whether the name of a property needs no escapes in JSON and is not a query operator.
 pub(crate) fn is_property_name(name: &str) -> bool {
     let escaped = |letter: char| matches!(letter, '"' | '\\') || letter.is_control();
     !name.is_empty() && !name.starts_with('$') && !name.contains(escaped)

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitInt, Result, Token};
 
-/// The core actions as they are named here; `all` goes with `find`.
+/// The core actions; `all` is enabled and disabled together with `find`.
 const ACTIONS: &[&str] = &[
     "create",
     "get",
@@ -18,7 +18,7 @@ const ACTIONS: &[&str] = &[
     "subscribe",
 ];
 
-/// `(get, find)`.
+/// Parses `(get, find)`.
 pub(super) fn actions(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<&'static str>> {
     in_parentheses(keyword, "get, find", input, |inside| {
         if inside.is_empty() {
@@ -58,13 +58,13 @@ fn action(ident: &Ident) -> Result<&'static str> {
     Err(Error::new(ident.span(), message))
 }
 
-/// The core actions that are not among `actions`.
+/// The core actions except `actions`.
 pub(crate) fn all_actions_except(actions: &[&'static str]) -> Vec<&'static str> {
     let is_other = |action: &&&str| !actions.contains(*action);
     ACTIONS.iter().filter(is_other).copied().collect()
 }
 
-/// `(20, 100)`.
+/// Parses `(20, 100)`.
 pub(super) fn page(keyword: &Ident, input: ParseStream<'_>) -> Result<(usize, usize)> {
     in_parentheses(keyword, "20, 100", input, |inside| {
         let usual = count(keyword, inside)?;

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, Result, Token, Type};
 
-/// `(roared = Roar, slept = Nap)`.
+/// Parses `(roared = Roar, slept = Nap)`.
 pub(super) fn events(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<EventArg>> {
     in_parentheses(keyword, "roared = Roar", input, |inside| {
         if inside.is_empty() {
@@ -42,7 +42,7 @@ fn event(input: ParseStream<'_>) -> Result<EventArg> {
         let message = format!("`{name}` needs a type of its own; write `{name} = SomeStruct`");
         Error::new(span, message)
     };
-    // Behind the last event there is nothing to show it at.
+    // After the last event there is no token to report the error at.
     let error_span = |input: ParseStream<'_>| {
         if input.is_empty() || input.peek(Token![,]) {
             name.span()
@@ -54,7 +54,7 @@ fn event(input: ParseStream<'_>) -> Result<EventArg> {
     input.parse::<Token![=]>().map_err(|_| lacking(at))?;
     let at = error_span(input);
     let mut ty: Type = input.parse().map_err(|_| lacking(at))?;
-    // A `macro_rules` puts invisible brackets around the types that it is given.
+    // A `macro_rules` macro wraps its type arguments in invisible groups.
     while let Type::Group(group) = ty {
         ty = *group.elem;
     }

@@ -14,18 +14,18 @@ pub(crate) enum Phase {
     After,
 }
 
-/// The attributes of hooks, each with its phase.
+/// The attributes of hooks and their phases.
 const HOOKS: [(&str, Phase); 2] = [("before", Phase::Before), ("after", Phase::After)];
 
-/// What the attributes of a method say of when it runs.
+/// The hook attributes of one method.
 #[derive(Debug, Default)]
 pub(crate) struct HookAttributes {
-    /// Each phase that is named, in the order written, and what it is a phase of.
+    /// Each phase in the order written, with the actions that it names.
     pub(crate) phases: Vec<(Phase, Vec<Ident>)>,
 }
 
 impl HookAttributes {
-    /// Reads the attributes; what several say of one phase is put together.
+    /// Reads the attributes and merges those of one phase.
     pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
         let mut parsed = Self::default();
         for attribute in attributes {
@@ -46,18 +46,18 @@ impl HookAttributes {
     }
 }
 
-/// The name and the phase of an attribute that is one of a hook, or looks like it.
+/// The name and phase of a hook attribute, even if it is written with a path or in a `cfg_attr`.
 pub(crate) fn hook_attribute(attribute: &Attribute) -> Option<(&'static str, Phase)> {
     HOOKS
         .into_iter()
         .find(|(name, _)| has_name(attribute, name))
 }
 
-/// The names in the brackets; where there are none, `ask` is said.
+/// Parses the names in the parentheses; `ask` is the error if there are none.
 pub(super) fn actions(attribute: &Attribute, name: &str, ask: &str) -> Result<Vec<Ident>> {
     let path = attribute.path();
     if path.is_ident("cfg_attr") {
-        // An attribute macro sees conditions as they are written.
+        // An attribute macro sees `cfg_attr` before it is evaluated.
         let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
         return Err(Error::new_spanned(attribute, message));
     }
@@ -78,7 +78,7 @@ fn named(input: ParseStream<'_>) -> Result<Vec<Ident>> {
         let action = Ident::parse_any(input);
         let ends = input.is_empty() || input.peek(Token![,]);
         let (Ok(action), true) = (action, ends) else {
-            // What is left is part of the same mistake.
+            // The remaining tokens belong to the same error.
             while input.parse::<TokenTree>().is_ok() {}
             let message = "write the names of actions, such as `create, update`, or of remote methods of this block";
             return Err(Error::new(place, message));

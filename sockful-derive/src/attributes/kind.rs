@@ -9,45 +9,45 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Path, Result, Token};
 
-/// The form of what follows a word.
+/// The kind of value that an attribute takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ValueKind {
-    /// Nothing.
+    /// No value.
     Flag,
-    /// `= "aName"`: a text that can be a name on the wire.
+    /// `= "aName"`: a name on the wire.
     Name,
     /// `= "5s"`.
     Duration,
     /// `= some::path`.
     Path,
-    /// Nothing, or `= expression`.
+    /// No value, or `= expression`.
     OptionalExpr,
-    /// `(0..=20)`, with a message.
+    /// `(0..=20)`, with an optional message.
     RangeRule,
-    /// `= "text"`, or in brackets with a message.
+    /// `= "text"`, or `("text", message = "…")`.
     TextRule,
-    /// `= some::path`, or in brackets with a message.
+    /// `= some::path`, or `(some::path, message = "…")`.
     FunctionRule,
-    /// `= "what is said"`.
+    /// `= "text"`.
     Str,
     /// `(trim, some::path)`.
     Sanitizers,
-    /// `= SomeName`: what a struct is to be called.
+    /// `= SomeName`: the name of a generated struct.
     Ident,
     /// `(get, find)`: core actions.
     Actions,
     /// `= Album`: the path of a resource.
     ResourcePath,
-    /// `= "cascade"`: what becomes of children.
+    /// `= "cascade"`: what happens to children.
     OnDestroy,
-    /// `(20, 100)`: how many records a list has, and may have.
+    /// `(20, 100)`: the default and the maximum size of a page.
     Page,
-    /// `(roared = Roar)`: names of events, each with the type of what is told.
+    /// `(roared = Roar)`: the names of events and the types of their data.
     Events,
 }
 
 impl ValueKind {
-    /// Reads what follows `word`, which what is missing is shown at.
+    /// Parses the value after `keyword`, which missing tokens are reported at.
     pub(super) fn parse(self, keyword: &Ident, input: ParseStream<'_>) -> Result<Value> {
         let name = keyword.unraw();
         let given = input.peek(Token![=]) || !(input.is_empty() || input.peek(Token![,]));

@@ -13,11 +13,11 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Result, Token};
 
-/// The words given at one place.
+/// The attributes of one item.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
     parsed: Vec<ParsedAttribute>,
-    /// Whether a word could not be read, so that it is not known what it was to say.
+    /// Whether an attribute could not be parsed, so that its meaning is unknown.
     has_errors: bool,
 }
 
@@ -29,7 +29,7 @@ struct ParsedAttribute {
 }
 
 impl Attributes {
-    /// Reads the words of all attributes that hold words at `place`.
+    /// Reads all attributes of an item.
     pub(crate) fn of(
         attributes: &[Attribute],
         target: Target,
@@ -58,7 +58,7 @@ impl Attributes {
         parsed
     }
 
-    /// Reads the words between the brackets of one attribute.
+    /// Reads the arguments of one macro attribute.
     pub(crate) fn parse_args(
         tokens: TokenStream,
         target: Target,
@@ -140,7 +140,7 @@ impl Attributes {
         }
     }
 
-    /// Every word that is given, in the order written: its name, as it is spelt, and what follows it.
+    /// Each attribute in the order written: its name, its keyword and its value.
     pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &Ident, &Value)> {
         let parsed = self.parsed.iter();
         parsed.map(|parsed| (parsed.definition.name, &parsed.keyword, &parsed.value))
@@ -156,27 +156,27 @@ impl Attributes {
             .find(|parsed| parsed.definition.name == name)
     }
 
-    /// Whether a word could not be read: it may be the one that is missing.
+    /// Whether an attribute could not be parsed; a missing attribute may be that one.
     pub(crate) fn has_errors(&self) -> bool {
         self.has_errors
     }
 
-    /// Whether the word called `name` is given.
+    /// Whether the attribute called `name` is present.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// The word called `name` as it is spelt, to show a mistake under.
+    /// The keyword of the attribute called `name`, to report an error at.
     pub(crate) fn keyword(&self, name: &str) -> Option<&Ident> {
         self.get(name).map(|parsed| &parsed.keyword)
     }
 
-    /// What follows the word called `name`.
+    /// The value of the attribute called `name`.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.get(name).map(|parsed| &parsed.value)
     }
 
-    /// The name that follows the word called `name`.
+    /// The value of the attribute called `name`, if it is a name.
     pub(crate) fn name(&self, name: &str) -> Option<&Name> {
         match self.value(name)? {
             Value::Name(name) => Some(name),
@@ -184,7 +184,7 @@ impl Attributes {
         }
     }
 
-    /// The duration that follows the word called `name`.
+    /// The value of the attribute called `name`, if it is a duration.
     pub(crate) fn duration(&self, name: &str) -> Option<Duration> {
         match self.value(name)? {
             Value::Duration(duration) => Some(*duration),
@@ -192,7 +192,7 @@ impl Attributes {
         }
     }
 
-    /// The name of a struct that follows the word called `name`.
+    /// The value of the attribute called `name`, if it is the name of a struct.
     pub(crate) fn ident(&self, name: &str) -> Option<&Ident> {
         match self.value(name)? {
             Value::Ident(ident) => Some(ident),
@@ -200,7 +200,7 @@ impl Attributes {
         }
     }
 
-    /// The core actions that are not served.
+    /// The core actions that `only` and `except` disable.
     pub(crate) fn unserved(&self) -> Vec<&'static str> {
         match (self.value("only"), self.value("except")) {
             (Some(Value::Actions(only)), _) => all_actions_except(only),
@@ -209,7 +209,7 @@ impl Attributes {
         }
     }
 
-    /// How many records a list has, and may have.
+    /// The default and the maximum number of records in a page.
     pub(crate) fn page(&self) -> Option<(usize, usize)> {
         match self.value("page")? {
             Value::Page(usual, most) => Some((*usual, *most)),
@@ -217,7 +217,7 @@ impl Attributes {
         }
     }
 
-    /// The events that are declared.
+    /// The declared events.
     pub(crate) fn events(&self) -> &[EventArg] {
         match self.value("event") {
             Some(Value::Events(events)) => events,
@@ -225,7 +225,7 @@ impl Attributes {
         }
     }
 
-    /// The text that follows the word called `name`.
+    /// The value of the attribute called `name`, if it is a string.
     pub(crate) fn text(&self, name: &str) -> Option<&LitStr> {
         match self.value(name)? {
             Value::Str(text) => Some(text),
@@ -233,7 +233,7 @@ impl Attributes {
         }
     }
 
-    /// The path that follows the word called `name`.
+    /// The value of the attribute called `name`, if it is a path.
     pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         match self.value(name)? {
             Value::Path(path) => Some(path),
@@ -242,7 +242,7 @@ impl Attributes {
     }
 }
 
-/// Tells the attributes that look as if they held words and are not read.
+/// Reports attributes that look like `#[resource]` or `#[remote]` but are not read.
 fn misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut Diagnostics) {
     let name = target.attribute();
     let is_read = |attribute: &&Attribute| attribute.path().is_ident(name);
@@ -254,14 +254,14 @@ fn misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut Diagnos
             let message = format!("write `#[{name}(…)]` here, without a path");
             diagnostics.add(attribute.path(), message);
         } else if matches!(target, Target::Method | Target::Parameter) {
-            // An attribute macro sees conditions as they are written.
+            // An attribute macro sees `cfg_attr` before it is evaluated.
             let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
             diagnostics.add(attribute, message);
         }
     }
 }
 
-/// Skips `= expression`, in which commas separate no words.
+/// Skips `= expression`, whose commas do not separate attributes.
 fn skip_value(input: ParseStream<'_>) {
     let ahead = input.fork();
     if ahead.parse::<Token![=]>().is_ok() && ahead.parse::<Expr>().is_ok() {

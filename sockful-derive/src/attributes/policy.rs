@@ -5,7 +5,7 @@ use super::syntax::has_name;
 use crate::diagnostics::Diagnostics;
 use syn::{Attribute, Ident};
 
-/// What the attributes of a method say that it decides; several are one.
+/// The policy attributes of one method, merged.
 #[derive(Debug, Default)]
 pub(crate) struct PolicyAttributes {
     pub(crate) actions: Vec<Ident>,
@@ -23,7 +23,7 @@ impl PolicyAttributes {
     }
 }
 
-/// Whether an attribute is one of a policy, or looks like it.
+/// Whether an attribute is `#[can]`, even if it is written with a path or in a `cfg_attr`.
 pub(crate) fn is_policy_attribute(attribute: &Attribute) -> bool {
     has_name(attribute, "can")
 }

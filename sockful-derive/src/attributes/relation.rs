@@ -5,10 +5,10 @@ use super::syntax::{error_span, parse_equals, parse_string};
 use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Path, Result};
 
-/// What may become of children whose parent is destroyed.
+/// The values of `on_destroy`: what happens to the children of a destroyed parent.
 const CONSEQUENCES: &[&str] = &["cascade", "restrict", "detach"];
 
-/// `= Album`.
+/// Parses `= Album`.
 pub(super) fn served(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     parse_equals(keyword, "Album", input)?;
     let error_span = error_span(keyword, input);
@@ -16,7 +16,7 @@ pub(super) fn served(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     Path::parse_mod_style(input).map_err(|_| Error::new(error_span, message))
 }
 
-/// `= "cascade"`.
+/// Parses `= "cascade"`.
 pub(super) fn on_destroy(keyword: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     let string = parse_string(keyword, "\"cascade\"", input)?;
     let value = string.value();

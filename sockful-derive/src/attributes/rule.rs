@@ -7,10 +7,10 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, ExprRange, Ident, LitStr, Path, Result, Token, token};
 
-/// The sanitizers that need no path.
+/// The built-in sanitizers, which are written without a path.
 pub(crate) const SANITIZERS: &[&str] = &["trim", "lowercase", "uppercase"];
 
-/// `(0..=20)`, or `(0..=20, message = "…")`.
+/// Parses `(0..=20)` or `(0..=20, message = "…")`.
 pub(super) fn range(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<ExprRange>> {
     let name = keyword.unraw();
     let example = if name == "length" { "1..=32" } else { "0..=20" };
@@ -24,7 +24,7 @@ pub(super) fn range(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessa
     })
 }
 
-/// `= "text"`, or `("text", message = "…")`.
+/// Parses `= "text"` or `("text", message = "…")`.
 pub(super) fn text(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<LitStr>> {
     let name = keyword.unraw();
     let example = if name == "format" {
@@ -48,7 +48,7 @@ pub(super) fn text(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessag
     })
 }
 
-/// `= some::path`, or `(some::path, message = "…")`.
+/// Parses `= some::path` or `(some::path, message = "…")`.
 pub(super) fn function(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<Path>> {
     let example = "some::path";
     if !input.peek(token::Paren) {
@@ -64,7 +64,7 @@ pub(super) fn function(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMe
     })
 }
 
-/// `(trim, lowercase, some::path)`.
+/// Parses `(trim, lowercase, some::path)`.
 pub(super) fn sanitizers(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Path>> {
     in_parentheses(keyword, "trim, lowercase", input, |inside| {
         if inside.is_empty() {
@@ -112,13 +112,13 @@ fn path(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     })
 }
 
-/// What was read, with the message behind it.
+/// Parses the message after `value`.
 fn with_message<T>(value: T, inside: ParseStream<'_>) -> Result<WithMessage<T>> {
     let message = message(inside)?;
     Ok(WithMessage { value, message })
 }
 
-/// The `, message = "…"` at the end of the brackets.
+/// Parses `, message = "…"` at the end of the parentheses.
 fn message(inside: ParseStream<'_>) -> Result<Option<LitStr>> {
     if inside.is_empty() {
         return Ok(None);

@@ -1,12 +1,12 @@
 //! Suggestions for misspelt names.
 
-/// The one of `known` that `name` is a misspelling of, if one is near enough.
+/// The known name that is most similar to `name`, if one is similar enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (distance, near) = known.map(|known| (distance(name, known), known)).min()?;
     (distance <= near.len().max(name.len()) / 3).then_some(near)
 }
 
-/// How many letters must be put in, left out, replaced, or swapped with the next to make `one` of `other`.
+/// The Damerau-Levenshtein distance: the number of insertions, deletions, replacements and swaps.
 fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];

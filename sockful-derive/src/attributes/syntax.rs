@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, LitStr, Meta, Result, Token, parenthesized, token};
 
-/// Whether an attribute is one called `name`, under whatever path or condition.
+/// Whether an attribute has this name, with any path before it or inside a `cfg_attr`.
 pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
     let is_name = |token| matches!(token, TokenTree::Ident(ident) if ident == name);
     let path = attribute.path();
@@ -35,7 +35,7 @@ pub(super) fn parse_string(
     input.parse().map_err(|_| Error::new(error_span, wrong))
 }
 
-/// Where a mistake in what comes next is shown: there, or at the word where nothing comes.
+/// The span for an error in the next token: that token, or the keyword if there is none.
 pub(super) fn error_span(keyword: &Ident, input: ParseStream<'_>) -> Span {
     if input.is_empty() {
         keyword.span()
@@ -44,8 +44,8 @@ pub(super) fn error_span(keyword: &Ident, input: ParseStream<'_>) -> Span {
     }
 }
 
-/// What `read` makes of the brackets behind a word. What it leaves after a mistake is passed over,
-/// so that it is not told as a second one.
+/// Parses the parentheses after a keyword with `read`. After an error the rest of them is skipped, so
+/// that it is not reported as a second error.
 pub(super) fn in_parentheses<T>(
     keyword: &Ident,
     example: &str,

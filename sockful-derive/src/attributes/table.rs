@@ -3,7 +3,7 @@
 use super::kind::ValueKind;
 use super::suggest::nearest;
 
-/// What an attribute stands on.
+/// What an attribute is written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The struct of a resource.
@@ -19,7 +19,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The name of the attribute that holds words here.
+    /// The macro attribute that holds the attributes of this target.
     pub(crate) fn attribute(self) -> &'static str {
         match self {
             Self::Struct | Self::Field | Self::Parameter => "resource",
@@ -27,7 +27,7 @@ impl Target {
         }
     }
 
-    /// The place in a sentence: "`x` is for …".
+    /// The target as part of a message: "`x` is for …".
     pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Struct => "the struct",
@@ -39,7 +39,7 @@ impl Target {
     }
 }
 
-/// A word: where it may stand, what follows it, and which words can't stand beside it and why.
+/// A row of the table: the targets of an attribute, its value, and its conflicts with the reasons.
 #[derive(Debug)]
 pub(crate) struct AttributeDef {
     pub(crate) name: &'static str,
@@ -70,7 +70,7 @@ const MANY_AT_ONCE: &str = "one commit stores many records, which then have it i
 const JUDGED: &str = "the server keeps it, so there is nothing to judge or change";
 const HELD: &str = "what the server keeps is within ±(2^53-1), which every client can hold";
 
-/// The words, in the order in which messages and docs list them.
+/// All attributes, in the order of messages and docs.
 #[rustfmt::skip]
 pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     AttributeDef { name: "name",         targets: &[Struct, Method, Field],  kind: Name,          conflicts: &[] },
@@ -170,14 +170,14 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     ] },
 ];
 
-/// The words that may stand at `place`.
+/// The attributes that are allowed on `target`.
 pub(crate) fn allowed_on(target: Target) -> impl Iterator<Item = &'static AttributeDef> {
     ATTRIBUTES
         .iter()
         .filter(move |attribute| attribute.targets.contains(&target))
 }
 
-/// The words that can't stand beside the word called `name`, each with the reason.
+/// The attributes that conflict with the one called `name`, each with the reason.
 pub(crate) fn conflicts_of(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let rows = ATTRIBUTES.iter().flat_map(|attribute| {
         attribute
@@ -192,7 +192,7 @@ pub(crate) fn conflicts_of(name: &str) -> impl Iterator<Item = (&'static str, &'
     })
 }
 
-/// What to say of a word that can't stand at `place`: where it belongs, or the nearest right one.
+/// The message for an attribute that `target` does not allow: its targets, or the nearest known name.
 pub(super) fn unknown_attribute(name: &str, target: Target) -> String {
     if let Some(attribute) = ATTRIBUTES.iter().find(|attribute| attribute.name == name) {
         let places: Vec<_> = attribute

@@ -4,7 +4,7 @@ use crate::names::Name;
 use std::time::Duration;
 use syn::{Attribute, Expr, ExprRange, Ident, LitStr, Path, Type};
 
-/// What followed a word.
+/// The value of an attribute.
 #[derive(Debug)]
 pub(crate) enum Value {
     Flag,
@@ -23,17 +23,17 @@ pub(crate) enum Value {
     Events(Vec<EventArg>),
 }
 
-/// What a rule asks, and what it says where that is not met.
+/// The argument of a rule, and the message for a value that breaks it.
 #[derive(Debug)]
 pub(crate) struct WithMessage<T> {
     pub(crate) value: T,
     pub(crate) message: Option<LitStr>,
 }
 
-/// `roared = Roar`: the name of an event, and the type of what is told of it.
+/// `roared = Roar`: the name of an event and the type of its data.
 #[derive(Debug)]
 pub(crate) struct EventArg {
-    /// The doc comment in front of it.
+    /// The doc comment before the name.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,

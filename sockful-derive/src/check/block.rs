@@ -1,4 +1,4 @@
-//! What an impl block with remote methods must be.
+//! Checks an impl block with `#[remote]`.
 
 mod hook;
 mod payload;
@@ -19,7 +19,7 @@ pub(crate) fn block(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             signature::check(method, diagnostics);
             payload::check(method, diagnostics);
         }
-        // One that is a policy as well is told as such.
+        // A hook that is also a policy is reported by the policy's check.
         let is_policy = |hook: &&Hook<'_>| hook.item.attrs.iter().any(is_policy_attribute);
         for hook in block.hooks.iter().filter(|it| !is_policy(it)) {
             hook::check(hook, block, diagnostics);
@@ -43,7 +43,7 @@ pub(crate) fn block(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The rows of the dispatch table are made once for one type, which a trait's or a generic block is not.
+/// The rows of the dispatch table belong to one type, so traits and generic blocks are rejected.
 fn check_self_type(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
     let item = block.item;
     let instead = "write `#[remote] impl Creature { … }` with the resource's own name";
@@ -70,7 +70,7 @@ fn check_self_type(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
     false
 }
 
-/// `pub(crate)` in the block would be read as remote by one and as private by another.
+/// Rejects `pub(crate)`, which could be read as remote or as private, and attributes on private methods.
 fn check_private_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let methods = block.item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) => Some(method),
@@ -96,7 +96,7 @@ fn check_private_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A hook or a policy that clients could call would run without what it belongs to.
+/// Rejects hooks and policies that are `pub`: clients could call them.
 fn check_remote_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
         for attribute in &method.item.attrs {
@@ -115,7 +115,7 @@ fn check_remote_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether there is a method of this name in the block.
+/// Whether the block has a method of this name.
 fn has_method(name: &str, block: &Block<'_>) -> bool {
     block.item.items.iter().any(|item| match item {
         ImplItem::Fn(method) => method.sig.ident.unraw() == name,
@@ -123,8 +123,8 @@ fn has_method(name: &str, block: &Block<'_>) -> bool {
     })
 }
 
-/// Whether a remote method is called in Rust what every resource has on the wire. Where it is so on
-/// the wire as well, that is told at the method.
+/// Whether a remote method has the Rust name of a core action. If it also has that name on the wire,
+/// the error is reported at the method.
 fn is_remote_method(name: &str, block: &Block<'_>) -> bool {
     let mut others = block
         .methods
@@ -147,7 +147,7 @@ fn remote_attribute_on(method: &ImplItemFn) -> Option<&syn::Attribute> {
     on_method.or_else(|| on_parameters.find(is_ours))
 }
 
-/// A remote with the name of a core action would never be reached, or hide it.
+/// Rejects methods with the name of a core action, which would hide it or never be reached.
 fn check_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for method in &block.methods {
         let name = &method.name.text;
@@ -167,14 +167,14 @@ fn check_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Of two remotes with one name only one could be called.
+/// Rejects two methods of one name: only one of them could be called.
 fn check_distinct_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for (at, method) in block.methods.iter().enumerate() {
         let same = block.methods[..at]
             .iter()
             .find(|earlier| earlier.name.text == method.name.text);
         let Some(earlier) = same else { continue };
-        // The same method twice is for the compiler to tell, and of two conditional ones perhaps one is left.
+        // The compiler reports duplicate methods. Of two conditional ones at most one may be compiled.
         let conditional = [earlier, method]
             .iter()
             .all(|method| !cfg_attributes(&method.item.attrs).is_empty());

@@ -1,4 +1,4 @@
-//! What declared events must be.
+//! Checks the declared events.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::Resource;
@@ -11,7 +11,7 @@ pub(super) fn events(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     check_distinct(resource, diagnostics);
 }
 
-/// Clients in every language listen to the name as it is, beside those of actions and remote methods.
+/// Requires camelCase: clients in every language listen to the name as it is.
 fn check_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for name in resource.events.iter().map(|event| &event.name) {
         let camel = camel_case(&name.text);
@@ -27,7 +27,7 @@ fn check_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Who follows records could not tell two events of one name apart.
+/// Rejects names of the events that every resource has.
 fn check_reserved_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for name in resource.events.iter().map(|event| &event.name) {
         if is_reserved_event(&name.text) {
@@ -40,7 +40,7 @@ fn check_reserved_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// By the type alone is it known which event is emitted, and of which resource.
+/// Requires distinct names and types: the type alone identifies an emitted event.
 fn check_distinct(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for (at, event) in resource.events.iter().enumerate() {
         let earlier = &resource.events[..at];

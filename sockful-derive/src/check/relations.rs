@@ -1,4 +1,4 @@
-//! What relations must be, as far as one of the two resources can tell.
+//! Checks relations, as far as one of the two resources shows.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{DefaultValue, Property, Relation, Resource};
@@ -10,7 +10,7 @@ use syn::{Error, Ident};
 pub(super) fn relations(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     let mut earlier: Vec<(&Property<'_>, &Relation<'_>)> = Vec::new();
     for (at, property) in resource.properties.iter().enumerate() {
-        // That the id names no parent is told by the table of words.
+        // The table of attributes reports an id that is also a parent.
         if resource.ids.contains(&at) {
             continue;
         }
@@ -29,9 +29,9 @@ pub(super) fn relations(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// The words of a relation say nothing of a field that is none.
+/// Rejects attributes of a relation on a field without a parent.
 fn check_attributes_without_parent(property: &Property<'_>, diagnostics: &mut Diagnostics) {
-    // Perhaps the word that could not be read is the parent.
+    // The attribute that could not be parsed may be the parent.
     if property.attributes.has_errors() {
         return;
     }
@@ -50,7 +50,7 @@ fn check_attributes_without_parent(property: &Property<'_>, diagnostics: &mut Di
     }
 }
 
-/// The default of a type, an empty text or a zero, is nobody's id.
+/// Rejects the type's default, an empty string or zero: it is not the id of a record.
 fn check_default(property: &Property<'_>, diagnostics: &mut Diagnostics) {
     if let Some(DefaultValue::TypeDefault(name)) = property.default {
         let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
@@ -58,14 +58,14 @@ fn check_default(property: &Property<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The parent's name is an action of the child's, and stands beside its properties where it is included.
+/// Checks the name of the parent, which is an action of the child and a key beside its properties.
 fn check_parent_name(
     resource: &Resource<'_>,
     property: &Property<'_>,
     relation: &Relation<'_>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
-    let (own, field) = (&relation.own, property.ident);
+    let (own, field) = (&relation.parent_name, property.ident);
     let hidden = resource
         .properties
         .iter()
@@ -104,9 +104,9 @@ fn without_id(field: &Ident) -> String {
     name.strip_suffix("Id").unwrap_or(&name).to_owned()
 }
 
-/// The names of children are parts of the names of actions, and one of them is an action itself.
+/// Checks the name of the children, which is an action and part of the names of others.
 fn check_children_name(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -> bool {
-    let children = &relation.children;
+    let children = &relation.children_name;
     let Some(by) = reserved_by(children) else {
         return true;
     };
@@ -118,7 +118,7 @@ fn check_children_name(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -
     false
 }
 
-/// What has the name already.
+/// The reason why a name is reserved.
 fn reserved_by(name: &Name) -> Option<&'static str> {
     match &name.text {
         text if is_core_action(text) => Some("an action of every resource is"),
@@ -127,7 +127,7 @@ fn reserved_by(name: &Name) -> Option<&'static str> {
     }
 }
 
-/// Two parents of one name could not be told apart on the child's side.
+/// Rejects two parents of one name.
 fn check_distinct_at_child(
     property: &Property<'_>,
     relation: &Relation<'_>,
@@ -136,17 +136,17 @@ fn check_distinct_at_child(
 ) {
     let same = earlier
         .iter()
-        .find(|(_, that)| that.own.text == relation.own.text);
+        .find(|(_, that)| that.parent_name.text == relation.parent_name.text);
     if let Some((that, _)) = same {
         let message = format!(
             "`{}` and `{}` both call the parent `{}`; give one of the fields another name",
-            that.ident, property.ident, relation.own.text
+            that.ident, property.ident, relation.parent_name.text
         );
-        diagnostics.push(Error::new(relation.own.span, message));
+        diagnostics.push(Error::new(relation.parent_name.span, message));
     }
 }
 
-/// Two relations to one parent are told apart by what the children are called.
+/// Rejects two relations to one parent whose children have one name.
 fn check_distinct_at_parent(
     resource: &Resource<'_>,
     property: &Property<'_>,
@@ -160,10 +160,10 @@ fn check_distinct_at_parent(
             Some(this) if this == "Self" => resource.ident.to_string(),
             _ => it.parent.to_token_stream().to_string(),
         };
-        let shared = if is_same(&other.children, &relation.children) {
-            &relation.children
-        } else if is_same(&other.child, &relation.child) {
-            &relation.child
+        let shared = if is_same(&other.children_name, &relation.children_name) {
+            &relation.children_name
+        } else if is_same(&other.child_name, &relation.child_name) {
+            &relation.child_name
         } else {
             return None;
         };

@@ -1,4 +1,4 @@
-//! What a resource must be beyond what each of its words says.
+//! Checks a resource as a whole.
 
 use super::events::events;
 use super::relations::relations;
@@ -12,8 +12,8 @@ use syn::ext::IdentExt;
 
 pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     check_name(resource, diagnostics);
-    // Of an enum or a generic struct there is no more to say than that.
-    if resource.sound {
+    // For an enum or a generic struct that error is the only one.
+    if resource.is_valid {
         check_single_id(resource, diagnostics);
         check_implicit_id(resource, diagnostics);
         check_owned_types(resource, diagnostics);
@@ -29,7 +29,7 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Frames of the protocol itself are addressed to `sockful`.
+/// Rejects `sockful`, which addresses frames of the protocol itself.
 fn check_name(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     if resource.name.text == "sockful" {
         let message = "`sockful` is the name of the protocol's own frames; write #[resource(name = \"…\")] with another";
@@ -40,7 +40,7 @@ fn check_name(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Without an id no record could be addressed, with two it would be unclear by which.
+/// Requires exactly one id.
 fn check_single_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     match resource.ids.as_slice() {
         [] => {
@@ -63,7 +63,7 @@ fn check_single_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A field that is the id by its name has no word `id` for the table of words to see.
+/// Checks an id that has no `id` attribute, so the table of attributes does not see it.
 fn check_implicit_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     let Some(id) = resource.ids.first().map(|&at| &resource.properties[at]) else {
         return;
@@ -78,7 +78,7 @@ fn check_implicit_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A record is made anew from its text each time it is read, so there is nothing to borrow from.
+/// Rejects borrowed types: there is nothing to borrow from when a record is decoded.
 fn check_owned_types(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for property in resource
         .properties
@@ -90,7 +90,7 @@ fn check_owned_types(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Names are written into frames as they are, and `$` begins the operators of a query.
+/// Rejects names that need escapes in frames, or begin with `$` like query operators.
 fn check_property_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for property in &resource.properties {
         let Property { name, .. } = property;
@@ -104,7 +104,7 @@ fn check_property_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// Of two properties with one name a payload could give one only.
+/// Rejects two properties of one name.
 fn check_distinct_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for (at, property) in resource.properties.iter().enumerate() {
         let earlier = resource.properties[..at]
@@ -120,7 +120,7 @@ fn check_distinct_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// What was stored under a name can become one property only.
+/// Requires that a former name belongs to one property only.
 fn check_renamed_from(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     let older = |property: &Property<'_>| property.attributes.name("renamed_from").cloned();
     if let Some(name) = resource
@@ -156,7 +156,7 @@ fn check_renamed_from(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A second property of the same would say the same.
+/// Rejects a second property with the same managed value.
 fn check_managed_once(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     for (name, kept) in Managed::ALL {
         let mut keeping = resource

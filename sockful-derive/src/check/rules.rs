@@ -1,4 +1,4 @@
-//! What rules must be: possible to keep, of the type's kind, and kept by the default.
+//! Checks rules: they can be kept, fit the type, and allow the default.
 
 mod default;
 
@@ -19,7 +19,7 @@ pub(super) fn rules(
 ) {
     let has_range = rules.list.iter().any(Rule::is_range);
     for rule in &rules.list {
-        // That a range excludes what is for texts has been told by the table of words.
+        // The table of attributes has reported a range beside a rule for strings.
         if has_range && rule.is_for_text() {
             continue;
         }
@@ -47,7 +47,7 @@ pub(super) fn rules(
     check_when(rules, diagnostics);
 }
 
-/// A range that holds nothing refuses everything, and one without ends nothing.
+/// Rejects a range that is empty, unbounded, or not made of numbers and constants.
 fn check_range(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
     let ends = [&range.start, &range.end];
     for end in ends.into_iter().flatten() {
@@ -88,12 +88,12 @@ fn is_empty(from: Number, to: Number, limits: &RangeLimits) -> bool {
     !holds_something
 }
 
-/// A bound that no value of the type can have is a mistake in the one or the other.
+/// Rejects bounds that no value of the type reaches.
 fn check_range_fits_type(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let Some((name, least, most)) = primitive(inner(ty)).and_then(integer) else {
         return true;
     };
-    // `..256` asks for what `..=255` asks.
+    // `..256` means `..=255`.
     let open = i128::from(matches!(range.limits, RangeLimits::HalfOpen(_)));
     let mut fits = true;
     for (end, more) in [(&range.start, 0), (&range.end, open)] {
@@ -165,8 +165,8 @@ fn check_nested_feature(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool 
     is_there
 }
 
-/// A rule on a type that can't keep to it. Of types that are not the language's own only the
-/// compiler knows what they are: it asks the traits in `must`.
+/// Rejects a rule that does not fit a primitive type. For other types the compiler checks the traits in
+/// `must`.
 fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let Some(name) = primitive(inner(ty)) else {
         return true;
@@ -239,7 +239,7 @@ fn check_when(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The type in an `Option`, else the type itself.
+/// The type inside an `Option`, or the type itself.
 fn inner(ty: &Type) -> &Type {
     let last = match ty {
         Type::Group(group) => return inner(&group.elem),
@@ -257,7 +257,7 @@ fn inner(ty: &Type) -> &Type {
     }
 }
 
-/// The type's name, if it is one of the language's own.
+/// The name of a primitive type.
 fn primitive(ty: &Type) -> Option<&'static str> {
     const NAMES: &[&str] = &[
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
@@ -274,7 +274,7 @@ fn is_number(primitive: &str) -> bool {
     !matches!(primitive, "bool" | "char")
 }
 
-/// The integers of a type of that name.
+/// The bounds of an integer type.
 fn integer(name: &'static str) -> Option<(&'static str, i128, i128)> {
     let (least, most) = match name {
         "i8" => (i8::MIN.into(), i8::MAX.into()),

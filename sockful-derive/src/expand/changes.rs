@@ -1,4 +1,4 @@
-//! `NewX` and `XPatch`: what creating and changing a resource takes.
+//! Expands `NewX` and `XPatch`, the inputs of creating and updating a resource.
 
 use super::tokens::{constant, mixed, replace_self};
 use crate::model::{Property, Resource};
@@ -10,40 +10,40 @@ use syn::{Attribute, Meta};
 /// The names of the two structs.
 pub(crate) fn names(resource: &Resource<'_>) -> (Ident, Ident) {
     let (title, span) = (resource.ident.unraw(), resource.ident.span());
-    let own = |given: Option<&Ident>, name: Ident| given.cloned().unwrap_or(name);
+    let name_or = |given: Option<&Ident>, name: Ident| given.cloned().unwrap_or(name);
     (
-        own(resource.new, format_ident!("New{title}", span = span)),
-        own(resource.patch, format_ident!("{title}Patch", span = span)),
+        name_or(resource.new, format_ident!("New{title}", span = span)),
+        name_or(resource.patch, format_ident!("{title}Patch", span = span)),
     )
 }
 
-/// The two structs, beside the resource.
+/// Expands the two structs.
 pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
     let vis = resource.vis;
     let (new, patch) = names(resource);
     let title = resource.ident.unraw();
     let new_doc = format!("What creating a [`{title}`] takes. What is `None` gets its default.");
     let patch_doc = format!("What to change of a [`{title}`]. What is `None` stays as it is.");
-    let lints = lints();
-    let properties = || given(resource);
+    let allowed_lints = allowed_lints();
+    let properties = || settable_properties(resource);
     let new_fields =
-        properties().map(|(at, property)| field(resource, property, may_be_absent(resource, at)));
+        properties().map(|(at, property)| field(resource, property, is_optional(resource, at)));
     let patch_fields = properties()
         .filter(|(at, _)| Some(*at) != resource.id())
         .map(|(_, property)| field(resource, property, true));
     quote_spanned! {mixed()=>
         #[doc = #new_doc]
-        #lints
+        #allowed_lints
         #vis struct #new { #(#new_fields),* }
         #[doc = #patch_doc]
-        #lints
+        #allowed_lints
         #[derive(::core::default::Default)]
         #vis struct #patch { #(#patch_fields),* }
     }
 }
 
-/// Names, types and docs are the user's, who can set a lint on the struct, but not on what is made of it.
-pub(super) fn lints() -> TokenStream {
+/// Allows lints that the user cannot set on generated structs.
+pub(super) fn allowed_lints() -> TokenStream {
     quote_spanned! {mixed()=>
         #[allow(
             dead_code, deprecated, non_camel_case_types, non_snake_case, private_interfaces,
@@ -52,14 +52,16 @@ pub(super) fn lints() -> TokenStream {
     }
 }
 
-/// The properties that somebody gives: all but those that the server keeps.
-fn given<'a>(resource: &'a Resource<'a>) -> impl Iterator<Item = (usize, &'a Property<'a>)> {
+/// The properties that clients or the application set: all except the managed ones.
+fn settable_properties<'a>(
+    resource: &'a Resource<'a>,
+) -> impl Iterator<Item = (usize, &'a Property<'a>)> {
     let properties = resource.properties.iter().enumerate();
     properties.filter(|(_, property)| property.managed.is_none())
 }
 
-/// Whether a new record may be given without the property at `at`.
-fn may_be_absent(resource: &Resource<'_>, at: usize) -> bool {
+/// Whether a new record can omit the property at `at`.
+fn is_optional(resource: &Resource<'_>, at: usize) -> bool {
     Some(at) == resource.id() || resource.properties[at].default.is_some()
 }
 
@@ -75,27 +77,27 @@ fn field(resource: &Resource<'_>, property: &Property<'_>, optional: bool) -> To
     quote_spanned!(mixed()=> #doc #vis #ident: #ty)
 }
 
-/// The doc comment of a field, or one of ours where the user wrote none.
+/// The doc comment of a field, or a generated one.
 pub(super) fn field_doc(property: &Property<'_>) -> TokenStream {
     let mut docs = property
         .raw_attributes
         .iter()
         .filter(|attribute| is_doc(attribute))
         .peekable();
-    let own = format!("The `{}`.", property.name.text);
-    let own = docs
+    let generated = format!("The `{}`.", property.name.text);
+    let generated = docs
         .peek()
         .is_none()
-        .then(|| quote_spanned!(mixed()=> #[doc = #own]));
-    quote_spanned!(mixed()=> #own #(#docs)*)
+        .then(|| quote_spanned!(mixed()=> #[doc = #generated]));
+    quote_spanned!(mixed()=> #generated #(#docs)*)
 }
 
-/// Whether it is a line of a doc comment, and not such as `#[doc(alias = "…")]`.
+/// Whether an attribute is a line of a doc comment, unlike `#[doc(alias = "…")]`.
 fn is_doc(attribute: &Attribute) -> bool {
     matches!(&attribute.meta, Meta::NameValue(pair) if pair.path.is_ident("doc"))
 }
 
-/// What the two structs implement.
+/// Expands the trait implementations of the two structs.
 pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let (new, patch) = names(resource);
     let private = &resource.paths.private;
@@ -106,7 +108,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
         if is_kept(at) {
             return quote_spanned!(mixed()=> given.skip(););
         }
-        put(private, at, ident_at(at), may_be_absent(resource, at))
+        put(private, at, ident_at(at), is_optional(resource, at))
     });
     let put_patch = all().map(|at| {
         if Some(at) == resource.id() || is_kept(at) {
@@ -115,15 +117,14 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
         put(private, at, ident_at(at), true)
     });
     let (new_writes, patch_writes) = (
-        changing(resource, &new, put_new),
-        changing(resource, &patch, put_patch),
+        changes_impl(resource, &new, put_new),
+        changes_impl(resource, &patch, put_patch),
     );
     quote_spanned!(mixed()=> #new_writes #patch_writes)
 }
 
-/// What the two structs can do for anybody: they are shown without what is never sent, and
-/// `NewX` has a default where that can be.
-pub(crate) fn conveniences(resource: &Resource<'_>) -> TokenStream {
+/// Expands `Debug` without private values, and `Default` for `NewX` where its types allow it.
+pub(crate) fn debug_and_default(resource: &Resource<'_>) -> TokenStream {
     let (new, patch) = names(resource);
     let shown = [&new, &patch].map(|name| debug(resource, name));
     let default = default(resource, &new);
@@ -142,8 +143,8 @@ fn debug(resource: &Resource<'_>, name: &Ident) -> TokenStream {
     }
 }
 
-/// That a struct can be made a payload of.
-fn changing(
+/// Expands the implementation that writes a struct into a payload.
+fn changes_impl(
     resource: &Resource<'_>,
     name: &Ident,
     puts: impl Iterator<Item = TokenStream>,
@@ -168,13 +169,13 @@ fn put(private: &TokenStream, at: usize, ident: &Ident, optional: bool) -> Token
     }
 }
 
-/// `Default` where every type that must be given has one. A bound that holds for no `T` is an error
-/// unless it looks as if it depended on something, which the lifetime is for.
+/// Expands `Default` if every required type has one. The unused lifetime makes a bound that never holds
+/// legal.
 fn default(resource: &Resource<'_>, new: &Ident) -> TokenStream {
     let this = resource.ident.to_token_stream();
-    let needed = given(resource).filter(|(at, _)| !may_be_absent(resource, *at));
+    let needed = settable_properties(resource).filter(|(at, _)| !is_optional(resource, *at));
     let types = needed.map(|(_, property)| replace_self(property.ty, &this));
-    let fields = given(resource).map(|(_, property)| property.ident);
+    let fields = settable_properties(resource).map(|(_, property)| property.ident);
     quote_spanned! {mixed()=>
         #[automatically_derived]
         impl ::core::default::Default for #new

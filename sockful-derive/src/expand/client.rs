@@ -1,4 +1,4 @@
-//! The trait by which a client calls the remote methods of a block.
+//! Expands the trait with which a client calls the remote methods of a block.
 
 use super::tokens::{mixed, replace_self};
 use crate::model::{Block, Method, Parameter, Paths, Receiver, cfg_attributes};
@@ -7,8 +7,8 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, GenericArgument, Lifetime, PathArguments, ReturnType, Type};
 
-/// `CreatureRemotes`, which whatever holds the records of `Creature` has. It asks nothing of `Creature`
-/// and of the types of the methods, so that their mistakes are told once.
+/// Expands `CreatureRemotes`, which every handle on the records of `Creature` implements. It has no bounds
+/// on `Creature` or on the types of methods, so that their errors are reported once.
 pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
     let this = block.item.self_ty.to_token_stream();
     let resource = name(&block.item.self_ty).filter(|_| !block.methods.is_empty())?;
@@ -83,7 +83,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         quote_spanned!(mixed()=> .with(#name, &#codec, &#argument))
     });
     let result = result(method, private, this);
-    // By their full names, since a remote method may be called like what it is built on.
+    // With full paths, because a remote method may have the name of a method used here.
     quote_spanned! {mixed()=>
         #(#conditions)*
         #(#docs)*
@@ -97,7 +97,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
     }
 }
 
-/// What the argument is called: as the parameter, whose name a pattern may have given to something else.
+/// The name of the argument, which is that of the parameter.
 fn argument(parameter: &Parameter<'_>) -> Ident {
     let name = if parameter.is_payload {
         "payload"
@@ -114,8 +114,7 @@ fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
         .filter(|attribute| attribute.path().is_ident("doc"))
 }
 
-/// What a client gets of the method: what is in the `Result` that it returns, or what it returns; owned,
-/// where that is borrowed.
+/// Expands the result for a client: the `Ok` type of a `Result`, or the return type, owned if borrowed.
 fn result(method: &Method<'_>, private: &TokenStream, this: &TokenStream) -> TokenStream {
     let ReturnType::Type(_, returned) = &method.item.sig.output else {
         return quote_spanned!(mixed()=> ());
@@ -146,7 +145,7 @@ fn in_result(returned: &Type) -> Option<&Type> {
     }
 }
 
-/// `ty` with `'static` for lifetimes that are not written, which nothing is borrowed for here.
+/// Replaces elided lifetimes by `'static`, since nothing is borrowed here.
 fn with_static_lifetimes(ty: TokenStream) -> TokenStream {
     let mut lasting = TokenStream::new();
     let mut tokens = ty.into_iter().peekable();

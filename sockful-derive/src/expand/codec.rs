@@ -1,4 +1,4 @@
-//! The codecs of properties and parameters, each with its default.
+//! Expands the codecs of properties and parameters with their defaults.
 
 use super::rules;
 use super::tokens::{mixed, replace_self};
@@ -16,7 +16,7 @@ pub(super) fn of_property(
 ) -> TokenStream {
     let must = &paths.must;
     let ty = replace_self(property.ty, this);
-    // What a parent is looked up by is asked with the relation; once is enough.
+    // The relation already requires a type that can be looked up.
     let is_looked_up = property.relation.is_none()
         && (property.attributes.has("unique") || property.attributes.has("index"));
     let codec = match property.managed {
@@ -35,7 +35,7 @@ pub(super) fn of_property(
             return quote_spanned!(mixed()=> #must::revision::<#ty>(#codec));
         }
     };
-    let codec = rules::around(codec, &property.rules, &ty, paths, this);
+    let codec = rules::wrap_codec(codec, &property.rules, &ty, paths, this);
     match (&property.default, property.access) {
         (Some(default), _) => with_default(&codec, default, &ty, this),
         (None, Access::ReadOnly | Access::Private) => {
@@ -67,7 +67,7 @@ pub(super) fn of_parameter(
     } else {
         quote_spanned!(mixed()=> #must::property::<#ty>())
     };
-    let codec = rules::around(codec, &parameter.rules, &ty, paths, this);
+    let codec = rules::wrap_codec(codec, &parameter.rules, &ty, paths, this);
     match &parameter.default {
         Some(default) => with_default(&codec, default, &ty, this),
         None => codec,
@@ -91,7 +91,7 @@ fn with_default(
         }
         DefaultValue::Expr(expression) => {
             let value = match str_literal(expression) {
-                // All of it at the text's own place, which shortens the message if it does not fit.
+                // With the span of the string, which shortens the message if it does not fit.
                 Some(text) => quote_spanned!(text.span()=> __must::text(#text)),
                 None => replace_self(expression, this),
             };

@@ -1,11 +1,11 @@
-//! The events of a resource.
+//! Expands the events of a resource.
 
 use super::tokens::{ends, mixed, replace_self};
 use crate::model::{Event, Paths, Resource};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-/// The rows, where there are any.
+/// Expands a row for each event, if there are any.
 pub(super) fn rows(resource: &Resource<'_>) -> Option<TokenStream> {
     if resource.events.is_empty() {
         return None;
@@ -18,8 +18,8 @@ pub(super) fn rows(resource: &Resource<'_>) -> Option<TokenStream> {
     Some(quote_spanned!(mixed()=> events: &[#(#rows),*],))
 }
 
-/// Which event each of the types is, shown at the type: there one that is another's is told. Of
-/// two of one type, which is a mistake that the checks tell, it is the first.
+/// Expands the event of each type, with the span of the type, where an event of another resource is
+/// reported. The checks report two events of one type; the first one counts.
 pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     let events = resource.events.iter().enumerate();
     let events = events.filter(|(at, event)| {

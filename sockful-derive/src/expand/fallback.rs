@@ -1,7 +1,7 @@
-//! What stands beside errors, so that one mistake gives one error.
+//! Expands the items beside errors, so that one mistake gives one error.
 
 use super::remote::block;
-use super::resource::beside;
+use super::resource::public_items;
 use super::{changes, fields};
 use crate::model::{Block, Resource};
 use proc_macro2::{Span, TokenStream};
@@ -9,15 +9,15 @@ use quote::{ToTokens, quote_spanned};
 use syn::Error;
 use syn::ext::IdentExt;
 
-/// The two structs that code may name, and a resource with nothing in it.
+/// Expands the two structs and a stub of the resource.
 pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStream {
-    if !resource.sound {
+    if !resource.is_valid {
         return errors;
     }
     let (ident, private) = (resource.ident, &resource.paths.private);
     let imports = &resource.paths.imports;
     let structs = [changes::changes(resource), fields::fields(resource)];
-    let beside = beside(resource);
+    let public_items = public_items(resource);
     let (name, title) = (&resource.name.text, ident.unraw().to_string());
     let (new, patch) = changes::names(resource);
     let id = resource
@@ -50,24 +50,24 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
             impl #private::Changes for #patch {
                 fn write(&self, _: &mut #private::Given) {}
             }
-            #beside
+            #public_items
         };
     }
 }
 
-/// The block, so that editors go on to know its methods.
+/// Expands the block, so that editors still know its methods.
 pub(crate) fn remote(of: &Block<'_>, errors: &TokenStream) -> TokenStream {
     let item = block(of.item);
     quote_spanned!(Span::mixed_site()=> #item #errors)
 }
 
-/// The item as it stands: it is no block, which the error says.
+/// Expands the item unchanged, with an error that it is not an impl block.
 pub(crate) fn not_a_block(item: &TokenStream) -> TokenStream {
     let message = "`#[remote]` goes on an impl block of a resource, such as `impl Creature { … }`";
     unchanged(item, message)
 }
 
-/// The item as it stands, beside what is wrong with where the macro is written.
+/// Expands the item unchanged, with an error about the place of the macro.
 pub(crate) fn unchanged(item: &TokenStream, message: &str) -> TokenStream {
     let error = Error::new(Span::call_site(), message).into_compile_error();
     quote_spanned!(Span::mixed_site()=> #item #error)

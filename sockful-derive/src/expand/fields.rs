@@ -1,6 +1,6 @@
-//! `XFields` and `X::FIELDS`: the names that queries are built from.
+//! Expands `XFields` and `X::FIELDS`, the names that queries are built from.
 
-use super::changes::{field_doc, lints};
+use super::changes::{allowed_lints, field_doc};
 use super::tokens::{mixed, replace_self};
 use crate::model::{Managed, Resource};
 use proc_macro2::{Ident, TokenStream};
@@ -15,7 +15,7 @@ fn name(resource: &Resource<'_>) -> Ident {
     )
 }
 
-/// The struct, beside the resource.
+/// Expands the struct.
 pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
     let (name, ident, vis) = (name(resource), resource.ident, resource.vis);
     let (private, this) = (&resource.paths.rooted, ident.to_token_stream());
@@ -37,16 +37,16 @@ pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
         };
         quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty>)
     });
-    let lints = lints();
+    let allowed_lints = allowed_lints();
     quote_spanned! {mixed()=>
         #[doc = #doc]
-        #lints
+        #allowed_lints
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis struct #name { #(#fields),* }
     }
 }
 
-/// The constant with one of each, where `__private` is imported.
+/// Expands the constant, where `__private` is imported.
 pub(crate) fn constant(resource: &Resource<'_>) -> TokenStream {
     let (name, ident, vis) = (name(resource), resource.ident, resource.vis);
     let private = &resource.paths.private;

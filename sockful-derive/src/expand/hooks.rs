@@ -1,6 +1,6 @@
-//! The rows of hooks.
+//! Expands the table of hooks.
 
-use super::tokens::{ends, in_brackets, mixed, replace_self};
+use super::tokens::{ends, mixed, parenthesize, replace_self};
 use crate::attributes::Phase;
 use crate::model::{
     Block, Hook, HookAction, HookParam, OldRecord, Paths, Receiver, cfg_attributes,
@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;
 use syn::ext::IdentExt;
 
-/// The table of the block's hooks, where it has any: one row a hook and phase.
+/// Expands the table with a row for each hook and phase, if there are any.
 pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream> {
     let (private, paths) = (&block.paths.private, &block.paths);
     let rows: Vec<_> = block
@@ -22,8 +22,8 @@ pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream
         .then(|| quote_spanned!(mixed()=> const HOOKS: &'static [#private::Hook] = &[#(#rows),*];))
 }
 
-/// What the hooks and policies of a type that is no resource are written with; that it is none is told once, elsewhere.
-pub(super) fn fallback(block: &Block<'_>) -> Option<TokenStream> {
+/// Imports a fallback for a type that is not a resource, so that this is reported only once.
+pub(super) fn no_records_import(block: &Block<'_>) -> Option<TokenStream> {
     let must = &block.paths.must;
     let is_needed = !block.hooks.is_empty() || block.policies.iter().any(|it| it.has_self);
     is_needed.then(|| quote_spanned!(mixed()=> use #must::NoRecords as _;))
@@ -34,7 +34,7 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
     let conditions = cfg_attributes(&hook.item.attrs);
     let name = hook.ident.unraw().to_string();
     let body = body(hook, paths, this);
-    // A future that can't be sent is told at the method's name.
+    // A future that is not `Send` is reported at the method's name.
     let at_name = hook.ident.span().resolved_at(mixed());
     let boxed = Paths::private_at(at_name);
     let rows = hook.phases.iter().map(|(phase, targets)| {
@@ -89,7 +89,7 @@ fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     quote_spanned!(mixed()=> { #records #record #old #end })
 }
 
-/// The call itself, and whether the hook refused.
+/// Expands the call of the hook and the conversion of its result.
 fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (ident, must) = (hook.ident, &paths.must);
     let receiver = match hook.receiver {
@@ -102,7 +102,7 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
             let ty = replace_self(ty, this);
             quote_spanned!(mixed()=> #must::given::<#ty>(call.context()))
         }
-        // A type that is no record is told at the type.
+        // A type that is not the record is reported at the type.
         HookParam::Old(OldRecord::Required(parameter)) => {
             let (first, last) = ends(&parameter.ty.to_token_stream());
             let old = quote_spanned!(last=> old);
@@ -110,14 +110,14 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         }
         HookParam::Old(OldRecord::Optional(parameter)) => {
             let (first, last) = ends(&parameter.ty.to_token_stream());
-            let old = in_brackets(quote_spanned!(last=> &old), last);
+            let old = parenthesize(quote_spanned!(last=> &old), last);
             let private = Paths::private_at(first);
             quote_spanned!(first=> #private::Option::as_ref #old)
         }
     });
     let waited = hook.item.sig.asyncness;
     let waited = waited.map(|_| quote_spanned!(mixed()=> .await));
-    // What can't be returned is told at its type.
+    // An unsupported result is reported at its type.
     let returned = match &hook.item.sig.output {
         ReturnType::Type(_, ty) => ty.to_token_stream(),
         ReturnType::Default => ident.to_token_stream(),
@@ -125,7 +125,7 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (first, last) = ends(&returned);
     let must = Paths::must_at(first);
     let returned = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#given),*) #waited));
-    let split = in_brackets(
+    let split = parenthesize(
         quote_spanned!(last=> #must::Returned #returned.split()),
         last,
     );

@@ -1,12 +1,12 @@
-//! The relations of a resource.
+//! Expands the relations of a resource.
 
-use super::tokens::{ends, in_brackets, mixed, relocated, replace_self};
+use super::tokens::{ends, mixed, parenthesize, relocated, replace_self};
 use crate::model::{OnDestroy, Paths, Relation, Resource};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::Type;
 
-/// One row a parent. What it asks of the two types is shown at the path and at the field's type.
+/// Expands a row for each parent. Failed bounds are reported at its path or at the field's type.
 pub(super) fn rows(resource: &Resource<'_>) -> Vec<TokenStream> {
     let properties = resource.properties.iter().enumerate();
     let relations = properties
@@ -18,9 +18,9 @@ pub(super) fn rows(resource: &Resource<'_>) -> Vec<TokenStream> {
         let ty = replace_self(ty, &this);
         let (first, last) = ends(&relation.parent.to_token_stream());
         let private = Paths::private_at(first);
-        let said = quote_spanned!(mixed()=> #at, #on_destroy, [#(#names),*]);
-        let said = in_brackets(said, last);
-        quote_spanned!(first=> #private::Parent::new::<#parent, #ty> #said)
+        let arguments = quote_spanned!(mixed()=> #at, #on_destroy, [#(#names),*]);
+        let arguments = parenthesize(arguments, last);
+        quote_spanned!(first=> #private::Parent::new::<#parent, #ty> #arguments)
     });
     rows.collect()
 }

@@ -1,4 +1,4 @@
-//! The rows of policies.
+//! Expands the table of policies.
 
 use super::tokens::{ends, mixed, replace_self};
 use crate::model::{
@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{PatType, ReturnType};
 
-/// The table of the block's policies, where it has any: one row a policy.
+/// Expands the table with a row for each policy, if there are any.
 pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream> {
     let (private, paths) = (&block.paths.private, &block.paths);
     let policies = &block.policies;
@@ -27,10 +27,10 @@ fn row(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         .targets
         .iter()
         .filter_map(|it| action_token(it, paths));
-    let judge = judge(policy, paths, this);
+    let decide = decide(policy, paths, this);
     quote_spanned! {mixed()=>
         #(#conditions)*
-        #private::Policy { name: #name, on: &[#(#on),*], judge: #judge }
+        #private::Policy { name: #name, on: &[#(#on),*], judge: #decide }
     }
 }
 
@@ -45,29 +45,29 @@ fn action_token(target: &PolicyTarget<'_>, paths: &Paths) -> Option<TokenStream>
     })
 }
 
-/// How it decides. What does not fit is told at its type.
-fn judge(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+/// Expands the function that calls the policy. Type errors are reported at the user's types.
+fn decide(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (private, ident) = (&paths.private, policy.ident);
-    let asked = typed_params(policy.item).next();
-    let user = asked.map(|parameter| user(parameter, policy, paths, this));
+    let parameter = typed_params(policy.item).next();
+    let user = parameter.map(|parameter| user(parameter, policy, paths, this));
     let record = policy.has_self.then(|| {
         let must = &paths.must;
         quote_spanned!(mixed()=> let record = #must::Records::<#this>::OF.judged(judged)?;)
     });
     let receiver = record.as_ref().map(|_| quote_spanned!(mixed()=> &record,));
-    let argument = asked.map(|_| quote_spanned!(mixed()=> who));
+    let argument = parameter.map(|_| quote_spanned!(mixed()=> who));
     let call = quote_spanned!(mixed()=> <#this>::#ident(#receiver #argument));
-    let answer = answer(policy, &call, this);
-    let (kind, given) = match (policy.has_self, asked) {
+    let result = result(policy, &call, this);
+    let (kind, given) = match (policy.has_self, parameter) {
         (true, _) => (quote!(Record), quote_spanned!(mixed()=> judged)),
-        (false, Some(_)) => (by_user(policy), quote_spanned!(mixed()=> who)),
-        (false, None) => (by_user(policy), quote_spanned!(mixed()=> _)),
+        (false, Some(_)) => (kind_without_record(policy), quote_spanned!(mixed()=> who)),
+        (false, None) => (kind_without_record(policy), quote_spanned!(mixed()=> _)),
     };
-    quote_spanned!(mixed()=> #private::Judge::#kind(|#given| { #user #record #answer }))
+    quote_spanned!(mixed()=> #private::Judge::#kind(|#given| { #user #record #result }))
 }
 
-/// Which judge asks for no record.
-fn by_user(policy: &Policy<'_>) -> TokenStream {
+/// The kind of a policy that takes no record.
+fn kind_without_record(policy: &Policy<'_>) -> TokenStream {
     if policy.decides_read() {
         quote!(Read)
     } else {
@@ -75,7 +75,7 @@ fn by_user(policy: &Policy<'_>) -> TokenStream {
     }
 }
 
-/// The user as what the parameter is.
+/// Expands the conversion of the user to the type of the parameter.
 fn user(
     parameter: &PatType,
     policy: &Policy<'_>,
@@ -90,13 +90,13 @@ fn user(
     };
     let ty = replace_self(&parameter.ty, this);
     let (first, last) = ends(&ty);
-    let (asked, of) = (Paths::must_at(first), quote_spanned!(last=> OF));
-    let asked = quote_spanned!(first=> #asked::Asked::<#ty>::#of);
-    quote_spanned!(mixed()=> let who = #must::user::<#ty>(#who, #asked)?;)
+    let (bound, of) = (Paths::must_at(first), quote_spanned!(last=> OF));
+    let bound = quote_spanned!(first=> #bound::Asked::<#ty>::#of);
+    quote_spanned!(mixed()=> let who = #must::user::<#ty>(#who, #bound)?;)
 }
 
-/// What the method says, as what it returns.
-fn answer(policy: &Policy<'_>, call: &TokenStream, this: &TokenStream) -> TokenStream {
+/// Expands the conversion of the method's result.
+fn result(policy: &Policy<'_>, call: &TokenStream, this: &TokenStream) -> TokenStream {
     let returned = match &policy.item.sig.output {
         ReturnType::Type(_, ty) => replace_self(ty, this),
         ReturnType::Default => quote_spanned!(mixed()=> ()),

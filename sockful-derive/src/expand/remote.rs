@@ -1,6 +1,6 @@
-//! The rows of remote methods.
+//! Expands an impl block and the table of its remote methods.
 
-use super::tokens::{ends, in_brackets, mixed, replace_self, value};
+use super::tokens::{ends, mixed, parenthesize, replace_self, value};
 use super::{codec, hooks, policies, rules};
 use crate::attributes::{hook_attribute, is_policy_attribute};
 use crate::model::{
@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, ReturnType, Visibility};
 
-/// The block as the user wrote it, without what only we understand, and the table of its remotes.
+/// Expands the block without our attributes, and its tables.
 pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let item = self::block(block.item);
     let (imports, private) = (&block.paths.imports, &block.paths.private);
@@ -20,7 +20,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
         .methods
         .iter()
         .map(|method| row(method, &block.paths, &this));
-    // A method with `self` asks for a resource itself; one error is enough.
+    // A method with `self` requires a resource itself; one error is enough.
     let with_self = block
         .methods
         .iter()
@@ -28,7 +28,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let resource = (!with_self).then(|| quote_spanned!(mixed()=> #must::resource::<#this>()));
     let table =
         quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
-    let no_records = hooks::fallback(block);
+    let no_records = hooks::no_records_import(block);
     let (hooks, policies) = (hooks::table(block, &this), policies::table(block, &this));
     let rows = quote_spanned!(mixed()=> #table #hooks #policies);
     let implementation = implementation(block, rows);
@@ -52,13 +52,13 @@ fn client(block: &Block<'_>) -> Option<TokenStream> {
     super::client::remotes(block)
 }
 
-/// Whoever calls from elsewhere has the feature `client`.
+/// Without the feature `client` there is no trait.
 #[cfg(not(feature = "client"))]
 fn client(_: &Block<'_>) -> Option<TokenStream> {
     None
 }
 
-/// The implementation, shown at the type's name: there a second block for one type is told.
+/// Expands the implementation with the span of the type, where a second block is reported.
 fn implementation(block: &Block<'_>, rows: TokenStream) -> TokenStream {
     let this = &block.item.self_ty;
     let (first, last) = ends(&this.to_token_stream());
@@ -68,7 +68,7 @@ fn implementation(block: &Block<'_>, rows: TokenStream) -> TokenStream {
     quote_spanned!(first=> #[automatically_derived] impl #private::Remotes for #this #body)
 }
 
-/// The block without our attributes.
+/// Removes our attributes from the block.
 pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     let mut item = item.clone();
     item.attrs.push(syn::parse_quote! {
@@ -76,17 +76,17 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     });
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
-        method.attrs = without_ours(&method.attrs, "remote");
+        method.attrs = without_own_attributes(&method.attrs, "remote");
         method
             .attrs
             .retain(|it| hook_attribute(it).is_none() && !is_policy_attribute(it));
         for input in &mut method.sig.inputs {
             let (FnArg::Typed(PatType { attrs, .. })
             | FnArg::Receiver(syn::Receiver { attrs, .. })) = input;
-            *attrs = without_ours(attrs, "resource");
+            *attrs = without_own_attributes(attrs, "resource");
         }
         if matches!(method.vis, Visibility::Public(_)) {
-            // `pub` says that it is remote, and its shape follows from that.
+            // A remote method is `pub` and takes values because clients call it.
             method.attrs.push(syn::parse_quote! {
                 #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
             });
@@ -95,8 +95,8 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     item.into_token_stream()
 }
 
-/// The attributes without those called `name`, and without `#[payload]` wherever it stands.
-fn without_ours(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
+/// Removes the attributes called `name` and `#[payload]`.
+fn without_own_attributes(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
     without_attribute(&without_attribute(attributes, name), "payload")
 }
 
@@ -149,7 +149,7 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// The function that takes the arguments out of a payload.
+/// Expands the function that reads the arguments from a payload.
 fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let types: Vec<_> = method
@@ -169,13 +169,13 @@ fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// The codec of the result, whose type only the compiler can tell.
+/// Expands the codec of the result, whose type only the compiler knows.
 fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     let ty = returned(method, this);
     let (first, last) = ends(&ty);
     let must = Paths::must_at(first);
     let of = quote_spanned!(last=> ::OF);
-    let of = in_brackets(quote_spanned!(first=> #must::Returned::<#ty>#of), last);
+    let of = parenthesize(quote_spanned!(first=> #must::Returned::<#ty>#of), last);
     quote_spanned!(first=> #must::result #of)
 }
 
@@ -186,39 +186,39 @@ fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// What a call does. A method that waits for nothing is called by a function of ours: a future that
-/// is written out is a good part of what its row costs the compiler.
+/// Expands the call. A method that is not `async` is called through a function of the runtime, because
+/// an expanded future costs a large part of the row's compile time.
 fn run(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     if method.item.sig.asyncness.is_none() {
-        return run_at_once(method, paths, this);
+        return run_sync(method, paths, this);
     }
     let body = body(method, paths, this);
-    // A future that can't be sent is told at the method's name.
+    // A future that is not `Send` is reported at the method's name.
     let at_name = method.ident.span().resolved_at(mixed());
     let boxed = Paths::private_at(at_name);
     let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
     quote_spanned!(mixed()=> |call| #run)
 }
 
-fn run_at_once(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+fn run_sync(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values = (0..method.parameters().count()).map(value);
     let values = quote_spanned!(mixed()=> (#(#values,)*));
-    let told = told(method, &quote_spanned!(mixed()=> _call), paths, this);
+    let call_result = call_result(method, &quote_spanned!(mixed()=> _call), paths, this);
     match method.receiver {
         Receiver::None => quote_spanned! {mixed()=>
-            |call| #private::run(call, __take, |_call, #values| #told)
+            |call| #private::run(call, __take, |_call, #values| #call_result)
         },
         Receiver::Ref => quote_spanned! {mixed()=>
-            |call| #private::run_ref::<#this, _>(call, __take, |record, _call, #values| #told)
+            |call| #private::run_ref::<#this, _>(call, __take, |record, _call, #values| #call_result)
         },
         Receiver::Mut => quote_spanned! {mixed()=>
-            |call| #private::run_mut::<#this, _>(call, __take, |record, _call, #values| #told)
+            |call| #private::run_mut::<#this, _>(call, __take, |record, _call, #values| #call_result)
         },
     }
 }
 
-/// What an `async` method's call does, until no other writer came in between.
+/// Expands an `async` call, which is repeated if another writer commits in between.
 fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let values: Vec<_> = (0..method.parameters().count()).map(value).collect();
@@ -227,26 +227,26 @@ fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         Receiver::None => (
             None,
             quote_spanned!(mixed()=> call.begin().await?;),
-            quote_spanned!(mixed()=> call.done(told)),
+            quote_spanned!(mixed()=> call.done(call_result)),
         ),
         Receiver::Ref => (
             Some(attempt),
             quote_spanned!(mixed()=> let record = &attempt.load().await?;),
-            quote_spanned!(mixed()=> attempt.done(told)),
+            quote_spanned!(mixed()=> attempt.done(call_result)),
         ),
         Receiver::Mut => (
             Some(attempt),
             quote_spanned!(mixed()=> let record = &mut attempt.load().await?;),
-            quote_spanned!(mixed()=> attempt.store(record, told)),
+            quote_spanned!(mixed()=> attempt.store(record, call_result)),
         ),
     };
-    let told = told(method, &quote_spanned!(mixed()=> call), paths, this);
+    let call_result = call_result(method, &quote_spanned!(mixed()=> call), paths, this);
     quote_spanned! {mixed()=> {
         #attempt
         loop {
             #load
             let (#(#values,)*) = call.arguments(__take)?;
-            let told = #told?;
+            let call_result = #call_result?;
             if let #private::Some(reply) = #end.await {
                 return reply;
             }
@@ -254,8 +254,13 @@ fn body(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     }}
 }
 
-/// The call itself, up to the result that is told or the error that there is instead.
-fn told(method: &Method<'_>, call: &TokenStream, paths: &Paths, this: &TokenStream) -> TokenStream {
+/// Expands the call of the method and the encoding of its result or error.
+fn call_result(
+    method: &Method<'_>,
+    call: &TokenStream,
+    paths: &Paths,
+    this: &TokenStream,
+) -> TokenStream {
     let ident = method.ident;
     let receiver = match method.receiver {
         Receiver::None => None,
@@ -278,13 +283,13 @@ fn told(method: &Method<'_>, call: &TokenStream, paths: &Paths, this: &TokenStre
         .sig
         .asyncness
         .map(|_| quote_spanned!(mixed()=> .await));
-    // An error that can't be told is told at the type that has it.
+    // An error type without a conversion is reported at the type.
     let (first, last) = ends(&returned_or_name(method));
     let must = Paths::must_at(first);
     let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #waited));
     let codec = result(method, this);
     let outcome = quote_spanned!(last=> &#codec, #must::Returned #outcome.split());
-    let outcome = in_brackets(outcome, last);
+    let outcome = parenthesize(outcome, last);
     quote_spanned!(first=> #must::told #outcome)
 }
 

@@ -1,4 +1,4 @@
-//! `impl Resource`, and what goes with it.
+//! Expands `impl Resource` and the items that belong to it.
 
 use super::changes::{self, changes};
 use super::codec;
@@ -6,7 +6,7 @@ use super::events;
 use super::fields;
 use super::parents;
 use super::rules;
-use super::tokens::{constant, in_brackets, mixed, replace_self, value};
+use super::tokens::{constant, mixed, parenthesize, replace_self, value};
 use crate::model::{Access, Managed, Paths, Property, Resource, doc};
 use crate::names::Name;
 use proc_macro2::{Ident, TokenStream};
@@ -20,7 +20,7 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
     let codecs = codecs(resource);
     let implementation = implementation(resource);
     let changes = changes::implementations(resource);
-    let beside = beside(resource);
+    let public_items = public_items(resource);
     quote_spanned! {mixed()=>
         #structs
         #fields
@@ -31,22 +31,22 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
             #codecs
             #implementation
             #changes
-            #beside
+            #public_items
             #must::record::<#ident>()
         };
     }
 }
 
-/// What code elsewhere may rely on, be the rest of the expansion there or errors in its place.
-pub(crate) fn beside(resource: &Resource<'_>) -> TokenStream {
-    let conveniences = changes::conveniences(resource);
+/// Expands the items that other code may use, with the full expansion or beside errors.
+pub(crate) fn public_items(resource: &Resource<'_>) -> TokenStream {
+    let debug_and_default = changes::debug_and_default(resource);
     let names = fields::constant(resource);
     let schema = schema(resource);
     let events = events::implementations(resource);
-    quote_spanned!(mixed()=> #conveniences #names #schema #events)
+    quote_spanned!(mixed()=> #debug_and_default #names #schema #events)
 }
 
-/// One constant a property.
+/// Expands a codec constant for each property.
 fn codecs(resource: &Resource<'_>) -> TokenStream {
     let Resource { ident, paths, .. } = resource;
     let (private, must) = (&paths.private, &paths.must);
@@ -55,9 +55,9 @@ fn codecs(resource: &Resource<'_>) -> TokenStream {
         let constant = constant(at);
         let ty = replace_self(property.ty, &this);
         if Some(at) == resource.id() {
-            // Through the resource, so that a type that is no key is told once, at `type Id`.
+            // Through the resource, so that a type that cannot be a key is reported once, at `type Id`.
             let codec = codec::of_field(&ty, paths);
-            let codec = rules::around(codec, &property.rules, &ty, paths, &this);
+            let codec = rules::wrap_codec(codec, &property.rules, &ty, paths, &this);
             let id = quote_spanned!(mixed()=> <#ident as #private::Resource>::Id);
             return quote_spanned!(mixed()=> const #constant: #private::Codec<#id> = #must::id::<#ident>(#codec););
         }
@@ -81,7 +81,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     let this = ident.to_token_stream();
     let (new, patch) = changes::names(resource);
     let (name, title) = (&name.text, ident.unraw().to_string());
-    // Without an id nothing is expanded, but what stands beside the error.
+    // Without an id only the items beside the error are expanded.
     let id = resource.id().unwrap_or_default();
     let id_type = properties[id].ty;
     let unserved = &resource.unserved;
@@ -139,7 +139,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
-/// The line that writes a property, and says whether its rules hold for the record.
+/// Expands the statement that writes a property and notes whether its rules apply.
 fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
     let (constant, field) = (constant(at), property.ident);
     match property.rules.when {
@@ -147,7 +147,7 @@ fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
         Some((_, path)) => {
             let (_, last) = super::tokens::ends(&path.to_token_stream());
             let path = replace_self(path, this);
-            let record = in_brackets(quote_spanned!(last=> self), last);
+            let record = parenthesize(quote_spanned!(last=> self), last);
             quote_spanned! {mixed()=>
                 if #path #record {
                     writer.put(&#constant, &self.#field);
@@ -176,22 +176,22 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         Managed::Rev => quote_spanned!(mixed()=> Rev),
     });
     let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Kept::#kept)));
-    let said = ["unique", "index", "wide"]
+    let flags = ["unique", "index", "wide"]
         .into_iter()
         .filter(|word| property.attributes.has(word) || *word == "index" && is_parent(property));
-    let said = said.map(|word| Ident::new(word, mixed()));
+    let flags = flags.map(|word| Ident::new(word, mixed()));
     let renamed = property.attributes.name("renamed_from");
     let renamed = renamed.map(|Name { text, .. }| quote_spanned!(mixed()=> .renamed_from(#text)));
-    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#said())* #renamed);
+    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#flags())* #renamed);
     rules::of_property(row, &property.rules, paths, this)
 }
 
-/// Whether children are looked up by it; what is unique has an index already.
+/// Whether the property needs an index to look up children; a unique one already has it.
 fn is_parent(property: &Property<'_>) -> bool {
     property.relation.is_some() && !property.attributes.has("unique")
 }
 
-/// The schema of the resource, with which a remote method can return it.
+/// Expands the schema of the resource, which allows remote methods to return it.
 fn schema(resource: &Resource<'_>) -> TokenStream {
     if let Some(why) = resource.not_returnable_reason() {
         return no_schema(resource, why);
@@ -215,7 +215,7 @@ fn schema(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
-/// That a resource which no remote method may return has no schema by other means either.
+/// Expands a check that a resource which remote methods cannot return has no schema.
 fn no_schema(resource: &Resource<'_>, why: &str) -> TokenStream {
     let (ident, must) = (resource.ident, &resource.paths.must);
     let message = format!(

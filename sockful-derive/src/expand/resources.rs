@@ -1,6 +1,6 @@
-//! The dispatch table of a list of resources, a constant.
+//! Expands the dispatch table of a list of resources, which is a constant.
 
-use super::tokens::{ends, in_brackets, mixed};
+use super::tokens::{ends, mixed, parenthesize};
 use crate::model::List;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -19,10 +19,10 @@ pub(crate) fn resources(served: &List) -> TokenStream {
             }
         }
     });
-    // The panic stands here, one for each item: one inside of the library would show our paths.
+    // The panic is expanded for each item: inside the library its message would show our paths.
     let clashes = served.items.iter().enumerate().map(|(at, item)| {
         let (first, last) = ends(&item.path.to_token_stream());
-        let text = in_brackets(quote_spanned!(mixed()=> "{}", text.as_str()), last);
+        let text = parenthesize(quote_spanned!(mixed()=> "{}", text.as_str()), last);
         let panic = quote_spanned!(first=> ::core::panic! #text);
         quote_spanned! {mixed()=>
             const _: () = if let #private::Some(text) = #private::clash(__ENTRIES, #at) { #panic };

@@ -1,4 +1,4 @@
-//! Rules as the data that a property carries, and as the functions that its codec needs for some.
+//! Expands rules as data of a property and as functions of its codec.
 
 use super::tokens::{mixed, replace_self};
 use crate::attributes::SANITIZERS;
@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprRange, Path, RangeLimits};
 
-/// `property` with its rules.
+/// Adds the rules to `property`.
 pub(super) fn of_property(
     property: TokenStream,
     rules: &Rules<'_>,
@@ -28,9 +28,13 @@ pub(super) fn of_property(
 fn rule(rule: &Rule<'_>, rules: &Rules<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let data = match rule.kind {
-        RuleKind::Range(range) => limited(&quote_spanned!(mixed()=> range), range, private, this),
-        RuleKind::Length(range) => limited(&quote_spanned!(mixed()=> length), range, private, this),
-        // A static of its own: a regular expression is compiled once, when it is first needed.
+        RuleKind::Range(range) => {
+            with_bounds(&quote_spanned!(mixed()=> range), range, private, this)
+        }
+        RuleKind::Length(range) => {
+            with_bounds(&quote_spanned!(mixed()=> length), range, private, this)
+        }
+        // Each pattern has a static, so that its regular expression is compiled once and on first use.
         RuleKind::Pattern(text) => quote_spanned! {mixed()=> pattern(|| {
             static PATTERN: #private::Pattern = #private::Pattern::new(#text);
             &PATTERN
@@ -54,7 +58,7 @@ fn rule(rule: &Rule<'_>, rules: &Rules<'_>, paths: &Paths, this: &TokenStream) -
     }
 }
 
-/// The variant for a format: its name in `PascalCase`.
+/// The variant of a format: its name in `PascalCase`.
 fn variant(name: &str) -> Ident {
     let parts = name.split('-').map(|part| {
         let (first, rest) = part.split_at(part.len().min(1));
@@ -63,8 +67,8 @@ fn variant(name: &str) -> Ident {
     Ident::new(&parts.collect::<String>(), mixed())
 }
 
-/// `rule` with a call for each end that the range has.
-fn limited(
+/// Adds a call to `rule` for each bound of the range.
+fn with_bounds(
     rule: &TokenStream,
     range: &ExprRange,
     private: &TokenStream,
@@ -77,12 +81,12 @@ fn limited(
     let from = range.start.as_deref().map(|end| ("from", end));
     let to = range.end.as_deref().map(|end| (to, end));
     let ends = from.into_iter().chain(to);
-    let ends = ends.map(|(name, end)| limit(name, end, private, this));
+    let ends = ends.map(|(name, end)| add_bound(name, end, private, this));
     quote_spanned!(mixed()=> #rule() #(#ends)*)
 }
 
-/// `.from(5)`, or with `_bound` what the compiler does not know to be a whole number.
-fn limit(name: &str, end: &Expr, private: &TokenStream, this: &TokenStream) -> TokenStream {
+/// Expands `.from(5)`, or `.from_bound(…)` for a bound that may not be an integer.
+fn add_bound(name: &str, end: &Expr, private: &TokenStream, this: &TokenStream) -> TokenStream {
     let ident = |suffix| Ident::new(&format!("{name}{suffix}"), mixed());
     let (whole, any) = (ident(""), ident("_bound"));
     let minus = |is_less: bool| is_less.then(|| quote_spanned!(mixed()=> -));
@@ -96,7 +100,7 @@ fn limit(name: &str, end: &Expr, private: &TokenStream, this: &TokenStream) -> T
             let digits = Literal::f64_unsuffixed(float.abs());
             quote_spanned!(mixed()=> .#any(#private::Bound::Float(#minus #digits)))
         }
-        // Which kind of number a constant is only the compiler knows.
+        // Only the compiler knows the type of a constant.
         None => {
             let constant = replace_self(end, this);
             quote_spanned!(mixed()=> .#any(#private::Bound::of(#constant as _, #constant as _)))
@@ -109,8 +113,8 @@ fn has_constant(range: &ExprRange) -> bool {
     ends.any(|end| Number::of(end).is_none())
 }
 
-/// `data`, with what only the compiler can see of a range: that it is not empty, shown at its word.
-/// The constant's underscores are because constants are not hygienic.
+/// Adds a compile-time check that the range is not empty, reported at its keyword. The constant has
+/// underscores because constants are not hygienic.
 fn not_empty(data: &TokenStream, rule: &Rule<'_>, private: &TokenStream) -> TokenStream {
     let message = "nothing is in this range; write the smaller number first";
     let at = rule.keyword.span().resolved_at(mixed());
@@ -122,8 +126,8 @@ fn not_empty(data: &TokenStream, rule: &Rule<'_>, private: &TokenStream) -> Toke
     }}
 }
 
-/// `codec` with what its rules ask of the type, and with the functions of the user's.
-pub(super) fn around(
+/// Adds the bounds and functions of the rules to `codec`.
+pub(super) fn wrap_codec(
     codec: TokenStream,
     rules: &Rules<'_>,
     ty: &TokenStream,
@@ -132,9 +136,9 @@ pub(super) fn around(
 ) -> TokenStream {
     let must = &paths.must;
     let mut codec = codec;
-    let mut asked = Vec::new();
+    let mut bounds = Vec::new();
     for rule in &rules.list {
-        let asks = match rule.kind {
+        let bound = match rule.kind {
             RuleKind::Range(_) => "range",
             RuleKind::Length(_) => "length",
             RuleKind::Pattern(_) | RuleKind::Format(_) => "string",
@@ -144,11 +148,11 @@ pub(super) fn around(
                 continue;
             }
         };
-        // One question, and so one error, for two words that ask the same.
-        if !asked.contains(&asks) {
-            asked.push(asks);
-            let asks = Ident::new(asks, mixed());
-            codec = quote_spanned!(mixed()=> #must::#asks::<#ty>(#codec));
+        // Two rules with the same bound give one error.
+        if !bounds.contains(&bound) {
+            bounds.push(bound);
+            let bound = Ident::new(bound, mixed());
+            codec = quote_spanned!(mixed()=> #must::#bound::<#ty>(#codec));
         }
     }
     match rules.sanitize {
@@ -157,17 +161,17 @@ pub(super) fn around(
     }
 }
 
-/// The codec with a function of the user's, whose mismatches are told at its path.
+/// Adds a function of the user to the codec; a mismatch is reported at its path.
 fn conform(codec: &TokenStream, path: &Path, ty: &TokenStream, this: &TokenStream) -> TokenStream {
     let (first, last) = super::tokens::ends(&path.to_token_stream());
     let must = Paths::must_at(first);
     let path = replace_self(path, this);
-    let said = quote_spanned!(last=> #path(value));
-    let said = super::tokens::in_brackets(said, last);
-    quote_spanned!(last=> #codec.with_conform(|value: &#ty| #must::verdict #said))
+    let arguments = quote_spanned!(last=> #path(value));
+    let arguments = super::tokens::parenthesize(arguments, last);
+    quote_spanned!(last=> #codec.with_conform(|value: &#ty| #must::verdict #arguments))
 }
 
-/// The codec with the sanitizers, one around the other: ours change each text of the value.
+/// Adds the sanitizers to the codec, nested; the built-in ones change each string of the value.
 fn sanitize(
     codec: &TokenStream,
     functions: &[Path],
@@ -178,14 +182,14 @@ fn sanitize(
     let mut value = quote_spanned!(mixed()=> value);
     for path in functions {
         let (first, last) = super::tokens::ends(&path.to_token_stream());
-        let own = path
+        let built_in = path
             .get_ident()
             .filter(|name| SANITIZERS.iter().any(|it| name == it));
         let function = replace_self(path, this);
-        value = if own.is_some() {
+        value = if built_in.is_some() {
             quote_spanned!(mixed()=> _each(#value, #must::#function))
         } else {
-            let value = super::tokens::in_brackets(value, last);
+            let value = super::tokens::parenthesize(value, last);
             quote_spanned!(first=> #function #value)
         };
     }

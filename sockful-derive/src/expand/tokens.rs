@@ -1,17 +1,17 @@
-//! Spans and `Self`.
+//! Helpers for spans and for `Self`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 
-/// The span of the macro's definition, with which a local is hygienic.
+/// The span of the macro's definition, with which locals are hygienic.
 pub(super) fn mixed() -> Span {
     Span::mixed_site()
 }
 
 /// The constant that holds the codec of the property at `position`.
 ///
-/// Constants are not hygienic, hence the underscores; and a local of the same name would be taken
-/// for a pattern with it.
+/// Constants are not hygienic, so the name has underscores; a local of the same name would be parsed as
+/// a pattern with the constant.
 pub(super) fn constant(position: usize) -> Ident {
     format_ident!("__{position}", span = mixed())
 }
@@ -21,8 +21,8 @@ pub(super) fn value(position: usize) -> Ident {
     format_ident!("value{position}", span = mixed())
 }
 
-/// `tokens` with `this` for `Self`, which an item inside of another can't use. Messages show it where
-/// `Self` is written.
+/// Replaces `Self` by `this`, because nested items cannot use `Self`. Messages are reported where `Self`
+/// is written.
 pub(super) fn replace_self(tokens: impl ToTokens, this: &TokenStream) -> TokenStream {
     let replaced = tokens
         .into_token_stream()
@@ -40,7 +40,7 @@ pub(super) fn replace_self(tokens: impl ToTokens, this: &TokenStream) -> TokenSt
     replaced.collect()
 }
 
-/// `tokens`, to be shown at `span` in messages.
+/// Moves `tokens` to `span`, where messages are reported.
 pub(super) fn relocated(tokens: TokenStream, span: Span) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
@@ -52,8 +52,8 @@ pub(super) fn relocated(tokens: TokenStream, span: Span) -> TokenStream {
     moved.collect()
 }
 
-/// Where `tokens` begin and where they end, for templates to be shown there: a message is shown
-/// from the beginning of a template's first token to the end of its last.
+/// The first and the last span of `tokens`. The compiler reports a template from its first token to its
+/// last one.
 pub(super) fn ends(tokens: &TokenStream) -> (Span, Span) {
     let mut spans = tokens.clone().into_iter().map(|token| token.span());
     let first = spans.next().unwrap_or_else(mixed);
@@ -61,8 +61,8 @@ pub(super) fn ends(tokens: &TokenStream) -> (Span, Span) {
     (first.resolved_at(mixed()), last.resolved_at(mixed()))
 }
 
-/// `(tokens)`, whose closing bracket is at `span`.
-pub(super) fn in_brackets(tokens: TokenStream, span: Span) -> TokenTree {
+/// Wraps `tokens` in parentheses, the closing one at `span`.
+pub(super) fn parenthesize(tokens: TokenStream, span: Span) -> TokenTree {
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(span);
     group.into()

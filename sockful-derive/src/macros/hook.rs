@@ -1,4 +1,4 @@
-//! `#[before]`, `#[after]` and `#[can]` where they run as macros: outside of a `#[remote]` block, which takes them out.
+//! Reports `#[before]`, `#[after]` and `#[can]` outside a `#[remote]` block, where they run as macros.
 
 use crate::expand::fallback;
 use proc_macro2::TokenStream;

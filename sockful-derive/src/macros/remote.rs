@@ -1,4 +1,4 @@
-//! `#[remote]`, from tokens to tokens.
+//! The attribute macro `#[remote]`.
 
 use crate::attributes::{Attributes, Target};
 use crate::check;

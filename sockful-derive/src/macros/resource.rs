@@ -1,4 +1,4 @@
-//! `#[derive(Resource)]`, from tokens to tokens.
+//! The derive macro `#[derive(Resource)]`.
 
 use crate::check;
 use crate::diagnostics::Diagnostics;

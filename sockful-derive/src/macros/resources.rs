@@ -1,4 +1,4 @@
-//! `resources![…]`, from tokens to tokens.
+//! The macro `resources![…]`.
 
 use crate::expand;
 use crate::model::List;

@@ -1,4 +1,4 @@
-//! An impl block with `#[remote]`.
+//! The model of an impl block with `#[remote]`.
 
 use super::hook::{self, Hook};
 use super::method::{Method, MethodAttributes};
@@ -8,7 +8,7 @@ use crate::attributes::{Attributes, HookAttributes, PolicyAttributes};
 use crate::diagnostics::Diagnostics;
 use syn::{ImplItem, ImplItemFn, ItemImpl, Visibility};
 
-/// The block, as far as it could be read.
+/// An impl block, as far as it could be parsed.
 #[derive(Debug)]
 pub(crate) struct Block<'a> {
     pub(crate) item: &'a ItemImpl,
@@ -18,7 +18,7 @@ pub(crate) struct Block<'a> {
     pub(crate) policies: Vec<Policy<'a>>,
 }
 
-/// The words on each method and its parameters, read first so that the model can borrow them.
+/// The attributes of all methods, read first so that the model can borrow them.
 #[derive(Debug)]
 pub(crate) struct BlockAttributes {
     methods: Vec<MethodAttributes>,
@@ -65,7 +65,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// The `pub` methods: those are remote.
+/// The remote methods: those that are `pub`.
 fn remote_methods(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) if matches!(method.vis, Visibility::Public(_)) => Some(method),

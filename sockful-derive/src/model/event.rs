@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::Type;
 use syn::ext::IdentExt;
 
-/// An event, and the type of what is told of it.
+/// An event and the type of its data.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) name: Name,
@@ -16,23 +16,23 @@ pub(crate) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The events that the words of a struct declare.
+    /// The events that the attributes of a struct declare.
     pub(crate) fn all(attributes: &'a Attributes) -> Vec<Self> {
         attributes.events().iter().map(Self::of).collect()
     }
 
-    fn of(word: &'a EventArg) -> Self {
+    fn of(arg: &'a EventArg) -> Self {
         Self {
             name: Name {
-                text: word.name.unraw().to_string(),
-                span: word.name.span(),
+                text: arg.name.unraw().to_string(),
+                span: arg.name.span(),
             },
-            doc: doc(&word.attributes),
-            ty: &word.ty,
+            doc: doc(&arg.attributes),
+            ty: &arg.ty,
         }
     }
 
-    /// Its type as it is written, without its spaces.
+    /// The type as written, without spaces.
     pub(crate) fn type_name(&self) -> String {
         let tokens = self.ty.to_token_stream().to_string();
         tokens.split_whitespace().collect()

@@ -1,4 +1,4 @@
-//! A method of the block that runs before or after something, and is never called by clients.
+//! A method that runs before or after an action and that clients cannot call.
 
 use super::method::{Method, Receiver, typed_params};
 use super::types::ungrouped;
@@ -7,50 +7,50 @@ use crate::diagnostics::Diagnostics;
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Pat, PatType, Type, Visibility};
 
-/// A hook.
+/// A hook method.
 #[derive(Debug)]
 pub(crate) struct Hook<'a> {
     pub(crate) item: &'a ImplItemFn,
     pub(crate) ident: &'a Ident,
     pub(crate) receiver: Receiver,
-    /// When it runs and on what; several attributes of one phase are one.
+    /// The phases and the actions of each; attributes of one phase are merged.
     pub(crate) phases: Vec<(Phase, Vec<HookTarget<'a>>)>,
     pub(crate) given: Vec<HookParam<'a>>,
 }
 
-/// What a hook runs on, and how it is written.
+/// An action that a hook names.
 #[derive(Debug)]
 pub(crate) struct HookTarget<'a> {
     pub(crate) ident: &'a Ident,
-    /// `None` where there is nothing of that name.
+    /// `None` if there is no action of that name.
     pub(crate) action: Option<HookAction>,
 }
 
-/// What a hook runs on.
+/// An action that a hook runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HookAction {
     Create,
     Update,
     Destroy,
-    /// A remote method, by its name on the wire, and what it takes as `self`.
+    /// A remote method: its name on the wire, and its receiver.
     Method(String, Receiver),
 }
 
-/// What a hook is called with.
+/// A parameter of a hook.
 #[derive(Debug)]
 pub(crate) enum HookParam<'a> {
-    /// The context; the type behind the reference.
+    /// The context, with the type behind the reference.
     Context(&'a Type),
-    /// What is stored.
+    /// The stored record.
     Old(OldRecord<'a>),
 }
 
-/// What is stored, as a hook asks for it.
+/// How a hook takes the stored record.
 #[derive(Debug)]
 pub(crate) enum OldRecord<'a> {
-    /// By reference: it must be there.
+    /// `&Self`: the record must exist.
     Required(&'a PatType),
-    /// Where it is there.
+    /// `Option<&Self>`: `None` if the record does not exist.
     Optional(&'a PatType),
 }
 
@@ -76,7 +76,7 @@ impl<'a> Hook<'a> {
         }
     }
 
-    /// Everything it runs on, each with its phase.
+    /// All actions that it runs on, each with its phase.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (Phase, &HookTarget<'a>)> {
         let phases = self.phases.iter();
         phases.flat_map(|(phase, targets)| targets.iter().map(|it| (*phase, it)))
@@ -84,7 +84,7 @@ impl<'a> Hook<'a> {
 }
 
 impl HookAction {
-    /// What `spelt` says among these remote methods, which go by their names in Rust.
+    /// Finds the action called `ident`; remote methods go by their Rust names.
     fn of(ident: &Ident, methods: &[Method<'_>]) -> Option<Self> {
         let name = ident.unraw().to_string();
         match name.as_str() {
@@ -100,7 +100,7 @@ impl HookAction {
 }
 
 impl<'a> HookParam<'a> {
-    /// What is given for a parameter; `None` for one that the checks refuse.
+    /// Classifies a parameter; `None` for one that the checks reject.
     pub(crate) fn of(parameter: &'a PatType) -> Option<Self> {
         let is_old = matches!(&*parameter.pat, Pat::Ident(name) if name.ident == "old");
         match ungrouped(&parameter.ty) {
@@ -112,7 +112,7 @@ impl<'a> HookParam<'a> {
     }
 }
 
-/// The hooks of a block.
+/// The hook methods of a block.
 pub(super) fn hooks(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method)
@@ -125,7 +125,7 @@ pub(super) fn hooks(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     })
 }
 
-/// What the attributes of each hook of a block say.
+/// Reads the attributes of each hook of a block.
 pub(super) fn attributes(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<HookAttributes> {
     hooks(item)
         .map(|method| HookAttributes::of(&method.attrs, diagnostics))

@@ -1,4 +1,4 @@
-//! The list in `resources![…]`.
+//! The model of the list in `resources![…]`.
 
 use super::syntax::Paths;
 use syn::ext::IdentExt;
@@ -17,7 +17,7 @@ pub(crate) struct List {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) path: Path,
-    /// The path as it is written, for messages.
+    /// The path as written, for messages.
     pub(crate) path_text: String,
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, Ident, ImplItemFn, Pat, PatType, ReceiverKind, Type};
 
-/// A `pub` method of the block.
+/// A remote method.
 #[derive(Debug)]
 pub(crate) struct Method<'a> {
     pub(crate) item: &'a ImplItemFn,
@@ -21,7 +21,7 @@ pub(crate) struct Method<'a> {
     pub(crate) timeout: Option<Duration>,
 }
 
-/// What a method takes as `self`.
+/// The `self` parameter of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receiver {
     None,
@@ -29,16 +29,16 @@ pub(crate) enum Receiver {
     Mut,
 }
 
-/// What a method is called with.
+/// An argument of a method.
 #[derive(Debug)]
 pub(crate) enum Argument<'a> {
-    /// Borrowed, as the context is; the type behind the reference.
+    /// The context, with the type behind the reference.
     Borrowed { ty: &'a Type },
-    /// Taken from the payload, or all of it.
+    /// A value from the payload.
     Owned(Parameter<'a>),
 }
 
-/// A parameter whose value is a property of the payload, or the payload itself.
+/// A parameter that takes a property of the payload, or the whole payload.
 #[derive(Debug)]
 pub(crate) struct Parameter<'a> {
     pub(crate) name: String,
@@ -46,7 +46,7 @@ pub(crate) struct Parameter<'a> {
     pub(crate) default: Option<DefaultValue<'a>>,
     pub(crate) rules: Rules<'a>,
     pub(crate) is_wide: bool,
-    /// Whether it takes the payload whole, and needs no name for that.
+    /// Whether it takes the whole payload; its name does not matter then.
     pub(crate) is_payload: bool,
 }
 
@@ -70,14 +70,14 @@ impl MethodAttributes {
 impl<'a> Method<'a> {
     pub(super) fn of(item: &'a ImplItemFn, attributes: &'a MethodAttributes) -> Self {
         let ident = &item.sig.ident;
-        let own = Name {
+        let derived = Name {
             text: camel_case(&ident.unraw().to_string()),
             span: ident.span(),
         };
         Self {
             item,
             ident,
-            name: attributes.method.name("name").cloned().unwrap_or(own),
+            name: attributes.method.name("name").cloned().unwrap_or(derived),
             receiver: Receiver::of(item),
             arguments: typed_params(item)
                 .zip(&attributes.parameters)
@@ -87,7 +87,7 @@ impl<'a> Method<'a> {
         }
     }
 
-    /// The parameters whose values are taken from the payload.
+    /// The parameters that are read from the payload.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter<'a>> {
         self.arguments.iter().filter_map(|argument| match argument {
             Argument::Owned(parameter) => Some(parameter),
@@ -107,7 +107,7 @@ impl Receiver {
 }
 
 impl<'a> Argument<'a> {
-    /// The argument for a parameter; `None` for one that the checks refuse.
+    /// Classifies a parameter; `None` for one that the checks reject.
     fn of(parameter: &'a PatType, attributes: &'a Attributes) -> Option<Self> {
         if let Type::Reference(reference) = ungrouped(&parameter.ty) {
             return Some(Self::Borrowed {
@@ -131,14 +131,14 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// Each `#[payload]` among `attributes`.
+/// The `#[payload]` attributes.
 pub(crate) fn payload_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes
         .iter()
         .filter(|attribute| has_name(attribute, "payload"))
 }
 
-/// The parameters of a method beside `self`.
+/// The parameters of a method except `self`.
 pub(crate) fn typed_params(method: &ImplItemFn) -> impl Iterator<Item = &PatType> {
     method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(parameter) => Some(parameter),

@@ -1,10 +1,10 @@
-//! What can be read off an expression: numbers, texts, and that it is constant.
+//! Numbers and strings in expressions, and whether an expression is constant.
 
 use std::cmp::Ordering;
 use std::fmt;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, UnOp};
 
-/// A number that is written out.
+/// A number literal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Number {
     Int(i128),
@@ -12,7 +12,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// The number that an expression is, also where it comes out of a `macro_rules`.
+    /// The number in an expression, which a `macro_rules` macro may have wrapped in a group.
     pub(crate) fn of(expression: &Expr) -> Option<Self> {
         match expression {
             Expr::Group(group) => Self::of(&group.expr),
@@ -63,7 +63,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// The text that an expression is, also where it comes out of a `macro_rules`.
+/// The string in an expression, which a `macro_rules` macro may have wrapped in a group.
 pub(crate) fn str_literal(expression: &Expr) -> Option<&LitStr> {
     match expression {
         Expr::Group(group) => str_literal(&group.expr),
@@ -75,9 +75,8 @@ pub(crate) fn str_literal(expression: &Expr) -> Option<&LitStr> {
     }
 }
 
-/// Whether an expression is the same value whenever it is evaluated, as far as its spelling tells:
-/// literals and paths, with operators, and arrays, tuples and structs of such. Of a call, a macro or
-/// a block nothing is known.
+/// Whether the syntax of an expression shows that its value is always the same: literals and paths,
+/// operators on them, and arrays, tuples and structs of them. Calls, macros and blocks do not count.
 pub(crate) fn is_constant(expression: &Expr) -> bool {
     let mut parts: Vec<&Expr> = Vec::new();
     match expression {

@@ -1,4 +1,4 @@
-//! A method of the block that decides who may do what, and is never called by clients.
+//! A method that authorizes actions and that clients cannot call.
 
 use super::method::{Method, Receiver};
 use crate::attributes::{PolicyAttributes, is_policy_attribute};
@@ -6,33 +6,33 @@ use crate::diagnostics::Diagnostics;
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, Visibility};
 
-/// A policy.
+/// A policy method.
 #[derive(Debug)]
 pub(crate) struct Policy<'a> {
     pub(crate) item: &'a ImplItemFn,
     pub(crate) ident: &'a Ident,
-    /// Whether it judges the record.
+    /// Whether it takes the record.
     pub(crate) has_self: bool,
-    /// What it decides, in the order written.
+    /// The actions that it authorizes, in the order written.
     pub(crate) targets: Vec<PolicyTarget<'a>>,
 }
 
-/// What a policy decides, and how it is written.
+/// An action that a policy names.
 #[derive(Debug)]
 pub(crate) struct PolicyTarget<'a> {
     pub(crate) ident: &'a Ident,
-    /// `None` where there is nothing of that name.
+    /// `None` if there is no action of that name.
     pub(crate) action: Option<PolicyAction>,
 }
 
-/// What a policy decides.
+/// An action that a policy authorizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyAction {
     Read,
     Create,
     Update,
     Destroy,
-    /// A remote method, by its name on the wire, and what it takes as `self`.
+    /// A remote method: its name on the wire, and its receiver.
     Method(String, Receiver),
 }
 
@@ -54,7 +54,7 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Whether it says which records are seen.
+    /// Whether it decides which records a caller can read.
     pub(crate) fn decides_read(&self) -> bool {
         let mut targets = self.targets.iter();
         targets.any(|target| target.action == Some(PolicyAction::Read))
@@ -62,7 +62,7 @@ impl<'a> Policy<'a> {
 }
 
 impl PolicyAction {
-    /// What `spelt` says among these remote methods, which go by their names in Rust.
+    /// Finds the action called `ident`; remote methods go by their Rust names.
     fn of(ident: &Ident, methods: &[Method<'_>]) -> Option<Self> {
         let name = ident.unraw().to_string();
         match name.as_str() {
@@ -78,7 +78,7 @@ impl PolicyAction {
     }
 }
 
-/// The policies of a block.
+/// The policy methods of a block.
 pub(super) fn policies(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     item.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method)
@@ -91,7 +91,7 @@ pub(super) fn policies(item: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     })
 }
 
-/// What the attributes of each policy of a block say.
+/// Reads the attributes of each policy of a block.
 pub(super) fn attributes(item: &ItemImpl, diagnostics: &mut Diagnostics) -> Vec<PolicyAttributes> {
     policies(item)
         .map(|method| PolicyAttributes::of(&method.attrs, diagnostics))

@@ -1,4 +1,4 @@
-//! A field of a resource.
+//! The model of a field of a resource.
 
 use super::relation::Relation;
 use super::rules::Rules;
@@ -24,7 +24,7 @@ pub(crate) struct Property<'a> {
     pub(crate) attributes: &'a Attributes,
 }
 
-/// Who may see and set a property.
+/// The access of clients to a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Open,
@@ -34,7 +34,7 @@ pub(crate) enum Access {
     Immutable,
 }
 
-/// What the server keeps in a property.
+/// The value that the server maintains in a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Managed {
     CreatedAt,
@@ -43,7 +43,7 @@ pub(crate) enum Managed {
 }
 
 impl Managed {
-    /// Each with its word.
+    /// Each value with its attribute.
     pub(crate) const ALL: [(&'static str, Self); 3] = [
         ("created_at", Self::CreatedAt),
         ("updated_at", Self::UpdatedAt),
@@ -51,12 +51,12 @@ impl Managed {
     ];
 }
 
-/// The value for where none is given.
+/// The value of a property that is not given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DefaultValue<'a> {
-    /// The type's own; the word is kept for its span.
+    /// The default of the type; the keyword is kept for its span.
     TypeDefault(&'a Ident),
-    /// The one written.
+    /// The expression that is written.
     Expr(&'a Expr),
 }
 

@@ -6,30 +6,30 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path};
 
-/// What a field says of the parent whose id it holds.
+/// A relation to the parent whose id the field holds.
 #[derive(Debug)]
 pub(crate) struct Relation<'a> {
     pub(crate) parent: &'a Path,
     pub(crate) on_destroy: OnDestroy<'a>,
-    /// What the parent is called on the child's side.
-    pub(crate) own: Name,
-    /// What one child is called on the parent's side.
-    pub(crate) child: Name,
-    /// What the children are called there.
-    pub(crate) children: Name,
+    /// The name of the parent on the child's side.
+    pub(crate) parent_name: Name,
+    /// The name of one child on the parent's side.
+    pub(crate) child_name: Name,
+    /// The name of all children on the parent's side.
+    pub(crate) children_name: Name,
 }
 
-/// What becomes of the child where the parent is destroyed.
+/// What happens to the child when its parent is destroyed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OnDestroy<'a> {
     Cascade,
     Restrict,
-    /// The text is kept for its span: not every field can be without a parent.
+    /// The string is kept for its span, because not every field can be without a parent.
     Detach(&'a LitStr),
 }
 
 impl<'a> Relation<'a> {
-    /// The relation of a field, in a resource called `name` and many `plural`.
+    /// Reads the relation of a field in a resource called `name`, `plural` for many.
     pub(crate) fn of(
         field: &'a Ident,
         attributes: &'a Attributes,
@@ -43,7 +43,7 @@ impl<'a> Relation<'a> {
             _ => OnDestroy::Cascade,
         };
         let field_name = field.unraw().to_string();
-        let own = field_name.strip_suffix("_id").unwrap_or(&field_name);
+        let without_id = field_name.strip_suffix("_id").unwrap_or(&field_name);
         let at_parent = |text: String| Name {
             text,
             span: parent.span(),
@@ -60,27 +60,27 @@ impl<'a> Relation<'a> {
         Some(Self {
             parent,
             on_destroy,
-            own: Name {
-                text: camel_case(own),
+            parent_name: Name {
+                text: camel_case(without_id),
                 span: field.span(),
             },
-            child: child.cloned().unwrap_or_else(|| at_parent(name.to_owned())),
-            children,
+            child_name: child.cloned().unwrap_or_else(|| at_parent(name.to_owned())),
+            children_name: children,
         })
     }
 
-    /// What its routes are called, in the order in which the runtime has them.
+    /// The names of its routes, in the order of the runtime.
     pub(crate) fn names(&self) -> [String; 8] {
-        let child = |verb| join_camel_case(verb, &self.child.text);
+        let child = |verb| join_camel_case(verb, &self.child_name.text);
         [
-            self.own.text.clone(),
-            join_camel_case("by", &self.own.text),
-            self.children.text.clone(),
+            self.parent_name.text.clone(),
+            join_camel_case("by", &self.parent_name.text),
+            self.children_name.text.clone(),
             child("create"),
             child("get"),
             child("update"),
             child("destroy"),
-            join_camel_case("subscribe", &self.children.text),
+            join_camel_case("subscribe", &self.children_name.text),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! A struct with `#[derive(Resource)]`.
+//! The model of a struct with `#[derive(Resource)]`.
 
 use super::event::Event;
 use super::property::{Access, Property};
@@ -11,7 +11,7 @@ use crate::names::{Name, camel_case};
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Field, Fields, Ident, Visibility};
 
-/// A resource, as far as it could be read.
+/// A resource, as far as it could be parsed.
 #[derive(Debug)]
 pub(crate) struct Resource<'a> {
     pub(crate) ident: &'a Ident,
@@ -20,26 +20,26 @@ pub(crate) struct Resource<'a> {
     pub(crate) name: Name,
     pub(crate) plural: String,
     pub(crate) doc: String,
-    /// What `NewX` and `XPatch` are called instead.
+    /// The names that replace `NewX` and `XPatch`.
     pub(crate) new: Option<&'a Ident>,
     pub(crate) patch: Option<&'a Ident>,
-    /// The core actions that are not served.
+    /// The disabled core actions.
     pub(crate) unserved: Vec<&'static str>,
-    /// How many records a list has, and may have.
+    /// The default and the maximum number of records in a page.
     pub(crate) page: Option<(usize, usize)>,
-    /// Whether those may ask for it too who are nobody.
+    /// Whether unauthenticated clients may access it.
     pub(crate) is_public: bool,
-    /// What it was called when older records were stored.
+    /// The former name, under which older records are stored.
     pub(crate) renamed_from: Option<&'a Name>,
     pub(crate) events: Vec<Event<'a>>,
     pub(crate) properties: Vec<Property<'a>>,
-    /// The fields that say they are the id, by their position.
+    /// The positions of the fields that are marked as the id.
     pub(crate) ids: Vec<usize>,
-    /// Whether it is a struct such as resources are made of; else there is nothing to say of its fields.
-    pub(crate) sound: bool,
+    /// Whether it is a struct that can be a resource; otherwise its fields are not checked.
+    pub(crate) is_valid: bool,
 }
 
-/// The words on a struct and on each of its fields, read first so that the model can borrow them.
+/// The attributes of a struct and its fields, read first so that the model can borrow them.
 #[derive(Debug)]
 pub(crate) struct ResourceAttributes {
     container: Attributes,
@@ -63,14 +63,18 @@ impl<'a> Resource<'a> {
         attributes: &'a ResourceAttributes,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let sound = check_shape(input, diagnostics);
+        let is_valid = check_shape(input, diagnostics);
         let serde = Container::of(&input.attrs, diagnostics);
-        let fields = if sound { fields(input) } else { Vec::new() };
-        let own = Name {
+        let fields = if is_valid { fields(input) } else { Vec::new() };
+        let derived = Name {
             text: camel_case(&input.ident.unraw().to_string()),
             span: input.ident.span(),
         };
-        let name = attributes.container.name("name").cloned().unwrap_or(own);
+        let name = attributes
+            .container
+            .name("name")
+            .cloned()
+            .unwrap_or(derived);
         let plural = attributes
             .container
             .name("plural")
@@ -103,16 +107,16 @@ impl<'a> Resource<'a> {
             events: Event::all(&attributes.container),
             ids: ids(&properties),
             properties,
-            sound,
+            is_valid,
         }
     }
 
-    /// Which property is the id; `None` is a mistake that the checks tell.
+    /// The position of the id; the checks report it if there is none.
     pub(crate) fn id(&self) -> Option<usize> {
         self.ids.first().copied()
     }
 
-    /// Why no remote method can return it, if none can: serde writes the whole struct, as it is.
+    /// Why remote methods cannot return it, if they cannot: serde would write the whole struct.
     pub(crate) fn not_returnable_reason(&self) -> Option<&'static str> {
         let any = |is: fn(&Property<'_>) -> bool| self.properties.iter().any(is);
         match () {
@@ -135,7 +139,7 @@ fn fields(input: &DeriveInput) -> Vec<&Field> {
     }
 }
 
-/// The fields marked as the id, else the one called so.
+/// The positions of the fields marked as the id, or of the one called `id`.
 fn ids(properties: &[Property<'_>]) -> Vec<usize> {
     let all = |is: fn(&Property<'_>) -> bool| {
         (0..properties.len())

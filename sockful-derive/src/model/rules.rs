@@ -3,29 +3,29 @@
 use crate::attributes::{Attributes, Value};
 use syn::{ExprRange, Ident, LitStr, Path};
 
-/// What the values of a property must keep to, and what is done to them before.
+/// The rules and sanitizers of a value.
 #[derive(Debug)]
 pub(crate) struct Rules<'a> {
     /// The rules, in the order written.
     pub(crate) list: Vec<Rule<'a>>,
-    /// The word and the functions, in the order written.
+    /// The keyword and the functions, in the order written.
     pub(crate) sanitize: Option<(&'a Ident, &'a [Path])>,
-    /// The word and the function that says for which records the rules hold.
+    /// The keyword and the function that decides for which records the rules apply.
     pub(crate) when: Option<(&'a Ident, &'a Path)>,
-    /// A message beside the rules; the checks have made sure that it can only be of one.
+    /// A message beside the rules; the checks ensure that there is only one rule then.
     pub(crate) message: Option<(&'a Ident, &'a LitStr)>,
 }
 
-/// A rule, and the word that it is written with.
+/// A rule and its keyword.
 #[derive(Debug)]
 pub(crate) struct Rule<'a> {
     pub(crate) keyword: &'a Ident,
     pub(crate) kind: RuleKind<'a>,
-    /// A message inside of its brackets.
+    /// The message in its parentheses.
     pub(crate) message: Option<&'a LitStr>,
 }
 
-/// What a rule asks.
+/// The kind of a rule, with its arguments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RuleKind<'a> {
     Range(&'a ExprRange),
@@ -55,7 +55,7 @@ impl<'a> Rules<'a> {
         rules
     }
 
-    /// What a rule says in place of our own words.
+    /// The custom message of a rule.
     pub(crate) fn message_of(&self, rule: &Rule<'a>) -> Option<&'a LitStr> {
         rule.message.or(self.message.map(|(_, text)| text))
     }
@@ -66,7 +66,7 @@ impl<'a> Rule<'a> {
         matches!(self.kind, RuleKind::Range(_))
     }
 
-    /// Whether it asks for a length or a text, which no number has.
+    /// Whether it applies to strings and lists, not to numbers.
     pub(crate) fn is_for_text(&self) -> bool {
         matches!(
             self.kind,

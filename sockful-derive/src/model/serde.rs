@@ -1,17 +1,17 @@
-//! The serde attributes: wire names follow them, and what would make our description untrue is refused.
+//! Reads serde's attributes: wire names follow them, and unsupported ones are rejected.
 
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Ident, LitStr, Result, Token, parenthesized, token};
 
-/// What serde's attributes say on a struct.
+/// The serde attributes of a struct.
 #[derive(Debug, Default)]
 pub(crate) struct Container {
     rename_all: Option<Case>,
 }
 
-/// How serde spells the fields of a struct.
+/// The cases of serde's `rename_all`.
 #[derive(Clone, Copy, Debug)]
 enum Case {
     Lower,
@@ -24,7 +24,7 @@ enum Case {
     ScreamingKebab,
 }
 
-/// The attributes of a struct that change what its JSON is, each with what to write instead.
+/// The unsupported serde attributes of a struct, each with the alternative.
 const ON_STRUCT: &[(&str, &str)] = &[
     ("default", "write #[resource(default)] on the fields"),
     ("from", "remove it; a record is read property by property"),
@@ -47,7 +47,7 @@ const ON_STRUCT: &[(&str, &str)] = &[
 const OWN_TYPE: &str =
     "give the field a type of its own whose `Serialize`, `Deserialize` and `JsonSchema` agree";
 
-/// The attributes of a field that change what its JSON is, each with what to write instead.
+/// The unsupported serde attributes of a field, each with the alternative.
 const ON_FIELD: &[(&str, &str)] = &[
     ("alias", "a property has one name; remove it"),
     (
@@ -96,7 +96,7 @@ impl Container {
     }
 }
 
-/// The name that serde's attributes give to a field.
+/// The name that serde's attributes give a field.
 pub(crate) fn renamed(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let mut name = None;
     each(attributes, diagnostics, |meta, diagnostics| {
@@ -109,7 +109,7 @@ pub(crate) fn renamed(attributes: &[Attribute], diagnostics: &mut Diagnostics) -
     name
 }
 
-/// Shows `read` each word in `#[serde(…)]`. What serde itself can't read is left for it to tell.
+/// Calls `read` with each attribute in `#[serde(…)]`. Serde reports its own syntax errors.
 fn each(
     attributes: &[Attribute],
     diagnostics: &mut Diagnostics,
@@ -136,7 +136,7 @@ fn refuse(
         };
         diagnostics.add(&meta.path, format!("`{name}` of serde {why}: {instead}"));
     }
-    // What follows is serde's business.
+    // Serde parses the value.
     if meta.input.peek(token::Paren) {
         let content;
         parenthesized!(content in meta.input);
@@ -186,7 +186,7 @@ impl Case {
         })
     }
 
-    /// Spells a field as serde does, which takes it to be in `snake_case`.
+    /// Converts the name of a field as serde does, which assumes `snake_case`.
     fn spell(self, field: &str) -> String {
         match self {
             Self::Lower | Self::Snake => field.to_owned(),

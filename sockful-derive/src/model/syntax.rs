@@ -1,25 +1,25 @@
-//! What both macros read off the nodes of the syntax tree.
+//! Helpers for the syntax tree that several macros share.
 
 use crate::attributes::{Attributes, has_name};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
-/// Where the expansion finds the crate.
+/// The paths under which the expansion finds the crate.
 #[derive(Debug)]
 pub(crate) struct Paths {
-    /// The two imports below, to stand where nobody else's names are.
+    /// Imports `private` and `must` into the scope of the expansion.
     pub(crate) imports: TokenStream,
-    /// What only the macros use, from anywhere.
+    /// The private module, as a path that works in every scope.
     pub(crate) rooted: TokenStream,
-    /// What only the macros use.
+    /// The private module, where it is imported.
     pub(crate) private: TokenStream,
-    /// What may show up in messages of the compiler.
+    /// The module of bounds that may appear in compiler messages.
     pub(crate) must: TokenStream,
 }
 
 impl Paths {
-    /// The paths under `::sockful`, or under the one that the words give.
+    /// The paths under `::sockful`, or under the `crate` attribute.
     pub(crate) fn of(attributes: &Attributes) -> Self {
         Self::under(attributes.path("crate"))
     }
@@ -39,12 +39,12 @@ impl Paths {
         }
     }
 
-    /// [`private`](Self::private), to be shown at `span` in messages.
+    /// [`private`](Self::private), reported at `span` in messages.
     pub(crate) fn private_at(span: Span) -> TokenStream {
         quote_spanned!(span.resolved_at(Span::mixed_site())=> __private)
     }
 
-    /// [`must`](Self::must), to be shown at `span` in messages.
+    /// [`must`](Self::must), reported at `span` in messages.
     pub(crate) fn must_at(span: Span) -> TokenStream {
         quote_spanned!(span.resolved_at(Span::mixed_site())=> __must)
     }
@@ -70,7 +70,7 @@ pub(crate) fn doc(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The `#[cfg(…)]` among `attributes`: what is made of a conditional item is under the same condition.
+/// The `#[cfg(…)]` attributes, which generated code repeats for a conditional item.
 pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
     attributes
         .iter()
@@ -78,7 +78,7 @@ pub(crate) fn cfg_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
         .collect()
 }
 
-/// The attributes without those called `name`, which the compiler does not know.
+/// Removes the attributes called `name`, which the compiler does not know.
 pub(crate) fn without_attribute(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
     attributes
         .iter()

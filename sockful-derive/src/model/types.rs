@@ -1,10 +1,10 @@
-//! What can be seen of a type by its spelling.
+//! Properties of a type that its syntax shows.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 
-/// The type without the invisible brackets that a `macro_rules` puts around it, and without visible ones.
+/// The type without parentheses, and without the invisible groups of `macro_rules`.
 pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
@@ -13,7 +13,7 @@ pub(crate) fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// Whether there is a reference in a type, to whatever.
+/// Whether a type contains a reference.
 pub(crate) fn contains_reference(ty: &Type) -> bool {
     any(
         ty.to_token_stream(),
@@ -21,7 +21,7 @@ pub(crate) fn contains_reference(ty: &Type) -> bool {
     )
 }
 
-/// Whether a type borrows from something that does not live for ever.
+/// Whether a type borrows for less than `'static`.
 pub(crate) fn borrows(ty: &Type) -> bool {
     any(ty.to_token_stream(), &|token, next| match token {
         TokenTree::Punct(punct) if punct.as_char() == '&' => !is_lifetime(next),
@@ -36,7 +36,7 @@ fn is_lifetime(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == '\'')
 }
 
-/// Whether a keyword such as `impl` stands anywhere in a type.
+/// Whether a type contains a keyword such as `impl`.
 pub(crate) fn contains_keyword(ty: &Type, keyword: &str) -> bool {
     any(
         ty.to_token_stream(),
@@ -44,7 +44,7 @@ pub(crate) fn contains_keyword(ty: &Type, keyword: &str) -> bool {
     )
 }
 
-/// Whether `is` holds for a token, which it is shown with the one after it.
+/// Whether `is` is true for a token and the one after it.
 fn any(tokens: TokenStream, is: &impl Fn(&TokenTree, Option<&TokenTree>) -> bool) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {

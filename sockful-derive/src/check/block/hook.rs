@@ -1,4 +1,4 @@
-//! What a hook may run on, and what its signature must be.
+//! Checks a hook: the actions it names and its signature.
 
 use super::signature::{Callable, SELF_HINT, check_qualifiers, check_self_is_borrowed};
 use crate::attributes::{Phase, nearest};
@@ -17,7 +17,7 @@ const HOOK: Callable = Callable {
     borrow: SELF_HINT,
 };
 
-/// What only reads, which nothing runs before or after.
+/// The actions that only read and have no hooks.
 const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscribe"];
 
 pub(super) fn check(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
@@ -33,7 +33,7 @@ pub(super) fn check(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagno
     check_old_exists(hook, diagnostics);
 }
 
-/// A hook on what never happens would never run.
+/// Rejects unknown actions: the hook would never run.
 fn check_targets_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let unknown = hook.targets().filter(|(_, it)| it.action.is_none());
     for (phase, target) in unknown {
@@ -69,7 +69,7 @@ fn spelt(phase: Phase) -> &'static str {
     }
 }
 
-/// Whoever meant the method would have it run on something else.
+/// Rejects an action that is also the name of a remote method of the block.
 fn check_targets_unambiguous(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let of_records = |on: &Option<HookAction>| {
         matches!(
@@ -100,7 +100,7 @@ fn check_duplicate_targets(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A remote method of the resource as a whole is called on no record.
+/// Rejects `self` on a hook of a method that has no record.
 fn check_has_record(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = hook.item.sig.receiver() else {
         return;
@@ -117,7 +117,7 @@ fn check_has_record(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What is committed or gone stays as it is, whatever a hook makes of its copy.
+/// Rejects `&mut self` where a change of the record would be lost.
 fn check_self_mutability(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     let receiver = hook.item.sig.receiver().map(|receiver| &receiver.kind);
     let Some(ReceiverKind::Reference(_, _, Some(mutable))) = receiver else {
@@ -137,7 +137,7 @@ fn check_self_mutability(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A hook is no remote method: there is no payload to take parameters from.
+/// Requires that each parameter is the context or the stored record.
 fn check_parameters(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     let (mut contexts, mut olds) = (0, 0);
     for parameter in typed_params(hook.item) {
@@ -179,7 +179,7 @@ fn parameter_message(why: &str, hook: &Hook<'_>) -> String {
     )
 }
 
-/// The signature with everything that the hook can be given.
+/// The signature with all parameters that the hook can have.
 fn expected_signature(hook: &Hook<'_>) -> String {
     let on = |is: fn(&HookAction) -> bool| {
         hook.targets()
@@ -224,7 +224,7 @@ fn check_reference(parameter: &PatType, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The stored record stays in the store.
+/// Rejects a stored record that is taken by value.
 fn check_old_is_borrowed(
     parameter: &PatType,
     hook: &Hook<'_>,
@@ -239,7 +239,7 @@ fn check_old_is_borrowed(
     }
 }
 
-/// Whether there is a stored record on every such occasion.
+/// Whether a stored record exists for this action.
 fn has_old_record(on: &HookAction) -> bool {
     matches!(
         on,
@@ -247,7 +247,7 @@ fn has_old_record(on: &HookAction) -> bool {
     )
 }
 
-/// Of a record that comes to be nothing is stored yet.
+/// Rejects `old: &Self` for an action without a stored record.
 fn check_old_exists(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     let surely = hook.given.iter().find_map(|given| match given {
         HookParam::Old(OldRecord::Required(parameter)) => Some(parameter),

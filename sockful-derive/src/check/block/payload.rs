@@ -1,4 +1,4 @@
-//! What may stand beside `#[payload]`, and what may not.
+//! Checks `#[payload]` and the parameters beside it.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Method, payload_attributes, typed_params, ungrouped};
@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta, Pat, PatType, Type};
 
-/// A payload that one parameter takes whole has nothing left for another.
+/// Requires that a parameter which takes the whole payload is the only one.
 pub(super) fn check(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     check_not_on_method(method, diagnostics);
     check_not_on_self(method, diagnostics);
@@ -43,7 +43,7 @@ fn payload_attribute(parameter: &PatType) -> Option<&Attribute> {
     payload_attributes(&parameter.attrs).next()
 }
 
-/// The parameter as messages call it.
+/// The name of a parameter in messages.
 fn name(parameter: &PatType) -> String {
     match &*parameter.pat {
         Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
@@ -51,7 +51,7 @@ fn name(parameter: &PatType) -> String {
     }
 }
 
-/// A method has several parameters, of which it must be plain which one is meant.
+/// Rejects `#[payload]` on a method: the attribute marks one parameter.
 fn check_not_on_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     for attribute in payload_attributes(&method.item.attrs) {
         let message = "`payload` is for a parameter, not for a remote method";
@@ -59,7 +59,7 @@ fn check_not_on_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The record comes from the store, and only its id from the payload.
+/// Rejects attributes on `self`, which is the record and not part of the payload.
 fn check_not_on_self(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = method.item.sig.receiver() else {
         return;
@@ -74,7 +74,7 @@ fn check_not_on_self(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// It is one word, once, and means the same in every build.
+/// Requires that the attribute is written once, without arguments, path or condition.
 fn check_attribute(parameter: &PatType, diagnostics: &mut Diagnostics) {
     for (at, attribute) in payload_attributes(&parameter.attrs).enumerate() {
         let follows = "`payload` stands alone; remove what follows it";
@@ -97,7 +97,7 @@ fn check_attribute(parameter: &PatType, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Rules and defaults are of properties, which the type of the payload has and not the parameter.
+/// Rejects rules and defaults, which belong to the fields of the payload's type.
 fn check_no_other_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) {
     let mut attributes = parameter.attrs.iter();
     let attribute = attributes.find(|attribute| attribute.path().is_ident("resource"));

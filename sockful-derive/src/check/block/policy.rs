@@ -1,4 +1,4 @@
-//! What a policy may decide, and what its signature must be.
+//! Checks a policy: the actions it names and its signature.
 
 use super::signature::{Callable, check_qualifiers, check_self_is_borrowed};
 use crate::attributes::{hook_attribute, nearest};
@@ -16,10 +16,10 @@ const POLICY: Callable = Callable {
     borrow: "write `&self`",
 };
 
-/// What every resource has to decide upon beside its remote methods.
+/// The actions of every resource that a policy can authorize.
 const GRANTS: [&str; 4] = ["read", "create", "update", "destroy"];
 
-/// What only reads, which is decided by `read`.
+/// The actions that `read` authorizes.
 const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscribe"];
 
 pub(super) fn check(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
@@ -38,7 +38,7 @@ pub(super) fn check(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Di
     check_output(policy, diagnostics);
 }
 
-/// A policy of what is never done would leave open what was meant.
+/// Rejects unknown actions: the intended one would have no policy.
 fn check_targets_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for target in policy.targets.iter().filter(|it| it.action.is_none()) {
         let name = target.ident.unraw().to_string();
@@ -65,7 +65,7 @@ fn check_targets_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut
     }
 }
 
-/// Whoever meant the method would have left it open to all.
+/// Rejects an action that is also the name of a remote method of the block.
 fn check_targets_unambiguous(
     policy: &Policy<'_>,
     block: &Block<'_>,
@@ -82,7 +82,7 @@ fn check_targets_unambiguous(
     }
 }
 
-/// Of two answers it would have to be known which one counts.
+/// Requires that one method authorizes each action.
 fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
     for (at, target) in policy.targets.iter().enumerate() {
         let ident = target.ident;
@@ -94,7 +94,7 @@ fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: 
         }
         let earlier = block.policies.iter();
         let mut earlier = earlier.take_while(|it| !std::ptr::eq(*it, policy));
-        // Of two conditional ones perhaps one is left.
+        // Of two conditional methods at most one may be compiled.
         let is_conditional = |it: &Policy<'_>| !cfg_attributes(&it.item.attrs).is_empty();
         let other = earlier.find(|it| {
             it.targets.iter().any(|it| is_same(it.ident))
@@ -110,7 +110,7 @@ fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: 
     }
 }
 
-/// What is seen is said by conditions, all else by yes or no.
+/// Requires that `read` is alone: it returns a filter, the other actions a decision.
 fn check_read_is_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let is_reading = |grant: &Option<PolicyAction>| *grant == Some(PolicyAction::Read);
     let mut others = policy.targets.iter().filter(|it| !is_reading(&it.action));
@@ -125,7 +125,7 @@ fn check_read_is_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A hook may do what it likes, and a policy must not.
+/// Rejects hook attributes: a hook has side effects, a policy has none.
 fn check_is_not_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let mut attributes = policy.item.attrs.iter();
     if let Some(attribute) = attributes.find(|it| hook_attribute(it).is_some()) {
@@ -137,7 +137,7 @@ fn check_is_not_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// It is asked of every record, and decides by what it is given.
+/// Rejects `async`: a policy is called for every record.
 fn check_not_async(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     if let Some(keyword) = &policy.item.sig.asyncness {
         let message = "a policy is of the record and the user, and waits for nothing else; remove `async`, or write a #[before(…)] hook";
@@ -152,7 +152,7 @@ fn check_self_is_shared(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Conditions are of all records, and a method of the resource as a whole is called on none.
+/// Rejects `self` where there is no record.
 fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = policy.item.sig.receiver() else {
         return;
@@ -177,7 +177,7 @@ fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Nothing but the user is given, by reference.
+/// Requires that the only parameter is the user, by reference.
 fn check_parameters(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     for (at, parameter) in typed_params(policy.item).enumerate() {
         if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
@@ -196,7 +196,7 @@ fn check_parameters(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A server has users of one type.
+/// Requires a concrete type: a server has users of one type.
 fn check_user_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut Diagnostics) {
     let ty = ungrouped(&parameter.ty);
     if contains_keyword(ty, "impl") {
@@ -208,7 +208,7 @@ fn check_user_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut D
 }
 
 fn check_reference(policy: &Policy<'_>, reference: &TypeReference, diagnostics: &mut Diagnostics) {
-    // A lifetime that the method declares itself is told where it does so.
+    // A lifetime that the method declares is reported at its declaration.
     let is_told = !policy.item.sig.generics.params.is_empty();
     let named = reference.lifetime.as_ref();
     if let Some(mutable) = &reference.mutability {
@@ -239,7 +239,7 @@ fn check_output(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The signature that fits.
+/// The expected signature.
 fn expected_signature(policy: &Policy<'_>) -> String {
     let ident = policy.ident;
     if policy.decides_read() {

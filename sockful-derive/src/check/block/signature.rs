@@ -1,4 +1,4 @@
-//! What the signature of a remote method must be.
+//! Checks the signature of a remote method.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{
@@ -6,18 +6,18 @@ use crate::model::{
 };
 use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type};
 
-/// What is called, in messages.
+/// The wording of messages about a method.
 #[derive(Clone, Copy)]
 pub(super) struct Callable {
-    /// Such as `a remote method`.
+    /// The kind of method, such as `a remote method`.
     pub(super) what: &'static str,
-    /// By what it is called.
+    /// What calls it, such as `frames`.
     pub(super) by: &'static str,
-    /// How it may take `self`.
+    /// The hint for its `self` parameter.
     pub(super) borrow: &'static str,
 }
 
-/// How what may change the record takes `self`.
+/// The hint for a method that may change the record.
 pub(super) const SELF_HINT: &str = "write `&mut self` to change the record, `&self` to look at it";
 
 const REMOTE: Callable = Callable {
@@ -39,7 +39,7 @@ pub(super) fn check(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     check_output(method, diagnostics);
 }
 
-/// Nobody who sends a frame could choose generics, or promise what `unsafe` asks for.
+/// Rejects generics and qualifiers, which a caller over the network cannot choose or uphold.
 pub(super) fn check_qualifiers(
     signature: &Signature,
     called: Callable,
@@ -69,7 +69,7 @@ pub(super) fn check_qualifiers(
     }
 }
 
-/// The record stays in the store: a method looks at it or changes it, and can't have it.
+/// Requires that `self` is borrowed: the record stays in the store.
 pub(super) fn check_self_is_borrowed(
     signature: &Signature,
     called: Callable,
@@ -97,13 +97,13 @@ pub(super) fn check_self_is_borrowed(
     false
 }
 
-/// The name of a parameter is the name of a property of the payload.
+/// Requires a name, which is the name of the property in the payload.
 fn check_parameter_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     match &*parameter.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => return true,
-        // The payload as a whole has none.
+        // The whole payload needs no name.
         _ if payload_attributes(&parameter.attrs).next().is_some() => return true,
-        // What is borrowed is the context, which no client gives.
+        // A borrowed parameter is the context, which clients do not send.
         Pat::Wild(_) if matches!(ungrouped(&parameter.ty), Type::Reference(_)) => return true,
         pattern => {
             let message =
@@ -114,7 +114,7 @@ fn check_parameter_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
     false
 }
 
-/// A value that was read from a frame belongs to the method.
+/// Requires an owned type, except for the context.
 fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let own = "write a type that owns its value, such as `String`";
     match ungrouped(&parameter.ty) {
@@ -147,7 +147,7 @@ fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) 
     false
 }
 
-/// What is not taken from the payload has no rules and no default.
+/// Rejects rules and defaults on the context.
 fn check_context_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
     let mut attributes = parameter.attrs.iter();
     let attribute = attributes.find(|attribute| {
@@ -164,7 +164,7 @@ fn check_context_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) 
     attribute.is_none()
 }
 
-/// A parameter that comes and goes would change the payload without a trace in the method's name.
+/// Rejects conditional parameters, which would change the payload of the method.
 fn check_parameter_cfg(parameter: &PatType, diagnostics: &mut Diagnostics) {
     if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
         diagnostics.add(
@@ -174,7 +174,7 @@ fn check_parameter_cfg(parameter: &PatType, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The result is described before anybody calls.
+/// Rejects `impl Trait`: the description needs the type of the result.
 fn check_output(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     let ReturnType::Type(_, ty) = &method.item.sig.output else {
         return;

@@ -1,4 +1,4 @@
-//! A default that is written out keeps to the rules beside it. All others are asked at start.
+//! Checks a literal default against the rules beside it; other defaults are checked at start.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{DefaultValue, Number, Rule, RuleKind, str_literal};
@@ -36,7 +36,7 @@ pub(super) fn check(
     }
 }
 
-/// Whether a number is in a range, as far as its ends are written out.
+/// Whether a number is in a range, as far as the bounds are literals.
 fn is_in(number: Number, range: &ExprRange) -> bool {
     let compare = |end: &Option<Box<syn::Expr>>| {
         let end = end.as_deref().and_then(Number::of)?;

@@ -1,4 +1,4 @@
-//! That `docs/attributes.md` tells of every word what is true.
+//! Tests that the examples in `docs/attributes.md` compile or report the message beside them.
 
 use crate::attributes::ATTRIBUTES;
 use proc_macro2::TokenStream;
@@ -6,23 +6,23 @@ use syn::{Item, Macro};
 
 const DOCS: &str = include_str!("../../../../docs/attributes.md");
 
-/// A row of the table: the word, where it stands, a use that compiles, one that does not, and why.
+/// A row of the table: name, target, valid example, invalid example, message.
 fn rows() -> Vec<[&'static str; 5]> {
     let lines = DOCS.lines().filter(|line| line.starts_with("| `"));
     let cells = |line: &'static str| {
         let mut cells = line.trim_matches('|').splitn(5, " | ").map(str::trim);
         let mut next = || cells.next().expect("five cells");
         let code = |cell: &'static str| cell.trim_matches('`');
-        let [word, place, right, wrong] = [(); 4].map(|()| code(next()));
-        [word, place, right, wrong, next()]
+        let [name, target, right, wrong] = [(); 4].map(|()| code(next()));
+        [name, target, right, wrong, next()]
     };
     lines.map(cells).collect()
 }
 
-/// What the macros say of a use at a place: the messages of its mistakes.
-pub(super) fn mistakes(place: &str, used: &str) -> Vec<String> {
-    let place = place.rsplit(' ').next().unwrap_or(place);
-    let item = match place {
+/// The errors that the macros report for an example.
+pub(super) fn errors(target: &str, used: &str) -> Vec<String> {
+    let target = target.rsplit(' ').next().unwrap_or(target);
+    let item = match target {
         "struct" => format!("{used} struct Creature {{ id: String }}"),
         "id" => format!("struct Creature {{ {used} }}"),
         "field" if used.contains("(id") || used.contains(", id)") => {
@@ -32,10 +32,10 @@ pub(super) fn mistakes(place: &str, used: &str) -> Vec<String> {
         "block" => format!("{used} impl Creature {{ pub fn feed(&mut self) {{}} }}"),
         "method" => format!("impl Creature {{ {used} pub fn feed(&mut self) {{}} }}"),
         "parameter" => format!("impl Creature {{ pub fn feed(&mut self, {used}) {{}} }}"),
-        _ => panic!("nothing is known of a {place}"),
+        _ => panic!("nothing is known of a {target}"),
     };
     let item: TokenStream = item.parse().expect("tokens");
-    let expansion = match place {
+    let expansion = match target {
         "block" | "method" | "parameter" => crate::macros::attribute(TokenStream::new(), &item),
         _ => crate::macros::derive(item),
     };
@@ -55,37 +55,37 @@ fn message(error: &Macro) -> Option<String> {
 
 #[test]
 fn docs_table_lists_attributes_in_order() {
-    let mut told: Vec<&str> = rows().iter().map(|row| row[0]).collect();
-    // A word with two meanings has a row for each.
-    told.dedup();
-    let words: Vec<&str> = ATTRIBUTES.iter().map(|word| word.name).collect();
-    assert_eq!(told, words);
+    let mut names_in_docs: Vec<&str> = rows().iter().map(|row| row[0]).collect();
+    // An attribute with two meanings has two rows.
+    names_in_docs.dedup();
+    let names: Vec<&str> = ATTRIBUTES.iter().map(|name| name.name).collect();
+    assert_eq!(names_in_docs, names);
     let readme = include_str!("../../../../README.md");
     let attributes = readme
         .split("\n## ")
         .find(|section| section.starts_with("Attributes"));
     let attributes = attributes.expect("a section on attributes");
-    for word in words {
-        assert!(attributes.contains(&format!("`{word}")), "{word}");
+    for name in names {
+        assert!(attributes.contains(&format!("`{name}")), "{name}");
     }
 }
 
 #[test]
 fn docs_examples_compile_or_report_message() {
-    for [word, place, right, wrong, because] in rows() {
-        let known = ATTRIBUTES
+    for [name, target, right, wrong, message] in rows() {
+        let attribute = ATTRIBUTES
             .iter()
-            .find(|known| known.name == word)
+            .find(|attribute| attribute.name == name)
             .expect("a word");
-        let places = known.targets.iter();
+        let places = attribute.targets.iter();
         let place_is_right = places
-            .map(|place| place.description())
-            .any(|told| told.contains(place));
-        assert!(place_is_right, "`{word}` is not for a {place}");
-        // Without the feature `nested` says which one it needs.
-        if word != "nested" {
-            assert_eq!(mistakes(place, right), Vec::<String>::new(), "{right}");
+            .map(|target| target.description())
+            .any(|names_in_docs| names_in_docs.contains(target));
+        assert!(place_is_right, "`{name}` is not for a {target}");
+        // Without its feature, `nested` reports which one it needs.
+        if name != "nested" {
+            assert_eq!(errors(target, right), Vec::<String>::new(), "{right}");
         }
-        assert_eq!(mistakes(place, wrong), [because], "{wrong}");
+        assert_eq!(errors(target, wrong), [message], "{wrong}");
     }
 }

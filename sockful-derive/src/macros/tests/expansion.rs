@@ -1,4 +1,4 @@
-//! What must hold of every expansion: it is small, and it meets no name of the user's.
+//! Tests that expansions are small and avoid the user's names.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -19,7 +19,7 @@ fn creature(fields: usize) -> TokenStream {
     })
 }
 
-/// Each field with a rule of each kind and a sanitizer, as no field in earnest has.
+/// A resource with fields that have all rules and a sanitizer.
 fn ruled(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("field_{at}"));
     crate::macros::derive(quote! {
@@ -34,7 +34,7 @@ fn ruled(fields: usize) -> TokenStream {
     })
 }
 
-/// Each field with one rule.
+/// A resource with fields that have one rule.
 fn ranged(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("field_{at}"));
     crate::macros::derive(quote! {
@@ -48,7 +48,7 @@ fn ranged(fields: usize) -> TokenStream {
     })
 }
 
-/// Methods that wait for nothing, whose futures are ours.
+/// Methods that are not `async`.
 fn immediate(remotes: usize) -> TokenStream {
     let methods = (0..remotes).map(|at| format_ident!("feed_{at}"));
     crate::macros::attribute(
@@ -73,7 +73,7 @@ fn remotes(remotes: usize) -> TokenStream {
     )
 }
 
-/// Each field with a parent.
+/// A resource with fields that have a parent.
 fn related(fields: usize) -> TokenStream {
     let fields = (0..fields).map(|at| format_ident!("parent_{at}_id"));
     let names = fields.clone().map(|field| field.to_string());
@@ -88,7 +88,7 @@ fn related(fields: usize) -> TokenStream {
     })
 }
 
-/// Events with a doc comment each.
+/// A resource with events that have doc comments.
 fn eventful(events: usize) -> TokenStream {
     let events = (0..events).map(|at| {
         let (name, ty) = (format_ident!("event{at}"), format_ident!("Event{at}"));
@@ -102,7 +102,7 @@ fn eventful(events: usize) -> TokenStream {
     })
 }
 
-/// Hooks with all that they may have.
+/// Hooks with all parameters.
 fn hooks(hooks: usize) -> TokenStream {
     let methods = (0..hooks).map(|at| format_ident!("check_{at}"));
     crate::macros::attribute(
@@ -118,7 +118,7 @@ fn hooks(hooks: usize) -> TokenStream {
     )
 }
 
-/// A policy of each kind that asks for a user, and one that asks for nothing.
+/// A policy of each kind that takes a user, and one without parameters.
 fn judges() -> TokenStream {
     crate::macros::attribute(
         TokenStream::new(),
@@ -138,7 +138,7 @@ fn judges() -> TokenStream {
     )
 }
 
-/// Policies of the record and the user.
+/// Policies that take the record and the user.
 fn policies(policies: usize) -> TokenStream {
     let methods = (0..policies).map(|at| format_ident!("may_{at}"));
     let actions = (0..policies).map(|at| format_ident!("act_{at}"));
@@ -163,7 +163,7 @@ fn list(resources: usize) -> TokenStream {
     quote!(const APP: Resources = #list;)
 }
 
-/// One of each but [`ruled`], which has a path of the user's.
+/// One expansion of each kind except [`ruled`], which contains a path of the user.
 fn each() -> [TokenStream; 9] {
     [
         creature(3),
@@ -186,16 +186,16 @@ fn lines(tokens: TokenStream) -> usize {
     prettyplease::unparse(&parsed(tokens)).lines().count()
 }
 
-/// The lines of an expansion for nothing in particular, and for each part more.
+/// The number of lines of an empty expansion, and of each part.
 fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
     let (few, many) = (lines(expand(1)), lines(expand(11)));
     let each = (many - few).div_ceil(10);
     (few - each, each)
 }
 
-/// In lines as formatted. What is over it is to be moved into the runtime, or said why not: a field
-/// is over the 14 lines it should have by two, because its typed name takes three, which are a
-/// declaration with its doc comment and a value, and no code.
+/// Counts formatted lines. Move code above the budget into the runtime, or give the reason here: a field
+/// exceeds its 14 lines by two, because its typed name takes three, which are a declaration with a doc
+/// comment and a value, and no code.
 #[test]
 fn expansion_size_is_within_budget() {
     assert_eq!(
@@ -205,21 +205,20 @@ fn expansion_size_is_within_budget() {
     );
     assert_eq!(budget(ranged), (140, 19), "each field with a range");
     assert_eq!(budget(ruled), (142, 56), "each field with all rules");
-    // The user's own block is in it: 4 lines, and 2 a method.
+    // Includes the user's block: 4 lines, and 2 for each method.
     assert_eq!(
         budget(remotes),
         called(13, 41),
         "a block, and each remote in it"
     );
     assert_eq!(budget(immediate), called(13, 34), "and that is not `async`");
-    // Of the lines of a relation eight are names.
+    // Eight lines of a relation are names.
     assert_eq!(budget(related), (143, 35), "each field with a parent");
-    // One more line is for all events together.
+    // One more line is shared by all events.
     assert_eq!(budget(eventful), (137, 7), "each event");
     assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
-    // A remote method that it decides is in it, too. Three lines are there for messages: the user, the
-    // record and the answer stand apart, so that each is told at its type.
-    // Nor does it take an argument.
+    // Includes the remote method that it authorizes, without its argument. Three lines serve messages: the
+    // user, the record and the result are separate, so that each is reported at its type.
     let (block, policy) = called(16, 41);
     let argument = CALLED.1.min(2);
     assert_eq!(
@@ -230,7 +229,7 @@ fn expansion_size_is_within_budget() {
     assert_eq!(budget(list), (14, 10), "a list, and each item of it");
 }
 
-/// What a block has more, and each remote in it, where a client calls them.
+/// The additional lines of a block, and of each method, with the feature `client`.
 const CALLED: (usize, usize) = if cfg!(feature = "client") {
     (16, 18)
 } else {
@@ -250,7 +249,7 @@ fn rooted_paths_begin_at_sockful_or_core() {
     }
 }
 
-/// A path that begins with a plain name could meet one of the user's.
+/// A path that begins with a plain name could resolve to one of the user's.
 #[test]
 fn relative_paths_avoid_user_names() {
     let ours = [
@@ -345,7 +344,7 @@ fn trait_impls_are_automatically_derived() {
     }
 }
 
-/// Shows `see` the first name of every path that begins with `::`.
+/// Calls `see` with the first name of each path that begins with `::`.
 fn each_root(tokens: TokenStream, see: &mut dyn FnMut(&str)) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
@@ -364,10 +363,10 @@ fn each_root(tokens: TokenStream, see: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Shows each name that a path begins with.
+/// Calls `see` with each name that begins a path.
 fn each_start(tokens: TokenStream, see: &mut dyn FnMut(&str)) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    // Of a type annotation with a rooted path behind it the first colon stands alone.
+    // The colon of a type annotation before a rooted path is separate.
     let is_separator = |at: Option<usize>| {
         let first = at.and_then(|at| tokens.get(at));
         matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)
@@ -387,7 +386,7 @@ fn each_start(tokens: TokenStream, see: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Whether a `::` behind this token goes on with a path.
+/// Whether a `::` after this token continues a path.
 fn continues(token: &TokenTree) -> bool {
     match token {
         TokenTree::Ident(ident) => {
