@@ -1,4 +1,4 @@
-//! Reads `#[before(…)]` and `#[after(…)]`, which make a method of the block a hook.
+//! Reads `#[before(…)]` and `#[after(…)]`, which make a method a hook.
 
 use super::syntax::has_name;
 use crate::diagnostics::Diagnostics;
@@ -33,7 +33,7 @@ impl HookAttributes {
                 continue;
             };
             let ask = format!("say {name} what it runs: write #[{name}(create, update)]");
-            let read = actions(attribute, name, &ask);
+            let read = parse_actions(attribute, name, &ask);
             let Some(actions) = diagnostics.ok(read) else {
                 continue;
             };
@@ -54,7 +54,7 @@ pub(crate) fn hook_attribute(attribute: &Attribute) -> Option<(&'static str, Pha
 }
 
 /// Parses the names in the parentheses; `ask` is the error if there are none.
-pub(super) fn actions(attribute: &Attribute, name: &str, ask: &str) -> Result<Vec<Ident>> {
+pub(super) fn parse_actions(attribute: &Attribute, name: &str, ask: &str) -> Result<Vec<Ident>> {
     let path = attribute.path();
     if path.is_ident("cfg_attr") {
         // An attribute macro sees `cfg_attr` before it is evaluated.
@@ -66,22 +66,24 @@ pub(super) fn actions(attribute: &Attribute, name: &str, ask: &str) -> Result<Ve
         return Err(Error::new_spanned(path, message));
     }
     match &attribute.meta {
-        Meta::List(list) if !list.tokens.is_empty() => named.parse2(list.tokens.clone()),
+        Meta::List(list) if !list.tokens.is_empty() => {
+            parse_action_names.parse2(list.tokens.clone())
+        }
         _ => Err(Error::new_spanned(attribute, ask)),
     }
 }
 
-fn named(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+fn parse_action_names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     let mut actions = Vec::new();
     while !input.is_empty() {
-        let place = input.span();
+        let span = input.span();
         let action = Ident::parse_any(input);
         let ends = input.is_empty() || input.peek(Token![,]);
         let (Ok(action), true) = (action, ends) else {
             // The remaining tokens belong to the same error.
             while input.parse::<TokenTree>().is_ok() {}
             let message = "write the names of actions, such as `create, update`, or of remote methods of this block";
-            return Err(Error::new(place, message));
+            return Err(Error::new(span, message));
         };
         actions.push(action);
         input.parse::<Option<Token![,]>>()?;

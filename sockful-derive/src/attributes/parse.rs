@@ -37,7 +37,7 @@ impl Attributes {
     ) -> Self {
         let name = target.attribute();
         let mut parsed = Self::default();
-        misplaced(attributes, target, diagnostics);
+        report_misplaced(attributes, target, diagnostics);
         for attribute in attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident(name))
@@ -54,7 +54,7 @@ impl Attributes {
                 }
             }
         }
-        parsed.check_exclusions(target, diagnostics);
+        parsed.check_conflicts(target, diagnostics);
         parsed
     }
 
@@ -121,7 +121,7 @@ impl Attributes {
         Ok(())
     }
 
-    fn check_exclusions(&self, target: Target, diagnostics: &mut Diagnostics) {
+    fn check_conflicts(&self, target: Target, diagnostics: &mut Diagnostics) {
         for (at, parsed) in self.parsed.iter().enumerate() {
             let earlier = &self.parsed[..at];
             for (other, why) in conflicts_of(parsed.definition.name) {
@@ -243,7 +243,7 @@ impl Attributes {
 }
 
 /// Reports attributes that look like `#[resource]` or `#[remote]` but are not read.
-fn misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut Diagnostics) {
+fn report_misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut Diagnostics) {
     let name = target.attribute();
     let is_read = |attribute: &&Attribute| attribute.path().is_ident(name);
     for attribute in attributes.iter().filter(|attribute| !is_read(attribute)) {

@@ -1,4 +1,4 @@
-//! Reads `#[can(…)]`, which makes a method of the block a policy.
+//! Reads `#[can(…)]`, which makes a method a policy.
 
 use super::hook;
 use super::syntax::has_name;
@@ -16,7 +16,7 @@ impl PolicyAttributes {
         let own = attributes.iter().filter(|it| is_policy_attribute(it));
         let each = own.filter_map(|attribute| {
             let ask = "say what it decides: write #[can(read)], or #[can(create, update)]";
-            diagnostics.ok(hook::actions(attribute, "can", ask))
+            diagnostics.ok(hook::parse_actions(attribute, "can", ask))
         });
         let actions = each.flatten().collect();
         Self { actions }

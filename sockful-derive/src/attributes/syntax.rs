@@ -19,9 +19,9 @@ pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
 
 pub(super) fn parse_equals(keyword: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
     let (name, error_span) = (keyword.unraw(), error_span(keyword, input));
-    let parse_equals = input.parse::<Token![=]>();
+    let equals = input.parse::<Token![=]>();
     let missing = |_| Error::new(error_span, format!("write `{name} = {example}`"));
-    parse_equals.map(drop).map_err(missing)
+    equals.map(drop).map_err(missing)
 }
 
 pub(super) fn parse_string(

@@ -1,4 +1,4 @@
-//! The table of the attributes that `#[resource(…)]` and `#[remote(…)]` accept.
+//! The table of the attributes that `#[resource(…)]` and `#[remote(…)]` accept: each is one row.
 
 use super::kind::ValueKind;
 use super::suggest::nearest;

@@ -36,7 +36,7 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
     let body = body(hook, paths, this);
     // A future that is not `Send` is reported at the method's name.
     let at_name = hook.ident.span().resolved_at(mixed());
-    let boxed = Paths::private_at(at_name);
+    let private_at_name = Paths::private_at(at_name);
     let rows = hook.phases.iter().map(|(phase, targets)| {
         let phase = match phase {
             Phase::Before => quote!(Before),
@@ -49,7 +49,7 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
             HookAction::Destroy => quote_spanned!(mixed()=> #private::On::Destroy),
             HookAction::Method(name, _) => quote_spanned!(mixed()=> #private::On::Remote(#name)),
         });
-        let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+        let run = quote_spanned!(at_name=> #private_at_name::Box::pin(async move #body));
         quote_spanned! {mixed()=>
             #(#conditions)*
             #private::Hook {
@@ -115,8 +115,8 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
             quote_spanned!(first=> #private::Option::as_ref #old)
         }
     });
-    let waited = hook.item.sig.asyncness;
-    let waited = waited.map(|_| quote_spanned!(mixed()=> .await));
+    let awaited = hook.item.sig.asyncness;
+    let awaited = awaited.map(|_| quote_spanned!(mixed()=> .await));
     // An unsupported result is reported at its type.
     let returned = match &hook.item.sig.output {
         ReturnType::Type(_, ty) => ty.to_token_stream(),
@@ -124,7 +124,7 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     };
     let (first, last) = ends(&returned);
     let must = Paths::must_at(first);
-    let returned = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#given),*) #waited));
+    let returned = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#given),*) #awaited));
     let split = parenthesize(
         quote_spanned!(last=> #must::Returned #returned.split()),
         last,

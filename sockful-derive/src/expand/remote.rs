@@ -195,8 +195,8 @@ fn run(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let body = body(method, paths, this);
     // A future that is not `Send` is reported at the method's name.
     let at_name = method.ident.span().resolved_at(mixed());
-    let boxed = Paths::private_at(at_name);
-    let run = quote_spanned!(at_name=> #boxed::Box::pin(async move #body));
+    let private_at_name = Paths::private_at(at_name);
+    let run = quote_spanned!(at_name=> #private_at_name::Box::pin(async move #body));
     quote_spanned!(mixed()=> |call| #run)
 }
 
@@ -278,7 +278,7 @@ fn call_result(
             .map(ToTokens::into_token_stream)
             .unwrap_or_default(),
     });
-    let waited = method
+    let awaited = method
         .item
         .sig
         .asyncness
@@ -286,7 +286,7 @@ fn call_result(
     // An error type without a conversion is reported at the type.
     let (first, last) = ends(&returned_or_name(method));
     let must = Paths::must_at(first);
-    let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #waited));
+    let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #awaited));
     let codec = result(method, this);
     let outcome = quote_spanned!(last=> &#codec, #must::Returned #outcome.split());
     let outcome = parenthesize(outcome, last);

@@ -71,13 +71,16 @@ fn spelt(phase: Phase) -> &'static str {
 
 /// Rejects an action that is also the name of a remote method of the block.
 fn check_targets_unambiguous(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagnostics) {
-    let of_records = |on: &Option<HookAction>| {
+    let is_record_action = |on: &Option<HookAction>| {
         matches!(
             on,
             Some(HookAction::Create | HookAction::Update | HookAction::Destroy)
         )
     };
-    for (_, target) in hook.targets().filter(|(_, it)| of_records(&it.action)) {
+    for (_, target) in hook
+        .targets()
+        .filter(|(_, it)| is_record_action(&it.action))
+    {
         let name = target.ident.unraw().to_string();
         if super::is_remote_method(&name, block) {
             let message = format!(
@@ -249,13 +252,13 @@ fn has_old_record(on: &HookAction) -> bool {
 
 /// Rejects `old: &Self` for an action without a stored record.
 fn check_old_exists(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
-    let surely = hook.given.iter().find_map(|given| match given {
+    let required = hook.given.iter().find_map(|given| match given {
         HookParam::Old(OldRecord::Required(parameter)) => Some(parameter),
         _ => None,
     });
     let without = |on: &Option<HookAction>| on.as_ref().is_some_and(|on| !has_old_record(on));
     let target = hook.targets().find(|(_, it)| without(&it.action));
-    if let (Some(parameter), Some((_, target))) = (surely, target) {
+    if let (Some(parameter), Some((_, target))) = (required, target) {
         let message = format!(
             "{}; write `old: Option<&Self>`",
             no_old_reason(target.ident)
@@ -264,10 +267,10 @@ fn check_old_exists(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn no_old_reason(spelt: &Ident) -> String {
-    if spelt == "create" {
+fn no_old_reason(action: &Ident) -> String {
+    if action == "create" {
         "there is no `old` where a record comes to be".to_owned()
     } else {
-        format!("there is no `old` where `{spelt}` is called: it changes no record")
+        format!("there is no `old` where `{action}` is called: it changes no record")
     }
 }

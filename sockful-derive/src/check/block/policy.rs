@@ -17,7 +17,7 @@ const POLICY: Callable = Callable {
 };
 
 /// The actions of every resource that a policy can authorize.
-const GRANTS: [&str; 4] = ["read", "create", "update", "destroy"];
+const ACTIONS: [&str; 4] = ["read", "create", "update", "destroy"];
 
 /// The actions that `read` authorizes.
 const READS: &[&str] = &["get", "find", "all", "count", "subscribe", "unsubscribe"];
@@ -43,7 +43,7 @@ fn check_targets_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut
     for target in policy.targets.iter().filter(|it| it.action.is_none()) {
         let name = target.ident.unraw().to_string();
         let remotes = block.methods.iter().map(|it| it.ident.unraw().to_string());
-        let known: Vec<String> = GRANTS
+        let known: Vec<String> = ACTIONS
             .map(str::to_owned)
             .into_iter()
             .chain(remotes)
@@ -73,7 +73,7 @@ fn check_targets_unambiguous(
 ) {
     for target in &policy.targets {
         let name = target.ident.unraw().to_string();
-        if GRANTS.contains(&name.as_str()) && super::is_remote_method(&name, block) {
+        if ACTIONS.contains(&name.as_str()) && super::is_remote_method(&name, block) {
             let message = format!(
                 "`{name}` is decided for every resource, and is a remote method of this block as well; rename the method"
             );
@@ -112,10 +112,10 @@ fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: 
 
 /// Requires that `read` is alone: it returns a filter, the other actions a decision.
 fn check_read_is_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
-    let is_reading = |grant: &Option<PolicyAction>| *grant == Some(PolicyAction::Read);
-    let mut others = policy.targets.iter().filter(|it| !is_reading(&it.action));
+    let is_reading = |action: &Option<PolicyAction>| *action == Some(PolicyAction::Read);
+    let mut other_targets = policy.targets.iter().filter(|it| !is_reading(&it.action));
     if policy.decides_read()
-        && let Some(other) = others.next()
+        && let Some(other) = other_targets.next()
     {
         let message = format!(
             "`read` is decided by conditions, `{}` by yes or no; write two methods",
@@ -157,18 +157,18 @@ fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = policy.item.sig.receiver() else {
         return;
     };
-    let without = |grant: &Option<PolicyAction>| match grant {
-        Some(PolicyAction::Method(_, takes)) => *takes == Receiver::None,
+    let without = |action: &Option<PolicyAction>| match action {
+        Some(PolicyAction::Method(_, receiver_kind)) => *receiver_kind == Receiver::None,
         _ => false,
     };
-    let mut grants = policy.targets.iter();
+    let mut targets = policy.targets.iter();
     if policy.decides_read() {
         let message = format!(
             "which records are seen is said by conditions on all of them; write `{}`",
             expected_signature(policy)
         );
         diagnostics.add(receiver, message);
-    } else if let Some(target) = grants.find(|it| without(&it.action)) {
+    } else if let Some(target) = targets.find(|it| without(&it.action)) {
         let message = format!(
             "`{}` has no `self`, so there is no record here; leave `self` out, or write a policy of its own for `{0}`",
             target.ident
@@ -209,11 +209,11 @@ fn check_user_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut D
 
 fn check_reference(policy: &Policy<'_>, reference: &TypeReference, diagnostics: &mut Diagnostics) {
     // A lifetime that the method declares is reported at its declaration.
-    let is_told = !policy.item.sig.generics.params.is_empty();
+    let is_reported = !policy.item.sig.generics.params.is_empty();
     let named = reference.lifetime.as_ref();
     if let Some(mutable) = &reference.mutability {
         diagnostics.add(mutable, "a policy changes nothing; remove `mut`");
-    } else if let Some(lifetime) = named.filter(|it| it.ident != "_" && !is_told) {
+    } else if let Some(lifetime) = named.filter(|it| it.ident != "_" && !is_reported) {
         let message = "what is given lives as long as the call; remove this";
         diagnostics.add(lifetime, message);
     }
