@@ -23,14 +23,14 @@ pub(crate) use system::position;
 use crate::core::error::{Error, ErrorKind, Outcome};
 use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
-use crate::engine::call::method::{Call, Remote, Takes};
-use crate::engine::idempotency::{Keyed, fingerprint};
+use crate::engine::call::method::{MethodCall, Remote, Takes};
+use crate::engine::idempotency::{RequestKey, fingerprint};
 use crate::engine::session::Session;
-use crate::engine::table::{Action, Core, Route};
+use crate::engine::table::{Action, CoreAction, Route};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
-use crate::protocol::frame::{Head, Place, Span};
+use crate::protocol::frame::{Head, HeadSpans, Span};
 use crate::protocol::options::Options;
 use crate::protocol::reply::Reply;
 use futures_util::FutureExt;
@@ -54,7 +54,7 @@ pub(crate) struct Job<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Kept<M> {
     message: M,
-    head: Place,
+    head: HeadSpans,
     payload: Span,
     options: Options,
     target: Target,
@@ -106,7 +106,7 @@ impl<'a> Job<'a> {
         let Target::Route(route) = self.target else {
             return None;
         };
-        let Action::Core(Core::Get) = route.action else {
+        let Action::CoreAction(CoreAction::Get) = route.action else {
             return None;
         };
         let model = session.app.model(route.resource);
@@ -177,7 +177,7 @@ impl<'a> Job<'a> {
         let (resource, action) = self.names(session);
         let app = &session.app;
         app.policies.admit_to(context.identity(), false)?;
-        let keyed = Keyed {
+        let keyed = RequestKey {
             caller: context.caller().unwrap_or_default().into(),
             key,
             fingerprint: fingerprint(resource, action, self.payload, self.options.if_rev()),
@@ -191,7 +191,10 @@ impl<'a> Job<'a> {
             let context = context.clone().under_key(keyed.clone());
             self.act(session, context).await
         };
-        let reply = app.idempotency.once(&*app.store, &keyed, run, show).await;
+        let reply = app
+            .idempotency
+            .run_once(&*app.store, &keyed, run, show)
+            .await;
         peer.note_committed(number);
         reply
     }
@@ -207,11 +210,13 @@ impl<'a> Job<'a> {
         let model = session.app.model(route.resource);
         context.admit(model.index)?;
         match route.action {
-            Action::Core(Core::Subscribe) => {
+            Action::CoreAction(CoreAction::Subscribe) => {
                 self.subscribe(session, context, model, None).boxed().await
             }
-            Action::Core(Core::Unsubscribe) => subscribe::end(session, model, payload),
-            Action::Core(action) => actions::run(&context, model, action, payload, if_rev).await,
+            Action::CoreAction(CoreAction::Unsubscribe) => subscribe::end(session, model, payload),
+            Action::CoreAction(action) => {
+                actions::run(&context, model, action, payload, if_rev).await
+            }
             Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
             Action::Relation(Relation::Subscribe, parent) => {
                 let begun = self.subscribe(session, context, model, Some(parent));
@@ -281,7 +286,7 @@ async fn call(
         Takes::Nothing => Cow::Borrowed(""),
         Takes::Ref | Takes::Mut => model.id(&Object::parse(payload)?)?,
     };
-    let call = Call {
+    let call = MethodCall {
         context: context.begin(),
         model,
         remote,
@@ -290,7 +295,7 @@ async fn call(
         if_rev,
     };
     let _lane = match remote.takes {
-        Takes::Mut => Some(context.app().record_locks.take(model.index, &id).await),
+        Takes::Mut => Some(context.app().record_locks.lock(model.index, &id).await),
         Takes::Nothing | Takes::Ref => None,
     };
     (remote.run)(&call).await

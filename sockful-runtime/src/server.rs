@@ -26,8 +26,8 @@ use crate::spec::openapi;
 use crate::spec::openapi::Source;
 use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
-use crate::transport::connection_limits::Door;
-use crate::transport::layer::Layer;
+use crate::transport::connection_limits::ConnectionLimits;
+use crate::transport::layer::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
 use std::path::Path;
@@ -182,7 +182,7 @@ impl Server {
             clock,
             authenticator,
         };
-        let door = Arc::new(Door::new(&setup.config));
+        let door = Arc::new(ConnectionLimits::new(&setup.config));
         let app = App::open(setup).await?;
         Ok(ServerHandle {
             app,
@@ -240,9 +240,9 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     app: Arc<App>,
-    door: Arc<Door>,
+    door: Arc<ConnectionLimits>,
     #[cfg(feature = "tower")]
-    lobby: Arc<mounted::Lobby>,
+    lobby: Arc<mounted::MountedConnections>,
 }
 
 impl ServerHandle {
@@ -328,7 +328,7 @@ impl ServerHandle {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
-        self.serve_layer(listener, Layer::None, shutdown).await;
+        self.serve_layer(listener, Transport::None, shutdown).await;
         Ok(())
     }
 
@@ -359,14 +359,15 @@ impl ServerHandle {
         tls: TlsConfig,
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
-        self.serve_layer(listener, Layer::Tls(tls), shutdown).await;
+        self.serve_layer(listener, Transport::Tls(tls), shutdown)
+            .await;
         Ok(())
     }
 
     async fn serve_layer(
         &self,
         listener: TcpListener,
-        layer: Layer,
+        layer: Transport,
         shutdown: impl Future<Output = ()>,
     ) {
         crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)

@@ -555,11 +555,13 @@ pub mod __private {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
     pub use sockful_runtime::engine::auth::policy::{Grant, Judge, Policy};
-    pub use sockful_runtime::engine::call::method::{Find, NoRemotes, Remote, Remotes, Takes};
+    pub use sockful_runtime::engine::call::method::{
+        MethodsOf as Find, NoRemotes, Remote, Remotes, Takes,
+    };
     pub use sockful_runtime::engine::call::methods::attempt;
     pub use sockful_runtime::engine::call::methods::{run, run_mut, run_ref};
     pub use sockful_runtime::engine::table::{
-        Entry, Resources, Table, buckets, clash, count, slots,
+        ResourceEntry as Entry, Resources, Table, buckets, clash, count, slots,
     };
     pub use sockful_runtime::hook::{Hook, On, Phase};
     #[cfg(feature = "client")]

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use tokio::sync::{mpsc, watch};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
+enum ShutdownPhase {
     Running,
     Draining,
     Cut,
@@ -13,19 +13,19 @@ enum Phase {
 /// A connection's end: it hears of the shutdown, and by its life keeps the server waiting.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown {
-    phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<ShutdownPhase>,
     _alive: mpsc::Sender<Infallible>,
 }
 
 /// The server's end.
 #[derive(Debug)]
 pub(crate) struct Trigger {
-    phase: watch::Sender<Phase>,
+    phase: watch::Sender<ShutdownPhase>,
     gone: mpsc::Receiver<Infallible>,
 }
 
 pub(crate) fn channel() -> (Trigger, Shutdown) {
-    let (phase, phases) = watch::channel(Phase::Running);
+    let (phase, phases) = watch::channel(ShutdownPhase::Running);
     let (alive, gone) = mpsc::channel(1);
     (
         Trigger { phase, gone },
@@ -39,28 +39,28 @@ pub(crate) fn channel() -> (Trigger, Shutdown) {
 impl Trigger {
     /// Tells all connections to finish what they have started, and waits until they are gone.
     pub(crate) async fn drain(&mut self) {
-        self.phase.send_replace(Phase::Draining);
+        self.phase.send_replace(ShutdownPhase::Draining);
         self.gone.recv().await;
     }
 
     /// Tells all connections to go now.
     pub(crate) fn cut(&self) {
-        self.phase.send_replace(Phase::Cut);
+        self.phase.send_replace(ShutdownPhase::Cut);
     }
 }
 
 impl Shutdown {
     /// Waits until the connection is to finish what it has started.
     pub(crate) async fn draining(mut self) {
-        self.reaches(Phase::Draining).await;
+        self.reaches(ShutdownPhase::Draining).await;
     }
 
     /// Waits until the connection is to go.
     pub(crate) async fn cut(mut self) {
-        self.reaches(Phase::Cut).await;
+        self.reaches(ShutdownPhase::Cut).await;
     }
 
-    async fn reaches(&mut self, phase: Phase) {
+    async fn reaches(&mut self, phase: ShutdownPhase) {
         // A server that is gone without a word has no time to give: its connections go at once.
         let _ = self.phase.wait_for(|current| *current >= phase).await;
     }

@@ -11,32 +11,32 @@ use crate::core::error::Error;
 use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
-use crate::engine::table::Core;
+use crate::engine::table::CoreAction;
 use crate::model::reader::Origin;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
 use futures_util::FutureExt;
 
-/// Said where a subscription would be begun or ended by what knows of no connection.
+/// Said where a subscription would be begun or outcome by what knows of no connection.
 const NOT_HERE: &str = "subscriptions are of connections";
 
 pub(super) async fn run(
     context: &Context,
     model: &Model,
-    action: Core,
+    action: CoreAction,
     payload: &str,
     if_rev: Option<u64>,
 ) -> Reply {
     let action = match action {
-        Core::Get => return get::run(context, model, payload).boxed().await,
-        Core::Find => return list::run(context, model, payload).boxed().await,
-        Core::Count => return count(context, model, payload).await,
-        Core::Create => WriteKind::Create,
-        Core::Update => WriteKind::Update,
-        Core::Save => WriteKind::Save,
-        Core::Destroy => WriteKind::Destroy,
-        Core::Subscribe | Core::Unsubscribe => return Err(Error::internal(NOT_HERE)),
+        CoreAction::Get => return get::run(context, model, payload).boxed().await,
+        CoreAction::Find => return list::run(context, model, payload).boxed().await,
+        CoreAction::Count => return count(context, model, payload).await,
+        CoreAction::Create => WriteKind::Create,
+        CoreAction::Update => WriteKind::Update,
+        CoreAction::Save => WriteKind::Save,
+        CoreAction::Destroy => WriteKind::Destroy,
+        CoreAction::Subscribe | CoreAction::Unsubscribe => return Err(Error::internal(NOT_HERE)),
     };
     let write = Write::new(model, action, payload, Origin::Client);
     Write { if_rev, ..write }.run(context).await

@@ -5,11 +5,11 @@ use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::{InBatch, Telling};
+use crate::engine::call::delivery_scope::{BatchRecord, ResponseDraft};
 use crate::engine::call::stage::Staged;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::session::Session;
-use crate::engine::table::{Action, Core};
+use crate::engine::table::{Action, CoreAction};
 use crate::model::definition::Relation;
 use crate::model::reader::Origin;
 use crate::protocol::reply;
@@ -30,7 +30,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
                 .stage(&unit, given, id.as_deref())
                 .await
                 .map_err(within)?;
-            written.push(InBatch {
+            written.push(BatchRecord {
                 resource: write.model.index,
                 is_gone: matches!(staged, Staged::Gone(_)),
                 record: staged.record(&unit, write.model).await?,
@@ -46,15 +46,16 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
         }
         let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
         reply::check_room("the result", bytes, context.app().config.max_reply)?;
-        let Some(ended) = commit::commit(&unit, Telling::Records(&written), None).await? else {
+        let Some(outcome) = commit::commit(&unit, ResponseDraft::Records(&written), None).await?
+        else {
             continue;
         };
         let shown = written.into_iter().map(|one| {
             let model = context.model(one.resource);
-            context.shown(model, one.settled(&ended))
+            context.shown(model, one.settled(&outcome))
         });
         return Ok(Done {
-            seq: ended.seq(),
+            seq: outcome.seq(),
             ..Done::bare(Body::List(shown.collect::<Result<_>>()?))
         });
     }
@@ -96,10 +97,10 @@ fn write<'a>(
     let route = session.app.route(resource, action)?;
     let model = session.app.model(route.resource);
     let (kind, through) = match route.action {
-        Action::Core(Core::Create) => (WriteKind::Create, None),
-        Action::Core(Core::Update) => (WriteKind::Update, None),
-        Action::Core(Core::Save) => (WriteKind::Save, None),
-        Action::Core(Core::Destroy) => (WriteKind::Destroy, None),
+        Action::CoreAction(CoreAction::Create) => (WriteKind::Create, None),
+        Action::CoreAction(CoreAction::Update) => (WriteKind::Update, None),
+        Action::CoreAction(CoreAction::Save) => (WriteKind::Save, None),
+        Action::CoreAction(CoreAction::Destroy) => (WriteKind::Destroy, None),
         Action::Relation(Relation::Create, parent) => (WriteKind::Create, Some(parent)),
         Action::Relation(Relation::Update, parent) => (WriteKind::Update, Some(parent)),
         Action::Relation(Relation::Destroy, parent) => (WriteKind::Destroy, Some(parent)),

@@ -2,7 +2,7 @@
 
 use crate::core::json::object::Object;
 use crate::engine::call::method::Takes;
-use crate::engine::table::{Action, Core, Route};
+use crate::engine::table::{Action, CoreAction, Route};
 use crate::model::definition::Relation;
 use crate::model::key;
 use crate::model::resource_model::Model;
@@ -31,19 +31,22 @@ pub(crate) enum Address {
 impl Address {
     pub(super) fn of(model: &Model, route: &Route, payload: &str, ack: Option<&str>) -> Self {
         let writes = match route.action {
-            Action::Core(Core::Find | Core::Count)
+            Action::CoreAction(CoreAction::Find | CoreAction::Count)
             | Action::Relation(Relation::List | Relation::By, _) => return Self::None,
-            Action::Core(Core::Subscribe) | Action::Relation(Relation::Subscribe, _) => {
+            Action::CoreAction(CoreAction::Subscribe)
+            | Action::Relation(Relation::Subscribe, _) => {
                 return Self::Subscription(ack.unwrap_or_default().into());
             }
-            Action::Core(Core::Unsubscribe) => {
-                let ended = Object::parse(payload).ok();
-                let ended = ended.and_then(|given| given.take("subscription"));
-                return ended.map_or(Self::None, |ack| Self::Subscription(ack.into()));
+            Action::CoreAction(CoreAction::Unsubscribe) => {
+                let outcome = Object::parse(payload).ok();
+                let outcome = outcome.and_then(|given| given.take("subscription"));
+                return outcome.map_or(Self::None, |ack| Self::Subscription(ack.into()));
             }
             Action::Relation(relation, _) => relation.core() != "get",
-            Action::Core(Core::Get) => false,
-            Action::Core(Core::Create | Core::Update | Core::Save | Core::Destroy) => true,
+            Action::CoreAction(CoreAction::Get) => false,
+            Action::CoreAction(
+                CoreAction::Create | CoreAction::Update | CoreAction::Save | CoreAction::Destroy,
+            ) => true,
             Action::Remote(remote) if remote.takes == Takes::Nothing => return Self::None,
             Action::Remote(remote) => remote.takes == Takes::Mut,
         };

@@ -4,7 +4,7 @@ use super::system::System;
 use super::{Job, Target};
 use crate::core::config::MAX_WRITES;
 use crate::core::json;
-use crate::engine::table::{Action, Core};
+use crate::engine::table::{Action, CoreAction};
 
 /// What one record costs that is read or written by its id.
 const ONE: u32 = 1;
@@ -23,9 +23,10 @@ impl Job<'_> {
         };
         match route.action {
             // Of several by their ids.
-            Action::Core(Core::Get) if self.payload.contains('[') => MANY,
-            Action::Core(Core::Find | Core::Count | Core::Subscribe) | Action::Remote(_) => MANY,
-            Action::Core(_) => ONE,
+            Action::CoreAction(CoreAction::Get) if self.payload.contains('[') => MANY,
+            Action::CoreAction(CoreAction::Find | CoreAction::Count | CoreAction::Subscribe)
+            | Action::Remote(_) => MANY,
+            Action::CoreAction(_) => ONE,
             Action::Relation(relation, _) => match relation.core() {
                 "find" | "subscribe" => MANY,
                 _ => ONE,

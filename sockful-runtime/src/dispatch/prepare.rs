@@ -5,10 +5,10 @@ use super::{Answered, Job, Target};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::method::Takes;
 use crate::engine::session::Session;
-use crate::engine::table::{Action, Core};
+use crate::engine::table::{Action, CoreAction};
 use crate::model::definition::Relation;
 use crate::protocol::frame;
-use crate::protocol::frame::{Head, Request};
+use crate::protocol::frame::{Head, RawFrame};
 use crate::protocol::options::Options;
 
 /// A message that leads nowhere, and why.
@@ -66,7 +66,7 @@ pub(crate) fn prepare<'a>(session: &Session, message: &'a str) -> Result<Job<'a>
     })
 }
 
-fn find(session: &Session, message: &str, request: &Request<'_>) -> Result<(Target, Options)> {
+fn find(session: &Session, message: &str, request: &RawFrame<'_>) -> Result<(Target, Options)> {
     let max_depth = session.config().max_depth;
     if frame::is_deeper_than(message, max_depth) {
         return Err(Error::too_large(
@@ -92,7 +92,10 @@ impl Target {
             return None;
         };
         let changes = match route.action {
-            Action::Core(action) => matches!(action, Core::Update | Core::Save | Core::Destroy),
+            Action::CoreAction(action) => matches!(
+                action,
+                CoreAction::Update | CoreAction::Save | CoreAction::Destroy
+            ),
             Action::Remote(remote) => remote.takes == Takes::Mut,
             Action::Relation(relation, _) => {
                 matches!(relation, Relation::Update | Relation::Destroy)
@@ -108,7 +111,7 @@ impl Target {
         };
         matches!(
             route.action,
-            Action::Core(Core::Subscribe) | Action::Relation(Relation::Subscribe, _)
+            Action::CoreAction(CoreAction::Subscribe) | Action::Relation(Relation::Subscribe, _)
         )
     }
 
@@ -117,10 +120,13 @@ impl Target {
         match self {
             Self::System(action) => action == System::Commit,
             Self::Route(route) => match route.action {
-                Action::Core(action) => {
+                Action::CoreAction(action) => {
                     matches!(
                         action,
-                        Core::Create | Core::Update | Core::Save | Core::Destroy
+                        CoreAction::Create
+                            | CoreAction::Update
+                            | CoreAction::Save
+                            | CoreAction::Destroy
                     )
                 }
                 Action::Remote(_) => true,

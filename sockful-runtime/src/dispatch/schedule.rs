@@ -4,7 +4,7 @@ use super::system::System;
 use super::{Address, Job, Target};
 use crate::core::config::A_YEAR;
 use crate::engine::session::Session;
-use crate::engine::table::{Action, Core};
+use crate::engine::table::{Action, CoreAction};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -38,8 +38,8 @@ impl Job<'_> {
             let model = session.app.model(route.resource);
             address = Address::of(model, route, self.payload, self.head.ack());
             match route.action {
-                Action::Core(action) => {
-                    is_list = matches!(action, Core::Find | Core::Subscribe)
+                Action::CoreAction(action) => {
+                    is_list = matches!(action, CoreAction::Find | CoreAction::Subscribe)
                         || matches!(address, Address::Several { .. });
                 }
                 Action::Remote(remote) => timeout = remote.timeout.unwrap_or(timeout),

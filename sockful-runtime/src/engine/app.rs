@@ -8,9 +8,9 @@ use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
 use crate::engine::call::hook::{Hook, On, Phase};
-use crate::engine::idempotency::Keys;
-use crate::engine::rate_limit::Rates;
-use crate::engine::record_locks::Lanes;
+use crate::engine::idempotency::Idempotency;
+use crate::engine::rate_limit::RateLimiter;
+use crate::engine::record_locks::RecordLocks;
 use crate::engine::table::{Resources, Route};
 use crate::live::Hub;
 use crate::model::relation::Relations;
@@ -37,9 +37,9 @@ pub(crate) struct App {
     pub(crate) documents: Documents,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Hub>,
-    pub(crate) record_locks: Lanes,
-    pub(crate) idempotency: Keys,
-    pub(crate) rates: Rates,
+    pub(crate) record_locks: RecordLocks,
+    pub(crate) idempotency: Idempotency,
+    pub(crate) rates: RateLimiter,
     pub(crate) identities: IdentityRegistry,
     pub(crate) state: AppState,
     pub(crate) config: Config,
@@ -119,9 +119,9 @@ impl App {
             broker: Hub::new(store.clone(), models.len(), &config),
             models,
             store,
-            record_locks: Lanes::new(),
-            idempotency: Keys::new(&config, clock.clone()),
-            rates: Rates::new(&config),
+            record_locks: RecordLocks::new(),
+            idempotency: Idempotency::new(&config, clock.clone()),
+            rates: RateLimiter::new(&config),
             identities: IdentityRegistry::default(),
             after_hook_permits: Arc::new(Semaphore::new(config.max_afterwards)),
             state,

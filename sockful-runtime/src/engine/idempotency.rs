@@ -17,21 +17,21 @@ use crate::store::Store;
 use crate::store::idempotency::{
     CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
 };
-use key_queue::Turns;
+use key_queue::KeyQueue;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// What a server knows of the keys of requests, beside what its store remembers.
 #[derive(Debug)]
-pub(crate) struct Keys {
-    turns: Turns,
+pub(crate) struct Idempotency {
+    turns: KeyQueue,
     clock: Clock,
     retention: u64,
 }
 
 /// Which request it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Keyed {
+pub(crate) struct RequestKey {
     /// Who asks. All callers without an identity are one, the empty text: to get at the reply of
     /// another one has to know its key, which nobody can guess.
     pub(crate) caller: Arc<str>,
@@ -39,7 +39,7 @@ pub(crate) struct Keyed {
     pub(crate) fingerprint: u128,
 }
 
-impl Keyed {
+impl RequestKey {
     /// What its commit leaves behind.
     pub(crate) fn idempotency_entry(&self, at: u64, response: PendingResponse) -> IdempotencyEntry {
         IdempotencyEntry {
@@ -52,10 +52,10 @@ impl Keyed {
     }
 }
 
-impl Keys {
+impl Idempotency {
     pub(crate) fn new(config: &Config, clock: Clock) -> Self {
         Self {
-            turns: Turns::default(),
+            turns: KeyQueue::default(),
             clock,
             retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
         }
@@ -63,7 +63,7 @@ impl Keys {
 
     /// Does a request unless it took effect before: then its first reply comes again.
     ///
-    /// `run` is to put [`idempotency_entry`](Keyed::idempotency_entry) into the one commit that it makes. One that
+    /// `run` is to put [`idempotency_entry`](RequestKey::idempotency_entry) into the one commit that it makes. One that
     /// runs at this moment is waited for first. `show` makes of a record of a resource what the caller
     /// is told of it: today it may see less than it did then.
     ///
@@ -76,10 +76,10 @@ impl Keys {
     ///
     /// Where it is dropped the next that waits goes on. Had the store begun to take the commit, that
     /// one's will be [`Repeated`](crate::store::commit::Rejected::Repeated).
-    pub(crate) async fn once(
+    pub(crate) async fn run_once(
         &self,
         store: &dyn Store,
-        request: &Keyed,
+        request: &RequestKey,
         run: impl Future<Output = Reply>,
         show: impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Reply {
@@ -103,7 +103,7 @@ impl Keys {
     async fn remembered(
         &self,
         store: &dyn Store,
-        request: &Keyed,
+        request: &RequestKey,
         show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Result<Option<Done>> {
         match store.completed(&request.caller, request.key).await? {

@@ -14,22 +14,22 @@ const FEW: usize = 1_024;
 
 /// The buckets of all callers.
 #[derive(Debug)]
-pub(crate) struct Rates {
+pub(crate) struct RateLimiter {
     rate: u32,
     burst: u32,
-    shared: Mutex<Shared>,
+    shared: Mutex<NamedBuckets>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    buckets: HashMap<Name, Arc<Bucket>>,
+struct NamedBuckets {
+    buckets: HashMap<BucketName, Arc<Bucket>>,
     /// At how many the full ones are dropped.
     sweep_at: usize,
 }
 
 /// Whose a bucket is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Name {
+enum BucketName {
     Key(Arc<str>),
     Address(IpAddr),
 }
@@ -48,12 +48,12 @@ pub(crate) struct Bucket {
     all: u64,
 }
 
-impl Rates {
+impl RateLimiter {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             rate: config.max_request_rate,
             burst: config.request_burst,
-            shared: Mutex::new(Shared {
+            shared: Mutex::new(NamedBuckets {
                 buckets: HashMap::new(),
                 sweep_at: FEW,
             }),
@@ -62,14 +62,14 @@ impl Rates {
 
     /// The bucket of the caller of this key, on all its connections.
     pub(crate) fn of_key(&self, key: &Arc<str>) -> Arc<Bucket> {
-        self.shared(Name::Key(key.clone()))
+        self.shared(BucketName::Key(key.clone()))
     }
 
     /// The bucket of nobody at an address, on all connections from there. The machine itself has none
     /// in common: a proxy there speaks for everyone.
     pub(crate) fn of_address(&self, address: Option<IpAddr>) -> Arc<Bucket> {
         match address.and_then(origin) {
-            Some(address) => self.shared(Name::Address(address)),
+            Some(address) => self.shared(BucketName::Address(address)),
             None => Arc::new(self.bucket()),
         }
     }
@@ -86,7 +86,7 @@ impl Rates {
             .with_retry_after(wait)
     }
 
-    fn shared(&self, name: Name) -> Arc<Bucket> {
+    fn shared(&self, name: BucketName) -> Arc<Bucket> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bucket) = shared.buckets.get(&name) {
             return bucket.clone();
@@ -177,8 +177,8 @@ mod tests {
     use super::*;
     use tokio::time::advance;
 
-    fn rates(rate: u32, burst: u32) -> Rates {
-        Rates::new(&Config {
+    fn rates(rate: u32, burst: u32) -> RateLimiter {
+        RateLimiter::new(&Config {
             max_request_rate: rate,
             request_burst: burst,
             ..Config::default()

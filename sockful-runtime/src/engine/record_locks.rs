@@ -9,17 +9,17 @@ use tokio::sync::{Mutex, MutexGuard};
 /// A `&mut self` method that writes through a [`ServerHandle`](crate::ServerHandle) takes a second
 /// one: where that is its own, it waits until its time is over.
 #[derive(Debug)]
-pub(crate) struct Lanes {
+pub(crate) struct RecordLocks {
     stripes: Box<[Mutex<()>]>,
     hasher: RandomState,
 }
 
 /// The lane of a record, held.
-pub(crate) type Lane<'a> = MutexGuard<'a, ()>;
+pub(crate) type RecordGuard<'a> = MutexGuard<'a, ()>;
 
 const STRIPES: usize = 4096;
 
-impl Lanes {
+impl RecordLocks {
     pub(crate) fn new() -> Self {
         Self {
             stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
@@ -28,7 +28,7 @@ impl Lanes {
     }
 
     /// Waits for the lane of a record, behind those who asked before.
-    pub(crate) async fn take(&self, resource: usize, id: &str) -> Lane<'_> {
+    pub(crate) async fn lock(&self, resource: usize, id: &str) -> RecordGuard<'_> {
         self.stripes[self.stripe(resource, id)].lock().await
     }
 

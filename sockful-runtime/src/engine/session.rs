@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::engine::app::App;
 use crate::engine::auth::authenticator::expired;
-use crate::engine::auth::caller::{Caller, Known};
+use crate::engine::auth::caller::{AuthenticatedCaller, Caller};
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity_registry::Revoked;
 use crate::engine::auth::session_identity::SessionIdentity;
@@ -66,11 +66,11 @@ impl Session {
     /// Who calls at this moment.
     pub(crate) fn caller(&self) -> Caller {
         if !self.has_authenticator() {
-            return Caller::Nobody;
+            return Caller::Unauthenticated;
         }
         match self.identity.known() {
-            Some(known) if !self.is_expired(&known) => Caller::Known(known),
-            _ => Caller::Nobody,
+            Some(known) if !self.is_expired(&known) => Caller::AuthenticatedCaller(known),
+            _ => Caller::Unauthenticated,
         }
     }
 
@@ -130,7 +130,7 @@ impl Session {
         is_expired
     }
 
-    fn is_expired(&self, known: &Known) -> bool {
+    fn is_expired(&self, known: &AuthenticatedCaller) -> bool {
         let now = || self.app.clock.now();
         known.expires.is_some_and(|expires| expires <= now())
     }

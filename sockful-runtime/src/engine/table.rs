@@ -18,7 +18,7 @@ use layout::{bucket, hash, slot};
 
 /// A resource in the list that is served: what its two macros made.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ResourceEntry {
     /// The path as it stands in the list, for messages.
     pub path: &'static str,
     /// What the derive made.
@@ -34,7 +34,7 @@ pub struct Entry {
 /// What is served, made by `resources![…]`: a constant.
 #[derive(Clone, Copy, Debug)]
 pub struct Resources {
-    entries: &'static [Entry],
+    entries: &'static [ResourceEntry],
     routes: &'static [Route],
     seeds: &'static [u16],
     slots: &'static [u16],
@@ -56,7 +56,7 @@ pub struct Route {
 #[derive(Clone, Copy, Debug)]
 pub enum Action {
     /// One of the actions that every resource has.
-    Core(Core),
+    CoreAction(CoreAction),
     /// A method of its own.
     Remote(&'static Remote),
     /// An action on the children of a record, or on the parent of one. The route's resource is the
@@ -66,7 +66,7 @@ pub enum Action {
 
 /// The actions that every resource has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Core {
+pub enum CoreAction {
     /// Stores a new record.
     Create,
     /// Reads one record or several.
@@ -87,20 +87,20 @@ pub enum Core {
     Unsubscribe,
 }
 
-const CORE: [(&str, Core); 10] = [
-    ("create", Core::Create),
-    ("get", Core::Get),
-    ("find", Core::Find),
-    ("all", Core::Find),
-    ("count", Core::Count),
-    ("update", Core::Update),
-    ("save", Core::Save),
-    ("destroy", Core::Destroy),
-    ("subscribe", Core::Subscribe),
-    ("unsubscribe", Core::Unsubscribe),
+const CORE: [(&str, CoreAction); 10] = [
+    ("create", CoreAction::Create),
+    ("get", CoreAction::Get),
+    ("find", CoreAction::Find),
+    ("all", CoreAction::Find),
+    ("count", CoreAction::Count),
+    ("update", CoreAction::Update),
+    ("save", CoreAction::Save),
+    ("destroy", CoreAction::Destroy),
+    ("subscribe", CoreAction::Subscribe),
+    ("unsubscribe", CoreAction::Unsubscribe),
 ];
 
-impl Core {
+impl CoreAction {
     /// The names of the core actions, each with what it does.
     pub const fn names() -> &'static [(&'static str, Self)] {
         &CORE
@@ -120,7 +120,7 @@ impl Action {
 impl Resources {
     /// Puts list and table together; `resources![…]` does it.
     pub const fn new<const N: usize, const B: usize, const S: usize>(
-        entries: &'static [Entry],
+        entries: &'static [ResourceEntry],
         table: &'static Table<N, B, S>,
     ) -> Self {
         Self {
@@ -132,7 +132,7 @@ impl Resources {
     }
 
     /// The resources, in the order of the list.
-    pub const fn entries(&self) -> &'static [Entry] {
+    pub const fn entries(&self) -> &'static [ResourceEntry] {
         self.entries
     }
 
@@ -163,7 +163,7 @@ impl Resources {
 }
 
 /// What is wrong with the resource at `at` beside those before it; the compiler shows it at that item.
-pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
+pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
     let this = &entries[at];
     let mut earlier = 0;
     while earlier < at {
@@ -210,7 +210,7 @@ pub const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
 }
 
 /// The parameter that hides the id of the record on which a remote is called.
-const fn called_like_the_id(entry: &Entry, remote: usize) -> Option<&'static str> {
+const fn called_like_the_id(entry: &ResourceEntry, remote: usize) -> Option<&'static str> {
     let (definition, remote) = (entry.shape.definition, &entry.remotes[remote]);
     let mut at = 0;
     while !matches!(remote.takes, Takes::Nothing) && at < remote.parameters.len() {
@@ -255,8 +255,8 @@ mod tests {
         }
     }
 
-    const fn entry(remotes: &'static [Remote]) -> Entry {
-        Entry {
+    const fn entry(remotes: &'static [Remote]) -> ResourceEntry {
+        ResourceEntry {
             path: "Sample",
             shape: Shape::of::<Sample>(),
             remotes,
@@ -267,9 +267,9 @@ mod tests {
 
     #[test]
     fn two_actions_of_one_name_are_told() {
-        const CORE: &[Entry] = &[entry(&[remote("feed"), remote("count")])];
-        const TWICE: &[Entry] = &[entry(&[remote("feed"), remote("look"), remote("feed")])];
-        const WELL: &[Entry] = &[entry(&[remote("feed"), remote("look")])];
+        const CORE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("count")])];
+        const TWICE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look"), remote("feed")])];
+        const WELL: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look")])];
         let told = |entries| clash(entries, 0).map(|text| text.as_str().to_owned());
         assert!(told(CORE).is_some_and(|text| text.contains("two actions called `count`")));
         assert!(told(TWICE).is_some_and(|text| text.contains("two actions called `feed`")));

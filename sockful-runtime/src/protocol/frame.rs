@@ -6,7 +6,7 @@
 mod place;
 mod slots;
 
-pub(crate) use place::{Place, Span};
+pub(crate) use place::{HeadSpans, Span};
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::is_exact;
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 /// A request as it came: the slots as raw JSON text, the names decoded.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct RawFrame<'a> {
     /// What the reply repeats.
     pub(crate) head: Head<'a>,
     /// The resource's name.
@@ -50,7 +50,7 @@ pub(crate) struct BadFrame<'a> {
 /// # Errors
 ///
 /// A [`BadFrame`], which carries the request's `ack_id` whenever slot 3 holds a valid one.
-pub(crate) fn parse(message: &str) -> Result<Request<'_>, BadFrame<'_>> {
+pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     let slots: Slots<'_> =
         match slots::split(message).map_or_else(|| serde_json::from_str(message), Ok) {
             Ok(slots) => slots,
@@ -91,7 +91,7 @@ pub(crate) fn parse(message: &str) -> Result<Request<'_>, BadFrame<'_>> {
         _ if !matches!(slots.raw[4].as_bytes(), [b'{', ..] | b"null") => {
             Err(bad(head, "the options are an object"))
         }
-        (Ok(resource), Ok(action)) => Ok(Request {
+        (Ok(resource), Ok(action)) => Ok(RawFrame {
             head,
             resource,
             action,

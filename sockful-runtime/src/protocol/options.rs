@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 /// What a request says beside its payload. Most say nothing, and are moved about with no room for it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Options(Option<Box<Said>>);
+pub(crate) struct Options(Option<Box<GivenOptions>>);
 
 #[derive(Clone, Debug)]
-struct Said {
+struct GivenOptions {
     timeout: Option<Duration>,
     if_rev: Option<u64>,
     key: Option<Uuid>,
@@ -97,7 +97,7 @@ impl Options {
         }
         faults.extend(given.unknown());
         if faults.is_empty() {
-            Ok(Self(Some(Box::new(Said {
+            Ok(Self(Some(Box::new(GivenOptions {
                 timeout,
                 if_rev,
                 key,

@@ -36,21 +36,21 @@ const COME_BACK: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct MountedServer {
     server: ServerHandle,
-    peer: Arc<Find>,
+    peer: Arc<PeerOf>,
 }
 
-type Find = dyn Fn(&Parts) -> Option<SocketAddr> + Send + Sync;
+type PeerOf = dyn Fn(&Parts) -> Option<SocketAddr> + Send + Sync;
 
 /// The connections that came over services.
 #[derive(Debug)]
-pub(super) struct Lobby {
+pub(super) struct MountedConnections {
     /// What those who come are given, as long as they may come.
     open: Mutex<Option<Shutdown>>,
     /// Held while they come to their end.
     trigger: tokio::sync::Mutex<Option<Trigger>>,
 }
 
-impl Default for Lobby {
+impl Default for MountedConnections {
     fn default() -> Self {
         let (trigger, shutdown) = shutdown::channel();
         Self {
@@ -60,7 +60,7 @@ impl Default for Lobby {
     }
 }
 
-impl Lobby {
+impl MountedConnections {
     /// For a connection that comes; `None` when none may come any more.
     fn enter(&self) -> Option<Shutdown> {
         self.open().clone()

@@ -9,7 +9,7 @@ pub(crate) use keywords::add as add_rules;
 use crate::core::config::MAX_IDS;
 use crate::core::error::Result;
 use crate::engine::call::method::{Remote, Takes};
-use crate::engine::table::{Entry, Resources};
+use crate::engine::table::{ResourceEntry, Resources};
 use crate::model::definition::{Access, Property};
 use crate::model::raw_payload;
 use crate::model::reader::DescribedProperty;
@@ -59,7 +59,7 @@ impl Description {
         Ok((models, description))
     }
 
-    fn new(entries: &[Entry], models: &[Model], mut generator: SchemaGenerator) -> Self {
+    fn new(entries: &[ResourceEntry], models: &[Model], mut generator: SchemaGenerator) -> Self {
         let mut resources: Map<String, Value> = entries
             .iter()
             .zip(models)
@@ -103,7 +103,7 @@ fn record(model: &Model) -> Value {
     )
 }
 
-fn resource(entry: &Entry, model: &Model, generator: &mut SchemaGenerator) -> Value {
+fn resource(entry: &ResourceEntry, model: &Model, generator: &mut SchemaGenerator) -> Value {
     let definition = model.definition;
     let id = || model.properties[definition.id].schema.clone().to_value();
     let one = object("", "", &[record_member(model, definition.id)]);

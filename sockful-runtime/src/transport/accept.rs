@@ -4,13 +4,13 @@ use crate::core::shutdown;
 use crate::core::shutdown::Shutdown;
 use crate::engine::app::App;
 use crate::engine::session::Session;
-use crate::transport::connection_limits::{Door, Entry};
+use crate::transport::connection_limits::{ConnectionLimits, ConnectionPermit};
 use crate::transport::drain::drain;
 use crate::transport::http::respond::{Mounted, respond};
-use crate::transport::layer::Layer;
+use crate::transport::layer::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
-use crate::transport::write_timeout::Stall;
+use crate::transport::write_timeout::WriteTimeout;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -32,9 +32,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Accepts until `shutdown` is done, then drains.
 pub(crate) async fn serve(
     app: Arc<App>,
-    door: &Door,
+    door: &ConnectionLimits,
     listener: TcpListener,
-    layer: Layer,
+    layer: Transport,
     shutdown: impl Future<Output = ()>,
 ) {
     let (trigger, connections) = shutdown::channel();
@@ -61,9 +61,9 @@ pub(crate) async fn serve(
         let session = Session::new(app.clone(), Some(address));
         let shutdown = connections.clone();
         match layer.clone() {
-            Layer::None => tokio::spawn(http(session, stream, entry, shutdown)),
+            Transport::None => tokio::spawn(http(session, stream, entry, shutdown)),
             #[cfg(feature = "tls")]
-            Layer::Tls(tls) => tokio::spawn(https(session, stream, tls, entry, shutdown)),
+            Transport::Tls(tls) => tokio::spawn(https(session, stream, tls, entry, shutdown)),
         };
     }
     drop(listener);
@@ -93,7 +93,7 @@ async fn https(
     session: Arc<Session>,
     stream: TcpStream,
     tls: TlsConfig,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionPermit>,
     shutdown: Shutdown,
 ) {
     let shaken = tokio::select! {
@@ -109,7 +109,7 @@ async fn https(
 async fn http(
     session: Arc<Session>,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    entry: Arc<Entry>,
+    entry: Arc<ConnectionPermit>,
     shutdown: Shutdown,
 ) {
     let config = session.config().clone();
@@ -131,7 +131,7 @@ async fn http(
         .max_headers(config.max_headers)
         .max_buf_size(config.max_header_bytes)
         .serve_connection(
-            TokioIo::new(Stall::new(stream, config.write_timeout)),
+            TokioIo::new(WriteTimeout::new(stream, config.write_timeout)),
             service,
         )
         .with_upgrades();

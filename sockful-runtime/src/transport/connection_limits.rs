@@ -20,7 +20,7 @@ const TELLING: Duration = Duration::from_secs(1);
 
 /// Lets connections in, or tells them why not.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
     by_address: Arc<Addresses>,
     most_by_address: usize,
@@ -33,12 +33,12 @@ struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 
 /// A connection that was let in, until it ends.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ConnectionPermit {
     _permit: OwnedSemaphorePermit,
     from: Option<(Arc<Addresses>, IpAddr)>,
 }
 
-impl Door {
+impl ConnectionLimits {
     pub(crate) fn new(config: &Config) -> Self {
         let rate = config.max_connection_rate;
         Self {
@@ -55,7 +55,7 @@ impl Door {
     /// # Errors
     ///
     /// The setting that it would be over.
-    pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<Entry, &'static str> {
+    pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<ConnectionPermit, &'static str> {
         if self.arrivals.take(1).is_err() {
             return Err("max_connection_rate");
         }
@@ -68,7 +68,7 @@ impl Door {
             }
             Some(_) => return Err("max_connections_per_address"),
         };
-        Ok(Entry {
+        Ok(ConnectionPermit {
             _permit: permit,
             from,
         })
@@ -130,7 +130,7 @@ impl Addresses {
     }
 }
 
-impl Drop for Entry {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         if let Some((addresses, address)) = self.from.take() {
             addresses.leave(address);
@@ -142,8 +142,8 @@ impl Drop for Entry {
 mod tests {
     use super::*;
 
-    fn door(most: usize, by_address: usize, rate: u32) -> Door {
-        Door::new(&Config {
+    fn door(most: usize, by_address: usize, rate: u32) -> ConnectionLimits {
+        ConnectionLimits::new(&Config {
             max_connections: most,
             max_connections_per_address: by_address,
             max_connection_rate: rate,

@@ -5,7 +5,7 @@ use crate::transport::tls::TlsConfig;
 
 /// What lies between a connection and TCP.
 #[derive(Clone, Debug)]
-pub(crate) enum Layer {
+pub(crate) enum Transport {
     /// Nothing.
     None,
     /// TLS.
@@ -13,7 +13,7 @@ pub(crate) enum Layer {
     Tls(TlsConfig),
 }
 
-impl Layer {
+impl Transport {
     /// Whether what is written is what a client reads.
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)

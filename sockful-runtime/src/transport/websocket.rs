@@ -23,28 +23,28 @@ use crate::live::Subscription;
 use crate::protocol::reply;
 use crate::protocol::reply::{Change, Done, Reply};
 use heartbeat::{Beat, Heartbeat};
-use identity_watch::Turn;
+use identity_watch::IdentityWatch;
 use live::Live;
 use requests::{Kept, Requests};
-use socket::{End, Incoming, Socket};
+use socket::{CloseReason, Incoming, Socket};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
-use wake_set::{Bell, Bells};
+use wake_set::{WakeSet, WakeSource};
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
 pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (bells, [reading, beating, stopping, turning]) = Bells::new();
+    let (bells, [reading, beating, stopping, turning]) = WakeSet::new();
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
         live: Live::new(session.clone()),
-        turn: Turn::new(session.clone(), turning),
+        turn: IdentityWatch::new(session.clone(), turning),
         heartbeat: Heartbeat::new(session.config(), beating),
         session,
         bad_frames: 0,
@@ -55,7 +55,7 @@ where
         has_told: false,
     };
     let end = connection.serve(&shutdown).await;
-    if end != End::Lost {
+    if end != CloseReason::Lost {
         connection.finish().await;
     }
     connection.requests.abandon();
@@ -69,26 +69,26 @@ struct Connection<S> {
     socket: Socket<S>,
     requests: Requests,
     live: Live,
-    turn: Turn,
+    turn: IdentityWatch,
     heartbeat: Heartbeat,
     session: Arc<Session>,
     bad_frames: usize,
     /// Whether the server stops: what runs is finished, and nothing more is read.
     is_draining: bool,
-    bells: Bells,
+    bells: WakeSet,
     /// Rings when there may be more to read.
-    reading: Bell,
+    reading: WakeSource,
     /// Rings when the server may have begun to stop.
-    stopping: Bell,
+    stopping: WakeSource,
     /// Whether subscriptions had their turn, and it is that of requests.
     has_told: bool,
 }
 
-enum Event {
+enum ConnectionEvent {
     Incoming(Incoming),
     Finished(Kept, Reply),
     Live,
-    Turn,
+    IdentityWatch,
     Beat(Beat),
     Drain,
     Drained,
@@ -96,7 +96,7 @@ enum Event {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    async fn serve(&mut self, shutdown: &Shutdown) -> End {
+    async fn serve(&mut self, shutdown: &Shutdown) -> CloseReason {
         self.greet();
         let mut drain = pin!(shutdown.clone().draining());
         let mut cut = pin!(shutdown.clone().cut());
@@ -107,26 +107,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             });
             let event = event.await;
             let end = match event {
-                Event::Incoming(incoming) => self.take_all(incoming).await,
-                Event::Finished(request, reply) => self.answer(request.job().answered(reply)),
-                Event::Live => {
+                ConnectionEvent::Incoming(incoming) => self.take_all(incoming).await,
+                ConnectionEvent::Finished(request, reply) => {
+                    self.answer(request.job().answered(reply))
+                }
+                ConnectionEvent::Live => {
                     self.tell();
                     None
                 }
-                Event::Turn => {
+                ConnectionEvent::IdentityWatch => {
                     self.turn();
                     None
                 }
-                Event::Beat(Beat::Ping) => {
+                ConnectionEvent::Beat(Beat::Ping) => {
                     self.socket.ping();
                     None
                 }
-                Event::Beat(Beat::Silent) | Event::Lost => Some(End::Lost),
-                Event::Beat(Beat::Stuck) => {
-                    Some(End::ByUs(1008, "nothing of what was sent is taken"))
+                ConnectionEvent::Beat(Beat::Silent) | ConnectionEvent::Lost => {
+                    Some(CloseReason::Lost)
                 }
-                Event::Drain => self.refuse_the_rest(),
-                Event::Drained => Some(End::ByUs(1001, "the server is shutting down")),
+                ConnectionEvent::Beat(Beat::Stuck) => {
+                    Some(CloseReason::ByUs(1008, "nothing of what was sent is taken"))
+                }
+                ConnectionEvent::Drain => self.refuse_the_rest(),
+                ConnectionEvent::Drained => {
+                    Some(CloseReason::ByUs(1001, "the server is shutting down"))
+                }
             };
             let end = end.or_else(|| self.start_waiting());
             if let Some(end) = end {
@@ -141,47 +147,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         cx: &mut Context<'_>,
         drain: Pin<&mut impl Future<Output = ()>>,
         cut: Pin<&mut impl Future<Output = ()>>,
-    ) -> Poll<Event> {
+    ) -> Poll<ConnectionEvent> {
         if self.socket.pipe().waiting() > 0 {
             let flushed = self.socket.poll_flush(cx);
             if matches!(flushed, Poll::Ready(Err(_))) {
-                return Poll::Ready(Event::Lost);
+                return Poll::Ready(ConnectionEvent::Lost);
             }
         }
         let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
         self.heartbeat.note_waiting(waits, sent);
         if self.turn.poll().is_ready() {
-            return Poll::Ready(Event::Turn);
+            return Poll::Ready(ConnectionEvent::IdentityWatch);
         }
         if self.has_room_out()
             && let Poll::Ready((request, reply)) = self.requests.poll_finished(cx)
         {
-            return Poll::Ready(Event::Finished(request, reply));
+            return Poll::Ready(ConnectionEvent::Finished(request, reply));
         }
         if self.is_draining {
             if self.requests.is_empty() && self.socket.pipe().waiting() == 0 {
-                return Poll::Ready(Event::Drained);
+                return Poll::Ready(ConnectionEvent::Drained);
             }
             if cut.poll(cx).is_ready() {
-                return Poll::Ready(Event::Lost);
+                return Poll::Ready(ConnectionEvent::Lost);
             }
         } else if self.stopping.poll(|cx| drain.poll(cx)).is_ready() {
-            return Poll::Ready(Event::Drain);
+            return Poll::Ready(ConnectionEvent::Drain);
         }
         let is_reading = !self.is_draining && self.may_read();
         let received = self.socket.pipe().received;
         if let Poll::Ready(beat) = self.heartbeat.poll(received, is_reading) {
-            return Poll::Ready(Event::Beat(beat));
+            return Poll::Ready(ConnectionEvent::Beat(beat));
         }
         let has_told = std::mem::take(&mut self.has_told);
         if !has_told && self.poll_live(cx).is_ready() {
-            return Poll::Ready(Event::Live);
+            return Poll::Ready(ConnectionEvent::Live);
         }
         if is_reading && let Poll::Ready(incoming) = self.poll_incoming() {
-            return Poll::Ready(Event::Incoming(incoming));
+            return Poll::Ready(ConnectionEvent::Incoming(incoming));
         }
         if has_told && self.poll_live(cx).is_ready() {
-            return Poll::Ready(Event::Live);
+            return Poll::Ready(ConnectionEvent::Live);
         }
         Poll::Pending
     }
@@ -231,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Takes in a message and those that have come with it, so that all replies that are ready
     /// leave in one write. After so many, other connections get their turn.
-    async fn take_all(&mut self, first: Incoming) -> Option<End> {
+    async fn take_all(&mut self, first: Incoming) -> Option<CloseReason> {
         let mut next = first;
         let mut taken = 0;
         loop {
@@ -240,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     let answered = self.requests.take(&text);
                     if self.requests.is_flooded() {
                         let why = "too many requests in a row that come too soon";
-                        return Some(End::ByUs(1008, why));
+                        return Some(CloseReason::ByUs(1008, why));
                     }
                     if !answered.as_ref().is_some_and(|answered| answered.bad) {
                         self.bad_frames = 0;
@@ -252,7 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     }
                 }
                 Incoming::Control => {}
-                Incoming::End(end) => return Some(end),
+                Incoming::CloseReason(end) => return Some(end),
             }
             taken += 1;
             if taken == self.session.config().max_batch {
@@ -271,7 +277,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Starts requests whose turn has come.
-    fn start_waiting(&mut self) -> Option<End> {
+    fn start_waiting(&mut self) -> Option<CloseReason> {
         while self.has_room_out()
             && let Some((request, reply)) = self.requests.start_next()
         {
@@ -285,7 +291,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Refuses what has been read and not started, and reads no more.
-    fn refuse_the_rest(&mut self) -> Option<End> {
+    fn refuse_the_rest(&mut self) -> Option<CloseReason> {
         self.is_draining = true;
         self.socket.pipe().stop_reading();
         let mut end = None;
@@ -305,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     end = end.or(self.answer(answered));
                 }
                 Incoming::Control => {}
-                Incoming::End(_) => break,
+                Incoming::CloseReason(_) => break,
             }
         }
         end
@@ -321,7 +327,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes a reply, where one is wanted, and does to subscriptions what it says.
-    fn answer(&mut self, mut answered: Answered<'_>) -> Option<End> {
+    fn answer(&mut self, mut answered: Answered<'_>) -> Option<CloseReason> {
         let live = answered.reply.as_mut().ok();
         let live = live.and_then(|done| self.prepare(done));
         let max_reply = self.session.config().max_reply;
@@ -335,7 +341,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         self.bad_frames += usize::from(answered.bad);
         (self.bad_frames >= self.session.config().max_bad_frames)
-            .then_some(End::ByUs(1008, "too many bad frames in a row"))
+            .then_some(CloseReason::ByUs(1008, "too many bad frames in a row"))
     }
 
     /// Does what a reply says to subscriptions before it is written; gives the one that begins after it.

@@ -1,6 +1,6 @@
 //! Reading a record, or several, by their ids.
 
-use super::wanted::Wanted;
+use super::wanted::Projection;
 use crate::core::config::MAX_IDS;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
@@ -18,20 +18,20 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a `get` asks for.
-enum Asked<'a> {
+enum GetTarget<'a> {
     One(Cow<'a, str>),
     Several(Vec<Box<str>>),
 }
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
     let given = Object::parse(payload)?;
-    let wanted = Wanted::take(context.app(), model, &given)?;
-    let asked = Asked::take(model, &given)?;
+    let wanted = Projection::take(context.app(), model, &given)?;
+    let asked = GetTarget::take(model, &given)?;
     given.finish()?;
     drop(given);
     match asked {
-        Asked::One(id) => wanted.one(context, model, &id, |_| true).await,
-        Asked::Several(ids) => several(context, model, ids, wanted).await,
+        GetTarget::One(id) => wanted.one(context, model, &id, |_| true).await,
+        GetTarget::Several(ids) => several(context, model, ids, wanted).await,
     }
 }
 
@@ -65,14 +65,19 @@ fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>
     }
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
-    let Asked::One(id) = Asked::take(model, &given)? else {
+    let GetTarget::One(id) = GetTarget::take(model, &given)? else {
         return Ok(None);
     };
     given.finish()?;
     Ok(Some((id, Selection::of(model.definition, select))))
 }
 
-async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: Wanted) -> Reply {
+async fn several(
+    context: &Context,
+    model: &Model,
+    ids: Vec<Box<str>>,
+    wanted: Projection,
+) -> Reply {
     let read_filter = context.read_filter(model.index)?;
     let seen = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
         let each = found.into_iter();
@@ -93,7 +98,7 @@ async fn several(context: &Context, model: &Model, ids: Vec<Box<str>>, wanted: W
     })
 }
 
-impl<'a> Asked<'a> {
+impl<'a> GetTarget<'a> {
     fn take(model: &Model, given: &Object<'a>) -> Result<Self> {
         match given.take(model.id_name()) {
             Some(raw) if raw.starts_with('[') => ids(model, raw).map(Self::Several),

@@ -1,6 +1,6 @@
 //! Lists: records that meet conditions, as many as a reply has room for.
 
-use super::wanted::Wanted;
+use super::wanted::Projection;
 use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::model::record::Record;
@@ -12,7 +12,7 @@ use crate::query::Order;
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
     let given = Object::parse(payload)?;
-    let wanted = Wanted::take(context.app(), model, &given)?;
+    let wanted = Projection::take(context.app(), model, &given)?;
     let query = query::parse(model, &given, &context.app().config)?;
     drop(given);
     list(context, model, query, wanted).await
@@ -23,7 +23,7 @@ pub(super) async fn list(
     context: &Context,
     model: &Model,
     mut query: query::Query,
-    wanted: Wanted,
+    wanted: Projection,
 ) -> Reply {
     query.filter = context.read_filter(model.index)?.narrow(query.filter);
     if !wanted.includes.is_empty() {
@@ -54,7 +54,7 @@ async fn with_included(
     context: &Context,
     model: &Model,
     query: query::Query,
-    wanted: Wanted,
+    wanted: Projection,
 ) -> Reply {
     let order = query.order.clone();
     let snapshot = wanted.snapshot(context, model).await?;

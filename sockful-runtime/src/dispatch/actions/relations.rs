@@ -1,6 +1,6 @@
 //! The actions that relations add: on the children of one record, and on the parent of one.
 
-use super::wanted::Wanted;
+use super::wanted::Projection;
 use super::{NOT_HERE, list};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::json::object::Object;
@@ -49,7 +49,7 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
     let given = Object::parse(payload)?;
     let of = context.model(link.to);
     let parent = link.parent_id(child, of, &given)?;
-    let wanted = Wanted::take(context.app(), child, &given)?;
+    let wanted = Projection::take(context.app(), child, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
@@ -69,7 +69,7 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = Object::parse(payload)?;
-    let wanted = Wanted::take(context.app(), of, &given)?;
+    let wanted = Projection::take(context.app(), of, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
@@ -94,7 +94,7 @@ async fn children(
     let (of, config) = (context.model(link.to), &context.app().config);
     let parent = link.parent_id(child, of, &given)?.into_owned();
     given.remove(child.definition.properties[link.parent.property].name);
-    let wanted = Wanted::take(context.app(), child, &given)?;
+    let wanted = Projection::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);
     let its = Filter::children_of(link, of, &parent);

@@ -4,7 +4,7 @@ use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::engine::app::App;
 use crate::engine::call::context::Context;
-use crate::engine::call::include::{Includes, Loaded};
+use crate::engine::call::include::{Includes, LoadedIncludes};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What a request wants to see of each record.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct Projection {
     pub(super) selection: Selection,
     pub(super) includes: Includes,
 }
@@ -31,7 +31,7 @@ pub(super) struct Rendered {
     pub(super) cut: Option<String>,
 }
 
-impl Wanted {
+impl Projection {
     /// Takes `$select` and `$with` out of a payload.
     pub(super) fn take(app: &App, model: &Model, given: &Object<'_>) -> Result<Self> {
         let select = given.take("$select");
@@ -90,7 +90,7 @@ impl Wanted {
         records: &[Option<Arc<Record>>],
     ) -> Result<Rendered> {
         let there = records.iter().flatten().map(|record| &**record).collect();
-        let loaded = Loaded::read(context, snapshot, &self.includes, there).await?;
+        let loaded = LoadedIncludes::read(context, snapshot, &self.includes, there).await?;
         let (mut text, mut ends) = (vec![b'['], Vec::with_capacity(records.len()));
         let mut place = 0;
         for record in records {

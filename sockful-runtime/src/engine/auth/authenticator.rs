@@ -1,7 +1,7 @@
 //! The application's function that decides who a client is.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::auth::caller::Known;
+use crate::engine::auth::caller::AuthenticatedCaller;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::Identity;
 use crate::engine::auth::policy::UserType;
@@ -11,7 +11,8 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-type Ask = dyn Fn(Credentials, usize) -> BoxFuture<'static, Result<Known>> + Send + Sync;
+type Ask =
+    dyn Fn(Credentials, usize) -> BoxFuture<'static, Result<AuthenticatedCaller>> + Send + Sync;
 
 /// What the application says of credentials, whatever the type of its users.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ impl Authenticator {
         Self {
             ask: Arc::new(move |credentials, resources| {
                 let asked = ask(credentials);
-                let known = move |identity| Known::new(identity, resources);
+                let known = move |identity| AuthenticatedCaller::new(identity, resources);
                 async move { asked.await.map(known) }.boxed()
             }),
             user: UserType::of::<U>(),
@@ -41,7 +42,11 @@ impl Authenticator {
     /// # Errors
     ///
     /// Why it takes them for nobody's. One that panics takes them for nobody's.
-    pub(crate) async fn ask(&self, credentials: Credentials, resources: usize) -> Result<Known> {
+    pub(crate) async fn ask(
+        &self,
+        credentials: Credentials,
+        resources: usize,
+    ) -> Result<AuthenticatedCaller> {
         let asked = AssertUnwindSafe(async { (self.ask)(credentials, resources).await });
         let asked = asked.catch_unwind().await;
         asked.unwrap_or_else(|why| Err(Error::panicked("the authenticator", &*why)))

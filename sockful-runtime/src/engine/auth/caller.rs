@@ -14,13 +14,13 @@ pub(crate) enum Caller {
     /// The application itself, which may do everything.
     Application,
     /// A client of whom nothing is known.
-    Nobody,
+    Unauthenticated,
     /// A client that the application knows.
-    Known(Arc<Known>),
+    AuthenticatedCaller(Arc<AuthenticatedCaller>),
 }
 
 /// A client that the application knows.
-pub(crate) struct Known {
+pub(crate) struct AuthenticatedCaller {
     pub(crate) key: Arc<str>,
     user: Box<dyn Any + Send + Sync>,
     /// When that is over, in milliseconds since 1970.
@@ -33,7 +33,7 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct ReadFilters(Box<[OnceLock<Arc<Filter>>]>);
 
-impl Known {
+impl AuthenticatedCaller {
     /// The caller of an identity, among `resources` resources.
     pub(crate) fn new<U: Send + Sync + 'static>(identity: Identity<U>, resources: usize) -> Self {
         Self {
@@ -55,9 +55,9 @@ impl Known {
 }
 
 /// Shows neither the key nor the user: it may end in a log.
-impl fmt::Debug for Known {
+impl fmt::Debug for AuthenticatedCaller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Known")
+        f.debug_struct("AuthenticatedCaller")
             .field("expires", &self.expires)
             .finish_non_exhaustive()
     }

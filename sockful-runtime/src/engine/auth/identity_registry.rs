@@ -1,16 +1,16 @@
 //! Authenticated sessions by the key of their identity, so that a key can be revoked.
 
-use crate::engine::auth::caller::Known;
+use crate::engine::auth::caller::AuthenticatedCaller;
 use crate::engine::auth::session_identity::SessionIdentity;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Authenticated sessions by the key of their identity.
 #[derive(Debug, Default)]
-pub(crate) struct IdentityRegistry(Mutex<Inner>);
+pub(crate) struct IdentityRegistry(Mutex<RegistryState>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct RegistryState {
     by_key: HashMap<Arc<str>, Vec<Weak<SessionIdentity>>>,
     /// The number of revocations so far.
     revocations: u64,
@@ -80,7 +80,7 @@ impl IdentityRegistry {
         all.filter_map(Weak::upgrade).collect()
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, RegistryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,8 +91,8 @@ impl Authentication<'_> {
     pub(crate) fn complete(
         self,
         session: &Arc<SessionIdentity>,
-        known: Arc<Known>,
-    ) -> Result<Option<Arc<Known>>, Revoked> {
+        known: Arc<AuthenticatedCaller>,
+    ) -> Result<Option<Arc<AuthenticatedCaller>>, Revoked> {
         let mut inner = self.sessions.inner();
         let key = known.key.clone();
         if inner.revoked.get(&*key).is_some_and(|&at| at > self.since) {

@@ -16,15 +16,15 @@ use crate::core::error::Result;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::Identity;
 use claims::{Accepted, Claims};
-use key::Key;
-use keys::Keys;
-use refusal::Refusal;
+use key::VerificationKey;
+use keys::KeySet;
+use refusal::TokenError;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use token::Token;
+use token::SignedToken;
 
 /// How far the clocks of signer and server may differ where nothing is said.
 const LEEWAY: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ const LEEWAY: Duration = Duration::from_secs(30);
 /// keys.
 #[derive(Clone)]
 pub struct Jwt {
-    keys: Arc<Mutex<Arc<Keys>>>,
+    keys: Arc<Mutex<Arc<KeySet>>>,
     issuer: Option<Arc<str>>,
     audiences: Vec<String>,
     leeway: Duration,
@@ -58,7 +58,7 @@ impl Jwt {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a secret of fewer than 32 bytes. What
     /// counts is that nobody can guess it: take random bytes.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self> {
-        Key::hs256(secret.as_ref()).map(Self::of_key)
+        VerificationKey::hs256(secret.as_ref()).map(Self::of_key)
     }
 
     /// Believes tokens that are signed by RS256, with this public key in PEM.
@@ -68,7 +68,7 @@ impl Jwt {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public RSA key of 2,048 to
     /// 4,096 bits.
     pub fn rs256_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
-        Key::rs256_pem(pem.as_ref()).map(Self::of_key)
+        VerificationKey::rs256_pem(pem.as_ref()).map(Self::of_key)
     }
 
     /// Believes tokens that are signed by ES256, with this public key in PEM.
@@ -77,7 +77,7 @@ impl Jwt {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public key on the curve P-256.
     pub fn es256_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
-        Key::es256_pem(pem.as_ref()).map(Self::of_key)
+        VerificationKey::es256_pem(pem.as_ref()).map(Self::of_key)
     }
 
     /// Believes tokens that are signed by `EdDSA`, with this public key in PEM.
@@ -86,14 +86,14 @@ impl Jwt {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public Ed25519 key.
     pub fn eddsa_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
-        Key::eddsa_pem(pem.as_ref()).map(Self::of_key)
+        VerificationKey::eddsa_pem(pem.as_ref()).map(Self::of_key)
     }
 
     /// Believes tokens that are signed with a key of this JWK set, such as a provider of identities
     /// publishes.
     ///
     /// A token names its key by `kid`; one that names none is believed where the set has a single key
-    /// of its algorithm. Keys for RSA, for the curves P-256 and P-384 and for Ed25519 are used, by
+    /// of its algorithm. KeySet for RSA, for the curves P-256 and P-384 and for Ed25519 are used, by
     /// the algorithm that they name; an RSA key that names none is one for RS256. All others are
     /// left out, among them secrets, for which there is [`hs256`](Self::hs256).
     ///
@@ -104,14 +104,14 @@ impl Jwt {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no JWK set, and for one without
     /// a key that can be used.
     pub fn jwks(set: impl AsRef<str>) -> Result<Self> {
-        Keys::of_set(set.as_ref()).map(Self::of_keys)
+        KeySet::of_set(set.as_ref()).map(Self::of_keys)
     }
 
-    fn of_key(key: Key) -> Self {
-        Self::of_keys(Keys::One(key))
+    fn of_key(key: VerificationKey) -> Self {
+        Self::of_keys(KeySet::One(key))
     }
 
-    fn of_keys(keys: Keys) -> Self {
+    fn of_keys(keys: KeySet) -> Self {
         Self {
             keys: Arc::new(Mutex::new(Arc::new(keys))),
             issuer: None,
@@ -149,7 +149,7 @@ impl Jwt {
     ///
     /// Those of [`jwks`](Self::jwks). The keys are then those from before.
     pub fn replace(&self, set: impl AsRef<str>) -> Result<()> {
-        let keys = Arc::new(Keys::of_set(set.as_ref())?);
+        let keys = Arc::new(KeySet::of_set(set.as_ref())?);
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
@@ -161,8 +161,8 @@ impl Jwt {
     /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) where there is no token, or
     /// none to be believed.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
-        Refusal::told(token::shown(credentials).and_then(|text| {
-            let token = Token::parse(text)?;
+        TokenError::told(token::shown(credentials).and_then(|text| {
+            let token = SignedToken::parse(text)?;
             let (accepted, user) = self.read(&token, Clock::default().now())?;
             Ok(Identity::new(accepted.subject, user).until(accepted.expires))
         }))
@@ -182,16 +182,16 @@ impl Jwt {
     /// What a token says, if it is to be believed at this time, in milliseconds since 1970.
     fn read<U: DeserializeOwned>(
         &self,
-        token: &Token<'_>,
+        token: &SignedToken<'_>,
         now: u64,
-    ) -> Result<(Accepted, U), Refusal> {
+    ) -> Result<(Accepted, U), TokenError> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = keys.clone();
         if !keys.find(&token.header)?.has_signed(token) {
-            return Err(Refusal::Signature);
+            return Err(TokenError::Signature);
         }
         let accepted = Claims::of(token)?.check(self, now)?;
-        let user = serde_json::from_slice(&token.payload).map_err(|_| Refusal::User)?;
+        let user = serde_json::from_slice(&token.payload).map_err(|_| TokenError::User)?;
         Ok((accepted, user))
     }
 }

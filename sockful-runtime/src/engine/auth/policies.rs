@@ -4,7 +4,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::caller::{Caller, ReadFilters};
 use crate::engine::auth::policy::{Grant, Policy, Who, unauthenticated};
-use crate::engine::table::Entry;
+use crate::engine::table::ResourceEntry;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::query::ReadFilter;
@@ -27,7 +27,10 @@ impl Policies {
     /// # Errors
     ///
     /// Where a policy asks for users that the server has none of.
-    pub(crate) fn of(entries: &[Entry], authenticator: Option<Authenticator>) -> Result<Self> {
+    pub(crate) fn of(
+        entries: &[ResourceEntry],
+        authenticator: Option<Authenticator>,
+    ) -> Result<Self> {
         for entry in entries {
             for policy in entry.policies {
                 check(entry, policy, authenticator.as_ref())?;
@@ -54,7 +57,9 @@ impl Policies {
     /// Asks that this caller may ask for what is or is not public.
     pub(crate) fn admit_to(&self, caller: &Caller, is_public: bool) -> Result<()> {
         match caller {
-            Caller::Nobody if self.authenticator.is_some() && !is_public => Err(unauthenticated()),
+            Caller::Unauthenticated if self.authenticator.is_some() && !is_public => {
+                Err(unauthenticated())
+            }
             _ => Ok(()),
         }
     }
@@ -72,8 +77,8 @@ impl Policies {
         }
         let filter = match caller {
             Caller::Application => return Ok(ReadFilter::ALL),
-            Caller::Nobody => self.nobody.get(resource, policies, Who::NOBODY)?,
-            Caller::Known(known) => known.read_filter(resource, policies)?,
+            Caller::Unauthenticated => self.nobody.get(resource, policies, Who::NOBODY)?,
+            Caller::AuthenticatedCaller(known) => known.read_filter(resource, policies)?,
         };
         Ok(ReadFilter::of(filter))
     }
@@ -92,8 +97,8 @@ impl Policies {
     ) -> Result<()> {
         let who = match caller {
             Caller::Application => return Ok(()),
-            Caller::Nobody => Who::NOBODY,
-            Caller::Known(known) => known.who(),
+            Caller::Unauthenticated => Who::NOBODY,
+            Caller::AuthenticatedCaller(known) => known.who(),
         };
         let policies = self.by_resource[model.index].iter();
         let mut asked = policies.filter(|policy| policy.on.contains(&grant));
@@ -102,7 +107,11 @@ impl Policies {
 }
 
 /// Asks that a policy can be asked about the users of this server.
-fn check(entry: &Entry, policy: &Policy, authenticator: Option<&Authenticator>) -> Result<()> {
+fn check(
+    entry: &ResourceEntry,
+    policy: &Policy,
+    authenticator: Option<&Authenticator>,
+) -> Result<()> {
     let (title, name) = (entry.shape.definition.title, policy.name);
     let Some(authenticator) = authenticator else {
         let message = format!(

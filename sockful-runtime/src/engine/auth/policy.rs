@@ -49,10 +49,10 @@ pub enum Judge {
 
 /// A user of whatever type, or nobody.
 #[derive(Clone, Copy)]
-pub struct Who<'a>(Kind<'a>);
+pub struct Who<'a>(UserKind<'a>);
 
 #[derive(Clone, Copy)]
-enum Kind<'a> {
+enum UserKind<'a> {
     Nobody,
     Somebody(&'a (dyn Any + Send + Sync)),
     /// Neither: it notes what type of user is asked for.
@@ -60,10 +60,10 @@ enum Kind<'a> {
 }
 
 impl<'a> Who<'a> {
-    pub(crate) const NOBODY: Self = Self(Kind::Nobody);
+    pub(crate) const NOBODY: Self = Self(UserKind::Nobody);
 
     pub(crate) fn somebody(user: &'a (dyn Any + Send + Sync)) -> Self {
-        Self(Kind::Somebody(user))
+        Self(UserKind::Somebody(user))
     }
 
     /// The user as a `U`.
@@ -74,9 +74,9 @@ impl<'a> Who<'a> {
     pub(crate) fn user<U: 'static>(self) -> Result<Option<&'a U>> {
         let other = || Error::internal(format!("no user is a `{}`", type_name::<U>()));
         match self.0 {
-            Kind::Nobody => Ok(None),
-            Kind::Somebody(user) => user.downcast_ref().map(Some).ok_or_else(other),
-            Kind::Asked(asked) => {
+            UserKind::Nobody => Ok(None),
+            UserKind::Somebody(user) => user.downcast_ref().map(Some).ok_or_else(other),
+            UserKind::Asked(asked) => {
                 asked.set(Some(UserType::of::<U>()));
                 Err(Error::internal("nobody is judged"))
             }
@@ -84,7 +84,7 @@ impl<'a> Who<'a> {
     }
 
     fn is_nobody(self) -> bool {
-        matches!(self.0, Kind::Nobody)
+        matches!(self.0, UserKind::Nobody)
     }
 }
 
@@ -148,7 +148,7 @@ impl Policy {
     /// Of which type it takes a user to be; `None` where it asks for none.
     pub(crate) fn user(&self) -> Option<UserType> {
         let asked = Cell::new(None);
-        let who = Who(Kind::Asked(&asked));
+        let who = Who(UserKind::Asked(&asked));
         // Whatever it makes of nobody at all, it has asked by then.
         let _ = match &self.judge {
             Judge::Read(see) => self.fail_closed(|| see(who)).map(drop),

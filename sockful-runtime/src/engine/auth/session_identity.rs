@@ -1,6 +1,6 @@
 //! The identity that a session has at this moment, and how many it has had.
 
-use crate::engine::auth::caller::Known;
+use crate::engine::auth::caller::AuthenticatedCaller;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -17,7 +17,7 @@ pub(crate) struct SessionIdentity {
 #[derive(Debug, Default)]
 struct Current {
     /// `None` while the client is unauthenticated.
-    known: Option<Arc<Known>>,
+    known: Option<Arc<AuthenticatedCaller>>,
     /// Whether an identity was lost that the client has not been notified of.
     has_lost: bool,
     /// Woken when the identity changes.
@@ -26,7 +26,7 @@ struct Current {
 
 impl SessionIdentity {
     /// The client that the application knows; `None` while it is unauthenticated.
-    pub(crate) fn known(&self) -> Option<Arc<Known>> {
+    pub(crate) fn known(&self) -> Option<Arc<AuthenticatedCaller>> {
         self.current().known.clone()
     }
 
@@ -51,7 +51,11 @@ impl SessionIdentity {
 
     /// Replaces the identity and returns the one before; `is_lost` says that the client did not ask
     /// for it.
-    pub(crate) fn replace(&self, known: Option<Arc<Known>>, is_lost: bool) -> Option<Arc<Known>> {
+    pub(crate) fn replace(
+        &self,
+        known: Option<Arc<AuthenticatedCaller>>,
+        is_lost: bool,
+    ) -> Option<Arc<AuthenticatedCaller>> {
         let mut current = self.current();
         let before = std::mem::replace(&mut current.known, known);
         current.has_lost = is_lost && before.is_some();

@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
-use crate::engine::call::outcome::{Called, Ended};
+use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::model::record::Record;
 use crate::store::commit::{Change, Operation};
 use futures_util::FutureExt;
@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// A hook that is to run, and what on.
-struct Afterwards {
+struct PendingHook {
     hook: &'static Hook,
     resource: usize,
     before: Option<Arc<Record>>,
@@ -21,7 +21,7 @@ struct Afterwards {
 }
 
 /// Whether any hook runs after a commit of these operations.
-fn has_hooks(context: &Context, operations: &[Operation], called: Option<&Called>) -> bool {
+fn has_hooks(context: &Context, operations: &[Operation], called: Option<&CalledMethod>) -> bool {
     let any = |resource, on| {
         let mut hooks = context.app().hooks(resource, Phase::After, on);
         hooks.next().is_some()
@@ -37,17 +37,21 @@ fn has_hooks(context: &Context, operations: &[Operation], called: Option<&Called
 }
 
 /// The hooks that a commit leads to.
-fn pending_hooks(context: &Context, ended: &Ended, called: Option<Called>) -> Vec<Afterwards> {
-    let changes = match ended {
-        Ended::Committed(committed) => committed.changes.as_slice(),
-        Ended::Unchanged(_) => &[],
+fn pending_hooks(
+    context: &Context,
+    outcome: &CommitOutcome,
+    called: Option<CalledMethod>,
+) -> Vec<PendingHook> {
+    let changes = match outcome {
+        CommitOutcome::Committed(committed) => committed.changes.as_slice(),
+        CommitOutcome::Unchanged(_) => &[],
     };
-    let mut all: Vec<Afterwards> = Vec::new();
+    let mut all: Vec<PendingHook> = Vec::new();
     for change in changes {
         let hooks = context
             .app()
             .hooks(change.resource, Phase::After, on(change));
-        all.extend(hooks.map(|hook| Afterwards {
+        all.extend(hooks.map(|hook| PendingHook {
             hook,
             resource: change.resource,
             before: change.before.clone(),
@@ -56,13 +60,13 @@ fn pending_hooks(context: &Context, ended: &Ended, called: Option<Called>) -> Ve
     }
     if let Some(called) = called {
         let stored = called.record.as_ref().map(|record| {
-            let stored = ended.stored(called.resource, record.id());
+            let stored = outcome.stored(called.resource, record.id());
             Arc::clone(stored.unwrap_or(record))
         });
         let hooks = context
             .app()
             .hooks(called.resource, Phase::After, called.on);
-        all.extend(hooks.map(|hook| Afterwards {
+        all.extend(hooks.map(|hook| PendingHook {
             hook,
             resource: called.resource,
             before: called.record.clone(),
@@ -79,7 +83,7 @@ fn pending_hooks(context: &Context, ended: &Ended, called: Option<Called>) -> Ve
 pub(crate) async fn acquire_permit(
     context: &Context,
     operations: &[Operation],
-    called: Option<&Called>,
+    called: Option<&CalledMethod>,
 ) -> Option<OwnedSemaphorePermit> {
     if context.depth > 0 || !has_hooks(context, operations, called) {
         return None;
@@ -93,14 +97,14 @@ pub(crate) async fn acquire_permit(
 /// there is a permit for them.
 pub(crate) async fn run(
     context: &Context,
-    ended: &Ended,
-    called: Option<Called>,
+    outcome: &CommitOutcome,
+    called: Option<CalledMethod>,
     permit: Option<OwnedSemaphorePermit>,
 ) {
     if permit.is_none() && context.depth == 0 {
         return;
     }
-    let all = pending_hooks(context, ended, called);
+    let all = pending_hooks(context, outcome, called);
     let Some(permit) = permit else {
         // Few calls come here, and those that don't need no room for it.
         return run_all(context, all).boxed().await;
@@ -112,7 +116,7 @@ pub(crate) async fn run(
     });
 }
 
-async fn run_all(context: &Context, all: Vec<Afterwards>) {
+async fn run_all(context: &Context, all: Vec<PendingHook>) {
     for one in all {
         let limit = context.app().config.request_timeout;
         let run = AssertUnwindSafe(run_hook(context, &one)).catch_unwind();
@@ -128,7 +132,7 @@ async fn run_all(context: &Context, all: Vec<Afterwards>) {
     }
 }
 
-async fn run_hook(context: &Context, one: &Afterwards) -> Result<()> {
+async fn run_hook(context: &Context, one: &PendingHook) -> Result<()> {
     let context = context.after_commit()?;
     let (model, record) = (context.model(one.resource), one.after.clone());
     let hooked = Hooked::new(&context, model, one.before.as_deref(), record);

@@ -1,10 +1,10 @@
-//! The end of a unit of work: its commit.
+//! The end of a transaction: its commit.
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::after_hooks;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::Telling;
-use crate::engine::call::outcome::{Called, Ended};
+use crate::engine::call::delivery_scope::ResponseDraft;
+use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::engine::call::transaction::emission::Emission;
 use crate::protocol::reply;
 use crate::store::commit::{Commit, Committed, Emitted, Operation, Rejected};
@@ -12,25 +12,25 @@ use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
 
-/// Commits what the unit of work has come to, and has its hooks run afterwards. `None` says that
+/// Commits what the transaction has come to, and has its hooks run afterwards. `None` says that
 /// another writer came in between, a little while ago.
 ///
-/// `telling` is what the caller will be told, and `called` the remote method that was called,
+/// `draft` is what the caller will be told, and `called` the remote method that was called,
 /// if one was.
 pub(crate) async fn commit(
     context: &Context,
-    telling: Telling<'_>,
-    called: Option<Called>,
-) -> Result<Option<Ended>> {
-    let finished = context.unit()?.finish()?;
+    draft: ResponseDraft<'_>,
+    called: Option<CalledMethod>,
+) -> Result<Option<CommitOutcome>> {
+    let finished = context.transaction()?.finish()?;
     check_room(context, &finished.operations)?;
     let permit = after_hooks::acquire_permit(context, &finished.operations, called.as_ref()).await;
-    let ended = if finished.operations.is_empty() {
-        Ended::Unchanged(finished.seq)
+    let outcome = if finished.operations.is_empty() {
+        CommitOutcome::Unchanged(finished.seq)
     } else {
         let keyed = context.keyed.as_ref().filter(|_| finished.writes);
         let idempotency = keyed.map(|keyed| {
-            let response = telling.pending_response(&finished.operations);
+            let response = draft.pending_response(&finished.operations);
             keyed.idempotency_entry(context.app().clock.now(), response)
         });
         let commit = Commit {
@@ -38,8 +38,8 @@ pub(crate) async fn commit(
             idempotency,
         };
         match try_commit(context, commit).await {
-            Ok(committed) if committed.is_empty() => Ended::Unchanged(Some(committed.seq)),
-            Ok(committed) => Ended::Committed(committed),
+            Ok(committed) if committed.is_empty() => CommitOutcome::Unchanged(Some(committed.seq)),
+            Ok(committed) => CommitOutcome::Committed(committed),
             Err(Rejected::Conflict(_)) => {
                 drop(permit);
                 context.back_off().await;
@@ -57,8 +57,8 @@ pub(crate) async fn commit(
     if !finished.broadcast.is_empty() {
         broadcast_all(context, finished.broadcast).boxed().await;
     }
-    after_hooks::run(context, &ended, called, permit).await;
-    Ok(Some(ended))
+    after_hooks::run(context, &outcome, called, permit).await;
+    Ok(Some(outcome))
 }
 
 /// Sends events that are not part of a commit. If that fails they are lost: the commit is done.

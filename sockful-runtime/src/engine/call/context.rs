@@ -1,4 +1,4 @@
-//! What remote methods and hooks know of the call they serve, and the unit of work they share.
+//! What remote methods and hooks know of the call they serve, and the transaction they share.
 
 #[cfg(test)]
 mod tests;
@@ -8,8 +8,8 @@ use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::policy::Grant;
 use crate::engine::auth::policy::unauthenticated;
-use crate::engine::call::transaction::Unit;
-use crate::engine::idempotency::Keyed;
+use crate::engine::call::transaction::Transaction;
+use crate::engine::idempotency::RequestKey;
 use crate::engine::peer::Peer;
 use crate::model::reader::Origin;
 use crate::model::record::Record;
@@ -40,11 +40,11 @@ pub struct Context {
     /// The number of the request on its connection.
     pub(super) request: u64,
     /// `None` where each write is a commit of its own.
-    pub(super) unit: Option<Arc<Unit>>,
+    pub(super) transaction: Option<Arc<Transaction>>,
     /// How many hooks have led here.
     pub(super) depth: usize,
     /// Under which key its commit is to be remembered.
-    pub(super) keyed: Option<Arc<Keyed>>,
+    pub(super) keyed: Option<Arc<RequestKey>>,
 }
 
 impl Context {
@@ -53,14 +53,14 @@ impl Context {
             peer,
             caller,
             request,
-            unit: None,
+            transaction: None,
             depth: 0,
             keyed: None,
         }
     }
 
     /// The same call, whose commit is remembered under a key.
-    pub(crate) fn under_key(self, keyed: Keyed) -> Self {
+    pub(crate) fn under_key(self, keyed: RequestKey) -> Self {
         Self {
             keyed: Some(Arc::new(keyed)),
             ..self
@@ -82,8 +82,8 @@ impl Context {
     /// application itself.
     pub fn user<U: 'static>(&self) -> Result<&U> {
         match &self.caller {
-            Caller::Known(known) => known.who().user()?.ok_or_else(unauthenticated),
-            Caller::Nobody => Err(unauthenticated()),
+            Caller::AuthenticatedCaller(known) => known.who().user()?.ok_or_else(unauthenticated),
+            Caller::Unauthenticated => Err(unauthenticated()),
             Caller::Application => Err(Error::internal(
                 "the application itself calls, and is no user",
             )),
@@ -94,8 +94,8 @@ impl Context {
     /// of the application itself.
     pub fn caller(&self) -> Option<&str> {
         match &self.caller {
-            Caller::Known(known) => Some(&known.key),
-            Caller::Nobody | Caller::Application => None,
+            Caller::AuthenticatedCaller(known) => Some(&known.key),
+            Caller::Unauthenticated | Caller::Application => None,
         }
     }
 
@@ -118,27 +118,27 @@ impl Context {
         &self.caller
     }
 
-    /// The same call with a unit of work.
+    /// The same call with a transaction.
     pub(crate) fn begin(&self) -> Self {
         Self {
-            unit: Some(Arc::default()),
+            transaction: Some(Arc::default()),
             ..self.clone()
         }
     }
 
-    /// Whether there is a unit of work, of which a write becomes part.
-    pub(crate) fn is_in_unit(&self) -> bool {
-        self.unit.is_some()
+    /// Whether there is a transaction, of which a write becomes part.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.transaction.is_some()
     }
 
-    pub(crate) fn unit(&self) -> Result<&Unit> {
-        let missing = || Error::internal("a write was staged outside of a unit of work");
-        self.unit.as_deref().ok_or_else(missing)
+    pub(crate) fn transaction(&self) -> Result<&Transaction> {
+        let missing = || Error::internal("a write was staged outside of a transaction");
+        self.transaction.as_deref().ok_or_else(missing)
     }
 
     /// The same for what a hook does before the commit.
     pub(super) fn before_commit(&self) -> Result<Self> {
-        self.within_hook(self.unit.clone())
+        self.within_hook(self.transaction.clone())
     }
 
     /// The call for what a hook does after its commit: not under its key, which that has taken.
@@ -150,14 +150,14 @@ impl Context {
         })
     }
 
-    fn within_hook(&self, unit: Option<Arc<Unit>>) -> Result<Self> {
+    fn within_hook(&self, transaction: Option<Arc<Transaction>>) -> Result<Self> {
         if self.depth == MAX_HOOK_DEPTH {
             return Err(Error::internal(format!(
                 "hooks lead to one another more than {MAX_HOOK_DEPTH} deep"
             )));
         }
         Ok(Self {
-            unit,
+            transaction,
             depth: self.depth + 1,
             ..self.clone()
         })
@@ -165,7 +165,7 @@ impl Context {
 
     /// The record as the transaction sees it.
     pub(crate) async fn get(&self, model: &Model, id: &str) -> Result<Option<Arc<Record>>> {
-        self.unit()?.get(self.store(), model.index, id).await
+        self.transaction()?.get(self.store(), model.index, id).await
     }
 
     /// Asks that the caller may ask for a resource at all.
@@ -198,10 +198,10 @@ impl Context {
             .ok_or_else(|| Error::not_found(model.definition.name))
     }
 
-    /// Whether there is such a record in the unit of work for whoever names it: for a client only
+    /// Whether there is such a record in the transaction for whoever names it: for a client only
     /// where it sees it.
     pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
-        let unit = self.unit()?;
+        let unit = self.transaction()?;
         let read_filter = match by {
             Origin::Client => self.read_filter(resource)?,
             Origin::Server => ReadFilter::ALL,

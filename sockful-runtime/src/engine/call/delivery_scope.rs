@@ -1,25 +1,25 @@
-//! What the caller of a unit of work will be told, as far as it is known before the commit.
+//! What the caller of a transaction will be told, as far as it is known before the commit.
 
-use crate::engine::call::outcome::Ended;
+use crate::engine::call::outcome::CommitOutcome;
 use crate::model::record::Record;
 use crate::store::commit::Operation;
 use crate::store::idempotency::PendingResponse;
 use std::sync::Arc;
 
-/// What the caller will be told of a unit of work, beside the numbers that only the commit has.
+/// What the caller will be told of a transaction, beside the numbers that only the commit has.
 #[derive(Debug)]
-pub(crate) enum Telling<'a> {
+pub(crate) enum ResponseDraft<'a> {
     /// The record of this id, as it is committed or was before it goes.
     Record(usize, &'a str),
     /// This JSON, and the revision of the record of this id.
     Json(&'a [u8], Option<(usize, &'a str)>),
     /// These records.
-    Records(&'a [InBatch]),
+    Records(&'a [BatchRecord]),
     /// Nobody: it is part of something else.
     Nothing,
 }
 
-impl Telling<'_> {
+impl ResponseDraft<'_> {
     /// The same by the positions of the operations.
     pub(crate) fn pending_response(&self, operations: &[Operation]) -> PendingResponse {
         let position = |resource: usize, id: &str| {
@@ -43,7 +43,7 @@ impl Telling<'_> {
                 about.and_then(|(resource, id)| position(resource, id)),
             ),
             Self::Records(records) => {
-                let one = |one: &InBatch| {
+                let one = |one: &BatchRecord| {
                     // What is gone in the end may have been written before, and is told as it was then.
                     let at = position(one.resource, one.record.id()).filter(|&at| {
                         !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
@@ -60,18 +60,18 @@ impl Telling<'_> {
 
 /// A record of which the caller is told, among others.
 #[derive(Debug)]
-pub(crate) struct InBatch {
+pub(crate) struct BatchRecord {
     pub(crate) resource: usize,
-    /// As the unit of work has it in the end; as it was then, where it is gone.
+    /// As the transaction has it in the end; as it was then, where it is gone.
     pub(crate) record: Arc<Record>,
     /// Whether it is told that it goes.
     pub(crate) is_gone: bool,
 }
 
-impl InBatch {
+impl BatchRecord {
     /// The record as it was committed.
-    pub(crate) fn settled(self, ended: &Ended) -> Arc<Record> {
-        let stored = ended.stored(self.resource, self.record.id());
+    pub(crate) fn settled(self, outcome: &CommitOutcome) -> Arc<Record> {
+        let stored = outcome.stored(self.resource, self.record.id());
         let stored = stored.filter(|_| !self.is_gone).cloned();
         stored.unwrap_or(self.record)
     }

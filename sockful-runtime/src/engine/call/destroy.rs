@@ -18,7 +18,7 @@ const MAX_AT_ONCE: usize = 1_000;
 
 /// Children that are not destroyed with their parents: what becomes of them is seen to when it is
 /// known which of them are left.
-struct Left<'a> {
+struct PendingChildren<'a> {
     link: &'a Link,
     parents: Vec<Scalar<'static>>,
 }
@@ -38,8 +38,8 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
             for link in context.app().relations.children(place) {
                 let parents = assert_no_children(context, link, place, &records)?;
                 match link.parent.on_destroy {
-                    OnDestroy::Restrict => restrictions.push(Left { link, parents }),
-                    OnDestroy::Detach => detachments.push(Left { link, parents }),
+                    OnDestroy::Restrict => restrictions.push(PendingChildren { link, parents }),
+                    OnDestroy::Detach => detachments.push(PendingChildren { link, parents }),
                     OnDestroy::Cascade => {
                         let children = children(context, link, &parents, &mut touched).await?;
                         for child in children {
@@ -54,12 +54,12 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
         level = below;
     }
     // Who restricts, or would live on, may have gone by another way.
-    for Left { link, parents } in restrictions {
+    for PendingChildren { link, parents } in restrictions {
         if !some_children(context, link, &parents, 1).await?.is_empty() {
             return Err(restricted(context, model, link));
         }
     }
-    for Left { link, parents } in detachments {
+    for PendingChildren { link, parents } in detachments {
         for child in children(context, link, &parents, &mut touched).await? {
             detach(context, link, &child).await?;
         }
@@ -91,7 +91,7 @@ async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Resul
     loop {
         let seen = context.get(model, record.id()).await?;
         if context
-            .unit()?
+            .transaction()?
             .put(model.index, record.id(), seen.as_ref(), None)?
         {
             return Ok(());
@@ -113,8 +113,8 @@ fn assert_no_children(
         let value = parent.value(id);
         let parent = (place, parent.id());
         context
-            .unit()?
-            .childless(parent, link.to, link.parent.property, value)?;
+            .transaction()?
+            .assert_no_children(parent, link.to, link.parent.property, value)?;
         values.push(Scalar::read(value).into_owned());
     }
     Ok(values)
@@ -176,15 +176,15 @@ async fn some_children(
         after: None,
     };
     let found = context
-        .unit()?
+        .transaction()?
         .find(context.store(), link.to, query)
         .await?;
     // What the list saw may be older than what the unit has read before.
     let records = found.value.records.into_iter();
     let seen = records.filter_map(|record| {
         context
-            .unit()
-            .and_then(|it| it.adopt(link.to, record))
+            .transaction()
+            .and_then(|it| it.track(link.to, record))
             .transpose()
     });
     seen.collect()

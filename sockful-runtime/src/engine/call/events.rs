@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Result};
 use crate::engine::call::commit::{commit, deliver};
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::Telling;
+use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 use crate::model::event::Event;
 use crate::model::key::Key;
@@ -32,10 +32,10 @@ impl Context {
         reason = "an emitted event is consumed; a borrow would say otherwise"
     )]
     pub fn emit<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
-        if !self.is_in_unit() {
+        if !self.is_in_transaction() {
             return Err(outside_call::<E>("emit"));
         }
-        self.unit()?.emit(self.emission(id, &event)?)
+        self.transaction()?.emit(self.emission(id, &event)?)
     }
 
     /// Sends `event` for the record with this id to its current subscribers when the call ends
@@ -52,10 +52,10 @@ impl Context {
         reason = "a sent event is consumed; a borrow would say otherwise"
     )]
     pub fn broadcast<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
-        if !self.is_in_unit() {
+        if !self.is_in_transaction() {
             return Err(outside_call::<E>("broadcast"));
         }
-        self.unit()?.broadcast(self.emission(id, &event)?)
+        self.transaction()?.broadcast(self.emission(id, &event)?)
     }
 
     /// Serializes `event`, which happens to the record with this id.
@@ -83,13 +83,13 @@ impl Context {
 
     /// Adds the event to the current transaction, or commits it in a transaction of its own.
     pub(crate) async fn emit_now(&self, emission: Emission) -> Result<()> {
-        if self.is_in_unit() {
-            return self.unit()?.emit(emission);
+        if self.is_in_transaction() {
+            return self.transaction()?.emit(emission);
         }
         loop {
             let unit = self.begin();
-            unit.unit()?.emit(emission.clone())?;
-            if commit(&unit, Telling::Nothing, None).await?.is_some() {
+            unit.transaction()?.emit(emission.clone())?;
+            if commit(&unit, ResponseDraft::Nothing, None).await?.is_some() {
                 return Ok(());
             }
         }
@@ -98,8 +98,8 @@ impl Context {
     /// Sends the event to the current subscribers without a commit: at the end of the current
     /// transaction, or at once if there is none.
     pub(crate) async fn broadcast_now(&self, emission: Emission) -> Result<()> {
-        if self.is_in_unit() {
-            return self.unit()?.broadcast(emission);
+        if self.is_in_transaction() {
+            return self.transaction()?.broadcast(emission);
         }
         deliver(self, emission).await
     }

@@ -68,7 +68,7 @@ impl<'a> Hooked<'a> {
         }
     }
 
-    /// The context, of the unit of work where the hook runs before its commit.
+    /// The context, of the transaction where the hook runs before its commit.
     pub fn context(&self) -> &Context {
         self.context
     }

@@ -4,7 +4,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load::Loaded;
+pub(crate) use load::LoadedIncludes;
 
 use crate::core::error::Result;
 use crate::engine::app::App;
@@ -28,7 +28,7 @@ struct Include {
     /// The name under which it is included.
     name: &'static str,
     link: Link,
-    side: Side,
+    side: IncludeSide,
     /// The resource of what is included.
     resource: usize,
     /// The resource of the parent, on whichever side that is.
@@ -38,7 +38,7 @@ struct Include {
 
 /// What stands at the other end of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+enum IncludeSide {
     Parent,
     Children,
 }
@@ -133,11 +133,15 @@ fn all(app: &App, place: usize) -> impl Iterator<Item = Include> {
         link: *link,
         side,
         resource: link.to,
-        parent: if side == Side::Parent { link.to } else { place },
+        parent: if side == IncludeSide::Parent {
+            link.to
+        } else {
+            place
+        },
         within: Includes::default(),
     };
     let parents = app.relations.parents(place).iter();
-    let parents = parents.map(move |link| include(link, Side::Parent, Relation::Parent));
+    let parents = parents.map(move |link| include(link, IncludeSide::Parent, Relation::Parent));
     let children = app.relations.children(place).iter();
-    parents.chain(children.map(move |link| include(link, Side::Children, Relation::List)))
+    parents.chain(children.map(move |link| include(link, IncludeSide::Children, Relation::List)))
 }

@@ -29,15 +29,15 @@ pub trait Remotes {
 ///
 /// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
 /// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
-pub struct Find<T>(PhantomData<T>);
+pub struct MethodsOf<T>(PhantomData<T>);
 
-impl<T> fmt::Debug for Find<T> {
+impl<T> fmt::Debug for MethodsOf<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Find")
+        f.write_str("MethodsOf")
     }
 }
 
-impl<T: Remotes> Find<T> {
+impl<T: Remotes> MethodsOf<T> {
     /// The remotes of `T`.
     pub const REMOTES: &'static [Remote] = T::REMOTES;
     /// The hooks of `T`.
@@ -46,7 +46,7 @@ impl<T: Remotes> Find<T> {
     pub const POLICIES: &'static [Policy] = T::POLICIES;
 }
 
-/// What [`Find`] gives for types without remotes.
+/// What [`MethodsOf`] gives for types without remotes.
 pub trait NoRemotes {
     /// None.
     const REMOTES: &'static [Remote] = &[];
@@ -56,7 +56,7 @@ pub trait NoRemotes {
     const POLICIES: &'static [Policy] = &[];
 }
 
-impl<T> NoRemotes for Find<T> {}
+impl<T> NoRemotes for MethodsOf<T> {}
 
 /// A remote method.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ pub struct Remote {
     /// How long it may take, where that is not what the server's configuration says.
     pub timeout: Option<Duration>,
     /// Runs it.
-    pub run: for<'a> fn(&'a Call<'a>) -> BoxFuture<'a, Reply>,
+    pub run: for<'a> fn(&'a MethodCall<'a>) -> BoxFuture<'a, Reply>,
 }
 
 impl Remote {
@@ -118,7 +118,7 @@ pub enum Takes {
 
 /// One call of a remote method.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub struct MethodCall<'a> {
     pub(crate) context: Context,
     pub(crate) model: &'a Model,
     pub(crate) remote: &'static Remote,

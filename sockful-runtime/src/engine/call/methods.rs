@@ -5,11 +5,11 @@ use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::Telling;
+use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::hook::On;
-use crate::engine::call::method::{Call, Takes};
-use crate::engine::call::outcome::Called;
-use crate::engine::call::outcome::Ended;
+use crate::engine::call::method::{MethodCall, Takes};
+use crate::engine::call::outcome::CalledMethod;
+use crate::engine::call::outcome::CommitOutcome;
 use crate::engine::call::stage;
 use crate::model::reader::{Base, Origin, Reader};
 use crate::model::record::Record;
@@ -23,7 +23,7 @@ mod run;
 
 pub use run::{run, run_mut, run_ref};
 
-impl Call<'_> {
+impl MethodCall<'_> {
     /// The call's context.
     pub fn context(&self) -> &Context {
         &self.context
@@ -35,7 +35,7 @@ impl Call<'_> {
     ///
     /// What a hook refuses.
     pub async fn begin(&self) -> Result<()> {
-        self.context.unit()?.clear();
+        self.context.transaction()?.clear();
         self.ask(None)?;
         let on = On::Remote(self.remote.name);
         stage::run_before_hooks(&self.context, self.model, on, None, None).await?;
@@ -71,27 +71,31 @@ impl Call<'_> {
     }
 
     async fn try_done(&self, told: Told) -> Result<Option<Done>> {
-        let ended = self.end(&told, None).await?;
-        Ok(ended.map(|ended| Done::told(told, ended.seq(), None)))
+        let outcome = self.end(&told, None).await?;
+        Ok(outcome.map(|outcome| Done::told(told, outcome.seq(), None)))
     }
 
     /// Commits what the method has done, which was called on `record`; `None` says that another
     /// writer came in between.
-    async fn end(&self, told: &Told, record: Option<&Arc<Record>>) -> Result<Option<Ended>> {
+    async fn end(
+        &self,
+        told: &Told,
+        record: Option<&Arc<Record>>,
+    ) -> Result<Option<CommitOutcome>> {
         let max = self.context.app().config.max_reply;
         reply::check_room("the result", told.0.len(), max)?;
-        let called = Called {
+        let called = CalledMethod {
             resource: self.model.index,
             on: On::Remote(self.remote.name),
             record: record.cloned(),
         };
         let about = record.map(|record| (self.model.index, record.id()));
         let about = about.filter(|_| self.model.keeps_rev());
-        let telling = match &told.0 {
-            Body::Json(json) => Telling::Json(json, about),
-            Body::Record(..) | Body::Records(..) | Body::List(_) => Telling::Nothing,
+        let draft = match &told.0 {
+            Body::Json(json) => ResponseDraft::Json(json, about),
+            Body::Record(..) | Body::Records(..) | Body::List(_) => ResponseDraft::Nothing,
         };
-        commit(&self.context, telling, Some(called)).await
+        commit(&self.context, draft, Some(called)).await
     }
 }
 
@@ -102,7 +106,7 @@ impl Call<'_> {
 /// type that is none gives one error.
 #[derive(Debug)]
 pub struct Attempt<'a, R> {
-    call: &'a Call<'a>,
+    call: &'a MethodCall<'a>,
     /// The record as it is stored.
     loaded: Option<Arc<Record>>,
     read: fn(&Model, &Record) -> Result<R>,
@@ -110,7 +114,7 @@ pub struct Attempt<'a, R> {
 }
 
 /// Begins a call of a method with `self`.
-pub fn attempt<'a, R: Resource>(call: &'a Call<'a>) -> Attempt<'a, R> {
+pub fn attempt<'a, R: Resource>(call: &'a MethodCall<'a>) -> Attempt<'a, R> {
     Attempt {
         call,
         loaded: None,
@@ -126,13 +130,13 @@ impl<R> Attempt<'_, R> {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn load(&mut self) -> Result<R> {
-        let Call {
+        let MethodCall {
             model,
             context,
             remote,
             ..
         } = self.call;
-        context.unit()?.clear();
+        context.transaction()?.clear();
         let read_filter = context.read_filter(model.index)?;
         let loaded = context.get(model, self.call.id).await?;
         let loaded = loaded.filter(|record| read_filter.allows(record));
@@ -154,8 +158,8 @@ impl<R> Attempt<'_, R> {
 
     async fn try_done(&self, told: Told) -> Result<Option<Done>> {
         let loaded = self.loaded()?;
-        let ended = self.call.end(&told, Some(loaded)).await?;
-        Ok(ended.map(|ended| Done::told(told, ended.seq(), loaded.shown_rev())))
+        let outcome = self.call.end(&told, Some(loaded)).await?;
+        Ok(outcome.map(|outcome| Done::told(told, outcome.seq(), loaded.shown_rev())))
     }
 
     /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
@@ -164,7 +168,7 @@ impl<R> Attempt<'_, R> {
     }
 
     async fn try_store(&self, value: &R, told: Told) -> Result<Option<Done>> {
-        let Call {
+        let MethodCall {
             model,
             context,
             remote,
@@ -187,10 +191,10 @@ impl<R> Attempt<'_, R> {
                 remote.name
             )));
         }
-        let ended = self.call.end(&told, Some(loaded)).await?;
-        Ok(ended.map(|ended| {
-            let stored = ended.stored(model.index, loaded.id()).unwrap_or(loaded);
-            Done::told(told, ended.seq(), stored.shown_rev())
+        let outcome = self.call.end(&told, Some(loaded)).await?;
+        Ok(outcome.map(|outcome| {
+            let stored = outcome.stored(model.index, loaded.id()).unwrap_or(loaded);
+            Done::told(told, outcome.seq(), stored.shown_rev())
         }))
     }
 

@@ -5,16 +5,16 @@ use crate::model::record::Record;
 use crate::store::commit::Committed;
 use std::sync::Arc;
 
-/// How a unit of work ended.
+/// How a transaction outcome.
 #[derive(Debug)]
-pub(crate) enum Ended {
+pub(crate) enum CommitOutcome {
     /// It was committed.
     Committed(Arc<Committed>),
     /// It did nothing; the newest commit that it has read from, if it has read.
     Unchanged(Option<u64>),
 }
 
-impl Ended {
+impl CommitOutcome {
     /// The commit that was made, or that was read from.
     pub(crate) fn seq(&self) -> Option<u64> {
         match self {
@@ -38,7 +38,7 @@ impl Ended {
 
 /// The call of a remote method.
 #[derive(Clone, Debug)]
-pub(crate) struct Called {
+pub(crate) struct CalledMethod {
     pub(crate) resource: usize,
     pub(crate) on: On,
     /// The record on which it was called, as it was.

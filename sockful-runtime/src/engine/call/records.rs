@@ -76,7 +76,7 @@ impl<R: Resource> Records<R> {
     /// What the store says when it can't.
     pub async fn try_get(&self, id: &R::Id) -> Result<Option<R>> {
         let (model, id) = (self.model()?, id.text());
-        let stored = if self.context.is_in_unit() {
+        let stored = if self.context.is_in_transaction() {
             self.context.get(model, &id).await?
         } else {
             self.context.store().get(model.index, &id).await?.value
@@ -127,8 +127,8 @@ impl<R: Resource> Records<R> {
     pub async fn count(&self, filter: Filter<R>) -> Result<usize> {
         let model = self.model()?;
         let filter = filter.into_inner();
-        if self.context.is_in_unit() {
-            let unit = self.context.unit()?;
+        if self.context.is_in_transaction() {
+            let unit = self.context.transaction()?;
             return unit.count(self.context.store(), model.index, filter).await;
         }
         let counted = self.context.store().count(model.index, filter).await?;

@@ -4,7 +4,7 @@ use crate::core::error::{Error, Fault, Result};
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hooked, On, Phase};
-use crate::engine::call::outcome::Ended;
+use crate::engine::call::outcome::CommitOutcome;
 use crate::model::key;
 use crate::model::reader::Origin;
 use crate::model::record::Record;
@@ -12,7 +12,7 @@ use crate::model::resource_model::Model;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// What has become of the record in the unit of work.
+/// What has become of the record in the transaction.
 ///
 /// It does not hold the record to be: the commit takes that, and need not copy what nobody else has.
 #[derive(Debug)]
@@ -70,7 +70,9 @@ pub(crate) async fn stage(
     }
     let id = Box::<str>::from(record.id());
     let record = Some(Arc::new(record));
-    let is_taken = context.unit()?.put(model.index, &id, stored, record)?;
+    let is_taken = context
+        .transaction()?
+        .put(model.index, &id, stored, record)?;
     Ok(is_taken.then_some(Staged::Put(id)))
 }
 
@@ -149,7 +151,7 @@ impl Staged {
         }
     }
 
-    /// The record as the unit of work sees it; as it was before, where it goes.
+    /// The record as the transaction sees it; as it was before, where it goes.
     pub(crate) async fn record(self, context: &Context, model: &Model) -> Result<Arc<Record>> {
         match self {
             Self::Put(id) => {
@@ -161,9 +163,9 @@ impl Staged {
     }
 
     /// The record as it was committed; as it was before, where it is gone.
-    pub(crate) fn settled(self, model: &Model, ended: &Ended) -> Result<Arc<Record>> {
+    pub(crate) fn settled(self, model: &Model, outcome: &CommitOutcome) -> Result<Arc<Record>> {
         match self {
-            Self::Put(id) => ended
+            Self::Put(id) => outcome
                 .stored(model.index, &id)
                 .cloned()
                 .ok_or_else(|| Error::internal("the store took a record and kept none")),

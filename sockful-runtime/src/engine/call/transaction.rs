@@ -1,4 +1,4 @@
-//! A unit of work: what one request reads and writes, over any resources, until it is one commit.
+//! A transaction: what one request reads and writes, over any resources, until it is one commit.
 
 pub(crate) mod emission;
 mod state;
@@ -11,16 +11,16 @@ use crate::query::{Filter, Order, Query};
 use crate::store::commit::Operation;
 use crate::store::{Found, Store, View};
 use emission::Emission;
-use state::{Childless, Relies, State};
+use state::{AssertNoChildren, ReadDependency, TransactionState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What has been read and written so far. Reads see the writes; nobody else does before the commit.
 #[derive(Debug, Default)]
-pub(crate) struct Unit(Mutex<State>);
+pub(crate) struct Transaction(Mutex<TransactionState>);
 
 /// What a unit has come to.
 #[derive(Debug)]
-pub(crate) struct Finished {
+pub(crate) struct FinishedTransaction {
     /// What is to be committed; nothing where there is nothing to write or to be sure of.
     pub(crate) operations: Vec<Operation>,
     /// Whether anything of it changes a record, or says what happened to one.
@@ -31,10 +31,10 @@ pub(crate) struct Finished {
     pub(crate) seq: Option<u64>,
 }
 
-impl Unit {
+impl Transaction {
     /// Begins anew, as if nothing had been read or written.
     pub(crate) fn clear(&self) {
-        *self.state() = State::default();
+        *self.state() = TransactionState::default();
     }
 
     /// The record as the unit sees it, which is relied upon not to change until the commit.
@@ -44,7 +44,7 @@ impl Unit {
         resource: usize,
         id: &str,
     ) -> Result<Option<Arc<Record>>> {
-        self.see(store, resource, id, Relies::Content).await
+        self.see(store, resource, id, ReadDependency::Content).await
     }
 
     /// Whether there is such a record, which is relied upon to stay so until the commit.
@@ -54,7 +54,9 @@ impl Unit {
         resource: usize,
         id: &str,
     ) -> Result<bool> {
-        let seen = self.see(store, resource, id, Relies::Presence).await?;
+        let seen = self
+            .see(store, resource, id, ReadDependency::Presence)
+            .await?;
         Ok(seen.is_some())
     }
 
@@ -63,10 +65,10 @@ impl Unit {
         store: &dyn Store,
         resource: usize,
         id: &str,
-        relies: Relies,
+        dependency: ReadDependency,
     ) -> Result<Option<Arc<Record>>> {
         if let Some(entry) = self.state().open()?.entry(resource, id) {
-            entry.relies = entry.relies.max(relies);
+            entry.dependency = entry.dependency.max(dependency);
             return Ok(entry.after.clone());
         }
         let View { seq, value } = store.get(resource, id).await?;
@@ -74,7 +76,7 @@ impl Unit {
         let state = state.open()?;
         state.seq = state.seq.max(Some(seq));
         if state.entry(resource, id).is_none() {
-            state.add(resource, id, value, relies);
+            state.add(resource, id, value, dependency);
         }
         // Whoever was faster has perhaps written it already.
         Ok(state
@@ -83,7 +85,7 @@ impl Unit {
     }
 
     /// Takes in a record that a list has shown, and gives it as the unit sees it.
-    pub(crate) fn adopt(
+    pub(crate) fn track(
         &self,
         resource: usize,
         record: Arc<Record>,
@@ -93,7 +95,12 @@ impl Unit {
         if let Some(entry) = state.entry(resource, record.id()) {
             return Ok(entry.after.clone());
         }
-        state.add(resource, record.id(), Some(record.clone()), Relies::Content);
+        state.add(
+            resource,
+            record.id(),
+            Some(record.clone()),
+            ReadDependency::Content,
+        );
         Ok(Some(record))
     }
 
@@ -110,7 +117,7 @@ impl Unit {
         let state = state.open()?;
         if state.entry(resource, id).is_none() {
             // A record of a new id needs no reading to know that it is not there.
-            state.add(resource, id, None, Relies::Content);
+            state.add(resource, id, None, ReadDependency::Content);
         }
         let Some(entry) = state.entry(resource, id) else {
             return Ok(false);
@@ -120,7 +127,7 @@ impl Unit {
             (now, before) => now.is_none() && before.is_none(),
         };
         if is_the_same {
-            entry.relies = Relies::Content;
+            entry.dependency = ReadDependency::Content;
             entry.after = after;
             entry.writes += 1;
             state.writes += 1;
@@ -128,7 +135,7 @@ impl Unit {
         Ok(is_the_same)
     }
 
-    /// Takes an event, which is emitted with the commit and relies on nothing.
+    /// Takes an event, which is emitted with the commit and dependency on nothing.
     pub(crate) fn emit(&self, emission: Emission) -> Result<()> {
         let mut state = self.state();
         let state = state.open()?;
@@ -148,33 +155,36 @@ impl Unit {
         self.state().writes
     }
 
-    /// Forbids the commit where more than `writes` were taken: `error` has ended one that they were
+    /// Forbids the commit where more than `writes` were taken: `error` has outcome one that they were
     /// part of, and whoever was told may have gone on as if nothing of it were done.
-    pub(crate) fn spoil_beyond(&self, writes: usize, error: &Error) {
+    pub(crate) fn poison_beyond(&self, writes: usize, error: &Error) {
         let mut state = self.state();
         if state.writes > writes {
-            state.spoilt.get_or_insert_with(|| error.to_string());
+            state.poisoned.get_or_insert_with(|| error.to_string());
         }
     }
 
-    /// Relies on no record of `child` being left that has this JSON value in `property`, unless the
+    /// ReadDependency on no record of `child` being left that has this JSON value in `property`, unless the
     /// parent that it stands for is there again in the end.
-    pub(crate) fn childless(
+    pub(crate) fn assert_no_children(
         &self,
         (resource, id): (usize, &str),
         child: usize,
         property: usize,
         value: &str,
     ) -> Result<()> {
-        self.state().open()?.childless.push(Childless {
-            resource,
-            id: id.into(),
-            operation: Operation::AssertNoChildren {
-                resource: child,
-                property,
-                value: value.into(),
-            },
-        });
+        self.state()
+            .open()?
+            .assert_no_children
+            .push(AssertNoChildren {
+                resource,
+                id: id.into(),
+                operation: Operation::AssertNoChildren {
+                    resource: child,
+                    property,
+                    value: value.into(),
+                },
+            });
         Ok(())
     }
 
@@ -241,39 +251,39 @@ impl Unit {
     }
 
     /// What is to be committed. Nothing more can be read or written.
-    pub(crate) fn finish(&self) -> Result<Finished> {
+    pub(crate) fn finish(&self) -> Result<FinishedTransaction> {
         let mut state = self.state();
-        let childless = state.open()?.take_childless();
-        let State {
+        let assert_no_children = state.open()?.take_childless();
+        let TransactionState {
             entries,
             emitted,
             broadcast,
             seq,
-            spoilt,
+            poisoned,
             ..
         } = std::mem::take(&mut *state);
         state.is_over = true;
         drop(state);
-        if let Some(why) = spoilt {
+        if let Some(why) = poisoned {
             return Err(Error::internal(format!(
                 "a write failed when part of it was done, and the call went on: {why}"
             )));
         }
         let relied = entries.len();
-        let mut operations = Vec::with_capacity(relied + childless.len() + emitted.len());
+        let mut operations = Vec::with_capacity(relied + assert_no_children.len() + emitted.len());
         let mut writes = !emitted.is_empty();
         for entry in entries {
             let operation = entry.operation();
             writes |= !matches!(operation, Operation::Assert { .. });
             operations.push(operation);
         }
-        operations.extend(childless);
+        operations.extend(assert_no_children);
         operations.extend(emitted.into_iter().map(Emission::operation));
         // One record alone is of one moment.
         if !writes && relied < 2 {
             operations.clear();
         }
-        Ok(Finished {
+        Ok(FinishedTransaction {
             operations,
             writes,
             broadcast,
@@ -286,7 +296,7 @@ impl Unit {
         state.seq = state.seq.max(Some(seq));
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TransactionState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

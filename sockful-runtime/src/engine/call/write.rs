@@ -1,11 +1,11 @@
-//! A write of one record: staged into a unit of work, or as one of its own.
+//! A write of one record: staged into a transaction, or as one of its own.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::Telling;
+use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::destroy;
 use crate::engine::call::stage;
 use crate::engine::call::stage::Staged;
@@ -55,33 +55,33 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Does it: as part of the unit of work that is under way, else in one of its own.
+    /// Does it: as part of the transaction that is under way, else in one of its own.
     pub(crate) async fn run(self, context: &Context) -> Reply {
-        if context.is_in_unit() {
+        if context.is_in_transaction() {
             let (given, id) = self.parse()?;
-            let unit = context.unit()?;
+            let unit = context.transaction()?;
             let before = unit.writes();
             let staged = self.stage(context, given, id.as_deref()).await;
             let staged = staged.inspect_err(|error| {
                 if self.has_parts(context) {
-                    unit.spoil_beyond(before, error);
+                    unit.poison_beyond(before, error);
                 }
             })?;
             let record = staged.record(context, self.model).await?;
             return self.done(context, record, None);
         }
         let (mut given, id) = self.parse()?;
-        let _lane = match &id {
-            Some(id) => Some(context.app().record_locks.take(self.model.index, id).await),
+        let _guard = match &id {
+            Some(id) => Some(context.app().record_locks.lock(self.model.index, id).await),
             None => None,
         };
         loop {
             let unit = context.begin();
             let staged = self.stage(&unit, given, id.as_deref()).await?;
-            let telling = Telling::Record(self.model.index, staged.id());
-            if let Some(ended) = commit(&unit, telling, None).await? {
-                let record = staged.settled(self.model, &ended)?;
-                return self.done(context, record, ended.seq());
+            let draft = ResponseDraft::Record(self.model.index, staged.id());
+            if let Some(outcome) = commit(&unit, draft, None).await? {
+                let record = staged.settled(self.model, &outcome)?;
+                return self.done(context, record, outcome.seq());
             }
             (given, _) = self.parse()?;
         }
@@ -108,7 +108,7 @@ impl<'a> Write<'a> {
         Ok((given, id))
     }
 
-    /// Stages it into the unit of work of `context`, with what [`parse`](Self::parse) gives.
+    /// Stages it into the transaction of `context`, with what [`parse`](Self::parse) gives.
     pub(crate) async fn stage(
         self,
         context: &Context,

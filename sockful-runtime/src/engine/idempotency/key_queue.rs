@@ -7,28 +7,28 @@ use uuid::Uuid;
 
 /// The keys under which something runs. There are never more than requests in flight.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<Name, Line>>);
+pub(super) struct KeyQueue(Mutex<HashMap<QueueName, KeyLine>>);
 
-type Name = (Arc<str>, Uuid);
+type QueueName = (Arc<str>, Uuid);
 
 /// Those that run or wait under one key.
 #[derive(Debug, Default)]
-struct Line {
+struct KeyLine {
     lock: Arc<Lock<()>>,
     len: usize,
 }
 
 /// The turn of one, from when it begins to wait.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    turns: &'a Turns,
-    name: Name,
+pub(super) struct KeyGuard<'a> {
+    turns: &'a KeyQueue,
+    name: QueueName,
     held: Option<OwnedMutexGuard<()>>,
 }
 
-impl Turns {
+impl KeyQueue {
     /// Waits until nothing runs under this key, behind those who asked before.
-    pub(super) async fn enter(&self, caller: &Arc<str>, key: Uuid) -> Turn<'_> {
+    pub(super) async fn enter(&self, caller: &Arc<str>, key: Uuid) -> KeyGuard<'_> {
         let name = (Arc::clone(caller), key);
         let lock = {
             let mut lines = self.lines();
@@ -37,7 +37,7 @@ impl Turns {
             Arc::clone(&line.lock)
         };
         // It leaves the line when it is dropped, even where that is before its turn has come.
-        let mut turn = Turn {
+        let mut turn = KeyGuard {
             turns: self,
             name,
             held: None,
@@ -46,12 +46,12 @@ impl Turns {
         turn
     }
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<Name, Line>> {
+    fn lines(&self) -> MutexGuard<'_, HashMap<QueueName, KeyLine>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for KeyGuard<'_> {
     fn drop(&mut self) {
         self.held = None;
         let mut lines = self.turns.lines();
@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_with_one_key_come_in_the_order_they_asked() {
-        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
         let first = turns.enter(&bob, key).await;
         let (mut second, mut third) = (pin!(turns.enter(&bob, key)), pin!(turns.enter(&bob, key)));
@@ -87,7 +87,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_waits_no_more_holds_nobody_up() {
-        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
         let first = turns.enter(&bob, key).await;
         let mut second = Box::pin(turns.enter(&bob, key));
@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn other_keys_and_other_callers_wait_for_nobody() {
-        let (turns, key) = (Turns::default(), Uuid::now_v7());
+        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let (bob, eve): (Arc<str>, Arc<str>) = ("bob".into(), "eve".into());
         let _first = turns.enter(&bob, key).await;
         assert!(turns.enter(&eve, key).now_or_never().is_some());

@@ -17,7 +17,7 @@ const HOUR: u64 = 60 * 60 * 1_000;
 /// A server of one record, on a clock that is set by hand.
 struct Server {
     store: Memory,
-    keys: Keys,
+    keys: Idempotency,
     time: Arc<AtomicU64>,
     /// What ran.
     runs: Mutex<Vec<u64>>,
@@ -31,14 +31,14 @@ impl Server {
         let hands = Arc::clone(&time);
         Self {
             store,
-            keys: Keys::new(config, Clock::new(move || hands.load(Relaxed))),
+            keys: Idempotency::new(config, Clock::new(move || hands.load(Relaxed))),
             time,
             runs: Mutex::default(),
         }
     }
 
     /// Stores that bob has this much life, where he is at `expect`.
-    async fn put(&self, request: &Keyed, life: u64, expect: Expect) -> Reply {
+    async fn put(&self, request: &RequestKey, life: u64, expect: Expect) -> Reply {
         self.runs.lock().expect("nothing panics").push(life);
         let put = Operation::Put {
             resource: 0,
@@ -65,9 +65,9 @@ impl Server {
     }
 
     /// The same as a request that is sent.
-    async fn send(&self, request: &Keyed, life: u64) -> Reply {
+    async fn send(&self, request: &RequestKey, life: u64) -> Reply {
         let run = self.put(request, life, Expect::Any);
-        self.keys.once(&self.store, request, run, whole).await
+        self.keys.run_once(&self.store, request, run, whole).await
     }
 
     fn runs(&self) -> Vec<u64> {
@@ -85,8 +85,8 @@ fn key(time: u64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(time, &[7; 10]).into_uuid()
 }
 
-fn request(time: u64) -> Keyed {
-    Keyed {
+fn request(time: u64) -> RequestKey {
+    RequestKey {
         caller: "bob".into(),
         key: key(time),
         fingerprint: fingerprint("creature", "save", "{}", None),
@@ -143,14 +143,14 @@ async fn what_was_told_beside_a_record_is_told_again() {
 async fn another_request_with_the_same_key_is_a_conflict_and_is_not_run() {
     let server = Server::start(&Config::default()).await;
     server.send(&request(NOW), 3).await.expect("the first");
-    let other = Keyed {
+    let other = RequestKey {
         fingerprint: fingerprint("creature", "save", "{}", Some(1)),
         ..request(NOW)
     };
     let refused = text(&server.send(&other, 4).await);
     assert!(refused.contains(r#""code":"conflict""#), "{refused}");
     assert!(refused.contains(r#""outcome":"unknown""#), "{refused}");
-    let of_another = Keyed {
+    let of_another = RequestKey {
         caller: "eve".into(),
         ..request(NOW)
     };
@@ -163,7 +163,10 @@ async fn a_request_that_failed_left_nothing_and_runs_again() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let run = server.put(&request, 3, Expect::Rev(9));
-    let failed = server.keys.once(&server.store, &request, run, whole).await;
+    let failed = server
+        .keys
+        .run_once(&server.store, &request, run, whole)
+        .await;
     assert_eq!(
         failed.expect_err("there is no bob").to_string(),
         "it is another"
@@ -181,7 +184,7 @@ async fn a_retry_waits_for_the_one_in_flight() {
         may_go.await.expect("it is told to go");
         server.put(&request, 3, Expect::Any).await
     };
-    let mut first = pin!(server.keys.once(&server.store, &request, slow, whole));
+    let mut first = pin!(server.keys.run_once(&server.store, &request, slow, whole));
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -196,7 +199,7 @@ async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let never = std::future::pending();
-    let mut first = Box::pin(server.keys.once(&server.store, &request, never, whole));
+    let mut first = Box::pin(server.keys.run_once(&server.store, &request, never, whole));
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -208,15 +211,18 @@ async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
 #[tokio::test]
 async fn what_another_server_did_meanwhile_is_told_in_its_words() {
     let server = Server::start(&Config::default()).await;
-    let other = Keys::new(&Config::default(), server.keys.clock.clone());
+    let other = Idempotency::new(&Config::default(), server.keys.clock.clone());
     let request = request(NOW);
     let run = async {
         let put = server.put(&request, 3, Expect::Any);
-        let first = other.once(&server.store, &request, put, whole).await;
+        let first = other.run_once(&server.store, &request, put, whole).await;
         first.expect("the other server does it");
         server.put(&request, 4, Expect::Any).await
     };
-    let reply = server.keys.once(&server.store, &request, run, whole).await;
+    let reply = server
+        .keys
+        .run_once(&server.store, &request, run, whole)
+        .await;
     let reply = text(&reply);
     assert!(reply.contains(r#""life":3,"rev":1},"seq":1"#), "{reply}");
     assert_eq!(server.runs(), [3, 4]);
@@ -233,7 +239,10 @@ async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
             .expect("the earlier run");
         Err(Error::not_found("creature"))
     };
-    let reply = server.keys.once(&server.store, &request, run, whole).await;
+    let reply = server
+        .keys
+        .run_once(&server.store, &request, run, whole)
+        .await;
     assert!(text(&reply).contains(r#""life":3"#));
 }
 

@@ -1,6 +1,6 @@
 //! The layout of the dispatch table: hash and displace over FNV-1a, in constant evaluation.
 
-use super::{Action, CORE, Core, Entry, Route};
+use super::{Action, CORE, CoreAction, ResourceEntry, Route};
 use crate::model::definition::{Relation, ResourceDef};
 
 /// The table for `N` routes, in `B` buckets over `S` slots.
@@ -16,7 +16,7 @@ pub struct Table<const N: usize, const B: usize, const S: usize> {
 /// # Panics
 ///
 /// In constant evaluation, where there are more than the table can hold.
-pub const fn count(entries: &[Entry]) -> usize {
+pub const fn count(entries: &[ResourceEntry]) -> usize {
     let (mut routes, mut at) = (0, 0);
     while at < entries.len() {
         let mut core = 0;
@@ -67,7 +67,7 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
     /// # Panics
     ///
     /// Where no layout is found, which the size of the table rules out.
-    pub const fn new(entries: &'static [Entry]) -> Self {
+    pub const fn new(entries: &'static [ResourceEntry]) -> Self {
         let routes = Self::routes(entries);
         // Each bucket is a list through `next`, from `first`.
         let (mut first, mut next, mut sizes) = ([NO_ROUTE; B], [NO_ROUTE; N], [0_u16; B]);
@@ -102,19 +102,19 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
         table
     }
 
-    const fn routes(entries: &'static [Entry]) -> [Route; N] {
+    const fn routes(entries: &'static [ResourceEntry]) -> [Route; N] {
         let mut routes = [Route {
             hash: 0,
             resource: 0,
             name: "",
-            action: Action::Core(Core::Get),
+            action: Action::CoreAction(CoreAction::Get),
         }; N];
         let (mut filled, mut at) = (0, 0);
         while at < entries.len() {
             let (definition, remotes) = (entries[at].shape.definition, entries[at].remotes);
             let mut core = 0;
             while core < CORE.len() {
-                let (name, action) = (CORE[core].0, Action::Core(CORE[core].1));
+                let (name, action) = (CORE[core].0, Action::CoreAction(CORE[core].1));
                 if definition.serves(name) {
                     routes[filled] = Route::new(definition, at, name, action);
                     filled += 1;

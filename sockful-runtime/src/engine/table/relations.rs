@@ -1,11 +1,11 @@
 //! What can be wrong with the relations of a resource, told at its item in the list.
 
-use super::{CORE, Entry};
+use super::{CORE, ResourceEntry};
 use crate::core::const_text::{Text, same};
 use crate::model::definition::{Parent, Relation, ResourceDef};
 
 /// What is wrong with the relations of the resource at `at`.
-pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
+pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
     let (this, mut nth) = (&entries[at], 0);
     while nth < this.shape.definition.parents.len() {
         let parent = &this.shape.definition.parents[nth];
@@ -21,7 +21,7 @@ pub(super) const fn clash(entries: &[Entry], at: usize) -> Option<Text> {
         while relation < Relation::ALL.len() {
             let which = Relation::ALL[relation];
             let on = if which.is_of_child() { at } else { of };
-            let route = Origin {
+            let route = RouteOrigin {
                 child: at,
                 nth,
                 relation,
@@ -69,7 +69,7 @@ const fn cure(which: Relation) -> &'static str {
 
 /// Where a route of a relation comes from.
 #[derive(Clone, Copy)]
-struct Origin {
+struct RouteOrigin {
     child: usize,
     /// Which of the child's parents.
     nth: usize,
@@ -78,7 +78,11 @@ struct Origin {
 }
 
 /// What else on the resource at `on` has the name of this route: what it is, and whose.
-const fn other_route(entries: &[Entry], on: usize, route: Origin) -> Option<(&'static str, &str)> {
+const fn other_route(
+    entries: &[ResourceEntry],
+    on: usize,
+    route: RouteOrigin,
+) -> Option<(&'static str, &str)> {
     let parent = &entries[route.child].shape.definition.parents[route.nth];
     let name = parent.names[route.relation];
     let mut core = 0;
@@ -127,7 +131,7 @@ const fn other_route(entries: &[Entry], on: usize, route: Origin) -> Option<(&'s
 /// The route whose name, under which the relation would be included in a record, is that of a
 /// property of the record, and the path of the record's resource.
 const fn hides_property<'a>(
-    entries: &'a [Entry],
+    entries: &'a [ResourceEntry],
     child: usize,
     of: usize,
     parent: &Parent,
@@ -151,7 +155,7 @@ const fn has_property(definition: &ResourceDef, name: &str) -> bool {
     at < definition.properties.len()
 }
 
-const fn position(entries: &[Entry], name: &str) -> Option<usize> {
+const fn position(entries: &[ResourceEntry], name: &str) -> Option<usize> {
     let mut at = 0;
     while at < entries.len() && !same(entries[at].shape.definition.name, name) {
         at += 1;

@@ -3,7 +3,7 @@
 use super::records::new;
 use super::text::{comment, key, string};
 use super::types::Types;
-use crate::engine::table::Core;
+use crate::engine::table::CoreAction;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
 use crate::spec::relation_routes::{Related, relations};
@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut String, models: &[Model], description: &Value, typ
         let related = relations(model, models);
         let mut routes = String::new();
         for (name, action) in actions.as_object().into_iter().flatten() {
-            let is_core = Core::names().iter().any(|(core, _)| core == name);
+            let is_core = CoreAction::names().iter().any(|(core, _)| core == name);
             // The client has something of its own in these places.
             let is_hidden = matches!(&**name, "live" | "then" | "toJSON");
             if !is_core && !is_hidden && !related.iter().any(|it| it.name() == name) {
@@ -58,7 +58,7 @@ fn core(model: &Model, actions: &Value, types: &Types<'_>) -> String {
     let all = format!(
         "sockful.Resource<{id}, {record}, {new}, {patch}, {record}Events, {record}Relations>"
     );
-    let names = Core::names().iter().map(|(name, _)| *name);
+    let names = CoreAction::names().iter().map(|(name, _)| *name);
     let mut missing: Vec<_> = names
         .filter(|name| *name != "unsubscribe" && !served(name))
         .collect();

@@ -4,7 +4,7 @@ use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::Body;
 use crate::transport::http::auth_headers::introduce;
-use crate::transport::http::documents::Document;
+use crate::transport::http::documents::ApiDocument;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -14,8 +14,8 @@ use hyper::{Method, Response, StatusCode};
 /// Answers a request for one of the files; `None` where it is for something else.
 pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
     let has_api = session.config().http_api;
-    let file =
-        Document::at(request.uri.path()).filter(|file| has_api || *file != Document::OpenApi)?;
+    let file = ApiDocument::at(request.uri.path())
+        .filter(|file| has_api || *file != ApiDocument::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = http::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         let allowed = HeaderValue::from_static("GET, HEAD");

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 /// A document about the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Document {
+pub(crate) enum ApiDocument {
     Types,
     Value,
     Schema,
@@ -16,7 +16,7 @@ pub(crate) enum Document {
     OpenApi,
 }
 
-impl Document {
+impl ApiDocument {
     /// The document at `path`.
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path {
@@ -50,4 +50,4 @@ impl Document {
     }
 }
 
-const _: () = assert!(Document::OpenApi as usize + 1 == Documents::LEN);
+const _: () = assert!(ApiDocument::OpenApi as usize + 1 == Documents::LEN);

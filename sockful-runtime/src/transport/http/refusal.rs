@@ -6,20 +6,20 @@ use hyper::{Method, StatusCode};
 
 /// Why a request over HTTP is not done.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum HttpError {
     /// For a reason that the socket has as well, or one with a status of its own.
     Error(Option<StatusCode>, Box<Error>),
     /// Since there are only these methods here.
     Method(Vec<Method>, Box<Error>),
 }
 
-impl Refusal {
+impl HttpError {
     pub(crate) fn with(status: StatusCode, error: Error) -> Self {
         Self::Error(Some(status), Box::new(error))
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         Self::Error(None, Box::new(error))
     }

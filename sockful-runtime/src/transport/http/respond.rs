@@ -11,7 +11,7 @@ use crate::transport::http::origin;
 use crate::transport::http::rest;
 use crate::transport::http::{Body, RequestBody};
 use crate::transport::websocket;
-use crate::transport::write_timeout::Stall;
+use crate::transport::write_timeout::WriteTimeout;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -95,7 +95,7 @@ async fn websocket(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown
 }
 
 /// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
-fn taken_apart<S>(parts: Parts<TokioIo<Stall<S>>>) -> (S, Vec<u8>) {
+fn taken_apart<S>(parts: Parts<TokioIo<WriteTimeout<S>>>) -> (S, Vec<u8>) {
     (parts.io.into_inner().into_inner(), parts.read_buf.to_vec())
 }
 

@@ -19,18 +19,18 @@ use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::auth_headers::introduce;
 use crate::transport::http::origin;
-use crate::transport::http::refusal::Refusal;
+use crate::transport::http::refusal::HttpError;
 use crate::transport::http::sse::Position;
 use crate::transport::http::{Body, RequestBody};
 use crate::transport::websocket;
-use address::Place;
+use address::RestPath;
 use answer::Asked;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use members::{Members, merged, text};
 use std::sync::Arc;
-use target::Target;
+use target::RestTarget;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Where a browser says how far it has read a stream.
@@ -63,14 +63,14 @@ async fn respond<G: Send + 'static>(
     parts: Parts,
     body: impl RequestBody,
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, HttpError> {
     let Parts {
         method,
         uri,
         headers,
         ..
     } = parts;
-    let place = Place::parse(uri.path())?;
+    let place = RestPath::parse(uri.path())?;
     let is_live = method == Method::GET && wants_events(&headers);
     let method = if method == Method::HEAD {
         Method::GET
@@ -78,7 +78,7 @@ async fn respond<G: Send + 'static>(
         method
     };
     let app = session.app.clone();
-    let Some(target) = Target::of(&app, &place, &method) else {
+    let Some(target) = RestTarget::of(&app, &place, &method) else {
         return Err(nothing(session, &place));
     };
     introduce(session, &headers).await?;
@@ -114,10 +114,10 @@ async fn respond<G: Send + 'static>(
 
 /// The methods that do something at an address.
 fn methods(session: &Session, address: &Uri) -> Vec<Method> {
-    let place = Place::parse(address.path());
+    let place = RestPath::parse(address.path());
     place.map_or_else(
         |_| Vec::new(),
-        |place| Target::methods(&session.app, &place),
+        |place| RestTarget::methods(&session.app, &place),
     )
 }
 
@@ -128,14 +128,14 @@ fn frame(resource: &str, action: &str, payload: &str, options: &str) -> Utf8Byte
 }
 
 /// What is told where a method does nothing at a place.
-fn nothing(session: &Session, place: &Place) -> Refusal {
-    let methods = Target::methods(&session.app, place);
+fn nothing(session: &Session, place: &RestPath) -> HttpError {
+    let methods = RestTarget::methods(&session.app, place);
     if !methods.is_empty() {
         let error = Error::new(
             ErrorKind::UnknownAction,
             "this method does nothing at this address",
         );
-        return Refusal::Method(methods, Box::new(error));
+        return HttpError::Method(methods, Box::new(error));
     }
     match place.resource() {
         Some(resource) if session.app.resources.position(resource).is_none() => {

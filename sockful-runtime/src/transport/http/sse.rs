@@ -9,7 +9,7 @@ use crate::engine::session::Session;
 use crate::protocol::frame;
 use crate::transport::http;
 use crate::transport::http::Body;
-use crate::transport::http::refusal::Refusal;
+use crate::transport::http::refusal::HttpError;
 use crate::transport::websocket;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream};
@@ -51,7 +51,7 @@ pub(crate) async fn respond<G: Send + 'static>(
     session: Arc<Session>,
     request: Utf8Bytes,
     (entry, shutdown): (G, Shutdown),
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, HttpError> {
     let (near, far) = duplex(BETWEEN);
     tokio::spawn(async move {
         websocket::run(session, far, Vec::new(), shutdown).await;
@@ -94,7 +94,7 @@ struct Events {
 
 /// What a payload says of where the stream is.
 #[derive(Default, Deserialize)]
-struct Said<'a> {
+struct StreamPosition<'a> {
     ok: Option<IgnoredAny>,
     #[serde(borrow)]
     err: Option<&'a RawValue>,
@@ -106,7 +106,7 @@ struct Said<'a> {
 
 impl Events {
     /// Sends the request, and gives its reply as an event.
-    async fn begin(&mut self, request: Utf8Bytes) -> Result<Bytes, Refusal> {
+    async fn begin(&mut self, request: Utf8Bytes) -> Result<Bytes, HttpError> {
         let gone = || Error::new(ErrorKind::Unavailable, "the server is shutting down");
         let sent = self.socket.send(Message::Text(request)).await;
         sent.map_err(|_| gone())?;
@@ -118,11 +118,13 @@ impl Events {
                 continue;
             };
             // The first is the hello.
-            let said: Said<'_> = serde_json::from_str(frame.payload).unwrap_or_default();
+            let said: StreamPosition<'_> = serde_json::from_str(frame.payload).unwrap_or_default();
             match said {
-                Said { err: Some(raw), .. } => return Err(Error::told(raw.get()).into()),
-                Said { ok: Some(_), .. } => return Ok(self.event(&frame.action, frame.payload)),
-                Said { .. } => {}
+                StreamPosition { err: Some(raw), .. } => return Err(Error::told(raw.get()).into()),
+                StreamPosition { ok: Some(_), .. } => {
+                    return Ok(self.event(&frame.action, frame.payload));
+                }
+                StreamPosition { .. } => {}
             }
         }
         Err(gone().into())
@@ -148,7 +150,7 @@ impl Events {
     }
 
     fn event(&mut self, name: &str, payload: &str) -> Bytes {
-        let said: Said<'_> = serde_json::from_str(payload).unwrap_or_default();
+        let said: StreamPosition<'_> = serde_json::from_str(payload).unwrap_or_default();
         if let Some(resume) = said.resume {
             self.resume = resume;
         }

@@ -1,6 +1,6 @@
 //! The clock of a connection: when to ping, and when to give a peer up.
 
-use super::wake_set::Bell;
+use super::wake_set::WakeSource;
 use crate::core::config::Config;
 use std::pin::Pin;
 use std::task::{Poll, ready};
@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until};
 pub(super) struct Heartbeat {
     sleep: Pin<Box<Sleep>>,
     /// Rings when the time has come.
-    bell: Bell,
+    bell: WakeSource,
     interval: Duration,
     pong_timeout: Duration,
     write_timeout: Duration,
@@ -33,7 +33,7 @@ pub(super) enum Beat {
 
 impl Heartbeat {
     /// `bell` rings for it.
-    pub(super) fn new(config: &Config, bell: Bell) -> Self {
+    pub(super) fn new(config: &Config, bell: WakeSource) -> Self {
         let ping_at = Instant::now() + config.ping_interval;
         Self {
             sleep: Box::pin(sleep_until(ping_at)),

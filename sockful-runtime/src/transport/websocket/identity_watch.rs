@@ -1,6 +1,6 @@
 //! Who the client is: noticing when it has become somebody else, or its time is over.
 
-use super::wake_set::Bell;
+use super::wake_set::WakeSource;
 use crate::core::config::A_YEAR;
 use crate::engine::session::Session;
 use std::pin::Pin;
@@ -9,18 +9,18 @@ use std::task::{Poll, ready};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
 /// Notices when the client becomes somebody else.
-pub(super) struct Turn {
+pub(super) struct IdentityWatch {
     session: Arc<Session>,
     /// Rings when it may have.
-    bell: Bell,
+    bell: WakeSource,
     /// The identity that is known of, by its number.
     known: u64,
     /// Runs out with it.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Turn {
-    pub(super) fn new(session: Arc<Session>, bell: Bell) -> Self {
+impl IdentityWatch {
+    pub(super) fn new(session: Arc<Session>, bell: WakeSource) -> Self {
         // Whoever came by a handshake may have an end as well.
         let sleep = remaining(&session).map(|left| Box::pin(sleep_until(left)));
         Self {

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// Answers a request, which is a frame, as if it were the first of a connection. Where the future is
 /// dropped, that connection has ended.
 pub(crate) async fn answer(session: &Arc<Session>, frame: &Utf8Bytes) -> Reply {
-    let mut only = Only(Requests::new(session.clone()));
+    let mut only = SingleRequest(Requests::new(session.clone()));
     if let Some(answered) = only.0.take(frame) {
         return answered.reply;
     }
@@ -18,9 +18,9 @@ pub(crate) async fn answer(session: &Arc<Session>, frame: &Utf8Bytes) -> Reply {
     request.job().answered(reply).reply
 }
 
-struct Only(Requests);
+struct SingleRequest(Requests);
 
-impl Drop for Only {
+impl Drop for SingleRequest {
     fn drop(&mut self) {
         self.0.settle();
         self.0.abandon();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 const VISITED_AT_ONCE: usize = 100;
 
 /// Takes what requests cost out of the bucket of who sends them.
-pub(super) struct Pace {
+pub(super) struct RateCharge {
     session: Arc<Session>,
     bucket: Arc<Bucket>,
     /// Who it is, by the number of the identity.
@@ -18,7 +18,7 @@ pub(super) struct Pace {
     refused: usize,
 }
 
-impl Pace {
+impl RateCharge {
     pub(super) fn new(session: Arc<Session>) -> Self {
         let mut pace = Self {
             bucket: session.bucket.clone(),

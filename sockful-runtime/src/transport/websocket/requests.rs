@@ -1,6 +1,6 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
-use super::rate_charge::Pace;
+use super::rate_charge::RateCharge;
 use crate::core::error::Outcome;
 use crate::dispatch;
 use crate::dispatch::{Address, Answered, Profile};
@@ -25,10 +25,10 @@ pub(super) type Kept = dispatch::Kept<Utf8Bytes>;
 /// something is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
-    pace: Pace,
-    pending: FuturesUnordered<Pending>,
+    pace: RateCharge,
+    pending: FuturesUnordered<PendingRequest>,
     running: Vec<Running>,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<QueuedRequest>,
     /// Runs out with the time of the first of those that wait.
     patience: Option<Pin<Box<Sleep>>>,
     number: u64,
@@ -46,25 +46,25 @@ struct Running {
 }
 
 /// One that has been read, and must wait for others.
-struct Waiting {
+struct QueuedRequest {
     request: Kept,
     profile: Profile,
     deadline: Instant,
 }
 
-struct Pending {
+struct PendingRequest {
     number: u64,
-    future: BoxFuture<'static, Ended>,
+    future: BoxFuture<'static, RunOutcome>,
 }
 
-enum Ended {
+enum RunOutcome {
     Done(Reply),
     /// Not in its time: the rest of it.
     Late(BoxFuture<'static, Reply>),
 }
 
-impl Future for Pending {
-    type Output = (u64, Ended);
+impl Future for PendingRequest {
+    type Output = (u64, RunOutcome);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let ended = ready!(self.future.poll_unpin(cx));
@@ -76,7 +76,7 @@ impl Requests {
     pub(super) fn new(session: Arc<Session>) -> Self {
         let (running, waiting) = (Vec::new(), VecDeque::new());
         Self {
-            pace: Pace::new(session.clone()),
+            pace: RateCharge::new(session.clone()),
             session,
             pending: FuturesUnordered::new(),
             running,
@@ -119,7 +119,7 @@ impl Requests {
         if !self.is_empty() {
             let profile = job.profile(&self.session);
             if self.must_wait(&profile, self.waiting.len()) {
-                self.waiting.push_back(Waiting {
+                self.waiting.push_back(QueuedRequest {
                     request: job.keep(message.clone()),
                     deadline: profile.deadline(),
                     profile,
@@ -139,7 +139,7 @@ impl Requests {
     pub(super) fn start_next(&mut self) -> Option<(Kept, Option<Reply>)> {
         let ready = |at: &usize| !self.must_wait(&self.waiting[*at].profile, *at);
         let ready = (0..self.waiting.len()).find(ready)?;
-        let Waiting {
+        let QueuedRequest {
             request, deadline, ..
         } = self.waiting.remove(ready)?;
         let reply = request.job().at_hand(&self.session);
@@ -171,19 +171,19 @@ impl Requests {
     }
 
     /// The reply to a request that has come to its end, or to that of its time.
-    fn finish(&mut self, number: u64, ended: Ended) -> Option<(Kept, Reply)> {
+    fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Kept, Reply)> {
         let at = self.running.iter().position(|one| one.number == number)?;
         match ended {
-            Ended::Done(reply) => Some((self.running.swap_remove(at).request?, reply)),
-            Ended::Late(rest) if self.session.peer.is_committing(number) => {
+            RunOutcome::Done(reply) => Some((self.running.swap_remove(at).request?, reply)),
+            RunOutcome::Late(rest) if self.session.peer.is_committing(number) => {
                 // It keeps its place until the store has said what became of it.
-                let future = rest.map(Ended::Done).boxed();
-                self.pending.push(Pending { number, future });
+                let future = rest.map(RunOutcome::Done).boxed();
+                self.pending.push(PendingRequest { number, future });
                 let request = self.running[at].request.take()?;
                 let reply = request.job().timed_out(&self.session, Outcome::Unknown);
                 Some((request, reply))
             }
-            Ended::Late(_) => {
+            RunOutcome::Late(_) => {
                 let request = self.running.swap_remove(at).request?;
                 let reply = request.job().timed_out(&self.session, Outcome::None);
                 Some((request, reply))
@@ -269,15 +269,15 @@ impl Requests {
             is_list: profile.is_list,
         });
         let future = in_time(running, deadline).boxed();
-        self.pending.push(Pending { number, future });
+        self.pending.push(PendingRequest { number, future });
         None
     }
 }
 
 /// Waits for a request, but not longer than until `deadline`.
-async fn in_time(mut running: BoxFuture<'static, Reply>, deadline: Instant) -> Ended {
+async fn in_time(mut running: BoxFuture<'static, Reply>, deadline: Instant) -> RunOutcome {
     match timeout_at(deadline, &mut running).await {
-        Ok(reply) => Ended::Done(reply),
-        Err(_) => Ended::Late(running),
+        Ok(reply) => RunOutcome::Done(reply),
+        Err(_) => RunOutcome::Late(running),
     }
 }

@@ -33,12 +33,12 @@ pub(super) enum Incoming {
     /// A ping or a pong, which need no answer of ours.
     Control,
     /// Nothing more will come.
-    End(End),
+    CloseReason(CloseReason),
 }
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum CloseReason {
     /// The peer closed it.
     ByPeer,
     /// We close it, and say why.
@@ -72,22 +72,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let incoming = match message {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
-            Some(Ok(Message::Binary(_))) => Incoming::End(End::ByUs(1003, "messages are text")),
-            Some(Ok(Message::Close(_))) | None => Incoming::End(End::ByPeer),
-            Some(Err(error)) => Incoming::End(self.end_of(&error)),
+            Some(Ok(Message::Binary(_))) => {
+                Incoming::CloseReason(CloseReason::ByUs(1003, "messages are text"))
+            }
+            Some(Ok(Message::Close(_))) | None => Incoming::CloseReason(CloseReason::ByPeer),
+            Some(Err(error)) => Incoming::CloseReason(self.end_of(&error)),
         };
         self.pipe().note_message();
         Poll::Ready(incoming)
     }
 
-    fn end_of(&mut self, error: &Error) -> End {
+    fn end_of(&mut self, error: &Error) -> CloseReason {
         match error {
-            Error::Capacity(_) => End::ByUs(1009, "the message is larger than `max_frame` allows"),
-            Error::Utf8(_) => End::ByUs(1007, "the message is not UTF-8"),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Lost,
-            Error::Protocol(_) => End::ByUs(1002, "this is not the WebSocket protocol"),
-            _ if self.pipe().is_flooded() => End::ByUs(1008, "the message never ends"),
-            _ => End::Lost,
+            Error::Capacity(_) => {
+                CloseReason::ByUs(1009, "the message is larger than `max_frame` allows")
+            }
+            Error::Utf8(_) => CloseReason::ByUs(1007, "the message is not UTF-8"),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => CloseReason::Lost,
+            Error::Protocol(_) => CloseReason::ByUs(1002, "this is not the WebSocket protocol"),
+            _ if self.pipe().is_flooded() => CloseReason::ByUs(1008, "the message never ends"),
+            _ => CloseReason::Lost,
         }
     }
 
@@ -126,16 +130,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Ends the connection: says why, and waits a little for the peer to have read it.
-    pub(super) async fn close(&mut self, end: End, config: &Config) {
+    pub(super) async fn close(&mut self, end: CloseReason, config: &Config) {
         // Boxed, so that a connection does not hold room for its end all its life.
         let _ = timeout(config.close_timeout, Box::pin(self.say_goodbye(end))).await;
     }
 
-    async fn say_goodbye(&mut self, end: End) {
+    async fn say_goodbye(&mut self, end: CloseReason) {
         match end {
-            End::Lost => return,
-            End::ByPeer => {}
-            End::ByUs(code, reason) => {
+            CloseReason::Lost => return,
+            CloseReason::ByPeer => {}
+            CloseReason::ByUs(code, reason) => {
                 let frame = CloseFrame {
                     code: CloseCode::from(code),
                     reason: reason.into(),
@@ -143,11 +147,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 let _ = Pin::new(&mut self.ws).start_send(Message::Close(Some(frame)));
             }
         }
-        if end == End::ByPeer {
+        if end == CloseReason::ByPeer {
             // Reading once more puts the answer to the peer's close behind what waits.
             self.ws.next().await;
         }
-        if poll_fn(|cx| self.poll_flush(cx)).await.is_err() || end == End::ByPeer {
+        if poll_fn(|cx| self.poll_flush(cx)).await.is_err() || end == CloseReason::ByPeer {
             return;
         }
         self.pipe().resume_reading();

@@ -7,44 +7,44 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// Wakes a task that waits for several things, and keeps for which of them it was.
 #[derive(Debug)]
-pub(super) struct Bells(Arc<Shared>);
+pub(super) struct WakeSet(Arc<WakeFlags>);
 
 /// Stands before one of the things that a task waits for, and has it polled only after it has asked
 /// for it: a connection that is woken to tell its subscriptions something need not touch its
 /// reading side.
 #[derive(Debug)]
-pub(super) struct Bell {
-    rope: Arc<Rope>,
+pub(super) struct WakeSource {
+    rope: Arc<WakerOfSource>,
     /// What is left with those who are waited for.
     waker: Waker,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct WakeFlags {
     /// Those that have rung, a bit each.
     rung: AtomicU8,
     task: AtomicWaker,
 }
 
 #[derive(Debug)]
-struct Rope {
-    shared: Arc<Shared>,
+struct WakerOfSource {
+    shared: Arc<WakeFlags>,
     bit: u8,
 }
 
-impl Bells {
+impl WakeSet {
     /// `N` bells that have rung: what they stand before was never polled.
-    pub(super) fn new<const N: usize>() -> (Self, [Bell; N]) {
+    pub(super) fn new<const N: usize>() -> (Self, [WakeSource; N]) {
         const { assert!(N <= 8, "there are eight bits") };
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<WakeFlags>::default();
         let bells = std::array::from_fn(|nth| {
-            let rope = Arc::new(Rope {
+            let rope = Arc::new(WakerOfSource {
                 shared: shared.clone(),
                 bit: 1 << nth,
             });
             rope.ring();
             let waker = Waker::from(rope.clone());
-            Bell { rope, waker }
+            WakeSource { rope, waker }
         });
         (Self(shared), bells)
     }
@@ -56,7 +56,7 @@ impl Bells {
     }
 }
 
-impl Bell {
+impl WakeSource {
     /// Has it polled the next time, whatever was said.
     pub(super) fn ring(&self) {
         self.rope.ring();
@@ -76,21 +76,21 @@ impl Bell {
     }
 }
 
-impl Rope {
+impl WakerOfSource {
     fn ring(&self) {
         self.shared.rung.fetch_or(self.bit, Ordering::Release);
     }
 
     /// Whether it has rung since it was last asked.
     fn has_rung(&self) -> bool {
-        let Shared { rung, .. } = &*self.shared;
+        let WakeFlags { rung, .. } = &*self.shared;
         // Mostly it has not, which is cheaper to see than to take back.
         rung.load(Ordering::Acquire) & self.bit != 0
             && rung.fetch_and(!self.bit, Ordering::AcqRel) & self.bit != 0
     }
 }
 
-impl Wake for Rope {
+impl Wake for WakerOfSource {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_not_asked_for_it_is_not_polled_and_what_has_is() {
-        let (bells, [bell]) = Bells::new();
+        let (bells, [bell]) = WakeSet::new();
         let polls = Cell::new(0);
         let (sender, receiver) = mpsc::unbounded_channel();
         let receiver = RefCell::new(receiver);

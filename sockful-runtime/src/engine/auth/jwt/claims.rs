@@ -1,8 +1,8 @@
 //! What a token says of itself.
 
 use super::Jwt;
-use super::refusal::Refusal;
-use super::token::Token;
+use super::refusal::TokenError;
+use super::token::SignedToken;
 use crate::core::json::MAX_EXACT;
 use serde::Deserialize;
 use std::time::Duration;
@@ -34,14 +34,14 @@ pub(super) struct Accepted {
 }
 
 impl Claims {
-    pub(super) fn of(token: &Token<'_>) -> Result<Self, Refusal> {
-        serde_json::from_slice(&token.payload).map_err(|_| Refusal::Claims)
+    pub(super) fn of(token: &SignedToken<'_>) -> Result<Self, TokenError> {
+        serde_json::from_slice(&token.payload).map_err(|_| TokenError::Claims)
     }
 
     /// Whether they are what `jwt` asks for, at this time in milliseconds since 1970.
-    pub(super) fn check(self, jwt: &Jwt, now: u64) -> Result<Accepted, Refusal> {
+    pub(super) fn check(self, jwt: &Jwt, now: u64) -> Result<Accepted, TokenError> {
         if jwt.issuer.is_some() && self.iss.as_deref() != jwt.issuer.as_deref() {
-            return Err(Refusal::Issuer);
+            return Err(TokenError::Issuer);
         }
         let is_for_us = match &self.aud {
             None => jwt.audiences.is_empty(),
@@ -49,22 +49,22 @@ impl Claims {
             Some(Audience::Many(many)) => many.iter().any(|one| jwt.audiences.contains(one)),
         };
         if !is_for_us {
-            return Err(Refusal::Audience);
+            return Err(TokenError::Audience);
         }
         // A token is good until then, so whoever shows it is known until then: one that is within
         // the leeway would be expired as it is taken if the leeway did not count here as well.
         let leeway = millis(jwt.leeway);
-        let expires = self.exp.map(moment).ok_or(Refusal::Expired)?;
+        let expires = self.exp.map(moment).ok_or(TokenError::Expired)?;
         let expires = expires.saturating_add(leeway).min(MAX_EXACT);
         if now >= expires {
-            return Err(Refusal::Expired);
+            return Err(TokenError::Expired);
         }
         let begins = self.nbf.map_or(0, moment);
         if begins > now.saturating_add(leeway) {
-            return Err(Refusal::Early);
+            return Err(TokenError::Early);
         }
         let subject = self.sub.filter(|subject| !subject.is_empty());
-        let subject = subject.ok_or(Refusal::Subject)?;
+        let subject = subject.ok_or(TokenError::Subject)?;
         Ok(Accepted { subject, expires })
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Jwt;
 use super::claims::Claims;
-use super::refusal::Refusal;
+use super::refusal::TokenError;
 use super::token;
-use super::token::Token;
+use super::token::SignedToken;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::credentials::Credentials;
@@ -58,13 +58,13 @@ impl Issuers {
     ///
     /// [`ErrorKind::Unauthenticated`] where there is no token, or none to be believed.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
-        Refusal::told(token::shown(credentials).and_then(|text| {
-            let token = Token::parse(text)?;
+        TokenError::told(token::shown(credentials).and_then(|text| {
+            let token = SignedToken::parse(text)?;
             // Not believed as yet: it only says by which keys that is to be decided.
-            let said = Claims::of(&token)?.iss.ok_or(Refusal::Issuer)?;
+            let said = Claims::of(&token)?.iss.ok_or(TokenError::Issuer)?;
             let mut issuers = self.0.iter();
             let issuer = issuers.find(|it| it.issuer.as_deref() == Some(&*said));
-            let issuer = issuer.ok_or(Refusal::Issuer)?;
+            let issuer = issuer.ok_or(TokenError::Issuer)?;
             let (accepted, user) = issuer.read(&token, Clock::default().now())?;
             let key = format!("{said} {}", accepted.subject);
             Ok(Identity::new(key, user).until(accepted.expires))

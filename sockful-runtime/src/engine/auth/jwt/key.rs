@@ -1,6 +1,6 @@
 //! A key that tokens are signed with, and the one algorithm that it is for.
 
-use super::token::Token;
+use super::token::SignedToken;
 use crate::core::error::{Error, ErrorKind, Result};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::crypto::JwtVerifier;
@@ -15,7 +15,7 @@ const LEAST_SECRET: usize = 32;
 /// How many bits the modulus of an RSA key may have: fewer are too weak, and more are not verified.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
 
-pub(super) struct Key {
+pub(super) struct VerificationKey {
     /// What tokens call it, where it comes from a set.
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
@@ -38,7 +38,7 @@ struct Jwk {
     y: Option<String>,
 }
 
-impl Key {
+impl VerificationKey {
     pub(super) fn hs256(secret: &[u8]) -> Result<Self> {
         if secret.len() < LEAST_SECRET {
             let length = secret.len();
@@ -113,14 +113,14 @@ impl Key {
     }
 
     /// Whether the token's signature was made with this key. Whoever asks has compared the algorithms.
-    pub(super) fn has_signed(&self, token: &Token<'_>) -> bool {
+    pub(super) fn has_signed(&self, token: &SignedToken<'_>) -> bool {
         let verifier = self.verifier();
         verifier.is_some_and(|it| it.verify(token.signed.as_bytes(), &token.signature).is_ok())
     }
 }
 
-fn from_pem(key: Option<DecodingKey>, algorithm: Algorithm, what: &str) -> Result<Key> {
-    let key = key.and_then(|key| Key::usable(None, algorithm, key));
+fn from_pem(key: Option<DecodingKey>, algorithm: Algorithm, what: &str) -> Result<VerificationKey> {
+    let key = key.and_then(|key| VerificationKey::usable(None, algorithm, key));
     let message =
         || format!("this is no public {what} in PEM, which begins `-----BEGIN PUBLIC KEY`");
     key.map_or_else(|| refuse(message()), Ok)

@@ -1,16 +1,16 @@
 //! The keys of one issuer, and which of them a token is signed with.
 
-use super::key::Key;
-use super::refusal::Refusal;
+use super::key::VerificationKey;
+use super::refusal::TokenError;
 use super::token::Header;
 use crate::core::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
-pub(super) enum Keys {
+pub(super) enum KeySet {
     /// The only one, whatever tokens call it.
-    One(Key),
+    One(VerificationKey),
     /// Those of a set, which tokens name.
-    Set(Vec<Key>),
+    Set(Vec<VerificationKey>),
 }
 
 #[derive(Deserialize)]
@@ -18,13 +18,17 @@ struct Set {
     keys: Vec<serde_json::Value>,
 }
 
-impl Keys {
+impl KeySet {
     /// Those of a JWK set that can be used.
     pub(super) fn of_set(text: &str) -> Result<Self> {
         let refuse = |message: &'static str| Error::new(ErrorKind::Invalid, message);
         let set: Set = serde_json::from_str(text)
             .map_err(|_| refuse("this is no JWK set, which is an object with an array `keys`"))?;
-        let keys: Vec<_> = set.keys.into_iter().filter_map(Key::of_jwk).collect();
+        let keys: Vec<_> = set
+            .keys
+            .into_iter()
+            .filter_map(VerificationKey::of_jwk)
+            .collect();
         if keys.is_empty() {
             return Err(refuse(
                 "the JWK set has no key that can be used: public ones of RSA with 2,048 to 4,096 bits, of the curves P-256 and P-384 and of Ed25519 can",
@@ -35,12 +39,12 @@ impl Keys {
 
     /// The one key that a token can be signed with. Its algorithm is the key's: what the header
     /// says has to agree, and decides nothing.
-    pub(super) fn find(&self, header: &Header) -> Result<&Key, Refusal> {
+    pub(super) fn find(&self, header: &Header) -> Result<&VerificationKey, TokenError> {
         let keys = match self {
             Self::One(key) => std::slice::from_ref(key),
             Self::Set(keys) => keys.as_slice(),
         };
-        let is_named = |key: &Key| match (self, &header.kid) {
+        let is_named = |key: &VerificationKey| match (self, &header.kid) {
             (Self::One(_), _) | (Self::Set(_), None) => true,
             (Self::Set(_), kid) => key.id == *kid,
         };
@@ -49,7 +53,7 @@ impl Keys {
             .filter(|key| key.algorithm == header.alg && is_named(key));
         match (found.next(), found.next()) {
             (Some(key), None) => Ok(key),
-            _ => Err(Refusal::Key),
+            _ => Err(TokenError::VerificationKey),
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::core::error::{Error, ErrorKind, Result};
 
 /// Why a token is not believed. Clients are told less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum TokenError {
     Absent,
     TooLong,
     Unreadable,
     Critical,
-    Key,
+    VerificationKey,
     Signature,
     Claims,
     Expired,
@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     User,
 }
 
-impl Refusal {
+impl TokenError {
     /// What of it goes to the log: nothing that comes from the token.
     fn reason(self) -> &'static str {
         match self {
@@ -28,7 +28,9 @@ impl Refusal {
             Self::TooLong => "it is longer than 8 KiB",
             Self::Unreadable => "it is no token that is signed by a known algorithm",
             Self::Critical => "it has a header that must be understood, and is not",
-            Self::Key => "no key, or more than one, is the one it says it is signed with",
+            Self::VerificationKey => {
+                "no key, or more than one, is the one it says it is signed with"
+            }
             Self::Signature => "its signature is wrong",
             Self::Claims => "its claims have wrong types, or one stands twice",
             Self::Expired => "its `exp` is over, or absent",

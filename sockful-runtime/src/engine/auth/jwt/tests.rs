@@ -28,17 +28,17 @@ fn jwt() -> Jwt {
         .leeway(Duration::ZERO)
 }
 
-fn read(jwt: &Jwt, token: &str) -> Result<Accepted, Refusal> {
-    let (accepted, _) = jwt.read::<User>(&Token::parse(token)?, NOW)?;
+fn read(jwt: &Jwt, token: &str) -> Result<Accepted, TokenError> {
+    let (accepted, _) = jwt.read::<User>(&SignedToken::parse(token)?, NOW)?;
     Ok(accepted)
 }
 
 /// What becomes of claims like those of a good token, but for these.
-fn judged(jwt: &Jwt, other: Value) -> Result<Accepted, Refusal> {
+fn judged(jwt: &Jwt, other: Value) -> Result<Accepted, TokenError> {
     read(jwt, &Signer::hs256(SECRET).sign(&claims(NOW, other)))
 }
 
-fn refused(jwt: &Jwt, other: Value) -> Refusal {
+fn refused(jwt: &Jwt, other: Value) -> TokenError {
     judged(jwt, other).expect_err("it is refused")
 }
 
@@ -68,17 +68,17 @@ fn a_good_token_gives_its_subject_its_end_and_its_claims() {
 fn a_token_is_good_until_its_end_and_the_leeway() {
     let expires = |jwt, exp| judged(&jwt, json!({ "exp": exp })).map(|accepted| accepted.expires);
     assert_eq!(expires(jwt(), seconds(1)), Ok(NOW + 1_000));
-    assert_eq!(expires(jwt(), seconds(0)), Err(Refusal::Expired));
+    assert_eq!(expires(jwt(), seconds(0)), Err(TokenError::Expired));
     let patient = || jwt().leeway(Duration::from_secs(30));
     assert_eq!(expires(patient(), seconds(-29)), Ok(NOW + 1_000));
-    assert_eq!(expires(patient(), seconds(-30)), Err(Refusal::Expired));
+    assert_eq!(expires(patient(), seconds(-30)), Err(TokenError::Expired));
 }
 
 #[test]
 fn an_end_is_asked_for_and_is_a_number() {
-    assert_eq!(refused(&jwt(), json!({"exp": null})), Refusal::Expired);
-    assert_eq!(refused(&jwt(), json!({"exp": -5})), Refusal::Expired);
-    assert_eq!(refused(&jwt(), json!({"exp": "never"})), Refusal::Claims);
+    assert_eq!(refused(&jwt(), json!({"exp": null})), TokenError::Expired);
+    assert_eq!(refused(&jwt(), json!({"exp": -5})), TokenError::Expired);
+    assert_eq!(refused(&jwt(), json!({"exp": "never"})), TokenError::Claims);
     let far = judged(&jwt(), json!({"exp": 1e300})).expect("it is good");
     assert_eq!(far.expires, crate::core::json::MAX_EXACT);
     let fraction = judged(&jwt(), json!({"exp": 1_790_000_000.25})).expect("it is good");
@@ -88,12 +88,15 @@ fn an_end_is_asked_for_and_is_a_number() {
 #[test]
 fn a_token_is_refused_before_its_time() {
     assert!(judged(&jwt(), json!({"nbf": seconds(0)})).is_ok());
-    assert_eq!(refused(&jwt(), json!({"nbf": seconds(1)})), Refusal::Early);
-    assert_eq!(refused(&jwt(), json!({"nbf": "later"})), Refusal::Claims);
+    assert_eq!(
+        refused(&jwt(), json!({"nbf": seconds(1)})),
+        TokenError::Early
+    );
+    assert_eq!(refused(&jwt(), json!({"nbf": "later"})), TokenError::Claims);
     let patient = jwt().leeway(Duration::from_secs(30));
     assert!(judged(&patient, json!({"nbf": seconds(30)})).is_ok());
     let early = refused(&patient, json!({"nbf": seconds(31)}));
-    assert_eq!(early, Refusal::Early);
+    assert_eq!(early, TokenError::Early);
 }
 
 #[test]
@@ -101,11 +104,11 @@ fn an_issuer_that_was_named_is_the_only_one() {
     let jwt = jwt().issuer("https://id.example.com");
     assert!(judged(&jwt, json!({"iss": "https://id.example.com"})).is_ok());
     for other in ["https://id.example.com.evil.com", "https://id.example", ""] {
-        assert_eq!(refused(&jwt, json!({"iss": other})), Refusal::Issuer);
+        assert_eq!(refused(&jwt, json!({"iss": other})), TokenError::Issuer);
     }
-    assert_eq!(refused(&jwt, json!({})), Refusal::Issuer);
+    assert_eq!(refused(&jwt, json!({})), TokenError::Issuer);
     let among = json!({"iss": ["https://evil.com", "https://id.example.com"]});
-    assert_eq!(refused(&jwt, among), Refusal::Claims);
+    assert_eq!(refused(&jwt, among), TokenError::Claims);
 }
 
 #[test]
@@ -114,23 +117,23 @@ fn an_audience_that_was_named_is_asked_for() {
     assert!(judged(&jwt, json!({"aud": "app"})).is_ok());
     assert!(judged(&jwt, json!({"aud": ["other", "app-2"]})).is_ok());
     for other in [json!("other"), json!([]), json!(null), json!("ap")] {
-        assert_eq!(refused(&jwt, json!({"aud": other})), Refusal::Audience);
+        assert_eq!(refused(&jwt, json!({"aud": other})), TokenError::Audience);
     }
-    assert_eq!(refused(&jwt, json!({"aud": 7})), Refusal::Claims);
+    assert_eq!(refused(&jwt, json!({"aud": 7})), TokenError::Claims);
 }
 
 #[test]
 fn a_token_for_somebody_is_refused_where_no_audience_was_named() {
     for aud in [json!("app"), json!(["app"]), json!([]), json!("")] {
-        assert_eq!(refused(&jwt(), json!({"aud": aud})), Refusal::Audience);
+        assert_eq!(refused(&jwt(), json!({"aud": aud})), TokenError::Audience);
     }
 }
 
 #[test]
 fn a_subject_is_asked_for() {
-    assert_eq!(refused(&jwt(), json!({"sub": null})), Refusal::Subject);
-    assert_eq!(refused(&jwt(), json!({"sub": ""})), Refusal::Subject);
-    assert_eq!(refused(&jwt(), json!({"sub": 7})), Refusal::Claims);
+    assert_eq!(refused(&jwt(), json!({"sub": null})), TokenError::Subject);
+    assert_eq!(refused(&jwt(), json!({"sub": ""})), TokenError::Subject);
+    assert_eq!(refused(&jwt(), json!({"sub": 7})), TokenError::Claims);
 }
 
 #[test]
@@ -140,14 +143,14 @@ fn claims_that_stand_twice_are_refused() {
     let token = Signer::hs256(SECRET).sign_text(&json!({"alg": "HS256"}), &twice);
     assert_eq!(
         read(&jwt(), &token).expect_err("it is refused"),
-        Refusal::Claims
+        TokenError::Claims
     );
 }
 
 #[test]
 fn claims_that_are_no_user_are_refused() {
     let refused = refused(&jwt(), json!({"admin": "yes"}));
-    assert_eq!(refused, Refusal::User);
+    assert_eq!(refused, TokenError::User);
 }
 
 #[test]
@@ -157,13 +160,13 @@ fn an_unsigned_token_is_refused() {
         let text = Signer::hs256(SECRET).sign_text(&json!({"alg": alg}), &claims.to_string());
         assert_eq!(
             read(&jwt(), &text).expect_err("it is refused"),
-            Refusal::Unreadable
+            TokenError::Unreadable
         );
         let (signed, _) = text.rsplit_once('.').expect("it is good");
         let unsigned = format!("{signed}.");
         assert_eq!(
             read(&jwt(), &unsigned).expect_err("it is refused"),
-            Refusal::Unreadable
+            TokenError::Unreadable
         );
     }
     let token = Signer::hs256(SECRET).sign(&claims);
@@ -171,7 +174,7 @@ fn an_unsigned_token_is_refused() {
     let unsigned = format!("{signed}.");
     assert_eq!(
         read(&jwt(), &unsigned).expect_err("it is refused"),
-        Refusal::Signature
+        TokenError::Signature
     );
 }
 
@@ -184,13 +187,13 @@ fn a_token_of_other_claims_has_not_this_signature() {
     let mixed = format!("{signed}.{signature}");
     assert_eq!(
         read(&jwt(), &mixed).expect_err("it is refused"),
-        Refusal::Signature
+        TokenError::Signature
     );
     let other = Signer::hs256(b"another secret of thirty-two bytes");
     let forged = other.sign(&claims(NOW, json!({})));
     assert_eq!(
         read(&jwt(), &forged).expect_err("it is refused"),
-        Refusal::Signature
+        TokenError::Signature
     );
 }
 
@@ -200,16 +203,19 @@ fn a_header_that_must_be_understood_is_refused() {
     let token = Signer::hs256(SECRET).sign_text(&header, &claims(NOW, json!({})).to_string());
     assert_eq!(
         read(&jwt(), &token).expect_err("it is refused"),
-        Refusal::Critical
+        TokenError::Critical
     );
 }
 
 #[test]
 fn a_long_token_is_refused_before_it_is_read() {
     let long = "a".repeat(8 * 1024 + 1);
-    assert_eq!(Token::parse(&long).err(), Some(Refusal::TooLong));
+    assert_eq!(SignedToken::parse(&long).err(), Some(TokenError::TooLong));
     let longest = "a".repeat(8 * 1024);
-    assert_eq!(Token::parse(&longest).err(), Some(Refusal::Unreadable));
+    assert_eq!(
+        SignedToken::parse(&longest).err(),
+        Some(TokenError::Unreadable)
+    );
 }
 
 #[test]
@@ -219,7 +225,7 @@ fn what_is_no_token_is_refused() {
     let longer = format!("{good}.{good}");
     for text in ["", ".", "..", "...", "a.b.c", "é.é.é", &*padded, &*longer] {
         let refused = read(&jwt(), text).expect_err("it is refused");
-        assert_eq!(refused, Refusal::Unreadable, "{text}");
+        assert_eq!(refused, TokenError::Unreadable, "{text}");
     }
 }
 

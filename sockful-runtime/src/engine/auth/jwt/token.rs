@@ -1,6 +1,6 @@
 //! A token, taken apart and not yet believed.
 
-use super::refusal::Refusal;
+use super::refusal::TokenError;
 use crate::engine::auth::credentials::Credentials;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 /// Longer ones are refused before anything is done with them.
 const MAX_TOKEN: usize = 8 * 1024;
 
-pub(super) struct Token<'a> {
+pub(super) struct SignedToken<'a> {
     pub(super) header: Header,
     /// What the signature is of.
     pub(super) signed: &'a str,
@@ -30,21 +30,21 @@ pub(super) struct Header {
 }
 
 /// The token that a client shows.
-pub(super) fn shown(credentials: &Credentials) -> Result<&str, Refusal> {
-    credentials.token().ok_or(Refusal::Absent)
+pub(super) fn shown(credentials: &Credentials) -> Result<&str, TokenError> {
+    credentials.token().ok_or(TokenError::Absent)
 }
 
-impl<'a> Token<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
+impl<'a> SignedToken<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, TokenError> {
         if text.len() > MAX_TOKEN {
-            return Err(Refusal::TooLong);
+            return Err(TokenError::TooLong);
         }
-        let (signed, signature) = text.rsplit_once('.').ok_or(Refusal::Unreadable)?;
-        let (header, payload) = signed.split_once('.').ok_or(Refusal::Unreadable)?;
+        let (signed, signature) = text.rsplit_once('.').ok_or(TokenError::Unreadable)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenError::Unreadable)?;
         let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| Refusal::Unreadable)?;
+            serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Unreadable)?;
         if header.crit.is_some() {
-            return Err(Refusal::Critical);
+            return Err(TokenError::Critical);
         }
         Ok(Self {
             header,
@@ -56,7 +56,7 @@ impl<'a> Token<'a> {
 }
 
 /// The bytes of one part. A further point in it is no letter of the alphabet.
-fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
     let decoded = BASE64URL_NOPAD.decode(part.as_bytes());
-    decoded.map_err(|_| Refusal::Unreadable)
+    decoded.map_err(|_| TokenError::Unreadable)
 }

@@ -4,8 +4,8 @@ mod events;
 use super::Context;
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
-use crate::engine::call::delivery_scope::Telling;
-use crate::engine::call::outcome::Ended;
+use crate::engine::call::delivery_scope::ResponseDraft;
+use crate::engine::call::outcome::CommitOutcome;
 use crate::engine::table::Resources;
 use crate::query::typed::{Field, Filter};
 use crate::store::conformance::sample::{
@@ -53,15 +53,15 @@ async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) ->
     serving
 }
 
-/// Commits the unit of work; the number of the commit, if there is one, and 0 where somebody came
+/// Commits the transaction; the number of the commit, if there is one, and 0 where somebody came
 /// in between.
 async fn commit(unit: &Context) -> Option<u64> {
-    match crate::engine::call::commit::commit(unit, Telling::Nothing, None)
+    match crate::engine::call::commit::commit(unit, ResponseDraft::Nothing, None)
         .await
         .expect("it is under way")
     {
-        Some(Ended::Committed(committed)) => Some(committed.seq),
-        Some(Ended::Unchanged(_)) => None,
+        Some(CommitOutcome::Committed(committed)) => Some(committed.seq),
+        Some(CommitOutcome::Unchanged(_)) => None,
         None => Some(0),
     }
 }

@@ -1,6 +1,6 @@
 //! Included records: read with one query a level, and written into the records they belong to.
 
-use super::{Include, Includes, Side};
+use super::{Include, IncludeSide, Includes};
 use crate::core::error::Result;
 use crate::core::json;
 use crate::engine::call::context::Context;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// What is included in the records of one level, which are known by their place among them.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded<'a>(Vec<Level<'a>>);
+pub(crate) struct LoadedIncludes<'a>(Vec<Level<'a>>);
 
 /// What one relation includes.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ struct Level<'a> {
     /// Which of `included` is in each record of the level above.
     places: Vec<Option<usize>>,
     included: Vec<Included>,
-    within: Loaded<'a>,
+    within: LoadedIncludes<'a>,
 }
 
 /// The records that are included in one.
@@ -40,7 +40,7 @@ struct Included {
     next: Option<(String, String)>,
 }
 
-impl<'a> Loaded<'a> {
+impl<'a> LoadedIncludes<'a> {
     /// Reads what is included in `records`.
     pub(crate) fn read<'f>(
         context: &'f Context,
@@ -116,8 +116,8 @@ impl<'a> Level<'a> {
         records: &[&Record],
     ) -> Result<Self> {
         let (places, mut included) = match include.side {
-            Side::Parent => include.parents(context, snapshot, records).await?,
-            Side::Children => include.children(context, snapshot, records).await?,
+            IncludeSide::Parent => include.parents(context, snapshot, records).await?,
+            IncludeSide::Children => include.children(context, snapshot, records).await?,
         };
         let mut first = 0;
         for included in &mut included {
@@ -125,11 +125,11 @@ impl<'a> Level<'a> {
             first += included.records.len();
         }
         let within = if include.within.is_empty() {
-            Loaded::default()
+            LoadedIncludes::default()
         } else {
             let all = included.iter().flat_map(|included| &included.records);
             let all = all.map(|record| &**record).collect();
-            Loaded::read(context, snapshot, &include.within, all).await?
+            LoadedIncludes::read(context, snapshot, &include.within, all).await?
         };
         Ok(Self {
             include,
@@ -145,7 +145,7 @@ impl<'a> Level<'a> {
         let records = included
             .into_iter()
             .flat_map(|it| (it.first..).zip(&it.records));
-        if self.include.side == Side::Parent {
+        if self.include.side == IncludeSide::Parent {
             let start = out.len();
             for (nth, record) in records {
                 self.within.write(nth, record, &Selection::All, out);

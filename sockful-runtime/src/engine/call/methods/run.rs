@@ -6,19 +6,19 @@
 
 use super::attempt;
 use crate::core::error::Result;
-use crate::engine::call::method::Call;
+use crate::engine::call::method::MethodCall;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
 use crate::protocol::reply::{Reply, Told};
 use futures_util::future::BoxFuture;
 
-type Take<A> = fn(&mut Reader<'_>) -> Option<A>;
+type TakeArguments<A> = fn(&mut Reader<'_>) -> Option<A>;
 
 /// Calls a method without `self`.
 pub fn run<'a, A: 'a>(
-    call: &'a Call<'a>,
-    take: Take<A>,
-    method: fn(&Call<'_>, A) -> Result<Told>,
+    call: &'a MethodCall<'a>,
+    take: TakeArguments<A>,
+    method: fn(&MethodCall<'_>, A) -> Result<Told>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         loop {
@@ -33,9 +33,9 @@ pub fn run<'a, A: 'a>(
 
 /// Calls a method with `&self`.
 pub fn run_ref<'a, R: Resource, A: 'a>(
-    call: &'a Call<'a>,
-    take: Take<A>,
-    method: fn(&R, &Call<'_>, A) -> Result<Told>,
+    call: &'a MethodCall<'a>,
+    take: TakeArguments<A>,
+    method: fn(&R, &MethodCall<'_>, A) -> Result<Told>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         let mut attempt = attempt::<R>(call);
@@ -51,9 +51,9 @@ pub fn run_ref<'a, R: Resource, A: 'a>(
 
 /// Calls a method with `&mut self`.
 pub fn run_mut<'a, R: Resource, A: 'a>(
-    call: &'a Call<'a>,
-    take: Take<A>,
-    method: fn(&mut R, &Call<'_>, A) -> Result<Told>,
+    call: &'a MethodCall<'a>,
+    take: TakeArguments<A>,
+    method: fn(&mut R, &MethodCall<'_>, A) -> Result<Told>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         let mut attempt = attempt::<R>(call);

@@ -59,8 +59,11 @@ impl<R: Resource> Find<R> {
             after: None,
         };
         let store = self.context.store();
-        let found = if self.context.is_in_unit() {
-            self.context.unit()?.find(store, model.index, query).await?
+        let found = if self.context.is_in_transaction() {
+            self.context
+                .transaction()?
+                .find(store, model.index, query)
+                .await?
         } else {
             store.find(model.index, query).await?
         };

@@ -1,4 +1,4 @@
-//! The records that a unit of work has to do with.
+//! The records that a transaction has to do with.
 
 use super::emission::Emission;
 use crate::core::error::{Error, Result};
@@ -7,13 +7,13 @@ use crate::store::commit::{Expect, Operation};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a unit of work has come to so far.
+/// What a transaction has come to so far.
 #[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) entries: Vec<Entry>,
+pub(super) struct TransactionState {
+    pub(super) entries: Vec<StagedRecord>,
     /// Where the entry of a record stands, once there are more than a few.
     places: HashMap<(usize, Box<str>), usize>,
-    pub(super) childless: Vec<Childless>,
+    pub(super) assert_no_children: Vec<AssertNoChildren>,
     /// The events, in the order in which they were emitted.
     pub(super) emitted: Vec<Emission>,
     /// Those that are told without being in the commit.
@@ -24,32 +24,32 @@ pub(super) struct State {
     /// How many writes it has taken, events among them.
     pub(super) writes: usize,
     /// Why it must not be committed.
-    pub(super) spoilt: Option<String>,
+    pub(super) poisoned: Option<String>,
 }
 
 /// One record that the unit has to do with.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct StagedRecord {
     pub(super) resource: usize,
     pub(super) id: Box<str>,
     pub(super) before: Option<Arc<Record>>,
     pub(super) after: Option<Arc<Record>>,
-    pub(super) relies: Relies,
+    pub(super) dependency: ReadDependency,
     /// How often the unit wrote it.
     pub(super) writes: usize,
 }
 
 /// That a record has no children of one relation, if it is gone in the end.
 #[derive(Debug)]
-pub(super) struct Childless {
+pub(super) struct AssertNoChildren {
     pub(super) resource: usize,
     pub(super) id: Box<str>,
     pub(super) operation: Operation,
 }
 
-/// What a unit relies on of a record that it does not write.
+/// What a unit dependency on of a record that it does not write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Relies {
+pub(super) enum ReadDependency {
     /// That it is there, or is not.
     Presence,
     /// That it is as it was read.
@@ -59,20 +59,20 @@ pub(super) enum Relies {
 /// How many entries are searched one by one.
 const FEW: usize = 16;
 
-impl State {
+impl TransactionState {
     /// The state, while the unit is under way.
     pub(super) fn open(&mut self) -> Result<&mut Self> {
         if self.is_over {
             return Err(Error::internal(
-                "the context was used after its call: the unit of work is over",
+                "the context was used after its call: the transaction is over",
             ));
         }
         Ok(self)
     }
 
-    pub(super) fn entry(&mut self, resource: usize, id: &str) -> Option<&mut Entry> {
+    pub(super) fn entry(&mut self, resource: usize, id: &str) -> Option<&mut StagedRecord> {
         let at = if self.entries.len() <= FEW {
-            let is_it = |entry: &Entry| entry.resource == resource && *entry.id == *id;
+            let is_it = |entry: &StagedRecord| entry.resource == resource && *entry.id == *id;
             self.entries.iter().position(is_it)
         } else {
             self.places.get(&(resource, id.into())).copied()
@@ -85,14 +85,14 @@ impl State {
         resource: usize,
         id: &str,
         before: Option<Arc<Record>>,
-        relies: Relies,
+        dependency: ReadDependency,
     ) {
-        self.entries.push(Entry {
+        self.entries.push(StagedRecord {
             resource,
             id: id.into(),
             after: before.clone(),
             before,
-            relies,
+            dependency,
             writes: 0,
         });
         let len = self.entries.len();
@@ -108,12 +108,15 @@ impl State {
 
     /// What is relied upon of the parents that are gone in the end.
     pub(super) fn take_childless(&mut self) -> Vec<Operation> {
-        let mut childless = std::mem::take(&mut self.childless);
-        childless.retain(|one| {
+        let mut assert_no_children = std::mem::take(&mut self.assert_no_children);
+        assert_no_children.retain(|one| {
             let parent = self.entry(one.resource, &one.id);
             parent.is_none_or(|parent| parent.after.is_none())
         });
-        childless.into_iter().map(|one| one.operation).collect()
+        assert_no_children
+            .into_iter()
+            .map(|one| one.operation)
+            .collect()
     }
 
     /// The records of a resource that the unit has written, as they are now.
@@ -129,7 +132,7 @@ impl State {
     }
 }
 
-impl Entry {
+impl StagedRecord {
     /// Whether the record is there as it was, be it that several writes have made it so again.
     pub(super) fn is_as_before(&self) -> bool {
         match (&self.before, &self.after) {
@@ -142,7 +145,9 @@ impl Entry {
     pub(super) fn operation(self) -> Operation {
         let is_as_before = self.is_as_before();
         let expect = match self.before {
-            Some(_) if is_as_before && self.relies == Relies::Presence => Expect::Present,
+            Some(_) if is_as_before && self.dependency == ReadDependency::Presence => {
+                Expect::Present
+            }
             Some(before) => Expect::Rev(before.rev()),
             None => Expect::Absent,
         };

@@ -52,12 +52,12 @@ impl Stored {
         }))
     }
 
-    fn get(&self, unit: &Unit, id: &str) -> Option<Arc<Record>> {
+    fn get(&self, unit: &Transaction, id: &str) -> Option<Arc<Record>> {
         wait(unit.get(&self.memory, 0, id)).expect("the unit is under way")
     }
 
     /// Writes in the place of what the unit sees.
-    fn put(&self, unit: &Unit, id: &str, creature: Option<&Value>) {
+    fn put(&self, unit: &Transaction, id: &str, creature: Option<&Value>) {
         let seen = self.get(unit, id);
         let after = creature.map(|creature| {
             let mut creature = creature.clone();
@@ -85,7 +85,7 @@ impl Stored {
     }
 
     /// What a query of the unit finds, and whether there is more; or of the store, where there is none.
-    fn find(&self, unit: Option<&Unit>, query: &str) -> (Vec<Arc<Record>>, bool) {
+    fn find(&self, unit: Option<&Transaction>, query: &str) -> (Vec<Arc<Record>>, bool) {
         let query = self.query(query);
         let found = match unit {
             Some(unit) => wait(unit.find(&self.memory, 0, query)),
@@ -108,7 +108,7 @@ type Writes = Vec<(String, Option<Value>)>;
 
 /// All that one unit shows of what it has come to, against what the store shows after its commit.
 fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
-    let (stored, unit) = (Stored::new(&case.creatures), Unit::default());
+    let (stored, unit) = (Stored::new(&case.creatures), Transaction::default());
     for (id, creature) in writes {
         stored.put(&unit, id, creature.as_ref());
     }
@@ -170,7 +170,7 @@ fn a_unit_shows_what_the_store_will_show_after_its_commit() {
 
 #[test]
 fn writes_that_cancel_out_commit_nothing() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (stored, unit) = (Stored::bob(), Transaction::default());
     stored.put(&unit, "bob", Some(&json!({"life": 2})));
     stored.put(&unit, "bob", Some(&json!({"life": 1})));
     stored.put(&unit, "new", Some(&json!({"life": 2})));
@@ -190,7 +190,7 @@ fn writes_that_cancel_out_commit_nothing() {
 
 #[test]
 fn one_record_that_was_read_alone_is_nothing_to_be_sure_of() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (stored, unit) = (Stored::bob(), Transaction::default());
     stored.get(&unit, "bob");
     assert!(
         unit.finish()
@@ -203,7 +203,7 @@ fn one_record_that_was_read_alone_is_nothing_to_be_sure_of() {
 #[test]
 fn two_records_that_were_read_are_of_one_moment() {
     for (id, does_clash) in [("bob", true), ("new", true), ("eve", false)] {
-        let (stored, unit) = (Stored::bob(), Unit::default());
+        let (stored, unit) = (Stored::bob(), Transaction::default());
         stored.get(&unit, "bob");
         stored.get(&unit, "new");
         stored.interfere(id, 7);
@@ -219,8 +219,8 @@ fn two_records_that_were_read_are_of_one_moment() {
 
 #[test]
 fn a_record_that_must_be_there_may_change_and_may_not_go() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
-    let write = |unit: &Unit| {
+    let (stored, unit) = (Stored::bob(), Transaction::default());
+    let write = |unit: &Transaction| {
         assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
         stored.put(unit, "new", Some(&json!({})));
         stored.put(unit, "new", None);
@@ -231,7 +231,7 @@ fn a_record_that_must_be_there_may_change_and_may_not_go() {
     let outcome = unit.finish().expect("it is under way");
     stored.commit(outcome.operations).expect("bob is there");
 
-    let unit = Unit::default();
+    let unit = Transaction::default();
     assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
     stored.put(&unit, "one more", Some(&json!({})));
     let gone = Operation::Delete {
@@ -248,7 +248,7 @@ fn a_record_that_must_be_there_may_change_and_may_not_go() {
 #[test]
 fn a_record_that_was_read_and_must_be_there_may_not_change() {
     for is_read_first in [true, false] {
-        let (stored, unit) = (Stored::bob(), Unit::default());
+        let (stored, unit) = (Stored::bob(), Transaction::default());
         if is_read_first {
             stored.get(&unit, "bob");
         }
@@ -264,7 +264,7 @@ fn a_record_that_was_read_and_must_be_there_may_not_change() {
 
 #[test]
 fn a_write_over_what_the_unit_no_longer_sees_is_not_taken() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (stored, unit) = (Stored::bob(), Transaction::default());
     let seen = stored.get(&unit, "bob");
     stored.put(&unit, "bob", Some(&json!({"life": 2})));
     assert!(
@@ -278,15 +278,15 @@ fn a_write_over_what_the_unit_no_longer_sees_is_not_taken() {
 
 #[test]
 fn what_a_list_has_shown_is_taken_in_as_the_unit_sees_it() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (stored, unit) = (Stored::bob(), Transaction::default());
     let (listed, _) = stored.find(Some(&unit), "{}");
     stored.put(&unit, "eve", None);
-    let adopt = |at: usize| {
-        unit.adopt(0, Arc::clone(&listed[at]))
+    let track = |at: usize| {
+        unit.track(0, Arc::clone(&listed[at]))
             .expect("it is under way")
     };
-    assert_eq!(adopt(0).as_deref(), Some(&*listed[0]));
-    assert_eq!(adopt(1), None);
+    assert_eq!(track(0).as_deref(), Some(&*listed[0]));
+    assert_eq!(track(1), None);
     stored.interfere("bob", 7);
     let outcome = unit.finish().expect("it is under way");
     let answer = stored.commit(outcome.operations);
@@ -295,7 +295,7 @@ fn what_a_list_has_shown_is_taken_in_as_the_unit_sees_it() {
 
 #[test]
 fn a_unit_that_is_over_is_not_used_again() {
-    let (stored, unit) = (Stored::bob(), Unit::default());
+    let (stored, unit) = (Stored::bob(), Transaction::default());
     unit.finish().expect("it is under way");
     let memory = &stored.memory;
     let query = stored.query("{}");
@@ -305,7 +305,7 @@ fn a_unit_that_is_over_is_not_used_again() {
         wait(unit.find(memory, 0, query)).err(),
         wait(unit.count(memory, 0, Filter::All)).err(),
         unit.put(0, "bob", None, None).err(),
-        unit.childless((0, "bob"), 0, 1, "\"bob\"").err(),
+        unit.assert_no_children((0, "bob"), 0, 1, "\"bob\"").err(),
         unit.finish().err(),
     ];
     for (nth, error) in errors.into_iter().enumerate() {

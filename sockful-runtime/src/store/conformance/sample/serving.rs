@@ -9,7 +9,7 @@ use crate::engine::auth::caller::Caller;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::Hook;
 use crate::engine::session::Session;
-use crate::engine::table::{Entry, Resources, Table, buckets, count, slots};
+use crate::engine::table::{ResourceEntry, Resources, Table, buckets, count, slots};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Shape;
 use crate::protocol::frame;
@@ -21,13 +21,16 @@ use std::sync::Arc;
 
 /// How many routes samples and toys have.
 pub(crate) const ROUTES: usize = count(ENTRIES);
-const ENTRIES: &[Entry] = &[entry::<Sample>("Sample", &[]), entry::<Toy>("Toy", &[])];
+const ENTRIES: &[ResourceEntry] = &[entry::<Sample>("Sample", &[]), entry::<Toy>("Toy", &[])];
 /// Samples and toys.
 pub(crate) const TOYS: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 
 /// A resource without remote methods.
-pub(crate) const fn entry<R: Resource>(path: &'static str, hooks: &'static [Hook]) -> Entry {
-    Entry {
+pub(crate) const fn entry<R: Resource>(
+    path: &'static str,
+    hooks: &'static [Hook],
+) -> ResourceEntry {
+    ResourceEntry {
         path,
         shape: Shape::of::<R>(),
         remotes: &[],
@@ -38,7 +41,7 @@ pub(crate) const fn entry<R: Resource>(path: &'static str, hooks: &'static [Hook
 
 /// The table of samples and toys, whatever their hooks.
 pub(crate) const fn table(
-    entries: &'static [Entry],
+    entries: &'static [ResourceEntry],
 ) -> Table<ROUTES, { buckets(ROUTES) }, { slots(ROUTES) }> {
     Table::new(entries)
 }

@@ -11,7 +11,7 @@ const SYSTEM: &str = "sockful";
 
 /// What an address names. Names and ids are decoded.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum RestPath {
     /// `/api/creature`: all of a resource.
     All { resource: String },
     /// `/api/creature/$count`: how many there are.
@@ -40,7 +40,7 @@ pub(crate) fn is_here(path: &str) -> bool {
     path.starts_with(ROOT)
 }
 
-impl Place {
+impl RestPath {
     /// The resource that it is of; `None` for the server's own.
     pub(super) fn resource(&self) -> Option<&str> {
         match self {
@@ -106,14 +106,14 @@ fn decoded(segment: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn parsed(path: &str) -> Option<Place> {
-        Place::parse(path).ok()
+    fn parsed(path: &str) -> Option<RestPath> {
+        RestPath::parse(path).ok()
     }
 
     #[test]
     fn an_id_may_have_any_characters() {
         let one = |id: &str| {
-            Some(Place::One {
+            Some(RestPath::One {
                 resource: "creature".to_owned(),
                 id: id.to_owned(),
             })
@@ -129,6 +129,9 @@ mod tests {
     #[test]
     fn what_is_too_deep_is_nothing() {
         assert_eq!(parsed("/api/a/b/c/d/e"), None);
-        assert!(matches!(parsed("/api/a/b/c/d"), Some(Place::Child { .. })));
+        assert!(matches!(
+            parsed("/api/a/b/c/d"),
+            Some(RestPath::Child { .. })
+        ));
     }
 }

@@ -1,7 +1,7 @@
 //! A reply as a response.
 
 use super::parameters;
-use super::target::Target;
+use super::target::RestTarget;
 use crate::core::error::{Error, ErrorKind};
 use crate::model::key;
 use crate::model::resource_model::Model;
@@ -9,7 +9,7 @@ use crate::protocol::reply;
 use crate::protocol::reply::{Done, Reply};
 use crate::transport::http;
 use crate::transport::http::Body;
-use crate::transport::http::refusal::{Refusal, allowed};
+use crate::transport::http::refusal::{HttpError, allowed};
 use bytes::Bytes;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK, LOCATION,
@@ -30,7 +30,7 @@ pub(super) struct Asked<'a> {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    pub(super) target: Target<'a>,
+    pub(super) target: RestTarget<'a>,
 }
 
 impl Asked<'_> {
@@ -99,10 +99,10 @@ impl Asked<'_> {
 }
 
 /// The response to what is not done.
-pub(super) fn refused(refusal: Refusal) -> Response<Body> {
+pub(super) fn refused(refusal: HttpError) -> Response<Body> {
     let (status, error, methods) = match refusal {
-        Refusal::Error(status, error) => (status, error, Vec::new()),
-        Refusal::Method(methods, error) => (Some(StatusCode::METHOD_NOT_ALLOWED), error, methods),
+        HttpError::Error(status, error) => (status, error, Vec::new()),
+        HttpError::Method(methods, error) => (Some(StatusCode::METHOD_NOT_ALLOWED), error, methods),
     };
     let status = status.unwrap_or_else(|| http::status(&error));
     let mut response = told(&error, status, reply::refusal(&error).into());

@@ -4,7 +4,7 @@ use super::form;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, without_line};
 use crate::transport::http::RequestBody;
-use crate::transport::http::refusal::Refusal;
+use crate::transport::http::refusal::HttpError;
 use http_body_util::{BodyExt, Limited};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::{HeaderMap, StatusCode};
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum BodyFormat {
     Json,
     Form,
 }
@@ -28,7 +28,7 @@ pub(super) async fn read<'a>(
     headers: &HeaderMap,
     config: &Config,
     schema: impl FnOnce() -> form::Schema<'a>,
-) -> Result<String, Refusal> {
+) -> Result<String, HttpError> {
     let whole = timeout(
         config.handshake_timeout,
         Limited::new(body, config.max_frame).collect(),
@@ -53,10 +53,10 @@ pub(super) async fn read<'a>(
     let text = text.map_err(|_| bad(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
     match kind(headers)? {
         // It is what curl calls everything by itself.
-        Kind::Form if !text.trim_start().starts_with(['{', '[']) => {
+        BodyFormat::Form if !text.trim_start().starts_with(['{', '[']) => {
             Ok(form::payload(text, schema()))
         }
-        Kind::Json | Kind::Form => match serde_json::from_str::<&RawValue>(text) {
+        BodyFormat::Json | BodyFormat::Form => match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Ok(raw.get().to_owned()),
             Err(error) => {
                 let wrong = format!("the body is not JSON: {}", without_line(&error));
@@ -66,14 +66,14 @@ pub(super) async fn read<'a>(
     }
 }
 
-fn kind(headers: &HeaderMap) -> Result<Kind, Refusal> {
+fn kind(headers: &HeaderMap) -> Result<BodyFormat, HttpError> {
     let refuse = |text| Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if value(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return refuse("a body is not compressed here");
     }
     let Some(kind) = value(CONTENT_TYPE) else {
-        return Ok(Kind::Json);
+        return Ok(BodyFormat::Json);
     };
     let kind = kind
         .split(';')
@@ -82,13 +82,13 @@ fn kind(headers: &HeaderMap) -> Result<Kind, Refusal> {
         .trim()
         .to_ascii_lowercase();
     match kind.as_str() {
-        "application/json" => Ok(Kind::Json),
-        "application/x-www-form-urlencoded" => Ok(Kind::Form),
-        _ if kind.ends_with("+json") => Ok(Kind::Json),
+        "application/json" => Ok(BodyFormat::Json),
+        "application/x-www-form-urlencoded" => Ok(BodyFormat::Form),
+        _ if kind.ends_with("+json") => Ok(BodyFormat::Json),
         _ => refuse("a body is application/json or application/x-www-form-urlencoded"),
     }
 }
 
-fn bad(status: StatusCode, text: &'static str) -> Refusal {
-    Refusal::with(status, Error::new(ErrorKind::BadFrame, text))
+fn bad(status: StatusCode, text: &'static str) -> HttpError {
+    HttpError::with(status, Error::new(ErrorKind::BadFrame, text))
 }

@@ -1,6 +1,6 @@
 //! An object in the making, of pieces that are JSON already.
 
-use super::target::Said;
+use super::target::PathProperty;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::object::Object;
 use std::fmt::Write;
@@ -38,7 +38,7 @@ pub(super) fn text(text: &str) -> String {
 /// # Errors
 ///
 /// Where the rest says something else than the address.
-pub(super) fn merged(said: &[Said], rest: String) -> Result<String> {
+pub(super) fn merged(said: &[PathProperty], rest: String) -> Result<String> {
     let is_object = rest.starts_with('{') || rest == "null";
     // What is no object is refused by whom it is for.
     if said.is_empty() || !is_object {

@@ -1,9 +1,9 @@
 //! From an address and a method to the request that they stand for.
 
-use super::address::Place;
+use super::address::RestPath;
 use crate::engine::app::App;
 use crate::engine::call::method::Takes;
-use crate::engine::table::{Action, Core, Route};
+use crate::engine::table::{Action, CoreAction, Route};
 use crate::model::definition::{KeyKind, Parent, Relation};
 use crate::model::key;
 use crate::model::resource_model::Model;
@@ -20,11 +20,11 @@ const METHODS: [Method; 5] = [
 
 /// A request, but for what its parameters or its body say.
 #[derive(Debug)]
-pub(super) struct Target<'a> {
+pub(super) struct RestTarget<'a> {
     pub(super) resource: String,
     pub(super) action: String,
     /// What the address says.
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<PathProperty>,
     /// The resource whose properties parameters ask for; `None` where there are no parameters.
     pub(super) asks: Option<&'a Model>,
     /// The action by which the same is subscribed to.
@@ -35,14 +35,14 @@ pub(super) struct Target<'a> {
 
 /// A property that the address gives.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct PathProperty {
     pub(super) name: &'static str,
     pub(super) kind: KeyKind,
     /// As JSON.
     pub(super) raw: String,
 }
 
-impl Said {
+impl PathProperty {
     /// The id that a piece of an address is.
     fn new(name: &'static str, kind: KeyKind, text: &str) -> Self {
         let is_number = |text: &&str| serde_json::from_str::<serde_json::Number>(text).is_ok();
@@ -67,12 +67,12 @@ impl Said {
     }
 }
 
-impl<'a> Target<'a> {
+impl<'a> RestTarget<'a> {
     /// What a method does at a place; `None` where that is nothing.
-    pub(super) fn of(app: &'a App, place: &Place, method: &Method) -> Option<Self> {
+    pub(super) fn of(app: &'a App, place: &RestPath, method: &Method) -> Option<Self> {
         match place {
-            Place::System { action } => Self::system(action, method),
-            Place::All { resource } => match *method {
+            RestPath::System { action } => Self::system(action, method),
+            RestPath::All { resource } => match *method {
                 Method::GET => Self::list(app, resource, "find"),
                 Method::POST => {
                     let create = Self::core(app, resource, "create")?;
@@ -81,11 +81,11 @@ impl<'a> Target<'a> {
                 }
                 _ => None,
             },
-            Place::Count { resource } => match *method {
+            RestPath::Count { resource } => match *method {
                 Method::GET => Self::list(app, resource, "count"),
                 _ => None,
             },
-            Place::One { resource, id } => {
+            RestPath::One { resource, id } => {
                 if *method == Method::POST {
                     return Self::by_name(app, resource, id);
                 }
@@ -100,7 +100,7 @@ impl<'a> Target<'a> {
                 let one = Self::core(app, resource, action)?;
                 let reads = *method == Method::GET;
                 Some(Self {
-                    said: vec![Said::id(model, id)],
+                    said: vec![PathProperty::id(model, id)],
                     asks: reads.then_some(model),
                     live: reads
                         .then_some("subscribe")
@@ -108,8 +108,10 @@ impl<'a> Target<'a> {
                     ..one
                 })
             }
-            Place::Of { resource, id, name } => Self::something_of(app, resource, id, name, method),
-            Place::Child {
+            RestPath::Of { resource, id, name } => {
+                Self::something_of(app, resource, id, name, method)
+            }
+            RestPath::Child {
                 resource,
                 id,
                 name,
@@ -119,8 +121,8 @@ impl<'a> Target<'a> {
     }
 
     /// The methods that do something at a place.
-    pub(super) fn methods(app: &App, place: &Place) -> Vec<Method> {
-        let is_one = |method: &Method| Target::of(app, place, method).is_some();
+    pub(super) fn methods(app: &App, place: &RestPath) -> Vec<Method> {
+        let is_one = |method: &Method| RestTarget::of(app, place, method).is_some();
         METHODS.into_iter().filter(is_one).collect()
     }
 
@@ -164,7 +166,7 @@ impl<'a> Target<'a> {
         let route = app.resources.find(resource, action)?;
         let stays = matches!(
             route.action,
-            Action::Core(Core::Subscribe | Core::Unsubscribe)
+            Action::CoreAction(CoreAction::Subscribe | CoreAction::Unsubscribe)
                 | Action::Relation(Relation::Subscribe, _)
         );
         (!stays).then(|| Self::new(resource, action))
@@ -183,7 +185,7 @@ impl<'a> Target<'a> {
         match (route.action, method) {
             (Action::Remote(remote), &Method::POST) if remote.takes != Takes::Nothing => {
                 Some(Self {
-                    said: vec![Said::id(of, id)],
+                    said: vec![PathProperty::id(of, id)],
                     ..Self::new(resource, name)
                 })
             }
@@ -191,7 +193,7 @@ impl<'a> Target<'a> {
                 let link = app.relations.link(of.index, parent).ok()?;
                 let parent = &app.models[link.to];
                 parent.definition.serves("get").then(|| Self {
-                    said: vec![Said::id(of, id)],
+                    said: vec![PathProperty::id(of, id)],
                     asks: Some(parent),
                     ..Self::new(resource, name)
                 })
@@ -228,7 +230,7 @@ impl<'a> Target<'a> {
         };
         let mut one = Self::under(app, route, parent, resource, id, relation)?;
         let model = app.model(route.resource);
-        one.said.push(Said::id(model, child));
+        one.said.push(PathProperty::id(model, child));
         one.asks = (*method == Method::GET).then_some(model);
         Some(one)
     }
@@ -248,7 +250,7 @@ impl<'a> Target<'a> {
         let of = &app.models[link.to];
         let name = child.definition.properties[parent.property].name;
         Some(Self {
-            said: vec![Said::new(name, of.definition.key, id)],
+            said: vec![PathProperty::new(name, of.definition.key, id)],
             ..Self::new(resource, action)
         })
     }

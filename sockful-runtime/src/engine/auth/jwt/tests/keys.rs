@@ -34,7 +34,7 @@ fn each_kind_of_key_verifies_what_it_has_signed() {
     let forged = Signer::other().sign(&good());
     let refused =
         read(&Jwt::eddsa_pem(ED).expect("it is good"), &forged).expect_err("it is refused");
-    assert_eq!(refused, Refusal::Signature);
+    assert_eq!(refused, TokenError::Signature);
 }
 
 #[test]
@@ -72,13 +72,13 @@ fn a_public_key_is_no_secret() {
     let forged = Signer::hs256(RSA.as_bytes()).sign(&good());
     assert_eq!(
         read(&jwt, &forged).expect_err("it is refused"),
-        Refusal::Key
+        TokenError::VerificationKey
     );
     let set = Jwt::jwks(set(&[jwk(RSA, json!({"kid": "a"}))])).expect("it is good");
     let forged = Signer::hs256(RSA.as_bytes()).called("a").sign(&good());
     assert_eq!(
         read(&set, &forged).expect_err("it is refused"),
-        Refusal::Key
+        TokenError::VerificationKey
     );
 }
 
@@ -86,12 +86,15 @@ fn a_public_key_is_no_secret() {
 fn the_algorithm_is_the_keys_and_not_the_headers() {
     let jwt = Jwt::rs256_pem(RSA).expect("it is good");
     let other = Signer::rsa(Algorithm::RS512).sign(&good());
-    assert_eq!(read(&jwt, &other).expect_err("it is refused"), Refusal::Key);
+    assert_eq!(
+        read(&jwt, &other).expect_err("it is refused"),
+        TokenError::VerificationKey
+    );
     let claimed = json!({"alg": "RS256"});
     let lie = Signer::rsa(Algorithm::RS512).sign_text(&claimed, &good().to_string());
     assert_eq!(
         read(&jwt, &lie).expect_err("it is refused"),
-        Refusal::Signature
+        TokenError::Signature
     );
 }
 
@@ -115,7 +118,7 @@ fn a_set_has_keys_of_every_kind_by_their_names() {
         let unknown = signer.called("x").sign(&good());
         assert_eq!(
             read(&jwt, &unknown).expect_err("it is refused"),
-            Refusal::Key
+            TokenError::VerificationKey
         );
     }
 }
@@ -131,7 +134,7 @@ fn a_token_that_names_no_key_is_read_where_there_is_one_of_its_algorithm() {
     ];
     let jwt = Jwt::jwks(set(&one_kind)).expect("it is good");
     let refused = read(&jwt, &Signer::ed().sign(&good())).expect_err("it is refused");
-    assert_eq!(refused, Refusal::Key);
+    assert_eq!(refused, TokenError::VerificationKey);
 }
 
 #[test]
@@ -144,7 +147,7 @@ fn a_key_does_not_sign_by_the_name_of_another() {
     let forged = Signer::other().called("d").sign(&good());
     assert_eq!(
         read(&jwt, &forged).expect_err("it is refused"),
-        Refusal::Signature
+        TokenError::Signature
     );
 }
 

@@ -1,9 +1,9 @@
 use super::{commit, noted, noting, toy_of, with_toys};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::call::delivery_scope::Telling;
+use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
-use crate::engine::table::{Entry, Resources};
+use crate::engine::table::{ResourceEntry, Resources};
 use crate::query::typed::Filter;
 use crate::store::conformance::sample::{
     NewSample, Sample, Serving, TOYS, Toy, ToyPatch, entry, table,
@@ -11,7 +11,7 @@ use crate::store::conformance::sample::{
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-const ENTRIES: &[Entry] = &[
+const ENTRIES: &[ResourceEntry] = &[
     entry::<Sample>("Sample", &[]),
     entry::<Toy>(
         "Toy",
@@ -241,7 +241,7 @@ async fn a_call_does_not_commit_half_of_what_failed() {
             .create(toy_of("eve", "new"))
             .await
             .expect("it is new");
-        let error = crate::engine::call::commit::commit(&call, Telling::Nothing, None)
+        let error = crate::engine::call::commit::commit(&call, ResponseDraft::Nothing, None)
             .await
             .expect_err("half is done");
         assert_eq!(error.kind(), ErrorKind::Internal);

@@ -90,7 +90,7 @@ async fn a_call_that_begins_anew_has_told_nothing() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
-    call.unit().expect("a unit of work").clear();
+    call.transaction().expect("a transaction").clear();
     assert_eq!(commit(&call).await, None);
     assert_eq!(told(&serving, 1).await, []);
 }
@@ -100,7 +100,7 @@ async fn outside_of_a_call_an_event_is_a_commit_of_its_own() {
     let serving = with_toys(TOYS, []).await;
     let context = serving.context();
     let refused = context.emit(&bob(), Roar { loudness: 1 });
-    let refused = refused.expect_err("there is no unit of work");
+    let refused = refused.expect_err("there is no transaction");
     let cause = std::error::Error::source(&refused).map(ToString::to_string);
     let cause = cause.unwrap_or_default();
     assert!(cause.contains("`context.of::<Sample>().emit(&id, event).await`"));
