@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod app_state;
 pub mod auth;
 pub mod call;
+pub(crate) mod description;
 pub(crate) mod idempotency;
 pub(crate) mod peer;
 pub(crate) mod rate_limit;

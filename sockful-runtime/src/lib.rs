@@ -25,12 +25,12 @@ pub use crate::engine::auth::identity::Identity;
 pub use crate::engine::call::context::Context;
 pub use crate::engine::call::hook;
 pub use crate::engine::call::records::{Find, Records};
+#[doc(hidden)]
+pub use crate::model::schema::record::record_schema;
 pub use crate::protocol::reply::{Done, Reply, Told};
 #[cfg(feature = "tower")]
 pub use crate::server::MountedServer;
 pub use crate::server::{Server, ServerHandle};
-#[doc(hidden)]
-pub use crate::spec::description::record_schema;
 #[cfg(feature = "tls")]
 pub use crate::transport::tls::TlsConfig;
 #[doc(hidden)]

@@ -1,17 +1,16 @@
 //! Resources and their records: definitions from the macros, values, keys, validation and relations.
 
 pub mod codec;
-pub mod compatibility;
 pub mod definition;
 pub mod event;
 pub mod key;
 pub mod parent;
-pub mod raw_payload;
 pub mod reader;
 pub mod record;
 pub(crate) mod relation;
 pub mod resource;
 pub mod resource_model;
 pub mod scalar;
+pub mod schema;
 pub(crate) mod timestamp;
 pub(crate) mod validation;

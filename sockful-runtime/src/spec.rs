@@ -2,7 +2,6 @@
 
 pub(crate) mod asyncapi;
 pub(crate) mod components;
-pub(crate) mod description;
 pub(crate) mod documents;
 pub(crate) mod openapi;
 pub(crate) mod relation_routes;

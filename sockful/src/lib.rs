@@ -487,7 +487,7 @@ pub use sockful_runtime::Error;
 
 /// Whether clients that were built with an older description get on with a newer one.
 pub mod compatibility {
-    pub use sockful_runtime::model::compatibility::{Change, Comparison, Verdict, compare};
+    pub use sockful_runtime::model::schema::comparison::{Change, Comparison, Verdict, compare};
 }
 
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.

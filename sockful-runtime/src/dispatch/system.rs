@@ -7,7 +7,7 @@ use crate::core::json::object::Object;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::model::compatibility;
+use crate::model::schema::comparison;
 use crate::protocol::reply::{Body, Change, Done, Reply};
 
 /// The actions of the server's own resource.
@@ -91,7 +91,7 @@ fn changes(session: &Session, payload: &str) -> Result<String> {
     let since = since.ok_or_else(|| refuse("required", "is required".to_owned()))?;
     let since = serde_json::from_str(since).map_err(|error| refuse("type", error.to_string()))?;
     let now = serde_json::from_str(&session.app.description.text).map_err(Error::internal)?;
-    let compared = compatibility::compare(&since, &now).map_err(|why| refuse("type", why))?;
+    let compared = comparison::compare(&since, &now).map_err(|why| refuse("type", why))?;
     Ok(compared.to_json().to_string())
 }
 

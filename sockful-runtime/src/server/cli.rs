@@ -1,7 +1,7 @@
 //! What a program does in place of serving, asked by its arguments.
 
 use crate::engine::table::Resources;
-use crate::model::compatibility::{Verdict, compare};
+use crate::model::schema::comparison::{Verdict, compare};
 use crate::server::Server;
 use crate::store::is_written;
 use serde_json::Value;

@@ -6,9 +6,9 @@
 mod frames;
 mod system;
 
+use crate::model::schema::description::Description;
 use crate::spec::components;
 use crate::spec::components::{Dialect, members, schema};
-use crate::spec::description::Description;
 use frames::Message;
 use serde_json::{Map, Value, json};
 

@@ -2,10 +2,10 @@
 
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::description::describe;
 use crate::engine::table::Resources;
-use crate::model::compatibility::Comparison;
+use crate::model::schema::comparison::Comparison;
 use crate::spec::asyncapi;
-use crate::spec::description::Description;
 use crate::spec::openapi;
 use crate::spec::openapi::Source;
 use crate::spec::typescript;
@@ -21,7 +21,7 @@ impl Resources {
     ///
     /// What opening a server of them says.
     pub fn typescript(&self) -> Result<String> {
-        let (models, description) = Description::of(*self)?;
+        let (models, description) = describe(*self)?;
         Ok(typescript::module(&models, &description))
     }
 
@@ -31,7 +31,7 @@ impl Resources {
     ///
     /// What opening a server of them says.
     pub fn schema(&self) -> Result<String> {
-        Ok(Description::of(*self)?.1.text)
+        Ok(describe(*self)?.1.text)
     }
 
     /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
@@ -40,7 +40,7 @@ impl Resources {
     ///
     /// What opening a server of them says.
     pub fn asyncapi(&self) -> Result<String> {
-        Ok(asyncapi::document(&Description::of(*self)?.1))
+        Ok(asyncapi::document(&describe(*self)?.1))
     }
 
     /// What a server of them answers over HTTP as an `OpenAPI` 3.1 document, for tools that read
@@ -55,7 +55,7 @@ impl Resources {
 
     /// The same of a server with this configuration.
     pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
-        let (models, description) = Description::of(*self)?;
+        let (models, description) = describe(*self)?;
         Ok(openapi::document(Source {
             resources: *self,
             models: &models,
@@ -72,20 +72,20 @@ impl Resources {
     ///
     /// What opening a server of them says.
     pub fn stored(&self) -> Result<String> {
-        let (models, _) = Description::of(*self)?;
+        let (models, _) = describe(*self)?;
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         Ok(store::written(&layouts))
     }
 
     /// What has changed since [`stored`](Self::stored) said this. A change that is
-    /// [breaking](crate::model::compatibility::Verdict::Breaking) is refused by a server whose store has
+    /// [breaking](crate::model::schema::comparison::Verdict::Breaking) is refused by a server whose store has
     /// records that it concerns; all else is applied, whatever is stored.
     ///
     /// # Errors
     ///
     /// What opening a server of them says, and where that is no such description.
     pub fn compare_stored(&self, older: &Value) -> Result<Comparison> {
-        let (models, _) = Description::of(*self)?;
+        let (models, _) = describe(*self)?;
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         store::compare(older, &layouts).map_err(|why| Error::new(ErrorKind::Invalid, why))
     }

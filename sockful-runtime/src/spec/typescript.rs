@@ -10,7 +10,7 @@ mod types;
 mod value;
 
 use crate::model::resource_model::Model;
-use crate::spec::description::Description;
+use crate::model::schema::description::Description;
 use names::Names;
 use serde_json::Value;
 use types::Types;

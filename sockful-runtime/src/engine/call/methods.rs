@@ -15,6 +15,7 @@ use crate::model::reader::{Base, Origin, Reader};
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
+
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply, Told};
 use std::sync::Arc;

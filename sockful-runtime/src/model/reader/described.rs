@@ -1,14 +1,14 @@
-//! What a property says of itself.
+//! Describes one property by its codec: schema, default and JSON types.
 
 use super::judge_value;
 use crate::core::error::{Error, Fault, Result};
 use crate::model::codec::Codec;
-use crate::model::compatibility::schema_alone;
 use crate::model::definition::Property;
+use crate::model::schema::comparison::schema_alone;
+use crate::model::schema::keywords;
 use crate::model::timestamp::TimestampCodec;
 use crate::model::validation;
 use crate::model::validation::Kind;
-use crate::spec::description::add_rules;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -73,7 +73,7 @@ impl DescribedProperty {
     pub(crate) fn form(&self, property: &Property) -> Value {
         let mut schema = schema_alone(self.schema.as_value());
         if let Value::Object(schema) = &mut schema {
-            add_rules(property, &self.types, schema);
+            keywords::add(property, &self.types, schema);
         }
         let definitions = self.definitions.iter();
         let definitions: Map<_, _> = definitions

@@ -1,9 +1,9 @@
 //! The value of a module: what the client has to know of what is served.
 
 use super::text::{own_key, string};
-use crate::model::compatibility::compact;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
+use crate::model::schema::comparison::compact;
 use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! What a newer program will say of what an older one has stored, as far as that can be known without it.
 
 use super::{Form, Layout, StoredProperty};
-use crate::model::compatibility::{Change, Comparison, Verdict, takes_all};
+use crate::model::schema::comparison::{Change, Comparison, Verdict, takes_all};
 use serde_json::{Map, Value, json};
 
 /// Under what the forms stand in a description of what is stored.

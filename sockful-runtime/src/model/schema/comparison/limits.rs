@@ -1,6 +1,6 @@
-//! Limits of numbers, texts and sizes.
+//! Compares the limits of numbers, strings, arrays and objects.
 
-use super::arms::Typed;
+use super::arms::{Typed, type_of};
 use serde_json::{Map, Value};
 
 /// The keyword, that of the same limit without the value itself, and whether it is a least.
@@ -49,8 +49,14 @@ fn is_wider(one: &str, other: &str) -> bool {
     matches!((one, other), ("u64", "u128" | "i128") | ("i64", "i128"))
 }
 
-/// Whether a single value keeps to the limits, as far as that can be said without looking deeper.
-pub(super) fn takes(keywords: &Map<String, Value>, value: &Value) -> bool {
+/// Whether a schema accepts `value`, as far as can be said without looking into it.
+pub(super) fn takes(typed: &Typed<'_>, value: &Value) -> bool {
+    let name = type_of(value);
+    let is_whole = typed.name == "number" && name == "integer";
+    (typed.name == name || is_whole) && is_within_limits(&typed.keywords, value)
+}
+
+fn is_within_limits(keywords: &Map<String, Value>, value: &Value) -> bool {
     let (key, size) = match value {
         Value::Number(number) => ("imum", number.as_f64()),
         Value::String(text) => ("Length", count(text.chars().count())),

@@ -1,4 +1,4 @@
-//! Whether clients that were built with an older description still get on with a newer one.
+//! Compares two descriptions, to tell whether clients built with the older one work with the newer one.
 //!
 //! What clients send must still be taken: a payload may take more than it did. What they are sent
 //! must still be what they know: records, results and events may have further properties, and no
@@ -7,15 +7,16 @@
 mod arms;
 mod compact;
 mod covers;
+mod gap;
 mod limits;
-mod object;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use compact::{compact, schema as schema_alone};
 
-use covers::{Covers, Direction, Gap, Work};
+use covers::Covers;
+use gap::{Direction, Gap, Work};
 use parts::Parts;
 use serde_json::{Map, Value, json};
 use std::fmt;

@@ -1,11 +1,11 @@
-//! The actions that relations add, on both sides.
+//! Schemas of the actions that relations add to parents and children.
 
-use super::{Member, object, record_member, written};
+use super::record::{Member, object, record_member, written};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;
 use serde_json::{Map, Value, json};
 
-/// Adds them to the `actions` of each resource; `resources` has all that are served.
+/// Adds the schemas to the `actions` of each resource in `resources`, which has all served ones.
 pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
     for child in models {
         for parent in child.definition.parents {
@@ -36,7 +36,7 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
     let (one, many) = (child.definition.name, child.definition.plural);
     let record =
         |model: &Model| json!({"$ref": format!("#/resources/{}/record", model.definition.name)});
-    // That of a parent which is there, whatever the property may be without one.
+    // The id of an existing parent, even if the property is optional.
     let parents_id = || Member {
         name: child.definition.properties[parent.property].name,
         ..record_member(of, of.definition.id)

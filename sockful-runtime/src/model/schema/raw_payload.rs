@@ -1,20 +1,24 @@
-//! Payloads that a remote method takes whole: what their types must be, and what is said of them.
+//! JSON Schema of raw payloads, which a remote method takes as one parameter.
 
 use crate::model::reader::DescribedProperty;
 use serde_json::{Map, Value, json};
 
-/// How many references are followed on one level. More than one or two take some doing.
+/// The maximum number of references that are followed.
 const MAX_DEPTH: u8 = 16;
 
 type Definitions = Map<String, Value>;
 
-/// Says why no payload could be read as this type, where that can be seen.
+/// Checks that a payload can be read as this type, as far as its schema says.
+///
+/// # Errors
+///
+/// The reason if none can.
 pub(crate) fn check(
     payload: &DescribedProperty,
     id: Option<&str>,
     definitions: &Definitions,
 ) -> Result<(), String> {
-    // A type that may be anything says nothing.
+    // An empty name stands for any type.
     let mut types = payload.types.iter();
     if !types.any(|name| name == "object" || name.is_empty()) {
         return Err("is no object; take a struct or a map".to_owned());
@@ -27,7 +31,7 @@ pub(crate) fn check(
     }
 }
 
-/// What a payload may be that is taken whole, with the name and the schema of the id beside it.
+/// Returns the schema of a raw payload, with the name and the schema of the id beside it.
 pub(crate) fn schema(
     payload: &DescribedProperty,
     id: Option<(&str, Value)>,
@@ -54,8 +58,8 @@ pub(crate) fn schema(
     })
 }
 
-/// The schema of the payload without the id, as it is true of one with it: where it says what other
-/// properties there are, the id is one that it knows. `None` where it says nothing of the kind.
+/// Returns a schema that also accepts the property `id`, or `None` if it does so already: an object
+/// that excludes other properties has to list it.
 fn admitting(schema: &Value, id: &str, definitions: &Definitions, depth: u8) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
     let mut own = schema.as_object()?.clone();
@@ -90,7 +94,7 @@ fn admitting(schema: &Value, id: &str, definitions: &Definitions, depth: u8) -> 
     is_changed.then(|| own.into())
 }
 
-/// Whether a schema tells of a property called `name` in the object that it describes.
+/// Returns whether a schema of an object mentions the property `name`.
 fn has(schema: &Value, name: &str, definitions: &Definitions, depth: u8) -> bool {
     let Some(depth) = depth.checked_sub(1) else {
         return false;

@@ -5,8 +5,8 @@ use crate::model::definition::{Bound, Check, Format, Limit, Property};
 use crate::model::validation::{least, most};
 use serde_json::{Map, Value, json};
 
-/// Adds what the rules of `property` ask, whose values have these JSON types, to its schema. Rules
-/// that hold for some records only are no truth about all of them.
+/// Adds the rules of `property`, whose values have these JSON types, to its schema. Conditional rules
+/// are left out, since they do not hold for every record.
 pub(crate) fn add(property: &Property, types: &[String], schema: &mut Map<String, Value>) {
     if property.is_conditional {
         return;
@@ -74,9 +74,9 @@ fn set(key: &str, value: Value, schema: &mut Map<String, Value>) {
     schema.insert(key.to_owned(), value);
 }
 
-/// Writes the range of its Rust type into each integer of a description, down to the last: schemars
-/// tells the larger ones by their format only, which validators don't know.
-pub(super) fn bound_integers(value: &mut Value) {
+/// Adds the range of its Rust type to every integer in a description: schemars gives the larger ones
+/// a format only, which validators don't know.
+pub(crate) fn bound_integers(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(bound_integers),
         Value::Object(schema) => {
@@ -105,7 +105,7 @@ fn is_integer(schema: &Map<String, Value>) -> bool {
     }
 }
 
-/// What an integer of schemars' format may be: no more than every client can hold.
+/// Returns the range of an integer of one of schemars' formats, within the exact range of clients.
 fn range_of(format: &str) -> Option<(i64, i64)> {
     let exact = MAX_EXACT.cast_signed();
     match format {

@@ -1,54 +1,15 @@
-//! Whether one schema takes all that another does.
+//! Checks that one schema accepts every value that another accepts.
+
+mod object;
 
 use super::arms::{Arm, arms};
-use super::{limits, object};
+use super::gap::{Direction, Gap, Work};
+use super::limits;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// How much is looked at for one comparison: what is compared may come from anybody.
-const MAX_STEPS: u32 = 200_000;
-
 /// How deep schemas nest.
 const MAX_DEPTH: u32 = 128;
-
-/// Which way values go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// From a client: limits count, and an object has no property that is not known.
-    Sent,
-    /// To a client, which passes over what it does not know, and sets no limits.
-    Received,
-    /// Neither: only what is the same to the last is.
-    Exactly,
-}
-
-/// What is left of the work that a comparison may take.
-#[derive(Debug)]
-pub(super) struct Work(u32);
-
-impl Default for Work {
-    fn default() -> Self {
-        Self(MAX_STEPS)
-    }
-}
-
-impl Work {
-    /// Takes some of it.
-    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Gap> {
-        let left = u32::try_from(steps).ok();
-        let left = left.and_then(|steps| self.0.checked_sub(steps));
-        self.0 = left.ok_or_else(|| Gap::Fault("is too large to be compared".to_owned()))?;
-        Ok(())
-    }
-}
-
-/// Why a schema does not take all that another does.
-#[derive(Debug)]
-pub(super) enum Gap {
-    Differs(String),
-    /// It can't be said.
-    Fault(String),
-}
 
 /// Asks whether schemas of one document are covered by those of another.
 pub(super) struct Covers<'a, 'w> {
@@ -141,7 +102,7 @@ impl<'a, 'w> Covers<'a, 'w> {
             (Arm::Const(sub), Arm::Const(over)) if sub == over => Ok(()),
             (Arm::Any, _) | (_, Arm::Const(_)) => differs(self.unknown(sub)),
             (Arm::Const(value), Arm::Typed(typed)) => {
-                if self.direction != Direction::Exactly && typed.takes(value) {
+                if self.direction != Direction::Exactly && limits::takes(typed, value) {
                     Ok(())
                 } else {
                     differs(self.unknown(sub))

@@ -1,6 +1,7 @@
-//! Objects and arrays: what is in them.
+//! Compares the properties of objects and the items of arrays.
 
-use super::covers::{Covers, Direction, Gap};
+use super::Covers;
+use crate::model::schema::comparison::gap::{Direction, Gap};
 use serde_json::{Map, Value};
 
 type Keywords = Map<String, Value>;

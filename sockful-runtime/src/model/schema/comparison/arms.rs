@@ -1,6 +1,6 @@
-//! A schema as alternatives, each of one type.
+//! Splits a schema into alternatives, each of one type.
 
-use super::covers::{Gap, Work};
+use super::gap::{Gap, Work};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -66,13 +66,6 @@ impl Typed<'_> {
             _ => "something else",
         }
     }
-
-    /// Whether a value is of this type.
-    pub(super) fn takes(&self, value: &Value) -> bool {
-        let name = type_of(value);
-        let is_whole = self.name == "number" && name == "integer";
-        (self.name == name || is_whole) && super::limits::takes(&self.keywords, value)
-    }
 }
 
 /// A type of its own: it is a string, and no string is one.
@@ -84,7 +77,7 @@ pub(super) fn is_wide(keywords: &Map<String, Value>) -> bool {
     format.is_some_and(|format| ["u64", "i64", "u128", "i128"].contains(&format))
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -1,6 +1,7 @@
 //! The parts of a resource, each compared in the direction in which its values go.
 
-use super::covers::{Covers, Direction, Gap, Work};
+use super::covers::Covers;
+use super::gap::{Direction, Gap, Work};
 use super::{Change, Verdict, object};
 use serde_json::{Map, Value};
 

@@ -1,0 +1,8 @@
+//! JSON Schema of records, payloads and events, and its comparison.
+
+pub mod comparison;
+pub(crate) mod description;
+pub(crate) mod keywords;
+pub(crate) mod raw_payload;
+pub mod record;
+mod relations;

@@ -1,0 +1,175 @@
+//! The description of a server's resources: JSON Schema of each payload, result and event.
+
+use super::keywords;
+use super::record::{object, record as record_schema_of, record_member, written};
+use super::relations;
+use crate::core::config::MAX_IDS;
+use crate::model::resource_model::Model;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
+
+/// The description of a server, as every client receives it.
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// The description as JSON.
+    pub(crate) text: String,
+    /// Equal descriptions have equal digests.
+    pub(crate) digest: String,
+    value: OnceLock<Value>,
+}
+
+/// The schema of a remote method.
+pub(crate) struct MethodSchema {
+    pub(crate) name: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) payload: Value,
+    pub(crate) result: Value,
+}
+
+impl Description {
+    /// Describes `models`. `methods` returns the remote methods of one of them; it is called for one
+    /// after the other, since the order of calls decides the names of equally named types.
+    pub(crate) fn new(
+        models: &[Model],
+        methods: impl Fn(&Model, &mut SchemaGenerator) -> Vec<MethodSchema>,
+        mut generator: SchemaGenerator,
+    ) -> Self {
+        let mut resources: Map<String, Value> = models
+            .iter()
+            .map(|model| {
+                let resource = resource(model, &methods, &mut generator);
+                (model.definition.name.to_owned(), resource)
+            })
+            .collect();
+        relations::add(models, &mut resources);
+        let mut body = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "resources": resources,
+            "$defs": generator.take_definitions(true),
+        });
+        keywords::bound_integers(&mut body);
+        let mut hasher = DefaultHasher::new();
+        body.to_string().hash(&mut hasher);
+        let digest = format!("{:016x}", hasher.finish());
+        body["schema"] = digest.clone().into();
+        Self {
+            text: body.to_string(),
+            digest,
+            value: OnceLock::new(),
+        }
+    }
+
+    /// The description as a value, parsed when it is first requested.
+    pub(crate) fn value(&self) -> &Value {
+        let read = || serde_json::from_str(&self.text).unwrap_or_default();
+        self.value.get_or_init(read)
+    }
+}
+
+fn resource(
+    model: &Model,
+    methods: &dyn Fn(&Model, &mut SchemaGenerator) -> Vec<MethodSchema>,
+    generator: &mut SchemaGenerator,
+) -> Value {
+    let definition = model.definition;
+    let id = || model.properties[definition.id].schema.clone().to_value();
+    let one = object("", "", &[record_member(model, definition.id)]);
+    let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select, $with"});
+    // Every other place refers to the record and the id by `$ref`.
+    let here = format!("#/resources/{}", definition.name);
+    let record = json!({"$ref": format!("{here}/record")});
+    let list = json!({"type": "array", "items": record});
+    let mut actions = Map::new();
+    let mut add = |name: &str, description: &str, payload: Value, result: &Value| {
+        let action = json!({"description": description, "payload": payload, "result": result});
+        if definition.serves(name) {
+            actions.insert(name.to_owned(), action);
+        }
+    };
+    add(
+        "create",
+        "Stores a new record.",
+        object("", "", &written(model, false)),
+        &record,
+    );
+    add(
+        "save",
+        "Creates the record, or replaces what may be written of it.",
+        if definition.serves("create") {
+            json!({"$ref": format!("{here}/actions/create/payload")})
+        } else {
+            object("", "", &written(model, false))
+        },
+        &record,
+    );
+    add(
+        "update",
+        "Changes what is given.",
+        object("", "", &written(model, true)),
+        &record,
+    );
+    add(
+        "destroy",
+        "Removes the record, and returns it as it was.",
+        one,
+        &record,
+    );
+    for name in ["find", "all"] {
+        let description = "Lists the records that meet the conditions.";
+        add(name, description, query.clone(), &list);
+    }
+    add(
+        "count",
+        "Counts the records that meet the conditions.",
+        json!({"type": "object"}),
+        &json!({"type": "integer"}),
+    );
+    let ids = json!({"anyOf": [id(), {"type": "array", "items": id(), "maxItems": MAX_IDS}]});
+    let names = json!({"type": "array", "items": {"type": "string"}});
+    let get = json!({
+        "type": "object",
+        "properties": {definition.properties[definition.id].name: ids, "$select": names, "$with": names},
+        "required": [definition.properties[definition.id].name],
+    });
+    let maybe = json!({"anyOf": [record, {"type": "null"}]});
+    add(
+        "get",
+        "Reads a record, or several in the order asked.",
+        get,
+        &json!({"anyOf": [record, {"type": "array", "items": maybe}]}),
+    );
+    let ack = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]});
+    add(
+        "subscribe",
+        "Lists the records that meet the conditions, and tells every change of them from then on.",
+        json!({"type": "object", "description": "conditions, $select, $from"}),
+        &json!({"anyOf": [
+            {"type": "object", "properties": {"records": list}, "required": ["records"]},
+            {"type": "object", "properties": {"resumed": {"const": true}}, "required": ["resumed"]},
+        ]}),
+    );
+    add(
+        "unsubscribe",
+        "Ends a subscription of this connection, by the ack_id that it was begun with.",
+        json!({"type": "object", "properties": {"subscription": ack}, "required": ["subscription"]}),
+        &json!({"type": "null"}),
+    );
+    for method in methods(model, generator) {
+        add(method.name, method.doc, method.payload, &method.result);
+    }
+    let events = definition.events.iter().map(|event| {
+        let data = (event.schema)(generator).to_value();
+        let event_schema = json!({"description": event.doc, "data": data});
+        (event.name.to_owned(), event_schema)
+    });
+    let events: Map<_, _> = events.collect();
+    json!({
+        "plural": definition.plural,
+        "description": definition.doc,
+        "record": record_schema_of(model),
+        "actions": actions,
+        "events": events,
+    })
+}
