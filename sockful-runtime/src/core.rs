@@ -4,6 +4,7 @@ pub(crate) mod bigint;
 pub(crate) mod clock;
 pub(crate) mod config;
 pub(crate) mod const_text;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod json;
 pub(crate) mod shutdown;

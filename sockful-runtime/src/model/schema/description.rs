@@ -4,10 +4,10 @@ use super::keywords;
 use super::record::{object, record as record_schema_of, record_member, written};
 use super::relations;
 use crate::core::config::MAX_IDS;
+use crate::core::digest::digest;
 use crate::model::resource_model::Model;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 /// The description of a server, as every client receives it.
@@ -50,9 +50,7 @@ impl Description {
             "$defs": generator.take_definitions(true),
         });
         keywords::bound_integers(&mut body);
-        let mut hasher = DefaultHasher::new();
-        body.to_string().hash(&mut hasher);
-        let digest = format!("{:016x}", hasher.finish());
+        let digest = digest(&body.to_string());
         body["schema"] = digest.clone().into();
         Self {
             text: body.to_string(),
