@@ -30,7 +30,7 @@ use crate::engine::table::{Action, CoreAction, Route};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
-use crate::protocol::frame::{Head, HeadSpans, Span};
+use crate::protocol::frame::{Head, HeadOffsets, Span};
 use crate::protocol::options::Options;
 use crate::protocol::reply::Reply;
 use futures_util::FutureExt;
@@ -54,7 +54,7 @@ pub(crate) struct Job<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Kept<M> {
     message: M,
-    head: HeadSpans,
+    head: HeadOffsets,
     payload: Span,
     options: Options,
     target: Target,

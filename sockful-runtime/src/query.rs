@@ -27,7 +27,7 @@ use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use conditions::Conditions;
+use conditions::ConditionParser;
 
 /// How many records a list may leave out at its beginning.
 pub(crate) const MAX_SKIP: usize = 10_000;
@@ -49,7 +49,7 @@ pub struct Query {
 
 /// Reads everything that is left in `given` as conditions and query.
 pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Query> {
-    let mut conditions = Conditions::new(model);
+    let mut conditions = ConditionParser::new(model);
     let (usual, most) = model.page(config);
     let (mut order, mut limit, mut skip) = (Vec::new(), usual, 0);
     let mut after = None;
@@ -78,7 +78,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
 
 /// Reads everything that is left in `given` as conditions alone.
 pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<Filter> {
-    let mut conditions = Conditions::new(model);
+    let mut conditions = ConditionParser::new(model);
     for (key, raw) in given.take_rest() {
         if names::CLAUSES.contains(&key) {
             let message = format!("`{key}` has no meaning here, only conditions have");

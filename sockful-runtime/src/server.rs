@@ -23,7 +23,7 @@ use crate::engine::session::Session;
 use crate::engine::table::Resources;
 use crate::model::resource::Resource;
 use crate::spec::openapi;
-use crate::spec::openapi::Source;
+use crate::spec::openapi::OpenApiSource;
 use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
 use crate::transport::connection_limits::ConnectionLimits;
@@ -280,7 +280,7 @@ impl ServerHandle {
 
     /// What it answers over HTTP as an `OpenAPI` 3.1 document, for tools that read those.
     pub fn openapi(&self) -> String {
-        openapi::document(Source::of(&self.app))
+        openapi::document(OpenApiSource::of(&self.app))
     }
 
     /// Writes a copy of what the store keeps, as it is at one moment, to a new file; requests go on

@@ -1,13 +1,13 @@
-//! Text put together in constant evaluation, for messages of the compiler.
+//! Text that is built in constant evaluation, for compiler messages.
 
 /// A short text of fixed room; what does not fit is cut off.
 #[derive(Debug)]
-pub struct Text {
+pub struct ConstText {
     bytes: [u8; Self::ROOM],
     len: usize,
 }
 
-impl Text {
+impl ConstText {
     const ROOM: usize = 512;
 
     /// An empty text.
@@ -47,7 +47,7 @@ impl Text {
     }
 }
 
-impl Default for Text {
+impl Default for ConstText {
     fn default() -> Self {
         Self::new()
     }

@@ -2,9 +2,9 @@
 
 mod fault;
 mod kind;
+mod server_error;
 #[cfg(test)]
 mod tests;
-mod told;
 
 pub use fault::Fault;
 pub use kind::ErrorKind;
@@ -25,9 +25,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// What the caller is told and what caused it are separate things. The message, the code and the
 /// details go into the reply; [`source`](std::error::Error::source) is only logged.
-pub struct Error(Box<Inner>);
+pub struct Error(Box<ErrorInner>);
 
-struct Inner {
+struct ErrorInner {
     kind: ErrorKind,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
@@ -153,7 +153,7 @@ impl Error {
     }
 
     fn coded(kind: ErrorKind, code: Cow<'static, str>, message: Cow<'static, str>) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(ErrorInner {
             kind,
             code,
             message,
@@ -330,7 +330,7 @@ impl Serialize for Error {
         if let Some((name, value)) = &inner.limit {
             map.serialize_entry(
                 "limit",
-                &Limit {
+                &LimitEntry {
                     name,
                     value: *value,
                 },
@@ -350,7 +350,7 @@ impl Serialize for Error {
 }
 
 #[derive(Serialize)]
-struct Limit<'a> {
+struct LimitEntry<'a> {
     name: &'a str,
     value: u64,
 }

@@ -52,8 +52,8 @@ struct Entries(usize);
 
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
+        struct EntriesVisitor;
+        impl<'de> Visitor<'de> for EntriesVisitor {
             type Value = Entries;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Entries {
                 Ok(Entries(count))
             }
         }
-        deserializer.deserialize_map(Visit)
+        deserializer.deserialize_map(EntriesVisitor)
     }
 }
 

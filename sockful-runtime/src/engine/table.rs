@@ -8,7 +8,7 @@ mod relations;
 
 pub use layout::{Table, buckets, count, slots};
 
-use crate::core::const_text::{Text, same};
+use crate::core::const_text::{ConstText, same};
 use crate::engine::auth::policy::Policy;
 use crate::engine::call::hook::Hook;
 use crate::engine::call::method::{Remote, Takes};
@@ -163,13 +163,13 @@ impl Resources {
 }
 
 /// What is wrong with the resource at `at` beside those before it; the compiler shows it at that item.
-pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
+pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
     let this = &entries[at];
     let mut earlier = 0;
     while earlier < at {
         let that = &entries[earlier];
         if same(this.shape.definition.name, that.shape.definition.name) {
-            let text = Text::new().quoted(this.path);
+            let text = ConstText::new().quoted(this.path);
             return Some(if same(this.path, that.path) {
                 text.plain(" is listed twice; once is enough")
             } else {
@@ -185,7 +185,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
     let mut remote = 0;
     while remote < this.remotes.len() {
         if is_taken(this.remotes, remote) {
-            let text = Text::new().quoted(this.path);
+            let text = ConstText::new().quoted(this.path);
             return Some(
                 text.plain(" has two actions called ")
                     .quoted(this.remotes[remote].name)
@@ -193,7 +193,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
             );
         }
         if let Some(parameter) = called_like_the_id(this, remote) {
-            let text = Text::new().quoted(this.path);
+            let text = ConstText::new().quoted(this.path);
             return Some(
                 text.plain(" has an action ")
                     .quoted(this.remotes[remote].name)

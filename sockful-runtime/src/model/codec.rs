@@ -4,7 +4,7 @@ use crate::core::bigint::Wide;
 use crate::core::error::{Fault, Result, without_line};
 use crate::core::json::finite_check;
 use crate::model::timestamp::TimestampCodec;
-use crate::model::validation::{Typed, explain};
+use crate::model::validation::{TypedFaults, explain};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -172,11 +172,11 @@ impl<T> Codec<T> {
     }
 
     /// What the rules find that need the value itself; `None` where there are none.
-    pub(crate) fn judge(&self, value: &T) -> Option<Typed> {
+    pub(crate) fn judge(&self, value: &T) -> Option<TypedFaults> {
         if self.conform.is_none() && self.nested.is_none() {
             return None;
         }
-        Some(Typed {
+        Some(TypedFaults {
             conform: self.conform.and_then(|conform| conform(value).err()),
             nested: self.nested.map(|nested| nested(value)).unwrap_or_default(),
         })

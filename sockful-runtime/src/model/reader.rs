@@ -17,7 +17,7 @@ use schemars::SchemaGenerator;
 pub struct Reader<'a> {
     properties: &'static [Property],
     next: usize,
-    source: Source<'a>,
+    source: ValueSource<'a>,
     /// Whether each value is checked against its rules when it is read, not later with the record.
     judges: bool,
     faults: Vec<Fault>,
@@ -27,7 +27,7 @@ pub struct Reader<'a> {
 
 /// Where a reader takes the values from.
 #[derive(Debug)]
-enum Source<'a> {
+enum ValueSource<'a> {
     /// A stored record.
     Stored(&'a Record),
     /// A record that a server sent to a client.
@@ -46,7 +46,7 @@ enum Source<'a> {
     },
 }
 
-impl Source<'_> {
+impl ValueSource<'_> {
     /// Whether the values were stored under an earlier definition of the resource.
     fn is_legacy(&self) -> bool {
         let base = match self {
@@ -82,12 +82,12 @@ pub(crate) enum Origin {
 
 impl<'a> Reader<'a> {
     pub(crate) fn stored(properties: &'static [Property], record: &'a Record) -> Self {
-        Self::from(properties, Source::Stored(record))
+        Self::from(properties, ValueSource::Stored(record))
     }
 
     #[cfg(feature = "client")]
     pub(crate) fn sent(properties: &'static [Property], object: &'a Object<'a>) -> Self {
-        Self::from(properties, Source::Sent(object))
+        Self::from(properties, ValueSource::Sent(object))
     }
 
     pub(crate) fn given(
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     ) -> Self {
         Self::from(
             properties,
-            Source::Given {
+            ValueSource::Given {
                 given,
                 origin,
                 base,
@@ -114,19 +114,19 @@ impl<'a> Reader<'a> {
     ) -> Vec<DescribedProperty> {
         let mut reader = Self::from(
             properties,
-            Source::Described {
+            ValueSource::Described {
                 generator,
                 properties: Vec::new(),
             },
         );
         ask(&mut reader);
         match reader.source {
-            Source::Described { properties, .. } => properties,
+            ValueSource::Described { properties, .. } => properties,
             _ => Vec::new(),
         }
     }
 
-    fn from(properties: &'static [Property], source: Source<'a>) -> Self {
+    fn from(properties: &'static [Property], source: ValueSource<'a>) -> Self {
         Self {
             properties,
             next: 0,
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
     /// Whether nothing has been found that [`finish`](Self::finish) would tell.
     pub(crate) fn is_sound(&self) -> bool {
         let given = match &self.source {
-            Source::Given { given, .. } => Some(given),
+            ValueSource::Given { given, .. } => Some(given),
             _ => None,
         };
         self.faults.is_empty()
@@ -162,17 +162,17 @@ impl<'a> Reader<'a> {
         let property = &self.properties[at];
         let mut is_given = false;
         let raw = match &mut self.source {
-            Source::Stored(record) => Some(record.value(at)),
+            ValueSource::Stored(record) => Some(record.value(at)),
             #[cfg(feature = "client")]
-            Source::Sent(object) => object.take(property.name),
-            Source::Given { given, .. } if property.is_whole() => {
+            ValueSource::Sent(object) => object.take(property.name),
+            ValueSource::Given { given, .. } if property.is_whole() => {
                 let raw = given.rest();
                 let whole = codec.read(&raw);
                 return whole
                     .map_err(|message| self.faults.push(codec.fault_of_whole(&raw, &message)))
                     .ok();
             }
-            Source::Given {
+            ValueSource::Given {
                 given,
                 base: Base::Legacy,
                 ..
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
                 is_given = raw.is_some();
                 raw.or(property.managed.map(|_| codec.timestamp().unset))
             }
-            Source::Given {
+            ValueSource::Given {
                 given,
                 origin,
                 base,
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            Source::Described {
+            ValueSource::Described {
                 generator,
                 properties,
             } => {
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
                     codec.fault_untold(property.name, raw)
                 };
                 match &self.source {
-                    Source::Given { .. } if !is_given => self.unreadable = Some(fault),
+                    ValueSource::Given { .. } if !is_given => self.unreadable = Some(fault),
                     _ => self.faults.push(fault),
                 }
                 None
@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
                 "the stored record can't be read: `{path}` {message}"
             )));
         }
-        if let Source::Given { given, .. } = &self.source {
+        if let ValueSource::Given { given, .. } = &self.source {
             self.faults.extend(given.unknown());
         }
         if self.faults.is_empty() {

@@ -13,14 +13,14 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
     /// By the child's place.
-    parents: Vec<Vec<Link>>,
+    parents: Vec<Vec<RelationLink>>,
     /// By the parent's place.
-    children: Vec<Vec<Link>>,
+    children: Vec<Vec<RelationLink>>,
 }
 
 /// A relation, and the place of the resource at its other end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Link {
+pub(crate) struct RelationLink {
     pub(crate) to: usize,
     pub(crate) parent: &'static Parent,
 }
@@ -45,7 +45,7 @@ impl Relations {
                         child.definition.title, parent.of
                     ))
                 })?;
-                let link = |to| Link { to, parent };
+                let link = |to| RelationLink { to, parent };
                 relations.parents[child.index].push(link(of.index));
                 relations.children[of.index].push(link(child.index));
             }
@@ -58,7 +58,7 @@ impl Relations {
     /// # Errors
     ///
     /// Where there is none, which the table of routes rules out.
-    pub(crate) fn link(&self, place: usize, parent: &Parent) -> Result<&Link> {
+    pub(crate) fn link(&self, place: usize, parent: &Parent) -> Result<&RelationLink> {
         let mut links = self.parents[place].iter();
         links
             .find(|link| link.parent.property == parent.property)
@@ -66,17 +66,17 @@ impl Relations {
     }
 
     /// The parents of the resource at `place`.
-    pub(crate) fn parents(&self, place: usize) -> &[Link] {
+    pub(crate) fn parents(&self, place: usize) -> &[RelationLink] {
         &self.parents[place]
     }
 
     /// The children of the resource at `place`.
-    pub(crate) fn children(&self, place: usize) -> &[Link] {
+    pub(crate) fn children(&self, place: usize) -> &[RelationLink] {
         &self.children[place]
     }
 }
 
-impl Link {
+impl RelationLink {
     /// Takes the id of the parent out of a payload, where it stands under the name of the child's
     /// property; `of` is the parent's resource.
     ///

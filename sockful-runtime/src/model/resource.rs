@@ -6,7 +6,7 @@ use crate::model::definition::ResourceDef;
 use crate::model::key::Key;
 use crate::model::reader::Reader;
 use crate::model::record::RecordBuilder;
-use crate::model::validation::Typed;
+use crate::model::validation::TypedFaults;
 use std::fmt;
 
 /// A struct whose records are served. Implemented by `#[derive(Resource)]`.
@@ -90,7 +90,7 @@ pub struct Writer {
 pub(crate) struct WrittenRecord {
     pub(crate) builder: RecordBuilder,
     /// What the rules found that need the value itself, with the property's position.
-    pub(crate) typed: Vec<(usize, Typed)>,
+    pub(crate) typed: Vec<(usize, TypedFaults)>,
     /// The positions of properties whose rules don't hold for this record.
     pub(crate) exempt: Vec<usize>,
     /// The positions of those in which a number stands that is not finite.

@@ -10,7 +10,7 @@ use crate::model::reader::{Base, DescribedProperty, Origin, Reader};
 use crate::model::record::Record;
 use crate::model::resource::{Resource, Writer, WrittenRecord};
 use crate::model::validation;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use schemars::SchemaGenerator;
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -108,7 +108,7 @@ impl Model {
     }
 
     /// The kind of the property at `position`.
-    pub(crate) fn kind(&self, position: usize) -> Kind {
+    pub(crate) fn kind(&self, position: usize) -> JsonKind {
         self.properties[position].kind
     }
 

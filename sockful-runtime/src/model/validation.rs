@@ -1,9 +1,9 @@
-//! What a value must keep to, whatever way it came.
+//! Checks values against the JSON types and rules of their properties.
 
 mod judge;
 mod types;
 
-pub(crate) use judge::{Typed, judge, least, most};
+pub(crate) use judge::{TypedFaults, judge, least, most};
 pub(crate) use types::explain;
 
 use crate::core::error::Fault;
@@ -12,9 +12,9 @@ use crate::core::json::lexer;
 use crate::core::json::{SORTED_BYTES, is_exact};
 use schemars::Schema;
 
-/// What kind of JSON a property holds, read off its schema.
+/// The kind of JSON value that a property holds, derived from its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum JsonKind {
     Bool,
     Integer,
     Number,
@@ -23,8 +23,8 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Kind {
-    /// The kind that a schema describes; null beside it changes nothing.
+impl JsonKind {
+    /// Returns the kind of values that a schema accepts besides null.
     pub(crate) fn of(
         schema: &Schema,
         definitions: &serde_json::Map<String, serde_json::Value>,
@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// The JSON types that a schema describes, but null.
+/// Returns the JSON types that a schema accepts, without null.
 pub(crate) fn types<'a>(
     schema: &'a Schema,
     definitions: &'a serde_json::Map<String, serde_json::Value>,
@@ -92,20 +92,20 @@ fn resolve<'a>(
 }
 
 /// Checks the JSON that was written for a property.
-pub(crate) fn check(path: &str, kind: Kind, nullable: bool, raw: &str) -> Option<Fault> {
+pub(crate) fn check(path: &str, kind: JsonKind, nullable: bool, raw: &str) -> Option<Fault> {
     if raw == "null" && !nullable {
         return Some(not_finite(path));
     }
     match kind {
-        Kind::Integer if raw != "null" && !is_exact(raw) => Some(Fault::new(
+        JsonKind::Integer if raw != "null" && !is_exact(raw) => Some(Fault::new(
             path,
             "range",
             "is beyond ±(2^53-1), which not every client can hold",
         )),
-        Kind::Text | Kind::Other if has_nul(raw) => {
+        JsonKind::Text | JsonKind::Other if has_nul(raw) => {
             Some(Fault::new(path, "text", "contains the character U+0000"))
         }
-        Kind::Other if has_inexact(raw) => Some(Fault::new(
+        JsonKind::Other if has_inexact(raw) => Some(Fault::new(
             path,
             "range",
             "has an integer beyond ±(2^53-1), which not every client can hold",
@@ -177,14 +177,17 @@ mod tests {
     #[test]
     fn integers_beyond_the_exact_range_are_refused() {
         for raw in ["9007199254740991", "-9007199254740991", "0", "null"] {
-            assert_eq!(check("life", Kind::Integer, true, raw), None, "{raw}");
+            assert_eq!(check("life", JsonKind::Integer, true, raw), None, "{raw}");
         }
         for raw in [
             "9007199254740992",
             "-9007199254740992",
             "18446744073709551615",
         ] {
-            assert!(check("life", Kind::Integer, true, raw).is_some(), "{raw}");
+            assert!(
+                check("life", JsonKind::Integer, true, raw).is_some(),
+                "{raw}"
+            );
         }
     }
 
@@ -236,17 +239,20 @@ mod tests {
         }
         let mut generator = schemars::SchemaGenerator::default();
         let schemas = [
-            (generator.subschema_for::<Option<Mood>>(), Kind::Text),
-            (generator.subschema_for::<Option<Told>>(), Kind::Text),
-            (generator.subschema_for::<Option<u8>>(), Kind::Integer),
-            (generator.subschema_for::<f32>(), Kind::Number),
-            (generator.subschema_for::<Option<bool>>(), Kind::Bool),
-            (generator.subschema_for::<Vec<u8>>(), Kind::Other),
-            (generator.subschema_for::<serde_json::Value>(), Kind::Other),
+            (generator.subschema_for::<Option<Mood>>(), JsonKind::Text),
+            (generator.subschema_for::<Option<Told>>(), JsonKind::Text),
+            (generator.subschema_for::<Option<u8>>(), JsonKind::Integer),
+            (generator.subschema_for::<f32>(), JsonKind::Number),
+            (generator.subschema_for::<Option<bool>>(), JsonKind::Bool),
+            (generator.subschema_for::<Vec<u8>>(), JsonKind::Other),
+            (
+                generator.subschema_for::<serde_json::Value>(),
+                JsonKind::Other,
+            ),
         ];
         for (schema, kind) in schemas {
             assert_eq!(
-                Kind::of(&schema, generator.definitions()),
+                JsonKind::of(&schema, generator.definitions()),
                 kind,
                 "{schema:?}"
             );

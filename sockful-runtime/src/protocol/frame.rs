@@ -6,7 +6,7 @@
 mod place;
 mod slots;
 
-pub(crate) use place::{HeadSpans, Span};
+pub(crate) use place::{HeadOffsets, Span};
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::is_exact;

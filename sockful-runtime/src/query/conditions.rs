@@ -8,7 +8,7 @@ use super::{Comparison, Filter};
 use crate::core::error::Result;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 
 /// How many comparisons the conditions of one query have; an empty object counts as one.
 const MAX_TERMS: usize = 64;
@@ -17,15 +17,15 @@ const MAX_DEPTH: usize = 5;
 /// How many values `$in` and `$nin` take.
 pub(crate) const MAX_VALUES: usize = 1_000;
 
-/// Reads conditions, and counts them.
+/// Parses conditions into a filter, and limits their number.
 #[derive(Debug)]
-pub(super) struct Conditions<'m> {
+pub(super) struct ConditionParser<'m> {
     model: &'m Model,
     terms: usize,
     all: Vec<Filter>,
 }
 
-impl<'m> Conditions<'m> {
+impl<'m> ConditionParser<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
         Self {
             model,
@@ -186,7 +186,7 @@ impl<'m> Conditions<'m> {
 
     fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
         self.count_term(path)?;
-        if self.model.kind(property) != Kind::Text {
+        if self.model.kind(property) != JsonKind::Text {
             let name = self.model.definition.properties[property].name;
             let message = format!("`$prefix` is for strings, which `{name}` is not");
             return Err(path.refuse(message));

@@ -7,7 +7,7 @@ use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -57,11 +57,11 @@ impl Cursor {
             By::Id => None,
             By::Property(at) => Some(at),
         });
-        let kinds: Vec<Kind> = positions.map(|at| model.kind(at)).collect();
+        let kinds: Vec<JsonKind> = positions.map(|at| model.kind(at)).collect();
         if kinds.len() != keys.len() {
             return Err(malformed());
         }
-        let fits = |(raw, kind): (&RawValue, Kind)| {
+        let fits = |(raw, kind): (&RawValue, JsonKind)| {
             let key = Scalar::parse(raw.get())?.into_owned();
             (key.is_null() || operand::fits(kind, &key)).then_some(key)
         };

@@ -2,7 +2,7 @@
 
 use crate::model::key;
 use crate::model::record::Record;
-use crate::model::relation::Link;
+use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use std::cmp::Ordering;
@@ -86,7 +86,7 @@ impl Filter {
 
     /// Matches the children of one parent record of the resource `parent`; `id` is spelled as
     /// [`key::canonical`] does.
-    pub(crate) fn children_of(link: &Link, parent: &Model, id: &str) -> Self {
+    pub(crate) fn children_of(link: &RelationLink, parent: &Model, id: &str) -> Self {
         Self::Compare {
             property: link.parent.property,
             is: Comparison::Equal,

@@ -6,7 +6,7 @@ use crate::core::error::Result;
 use crate::model::key;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 
 /// Reads the value that the property is to be compared with.
 pub(super) fn parse(
@@ -45,10 +45,10 @@ pub(super) fn parse(
         },
         _ if fits(kind, &value) => Ok(value.into_owned()),
         _ => Err(path.refuse(match kind {
-            Kind::Bool => format!("`{name}` is compared with true or false"),
-            Kind::Integer | Kind::Number => format!("`{name}` is compared with a number"),
-            Kind::Text => format!("`{name}` is compared with a string"),
-            Kind::Other => opaque(name),
+            JsonKind::Bool => format!("`{name}` is compared with true or false"),
+            JsonKind::Integer | JsonKind::Number => format!("`{name}` is compared with a number"),
+            JsonKind::Text => format!("`{name}` is compared with a string"),
+            JsonKind::Other => opaque(name),
         })),
     }
 }
@@ -60,19 +60,19 @@ pub(super) fn one_of(
     raw: &str,
     path: &Path<'_>,
 ) -> Result<Scalar<'static>> {
-    if model.kind(property) == Kind::Other {
+    if model.kind(property) == JsonKind::Other {
         return Err(path.refuse(opaque(model.definition.properties[property].name)));
     }
     parse(model, property, raw, path)
 }
 
 /// Whether properties of this kind may have the value, null aside.
-pub(super) fn fits(kind: Kind, value: &Scalar<'_>) -> bool {
+pub(super) fn fits(kind: JsonKind, value: &Scalar<'_>) -> bool {
     match value {
         Scalar::Null | Scalar::Nested => false,
-        Scalar::Bool(_) => kind == Kind::Bool,
-        Scalar::Number(_) => matches!(kind, Kind::Integer | Kind::Number),
-        Scalar::Text(_) => kind == Kind::Text,
+        Scalar::Bool(_) => kind == JsonKind::Bool,
+        Scalar::Number(_) => matches!(kind, JsonKind::Integer | JsonKind::Number),
+        Scalar::Text(_) => kind == JsonKind::Text,
     }
 }
 

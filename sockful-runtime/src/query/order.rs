@@ -7,7 +7,7 @@ use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use std::cmp::Ordering;
 
 /// One key of an order.
@@ -84,7 +84,7 @@ fn sortable(model: &Model, name: &str, path: &Path<'_>) -> Result<By> {
     operand::not_wide(model, at, path)?;
     match model.kind(at) {
         _ if at == model.definition.id => Ok(By::Id),
-        Kind::Other => Err(path.refuse(format!(
+        JsonKind::Other => Err(path.refuse(format!(
             "`{name}` is no plain value, so nothing is sorted by it"
         ))),
         _ => Ok(By::Property(at)),

@@ -18,7 +18,7 @@ const CHANNEL: &str = "#/channels/socket";
 /// The document, in lines.
 pub(crate) fn document(description: &Description) -> String {
     let described = description.value();
-    let mut document = Document::default();
+    let mut document = AsyncApiDocument::default();
     system::add(&mut document);
     for (name, schema) in members(&described["$defs"]) {
         document.add_schema(&components::definition(name), moved(schema));
@@ -36,13 +36,13 @@ fn moved(schema: &Value) -> Value {
 
 /// The document in the making.
 #[derive(Debug, Default)]
-struct Document {
+struct AsyncApiDocument {
     operations: Map<String, Value>,
     messages: Map<String, Value>,
     schemas: Map<String, Value>,
 }
 
-impl Document {
+impl AsyncApiDocument {
     fn add_resource(&mut self, name: &str, resource: &Value) {
         let record = moved(&resource["record"]);
         let shown = format!("{name}.shown");

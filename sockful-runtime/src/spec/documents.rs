@@ -7,7 +7,7 @@ use crate::engine::table::Resources;
 use crate::model::schema::comparison::Comparison;
 use crate::spec::asyncapi;
 use crate::spec::openapi;
-use crate::spec::openapi::Source;
+use crate::spec::openapi::OpenApiSource;
 use crate::spec::typescript;
 use crate::store;
 use crate::store::Layout;
@@ -56,7 +56,7 @@ impl Resources {
     /// The same of a server with this configuration.
     pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
         let (models, description) = describe(*self)?;
-        Ok(openapi::document(Source {
+        Ok(openapi::document(OpenApiSource {
             resources: *self,
             models: &models,
             description: &description,

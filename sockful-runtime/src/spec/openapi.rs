@@ -21,13 +21,13 @@ use crate::model::resource_model::Model;
 use crate::model::schema::description::Description;
 use crate::spec::components;
 use crate::spec::components::{Dialect, members};
-use operation::Operation;
+use operation::OperationBuilder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// What the document is made from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Source<'a> {
+pub(crate) struct OpenApiSource<'a> {
     pub(crate) resources: Resources,
     pub(crate) models: &'a [Model],
     pub(crate) description: &'a Description,
@@ -36,7 +36,7 @@ pub(crate) struct Source<'a> {
     pub(crate) asks_who: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> OpenApiSource<'a> {
     pub(crate) fn of(app: &'a App) -> Self {
         Self {
             resources: app.resources,
@@ -60,8 +60,8 @@ impl<'a> Source<'a> {
 }
 
 /// The document, in lines.
-pub(crate) fn document(source: Source<'_>) -> String {
-    let mut document = Document::new(source);
+pub(crate) fn document(source: OpenApiSource<'_>) -> String {
+    let mut document = OpenApiDocument::new(source);
     system::add(&mut document);
     for (name, schema) in members(&source.description.value()["$defs"]) {
         document.add_schema(&components::definition(name), moved(schema));
@@ -84,8 +84,8 @@ fn component(of: &str, key: &str) -> Value {
 }
 
 /// The document in the making.
-struct Document<'a> {
-    source: Source<'a>,
+struct OpenApiDocument<'a> {
+    source: OpenApiSource<'a>,
     paths: Map<String, Value>,
     schemas: Map<String, Value>,
     parameters: Map<String, Value>,
@@ -93,8 +93,8 @@ struct Document<'a> {
     ids: BTreeSet<String>,
 }
 
-impl<'a> Document<'a> {
-    fn new(source: Source<'a>) -> Self {
+impl<'a> OpenApiDocument<'a> {
+    fn new(source: OpenApiSource<'a>) -> Self {
         Self {
             source,
             paths: Map::new(),
@@ -123,7 +123,7 @@ impl<'a> Document<'a> {
         component("parameters", key)
     }
 
-    fn add(&mut self, path: &str, method: &str, operation: Operation) {
+    fn add(&mut self, path: &str, method: &str, operation: OperationBuilder) {
         // Two names may run into one, such as those of `a_b` `c` and `a` `b_c`.
         let name = operation.name();
         let numbered = (2..).map(|number| format!("{name}_{number}"));

@@ -5,7 +5,7 @@ use crate::model::resource_model::Model;
 
 /// A route that a relation adds to a resource.
 #[derive(Debug)]
-pub(crate) struct Related<'a> {
+pub(crate) struct RelationRoute<'a> {
     pub(crate) relation: Relation,
     pub(crate) parent: &'a Parent,
     /// The resource of the property that the relation is by.
@@ -14,7 +14,7 @@ pub(crate) struct Related<'a> {
     pub(crate) of: &'a Model,
 }
 
-impl Related<'_> {
+impl RelationRoute<'_> {
     pub(crate) fn name(&self) -> &'static str {
         self.parent.name(self.relation)
     }
@@ -34,7 +34,7 @@ impl Related<'_> {
 }
 
 /// The routes that relations add to `model`.
-pub(crate) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'a>> {
+pub(crate) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<RelationRoute<'a>> {
     let mut found = Vec::new();
     for child in models {
         for parent in child.definition.parents {
@@ -44,7 +44,7 @@ pub(crate) fn relations<'a>(model: &Model, models: &'a [Model]) -> Vec<Related<'
             };
             for relation in Relation::ALL {
                 let on = if relation.is_of_child() { child } else { of };
-                let related = Related {
+                let related = RelationRoute {
                     relation,
                     parent,
                     child,

@@ -161,7 +161,7 @@ impl Driver {
             return;
         };
         if let Some(error) = reply.take("err") {
-            return self.refused(number, Error::told(error));
+            return self.refused(number, Error::parse(error));
         }
         (sub.is_answered, sub.is_again) = (true, false);
         let resume = reply.take("resume").map(str::to_owned);
@@ -184,7 +184,7 @@ impl Driver {
         };
         if name == "ended" && !payload.has("id") {
             let error = payload.take("error").unwrap_or("null");
-            return self.refused(number, Error::told(error));
+            return self.refused(number, Error::parse(error));
         }
         self.part(number, Told::of(name, payload), is_part(payload));
     }

@@ -30,11 +30,11 @@ impl ser::Error for NotFinite {
     }
 }
 
-type Seen = Result<(), NotFinite>;
+type FiniteResult = Result<(), NotFinite>;
 
 macro_rules! nothing {
     ($($name:ident($($of:ty),*);)*) => {$(
-        fn $name(self, $(_: $of),*) -> Seen {
+        fn $name(self, $(_: $of),*) -> FiniteResult {
             Ok(())
         }
     )*};
@@ -72,11 +72,11 @@ impl Serializer for Look {
         serialize_unit_variant(&'static str, u32, &'static str);
     }
 
-    fn serialize_f32(self, value: f32) -> Seen {
+    fn serialize_f32(self, value: f32) -> FiniteResult {
         self.serialize_f64(value.into())
     }
 
-    fn serialize_f64(self, value: f64) -> Seen {
+    fn serialize_f64(self, value: f64) -> FiniteResult {
         if value.is_finite() {
             Ok(())
         } else {
@@ -84,11 +84,15 @@ impl Serializer for Look {
         }
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Seen {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> FiniteResult {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Seen {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> FiniteResult {
         value.serialize(self)
     }
 
@@ -98,7 +102,7 @@ impl Serializer for Look {
         _: u32,
         _: &'static str,
         value: &T,
-    ) -> Seen {
+    ) -> FiniteResult {
         value.serialize(self)
     }
 
@@ -142,7 +146,7 @@ impl Serializer for Look {
         Ok(self)
     }
 
-    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Seen {
+    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> FiniteResult {
         Ok(())
     }
 }
@@ -153,11 +157,11 @@ macro_rules! parts {
             type Ok = ();
             type Error = NotFinite;
 
-            fn $name<T: Serialize + ?Sized>(&mut self, value: &T) -> Seen {
+            fn $name<T: Serialize + ?Sized>(&mut self, value: &T) -> FiniteResult {
                 value.serialize(*self)
             }
 
-            fn end(self) -> Seen {
+            fn end(self) -> FiniteResult {
                 Ok(())
             }
         }
@@ -176,11 +180,11 @@ macro_rules! named_parts {
             type Ok = ();
             type Error = NotFinite;
 
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Seen {
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> FiniteResult {
                 value.serialize(*self)
             }
 
-            fn end(self) -> Seen {
+            fn end(self) -> FiniteResult {
                 Ok(())
             }
         }
@@ -193,15 +197,15 @@ impl ser::SerializeMap for Look {
     type Error = NotFinite;
 
     /// A key is a string in JSON, and one that is a float is written as one.
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Seen {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> FiniteResult {
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Seen {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> FiniteResult {
         value.serialize(*self)
     }
 
-    fn end(self) -> Seen {
+    fn end(self) -> FiniteResult {
         Ok(())
     }
 }

@@ -169,8 +169,8 @@ impl<'a> Object<'a> {
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
             type Value = Object<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,8 +179,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
                 let mut pair = || -> Result<Option<Pair<'de>>, A::Error> {
-                    let entry = map.next_entry::<Key<'de>, &'de RawValue>()?;
-                    Ok(entry.map(|(Key(key), raw)| Pair::new(key, raw.get())))
+                    let entry = map.next_entry::<ObjectKey<'de>, &'de RawValue>()?;
+                    Ok(entry.map(|(ObjectKey(key), raw)| Pair::new(key, raw.get())))
                 };
                 let first = pair()?;
                 let mut rest = Vec::new();
@@ -190,13 +190,13 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 Ok(Object { first, rest })
             }
         }
-        deserializer.deserialize_map(Visit)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
 /// A key that is borrowed unless it has escapes.
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

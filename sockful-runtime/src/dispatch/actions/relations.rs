@@ -9,7 +9,7 @@ use crate::engine::call::write::{Write, WriteKind};
 use crate::model::definition::{Parent, Relation};
 use crate::model::reader::Origin;
 use crate::model::record::Record;
-use crate::model::relation::Link;
+use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::Reply;
 use crate::query;
@@ -45,7 +45,7 @@ pub(in crate::dispatch) async fn run(
 }
 
 /// One child, if it is that parent's.
-async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Reply {
+async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &str) -> Reply {
     let given = Object::parse(payload)?;
     let of = context.model(link.to);
     let parent = link.parent_id(child, of, &given)?;
@@ -62,7 +62,7 @@ async fn get(context: &Context, child: &Model, link: &Link, payload: &str) -> Re
 }
 
 /// The parent of one child.
-async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str) -> Reply {
+async fn parent_of(context: &Context, child: &Model, link: &RelationLink, payload: &str) -> Reply {
     let of = context.model(link.to);
     if !of.definition.serves("get") {
         let message = format!("`{}` is not read by itself", of.definition.name);
@@ -86,7 +86,7 @@ async fn parent_of(context: &Context, child: &Model, link: &Link, payload: &str)
 async fn children(
     context: &Context,
     child: &Model,
-    link: &Link,
+    link: &RelationLink,
     relation: Relation,
     payload: &str,
 ) -> Reply {

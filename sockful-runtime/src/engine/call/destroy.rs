@@ -6,7 +6,7 @@ use crate::engine::call::hook::On;
 use crate::engine::call::stage;
 use crate::model::definition::OnDestroy;
 use crate::model::record::Record;
-use crate::model::relation::Link;
+use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use crate::query::{Filter, Query};
@@ -19,7 +19,7 @@ const MAX_AT_ONCE: usize = 1_000;
 /// Children that are not destroyed with their parents: what becomes of them is seen to when it is
 /// known which of them are left.
 struct PendingChildren<'a> {
-    link: &'a Link,
+    link: &'a RelationLink,
     parents: Vec<Scalar<'static>>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
 
 /// Stages that a child goes; `false` says that it does not, since a hook has given it another
 /// parent meanwhile, or has removed it with its own children.
-async fn remove_child(context: &Context, link: &Link, child: &Arc<Record>) -> Result<bool> {
+async fn remove_child(context: &Context, link: &RelationLink, child: &Arc<Record>) -> Result<bool> {
     let model = context.model(link.to);
     let seen = context.get(model, child.id()).await?;
     match seen.filter(|seen| link.is_alike(seen, child)) {
@@ -103,7 +103,7 @@ async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Resul
 /// the values by which children name them.
 fn assert_no_children(
     context: &Context,
-    link: &Link,
+    link: &RelationLink,
     place: usize,
     parents: &[Arc<Record>],
 ) -> Result<Vec<Scalar<'static>>> {
@@ -121,7 +121,7 @@ fn assert_no_children(
 }
 
 /// Stages that a child lives on without its parent, unless a hook has given it another meanwhile.
-async fn detach(context: &Context, link: &Link, child: &Arc<Record>) -> Result<()> {
+async fn detach(context: &Context, link: &RelationLink, child: &Arc<Record>) -> Result<()> {
     let model = context.model(link.to);
     loop {
         let seen = context.get(model, child.id()).await?;
@@ -142,7 +142,7 @@ async fn detach(context: &Context, link: &Link, child: &Arc<Record>) -> Result<(
 /// All children of these parents, which are `touched` with all that were before.
 async fn children(
     context: &Context,
-    link: &Link,
+    link: &RelationLink,
     parents: &[Scalar<'static>],
     touched: &mut usize,
 ) -> Result<Vec<Arc<Record>>> {
@@ -164,7 +164,7 @@ async fn children(
 /// At most `limit` children of these parents, as the unit sees them.
 async fn some_children(
     context: &Context,
-    link: &Link,
+    link: &RelationLink,
     parents: &[Scalar<'static>],
     limit: usize,
 ) -> Result<Vec<Arc<Record>>> {
@@ -190,7 +190,7 @@ async fn some_children(
     seen.collect()
 }
 
-fn restricted(context: &Context, model: &Model, link: &Link) -> Error {
+fn restricted(context: &Context, model: &Model, link: &RelationLink) -> Error {
     let (name, children) = (
         model.definition.name,
         context.model(link.to).definition.plural,

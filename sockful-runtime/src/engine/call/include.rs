@@ -9,7 +9,7 @@ pub(crate) use load::LoadedIncludes;
 use crate::core::error::Result;
 use crate::engine::app::App;
 use crate::model::definition::Relation;
-use crate::model::relation::Link;
+use crate::model::relation::RelationLink;
 use crate::model::scalar::Scalar;
 use crate::query::{Path, nearest};
 
@@ -27,7 +27,7 @@ pub(crate) struct Includes(Vec<Include>);
 struct Include {
     /// The name under which it is included.
     name: &'static str,
-    link: Link,
+    link: RelationLink,
     side: IncludeSide,
     /// The resource of what is included.
     resource: usize,
@@ -128,7 +128,7 @@ impl Include {
 
 /// The relations of a resource: its parents, and its children.
 fn all(app: &App, place: usize) -> impl Iterator<Item = Include> {
-    let include = move |link: &Link, side, relation| Include {
+    let include = move |link: &RelationLink, side, relation| Include {
         name: link.parent.name(relation),
         link: *link,
         side,

@@ -12,7 +12,7 @@ use crate::engine::call::stage::Staged;
 use crate::model::key;
 use crate::model::reader::Origin;
 use crate::model::record::Record;
-use crate::model::relation::Link;
+use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
 use crate::query::ReadFilter;
@@ -30,7 +30,7 @@ pub(crate) struct Write<'a> {
     /// The revision that the record must have.
     pub(crate) if_rev: Option<u64>,
     /// The relation by which it is addressed, with the parent's id in the payload.
-    pub(crate) through: Option<&'a Link>,
+    pub(crate) through: Option<&'a RelationLink>,
 }
 
 /// What is done to the record.
@@ -217,7 +217,7 @@ impl<'a> Write<'a> {
     async fn parent(
         &self,
         context: &Context,
-        link: &Link,
+        link: &RelationLink,
         given: &mut Object<'_>,
     ) -> Result<Box<str>> {
         let of = context.model(link.to);

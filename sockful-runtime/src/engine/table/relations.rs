@@ -1,16 +1,16 @@
 //! What can be wrong with the relations of a resource, told at its item in the list.
 
 use super::{CORE, ResourceEntry};
-use crate::core::const_text::{Text, same};
+use crate::core::const_text::{ConstText, same};
 use crate::model::definition::{Parent, Relation, ResourceDef};
 
 /// What is wrong with the relations of the resource at `at`.
-pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> {
+pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
     let (this, mut nth) = (&entries[at], 0);
     while nth < this.shape.definition.parents.len() {
         let parent = &this.shape.definition.parents[nth];
         let Some(of) = position(entries, parent.of) else {
-            let text = Text::new().quoted(this.path);
+            let text = ConstText::new().quoted(this.path);
             return Some(
                 text.plain(" has a parent that is not in the list, ")
                     .quoted(parent.of)
@@ -27,7 +27,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> 
                 relation,
             };
             if let Some(other) = other_route(entries, on, route) {
-                let text = Text::new().quoted(this.path);
+                let text = ConstText::new().quoted(this.path);
                 return Some(
                     text.plain(" adds the action ")
                         .quoted(parent.name(which))
@@ -43,7 +43,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<Text> 
             relation += 1;
         }
         if let Some((which, on)) = hides_property(entries, at, of, parent) {
-            let text = Text::new().quoted(this.path);
+            let text = ConstText::new().quoted(this.path);
             return Some(
                 text.plain(" adds ")
                     .quoted(parent.name(which))

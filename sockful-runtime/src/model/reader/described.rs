@@ -8,7 +8,7 @@ use crate::model::schema::comparison::schema_alone;
 use crate::model::schema::keywords;
 use crate::model::timestamp::TimestampCodec;
 use crate::model::validation;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(crate) struct DescribedProperty {
     pub(crate) default: Option<serde_json::Value>,
     pub(crate) has_default: bool,
     pub(crate) nullable: bool,
-    pub(crate) kind: Kind,
+    pub(crate) kind: JsonKind,
     /// The JSON types that it may have, but null.
     pub(crate) types: Vec<String>,
     /// How the server keeps a time in it.
@@ -55,7 +55,7 @@ impl DescribedProperty {
         let schema = codec.schema(generator);
         let types = validation::types(&schema, generator.definitions());
         Self {
-            kind: Kind::of(&schema, generator.definitions()),
+            kind: JsonKind::of(&schema, generator.definitions()),
             types: types.into_iter().map(ToOwned::to_owned).collect(),
             definitions: referred(schema.as_value(), generator.definitions()),
             schema,

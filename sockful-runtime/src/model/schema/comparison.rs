@@ -17,7 +17,7 @@ pub(crate) use compact::{compact, schema as schema_alone};
 
 use covers::Covers;
 use gap::{Direction, Gap, Work};
-use parts::Parts;
+use parts::ResourceComparison;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
@@ -121,7 +121,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Comparison, String> {
     let (old, new) = (compact(old), compact(new));
     let resources = |description| object(description, "resources", "the description");
     let (before, now) = (resources(&old)?, resources(&new)?);
-    let mut parts = Parts::new(&old, &new, Work::default());
+    let mut parts = ResourceComparison::new(&old, &new, Work::default());
     for (name, resource) in before {
         parts.of(name);
         match now.get(name) {

@@ -25,14 +25,14 @@ pub(super) fn record(model: &Model) -> Value {
 }
 
 /// A property of an object.
-pub(super) struct Member {
+pub(super) struct ObjectMember {
     pub(super) name: &'static str,
     pub(super) schema: Value,
     pub(super) required: bool,
 }
 
 /// Returns the schema of an object that has these members and no others.
-pub(super) fn object(title: &str, description: &str, members: &[Member]) -> Value {
+pub(super) fn object(title: &str, description: &str, members: &[ObjectMember]) -> Value {
     let properties: Map<_, _> = members
         .iter()
         .map(|it| (it.name.to_owned(), it.schema.clone()))
@@ -56,9 +56,9 @@ pub(super) fn object(title: &str, description: &str, members: &[Member]) -> Valu
     object
 }
 
-fn member(model: &Model, at: usize, required: bool) -> Member {
+fn member(model: &Model, at: usize, required: bool) -> ObjectMember {
     let property = &model.definition.properties[at];
-    Member {
+    ObjectMember {
         name: property.name,
         schema: annotated(property, &model.properties[at]),
         required,
@@ -85,7 +85,7 @@ fn annotated(property: &Property, described: &DescribedProperty) -> Value {
     schema
 }
 
-fn record_properties(model: &Model) -> Vec<Member> {
+fn record_properties(model: &Model) -> Vec<ObjectMember> {
     let sent = |at: &usize| model.definition.properties[*at].access.is_sent();
     (0..model.properties.len())
         .filter(sent)
@@ -94,13 +94,13 @@ fn record_properties(model: &Model) -> Vec<Member> {
 }
 
 /// Returns a property of a record, which is always present, whether or not it has a default.
-pub(super) fn record_member(model: &Model, at: usize) -> Member {
+pub(super) fn record_member(model: &Model, at: usize) -> ObjectMember {
     member(model, at, true)
 }
 
 /// Returns the properties that a client may write. Of an update only the id is required, of a new
 /// record every property without a default.
-pub(super) fn written(model: &Model, change: bool) -> Vec<Member> {
+pub(super) fn written(model: &Model, change: bool) -> Vec<ObjectMember> {
     let definition = model.definition;
     let settable = |at: &usize| {
         let access = definition.properties[*at].access;
@@ -124,7 +124,7 @@ pub(super) fn written(model: &Model, change: bool) -> Vec<Member> {
 }
 
 /// Returns a property of an update: a missing one keeps its value, so there is no default.
-fn changed(model: &Model, at: usize) -> Member {
+fn changed(model: &Model, at: usize) -> ObjectMember {
     let mut member = member(model, at, at == model.definition.id);
     if let Value::Object(schema) = &mut member.schema {
         schema.remove("default");
@@ -150,7 +150,7 @@ pub(crate) fn arguments(
     let parameters = parameters
         .iter()
         .zip(described)
-        .map(|(parameter, described)| Member {
+        .map(|(parameter, described)| ObjectMember {
             name: parameter.name,
             schema: annotated(parameter, described),
             required: !described.has_default && !described.nullable,

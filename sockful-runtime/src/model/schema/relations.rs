@@ -1,6 +1,6 @@
 //! Schemas of the actions that relations add to parents and children.
 
-use super::record::{Member, object, record_member, written};
+use super::record::{ObjectMember, object, record_member, written};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;
 use serde_json::{Map, Value, json};
@@ -37,12 +37,12 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
     let record =
         |model: &Model| json!({"$ref": format!("#/resources/{}/record", model.definition.name)});
     // The id of an existing parent, even if the property is optional.
-    let parents_id = || Member {
+    let parents_id = || ObjectMember {
         name: child.definition.properties[parent.property].name,
         ..record_member(of, of.definition.id)
     };
     let id = || record_member(child, child.definition.id);
-    let shown = |members: &[Member]| {
+    let shown = |members: &[ObjectMember]| {
         let mut payload = object("", "", members);
         for word in ["$select", "$with"] {
             payload["properties"][word] = json!({"type": "array", "items": {"type": "string"}});

@@ -1,4 +1,4 @@
-//! Whether a value keeps to the rules of its property, told from its JSON.
+//! Checks the JSON of a value against the rules of its property.
 
 use crate::core::error::Fault;
 use crate::core::json;
@@ -7,17 +7,17 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
 
-/// What the rules found that need the value itself and not its JSON.
+/// The faults that were found by rules which check the Rust value, not its JSON.
 #[derive(Debug, Default)]
-pub(crate) struct Typed {
-    /// What the function of `conform` refused it with.
+pub(crate) struct TypedFaults {
+    /// The message of the function in `conform`.
     pub(crate) conform: Option<Cow<'static, str>>,
-    /// What `garde::Validate` found, the paths from the value on.
+    /// The faults that `garde::Validate` found, with paths relative to the value.
     pub(crate) nested: Vec<Fault>,
 }
 
 /// Adds a fault for each rule of `property` that `raw`, which we have written, does not keep to.
-pub(crate) fn judge(property: &Property, raw: &str, typed: &Typed, faults: &mut Vec<Fault>) {
+pub(crate) fn judge(property: &Property, raw: &str, typed: &TypedFaults, faults: &mut Vec<Fault>) {
     for rule in property.rules {
         if matches!(rule.check, Check::Nested) {
             faults.extend(typed.nested.iter().map(|fault| {
@@ -36,7 +36,7 @@ pub(crate) fn judge(property: &Property, raw: &str, typed: &Typed, faults: &mut 
 }
 
 /// What is said of a value that does not keep to `rule`.
-fn refusal(rule: &Rule, raw: &str, typed: &Typed) -> Option<Cow<'static, str>> {
+fn refusal(rule: &Rule, raw: &str, typed: &TypedFaults) -> Option<Cow<'static, str>> {
     if matches!(rule.check, Check::Conform) {
         return typed.conform.clone();
     }

@@ -1,4 +1,4 @@
-//! Where the parts of a message stand in it, for what outlives a borrow of it.
+//! Offsets of the parts of a message, for values that outlive a borrow of it.
 
 use super::Head;
 
@@ -32,7 +32,7 @@ impl Span {
 /// The place of a [`Head`] in its message, which does not borrow from it. By default it is nowhere,
 /// and the head is that of an answer to nobody in particular.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct HeadSpans {
+pub(crate) struct HeadOffsets {
     resource: Span,
     action: Span,
     ack: Span,
@@ -40,9 +40,9 @@ pub(crate) struct HeadSpans {
 
 impl Head<'_> {
     /// Where the head stands in `message`, to be found there again by [`Place::head`].
-    pub(crate) fn place(&self, message: &str) -> HeadSpans {
+    pub(crate) fn place(&self, message: &str) -> HeadOffsets {
         let span = |raw| Span::of(raw, message);
-        HeadSpans {
+        HeadOffsets {
             resource: span(self.resource),
             action: span(self.action),
             ack: self.ack.map(span).unwrap_or_default(),
@@ -50,7 +50,7 @@ impl Head<'_> {
     }
 }
 
-impl HeadSpans {
+impl HeadOffsets {
     /// The head, out of the message it was placed in.
     pub(crate) fn head<'a>(&self, message: &'a str) -> Head<'a> {
         Head {

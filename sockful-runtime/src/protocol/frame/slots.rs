@@ -37,8 +37,8 @@ impl<'a> Slots<'a> {
 
 impl<'de> Deserialize<'de> for Slots<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
+        struct SlotsVisitor;
+        impl<'de> Visitor<'de> for SlotsVisitor {
             type Value = Slots<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for Slots<'de> {
                 Ok(slots)
             }
         }
-        deserializer.deserialize_seq(Visit)
+        deserializer.deserialize_seq(SlotsVisitor)
     }
 }
 

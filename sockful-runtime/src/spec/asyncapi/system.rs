@@ -1,12 +1,12 @@
 //! What the server itself answers and tells, and what all frames have.
 
-use super::Document;
+use super::AsyncApiDocument;
 use super::frames::Message;
 use crate::spec::components;
 use crate::spec::components::schema;
 use serde_json::{Value, json};
 
-pub(super) fn add(document: &mut Document) {
+pub(super) fn add(document: &mut AsyncApiDocument) {
     for (name, schema) in shared() {
         document.add_schema(name, schema);
     }

@@ -1,6 +1,6 @@
 //! Payloads without what the address says.
 
-use super::{Document, moved, records};
+use super::{OpenApiDocument, moved, records};
 use crate::model::resource_model::Model;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const MAX_STEPS: usize = 16;
 /// What may be written to a record of `model` by a payload of the description, without the properties
 /// that the address says.
 pub(super) fn written(
-    document: &Document<'_>,
+    document: &OpenApiDocument<'_>,
     model: &Model,
     payload: &Value,
     said: &[&str],
@@ -39,7 +39,11 @@ pub(super) fn require(payload: &mut Value, name: &str) {
 }
 
 /// The arguments of a method, without what the address says; `None` where nothing is left.
-pub(super) fn arguments(document: &Document<'_>, payload: &Value, said: &[&str]) -> Option<Value> {
+pub(super) fn arguments(
+    document: &OpenApiDocument<'_>,
+    payload: &Value,
+    said: &[&str],
+) -> Option<Value> {
     let mut body = moved(resolved(document, payload));
     without(&mut body, said);
     let is_closed = body["additionalProperties"] == false && body.get("allOf").is_none();
@@ -63,7 +67,7 @@ pub(super) fn request(schema: &Value, is_required: bool) -> Value {
     json!({"required": is_required, "content": {"application/json": {"schema": schema}}})
 }
 
-fn resolved<'a>(document: &Document<'a>, mut schema: &'a Value) -> &'a Value {
+fn resolved<'a>(document: &OpenApiDocument<'a>, mut schema: &'a Value) -> &'a Value {
     let described = document.source.description.value();
     for _ in 0..MAX_STEPS {
         let reference = schema["$ref"].as_str();

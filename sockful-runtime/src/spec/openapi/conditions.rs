@@ -1,10 +1,10 @@
 //! Conditions and queries as JSON.
 
-use super::Document;
+use super::OpenApiDocument;
 use crate::engine::call::include;
 use crate::model::definition::{Property, Relation};
 use crate::model::resource_model::Model;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use crate::query::{MAX_SKIP, MAX_VALUES};
 use crate::spec::components::schema;
 use crate::spec::relation_routes::relations;
@@ -33,12 +33,12 @@ impl Compared {
 
     fn of(model: &Model, at: usize) -> Self {
         match model.kind(at) {
-            _ if at == model.definition.id && model.kind(at) == Kind::Other => Self::Text,
+            _ if at == model.definition.id && model.kind(at) == JsonKind::Other => Self::Text,
             _ if model.definition.properties[at].wide => Self::Wide,
-            Kind::Bool => Self::Bool,
-            Kind::Integer | Kind::Number => Self::Number,
-            Kind::Text => Self::Text,
-            Kind::Other => Self::Opaque,
+            JsonKind::Bool => Self::Bool,
+            JsonKind::Integer | JsonKind::Number => Self::Number,
+            JsonKind::Text => Self::Text,
+            JsonKind::Other => Self::Opaque,
         }
     }
 
@@ -114,14 +114,14 @@ pub(super) fn asked(model: &Model) -> impl Iterator<Item = (&'static Property, C
 }
 
 /// Adds what the conditions of all resources are made of.
-pub(super) fn add_shared(document: &mut Document<'_>) {
+pub(super) fn add_shared(document: &mut OpenApiDocument<'_>) {
     for compared in Compared::ALL {
         document.add_schema(compared.name(), compared.condition());
     }
 }
 
 /// Adds the conditions and the query of a resource.
-pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     let name = conditions_name(model);
     let here = schema(&name);
     let mut properties: Map<String, Value> = asked(model)
@@ -164,7 +164,7 @@ pub(super) fn words(most: usize) -> [(&'static str, Value); 3] {
 }
 
 /// The words that say what is shown of a record.
-pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<(String, Value)> {
+pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<(String, Value)> {
     let names: Vec<_> = asked(model).map(|(property, _)| property.name).collect();
     let select = json!({
         "type": "array",

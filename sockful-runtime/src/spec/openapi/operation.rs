@@ -5,7 +5,7 @@ use super::responses::Refusals;
 use serde_json::{Value, json};
 
 /// An operation in the making.
-pub(super) struct Operation {
+pub(super) struct OperationBuilder {
     resource: String,
     action: String,
     text: String,
@@ -17,7 +17,7 @@ pub(super) struct Operation {
     is_public: bool,
 }
 
-impl Operation {
+impl OperationBuilder {
     /// One that reads.
     pub(super) fn reading(resource: &str, action: &str, text: &str, done: Value) -> Self {
         Self {

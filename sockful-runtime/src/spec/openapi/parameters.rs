@@ -2,14 +2,14 @@
 
 use super::conditions;
 use super::conditions::Compared;
-use super::{Document, component};
+use super::{OpenApiDocument, component};
 use crate::model::resource_model::Model;
 use crate::query::MAX_VALUES;
 use crate::spec::components::schema;
 use serde_json::{Value, json};
 
 /// Adds what all operations choose from, and what each resource may be asked.
-pub(super) fn add_shared(document: &mut Document<'_>) {
+pub(super) fn add_shared(document: &mut OpenApiDocument<'_>) {
     for (name, text, schema) in headers() {
         let header = json!({"name": name, "in": "header", "description": text, "schema": schema});
         document.add_parameter(name, header);
@@ -49,7 +49,7 @@ fn headers() -> [(&'static str, &'static str, Value); 5] {
 }
 
 /// Adds the parameters of a resource.
-pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     for (name, compared) in conditions::asked(model) {
         for (key, parameter) in of_property(model, name.name, name.doc, compared) {
             document.add_parameter(&key, parameter);
@@ -97,7 +97,11 @@ pub(super) fn conditions(model: &Model, said: Option<&str>) -> Vec<Value> {
 }
 
 /// The parameters of a list.
-pub(super) fn list(document: &Document<'_>, model: &Model, said: Option<&str>) -> Vec<Value> {
+pub(super) fn list(
+    document: &OpenApiDocument<'_>,
+    model: &Model,
+    said: Option<&str>,
+) -> Vec<Value> {
     let words = ["$sort", "$limit", "$skip", "$after"];
     let words = words.map(|name| component("parameters", &key(model, name)));
     let all = conditions(model, said).into_iter().chain(words);
@@ -105,7 +109,7 @@ pub(super) fn list(document: &Document<'_>, model: &Model, said: Option<&str>) -
 }
 
 /// The parameters of one record.
-pub(super) fn shaping(document: &Document<'_>, model: &Model) -> Vec<Value> {
+pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<Value> {
     let words = conditions::shaping(document, model).into_iter();
     words
         .map(|(name, _)| component("parameters", &key(model, &name)))

@@ -1,10 +1,10 @@
 //! The schemas of records, and of what identifies them.
 
-use super::{Document, moved};
+use super::{OpenApiDocument, moved};
 use crate::core::json::SORTED_BYTES;
 use crate::model::definition::{KeyKind, Property, Relation};
 use crate::model::resource_model::Model;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use crate::spec::components::schema;
 use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
@@ -26,7 +26,7 @@ pub(super) fn shown(model: &Model) -> Value {
 }
 
 /// Adds the schemas of a record, whole and as it is shown.
-pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     let source = document.source;
     let name = model.definition.name;
     let record = moved(&source.description.value()["resources"][name]["record"]);
@@ -49,7 +49,7 @@ pub(super) fn add(document: &mut Document<'_>, model: &Model) {
 }
 
 /// What a write answers: the record, unless the caller may not see it.
-pub(super) fn written(document: &Document<'_>, model: &Model) -> Value {
+pub(super) fn written(document: &OpenApiDocument<'_>, model: &Model) -> Value {
     if document.source.has_policies(model) {
         shown(model)
     } else {
@@ -76,7 +76,7 @@ pub(super) fn bound(payload: &mut Value, model: &Model, models: &[Model]) {
         };
         if let Some(of) = identified(model, at, models) {
             bound_id(schema, of.definition.key);
-        } else if is_bounded(property) && model.kind(at) == Kind::Text {
+        } else if is_bounded(property) && model.kind(at) == JsonKind::Text {
             add_words(schema, [("maxLength", SORTED_BYTES.into())]);
         }
     }

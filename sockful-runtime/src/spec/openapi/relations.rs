@@ -1,24 +1,24 @@
-//! What relations add, on both sides.
+//! OpenAPI operations of the routes that relations add to parents and children.
 
-use super::operation::Operation;
-use super::responses::{Beside, done};
-use super::{Document, address, bodies, conditions, parameters, records};
+use super::operation::OperationBuilder;
+use super::responses::{ResultExtras, done};
+use super::{OpenApiDocument, address, bodies, conditions, parameters, records};
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::spec::relation_routes::{Related, relations};
+use crate::spec::relation_routes::{RelationRoute, relations};
 use serde_json::json;
 
 /// Adds the routes of all relations at the addresses of `model`.
-pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     for found in relations(model, document.source.models) {
         add_route(document, model, &found);
     }
 }
 
-fn add_route(document: &mut Document<'_>, model: &Model, found: &Related<'_>) {
+fn add_route(document: &mut OpenApiDocument<'_>, model: &Model, found: &RelationRoute<'_>) {
     let said = document.source.action(model.definition.name, found.name());
     let text = said["description"].as_str().unwrap_or_default();
-    let of = Route {
+    let of = RelationOperations {
         found,
         resource: model.definition.name,
         text,
@@ -36,14 +36,15 @@ fn add_route(document: &mut Document<'_>, model: &Model, found: &Related<'_>) {
     }
 }
 
-struct Route<'a> {
-    found: &'a Related<'a>,
+/// Adds the operations of one relation.
+struct RelationOperations<'a> {
+    found: &'a RelationRoute<'a>,
     /// Whose address it is.
     resource: &'static str,
     text: &'a str,
 }
 
-impl Route<'_> {
+impl RelationOperations<'_> {
     fn name(&self) -> &'static str {
         self.found.name()
     }
@@ -57,7 +58,7 @@ impl Route<'_> {
     /// The address of all children of one parent; `None` where they are not listed, so that the rest
     /// is reached by its name only.
     fn children(&self) -> Option<String> {
-        let Related {
+        let RelationRoute {
             parent, child, of, ..
         } = self.found;
         let one = address::below(&address::all(of), self.property());
@@ -65,36 +66,36 @@ impl Route<'_> {
         is_there.then(|| address::of(&one, parent.name(Relation::List)))
     }
 
-    fn reading(&self, done: serde_json::Value) -> Operation {
+    fn reading(&self, done: serde_json::Value) -> OperationBuilder {
         let is_public = self.found.child.definition.public && self.found.of.definition.public;
-        Operation::reading(self.resource, self.name(), self.text, done).public(is_public)
+        OperationBuilder::reading(self.resource, self.name(), self.text, done).public(is_public)
     }
 
-    fn writing(&self, document: &Document<'_>, answer: &str) -> Operation {
+    fn writing(&self, document: &OpenApiDocument<'_>, answer: &str) -> OperationBuilder {
         let child = self.found.child;
         let is_public = child.definition.public && self.found.of.definition.public;
         let written = records::written(document, child);
-        let done = done(answer, &written, Beside::Record(child.keeps_rev()));
-        Operation::writing(self.resource, self.name(), self.text, done).public(is_public)
+        let done = done(answer, &written, ResultExtras::Record(child.keeps_rev()));
+        OperationBuilder::writing(self.resource, self.name(), self.text, done).public(is_public)
     }
 
     /// The operation with the ids of its address.
-    fn under(&self, operation: Operation) -> Operation {
+    fn under(&self, operation: OperationBuilder) -> OperationBuilder {
         operation.with(address::parameter(self.found.of, self.property()))
     }
 
-    fn of_child(&self, operation: Operation) -> Operation {
+    fn of_child(&self, operation: OperationBuilder) -> OperationBuilder {
         let child = self.found.child;
         self.under(operation)
             .with(address::parameter(child, child.id_name()))
     }
 
-    fn parent(&self, document: &mut Document<'_>) {
+    fn parent(&self, document: &mut OpenApiDocument<'_>) {
         let (child, of) = (self.found.child, self.found.of);
         let one = done(
             "The parent.",
             &records::shown(of),
-            Beside::Record(of.keeps_rev()),
+            ResultExtras::Record(of.keeps_rev()),
         );
         let get = self
             .reading(one)
@@ -107,10 +108,10 @@ impl Route<'_> {
 
     fn listed(&self) -> serde_json::Value {
         let list = json!({"type": "array", "items": records::shown(self.found.child)});
-        done("The children.", &list, Beside::List)
+        done("The children.", &list, ResultExtras::List)
     }
 
-    fn by(&self, document: &mut Document<'_>) {
+    fn by(&self, document: &mut OpenApiDocument<'_>) {
         let (child, property) = (self.found.child, self.property());
         let mut query = document.schemas[&conditions::query_name(child)].clone();
         query["properties"][property] = records::id(self.found.of);
@@ -123,7 +124,7 @@ impl Route<'_> {
         document.add(&address::by_name(self.resource, self.name()), "post", by);
     }
 
-    fn list(&self, document: &mut Document<'_>) {
+    fn list(&self, document: &mut OpenApiDocument<'_>) {
         let child = self.found.child;
         let Some(children) = self.children() else {
             return;
@@ -136,17 +137,17 @@ impl Route<'_> {
         document.add(&children, "get", list);
     }
 
-    fn create(&self, document: &mut Document<'_>) {
+    fn create(&self, document: &mut OpenApiDocument<'_>) {
         let create = self.writing(document, "The new record.").creating();
         self.add_write(document, "post", create, &[self.property()]);
     }
 
-    fn get(&self, document: &mut Document<'_>) {
+    fn get(&self, document: &mut OpenApiDocument<'_>) {
         let child = self.found.child;
         let one = done(
             "The record.",
             &records::shown(child),
-            Beside::Record(child.keeps_rev()),
+            ResultExtras::Record(child.keeps_rev()),
         );
         let Some(children) = self.children() else {
             return;
@@ -159,13 +160,13 @@ impl Route<'_> {
         document.add(&address::below(&children, child.id_name()), "get", get);
     }
 
-    fn update(&self, document: &mut Document<'_>) {
+    fn update(&self, document: &mut OpenApiDocument<'_>) {
         let said = [self.property(), self.found.child.id_name()];
         let update = self.writing(document, "The record after the change.");
         self.add_write(document, "patch", update, &said);
     }
 
-    fn destroy(&self, document: &mut Document<'_>) {
+    fn destroy(&self, document: &mut OpenApiDocument<'_>) {
         let said = [self.property(), self.found.child.id_name()];
         let destroy = self.writing(document, "The record as it was.");
         self.add_write(document, "delete", destroy, &said);
@@ -174,9 +175,9 @@ impl Route<'_> {
     /// Adds a write of which the address says these properties.
     fn add_write(
         &self,
-        document: &mut Document<'_>,
+        document: &mut OpenApiDocument<'_>,
         method: &str,
-        write: Operation,
+        write: OperationBuilder,
         said: &[&str],
     ) {
         let child = self.found.child;

@@ -1,8 +1,8 @@
 //! What a resource answers by itself: core actions and remote methods.
 
-use super::operation::Operation;
-use super::responses::{Beside, done};
-use super::{Document, address, bodies, conditions, parameters, records};
+use super::operation::OperationBuilder;
+use super::responses::{ResultExtras, done};
+use super::{OpenApiDocument, address, bodies, conditions, parameters, records};
 use crate::core::config::MAX_IDS;
 use crate::engine::call::method::{Remote, Takes};
 use crate::model::resource_model::Model;
@@ -10,7 +10,7 @@ use crate::spec::components;
 use crate::spec::components::{Dialect, schema};
 use serde_json::{Value, json};
 
-pub(super) fn add(document: &mut Document<'_>, model: &Model) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     let definition = model.definition;
     document.add_tag(definition.name, definition.doc);
     records::add(document, model);
@@ -27,12 +27,12 @@ pub(super) fn add(document: &mut Document<'_>, model: &Model) {
 }
 
 /// What a core action is described as.
-fn text<'a>(document: &Document<'a>, model: &Model, action: &str) -> &'a str {
+fn text<'a>(document: &OpenApiDocument<'a>, model: &Model, action: &str) -> &'a str {
     let said = document.source.action(model.definition.name, action);
     said["description"].as_str().unwrap_or_default()
 }
 
-fn add_lists(document: &mut Document<'_>, model: &Model) {
+fn add_lists(document: &mut OpenApiDocument<'_>, model: &Model) {
     let (name, definition) = (model.definition.name, model.definition);
     let all = address::all(model);
     let conditions = bodies::request(&schema(&conditions::conditions_name(model)), false);
@@ -40,15 +40,15 @@ fn add_lists(document: &mut Document<'_>, model: &Model) {
         let text = text(document, model, "find");
         let listed = || {
             let list = json!({"type": "array", "items": records::shown(model)});
-            done("The records.", &list, Beside::List)
+            done("The records.", &list, ResultExtras::List)
         };
-        let find = Operation::reading(name, "find", text, listed())
+        let find = OperationBuilder::reading(name, "find", text, listed())
             .with_all(parameters::list(document, model, None))
             .live(definition.serves("subscribe"))
             .public(definition.public);
         document.add(&all, "get", find);
         let query = bodies::request(&schema(&conditions::query_name(model)), false);
-        let by_post = Operation::reading(name, "findByPost", text, listed())
+        let by_post = OperationBuilder::reading(name, "findByPost", text, listed())
             .body(query)
             .public(definition.public);
         document.add(&address::of(&all, "find"), "post", by_post);
@@ -59,21 +59,21 @@ fn add_lists(document: &mut Document<'_>, model: &Model) {
             done(
                 "How many there are.",
                 &json!({"type": "integer", "minimum": 0}),
-                Beside::Commit,
+                ResultExtras::Commit,
             )
         };
-        let count = Operation::reading(name, "count", text, counted())
+        let count = OperationBuilder::reading(name, "count", text, counted())
             .with_all(parameters::conditions(model, None))
             .public(definition.public);
         document.add(&address::of(&all, "$count"), "get", count);
-        let by_post = Operation::reading(name, "countByPost", text, counted())
+        let by_post = OperationBuilder::reading(name, "countByPost", text, counted())
             .body(conditions)
             .public(definition.public);
         document.add(&address::of(&all, "count"), "post", by_post);
     }
 }
 
-fn add_create(document: &mut Document<'_>, model: &Model) {
+fn add_create(document: &mut OpenApiDocument<'_>, model: &Model) {
     let (name, definition) = (model.definition.name, model.definition);
     if !definition.serves("create") {
         return;
@@ -86,17 +86,18 @@ fn add_create(document: &mut Document<'_>, model: &Model) {
     let created = done(
         "The record as it is stored.",
         &written,
-        Beside::Record(model.keeps_rev()),
+        ResultExtras::Record(model.keeps_rev()),
     );
-    let create = Operation::writing(name, "create", text(document, model, "create"), created)
-        .creating()
-        .body(bodies::request(&body, is_required))
-        .public(definition.public);
+    let create =
+        OperationBuilder::writing(name, "create", text(document, model, "create"), created)
+            .creating()
+            .body(bodies::request(&body, is_required))
+            .public(definition.public);
     document.add(&address::all(model), "post", create);
 }
 
 /// The reading of records by their ids.
-fn add_one(document: &mut Document<'_>, model: &Model) {
+fn add_one(document: &mut OpenApiDocument<'_>, model: &Model) {
     let (name, definition) = (model.definition.name, model.definition);
     if !definition.serves("get") {
         return;
@@ -104,9 +105,9 @@ fn add_one(document: &mut Document<'_>, model: &Model) {
     let one = done(
         "The record.",
         &records::shown(model),
-        Beside::Record(model.keeps_rev()),
+        ResultExtras::Record(model.keeps_rev()),
     );
-    let get = Operation::reading(name, "get", "Reads a record.", one)
+    let get = OperationBuilder::reading(name, "get", "Reads a record.", one)
         .with(address::parameter(model, model.id_name()))
         .with_all(parameters::shaping(document, model))
         .of_one()
@@ -131,9 +132,9 @@ fn add_one(document: &mut Document<'_>, model: &Model) {
     let listed = done(
         "The records in the order asked, null for each that is not there.",
         &list,
-        Beside::List,
+        ResultExtras::List,
     );
-    let by_post = Operation::reading(
+    let by_post = OperationBuilder::reading(
         name,
         "getByPost",
         "Reads several records by their ids.",
@@ -146,7 +147,7 @@ fn add_one(document: &mut Document<'_>, model: &Model) {
 }
 
 /// The writes to one record.
-fn add_writes(document: &mut Document<'_>, model: &Model) {
+fn add_writes(document: &mut OpenApiDocument<'_>, model: &Model) {
     let (name, definition) = (model.definition.name, model.definition);
     for (action, method, answer) in [
         ("update", "patch", "The record after the change."),
@@ -157,11 +158,12 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
             continue;
         }
         let written = records::written(document, model);
-        let done = done(answer, &written, Beside::Record(model.keeps_rev()));
-        let mut write = Operation::writing(name, action, text(document, model, action), done)
-            .with(address::parameter(model, model.id_name()))
-            .of_revision(model.keeps_rev())
-            .public(definition.public);
+        let done = done(answer, &written, ResultExtras::Record(model.keeps_rev()));
+        let mut write =
+            OperationBuilder::writing(name, action, text(document, model, action), done)
+                .with(address::parameter(model, model.id_name()))
+                .of_revision(model.keeps_rev())
+                .public(definition.public);
         let payload = &document.source.action(name, action)["payload"];
         let whole = bodies::written(document, model, payload, &[]);
         let body = bodies::minus(&whole, &[model.id_name()]);
@@ -175,7 +177,7 @@ fn add_writes(document: &mut Document<'_>, model: &Model) {
     }
 }
 
-fn add_remote(document: &mut Document<'_>, model: &Model, remote: &Remote) {
+fn add_remote(document: &mut OpenApiDocument<'_>, model: &Model, remote: &Remote) {
     let (name, id) = (model.definition.name, model.id_name());
     let said = document.source.action(name, remote.name);
     let result = components::shown(&said["result"], Dialect::Draft2020);
@@ -183,10 +185,10 @@ fn add_remote(document: &mut Document<'_>, model: &Model, remote: &Remote) {
     let done = done(
         "What the method returns.",
         &result,
-        Beside::Record(model.keeps_rev()),
+        ResultExtras::Record(model.keeps_rev()),
     );
-    let mut run =
-        Operation::writing(name, remote.name, remote.doc, done).public(model.definition.public);
+    let mut run = OperationBuilder::writing(name, remote.name, remote.doc, done)
+        .public(model.definition.public);
     let (at, of): (String, &[&str]) = if remote.takes == Takes::Nothing {
         (address::by_name(name, remote.name), &[])
     } else {

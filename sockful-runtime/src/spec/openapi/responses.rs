@@ -109,32 +109,32 @@ pub(super) fn refusals() -> Value {
     each.collect::<Map<_, _>>().into()
 }
 
-/// What stands beside a result.
+/// The members and headers of a response beside its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beside {
-    /// The number of a commit, where there is one.
+pub(super) enum ResultExtras {
+    /// The sequence number of the commit, if there is one.
     Commit,
-    /// And the revision of the one record that the result is; whether it keeps one.
+    /// Also the revision of the record, if the resource keeps one.
     Record(bool),
-    /// And where a list goes on.
+    /// Also the cursor of the next page.
     List,
 }
 
-/// The answer to what is done.
-pub(super) fn done(text: &str, result: &Value, beside: Beside) -> Value {
+/// Returns the response to a request that succeeded.
+pub(super) fn done(text: &str, result: &Value, beside: ResultExtras) -> Value {
     let mut properties = json!({"ok": result, "seq": schema("sockful.seq")});
     let cut = schema("sockful.cut");
     let mut headers = json!({});
     match beside {
-        Beside::Commit => {}
-        Beside::Record(keeps_rev) => {
+        ResultExtras::Commit => {}
+        ResultExtras::Record(keeps_rev) => {
             properties["cut"] = cut;
             if keeps_rev {
                 properties["rev"] = json!({"type": "integer", "minimum": 0, "description": "The revision of the record."});
                 headers["ETag"] = tag();
             }
         }
-        Beside::List => {
+        ResultExtras::List => {
             properties["cut"] = cut;
             properties["next"] = json!({"type": "string", "description": "Where a list goes on that was cut: its `$after`."});
             headers["Link"] = json!({"description": "Where a list goes on that was cut: `rel=\"next\"`.", "schema": {"type": "string"}});

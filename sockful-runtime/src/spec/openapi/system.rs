@@ -1,18 +1,18 @@
 //! What the server itself answers, and what all resources have.
 
-use super::operation::Operation;
-use super::responses::{Beside, done};
-use super::{Document, address, bodies, conditions, parameters};
+use super::operation::OperationBuilder;
+use super::responses::{ResultExtras, done};
+use super::{OpenApiDocument, address, bodies, conditions, parameters};
 use crate::core::config::MAX_WRITES;
 use crate::model::definition::Relation;
 use crate::spec::components;
 use crate::spec::components::schema;
-use crate::spec::relation_routes::{Related, relations};
+use crate::spec::relation_routes::{RelationRoute, relations};
 use serde_json::{Value, json};
 
 const SYSTEM: &str = "sockful";
 
-pub(super) fn add(document: &mut Document<'_>) {
+pub(super) fn add(document: &mut OpenApiDocument<'_>) {
     document.add_tag(SYSTEM, "The server itself.");
     let refusal = json!({
         "type": "object",
@@ -47,8 +47,8 @@ pub(super) fn add(document: &mut Document<'_>) {
             changes(),
         ),
     ] {
-        let done = done(text, &result, Beside::Commit);
-        let mut operation = Operation::reading(SYSTEM, action, text, done).public(is_open);
+        let done = done(text, &result, ResultExtras::Commit);
+        let mut operation = OperationBuilder::reading(SYSTEM, action, text, done).public(is_open);
         if action == "changes" {
             let body = document.add_schema("sockful.changes.payload", since());
             operation = operation.body(bodies::request(&body, true));
@@ -102,7 +102,7 @@ fn since() -> Value {
     })
 }
 
-fn add_commit(document: &mut Document<'_>) {
+fn add_commit(document: &mut OpenApiDocument<'_>) {
     let text = "Does several writes as one: all of them, or none.";
     let mut writes = Vec::new();
     for model in document.source.models {
@@ -120,14 +120,14 @@ fn add_commit(document: &mut Document<'_>) {
                     Relation::Create | Relation::Update | Relation::Destroy
                 )
             })
-            .map(Related::name);
+            .map(RelationRoute::name);
         writes.extend(core.chain(related).map(|action| write(name, action)));
     }
     let result = json!({"type": "array", "items": {"type": "object"}});
     let done = done(
         "The record of each write, in its place.",
         &result,
-        Beside::Commit,
+        ResultExtras::Commit,
     );
     let mut payload = json!({"type": "array", "maxItems": MAX_WRITES});
     if !writes.is_empty() {
@@ -135,7 +135,7 @@ fn add_commit(document: &mut Document<'_>) {
     }
     let body = document.add_schema("sockful.commit.payload", payload);
     let commit =
-        Operation::writing(SYSTEM, "commit", text, done).body(bodies::request(&body, true));
+        OperationBuilder::writing(SYSTEM, "commit", text, done).body(bodies::request(&body, true));
     document.add(&address::by_name(SYSTEM, "commit"), "post", commit);
 }
 

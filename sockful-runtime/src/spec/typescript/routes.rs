@@ -6,7 +6,7 @@ use super::types::Types;
 use crate::engine::table::CoreAction;
 use crate::model::definition::Relation;
 use crate::model::resource_model::Model;
-use crate::spec::relation_routes::{Related, relations};
+use crate::spec::relation_routes::{RelationRoute, relations};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -85,7 +85,7 @@ fn remote(name: &str, action: &Value, types: &Types<'_>) -> String {
     format!("{name}(payload{mark}: {payload}, options?: sockful.Options): Promise<{result}>")
 }
 
-fn relation(related: &Related<'_>, description: &Value, types: &Types<'_>) -> String {
+fn relation(related: &RelationRoute<'_>, description: &Value, types: &Types<'_>) -> String {
     let id = |model: &Model| {
         let resource = &description["resources"][model.definition.name];
         types.of(&resource["record"]["properties"][model.id_name()])

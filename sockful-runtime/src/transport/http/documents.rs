@@ -2,7 +2,7 @@
 
 use crate::engine::app::{App, Documents};
 use crate::spec::openapi;
-use crate::spec::openapi::Source;
+use crate::spec::openapi::OpenApiSource;
 use crate::spec::{asyncapi, typescript};
 use bytes::Bytes;
 
@@ -45,7 +45,7 @@ impl ApiDocument {
             Self::Value => typescript::value(models, description).into(),
             Self::Schema => Bytes::copy_from_slice(description.text.as_bytes()),
             Self::AsyncApi => asyncapi::document(description).into(),
-            Self::OpenApi => openapi::document(Source::of(app)).into(),
+            Self::OpenApi => openapi::document(OpenApiSource::of(app)).into(),
         })
     }
 }

@@ -120,7 +120,7 @@ impl Events {
             // The first is the hello.
             let said: StreamPosition<'_> = serde_json::from_str(frame.payload).unwrap_or_default();
             match said {
-                StreamPosition { err: Some(raw), .. } => return Err(Error::told(raw.get()).into()),
+                StreamPosition { err: Some(raw), .. } => return Err(Error::parse(raw.get()).into()),
                 StreamPosition { ok: Some(_), .. } => {
                     return Ok(self.event(&frame.action, frame.payload));
                 }

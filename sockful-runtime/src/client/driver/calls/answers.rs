@@ -17,7 +17,7 @@ impl Driver {
             self.settle(id, Ok(answer));
             return true;
         };
-        let error = Error::told(raw);
+        let error = Error::parse(raw);
         let asked = &mut pending.asked;
         let is_unsafe = asked.manner != Manner::Reads && asked.key.is_none();
         let is_key = |fault: &crate::Fault| fault.path == "key" && fault.rule == "action";

@@ -18,12 +18,12 @@ const COMBINED: [&str; 4] = ["$ref", "allOf", "anyOf", "oneOf"];
 pub(super) enum Arm<'a> {
     Any,
     Const(&'a Value),
-    Typed(Typed<'a>),
+    Typed(TypeSchema<'a>),
 }
 
 /// All values of one type that keep to some keywords.
 #[derive(Clone, Debug)]
-pub(super) struct Typed<'a> {
+pub(super) struct TypeSchema<'a> {
     pub(super) name: &'a str,
     pub(super) keywords: Cow<'a, Map<String, Value>>,
 }
@@ -52,7 +52,7 @@ impl Arm<'_> {
     }
 }
 
-impl Typed<'_> {
+impl TypeSchema<'_> {
     pub(super) fn told(&self) -> &'static str {
         match self.name {
             "null" => "null",
@@ -167,7 +167,7 @@ impl<'a> Split<'a, '_> {
         Ok(names
             .into_iter()
             .map(|name| {
-                Arm::Typed(Typed {
+                Arm::Typed(TypeSchema {
                     name,
                     keywords: Cow::Owned(own.clone()),
                 })
@@ -186,7 +186,7 @@ impl<'a> Split<'a, '_> {
         if keywords.keys().all(|key| is_annotation(key)) {
             return Ok(vec![Arm::Any]);
         }
-        let typed = |name| Typed {
+        let typed = |name| TypeSchema {
             name,
             keywords: Cow::Borrowed(keywords),
         };
@@ -246,7 +246,7 @@ fn types(keywords: &Map<String, Value>) -> Vec<&str> {
     }
 }
 
-fn merged<'a>(one: &Typed<'a>, other: &Typed<'a>) -> Option<Typed<'a>> {
+fn merged<'a>(one: &TypeSchema<'a>, other: &TypeSchema<'a>) -> Option<TypeSchema<'a>> {
     let name = match (one.name, other.name) {
         (UNTYPED, name) | (name, UNTYPED) => name,
         (one, other) if one == other => one,
@@ -271,7 +271,7 @@ fn merged<'a>(one: &Typed<'a>, other: &Typed<'a>) -> Option<Typed<'a>> {
             _ => _ = keywords.insert(key.clone(), value.clone()),
         }
     }
-    Some(Typed {
+    Some(TypeSchema {
         name,
         keywords: Cow::Owned(keywords),
     })

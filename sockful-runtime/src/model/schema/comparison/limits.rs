@@ -1,6 +1,6 @@
 //! Compares the limits of numbers, strings, arrays and objects.
 
-use super::arms::{Typed, type_of};
+use super::arms::{TypeSchema, type_of};
 use serde_json::{Map, Value};
 
 /// The keyword, that of the same limit without the value itself, and whether it is a least.
@@ -19,7 +19,7 @@ const LIMITS: [(&str, &str, bool); 8] = [
 const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "contains"];
 
 /// Asks that `over` sets no limit that `sub` does not.
-pub(super) fn check(sub: &Typed<'_>, over: &Typed<'_>) -> Result<(), String> {
+pub(super) fn check(sub: &TypeSchema<'_>, over: &TypeSchema<'_>) -> Result<(), String> {
     for (key, exclusive, is_least) in LIMITS {
         let Some(set) = limit(&over.keywords, key, exclusive, is_least) else {
             continue;
@@ -50,7 +50,7 @@ fn is_wider(one: &str, other: &str) -> bool {
 }
 
 /// Whether a schema accepts `value`, as far as can be said without looking into it.
-pub(super) fn takes(typed: &Typed<'_>, value: &Value) -> bool {
+pub(super) fn takes(typed: &TypeSchema<'_>, value: &Value) -> bool {
     let name = type_of(value);
     let is_whole = typed.name == "number" && name == "integer";
     (typed.name == name || is_whole) && is_within_limits(&typed.keywords, value)

@@ -6,7 +6,7 @@ use super::{Change, Verdict, object};
 use serde_json::{Map, Value};
 
 /// Compares resources, and keeps what differs.
-pub(super) struct Parts<'a> {
+pub(super) struct ResourceComparison<'a> {
     old: &'a Value,
     new: &'a Value,
     work: Work,
@@ -14,7 +14,7 @@ pub(super) struct Parts<'a> {
     changes: Vec<Change>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> ResourceComparison<'a> {
     pub(super) fn new(old: &'a Value, new: &'a Value, work: Work) -> Self {
         Self {
             old,

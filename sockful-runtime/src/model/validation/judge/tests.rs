@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn keeps(check: Check, raw: &str) -> bool {
-    refusal(&Rule::new(check), raw, &Typed::default()).is_none()
+    refusal(&Rule::new(check), raw, &TypedFaults::default()).is_none()
 }
 
 const fn int(number: i128) -> Bound {
@@ -78,7 +78,7 @@ fn null_keeps_to_everything_that_is_data() {
 #[test]
 fn a_refusal_says_what_is_right() {
     let says = |check: Check, raw: &str| {
-        let said = refusal(&Rule::new(check), raw, &Typed::default());
+        let said = refusal(&Rule::new(check), raw, &TypedFaults::default());
         said.expect("a refusal").into_owned()
     };
     let (none, one, five) = (Limit::None, Limit::Through(int(1)), Limit::Through(int(5)));

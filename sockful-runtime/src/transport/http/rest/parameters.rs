@@ -3,7 +3,7 @@
 use super::members::{Members, text};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource_model::Model;
-use crate::model::validation::Kind;
+use crate::model::validation::JsonKind;
 use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -153,7 +153,7 @@ fn scalar(model: &Model, name: &str, value: &str) -> String {
         .properties
         .iter()
         .position(|it| it.name == name);
-    let is_text = at.is_none_or(|at| model.kind(at) == Kind::Text);
+    let is_text = at.is_none_or(|at| model.kind(at) == JsonKind::Text);
     json(value)
         .filter(|_| !is_text)
         .map_or_else(|| text(value), str::to_owned)

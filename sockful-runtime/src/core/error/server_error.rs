@@ -1,56 +1,56 @@
-//! An error as a client is told it.
+//! Parses the error that a server has sent to a client.
 
 use super::{Error, Fault, Outcome};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The object that stands after `"err"` in a reply.
+/// The object under `err` in a reply.
 #[derive(Deserialize)]
-struct Told {
+struct ServerError {
     code: String,
     message: String,
     path: Option<String>,
     #[serde(default)]
-    fields: Vec<ToldFault>,
-    limit: Option<ToldLimit>,
+    fields: Vec<ServerFault>,
+    limit: Option<ServerLimit>,
     outcome: Option<String>,
     retry_after_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
-struct ToldFault {
+struct ServerFault {
     path: String,
     rule: String,
     message: String,
 }
 
 #[derive(Deserialize)]
-struct ToldLimit {
+struct ServerLimit {
     name: String,
     value: u64,
 }
 
 impl Error {
-    /// The error that `raw` tells of, as [`Serialize`](serde::Serialize) has written it.
-    pub(crate) fn told(raw: &str) -> Self {
-        let told: Told = match serde_json::from_str(raw) {
-            Ok(told) => told,
+    /// Parses the JSON that [`Serialize`](serde::Serialize) wrote. Anything else is an internal error.
+    pub(crate) fn parse(raw: &str) -> Self {
+        let parsed: ServerError = match serde_json::from_str(raw) {
+            Ok(parsed) => parsed,
             Err(error) => return Self::internal(format!("the server told no error: {error}")),
         };
-        let mut error = Self::refused(&told.code, told.message);
+        let mut error = Self::refused(&parsed.code, parsed.message);
         let inner = &mut *error.0;
-        inner.path = told.path;
-        let faults = told.fields.into_iter();
+        inner.path = parsed.path;
+        let faults = parsed.fields.into_iter();
         inner.fields = faults
             .map(|fault| Fault::new(fault.path, fault.rule, fault.message))
             .collect();
-        inner.limit = told.limit.map(|limit| (limit.name.into(), limit.value));
-        inner.outcome = match told.outcome.as_deref() {
+        inner.limit = parsed.limit.map(|limit| (limit.name.into(), limit.value));
+        inner.outcome = match parsed.outcome.as_deref() {
             Some("none") => Some(Outcome::None),
             Some(_) => Some(Outcome::Unknown),
             None => None,
         };
-        inner.retry_after = told.retry_after_ms.map(Duration::from_millis);
+        inner.retry_after = parsed.retry_after_ms.map(Duration::from_millis);
         error
     }
 }
