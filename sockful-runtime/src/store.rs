@@ -10,10 +10,11 @@ mod plan;
 pub(crate) mod recent_commits;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod testing;
 mod validate;
 mod visits;
-#[cfg(test)]
-mod watched;
 
 #[cfg(feature = "sqlite")]
 pub(crate) use layout::{Form, StoredProperty};
@@ -24,8 +25,6 @@ pub use memory::Memory;
 pub use sqlite::Sqlite;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::check;
-#[cfg(test)]
-pub(crate) use watched::Watched;
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;

@@ -1,6 +1,6 @@
 //! Application code that fails in every place where it runs.
 
-use super::failing_store::Broken;
+use super::failing_store::failing_store;
 use crate::support::{CapturedLog, Client, TestServer, notes_app};
 use schemars::JsonSchema;
 use serde::ser::Error as _;
@@ -215,7 +215,7 @@ async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
 async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
     let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
-    let server = Server::new(MACHINES).store(Broken::new(why.clone()));
+    let server = Server::new(MACHINES).store(failing_store(why.clone()));
     let server = TestServer::serve(server).await;
     let mut client = server.client().await;
     client.ok("machine", "create", json!({"id": "a"})).await;

@@ -1,6 +1,6 @@
 //! Private and write-only values appear in no reply and no log line.
 
-use super::failing_store::Broken;
+use super::failing_store::failing_store;
 use crate::support::{CapturedLog, Client, TestServer};
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -124,7 +124,7 @@ fn wrong() -> Vec<Value> {
 async fn a_secret_stands_in_no_reply_and_in_no_line_of_the_log_whatever_fails() {
     let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
-    let server = Server::new(VAULTS).store(Broken::new(why.clone()));
+    let server = Server::new(VAULTS).store(failing_store(why.clone()));
     let server = TestServer::serve(server).await;
     let mut asked = Asked {
         client: server.client().await,

@@ -2,18 +2,11 @@
 
 use super::super::{Checkpoints, Client, TestServer};
 use super::CommitHistory;
-use futures_util::future::Either;
-use sockful::store::{
-    Commit, Committed, Counted, Expired, Filter, Found, Lookup, MaybeReady, Memory, Query, Record,
-    Rejected, ResourceDef, Several, Snapshot, Store, View, boxed, ready,
-};
-use sockful::{Config, Error, Resources, Server, ServerHandle};
+use sockful::store::Memory;
+use sockful::{Config, Resources, Server, ServerHandle};
+use sockful_runtime::store::testing::Intercept;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
-use uuid::Uuid;
-
-type Result<T, E = Error> = std::result::Result<T, E>;
+use std::sync::{Mutex, PoisonError};
 
 /// A server that records all of its commits.
 pub(crate) struct RecordingServer {
@@ -31,10 +24,9 @@ impl RecordingServer {
         change(&mut config);
         let fold_after = config.fold_after;
         let history = CommitHistory::default();
-        let store = RecordingStore {
-            memory: Memory::with_config(&config),
-            history: history.clone(),
-        };
+        let recorded = history.clone();
+        let store = Intercept::new(Memory::with_config(&config))
+            .on_commit(move |committed| recorded.note(committed));
         let checkpoints = Checkpoints::default();
         let server = Server::new(resources).config(config).store(store);
         let handle = server.state(checkpoints.clone()).open().await;
@@ -69,72 +61,5 @@ impl RecordingServer {
     /// The number of the newest commit.
     pub(crate) async fn head(&self) -> u64 {
         self.handle.store().head().await.expect("memory answers")
-    }
-}
-
-/// An in-memory store that records all of its commits.
-#[derive(Debug)]
-struct RecordingStore {
-    memory: Memory,
-    history: CommitHistory,
-}
-
-impl Store for Noting {
-    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
-        self.memory.open(resources)
-    }
-
-    fn epoch(&self) -> &str {
-        self.memory.epoch()
-    }
-
-    fn head(&self) -> MaybeReady<'_, Result<u64>> {
-        self.memory.head()
-    }
-
-    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
-        self.memory.get(resource, id)
-    }
-
-    fn get_many(
-        &self,
-        resource: usize,
-        ids: Vec<Box<str>>,
-    ) -> MaybeReady<'_, Result<View<Several>>> {
-        self.memory.get_many(resource, ids)
-    }
-
-    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
-        self.memory.find(resource, query)
-    }
-
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
-        self.memory.count(resource, filter)
-    }
-
-    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
-        self.memory.snapshot(resources)
-    }
-
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
-        self.memory.completed(caller, key)
-    }
-
-    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
-        let note = |done: Result<Arc<Committed>, Rejected>| {
-            done.inspect(|committed| self.history.note(committed))
-        };
-        match self.memory.commit(commit) {
-            Either::Left(done) => ready(note(done.into_inner())),
-            Either::Right(done) => boxed(async move { note(done.await) }),
-        }
-    }
-
-    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
-        self.memory.log(after, max)
-    }
-
-    fn watch(&self) -> watch::Receiver<u64> {
-        self.memory.watch()
     }
 }

@@ -49,7 +49,7 @@ async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) ->
         unit.of::<Toy>().create(toy).await.expect("it is new");
     }
     assert_eq!(commit(&unit).await, Some(1));
-    serving.store.take_calls();
+    serving.take_calls();
     serving
 }
 
@@ -132,7 +132,7 @@ async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
                 .await
                 .expect("an answer");
         }
-        serving.store.take_calls();
+        serving.take_calls();
         let (samples, bob) = (call.of::<Sample>(), "bob".to_owned());
         let name = SamplePatch {
             name: Some(Some("Bob".to_owned())),
@@ -145,7 +145,7 @@ async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
         // Each waits for the store before it writes, so the other has begun by then.
         let (name, life) = tokio::join!(samples.update(&bob, name), samples.update(&bob, life));
         name.and(life).expect("bob is there");
-        assert_eq!(serving.store.take_calls(), ["get", "get"]);
+        assert_eq!(serving.take_calls(), ["get", "get"]);
         assert_eq!(commit(&call).await, Some(2));
         let bob = serving.context().of::<Sample>().get(&bob).await;
         let bob = bob.expect("it is there");

@@ -18,7 +18,7 @@ async fn hundred() -> Serving {
         let reply = serving.ask(json!(["sockful", "commit", writes, 1])).await;
         assert!(reply["ok"].is_array(), "{reply}");
     }
-    serving.store.take_calls();
+    serving.take_calls();
     serving
 }
 
@@ -35,7 +35,7 @@ async fn children_are_read_with_one_query_a_level_however_many_parents_there_are
     let found = ok(&serving, json!(["sample", "find", with, 1])).await;
     assert_eq!(found[99]["toys"][2]["parts"][1]["id"], "99-2-1");
     assert_eq!(found[99]["toys"][2]["owner"]["id"], "99");
-    let calls = serving.store.take_calls();
+    let calls = serving.take_calls();
     assert_eq!(
         calls,
         ["snapshot", "find", "related", "related", "get_many"]
@@ -49,14 +49,14 @@ async fn parents_are_read_with_one_query_a_level_however_many_children_there_are
     let found = ok(&serving, json!(["toy", "find", with, 1])).await;
     assert_eq!(found.as_array().map(Vec::len), Some(90));
     assert_eq!(found[89]["partOf"]["owner"]["id"], "99");
-    let calls = serving.store.take_calls();
+    let calls = serving.take_calls();
     assert_eq!(calls, ["snapshot", "find", "get_many", "get_many"]);
 
     let ids = json!({"id": ["00-0-0", "gone", "77-2-1"], "$with": ["partOf.owner", "parts"]});
     let found = ok(&serving, json!(["toy", "get", ids, 1])).await;
     assert_eq!(found[2]["partOf"]["owner"]["id"], "77");
     assert_eq!((&found[1], &found[2]["parts"]), (&Value::Null, &json!([])));
-    let calls = serving.store.take_calls();
+    let calls = serving.take_calls();
     assert_eq!(
         calls,
         ["snapshot", "get_many", "get_many", "get_many", "related"]
@@ -72,7 +72,7 @@ async fn what_is_included_is_of_one_moment_and_is_read_once_where_it_belongs_to_
         assert_eq!(toy["owner"]["toys"].as_array().map(Vec::len), Some(3));
         assert_eq!(toy["owner"]["toys"][1]["parts"][0]["id"], "42-1-0");
     }
-    let calls = serving.store.take_calls();
+    let calls = serving.take_calls();
     assert_eq!(
         calls,
         ["snapshot", "find", "get_many", "related", "related"]

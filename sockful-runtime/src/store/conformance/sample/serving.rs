@@ -15,9 +15,10 @@ use crate::model::resource_model::Shape;
 use crate::protocol::frame;
 use crate::protocol::reply;
 use crate::protocol::reply::Reply;
-use crate::store::Watched;
+use crate::store::testing::{Intercept, StoreCall};
+use crate::store::{Memory, boxed, ready};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// How many routes samples and toys have.
 pub(crate) const ROUTES: usize = count(ENTRIES);
@@ -46,22 +47,42 @@ pub(crate) const fn table(
     Table::new(entries)
 }
 
-/// A server without sockets, over a store that is watched.
+/// A server without sockets that records what its store is asked for.
 #[derive(Debug)]
 pub(crate) struct Serving {
     session: Arc<Session>,
-    pub(crate) store: Arc<Watched>,
+    pub(crate) store: Arc<Intercept>,
+    calls: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Serving {
     pub(crate) async fn start(resources: Resources, config: Config) -> Self {
-        let store = Arc::new(Watched::default());
+        let calls = Arc::<Mutex<Vec<_>>>::default();
+        let recorded = Arc::clone(&calls);
+        let store = Intercept::new(Memory::new()).before(move |call| {
+            recorded.lock().expect("nothing panics").push(call.name());
+            match call {
+                // Neither is available immediately.
+                StoreCall::Get | StoreCall::Snapshot => boxed(async {
+                    tokio::task::yield_now().await;
+                    Ok(())
+                }),
+                _ => ready(Ok(())),
+            }
+        });
+        let store = Arc::new(store);
         let app = App::new(resources, store.clone(), AppState::default(), config);
         let app = app.await.expect("memory opens");
         Self {
             session: Session::new(app, None),
             store,
+            calls,
         }
+    }
+
+    /// The names of the store's operations since the last call of this.
+    pub(crate) fn take_calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().expect("nothing panics"))
     }
 
     /// A call of the application's own code, without a unit of work.

@@ -44,7 +44,7 @@ async fn interfere(server: &Server, operation: Operation) {
         operations: vec![operation],
         ..Commit::default()
     };
-    let answer = server.store.memory.commit(commit).await;
+    let answer = server.store.inner().commit(commit).await;
     answer.expect("nothing is expected");
 }
 
@@ -73,9 +73,9 @@ async fn clash(
     (resource, action, payload): (&str, &str, Value),
     operation: Operation,
 ) -> Value {
-    let begun = server.store.begun.load(Relaxed);
+    let begun = server.begun.load(Relaxed);
     send_to(client, resource, action, payload, 7).await;
-    while server.store.begun.load(Relaxed) == begun {
+    while server.begun.load(Relaxed) == begun {
         tokio::task::yield_now().await;
     }
     interfere(server, operation).await;
@@ -158,7 +158,7 @@ async fn a_child_whose_parent_changes_while_it_is_made_is_made_at_once() {
     let reply = clash(&mut both, ("toy", "create", doll), other).await;
     assert_eq!(reply["ok"]["id"], "doll", "{reply}");
     // The two before it and this one: none of them was begun again.
-    assert_eq!(both.0.store.begun.load(Relaxed), 3);
+    assert_eq!(both.0.begun.load(Relaxed), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,20 +1,13 @@
-//! A store that takes its time, and a server over it.
+//! A server whose store commits and lists when a test permits it.
 
 use crate::core::config::Config;
-use crate::core::error::Result;
 use crate::core::shutdown;
 use crate::engine::app::App;
 use crate::engine::app_state::AppState;
 use crate::engine::session::Session;
-use crate::model::definition::ResourceDef;
-use crate::model::record::Record;
-use crate::query::{Filter, Query};
-use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::conformance::sample::TOYS;
-use crate::store::idempotency::Lookup;
-use crate::store::{
-    Counted, Expired, Found, MaybeReady, Memory, Several, Snapshot, Store, View, boxed,
-};
+use crate::store::testing::{Intercept, StoreCall};
+use crate::store::{Memory, boxed, ready};
 use crate::transport::websocket::run;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -22,93 +15,49 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::Semaphore;
-use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use uuid::Uuid;
 
-/// Memory that commits and lists when it is told to.
-#[derive(Debug)]
-pub(super) struct Slow {
-    pub(super) memory: Memory,
-    commits: Arc<Semaphore>,
-    /// How many commits were begun.
-    pub(super) begun: AtomicUsize,
-    lists: Arc<Semaphore>,
-    /// How many lists were asked for.
-    asked: Arc<AtomicUsize>,
-}
-
-impl Store for Slow {
-    fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
-        self.memory.open(resources)
-    }
-
-    fn epoch(&self) -> &str {
-        self.memory.epoch()
-    }
-
-    fn head(&self) -> MaybeReady<'_, Result<u64>> {
-        self.memory.head()
-    }
-
-    fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>> {
-        self.memory.get(resource, id)
-    }
-
-    fn get_many(
-        &self,
-        resource: usize,
-        ids: Vec<Box<str>>,
-    ) -> MaybeReady<'_, Result<View<Several>>> {
-        self.memory.get_many(resource, ids)
-    }
-
-    fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
-        self.asked.fetch_add(1, Relaxed);
-        boxed(async move {
-            // Not even a list that is granted is there at once.
-            tokio::task::yield_now().await;
-            self.lists.acquire().await.expect("never closed").forget();
-            self.memory.find(resource, query).await
-        })
-    }
-
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
-        self.memory.count(resource, filter)
-    }
-
-    fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
-        self.memory.snapshot(resources)
-    }
-
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
-        self.memory.completed(caller, key)
-    }
-
-    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
-        boxed(async {
-            self.begun.fetch_add(1, Relaxed);
-            self.commits.acquire().await.expect("never closed").forget();
-            self.memory.commit(commit).await
-        })
-    }
-
-    fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {
-        self.memory.log(after, max)
-    }
-
-    fn watch(&self) -> watch::Receiver<u64> {
-        self.memory.watch()
-    }
+/// A store in memory whose commits and lists wait for permits.
+fn slow(
+    commits: &Arc<Semaphore>,
+    begun: &Arc<AtomicUsize>,
+    lists: &Arc<Semaphore>,
+    asked: &Arc<AtomicUsize>,
+) -> Intercept {
+    let (commits, begun) = (Arc::clone(commits), Arc::clone(begun));
+    let (lists, asked) = (Arc::clone(lists), Arc::clone(asked));
+    Intercept::new(Memory::new()).before(move |call| match call {
+        StoreCall::Find => {
+            asked.fetch_add(1, Relaxed);
+            let lists = Arc::clone(&lists);
+            boxed(async move {
+                // Even a list whose permit is available is not ready immediately.
+                tokio::task::yield_now().await;
+                lists.acquire().await.expect("never closed").forget();
+                Ok(())
+            })
+        }
+        StoreCall::Commit => {
+            let (commits, begun) = (Arc::clone(&commits), Arc::clone(&begun));
+            boxed(async move {
+                begun.fetch_add(1, Relaxed);
+                commits.acquire().await.expect("never closed").forget();
+                Ok(())
+            })
+        }
+        _ => ready(Ok(())),
+    })
 }
 
 pub(super) type Client = WebSocketStream<DuplexStream>;
 
 pub(super) struct Server {
     app: Arc<App>,
-    pub(super) store: Arc<Slow>,
+    pub(super) store: Arc<Intercept>,
+    /// How many commits were begun.
+    pub(super) begun: Arc<AtomicUsize>,
     shutdown: shutdown::Shutdown,
     _trigger: shutdown::Trigger,
     pub(super) commits: Arc<Semaphore>,
@@ -125,19 +74,15 @@ impl Server {
         let commits = Arc::new(Semaphore::new(0));
         let lists = Arc::new(Semaphore::new(0));
         let asked = Arc::new(AtomicUsize::new(0));
-        let store = Arc::new(Slow {
-            memory: Memory::new(),
-            commits: commits.clone(),
-            begun: AtomicUsize::new(0),
-            lists: lists.clone(),
-            asked: asked.clone(),
-        });
+        let begun = Arc::new(AtomicUsize::new(0));
+        let store = Arc::new(slow(&commits, &begun, &lists, &asked));
         let app = App::new(TOYS, store.clone(), AppState::default(), config);
         let app = app.await.expect("memory opens");
         let (trigger, shutdown) = shutdown::channel();
         Self {
             app,
             store,
+            begun,
             shutdown,
             _trigger: trigger,
             commits,

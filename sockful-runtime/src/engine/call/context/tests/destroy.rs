@@ -115,7 +115,7 @@ async fn a_destroy_looks_for_children_once_a_relation_and_level_for_each_thousan
     });
     let serving = with_toys(TOYS, toys).await;
     assert_eq!(without_bob(&serving).await.expect("nothing restricts"), []);
-    let calls = serving.store.take_calls();
+    let calls = serving.take_calls();
     // Of bob: his toys, pawns and loans. Of 1,200 toys their parts, in two goes, and of those theirs.
     let expected = [&["get"][..], &["find"; 3 + 2 + 2], &["commit", "find"]].concat();
     assert_eq!(calls, expected);

@@ -77,9 +77,9 @@ async fn an_event_relies_on_nothing() {
         .update(&bob(), aged(3))
         .await
         .expect("he is there");
-    serving.store.take_calls();
+    serving.take_calls();
     assert_eq!(commit(&call).await, Some(3));
-    assert_eq!(serving.store.take_calls(), ["commit"]);
+    assert_eq!(serving.take_calls(), ["commit"]);
     let told = told(&serving, 2).await;
     let revs: Vec<_> = told.iter().map(|event| event.2).collect();
     assert_eq!(revs, [2]);
