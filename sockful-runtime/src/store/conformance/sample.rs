@@ -11,10 +11,10 @@ pub(crate) use serving::{Serving, TOYS, entry, table};
 pub(crate) use toy::{Toy, ToyPatch};
 
 use crate::core::json::object::Object;
-use crate::macro_support::bounds;
 use crate::model::codec::Codec;
 use crate::model::definition::{Access, EventDef, KeyKind, Managed, Property, ResourceDef};
 use crate::model::event::Event;
+use crate::model::key::Key;
 use crate::model::reader::{Origin, Reader};
 use crate::model::record::{Record, RecordBuilder};
 use crate::model::resource::{Changes, PayloadWriter, Resource, Writer};
@@ -80,23 +80,23 @@ pub(crate) struct Nap(pub(crate) String);
 impl Event for Roar {
     type Of = Sample;
     const POSITION: usize = 0;
-    const DATA: Codec<Self> = bounds::event();
+    const DATA: Codec<Self> = Codec::for_results();
 }
 
 impl Event for Nap {
     type Of = Sample;
     const POSITION: usize = 1;
-    const DATA: Codec<Self> = bounds::event();
+    const DATA: Codec<Self> = Codec::for_results();
 }
 
-const ID: Codec<String> = bounds::id::<Sample>(Codec::new());
-const TEXT: Codec<Option<String>> = bounds::property();
-const KIND: Codec<String> = bounds::property().with_default(|| "dragon".to_owned());
-const LIFE: Codec<i64> = bounds::property().with_default(|| 10);
-const WEIGHT: Codec<f64> = bounds::property().with_default(|| 1.5);
-const TAME: Codec<bool> = bounds::property().with_default(|| false);
-const CTIME: Codec<u64> = bounds::property().with_default(|| 0);
-const TAGS: Codec<Option<Vec<String>>> = bounds::property();
+const ID: Codec<String> = Codec::new().with_computed_default_if(<String as Key>::FRESH);
+const TEXT: Codec<Option<String>> = Codec::new();
+const KIND: Codec<String> = Codec::new().with_default(|| "dragon".to_owned());
+const LIFE: Codec<i64> = Codec::new().with_default(|| 10);
+const WEIGHT: Codec<f64> = Codec::new().with_default(|| 1.5);
+const TAME: Codec<bool> = Codec::new().with_default(|| false);
+const CTIME: Codec<u64> = Codec::new().with_default(|| 0);
+const TAGS: Codec<Option<Vec<String>>> = Codec::new();
 
 const fn property(name: &'static str, access: Access) -> Property {
     Property::new(name, "").access(access)
