@@ -4,6 +4,7 @@ pub(crate) mod finite_check;
 pub(crate) mod lexer;
 pub(crate) mod object;
 
+use crate::core::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -31,6 +32,18 @@ pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
     }
     serde_json::from_str(raw).ok().map(Cow::Owned)
+}
+
+/// Checks that a text is JSON.
+///
+/// # Errors
+///
+/// [`ErrorKind::BadFrame`](crate::ErrorKind::BadFrame) if it is not.
+pub(crate) fn check(text: &str) -> Result<()> {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::bad_frame(&error)),
+    }
 }
 
 /// The items of an array, as raw text.

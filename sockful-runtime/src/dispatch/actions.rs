@@ -5,15 +5,15 @@ mod list;
 pub(super) mod relations;
 mod wanted;
 
-pub(super) use get::get_at_hand;
+pub(super) use get::try_get_now;
 
 use crate::core::error::Error;
-use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::table::CoreAction;
 use crate::model::reader::Origin;
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
 use futures_util::FutureExt;
@@ -25,7 +25,7 @@ pub(super) async fn run(
     context: &Context,
     model: &Model,
     action: CoreAction,
-    payload: &str,
+    payload: &Payload,
     if_rev: Option<u64>,
 ) -> Reply {
     let action = match action {
@@ -42,8 +42,8 @@ pub(super) async fn run(
     Write { if_rev, ..write }.run(context).await
 }
 
-async fn count(context: &Context, model: &Model, payload: &str) -> Reply {
-    let filter = query::conditions(model, &Object::parse(payload)?)?;
+async fn count(context: &Context, model: &Model, payload: &Payload) -> Reply {
+    let filter = query::conditions(model, &payload.object()?)?;
     let filter = context.read_filter(model.index)?.narrow(filter);
     let view = context.store().count(model.index, filter).await?;
     context.note_visited(view.value.visited);

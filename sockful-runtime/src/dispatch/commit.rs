@@ -12,13 +12,35 @@ use crate::engine::session::Session;
 use crate::engine::table::{Action, CoreAction};
 use crate::model::definition::Relation;
 use crate::model::reader::Origin;
+use crate::model::relation::RelationLink;
+use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-/// Does all the writes that the payload lists, in their order, or none.
-pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> Reply {
-    let writes = parse(session, payload)?;
+/// A write of the batch, with its part of the payload.
+struct BatchWrite<'a> {
+    model: &'a Model,
+    kind: WriteKind,
+    through: Option<&'a RelationLink>,
+    payload: Payload,
+}
+
+impl BatchWrite<'_> {
+    fn write(&self) -> Write<'_> {
+        Write {
+            through: self.through,
+            ..Write::new(self.model, self.kind, &self.payload, Origin::Client)
+        }
+    }
+}
+
+/// Makes all the writes that the payload lists, in their order, or none.
+pub(super) async fn run(session: &Session, context: &Context, payload: &Payload) -> Reply {
+    let batch = parse(session, payload)?;
+    let writes: Vec<_> = batch.iter().map(BatchWrite::write).collect();
     loop {
         let unit = context.begin();
         let mut written = Vec::with_capacity(writes.len());
@@ -61,29 +83,35 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &str) -> 
     }
 }
 
-fn parse<'a>(session: &'a Session, payload: &'a str) -> Result<Vec<Write<'a>>> {
+fn parse<'a>(session: &'a Session, payload: &Payload) -> Result<Vec<BatchWrite<'a>>> {
     let shape = |path: String| {
         let message = "is not a list of writes, each [resource, action, payload]";
         Error::invalid(vec![Fault::new(path, "type", message)])
     };
-    if !payload.starts_with('[') {
+    let text = payload.text();
+    if !text.starts_with('[') {
         return Err(shape(String::new()));
     }
-    let listed = json::list(payload).map_err(|error| Error::bad_frame(&error))?;
+    let listed = json::list(text).map_err(|error| Error::bad_frame(&error))?;
     if listed.len() > MAX_WRITES {
         let message = "more writes than one commit may have";
         return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_writes", MAX_WRITES));
     }
     let writes = listed.iter().enumerate().map(|(at, raw)| {
         let parts = json::list(raw.get()).map_err(|_| shape(place(at)))?;
-        let (resource, action, payload) = match *parts.as_slice() {
-            [resource, action] => (resource, action, "null"),
-            [resource, action, payload] => (resource, action, payload.get()),
+        let (resource, action, part) = match *parts.as_slice() {
+            [resource, action] => (resource, action, ""),
+            [resource, action, part] => (resource, action, part.get()),
             _ => return Err(shape(place(at))),
         };
-        let name = |raw: &'a RawValue| json::string(raw.get()).ok_or_else(|| shape(place(at)));
+        let name = |raw: &RawValue| {
+            json::string(raw.get())
+                .map(Cow::into_owned)
+                .ok_or_else(|| shape(place(at)))
+        };
         let (resource, action) = (name(resource)?, name(action)?);
-        write(session, &resource, &action, payload).map_err(|error| error.within(&place(at)))
+        write(session, &resource, &action, payload.part(part))
+            .map_err(|error| error.within(&place(at)))
     });
     writes.collect()
 }
@@ -92,15 +120,15 @@ fn write<'a>(
     session: &'a Session,
     resource: &str,
     action: &str,
-    payload: &'a str,
-) -> Result<Write<'a>> {
+    payload: Payload,
+) -> Result<BatchWrite<'a>> {
     let route = session.app.route(resource, action)?;
     let model = session.app.model(route.resource);
     let (kind, through) = match route.action {
-        Action::CoreAction(CoreAction::Create) => (WriteKind::Create, None),
-        Action::CoreAction(CoreAction::Update) => (WriteKind::Update, None),
-        Action::CoreAction(CoreAction::Save) => (WriteKind::Save, None),
-        Action::CoreAction(CoreAction::Destroy) => (WriteKind::Destroy, None),
+        Action::Core(CoreAction::Create) => (WriteKind::Create, None),
+        Action::Core(CoreAction::Update) => (WriteKind::Update, None),
+        Action::Core(CoreAction::Save) => (WriteKind::Save, None),
+        Action::Core(CoreAction::Destroy) => (WriteKind::Destroy, None),
         Action::Relation(Relation::Create, parent) => (WriteKind::Create, Some(parent)),
         Action::Relation(Relation::Update, parent) => (WriteKind::Update, Some(parent)),
         Action::Relation(Relation::Destroy, parent) => (WriteKind::Destroy, Some(parent)),
@@ -111,9 +139,11 @@ fn write<'a>(
     };
     let relations = &session.app.relations;
     let through = through.map(|parent| relations.link(model.index, parent));
-    Ok(Write {
+    Ok(BatchWrite {
+        model,
+        kind,
         through: through.transpose()?,
-        ..Write::new(model, kind, payload, Origin::Client)
+        payload,
     })
 }
 

@@ -1,15 +1,14 @@
 //! Which records a request addresses: what decides whether two requests may overlap.
 
-use crate::core::json::object::Object;
-use crate::engine::call::method::Takes;
-use crate::engine::table::{Action, CoreAction, Route};
-use crate::model::definition::Relation;
+use super::Request;
+use super::request::Target;
+use crate::engine::session::Session;
+use crate::engine::table::ConflictScope;
 use crate::model::key;
-use crate::model::resource_model::Model;
 
 /// The records that a request addresses, and whether it writes them.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub(crate) enum ConflictKey {
     /// None in particular.
     None,
     /// One, by its id.
@@ -28,31 +27,29 @@ pub(crate) enum Address {
     Subscription(Box<str>),
 }
 
-impl Address {
-    pub(super) fn of(model: &Model, route: &Route, payload: &str, ack: Option<&str>) -> Self {
-        let writes = match route.action {
-            Action::CoreAction(CoreAction::Find | CoreAction::Count)
-            | Action::Relation(Relation::List | Relation::By, _) => return Self::None,
-            Action::CoreAction(CoreAction::Subscribe)
-            | Action::Relation(Relation::Subscribe, _) => {
-                return Self::Subscription(ack.unwrap_or_default().into());
+impl ConflictKey {
+    pub(super) fn of(request: &Request, session: &Session) -> Self {
+        match request.target.traits().conflicts {
+            ConflictScope::None => Self::None,
+            ConflictScope::Everything => Self::Everything,
+            ConflictScope::Barrier => Self::Barrier,
+            ConflictScope::Subscription => {
+                Self::Subscription(request.head().ack().unwrap_or_default().into())
             }
-            Action::CoreAction(CoreAction::Unsubscribe) => {
-                let outcome = Object::parse(payload).ok();
-                let outcome = outcome.and_then(|given| given.take("subscription"));
-                return outcome.map_or(Self::None, |ack| Self::Subscription(ack.into()));
+            ConflictScope::NamedSubscription => {
+                let given = request.payload.object().ok();
+                let named = given.and_then(|given| given.take("subscription"));
+                named.map_or(Self::None, |ack| Self::Subscription(ack.into()))
             }
-            Action::Relation(relation, _) => relation.core() != "get",
-            Action::CoreAction(CoreAction::Get) => false,
-            Action::CoreAction(
-                CoreAction::Create | CoreAction::Update | CoreAction::Save | CoreAction::Destroy,
-            ) => true,
-            Action::Remote(remote) if remote.takes == Takes::Nothing => return Self::None,
-            Action::Remote(remote) => remote.takes == Takes::Mut,
-        };
-        let Ok(given) = Object::parse(payload) else {
+            ConflictScope::Record { writes } => Self::record(request, session, writes),
+        }
+    }
+
+    fn record(request: &Request, session: &Session, writes: bool) -> Self {
+        let (Target::Route(route), Ok(given)) = (request.target, request.payload.object()) else {
             return Self::None;
         };
+        let model = session.app.model(route.resource);
         let resource = model.index;
         match given.take(model.id_name()) {
             Some(raw) if raw.starts_with('[') => Self::Several { resource },

@@ -1,41 +1,30 @@
-//! What a request costs of those that its caller may make.
+//! How many requests one counts as in its caller's rate limit.
 
-use super::system::System;
-use super::{Job, Target};
+use super::Request;
 use crate::core::config::MAX_WRITES;
 use crate::core::json;
-use crate::engine::table::{Action, CoreAction};
+use crate::engine::table::Cost;
 
-/// What one record costs that is read or written by its id.
+/// The cost of one record that is read or written by its id.
 const ONE: u32 = 1;
 
-/// What a request costs that may look at many records, or that runs the application's own code.
+/// The cost of a request that may read many records, or that runs the application's own code.
 pub(crate) const MANY: u32 = 5;
 
-impl Job<'_> {
-    /// How many of the requests it counts as that its caller may make.
+impl Request {
+    /// How many requests it counts as.
     pub(crate) fn cost(&self) -> u32 {
-        let route = match self.target {
-            Target::System(System::Commit) => return writes(self.payload),
-            Target::System(System::Authenticate | System::Changes) => return MANY,
-            Target::System(_) => return ONE,
-            Target::Route(route) => route,
-        };
-        match route.action {
-            // Of several by their ids.
-            Action::CoreAction(CoreAction::Get) if self.payload.contains('[') => MANY,
-            Action::CoreAction(CoreAction::Find | CoreAction::Count | CoreAction::Subscribe)
-            | Action::Remote(_) => MANY,
-            Action::CoreAction(_) => ONE,
-            Action::Relation(relation, _) => match relation.core() {
-                "find" | "subscribe" => MANY,
-                _ => ONE,
-            },
+        match self.target.traits().cost {
+            Cost::One => ONE,
+            Cost::Many => MANY,
+            Cost::ByIds if self.payload.text().contains('[') => MANY,
+            Cost::ByIds => ONE,
+            Cost::ByWrites => writes(self.payload.text()),
         }
     }
 }
 
-/// How many writes are in one commit, as far as it may have them.
+/// The number of writes in a commit, at most as many as one may have.
 fn writes(payload: &str) -> u32 {
     let writes = json::items(payload).clamp(1, MAX_WRITES);
     u32::try_from(writes).unwrap_or(u32::MAX)

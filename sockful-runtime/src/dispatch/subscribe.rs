@@ -6,13 +6,13 @@ pub(crate) use view::{begin_anew, seen};
 
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
-use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
 use crate::live::{Addressee, Asked, Delivery, Subscription, first_piece};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Change, Done, Reply, Selection};
 use crate::query;
@@ -33,10 +33,10 @@ pub(super) async fn begin(
     model: &Model,
     parent: Option<&Parent>,
     ack: &str,
-    payload: &str,
+    payload: &Payload,
 ) -> Reply {
     let app = &session.app;
-    let mut given = Object::parse(payload)?;
+    let mut given = payload.object()?;
     let link = parent.map(|parent| app.relations.link(model.index, parent));
     let link = link.transpose()?;
     let of = link.map(|link| &app.models[link.to]);
@@ -109,8 +109,8 @@ pub(super) async fn begin(
 }
 
 /// Ends a subscription, which was begun by a request to this resource or is to its records.
-pub(super) fn end(session: &Session, model: &Model, payload: &str) -> Reply {
-    let given = Object::parse(payload)?;
+pub(super) fn end(session: &Session, model: &Model, payload: &Payload) -> Reply {
+    let given = payload.object()?;
     let refuse = |rule, message: &'static str| {
         Error::invalid(vec![Fault::new("subscription", rule, message)])
     };

@@ -3,16 +3,17 @@
 use super::commit;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
-use crate::core::json::object::Object;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
+use crate::engine::table::{ActionTraits, ConflictScope, Cost};
 use crate::model::schema::comparison;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::{Body, Change, Done, Reply};
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum System {
+pub(super) enum SystemAction {
     Schema,
     Authenticate,
     Ping,
@@ -20,7 +21,7 @@ pub(super) enum System {
     Changes,
 }
 
-impl System {
+impl SystemAction {
     const ALL: [Self; 5] = [
         Self::Schema,
         Self::Authenticate,
@@ -35,6 +36,27 @@ impl System {
             .ok_or_else(|| Error::new(ErrorKind::UnknownAction, "the server has no such action"))
     }
 
+    pub(super) const fn traits(self) -> ActionTraits {
+        match self {
+            Self::Commit => ActionTraits {
+                takes_key: true,
+                cost: Cost::ByWrites,
+                conflicts: ConflictScope::Everything,
+                ..ActionTraits::PLAIN
+            },
+            Self::Authenticate => ActionTraits {
+                cost: Cost::Many,
+                conflicts: ConflictScope::Barrier,
+                ..ActionTraits::PLAIN
+            },
+            Self::Changes => ActionTraits {
+                cost: Cost::Many,
+                ..ActionTraits::PLAIN
+            },
+            Self::Schema | Self::Ping => ActionTraits::PLAIN,
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Schema => "schema",
@@ -45,8 +67,13 @@ impl System {
         }
     }
 
-    pub(super) async fn run(self, session: &Session, context: &Context, payload: &str) -> Reply {
-        let nothing = || Object::parse(payload)?.finish();
+    pub(super) async fn run(
+        self,
+        session: &Session,
+        context: &Context,
+        payload: &Payload,
+    ) -> Reply {
+        let nothing = || payload.object()?.finish();
         let json = match self {
             Self::Commit => return commit::run(session, context, payload).await,
             Self::Authenticate => return authenticate(session, payload).await,
@@ -83,8 +110,8 @@ fn admit(session: &Session, context: &Context) -> Result<()> {
 }
 
 /// How the description differs from the one that the client was built with.
-fn changes(session: &Session, payload: &str) -> Result<String> {
-    let given = Object::parse(payload)?;
+fn changes(session: &Session, payload: &Payload) -> Result<String> {
+    let given = payload.object()?;
     let since = given.take("since");
     given.finish()?;
     let refuse = |rule, why: String| Error::invalid(vec![Fault::new("since", rule, why)]);
@@ -96,12 +123,12 @@ fn changes(session: &Session, payload: &str) -> Result<String> {
 }
 
 /// Who it is from now on: whom the application takes the token for, nobody without one.
-async fn authenticate(session: &Session, payload: &str) -> Reply {
+async fn authenticate(session: &Session, payload: &Payload) -> Reply {
     if !session.has_authenticator() {
         let message = "the server asks nobody who they are";
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
-    let given = Object::parse(payload)?;
+    let given = payload.object()?;
     let token = given.take("token").filter(|&raw| raw != "null");
     given.finish()?;
     let token = token.map(|raw| {

@@ -5,8 +5,10 @@
 
 mod layout;
 mod relations;
+mod traits;
 
 pub use layout::{Table, buckets, count, slots};
+pub use traits::{ActionTraits, ConflictScope, Cost};
 
 use crate::core::const_text::{ConstText, same};
 use crate::engine::auth::policy::Policy;
@@ -50,13 +52,15 @@ pub struct Route {
     pub name: &'static str,
     /// What it does.
     pub action: Action,
+    /// The properties of the action.
+    pub traits: ActionTraits,
 }
 
 /// What a route does.
 #[derive(Clone, Copy, Debug)]
 pub enum Action {
     /// One of the actions that every resource has.
-    CoreAction(CoreAction),
+    Core(CoreAction),
     /// A method of its own.
     Remote(&'static Remote),
     /// An action on the children of a record, or on the parent of one. The route's resource is the

@@ -1,7 +1,6 @@
 //! Where fuzz targets get in, past the network. No public API: it changes as they need it.
 
-use crate::dispatch;
-use crate::dispatch::Answered;
+use crate::dispatch::{Answered, Request};
 use crate::engine::session::Session;
 use crate::protocol::reply;
 use crate::server::ServerHandle;
@@ -30,18 +29,18 @@ impl Client {
     /// The frame that answers `message`, whether one is asked for or not, and whether the message
     /// was a bad frame.
     pub async fn ask(&self, message: &str) -> (String, bool) {
-        let answered = match dispatch::prepare(&self.0, message) {
+        let answered = match Request::from_frame(&self.0, message.into()) {
             Err(refused) => Answered::from(refused),
-            Ok(job) => {
-                // What a connection needs to know of it before it is done.
-                let _ = job.profile(&self.0);
-                let reply = job.run(&self.0, 1).await;
-                job.answered(reply)
+            Ok(request) => {
+                // A connection schedules a request before it runs it.
+                let _ = request.schedule(&self.0);
+                let reply = request.run(&self.0, 1).await;
+                request.into_answered(reply)
             }
         };
         let mut out = Vec::new();
         let max_reply = self.0.config().max_reply;
-        reply::write(&mut out, &answered.head, &answered.reply, max_reply);
+        reply::write(&mut out, &answered.head(), &answered.reply, max_reply);
         let out = String::from_utf8(out).unwrap_or_else(|error| panic!("a frame is text: {error}"));
         (out, answered.bad)
     }

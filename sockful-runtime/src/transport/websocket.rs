@@ -17,7 +17,7 @@ pub(crate) use once::answer;
 
 use crate::core::shutdown::Shutdown;
 use crate::dispatch;
-use crate::dispatch::Answered;
+use crate::dispatch::{Answered, Request};
 use crate::engine::session::Session;
 use crate::live::Subscription;
 use crate::protocol::reply;
@@ -25,7 +25,7 @@ use crate::protocol::reply::{Change, Done, Reply};
 use heartbeat::{Beat, Heartbeat};
 use identity_watch::IdentityWatch;
 use live::Live;
-use requests::{Kept, Requests};
+use requests::Requests;
 use socket::{CloseReason, Incoming, Socket};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -86,7 +86,7 @@ struct Connection<S> {
 
 enum ConnectionEvent {
     Incoming(Incoming),
-    Finished(Kept, Reply),
+    Finished(Arc<Request>, Reply),
     Live,
     IdentityWatch,
     Beat(Beat),
@@ -108,9 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let event = event.await;
             let end = match event {
                 ConnectionEvent::Incoming(incoming) => self.take_all(incoming).await,
-                ConnectionEvent::Finished(request, reply) => {
-                    self.answer(request.job().answered(reply))
-                }
+                ConnectionEvent::Finished(request, reply) => self.answer(request.answered(reply)),
                 ConnectionEvent::Live => {
                     self.tell();
                     None
@@ -243,7 +241,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match next {
                 Incoming::Text(text) => {
-                    let answered = self.requests.take(&text);
+                    let answered = self.requests.take(text);
                     if self.requests.is_flooded() {
                         let why = "too many requests in a row that come too soon";
                         return Some(CloseReason::ByUs(1008, why));
@@ -282,7 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             && let Some((request, reply)) = self.requests.start_next()
         {
             if let Some(reply) = reply
-                && let Some(end) = self.answer(request.job().answered(reply))
+                && let Some(end) = self.answer(request.answered(reply))
             {
                 return Some(end);
             }
@@ -296,18 +294,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.socket.pipe().stop_reading();
         let mut end = None;
         for request in self.requests.take_waiting() {
-            let job = request.job();
-            let reply = job.unavailable(&self.session);
-            end = end.or(self.answer(job.answered(reply)));
+            let reply = request.unavailable(&self.session);
+            end = end.or(self.answer(request.answered(reply)));
         }
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(incoming) = self.socket.poll_incoming(&mut cx) {
             match incoming {
                 Incoming::Text(text) => {
-                    let read = dispatch::prepare(&self.session, &text);
-                    let answered = read.map_or_else(Answered::from, |job| {
-                        job.answered(job.unavailable(&self.session))
-                    });
+                    let answered = match Request::from_frame(&self.session, text) {
+                        Ok(request) => {
+                            let reply = request.unavailable(&self.session);
+                            request.into_answered(reply)
+                        }
+                        Err(refused) => refused.into(),
+                    };
                     end = end.or(self.answer(answered));
                 }
                 Incoming::Control => {}
@@ -327,13 +327,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes a reply, where one is wanted, and does to subscriptions what it says.
-    fn answer(&mut self, mut answered: Answered<'_>) -> Option<CloseReason> {
+    fn answer(&mut self, mut answered: Answered) -> Option<CloseReason> {
         let live = answered.reply.as_mut().ok();
         let live = live.and_then(|done| self.prepare(done));
         let max_reply = self.session.config().max_reply;
-        if answered.bad || answered.head.wants_reply() {
+        if answered.bad || answered.head().wants_reply() {
             self.socket
-                .push(|out| reply::write(out, &answered.head, &answered.reply, max_reply));
+                .push(|out| reply::write(out, &answered.head(), &answered.reply, max_reply));
         }
         if let Some((subscription, seq)) = live {
             self.live.begin(subscription, seq);

@@ -9,6 +9,7 @@ use crate::engine::call::context::Context;
 use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
 use crate::query;
 use crate::query::ReadFilter;
@@ -23,8 +24,8 @@ enum GetTarget<'a> {
     Several(Vec<Box<str>>),
 }
 
-pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
-    let given = Object::parse(payload)?;
+pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
+    let given = payload.object()?;
     let wanted = Projection::take(context.app(), model, &given)?;
     let asked = GetTarget::take(model, &given)?;
     given.finish()?;
@@ -36,10 +37,10 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Repl
 }
 
 /// A `get` of one record, where the store has the answer at hand.
-pub(in crate::dispatch) fn get_at_hand(
+pub(in crate::dispatch) fn try_get_now(
     store: &dyn Store,
     model: &Model,
-    payload: &str,
+    payload: &Payload,
     read_filter: &ReadFilter,
 ) -> Option<Reply> {
     let (id, selection) = match one_alone(model, payload) {
@@ -58,8 +59,8 @@ pub(in crate::dispatch) fn get_at_hand(
 }
 
 /// The one record that is asked for, with nothing included.
-fn one_alone<'a>(model: &Model, payload: &'a str) -> Result<Option<(Cow<'a, str>, Selection)>> {
-    let given = Object::parse(payload)?;
+fn one_alone<'a>(model: &Model, payload: &'a Payload) -> Result<Option<(Cow<'a, str>, Selection)>> {
+    let given = payload.object()?;
     if given.take("$with").is_some() {
         return Ok(None);
     }

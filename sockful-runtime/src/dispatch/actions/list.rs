@@ -1,17 +1,17 @@
 //! Lists: records that meet conditions, as many as a reply has room for.
 
 use super::wanted::Projection;
-use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
 use crate::query::Order;
 
-pub(super) async fn run(context: &Context, model: &Model, payload: &str) -> Reply {
-    let given = Object::parse(payload)?;
+pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
+    let given = payload.object()?;
     let wanted = Projection::take(context.app(), model, &given)?;
     let query = query::parse(model, &given, &context.app().config)?;
     drop(given);

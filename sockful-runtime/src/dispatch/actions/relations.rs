@@ -3,7 +3,6 @@
 use super::wanted::Projection;
 use super::{NOT_HERE, list};
 use crate::core::error::{Error, ErrorKind};
-use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::model::definition::{Parent, Relation};
@@ -11,6 +10,7 @@ use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
 use crate::query;
 use crate::query::Filter;
@@ -21,7 +21,7 @@ pub(in crate::dispatch) async fn run(
     child: &Model,
     relation: Relation,
     parent: &Parent,
-    payload: &str,
+    payload: &Payload,
     if_rev: Option<u64>,
 ) -> Reply {
     let link = context.app().relations.link(child.index, parent)?;
@@ -45,8 +45,8 @@ pub(in crate::dispatch) async fn run(
 }
 
 /// One child, if it is that parent's.
-async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &str) -> Reply {
-    let given = Object::parse(payload)?;
+async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &Payload) -> Reply {
+    let given = payload.object()?;
     let of = context.model(link.to);
     let parent = link.parent_id(child, of, &given)?;
     let wanted = Projection::take(context.app(), child, &given)?;
@@ -62,13 +62,18 @@ async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &st
 }
 
 /// The parent of one child.
-async fn parent_of(context: &Context, child: &Model, link: &RelationLink, payload: &str) -> Reply {
+async fn parent_of(
+    context: &Context,
+    child: &Model,
+    link: &RelationLink,
+    payload: &Payload,
+) -> Reply {
     let of = context.model(link.to);
     if !of.definition.serves("get") {
         let message = format!("`{}` is not read by itself", of.definition.name);
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
-    let given = Object::parse(payload)?;
+    let given = payload.object()?;
     let wanted = Projection::take(context.app(), of, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
@@ -88,9 +93,9 @@ async fn children(
     child: &Model,
     link: &RelationLink,
     relation: Relation,
-    payload: &str,
+    payload: &Payload,
 ) -> Reply {
-    let mut given = Object::parse(payload)?;
+    let mut given = payload.object()?;
     let (of, config) = (context.model(link.to), &context.app().config);
     let parent = link.parent_id(child, of, &given)?.into_owned();
     given.remove(child.definition.properties[link.parent.property].name);

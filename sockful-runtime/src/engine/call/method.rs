@@ -8,6 +8,7 @@ use crate::model::definition::Property;
 use crate::model::reader::{DescribedProperty, Reader};
 use crate::model::resource_model::Model;
 use crate::model::schema::raw_payload;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
 use futures_util::future::BoxFuture;
 use schemars::{Schema, SchemaGenerator};
@@ -124,7 +125,7 @@ pub struct MethodCall<'a> {
     pub(crate) remote: &'static Remote,
     /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
     pub(crate) id: &'a str,
-    pub(crate) payload: &'a str,
+    pub(crate) payload: &'a Payload,
     /// The revision that the record must have.
     pub(crate) if_rev: Option<u64>,
 }

@@ -1,7 +1,6 @@
 //! Runs remote methods: the steps that the code written by `#[remote]` takes.
 
 use crate::core::error::{Error, Result};
-use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
@@ -55,7 +54,7 @@ impl MethodCall<'_> {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every fault.
     pub fn arguments<T>(&self, take: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T> {
-        let given = Object::parse(self.payload)?;
+        let given = self.payload.object()?;
         if self.remote.takes != Takes::Nothing {
             given.take(self.model.id_name());
         }

@@ -14,6 +14,7 @@ use crate::model::key::Key;
 use crate::model::reader::Origin;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::{Body, Reply};
 use crate::query::typed::Filter;
 use futures_util::FutureExt;
@@ -55,7 +56,7 @@ impl<R: Resource> Records<R> {
         let mut given = PayloadWriter::new(model.definition);
         new.write(&mut given);
         let payload = given.finish().map_err(Error::internal)?;
-        self.write(WriteKind::Create, &payload).await
+        self.write(WriteKind::Create, payload).await
     }
 
     /// Reads the record of this id.
@@ -100,7 +101,7 @@ impl<R: Resource> Records<R> {
             .and_then(|rest| rest.strip_suffix('}'))
             .unwrap_or_default();
         let payload = with_id(model.definition, id, inside);
-        self.write(WriteKind::Update, &payload).await
+        self.write(WriteKind::Update, payload).await
     }
 
     /// Removes the record of this id, and returns it as it was.
@@ -110,7 +111,7 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
         let payload = with_id(self.model()?.definition, id, "");
-        self.write(WriteKind::Destroy, &payload).await
+        self.write(WriteKind::Destroy, payload).await
     }
 
     /// Lists the records that meet the conditions, all of them in the order of their ids unless more
@@ -168,9 +169,10 @@ impl<R: Resource> Records<R> {
         async move { self.context.broadcast_now(emission?).await }.boxed()
     }
 
-    async fn write(&self, action: WriteKind, payload: &str) -> Result<R> {
+    async fn write(&self, action: WriteKind, payload: String) -> Result<R> {
         let model = self.model()?;
-        let write = Write::new(model, action, payload, Origin::Server);
+        let payload = Payload::new(payload);
+        let write = Write::new(model, action, &payload, Origin::Server);
         self.record(write.run(&self.context).await)
     }
 

@@ -14,6 +14,7 @@ use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
+use crate::protocol::payload::Payload;
 use crate::protocol::reply::{Body, Done, Reply, Selection};
 use crate::query::ReadFilter;
 use futures_util::FutureExt;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 pub(crate) struct Write<'a> {
     pub(crate) model: &'a Model,
     pub(crate) kind: WriteKind,
-    pub(crate) payload: &'a str,
+    pub(crate) payload: &'a Payload,
     pub(crate) by: Origin,
     /// The revision that the record must have.
     pub(crate) if_rev: Option<u64>,
@@ -44,7 +45,7 @@ pub(crate) enum WriteKind {
 
 impl<'a> Write<'a> {
     /// A write that is addressed by the record alone.
-    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a str, by: Origin) -> Self {
+    pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a Payload, by: Origin) -> Self {
         Self {
             model,
             kind,
@@ -103,7 +104,7 @@ impl<'a> Write<'a> {
 
     /// The payload, and the id that is taken out of it.
     pub(crate) fn parse(&self) -> Result<(Object<'a>, Option<Cow<'a, str>>)> {
-        let given = Object::parse(self.payload)?;
+        let given = self.payload.object()?;
         let id = self.id(&given)?;
         Ok((given, id))
     }

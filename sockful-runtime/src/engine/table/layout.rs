@@ -107,14 +107,15 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             hash: 0,
             resource: 0,
             name: "",
-            action: Action::CoreAction(CoreAction::Get),
+            action: Action::Core(CoreAction::Get),
+            traits: Action::Core(CoreAction::Get).traits(),
         }; N];
         let (mut filled, mut at) = (0, 0);
         while at < entries.len() {
             let (definition, remotes) = (entries[at].shape.definition, entries[at].remotes);
             let mut core = 0;
             while core < CORE.len() {
-                let (name, action) = (CORE[core].0, Action::CoreAction(CORE[core].1));
+                let (name, action) = (CORE[core].0, Action::Core(CORE[core].1));
                 if definition.serves(name) {
                     routes[filled] = Route::new(definition, at, name, action);
                     filled += 1;
@@ -191,6 +192,7 @@ impl Route {
             resource: as_u16(at),
             name,
             action,
+            traits: action.traits(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The routes over HTTP: a request is turned into a frame, and what comes back is the payload of its
-//! reply.
+//! The routes over HTTP: a method and an address become a request for an action, and the response is
+//! the payload of its reply.
 
 mod address;
 mod answer;
@@ -15,6 +15,7 @@ pub(crate) use address::is_here;
 use crate::core::error::{Error, ErrorKind, Fault};
 use crate::core::json::object::Object;
 use crate::core::shutdown::Shutdown;
+use crate::dispatch::Request;
 use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::auth_headers::introduce;
@@ -101,8 +102,9 @@ async fn respond<G: Send + 'static>(
         let frame = frame(&target.resource, action, &payload, &options);
         return crate::transport::http::sse::respond(session.clone(), frame, enter()?).await;
     }
-    let frame = frame(&target.resource, &target.action, &payload, &options);
-    let reply = websocket::answer(session, &frame).await;
+    let (resource, action) = (&target.resource, &target.action);
+    let request = Request::from_parts(session, resource, action, payload, &options)?;
+    let reply = websocket::answer(session, request).await;
     let asked = Asked {
         method,
         uri,
@@ -121,7 +123,7 @@ fn methods(session: &Session, address: &Uri) -> Vec<Method> {
     )
 }
 
-/// The frame that a request is.
+/// The frame that begins a subscription.
 fn frame(resource: &str, action: &str, payload: &str, options: &str) -> Utf8Bytes {
     let (resource, action) = (text(resource), text(action));
     format!("[{resource},{action},{payload},0,{options}]").into()

@@ -1,9 +1,10 @@
 //! The end of a connection: what was asked before it is answered.
 
 use super::Connection;
-use super::requests::Kept;
+use crate::dispatch::Request;
 use crate::protocol::reply::Reply;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -17,7 +18,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let Some((request, reply)) = poll_fn(|cx| self.poll_finished(cx)).await else {
                     return;
                 };
-                self.answer(request.job().answered(reply));
+                self.answer(request.answered(reply));
                 self.start_waiting();
             }
         };
@@ -26,7 +27,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// The next request to be done; `None` where nobody is there to be told.
-    fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Kept, Reply)>> {
+    fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Arc<Request>, Reply)>> {
         if self.socket.pipe().waiting() > 0
             && matches!(self.socket.poll_flush(cx), Poll::Ready(Err(_)))
         {

@@ -1,21 +1,20 @@
-//! One request by itself, without a connection that stays.
+//! One request on its own, outside of a lasting connection.
 
 use super::requests::Requests;
+use crate::dispatch::Request;
 use crate::engine::session::Session;
 use crate::protocol::reply::Reply;
 use std::future::poll_fn;
 use std::sync::Arc;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Answers a request, which is a frame, as if it were the first of a connection. Where the future is
-/// dropped, that connection has ended.
-pub(crate) async fn answer(session: &Arc<Session>, frame: &Utf8Bytes) -> Reply {
+/// Runs a request as if it were the first of a connection. Dropping the future ends that connection.
+pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
     let mut only = SingleRequest(Requests::new(session.clone()));
-    if let Some(answered) = only.0.take(frame) {
+    if let Some(answered) = only.0.start(request) {
         return answered.reply;
     }
     let (request, reply) = poll_fn(|cx| only.0.poll_finished(cx)).await;
-    request.job().answered(reply).reply
+    request.answered(reply).reply
 }
 
 struct SingleRequest(Requests);

@@ -2,8 +2,7 @@
 
 use super::rate_charge::RateCharge;
 use crate::core::error::Outcome;
-use crate::dispatch;
-use crate::dispatch::{Address, Answered, Profile};
+use crate::dispatch::{Answered, ConflictKey, Request, Schedule};
 use crate::engine::session::Session;
 use crate::protocol::reply::Reply;
 use futures_util::future::BoxFuture;
@@ -15,9 +14,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-
-/// A request that is not done yet.
-pub(super) type Kept = dispatch::Kept<Utf8Bytes>;
 
 /// Runs requests, each in the order that the protocol promises.
 ///
@@ -40,15 +36,15 @@ pub(super) struct Requests {
 struct Running {
     number: u64,
     /// `None` where it has been answered, and only the store does not yet say what became of it.
-    request: Option<Kept>,
-    address: Address,
+    request: Option<Arc<Request>>,
+    conflict_key: ConflictKey,
     is_list: bool,
 }
 
 /// One that has been read, and must wait for others.
 struct QueuedRequest {
-    request: Kept,
-    profile: Profile,
+    request: Arc<Request>,
+    schedule: Schedule,
     deadline: Instant,
 }
 
@@ -102,61 +98,67 @@ impl Requests {
         self.running.len() + self.waiting.len() < self.session.config().max_in_flight
     }
 
-    /// Starts a request, unless it has to wait for one before it; gives its answer if that is
-    /// there at once.
-    pub(super) fn take<'a>(&mut self, message: &'a Utf8Bytes) -> Option<Answered<'a>> {
-        let job = match dispatch::prepare(&self.session, message) {
-            Ok(job) => job,
-            // What leads nowhere costs something, too.
-            Err(refused) => match self.pace.take(1) {
-                Ok(()) => return Some(refused.into()),
-                Err(too_soon) => return Some(refused.instead(too_soon).into()),
-            },
-        };
-        if let Err(too_soon) = self.pace.take(job.cost()) {
-            return Some(job.answered(Err(too_soon)));
+    /// Starts the request of a frame, unless it has to wait for an earlier one. Returns its reply if
+    /// that is available at once.
+    pub(super) fn take(&mut self, message: Utf8Bytes) -> Option<Answered> {
+        match Request::from_frame(&self.session, message) {
+            Ok(request) => self.start(request),
+            // A request that is refused has a cost, too.
+            Err(refused) => Some(match self.pace.take(1) {
+                Ok(()) => refused.into(),
+                Err(too_soon) => refused.instead(too_soon).into(),
+            }),
+        }
+    }
+
+    /// Starts a request, unless it has to wait for an earlier one. Returns its reply if that is
+    /// available at once.
+    pub(super) fn start(&mut self, request: Request) -> Option<Answered> {
+        if let Err(too_soon) = self.pace.take(request.cost()) {
+            return Some(request.into_answered(Err(too_soon)));
         }
         if !self.is_empty() {
-            let profile = job.profile(&self.session);
-            if self.must_wait(&profile, self.waiting.len()) {
+            let schedule = request.schedule(&self.session);
+            if self.must_wait(&schedule, self.waiting.len()) {
                 self.waiting.push_back(QueuedRequest {
-                    request: job.keep(message.clone()),
-                    deadline: profile.deadline(),
-                    profile,
+                    request: Arc::new(request),
+                    deadline: schedule.deadline(),
+                    schedule,
                 });
                 return None;
             }
         }
-        let reply = match job.at_hand(&self.session) {
-            Some(reply) => reply,
-            None => self.run(&job.clone().keep(message.clone()), None)?,
-        };
-        Some(job.answered(reply))
+        if let Some(reply) = request.try_now(&self.session) {
+            return Some(request.into_answered(reply));
+        }
+        let request = Arc::new(request);
+        let reply = self.run(&request, None)?;
+        Some(request.answered(reply))
     }
 
     /// Starts the first request that need not wait any longer; gives it back with its reply, if
     /// that is there at once.
-    pub(super) fn start_next(&mut self) -> Option<(Kept, Option<Reply>)> {
-        let ready = |at: &usize| !self.must_wait(&self.waiting[*at].profile, *at);
+    pub(super) fn start_next(&mut self) -> Option<(Arc<Request>, Option<Reply>)> {
+        let ready = |at: &usize| !self.must_wait(&self.waiting[*at].schedule, *at);
         let ready = (0..self.waiting.len()).find(ready)?;
         let QueuedRequest {
             request, deadline, ..
         } = self.waiting.remove(ready)?;
-        let reply = request.job().at_hand(&self.session);
+        let reply = request.try_now(&self.session);
         let reply = reply.or_else(|| self.run(&request, Some(deadline)));
         Some((request, reply))
     }
 
     /// Takes out the requests that wait.
-    pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Kept> + use<> {
+    pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Arc<Request>> + use<> {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_iter().map(|waiting| waiting.request)
     }
 
     /// The next request to be done, or to have run out of time.
-    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<(Kept, Reply)> {
+    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<(Arc<Request>, Reply)> {
         if let Poll::Ready(Some(request)) = self.poll_impatient(cx) {
-            let reply = request.job().timed_out(&self.session, Outcome::None);
+            let reply = request.timed_out(&self.session, Outcome::None);
             return Poll::Ready((request, reply));
         }
         if self.running.is_empty() {
@@ -171,7 +173,7 @@ impl Requests {
     }
 
     /// The reply to a request that has come to its end, or to that of its time.
-    fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Kept, Reply)> {
+    fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Arc<Request>, Reply)> {
         let at = self.running.iter().position(|one| one.number == number)?;
         match ended {
             RunOutcome::Done(reply) => Some((self.running.swap_remove(at).request?, reply)),
@@ -180,19 +182,19 @@ impl Requests {
                 let future = rest.map(RunOutcome::Done).boxed();
                 self.pending.push(PendingRequest { number, future });
                 let request = self.running[at].request.take()?;
-                let reply = request.job().timed_out(&self.session, Outcome::Unknown);
+                let reply = request.timed_out(&self.session, Outcome::Unknown);
                 Some((request, reply))
             }
             RunOutcome::Late(_) => {
                 let request = self.running.swap_remove(at).request?;
-                let reply = request.job().timed_out(&self.session, Outcome::None);
+                let reply = request.timed_out(&self.session, Outcome::None);
                 Some((request, reply))
             }
         }
     }
 
     /// The first request whose time is over before it could be started.
-    fn poll_impatient(&mut self, cx: &mut Context<'_>) -> Poll<Option<Kept>> {
+    fn poll_impatient(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arc<Request>>> {
         let Some(first) = self.waiting.iter().map(|waiting| waiting.deadline).min() else {
             return Poll::Ready(None);
         };
@@ -228,7 +230,7 @@ impl Requests {
     }
 
     /// Whether a request has to wait for one that runs, or for one of the first `before` that wait.
-    fn must_wait(&self, profile: &Profile, before: usize) -> bool {
+    fn must_wait(&self, schedule: &Schedule, before: usize) -> bool {
         let lists = self
             .running
             .iter()
@@ -238,35 +240,35 @@ impl Requests {
             .waiting
             .iter()
             .take(before)
-            .map(|waiting| &waiting.profile.address);
+            .map(|waiting| &waiting.schedule.conflict_key);
         let mut ahead = self
             .running
             .iter()
-            .map(|running| &running.address)
+            .map(|running| &running.conflict_key)
             .chain(earlier);
-        profile.is_list && lists + self.lists_unsent >= self.session.config().max_lists
-            || ahead.any(|address| address.conflicts_with(&profile.address))
+        schedule.is_list && lists + self.lists_unsent >= self.session.config().max_lists
+            || ahead.any(|key| key.conflicts_with(&schedule.conflict_key))
     }
 
     /// Runs a request as far as it goes, and keeps it where that is not to its end. Its time began
     /// when it was read.
-    fn run(&mut self, request: &Kept, deadline: Option<Instant>) -> Option<Reply> {
+    fn run(&mut self, request: &Arc<Request>, deadline: Option<Instant>) -> Option<Reply> {
         self.number += 1;
         let (number, session) = (self.number, self.session.clone());
-        let kept = request.clone();
-        let mut running = async move { kept.job().run(&session, number).await }.boxed();
+        let shared = Arc::clone(request);
+        let mut running = async move { shared.run(&session, number).await }.boxed();
         // Whoever is not done is polled again, with a waker that counts, as soon as it is kept.
         let first = running.poll_unpin(&mut Context::from_waker(Waker::noop()));
         if let Poll::Ready(reply) = first {
             return Some(reply);
         }
-        let profile = request.job().profile(&self.session);
-        let deadline = deadline.unwrap_or_else(|| profile.deadline());
+        let schedule = request.schedule(&self.session);
+        let deadline = deadline.unwrap_or_else(|| schedule.deadline());
         self.running.push(Running {
             number,
-            request: Some(request.clone()),
-            address: profile.address,
-            is_list: profile.is_list,
+            request: Some(Arc::clone(request)),
+            conflict_key: schedule.conflict_key,
+            is_list: schedule.is_list,
         });
         let future = in_time(running, deadline).boxed();
         self.pending.push(PendingRequest { number, future });

@@ -2,7 +2,7 @@
 
 use super::{Sample, Toy};
 use crate::core::config::Config;
-use crate::dispatch;
+use crate::dispatch::Request;
 use crate::engine::app::App;
 use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
@@ -93,8 +93,9 @@ impl Serving {
     /// The payload of the reply to a request.
     pub(crate) async fn ask(&self, request: Value) -> Value {
         let message = request.to_string();
-        let job = dispatch::prepare(&self.session, &message).expect("a request that is served");
-        let reply = job.run(&self.session, 1).await;
+        let request = Request::from_frame(&self.session, message.as_str().into());
+        let request = request.expect("a request that is served");
+        let reply = request.run(&self.session, 1).await;
         payload(&message, &reply)
     }
 }

@@ -166,7 +166,7 @@ impl<'a> RestTarget<'a> {
         let route = app.resources.find(resource, action)?;
         let stays = matches!(
             route.action,
-            Action::CoreAction(CoreAction::Subscribe | CoreAction::Unsubscribe)
+            Action::Core(CoreAction::Subscribe | CoreAction::Unsubscribe)
                 | Action::Relation(Relation::Subscribe, _)
         );
         (!stays).then(|| Self::new(resource, action))

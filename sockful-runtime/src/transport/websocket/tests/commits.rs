@@ -2,6 +2,7 @@
 
 use super::slow::{Server, receive, send};
 use crate::core::config::Config;
+use crate::dispatch::Request;
 use crate::transport::websocket::answer;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
@@ -92,9 +93,10 @@ async fn what_was_asked_before_a_close_is_answered_before_it_if_it_is_done_soon(
 #[tokio::test(start_paused = true)]
 async fn a_commit_of_a_request_by_itself_goes_on_when_nobody_waits_for_it_any_more() {
     let server = Server::start().await;
-    let frame = r#"["sample","create",{"id":"bob","life":1},0]"#.into();
     let session = server.session();
-    let asked = answer(&session, &frame);
+    let payload = r#"{"id":"bob","life":1}"#.to_owned();
+    let request = Request::from_parts(&session, "sample", "create", payload, "null");
+    let asked = answer(&session, request.expect("it is served"));
     let gone = tokio::time::timeout(Duration::from_secs(1), asked).await;
     assert!(gone.is_err(), "{gone:?}");
 

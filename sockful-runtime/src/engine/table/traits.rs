@@ -1,0 +1,149 @@
+//! The properties of actions that dispatch decides by: one table, part of the constant routes.
+
+use super::{Action, CoreAction};
+use crate::engine::call::method::Takes;
+use crate::model::definition::Relation;
+
+/// What dispatch needs to know about an action before it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionTraits {
+    /// It changes or removes an existing record: the option `if_rev` is allowed.
+    pub changes_record: bool,
+    /// It may have an effect that a retry must not repeat: the option `key` is allowed.
+    pub takes_key: bool,
+    /// Its reply is a list, of which a connection has a limited number at a time.
+    pub is_list: bool,
+    /// It continues after its reply, under the request's `ack_id`.
+    pub is_streaming: bool,
+    /// How many requests it counts as.
+    pub cost: Cost,
+    /// Which requests of the same connection it must not overlap with.
+    pub conflicts: ConflictScope,
+}
+
+/// How many requests an action counts as in the caller's rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// One: it reads or writes one record by its id.
+    One,
+    /// Several: it may read many records, or runs the application's code.
+    Many,
+    /// One for a single id, several for a list of ids.
+    ByIds,
+    /// One for each write that it lists.
+    ByWrites,
+}
+
+/// What a request addresses, which decides whether two requests of a connection may overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConflictScope {
+    /// Nothing in particular.
+    None,
+    /// The record, or the records, whose id is in the payload.
+    Record {
+        /// Whether it may change the record.
+        writes: bool,
+    },
+    /// The subscription of its own `ack_id`.
+    Subscription,
+    /// The subscription that the payload names.
+    NamedSubscription,
+    /// Any record, to be written.
+    Everything,
+    /// No request after it starts before it is done.
+    Barrier,
+}
+
+impl ActionTraits {
+    /// An action that reads one record.
+    pub(crate) const READ: Self = Self {
+        changes_record: false,
+        takes_key: false,
+        is_list: false,
+        is_streaming: false,
+        cost: Cost::One,
+        conflicts: ConflictScope::Record { writes: false },
+    };
+
+    /// An action that addresses no record.
+    pub(crate) const PLAIN: Self = Self {
+        conflicts: ConflictScope::None,
+        ..Self::READ
+    };
+
+    const WRITE: Self = Self {
+        changes_record: true,
+        takes_key: true,
+        conflicts: ConflictScope::Record { writes: true },
+        ..Self::READ
+    };
+
+    const LIST: Self = Self {
+        is_list: true,
+        cost: Cost::Many,
+        ..Self::PLAIN
+    };
+}
+
+impl Action {
+    /// The properties of this action.
+    pub(crate) const fn traits(self) -> ActionTraits {
+        match self {
+            Self::Core(action) => action.traits(),
+            Self::Remote(remote) => ActionTraits {
+                changes_record: matches!(remote.takes, Takes::Mut),
+                takes_key: true,
+                cost: Cost::Many,
+                conflicts: match remote.takes {
+                    Takes::Nothing => ConflictScope::None,
+                    Takes::Ref => ConflictScope::Record { writes: false },
+                    Takes::Mut => ConflictScope::Record { writes: true },
+                },
+                ..ActionTraits::READ
+            },
+            Self::Relation(relation, _) => relation_traits(relation),
+        }
+    }
+}
+
+impl CoreAction {
+    const fn traits(self) -> ActionTraits {
+        match self {
+            Self::Create => ActionTraits {
+                changes_record: false,
+                ..ActionTraits::WRITE
+            },
+            Self::Update | Self::Save | Self::Destroy => ActionTraits::WRITE,
+            Self::Get => ActionTraits {
+                cost: Cost::ByIds,
+                ..ActionTraits::READ
+            },
+            Self::Find => ActionTraits::LIST,
+            Self::Count => ActionTraits {
+                is_list: false,
+                ..ActionTraits::LIST
+            },
+            Self::Subscribe => ActionTraits {
+                is_streaming: true,
+                conflicts: ConflictScope::Subscription,
+                ..ActionTraits::LIST
+            },
+            Self::Unsubscribe => ActionTraits {
+                conflicts: ConflictScope::NamedSubscription,
+                ..ActionTraits::PLAIN
+            },
+        }
+    }
+}
+
+/// The properties of the core action that a relation's route leads to.
+const fn relation_traits(relation: Relation) -> ActionTraits {
+    match relation {
+        Relation::Parent | Relation::Get => ActionTraits::READ,
+        Relation::By | Relation::List => CoreAction::Find.traits(),
+        Relation::Create => CoreAction::Create.traits(),
+        Relation::Update => CoreAction::Update.traits(),
+        Relation::Destroy => CoreAction::Destroy.traits(),
+        Relation::Subscribe => CoreAction::Subscribe.traits(),
+    }
+}
