@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use sockful::{Config, Error, Resource, Result, Server, resources};
 
-/// What is read and written under load.
+/// The record that is read and written under load.
 #[derive(Serialize, Deserialize, Resource)]
 struct Creature {
     id: String,
@@ -19,7 +19,7 @@ struct Creature {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut config = Config::default();
-    // What measures a server is not to be told that it comes too fast.
+    // The rate limit must not slow down the load generator.
     (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
     config.max_connection_rate = u32::MAX;
     let server = Server::new(resources![Creature]).config(config);
@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     let port: u16 = match std::env::var("PORT") {
         Ok(port) => port
             .parse()
-            .map_err(|_| Error::internal("`PORT` is no port"))?,
+            .map_err(|_| Error::internal("`PORT` is not a port"))?,
         Err(_) => 9001,
     };
     server.listen(("127.0.0.1", port)).await

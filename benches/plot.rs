@@ -1,8 +1,8 @@
-//! A plot: an SVG with both axes logarithmic, which follows the reader's light or dark.
+//! Draws an SVG plot with two logarithmic axes, in light or dark colours as the reader prefers.
 
 use std::fmt::Write;
 
-/// The room of the plot within the picture.
+/// The position and size of the plot area.
 const LEFT: f64 = 72.0;
 const TOP: f64 = 72.0;
 const WIDTH: f64 = 440.0;
@@ -27,18 +27,18 @@ const STYLE: &str = "\
     .mark { fill: var(--own); }
 ";
 
-/// What is drawn: microseconds by a number.
+/// The content of a plot: microseconds by a number.
 pub(crate) struct Plot<'a> {
-    /// What it is called where it is not seen, and what there is to see.
+    /// The title and description for screen readers.
     pub(crate) title: &'a str,
     pub(crate) what: &'a str,
-    /// What stands above it.
+    /// The heading above the plot.
     pub(crate) heading: &'a str,
     pub(crate) measure: &'a str,
-    /// What the number is of, and from which to which power of ten it goes.
+    /// The label of the horizontal axis, and its range in powers of ten.
     pub(crate) across: &'a str,
     pub(crate) decades: (i32, i32),
-    /// A cost that has no number.
+    /// A constant cost, drawn as a line.
     pub(crate) alone: Option<(&'a str, f64)>,
     pub(crate) series: &'a [Series],
 }
@@ -49,11 +49,11 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(usize, f64)>,
 }
 
-/// Where things are drawn.
+/// Maps values to coordinates.
 struct Scale {
-    /// The decades of the number at the left and at the right.
+    /// The decades of the number at the left and right edge.
     decades: (i32, i32),
-    /// The decades of microseconds at the bottom and at the top.
+    /// The decades of microseconds at the bottom and top edge.
     low: i32,
     high: i32,
 }
@@ -142,7 +142,7 @@ fn write_all(plot: &Plot<'_>, out: &mut String) -> std::fmt::Result {
             r#"<line class="alone" x1="{LEFT}" x2="{right}" y1="{y:.1}" y2="{y:.1}"/>"#
         )?;
     }
-    // The legend has the order of the lines' ends.
+    // The legend is in the order of the lines at the right edge.
     let mut order: Vec<_> = plot.series.iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| last(b).total_cmp(&last(a)));
     for (place, (nth, series)) in (0_u8..).zip(order) {
@@ -206,7 +206,7 @@ fn write_series(
     )
 }
 
-/// Each series has a shape of its own, so that none is told by its colour alone.
+/// Each series has its own shape, so that colour is not the only difference.
 fn write_mark(nth: usize, x: f64, y: f64, out: &mut String) -> std::fmt::Result {
     let shape = match nth {
         0 => "m-5,-5h10v10h-10z",

@@ -36,7 +36,7 @@ struct Song {
 
 const ALBUMS: usize = 100;
 const SONGS: usize = 12;
-/// Their places in the list that is served, and the relation's in the table of properties.
+/// The indexes of the resources, and of the relation among the properties.
 const ALBUM: usize = 0;
 const SONG: usize = 1;
 const ALBUM_ID: usize = 1;
@@ -44,7 +44,7 @@ const ALBUM_ID: usize = 1;
 const LIST: &str = r#"["album","songs",{"album_id":"50"},1]"#;
 const WITH: &str = r#"["album","all",{"$with":["songs"]},1]"#;
 
-/// How many requests are sent before their replies are read.
+/// The number of requests in flight.
 const DEPTH: usize = 16;
 const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(700);
@@ -52,7 +52,7 @@ const ROUND: Duration = Duration::from_millis(700);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let mut config = Config::default();
-    // What measures a server is not to be told that it comes too fast.
+    // The rate limit must not slow down the load generator.
     (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
     let server = Server::new(resources![Album, Song]).config(config);
     let server = server.open().await?;
@@ -64,7 +64,7 @@ async fn main() -> Result<()> {
         ("100 albums with songs", WITH),
     ] {
         if ask(ours.address, request).await? != ask(by_hand.address, request).await? {
-            return Err(Error::internal("the two do not say the same"));
+            return Err(Error::internal("the replies of both servers differ"));
         }
         let (mut rates, mut costs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -140,8 +140,8 @@ fn serve(server: ServerHandle, is_ours: bool) -> Served {
     Served { address, nanos }
 }
 
-/// The same by hand: frames taken apart by serde, replies put together out of stored text, and one
-/// flush for all that was read.
+/// The hand-written server: serde parses the frames, replies are assembled from stored text, with one flush
+/// for all frames that were read.
 async fn serve_by_hand(server: ServerHandle, listener: TcpListener) -> Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
@@ -240,7 +240,7 @@ fn join<'a>(out: &mut String, parts: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// What a server did for a while.
+/// The work of a server in one round.
 struct Measured {
     per_second: f64,
     nanos_each: f64,
@@ -266,7 +266,7 @@ async fn load(server: &Served, request: &str) -> Result<Measured> {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    // Until the server's thread has told what it used up.
+    // Waits until the server's thread has reported its CPU time.
     tokio::time::sleep(Duration::from_millis(20)).await;
     let nanos = server.nanos.load(Relaxed).saturating_sub(before);
     Ok(Measured {
@@ -295,7 +295,7 @@ async fn connect(address: SocketAddr) -> Result<tokio_tungstenite::WebSocketStre
     stream.set_nodelay(true)?;
     let connected = client_async(format!("ws://{address}"), stream).await;
     let (mut socket, _) = connected.map_err(Error::internal)?;
-    // The first frame is the server's greeting.
+    // The first frame is `hello`.
     socket.next().await;
     Ok(socket)
 }

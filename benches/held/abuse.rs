@@ -14,10 +14,10 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-/// How long one that was closed waits before it comes again.
+/// The delay before a closed connection reconnects.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Floods come in so many pieces a second.
+/// The number of bursts per second in which a flood is sent.
 const TICKS: u32 = 20;
 
 #[derive(Clone, Copy)]
@@ -57,14 +57,14 @@ impl Kind {
         }
     }
 
-    /// How many are of this kind.
+    /// The number of connections of this kind.
     pub(crate) fn number(self) -> usize {
         let spread = (0..ABUSIVE).map(|nth| KINDS[nth % KINDS.len()]);
         spread.filter(|kind| kind.name() == self.name()).count()
     }
 }
 
-/// What those of one kind got.
+/// The replies to one kind, and how its connections ended.
 #[derive(Clone, Default)]
 pub(crate) struct Got {
     pub(crate) connections: u64,
@@ -100,7 +100,7 @@ pub(crate) fn start(address: SocketAddr) -> Result<Abusers> {
                 tokio::spawn(async move {
                     let low = u8::try_from(nth + 1).unwrap_or(u8::MAX);
                     let from = Ipv4Addr::new(127, 200, 0, low);
-                    // So that they don't all send in the same moment.
+                    // Spreads the connections, so that they do not all send at once.
                     sleep(PAUSE * u32::from(low) / u32::from(u8::MAX)).await;
                     loop {
                         note(&got, |got| got.connections += 1);
@@ -111,7 +111,7 @@ pub(crate) fn start(address: SocketAddr) -> Result<Abusers> {
                     }
                 });
             }
-            // Whoever has dropped the sender wants it to stop as well.
+            // A dropped sender stops the thread as well.
             let _ = stopped.await;
         });
         Ok(())
@@ -124,7 +124,7 @@ pub(crate) fn start(address: SocketAddr) -> Result<Abusers> {
 }
 
 impl Abusers {
-    /// Cuts them all off, and tells what they got.
+    /// Closes all connections and returns what they received.
     pub(crate) fn stop(self) -> Result<Vec<(Kind, Got)>> {
         let _ = self.stop.send(());
         let ended = self.thread.join();
@@ -137,7 +137,7 @@ impl Abusers {
     }
 }
 
-/// One connection, and how it ended.
+/// Runs one connection and returns how it ended.
 async fn once(kind: Kind, from: Ipv4Addr, to: SocketAddr, got: &Shared) -> Result<String> {
     if let Kind::Drips = kind {
         let (input, output) = raw::connect(from, to).await?.into_split();
@@ -185,7 +185,7 @@ async fn once(kind: Kind, from: Ipv4Addr, to: SocketAddr, got: &Shared) -> Resul
     }
 }
 
-/// What a reply says: `ok`, or the code of an error.
+/// The outcome of a reply: `ok`, or the code of an error.
 fn answer(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let Some((_, code)) = text.split_once(r#"{"err":{"code":""#) else {
@@ -204,7 +204,7 @@ async fn drip(mut output: OwnedWriteHalf) {
     std::future::pending::<()>().await;
 }
 
-/// Sends on as this kind does. Goes on forever: the end is seen by who reads.
+/// Sends what this kind sends, forever; the reader detects the end of the connection.
 async fn send(kind: Kind, mut output: OwnedWriteHalf) {
     let mut nth = 0_u64;
     loop {
@@ -216,7 +216,7 @@ async fn send(kind: Kind, mut output: OwnedWriteHalf) {
     }
 }
 
-/// What is sent in one tick.
+/// The bytes of one burst.
 fn piece(kind: Kind, nth: &mut u64) -> Vec<u8> {
     let mut many = |count: u64, make: &dyn Fn(u64) -> Vec<u8>| {
         let made = (*nth..*nth + count).flat_map(make).collect();

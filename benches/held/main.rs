@@ -81,14 +81,14 @@ fn number(argument: Option<String>, usual: usize) -> Result<usize> {
         return Ok(usual);
     };
     text.parse()
-        .map_err(|_| Error::internal("say for how many seconds, and with how many connections"))
+        .map_err(|_| Error::internal("usage: held [SECONDS [CONNECTIONS]]"))
 }
 
 async fn measure(players: usize, time: Duration) -> Result<()> {
     let needed = players + ABUSIVE + 100;
     if server::max_files()? < needed {
         return Err(Error::internal(format!(
-            "a process may not have {needed} files open: `ulimit -n {needed}` first"
+            "too few open files are allowed; run `ulimit -n {needed}` first"
         )));
     }
     let served = server::ServerProcess::start(players)?;

@@ -7,17 +7,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest, Ready};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// The head of a request for a WebSocket.
+/// The request of a WebSocket handshake.
 pub(crate) const HANDSHAKE: &[u8] =
     b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// Connects from this address of the machine, all of whose 127.x.y.z are its own.
+/// Connects from this loopback address; every 127.x.y.z belongs to the machine.
 pub(crate) async fn connect(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
     from_socket(TcpSocket::new_v4()?, from, to).await
 }
 
-/// The same, where the system keeps as little as it can of what has not been read.
+/// The same with the smallest receive buffer that the system allows.
 pub(crate) async fn connect_narrow(from: Ipv4Addr, to: SocketAddr) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(4 * 1024)?;
@@ -31,7 +31,7 @@ async fn from_socket(socket: TcpSocket, from: Ipv4Addr, to: SocketAddr) -> Resul
     Ok(stream)
 }
 
-/// A frame as a client sends it; the mask is of zeros, so the payload stands as it is.
+/// A frame as a client sends it. The mask is zero, so the payload is not changed.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
@@ -50,24 +50,24 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A whole text message.
+/// A complete text message.
 pub(crate) fn text(payload: &str) -> Vec<u8> {
     frame(0x81, payload.as_bytes())
 }
 
-/// A frame as the server sent it.
+/// A frame received from the server.
 pub(crate) struct Heard {
     pub(crate) opcode: u8,
     pub(crate) payload: Vec<u8>,
 }
 
-/// What a server sends, frame by frame.
+/// Reads frames from the server.
 pub(crate) struct Input {
     stream: OwnedReadHalf,
     buffer: Vec<u8>,
 }
 
-/// Asks for a WebSocket, and gives both of its directions.
+/// Performs the handshake and returns both directions.
 pub(crate) async fn open(mut stream: TcpStream) -> Result<(Input, OwnedWriteHalf)> {
     stream.write_all(HANDSHAKE).await?;
     let (input, output) = stream.into_split();
@@ -91,7 +91,7 @@ impl Input {
         }
     }
 
-    /// The next frame, or nothing where there is none any more.
+    /// The next frame, or `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
         loop {
             if let Some(heard) = self.take() {
@@ -103,14 +103,14 @@ impl Input {
         }
     }
 
-    /// Reads what there is, and keeps nothing.
+    /// Reads and discards everything that has arrived.
     pub(crate) async fn forget(&mut self) {
         while self.fill().await {
             self.buffer.clear();
         }
     }
 
-    /// Whether the other side has closed, which is known without reading what it had sent.
+    /// Returns whether the peer has closed the connection, without reading pending data.
     pub(crate) fn is_closed(&self) -> bool {
         let ready = self.stream.ready(Interest::READABLE).now_or_never();
         ready.is_some_and(|ready| ready.map_or(true, Ready::is_read_closed))

@@ -4,28 +4,28 @@ use super::{ROOM, room};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// One that waits for its reply.
+/// A request that waits for its reply.
 #[derive(Clone, Copy)]
 pub(crate) enum Request {
     /// The record of a player.
     Get(usize),
     /// All players of a room.
     Find(usize),
-    /// How many are in a room.
+    /// The number of players in a room.
     Count(usize),
-    /// A move of the player who asks, to this number.
+    /// A move of the requesting player, to this number.
     Move(usize, u32),
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct Reply {
     id: String,
     room: String,
     moves: u32,
 }
 
 impl Request {
-    /// The next of a player who has moved so often, by chance: of 20 ten look at a record, four at a
+    /// The next random request of a player with this number of moves: of 20, ten get a record, four find a
     /// room, two count and four move.
     pub(crate) fn by_chance(chance: u64, player: usize, moves: u32, players: usize) -> Self {
         let other = usize::try_from(chance >> 8).unwrap_or(0) % players;
@@ -54,26 +54,26 @@ impl Request {
         }
     }
 
-    /// Whether what stands after `ok` can be true.
+    /// Returns whether this value of `ok` is a correct reply.
     pub(crate) fn is_answered_by(self, ok: &RawValue, players: usize) -> bool {
-        let one = || serde_json::from_str::<Told>(ok.get()).ok();
+        let one = || serde_json::from_str::<Reply>(ok.get()).ok();
         let in_room = |nth: usize| {
             let first = nth / ROOM * ROOM;
             (first + ROOM).min(players) - first
         };
         match self {
             Self::Get(nth) => {
-                one().is_some_and(|told| told.id == format!("p{nth}") && told.room == room(nth))
+                one().is_some_and(|reply| reply.id == format!("p{nth}") && reply.room == room(nth))
             }
             Self::Find(nth) => {
-                let told = serde_json::from_str::<Vec<Told>>(ok.get()).unwrap_or_default();
-                told.len() == in_room(nth)
-                    && told.iter().all(|told| told.room == room(nth))
-                    && told.is_sorted_by_key(|told| std::cmp::Reverse(told.moves))
+                let players = serde_json::from_str::<Vec<Reply>>(ok.get()).unwrap_or_default();
+                players.len() == in_room(nth)
+                    && players.iter().all(|reply| reply.room == room(nth))
+                    && players.is_sorted_by_key(|reply| std::cmp::Reverse(reply.moves))
             }
             Self::Count(nth) => ok.get() == in_room(nth).to_string(),
             Self::Move(nth, moves) => {
-                one().is_some_and(|told| told.id == format!("p{nth}") && told.moves == moves)
+                one().is_some_and(|reply| reply.id == format!("p{nth}") && reply.moves == moves)
             }
         }
     }

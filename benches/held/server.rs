@@ -7,20 +7,20 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use tokio::net::TcpListener;
 
-/// How much of the past the server keeps, in bytes. What replaces the old is allocated by other
-/// threads, each out of memory of its own, so the memory of the process grows until the log has
-/// changed hands. This much does so within a minute, and what grows for another reason is seen.
+/// The capacity of the server's log, in bytes. New entries are allocated by other threads, and the allocator
+/// gives each thread an arena, so the process grows until every entry has been replaced once. A log of this
+/// size is replaced within a minute, after which any other growth is visible.
 const LOG_CAPACITY: usize = 4 * 1024 * 1024;
 
 pub(crate) struct ServerProcess {
     pub(crate) address: SocketAddr,
     child: Child,
-    /// It serves until this is closed, which it is when this process ends.
+    /// The server runs until this is closed, at the latest when this process ends.
     stdin: Option<ChildStdin>,
 }
 
 impl ServerProcess {
-    /// Starts a server of so many players.
+    /// Starts a server with this number of players.
     pub(crate) fn start(players: usize) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &players.to_string()])
@@ -39,11 +39,11 @@ impl ServerProcess {
         })
     }
 
-    /// How much memory it holds, in KiB.
+    /// The resident memory, in KiB.
     pub(crate) fn memory(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let number = after(&status, "VmRSS:").and_then(|number| number.parse().ok());
-        number.ok_or_else(|| Error::internal("the server has ended"))
+        number.ok_or_else(|| Error::internal("the server exited"))
     }
 }
 
@@ -58,20 +58,20 @@ fn no_pipe() -> Error {
     Error::internal("the server has no output")
 }
 
-/// How many files a process may have open.
+/// The limit of open files per process.
 pub(crate) fn max_files() -> Result<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits")?;
     let number = after(&limits, "Max open files").and_then(|number| number.parse().ok());
-    number.ok_or_else(|| Error::internal("the system does not tell how many files may be open"))
+    number.ok_or_else(|| Error::internal("the limit of open files is unknown"))
 }
 
-/// The word that follows in the line which begins so.
+/// The word behind this prefix of a line.
 fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let line = text.lines().find_map(|line| line.strip_prefix(start));
     line?.split_whitespace().next()
 }
 
-/// Serves, tells its address in a line, and goes on until nobody holds its input any more.
+/// Prints the address and serves until its input is closed.
 #[tokio::main]
 pub(crate) async fn serve(players: usize) -> Result<()> {
     let mut config = Config::default();
@@ -82,7 +82,7 @@ pub(crate) async fn serve(players: usize) -> Result<()> {
     for nth in 0..players {
         records.create(player(nth)).await?;
     }
-    // The log is bounded by bytes: it is full before anything is measured, so that it does not grow.
+    // Fills the log, which is bounded in bytes, before anything is measured.
     let mut filler = player(0);
     let id = "filler".to_owned();
     (filler.id, filler.room) = (Some(id.clone()), "none".to_owned());

@@ -19,22 +19,22 @@ pub(crate) struct Stats {
     counts: [Counts; 4],
     errors: AtomicU64,
     pub(crate) connected: AtomicUsize,
-    /// One permit for each player that asks for nothing more.
+    /// One permit for each player that has sent its last request.
     pub(crate) done: Semaphore,
-    /// How often each player has moved, as it was confirmed.
+    /// The confirmed moves of each player.
     pub(crate) moves: Vec<AtomicU32>,
 }
 
 #[derive(Default)]
 pub(crate) struct Counts {
     events: AtomicU64,
-    /// How many events stood for several changes.
+    /// The number of events that combine several changes.
     folded: AtomicU64,
-    /// How long each reply took, in microseconds.
+    /// The latency of each reply, in microseconds.
     micros: Mutex<Vec<u64>>,
 }
 
-/// How many errors are shown.
+/// The number of errors that are printed.
 const SHOWN: u64 = 20;
 
 impl Stats {
@@ -101,7 +101,7 @@ impl Counts {
         self.folded.load(Relaxed)
     }
 
-    /// How long it took for so many of a thousand, in microseconds.
+    /// The latency of this permille, in microseconds.
     pub(crate) fn percentile(&self, permille: usize) -> u64 {
         let mut times = self.times();
         times.sort_unstable();

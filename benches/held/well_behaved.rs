@@ -17,10 +17,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// From one request to the next, on average.
+/// The average time between two requests.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// A reply that takes longer counts as missing.
+/// A later reply counts as missing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const SUBSCRIPTION: u64 = 1;
@@ -29,12 +29,12 @@ struct Player<'a> {
     nth: usize,
     stats: &'a Stats,
     socket: WebSocketStream<TcpStream>,
-    /// The last request, and when it was sent, while it has no reply.
+    /// The pending request, and when it was sent.
     waiting: Option<(Request, Instant)>,
     ack: u64,
     chance: u64,
     moves: u32,
-    /// How often each in the room has moved, as it was told.
+    /// The moves of each player in the room, from events.
     seen: Vec<u32>,
 }
 
@@ -58,7 +58,7 @@ struct Payload<'a> {
     folded: bool,
 }
 
-/// Lives until it is stopped and has been told of everything.
+/// Runs until it is stopped and has received every event.
 pub(crate) async fn run(
     nth: usize,
     address: SocketAddr,
@@ -78,7 +78,7 @@ pub(crate) async fn run(
             frame = player.next() => player.take(&frame?)?,
             () = sleep_until(due) => {
                 if waits {
-                    return Err(Error::internal("no reply came"));
+                    return Err(Error::internal("no reply"));
                 }
                 player.ask().await?;
                 next = Instant::now() + player.pause();
@@ -91,7 +91,7 @@ pub(crate) async fn run(
 
 impl<'a> Player<'a> {
     async fn join(nth: usize, address: SocketAddr, stats: &'a Stats) -> Result<Self> {
-        // An address of its own, as if it came from somewhere else: rates go by address.
+        // Each player has an address, since rates are limited by address.
         let [_, high, middle, low] = u32::try_from(nth + 1).unwrap_or(0).to_be_bytes();
         let stream = raw::connect(Ipv4Addr::new(127, 1 + high, middle, low), address).await?;
         let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
@@ -150,7 +150,7 @@ impl<'a> Player<'a> {
         self.send(request.write(self.ack)).await
     }
 
-    /// Takes a reply or an event in, which has to be what was to come.
+    /// Handles a reply or an event. Fails if it is not the expected one.
     fn take(&mut self, frame: &str) -> Result<()> {
         let (_, action, payload, ack) = parse(frame)?;
         if ack == SUBSCRIPTION {
@@ -170,7 +170,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Each change of each player comes once and in order, but where several are told as one.
+    /// Each change of each player arrives once and in order, unless several are combined.
     fn hear(&mut self, action: &str, payload: &Payload<'_>) -> Option<()> {
         let known = payload.record.as_ref().filter(|_| action == "updated")?;
         let place = self.place(known)?;
@@ -181,17 +181,17 @@ impl<'a> Player<'a> {
         is_next.then_some(())
     }
 
-    /// Where in the room a player is.
+    /// The position of a player in the room.
     fn place(&self, known: &Known) -> Option<usize> {
         let nth: usize = known.id.strip_prefix('p')?.parse().ok()?;
         (nth / ROOM == self.nth / ROOM).then_some(nth % ROOM)
     }
 
-    /// Waits until nobody moves any more, and looks whether it was told of every move.
+    /// Waits until no player moves any more, and checks that every move was received.
     async fn leave(mut self) -> Result<()> {
         while let Some((_, sent)) = self.waiting {
             let frame = timeout(PATIENCE.saturating_sub(sent.elapsed()), self.next()).await;
-            let frame = frame.map_err(|_| Error::internal("no reply came"))?;
+            let frame = frame.map_err(|_| Error::internal("no reply"))?;
             self.take(&frame?)?;
         }
         self.stats.done.add_permits(1);
@@ -202,13 +202,13 @@ impl<'a> Player<'a> {
                 frame = self.next() => self.take(&frame?)?,
             }
         }
-        // What is sent before the reply to a ping is all that there was.
+        // Every pending event arrives before the reply to a ping.
         self.ack += 1;
         self.send(format!(r#"["sockful","ping",null,{}]"#, self.ack))
             .await?;
         loop {
             let frame = timeout(PATIENCE, self.next()).await;
-            let frame = frame.map_err(|_| Error::internal("no reply came"))??;
+            let frame = frame.map_err(|_| Error::internal("no reply"))??;
             let (_, _, _, ack) = parse(&frame)?;
             if ack == self.ack {
                 break;
@@ -221,7 +221,7 @@ impl<'a> Player<'a> {
             let moves = moves.load(Relaxed);
             if moves != *seen {
                 let nth = first + nth;
-                let missed = format!("p{nth} moved {moves} times, and {seen} were told");
+                let missed = format!("p{nth} moved {moves} times, {seen} were received");
                 return Err(Error::internal(missed));
             }
         }
@@ -229,11 +229,11 @@ impl<'a> Player<'a> {
     }
 
     fn pause(&mut self) -> Duration {
-        // Between half and one and a half of it.
+        // Between half and one and a half of the average.
         PAUSE / 2 + PAUSE * u32::try_from(self.chance() % 1_000).unwrap_or(0) / 1_000
     }
 
-    /// The next of numbers that look as if they were by chance, and are the same in each run.
+    /// The next pseudo-random number; each run has the same sequence.
     fn chance(&mut self) -> u64 {
         self.chance = self
             .chance
@@ -250,5 +250,5 @@ fn parse(frame: &str) -> Result<Frame<'_>> {
 }
 
 fn wrong(frame: &str) -> Error {
-    Error::internal(format!("this is not what was to come: {frame}"))
+    Error::internal(format!("unexpected frame: {frame}"))
 }

@@ -16,7 +16,7 @@ impl Client {
         Self::over(stream, address).await
     }
 
-    /// One for which the system keeps as little as it can of what has not been read.
+    /// Connects with the smallest receive buffer that the system allows.
     pub(crate) async fn connect_narrow(address: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(4096)?;
@@ -26,7 +26,7 @@ impl Client {
     async fn over(stream: TcpStream, address: SocketAddr) -> Result<Self> {
         let connected = client_async(format!("ws://{address}"), stream).await;
         let mut client = Self(connected.map_err(Error::internal)?.0);
-        // The first frame is the server's greeting.
+        // The first frame is `hello`.
         client.next().await?;
         Ok(client)
     }
@@ -36,7 +36,7 @@ impl Client {
         sent.map_err(Error::internal)
     }
 
-    /// Sends several in one go.
+    /// Sends several frames with one flush.
     pub(crate) async fn send_all(&mut self, frames: impl Iterator<Item = String>) -> Result<()> {
         for frame in frames {
             let fed = self.0.feed(Message::text(frame)).await;
@@ -56,7 +56,7 @@ impl Client {
         }
     }
 
-    /// Sends a request, and waits for its reply.
+    /// Sends a request and waits for its reply.
     pub(crate) async fn ask(&mut self, frame: String) -> Result<Utf8Bytes> {
         self.send(frame).await?;
         let reply = self.next().await?;

@@ -12,20 +12,20 @@ use tokio::time::{sleep, timeout};
 
 const CREATURES: usize = 1_000;
 
-/// Over how many connections subscriptions are spread.
+/// The number of connections that the subscriptions are spread over.
 const CONNECTIONS: usize = 100;
 
-/// How often each number is measured; all numbers have their turn in each round.
+/// The number of rounds; each number of subscriptions is measured once per round.
 const ROUNDS: usize = 15;
 
-/// How many writes are measured at once, and how many events at most that makes.
+/// The number of writes per measurement, and the maximal number of events that they cause.
 const WRITES: usize = 2_000;
 const EVENTS: usize = 200_000;
 
-/// How long the server may take for them.
+/// The time limit of one measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was measured: microseconds of CPU time for one write.
+/// The results: microseconds of CPU time for one write.
 pub(crate) struct Costs {
     /// Without any subscription.
     alone: f64,
@@ -47,16 +47,16 @@ impl Costs {
     }
 }
 
-/// What subscriptions ask for.
+/// The conditions of the subscriptions.
 #[derive(Clone, Copy)]
 enum Conditions {
-    /// Each another value, which no written record has.
+    /// A different value each, which no written record has.
     Different,
-    /// Likewise, but the first asks for what is written.
+    /// The same, but the first one matches the written record.
     OneMatches,
-    /// Each another lower bound, which no written record is over.
+    /// A different lower bound each, which no written record exceeds.
     Bounds,
-    /// All for what is written.
+    /// All match the written record.
     Equal,
 }
 
@@ -91,7 +91,7 @@ impl Conditions {
         }
     }
 
-    /// How many of so many are told of a write.
+    /// The number of subscriptions that match a write.
     fn met_by(self, subscriptions: usize) -> usize {
         match self {
             Different | Bounds => 0,
@@ -101,7 +101,7 @@ impl Conditions {
     }
 }
 
-/// Measures all series, and prints them as they come.
+/// Measures all series and prints them as they complete.
 pub(crate) async fn measure() -> Result<Costs> {
     println!("CPU time of the server for one write, µs (medians of {ROUNDS})");
     let mut alone = Vec::new();
@@ -115,7 +115,7 @@ pub(crate) async fn measure() -> Result<Costs> {
         // The first round warms up.
         for round in 0..=ROUNDS {
             for turn in 0..benches.len() {
-                // Another one begins each round: whoever follows a rest or a large one is slower.
+                // Rotates the order: a measurement after a pause or after a large one is slower.
                 let at = (round + turn) % benches.len();
                 let micros = benches[at].round().await?;
                 if round > 0 {
@@ -141,13 +141,13 @@ pub(crate) async fn measure() -> Result<Costs> {
     Ok(Costs { alone, series })
 }
 
-/// A server with subscribers, and somebody who writes.
+/// A server with subscribers and a writer.
 struct Bench {
     served: ServerThread,
     writer: Client,
-    /// How many events have come.
+    /// The number of events received.
     heard: Arc<AtomicUsize>,
-    /// How many each write makes.
+    /// The number of events per write.
     each: usize,
     life: usize,
 }
@@ -164,7 +164,7 @@ impl Bench {
                 format!(r#"["creature","subscribe",{conditions},{nth}]"#)
             });
             client.send_all(frames).await?;
-            // A snapshot may come in pieces, so replies are told by what only they have.
+            // A snapshot may come in pieces; only replies have this.
             let mut replies = 0;
             while replies < own.len() {
                 replies += usize::from(client.next().await?.contains(r#","resume":"#));
@@ -185,7 +185,7 @@ impl Bench {
         })
     }
 
-    /// Writes some, each when the one before is answered; gives what one has cost, in microseconds.
+    /// Sends writes one after the other and returns the cost of one, in microseconds.
     #[expect(
         clippy::cast_precision_loss,
         reason = "figures of three digits are shown"
@@ -206,12 +206,12 @@ impl Bench {
             }
         };
         let told = timeout(PATIENCE, all_told).await;
-        told.map_err(|_| Error::internal("not all subscribers were told"))?;
+        told.map_err(|_| Error::internal("not all events were received"))?;
         let nanos = self.nanos_at_rest().await? - before;
         Ok(nanos as f64 / 1_000.0 / writes as f64)
     }
 
-    /// The CPU time of the server, when it has nothing left to do.
+    /// The CPU time of the server once it is idle.
     async fn nanos_at_rest(&self) -> Result<u64> {
         let mut nanos = self.served.nanos()?;
         loop {

@@ -11,16 +11,16 @@ use tokio::sync::oneshot;
 pub(crate) struct ServerThread {
     pub(crate) server: ServerHandle,
     pub(crate) address: SocketAddr,
-    /// Where the system tells how long its thread has run.
+    /// The file with the CPU time of the thread.
     stat: PathBuf,
-    /// It serves until this is dropped.
+    /// The server runs until this is dropped.
     _stop: oneshot::Sender<()>,
 }
 
 impl ServerThread {
-    /// Serves so many creatures: `c0`, `c1` and so on.
+    /// Serves this number of creatures: `c0`, `c1` and so on.
     pub(crate) async fn start(creatures: usize, mut config: Config) -> Result<Self> {
-        // What measures a server is not to be told that it comes too fast.
+        // The rate limit must not slow down the load generator.
         (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
         let server = Server::new(resources![Creature]).config(config);
         let server = server.open().await?;
@@ -52,10 +52,10 @@ impl ServerThread {
         })
     }
 
-    /// How long its thread has run, in nanoseconds; exact while it rests.
+    /// The CPU time of the thread, in nanoseconds; exact while it is idle.
     pub(crate) fn nanos(&self) -> Result<u64> {
         let stat = std::fs::read_to_string(&self.stat)?;
         let first = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
-        first.ok_or_else(|| Error::internal("the system does not tell the time of a thread"))
+        first.ok_or_else(|| Error::internal("the CPU time of the thread is unknown"))
     }
 }

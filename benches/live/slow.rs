@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 
 const CREATURES: usize = 10_000;
 
-/// How many updates fill the log and the ring, which are bounded by bytes, before anything counts.
+/// The number of updates that fill the log and the ring, which are bounded in bytes, before measuring.
 const WARM_UP: usize = 300_000;
 
-/// How many pass while the subscriber does not read; and a second time so few that the log still
-/// has them all, but more than the system takes for one who does not read.
+/// The number of updates while the subscriber does not read; then so few that the log still has them all,
+/// but more than the buffers of the system hold.
 const UPDATES: usize = 1_000_000;
 const FEW: usize = 50_000;
 
-/// How many are sent before their replies and events are read.
+/// The number of updates in flight.
 const DEPTH: usize = 32;
 
-/// How often latencies are measured with and without one who has stopped, and how many each time.
+/// The number of rounds with and without a stalled subscriber, and of latencies in each.
 const ROUNDS: usize = 20;
 const WRITES: usize = 1_000;
 
@@ -71,7 +71,7 @@ pub(crate) async fn measure() -> Result<()> {
     Ok(())
 }
 
-/// A server, one who writes, and a subscriber who keeps up.
+/// A server, a writer, and a subscriber that keeps up.
 struct Side {
     served: ServerThread,
     writer: Client,
@@ -83,7 +83,7 @@ struct Side {
 
 impl Side {
     async fn start() -> Result<Self> {
-        // A peer that neither reads nor answers pings would be closed after a minute.
+        // The server would close a peer that neither reads nor answers pings after a minute.
         let mut config = Config::default();
         config.write_timeout = Duration::from_secs(24 * 60 * 60);
         config.ping_interval = config.write_timeout;
@@ -101,7 +101,7 @@ impl Side {
         })
     }
 
-    /// Updates records in turn, each to what it never was, and waits until the reader has been told.
+    /// Updates records in turn, each to a new value, and waits until the reader has received the events.
     async fn update(&mut self, count: usize) -> Result<()> {
         let mut left = count;
         while left > 0 {
@@ -123,14 +123,14 @@ impl Side {
         Ok(())
     }
 
-    /// By how much the process grows over so many updates, in KiB.
+    /// The growth of the process over this number of updates, in KiB.
     async fn growth(&mut self, updates: usize) -> Result<i64> {
         let before = resident()?;
         self.update(updates).await?;
         Ok(resident()? - before)
     }
 
-    /// How long it takes from a write to its event, in microseconds.
+    /// The time from a write to its event, in microseconds.
     async fn latencies(&mut self, micros: &mut Vec<f64>) -> Result<()> {
         for _ in 0..WRITES {
             let (id, life) = (self.written % CREATURES, self.written + 1);
@@ -147,7 +147,7 @@ impl Side {
     }
 }
 
-/// What a subscriber knows, put together from what it was told.
+/// The records of a subscriber, assembled from its frames.
 struct Replica {
     client: Client,
     records: HashMap<String, String>,
@@ -182,7 +182,7 @@ struct Identified {
 }
 
 impl Replica {
-    /// Reads what there is to begin with, and then nothing more.
+    /// Reads the snapshot, and then nothing more.
     async fn begin(served: &ServerThread) -> Result<Self> {
         let mut replica = Self {
             client: Client::connect_narrow(served.address).await?,
@@ -195,7 +195,7 @@ impl Replica {
         Ok(replica)
     }
 
-    /// Reads on until it has been told of everything, and compares what it knows with what is so.
+    /// Reads until it has received everything, and compares its records with the store.
     async fn catch_up(&mut self, served: &ServerThread) -> Result<()> {
         let head = served.server.store().head().await?;
         let (start, mut told) = (Instant::now(), HashMap::<&str, usize>::new());
@@ -222,7 +222,7 @@ impl Replica {
         Ok(())
     }
 
-    /// Takes the next frame in.
+    /// Handles the next frame.
     async fn take(&mut self) -> Result<Taken> {
         let frame = self.client.next().await?;
         let (_, action, payload, _): (&str, &str, Payload<'_>, u64) =
@@ -255,7 +255,7 @@ struct Taken {
     more: bool,
 }
 
-/// The number of the commit that a frame is of, and whether there is more of it.
+/// The commit of a frame, and whether more frames of it follow.
 fn seq(frame: &str) -> Result<(u64, bool)> {
     #[derive(Deserialize)]
     struct Place {
@@ -268,12 +268,12 @@ fn seq(frame: &str) -> Result<(u64, bool)> {
     Ok((seq, more))
 }
 
-/// How much memory the process holds, in KiB.
+/// The resident memory of the process, in KiB.
 fn resident() -> Result<i64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    number.ok_or_else(|| Error::internal("the system does not tell the memory of a process"))
+    number.ok_or_else(|| Error::internal("the memory of the process is unknown"))
 }
 
 fn percentile(values: &mut [f64], percent: usize) -> f64 {

@@ -15,19 +15,19 @@ impl Client {
         stream.set_nodelay(true)?;
         let connected = client_async(format!("ws://{address}"), stream).await;
         let mut client = Self(connected.map_err(Error::internal)?.0);
-        // The first frame is the server's greeting.
+        // The first frame is `hello`.
         client.next().await?;
         Ok(client)
     }
 
-    /// Sends a request, and waits for its reply.
+    /// Sends a request and waits for its reply.
     pub(crate) async fn ask(&mut self, frame: String) -> Result<Utf8Bytes> {
         let sent = self.0.send(Message::text(frame)).await;
         sent.map_err(Error::internal)?;
         self.next().await
     }
 
-    /// Sends all of these, so many in flight, and gives how many bytes were answered.
+    /// Sends all frames with this number in flight, and returns the size of the replies in bytes.
     pub(crate) async fn ask_all(
         &mut self,
         frames: impl IntoIterator<Item = String>,
@@ -47,7 +47,7 @@ impl Client {
             }
             bytes += self.next().await?.len();
             waiting -= 1;
-            // What has come by now is answered in one go.
+            // Handles every reply that has arrived by now.
             while waiting > 0
                 && let Some(reply) = self.next().now_or_never()
             {
@@ -57,7 +57,7 @@ impl Client {
         }
     }
 
-    /// The next reply, which must be one of success.
+    /// The next reply, which must be `ok`.
     async fn next(&mut self) -> Result<Utf8Bytes> {
         loop {
             match self.0.next().await {

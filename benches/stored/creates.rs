@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 15;
-/// How long each has its turn in a round.
+/// The duration of one turn in a round.
 const TURN: Duration = Duration::from_secs(2);
 
-/// Who makes records.
+/// What creates the records.
 const NAMES: [&str; 3] = [
     "sockful, 64 connections",
     "rusqlite alone, 1 thread",
@@ -55,7 +55,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Creates a second, where each client waits for its reply before it asks for the next.
+/// Returns the creates per second; each client waits for the reply before it sends the next request.
 #[expect(clippy::cast_precision_loss, reason = "they are few")]
 async fn create(clients: &mut [Client], next: &Cell<usize>) -> Result<f64> {
     let before = next.get();

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::time::Instant;
 
 const TIMES: usize = 1_000;
-/// As much as a commit writes to the write-ahead log, about.
+/// About the size of a commit in the write-ahead log.
 const BYTES: usize = 16 * 1024;
-/// Where the write-ahead log of `SQLite` mostly ends, and begins anew.
+/// The usual size at which `SQLite` restarts the write-ahead log.
 const AREA: u64 = 4 * 1024 * 1024;
 
-/// Microseconds of one write and `fdatasync`, in an area that is there already.
+/// The microseconds of one write and `fdatasync` to an area that is allocated already.
 pub(crate) fn sync_time(folder: &Path) -> Result<f64> {
     let path = folder.join("probe");
     let file = File::create(&path)?;

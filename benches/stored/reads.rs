@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(crate) const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
-/// How often each is measured; all have their turn in each round.
+/// The number of rounds; everything is measured once per round.
 pub(crate) const ROUNDS: usize = 15;
 
-/// What is asked for.
+/// The request that is measured.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ask {
-    /// A record by its id.
+    /// Gets a record by its id.
     Get,
-    /// The 20 records of a kind, which have it by chance and lie apart.
+    /// Finds the 20 records of a kind, which are spread over the table.
     Find,
-    /// The 20 records of a level or the next ones above, in order.
+    /// Finds the 20 records from a level on, in its order.
     Range,
-    /// That a record be made, which is destroyed when all were.
+    /// Creates a record, which is destroyed after the turn.
     Create,
 }
 
 use Ask::{Create, Find, Get, Range as Above};
 
-/// What is measured: what is asked for, how many are in flight, and how many in one turn.
+/// The measurements: request, number in flight, and number per turn.
 pub(crate) const ASKED: [(Ask, usize, usize); 7] = [
     (Get, 64, 3_000),
     (Get, 1, 500),
@@ -64,16 +64,16 @@ impl Ask {
     }
 }
 
-/// What one request has taken, in microseconds.
+/// The cost of one request, in microseconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Taken {
-    /// By the clock, the time of the whole turn shared among all.
+    /// Wall-clock time: that of the turn divided by the number of requests.
     pub(crate) clock: f64,
-    /// Of the server's CPU time.
+    /// CPU time of the server.
     pub(crate) cpu: f64,
 }
 
-/// A server of so many records.
+/// A server with this number of records.
 struct Bench {
     served: ServerProcess,
     client: Client,
@@ -83,7 +83,7 @@ struct Bench {
     file: Option<PathBuf>,
 }
 
-/// Measures everything, and prints it.
+/// Measures and prints everything.
 pub(crate) async fn measure(folder: &Path) -> Result<Scaling> {
     let mut benches = Vec::new();
     for size in SIZES {
@@ -100,7 +100,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<Scaling> {
         // The first round warms up.
         for round in 0..=ROUNDS {
             for turn in 0..benches.len() {
-                // Another one begins each round: whoever follows a rest or a large one is slower.
+                // Rotates the order: a measurement after a pause or after a large one is slower.
                 let at = (round + turn) % benches.len();
                 let measured = benches[at].turn(ask, in_flight, times).await?;
                 if round > 0 {
@@ -136,7 +136,7 @@ impl Bench {
         let frames: Vec<_> = own
             .clone()
             .map(|nth| {
-                // Knuth's generator, whose upper bits are as good as chance here.
+                // Knuth's linear congruential generator; its upper bits are random enough here.
                 self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005);
                 self.chance = self.chance.wrapping_add(1_442_695_040_888_963_407);
                 let chance = usize::try_from(self.chance >> 33).unwrap_or(0);
@@ -158,7 +158,7 @@ impl Bench {
         })
     }
 
-    /// Makes the records as many as they were.
+    /// Destroys the created records.
     async fn destroy(&mut self, own: Range<usize>) -> Result<()> {
         let frame = |nth| format!(r#"["creature","destroy",{{"id":"w{nth}"}},1]"#);
         self.client.ask_all(own.map(frame), 64).await.map(drop)
@@ -168,7 +168,7 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         if let Some(file) = &self.file {
-            // It goes on writing for a moment, to a file that has no name any more.
+            // The server may still write for a moment, to the unlinked file.
             remove(file);
         }
     }

@@ -48,7 +48,7 @@ impl RusqliteBaseline {
                 let sent = format!(
                     r#"{{"id":"{id}","name":"Creature {nth}","kind":"{kind}","level":{level},"hp":100,"bio":"A quiet beast of the northern hills that sleeps under old stones."}}"#
                 );
-                // The bytes by which the store of the server orders a text and a number.
+                // The key bytes that the server's store uses for a string and a number.
                 let kind = [&[3], kind.as_bytes()].concat();
                 let level = [&[2], &(level as f64).to_bits().to_be_bytes()[..]].concat();
                 insert

@@ -4,21 +4,21 @@ use super::median;
 use super::plot::{Plot, Series, draw};
 use super::reads::{Ask, ROUNDS, SIZES, Taken};
 
-/// All that was measured.
+/// All results.
 pub(crate) struct Scaling(pub(crate) Vec<Line>);
 
-/// What was asked for in one way; a figure for each of the sizes.
+/// The results of one request and number in flight, for each size.
 pub(crate) struct Line {
     ask: Ask,
     in_flight: usize,
     file: Vec<Taken>,
     memory: Vec<Taken>,
-    /// How many times as long it takes in the file.
+    /// The time in the file divided by the time in memory.
     ratio: Vec<f64>,
 }
 
 impl Line {
-    /// Out of the rounds of file and memory, by turns, of each size.
+    /// From the rounds of each size, alternately in the file and in memory.
     pub(crate) fn new(ask: Ask, in_flight: usize, taken: &[Vec<Taken>]) -> Self {
         let files = taken.iter().step_by(2);
         let memories = taken.iter().skip(1).step_by(2);
@@ -79,7 +79,7 @@ impl Scaling {
         }
     }
 
-    /// Draws what was asked with 64 in flight.
+    /// Plots the requests with 64 in flight.
     pub(crate) fn draw(&self) -> String {
         let drawn = self.0.iter();
         let drawn = drawn.filter(|line| line.in_flight > 1 && line.ask != Ask::Range);

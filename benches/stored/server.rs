@@ -10,19 +10,19 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// The store that is no file.
+/// The name of the in-memory store.
 pub(crate) const MEMORY: &str = "memory";
 
 pub(crate) struct ServerProcess {
     pub(crate) address: SocketAddr,
     child: Child,
-    /// It serves until this is closed, which it is when this process ends.
+    /// The server runs until this is closed, at the latest when this process ends.
     stdin: Option<ChildStdin>,
 }
 
 impl ServerProcess {
-    /// Starts a server of so many creatures, in this file or in memory. A file that has some already
-    /// gets no others.
+    /// Starts a server with this number of creatures, in this file or in memory. A file that has records
+    /// already is not filled.
     pub(crate) fn start(store: &str, creatures: usize) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", store, &creatures.to_string()])
@@ -42,11 +42,11 @@ impl ServerProcess {
         })
     }
 
-    /// How long its threads have run, in nanoseconds.
+    /// The CPU time of its threads, in nanoseconds.
     pub(crate) fn nanos(&self) -> Result<u64> {
         let mut nanos = 0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // One that ends meanwhile has hardly run.
+            // A thread that ends meanwhile used hardly any time.
             let stat = std::fs::read_to_string(thread?.path().join("schedstat"));
             let stat = stat.unwrap_or_default();
             let first = stat.split(' ').next().and_then(|it| it.parse::<u64>().ok());
@@ -63,9 +63,9 @@ impl Drop for ServerProcess {
     }
 }
 
-/// Serves, tells its address in a line, and goes on until nobody holds its input any more.
+/// Prints the address and serves until its input is closed.
 pub(crate) fn serve(store: &str, creatures: usize) -> Result<()> {
-    // Not the runtime of the program, which has a single thread: this is how servers usually run.
+    // A multi-threaded runtime, as servers usually have; that of the benchmark has one thread.
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -81,11 +81,11 @@ pub(crate) fn serve(store: &str, creatures: usize) -> Result<()> {
 
 async fn run(store: &str, creatures: usize) -> Result<()> {
     let mut config = Config::default();
-    // What measures a server is not to be told that it comes too fast.
+    // The rate limit must not slow down the load generator.
     (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
-    // A client answers no pings while another has its turn.
+    // Clients do not answer pings while it is not their turn.
     config.ping_interval = Duration::from_secs(24 * 60 * 60);
-    // Those who ask with keys have no identity, and count as one.
+    // Keyed requests without an identity count as one caller.
     config.max_keys_per_caller = config.max_keys;
     let server = Server::new(resources![Creature]).config(config.clone());
     let server = if store == MEMORY {

@@ -11,15 +11,14 @@ use std::time::Instant;
 use uuid::Uuid;
 
 const CREATURES: usize = 1_000_000;
-/// How many requests with a key come after that: more than fit what is remembered of them, and more
-/// than fit the log.
+/// The number of requests with a key after that: more than the log and the idempotency records hold.
 const KEYED: usize = 200_000;
 const ROUNDS: usize = 7;
 
 pub(crate) async fn measure(folder: &Path, is_cold: bool) -> Result<()> {
     let file = folder.join("start.db");
     let store = file.to_string_lossy();
-    // Making it takes the longest by far, so it stays for the next time.
+    // Creating the file takes the longest by far, so it is kept for the next run.
     if !folder.join("start.made").exists() {
         super::remove(&file);
         make(&store).await?;
@@ -41,7 +40,7 @@ pub(crate) async fn measure(folder: &Path, is_cold: bool) -> Result<()> {
     Ok(())
 }
 
-/// Makes the records, and then changes them by requests that have keys.
+/// Creates the records and then updates them by requests with keys.
 async fn make(store: &str) -> Result<()> {
     eprintln!("making {CREATURES} records");
     let served = ServerProcess::start(store, CREATURES)?;
