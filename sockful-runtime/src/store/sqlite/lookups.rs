@@ -3,7 +3,7 @@
 use super::pace::Pace;
 use super::readers::{Reader, patiently};
 use super::shared::Shared;
-use super::transaction::table;
+use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::View;
@@ -117,7 +117,7 @@ impl Shared {
     }
 
     fn find_one(&self, reader: &Reader, resource: usize, id: &str) -> Found {
-        let table = table(self.tables(), resource)?;
+        let table = Table::of(self.tables(), resource)?;
         let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
         Ok(View { seq, value })

@@ -11,7 +11,6 @@ use super::readers::Readers;
 use super::search::Search;
 use super::shared::Shared;
 use super::table::Table;
-use super::transaction::table;
 use super::writer::Writer;
 use crate::core::clock::Clock;
 use crate::core::config::Config;
@@ -104,7 +103,7 @@ impl Opened {
     ) -> Result<View<T>> {
         let read = Arc::clone(&self.shared).read(move |shared, connection| {
             see(Search {
-                table: table(shared.tables(), resource)?,
+                table: Table::of(shared.tables(), resource)?,
                 connection,
                 max_visited: shared.max_visited,
             })

@@ -3,7 +3,7 @@
 use super::readers::Reader;
 use super::search::Search;
 use super::shared::{Shared, aside};
-use super::transaction::table;
+use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Filter, Query};
@@ -23,7 +23,7 @@ pub(super) struct Frozen {
 impl Frozen {
     pub(super) async fn new(shared: Arc<Shared>, resources: Vec<usize>) -> Result<Self> {
         for &resource in &resources {
-            table(shared.tables(), resource)?;
+            Table::of(shared.tables(), resource)?;
         }
         let reader = shared.freeze().await?;
         Ok(Self {
@@ -49,7 +49,7 @@ impl Frozen {
             aside(move || {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
                 see(Search {
-                    table: table(shared.tables(), resource)?,
+                    table: Table::of(shared.tables(), resource)?,
                     connection: reader.connection(),
                     max_visited: shared.max_visited,
                 })

@@ -28,6 +28,12 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The table of the resource at this index in the served list.
+    pub(super) fn of(tables: &[Self], resource: usize) -> Result<&Self> {
+        let missing = || Error::internal("the store was not opened for this resource");
+        tables.get(resource).ok_or_else(missing)
+    }
+
     pub(super) fn new(definition: &'static ResourceDef) -> Self {
         let name = quoted("record", definition.name);
         let properties = definition.properties.iter().enumerate();
@@ -138,6 +144,32 @@ impl Table {
         statement.execute([id]).map(drop)
     }
 
+    /// Whether a record with an id that `counts` has this value of an indexed property. Reads the index
+    /// only.
+    pub(super) fn has_holder(
+        &self,
+        connection: &Connection,
+        property: usize,
+        value: &Scalar<'static>,
+        counts: impl Fn(&str) -> bool,
+    ) -> Result<bool> {
+        let select = self.select_holders(property);
+        let mut statement = connection.prepare_cached(&select).map_err(failure)?;
+        let mut rows = statement.query([key(value)]).map_err(failure)?;
+        while let Some(row) = rows.next().map_err(failure)? {
+            let id = row.get_ref(0).map_err(failure)?;
+            if counts(id.as_str().map_err(Error::internal)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn select_holders(&self, property: usize) -> String {
+        let column = column(self.definition, property);
+        format!("SELECT id FROM {} WHERE {column} = ?1", self.name)
+    }
+
     /// Hands over the records of a source in its order, until `take` says that it is enough.
     pub(super) fn each(
         &self,
@@ -216,4 +248,37 @@ pub(super) fn column(definition: &ResourceDef, at: usize) -> String {
 /// A name that no other part of SQL can be taken for.
 pub(super) fn quoted(what: &str, name: &str) -> String {
     format!("\"{what} {}\"", name.replace('"', "\"\""))
+}
+
+/// How often statements of one table have run.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StatementRuns {
+    /// Those that read one row.
+    pub(super) selects: i32,
+    pub(super) puts: i32,
+    pub(super) deletes: i32,
+}
+
+#[cfg(test)]
+impl Table {
+    /// Returns how often statements have run on this connection, which caches them.
+    pub(super) fn runs(&self, connection: &Connection) -> StatementRuns {
+        let runs = |sql: &str| {
+            let statement = connection.prepare_cached(sql).expect("SQL");
+            statement.get_status(rusqlite::StatementStatus::Run)
+        };
+        StatementRuns {
+            selects: runs(&self.get),
+            puts: runs(&self.put),
+            deletes: runs(&self.delete),
+        }
+    }
+
+    /// Returns how `SQLite` finds the records with a value.
+    pub(super) fn holder_plan(&self, connection: &Connection, property: usize) -> String {
+        let explain = format!("EXPLAIN QUERY PLAN {}", self.select_holders(property));
+        let plan = connection.query_row(&explain, [Vec::<u8>::new()], |row| row.get(3));
+        plan.expect("a plan")
+    }
 }

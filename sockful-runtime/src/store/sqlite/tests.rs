@@ -1,5 +1,6 @@
 mod checked;
 mod restart;
+mod row_reads;
 
 use super::*;
 use crate::core::error::{ErrorKind, Outcome};

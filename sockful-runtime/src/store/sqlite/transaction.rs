@@ -1,7 +1,6 @@
 //! One commit, inside of a transaction.
 
 use super::failure::failure;
-use super::search::holders;
 use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
@@ -11,13 +10,19 @@ use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::validate;
 use crate::store::validate::{ResponseSubject, Stored};
 use rusqlite::Connection;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The tables as the transaction sees them.
-#[derive(Clone, Copy)]
+/// The tables as one commit sees them while it is checked and applied.
+///
+/// Each row is read at most once: checking the commit, applying it and building the response need the
+/// same records.
 pub(super) struct Transaction<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) tables: &'a [Table],
+    connection: &'a Connection,
+    tables: &'a [Table],
+    /// The records that were read or written, by resource and id.
+    rows: RefCell<HashMap<usize, HashMap<Box<str>, Option<Arc<Record>>>>>,
 }
 
 /// A commit that was carried out, and what is remembered of the request that made it.
@@ -26,7 +31,15 @@ pub(super) struct Taken {
     pub(super) completed: Option<(IdempotencyEntry, CompletedRequest)>,
 }
 
-impl Transaction<'_> {
+impl<'a> Transaction<'a> {
+    pub(super) fn new(connection: &'a Connection, tables: &'a [Table]) -> Self {
+        Self {
+            connection,
+            tables,
+            rows: RefCell::default(),
+        }
+    }
+
     /// Carries out a commit that is to have this number, unless something stands against it.
     pub(super) fn take(self, commit: Commit, seq: u64, tag: u64) -> Result<Taken, Rejected> {
         let subjects = validate::check(&self, &commit)?;
@@ -45,7 +58,7 @@ impl Transaction<'_> {
         })
     }
 
-    fn apply(self, operations: Vec<Operation>, seq: u64, tag: u64) -> Result<Committed> {
+    fn apply(&self, operations: Vec<Operation>, seq: u64, tag: u64) -> Result<Committed> {
         let mut changes = Vec::with_capacity(operations.len());
         let mut emissions = Vec::new();
         for operation in operations {
@@ -54,15 +67,17 @@ impl Transaction<'_> {
                     resource, record, ..
                 } => {
                     let after = Arc::new(record.with_rev(seq));
+                    let before = self.get(resource, after.id())?;
                     let table = self.table(resource)?;
-                    let before = table.get(self.connection, after.id())?;
                     table.put(self.connection, &after).map_err(failure)?;
+                    self.remember(resource, after.id(), Some(&after));
                     (resource, before, Some(after))
                 }
                 Operation::Delete { resource, id, .. } => {
+                    let before = self.get(resource, &id)?;
                     let table = self.table(resource)?;
-                    let before = table.get(self.connection, &id)?;
                     table.delete(self.connection, &id).map_err(failure)?;
+                    self.remember(resource, &id, None);
                     (resource, before, None)
                 }
                 Operation::Emit {
@@ -95,7 +110,7 @@ impl Transaction<'_> {
     }
 
     fn complete(
-        self,
+        &self,
         entry: IdempotencyEntry,
         subjects: Vec<ResponseSubject>,
         seq: u64,
@@ -110,14 +125,26 @@ impl Transaction<'_> {
         Ok((entry, completed))
     }
 
-    fn table(&self, resource: usize) -> Result<&Table> {
-        table(self.tables, resource)
+    fn table(&self, resource: usize) -> Result<&'a Table> {
+        Table::of(self.tables, resource)
+    }
+
+    /// Notes what is now stored under an id, so that it need not be read.
+    fn remember(&self, resource: usize, id: &str, record: Option<&Arc<Record>>) {
+        let mut rows = self.rows.borrow_mut();
+        let rows = rows.entry(resource).or_default();
+        rows.insert(id.into(), record.cloned());
     }
 }
 
 impl Stored for Transaction<'_> {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>> {
-        self.table(resource)?.get(self.connection, id)
+        if let Some(record) = self.rows.borrow().get(&resource).and_then(|it| it.get(id)) {
+            return Ok(record.clone());
+        }
+        let record = self.table(resource)?.get(self.connection, id)?;
+        self.remember(resource, id, record.as_ref());
+        Ok(record)
     }
 
     fn unique(&self, resource: usize) -> Result<&[usize]> {
@@ -131,19 +158,7 @@ impl Stored for Transaction<'_> {
         value: &Scalar<'static>,
         counts: impl Fn(&str) -> bool,
     ) -> Result<bool> {
-        let mut is_held = false;
-        let source = holders(property, value);
-        self.table(resource)?
-            .each(self.connection, &source, |record| {
-                is_held = counts(record.id());
-                !is_held
-            })?;
-        Ok(is_held)
+        let table = self.table(resource)?;
+        table.has_holder(self.connection, property, value, counts)
     }
-}
-
-/// The table of the resource at this place in the served list.
-pub(super) fn table(tables: &[Table], resource: usize) -> Result<&Table> {
-    let missing = || Error::internal("the store was not opened for this resource");
-    tables.get(resource).ok_or_else(missing)
 }

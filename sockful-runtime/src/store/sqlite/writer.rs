@@ -150,7 +150,7 @@ impl Writer {
     fn write(&self, commit: Commit, end: &mut End, at: u64) -> Result<Written, Rejected> {
         let (connection, tables) = (&self.connection, self.shared.tables());
         let seq = end.seq + 1;
-        let transaction = Transaction { connection, tables };
+        let transaction = Transaction::new(connection, tables);
         let Taken {
             committed,
             completed,
