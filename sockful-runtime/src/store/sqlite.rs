@@ -10,10 +10,10 @@ mod history;
 mod idempotency;
 mod key;
 mod log;
+mod lookup_latency;
 mod lookups;
 mod migration;
 mod opened;
-mod pace;
 mod readers;
 mod search;
 mod shared;
@@ -201,7 +201,7 @@ impl Store for Sqlite {
             Ok(opened) => &opened.shared,
             Err(error) => return ready(Err(error)),
         };
-        if let Some(found) = shared.look_up_at_once(resource, id) {
+        if let Some(found) = shared.look_up_now(resource, id) {
             return ready(found);
         }
         boxed(Arc::clone(shared).look_up(resource, id.into()))

@@ -1,8 +1,7 @@
-//! Look-ups of records by their ids: all that wait when one begins are made at one moment.
+//! Look-ups of records by their ids, on the caller's thread while they are quick.
 
-use super::pace::Pace;
-use super::readers::{Reader, patiently};
-use super::shared::Shared;
+use super::lookup_latency::LookupLatency;
+use super::readers::{Reader, Readers, patiently};
 use super::table::Table;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
@@ -12,161 +11,164 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
-/// How many wait and are made at once.
-const MAX_ASKED: usize = 1_024;
-/// How many are made at one moment.
+/// How many look-ups wait or run at most.
+const MAX_WAITING: usize = 1_024;
+/// How many one thread runs on one view of the file.
 const AT_ONCE: usize = 64;
-/// How many wait before another thread helps, of at most so many.
-const BEHIND: usize = 32;
+/// How many wait for each thread before another one is started, up to the maximum.
+const WAITING_PER_THREAD: usize = 32;
 const MAX_THREADS: usize = 4;
 
-/// What is looked up next, where it takes long.
+/// Look-ups of records by their ids.
 ///
-/// To wake a thread takes longer than to look up a record that is in the page cache: it is made at
-/// once. Where that is not so, a thread makes what has come meanwhile, too, and others help only
-/// where it does not keep up.
+/// Waking a thread takes longer than a look-up in the page cache, so look-ups run on the caller's thread
+/// while they are quick. Otherwise a thread runs all that have arrived, and more threads help if it does
+/// not keep up.
 #[derive(Debug)]
 pub(super) struct Lookups {
+    readers: Arc<Readers>,
+    tables: Arc<[Table]>,
     permits: Arc<Semaphore>,
-    state: Mutex<State>,
-    pace: Pace,
+    queue: Mutex<LookupQueue>,
+    latency: LookupLatency,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    waiting: Vec<Lookup>,
+struct LookupQueue {
+    waiting: Vec<PendingLookup>,
     threads: usize,
 }
 
-type Found = Result<View<Option<Arc<Record>>>>;
+/// A record, or that there is none, and the number of the newest commit that the look-up saw.
+pub(super) type LookedUp = Result<View<Option<Arc<Record>>>>;
 
 #[derive(Debug)]
-struct Lookup {
+struct PendingLookup {
     resource: usize,
     id: Box<str>,
-    answer: oneshot::Sender<Found>,
-    /// It counts until it is made, whether anybody waits for it or not.
+    result: oneshot::Sender<LookedUp>,
+    /// Held until the look-up has run, even if its caller is gone.
     _permit: OwnedSemaphorePermit,
 }
 
-/// A thread that looks up. It is counted until it has nothing left to do.
-struct Thread {
-    shared: Arc<Shared>,
+/// A thread that runs look-ups. It is counted until the queue is empty.
+struct LookupThread {
+    lookups: Arc<Lookups>,
     is_counted: bool,
 }
 
 impl Lookups {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(readers: Arc<Readers>, tables: Arc<[Table]>) -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(MAX_ASKED)),
-            state: Mutex::default(),
-            pace: Pace::default(),
+            readers,
+            tables,
+            permits: Arc::new(Semaphore::new(MAX_WAITING)),
+            queue: Mutex::default(),
+            latency: LookupLatency::default(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, LookupQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one in, and says whether another thread is to help.
-    fn add(&self, lookup: Lookup) -> bool {
-        let mut state = self.state();
-        state.waiting.push(lookup);
-        let is_behind = state.waiting.len() > state.threads * BEHIND;
-        let helps = is_behind && state.threads < MAX_THREADS;
-        state.threads += usize::from(helps);
-        helps
-    }
-}
-
-impl Shared {
-    /// The record of this id, where that takes no time to speak of.
-    pub(super) fn look_up_at_once(&self, resource: usize, id: &str) -> Option<Found> {
-        if !self.lookups.pace.is_quick() {
+    /// Looks a record up on this thread, if that is quick and a connection is idle.
+    pub(super) fn try_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
+        if !self.latency.is_quick() {
             return None;
         }
-        let begun = Instant::now();
-        let found = self.readers.begin_at_once()?;
-        let found = found.and_then(|reader| self.find_one(&reader, resource, id));
-        self.lookups.pace.note(begun.elapsed());
-        // What it has seen may not be published yet.
-        let is_over = |view: &View<_>| view.seq <= self.head();
-        found.as_ref().is_ok_and(is_over).then_some(found)
+        let start = Instant::now();
+        let reader = self.readers.begin_at_once()?;
+        let found = reader.and_then(|reader| self.find(&reader, resource, id));
+        self.latency.record(start.elapsed());
+        Some(found)
     }
 
-    /// The record of this id, as it is at one moment from now on.
-    pub(super) async fn look_up(self: Arc<Self>, resource: usize, id: Box<str>) -> Found {
-        let permit = Arc::clone(&self.lookups.permits).acquire_owned();
-        let (answer, answered) = oneshot::channel();
-        let lookup = Lookup {
+    /// Looks a record up on another thread.
+    pub(super) async fn run(self: &Arc<Self>, resource: usize, id: Box<str>) -> LookedUp {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let (result, received) = oneshot::channel();
+        let lookup = PendingLookup {
             resource,
             id,
-            answer,
+            result,
             _permit: patiently(permit).await?,
         };
-        if self.lookups.add(lookup) {
-            let thread = Thread {
-                shared: Arc::clone(&self),
+        if self.push(lookup) {
+            let thread = LookupThread {
+                lookups: Arc::clone(self),
                 is_counted: true,
             };
             drop(spawn_blocking(move || thread.run()));
         }
-        let view = answered.await.map_err(Error::internal)??;
-        self.published(view.seq).await?;
-        Ok(view)
+        received.await.map_err(Error::internal)?
     }
 
-    fn find_one(&self, reader: &Reader, resource: usize, id: &str) -> Found {
-        let table = Table::of(self.tables(), resource)?;
+    /// Queues a look-up, and returns whether another thread has to be started.
+    fn push(&self, lookup: PendingLookup) -> bool {
+        let mut queue = self.queue();
+        queue.waiting.push(lookup);
+        let is_behind = queue.waiting.len() > queue.threads * WAITING_PER_THREAD;
+        let starts = is_behind && queue.threads < MAX_THREADS;
+        queue.threads += usize::from(starts);
+        starts
+    }
+
+    fn find(&self, reader: &Reader, resource: usize, id: &str) -> LookedUp {
+        let table = Table::of(&self.tables, resource)?;
         let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
         Ok(View { seq, value })
     }
 }
 
-impl Thread {
+impl LookupThread {
     fn run(mut self) {
         while let Some(lookups) = self.next() {
-            let reader = self.shared.readers.begin();
+            let reader = self.lookups.readers.begin();
             for lookup in lookups {
-                if lookup.answer.is_closed() {
+                if lookup.result.is_closed() {
                     continue;
                 }
-                let begun = Instant::now();
-                let find = |it: &Reader| self.shared.find_one(it, lookup.resource, &lookup.id);
+                let start = Instant::now();
+                let find = |it: &Reader| self.lookups.find(it, lookup.resource, &lookup.id);
                 let found = match &reader {
                     Ok(reader) => find(reader),
-                    // Each is to be told by an error of its own.
-                    Err(_) => self.shared.readers.begin().and_then(|reader| find(&reader)),
+                    // Errors can't be cloned: each look-up gets its own.
+                    Err(_) => self
+                        .lookups
+                        .readers
+                        .begin()
+                        .and_then(|reader| find(&reader)),
                 };
-                self.shared.lookups.pace.note(begun.elapsed());
-                // Whoever asked may have gone.
-                drop(lookup.answer.send(found));
+                self.lookups.latency.record(start.elapsed());
+                // The caller may be gone.
+                drop(lookup.result.send(found));
             }
         }
     }
 
-    fn next(&mut self) -> Option<Vec<Lookup>> {
-        let mut state = self.shared.lookups.state();
-        if state.waiting.is_empty() {
-            state.threads -= 1;
+    fn next(&mut self) -> Option<Vec<PendingLookup>> {
+        let mut queue = self.lookups.queue();
+        if queue.waiting.is_empty() {
+            queue.threads -= 1;
             self.is_counted = false;
             return None;
         }
-        let first = state.waiting.len().min(AT_ONCE);
-        Some(state.waiting.drain(..first).collect())
+        let first = queue.waiting.len().min(AT_ONCE);
+        Some(queue.waiting.drain(..first).collect())
     }
 }
 
-impl Drop for Thread {
+impl Drop for LookupThread {
     fn drop(&mut self) {
-        // It may never have run, as where the runtime ends.
+        // It may never have run, if the runtime shuts down.
         if self.is_counted {
-            let mut state = self.shared.lookups.state();
-            state.threads -= 1;
-            if state.threads == 0 {
-                // Nobody waits for what no thread makes.
-                state.waiting.clear();
+            let mut queue = self.lookups.queue();
+            queue.threads -= 1;
+            if queue.threads == 0 {
+                // No thread is left to run them.
+                queue.waiting.clear();
             }
         }
     }

@@ -53,7 +53,7 @@ pub(super) struct Opened {
 
 impl Closed<'_> {
     pub(super) fn open(mut self, resources: &[&'static ResourceDef]) -> Result<Opened> {
-        let tables: Box<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
+        let tables: Arc<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
         let transaction = self.connection.transaction().map_err(failure)?;
         tables
             .iter()

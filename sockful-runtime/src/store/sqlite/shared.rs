@@ -2,7 +2,7 @@
 
 use super::failure::poisoned;
 use super::history::History;
-use super::lookups::Lookups;
+use super::lookups::{LookedUp, Lookups};
 use super::readers::{Reader, Readers};
 use super::table::Table;
 use crate::core::error::{Error, Result};
@@ -17,8 +17,8 @@ use tokio::task::spawn_blocking;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) readers: Arc<Readers>,
-    pub(super) lookups: Lookups,
-    tables: Box<[Table]>,
+    lookups: Arc<Lookups>,
+    tables: Arc<[Table]>,
     history: Mutex<History>,
     head: Arc<watch::Sender<u64>>,
     is_poisoned: AtomicBool,
@@ -28,15 +28,16 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         readers: Readers,
-        tables: Box<[Table]>,
+        tables: Arc<[Table]>,
         history: History,
         head: Arc<watch::Sender<u64>>,
         max_visited: usize,
     ) -> Self {
         head.send_replace(history.recent.head());
+        let readers = Arc::new(readers);
         Self {
-            readers: Arc::new(readers),
-            lookups: Lookups::new(),
+            lookups: Arc::new(Lookups::new(Arc::clone(&readers), Arc::clone(&tables))),
+            readers,
             tables,
             history: Mutex::new(history),
             head,
@@ -72,6 +73,20 @@ impl Shared {
     pub(super) fn announce(&self, seq: u64) {
         self.head
             .send_if_modified(|head| seq > std::mem::replace(head, seq));
+    }
+
+    /// Looks a record up on this thread, if that is quick and what it saw is published.
+    pub(super) fn look_up_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
+        let found = self.lookups.try_now(resource, id)?;
+        let is_published = |view: &View<_>| view.seq <= self.head();
+        found.as_ref().is_ok_and(is_published).then_some(found)
+    }
+
+    /// Looks a record up on another thread.
+    pub(super) async fn look_up(self: Arc<Self>, resource: usize, id: Box<str>) -> LookedUp {
+        let view = self.lookups.run(resource, id).await?;
+        self.published(view.seq).await?;
+        Ok(view)
     }
 
     /// What `see` sees of the file at one moment.

@@ -1,0 +1,47 @@
+//! How long look-ups take.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// About how long it takes to wake another thread and to get its result.
+const ANOTHER_THREAD: Duration = Duration::from_micros(50);
+
+/// The moving average of the duration of look-ups. Each new one counts a sixteenth.
+///
+/// If the pages are cached, as they mostly are, a look-up is done before another thread would have
+/// started. If it waits for the disk, it must not block the caller's thread.
+#[derive(Debug, Default)]
+pub(super) struct LookupLatency {
+    nanos: AtomicU64,
+}
+
+impl LookupLatency {
+    /// Whether a look-up takes no longer than waking another thread.
+    pub(super) fn is_quick(&self) -> bool {
+        Duration::from_nanos(self.nanos.load(Relaxed)) < ANOTHER_THREAD
+    }
+
+    /// Adds the duration of a look-up. Of concurrent ones some may be lost.
+    pub(super) fn record(&self, taken: Duration) {
+        let taken = u64::try_from(taken.as_nanos()).unwrap_or(u64::MAX);
+        let mean = self.nanos.load(Relaxed);
+        self.nanos.store(mean - mean / 16 + taken / 16, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_lookup_counts_until_quick_ones_follow() {
+        let latency = LookupLatency::default();
+        assert!(latency.is_quick());
+        latency.record(Duration::from_millis(10));
+        assert!(!latency.is_quick());
+        for _ in 0..50 {
+            latency.record(Duration::from_micros(10));
+        }
+        assert!(latency.is_quick());
+    }
+}
