@@ -1,7 +1,8 @@
-//! Stores: conformance, migration, backup, restart.
+//! Stores: conformance, limits, migration, backup, restart.
 
 mod backup;
 mod conformance;
+mod limits;
 mod migration;
 mod migration_check;
 mod reserializing_store;

@@ -61,7 +61,8 @@ impl Server {
         }
     }
 
-    /// Keeps the records in `store`. Default is [`Memory`].
+    /// Keeps the records in `store`, with the limits of the [config](Self::config) unless it has its own.
+    /// Default is [`Memory`].
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -170,7 +171,7 @@ impl Server {
             clock,
             authenticator,
         } = self;
-        let store = store.unwrap_or_else(|| Arc::new(Memory::with_config(&config)));
+        let store = store.unwrap_or_else(|| Arc::new(Memory::new()));
         if authenticator.is_none() {
             tracing::warn!("everyone may do everything: the server asks nobody who they are");
         }

@@ -5,6 +5,7 @@ pub mod commit;
 pub(crate) mod conformance;
 pub mod idempotency;
 mod layout;
+mod limits;
 mod memory;
 mod plan;
 pub(crate) mod recent_commits;
@@ -20,6 +21,7 @@ mod visits;
 pub(crate) use layout::{Form, StoredProperty};
 pub use layout::{Layout, Migrated};
 pub(crate) use layout::{compare, is_written, written};
+pub use limits::StoreLimits;
 pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
@@ -61,7 +63,13 @@ pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> MaybeReady<'
 /// Resources are known by their place in the list given to [`open`](Store::open). What a call
 /// returns is one consistent view, and `seq` says of which commit. User code never runs inside a store.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Makes ready for these resources. Called once, before anything else.
+    /// Sets the limits of the server's config. Called once, before the store is migrated and opened.
+    ///
+    /// A store that was constructed with limits of its own keeps them.
+    fn configure(&self, _limits: &StoreLimits) {}
+
+    /// Opens the store for these resources. Called once, before anything else but
+    /// [`configure`](Self::configure) and [`migrate`](Self::migrate).
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>>;
 
     /// Makes what is stored into records of these resources as they are now, before they are opened

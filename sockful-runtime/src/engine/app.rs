@@ -18,7 +18,7 @@ use crate::model::relation::Relations;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::model::schema::description::Description;
-use crate::store::{Layout, Store};
+use crate::store::{Layout, Store, StoreLimits};
 use bytes::Bytes;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
@@ -108,6 +108,7 @@ impl App {
         let (models, description) = describe(resources)?;
         let definition: Vec<_> = models.iter().map(|model| model.definition).collect();
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
+        store.configure(&StoreLimits::from(&config));
         store.migrate(&layouts).await?;
         store.open(&definition).await?;
         Ok(Arc::new(Self {

@@ -15,7 +15,9 @@ use self::list::List;
 use self::root::Root;
 use self::snapshot::Frozen;
 use self::table::Table;
-use super::{Counted, Expired, Found, MaybeReady, Several, Snapshot, Store, View, boxed, ready};
+use super::{
+    Counted, Expired, Found, MaybeReady, Several, Snapshot, Store, StoreLimits, View, boxed, ready,
+};
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
@@ -25,7 +27,7 @@ use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -43,25 +45,32 @@ pub struct Memory {
     /// Makes the tags, which nobody outside can foretell.
     tags: RandomState,
     root: RwLock<Root>,
-    max_visited: usize,
+    /// Those of the server, unless the store was constructed with others.
+    limits: OnceLock<StoreLimits>,
     head: watch::Sender<u64>,
 }
 
 impl Memory {
-    /// An empty store with the default limits.
+    /// Creates an empty store with the limits of the server that it is opened by.
     pub fn new() -> Self {
-        Self::with_config(&Config::default())
-    }
-
-    /// An empty store that keeps to the limits of `config`.
-    pub fn with_config(config: &Config) -> Self {
         Self {
             epoch: Uuid::now_v7().to_string().into(),
             tags: RandomState::new(),
-            root: RwLock::new(Root::new(config)),
-            max_visited: config.max_visited,
+            root: RwLock::new(Root::new(&StoreLimits::default())),
+            limits: OnceLock::new(),
             head: watch::Sender::new(0),
         }
+    }
+
+    /// Creates an empty store with the limits of `config`, whatever those of the server are.
+    pub fn with_config(config: &Config) -> Self {
+        let store = Self::new();
+        store.configure(&StoreLimits::from(config));
+        store
+    }
+
+    fn max_visited(&self) -> usize {
+        self.limits.get_or_init(StoreLimits::default).max_visited
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Root> {
@@ -125,6 +134,13 @@ impl Default for Memory {
 }
 
 impl Store for Memory {
+    fn configure(&self, limits: &StoreLimits) {
+        if self.limits.set(limits.clone()).is_ok() {
+            let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
+            root.set_limits(limits);
+        }
+    }
+
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         root.tables = resources
@@ -157,12 +173,12 @@ impl Store for Memory {
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
-        let max_visited = self.max_visited;
+        let max_visited = self.max_visited();
         self.evaluate(resource, move |list| list.find(&query, max_visited))
     }
 
     fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
-        let max_visited = self.max_visited;
+        let max_visited = self.max_visited();
         self.evaluate(resource, move |list| list.count(&filter, max_visited))
     }
 
@@ -173,7 +189,7 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        let frozen = lists.map(|lists| Frozen::new(root.recent.head(), lists, self.max_visited));
+        let frozen = lists.map(|lists| Frozen::new(root.recent.head(), lists, self.max_visited()));
         ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 

@@ -29,6 +29,11 @@ impl RecentCommits {
         }
     }
 
+    /// Sets the capacity, which holds from the next commit on.
+    pub(crate) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity;
+    }
+
     /// Removes all commits, and continues after commit `head`.
     pub(crate) fn restart(&mut self, head: u64) {
         *self = Self {

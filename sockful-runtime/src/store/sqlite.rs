@@ -32,7 +32,8 @@ use self::opened::{Closed, Opened};
 use self::search::Search;
 use self::snapshot::Frozen;
 use super::{
-    Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, View, boxed, ready,
+    Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, StoreLimits, View,
+    boxed, ready,
 };
 use crate::core::clock::Clock;
 use crate::core::config::Config;
@@ -64,7 +65,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
-    config: Config,
+    /// Those of the server, unless the store was constructed with others.
+    limits: OnceLock<StoreLimits>,
     clock: Clock,
     migrations: Vec<Numbered>,
     /// What is opened for the resources.
@@ -76,28 +78,19 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens a file, or makes it, with the default limits.
+    /// Opens a file, or creates it, with the limits of the server that it is opened by.
     ///
     /// # Errors
     ///
     /// `unavailable` where another process has it open, or it can't be written to.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::with_config(path, &Config::default())
-    }
-
-    /// Opens a file, or makes it, and keeps to the limits of `config`.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
-    pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
         let path = file::resolved(path.as_ref());
         let lock = Lock::take(&path)?;
         file::settle_log(&path)?;
         let connection = file::open_writer(&path)?;
         Ok(Self {
             path,
-            config: config.clone(),
+            limits: OnceLock::new(),
             clock: Clock::default(),
             migrations: Vec::new(),
             opened: OnceLock::new(),
@@ -105,6 +98,17 @@ impl Sqlite {
             head: Arc::new(watch::Sender::new(0)),
             _lock: lock,
         })
+    }
+
+    /// Opens a file, or creates it, with the limits of `config`, whatever those of the server are.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
+        let store = Self::open(path)?;
+        store.configure(&StoreLimits::from(config));
+        Ok(store)
     }
 
     /// Runs these migrations when the store is opened, each once and in the order of their names,
@@ -143,7 +147,7 @@ impl Sqlite {
         let closed = Closed {
             path: &self.path,
             connection: connection.ok_or_else(again)?,
-            config: &self.config,
+            limits: self.limits.get_or_init(StoreLimits::default),
             clock: &self.clock,
             head: &self.head,
         };
@@ -169,6 +173,11 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
+    fn configure(&self, limits: &StoreLimits) {
+        // The first call wins: that of `with_config`, if any.
+        let _ = self.limits.set(limits.clone());
+    }
+
     fn migrate(&self, layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
         let connection = self.connection.lock();
         let mut connection = connection.unwrap_or_else(PoisonError::into_inner);

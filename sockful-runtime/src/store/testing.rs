@@ -8,8 +8,8 @@ use crate::query::{Filter, Query};
 use crate::store::commit::{Change, Commit, Committed, Emitted, Rejected};
 use crate::store::idempotency::Lookup;
 use crate::store::{
-    Counted, Expired, Found, Layout, MaybeReady, Memory, Several, Snapshot, Store, View, boxed,
-    ready,
+    Counted, Expired, Found, Layout, MaybeReady, Memory, Several, Snapshot, Store, StoreLimits,
+    View, boxed, ready,
 };
 use futures_util::future::Either;
 use std::fmt;
@@ -245,6 +245,10 @@ fn same(error: Error) -> Error {
 }
 
 impl<S: Store> Store for Intercept<S> {
+    fn configure(&self, limits: &StoreLimits) {
+        self.store.configure(limits);
+    }
+
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         // A store that is opened again says so itself.
         drop(self.hooks.resources.set(resources.to_vec()));

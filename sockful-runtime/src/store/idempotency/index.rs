@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::core::config::Config;
 use crate::protocol::idempotency_key::time;
+use crate::store::StoreLimits;
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry, Lookup};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const WEIGHT: usize = 2 * size_of::<IndexedRequest<CompletedRequest>>() + size_o
 /// `A` is the response, or where it is stored.
 #[derive(Debug)]
 pub(crate) struct IdempotencyIndex<A> {
-    limits: Limits,
+    limits: KeyLimits,
     callers: HashMap<Arc<str>, Caller>,
     /// By ascending numbers: the first is the oldest.
     entries: BTreeMap<u64, IndexedRequest<A>>,
@@ -39,11 +39,22 @@ pub(crate) struct IdempotencyIndex<A> {
 }
 
 #[derive(Debug)]
-struct Limits {
+struct KeyLimits {
     retention: u64,
     per_caller: usize,
     all: usize,
     capacity: usize,
+}
+
+impl From<&StoreLimits> for KeyLimits {
+    fn from(limits: &StoreLimits) -> Self {
+        Self {
+            retention: u64::try_from(limits.key_retention.as_millis()).unwrap_or(u64::MAX),
+            per_caller: limits.max_keys_per_caller,
+            all: limits.max_keys,
+            capacity: limits.key_capacity,
+        }
+    }
 }
 
 /// The numbers of one caller's entries; there is at least one.
@@ -80,21 +91,20 @@ impl<A> IndexedRequest<A> {
 }
 
 impl<A> IdempotencyIndex<A> {
-    pub(crate) fn new(config: &Config) -> Self {
-        let limits = Limits {
-            retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
-            per_caller: config.max_keys_per_caller,
-            all: config.max_keys,
-            capacity: config.key_capacity,
-        };
+    pub(crate) fn new(limits: &StoreLimits) -> Self {
         Self {
-            limits,
+            limits: KeyLimits::from(limits),
             callers: HashMap::new(),
             entries: BTreeMap::new(),
             next: 0,
             weight: 0,
             horizon: None,
         }
+    }
+
+    /// Sets the limits, which hold from the next request on.
+    pub(crate) fn set_limits(&mut self, limits: &StoreLimits) {
+        self.limits = KeyLimits::from(limits);
     }
 
     /// Restores stored horizons, that of all callers and those of single callers, before the entries are

@@ -1,10 +1,10 @@
 //! All that is stored, at one moment.
 
 use super::table::Table;
-use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
+use crate::store::StoreLimits;
 use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
@@ -22,12 +22,17 @@ pub(super) struct Root {
 }
 
 impl Root {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(limits: &StoreLimits) -> Self {
         Self {
             tables: Vec::new(),
-            recent: RecentCommits::new(config.log_capacity),
-            idempotency: IdempotencyIndex::new(config),
+            recent: RecentCommits::new(limits.log_capacity),
+            idempotency: IdempotencyIndex::new(limits),
         }
+    }
+
+    pub(super) fn set_limits(&mut self, limits: &StoreLimits) {
+        self.recent.set_capacity(limits.log_capacity);
+        self.idempotency.set_limits(limits);
     }
 
     pub(super) fn table(&self, resource: usize) -> Result<&Table> {

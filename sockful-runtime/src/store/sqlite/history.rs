@@ -2,7 +2,7 @@
 
 use super::idempotency::{Gone, StoredIndex};
 use super::log::End;
-use crate::core::config::Config;
+use crate::store::StoreLimits;
 use crate::store::commit::Committed;
 use crate::store::idempotency::index::IndexedRequest;
 use crate::store::recent_commits::RecentCommits;
@@ -21,9 +21,9 @@ impl History {
         newest: Vec<Arc<Committed>>,
         end: End,
         idempotency: StoredIndex,
-        config: &Config,
+        limits: &StoreLimits,
     ) -> Self {
-        let mut recent = RecentCommits::new(config.log_capacity);
+        let mut recent = RecentCommits::new(limits.log_capacity);
         recent.restart(end.seq);
         let mut trimmed = Vec::new();
         for committed in newest {

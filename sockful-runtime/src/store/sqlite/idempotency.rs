@@ -6,8 +6,8 @@
 use super::entry::{read_completed_request, write_completed_request};
 use super::failure::failure;
 use super::table::Table;
-use crate::core::config::Config;
 use crate::core::error::Result;
+use crate::store::StoreLimits;
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use rusqlite::{Connection, OptionalExtension, ToSql};
@@ -24,9 +24,9 @@ pub(super) type Gone = VecDeque<IndexedRequest<u64>>;
 /// Reads which requests are remembered.
 pub(super) fn load(
     connection: &Connection,
-    config: &Config,
+    limits: &StoreLimits,
 ) -> rusqlite::Result<(StoredIndex, Gone)> {
-    let mut remembered = StoredIndex::new(config);
+    let mut remembered = StoredIndex::new(limits);
     let mut gone = Gone::new();
     let (all, own) = horizons(connection)?;
     remembered.restore(all, own);

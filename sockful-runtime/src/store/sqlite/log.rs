@@ -3,8 +3,8 @@
 use super::entry::{read_commit, write_commit};
 use super::failure::failure;
 use super::table::Table;
-use crate::core::config::Config;
 use crate::core::error::Result;
+use crate::store::StoreLimits;
 use crate::store::commit::Committed;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const CUT_AT_ONCE: u32 = 1_024;
 
 /// How much of the log the file keeps.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct LogLimits {
     capacity: u64,
     retention: u64,
 }
@@ -30,12 +30,12 @@ pub(super) struct End {
     bytes: u64,
 }
 
-impl Limits {
-    pub(super) fn new(config: &Config) -> Self {
+impl LogLimits {
+    pub(super) fn new(limits: &StoreLimits) -> Self {
         let whole = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
-            capacity: u64::try_from(config.stored_log_capacity).unwrap_or(u64::MAX),
-            retention: whole(config.log_retention),
+            capacity: u64::try_from(limits.stored_log_capacity).unwrap_or(u64::MAX),
+            retention: whole(limits.log_retention),
         }
     }
 

@@ -6,19 +6,18 @@ use super::file;
 use super::history::History;
 use super::idempotency;
 use super::log;
-use super::log::{End, Limits};
+use super::log::{End, LogLimits};
 use super::readers::Readers;
 use super::search::Search;
 use super::shared::Shared;
 use super::table::Table;
 use super::writer::Writer;
 use crate::core::clock::Clock;
-use crate::core::config::Config;
 use crate::core::error::{Error, Outcome, Result};
 use crate::model::definition::ResourceDef;
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
-use crate::store::{Expired, MaybeReady, View, boxed, ready};
+use crate::store::{Expired, MaybeReady, StoreLimits, View, boxed, ready};
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use std::collections::hash_map::RandomState;
@@ -37,7 +36,7 @@ const AT_HAND: u64 = 1_024;
 pub(super) struct Closed<'a> {
     pub(super) path: &'a Path,
     pub(super) connection: Connection,
-    pub(super) config: &'a Config,
+    pub(super) limits: &'a StoreLimits,
     pub(super) clock: &'a Clock,
     pub(super) head: &'a Arc<watch::Sender<u64>>,
 }
@@ -59,25 +58,25 @@ impl Closed<'_> {
             .iter()
             .try_for_each(|table| table.create(&transaction))?;
         transaction.commit().map_err(failure)?;
-        let (connection, config) = (self.connection, self.config);
+        let (connection, limits) = (self.connection, self.limits);
         let epoch = file::epoch(&connection).map_err(failure)?;
         let end = End::read(&connection)?;
-        let behind = end.newest(&connection, AT_HAND, config.log_capacity)?;
+        let behind = end.newest(&connection, AT_HAND, limits.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
-        let (idempotency, gone) = idempotency::load(&connection, config).map_err(failure)?;
+        let (idempotency, gone) = idempotency::load(&connection, limits).map_err(failure)?;
         let shared = Arc::new(Shared::new(
             Readers::new(self.path.to_owned()),
             tables,
-            History::new(newest, end, idempotency, config),
+            History::new(newest, end, idempotency, limits),
             Arc::clone(self.head),
-            config.max_visited,
+            limits.max_visited,
         ));
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let writer = Writer {
             shared: Arc::clone(&shared),
             connection,
             clock: self.clock.clone(),
-            limits: Limits::new(config),
+            limits: LogLimits::new(limits),
             end,
             gone,
             is_uncertain: false,

@@ -4,7 +4,7 @@ use super::batch::{Batch, Done, Job, Written, refuse};
 use super::failure::{failure, poisoned, uncommitted, undone};
 use super::idempotency;
 use super::idempotency::{Gone, Removal};
-use super::log::{End, Limits};
+use super::log::{End, LogLimits};
 use super::shared::Shared;
 use super::transaction::{Taken, Transaction};
 use crate::core::clock::Clock;
@@ -34,7 +34,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) clock: Clock,
     /// How much of the log is kept, and where it ends.
-    pub(super) limits: Limits,
+    pub(super) limits: LogLimits,
     pub(super) end: End,
     pub(super) gone: Gone,
     /// Whether a process that dies now may leave commits to be found that were said to be unknown: until

@@ -26,9 +26,9 @@ fn push(index: &mut IdempotencyIndex<CompletedRequest>, caller: &str, key: Uuid,
 
 #[test]
 fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
-    let config = Config {
+    let config = StoreLimits {
         key_capacity: 4_000,
-        ..Config::default()
+        ..StoreLimits::default()
     };
     let mut index = IdempotencyIndex::new(&config);
     for n in 0..100 {
@@ -38,7 +38,7 @@ fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
     assert!((5..20).contains(&index.entries.len()));
     assert_eq!(index.callers.len(), index.entries.len());
 
-    let mut tiny = IdempotencyIndex::new(&Config {
+    let mut tiny = IdempotencyIndex::new(&StoreLimits {
         key_capacity: 1,
         ..config
     });
@@ -57,7 +57,7 @@ fn what_is_remembered_keeps_to_its_bytes_and_never_less_than_the_last_is() {
 
 #[test]
 fn what_is_over_its_time_goes_a_few_at_once() {
-    let mut index = IdempotencyIndex::new(&Config::default());
+    let mut index = IdempotencyIndex::new(&StoreLimits::default());
     let retention = index.limits.retention;
     for n in 0..100 {
         assert_eq!(push(&mut index, "bob", key(n, 0), n), 0);
@@ -75,9 +75,9 @@ fn what_is_over_its_time_goes_a_few_at_once() {
 
 #[test]
 fn what_a_caller_has_too_many_of_makes_only_its_own_keys_forgotten() {
-    let mut index = IdempotencyIndex::new(&Config {
+    let mut index = IdempotencyIndex::new(&StoreLimits {
         max_keys_per_caller: 2,
-        ..Config::default()
+        ..StoreLimits::default()
     });
     for n in 0..5 {
         push(&mut index, "bob", key(100 + n, 0), 100);
@@ -90,9 +90,9 @@ fn what_a_caller_has_too_many_of_makes_only_its_own_keys_forgotten() {
 
 #[test]
 fn a_clock_that_was_wrong_makes_no_key_taken_twice_and_no_later_one_refused() {
-    let mut index = IdempotencyIndex::new(&Config {
+    let mut index = IdempotencyIndex::new(&StoreLimits {
         max_keys: 1,
-        ..Config::default()
+        ..StoreLimits::default()
     });
     let (ahead, behind) = (key(5_000, 0), key(10, 0));
     push(&mut index, "bob", ahead, 1_000_000);

@@ -1,0 +1,47 @@
+//! The limits of a store.
+
+use crate::core::config::Config;
+use std::time::Duration;
+
+/// The limits that a store obeys: those of the server's [`Config`], or limits of its own.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoreLimits {
+    /// [`Config::max_visited`].
+    pub max_visited: usize,
+    /// [`Config::log_capacity`].
+    pub log_capacity: usize,
+    /// [`Config::stored_log_capacity`].
+    pub stored_log_capacity: usize,
+    /// [`Config::log_retention`].
+    pub log_retention: Duration,
+    /// [`Config::key_retention`].
+    pub key_retention: Duration,
+    /// [`Config::max_keys_per_caller`].
+    pub max_keys_per_caller: usize,
+    /// [`Config::max_keys`].
+    pub max_keys: usize,
+    /// [`Config::key_capacity`].
+    pub key_capacity: usize,
+}
+
+impl From<&Config> for StoreLimits {
+    fn from(config: &Config) -> Self {
+        Self {
+            max_visited: config.max_visited,
+            log_capacity: config.log_capacity,
+            stored_log_capacity: config.stored_log_capacity,
+            log_retention: config.log_retention,
+            key_retention: config.key_retention,
+            max_keys_per_caller: config.max_keys_per_caller,
+            max_keys: config.max_keys,
+            key_capacity: config.key_capacity,
+        }
+    }
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self::from(&Config::default())
+    }
+}
