@@ -13,8 +13,8 @@ mod walk;
 
 use self::list::List;
 use self::root::Root;
-use self::snapshot::Frozen;
-use self::table::Table;
+use self::snapshot::MemorySnapshot;
+use self::table::MemoryTable;
 use super::{
     Counted, Expired, Found, MaybeReady, Several, Snapshot, Store, StoreLimits, View, boxed, ready,
 };
@@ -79,7 +79,7 @@ impl Memory {
     }
 
     /// The head, and what `see` sees of a table at that moment.
-    fn view<T>(&self, resource: usize, see: impl FnOnce(&Table) -> T) -> Result<View<T>> {
+    fn view<T>(&self, resource: usize, see: impl FnOnce(&MemoryTable) -> T) -> Result<View<T>> {
         let root = self.read();
         let value = see(root.table(resource)?);
         Ok(View {
@@ -114,7 +114,7 @@ impl Memory {
         resource: usize,
         see: impl FnOnce(&List) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<View<T>>> {
-        let View { seq, value: list } = match self.view(resource, Table::list) {
+        let View { seq, value: list } = match self.view(resource, MemoryTable::list) {
             Ok(snapshot) => snapshot,
             Err(error) => return ready(Err(error)),
         };
@@ -145,7 +145,7 @@ impl Store for Memory {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         root.tables = resources
             .iter()
-            .map(|definition| Table::new(definition))
+            .map(|definition| MemoryTable::new(definition))
             .collect();
         ready(Ok(()))
     }
@@ -189,7 +189,8 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        let frozen = lists.map(|lists| Frozen::new(root.recent.head(), lists, self.max_visited()));
+        let frozen =
+            lists.map(|lists| MemorySnapshot::new(root.recent.head(), lists, self.max_visited()));
         ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 

@@ -3,7 +3,7 @@
 mod backup;
 mod batch;
 mod check;
-mod entry;
+mod encoding;
 mod failure;
 mod file;
 mod history;
@@ -13,10 +13,10 @@ mod log;
 mod lookup_latency;
 mod lookups;
 mod migration;
-mod opened;
+mod open_file;
 mod readers;
 mod search;
-mod shared;
+mod shared_file;
 mod snapshot;
 mod source;
 mod table;
@@ -27,10 +27,10 @@ mod writer;
 
 pub(crate) use self::check::check;
 use self::file::Lock;
-use self::migration::Numbered;
-use self::opened::{Closed, Opened};
-use self::search::Search;
-use self::snapshot::Frozen;
+use self::migration::SqlMigration;
+use self::open_file::{FileOpener, OpenFile};
+use self::search::TableSearch;
+use self::snapshot::SqliteSnapshot;
 use super::{
     Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, StoreLimits, View,
     boxed, ready,
@@ -68,9 +68,9 @@ pub struct Sqlite {
     /// Those of the server, unless the store was constructed with others.
     limits: OnceLock<StoreLimits>,
     clock: Clock,
-    migrations: Vec<Numbered>,
+    migrations: Vec<SqlMigration>,
     /// What is opened for the resources.
-    opened: OnceLock<Opened>,
+    opened: OnceLock<OpenFile>,
     connection: Mutex<Option<Connection>>,
     head: Arc<watch::Sender<u64>>,
     /// Dropped last.
@@ -132,7 +132,7 @@ impl Sqlite {
         mut self,
         migrations: impl IntoIterator<Item = (N, S)>,
     ) -> Self {
-        let migrations = migrations.into_iter().map(|(name, sql)| Numbered {
+        let migrations = migrations.into_iter().map(|(name, sql)| SqlMigration {
             name: name.into(),
             sql: sql.into(),
         });
@@ -140,11 +140,11 @@ impl Sqlite {
         self
     }
 
-    fn start(&self, resources: &[&'static ResourceDef]) -> Result<Opened> {
+    fn start(&self, resources: &[&'static ResourceDef]) -> Result<OpenFile> {
         let connection = self.connection.lock();
         let connection = connection.unwrap_or_else(PoisonError::into_inner).take();
         let again = || Error::internal("the store is open already");
-        let closed = Closed {
+        let closed = FileOpener {
             path: &self.path,
             connection: connection.ok_or_else(again)?,
             limits: self.limits.get_or_init(StoreLimits::default),
@@ -154,7 +154,7 @@ impl Sqlite {
         closed.open(resources)
     }
 
-    fn opened(&self) -> Result<&Opened> {
+    fn opened(&self) -> Result<&OpenFile> {
         let missing = || Error::internal("the store was not opened");
         self.opened.get().ok_or_else(missing)
     }
@@ -163,7 +163,7 @@ impl Sqlite {
     fn see<T: Send + 'static>(
         &self,
         resource: usize,
-        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+        see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<View<T>>> {
         match self.opened() {
             Ok(opened) => boxed(opened.see(resource, see)),
@@ -238,7 +238,7 @@ impl Store for Sqlite {
         let resources = resources.to_vec();
         boxed(async move {
             let shared = Arc::clone(&self.opened()?.shared);
-            let frozen = Frozen::new(shared, resources).await?;
+            let frozen = SqliteSnapshot::new(shared, resources).await?;
             Ok(Arc::new(frozen) as Arc<dyn Snapshot>)
         })
     }
@@ -266,7 +266,7 @@ impl Store for Sqlite {
 
     fn backup(&self, to: &Path) -> MaybeReady<'_, Result<()>> {
         let (from, to) = (self.path.clone(), to.to_owned());
-        boxed(shared::aside(move || backup::copy(&from, &to)))
+        boxed(shared_file::aside(move || backup::copy(&from, &to)))
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is stored, as far as a commit is judged by it.
-pub(super) trait Stored {
+pub(super) trait StoredRecords {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>>;
 
     /// The positions of the properties whose values no two records share.
@@ -35,7 +35,7 @@ pub(super) struct ResponseSubject {
 
 /// Whether each operation finds what it expects, and which records the reply will be about.
 pub(super) fn check(
-    stored: &impl Stored,
+    stored: &impl StoredRecords,
     commit: &Commit,
 ) -> Result<Vec<ResponseSubject>, Rejected> {
     for (nth, operation) in commit.operations.iter().enumerate() {
@@ -65,7 +65,7 @@ pub(super) fn check(
 }
 
 /// Whether no two records would have one value that must be unique.
-fn check_unique(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
+fn check_unique(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Rejected> {
     let mut written = None;
     let mut claimed = BTreeSet::new();
     for (operation, one) in commit.operations.iter().enumerate() {
@@ -99,7 +99,7 @@ fn check_unique(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
 }
 
 /// Fails if a record has a value after the commit of which the commit asserts that none has it.
-fn check_no_children(stored: &impl Stored, commit: &Commit) -> Result<(), Rejected> {
+fn check_no_children(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Rejected> {
     let is_assertion = |it: &Operation| matches!(it, Operation::AssertNoChildren { .. });
     if !commit.operations.iter().any(is_assertion) {
         return Ok(());
@@ -135,7 +135,7 @@ fn check_no_children(stored: &impl Stored, commit: &Commit) -> Result<(), Reject
 
 /// Returns the records that the response contains.
 fn response_subjects(
-    stored: &impl Stored,
+    stored: &impl StoredRecords,
     commit: &Commit,
 ) -> Result<Vec<ResponseSubject>, Rejected> {
     let positions = commit
@@ -160,12 +160,12 @@ fn response_subjects(
 }
 
 /// An event on its way into the log: resource, id, event, data.
-pub(super) type Emission = (usize, Box<str>, usize, Box<str>);
+pub(super) type PendingEvent = (usize, Box<str>, usize, Box<str>);
 
 /// The events, each with its record as it is after the commit, whatever its place among the
 /// operations, or as it was before these changes removed it.
 pub(super) fn emitted(
-    emissions: Vec<Emission>,
+    emissions: Vec<PendingEvent>,
     changes: &[Change],
     stored: impl Fn(usize, &str) -> Result<Option<Arc<Record>>>,
 ) -> Result<Vec<Emitted>> {

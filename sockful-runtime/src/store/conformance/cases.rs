@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) creatures: Vec<Value>,
-    pub(crate) conditions: Conditions,
+    pub(crate) conditions: ConditionTree,
     /// Names, each with whether it is descending.
     pub(crate) sort: Vec<(&'static str, bool)>,
     pub(crate) limit: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Case {
 
 /// An object of conditions.
 #[derive(Clone, Debug)]
-pub(crate) struct Conditions {
+pub(crate) struct ConditionTree {
     pub(crate) properties: Vec<(&'static str, Test)>,
     pub(crate) or: Vec<Self>,
     pub(crate) and: Vec<Self>,
@@ -158,14 +158,14 @@ fn test(property: &'static str) -> impl Strategy<Value = Test> {
     ]
 }
 
-fn conditions() -> impl Strategy<Value = Conditions> {
+fn conditions() -> impl Strategy<Value = ConditionTree> {
     let properties = || {
         subsequence(PROPERTIES.to_vec(), 0..3).prop_flat_map(|names| {
             let properties = names.into_iter().map(|name| (Just(name), test(name)));
             properties.collect::<Vec<_>>()
         })
     };
-    let leaf = properties().prop_map(|properties| Conditions {
+    let leaf = properties().prop_map(|properties| ConditionTree {
         properties,
         or: Vec::new(),
         and: Vec::new(),
@@ -178,7 +178,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
             vec(inner.clone(), 0..3),
             vec(inner, 0..2),
         );
-        joined.prop_map(|(properties, or, and, not)| Conditions {
+        joined.prop_map(|(properties, or, and, not)| ConditionTree {
             properties,
             or,
             and,
@@ -187,7 +187,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     })
 }
 
-impl Conditions {
+impl ConditionTree {
     fn json(&self) -> Value {
         let mut object = serde_json::Map::new();
         for (name, test) in &self.properties {
@@ -209,7 +209,7 @@ impl Conditions {
     }
 }
 
-impl fmt::Display for Conditions {
+impl fmt::Display for ConditionTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.json().fmt(f)
     }

@@ -1,10 +1,10 @@
 //! Random histories of commits, against maps.
 
 use super::events;
-use super::events::{Happening, Told};
+use super::events::{EmittedText, Happening};
 use super::judge;
-use super::judge::{Refused, Tables, text};
-use super::snapshots::Taken;
+use super::judge::{ExpectedRejection, Tables, text};
+use super::snapshots::TakenSnapshot;
 use super::{cases, wait};
 use crate::model::record::Record;
 use crate::query::{Filter, Query};
@@ -20,14 +20,14 @@ use std::sync::Arc;
 
 /// What one operation of a random commit does to the record it names.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
-    kind: Kind,
+pub(super) struct RecordStep {
+    kind: StepKind,
     expect: Expected,
     creature: Value,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum StepKind {
     Put,
     Delete,
     Assert,
@@ -56,7 +56,7 @@ struct ChildlessCheck {
 /// A commit: what it does to which record of which resource, what else it relies on, and what it emits.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
-    of_records: BTreeMap<(usize, &'static str), Step>,
+    of_records: BTreeMap<(usize, &'static str), RecordStep>,
     childless: Vec<ChildlessCheck>,
     events: Vec<Happening>,
 }
@@ -67,11 +67,11 @@ const IDS: [&str; 4] = ["a", "b", "🐉", "c"];
 
 pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
     let kind = select(vec![
-        Kind::Put,
-        Kind::Put,
-        Kind::Put,
-        Kind::Delete,
-        Kind::Assert,
+        StepKind::Put,
+        StepKind::Put,
+        StepKind::Put,
+        StepKind::Delete,
+        StepKind::Assert,
     ]);
     let expect = select(vec![
         Expected::Any,
@@ -83,7 +83,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
         Expected::Old,
     ]);
     let step = (kind, expect, cases::creature());
-    let step = step.prop_map(|(kind, expect, creature)| Step {
+    let step = step.prop_map(|(kind, expect, creature)| RecordStep {
         kind,
         expect,
         creature,
@@ -137,7 +137,7 @@ impl Steps {
     }
 }
 
-impl Step {
+impl RecordStep {
     fn operation(&self, resource: usize, id: &str, tables: &Tables) -> Operation {
         let stored = tables.get(&(resource, id.to_owned())).map(|(_, rev)| *rev);
         let expect = match self.expect {
@@ -149,7 +149,7 @@ impl Step {
         };
         let id: Box<str> = id.into();
         match self.kind {
-            Kind::Put => {
+            StepKind::Put => {
                 let mut creature = self.creature.clone();
                 creature["id"] = (*id).into();
                 Operation::Put {
@@ -158,12 +158,12 @@ impl Step {
                     expect,
                 }
             }
-            Kind::Delete => Operation::Delete {
+            StepKind::Delete => Operation::Delete {
                 resource,
                 id,
                 expect,
             },
-            Kind::Assert => Operation::Assert {
+            StepKind::Assert => Operation::Assert {
                 resource,
                 id,
                 expect,
@@ -177,7 +177,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
     let mut told = Vec::new();
     for (nth, steps) in history.iter().enumerate() {
         if nth % 4 == 0 {
-            snapshots.push(Taken::new(store, seq, &tables));
+            snapshots.push(TakenSnapshot::new(store, seq, &tables));
         }
         let operations = steps.operations(&tables);
         let expected = judge::judge(&tables, &operations, seq + 1);
@@ -191,7 +191,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
         };
         match (wait(store.commit(commit)), expected) {
             (Err(rejected), Err(refused)) => {
-                prop_assert_eq!(Refused::of(&rejected), Some(refused));
+                prop_assert_eq!(ExpectedRejection::of(&rejected), Some(refused));
             }
             (Ok(committed), Ok((changed, emitted))) => {
                 prop_assert_eq!(committed.changes.is_empty(), changed == tables);
@@ -215,7 +215,11 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
 }
 
 /// Replays the log, in which each commit has `told` these events, and looks at it from each of its ends.
-fn check_log(store: &dyn Store, tables: &Tables, told: &[Vec<Told>]) -> Result<(), TestCaseError> {
+fn check_log(
+    store: &dyn Store,
+    tables: &Tables,
+    told: &[Vec<EmittedText>],
+) -> Result<(), TestCaseError> {
     let head = told.len() as u64;
     let log = wait(store.log(0, usize::MAX)).expect("the log reaches back to the start");
     let seqs: Vec<u64> = log.iter().map(|committed| committed.seq).collect();

@@ -21,7 +21,7 @@ pub(super) struct Happening {
 }
 
 /// An event as it is in the log: resource, event, data, and the record's id, text and revision.
-pub(super) type Told = (usize, usize, String, String, String, u64);
+pub(super) type EmittedText = (usize, usize, String, String, String, u64);
 
 pub(super) fn event(ids: &'static [&'static str]) -> impl Strategy<Value = Happening> {
     let data = select(vec!["null", r#"{"loudness":9}"#, "\"🐉\\n\"", "[]"]);
@@ -49,7 +49,7 @@ impl Happening {
 }
 
 /// What is told of a commit that is taken, which leads from `before` to `after`.
-pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) -> Vec<Told> {
+pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) -> Vec<EmittedText> {
     let mut told = Vec::new();
     for operation in operations {
         let Operation::Emit {
@@ -78,7 +78,7 @@ pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) ->
 }
 
 /// The same of what a store says.
-pub(super) fn of(emitted: &[Emitted]) -> Vec<Told> {
+pub(super) fn of(emitted: &[Emitted]) -> Vec<EmittedText> {
     let each = emitted.iter().map(|event| {
         let record = &event.record;
         (

@@ -11,13 +11,13 @@ pub(super) type Tables = BTreeMap<(usize, String), (String, u64)>;
 
 /// Why a commit is refused, as far as that can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum ExpectedRejection {
     Conflict(usize),
     /// The operation and the property.
     Taken(usize, usize),
 }
 
-impl Refused {
+impl ExpectedRejection {
     pub(super) fn of(rejected: &Rejected) -> Option<Self> {
         match rejected {
             Rejected::Conflict(at) => Some(Self::Conflict(*at)),
@@ -40,7 +40,7 @@ pub(super) fn judge(
     tables: &Tables,
     operations: &[Operation],
     seq: u64,
-) -> Result<Tables, Refused> {
+) -> Result<Tables, ExpectedRejection> {
     let mut after = tables.clone();
     for (nth, operation) in operations.iter().enumerate() {
         let (key, expect) = match operation {
@@ -77,11 +77,11 @@ pub(super) fn judge(
             Expect::Rev(rev) => stored == Some(*rev),
         };
         if !holds {
-            return Err(Refused::Conflict(nth));
+            return Err(ExpectedRejection::Conflict(nth));
         }
     }
     if let Some(nth) = first_taken(tables, operations) {
-        return Err(Refused::Taken(nth, UNIQUE.1));
+        return Err(ExpectedRejection::Taken(nth, UNIQUE.1));
     }
     for (nth, operation) in operations.iter().enumerate() {
         if let Operation::AssertNoChildren {
@@ -91,7 +91,7 @@ pub(super) fn judge(
         } = operation
             && !holders(&after, *resource, *property, &json(value)).is_empty()
         {
-            return Err(Refused::Conflict(nth));
+            return Err(ExpectedRejection::Conflict(nth));
         }
     }
     Ok(after)

@@ -9,13 +9,13 @@ use crate::store::idempotency::{IdempotencyEntry, Lookup, StoredResponse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use request::{Does, Request};
+use request::{Does, KeyedCommit};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// One request with a key, and how much time went by before.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(super) struct KeyStep {
     elapsed: i64,
     caller: &'static str,
     key: Chosen,
@@ -32,15 +32,15 @@ enum Chosen {
 
 /// A request that took effect.
 #[derive(Debug)]
-struct Taken {
+struct TakenRequest {
     caller: &'static str,
     key: Uuid,
     at: i64,
-    told: Told,
+    told: ToldCompletion,
 }
 
 /// What is told of it: fingerprint, number of the commit, revision, result.
-type Told = (u128, u64, Option<u64>, String);
+type ToldCompletion = (u128, u64, Option<u64>, String);
 
 const MINUTE: i64 = 60_000;
 /// How much a client's clock may be ahead of the server's.
@@ -60,7 +60,7 @@ pub(super) fn limits() -> Config {
     }
 }
 
-pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn histories() -> impl Strategy<Value = Vec<KeyStep>> {
     let elapsed = select(vec![
         0,
         1,
@@ -87,7 +87,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
         Does::Fail,
     ]);
     let step = (elapsed, select(&CALLERS[..]), key, does);
-    let step = step.prop_map(|(elapsed, caller, key, does)| Step {
+    let step = step.prop_map(|(elapsed, caller, key, does)| KeyStep {
         elapsed,
         caller,
         key,
@@ -98,10 +98,10 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
 
 pub(super) async fn check_history(
     store: &dyn Store,
-    history: &[Step],
+    history: &[KeyStep],
 ) -> Result<(), TestCaseError> {
     let (mut now, mut seq, mut stored) = (START, 0, None);
-    let (mut keys, mut taken) = (Vec::new(), Vec::<Taken>::new());
+    let (mut keys, mut taken) = (Vec::new(), Vec::<TakenRequest>::new());
     for (nth, step) in (0..).zip(history) {
         now += step.elapsed;
         let key = match &step.key {
@@ -110,7 +110,7 @@ pub(super) async fn check_history(
             Chosen::New(made) => key(now + made, nth),
         };
         keys.push(key);
-        let request = Request::new(step.does, nth, stored, seq + 1);
+        let request = KeyedCommit::new(step.does, nth, stored, seq + 1);
         let entry = IdempotencyEntry {
             caller: step.caller.into(),
             key,
@@ -130,7 +130,7 @@ pub(super) async fn check_history(
                 seq += 1;
                 stored = request.stored;
                 prop_assert_eq!(committed.seq, seq);
-                taken.push(Taken {
+                taken.push(TakenRequest {
                     caller: step.caller,
                     key,
                     at: now,
@@ -152,11 +152,11 @@ pub(super) async fn check_history(
 /// What the store says of one key, against what it may say.
 async fn check_lookup(
     store: &dyn Store,
-    taken: &[Taken],
+    taken: &[TakenRequest],
     caller: &'static str,
     key: Uuid,
 ) -> Result<(), TestCaseError> {
-    let of_key = |one: &Taken| one.caller == caller && one.key == key;
+    let of_key = |one: &TakenRequest| one.caller == caller && one.key == key;
     let at = taken.iter().position(of_key);
     match (store.completed(caller, key).await.expect("an answer"), at) {
         (Lookup::Completed(completed), Some(at)) => {
@@ -180,21 +180,21 @@ async fn check_lookup(
 }
 
 /// Whether it is within what is kept of one caller.
-fn is_kept_of_caller(taken: &[Taken], at: usize) -> bool {
+fn is_kept_of_caller(taken: &[TakenRequest], at: usize) -> bool {
     let later = taken[at + 1..].iter();
     let of_caller = later.filter(|one| one.caller == taken[at].caller);
     of_caller.count() < PER_CALLER
 }
 
 /// Whether it is within what is kept of all, in number and time.
-fn is_kept_of_all(taken: &[Taken], at: usize) -> bool {
+fn is_kept_of_all(taken: &[TakenRequest], at: usize) -> bool {
     let later = &taken[at + 1..];
-    let in_time = |one: &Taken| one.at < taken[at].at + RETENTION;
+    let in_time = |one: &TakenRequest| one.at < taken[at].at + RETENTION;
     later.len() < ALL && later.iter().all(in_time)
 }
 
 /// Whether the loss of one may make keys of `caller` forgotten.
-fn may_count(taken: &[Taken], at: usize, caller: &str) -> bool {
+fn may_count(taken: &[TakenRequest], at: usize, caller: &str) -> bool {
     let whose = taken[at].caller;
     let mut of_same = (0..taken.len()).filter(|&other| taken[other].caller == whose);
     whose == caller && !is_kept_of_caller(taken, at)

@@ -1,13 +1,13 @@
 //! The meaning of queries, written down once more in the plainest way: over JSON values in a list.
 
-use super::cases::{Conditions, Test};
+use super::cases::{ConditionTree, Test};
 use serde_json::Value;
 use std::cmp::Ordering;
 
 /// The ids of all creatures that meet the conditions, in order.
 pub(super) fn list<'a>(
     creatures: &'a [Value],
-    conditions: &Conditions,
+    conditions: &ConditionTree,
     sort: &[(&str, bool)],
 ) -> Vec<&'a str> {
     let mut matching: Vec<&Value> = Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn list<'a>(
         .collect()
 }
 
-fn meets(creature: &Value, conditions: &Conditions) -> bool {
+fn meets(creature: &Value, conditions: &ConditionTree) -> bool {
     for (name, test) in &conditions.properties {
         let value = &creature[name];
         let passes = match test {

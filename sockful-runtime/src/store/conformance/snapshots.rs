@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A snapshot, and what was stored when it was taken.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct TakenSnapshot {
     snapshot: Arc<dyn Snapshot>,
     seq: u64,
     tables: Tables,
@@ -22,7 +22,7 @@ pub(super) struct Taken {
 const INDEXED: usize = 1;
 const PROPERTIES: std::ops::RangeInclusive<usize> = 1..=5;
 
-impl Taken {
+impl TakenSnapshot {
     pub(super) fn new(store: &dyn Store, seq: u64, tables: &Tables) -> Self {
         Self {
             snapshot: wait(store.snapshot(&[INDEXED, 0])).expect("a snapshot"),

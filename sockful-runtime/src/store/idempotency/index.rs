@@ -15,7 +15,8 @@ const EXPIRED_AT_ONCE: usize = 16;
 
 /// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
 /// is counted as if it had no other entry.
-const WEIGHT: usize = 2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<Caller>() + 64;
+const WEIGHT: usize =
+    2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<CallerKeys>() + 64;
 
 /// The newest requests that took effect: as many as the limits allow, and always the last one.
 ///
@@ -29,7 +30,7 @@ const WEIGHT: usize = 2 * size_of::<IndexedRequest<CompletedRequest>>() + size_o
 #[derive(Debug)]
 pub(crate) struct IdempotencyIndex<A> {
     limits: KeyLimits,
-    callers: HashMap<Arc<str>, Caller>,
+    callers: HashMap<Arc<str>, CallerKeys>,
     /// By ascending numbers: the first is the oldest.
     entries: BTreeMap<u64, IndexedRequest<A>>,
     next: u64,
@@ -59,7 +60,7 @@ impl From<&StoreLimits> for KeyLimits {
 
 /// The numbers of one caller's entries; there is at least one.
 #[derive(Debug, Default)]
-struct Caller {
+struct CallerKeys {
     by_key: HashMap<Uuid, u64>,
     oldest_first: VecDeque<u64>,
     horizon: Option<u64>,

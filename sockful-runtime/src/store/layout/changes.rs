@@ -36,7 +36,7 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Compariso
     let mut changes = Vec::new();
     for &layout in layouts {
         let definition = layout.definition();
-        let mut told = Told::of(definition.name);
+        let mut told = LayoutChanges::of(definition.name);
         let names = [Some(definition.name), definition.renamed_from];
         let mut names = names.into_iter().flatten();
         match names.find_map(|name| Some((name, forms.remove(name)?))) {
@@ -54,7 +54,7 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Compariso
         changes.extend(told.changes);
     }
     for name in forms.keys() {
-        let mut told = Told::of(name);
+        let mut told = LayoutChanges::of(name);
         told.applied("", "is no longer served; its records stay");
         changes.extend(told.changes);
     }
@@ -62,12 +62,12 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Compariso
 }
 
 /// What there is to tell of one resource.
-struct Told<'a> {
+struct LayoutChanges<'a> {
     resource: &'a str,
     changes: Vec<Change>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> LayoutChanges<'a> {
     fn of(resource: &'a str) -> Self {
         Self {
             resource,

@@ -11,20 +11,20 @@ use std::sync::Arc;
 /// The records of one resource in the order of a property's values, and of their ids among equals.
 /// A clone is a snapshot and costs next to nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Index {
+pub(super) struct PropertyIndex {
     pub(super) property: usize,
-    entries: OrdSet<Entry>,
+    entries: OrdSet<IndexEntry>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct IndexEntry {
     value: Scalar<'static>,
-    place: Place,
+    place: EntryPosition,
 }
 
 /// Where among the records of one value.
 #[derive(Clone, Debug)]
-enum Place {
+enum EntryPosition {
     First,
     Of(Arc<Record>),
     /// Where the record of this id stands, or would stand.
@@ -32,7 +32,7 @@ enum Place {
     Last,
 }
 
-impl Index {
+impl PropertyIndex {
     pub(super) fn new(property: usize) -> Self {
         Self {
             property,
@@ -52,10 +52,10 @@ impl Index {
         }
     }
 
-    fn entry(&self, record: &Arc<Record>) -> Entry {
-        Entry {
+    fn entry(&self, record: &Arc<Record>) -> IndexEntry {
+        IndexEntry {
             value: Scalar::read(record.value(self.property)).into_owned(),
-            place: Place::Of(Arc::clone(record)),
+            place: EntryPosition::Of(Arc::clone(record)),
         }
     }
 
@@ -65,8 +65,8 @@ impl Index {
         interval: &Interval,
     ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
         let lower = match &interval.0 {
-            Bound::Included(value) => Bound::Excluded(Entry::new(value, Place::First)),
-            Bound::Excluded(value) => Bound::Excluded(Entry::new(value, Place::Last)),
+            Bound::Included(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::First)),
+            Bound::Excluded(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::Last)),
             Bound::Unbounded => Bound::Unbounded,
         };
         self.range(lower, interval)
@@ -79,15 +79,15 @@ impl Index {
         value: &Scalar<'_>,
         id: &str,
     ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
-        let place = Entry::new(value, Place::At(id.into()));
+        let place = IndexEntry::new(value, EntryPosition::At(id.into()));
         let is_before = match &interval.0 {
             Bound::Included(lower) => value < lower,
             Bound::Excluded(lower) => value <= lower,
             Bound::Unbounded => false,
         };
         let lower = match &interval.0 {
-            Bound::Included(lower) if is_before => Entry::new(lower, Place::First),
-            Bound::Excluded(lower) if is_before => Entry::new(lower, Place::Last),
+            Bound::Included(lower) if is_before => IndexEntry::new(lower, EntryPosition::First),
+            Bound::Excluded(lower) if is_before => IndexEntry::new(lower, EntryPosition::Last),
             _ => place,
         };
         self.range(Bound::Excluded(lower), interval)
@@ -95,7 +95,7 @@ impl Index {
 
     fn range<'a>(
         &'a self,
-        lower: Bound<Entry>,
+        lower: Bound<IndexEntry>,
         interval: &Interval,
     ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
         let upper = end(&interval.1);
@@ -105,7 +105,7 @@ impl Index {
             _ => true,
         };
         let entries = is_some.then(|| self.entries.range((lower, upper)));
-        entries.into_iter().flatten().filter_map(Entry::record)
+        entries.into_iter().flatten().filter_map(IndexEntry::record)
     }
 
     /// The records of these values, the greatest value first; ids ascend among equals all the same.
@@ -139,10 +139,10 @@ impl Index {
 }
 
 /// Where the entries of values within this bound end.
-fn end(upper: &Bound<Scalar<'static>>) -> Bound<Entry> {
+fn end(upper: &Bound<Scalar<'static>>) -> Bound<IndexEntry> {
     match upper {
-        Bound::Included(value) => Bound::Excluded(Entry::new(value, Place::Last)),
-        Bound::Excluded(value) => Bound::Excluded(Entry::new(value, Place::First)),
+        Bound::Included(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::Last)),
+        Bound::Excluded(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::First)),
         Bound::Unbounded => Bound::Unbounded,
     }
 }
@@ -155,8 +155,8 @@ fn point(value: &Scalar<'static>) -> Interval {
     )
 }
 
-impl Entry {
-    fn new(value: &Scalar<'_>, place: Place) -> Self {
+impl IndexEntry {
+    fn new(value: &Scalar<'_>, place: EntryPosition) -> Self {
         Self {
             value: value.clone().into_owned(),
             place,
@@ -165,13 +165,13 @@ impl Entry {
 
     fn record(&self) -> Option<&Arc<Record>> {
         match &self.place {
-            Place::Of(record) => Some(record),
-            Place::First | Place::At(_) | Place::Last => None,
+            EntryPosition::Of(record) => Some(record),
+            EntryPosition::First | EntryPosition::At(_) | EntryPosition::Last => None,
         }
     }
 }
 
-impl Place {
+impl EntryPosition {
     /// How far behind, and which id.
     fn key(&self) -> (u8, &str) {
         match self {
@@ -183,23 +183,23 @@ impl Place {
     }
 }
 
-impl Ord for Entry {
+impl Ord for IndexEntry {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_value = self.value.cmp(&other.value);
         by_value.then_with(|| self.place.key().cmp(&other.place.key()))
     }
 }
 
-impl PartialOrd for Entry {
+impl PartialOrd for IndexEntry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Entry {
+impl PartialEq for IndexEntry {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Entry {}
+impl Eq for IndexEntry {}

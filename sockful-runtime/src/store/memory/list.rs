@@ -1,9 +1,9 @@
 //! The records of one resource in the order of their ids, and how they are searched.
 
 use super::by_id::ById;
-use super::index::Index;
+use super::index::PropertyIndex;
 use super::top::Top;
-use super::walk::{Lead, walk};
+use super::walk::{CandidateIndex, walk};
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -19,11 +19,11 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
     records: OrdSet<ById>,
-    indexes: Vec<Index>,
+    indexes: Vec<PropertyIndex>,
 }
 
 /// A search of a list.
-struct Search<'q> {
+struct ListSearch<'q> {
     query: &'q Query,
     visits: Visits,
 }
@@ -34,7 +34,7 @@ impl List {
         let indexed = properties.filter(|(_, property)| property.is_indexed());
         Self {
             records: OrdSet::new(),
-            indexes: indexed.map(|(at, _)| Index::new(at)).collect(),
+            indexes: indexed.map(|(at, _)| PropertyIndex::new(at)).collect(),
         }
     }
 
@@ -109,7 +109,7 @@ impl List {
         }
         let visits = Visits::new(max_visited);
         let matches = |record: &&Arc<Record>| filter.matches(record);
-        let count = if let Some(lead) = Lead::all(&self.indexes, filter).first() {
+        let count = if let Some(lead) = CandidateIndex::all(&self.indexes, filter).first() {
             visits.taken(lead.records()).filter(matches).count()
         } else {
             let all = self.records.iter().map(|ById(record)| record);
@@ -126,7 +126,7 @@ impl List {
     ///
     /// Where more than `max_visited` are to be looked at.
     pub(super) fn find(&self, query: &Query, max_visited: usize) -> Result<Found> {
-        let search = Search {
+        let search = ListSearch {
             query,
             visits: Visits::new(max_visited),
         };
@@ -136,7 +136,7 @@ impl List {
         Ok(found)
     }
 
-    fn search(&self, search: &Search<'_>) -> Found {
+    fn search(&self, search: &ListSearch<'_>) -> Found {
         let query = search.query;
         if query.limit == 0 {
             return search.cut(std::iter::empty());
@@ -144,7 +144,7 @@ impl List {
         // As many as are worth to be sorted where another way might find them in their order.
         let wanted = query.skip.saturating_add(query.limit);
         let few = wanted.saturating_mul(4);
-        let leads = Lead::all(&self.indexes, &query.filter);
+        let leads = CandidateIndex::all(&self.indexes, &query.filter);
         if let Some(records) = search.fewest(&leads, few) {
             return search.sort(records.into_iter());
         }
@@ -185,7 +185,7 @@ impl List {
     }
 }
 
-impl Search<'_> {
+impl ListSearch<'_> {
     fn taken<'a>(
         &self,
         records: impl Iterator<Item = &'a Arc<Record>>,
@@ -196,7 +196,7 @@ impl Search<'_> {
     /// The records of the lead that leads to the fewest, where there are no more than `few`.
     ///
     /// All leads are followed in step, so that a long one costs no more than the shortest.
-    fn fewest<'a>(&self, leads: &[Lead<'a>], few: usize) -> Option<Vec<&'a Arc<Record>>> {
+    fn fewest<'a>(&self, leads: &[CandidateIndex<'a>], few: usize) -> Option<Vec<&'a Arc<Record>>> {
         let records = leads.iter().map(|lead| self.taken(lead.records()));
         let mut followed: Vec<_> = records.map(|records| (records, Vec::new())).collect();
         let mut steps = 0;

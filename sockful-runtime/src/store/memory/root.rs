@@ -1,6 +1,6 @@
 //! All that is stored, at one moment.
 
-use super::table::Table;
+use super::table::MemoryTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
@@ -10,13 +10,13 @@ use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::recent_commits::RecentCommits;
 use crate::store::validate;
-use crate::store::validate::{ResponseSubject, Stored};
+use crate::store::validate::{ResponseSubject, StoredRecords};
 use std::sync::Arc;
 
 /// What one lock guards, so that records, head and log are always consistent.
 #[derive(Debug)]
 pub(super) struct Root {
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Vec<MemoryTable>,
     pub(super) recent: RecentCommits,
     pub(super) idempotency: IdempotencyIndex<CompletedRequest>,
 }
@@ -35,7 +35,7 @@ impl Root {
         self.idempotency.set_limits(limits);
     }
 
-    pub(super) fn table(&self, resource: usize) -> Result<&Table> {
+    pub(super) fn table(&self, resource: usize) -> Result<&MemoryTable> {
         self.tables
             .get(resource)
             .ok_or_else(|| Error::internal("the store was not opened for this resource"))
@@ -120,7 +120,7 @@ impl Root {
     }
 }
 
-impl Stored for Root {
+impl StoredRecords for Root {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>> {
         Ok(self.table(resource)?.get(id).cloned())
     }

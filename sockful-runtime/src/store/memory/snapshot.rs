@@ -11,13 +11,13 @@ use std::collections::HashMap;
 
 /// The lists of some resources at one moment.
 #[derive(Debug)]
-pub(super) struct Frozen {
+pub(super) struct MemorySnapshot {
     seq: u64,
     lists: HashMap<usize, List>,
     max_visited: usize,
 }
 
-impl Frozen {
+impl MemorySnapshot {
     pub(super) fn new(seq: u64, lists: HashMap<usize, List>, max_visited: usize) -> Self {
         Self {
             seq,
@@ -45,7 +45,7 @@ impl Frozen {
     }
 }
 
-impl Snapshot for Frozen {
+impl Snapshot for MemorySnapshot {
     fn seq(&self) -> u64 {
         self.seq
     }

@@ -13,14 +13,14 @@ use std::sync::Arc;
 /// Getting is what a store mostly does, and hashing finds a record three times faster than the list
 /// does. Only `get` reads the set, so it need not be a persistent one, which is slower to search.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct MemoryTable {
     by_id: HashSet<ById>,
     list: List,
     /// The positions of the properties whose values no two records share.
     unique: Vec<usize>,
 }
 
-impl Table {
+impl MemoryTable {
     pub(super) fn new(definition: &ResourceDef) -> Self {
         let properties = definition.properties.iter().enumerate();
         let unique = properties.filter(|(_, property)| property.unique);

@@ -1,6 +1,6 @@
 //! Ways into the indexes: to few candidates, or along the order of a list.
 
-use super::index::Index;
+use super::index::PropertyIndex;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::{By, Filter, Order, Query};
@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 /// An index that knows more of a filter than that all records may meet it.
 #[derive(Debug)]
-pub(super) struct Lead<'a> {
-    index: &'a Index,
+pub(super) struct CandidateIndex<'a> {
+    index: &'a PropertyIndex,
     values: Values,
 }
 
-impl<'a> Lead<'a> {
+impl<'a> CandidateIndex<'a> {
     /// All leads of a filter, those to single values first.
-    pub(super) fn all(indexes: &'a [Index], filter: &Filter) -> Vec<Self> {
+    pub(super) fn all(indexes: &'a [PropertyIndex], filter: &Filter) -> Vec<Self> {
         let leads = indexes.iter().map(|index| Self {
             index,
             values: Values::of(index.property, filter),
@@ -34,14 +34,14 @@ impl<'a> Lead<'a> {
     }
 }
 
-type Records<'a> = Box<dyn Iterator<Item = &'a Arc<Record>> + 'a>;
+type RecordIter<'a> = Box<dyn Iterator<Item = &'a Arc<Record>> + 'a>;
 
 /// The records in the order of the query from its cursor on, where an index stands in that order.
 pub(super) fn walk<'a>(
-    indexes: &'a [Index],
-    leads: &[Lead<'a>],
+    indexes: &'a [PropertyIndex],
+    leads: &[CandidateIndex<'a>],
     query: &Query,
-) -> Option<Records<'a>> {
+) -> Option<RecordIter<'a>> {
     match *query.order.as_slice() {
         // Among records of one value the id decides.
         [] => leads
@@ -74,17 +74,17 @@ pub(super) fn walk<'a>(
 
 /// Ascending, from the cursor at `value` on.
 fn along<'a>(
-    index: &'a Index,
+    index: &'a PropertyIndex,
     intervals: Vec<Interval>,
     query: &Query,
     value: Option<&Scalar<'static>>,
-) -> Records<'a> {
+) -> RecordIter<'a> {
     let after = query.after.as_ref().zip(value);
     let after = after.map(|(after, value)| (value.clone(), after.id.clone()));
     Box::new(
         intervals
             .into_iter()
-            .flat_map(move |interval| -> Records<'a> {
+            .flat_map(move |interval| -> RecordIter<'a> {
                 match &after {
                     None => Box::new(index.within(&interval)),
                     Some((value, id)) => Box::new(index.within_behind(&interval, value, id)),
@@ -95,11 +95,11 @@ fn along<'a>(
 
 /// Descending, from the cursor at `value` on; ids ascend among equals all the same.
 fn against<'a>(
-    index: &'a Index,
+    index: &'a PropertyIndex,
     intervals: Vec<Interval>,
     query: &Query,
     value: Option<&Scalar<'static>>,
-) -> Records<'a> {
+) -> RecordIter<'a> {
     let intervals = intervals.into_iter().rev();
     let Some((after, value)) = query.after.as_ref().zip(value) else {
         return Box::new(intervals.flat_map(|interval| index.within_descending(interval)));

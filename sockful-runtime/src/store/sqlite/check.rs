@@ -1,13 +1,13 @@
 //! Whether all that a file holds is as it must be.
 
-use super::entry::read_commit;
+use super::encoding::read_commit;
 use super::failure::failure;
 use super::file::open_reader;
 use super::idempotency;
 use super::key::key;
 use super::log;
 use super::search::EVERYTHING;
-use super::table::{Table, column, quoted};
+use super::table::{SqliteTable, column, quoted};
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -66,7 +66,7 @@ pub(crate) fn check(
     let mut checked = Checked::default();
     checked.pages(&connection).map_err(failure)?;
     let mut tables = Vec::new();
-    for table in resources.map(Table::new) {
+    for table in resources.map(SqliteTable::new) {
         if checked.is_of(&connection, &table)? {
             tables.push(table);
         }
@@ -102,7 +102,7 @@ impl Checked {
     }
 
     /// Whether the records of a resource are stored as it declares them.
-    fn is_of(&mut self, connection: &Connection, table: &Table) -> Result<bool> {
+    fn is_of(&mut self, connection: &Connection, table: &SqliteTable) -> Result<bool> {
         let name = table.definition.name;
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let form = connection.query_row(read, [name], |row| row.get::<_, String>(0));
@@ -119,7 +119,7 @@ impl Checked {
     }
 
     /// The records of a resource and what they are found by.
-    fn table(&mut self, connection: &Connection, table: &Table) -> Result<()> {
+    fn table(&mut self, connection: &Connection, table: &SqliteTable) -> Result<()> {
         let name = table.definition.name;
         let columns = table.indexed.iter();
         let columns = columns.map(|&at| format!(", {}", column(table.definition, at)));
@@ -159,7 +159,7 @@ impl Checked {
     }
 
     /// The log: dense, each change upon the one before, and the last one as it is stored.
-    fn log(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
+    fn log(&mut self, connection: &Connection, tables: &[SqliteTable]) -> Result<()> {
         let (mut is_whole, mut last) = (false, None);
         let mut replayed = Replayed::new();
         // What was done by hand no commit tells of.
@@ -223,7 +223,7 @@ impl Checked {
         Ok(())
     }
 
-    fn idempotency(&mut self, connection: &Connection, tables: &[Table]) -> Result<()> {
+    fn idempotency(&mut self, connection: &Connection, tables: &[SqliteTable]) -> Result<()> {
         let select = "SELECT seq FROM sockful_completions ORDER BY seq";
         let mut statement = connection.prepare(select).map_err(failure)?;
         let mut rows = statement.query([]).map_err(failure)?;

@@ -1,7 +1,7 @@
 //! What is kept at hand of the newest commits, so that those who follow them need not read the file.
 
 use super::idempotency::{Gone, StoredIndex};
-use super::log::End;
+use super::log::LogEnd;
 use crate::store::StoreLimits;
 use crate::store::commit::Committed;
 use crate::store::idempotency::index::IndexedRequest;
@@ -19,7 +19,7 @@ pub(super) struct History {
 impl History {
     pub(super) fn new(
         newest: Vec<Arc<Committed>>,
-        end: End,
+        end: LogEnd,
         idempotency: StoredIndex,
         limits: &StoreLimits,
     ) -> Self {

@@ -3,9 +3,9 @@
 //! Which are remembered is [decided](IdempotencyIndex) in memory; what was answered is read where it is
 //! asked for.
 
-use super::entry::{read_completed_request, write_completed_request};
+use super::encoding::{read_completed_request, write_completed_request};
 use super::failure::failure;
-use super::table::Table;
+use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::store::StoreLimits;
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
@@ -64,7 +64,7 @@ fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
 /// Writes down a request with what was answered, and gives what is kept at hand of it.
 pub(super) fn write(
     connection: &Connection,
-    tables: &[Table],
+    tables: &[SqliteTable],
     entry: &IdempotencyEntry,
     completed: &CompletedRequest,
 ) -> Result<IndexedRequest<u64>> {
@@ -91,7 +91,7 @@ pub(super) fn write(
 /// What was answered to the request that made commit `seq`.
 pub(super) fn read(
     connection: &Connection,
-    tables: &[Table],
+    tables: &[SqliteTable],
     seq: u64,
 ) -> Result<Option<CompletedRequest>> {
     let select = "SELECT entry FROM sockful_completions WHERE seq = ?1";

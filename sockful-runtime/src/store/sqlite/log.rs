@@ -1,8 +1,8 @@
 //! The log as the file has it.
 
-use super::entry::{read_commit, write_commit};
+use super::encoding::{read_commit, write_commit};
 use super::failure::failure;
-use super::table::Table;
+use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::store::StoreLimits;
 use crate::store::commit::Committed;
@@ -23,7 +23,7 @@ pub(super) struct LogLimits {
 
 /// How far the log has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct End {
+pub(super) struct LogEnd {
     /// The number of the newest commit.
     pub(super) seq: u64,
     /// How many bytes there were in the log, those that were cut off among them.
@@ -41,7 +41,12 @@ impl LogLimits {
 
     /// Cuts off what is too old or too much at this time. The last commit always stays: it has the
     /// number at which the history goes on.
-    pub(super) fn cut(self, connection: &Connection, end: End, now: u64) -> rusqlite::Result<()> {
+    pub(super) fn cut(
+        self,
+        connection: &Connection,
+        end: LogEnd,
+        now: u64,
+    ) -> rusqlite::Result<()> {
         let oldest = "SELECT seq, at, start FROM sockful_log ORDER BY seq LIMIT ?1";
         let mut statement = connection.prepare_cached(oldest)?;
         let mut rows = statement.query([CUT_AT_ONCE])?;
@@ -64,7 +69,7 @@ impl LogLimits {
     }
 }
 
-impl End {
+impl LogEnd {
     /// Where the log in the file ends.
     pub(super) fn read(connection: &Connection) -> Result<Self> {
         let last =
@@ -95,7 +100,7 @@ impl End {
     pub(super) fn append(
         &mut self,
         connection: &Connection,
-        tables: &[Table],
+        tables: &[SqliteTable],
         committed: &Committed,
         now: u64,
     ) -> Result<()> {
@@ -121,7 +126,7 @@ impl End {
 /// At most `max` of the commits after number `after`, as far as they are kept.
 pub(super) fn after(
     connection: &Connection,
-    tables: &[Table],
+    tables: &[SqliteTable],
     after: u64,
     max: usize,
 ) -> Result<Vec<Arc<Committed>>> {

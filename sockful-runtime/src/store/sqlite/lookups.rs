@@ -1,8 +1,8 @@
 //! Look-ups of records by their ids, on the caller's thread while they are quick.
 
 use super::lookup_latency::LookupLatency;
-use super::readers::{Reader, Readers, patiently};
-use super::table::Table;
+use super::readers::{ReaderPool, SnapshotReader, patiently};
+use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::View;
@@ -26,8 +26,8 @@ const MAX_THREADS: usize = 4;
 /// not keep up.
 #[derive(Debug)]
 pub(super) struct Lookups {
-    readers: Arc<Readers>,
-    tables: Arc<[Table]>,
+    readers: Arc<ReaderPool>,
+    tables: Arc<[SqliteTable]>,
     permits: Arc<Semaphore>,
     queue: Mutex<LookupQueue>,
     latency: LookupLatency,
@@ -58,7 +58,7 @@ struct LookupThread {
 }
 
 impl Lookups {
-    pub(super) fn new(readers: Arc<Readers>, tables: Arc<[Table]>) -> Self {
+    pub(super) fn new(readers: Arc<ReaderPool>, tables: Arc<[SqliteTable]>) -> Self {
         Self {
             readers,
             tables,
@@ -114,8 +114,8 @@ impl Lookups {
         starts
     }
 
-    fn find(&self, reader: &Reader, resource: usize, id: &str) -> LookedUp {
-        let table = Table::of(&self.tables, resource)?;
+    fn find(&self, reader: &SnapshotReader, resource: usize, id: &str) -> LookedUp {
+        let table = SqliteTable::of(&self.tables, resource)?;
         let value = table.get(reader.connection(), id)?;
         let seq = reader.seq();
         Ok(View { seq, value })
@@ -131,7 +131,7 @@ impl LookupThread {
                     continue;
                 }
                 let start = Instant::now();
-                let find = |it: &Reader| self.lookups.find(it, lookup.resource, &lookup.id);
+                let find = |it: &SnapshotReader| self.lookups.find(it, lookup.resource, &lookup.id);
                 let found = match &reader {
                     Ok(reader) => find(reader),
                     // Errors can't be cloned: each look-up gets its own.

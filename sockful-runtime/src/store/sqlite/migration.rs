@@ -2,13 +2,13 @@
 
 mod findings;
 mod history;
-mod numbered;
 mod records;
+mod sql_migration;
 
-pub(super) use numbered::Numbered;
+pub(super) use sql_migration::SqlMigration;
 
 use super::failure::failure;
-use super::table::Table;
+use super::table::SqliteTable;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::Layout;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
@@ -36,16 +36,16 @@ pub(super) fn migrate(
     path: &Path,
     connection: &mut Connection,
     layouts: &[Layout<'_>],
-    numbered: &[Numbered],
+    numbered: &[SqlMigration],
 ) -> Result<()> {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(failure)?;
     let mut plan = Plan::default();
-    let has_run = numbered::run(&transaction, numbered, &mut plan)?;
+    let has_run = sql_migration::run(&transaction, numbered, &mut plan)?;
     plan.is_other_history |= has_run;
     let mut remade = Remade::new();
     for &layout in layouts {
-        let table = Table::new(layout.definition());
+        let table = SqliteTable::new(layout.definition());
         let form = layout.form();
         match older(&transaction, layout)? {
             None => {

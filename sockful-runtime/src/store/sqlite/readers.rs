@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections that wait to be used.
 #[derive(Debug)]
-pub(super) struct Readers {
+pub(super) struct ReaderPool {
     path: PathBuf,
     /// None any more where the store is closed.
     idle: Mutex<Option<Vec<Connection>>>,
@@ -28,22 +28,22 @@ pub(super) struct Readers {
 
 /// Leave to use a connection.
 #[derive(Debug)]
-pub(super) struct Admitted {
-    readers: Arc<Readers>,
+pub(super) struct ReaderPermit {
+    readers: Arc<ReaderPool>,
     permit: OwnedSemaphorePermit,
 }
 
 /// A connection that sees the file as it was at one moment.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct SnapshotReader {
     connection: Option<Connection>,
     seq: u64,
-    readers: Arc<Readers>,
+    readers: Arc<ReaderPool>,
     /// Leave to use it, where it took some.
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Readers {
+impl ReaderPool {
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -62,16 +62,16 @@ impl Readers {
     }
 
     /// Waits for leave to use a connection.
-    pub(super) async fn acquire(readers: &Arc<Self>) -> Result<Admitted> {
+    pub(super) async fn acquire(readers: &Arc<Self>) -> Result<ReaderPermit> {
         let permit = Arc::clone(&readers.permits).acquire_owned();
-        Ok(Admitted {
+        Ok(ReaderPermit {
             readers: Arc::clone(readers),
             permit: patiently(permit).await?,
         })
     }
 
     /// Begins to see, for those who are few anyway. It waits for the disk.
-    pub(super) fn begin(self: &Arc<Self>) -> Result<Reader> {
+    pub(super) fn begin(self: &Arc<Self>) -> Result<SnapshotReader> {
         match self.begin_at_once() {
             Some(reader) => reader,
             None => self.see(open_reader(&self.path).map_err(failure)?),
@@ -79,12 +79,12 @@ impl Readers {
     }
 
     /// Begins to see, where there is a connection that has been used before.
-    pub(super) fn begin_at_once(self: &Arc<Self>) -> Option<Result<Reader>> {
+    pub(super) fn begin_at_once(self: &Arc<Self>) -> Option<Result<SnapshotReader>> {
         let connection = self.idle().as_mut()?.pop()?;
         Some(self.see(connection))
     }
 
-    fn see(self: &Arc<Self>, connection: Connection) -> Result<Reader> {
+    fn see(self: &Arc<Self>, connection: Connection) -> Result<SnapshotReader> {
         let head = || {
             connection.prepare_cached("BEGIN")?.execute([])?;
             let head = "SELECT coalesce(max(seq), 0) FROM sockful_log";
@@ -92,7 +92,7 @@ impl Readers {
             head.query_row([], |row| row.get::<_, i64>(0))
         };
         let seq = head().map_err(failure)?.cast_unsigned();
-        Ok(Reader {
+        Ok(SnapshotReader {
             connection: Some(connection),
             seq,
             readers: Arc::clone(self),
@@ -111,16 +111,16 @@ pub(super) async fn patiently<P>(
     }
 }
 
-impl Admitted {
+impl ReaderPermit {
     /// Begins to see. It waits for the disk.
-    pub(super) fn begin(self) -> Result<Reader> {
+    pub(super) fn begin(self) -> Result<SnapshotReader> {
         let mut reader = self.readers.begin()?;
         reader.permit = Some(self.permit);
         Ok(reader)
     }
 }
 
-impl Reader {
+impl SnapshotReader {
     pub(super) fn connection(&self) -> &Connection {
         match &self.connection {
             Some(connection) => connection,
@@ -134,7 +134,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for SnapshotReader {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else {
             return;

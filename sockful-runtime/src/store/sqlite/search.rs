@@ -1,8 +1,8 @@
 //! Searches of one table: `SQLite` finds the way to the records, and what they are asked for is judged
 //! by the code that judges them in memory.
 
-use super::source::Source;
-use super::table::Table;
+use super::source::RecordSource;
+use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
@@ -16,19 +16,19 @@ use std::sync::Arc;
 
 /// A view of one table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Search<'a> {
-    pub(super) table: &'a Table,
+pub(super) struct TableSearch<'a> {
+    pub(super) table: &'a SqliteTable,
     pub(super) connection: &'a Connection,
     pub(super) max_visited: usize,
 }
 
 /// The records that a filter leaves by what it says of one indexed property.
-struct Lead {
+struct NarrowedProperty {
     property: usize,
     values: Values,
 }
 
-impl Search<'_> {
+impl TableSearch<'_> {
     /// How many records meet the conditions.
     pub(super) fn count(&self, filter: &Filter) -> Result<Counted> {
         if *filter == Filter::All {
@@ -101,8 +101,8 @@ impl Search<'_> {
     }
 
     /// All leads of a filter, those to single values first.
-    fn leads(&self, filter: &Filter) -> Vec<Lead> {
-        let leads = self.table.indexed.iter().map(|&property| Lead {
+    fn leads(&self, filter: &Filter) -> Vec<NarrowedProperty> {
+        let leads = self.table.indexed.iter().map(|&property| NarrowedProperty {
             property,
             values: Values::of(property, filter),
         });
@@ -111,7 +111,7 @@ impl Search<'_> {
         leads
     }
 
-    fn has_at_most(&self, lead: &Lead, few: usize) -> Result<bool> {
+    fn has_at_most(&self, lead: &NarrowedProperty, few: usize) -> Result<bool> {
         let few = few.min(self.max_visited);
         let mut left = few.saturating_add(1);
         for source in lead.sources(false, None) {
@@ -125,7 +125,11 @@ impl Search<'_> {
 
     /// Sources that have the records in the order of the query, from its cursor on, where an index
     /// stands in that order.
-    fn ordered<'q>(&self, leads: &[Lead], query: &'q Query) -> Option<Vec<Source<'q>>> {
+    fn ordered<'q>(
+        &self,
+        leads: &[NarrowedProperty],
+        query: &'q Query,
+    ) -> Option<Vec<RecordSource<'q>>> {
         let after = query.after.as_ref();
         let id = after.map(|after| &*after.id);
         match *query.order.as_slice() {
@@ -134,7 +138,7 @@ impl Search<'_> {
                 let single = leads.iter().find_map(|lead| Some((lead, lead.single()?)));
                 Some(vec![match single {
                     Some((lead, value)) => holders_behind(lead.property, value, id),
-                    None => Source::All {
+                    None => RecordSource::All {
                         descending: false,
                         after: id,
                     },
@@ -146,7 +150,7 @@ impl Search<'_> {
                     descending,
                 },
                 ..,
-            ] => Some(vec![Source::All {
+            ] => Some(vec![RecordSource::All {
                 descending,
                 after: id,
             }]),
@@ -156,7 +160,7 @@ impl Search<'_> {
                     descending,
                 },
             ] if self.table.indexed.contains(&at) => {
-                let lead = Lead {
+                let lead = NarrowedProperty {
                     property: at,
                     values: Values::of(at, &query.filter),
                 };
@@ -167,7 +171,12 @@ impl Search<'_> {
     }
 
     /// The page out of records that stand in its order.
-    fn in_order(&self, sources: &[Source<'_>], query: &Query, visits: &Visits) -> Result<Found> {
+    fn in_order(
+        &self,
+        sources: &[RecordSource<'_>],
+        query: &Query,
+        visits: &Visits,
+    ) -> Result<Found> {
         let enough = enough(query);
         let mut matching = Vec::new();
         self.each(sources, visits, |record| {
@@ -180,7 +189,12 @@ impl Search<'_> {
     }
 
     /// The page out of records in any order: looks at them all, and keeps the first of its own.
-    fn sorted(&self, sources: &[Source<'_>], query: &Query, visits: &Visits) -> Result<Found> {
+    fn sorted(
+        &self,
+        sources: &[RecordSource<'_>],
+        query: &Query,
+        visits: &Visits,
+    ) -> Result<Found> {
         let enough = enough(query);
         let is_behind = |record: &Record| match &query.after {
             Some(after) => after.compare(&query.order, record).is_gt(),
@@ -207,7 +221,7 @@ impl Search<'_> {
     /// Hands over the records of these sources, each counted, until `take` says that it is enough.
     fn each(
         &self,
-        sources: &[Source<'_>],
+        sources: &[RecordSource<'_>],
         visits: &Visits,
         mut take: impl FnMut(Arc<Record>) -> bool,
     ) -> Result<()> {
@@ -225,17 +239,17 @@ impl Search<'_> {
     }
 }
 
-pub(super) const EVERYTHING: Source<'static> = Source::All {
+pub(super) const EVERYTHING: RecordSource<'static> = RecordSource::All {
     descending: false,
     after: None,
 };
 
-impl Lead {
+impl NarrowedProperty {
     /// Where the records come from, in the order of the values.
-    fn sources<'q>(&self, descending: bool, after: Option<&'q Cursor>) -> Vec<Source<'q>> {
+    fn sources<'q>(&self, descending: bool, after: Option<&'q Cursor>) -> Vec<RecordSource<'q>> {
         let after = after.and_then(|after| Some((after.keys.first()?.clone(), &*after.id)));
         let intervals = self.values.intervals.iter().cloned();
-        let sources = intervals.map(|interval| Source::Within {
+        let sources = intervals.map(|interval| RecordSource::Within {
             property: self.property,
             interval,
             descending,
@@ -258,14 +272,18 @@ impl Lead {
 }
 
 /// The records that have this value.
-pub(super) fn holders(property: usize, value: &Scalar<'static>) -> Source<'static> {
+pub(super) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<'static> {
     holders_behind(property, value, None)
 }
 
 /// Those of them that come behind this id.
-fn holders_behind<'q>(property: usize, value: &Scalar<'static>, id: Option<&'q str>) -> Source<'q> {
+fn holders_behind<'q>(
+    property: usize,
+    value: &Scalar<'static>,
+    id: Option<&'q str>,
+) -> RecordSource<'q> {
     let bound = || Bound::Included(value.clone());
-    Source::Within {
+    RecordSource::Within {
         property,
         interval: (bound(), bound()),
         descending: false,

@@ -1,9 +1,9 @@
 //! Some resources at one moment.
 
-use super::readers::Reader;
-use super::search::Search;
-use super::shared::{Shared, aside};
-use super::table::Table;
+use super::readers::SnapshotReader;
+use super::search::TableSearch;
+use super::shared_file::{SharedFile, aside};
+use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Filter, Query};
@@ -13,17 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A connection that goes on seeing what it saw at first.
 #[derive(Debug)]
-pub(super) struct Frozen {
+pub(super) struct SqliteSnapshot {
     seq: u64,
     resources: Vec<usize>,
-    shared: Arc<Shared>,
-    reader: Arc<Mutex<Reader>>,
+    shared: Arc<SharedFile>,
+    reader: Arc<Mutex<SnapshotReader>>,
 }
 
-impl Frozen {
-    pub(super) async fn new(shared: Arc<Shared>, resources: Vec<usize>) -> Result<Self> {
+impl SqliteSnapshot {
+    pub(super) async fn new(shared: Arc<SharedFile>, resources: Vec<usize>) -> Result<Self> {
         for &resource in &resources {
-            Table::of(shared.tables(), resource)?;
+            SqliteTable::of(shared.tables(), resource)?;
         }
         let reader = shared.freeze().await?;
         Ok(Self {
@@ -38,7 +38,7 @@ impl Frozen {
     fn see<T: Send + 'static>(
         &self,
         resource: usize,
-        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+        see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<T>> {
         boxed(async move {
             if !self.resources.contains(&resource) {
@@ -48,8 +48,8 @@ impl Frozen {
             let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
             aside(move || {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                see(Search {
-                    table: Table::of(shared.tables(), resource)?,
+                see(TableSearch {
+                    table: SqliteTable::of(shared.tables(), resource)?,
                     connection: reader.connection(),
                     max_visited: shared.max_visited,
                 })
@@ -59,7 +59,7 @@ impl Frozen {
     }
 }
 
-impl Snapshot for Frozen {
+impl Snapshot for SqliteSnapshot {
     fn seq(&self) -> u64 {
         self.seq
     }

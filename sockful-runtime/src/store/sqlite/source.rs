@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 /// Records of one table, in an order that an index stands in.
 #[derive(Debug)]
-pub(super) enum Source<'q> {
+pub(super) enum RecordSource<'q> {
     /// All, in the order of their ids.
     All {
         descending: bool,
@@ -25,7 +25,7 @@ pub(super) enum Source<'q> {
     },
 }
 
-impl Source<'_> {
+impl RecordSource<'_> {
     /// What stands behind the name of the table, and the values that are bound to it.
     pub(super) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
         match self {
@@ -50,7 +50,7 @@ impl Source<'_> {
                 after,
             } => {
                 let column = column(*property);
-                let mut parts = Parts::default();
+                let mut parts = SqlBuilder::default();
                 parts.bound(&column, [">=", ">"], &interval.0);
                 parts.bound(&column, ["<=", "<"], &interval.1);
                 let direction = if *descending { " DESC" } else { "" };
@@ -74,12 +74,12 @@ impl Source<'_> {
 
 /// Conditions on their way into a statement, and the values bound to them.
 #[derive(Default)]
-struct Parts {
+struct SqlBuilder {
     conditions: Vec<String>,
     values: Vec<Value>,
 }
 
-impl Parts {
+impl SqlBuilder {
     /// Binds a value, and says how it is named in the statement.
     fn bind(&mut self, value: Value) -> String {
         self.values.push(value);

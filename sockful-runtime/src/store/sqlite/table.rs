@@ -2,7 +2,7 @@
 
 use super::failure::failure;
 use super::key::key;
-use super::source::Source;
+use super::source::RecordSource;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The table of one resource: a record is a row of its id, revision and two texts, and beside them the
 /// [key] of each property that has an index.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct SqliteTable {
     pub(super) definition: &'static ResourceDef,
     /// The name, quoted.
     name: String,
@@ -27,7 +27,7 @@ pub(super) struct Table {
     delete: String,
 }
 
-impl Table {
+impl SqliteTable {
     /// The table of the resource at this index in the served list.
     pub(super) fn of(tables: &[Self], resource: usize) -> Result<&Self> {
         let missing = || Error::internal("the store was not opened for this resource");
@@ -174,7 +174,7 @@ impl Table {
     pub(super) fn each(
         &self,
         connection: &Connection,
-        source: &Source<'_>,
+        source: &RecordSource<'_>,
         mut take: impl FnMut(Arc<Record>) -> bool,
     ) -> Result<()> {
         let (condition, values) = source.sql(|at| column(self.definition, at));
@@ -193,7 +193,7 @@ impl Table {
     pub(super) fn count(
         &self,
         connection: &Connection,
-        source: &Source<'_>,
+        source: &RecordSource<'_>,
         most: usize,
     ) -> Result<usize> {
         let (condition, values) = source.sql(|at| column(self.definition, at));
@@ -261,7 +261,7 @@ pub(super) struct StatementRuns {
 }
 
 #[cfg(test)]
-impl Table {
+impl SqliteTable {
     /// Returns how often statements have run on this connection, which caches them.
     pub(super) fn runs(&self, connection: &Connection) -> StatementRuns {
         let runs = |sql: &str| {

@@ -1,14 +1,14 @@
 //! One commit, inside of a transaction.
 
 use super::failure::failure;
-use super::table::Table;
+use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::commit::{Change, Commit, Committed, Operation, Rejected};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::validate;
-use crate::store::validate::{ResponseSubject, Stored};
+use crate::store::validate::{ResponseSubject, StoredRecords};
 use rusqlite::Connection;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,19 +20,19 @@ use std::sync::Arc;
 /// same records.
 pub(super) struct Transaction<'a> {
     connection: &'a Connection,
-    tables: &'a [Table],
+    tables: &'a [SqliteTable],
     /// The records that were read or written, by resource and id.
     rows: RefCell<HashMap<usize, HashMap<Box<str>, Option<Arc<Record>>>>>,
 }
 
 /// A commit that was carried out, and what is remembered of the request that made it.
-pub(super) struct Taken {
+pub(super) struct AppliedCommit {
     pub(super) committed: Arc<Committed>,
     pub(super) completed: Option<(IdempotencyEntry, CompletedRequest)>,
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, tables: &'a [Table]) -> Self {
+    pub(super) fn new(connection: &'a Connection, tables: &'a [SqliteTable]) -> Self {
         Self {
             connection,
             tables,
@@ -41,7 +41,12 @@ impl<'a> Transaction<'a> {
     }
 
     /// Carries out a commit that is to have this number, unless something stands against it.
-    pub(super) fn take(self, commit: Commit, seq: u64, tag: u64) -> Result<Taken, Rejected> {
+    pub(super) fn take(
+        self,
+        commit: Commit,
+        seq: u64,
+        tag: u64,
+    ) -> Result<AppliedCommit, Rejected> {
         let subjects = validate::check(&self, &commit)?;
         let mut committed = self
             .apply(commit.operations, seq, tag)
@@ -52,7 +57,7 @@ impl<'a> Transaction<'a> {
         }
         let completed = entry.map(|it| self.complete(it, subjects, seq));
         let completed = completed.transpose().map_err(Rejected::Failed)?;
-        Ok(Taken {
+        Ok(AppliedCommit {
             committed: Arc::new(committed),
             completed,
         })
@@ -125,8 +130,8 @@ impl<'a> Transaction<'a> {
         Ok((entry, completed))
     }
 
-    fn table(&self, resource: usize) -> Result<&'a Table> {
-        Table::of(self.tables, resource)
+    fn table(&self, resource: usize) -> Result<&'a SqliteTable> {
+        SqliteTable::of(self.tables, resource)
     }
 
     /// Notes what is now stored under an id, so that it need not be read.
@@ -137,7 +142,7 @@ impl<'a> Transaction<'a> {
     }
 }
 
-impl Stored for Transaction<'_> {
+impl StoredRecords for Transaction<'_> {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>> {
         if let Some(record) = self.rows.borrow().get(&resource).and_then(|it| it.get(id)) {
             return Ok(record.clone());

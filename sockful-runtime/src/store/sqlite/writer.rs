@@ -1,12 +1,12 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
-use super::batch::{Batch, Done, Job, Written, refuse};
+use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
 use super::failure::{failure, poisoned, uncommitted, undone};
 use super::idempotency;
 use super::idempotency::{Gone, Removal};
-use super::log::{End, LogLimits};
-use super::shared::Shared;
-use super::transaction::{Taken, Transaction};
+use super::log::{LogEnd, LogLimits};
+use super::shared_file::SharedFile;
+use super::transaction::{AppliedCommit, Transaction};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
@@ -29,13 +29,13 @@ const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Owns the one connection that writes.
 #[derive(Debug)]
-pub(super) struct Writer {
-    pub(super) shared: Arc<Shared>,
+pub(super) struct WriterThread {
+    pub(super) shared: Arc<SharedFile>,
     pub(super) connection: Connection,
     pub(super) clock: Clock,
     /// How much of the log is kept, and where it ends.
     pub(super) limits: LogLimits,
-    pub(super) end: End,
+    pub(super) end: LogEnd,
     pub(super) gone: Gone,
     /// Whether a process that dies now may leave commits to be found that were said to be unknown: until
     /// others have taken their place.
@@ -44,9 +44,9 @@ pub(super) struct Writer {
     pub(super) tags: RandomState,
 }
 
-impl Writer {
+impl WriterThread {
     /// Writes until nobody can ask for it any more.
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<CommitJob>) {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while jobs.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
             if self.shared.is_poisoned() {
@@ -84,14 +84,14 @@ impl Writer {
     }
 
     /// Carries out what can be, and answers what can't.
-    fn take(&mut self, jobs: impl Iterator<Item = Job>) -> Batch {
+    fn take(&mut self, jobs: impl Iterator<Item = CommitJob>) -> Batch {
         let mut batch = Batch {
             at: self.clock.now(),
             end: self.end,
             done: Vec::new(),
         };
         let mut keys = HashSet::new();
-        for Job { commit, answer } in jobs {
+        for CommitJob { commit, answer } in jobs {
             if self.connection.is_autocommit() {
                 // SQLite has given the transaction up, and all of it with it.
                 refuse(answer, self.told(undone()));
@@ -104,7 +104,7 @@ impl Writer {
             });
             let key = written.as_ref().ok().and_then(|it| it.key.as_ref());
             keys.extend(key.map(|it| (Arc::clone(&it.caller), it.key)));
-            batch.done.push(Done { written, answer });
+            batch.done.push(BatchedCommit { written, answer });
         }
         batch
     }
@@ -147,11 +147,11 @@ impl Writer {
     }
 
     /// Carries out a commit, and writes down what is remembered of it.
-    fn write(&self, commit: Commit, end: &mut End, at: u64) -> Result<Written, Rejected> {
+    fn write(&self, commit: Commit, end: &mut LogEnd, at: u64) -> Result<Written, Rejected> {
         let (connection, tables) = (&self.connection, self.shared.tables());
         let seq = end.seq + 1;
         let transaction = Transaction::new(connection, tables);
-        let Taken {
+        let AppliedCommit {
             committed,
             completed,
         } = transaction.take(commit, seq, self.tags.hash_one(seq))?;
@@ -206,7 +206,7 @@ impl Writer {
         let mut answers = Vec::with_capacity(batch.done.len());
         let mut trimmed = Vec::new();
         let mut history = self.shared.history();
-        for Done { written, answer } in batch.done {
+        for BatchedCommit { written, answer } in batch.done {
             let written = written.map(|Written { committed, key }| {
                 if !committed.is_empty() {
                     let gone = &mut self.gone;
@@ -244,7 +244,7 @@ impl Writer {
     }
 
     fn refuse_all(&self, batch: Batch, why: impl Fn() -> Error) {
-        for Done { written, answer } in batch.done {
+        for BatchedCommit { written, answer } in batch.done {
             let error = match written {
                 Err(Rejected::Failed(error)) => error,
                 // It was on account of what is undone, perhaps, so nothing is sure but that it had no effect.
@@ -256,7 +256,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl Drop for WriterThread {
     fn drop(&mut self) {
         if thread::panicking() {
             // Nobody waits for what it will never publish.

@@ -29,7 +29,7 @@ pub(super) enum Does {
 }
 
 /// What a step asks for, and what comes of it.
-pub(super) struct Request {
+pub(super) struct KeyedCommit {
     pub(super) operations: Vec<Operation>,
     pub(super) response: PendingResponse,
     /// The revision that is told.
@@ -39,7 +39,7 @@ pub(super) struct Request {
     pub(super) stored: Option<(u64, u64)>,
 }
 
-impl Request {
+impl KeyedCommit {
     /// `stored` is what there is so far, and `seq` the number that the commit will have.
     pub(super) fn new(does: Does, life: u32, stored: Option<(u64, u64)>, seq: u64) -> Self {
         let life = u64::from(life);

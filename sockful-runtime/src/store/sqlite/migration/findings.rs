@@ -17,7 +17,7 @@ enum Finding {
     /// It has a value, and is no longer declared.
     Dropped(String),
     /// Several records have one value of it.
-    Shared(String),
+    SharedFile(String),
 }
 
 impl Findings {
@@ -41,7 +41,7 @@ impl Findings {
     }
 
     pub(super) fn shared(&mut self, property: &str, found: Option<(usize, String)>) {
-        let finding = || Finding::Shared(property.to_owned());
+        let finding = || Finding::SharedFile(property.to_owned());
         self.0.extend(found.map(|found| (finding(), found)));
     }
 
@@ -67,7 +67,7 @@ impl Findings {
                 Finding::Dropped(name) => format!(
                     "`{name}` is no longer declared, and {records} would lose a value; write #[resource(renamed_from = \"{name}\")] above the property that it is now, or remove the value in a migration"
                 ),
-                Finding::Shared(name) => {
+                Finding::SharedFile(name) => {
                     let values = match count {
                         1 => "one value of it stands".to_owned(),
                         _ => format!("{count} values of it stand"),

@@ -3,7 +3,7 @@
 use super::Remade;
 use crate::core::error::Result;
 use crate::protocol::idempotency_key::time;
-use crate::store::sqlite::entry::{Image, migrate_commit, migrate_completed_request};
+use crate::store::sqlite::encoding::{RecordEntry, migrate_commit, migrate_completed_request};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{OptionalExtension, Transaction};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
 /// rather than taking effect again.
 fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
     let all = each(transaction, "sockful_completions", |seq, entry| {
-        let image = |resource: &str, image: &Image| migrated(remade, resource, image);
+        let image = |resource: &str, image: &RecordEntry| migrated(remade, resource, image);
         let done = match migrate_completed_request(entry, image)? {
             Some(entry) => set(transaction, "sockful_completions", seq, &entry),
             None => forget(transaction, seq),
@@ -52,7 +52,11 @@ fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
 }
 
 /// The name of the resource and the record as they are now; `None` where it no longer fits.
-fn migrated(remade: &Remade<'_>, resource: &str, image: &Image) -> Option<(String, Image)> {
+fn migrated(
+    remade: &Remade<'_>,
+    resource: &str,
+    image: &RecordEntry,
+) -> Option<(String, RecordEntry)> {
     match remade.get(resource) {
         None => Some((resource.to_owned(), image.clone())),
         Some(&layout) => {

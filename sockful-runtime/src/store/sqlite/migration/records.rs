@@ -4,7 +4,7 @@ use super::Plan;
 use super::findings::{Findings, differences};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::failure;
-use crate::store::sqlite::table::{Table, quoted};
+use crate::store::sqlite::table::{SqliteTable, quoted};
 use crate::store::{Form, Layout, Migrated};
 use rusqlite::{Row, Transaction};
 
@@ -17,7 +17,7 @@ pub(super) fn migrate(
     plan: &mut Plan,
 ) -> Result<()> {
     let definition = layout.definition();
-    let table = Table::new(definition);
+    let table = SqliteTable::new(definition);
     let aside = put_aside(transaction, name).map_err(failure)?;
     let made = table.make(transaction, &layout.form());
     made.map_err(failure)?;

@@ -1,13 +1,13 @@
 //! How often a commit reads and writes rows, counted by `SQLite`.
 
 use super::super::file::open_writer;
-use super::super::table::{StatementRuns, Table};
+use super::super::table::{SqliteTable, StatementRuns};
 use super::super::transaction::Transaction;
 use super::*;
 
 struct Tables {
     connection: Connection,
-    tables: Vec<Table>,
+    tables: Vec<SqliteTable>,
     seq: u64,
     _folder: Folder,
 }
@@ -16,7 +16,7 @@ impl Tables {
     fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         let connection = open_writer(&folder.0.join("data.db")).expect("a new file");
-        let tables = TWO.map(Table::new);
+        let tables = TWO.map(SqliteTable::new);
         for table in &tables {
             table.create(&connection).expect("a table");
         }

@@ -1,6 +1,6 @@
 //! Commits and idempotency as they are written down: JSON, in which resources and events have names.
 
-use super::table::Table;
+use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::Layout;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A record; its two texts stand in it as they are.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Image {
+pub(super) struct RecordEntry {
     id: String,
     rev: u64,
     sent: Box<RawValue>,
@@ -21,31 +21,31 @@ pub(super) struct Image {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Changed {
+struct ChangeEntry {
     resource: String,
-    before: Option<Image>,
-    after: Option<Image>,
+    before: Option<RecordEntry>,
+    after: Option<RecordEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Told {
+struct EmittedEntry {
     resource: String,
     /// Its position, which counts where it has no name.
     event: usize,
     name: Option<String>,
-    record: Image,
+    record: RecordEntry,
     data: Box<RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Logged {
-    changes: Vec<Changed>,
-    emitted: Vec<Told>,
+struct CommitEntry {
+    changes: Vec<ChangeEntry>,
+    emitted: Vec<EmittedEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
 enum ResponseEntry {
-    Record(String, Image),
+    Record(String, RecordEntry),
     Json(Box<RawValue>),
     List(Vec<Self>),
 }
@@ -58,11 +58,11 @@ struct CompletedEntry {
 }
 
 /// A commit as the log has it.
-pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<String> {
+pub(super) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Result<String> {
     let name = |resource: usize| tables[resource].definition.name.to_owned();
-    let image = |it: &Option<Arc<Record>>| it.as_deref().map(Image::of).transpose();
+    let image = |it: &Option<Arc<Record>>| it.as_deref().map(RecordEntry::of).transpose();
     let changes = committed.changes.iter().map(|change| {
-        Ok(Changed {
+        Ok(ChangeEntry {
             resource: name(change.resource),
             before: image(&change.before)?,
             after: image(&change.after)?,
@@ -70,15 +70,15 @@ pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<St
     });
     let emitted = committed.emitted.iter().map(|emitted| {
         let events = tables[emitted.resource].definition.events;
-        Ok(Told {
+        Ok(EmittedEntry {
             resource: name(emitted.resource),
             event: emitted.event,
             name: events.get(emitted.event).map(|it| it.name.to_owned()),
-            record: Image::of(&emitted.record)?,
+            record: RecordEntry::of(&emitted.record)?,
             data: raw(&emitted.data)?,
         })
     });
-    let logged = Logged {
+    let logged = CommitEntry {
         changes: changes.collect::<Result<_>>()?,
         emitted: emitted.collect::<Result<_>>()?,
     };
@@ -86,8 +86,13 @@ pub(super) fn write_commit(tables: &[Table], committed: &Committed) -> Result<St
 }
 
 /// The commit again. What is no longer declared is left out: nobody can ask for it.
-pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> Result<Committed> {
-    let logged: Logged = serde_json::from_str(text).map_err(Error::internal)?;
+pub(super) fn read_commit(
+    tables: &[SqliteTable],
+    seq: u64,
+    tag: u64,
+    text: &str,
+) -> Result<Committed> {
+    let logged: CommitEntry = serde_json::from_str(text).map_err(Error::internal)?;
     let mut committed = Committed {
         seq,
         tag,
@@ -97,7 +102,7 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
     for change in logged.changes {
         if let Some(resource) = place(tables, &change.resource) {
             let image =
-                |kept: Option<Image>| kept.map(|it| it.record(&tables[resource])).transpose();
+                |kept: Option<RecordEntry>| kept.map(|it| it.record(&tables[resource])).transpose();
             committed.changes.push(Change {
                 resource,
                 before: image(change.before)?,
@@ -128,7 +133,7 @@ pub(super) fn read_commit(tables: &[Table], seq: u64, tag: u64, text: &str) -> R
 
 /// What is remembered of a request.
 pub(super) fn write_completed_request(
-    tables: &[Table],
+    tables: &[SqliteTable],
     completed: &CompletedRequest,
 ) -> Result<String> {
     let remembered = CompletedEntry {
@@ -141,7 +146,7 @@ pub(super) fn write_completed_request(
 
 /// The request that made commit `seq` again.
 pub(super) fn read_completed_request(
-    tables: &[Table],
+    tables: &[SqliteTable],
     seq: u64,
     text: &str,
 ) -> Result<CompletedRequest> {
@@ -158,10 +163,10 @@ pub(super) fn read_completed_request(
 /// `None` where there is none for one of them.
 pub(super) fn migrate_commit(
     text: &str,
-    image: impl Fn(&str, &Image) -> Option<(String, Image)>,
+    image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
 ) -> Result<Option<String>> {
-    let mut logged: Logged = serde_json::from_str(text).map_err(Error::internal)?;
-    let put = |resource: &mut String, images: &mut [&mut Image]| {
+    let mut logged: CommitEntry = serde_json::from_str(text).map_err(Error::internal)?;
+    let put = |resource: &mut String, images: &mut [&mut RecordEntry]| {
         let older = resource.clone();
         images.iter_mut().all(|place| {
             let found = image(&older, place);
@@ -187,7 +192,7 @@ pub(super) fn migrate_commit(
 /// What is remembered of a request, with other images; `None` where there is none for one of them.
 pub(super) fn migrate_completed_request(
     text: &str,
-    image: impl Fn(&str, &Image) -> Option<(String, Image)>,
+    image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
 ) -> Result<Option<String>> {
     let mut it: CompletedEntry = serde_json::from_str(text).map_err(Error::internal)?;
     if !it.answered.put(&image) {
@@ -198,7 +203,7 @@ pub(super) fn migrate_completed_request(
         .map_err(Error::internal)
 }
 
-fn place(tables: &[Table], name: &str) -> Option<usize> {
+fn place(tables: &[SqliteTable], name: &str) -> Option<usize> {
     tables
         .iter()
         .position(|table| table.definition.name == name)
@@ -208,7 +213,7 @@ fn raw(json: &str) -> Result<Box<RawValue>> {
     RawValue::from_string(json.to_owned()).map_err(Error::internal)
 }
 
-impl Image {
+impl RecordEntry {
     fn of(record: &Record) -> Result<Self> {
         let kept = Some(record.kept()).filter(|kept| !kept.is_empty());
         Ok(Self {
@@ -219,7 +224,7 @@ impl Image {
         })
     }
 
-    fn record(&self, table: &Table) -> Result<Arc<Record>> {
+    fn record(&self, table: &SqliteTable) -> Result<Arc<Record>> {
         let [sent, kept] = self.texts();
         Record::stored(table.definition, &self.id, self.rev, sent, kept).map(Arc::new)
     }
@@ -239,11 +244,11 @@ impl Image {
 }
 
 impl ResponseEntry {
-    fn of(tables: &[Table], response: &StoredResponse) -> Result<Self> {
+    fn of(tables: &[SqliteTable], response: &StoredResponse) -> Result<Self> {
         Ok(match response {
             StoredResponse::Record(resource, record) => {
                 let name = tables[*resource].definition.name.to_owned();
-                Self::Record(name, Image::of(record)?)
+                Self::Record(name, RecordEntry::of(record)?)
             }
             StoredResponse::Json(json) => Self::Json(raw(json)?),
             StoredResponse::List(list) => {
@@ -254,7 +259,10 @@ impl ResponseEntry {
     }
 
     /// Puts other images in the place of its own, as far as there are any.
-    fn put(&mut self, image: &impl Fn(&str, &Image) -> Option<(String, Image)>) -> bool {
+    fn put(
+        &mut self,
+        image: &impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
+    ) -> bool {
         match self {
             Self::Record(resource, own) => match image(resource, own) {
                 Some(other) => {
@@ -268,7 +276,7 @@ impl ResponseEntry {
         }
     }
 
-    fn response(self, tables: &[Table]) -> Result<StoredResponse> {
+    fn response(self, tables: &[SqliteTable]) -> Result<StoredResponse> {
         Ok(match self {
             Self::Record(name, kept) => match place(tables, &name) {
                 Some(resource) => StoredResponse::Record(resource, kept.record(&tables[resource])?),

@@ -1,17 +1,17 @@
 //! A file that is open for some resources.
 
-use super::batch::Job;
+use super::batch::CommitJob;
 use super::failure::{failure, poisoned};
 use super::file;
 use super::history::History;
 use super::idempotency;
 use super::log;
-use super::log::{End, LogLimits};
-use super::readers::Readers;
-use super::search::Search;
-use super::shared::Shared;
-use super::table::Table;
-use super::writer::Writer;
+use super::log::{LogEnd, LogLimits};
+use super::readers::ReaderPool;
+use super::search::TableSearch;
+use super::shared_file::SharedFile;
+use super::table::SqliteTable;
+use super::writer::WriterThread;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::model::definition::ResourceDef;
@@ -33,7 +33,7 @@ const MAX_WAITING: usize = 1_024;
 const AT_HAND: u64 = 1_024;
 
 /// A file that is yet to be opened, and what for.
-pub(super) struct Closed<'a> {
+pub(super) struct FileOpener<'a> {
     pub(super) path: &'a Path,
     pub(super) connection: Connection,
     pub(super) limits: &'a StoreLimits,
@@ -43,16 +43,16 @@ pub(super) struct Closed<'a> {
 
 /// An open file, and the thread that writes to it.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenFile {
     pub(super) epoch: Box<str>,
-    pub(super) shared: Arc<Shared>,
-    jobs: Option<mpsc::Sender<Job>>,
+    pub(super) shared: Arc<SharedFile>,
+    jobs: Option<mpsc::Sender<CommitJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Closed<'_> {
-    pub(super) fn open(mut self, resources: &[&'static ResourceDef]) -> Result<Opened> {
-        let tables: Arc<[Table]> = resources.iter().map(|it| Table::new(it)).collect();
+impl FileOpener<'_> {
+    pub(super) fn open(mut self, resources: &[&'static ResourceDef]) -> Result<OpenFile> {
+        let tables: Arc<[SqliteTable]> = resources.iter().map(|it| SqliteTable::new(it)).collect();
         let transaction = self.connection.transaction().map_err(failure)?;
         tables
             .iter()
@@ -60,19 +60,19 @@ impl Closed<'_> {
         transaction.commit().map_err(failure)?;
         let (connection, limits) = (self.connection, self.limits);
         let epoch = file::epoch(&connection).map_err(failure)?;
-        let end = End::read(&connection)?;
+        let end = LogEnd::read(&connection)?;
         let behind = end.newest(&connection, AT_HAND, limits.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
         let (idempotency, gone) = idempotency::load(&connection, limits).map_err(failure)?;
-        let shared = Arc::new(Shared::new(
-            Readers::new(self.path.to_owned()),
+        let shared = Arc::new(SharedFile::new(
+            ReaderPool::new(self.path.to_owned()),
             tables,
             History::new(newest, end, idempotency, limits),
             Arc::clone(self.head),
             limits.max_visited,
         ));
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
-        let writer = Writer {
+        let writer = WriterThread {
             shared: Arc::clone(&shared),
             connection,
             clock: self.clock.clone(),
@@ -84,7 +84,7 @@ impl Closed<'_> {
         };
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
         let thread = thread.spawn(move || writer.run(waiting));
-        Ok(Opened {
+        Ok(OpenFile {
             epoch,
             shared,
             jobs: Some(jobs),
@@ -93,16 +93,16 @@ impl Closed<'_> {
     }
 }
 
-impl Opened {
+impl OpenFile {
     /// What `see` sees of a table at this moment.
     pub(super) async fn see<T: Send + 'static>(
         &self,
         resource: usize,
-        see: impl FnOnce(Search<'_>) -> Result<T> + Send + 'static,
+        see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<View<T>> {
         let read = Arc::clone(&self.shared).read(move |shared, connection| {
-            see(Search {
-                table: Table::of(shared.tables(), resource)?,
+            see(TableSearch {
+                table: SqliteTable::of(shared.tables(), resource)?,
                 connection,
                 max_visited: shared.max_visited,
             })
@@ -133,7 +133,7 @@ impl Opened {
         let gone = || Rejected::Failed(poisoned());
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
         let (answer, answered) = oneshot::channel();
-        let sent = jobs.send(Job { commit, answer }).await;
+        let sent = jobs.send(CommitJob { commit, answer }).await;
         sent.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -161,7 +161,7 @@ impl Opened {
     }
 }
 
-impl Drop for Opened {
+impl Drop for OpenFile {
     fn drop(&mut self) {
         drop(self.jobs.take());
         // What it was asked for is on the disk before another may open the file.

@@ -3,8 +3,8 @@
 use super::failure::poisoned;
 use super::history::History;
 use super::lookups::{LookedUp, Lookups};
-use super::readers::{Reader, Readers};
-use super::table::Table;
+use super::readers::{ReaderPool, SnapshotReader};
+use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::store::View;
 use rusqlite::Connection;
@@ -15,20 +15,20 @@ use tokio::task::spawn_blocking;
 
 /// An open file.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) readers: Arc<Readers>,
+pub(super) struct SharedFile {
+    pub(super) readers: Arc<ReaderPool>,
     lookups: Arc<Lookups>,
-    tables: Arc<[Table]>,
+    tables: Arc<[SqliteTable]>,
     history: Mutex<History>,
     head: Arc<watch::Sender<u64>>,
     is_poisoned: AtomicBool,
     pub(super) max_visited: usize,
 }
 
-impl Shared {
+impl SharedFile {
     pub(super) fn new(
-        readers: Readers,
-        tables: Arc<[Table]>,
+        readers: ReaderPool,
+        tables: Arc<[SqliteTable]>,
         history: History,
         head: Arc<watch::Sender<u64>>,
         max_visited: usize,
@@ -46,7 +46,7 @@ impl Shared {
         }
     }
 
-    pub(super) fn tables(&self) -> &[Table] {
+    pub(super) fn tables(&self) -> &[SqliteTable] {
         &self.tables
     }
 
@@ -94,7 +94,7 @@ impl Shared {
         self: Arc<Self>,
         see: impl FnOnce(&Self, &Connection) -> Result<T> + Send + 'static,
     ) -> Result<View<T>> {
-        let reader = Readers::acquire(&self.readers).await?;
+        let reader = ReaderPool::acquire(&self.readers).await?;
         let shared = Arc::clone(&self);
         let read = move || {
             let reader = reader.begin()?;
@@ -108,8 +108,8 @@ impl Shared {
     }
 
     /// A connection that sees the file as it is now for as long as it is kept.
-    pub(super) async fn freeze(&self) -> Result<Reader> {
-        let reader = Readers::acquire(&self.readers).await?;
+    pub(super) async fn freeze(&self) -> Result<SnapshotReader> {
+        let reader = ReaderPool::acquire(&self.readers).await?;
         let reader = aside(move || reader.begin()).await?;
         self.published(reader.seq()).await?;
         Ok(reader)

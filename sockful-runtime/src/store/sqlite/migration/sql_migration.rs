@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 
 /// A migration in SQL. Their order is that of their names.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Numbered {
+pub(in super::super) struct SqlMigration {
     pub(in super::super) name: String,
     pub(in super::super) sql: String,
 }
@@ -15,7 +15,7 @@ pub(in super::super) struct Numbered {
 /// Runs those that have not run yet, and says whether there were any.
 pub(super) fn run(
     transaction: &Transaction<'_>,
-    numbered: &[Numbered],
+    numbered: &[SqlMigration],
     plan: &mut Plan,
 ) -> Result<bool> {
     let earlier = earlier(transaction).map_err(failure)?;
@@ -47,7 +47,7 @@ pub(super) fn run(
         }
     }
     let new = &numbered[earlier.len()..];
-    for Numbered { name, sql } in new {
+    for SqlMigration { name, sql } in new {
         let run = || {
             transaction.execute_batch(sql)?;
             let write = "INSERT INTO sockful_migrations (name, sql) VALUES (?1, ?2)";
