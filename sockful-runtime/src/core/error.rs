@@ -140,6 +140,12 @@ impl Error {
         Self::new(ErrorKind::TooLarge, message).with_limit(setting, value)
     }
 
+    /// The error of a number of things that is over a limit of the configuration.
+    pub(crate) fn over_limit(what: &str, setting: &'static str, max: usize) -> Self {
+        let message = format!("{what} are more than the {max} that `{setting}` allows");
+        Self::new(ErrorKind::TooMany, message).with_limit(setting, max)
+    }
+
     /// Says that a request with this `key` came in between, or may have been before.
     pub(crate) fn repeated() -> Self {
         Self::not_once("a request with this `key` took effect before, or may have")

@@ -8,7 +8,7 @@ use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Addressee, Asked, Delivery, Subscription, first_piece};
+use crate::live::{Delivery, EventEncoder, Subscription, SubscriptionRequest, take_first_records};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
@@ -53,53 +53,53 @@ pub(super) async fn begin(
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     filters.push(query::conditions(model, &given)?);
     drop(given);
-    let asked = Asked {
+    let request = SubscriptionRequest {
         resource: model.index,
         filter: Filter::all_of(filters),
         parent,
     };
-    let seen = view::seen(context, &asked)?;
+    let access = view::seen(context, &request)?;
 
     let asked_of = of.unwrap_or(model).definition.name;
     let resources = [asked_of, model.definition.name];
     let most = app.config.max_subscriptions;
-    let claim = session.outlet.claim(ack, resources, most)?;
-    let hub = &app.broker;
-    let member = view::join(session, context, &asked, &seen).await?;
-    let interest = &member.interest;
-    let same = (&select, &session.app.description.digest, &seen.caller);
+    let ack_id = session.subscriptions.reserve(ack, resources, most)?;
+    let broker = &app.broker;
+    let handle = view::join(session, context, &request, &access).await?;
+    let query = &handle.query;
+    let same = (&select, &session.app.description.digest, &access.caller);
     let resumed = match &from {
-        Some(from) => hub.resumes(from.token, from.seq, interest, same).await?,
+        Some(from) => broker.can_resume(from.token, from.seq, query, same).await?,
         None => false,
     };
     let selection = Selection::of(model.definition, select.clone());
     let (body, seq, rest) = match from {
         Some(From { seq, .. }) if resumed => {
-            member.start_at(seq);
+            handle.set_position(seq);
             (b"{\"resumed\":true}".to_vec(), seq, VecDeque::new())
         }
         _ => {
-            let whole = member.whole().await?;
-            context.note_visited(whole.visited);
-            let mut records = VecDeque::from(whole.records);
+            let result = handle.initial_result().await?;
+            context.note_visited(result.visited);
+            let mut records = VecDeque::from(result.records);
             let room = reply::room(app.config.max_reply);
-            let piece = first_piece(&mut records, room, &selection);
-            (piece, whole.seq, records)
+            let piece = take_first_records(&mut records, room, &selection);
+            (piece, result.seq, records)
         }
     };
     let live = Change::Begin {
-        token: hub.token(interest, seq, same).await?,
+        token: broker.resume_token(query, seq, same).await?,
         more: !rest.is_empty(),
         subscription: Some(Box::new(Subscription {
-            member: Arc::new(member),
-            to: Addressee {
-                claim,
+            handle: Arc::new(handle),
+            encoder: EventEncoder {
+                ack_id,
                 definition: model.definition,
                 selection,
             },
-            first: Delivery::rest(rest, seq),
-            asked,
-            seen,
+            first: Delivery::remaining(rest, seq),
+            request,
+            access,
         })),
     };
     Ok(Done {
@@ -121,7 +121,7 @@ pub(super) fn end(session: &Session, model: &Model, payload: &Payload) -> Reply 
     if !frame::is_ack_id(ack) {
         return Err(refuse("type", "is not the ack_id of a subscription"));
     }
-    if !session.outlet.has(ack, model.definition.name) {
+    if !session.subscriptions.contains(ack, model.definition.name) {
         let message = "there is no such subscription on this connection";
         return Err(Error::new(ErrorKind::NotFound, message));
     }

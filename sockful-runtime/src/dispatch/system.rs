@@ -89,8 +89,8 @@ impl SystemAction {
             Self::Ping => {
                 nothing()?;
                 let head = session.app.store.head().await?;
-                if session.outlet.is_used() {
-                    session.app.broker.reached(head).await;
+                if !session.subscriptions.is_empty() {
+                    session.app.broker.wait_until_published(head).await;
                 }
                 return Ok(Done {
                     live: Some(Box::new(Change::Position(head))),

@@ -13,7 +13,7 @@ use crate::engine::idempotency::Idempotency;
 use crate::engine::rate_limit::RateLimiter;
 use crate::engine::record_locks::RecordLocks;
 use crate::engine::table::{Resources, Route};
-use crate::live::Hub;
+use crate::live::Broker;
 use crate::model::relation::Relations;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
@@ -37,7 +37,7 @@ pub(crate) struct App {
     /// Documents written from the description, each when it is first requested.
     pub(crate) documents: Documents,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) broker: Arc<Hub>,
+    pub(crate) broker: Arc<Broker>,
     pub(crate) record_locks: RecordLocks,
     pub(crate) idempotency: Idempotency,
     pub(crate) rates: RateLimiter,
@@ -118,7 +118,7 @@ impl App {
             policies: Policies::of(entries, authenticator)?,
             description,
             documents: Documents::default(),
-            broker: Hub::new(store.clone(), models.len(), &config),
+            broker: Broker::new(store.clone(), models.len(), &config),
             models,
             store,
             record_locks: RecordLocks::new(),

@@ -11,7 +11,7 @@ use crate::engine::auth::session_identity::SessionIdentity;
 use crate::engine::call::context::Context;
 use crate::engine::peer::Peer;
 use crate::engine::rate_limit::Bucket;
-use crate::live::Outlet;
+use crate::live::ConnectionSubscriptions;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) peer: Arc<Peer>,
     /// The subscriptions of the connection.
-    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) subscriptions: Arc<ConnectionSubscriptions>,
     /// The rate limit while it is unauthenticated.
     pub(crate) bucket: Arc<Bucket>,
     identity: Arc<SessionIdentity>,
@@ -43,7 +43,7 @@ impl Session {
         Arc::new(Self {
             app,
             peer,
-            outlet: Arc::default(),
+            subscriptions: Arc::default(),
             bucket,
             identity: Arc::default(),
         })

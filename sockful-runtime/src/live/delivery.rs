@@ -1,8 +1,7 @@
-//! What a subscription is told, frame by frame.
+//! The frames that a subscription is sent, one at a time.
 
-use super::Whole;
-use super::frames::{Addressee, Beside, write_list};
-use super::rule::{Hit, Kind};
+use super::event_encoder::{EventEncoder, EventMeta, write_list};
+use super::live_query::{ChangeKind, InitialResult, Match};
 use crate::core::error::Error;
 use crate::model::record::Record;
 use crate::protocol::reply::Selection;
@@ -11,69 +10,74 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;
 
-/// How many bytes the records of one frame take, about.
-const PIECE: usize = 64 * 1024;
+/// About how many bytes the records of one frame take.
+const MAX_FRAME_RECORDS: usize = 64 * 1024;
 
-/// What a subscription is told, frame by frame. It is whole, or nothing of it counts.
+/// The frames that bring a subscription from one commit to another. The client applies all of them
+/// or none.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// Commits one by one.
     Commits {
-        hits: VecDeque<Hit>,
-        /// How many notices of the first have been told.
-        told: usize,
+        matches: VecDeque<Match>,
+        /// How many events of the first one were written.
+        written: usize,
     },
     /// Many commits as one.
-    Fold {
-        told: VecDeque<(Kind, Arc<Record>)>,
+    Folded {
+        changes: VecDeque<(ChangeKind, Arc<Record>)>,
         seq: u64,
-        /// How many declared events are left out.
+        /// How many declared events are omitted.
         dropped: usize,
         is_done: bool,
     },
-    /// Records as they are at one moment.
+    /// Records as they are at one commit.
     Records {
-        /// What the next frame is called.
+        /// The name of the next frame.
         event: &'static str,
         records: VecDeque<Arc<Record>>,
         seq: u64,
         is_done: bool,
     },
-    /// A declared event that is in no commit, until it is told.
-    Unlogged(Option<Arc<Emitted>>),
-    /// The end, and why.
+    /// A declared event that belongs to no commit; `None` once it is written.
+    Transient(Option<Arc<Emitted>>),
+    /// The end of the subscription, with the reason.
     Ended { error: Option<Error>, seq: u64 },
 }
 
 impl Delivery {
-    pub(crate) fn commits(hits: Vec<Hit>) -> Self {
+    pub(crate) fn commits(matches: Vec<Match>) -> Self {
         Self::Commits {
-            hits: hits.into(),
-            told: 0,
+            matches: matches.into(),
+            written: 0,
         }
     }
 
-    pub(super) fn fold(told: Vec<(Kind, Arc<Record>)>, seq: u64, dropped: usize) -> Self {
-        Self::Fold {
-            told: told.into(),
+    pub(super) fn folded(
+        changes: Vec<(ChangeKind, Arc<Record>)>,
+        seq: u64,
+        dropped: usize,
+    ) -> Self {
+        Self::Folded {
+            changes: changes.into(),
             seq,
             dropped,
             is_done: false,
         }
     }
 
-    /// What there is, from the beginning.
-    pub(crate) fn anew(whole: Whole) -> Self {
+    /// Replaces all records that the client has.
+    pub(crate) fn reset(result: InitialResult) -> Self {
         Self::Records {
             event: "reset",
-            records: whole.records.into(),
-            seq: whole.seq,
+            records: result.records.into(),
+            seq: result.seq,
             is_done: false,
         }
     }
 
-    /// What did not fit into the reply to `subscribe`.
-    pub(crate) fn rest(records: VecDeque<Arc<Record>>, seq: u64) -> Self {
+    /// The records that did not fit into the reply to `subscribe`.
+    pub(crate) fn remaining(records: VecDeque<Arc<Record>>, seq: u64) -> Self {
         Self::Records {
             event: "records",
             is_done: records.is_empty(),
@@ -87,45 +91,45 @@ impl Delivery {
         Self::Ended { error, seq }
     }
 
-    /// Whether nothing is left of it.
+    /// Whether all frames were written.
     pub(crate) fn is_done(&self) -> bool {
         match self {
-            Self::Commits { hits, .. } => hits.is_empty(),
-            Self::Fold { is_done, .. } | Self::Records { is_done, .. } => *is_done,
-            Self::Unlogged(event) => event.is_none(),
+            Self::Commits { matches, .. } => matches.is_empty(),
+            Self::Folded { is_done, .. } | Self::Records { is_done, .. } => *is_done,
+            Self::Transient(event) => event.is_none(),
             Self::Ended { error, .. } => error.is_none(),
         }
     }
 
-    /// Writes the next frame; nothing where nothing is left.
-    pub(crate) fn write(&mut self, to: &Addressee, out: &mut Vec<u8>) {
+    /// Writes the next frame, if there is one.
+    pub(crate) fn write(&mut self, encoder: &EventEncoder, out: &mut Vec<u8>) {
         match self {
-            Self::Commits { hits, told } => {
-                let Some(hit) = hits.front() else {
+            Self::Commits { matches, written } => {
+                let Some(next) = matches.front() else {
                     return;
                 };
-                let is_last = *told + 1 == hit.notices.len();
-                let beside = Beside::of(hit.committed.seq, is_last);
-                to.write_notice(hit.notices[*told], &hit.committed, beside, out);
-                *told += 1;
+                let is_last = *written + 1 == next.events.len();
+                let meta = EventMeta::new(next.committed.seq, is_last);
+                encoder.write_event(next.events[*written], &next.committed, meta, out);
+                *written += 1;
                 if is_last {
-                    hits.pop_front();
-                    *told = 0;
+                    matches.pop_front();
+                    *written = 0;
                 }
             }
-            Self::Fold {
-                told,
+            Self::Folded {
+                changes,
                 seq,
                 dropped,
                 is_done,
             } => {
-                let next = told.pop_front();
-                *is_done = told.is_empty();
-                let beside = Beside::folded(*seq, *is_done, *dropped);
+                let next = changes.pop_front();
+                *is_done = changes.is_empty();
+                let meta = EventMeta::folded(*seq, *is_done, *dropped);
                 match next {
-                    Some((kind, record)) => to.write_change(kind, &record, beside, out),
-                    // Where nothing is left of it, it is known at least up to where.
-                    None => to.write_records("records", &[], beside, out),
+                    Some((kind, record)) => encoder.write_change(kind, &record, meta, out),
+                    // Without any change, the frame still reports the commit that was reached.
+                    None => encoder.write_records("records", &[], meta, out),
                 }
             }
             Self::Records {
@@ -134,19 +138,19 @@ impl Delivery {
                 seq,
                 is_done,
             } => {
-                let piece = take_piece(records, PIECE, 1, &to.selection);
+                let part = take_records(records, MAX_FRAME_RECORDS, 1, &encoder.selection);
                 *is_done = records.is_empty();
                 let event = std::mem::replace(event, "records");
-                to.write_records(event, &piece, Beside::of(*seq, *is_done), out);
+                encoder.write_records(event, &part, EventMeta::new(*seq, *is_done), out);
             }
-            Self::Unlogged(event) => {
+            Self::Transient(event) => {
                 if let Some(event) = event.take() {
-                    to.write_event(&event, None, out);
+                    encoder.write_declared(&event, None, out);
                 }
             }
             Self::Ended { error, seq } => {
                 if let Some(error) = error.take() {
-                    to.write_frame("ended", out, |out| {
+                    encoder.write_frame("ended", out, |out| {
                         out.extend_from_slice(b"\"error\":");
                         // An error is plain strings and numbers, and writing to memory does not fail.
                         let _ = serde_json::to_writer(&mut *out, &error);
@@ -158,24 +162,25 @@ impl Delivery {
     }
 }
 
-/// Takes the first records out that the reply to `subscribe` has room for, as its result.
-pub(crate) fn first_piece(
+/// Removes the first records that fit into `room` bytes of the reply to `subscribe`, and returns its
+/// result.
+pub(crate) fn take_first_records(
     records: &mut VecDeque<Arc<Record>>,
     room: usize,
     selection: &Selection,
 ) -> Vec<u8> {
-    let piece = take_piece(records, room.min(PIECE), 0, selection);
+    let part = take_records(records, room.min(MAX_FRAME_RECORDS), 0, selection);
     let mut out = b"{\"records\":".to_vec();
-    write_list(&piece, selection, &mut out);
+    write_list(&part, selection, &mut out);
     out.push(b'}');
     out
 }
 
-/// Takes out as many of the first records as take about `room` bytes, and no less than `least`.
-fn take_piece(
+/// Removes the first records that take about `room` bytes, but at least `min` of them.
+fn take_records(
     records: &mut VecDeque<Arc<Record>>,
     room: usize,
-    least: usize,
+    min: usize,
     selection: &Selection,
 ) -> Vec<Arc<Record>> {
     let sums = records.iter().scan(0, |sum, record| {
@@ -183,6 +188,6 @@ fn take_piece(
         Some(*sum)
     });
     let fitting = sums.take_while(|&sum| sum <= room).count();
-    let count = fitting.max(least).min(records.len());
+    let count = fitting.max(min).min(records.len());
     records.drain(..count).collect()
 }

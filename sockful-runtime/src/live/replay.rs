@@ -1,7 +1,7 @@
-//! What a subscription has missed, made up from the commits that it was not told of.
+//! Turns commits that a subscription missed into a delivery.
 
-use super::rule::{Hit, Kind, Notice};
-use super::{Delivery, Interest};
+use super::delivery::Delivery;
+use super::live_query::{ChangeKind, EventRef, LiveQuery, Match};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::commit::Committed;
@@ -9,114 +9,119 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
-/// How many commits are looked through at once: some tens of microseconds.
-const AT_ONCE: usize = 256;
+/// How many commits are evaluated on the connection's task at most: some tens of microseconds.
+const MAX_INLINE: usize = 256;
 
-/// Commits that a subscription was not told of: one by one where few of them concern it, and as one
-/// where they are many.
+/// Commits that a subscription missed. Few are delivered one by one, many are folded into one change
+/// per record.
 #[derive(Debug)]
 pub(super) struct Replay {
-    interest: Arc<Interest>,
-    /// How many are told one by one.
-    most: usize,
-    /// Those that concern it, while they are no more than that.
-    hits: Option<Vec<Hit>>,
-    /// Where in `changed` a record stands.
-    places: HashMap<Box<str>, usize>,
-    /// Each record that came in, changed or went, before the first and after the last change.
-    changed: Vec<Images>,
-    /// How many declared events there were.
+    query: Arc<LiveQuery>,
+    /// How many matching commits are delivered one by one.
+    max_matches: usize,
+    /// The matching commits; `None` if they are too many.
+    matches: Option<Vec<Match>>,
+    /// The index of each record in `changed`, by id.
+    indexes: HashMap<Box<str>, usize>,
+    changed: Vec<RecordImages>,
+    /// How many declared events were emitted.
     emitted: usize,
 }
 
-/// A record as it was, and as it is.
+/// A record before its first and after its last change.
 #[derive(Debug)]
-struct Images {
+struct RecordImages {
     before: Option<Arc<Record>>,
     after: Option<Arc<Record>>,
 }
 
 impl Replay {
-    pub(super) fn new(interest: Arc<Interest>, most: usize) -> Self {
+    pub(super) fn new(query: Arc<LiveQuery>, max_matches: usize) -> Self {
         Self {
-            interest,
-            most,
-            hits: Some(Vec::new()),
-            places: HashMap::new(),
+            query,
+            max_matches,
+            matches: Some(Vec::new()),
+            indexes: HashMap::new(),
             changed: Vec::new(),
             emitted: 0,
         }
     }
 
-    /// How many records it is about.
+    /// How many records changed.
     pub(super) fn len(&self) -> usize {
         self.changed.len()
     }
 
-    /// Takes the commits that follow.
-    pub(super) fn add(&mut self, commits: impl Iterator<Item = Arc<Committed>>) {
+    /// Adds the commits that follow.
+    pub(super) fn push(&mut self, commits: impl Iterator<Item = Arc<Committed>>) {
         for committed in commits {
-            let notices = self.interest.judge(&committed);
-            self.note_images(&committed, &notices);
-            let emitted = notices.iter().filter(|it| matches!(it, Notice::Emitted(_)));
+            let events = self.query.evaluate(&committed);
+            self.update_images(&committed, &events);
+            let emitted = events
+                .iter()
+                .filter(|it| matches!(it, EventRef::Emitted(_)));
             self.emitted += emitted.count();
-            if notices.is_empty() {
+            if events.is_empty() {
                 continue;
             }
-            let has_room = |hits: &Vec<_>| hits.len() < self.most;
-            self.hits = self.hits.take().filter(has_room).map(|mut hits| {
-                let notices = notices.into();
-                hits.push(Hit { committed, notices });
-                hits
+            let has_room = |matches: &Vec<_>| matches.len() < self.max_matches;
+            self.matches = self.matches.take().filter(has_room).map(|mut matches| {
+                let events = events.into();
+                matches.push(Match { committed, events });
+                matches
             });
         }
     }
 
-    /// Takes all commits up to `head`; aside, on a thread for such work, where they are many.
-    pub(super) async fn all(mut self, commits: Vec<Arc<Committed>>, head: u64) -> Result<Delivery> {
-        let is_much = commits.len() > AT_ONCE;
-        let made = move || {
-            self.add(commits.into_iter());
+    /// Adds all commits up to `head` and finishes; on a blocking thread if they are many.
+    pub(super) async fn run(mut self, commits: Vec<Arc<Committed>>, head: u64) -> Result<Delivery> {
+        let is_long = commits.len() > MAX_INLINE;
+        let replay = move || {
+            self.push(commits.into_iter());
             self.finish(head)
         };
-        if is_much {
-            spawn_blocking(made).await.map_err(Error::internal)
+        if is_long {
+            spawn_blocking(replay).await.map_err(Error::internal)
         } else {
-            Ok(made())
+            Ok(replay())
         }
     }
 
-    /// What is told of all of them, up to commit `head`.
+    /// The delivery of all commits up to `head`.
     pub(super) fn finish(self, head: u64) -> Delivery {
-        if let Some(hits) = self.hits {
-            return Delivery::commits(hits);
+        if let Some(matches) = self.matches {
+            return Delivery::commits(matches);
         }
-        let told = self
+        let changes = self
             .changed
             .into_iter()
-            .filter_map(|Images { before, after }| {
-                let kind = self.interest.compare(before.as_ref(), after.as_ref())?;
+            .filter_map(|RecordImages { before, after }| {
+                let kind = self.query.compare(before.as_ref(), after.as_ref())?;
                 Some((kind, after.or(before)?))
             });
-        Delivery::fold(told.collect::<Vec<(Kind, _)>>(), head, self.emitted)
+        Delivery::folded(
+            changes.collect::<Vec<(ChangeKind, _)>>(),
+            head,
+            self.emitted,
+        )
     }
 
-    /// Notes the images of records that have been told of, here or earlier.
-    fn note_images(&mut self, committed: &Committed, told: &[Notice]) {
+    /// Updates the images of the records that matched in this commit or in an earlier one.
+    fn update_images(&mut self, committed: &Committed, events: &[EventRef]) {
         let changes = committed.changes.iter().enumerate();
-        let own = changes.filter(|(_, change)| change.resource == self.interest.resource);
+        let own = changes.filter(|(_, change)| change.resource == self.query.resource);
         for (at, change) in own {
             let Some(record) = change.after.as_ref().or(change.before.as_ref()) else {
                 continue;
             };
-            if let Some(&place) = self.places.get(record.id()) {
-                self.changed[place].after.clone_from(&change.after);
-            } else if told
+            if let Some(&index) = self.indexes.get(record.id()) {
+                self.changed[index].after.clone_from(&change.after);
+            } else if events
                 .iter()
-                .any(|it| matches!(it, Notice::Changed(_, of) if *of == at))
+                .any(|it| matches!(it, EventRef::Changed(_, of) if *of == at))
             {
-                self.places.insert(record.id().into(), self.changed.len());
-                self.changed.push(Images {
+                self.indexes.insert(record.id().into(), self.changed.len());
+                self.changed.push(RecordImages {
                     before: change.before.clone(),
                     after: change.after.clone(),
                 });

@@ -1,51 +1,53 @@
-//! What lets a subscription go on where it was: a token that the client gives back.
+//! Resume tokens, which let a client continue a subscription on another connection.
 
-use super::{Hub, Interest};
+use super::broker::Broker;
+use super::live_query::LiveQuery;
 use crate::core::error::Result;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Names a history and what was asked of it, so that a later subscription is known to be the same.
+/// Identifies the history of the store and the query, so that a later subscription is known to be
+/// the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Resume {
+pub(crate) struct ResumeToken {
     /// The commit that the subscription began at.
     since: u64,
-    /// Its tag, which no other commit of its number has.
+    /// Its tag, which differs from that of another commit with the same number.
     tag: u64,
     digest: u64,
 }
 
-impl Hub {
-    /// The token of a subscription that begins at commit `since`; `more` is what else must be the
-    /// same for it to be resumed.
-    pub(crate) async fn token(
+impl Broker {
+    /// The token of a subscription that begins at commit `since`. `context` must be the same when
+    /// it is resumed.
+    pub(crate) async fn resume_token(
         &self,
-        interest: &Interest,
+        query: &LiveQuery,
         since: u64,
-        more: impl Hash,
-    ) -> Result<Resume> {
-        Ok(Resume {
+        context: impl Hash,
+    ) -> Result<ResumeToken> {
+        Ok(ResumeToken {
             since,
             tag: self.tag(since).await.unwrap_or_default(),
-            digest: self.digest(interest, more),
+            digest: self.digest(query, context),
         })
     }
 
-    /// Whether what a token was given for can go on behind commit `seq` as if it had never ended.
-    pub(crate) async fn resumes(
+    /// Whether the subscription of `token` can continue behind commit `seq` without a gap.
+    pub(crate) async fn can_resume(
         &self,
         token: &str,
         seq: u64,
-        interest: &Interest,
-        more: impl Hash,
+        query: &LiveQuery,
+        context: impl Hash,
     ) -> Result<bool> {
-        let Some(token) = Resume::parse(token) else {
+        let Some(token) = ResumeToken::parse(token) else {
             return Ok(false);
         };
-        if token.digest != self.digest(interest, more) || seq < token.since {
+        if token.digest != self.digest(query, context) || seq < token.since {
             return Ok(false);
         }
-        // Of a history that was rewound another commit has the number.
+        // After the history was rewound, another commit has the number.
         if self
             .tag(token.since)
             .await
@@ -63,31 +65,31 @@ impl Hub {
         log.first().map(|committed| committed.tag)
     }
 
-    fn digest(&self, interest: &Interest, more: impl Hash) -> u64 {
+    fn digest(&self, query: &LiveQuery, context: impl Hash) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.store.epoch().hash(&mut hasher);
-        interest.resource.hash(&mut hasher);
-        interest.canonical().hash(&mut hasher);
-        more.hash(&mut hasher);
+        query.resource.hash(&mut hasher);
+        query.canonical().hash(&mut hasher);
+        context.hash(&mut hasher);
         hasher.finish()
     }
 }
 
-impl Resume {
+impl ResumeToken {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let mut part = |radix| u64::from_str_radix(parts.next()?, radix).ok();
-        let resume = Self {
+        let parsed = Self {
             since: part(10)?,
             tag: part(16)?,
             digest: part(16)?,
         };
-        // However else it may be spelt, it is not what was given.
-        (resume.to_string() == text).then_some(resume)
+        // Another spelling of the same numbers is not a token of this server.
+        (parsed.to_string() == text).then_some(parsed)
     }
 }
 
-impl fmt::Display for Resume {
+impl fmt::Display for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:x}-{:x}", self.since, self.tag, self.digest)
     }
@@ -98,18 +100,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_as_it_was_written_and_in_no_other_spelling() {
-        let resume = Resume {
+    fn resume_token_parses_only_its_own_spelling() {
+        let token = ResumeToken {
             since: 41,
             tag: u64::MAX,
             digest: 7,
         };
-        let text = resume.to_string();
-        assert_eq!(Resume::parse(&text), Some(resume));
+        let text = token.to_string();
+        assert_eq!(ResumeToken::parse(&text), Some(token));
         for text in [
             "", "41", "41-1", "41-1-2-3", "+41-1-2", "041-1-2", "41-G-2", "41-A-2",
         ] {
-            assert_eq!(Resume::parse(text), None, "{text}");
+            assert_eq!(ResumeToken::parse(text), None, "{text}");
         }
     }
 }

@@ -1,6 +1,8 @@
 mod follower;
 
-use super::*;
+use super::query_group::NextEvents;
+use crate::core::config::Config;
+use crate::core::error::ErrorKind;
 use crate::store::commit::{Expect, Operation};
 use follower::Server;
 use proptest::prelude::*;
@@ -175,20 +177,20 @@ async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happ
     let server = Server::start(|config| config.fold_after = usize::MAX).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     server.settle().await;
-    let member = server.join("{}").await.expect("there is room");
-    member.start_at(0);
+    let handle = server.join("{}").await.expect("there is room");
+    handle.set_position(0);
     server.commit(vec![server.put("bob", "cat", 2)]).await;
     server.settle().await;
-    assert!(matches!(member.take(), super::group::Next::Behind));
+    assert!(matches!(handle.take(), NextEvents::Behind));
 }
 
 #[tokio::test]
 async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
     let server = Server::start(|config| config.max_scanned_groups = 2).await;
-    let mut members = Vec::new();
+    let mut handles = Vec::new();
     for n in 0..50 {
         let conditions = format!(r#"{{"kind":"kind {n}"}}"#);
-        members.push(
+        handles.push(
             server
                 .join(&conditions)
                 .await
@@ -196,7 +198,7 @@ async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
         );
     }
     for conditions in [r#"{"life":{"$gt":1}}"#, r#"{"life":{"$gt":2}}"#] {
-        members.push(server.join(conditions).await.expect("there is room"));
+        handles.push(server.join(conditions).await.expect("there is room"));
     }
     let error = server
         .join(r#"{"life":{"$gt":3}}"#)
@@ -205,12 +207,12 @@ async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
     assert_eq!(error.kind(), ErrorKind::TooMany);
     // Equal conditions are tried once.
     let another = server.join(r#"{"life":{"$gt":2}}"#).await;
-    members.push(another.expect("it is one of the two"));
-    drop(members.drain(50..));
+    handles.push(another.expect("it is one of the two"));
+    drop(handles.drain(50..));
     let conditions = r#"{"life":{"$gt":3}}"#;
-    members.push(server.join(conditions).await.expect("there is room again"));
-    members.clear();
-    assert!(server.hub.state().groups.is_empty());
+    handles.push(server.join(conditions).await.expect("there is room again"));
+    handles.clear();
+    assert!(server.broker.state().groups.is_empty());
 }
 
 #[tokio::test]
@@ -218,14 +220,14 @@ async fn the_log_is_read_while_somebody_wants_to_know_and_no_longer() {
     let server = Server::start(|_| {}).await;
     for life in 0..3 {
         let mut follower = server.follower(1, "{}").await;
-        assert!(server.hub.state().is_tailed());
+        assert!(server.broker.state().is_reading());
         server.commit(vec![server.put("bob", "cat", life)]).await;
         server.settle().await;
         follower.follow().await;
         assert_eq!(follower.events().len(), 1);
         drop(follower);
         server.commit(vec![server.put("bob", "dog", life)]).await;
-        while server.hub.state().is_tailed() {
+        while server.broker.state().is_reading() {
             tokio::task::yield_now().await;
         }
     }

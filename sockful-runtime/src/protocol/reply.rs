@@ -1,7 +1,7 @@
 //! What a request leads to, and how a reply is written.
 
 use crate::core::error::{Error, Result};
-use crate::live::{Resume, Subscription};
+use crate::live::{ResumeToken, Subscription};
 use crate::model::codec::Codec;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -77,7 +77,7 @@ pub(crate) enum Change {
     Begin {
         subscription: Option<Box<Subscription>>,
         /// What lets it go on where it was.
-        token: Resume,
+        token: ResumeToken,
         /// Whether there are more records to begin with.
         more: bool,
     },

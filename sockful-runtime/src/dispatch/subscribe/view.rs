@@ -3,7 +3,9 @@
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Asked, Interest, Member, Seen, Whole};
+use crate::live::{
+    InitialResult, LiveQuery, SubscriptionAccess, SubscriptionHandle, SubscriptionRequest,
+};
 use std::sync::Arc;
 
 /// What the caller sees of what is asked for.
@@ -11,12 +13,12 @@ use std::sync::Arc;
 /// # Errors
 ///
 /// Where it may not ask.
-pub(crate) fn seen(context: &Context, asked: &Asked) -> Result<Seen> {
-    let parent = asked.parent.as_ref();
+pub(crate) fn seen(context: &Context, request: &SubscriptionRequest) -> Result<SubscriptionAccess> {
+    let parent = request.parent.as_ref();
     let parent = parent.map(|(resource, _)| context.read_filter(*resource));
-    Ok(Seen {
+    Ok(SubscriptionAccess {
         caller: context.caller().map(Into::into),
-        read_filter: context.read_filter(asked.resource)?,
+        read_filter: context.read_filter(request.resource)?,
         parent: parent.transpose()?,
     })
 }
@@ -25,19 +27,19 @@ pub(crate) fn seen(context: &Context, asked: &Asked) -> Result<Seen> {
 pub(super) async fn join(
     session: &Session,
     context: &Context,
-    asked: &Asked,
-    seen: &Seen,
-) -> Result<Member> {
+    request: &SubscriptionRequest,
+    access: &SubscriptionAccess,
+) -> Result<SubscriptionHandle> {
     let app = &session.app;
-    if let Some((resource, id)) = &asked.parent {
+    if let Some((resource, id)) = &request.parent {
         context.see(&app.models[*resource], id).await?;
     }
-    let interest = Arc::new(Interest {
-        resource: asked.resource,
-        filter: asked.filter.clone(),
-        read_filter: seen.read_filter.clone(),
+    let query = Arc::new(LiveQuery {
+        resource: request.resource,
+        filter: request.filter.clone(),
+        read_filter: access.read_filter.clone(),
     });
-    app.broker.join(&session.outlet, interest).await
+    SubscriptionHandle::register(&app.broker, &session.subscriptions, query).await
 }
 
 /// Begins a subscription anew for who the client has become.
@@ -45,10 +47,13 @@ pub(super) async fn join(
 /// # Errors
 ///
 /// Where that one may not have it: then it ends.
-pub(crate) async fn begin_anew(session: &Session, asked: &Asked) -> Result<(Member, Seen, Whole)> {
+pub(crate) async fn begin_anew(
+    session: &Session,
+    request: &SubscriptionRequest,
+) -> Result<(SubscriptionHandle, SubscriptionAccess, InitialResult)> {
     let context = session.context(0);
-    let seen = seen(&context, asked)?;
-    let member = join(session, &context, asked, &seen).await?;
-    let whole = member.whole().await?;
-    Ok((member, seen, whole))
+    let access = seen(&context, request)?;
+    let handle = join(session, &context, request, &access).await?;
+    let result = handle.initial_result().await?;
+    Ok((handle, access, result))
 }

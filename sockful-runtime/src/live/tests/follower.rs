@@ -1,9 +1,15 @@
-//! A hub over a store in memory, and those who follow it.
+//! A broker over a store in memory, and its subscribers.
 
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
-use crate::live::{Addressee, Delivery, Hub, Interest, Member, Next, Outlet, Whole};
+use crate::live::broker::Broker;
+use crate::live::connection_subscriptions::ConnectionSubscriptions;
+use crate::live::delivery::Delivery;
+use crate::live::event_encoder::EventEncoder;
+use crate::live::live_query::{InitialResult, LiveQuery};
+use crate::live::query_group::NextEvents;
+use crate::live::subscription_handle::SubscriptionHandle;
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
@@ -21,8 +27,8 @@ use std::sync::Arc;
 pub(super) struct Server {
     model: Model,
     store: Arc<Memory>,
-    pub(super) hub: Arc<Hub>,
-    outlet: Arc<Outlet>,
+    pub(super) broker: Arc<Broker>,
+    connection: Arc<ConnectionSubscriptions>,
 }
 
 impl Server {
@@ -33,16 +39,16 @@ impl Server {
         store.open(&[Sample::DECLARED]).await.expect("memory opens");
         Self {
             model: sample::model(),
-            hub: Hub::new(store.clone(), 1, &config),
+            broker: Broker::new(store.clone(), 1, &config),
             store,
-            outlet: Arc::default(),
+            connection: Arc::default(),
         }
     }
 
-    fn interest(&self, conditions: &str) -> Arc<Interest> {
+    fn query(&self, conditions: &str) -> Arc<LiveQuery> {
         let given = Object::parse(conditions).expect("an object");
         let filter = query::conditions(&self.model, &given).expect("conditions");
-        Arc::new(Interest {
+        Arc::new(LiveQuery {
             resource: 0,
             filter,
             read_filter: ReadFilter::ALL,
@@ -51,25 +57,26 @@ impl Server {
 
     /// One that begins with all that there is.
     pub(super) async fn follower(&self, ack: usize, conditions: &str) -> Follower {
-        let member = self.join(conditions).await.expect("there is room");
-        let whole = member.whole().await.expect("it is small");
-        let claim = self.outlet.claim(&ack.to_string(), ["sample"; 2], 99);
+        let handle = self.join(conditions).await.expect("there is room");
+        let result = handle.initial_result().await.expect("it is small");
+        let ack_id = self.connection.reserve(&ack.to_string(), ["sample"; 2], 99);
         let mut follower = Follower {
-            member,
-            to: Addressee {
-                claim: claim.expect("a number of its own"),
+            handle,
+            encoder: EventEncoder {
+                ack_id: ack_id.expect("an unused ack_id"),
                 definition: Sample::DECLARED,
                 selection: Selection::All,
             },
             replica: BTreeMap::new(),
             frames: Vec::new(),
         };
-        follower.replica = records(&whole);
+        follower.replica = records(&result);
         follower
     }
 
-    pub(super) async fn join(&self, conditions: &str) -> Result<Member> {
-        self.hub.join(&self.outlet, self.interest(conditions)).await
+    pub(super) async fn join(&self, conditions: &str) -> Result<SubscriptionHandle> {
+        let query = self.query(conditions);
+        SubscriptionHandle::register(&self.broker, &self.connection, query).await
     }
 
     pub(super) fn put(&self, id: &str, kind: &str, life: u64) -> Operation {
@@ -94,27 +101,27 @@ impl Server {
 
     /// Waits until everyone can know of everything.
     pub(super) async fn settle(&self) {
-        self.hub
-            .reached(self.store.head().await.expect("a head"))
+        self.broker
+            .wait_until_published(self.store.head().await.expect("a head"))
             .await;
     }
 
     pub(super) async fn truth(&self, conditions: &str) -> BTreeMap<String, Value> {
-        let whole = self.hub.whole(&self.interest(conditions)).await;
-        records(&whole.expect("it is small"))
+        let result = self.broker.initial_result(&self.query(conditions)).await;
+        records(&result.expect("it is small"))
     }
 }
 
-fn records(whole: &Whole) -> BTreeMap<String, Value> {
+fn records(result: &InitialResult) -> BTreeMap<String, Value> {
     let json = |it: &Record| serde_json::from_str(it.sent()).expect("JSON");
-    let each = whole.records.iter();
+    let each = result.records.iter();
     each.map(|it| (it.id().to_owned(), json(it))).collect()
 }
 
 /// A subscriber, and what it makes of its frames.
 pub(super) struct Follower {
-    member: Member,
-    to: Addressee,
+    handle: SubscriptionHandle,
+    encoder: EventEncoder,
     pub(super) replica: BTreeMap<String, Value>,
     /// All payloads since the last look, with the names of the events.
     pub(super) frames: Vec<(String, Value)>,
@@ -124,14 +131,14 @@ impl Follower {
     /// Takes in all that there is to be told.
     pub(super) async fn follow(&mut self) {
         loop {
-            let mut delivery = match self.member.take() {
-                Next::Nothing => break,
-                Next::Commits { hits, .. } => Delivery::commits(hits),
-                Next::Behind => self.member.catch_up().await,
+            let mut delivery = match self.handle.take() {
+                NextEvents::Nothing => break,
+                NextEvents::Commits { matches, .. } => Delivery::commits(matches),
+                NextEvents::Behind => self.handle.catch_up().await,
             };
             while !delivery.is_done() {
                 let mut out = Vec::new();
-                delivery.write(&self.to, &mut out);
+                delivery.write(&self.encoder, &mut out);
                 let mut frame: Value = serde_json::from_slice(&out).expect("JSON");
                 let event = frame[1].as_str().expect("a name").to_owned();
                 self.apply(&event, &frame[2]);

@@ -6,7 +6,10 @@ use super::socket::Socket;
 use crate::core::error::Result;
 use crate::dispatch;
 use crate::engine::session::Session;
-use crate::live::{Delivery, Member, Next, Numbered, Seen, Subscription, Unlogged, Whole};
+use crate::live::{
+    Delivery, InitialResult, NextEvents, SortedVecMap, Subscription, SubscriptionAccess,
+    SubscriptionHandle, TransientEvent,
+};
 use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// Tells subscriptions what they wait for, in turn, one frame at a time.
 pub(super) struct Live {
     session: Arc<Session>,
-    subscriptions: Numbered<Kept>,
+    subscriptions: SortedVecMap<Kept>,
     /// Who the subscriptions were judged for, by the number of the identity.
     turn: u64,
     /// Whether there ever was one.
@@ -25,7 +28,7 @@ pub(super) struct Live {
     /// Those that have not been told all of what they begin with.
     starting: VecDeque<Telling>,
     /// Events that are in no commit.
-    unlogged: VecDeque<Unlogged>,
+    unlogged: VecDeque<TransientEvent>,
     /// Those that have something to be told.
     ready: VecDeque<u64>,
     /// What is being told.
@@ -40,7 +43,7 @@ impl Live {
         Self {
             turn: session.identity().generation(),
             session,
-            subscriptions: Numbered::new(),
+            subscriptions: SortedVecMap::new(),
             is_used: false,
             starting: VecDeque::new(),
             unlogged: VecDeque::new(),
@@ -53,8 +56,8 @@ impl Live {
 
     /// Begins a subscription, whose reply is written.
     pub(super) fn begin(&mut self, mut subscription: Subscription, seq: u64) {
-        let id = subscription.member.id();
-        let nothing = Delivery::rest(VecDeque::new(), seq);
+        let id = subscription.handle.id();
+        let nothing = Delivery::remaining(VecDeque::new(), seq);
         let first = std::mem::replace(&mut subscription.first, nothing);
         let is_stale = self.is_stale(&subscription);
         let kept = Kept {
@@ -80,7 +83,7 @@ impl Live {
 
     /// Ends the subscription of this `ack_id`: nothing more of it is told.
     pub(super) fn end(&mut self, ack: &str) {
-        let is_meant = |kept: &Kept| &*kept.subscription.to.claim.ack == ack;
+        let is_meant = |kept: &Kept| &*kept.subscription.encoder.ack_id.ack_id == ack;
         let ended = self.subscriptions.iter().find(|(_, it)| is_meant(it));
         let id = ended.map(|(id, _)| id);
         if let Some(id) = id {
@@ -106,8 +109,8 @@ impl Live {
 
     /// Whether the client would be told something else by now.
     fn is_stale(&self, subscription: &Subscription) -> bool {
-        let seen = dispatch::seen(&self.session.context(0), &subscription.asked);
-        !seen.is_ok_and(|seen| seen == subscription.seen)
+        let seen = dispatch::seen(&self.session.context(0), &subscription.request);
+        !seen.is_ok_and(|seen| seen == subscription.access)
     }
 
     /// How many subscriptions have not been told all of what they begin with.
@@ -123,7 +126,7 @@ impl Live {
         // Whoever has something to tell is asked again before anybody waits.
         let _ = self
             .session
-            .outlet
+            .subscriptions
             .poll_ready(cx, &mut self.ready, &mut self.unlogged);
         if self.current.is_none() {
             self.poll_catching_up(cx);
@@ -150,10 +153,10 @@ impl Live {
             else {
                 continue;
             };
-            let member = subscription.member.clone();
-            let from = member.waits_at().unwrap_or_default();
+            let member = subscription.handle.clone();
+            let from = member.pending_position().unwrap_or_default();
             let future = if *is_stale {
-                let (session, asked) = (self.session.clone(), subscription.asked.clone());
+                let (session, asked) = (self.session.clone(), subscription.request.clone());
                 async move { Caught::Anew(dispatch::begin_anew(&session, &asked).await) }.boxed()
             } else {
                 async move { Caught::Missed(member.catch_up().await) }.boxed()
@@ -182,18 +185,18 @@ impl Live {
         &mut self,
         id: u64,
         from: u64,
-        begun: Result<(Member, Seen, Whole)>,
+        begun: Result<(SubscriptionHandle, SubscriptionAccess, InitialResult)>,
     ) -> Option<Telling> {
         let mut kept = self.subscriptions.remove(id)?;
         let (id, delivery) = match begun {
             Ok((member, seen, whole)) => {
-                kept.subscription.member = Arc::new(member);
-                kept.subscription.seen = seen;
+                kept.subscription.handle = Arc::new(member);
+                kept.subscription.access = seen;
                 kept.is_stale = false;
-                let id = kept.subscription.member.id();
-                (id, Delivery::anew(whole))
+                let id = kept.subscription.handle.id();
+                (id, Delivery::reset(whole))
             }
-            Err(error) => (id, kept.subscription.member.ended(error)),
+            Err(error) => (id, kept.subscription.handle.ended(error)),
         };
         self.subscriptions.insert(id, kept);
         Some(Telling {
@@ -220,14 +223,14 @@ impl Live {
             let Some(kept) = self.subscriptions.get(id) else {
                 continue;
             };
-            match kept.subscription.member.take() {
-                Next::Nothing => {}
-                Next::Behind => self.behind.push_back(id),
-                Next::Commits { hits, more } => {
+            match kept.subscription.handle.take() {
+                NextEvents::Nothing => {}
+                NextEvents::Behind => self.behind.push_back(id),
+                NextEvents::Commits { matches, more } => {
                     self.current = Some(Telling {
                         id,
-                        from: hits.first().map_or(0, |hit| hit.committed.seq - 1),
-                        delivery: Delivery::commits(hits),
+                        from: matches.first().map_or(0, |hit| hit.committed.seq - 1),
+                        delivery: Delivery::commits(matches),
                         more,
                     });
                 }
@@ -239,7 +242,7 @@ impl Live {
         } else if let Some(Telling { id, delivery, .. }) = &mut self.current
             && let Some(kept) = self.subscriptions.get(*id)
         {
-            socket.push(|out| delivery.write(&kept.subscription.to, out));
+            socket.push(|out| delivery.write(&kept.subscription.encoder, out));
         }
         true
     }
@@ -252,8 +255,8 @@ impl Live {
         let members = self
             .subscriptions
             .iter()
-            .map(|(_, it)| &it.subscription.member);
-        let waiting = members.filter_map(|member| member.waits_at());
+            .map(|(_, it)| &it.subscription.handle);
+        let waiting = members.filter_map(|member| member.pending_position());
         let all = telling.chain(catching_up).chain(waiting);
         all.fold(head, u64::min)
     }
@@ -292,7 +295,7 @@ impl Live {
                 return Some(Telling {
                     id,
                     from: u64::MAX,
-                    delivery: Delivery::Unlogged(Some(event)),
+                    delivery: Delivery::Transient(Some(event)),
                     more: false,
                 });
             }

@@ -1,7 +1,7 @@
 //! One subscription on its way to be told something.
 
 use crate::core::error::Result;
-use crate::live::{Delivery, Member, Seen, Subscription, Whole};
+use crate::live::{Delivery, InitialResult, Subscription, SubscriptionAccess, SubscriptionHandle};
 use futures_util::future::BoxFuture;
 
 /// A subscription of the connection.
@@ -27,8 +27,8 @@ impl Telling {
     pub(super) fn told_up_to(&self) -> u64 {
         match &self.delivery {
             delivery if delivery.is_done() => u64::MAX,
-            Delivery::Commits { hits, .. } => {
-                hits.front().map_or(self.from, |it| it.committed.seq - 1)
+            Delivery::Commits { matches, .. } => {
+                matches.front().map_or(self.from, |it| it.committed.seq - 1)
             }
             _ => self.from,
         }
@@ -47,5 +47,5 @@ pub(super) enum Caught {
     /// What it has missed.
     Missed(Delivery),
     /// All there is, for who the client is now.
-    Anew(Result<(Member, Seen, Whole)>),
+    Anew(Result<(SubscriptionHandle, SubscriptionAccess, InitialResult)>),
 }

@@ -1,7 +1,7 @@
-//! The frames of a subscription, as they are written.
+//! Writes the frames of a subscription.
 
-use super::Claim;
-use super::rule::{Kind, Notice};
+use super::connection_subscriptions::AckIdGuard;
+use super::live_query::{ChangeKind, EventRef};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::protocol::reply::Selection;
@@ -9,11 +9,12 @@ use crate::store::commit::{Committed, Emitted};
 use std::io::Write;
 use std::sync::Arc;
 
-/// To whom frames go, and what of each record they show.
+/// Writes the frames of one subscription.
 #[derive(Debug)]
-pub(crate) struct Addressee {
-    pub(crate) claim: Claim,
+pub(crate) struct EventEncoder {
+    pub(crate) ack_id: AckIdGuard,
     pub(crate) definition: &'static ResourceDef,
+    /// The properties of each record that the client asked for.
     pub(crate) selection: Selection,
 }
 
@@ -29,17 +30,18 @@ pub(super) fn write_list(records: &[Arc<Record>], selection: &Selection, out: &m
     out.push(b']');
 }
 
-/// What stands beside the record of an event.
+/// The fields of an event next to its record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Beside {
+pub(super) struct EventMeta {
     seq: u64,
     is_last: bool,
     is_folded: bool,
     dropped: usize,
 }
 
-impl Beside {
-    pub(super) fn of(seq: u64, is_last: bool) -> Self {
+impl EventMeta {
+    /// `is_last` says whether no other frame of the same delivery follows.
+    pub(super) fn new(seq: u64, is_last: bool) -> Self {
         Self {
             seq,
             is_last,
@@ -48,12 +50,12 @@ impl Beside {
         }
     }
 
-    /// That of many commits as one, of which `dropped` declared events are left out.
+    /// For many commits as one, of which `dropped` declared events are omitted.
     pub(super) fn folded(seq: u64, is_last: bool, dropped: usize) -> Self {
         Self {
             is_folded: true,
             dropped: if is_last { dropped } else { 0 },
-            ..Self::of(seq, is_last)
+            ..Self::new(seq, is_last)
         }
     }
 
@@ -73,35 +75,40 @@ impl Beside {
     }
 }
 
-impl Addressee {
-    pub(super) fn write_notice(
+impl EventEncoder {
+    pub(super) fn write_event(
         &self,
-        notice: Notice,
+        event: EventRef,
         of: &Committed,
-        beside: Beside,
+        meta: EventMeta,
         out: &mut Vec<u8>,
     ) {
-        match notice {
-            Notice::Changed(kind, at) => {
+        match event {
+            EventRef::Changed(kind, at) => {
                 let change = &of.changes[at];
                 if let Some(record) = change.after.as_ref().or(change.before.as_ref()) {
-                    self.write_change(kind, record, beside, out);
+                    self.write_change(kind, record, meta, out);
                 }
             }
-            Notice::Emitted(at) => self.write_event(&of.emitted[at], Some(beside), out),
+            EventRef::Emitted(at) => self.write_declared(&of.emitted[at], Some(meta), out),
         }
     }
 
-    /// Writes a declared event; one that is in no commit has nothing beside it.
-    pub(super) fn write_event(&self, event: &Emitted, beside: Option<Beside>, out: &mut Vec<u8>) {
+    /// Writes a declared event; one that belongs to no commit has no `meta`.
+    pub(super) fn write_declared(
+        &self,
+        event: &Emitted,
+        meta: Option<EventMeta>,
+        out: &mut Vec<u8>,
+    ) {
         let name = self.definition.events[event.event].name;
         self.write_frame(name, out, |out| {
             out.extend_from_slice(b"\"id\":");
             out.extend_from_slice(event.record.value(self.definition.id).as_bytes());
             out.extend_from_slice(b",\"data\":");
             out.extend_from_slice(event.data.as_bytes());
-            if let Some(beside) = beside {
-                beside.write(out);
+            if let Some(meta) = meta {
+                meta.write(out);
             }
         });
     }
@@ -110,44 +117,44 @@ impl Addressee {
         &self,
         event: &str,
         records: &[Arc<Record>],
-        beside: Beside,
+        meta: EventMeta,
         out: &mut Vec<u8>,
     ) {
         self.write_frame(event, out, |out| {
             out.extend_from_slice(b"\"records\":");
             write_list(records, &self.selection, out);
-            beside.write(out);
+            meta.write(out);
         });
     }
 
     pub(super) fn write_change(
         &self,
-        kind: Kind,
+        kind: ChangeKind,
         record: &Record,
-        beside: Beside,
+        meta: EventMeta,
         out: &mut Vec<u8>,
     ) {
         let event = match kind {
-            Kind::Created => "created",
-            Kind::Updated => "updated",
-            Kind::Destroyed | Kind::Left => "destroyed",
+            ChangeKind::Created => "created",
+            ChangeKind::Updated => "updated",
+            ChangeKind::Destroyed | ChangeKind::Left => "destroyed",
         };
         self.write_frame(event, out, |out| {
             out.extend_from_slice(b"\"id\":");
             out.extend_from_slice(record.value(self.definition.id).as_bytes());
             match kind {
-                Kind::Created | Kind::Updated => {
+                ChangeKind::Created | ChangeKind::Updated => {
                     out.extend_from_slice(b",\"record\":");
                     self.selection.write(record, out);
                 }
-                Kind::Left => out.extend_from_slice(b",\"left\":true"),
-                Kind::Destroyed => {}
+                ChangeKind::Left => out.extend_from_slice(b",\"left\":true"),
+                ChangeKind::Destroyed => {}
             }
-            beside.write(out);
+            meta.write(out);
         });
     }
 
-    /// Writes a frame of ours; `payload` writes what stands between the braces.
+    /// Writes one frame; `payload` writes the content of its payload object.
     pub(super) fn write_frame(
         &self,
         event: &str,
@@ -162,7 +169,7 @@ impl Addressee {
         out.extend_from_slice(b"\",{");
         payload(out);
         out.extend_from_slice(b"},");
-        out.extend_from_slice(self.claim.ack.as_bytes());
+        out.extend_from_slice(self.ack_id.ack_id.as_bytes());
         out.push(b']');
     }
 }

@@ -1,0 +1,204 @@
+//! The broker: reads the log and distributes commits to subscriptions.
+
+mod log_reader;
+
+use super::connection_subscriptions::ConnectionSubscriptions;
+use super::live_query::{InitialResult, LiveQuery};
+use super::query_groups::QueryGroups;
+use crate::core::config::Config;
+use crate::core::error::{Error, Result};
+use crate::query::Query;
+use crate::store::Store;
+use crate::store::commit::{Committed, Emitted};
+use crate::store::recent_commits::RecentCommits;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How many commits of the log are read at once.
+pub(super) const PAGE: usize = 256;
+
+/// Distributes commits to subscriptions.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) limits: LiveLimits,
+    state: Mutex<BrokerState>,
+    /// The newest commit that was distributed; `u64::MAX` while there are no subscriptions.
+    published: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct LiveLimits {
+    pub(super) fold_after: usize,
+    pub(super) records: usize,
+    bytes: usize,
+    pub(super) replayed: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct BrokerState {
+    pub(super) recent: RecentCommits,
+    pub(super) groups: QueryGroups,
+    /// The task that reads the log while there are subscriptions.
+    log_reader: Option<JoinHandle<()>>,
+}
+
+impl BrokerState {
+    /// Whether the log is read. The task is finished if its runtime was dropped.
+    pub(super) fn is_reading(&self) -> bool {
+        self.log_reader
+            .as_ref()
+            .is_some_and(|task| !task.is_finished())
+    }
+}
+
+impl Broker {
+    pub(crate) fn new(store: Arc<dyn Store>, resources: usize, config: &Config) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            limits: LiveLimits {
+                // One more must be a valid number: it marks subscribers that are behind.
+                fold_after: config.fold_after.min(usize::MAX - 1),
+                records: config.max_subscription_records,
+                replayed: config.max_replayed,
+                bytes: config.max_snapshot,
+            },
+            state: Mutex::new(BrokerState {
+                recent: RecentCommits::new(config.ring_capacity),
+                groups: QueryGroups::new(resources, config.max_scanned_groups),
+                log_reader: None,
+            }),
+            published: watch::Sender::new(u64::MAX),
+        })
+    }
+
+    /// Adds a subscription, which receives every commit from now on. Returns the id of its group,
+    /// its own id, and the newest commit that was distributed before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooMany`](crate::ErrorKind::TooMany) if its query would have to be evaluated on
+    /// every commit and too many others already are.
+    pub(super) async fn add(
+        self: &Arc<Self>,
+        connection: &Arc<ConnectionSubscriptions>,
+        query: &Arc<LiveQuery>,
+    ) -> Result<(u64, u64, u64)> {
+        let head = self.store.head().await?;
+        let mut state = self.state();
+        let is_first = state.groups.is_empty() && !state.is_reading();
+        if is_first {
+            state.recent.restart(head);
+        }
+        let joined = state.recent.head();
+        let (group, id) = state.groups.add(query, connection, joined)?;
+        if is_first {
+            self.published.send_replace(head);
+        }
+        if !state.is_reading() {
+            state.log_reader = Some(log_reader::start(self));
+        }
+        Ok((group, id, joined))
+    }
+
+    /// All records that match `query`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if they are too many or too large.
+    pub(super) async fn initial_result(&self, query: &LiveQuery) -> Result<InitialResult> {
+        let LiveLimits { records, bytes, .. } = self.limits;
+        let view = self.store.find(
+            query.resource,
+            Query {
+                filter: query.combined_filter(),
+                order: Vec::new(),
+                limit: records,
+                skip: 0,
+                after: None,
+            },
+        );
+        let view = view.await?;
+        let (found, seq) = (view.value, view.seq);
+        if found.more {
+            let what = "the number of records to begin with";
+            return Err(Error::too_large(what, "max_subscription_records", records));
+        }
+        let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
+        if size > bytes {
+            let what = "what there is to begin with";
+            return Err(Error::too_large(what, "max_snapshot", bytes));
+        }
+        Ok(InitialResult {
+            records: found.records,
+            visited: found.visited,
+            seq,
+        })
+    }
+
+    /// Waits until commit `seq` was distributed to all subscriptions.
+    pub(crate) async fn wait_until_published(&self, seq: u64) {
+        let mut published = self.published.subscribe();
+        // `self` owns the sender, so that it can't be closed.
+        let _ = published.wait_for(|&newest| newest >= seq).await;
+    }
+
+    /// Passes an event that belongs to no commit on to the subscriptions that match its record.
+    pub(crate) fn broadcast(&self, event: Emitted) {
+        let mut wakers = Vec::new();
+        self.state().groups.broadcast(&Arc::new(event), &mut wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The newest commit that was distributed. If there are no subscriptions, reading stops.
+    fn head_or_stop(&self) -> Option<u64> {
+        let mut state = self.state();
+        if state.groups.is_empty() {
+            state.log_reader = None;
+            state.recent.restart(0);
+            self.published.send_replace(u64::MAX);
+            return None;
+        }
+        Some(state.recent.head())
+    }
+
+    /// Distributes the next commits.
+    fn publish(&self, commits: Vec<Arc<Committed>>) {
+        let mut wakers = Vec::new();
+        let mut state = self.state();
+        let BrokerState { recent, groups, .. } = &mut *state;
+        let mut trimmed = Vec::new();
+        for committed in commits {
+            groups.push(&committed, self.limits.fold_after, &mut wakers);
+            recent.push(committed, &mut trimmed);
+        }
+        let head = recent.head();
+        drop(state);
+        self.announce(head, wakers);
+        drop(trimmed);
+    }
+
+    /// Continues at commit `head`, because the log no longer has the commits before it. All
+    /// subscriptions are behind then.
+    fn skip_to(&self, head: u64) {
+        let mut wakers = Vec::new();
+        let mut state = self.state();
+        state.recent.restart(head);
+        let max = self.limits.fold_after;
+        state.groups.set_all_behind(max, &mut wakers);
+        drop(state);
+        self.announce(head, wakers);
+    }
+
+    fn announce(&self, head: u64, wakers: Vec<Waker>) {
+        self.published.send_replace(head);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, BrokerState> {
+        // No code of the application runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
