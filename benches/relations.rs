@@ -7,7 +7,7 @@
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sockful::store::{Comparison, Filter, Query, Record, Scalar};
+use sockful::store::{CompareOp, Query, QueryFilter, Record, Scalar};
 use sockful::{Config, Error, Resource, Result, Server, ServerHandle, resources};
 use std::future::pending;
 use std::net::SocketAddr;
@@ -187,9 +187,9 @@ async fn answer(server: &ServerHandle, text: &str) -> Result<String> {
         if store.get(ALBUM, &id).await?.value.is_none() {
             return Err(Error::internal("no such album"));
         }
-        let filter = Filter::Compare {
+        let filter = QueryFilter::Compare {
             property: ALBUM_ID,
-            is: Comparison::Equal,
+            is: CompareOp::Equal,
             value: Scalar::Text(id.into()),
         };
         let found = store.find(SONG, query(filter)).await?;
@@ -200,12 +200,12 @@ async fn answer(server: &ServerHandle, text: &str) -> Result<String> {
         found.seq
     } else {
         let snapshot = store.snapshot(&[ALBUM, SONG]).await?;
-        let albums = snapshot.find(ALBUM, query(Filter::All)).await?.records;
+        let albums = snapshot.find(ALBUM, query(QueryFilter::All)).await?.records;
         let ids = albums
             .iter()
             .map(|album| Scalar::Text(album.id().to_owned().into()));
         let songs = snapshot
-            .related(SONG, ALBUM_ID, ids.collect(), Filter::All, 100)
+            .related(SONG, ALBUM_ID, ids.collect(), QueryFilter::All, 100)
             .await?;
         let with_songs = |(album, songs): (&Arc<Record>, &sockful::store::Found)| {
             let mut text = album.sent().trim_end_matches('}').to_owned();
@@ -221,7 +221,7 @@ async fn answer(server: &ServerHandle, text: &str) -> Result<String> {
     Ok(format!("{reply}],\"seq\":{seq}}},{ack}]"))
 }
 
-fn query(filter: Filter) -> Query {
+fn query(filter: QueryFilter) -> Query {
     Query {
         filter,
         order: Vec::new(),

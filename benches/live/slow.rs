@@ -5,7 +5,7 @@ use super::client::Client;
 use super::server::ServerThread;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sockful::store::{Filter, Query};
+use sockful::store::{Query, QueryFilter};
 use sockful::{Config, Error, Result};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -204,7 +204,7 @@ impl Replica {
         }
         let took = start.elapsed().as_secs_f64() * 1e3;
         let all = Query {
-            filter: Filter::All,
+            filter: QueryFilter::All,
             order: Vec::new(),
             limit: CREATURES + 1,
             skip: 0,

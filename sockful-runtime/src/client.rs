@@ -26,11 +26,11 @@ mod token;
 pub use builder::Builder;
 pub use call::{Argument, Call, Raw, Reply};
 pub use children::Children;
-pub use event::{Data, Event};
-pub use find::{Find, Page};
+pub use event::{ClientEvent, Data};
+pub use find::{Page, RemoteFind};
 pub use live::Live;
-pub use records::Records;
-pub use remotes::{BeRead, CallRemotes, Payload, Plain, Wide};
+pub use records::RemoteRecords;
+pub use remotes::{BigIntArgument, CallRemotes, DecodeOutput, MethodPayload};
 pub use subscription::Subscription;
 pub(crate) use target::Target;
 
@@ -102,8 +102,8 @@ impl Client {
     }
 
     /// The records of `R` on the server, and its remote methods.
-    pub fn of<R: Resource>(&self) -> Records<R> {
-        Records::new(self.shared.clone())
+    pub fn of<R: Resource>(&self) -> RemoteRecords<R> {
+        RemoteRecords::new(self.shared.clone())
     }
 
     /// Asks for anything that the server serves, by its names on the wire.

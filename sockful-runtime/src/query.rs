@@ -16,9 +16,9 @@ pub mod typed;
 pub(crate) use conditions::MAX_VALUES;
 pub use cursor::Cursor;
 pub(crate) use cursor::cursor_after;
-pub use filter::{Comparison, Filter};
+pub use filter::{CompareOp, QueryFilter};
 pub(crate) use names::nearest;
-pub use order::{By, Order};
+pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
 
@@ -36,9 +36,9 @@ pub(crate) const MAX_SKIP: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The conditions that each record meets.
-    pub filter: Filter,
+    pub filter: QueryFilter,
     /// The keys of the order. The id decides among equals, ascending unless it is named here.
-    pub order: Vec<Order>,
+    pub order: Vec<QueryOrder>,
     /// How many records at most.
     pub limit: usize,
     /// How many of the first are left out.
@@ -55,7 +55,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
     let mut after = None;
     for (key, raw) in given.take_rest() {
         match key {
-            "$sort" => order = Order::parse(model, raw)?,
+            "$sort" => order = QueryOrder::parse(model, raw)?,
             "$limit" => limit = number(key, raw, most)?,
             "$skip" => skip = number(key, raw, MAX_SKIP)?,
             "$after" => after = Some(raw),
@@ -77,7 +77,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
 }
 
 /// Reads everything that is left in `given` as conditions alone.
-pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<Filter> {
+pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilter> {
     let mut conditions = ConditionParser::new(model);
     for (key, raw) in given.take_rest() {
         if names::CLAUSES.contains(&key) {

@@ -32,7 +32,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use futures_util::future::{self, BoxFuture, Either, FutureExt, Ready};
@@ -101,7 +101,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>>;
 
     /// How many records meet the conditions.
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>>;
+    fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>>;
 
     /// These resources as they are at one moment.
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>>;
@@ -156,7 +156,7 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
-        filter: Filter,
+        filter: QueryFilter,
         limit: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>>;
 }

@@ -487,7 +487,9 @@ pub use sockful_runtime::Error;
 
 /// Whether clients that were built with an older description get on with a newer one.
 pub mod compatibility {
-    pub use sockful_runtime::model::schema::comparison::{Change, Comparison, Verdict, compare};
+    pub use sockful_runtime::model::schema::comparison::{
+        SchemaChange, SchemaComparison, Verdict, compare,
+    };
 }
 
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
@@ -498,8 +500,8 @@ pub mod store {
     };
     pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::model::scalar::Scalar;
-    pub use sockful_runtime::query::{By, Comparison, Cursor, Filter, Order, Query};
-    pub use sockful_runtime::store::commit::{Change, Commit, Committed, Emitted};
+    pub use sockful_runtime::query::{By, CompareOp, Cursor, Query, QueryFilter, QueryOrder};
+    pub use sockful_runtime::store::commit::{Commit, Committed, Emitted, RecordChange};
     pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::store::idempotency::{
         CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
@@ -511,8 +513,8 @@ pub mod store {
 pub mod client {
     #![doc = include_str!("client.md")]
     pub use sockful_runtime::client::{
-        Builder, Call, Children, Client, Data, Event, Find, Live, Page, Records, Reply, Status,
-        Subscription,
+        Builder, Call, Children, Client, ClientEvent, Data, Live, Page, RemoteFind, RemoteRecords,
+        Reply, Status, Subscription,
     };
 }
 
@@ -535,7 +537,7 @@ pub mod jwt {
 /// What the macros ask of types. The compiler names what is here in its messages.
 pub mod must {
     #[cfg(feature = "client")]
-    pub use sockful_runtime::client::{Argument, BeRead};
+    pub use sockful_runtime::client::{Argument, DecodeOutput};
     pub use sockful_runtime::engine::auth::policy::{Judged, Who};
     pub use sockful_runtime::engine::call::method::Remotes;
     pub use sockful_runtime::engine::call::methods::{attempt, run_mut, run_ref};
@@ -551,9 +553,9 @@ pub mod must {
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "client")]
-    pub use crate::must::{Argument, BeRead};
+    pub use crate::must::{Argument, DecodeOutput};
     #[cfg(feature = "client")]
-    pub use sockful_runtime::client::{Call, CallRemotes, Plain, Wide};
+    pub use sockful_runtime::client::{BigIntArgument, Call, CallRemotes};
     pub use sockful_runtime::engine::auth::policy::{Grant, Judge, Policy};
     pub use sockful_runtime::engine::call::method::{
         MethodsOf as Find, NoRemotes, Remote, Remotes, Takes,
@@ -565,7 +567,7 @@ pub mod __private {
     };
     pub use sockful_runtime::hook::{Hook, On, Phase};
     #[cfg(feature = "client")]
-    pub use sockful_runtime::macro_support::bounds::Absent;
+    pub use sockful_runtime::macro_support::bounds::{Absent, Field as FieldCodec};
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{
         Access, Bound, Check, Format, Managed as Kept, ResourceDef as Declared,

@@ -171,7 +171,7 @@ async fn one_that_is_lost_is_found_again() {
         .expect("it is its own");
     loop {
         let event = within("an event", notes.next()).await.expect("it goes on");
-        if let sockful::client::Event::Created { .. } = event.expect("it is served") {
+        if let sockful::client::ClientEvent::Created { .. } = event.expect("it is served") {
             break;
         }
     }

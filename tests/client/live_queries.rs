@@ -5,10 +5,10 @@ use super::resources::{
     Beast, BeastPatch, BeastRemotes, RESOURCES, Roar, beast, local, local_with,
 };
 use crate::support::{Checkpoints, TestServer, within};
-use sockful::client::{Client, Event, Subscription};
+use sockful::client::{Client, ClientEvent, Subscription};
 use sockful::{Config, ErrorKind, Filter, Server};
 
-async fn next(told: &mut Subscription<Beast>) -> Event<Beast> {
+async fn next(told: &mut Subscription<Beast>) -> ClientEvent<Beast> {
     let event = within("an event", told.next()).await;
     event.expect("it goes on").expect("it is served")
 }
@@ -22,7 +22,7 @@ async fn what_happens_is_told_in_its_order() {
         .await
         .expect("there is none");
     let mut told = beasts.subscribe(Beast::FIELDS.kind.eq("dragon"));
-    let Event::Reset { records, seq } = next(&mut told).await else {
+    let ClientEvent::Reset { records, seq } = next(&mut told).await else {
         panic!("it begins with a reset")
     };
     assert_eq!((records[0].id.as_str(), records.len(), seq), ("ann", 1, 1));
@@ -43,12 +43,12 @@ async fn what_happens_is_told_in_its_order() {
     beasts.update("bob", wyrm).await.expect("it is there");
     beasts.destroy("ann").await.expect("it is there");
     assert!(
-        matches!(next(&mut told).await, Event::Created { record, seq: 2 } if record.id == "bob")
+        matches!(next(&mut told).await, ClientEvent::Created { record, seq: 2 } if record.id == "bob")
     );
     assert!(
-        matches!(next(&mut told).await, Event::Updated { record, seq: 4 } if record.life == 11)
+        matches!(next(&mut told).await, ClientEvent::Updated { record, seq: 4 } if record.life == 11)
     );
-    let Event::Happened {
+    let ClientEvent::Happened {
         id,
         name,
         data,
@@ -60,10 +60,10 @@ async fn what_happens_is_told_in_its_order() {
     assert_eq!((&*id, &*name, seq), ("bob", "roared", Some(5)));
     assert_eq!(data.read::<Roar>().expect("a roar"), Roar { loudness: 7 });
     assert!(
-        matches!(next(&mut told).await, Event::Destroyed { id, left: true, .. } if id == "bob")
+        matches!(next(&mut told).await, ClientEvent::Destroyed { id, left: true, .. } if id == "bob")
     );
     assert!(
-        matches!(next(&mut told).await, Event::Destroyed { id, left: false, .. } if id == "ann")
+        matches!(next(&mut told).await, ClientEvent::Destroyed { id, left: false, .. } if id == "ann")
     );
 }
 
@@ -78,7 +78,7 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
         .expect("it lets everyone in");
     let beasts = client.of::<Beast>();
     let mut told = beasts.subscribe(Filter::all());
-    assert!(matches!(next(&mut told).await, Event::Reset { .. }));
+    assert!(matches!(next(&mut told).await, ClientEvent::Reset { .. }));
     beasts
         .create(beast("bob", "dragon"))
         .await
@@ -97,7 +97,10 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
         .expect("it answers");
     // It has left: there may be one on a connection, and now that is another.
     let mut another = beasts.subscribe(Filter::all());
-    assert!(matches!(next(&mut another).await, Event::Reset { .. }));
+    assert!(matches!(
+        next(&mut another).await,
+        ClientEvent::Reset { .. }
+    ));
     drop(another);
     for _ in 0..100 {
         server
@@ -109,8 +112,8 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
     let (mut seqs, mut resets) = (Vec::new(), 0);
     while seqs.last() != Some(&201) {
         match next(&mut told).await {
-            Event::Created { seq, .. } | Event::Updated { seq, .. } => seqs.push(seq),
-            Event::Reset { .. } => resets += 1,
+            ClientEvent::Created { seq, .. } | ClientEvent::Updated { seq, .. } => seqs.push(seq),
+            ClientEvent::Reset { .. } => resets += 1,
             other => panic!("{other:?}"),
         }
     }
@@ -168,7 +171,7 @@ async fn one_that_is_dropped_is_left() {
         // One that is answered, and one that is dropped before.
         assert!(matches!(
             next(&mut beasts.subscribe(Filter::all())).await,
-            Event::Reset { .. }
+            ClientEvent::Reset { .. }
         ));
         drop(beasts.subscribe(Filter::all()));
         let _: serde_json::Value = client
@@ -202,7 +205,7 @@ async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
             .expect("there is none");
     }
     let mut told = client.of::<Beast>().subscribe(Filter::all());
-    let Event::Reset { records, seq } = next(&mut told).await else {
+    let ClientEvent::Reset { records, seq } = next(&mut told).await else {
         panic!("it begins with a reset")
     };
     assert_eq!((records.len(), seq), (200, 200));
@@ -234,12 +237,14 @@ async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
     let client = Client::builder(proxy.url()).connect().await;
     let client = client.expect("it listens");
     let mut told = client.of::<Beast>().subscribe(Filter::all());
-    let Event::Reset { records, .. } = next(&mut told).await else {
+    let ClientEvent::Reset { records, .. } = next(&mut told).await else {
         panic!("it begins with a reset")
     };
     assert_eq!(records.len(), 200);
     let made = client.of::<Beast>().create(beast("new", "dragon")).await;
     made.expect("there is none");
-    assert!(matches!(next(&mut told).await, Event::Created { record, .. } if record.id == "new"));
+    assert!(
+        matches!(next(&mut told).await, ClientEvent::Created { record, .. } if record.id == "new")
+    );
     assert_eq!(proxy.tallies(), [1, 1, 0, 0]);
 }

@@ -3,7 +3,7 @@
 use super::fault_proxy::{Dice, Fate, Proxy};
 use super::resources::{Beast, BeastPatch, BeastRemotes, NewBeast, RESOURCES, beast};
 use crate::support::{TestServer, within};
-use sockful::client::{Client, Event};
+use sockful::client::{Client, ClientEvent};
 use sockful::{Config, Filter, Server};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -142,11 +142,11 @@ async fn follow(client: Client, mut number: oneshot::Receiver<usize>) -> BTreeMa
             }
         };
         match event {
-            Event::Reset { records, .. } => {
+            ClientEvent::Reset { records, .. } => {
                 times = records.into_iter().map(|it| (it.id, 1)).collect();
             }
-            Event::Created { record, .. } => *times.entry(record.id).or_default() += 1,
-            Event::Updated { record, .. } => assert!(times.contains_key(&record.id)),
+            ClientEvent::Created { record, .. } => *times.entry(record.id).or_default() += 1,
+            ClientEvent::Updated { record, .. } => assert!(times.contains_key(&record.id)),
             other => panic!("{other:?}"),
         }
     }

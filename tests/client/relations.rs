@@ -1,7 +1,7 @@
 //! Routes of relations.
 
 use super::resources::{Beast, Cage, CagePatch, Keeper, NewCage, NewKeeper, local};
-use sockful::client::Event;
+use sockful::client::ClientEvent;
 use sockful::{ErrorKind, Filter};
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ async fn children_are_written_read_and_followed_by_their_parent() {
     let mut told = of_ann.subscribe(Cage::FIELDS.size.lt(10));
     let mut live = of_ann.live(Filter::all());
     assert!(
-        matches!(told.next().await, Some(Ok(Event::Reset { records, .. })) if records.is_empty())
+        matches!(told.next().await, Some(Ok(ClientEvent::Reset { records, .. })) if records.is_empty())
     );
 
     let made = of_ann.create(cage(1)).await.expect("she is there");
@@ -86,9 +86,9 @@ async fn children_are_written_read_and_followed_by_their_parent() {
         matches!(
             events.as_slice(),
             [
-                Event::Created { .. },
-                Event::Updated { .. },
-                Event::Destroyed { left: false, .. }
+                ClientEvent::Created { .. },
+                ClientEvent::Updated { .. },
+                ClientEvent::Destroyed { left: false, .. }
             ]
         ),
         "{shown}"

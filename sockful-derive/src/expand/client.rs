@@ -76,9 +76,9 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         }
         let name = &parameter.name;
         let codec = if parameter.is_wide {
-            quote_spanned!(mixed()=> #private::Wide::<#ty>::CODEC)
+            quote_spanned!(mixed()=> #private::BigIntArgument::<#ty>::CODEC)
         } else {
-            quote_spanned!(mixed()=> #private::Plain::<#ty>::CODEC)
+            quote_spanned!(mixed()=> #private::FieldCodec::<#ty>::CODEC)
         };
         quote_spanned!(mixed()=> .with(#name, &#codec, &#argument))
     });
@@ -89,7 +89,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         #(#docs)*
         fn #ident(&self, #address #(#declared),*) -> #private::Call<#result>
         where
-            Self: #private::BeRead<#result>,
+            Self: #private::DecodeOutput<#result>,
         {
             use #private::Absent as _;
             #private::CallRemotes::<#this>::send(self, #action, #payload #(#given)*)

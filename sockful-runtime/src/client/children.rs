@@ -4,7 +4,7 @@ use super::asked::Manner;
 use super::call::Call;
 use super::records::{given, id_name, record, text};
 use super::subscription::Follower;
-use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable};
+use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource::Resource;
@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The records of `C` that are children of one record. Made by
-/// [`Records::children`](super::Records::children).
+/// [`RemoteRecords::children`](super::RemoteRecords::children).
 pub struct Children<C> {
     shared: Arc<Shared>,
     /// The routes, and the parent's id as JSON; or why there are none.
@@ -74,10 +74,10 @@ impl<C: Resource> Children<C> {
     }
 
     /// Lists the children that meet the conditions, a page of them.
-    pub fn find(&self, filter: Filter<C>) -> Find<C> {
+    pub fn find(&self, filter: Filter<C>) -> RemoteFind<C> {
         let (resource, action) = self.route(Relation::List);
         let query = self.query(filter);
-        Find::new(self.shared.clone(), resource, action, query)
+        RemoteFind::new(self.shared.clone(), resource, action, query)
     }
 
     /// Changes what is given of the child of this id.

@@ -4,7 +4,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
 use crate::query::typed;
-use crate::query::{By, Comparison, Filter, Order};
+use crate::query::{By, CompareOp, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
 
 /// The object that `filter` stands for.
@@ -16,7 +16,7 @@ pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Va
 }
 
 /// The value of `$sort`.
-pub(super) fn sort<R: Resource>(orders: &[Order]) -> Value {
+pub(super) fn sort<R: Resource>(orders: &[QueryOrder]) -> Value {
     let keys = orders.iter().map(|order| {
         let at = match order.by {
             By::Id => R::DECLARED.id,
@@ -32,38 +32,38 @@ fn name<R: Resource>(at: usize) -> &'static str {
     R::DECLARED.properties[at].name
 }
 
-fn condition<R: Resource>(filter: Filter) -> Result<Value> {
+fn condition<R: Resource>(filter: QueryFilter) -> Result<Value> {
     let of = |at: usize, value: Value| json!({ name::<R>(at): value });
     Ok(match filter {
-        Filter::All => json!({}),
-        Filter::Compare {
+        QueryFilter::All => json!({}),
+        QueryFilter::Compare {
             property,
             is,
             value,
         } => {
             let value = scalar(value)?;
             let word = match is {
-                Comparison::Equal => return Ok(of(property, value)),
-                Comparison::Less => "$lt",
-                Comparison::LessOrEqual => "$lte",
-                Comparison::Greater => "$gt",
-                Comparison::GreaterOrEqual => "$gte",
+                CompareOp::Equal => return Ok(of(property, value)),
+                CompareOp::Less => "$lt",
+                CompareOp::LessOrEqual => "$lte",
+                CompareOp::Greater => "$gt",
+                CompareOp::GreaterOrEqual => "$gte",
             };
             of(property, json!({ word: value }))
         }
-        Filter::In { property, values } => {
+        QueryFilter::In { property, values } => {
             let values = values.into_iter().map(scalar);
             let values: Vec<Value> = values.collect::<Result<_>>()?;
             of(property, json!({ "$in": values }))
         }
-        Filter::Prefix { property, prefix } => of(property, json!({ "$prefix": prefix })),
-        Filter::And(each) => json!({ "$and": conditions::<R>(each)? }),
-        Filter::Or(any) => json!({ "$or": conditions::<R>(any)? }),
-        Filter::Not(inner) => json!({ "$not": condition::<R>(*inner)? }),
+        QueryFilter::Prefix { property, prefix } => of(property, json!({ "$prefix": prefix })),
+        QueryFilter::And(each) => json!({ "$and": conditions::<R>(each)? }),
+        QueryFilter::Or(any) => json!({ "$or": conditions::<R>(any)? }),
+        QueryFilter::Not(inner) => json!({ "$not": condition::<R>(*inner)? }),
     })
 }
 
-fn conditions<R: Resource>(filters: Vec<Filter>) -> Result<Vec<Value>> {
+fn conditions<R: Resource>(filters: Vec<QueryFilter>) -> Result<Vec<Value>> {
     filters.into_iter().map(condition::<R>).collect()
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// What has happened to the records that a subscription follows.
 #[non_exhaustive]
-pub enum Event<R: Resource> {
+pub enum ClientEvent<R: Resource> {
     /// The records are these, whatever was told before. It comes first, and whenever what happened
     /// meanwhile can't be told one by one.
     Reset {
@@ -86,7 +86,7 @@ impl fmt::Debug for Data {
     }
 }
 
-impl<R: Resource + fmt::Debug> fmt::Debug for Event<R> {
+impl<R: Resource + fmt::Debug> fmt::Debug for ClientEvent<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = |id: &R::Id| id.text().into_owned();
         match self {
@@ -129,7 +129,7 @@ impl<R: Resource + fmt::Debug> fmt::Debug for Event<R> {
 }
 
 /// What an event makes of a set of records, by the texts of their ids.
-pub(super) enum Change<R> {
+pub(super) enum LiveChange<R> {
     All(Vec<(String, R)>),
     Put(String, R),
     Remove(String),
@@ -185,43 +185,43 @@ impl Told {
     }
 
     /// What it makes of a set of records.
-    pub(super) fn change<R: Resource>(self) -> Result<Change<R>> {
+    pub(super) fn change<R: Resource>(self) -> Result<LiveChange<R>> {
         Ok(match &*self.name {
-            "reset" => Change::All(self.records(sent::keyed)?),
+            "reset" => LiveChange::All(self.records(sent::keyed)?),
             "created" | "updated" => {
                 let (id, record) = sent::keyed(&self.record)?;
-                Change::Put(id, record)
+                LiveChange::Put(id, record)
             }
-            "destroyed" => Change::Remove(sent::id::<R>(&self.id)?.text().into_owned()),
-            _ => Change::Nothing,
+            "destroyed" => LiveChange::Remove(sent::id::<R>(&self.id)?.text().into_owned()),
+            _ => LiveChange::Nothing,
         })
     }
 
     /// The event, typed.
-    pub(super) fn read<R: Resource>(self) -> Result<Event<R>> {
+    pub(super) fn read<R: Resource>(self) -> Result<ClientEvent<R>> {
         let seq = self.seq.unwrap_or_default();
         Ok(match &*self.name {
-            "reset" => Event::Reset {
+            "reset" => ClientEvent::Reset {
                 records: self.records(sent::record)?,
                 seq,
             },
-            "created" => Event::Created {
+            "created" => ClientEvent::Created {
                 record: sent::record(&self.record)?,
                 seq,
             },
-            "updated" => Event::Updated {
+            "updated" => ClientEvent::Updated {
                 record: sent::record(&self.record)?,
                 seq,
             },
-            "destroyed" => Event::Destroyed {
+            "destroyed" => ClientEvent::Destroyed {
                 id: sent::id::<R>(&self.id)?,
                 left: self.left,
                 seq,
             },
-            "dropped" if self.id.is_empty() => Event::Dropped {
+            "dropped" if self.id.is_empty() => ClientEvent::Dropped {
                 events: self.dropped,
             },
-            _ => Event::Happened {
+            _ => ClientEvent::Happened {
                 id: sent::id::<R>(&self.id)?,
                 name: self.name,
                 data: Data(self.data),

@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 /// A list of records, to be awaited: nothing is sent before.
 #[must_use = "nothing is asked before it is awaited"]
-pub struct Find<R> {
+pub struct RemoteFind<R> {
     shared: Arc<Shared>,
     resource: &'static str,
     action: &'static str,
     query: Result<Map<String, Value>>,
-    order: Vec<query::Order>,
+    order: Vec<query::QueryOrder>,
     of: std::marker::PhantomData<fn() -> R>,
 }
 
@@ -29,11 +29,11 @@ pub struct Find<R> {
 pub struct Page<R> {
     /// The records.
     pub records: Vec<R>,
-    /// For [`Find::after`], where there are more.
+    /// For [`RemoteFind::after`], where there are more.
     pub next: Option<String>,
 }
 
-impl<R: Resource> Find<R> {
+impl<R: Resource> RemoteFind<R> {
     pub(super) fn new(
         shared: Arc<Shared>,
         resource: &'static str,
@@ -106,7 +106,7 @@ impl<R: Resource> Find<R> {
     }
 }
 
-impl<R: Resource> IntoFuture for Find<R> {
+impl<R: Resource> IntoFuture for RemoteFind<R> {
     type Output = Result<Page<R>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -115,9 +115,9 @@ impl<R: Resource> IntoFuture for Find<R> {
     }
 }
 
-impl<R> fmt::Debug for Find<R> {
+impl<R> fmt::Debug for RemoteFind<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Find");
+        let mut shown = f.debug_struct("RemoteFind");
         shown.field("resource", &self.resource);
         shown.field("action", &self.action);
         shown.finish_non_exhaustive()

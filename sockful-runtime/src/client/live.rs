@@ -1,6 +1,6 @@
 //! A live query as the set of records that there are.
 
-use super::event::{Change, Told};
+use super::event::{LiveChange, Told};
 use super::subscription::Follower;
 use crate::core::error::Result;
 use crate::model::key::Key;
@@ -37,7 +37,7 @@ impl<R: Resource> Live<R> {
         Some(commit.and_then(|commit| {
             // All of it can be read, or none of it happens.
             let changes = commit.into_iter().map(Told::change);
-            let changes: Vec<Change<R>> = changes.collect::<Result<_>>()?;
+            let changes: Vec<LiveChange<R>> = changes.collect::<Result<_>>()?;
             for change in changes {
                 self.take(change);
             }
@@ -45,12 +45,12 @@ impl<R: Resource> Live<R> {
         }))
     }
 
-    fn take(&mut self, change: Change<R>) {
+    fn take(&mut self, change: LiveChange<R>) {
         match change {
-            Change::All(records) => self.records = records.into_iter().collect(),
-            Change::Put(id, record) => drop(self.records.insert(id, record)),
-            Change::Remove(id) => drop(self.records.remove(&id)),
-            Change::Nothing => {}
+            LiveChange::All(records) => self.records = records.into_iter().collect(),
+            LiveChange::Put(id, record) => drop(self.records.insert(id, record)),
+            LiveChange::Remove(id) => drop(self.records.remove(&id)),
+            LiveChange::Nothing => {}
         }
     }
 

@@ -4,7 +4,7 @@ use super::asked::Manner;
 use super::call::{Call, Raw, Read, json};
 use super::children::{Children, relation};
 use super::subscription::Follower;
-use super::{Find, Live, Shared, Subscription, conditions, sent, unreadable, unsendable};
+use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable, unsendable};
 use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::definition::Relation;
@@ -20,12 +20,12 @@ use std::sync::Arc;
 ///
 /// What stands in a `#[remote]` block is called on it as well, through the trait that the block makes:
 /// `CreatureRemotes` for `Creature`.
-pub struct Records<R> {
+pub struct RemoteRecords<R> {
     pub(super) shared: Arc<Shared>,
     resource: PhantomData<fn() -> R>,
 }
 
-impl<R: Resource> Records<R> {
+impl<R: Resource> RemoteRecords<R> {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
@@ -56,8 +56,8 @@ impl<R: Resource> Records<R> {
     }
 
     /// Lists the records that meet the conditions, a page of them.
-    pub fn find(&self, filter: Filter<R>) -> Find<R> {
-        Find::that(self.shared.clone(), filter)
+    pub fn find(&self, filter: Filter<R>) -> RemoteFind<R> {
+        RemoteFind::that(self.shared.clone(), filter)
     }
 
     /// Counts the records that meet the conditions.
@@ -118,7 +118,7 @@ impl<R: Resource> Records<R> {
     {
         let route = relation::<R, P>(field.position());
         let payload = with_id::<R>(&id.into());
-        let readable = Records::<P>::new(self.shared.clone()).readable();
+        let readable = RemoteRecords::<P>::new(self.shared.clone()).readable();
         let (action, payload) = match (route, readable) {
             (Ok(route), Ok(())) => (route.name(Relation::Parent), Ok(payload)),
             (Err(error), _) | (_, Err(error)) => ("", Err(error)),
@@ -164,7 +164,7 @@ impl<R: Resource> Records<R> {
     }
 }
 
-impl<R> Clone for Records<R> {
+impl<R> Clone for RemoteRecords<R> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
@@ -173,9 +173,9 @@ impl<R> Clone for Records<R> {
     }
 }
 
-impl<R: Resource> fmt::Debug for Records<R> {
+impl<R: Resource> fmt::Debug for RemoteRecords<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Records").field(&R::NAME).finish()
+        f.debug_tuple("RemoteRecords").field(&R::NAME).finish()
     }
 }
 

@@ -2,15 +2,13 @@
 
 use super::asked::Manner;
 use super::call::{Argument, Call, Raw, json};
-use super::records::{Records, with_id};
+use super::records::{RemoteRecords, with_id};
 use super::unsendable;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::macro_support::bounds;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
 use serde::de::DeserializeOwned;
-
-pub use crate::macro_support::bounds::Field as Plain;
 
 /// What remote methods of `T` are called by: the records of `T`.
 #[doc(hidden)]
@@ -19,33 +17,33 @@ pub trait CallRemotes<T> {
     type Id;
 
     /// A payload without arguments yet, of the resource as a whole.
-    fn payload(&self) -> Payload;
+    fn payload(&self) -> MethodPayload;
 
     /// One to a record.
-    fn payload_to(&self, id: Self::Id) -> Payload;
+    fn payload_to(&self, id: Self::Id) -> MethodPayload;
 
     /// The call.
-    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U>
+    fn send<U>(&self, action: &'static str, payload: MethodPayload) -> Call<U>
     where
-        Self: BeRead<U>;
+        Self: DecodeOutput<U>;
 }
 
-impl<R: Resource> CallRemotes<R> for Records<R> {
+impl<R: Resource> CallRemotes<R> for RemoteRecords<R> {
     type Id = R::Id;
 
-    fn payload(&self) -> Payload {
-        Payload(Ok("{".to_owned()))
+    fn payload(&self) -> MethodPayload {
+        MethodPayload(Ok("{".to_owned()))
     }
 
-    fn payload_to(&self, id: R::Id) -> Payload {
+    fn payload_to(&self, id: R::Id) -> MethodPayload {
         let mut payload = with_id::<R>(&id);
         payload.pop();
-        Payload(Ok(payload))
+        MethodPayload(Ok(payload))
     }
 
-    fn send<U>(&self, action: &'static str, payload: Payload) -> Call<U>
+    fn send<U>(&self, action: &'static str, payload: MethodPayload) -> Call<U>
     where
-        Self: BeRead<U>,
+        Self: DecodeOutput<U>,
     {
         let payload = payload.0.map(|text| text + "}");
         Call::new(
@@ -54,7 +52,7 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
             action,
             payload,
             Manner::Writes,
-            <Self as BeRead<U>>::read,
+            <Self as DecodeOutput<U>>::read,
         )
     }
 }
@@ -66,14 +64,14 @@ impl<R: Resource> CallRemotes<R> for Records<R> {
     label = "this returns one, which needs `Deserialize`",
     note = "add #[derive(serde::Deserialize)] to it, or to the types in it that lack it"
 )]
-pub trait BeRead<T> {
+pub trait DecodeOutput<T> {
     /// The result.
     #[doc(hidden)]
     fn read(raw: Raw<'_>) -> Result<T>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T: DeserializeOwned> BeRead<T> for Records<R> {
+impl<R, T: DeserializeOwned> DecodeOutput<T> for RemoteRecords<R> {
     fn read(raw: Raw<'_>) -> Result<T> {
         json(raw)
     }
@@ -82,9 +80,9 @@ impl<R, T: DeserializeOwned> BeRead<T> for Records<R> {
 /// The payload of a remote method, argument by argument.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Payload(Result<String>);
+pub struct MethodPayload(Result<String>);
 
-impl Payload {
+impl MethodPayload {
     /// The same with an argument.
     #[must_use]
     pub fn with<T>(self, name: &str, codec: &Codec<T>, value: &T) -> Self {
@@ -122,13 +120,13 @@ fn no_object() -> Error {
 /// The codec of a `wide` argument.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Wide<T>(T);
+pub struct BigIntArgument<T>(T);
 
-impl<T: bounds::BeWide> Wide<T> {
+impl<T: bounds::BeWide> BigIntArgument<T> {
     /// The codec.
     pub const CODEC: Codec<T> = Codec::wide();
 }
 
-impl<T> bounds::Absent for Wide<T> {
+impl<T> bounds::Absent for BigIntArgument<T> {
     type Of = T;
 }

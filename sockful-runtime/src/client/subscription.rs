@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::driver::Command;
-use super::event::{Event, Told};
+use super::event::{ClientEvent, Told};
 use super::inbox::{Commit, Inbox};
 use crate::core::error::{Error, Result};
 use crate::model::resource::Resource;
@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// A live query: a stream of [`Event`]s, the first of which is a [`Reset`](Event::Reset) with the
+/// A live query: a stream of [`ClientEvent`]s, the first of which is a [`Reset`](ClientEvent::Reset) with the
 /// records that there are.
 ///
 /// It goes over connections: what happened in between is told, or there is another reset. Nothing is
@@ -42,13 +42,13 @@ impl<R: Resource> Subscription<R> {
     /// # Errors
     ///
     /// Why the server does not serve it, or not any more. Nothing follows.
-    pub async fn next(&mut self) -> Option<Result<Event<R>>> {
+    pub async fn next(&mut self) -> Option<Result<ClientEvent<R>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
 impl<R: Resource> Stream for Subscription<R> {
-    type Item = Result<Event<R>>;
+    type Item = Result<ClientEvent<R>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {

@@ -16,7 +16,7 @@ use crate::protocol::payload::Payload;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Change, Done, Reply, Selection};
 use crate::query;
-use crate::query::{Filter, Path};
+use crate::query::{Path, QueryFilter};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(super) async fn begin(
     if let (Some(link), Some(of)) = (link, of) {
         let id = link.parent_id(model, of, &given)?.into_owned();
         given.remove(model.definition.properties[link.parent.property].name);
-        filters.push(Filter::children_of(link, of, &id));
+        filters.push(QueryFilter::children_of(link, of, &id));
         parent = Some((of.index, id.into()));
     }
     let from = given.take("$from").map(From::parse).transpose()?;
@@ -55,7 +55,7 @@ pub(super) async fn begin(
     drop(given);
     let request = SubscriptionRequest {
         resource: model.index,
-        filter: Filter::all_of(filters),
+        filter: QueryFilter::all_of(filters),
         parent,
     };
     let access = view::seen(context, &request)?;

@@ -1,8 +1,8 @@
 //! The query of a subscription, and which events a commit causes for it.
 
 use crate::model::record::Record;
-use crate::query::{Filter, ReadFilter};
-use crate::store::commit::{Change, Committed};
+use crate::query::{QueryFilter, ReadFilter};
+use crate::store::commit::{Committed, RecordChange};
 use std::sync::Arc;
 
 /// The records that a subscription covers: those that match its filter and that the caller can read.
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) struct LiveQuery {
     /// The resource's index in the list of served resources.
     pub(crate) resource: usize,
-    pub(crate) filter: Filter,
+    pub(crate) filter: QueryFilter,
     pub(crate) read_filter: ReadFilter,
 }
 
@@ -54,13 +54,13 @@ pub(crate) enum EventRef {
 
 impl LiveQuery {
     /// The filter and the read filter in one.
-    pub(super) fn combined_filter(&self) -> Filter {
+    pub(super) fn combined_filter(&self) -> QueryFilter {
         self.read_filter.narrow(self.filter.clone())
     }
 
     /// A text that two queries of one resource share only if they cause the same events.
     pub(super) fn canonical(&self) -> String {
-        let read_filter = self.read_filter.filter().map(Filter::canonical);
+        let read_filter = self.read_filter.filter().map(QueryFilter::canonical);
         let (filter, read_filter) = (self.filter.canonical(), read_filter.unwrap_or_default());
         format!("{filter} of {read_filter}")
     }
@@ -87,7 +87,7 @@ impl LiveQuery {
     pub(super) fn evaluate(&self, committed: &Committed) -> Vec<EventRef> {
         let changes = committed.changes.iter().enumerate();
         let own = changes.filter(|(_, change)| change.resource == self.resource);
-        let changed = own.filter_map(|(at, Change { before, after, .. })| {
+        let changed = own.filter_map(|(at, RecordChange { before, after, .. })| {
             let kind = self.compare(before.as_ref(), after.as_ref())?;
             Some(EventRef::Changed(kind, at))
         });

@@ -3,7 +3,7 @@
 use super::delivery::Delivery;
 use super::event_encoder::EventEncoder;
 use super::subscription_handle::SubscriptionHandle;
-use crate::query::{Filter, ReadFilter};
+use crate::query::{QueryFilter, ReadFilter};
 use std::sync::Arc;
 
 /// A subscription of a connection.
@@ -22,7 +22,7 @@ pub(crate) struct Subscription {
 pub(crate) struct SubscriptionRequest {
     /// The resource's index in the list of served resources.
     pub(crate) resource: usize,
-    pub(crate) filter: Filter,
+    pub(crate) filter: QueryFilter,
     /// For the children of a record: the index of its resource, and its id.
     pub(crate) parent: Option<(usize, Box<str>)>,
 }

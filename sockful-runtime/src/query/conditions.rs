@@ -4,7 +4,7 @@ use super::names;
 use super::names::{CLAUSES, JOINTS, OPERATORS};
 use super::operand;
 use super::path::Path;
-use super::{Comparison, Filter};
+use super::{CompareOp, QueryFilter};
 use crate::core::error::Result;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
@@ -22,7 +22,7 @@ pub(crate) const MAX_VALUES: usize = 1_000;
 pub(super) struct ConditionParser<'m> {
     model: &'m Model,
     terms: usize,
-    all: Vec<Filter>,
+    all: Vec<QueryFilter>,
 }
 
 impl<'m> ConditionParser<'m> {
@@ -43,14 +43,14 @@ impl<'m> ConditionParser<'m> {
     }
 
     /// What all of them together ask for.
-    pub(super) fn finish(self) -> Filter {
-        Filter::all_of(self.all)
+    pub(super) fn finish(self) -> QueryFilter {
+        QueryFilter::all_of(self.all)
     }
 
-    fn pair(&mut self, key: &str, raw: &str, path: &Path<'_>, depth: usize) -> Result<Filter> {
+    fn pair(&mut self, key: &str, raw: &str, path: &Path<'_>, depth: usize) -> Result<QueryFilter> {
         match key {
-            "$or" => Ok(Filter::Or(self.list(raw, path, depth)?)),
-            "$and" => Ok(Filter::all_of(self.list(raw, path, depth)?)),
+            "$or" => Ok(QueryFilter::Or(self.list(raw, path, depth)?)),
+            "$and" => Ok(QueryFilter::all_of(self.list(raw, path, depth)?)),
             "$not" => Ok(self.object(raw, path, depth + 1)?.negated()),
             _ if CLAUSES.contains(&key) && depth > 0 => Err(path.refuse(format!(
                 "`{key}` stands beside the outermost conditions only"
@@ -74,7 +74,7 @@ impl<'m> ConditionParser<'m> {
     }
 
     /// A list of condition objects.
-    fn list(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Vec<Filter>> {
+    fn list(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Vec<QueryFilter>> {
         let objects = path.list(raw, "of objects of conditions")?;
         if objects.is_empty() {
             return Err(path.refuse(format!(
@@ -88,7 +88,7 @@ impl<'m> ConditionParser<'m> {
     }
 
     /// An object of conditions that stands inside of others.
-    fn object(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Filter> {
+    fn object(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<QueryFilter> {
         if depth > MAX_DEPTH {
             return Err(path.refuse(format!("conditions nest at most {MAX_DEPTH} deep")));
         }
@@ -100,13 +100,13 @@ impl<'m> ConditionParser<'m> {
         if filters.is_empty() {
             self.count_term(path)?;
         }
-        Ok(Filter::all_of(filters))
+        Ok(QueryFilter::all_of(filters))
     }
 
     /// What is asked of one property: a value, or an object of operators.
-    fn property(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+    fn property(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {
         if !raw.starts_with('{') {
-            return self.compare(property, Comparison::Equal, raw, path);
+            return self.compare(property, CompareOp::Equal, raw, path);
         }
         let operators = path.object(raw, "of operators")?;
         let filters = operators
@@ -119,7 +119,7 @@ impl<'m> ConditionParser<'m> {
                 OPERATORS.join("` `")
             )));
         }
-        Ok(Filter::all_of(filters))
+        Ok(QueryFilter::all_of(filters))
     }
 
     fn operator(
@@ -128,15 +128,15 @@ impl<'m> ConditionParser<'m> {
         word: &str,
         raw: &str,
         path: &Path<'_>,
-    ) -> Result<Filter> {
+    ) -> Result<QueryFilter> {
         match word {
             "$ne" => Ok(self
-                .compare(property, Comparison::Equal, raw, path)?
+                .compare(property, CompareOp::Equal, raw, path)?
                 .negated()),
-            "$gt" => self.compare(property, Comparison::Greater, raw, path),
-            "$gte" => self.compare(property, Comparison::GreaterOrEqual, raw, path),
-            "$lt" => self.compare(property, Comparison::Less, raw, path),
-            "$lte" => self.compare(property, Comparison::LessOrEqual, raw, path),
+            "$gt" => self.compare(property, CompareOp::Greater, raw, path),
+            "$gte" => self.compare(property, CompareOp::GreaterOrEqual, raw, path),
+            "$lt" => self.compare(property, CompareOp::Less, raw, path),
+            "$lte" => self.compare(property, CompareOp::LessOrEqual, raw, path),
             "$in" => self.one_of(property, raw, path),
             "$nin" => Ok(self.one_of(property, raw, path)?.negated()),
             "$prefix" => self.prefix(property, raw, path),
@@ -151,28 +151,28 @@ impl<'m> ConditionParser<'m> {
     fn compare(
         &mut self,
         property: usize,
-        is: Comparison,
+        is: CompareOp,
         raw: &str,
         path: &Path<'_>,
-    ) -> Result<Filter> {
+    ) -> Result<QueryFilter> {
         self.count_term(path)?;
         let value = operand::parse(self.model, property, raw, path)?;
-        if value.is_null() && is != Comparison::Equal {
+        if value.is_null() && is != CompareOp::Equal {
             return Err(path.refuse(
                 "null is neither less nor greater than anything, ask with `$ne` or for null itself",
             ));
         }
-        if is != Comparison::Equal {
+        if is != CompareOp::Equal {
             operand::not_wide(self.model, property, path)?;
         }
-        Ok(Filter::Compare {
+        Ok(QueryFilter::Compare {
             property,
             is,
             value,
         })
     }
 
-    fn one_of(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+    fn one_of(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {
         self.count_term(path)?;
         let values = path.list(raw, "of values")?;
         if values.len() > MAX_VALUES {
@@ -181,10 +181,13 @@ impl<'m> ConditionParser<'m> {
         let values = values.iter().enumerate();
         let values = values
             .map(|(at, raw)| operand::one_of(self.model, property, raw.get(), &path.item(at)));
-        Ok(Filter::one_of(property, values.collect::<Result<_>>()?))
+        Ok(QueryFilter::one_of(
+            property,
+            values.collect::<Result<_>>()?,
+        ))
     }
 
-    fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<Filter> {
+    fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {
         self.count_term(path)?;
         if self.model.kind(property) != JsonKind::Text {
             let name = self.model.definition.properties[property].name;
@@ -193,7 +196,7 @@ impl<'m> ConditionParser<'m> {
         }
         operand::not_wide(self.model, property, path)?;
         match operand::parse(self.model, property, raw, path)? {
-            Scalar::Text(prefix) => Ok(Filter::Prefix {
+            Scalar::Text(prefix) => Ok(QueryFilter::Prefix {
                 property,
                 prefix: prefix.into(),
             }),

@@ -2,7 +2,7 @@
 
 use super::operand;
 use super::path::Path;
-use super::{By, Order};
+use super::{By, QueryOrder};
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
@@ -24,7 +24,7 @@ pub struct Cursor {
 
 impl Cursor {
     /// How a record stands to the cursor in the order by these keys: what is greater comes behind it.
-    pub fn compare(&self, orders: &[Order], record: &Record) -> Ordering {
+    pub fn compare(&self, orders: &[QueryOrder], record: &Record) -> Ordering {
         let mut keys = self.keys.iter();
         let mut by_keys = orders.iter().map(|order| match order.by {
             By::Id => order.directed(record.id().cmp(&self.id)),
@@ -37,7 +37,7 @@ impl Cursor {
     }
 
     /// The cursor in `raw`, which must be one of this order.
-    pub(super) fn parse(model: &Model, orders: &[Order], raw: &str) -> Result<Self> {
+    pub(super) fn parse(model: &Model, orders: &[QueryOrder], raw: &str) -> Result<Self> {
         let path = Path::Root;
         let path = path.key("$after");
         let malformed = || path.refuse("`$after` takes the `next` of an earlier list as it was");
@@ -72,7 +72,7 @@ impl Cursor {
 }
 
 /// The cursor behind `last` in the order by these keys, as text.
-pub(crate) fn cursor_after(orders: &[Order], model: &Model, last: &Record) -> String {
+pub(crate) fn cursor_after(orders: &[QueryOrder], model: &Model, last: &Record) -> String {
     let values = orders.iter().filter_map(|order| match order.by {
         By::Id => None,
         By::Property(at) => Some(match Scalar::sort_key(last.value(at)) {
@@ -89,8 +89,8 @@ pub(crate) fn cursor_after(orders: &[Order], model: &Model, last: &Record) -> St
 }
 
 /// The sort as a cursor names it: `+life`, `-name`.
-fn names(model: &Model, orders: &[Order]) -> Vec<String> {
-    let name = |order: &Order| {
+fn names(model: &Model, orders: &[QueryOrder]) -> Vec<String> {
+    let name = |order: &QueryOrder| {
         let at = match order.by {
             By::Id => model.definition.id,
             By::Property(at) => at,

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 /// Properties are named by their position in the resource's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Filter {
+pub enum QueryFilter {
     /// Every record meets it.
     All,
     /// The value of a property compares so with this one.
@@ -20,7 +20,7 @@ pub enum Filter {
         /// Where the property stands.
         property: usize,
         /// How its value compares.
-        is: Comparison,
+        is: CompareOp,
         /// With what.
         value: Scalar<'static>,
     },
@@ -48,7 +48,7 @@ pub enum Filter {
 
 /// How a value compares with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub enum CompareOp {
     /// It equals the other; null equals null and nothing else.
     Equal,
     /// It is less, and not null.
@@ -61,7 +61,7 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-impl Filter {
+impl QueryFilter {
     /// Whether the record meets the condition.
     pub fn matches(&self, record: &Record) -> bool {
         match self {
@@ -89,7 +89,7 @@ impl Filter {
     pub(crate) fn children_of(link: &RelationLink, parent: &Model, id: &str) -> Self {
         Self::Compare {
             property: link.parent.property,
-            is: Comparison::Equal,
+            is: CompareOp::Equal,
             value: Scalar::read(&key::json(id, parent.definition.key)).into_owned(),
         }
     }
@@ -118,7 +118,7 @@ impl Filter {
     }
 }
 
-impl Comparison {
+impl CompareOp {
     fn holds(self, left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
         let order = left.cmp(right);
         // Null sorts first, but is neither less nor greater than anything.

@@ -1,10 +1,10 @@
 //! What live conditions are known by: the text of those that ask for the same, and the values that
 //! lead to them.
 
-use super::{Comparison, Filter};
+use super::{CompareOp, QueryFilter};
 use crate::model::scalar::Scalar;
 
-impl Filter {
+impl QueryFilter {
     /// A text that conditions have in common only where they ask for the same: the order in which
     /// they stand beside each other makes no difference.
     pub(crate) fn canonical(&self) -> String {
@@ -29,7 +29,7 @@ impl Filter {
         match self {
             Self::Compare {
                 property,
-                is: Comparison::Equal,
+                is: CompareOp::Equal,
                 value,
             } => Some(vec![(*property, value.clone())]),
             Self::In { property, values } => {
@@ -51,64 +51,65 @@ impl Filter {
 mod tests {
     use super::*;
 
-    fn equal(property: usize, value: f64) -> Filter {
-        Filter::Compare {
+    fn equal(property: usize, value: f64) -> QueryFilter {
+        QueryFilter::Compare {
             property,
-            is: Comparison::Equal,
+            is: CompareOp::Equal,
             value: Scalar::Number(value),
         }
     }
 
-    fn less(property: usize) -> Filter {
-        Filter::Compare {
+    fn less(property: usize) -> QueryFilter {
+        QueryFilter::Compare {
             property,
-            is: Comparison::Less,
+            is: CompareOp::Less,
             value: Scalar::Number(1.0),
         }
     }
 
     #[test]
     fn the_order_of_conditions_makes_no_difference() {
-        let one = Filter::And(vec![
+        let one = QueryFilter::And(vec![
             equal(1, 2.0),
             less(3),
-            Filter::Or(vec![less(1), less(2)]),
+            QueryFilter::Or(vec![less(1), less(2)]),
         ]);
-        let other = Filter::And(vec![
-            Filter::Or(vec![less(2), less(1)]),
+        let other = QueryFilter::And(vec![
+            QueryFilter::Or(vec![less(2), less(1)]),
             less(3),
             equal(1, 2.0),
         ]);
         assert_eq!(one.canonical(), other.canonical());
         let others = [
-            Filter::All,
-            Filter::And(vec![]),
-            Filter::Or(vec![]),
-            Filter::Or(vec![equal(1, 2.0), less(3)]),
-            Filter::And(vec![equal(1, 2.0), less(3)]),
+            QueryFilter::All,
+            QueryFilter::And(vec![]),
+            QueryFilter::Or(vec![]),
+            QueryFilter::Or(vec![equal(1, 2.0), less(3)]),
+            QueryFilter::And(vec![equal(1, 2.0), less(3)]),
             equal(1, 2.0),
             equal(2, 1.0),
             equal(1, 2.0).negated(),
         ];
-        let texts: std::collections::BTreeSet<_> = others.iter().map(Filter::canonical).collect();
+        let texts: std::collections::BTreeSet<_> =
+            others.iter().map(QueryFilter::canonical).collect();
         assert_eq!(texts.len(), others.len());
     }
 
     #[test]
     fn every_record_that_meets_conditions_has_one_of_their_values() {
-        let values = |filter: Filter| filter.values().map(|values| values.len());
+        let values = |filter: QueryFilter| filter.values().map(|values| values.len());
         assert_eq!(values(equal(1, 2.0)), Some(1));
         assert_eq!(values(less(1)), None);
-        assert_eq!(values(Filter::All), None);
+        assert_eq!(values(QueryFilter::All), None);
         assert_eq!(values(equal(1, 2.0).negated()), None);
-        assert_eq!(values(Filter::Or(vec![equal(1, 2.0), less(1)])), None);
+        assert_eq!(values(QueryFilter::Or(vec![equal(1, 2.0), less(1)])), None);
         assert_eq!(
-            values(Filter::Or(vec![equal(1, 2.0), equal(2, 1.0)])),
+            values(QueryFilter::Or(vec![equal(1, 2.0), equal(2, 1.0)])),
             Some(2)
         );
-        let several = Filter::one_of(1, vec![Scalar::Number(1.0), Scalar::Null]);
+        let several = QueryFilter::one_of(1, vec![Scalar::Number(1.0), Scalar::Null]);
         assert_eq!(values(several.clone()), Some(2));
-        let both = Filter::And(vec![several, less(2), equal(3, 1.0)]);
+        let both = QueryFilter::And(vec![several, less(2), equal(3, 1.0)]);
         assert_eq!(both.values(), Some(vec![(3, Scalar::Number(1.0))]));
     }
 }

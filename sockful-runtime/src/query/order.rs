@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 
 /// One key of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
+pub struct QueryOrder {
     /// What is compared.
     pub by: By,
     /// Whether the order is the exact reverse of the ascending one.
@@ -28,7 +28,7 @@ pub enum By {
     Property(usize),
 }
 
-impl Order {
+impl QueryOrder {
     /// The order of two records by these keys, and then by their ids: it is total.
     pub fn compare(orders: &[Self], a: &Record, b: &Record) -> Ordering {
         let by_key = |order: &Self| match order.by {

@@ -1,20 +1,20 @@
 //! The filter that read policies put on every record a caller can read.
 
-use super::Filter;
+use super::QueryFilter;
 use crate::model::record::Record;
 use std::sync::Arc;
 
 /// The records of one resource that a caller may read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ReadFilter(Option<Arc<Filter>>);
+pub(crate) struct ReadFilter(Option<Arc<QueryFilter>>);
 
 impl ReadFilter {
     /// Allows every record.
     pub(crate) const ALL: Self = Self(None);
 
     /// Allows the records that match `filter`.
-    pub(crate) fn of(filter: Arc<Filter>) -> Self {
-        Self(Some(filter).filter(|filter| **filter != Filter::All))
+    pub(crate) fn of(filter: Arc<QueryFilter>) -> Self {
+        Self(Some(filter).filter(|filter| **filter != QueryFilter::All))
     }
 
     /// Returns whether the caller may read `record`.
@@ -23,15 +23,15 @@ impl ReadFilter {
     }
 
     /// The filter, or `None` if every record is allowed.
-    pub(crate) fn filter(&self) -> Option<&Filter> {
+    pub(crate) fn filter(&self) -> Option<&QueryFilter> {
         self.0.as_deref()
     }
 
     /// Returns the conjunction of this filter and `filter`.
-    pub(crate) fn narrow(&self, filter: Filter) -> Filter {
+    pub(crate) fn narrow(&self, filter: QueryFilter) -> QueryFilter {
         match self.filter() {
             None => filter,
-            Some(read_filter) => Filter::all_of(vec![read_filter.clone(), filter]),
+            Some(read_filter) => QueryFilter::all_of(vec![read_filter.clone(), filter]),
         }
     }
 }

@@ -231,7 +231,7 @@ fn a_count_takes_conditions_only() {
 fn without_words_a_query_has_the_defaults() {
     let query = asked("{}").expect("a query");
     assert_eq!((query.limit, query.skip, query.after), (100, 0, None));
-    assert_eq!((query.filter, query.order), (Filter::All, vec![]));
+    assert_eq!((query.filter, query.order), (QueryFilter::All, vec![]));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn two_ways_to_say_one_order_are_one() {
         order(r#"{"$sort":{"life":-1,"id":1}}"#),
         order(r#"{"$sort":{"life":-1}}"#)
     );
-    let id = Order {
+    let id = QueryOrder {
         by: By::Id,
         descending: true,
     };

@@ -17,17 +17,17 @@ use std::ops::{BitAnd, BitOr, Not};
 /// It means what a condition on the wire means, and may be on properties too that are never sent.
 /// Which operators a property has follows from its type: see [`Field`].
 pub struct Filter<R> {
-    inner: query::Filter,
+    inner: query::QueryFilter,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R> Filter<R> {
     /// The condition that every record meets.
     pub fn all() -> Self {
-        Self::new(query::Filter::All)
+        Self::new(query::QueryFilter::All)
     }
 
-    pub(crate) fn new(inner: query::Filter) -> Self {
+    pub(crate) fn new(inner: query::QueryFilter) -> Self {
         Self {
             inner,
             resource: PhantomData,
@@ -35,7 +35,7 @@ impl<R> Filter<R> {
     }
 
     /// The condition as stores take it.
-    pub fn into_inner(self) -> query::Filter {
+    pub fn into_inner(self) -> query::QueryFilter {
         self.inner
     }
 }
@@ -46,12 +46,12 @@ impl<R> BitAnd for Filter<R> {
 
     fn bitand(self, other: Self) -> Self {
         Self::new(match (self.inner, other.inner) {
-            (query::Filter::All, one) | (one, query::Filter::All) => one,
-            (query::Filter::And(mut each), one) => {
+            (query::QueryFilter::All, one) | (one, query::QueryFilter::All) => one,
+            (query::QueryFilter::And(mut each), one) => {
                 each.push(one);
-                query::Filter::And(each)
+                query::QueryFilter::And(each)
             }
-            (one, another) => query::Filter::And(vec![one, another]),
+            (one, another) => query::QueryFilter::And(vec![one, another]),
         })
     }
 }
@@ -62,11 +62,11 @@ impl<R> BitOr for Filter<R> {
 
     fn bitor(self, other: Self) -> Self {
         Self::new(match (self.inner, other.inner) {
-            (query::Filter::Or(mut any), one) => {
+            (query::QueryFilter::Or(mut any), one) => {
                 any.push(one);
-                query::Filter::Or(any)
+                query::QueryFilter::Or(any)
             }
-            (one, another) => query::Filter::Or(vec![one, another]),
+            (one, another) => query::QueryFilter::Or(vec![one, another]),
         })
     }
 }
@@ -102,7 +102,7 @@ impl<R> fmt::Debug for Filter<R> {
 
 /// A key of the order of a list of `R`, made by [`Field::ascending`] and [`Field::descending`].
 pub struct Order<R> {
-    pub(crate) inner: query::Order,
+    pub(crate) inner: query::QueryOrder,
     resource: PhantomData<fn() -> R>,
 }
 
@@ -114,7 +114,7 @@ impl<R: Resource> Order<R> {
             query::By::Property(position)
         };
         Self {
-            inner: query::Order { by, descending },
+            inner: query::QueryOrder { by, descending },
             resource: PhantomData,
         }
     }

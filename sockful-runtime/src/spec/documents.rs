@@ -4,7 +4,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::description::describe;
 use crate::engine::table::Resources;
-use crate::model::schema::comparison::Comparison;
+use crate::model::schema::comparison::SchemaComparison;
 use crate::spec::asyncapi;
 use crate::spec::openapi;
 use crate::spec::openapi::OpenApiSource;
@@ -84,7 +84,7 @@ impl Resources {
     /// # Errors
     ///
     /// What opening a server of them says, and where that is no such description.
-    pub fn compare_stored(&self, older: &Value) -> Result<Comparison> {
+    pub fn compare_stored(&self, older: &Value) -> Result<SchemaComparison> {
         let (models, _) = describe(*self)?;
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         store::compare(older, &layouts).map_err(|why| Error::new(ErrorKind::Invalid, why))

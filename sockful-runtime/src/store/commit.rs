@@ -109,7 +109,7 @@ pub struct Committed {
     /// A mark that tells this commit from any other that ever had its number.
     pub tag: u64,
     /// What it changed, in the order of its operations.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RecordChange>,
     /// The declared events that happened with it, in the order of its operations.
     pub emitted: Vec<Emitted>,
 }
@@ -124,7 +124,7 @@ impl Committed {
     pub fn weight(&self) -> usize {
         let lists = size_of_val(&*self.changes) + size_of_val(&*self.emitted);
         let data: usize = self.emitted.iter().map(|event| event.data.len()).sum();
-        let images = self.changes.iter().flat_map(Change::images);
+        let images = self.changes.iter().flat_map(RecordChange::images);
         let records = images.clone().map(|it| it.weight()).sum::<usize>();
         // Each once, however many events it has.
         let known: HashSet<_> = match &*self.emitted {
@@ -141,7 +141,7 @@ impl Committed {
 
 /// One record before and after a commit, private properties included.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct RecordChange {
     /// The resource's place in the served list.
     pub resource: usize,
     /// The record before; `None` where the commit created it.
@@ -150,7 +150,7 @@ pub struct Change {
     pub after: Option<Arc<Record>>,
 }
 
-impl Change {
+impl RecordChange {
     /// The record before and after, as far as it was there.
     pub(crate) fn images(&self) -> impl Iterator<Item = &Arc<Record>> + Clone {
         self.before.iter().chain(&self.after)

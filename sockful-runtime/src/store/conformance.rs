@@ -150,7 +150,7 @@ fn check_search_of(
     Ok(())
 }
 
-fn parse(model: &Model, text: &str) -> (Query, Vec<query::Order>) {
+fn parse(model: &Model, text: &str) -> (Query, Vec<query::QueryOrder>) {
     let given = Object::parse(text).expect("an object");
     let asked = query::parse(model, &given, &Config::default());
     let query = asked.unwrap_or_else(|error| panic!("{text}: {error}"));

@@ -22,7 +22,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use std::collections::hash_map::RandomState;
@@ -177,7 +177,7 @@ impl Store for Memory {
         self.evaluate(resource, move |list| list.find(&query, max_visited))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         let max_visited = self.max_visited();
         self.evaluate(resource, move |list| list.count(&filter, max_visited))
     }

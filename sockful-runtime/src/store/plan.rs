@@ -1,7 +1,7 @@
 //! Which values of an indexed property a filter leaves open.
 
 use crate::model::scalar::Scalar;
-use crate::query::{Comparison, Filter};
+use crate::query::{CompareOp, QueryFilter};
 use std::ops::Bound;
 
 /// From which value to which.
@@ -18,7 +18,7 @@ pub(super) struct Values {
 
 impl Values {
     /// What `filter` leaves of the values of `property`.
-    pub(super) fn of(property: usize, filter: &Filter) -> Self {
+    pub(super) fn of(property: usize, filter: &QueryFilter) -> Self {
         let mut values = Self {
             intervals: vec![(Bound::Unbounded, Bound::Unbounded)],
             is_narrow: false,
@@ -36,24 +36,22 @@ impl Values {
             })
     }
 
-    fn narrow(&mut self, property: usize, filter: &Filter) {
+    fn narrow(&mut self, property: usize, filter: &QueryFilter) {
         match filter {
-            Filter::And(each) => each.iter().for_each(|filter| self.narrow(property, filter)),
-            Filter::Compare {
+            QueryFilter::And(each) => each.iter().for_each(|filter| self.narrow(property, filter)),
+            QueryFilter::Compare {
                 property: of,
                 is,
                 value,
             } if *of == property => self.keep(&[compared(*is, value)]),
-            Filter::In {
+            QueryFilter::In {
                 property: of,
                 values,
             } if *of == property => {
-                let points = values
-                    .iter()
-                    .map(|value| compared(Comparison::Equal, value));
+                let points = values.iter().map(|value| compared(CompareOp::Equal, value));
                 self.keep(&points.collect::<Vec<_>>());
             }
-            Filter::Prefix {
+            QueryFilter::Prefix {
                 property: of,
                 prefix,
             } if *of == property => self.keep(&[beginning(prefix)]),
@@ -73,17 +71,17 @@ impl Values {
     }
 }
 
-fn compared(is: Comparison, value: &Scalar<'static>) -> Interval {
+fn compared(is: CompareOp, value: &Scalar<'static>) -> Interval {
     let value = value.clone();
     // Null is neither less nor greater than anything, and stands before everything.
     let not_null = Bound::Excluded(Scalar::Null);
     match is {
-        Comparison::Equal => (Bound::Included(value.clone()), Bound::Included(value)),
-        Comparison::Less => (not_null, Bound::Excluded(value)),
-        Comparison::LessOrEqual => (not_null, Bound::Included(value)),
-        Comparison::Greater => (Bound::Excluded(value), Bound::Unbounded),
-        Comparison::GreaterOrEqual if value.is_null() => (not_null, Bound::Excluded(Scalar::Null)),
-        Comparison::GreaterOrEqual => (Bound::Included(value), Bound::Unbounded),
+        CompareOp::Equal => (Bound::Included(value.clone()), Bound::Included(value)),
+        CompareOp::Less => (not_null, Bound::Excluded(value)),
+        CompareOp::LessOrEqual => (not_null, Bound::Included(value)),
+        CompareOp::Greater => (Bound::Excluded(value), Bound::Unbounded),
+        CompareOp::GreaterOrEqual if value.is_null() => (not_null, Bound::Excluded(Scalar::Null)),
+        CompareOp::GreaterOrEqual => (Bound::Included(value), Bound::Unbounded),
     }
 }
 
@@ -159,33 +157,33 @@ mod tests {
 
     #[test]
     fn conditions_that_contradict_each_other_leave_nothing() {
-        let compare = |is, number: f64| Filter::Compare {
+        let compare = |is, number: f64| QueryFilter::Compare {
             property: 1,
             is,
             value: Scalar::Number(number),
         };
-        let left = |each: Vec<Filter>| Values::of(1, &Filter::And(each)).intervals.len();
+        let left = |each: Vec<QueryFilter>| Values::of(1, &QueryFilter::And(each)).intervals.len();
         assert_eq!(
             left(vec![
-                compare(Comparison::Less, 1.0),
-                compare(Comparison::Greater, 1.0)
+                compare(CompareOp::Less, 1.0),
+                compare(CompareOp::Greater, 1.0)
             ]),
             0
         );
         assert_eq!(
             left(vec![
-                compare(Comparison::LessOrEqual, 1.0),
-                compare(Comparison::GreaterOrEqual, 1.0)
+                compare(CompareOp::LessOrEqual, 1.0),
+                compare(CompareOp::GreaterOrEqual, 1.0)
             ]),
             1
         );
         assert_eq!(
             left(vec![
-                compare(Comparison::Less, 1.0),
-                compare(Comparison::Equal, 1.0)
+                compare(CompareOp::Less, 1.0),
+                compare(CompareOp::Equal, 1.0)
             ]),
             0
         );
-        assert!(!Values::of(0, &compare(Comparison::Less, 1.0)).is_narrow);
+        assert!(!Values::of(0, &compare(CompareOp::Less, 1.0)).is_narrow);
     }
 }

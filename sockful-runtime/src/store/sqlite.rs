@@ -40,7 +40,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use rusqlite::Connection;
@@ -230,7 +230,7 @@ impl Store for Sqlite {
         self.see(resource, move |search| search.find(&query))
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.see(resource, move |search| search.count(&filter))
     }
 

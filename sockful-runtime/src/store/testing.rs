@@ -4,8 +4,8 @@ use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
-use crate::store::commit::{Change, Commit, Committed, Emitted, Rejected};
+use crate::query::{Query, QueryFilter};
+use crate::store::commit::{Commit, Committed, Emitted, RecordChange, Rejected};
 use crate::store::idempotency::Lookup;
 use crate::store::{
     Counted, Expired, Found, Layout, MaybeReady, Memory, Several, Snapshot, Store, StoreLimits,
@@ -203,7 +203,7 @@ impl Hooks {
             return Ok(committed);
         }
         let changes = committed.changes.iter().map(|change| {
-            Ok(Change {
+            Ok(RecordChange {
                 resource: change.resource,
                 before: self.optional(change.resource, change.before.as_ref())?,
                 after: self.optional(change.resource, change.after.as_ref())?,
@@ -305,7 +305,7 @@ impl<S: Store> Store for Intercept<S> {
         )
     }
 
-    fn count(&self, resource: usize, filter: Filter) -> MaybeReady<'_, Result<View<Counted>>> {
+    fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         let run = move || self.store.count(resource, filter);
         self.hooks.around(StoreCall::Count, same, run, Ok)
     }
@@ -399,7 +399,7 @@ impl Snapshot for InterceptedSnapshot {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
-        filter: Filter,
+        filter: QueryFilter,
         limit: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.hooks.around(

@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::store::commit::{Change, Commit, Emitted, Expect, Operation, Rejected};
+use crate::store::commit::{Commit, Emitted, Expect, Operation, RecordChange, Rejected};
 use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -166,7 +166,7 @@ pub(super) type PendingEvent = (usize, Box<str>, usize, Box<str>);
 /// operations, or as it was before these changes removed it.
 pub(super) fn emitted(
     emissions: Vec<PendingEvent>,
-    changes: &[Change],
+    changes: &[RecordChange],
     stored: impl Fn(usize, &str) -> Result<Option<Arc<Record>>>,
 ) -> Result<Vec<Emitted>> {
     if emissions.is_empty() {

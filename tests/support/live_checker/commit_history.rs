@@ -1,7 +1,7 @@
 //! All commits of a store in order, even those that its log no longer has.
 
 use serde_json::Value;
-use sockful::store::{Change, Committed};
+use sockful::store::{Committed, RecordChange};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,7 +75,7 @@ impl CommitHistory {
 impl Commit {
     fn of(committed: &Committed) -> Self {
         let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
-        let changed = committed.changes.iter().map(|change: &Change| {
+        let changed = committed.changes.iter().map(|change: &RecordChange| {
             let one = change.after.as_ref().or(change.before.as_ref());
             let sent = |it: &Arc<_>| Arc::new(json(sockful::store::Record::sent(it)));
             ChangedRecord {

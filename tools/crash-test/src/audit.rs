@@ -5,7 +5,7 @@ use crate::lost;
 use crate::subscriber::{Events, State};
 use crate::writer::KEPT;
 use serde::de::DeserializeOwned;
-use sockful::store::{Change, Committed, Record};
+use sockful::store::{Committed, Record, RecordChange};
 use sockful::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -146,7 +146,7 @@ fn compare<R: Debug + Ord>(
     Ok(())
 }
 
-fn changed<R: DeserializeOwned>(change: &Change) -> Result<Changed<R>> {
+fn changed<R: DeserializeOwned>(change: &RecordChange) -> Result<Changed<R>> {
     let read = |record: &Record| serde_json::from_str(record.sent()).map_err(Error::internal);
     let before = change.before.as_deref().map(read).transpose()?;
     Ok((before, change.after.as_deref().map(read).transpose()?))

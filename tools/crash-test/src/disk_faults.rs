@@ -5,7 +5,7 @@ use crate::clients::{Clients, connect, wait_until};
 use crate::crash_loop::TestStore;
 use crate::disk::{self, SyncMode};
 use crate::lost;
-use sockful::client::{Client, Event};
+use sockful::client::{Client, ClientEvent};
 use sockful::{Error, ErrorKind, Filter, Outcome, Result};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn check_reads(client: &Client) -> Result<()> {
     many.timeout(REQUEST_TIMEOUT).await?;
     let mut events = client.of::<Account>().subscribe(Filter::all());
     match timeout(REQUEST_TIMEOUT, events.next()).await {
-        Ok(Some(Ok(Event::Reset { .. }))) => Ok(()),
+        Ok(Some(Ok(ClientEvent::Reset { .. }))) => Ok(()),
         other => Err(lost(format!("a subscription did not start: {other:?}"))),
     }
 }

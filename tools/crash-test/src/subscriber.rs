@@ -2,7 +2,7 @@
 
 use crate::clients::Progress;
 use crate::lost;
-use sockful::client::{Client, Event};
+use sockful::client::{Client, ClientEvent};
 use sockful::{Filter, Resource, Result};
 use std::fmt::Debug;
 use std::sync::atomic::Ordering::Relaxed;
@@ -56,14 +56,14 @@ async fn follow<R: Resource<Id = String> + Debug>(
         let event = event.map_err(|error| lost(format!("a subscription ended: {error}")))?;
         let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
         let event = match event {
-            Event::Reset { records, .. } if records.is_empty() && !received.0 => {
+            ClientEvent::Reset { records, .. } if records.is_empty() && !received.0 => {
                 received.0 = true;
                 continue;
             }
-            Event::Created { record, seq } | Event::Updated { record, seq } => {
+            ClientEvent::Created { record, seq } | ClientEvent::Updated { record, seq } => {
                 (seq, State::Present(record))
             }
-            Event::Destroyed {
+            ClientEvent::Destroyed {
                 id,
                 left: false,
                 seq,

@@ -8,7 +8,7 @@ use crate::protocol::payload::Payload;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
-use crate::query::Order;
+use crate::query::QueryOrder;
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let given = payload.object()?;
@@ -84,7 +84,7 @@ async fn with_included(
 fn page<'r>(
     context: &Context,
     model: &Model,
-    order: &[Order],
+    order: &[QueryOrder],
     record: impl Fn(usize) -> Option<&'r Record>,
     more: bool,
     sizes: &[usize],

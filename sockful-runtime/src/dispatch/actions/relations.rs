@@ -13,7 +13,7 @@ use crate::model::resource_model::Model;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
 use crate::query;
-use crate::query::Filter;
+use crate::query::QueryFilter;
 
 /// Runs an action of a relation; `child` is the resource that declares it.
 pub(in crate::dispatch) async fn run(
@@ -102,8 +102,8 @@ async fn children(
     let wanted = Projection::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);
-    let its = Filter::children_of(link, of, &parent);
-    query.filter = Filter::all_of(vec![its, query.filter]);
+    let its = QueryFilter::children_of(link, of, &parent);
+    query.filter = QueryFilter::all_of(vec![its, query.filter]);
     if relation == Relation::List {
         context.see(of, &parent).await?;
     }

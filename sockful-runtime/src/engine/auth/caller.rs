@@ -3,7 +3,7 @@
 use crate::core::error::Result;
 use crate::engine::auth::identity::Identity;
 use crate::engine::auth::policy::{Policy, Who};
-use crate::query::Filter;
+use crate::query::QueryFilter;
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -31,7 +31,7 @@ pub(crate) struct AuthenticatedCaller {
 
 /// What one user sees of each resource, asked of the policies once.
 #[derive(Debug)]
-pub(crate) struct ReadFilters(Box<[OnceLock<Arc<Filter>>]>);
+pub(crate) struct ReadFilters(Box<[OnceLock<Arc<QueryFilter>>]>);
 
 impl AuthenticatedCaller {
     /// The caller of an identity, among `resources` resources.
@@ -49,7 +49,11 @@ impl AuthenticatedCaller {
     }
 
     /// What the policies of a resource let it see of that.
-    pub(crate) fn read_filter(&self, resource: usize, policies: &[Policy]) -> Result<Arc<Filter>> {
+    pub(crate) fn read_filter(
+        &self,
+        resource: usize,
+        policies: &[Policy],
+    ) -> Result<Arc<QueryFilter>> {
         self.read_filters.get(resource, policies, self.who())
     }
 }
@@ -74,14 +78,14 @@ impl ReadFilters {
         resource: usize,
         policies: &[Policy],
         who: Who<'_>,
-    ) -> Result<Arc<Filter>> {
+    ) -> Result<Arc<QueryFilter>> {
         if let Some(known) = self.0[resource].get() {
             return Ok(known.clone());
         }
         // A failure is asked again: it decides nothing.
         let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
         let seen = of_reading.map(|policy| policy.read_filter(who));
-        let asked = Arc::new(Filter::all_of(seen.collect::<Result<_>>()?));
+        let asked = Arc::new(QueryFilter::all_of(seen.collect::<Result<_>>()?));
         Ok(self.0[resource].get_or_init(|| asked).clone())
     }
 }

@@ -4,7 +4,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
-use crate::query::Filter;
+use crate::query::QueryFilter;
 use std::any::{Any, TypeId, type_name};
 use std::cell::Cell;
 use std::fmt;
@@ -40,7 +40,7 @@ pub enum Grant {
 #[derive(Debug)]
 pub enum Judge {
     /// By conditions on the records.
-    Read(fn(Who<'_>) -> Result<Filter>),
+    Read(fn(Who<'_>) -> Result<QueryFilter>),
     /// By a record and a user.
     Record(for<'a> fn(&Judged<'a>) -> Result<bool>),
     /// By the user alone.
@@ -166,7 +166,7 @@ impl Policy {
     /// # Errors
     ///
     /// Where the policy fails, or asks for somebody and there is nobody: then nothing is seen.
-    pub(crate) fn read_filter(&self, who: Who<'_>) -> Result<Filter> {
+    pub(crate) fn read_filter(&self, who: Who<'_>) -> Result<QueryFilter> {
         match &self.judge {
             Judge::Read(see) => self.fail_closed(|| see(who)),
             Judge::Record(_) | Judge::User(_) => Err(self.misplaced()),

@@ -5,7 +5,7 @@ use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hook, Hooked, On, Phase};
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::model::record::Record;
-use crate::store::commit::{Change, Operation};
+use crate::store::commit::{Operation, RecordChange};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ async fn run_hook(context: &Context, one: &PendingHook) -> Result<()> {
     (one.hook.run)(&hooked).await
 }
 
-fn on(change: &Change) -> On {
+fn on(change: &RecordChange) -> On {
     match (&change.before, &change.after) {
         (None, _) => On::Create,
         (Some(_), Some(_)) => On::Update,

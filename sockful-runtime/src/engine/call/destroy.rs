@@ -9,7 +9,7 @@ use crate::model::record::Record;
 use crate::model::relation::RelationLink;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -169,7 +169,7 @@ async fn some_children(
     limit: usize,
 ) -> Result<Vec<Arc<Record>>> {
     let query = Query {
-        filter: Filter::one_of(link.parent.property, parents.to_vec()),
+        filter: QueryFilter::one_of(link.parent.property, parents.to_vec()),
         order: Vec::new(),
         limit,
         skip: 0,

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
-use crate::query::{Filter, Order, Query};
+use crate::query::{Query, QueryFilter, QueryOrder};
 use crate::store::commit::Operation;
 use crate::store::{Found, Store, View};
 use emission::Emission;
@@ -218,7 +218,7 @@ impl Transaction {
                         .is_none_or(|after| after.compare(&query.order, record).is_gt())
             })
         }));
-        records.sort_by(|one, other| Order::compare(&query.order, one, other));
+        records.sort_by(|one, other| QueryOrder::compare(&query.order, one, other));
         *more = limit > 0 && (*more || records.len() > wanted);
         records.truncate(wanted);
         records.drain(..skip.min(records.len()));
@@ -230,7 +230,7 @@ impl Transaction {
         &self,
         store: &dyn Store,
         resource: usize,
-        filter: Filter,
+        filter: QueryFilter,
     ) -> Result<usize> {
         let stored = store.count(resource, filter.clone()).await?;
         self.note(stored.seq);

@@ -92,11 +92,11 @@ pub fn user<'a, T: BeAsked<'a>>(who: Who<'a>, _: PhantomData<impl BeUser>) -> Re
 )]
 pub trait BeSight<R> {
     /// The conditions.
-    fn conditions(self) -> query::Filter;
+    fn conditions(self) -> query::QueryFilter;
 }
 
 impl<R> BeSight<R> for Filter<R> {
-    fn conditions(self) -> query::Filter {
+    fn conditions(self) -> query::QueryFilter {
         self.into_inner()
     }
 }
@@ -106,7 +106,7 @@ impl<R> BeSight<R> for Filter<R> {
 /// # Errors
 ///
 /// None.
-pub fn sight<R, T: BeSight<R>>(seen: T) -> Result<query::Filter> {
+pub fn sight<R, T: BeSight<R>>(seen: T) -> Result<query::QueryFilter> {
     Ok(seen.conditions())
 }
 

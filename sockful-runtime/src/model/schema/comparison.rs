@@ -53,7 +53,7 @@ impl fmt::Display for Verdict {
 /// One difference between two descriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Change {
+pub struct SchemaChange {
     /// The resource that it is of.
     pub resource: String,
     /// What of it: `record.life`, `feed`, `feed payload.amount`, `event roared`; empty for all of it.
@@ -64,7 +64,7 @@ pub struct Change {
     pub message: String,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for SchemaChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let space = if self.what.is_empty() { "" } else { " " };
         let (resource, what) = (&self.resource, &self.what);
@@ -79,16 +79,16 @@ impl fmt::Display for Change {
 /// All differences between two descriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Comparison {
+pub struct SchemaComparison {
     /// The gravest of them.
     pub verdict: Verdict,
     /// By resource: of descriptions in the order of their names, new ones last; of what is stored in the
     /// order in which they are served, those that no longer are last.
-    pub changes: Vec<Change>,
+    pub changes: Vec<SchemaChange>,
 }
 
-impl Comparison {
-    pub(crate) fn of(changes: Vec<Change>) -> Self {
+impl SchemaComparison {
+    pub(crate) fn of(changes: Vec<SchemaChange>) -> Self {
         let gravest = changes.iter().map(|change| change.verdict).max();
         Self {
             verdict: gravest.unwrap_or(Verdict::Same),
@@ -117,7 +117,7 @@ impl Comparison {
 /// # Errors
 ///
 /// Where one is no description, and where the comparison would take too long.
-pub fn compare(old: &Value, new: &Value) -> Result<Comparison, String> {
+pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
     let (old, new) = (compact(old), compact(new));
     let resources = |description| object(description, "resources", "the description");
     let (before, now) = (resources(&old)?, resources(&new)?);
@@ -133,7 +133,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Comparison, String> {
         parts.of(name);
         parts.compatible("", "is new");
     }
-    Ok(Comparison::of(parts.finish()))
+    Ok(SchemaComparison::of(parts.finish()))
 }
 
 /// Whether a newer schema takes all values that an older one does, or why not. Each is a schema, or has

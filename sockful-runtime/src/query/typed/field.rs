@@ -4,7 +4,7 @@ use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
 use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
 use crate::query;
-use crate::query::Comparison;
+use crate::query::CompareOp;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -31,7 +31,7 @@ impl<R, T> Field<R, T> {
 
     /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
-        self.compare(Comparison::Equal, value)
+        self.compare(CompareOp::Equal, value)
     }
 
     /// Its value does not equal `value`.
@@ -42,7 +42,7 @@ impl<R, T> Field<R, T> {
     /// Its value equals one of these.
     pub fn one_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         let values = values.into_iter().map(Like::scalar).collect();
-        Filter::new(query::Filter::one_of(self.position, values))
+        Filter::new(query::QueryFilter::one_of(self.position, values))
     }
 
     /// Its value equals none of these.
@@ -55,7 +55,7 @@ impl<R, T> Field<R, T> {
     where
         T: Ordered,
     {
-        self.compare(Comparison::Greater, value)
+        self.compare(CompareOp::Greater, value)
     }
 
     /// Its value is greater than `value` or equal, and neither is null.
@@ -63,7 +63,7 @@ impl<R, T> Field<R, T> {
     where
         T: Ordered,
     {
-        self.compare(Comparison::GreaterOrEqual, value)
+        self.compare(CompareOp::GreaterOrEqual, value)
     }
 
     /// Its value is less than `value`, and neither is null.
@@ -71,7 +71,7 @@ impl<R, T> Field<R, T> {
     where
         T: Ordered,
     {
-        self.compare(Comparison::Less, value)
+        self.compare(CompareOp::Less, value)
     }
 
     /// Its value is less than `value` or equal, and neither is null.
@@ -79,7 +79,7 @@ impl<R, T> Field<R, T> {
     where
         T: Ordered,
     {
-        self.compare(Comparison::LessOrEqual, value)
+        self.compare(CompareOp::LessOrEqual, value)
     }
 
     /// Its value begins with `prefix`, compared by bytes.
@@ -87,7 +87,7 @@ impl<R, T> Field<R, T> {
     where
         T: Text,
     {
-        Filter::new(query::Filter::Prefix {
+        Filter::new(query::QueryFilter::Prefix {
             property: self.position,
             prefix: prefix.as_ref().into(),
         })
@@ -98,9 +98,9 @@ impl<R, T> Field<R, T> {
     where
         T: Nullable,
     {
-        Filter::new(query::Filter::Compare {
+        Filter::new(query::QueryFilter::Compare {
             property: self.position,
-            is: Comparison::Equal,
+            is: CompareOp::Equal,
             value: Scalar::Null,
         })
     }
@@ -131,8 +131,8 @@ impl<R, T> Field<R, T> {
         Order::new(self.position, true)
     }
 
-    fn compare(self, is: Comparison, value: impl Like<T>) -> Filter<R> {
-        Filter::new(query::Filter::Compare {
+    fn compare(self, is: CompareOp, value: impl Like<T>) -> Filter<R> {
+        Filter::new(query::QueryFilter::Compare {
             property: self.position,
             is,
             value: value.scalar(),

@@ -7,7 +7,7 @@ use super::judge::{ExpectedRejection, Tables, text};
 use super::snapshots::TakenSnapshot;
 use super::{cases, wait};
 use crate::model::record::Record;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::sample;
 use crate::store::{Expired, Store};
@@ -259,7 +259,7 @@ fn listed(store: &dyn Store) -> Tables {
     let mut tables = Tables::new();
     for resource in 0..2 {
         let query = Query {
-            filter: Filter::All,
+            filter: QueryFilter::All,
             order: Vec::new(),
             limit: 100,
             skip: 0,

@@ -4,7 +4,7 @@ use super::judge;
 use super::judge::Tables;
 use super::wait;
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::{Snapshot, Store};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl TakenSnapshot {
             prop_assert_eq!(many, ids.iter().rev().map(|id| of(id)).collect::<Vec<_>>());
 
             let query = Query {
-                filter: Filter::All,
+                filter: QueryFilter::All,
                 order: Vec::new(),
                 limit: 2,
                 skip: 1,
@@ -85,7 +85,7 @@ impl TakenSnapshot {
             .map(|value| Scalar::read(&value.to_string()).into_owned());
         let asked: Vec<_> = asked.collect();
         for prefix in ["", "a"] {
-            let filter = Filter::Prefix {
+            let filter = QueryFilter::Prefix {
                 property: 0,
                 prefix: prefix.into(),
             };
@@ -110,7 +110,7 @@ impl TakenSnapshot {
 pub(super) fn check_others(store: &dyn Store) {
     let snapshot = wait(store.snapshot(&[INDEXED])).expect("a snapshot");
     let everything = Query {
-        filter: Filter::All,
+        filter: QueryFilter::All,
         order: Vec::new(),
         limit: 1,
         skip: 0,
@@ -119,6 +119,6 @@ pub(super) fn check_others(store: &dyn Store) {
     assert!(wait(snapshot.find(INDEXED, everything.clone())).is_ok());
     assert!(wait(snapshot.find(2, everything)).is_err());
     assert!(wait(snapshot.get_many(2, vec!["a".into()])).is_err());
-    assert!(wait(snapshot.related(2, 1, vec![Scalar::Null], Filter::All, 1)).is_err());
+    assert!(wait(snapshot.related(2, 1, vec![Scalar::Null], QueryFilter::All, 1)).is_err());
     assert!(wait(store.snapshot(&[INDEXED, 77])).is_err());
 }

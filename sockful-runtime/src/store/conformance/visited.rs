@@ -4,7 +4,7 @@ use super::wait;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
 use crate::model::scalar::Scalar;
-use crate::query::{By, Comparison, Filter, Order, Query};
+use crate::query::{By, CompareOp, Query, QueryFilter, QueryOrder};
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::sample;
@@ -38,8 +38,8 @@ pub(super) fn check(store: &dyn Store) {
         counted.map(|counted| counted.value.count)
     };
     // A page in the order of the ids needs no more than itself and the first of the next.
-    assert_eq!(find(PLAIN, query(Filter::All, 5)).expect("few"), 5);
-    assert_over(find(PLAIN, query(Filter::All, 30)));
+    assert_eq!(find(PLAIN, query(QueryFilter::All, 5)).expect("few"), 5);
+    assert_over(find(PLAIN, query(QueryFilter::All, 30)));
     // A third has it, and none of the others is known before it is looked at.
     assert_over(find(PLAIN, query(kind("a"), 8)));
     assert_over(count(PLAIN, kind("a")));
@@ -47,11 +47,11 @@ pub(super) fn check(store: &dyn Store) {
     assert_eq!(find(INDEXED, query(kind("a"), 8)).expect("few"), 8);
     assert_eq!(count(INDEXED, kind("a")).expect("few"), 10);
     let sorted = Query {
-        order: vec![Order {
+        order: vec![QueryOrder {
             by: By::Property(KIND),
             descending: false,
         }],
-        ..query(Filter::All, 5)
+        ..query(QueryFilter::All, 5)
     };
     assert_over(find(PLAIN, sorted));
 
@@ -60,7 +60,7 @@ pub(super) fn check(store: &dyn Store) {
     let related = |values: &[&'static str]| {
         let values = values.iter().map(|text| Scalar::Text((*text).into()));
         let values = values.collect();
-        wait(snapshot.related(INDEXED, KIND, values, Filter::All, 100))
+        wait(snapshot.related(INDEXED, KIND, values, QueryFilter::All, 100))
     };
     assert_eq!(related(&["a"]).expect("ten").len(), 1);
     // All values of one question count together.
@@ -91,7 +91,7 @@ fn put(store: &dyn Store, resource: usize, n: usize) {
     wait(store.commit(commit)).expect("the id is new");
 }
 
-fn query(filter: Filter, limit: usize) -> Query {
+fn query(filter: QueryFilter, limit: usize) -> Query {
     Query {
         filter,
         order: Vec::new(),
@@ -101,10 +101,10 @@ fn query(filter: Filter, limit: usize) -> Query {
     }
 }
 
-fn kind(text: &'static str) -> Filter {
-    Filter::Compare {
+fn kind(text: &'static str) -> QueryFilter {
+    QueryFilter::Compare {
         property: KIND,
-        is: Comparison::Equal,
+        is: CompareOp::Equal,
         value: Scalar::Text(text.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a newer program will say of what an older one has stored, as far as that can be known without it.
 
 use super::{Form, Layout, StoredProperty};
-use crate::model::schema::comparison::{Change, Comparison, Verdict, takes_all};
+use crate::model::schema::comparison::{SchemaChange, SchemaComparison, Verdict, takes_all};
 use serde_json::{Map, Value, json};
 
 /// Under what the forms stand in a description of what is stored.
@@ -28,7 +28,7 @@ pub(crate) fn is_written(value: &Value) -> bool {
 /// # Errors
 ///
 /// Where the older one is no such description.
-pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Comparison, String> {
+pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaComparison, String> {
     let forms = older.get(KEY).and_then(Value::as_object);
     let mut forms = forms
         .ok_or_else(|| format!("is no description of what is stored: `{KEY}` is no object"))?
@@ -58,13 +58,13 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<Compariso
         told.applied("", "is no longer served; its records stay");
         changes.extend(told.changes);
     }
-    Ok(Comparison::of(changes))
+    Ok(SchemaComparison::of(changes))
 }
 
 /// What there is to tell of one resource.
 struct LayoutChanges<'a> {
     resource: &'a str,
-    changes: Vec<Change>,
+    changes: Vec<SchemaChange>,
 }
 
 impl<'a> LayoutChanges<'a> {
@@ -84,7 +84,7 @@ impl<'a> LayoutChanges<'a> {
     }
 
     fn tell(&mut self, what: &str, verdict: Verdict, message: String) {
-        self.changes.push(Change {
+        self.changes.push(SchemaChange {
             resource: self.resource.to_owned(),
             what: what.to_owned(),
             verdict,

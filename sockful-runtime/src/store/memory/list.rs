@@ -8,7 +8,7 @@ use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Filter, Query};
+use crate::query::{By, Query, QueryFilter};
 use crate::store::visits::Visits;
 use crate::store::{Counted, Found};
 use imbl::OrdSet;
@@ -76,7 +76,7 @@ impl List {
         &self,
         property: usize,
         value: &Scalar<'static>,
-        filter: &Filter,
+        filter: &QueryFilter,
         limit: usize,
         visits: &Visits,
     ) -> Result<Found> {
@@ -102,8 +102,8 @@ impl List {
     /// # Errors
     ///
     /// Where more than `max_visited` are to be looked at.
-    pub(super) fn count(&self, filter: &Filter, max_visited: usize) -> Result<Counted> {
-        if *filter == Filter::All {
+    pub(super) fn count(&self, filter: &QueryFilter, max_visited: usize) -> Result<Counted> {
+        if *filter == QueryFilter::All {
             let count = self.records.len();
             return Ok(Counted { count, visited: 0 });
         }

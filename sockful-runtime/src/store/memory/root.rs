@@ -5,7 +5,7 @@ use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::StoreLimits;
-use crate::store::commit::{Change, Commit, Emitted, Operation, Rejected};
+use crate::store::commit::{Commit, Emitted, Operation, RecordChange, Rejected};
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::recent_commits::RecentCommits;
@@ -78,7 +78,7 @@ impl Root {
         &mut self,
         operations: Vec<Operation>,
         seq: u64,
-    ) -> (Vec<Change>, Vec<Emitted>) {
+    ) -> (Vec<RecordChange>, Vec<Emitted>) {
         let mut changes = Vec::with_capacity(operations.len());
         let mut emissions = Vec::new();
         for operation in operations {
@@ -106,7 +106,7 @@ impl Root {
                 Operation::Assert { .. } | Operation::AssertNoChildren { .. } => continue,
             };
             if before.is_some() || after.is_some() {
-                changes.push(Change {
+                changes.push(RecordChange {
                     resource,
                     before,
                     after,

@@ -4,7 +4,7 @@ use super::list::List;
 use super::{AT_ONCE, at_once_or_aside};
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;
@@ -69,7 +69,7 @@ impl Snapshot for MemorySnapshot {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
-        filter: Filter,
+        filter: QueryFilter,
         limit: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;

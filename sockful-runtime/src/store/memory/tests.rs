@@ -37,7 +37,7 @@ fn commit(memory: &Memory, operations: Vec<Operation>) -> Arc<Committed> {
 
 fn everything() -> Query {
     Query {
-        filter: Filter::All,
+        filter: QueryFilter::All,
         order: Vec::new(),
         limit: usize::MAX,
         skip: 0,
@@ -189,7 +189,7 @@ fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
     let puts = (0..1_500).map(|n| put(&model, &format!("{n:04}"), n % 7));
     commit(&memory, puts.collect());
     let query = crate::query::Query {
-        filter: crate::query::Filter::All,
+        filter: crate::query::QueryFilter::All,
         order: Vec::new(),
         limit: 3,
         skip: 1_000,
@@ -209,14 +209,14 @@ fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
 
 #[test]
 fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
-    use crate::query::{By, Order, cursor_after};
+    use crate::query::{By, QueryOrder, cursor_after};
     let (model, memory) = (sample::model(), opened(Memory::new()));
     for (id, life) in [("a", 3), ("b", 2), ("c", 2), ("d", 1)] {
         commit(&memory, vec![put(&model, id, life)]);
     }
     for order in [
         vec![],
-        vec![Order {
+        vec![QueryOrder {
             by: By::Property(3),
             descending: true,
         }],

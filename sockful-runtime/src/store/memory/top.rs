@@ -2,14 +2,14 @@
 
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Order};
+use crate::query::{By, QueryOrder};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Keeps the first so many of the records that it is offered.
 #[derive(Debug)]
 pub(super) struct Top<'a> {
-    order: &'a [Order],
+    order: &'a [QueryOrder],
     room: usize,
     /// At most twice the room: it is cut down to the room each time it is full.
     kept: Vec<Ranked<'a>>,
@@ -23,7 +23,7 @@ struct Ranked<'a> {
 }
 
 impl<'a> Top<'a> {
-    pub(super) fn new(order: &'a [Order], room: usize) -> Self {
+    pub(super) fn new(order: &'a [QueryOrder], room: usize) -> Self {
         Self {
             order,
             room,
@@ -33,7 +33,7 @@ impl<'a> Top<'a> {
 
     pub(super) fn offer(&mut self, record: &'a Arc<Record>) {
         let first = match self.order.first() {
-            Some(Order {
+            Some(QueryOrder {
                 by: By::Property(at),
                 ..
             }) => Scalar::sort_key(record.value(*at)),
@@ -57,10 +57,10 @@ impl<'a> Top<'a> {
 }
 
 impl Ranked<'_> {
-    fn compare(&self, other: &Self, order: &[Order]) -> Ordering {
+    fn compare(&self, other: &Self, order: &[QueryOrder]) -> Ordering {
         let by_first = order.first().map_or(Ordering::Equal, |first| {
             first.directed(self.first.cmp(&other.first))
         });
-        by_first.then_with(|| Order::compare(order, self.record, other.record))
+        by_first.then_with(|| QueryOrder::compare(order, self.record, other.record))
     }
 }

@@ -3,7 +3,7 @@
 use super::index::PropertyIndex;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Filter, Order, Query};
+use crate::query::{By, Query, QueryFilter, QueryOrder};
 use crate::store::plan::{Interval, Values, common};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct CandidateIndex<'a> {
 
 impl<'a> CandidateIndex<'a> {
     /// All leads of a filter, those to single values first.
-    pub(super) fn all(indexes: &'a [PropertyIndex], filter: &Filter) -> Vec<Self> {
+    pub(super) fn all(indexes: &'a [PropertyIndex], filter: &QueryFilter) -> Vec<Self> {
         let leads = indexes.iter().map(|index| Self {
             index,
             values: Values::of(index.property, filter),
@@ -54,7 +54,7 @@ pub(super) fn walk<'a>(
                 _ => None,
             }),
         [
-            Order {
+            QueryOrder {
                 by: By::Property(at),
                 descending,
             },

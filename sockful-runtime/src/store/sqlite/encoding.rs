@@ -4,7 +4,7 @@ use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::Layout;
-use crate::store::commit::{Change, Committed, Emitted};
+use crate::store::commit::{Committed, Emitted, RecordChange};
 use crate::store::idempotency::{CompletedRequest, StoredResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -103,7 +103,7 @@ pub(super) fn read_commit(
         if let Some(resource) = place(tables, &change.resource) {
             let image =
                 |kept: Option<RecordEntry>| kept.map(|it| it.record(&tables[resource])).transpose();
-            committed.changes.push(Change {
+            committed.changes.push(RecordChange {
                 resource,
                 before: image(change.before)?,
                 after: image(change.after)?,

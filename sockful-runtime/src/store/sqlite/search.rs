@@ -6,7 +6,7 @@ use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Cursor, Filter, Order, Query};
+use crate::query::{By, Cursor, Query, QueryFilter, QueryOrder};
 use crate::store::plan::Values;
 use crate::store::visits::Visits;
 use crate::store::{Counted, Found};
@@ -30,8 +30,8 @@ struct NarrowedProperty {
 
 impl TableSearch<'_> {
     /// How many records meet the conditions.
-    pub(super) fn count(&self, filter: &Filter) -> Result<Counted> {
-        if *filter == Filter::All {
+    pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
+        if *filter == QueryFilter::All {
             let count = self.table.count(self.connection, &EVERYTHING, usize::MAX)?;
             return Ok(Counted { count, visited: 0 });
         }
@@ -83,7 +83,7 @@ impl TableSearch<'_> {
         &self,
         property: usize,
         value: &Scalar<'static>,
-        filter: &Filter,
+        filter: &QueryFilter,
         limit: usize,
         visits: &Visits,
     ) -> Result<Found> {
@@ -101,7 +101,7 @@ impl TableSearch<'_> {
     }
 
     /// All leads of a filter, those to single values first.
-    fn leads(&self, filter: &Filter) -> Vec<NarrowedProperty> {
+    fn leads(&self, filter: &QueryFilter) -> Vec<NarrowedProperty> {
         let leads = self.table.indexed.iter().map(|&property| NarrowedProperty {
             property,
             values: Values::of(property, filter),
@@ -145,7 +145,7 @@ impl TableSearch<'_> {
                 }])
             }
             [
-                Order {
+                QueryOrder {
                     by: By::Id,
                     descending,
                 },
@@ -155,7 +155,7 @@ impl TableSearch<'_> {
                 after: id,
             }]),
             [
-                Order {
+                QueryOrder {
                     by: By::Property(at),
                     descending,
                 },
@@ -202,7 +202,7 @@ impl TableSearch<'_> {
         };
         let mut matching = Vec::new();
         let first = |matching: &mut Vec<Arc<Record>>| {
-            matching.sort_unstable_by(|a, b| Order::compare(&query.order, a, b));
+            matching.sort_unstable_by(|a, b| QueryOrder::compare(&query.order, a, b));
             matching.truncate(enough);
         };
         self.each(sources, visits, |record| {

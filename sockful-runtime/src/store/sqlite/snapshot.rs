@@ -6,7 +6,7 @@ use super::shared_file::{SharedFile, aside};
 use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
-use crate::query::{Filter, Query};
+use crate::query::{Query, QueryFilter};
 use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,7 +79,7 @@ impl Snapshot for SqliteSnapshot {
         resource: usize,
         property: usize,
         values: Vec<Scalar<'static>>,
-        filter: Filter,
+        filter: QueryFilter,
         limit: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.see(resource, move |search| {

@@ -7,7 +7,7 @@ use crate::core::error::{ErrorKind, Outcome};
 use crate::model::definition::Property;
 use crate::model::record::RecordBuilder;
 use crate::model::scalar::Scalar;
-use crate::query::Comparison;
+use crate::query::CompareOp;
 use crate::store::commit::{Expect, Operation};
 use crate::store::conformance;
 use crate::store::conformance::sample;
@@ -155,7 +155,7 @@ fn of_many_commits_at_once_the_refused_leave_nothing_and_numbers_are_dense() {
         .iter()
         .filter(|it| matches!(it, Err(Rejected::Conflict(1))));
     assert_eq!(conflicts.count(), 100);
-    let all = wait(store.count(0, Filter::All)).expect("a count");
+    let all = wait(store.count(0, QueryFilter::All)).expect("a count");
     assert_eq!((all.seq, all.value.count), (100, 200));
 }
 
@@ -191,9 +191,9 @@ fn a_name_is_a_name_whatever_it_says() {
         expect: Expect::Absent,
     };
     wait(store.commit(commit(vec![put], None))).expect("values are bound");
-    let of = |text: &'static str| Filter::Compare {
+    let of = |text: &'static str| QueryFilter::Compare {
         property: 1,
-        is: Comparison::Equal,
+        is: CompareOp::Equal,
         value: Scalar::Text(text.into()),
     };
     let count = |filter| wait(store.count(0, filter)).expect("a count").value;

@@ -5,7 +5,7 @@ use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::store::commit::{Change, Commit, Committed, Operation, Rejected};
+use crate::store::commit::{Commit, Committed, Operation, RecordChange, Rejected};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::validate;
 use crate::store::validate::{ResponseSubject, StoredRecords};
@@ -97,7 +97,7 @@ impl<'a> Transaction<'a> {
                 Operation::Assert { .. } | Operation::AssertNoChildren { .. } => continue,
             };
             if before.is_some() || after.is_some() {
-                changes.push(Change {
+                changes.push(RecordChange {
                     resource,
                     before,
                     after,

@@ -8,7 +8,7 @@ use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::protocol::reply::Selection;
 use crate::query;
-use crate::query::Filter;
+use crate::query::QueryFilter;
 use crate::store::Snapshot;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -214,7 +214,7 @@ impl Include {
             context.model(self.parent).definition,
         );
         let (limit, _) = model.page(&context.app().config);
-        let read_filter = context.read_filter(self.resource)?.narrow(Filter::All);
+        let read_filter = context.read_filter(self.resource)?.narrow(QueryFilter::All);
         let values = records
             .iter()
             .map(|it| Scalar::read(it.value(of.id)).into_owned());

@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 pub struct Find<R> {
     context: Context,
     filter: Filter<R>,
-    order: Vec<query::Order>,
+    order: Vec<query::QueryOrder>,
     limit: usize,
     skip: usize,
 }

@@ -303,7 +303,7 @@ fn a_unit_that_is_over_is_not_used_again() {
         wait(unit.get(memory, 0, "bob")).err(),
         wait(unit.is_there(memory, 0, "bob")).err(),
         wait(unit.find(memory, 0, query)).err(),
-        wait(unit.count(memory, 0, Filter::All)).err(),
+        wait(unit.count(memory, 0, QueryFilter::All)).err(),
         unit.put(0, "bob", None, None).err(),
         unit.assert_no_children((0, "bob"), 0, 1, "\"bob\"").err(),
         unit.finish().err(),

@@ -2,7 +2,7 @@
 
 use super::covers::Covers;
 use super::gap::{Direction, Gap, Work};
-use super::{Change, Verdict, object};
+use super::{SchemaChange, Verdict, object};
 use serde_json::{Map, Value};
 
 /// Compares resources, and keeps what differs.
@@ -11,7 +11,7 @@ pub(super) struct ResourceComparison<'a> {
     new: &'a Value,
     work: Work,
     resource: String,
-    changes: Vec<Change>,
+    changes: Vec<SchemaChange>,
 }
 
 impl<'a> ResourceComparison<'a> {
@@ -39,7 +39,7 @@ impl<'a> ResourceComparison<'a> {
     }
 
     fn note(&mut self, what: &str, verdict: Verdict, message: String) {
-        self.changes.push(Change {
+        self.changes.push(SchemaChange {
             resource: self.resource.clone(),
             what: what.to_owned(),
             verdict,
@@ -47,7 +47,7 @@ impl<'a> ResourceComparison<'a> {
         });
     }
 
-    pub(super) fn finish(self) -> Vec<Change> {
+    pub(super) fn finish(self) -> Vec<SchemaChange> {
         self.changes
     }
 
