@@ -33,7 +33,7 @@ async fn main() -> Result<()> {
             hp: 100,
             bio: "A quiet beast of the northern hills that sleeps under old stones.".into(),
         };
-        server.of::<Creature>().create(creature).await?;
+        server.records::<Creature>().create(creature).await?;
     }
     let port: u16 = match std::env::var("PORT") {
         Ok(port) => port

@@ -87,7 +87,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
             id: Some(album.to_string()),
             title: format!("Album {album}"),
         };
-        server.of::<Album>().create(new).await?;
+        server.records::<Album>().create(new).await?;
         for song in 0..SONGS {
             let new = NewSong {
                 id: Some(format!("{album}-{song}")),
@@ -95,7 +95,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
                 title: format!("Song {song} of {album}"),
                 seconds: 180,
             };
-            server.of::<Song>().create(new).await?;
+            server.records::<Song>().create(new).await?;
         }
     }
     Ok(())

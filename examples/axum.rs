@@ -33,11 +33,11 @@ impl Creature {
 fn application(server: &ServerHandle) -> Router {
     let (to_count, to_create) = (server.clone(), server.clone());
     let count = async move || {
-        let count = to_count.of::<Creature>().count(Filter::all()).await;
+        let count = to_count.records::<Creature>().count(Filter::all()).await;
         count.map_or_else(|error| error.to_string(), |count| format!("{count}\n"))
     };
     let create = async move || {
-        let creatures = to_create.of::<Creature>();
+        let creatures = to_create.records::<Creature>();
         let made = creatures.create(NewCreature::default()).await;
         made.map_or_else(|error| error.to_string(), |it| format!("{}\n", it.id))
     };
@@ -85,7 +85,7 @@ async fn main() -> Result<()> {
 /// Asks as a client of the one, and finds it in the other.
 async fn check(address: SocketAddr) -> Result<()> {
     let client = Client::connect(format!("ws://{address}/live")).await?;
-    let creatures = client.of::<Creature>();
+    let creatures = client.records::<Creature>();
     let bob = creatures.create(NewCreature::default()).await?;
     if creatures.feed(bob.id, 3).await? != 13 {
         return Err(Error::internal("it is not fed"));

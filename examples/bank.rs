@@ -42,7 +42,7 @@ impl Account {
         if from == to {
             return Err(Error::refused("same_account", "that is the same account"));
         }
-        let accounts = ctx.of::<Self>();
+        let accounts = ctx.records::<Self>();
         let (giver, taker) = (accounts.get(&from).await?, accounts.get(&to).await?);
         if giver.balance < amount {
             return Err(Error::refused("too_poor", "there is not that much money"));
@@ -110,7 +110,7 @@ async fn run() -> Result<Report> {
             id: Some(id),
             balance: BALANCE,
         };
-        server.of::<Account>().create(new).await?;
+        server.records::<Account>().create(new).await?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -129,7 +129,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
             kind: Some(kind.into()),
             life: Some(life),
         };
-        server.of::<Creature>().create(creature).await?;
+        server.records::<Creature>().create(creature).await?;
     }
     for (id, name, is_admin) in [("ada", "Ada", true), ("tim", "Tim", false)] {
         let password_hash = Some(format!("not really the hash of {name}'s password"));
@@ -139,14 +139,14 @@ async fn fill(server: &ServerHandle) -> Result<()> {
             is_admin: Some(is_admin),
             password_hash,
         };
-        server.of::<User>().create(user).await?;
+        server.records::<User>().create(user).await?;
     }
     let album = NewAlbum {
         id: Some("kob".into()),
         title: "Kind of Blue".into(),
         year: Some(1959),
     };
-    server.of::<Album>().create(album).await?;
+    server.records::<Album>().create(album).await?;
     for (id, title) in [("so-what", "So What"), ("blue-in-green", "Blue in Green")] {
         let song = NewSong {
             id: Some(id.into()),
@@ -154,7 +154,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
             title: title.into(),
             playing: None,
         };
-        server.of::<Song>().create(song).await?;
+        server.records::<Song>().create(song).await?;
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ impl Song {
 
 impl Album {
     async fn add_songs(ctx: &Context, id: &String, songs: i32) -> Result<()> {
-        let albums = ctx.of::<Self>();
+        let albums = ctx.records::<Self>();
         // The album may be going, and its songs with it.
         let Some(album) = albums.try_get(id).await? else {
             return Ok(());
@@ -112,7 +112,7 @@ impl Album {
 impl Playlist {
     /// Puts a song at the end.
     pub async fn add(&self, ctx: &Context, song: String) -> Result<u32> {
-        let entries = ctx.of::<Entry>();
+        let entries = ctx.records::<Entry>();
         let songs = entries
             .count(Entry::FIELDS.playlist_id.eq(&self.id))
             .await?;
@@ -149,14 +149,14 @@ async fn fill(server: &ServerHandle) -> Result<()> {
         id: Some("miles".into()),
         name: "Miles Davis".into(),
     };
-    server.of::<Artist>().create(miles).await?;
+    server.records::<Artist>().create(miles).await?;
     let album = NewAlbum {
         id: Some("kob".into()),
         artist_id: Some("miles".into()),
         title: "Kind of Blue".into(),
         ..NewAlbum::default()
     };
-    server.of::<Album>().create(album).await?;
+    server.records::<Album>().create(album).await?;
     for (id, title) in [("so-what", "So What"), ("blue-in-green", "Blue in Green")] {
         let song = NewSong {
             id: Some(id.into()),
@@ -164,11 +164,15 @@ async fn fill(server: &ServerHandle) -> Result<()> {
             title: title.into(),
             ..NewSong::default()
         };
-        server.of::<Song>().create(song).await?;
+        server.records::<Song>().create(song).await?;
     }
     let evening = NewPlaylist {
         id: Some("evening".into()),
         name: "In the evening".into(),
     };
-    server.of::<Playlist>().create(evening).await.map(|_| ())
+    server
+        .records::<Playlist>()
+        .create(evening)
+        .await
+        .map(|_| ())
 }

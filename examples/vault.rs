@@ -42,7 +42,7 @@ impl Guest {
         password: String,
         #[resource(default = 3600, range(1..=86_400))] seconds: u32,
     ) -> Result<String> {
-        let guest = ctx.of::<Self>().try_get(&name).await?;
+        let guest = ctx.records::<Self>().try_get(&name).await?;
         if guest.and_then(|guest| guest.password) != Some(password) {
             return Err(Error::refused("wrong_password", "that is not the password"));
         }
@@ -160,7 +160,7 @@ async fn main() -> Result<()> {
             id: Some(name.into()),
             password: Some(password.into()),
         };
-        server.of::<Guest>().create(guest).await?;
+        server.records::<Guest>().create(guest).await?;
     }
     // It is set here and nowhere else.
     let _ = tokens.server.set(server.clone());

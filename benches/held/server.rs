@@ -78,7 +78,7 @@ pub(crate) async fn serve(players: usize) -> Result<()> {
     config.log_capacity = LOG_CAPACITY;
     let server = Server::new(resources![Player]);
     let server = server.config(config).open().await?;
-    let records = server.of::<Player>();
+    let records = server.records::<Player>();
     for nth in 0..players {
         records.create(player(nth)).await?;
     }

@@ -34,7 +34,7 @@ async fn main() -> Result<()> {
             hp: 100,
             bio: "A quiet beast of the northern hills that sleeps under old stones.".into(),
         };
-        server.of::<Creature>().create(creature).await?;
+        server.records::<Creature>().create(creature).await?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);

@@ -26,7 +26,7 @@ impl ServerThread {
         let server = server.open().await?;
         for nth in 0..creatures {
             let new = creature(format!("c{nth}"));
-            server.of::<Creature>().create(new).await?;
+            server.records::<Creature>().create(new).await?;
         }
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -94,7 +94,7 @@ async fn run(store: &str, creatures: usize) -> Result<()> {
         server.store(Sqlite::with_config(store, &config)?)
     };
     let server = server.open().await?;
-    let records = server.of::<Creature>();
+    let records = server.records::<Creature>();
     if creatures > 0 && records.get(&"c0".to_owned()).await.is_err() {
         let create = |nth| records.create(creature(nth, creatures));
         let made = stream::iter(0..creatures).map(create).buffer_unordered(256);

@@ -199,7 +199,7 @@ pub(super) async fn open() -> ServerHandle {
 pub(super) async fn clear(server: &ServerHandle) {
     clear_of::<Review>(server, |it| it.id).await;
     clear_of::<Song>(server, |it| it.id).await;
-    let albums = server.of::<Album>();
+    let albums = server.records::<Album>();
     for album in albums.find(Filter::all()).await.expect("memory reads") {
         let alone = AlbumPatch {
             within_id: Some(None),
@@ -215,7 +215,7 @@ pub(super) async fn clear(server: &ServerHandle) {
 }
 
 async fn clear_of<R: Resource>(server: &ServerHandle, id: fn(R) -> R::Id) {
-    let records = server.of::<R>();
+    let records = server.records::<R>();
     for one in records.find(Filter::all()).await.expect("memory reads") {
         let gone = records.destroy(&id(one)).await;
         gone.expect("nothing is in the way");

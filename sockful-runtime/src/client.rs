@@ -102,7 +102,7 @@ impl Client {
     }
 
     /// The records of `R` on the server, and its remote methods.
-    pub fn of<R: Resource>(&self) -> RemoteRecords<R> {
+    pub fn records<R: Resource>(&self) -> RemoteRecords<R> {
         RemoteRecords::new(self.shared.clone())
     }
 

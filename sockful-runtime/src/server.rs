@@ -248,9 +248,9 @@ pub struct ServerHandle {
 
 impl ServerHandle {
     /// The records of `R`, for the application's own code: no client, no limits on what is set.
-    pub fn of<R: Resource>(&self) -> Records<R> {
+    pub fn records<R: Resource>(&self) -> Records<R> {
         let session = Session::new(self.app.clone(), None);
-        Context::new(session.peer.clone(), Caller::Application, 0).of()
+        Context::new(session.peer.clone(), Caller::Application, 0).records()
     }
 
     /// Makes nobody of everyone who is known by this [`key`](crate::Identity::key), on all

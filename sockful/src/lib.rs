@@ -407,9 +407,9 @@ pub use sockful_runtime::Credentials;
 ///             return Err(Error::refused("too_poor", "there is not that much money"));
 ///         }
 ///         self.balance -= amount;
-///         let taker = ctx.of::<Self>().get(&to).await?;
+///         let taker = ctx.records::<Self>().get(&to).await?;
 ///         let balance = Some(taker.balance + amount);
-///         ctx.of::<Self>().update(&to, AccountPatch { balance }).await?;
+///         ctx.records::<Self>().update(&to, AccountPatch { balance }).await?;
 ///         Ok(())
 ///     }
 /// }
@@ -445,7 +445,7 @@ pub use sockful_runtime::Context;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<()> {
 /// let server = Server::new(resources![Creature]).open().await?;
-/// let creatures = server.of::<Creature>();
+/// let creatures = server.records::<Creature>();
 /// let bob = creatures.create(NewCreature { id: Some("bob".to_owned()) }).await?;
 /// creatures.emit(&bob.id, Roar { loudness: 7 }).await?;
 ///

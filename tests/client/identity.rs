@@ -56,7 +56,11 @@ async fn a_handshake_may_say_it() {
             owner: "bob".into(),
             ..NewNote::default()
         };
-        client.of::<Note>().create(note).await.expect("it is his");
+        client
+            .records::<Note>()
+            .create(note)
+            .await
+            .expect("it is his");
     }
     // And so over the network.
     let server = notes_app::start().await;
@@ -142,7 +146,7 @@ async fn an_identity_is_renewed_before_it_is_over() {
 #[tokio::test]
 async fn one_that_is_lost_is_found_again() {
     let (server, client, now, _asked) = brief().await;
-    let mut notes = client.of::<Note>().subscribe(Filter::all());
+    let mut notes = client.records::<Note>().subscribe(Filter::all());
     assert!(
         within("a reset", notes.next())
             .await
@@ -165,7 +169,7 @@ async fn one_that_is_lost_is_found_again() {
         ..NewNote::default()
     };
     client
-        .of::<Note>()
+        .records::<Note>()
         .create(note)
         .await
         .expect("it is its own");
@@ -222,7 +226,7 @@ async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
     let client = undecided().await.token("bob").start();
     let client = client.expect("it is in this process");
     let note = NewNote::default();
-    let writing = tokio::spawn(client.of::<Note>().create(note).into_future());
+    let writing = tokio::spawn(client.records::<Note>().create(note).into_future());
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     client.close().await;
     assert_eq!(client.status(), Status::Closed);

@@ -16,7 +16,7 @@ async fn next(told: &mut Subscription<Beast>) -> ClientEvent<Beast> {
 #[tokio::test]
 async fn what_happens_is_told_in_its_order() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     beasts
         .create(beast("ann", "dragon"))
         .await
@@ -76,7 +76,7 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
         .connect()
         .await
         .expect("it lets everyone in");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let mut told = beasts.subscribe(Filter::all());
     assert!(matches!(next(&mut told).await, ClientEvent::Reset { .. }));
     beasts
@@ -85,7 +85,7 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
         .expect("there is none");
     for _ in 0..100 {
         server
-            .of::<Beast>()
+            .records::<Beast>()
             .update(&"bob".into(), moved())
             .await
             .expect("it is there");
@@ -104,7 +104,7 @@ async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
     drop(another);
     for _ in 0..100 {
         server
-            .of::<Beast>()
+            .records::<Beast>()
             .update(&"bob".into(), moved())
             .await
             .expect("it is there");
@@ -138,7 +138,7 @@ fn moved() -> BeastPatch {
 #[tokio::test]
 async fn a_live_set_is_what_the_server_has() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let mut live = beasts.live(Beast::FIELDS.life.gt(5));
     for id in ["b", "a", "c"] {
         beasts
@@ -166,7 +166,7 @@ async fn a_live_set_is_what_the_server_has() {
 async fn one_that_is_dropped_is_left() {
     let (_server, builder) = local_with(|config| config.max_subscriptions = 1).await;
     let client = builder.connect().await.expect("it lets everyone in");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     for _ in 0..3 {
         // One that is answered, and one that is dropped before.
         assert!(matches!(
@@ -199,12 +199,12 @@ async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
     for at in 0..200 {
         let new = beast(&format!("b{at:03}"), "dragon");
         server
-            .of::<Beast>()
+            .records::<Beast>()
             .create(new)
             .await
             .expect("there is none");
     }
-    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let mut told = client.records::<Beast>().subscribe(Filter::all());
     let ClientEvent::Reset { records, seq } = next(&mut told).await else {
         panic!("it begins with a reset")
     };
@@ -219,7 +219,7 @@ async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
     let handle = handle.expect("memory opens");
     for at in 0..200 {
         let new = beast(&format!("b{at:03}"), "dragon");
-        let made = handle.of::<Beast>().create(new).await;
+        let made = handle.records::<Beast>().create(new).await;
         made.expect("there is none");
     }
     let server = TestServer::from_handle(handle, Checkpoints::default()).await;
@@ -236,12 +236,15 @@ async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
     let proxy = proxy.await;
     let client = Client::builder(proxy.url()).connect().await;
     let client = client.expect("it listens");
-    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let mut told = client.records::<Beast>().subscribe(Filter::all());
     let ClientEvent::Reset { records, .. } = next(&mut told).await else {
         panic!("it begins with a reset")
     };
     assert_eq!(records.len(), 200);
-    let made = client.of::<Beast>().create(beast("new", "dragon")).await;
+    let made = client
+        .records::<Beast>()
+        .create(beast("new", "dragon"))
+        .await;
     made.expect("there is none");
     assert!(
         matches!(next(&mut told).await, ClientEvent::Created { record, .. } if record.id == "new")

@@ -52,13 +52,15 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
         .max_queue(1_000_000)
         .timeout(Duration::from_secs(60));
     let client = builder.start().expect("an address");
-    let stored = handle.of::<Beast>();
+    let stored = handle.records::<Beast>();
     stored
         .create(beast("counter", "counter"))
         .await
         .expect("there is none");
 
-    let mut live = client.of::<Beast>().live(Beast::FIELDS.kind.eq("dragon"));
+    let mut live = client
+        .records::<Beast>()
+        .live(Beast::FIELDS.kind.eq("dragon"));
     let (asked_all, number) = oneshot::channel();
     let following = tokio::spawn(follow(client.clone(), number));
     let lasts = Duration::from_secs(setting("FAULTS_SECONDS", SECONDS));
@@ -70,7 +72,7 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
     while Instant::now() < until {
         each.tick().await;
         rounds += 1;
-        let beasts = client.of::<Beast>();
+        let beasts = client.records::<Beast>();
         asked.spawn(async move {
             let new = NewBeast {
                 life: Some(rounds),
@@ -130,7 +132,7 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
 /// How often each dragon was told to have come, when as many have come as `number` says.
 async fn follow(client: Client, mut number: oneshot::Receiver<usize>) -> BTreeMap<String, usize> {
     let mut told = client
-        .of::<Beast>()
+        .records::<Beast>()
         .subscribe(Beast::FIELDS.kind.eq("dragon"));
     let (mut times, mut expected) = (BTreeMap::new(), usize::MAX);
     while times.len() < expected {

@@ -15,7 +15,7 @@ fn cage(id: u64) -> NewCage {
 #[tokio::test]
 async fn children_are_written_read_and_followed_by_their_parent() {
     let (_server, client) = local().await;
-    let keepers = client.of::<Keeper>();
+    let keepers = client.records::<Keeper>();
     let [ann, ben] = ["Ann", "Ben"].map(|name| {
         let new = NewKeeper {
             badge: None,
@@ -34,7 +34,7 @@ async fn children_are_written_read_and_followed_by_their_parent() {
     let made = of_ann.create(cage(1)).await.expect("she is there");
     assert_eq!((made.id, made.keeper_id), (1, ann.badge));
     client
-        .of::<Cage>()
+        .records::<Cage>()
         .create(NewCage {
             keeper_id: ben.badge,
             ..cage(2)
@@ -73,7 +73,7 @@ async fn children_are_written_read_and_followed_by_their_parent() {
     assert!(his.is_empty());
 
     let parent = client
-        .of::<Cage>()
+        .records::<Cage>()
         .parent::<Keeper, _>(Cage::FIELDS.keeper_id, 2_u64);
     assert_eq!(parent.await.expect("his"), ben);
     assert_eq!(of_ann.destroy(1_u64).await.expect("hers"), changed);
@@ -108,8 +108,8 @@ async fn a_resource_may_be_its_own_parent() {
         badge: None,
         name: "Ann".to_owned(),
     };
-    let ann = client.of::<Keeper>().create(new).await.expect("made");
-    let cages = client.of::<Cage>();
+    let ann = client.records::<Keeper>().create(new).await.expect("made");
+    let cages = client.records::<Cage>();
     cages
         .create(NewCage {
             keeper_id: ann.badge,
@@ -137,7 +137,9 @@ async fn a_resource_may_be_its_own_parent() {
 async fn a_property_that_is_no_relation_is_told() {
     let (_server, client) = local().await;
     // It is of the type of the id, so the compiler can't tell.
-    let kinds = client.of::<Beast>().children(Beast::FIELDS.kind, "dragon");
+    let kinds = client
+        .records::<Beast>()
+        .children(Beast::FIELDS.kind, "dragon");
     let error = kinds.find(Filter::all()).await.expect_err("it is none");
     assert_eq!(
         error.to_string(),
@@ -149,14 +151,14 @@ async fn a_property_that_is_no_relation_is_told() {
         "`kind` of `beast` is no relation to `beast`"
     );
     let parent = client
-        .of::<Beast>()
+        .records::<Beast>()
         .parent::<Beast, _>(Beast::FIELDS.mood, "bob");
     assert_eq!(
         parent.await.expect_err("it is none").to_string(),
         "`mood` of `beast` is no relation to `beast`"
     );
     let keepers = client
-        .of::<Keeper>()
+        .records::<Keeper>()
         .children(Cage::FIELDS.keeper_id, Uuid::nil());
     let error = keepers
         .get(1_u64)

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_method_is_called_as_it_is_written() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     beasts
         .create(beast("bob", "dragon"))
         .await
@@ -39,7 +39,7 @@ async fn a_method_is_called_as_it_is_written() {
 #[tokio::test]
 async fn what_a_method_refuses_has_its_code() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let error = beasts.tire("bob").await.expect_err("there is none");
     assert_eq!(error.kind(), ErrorKind::NotFound);
     beasts
@@ -57,7 +57,7 @@ async fn what_a_method_refuses_has_its_code() {
 #[tokio::test]
 async fn a_call_has_options_too() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let rev = beasts
         .create(beast("bob", "dragon"))
         .await

@@ -10,14 +10,14 @@ use uuid::Uuid;
 #[tokio::test]
 async fn records_are_created_read_changed_replaced_and_destroyed() {
     let (server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let mut bob = beast("bob", "dragon");
     bob.password = Some("sesame".into());
     let bob = beasts.create(bob).await.expect("there is none");
     assert_eq!((bob.life, &*bob.kind, &bob.mood), (10, "dragon", &None));
     // What is never sent has its default here, and its value there.
     let stored = server
-        .of::<Beast>()
+        .records::<Beast>()
         .get(&"bob".into())
         .await
         .expect("it is stored");
@@ -72,7 +72,7 @@ async fn records_are_created_read_changed_replaced_and_destroyed() {
 #[tokio::test]
 async fn a_reply_tells_the_commit_and_the_revision_and_a_write_may_ask_for_one() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let created = beasts
         .create(beast("bob", "dragon"))
         .reply()
@@ -100,7 +100,7 @@ async fn a_reply_tells_the_commit_and_the_revision_and_a_write_may_ask_for_one()
 #[tokio::test]
 async fn a_request_of_one_key_takes_effect_once() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let key = Uuid::now_v7();
     let first = beasts
         .create(beast("bob", "dragon"))
@@ -124,7 +124,7 @@ async fn a_request_of_one_key_takes_effect_once() {
 async fn an_error_is_what_the_server_told() {
     let (_server, client) = local_with(|config| config.max_visited = 1).await;
     let client = client.connect().await.expect("it lets everyone in");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let error = beasts
         .create(beast("bob", ""))
         .await
@@ -164,7 +164,7 @@ async fn what_no_client_can_read_is_told_before_it_is_asked() {
         code: "0000".into(),
     };
     let error = client
-        .of::<Safe>()
+        .records::<Safe>()
         .create(safe)
         .await
         .expect_err("it has a code");
@@ -174,9 +174,13 @@ async fn what_no_client_can_read_is_told_before_it_is_asked() {
         "`code` is never sent, so a client can't make a `Safe`: \
          give the property a `default`, or make it an `Option`"
     );
-    let stored = server.of::<Safe>().count(Filter::all()).await;
+    let stored = server.records::<Safe>().count(Filter::all()).await;
     assert_eq!(stored.expect("a number"), 0);
-    let told = client.of::<Safe>().subscribe(Filter::all()).next().await;
+    let told = client
+        .records::<Safe>()
+        .subscribe(Filter::all())
+        .next()
+        .await;
     assert!(matches!(told, Some(Err(_))), "a live query says the same");
 }
 
@@ -214,7 +218,7 @@ async fn anything_is_called_by_its_names() {
 #[tokio::test]
 async fn a_closed_client_does_nothing_and_says_so() {
     let (_server, client) = local().await;
-    let mut told = client.of::<Beast>().subscribe(Filter::all());
+    let mut told = client.records::<Beast>().subscribe(Filter::all());
     assert!(told.next().await.expect("a reset").is_ok());
     assert_eq!(client.status(), Status::Open);
     client.close().await;
@@ -222,7 +226,7 @@ async fn a_closed_client_does_nothing_and_says_so() {
     assert!(told.next().await.is_none());
     assert!(
         client
-            .of::<Beast>()
+            .records::<Beast>()
             .subscribe(Filter::all())
             .next()
             .await
@@ -230,7 +234,7 @@ async fn a_closed_client_does_nothing_and_says_so() {
     );
     for error in [
         client
-            .of::<Beast>()
+            .records::<Beast>()
             .get("bob")
             .await
             .expect_err("it is closed"),
@@ -276,7 +280,7 @@ async fn a_request_waits_for_a_connection_as_long_as_it_may() {
         .max_queue(1)
         .start()
         .expect("an address");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let (waits, comes_too_late) = tokio::join!(
         async { beasts.get("bob").timeout(Duration::from_secs(60)).await },
         async { beasts.get("bob").await },

@@ -27,7 +27,7 @@ async fn a_write_that_was_cut_off_is_done_once() {
     let server = server(|_| {}).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await.expect("it listens");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     beasts
         .create(beast("bob", "dragon"))
         .await
@@ -66,7 +66,7 @@ async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await;
     // Nobody has no keys there.
-    let leaves = client.expect("it lets everyone in").of::<Leaf>();
+    let leaves = client.expect("it lets everyone in").records::<Leaf>();
     let falling = tokio::spawn(leaves.fall("autumn".into()).into_future());
     server.checkpoints.reached("autumn").await;
     proxy.cut();
@@ -86,7 +86,7 @@ async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).token("bob").connect().await;
     let client = client.expect("he is known");
-    let falling = client.of::<Leaf>().fall("autumn".into());
+    let falling = client.records::<Leaf>().fall("autumn".into());
     let falling = tokio::spawn(falling.into_future());
     server.checkpoints.reached("autumn").await;
     let eve = client.authenticate(Some("eve".into())).await;
@@ -95,7 +95,7 @@ async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
     let error = within("an answer", falling).await.expect("no panic");
     let error = error.expect_err("nobody knows");
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
-    let leaves = client.of::<Leaf>().count(Filter::all());
+    let leaves = client.records::<Leaf>().count(Filter::all());
     assert_eq!(leaves.await.expect("it goes on"), 0);
     assert!(
         !server.checkpoints.is_reached("autumn"),
@@ -108,7 +108,7 @@ async fn what_is_dropped_before_it_is_sent_is_never_sent() {
     let server = server(|_| {}).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).start().expect("an address");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     // Asked once, so that it waits for the connection, and let go of.
     let mut dropped = Box::pin(beasts.create(beast("bob", "dragon")).into_future());
     let first = futures_util::poll!(&mut dropped);
@@ -132,7 +132,7 @@ async fn what_is_dropped_before_it_is_sent_is_never_sent() {
 async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
     let server = server(|config| (config.max_request_rate, config.request_burst) = (100, 10)).await;
     let client = builder(&server.url()).connect().await.expect("it listens");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let many = (0..40).map(|at| {
         beasts
             .create(beast(&format!("b{at}"), "dragon"))
@@ -159,7 +159,7 @@ async fn a_subscription_goes_on_over_connections_and_servers() {
     let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let proxy = Proxy::to(first.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await.expect("it listens");
-    let mut live = client.of::<Beast>().live(Filter::all());
+    let mut live = client.records::<Beast>().live(Filter::all());
     within("the records", live.changed())
         .await
         .expect("it goes on")
@@ -167,7 +167,7 @@ async fn a_subscription_goes_on_over_connections_and_servers() {
     proxy.cut();
     let new = beast("bob", "dragon");
     handle
-        .of::<Beast>()
+        .records::<Beast>()
         .create(new)
         .await
         .expect("there is none");
@@ -189,7 +189,7 @@ async fn a_subscription_goes_on_over_connections_and_servers() {
 async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection() {
     let server = server(|_| {}).await;
     let client = builder(&server.url()).connect().await.expect("it listens");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let mut large = beast("bob", "dragon");
     large.mood = Some("x".repeat(70_000));
     let error = beasts.create(large).await.expect_err("it does not fit");
@@ -201,7 +201,7 @@ async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection(
 #[tokio::test(start_paused = true)]
 async fn a_request_that_nobody_waits_for_any_more_makes_room() {
     let client = Client::builder("ws://127.0.0.1:1").max_queue(1).start();
-    let beasts = client.expect("an address").of::<Beast>();
+    let beasts = client.expect("an address").records::<Beast>();
     let mut dropped = Box::pin(beasts.get("bob").into_future());
     assert!(futures_util::poll!(&mut dropped).is_pending());
     let error = beasts.get("bob").await.expect_err("one waits already");
@@ -221,7 +221,7 @@ async fn times_that_no_clock_reaches_are_long() {
         .patience(ever)
         .backoff(ever, ever);
     let client = client.connect().await.expect("it listens");
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     let made = beasts.create(beast("bob", "dragon")).timeout(ever).await;
     assert_eq!(made.expect("there is none").life, 10);
 }

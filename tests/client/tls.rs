@@ -29,7 +29,10 @@ async fn a_client_speaks_tls_with_whom_it_trusts() {
         .connect()
         .await;
     let client = client.expect("it is trusted");
-    let made = client.of::<Beast>().create(beast("bob", "dragon")).await;
+    let made = client
+        .records::<Beast>()
+        .create(beast("bob", "dragon"))
+        .await;
     assert_eq!(made.expect("there is none").life, 10);
 
     let stranger = Client::connect(&url)

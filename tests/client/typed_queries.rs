@@ -6,7 +6,7 @@ use sockful::{ErrorKind, Filter};
 #[tokio::test]
 async fn every_condition_means_the_same_on_both_sides() {
     let (server, client) = local().await;
-    let (there, here) = (server.of::<Beast>(), client.of::<Beast>());
+    let (there, here) = (server.records::<Beast>(), client.records::<Beast>());
     for (at, kind) in ["dragon", "dra\"gon", "wyrm", "ゾウ"]
         .into_iter()
         .enumerate()
@@ -76,7 +76,7 @@ async fn every_condition_means_the_same_on_both_sides() {
 #[tokio::test]
 async fn a_list_has_its_order_and_goes_on_page_by_page() {
     let (_server, client) = local().await;
-    let beasts = client.of::<Beast>();
+    let beasts = client.records::<Beast>();
     for life in 0..7 {
         let mut new = beast(&format!("b{life}"), "dragon");
         new.life = Some(life / 2);
@@ -121,7 +121,7 @@ async fn a_list_has_its_order_and_goes_on_page_by_page() {
 #[tokio::test]
 async fn wide_integers_are_asked_for_and_come_back_as_they_are() {
     let (_server, client) = local().await;
-    let hoards = client.of::<Hoard>();
+    let hoards = client.records::<Hoard>();
     for (id, gold, debt) in [("most", u64::MAX, i128::MIN), ("none", 0, i128::MAX)] {
         let hoard = NewHoard {
             id: Some(id.into()),

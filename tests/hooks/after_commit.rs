@@ -28,7 +28,7 @@ impl Post {
     async fn notify(&self, ctx: &Context) -> Result<()> {
         let text = format!("{} is there", self.id);
         let notice = NewNotice { id: None, text };
-        ctx.of::<Notice>().create(notice).await?;
+        ctx.records::<Notice>().create(notice).await?;
         ctx.state::<Heard>()?
             .send(self.id.clone())
             .map_err(Error::internal)

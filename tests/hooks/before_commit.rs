@@ -41,12 +41,12 @@ impl Song {
     #[before(create)]
     async fn counts(&mut self, ctx: &Context) -> Result<()> {
         self.log.push("counted".to_owned());
-        let album = ctx.of::<Album>().get(&self.album_id).await?;
+        let album = ctx.records::<Album>().get(&self.album_id).await?;
         let patch = AlbumPatch {
             songs_made: Some(album.songs_made + 1),
             ..AlbumPatch::default()
         };
-        ctx.of::<Album>().update(&album.id, patch).await?;
+        ctx.records::<Album>().update(&album.id, patch).await?;
         match self.title.as_str() {
             "veto" => Err(Error::refused("bad_taste", "not this one")),
             "long" => {
@@ -87,7 +87,7 @@ impl Song {
             ctx.state::<Checkpoints>()?.wait_at("after").await;
         }
         let was = old.map_or("new".to_owned(), |old| old.plays.to_string());
-        let stored = ctx.of::<Self>().try_get(&self.id).await?;
+        let stored = ctx.records::<Self>().try_get(&self.id).await?;
         let is = stored.map_or("gone".to_owned(), |it| it.plays.to_string());
         let heard = format!("{}: {was} -> {is}", self.id);
         ctx.state::<Heard>()?.send(heard).map_err(Error::internal)
@@ -102,7 +102,7 @@ impl Song {
     /// Plays every song of an album once, or none.
     pub async fn play_all(ctx: &Context, album: String) -> Result<usize> {
         let songs = ctx
-            .of::<Self>()
+            .records::<Self>()
             .find(Self::FIELDS.album_id.eq(&album))
             .await?;
         for song in &songs {
@@ -110,7 +110,7 @@ impl Song {
                 plays: Some(song.plays + 1),
                 ..SongPatch::default()
             };
-            ctx.of::<Self>().update(&song.id, patch).await?;
+            ctx.records::<Self>().update(&song.id, patch).await?;
         }
         Ok(songs.len())
     }
@@ -126,7 +126,7 @@ struct Echo {
 impl Echo {
     #[before(create)]
     async fn again(ctx: &Context) -> Result<()> {
-        ctx.of::<Self>()
+        ctx.records::<Self>()
             .create(NewEcho::default())
             .await
             .map(|_| ())

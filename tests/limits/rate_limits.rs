@@ -97,7 +97,10 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
         let handle = server.open().await.expect("memory opens");
         for _ in 0..1_000 {
             let new = sample_resources::NewCreature::default();
-            let made = handle.of::<sample_resources::Creature>().create(new).await;
+            let made = handle
+                .records::<sample_resources::Creature>()
+                .create(new)
+                .await;
             made.expect("it is new");
         }
         let server = TestServer::from_handle(handle, Checkpoints::default()).await;

@@ -66,7 +66,9 @@ impl Creature {
     pub async fn roar_at(&self, ctx: &Context, checkpoint: String) -> Result<i32> {
         ctx.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         let loudness = self.life;
-        ctx.of::<Self>().emit(&self.id, Roar { loudness }).await?;
+        ctx.records::<Self>()
+            .emit(&self.id, Roar { loudness })
+            .await?;
         Ok(loudness)
     }
 
@@ -83,7 +85,7 @@ impl Creature {
             life: Some(8),
             ..CreaturePatch::default()
         };
-        Ok(ctx.of::<Self>().update(&id, patch).await.is_ok())
+        Ok(ctx.records::<Self>().update(&id, patch).await.is_ok())
     }
 
     /// Tells something of a creature that may not be there.
@@ -110,7 +112,7 @@ impl Creature {
         ctx.emit(&self.id, Change::Gone)?;
         if let Some(cave) = &self.cave_id {
             let opened = Opened(self.id.clone());
-            ctx.of::<Cave>().emit(cave, opened).await?;
+            ctx.records::<Cave>().emit(cave, opened).await?;
         }
         Ok(())
     }
@@ -122,7 +124,7 @@ impl Creature {
         };
         let refused = ctx.emit(&self.id, Roar { loudness: 0 });
         let echo = Roar { loudness: -1 };
-        ctx.of::<Self>().emit(&self.id, echo).await?;
+        ctx.records::<Self>().emit(&self.id, echo).await?;
         heard
             .send(refused.expect_err("the commit is over"))
             .map_err(Error::internal)
@@ -243,7 +245,7 @@ async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
     den.client.send(at).await;
     let checkpoints = &den.running.checkpoints;
     checkpoints.reached("g").await;
-    let creatures = den.handle.of::<Creature>();
+    let creatures = den.handle.records::<Creature>();
     let patch = CreaturePatch {
         life: Some(7),
         ..CreaturePatch::default()
@@ -321,7 +323,7 @@ async fn of_what_is_not_there_nothing_is_told() {
 async fn the_application_and_hooks_after_a_commit_emit_in_commits_of_their_own() {
     let (tell, mut heard) = mpsc::unbounded_channel::<Error>();
     let mut den = Den::of(Server::new(RESOURCES).state(tell)).await;
-    let creatures = den.handle.of::<Creature>();
+    let creatures = den.handle.records::<Creature>();
     let bob = "bob".to_owned();
     let emitted = creatures.emit(&bob, Roar { loudness: 3 }).await;
     emitted.expect("room");
@@ -331,7 +333,10 @@ async fn the_application_and_hooks_after_a_commit_emit_in_commits_of_their_own()
     let refused = refused.expect("the server lives");
     let cause = std::error::Error::source(&refused).map(ToString::to_string);
     let cause = cause.unwrap_or_default();
-    assert!(cause.contains("context.of::<Creature>().emit"), "{cause}");
+    assert!(
+        cause.contains("context.records::<Creature>().emit"),
+        "{cause}"
+    );
     let expected = [vec![roar(3)], vec![roar(5)], vec![roar(-1)]];
     assert_eq!(den.told().await, expected);
 }

@@ -44,7 +44,7 @@ const APP: Resources = resources![BlogPost, Plain];
 
 #[tokio::test]
 async fn defaults_are_taken_where_nothing_is_given() -> Result<()> {
-    let posts = Server::new(APP).open().await?.of::<BlogPost>();
+    let posts = Server::new(APP).open().await?.records::<BlogPost>();
     let new = NewBlogPost {
         first_title: "Hello".to_owned(),
         ..Default::default()
@@ -64,7 +64,7 @@ async fn defaults_are_taken_where_nothing_is_given() -> Result<()> {
 
 #[tokio::test]
 async fn an_option_that_is_set_to_none_is_told_from_one_that_is_left() -> Result<()> {
-    let posts = Server::new(APP).open().await?.of::<BlogPost>();
+    let posts = Server::new(APP).open().await?.records::<BlogPost>();
     let subtitle = Some("again".to_owned());
     let post = posts
         .create(NewBlogPost {

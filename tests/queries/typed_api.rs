@@ -65,7 +65,7 @@ async fn ten() -> Result<ServerHandle> {
     let server = Server::new(APP).open().await?;
     for life in 0..10 {
         server
-            .of::<Beast>()
+            .records::<Beast>()
             .create(beast(&format!("b{life}"), life))
             .await?;
     }
@@ -74,11 +74,15 @@ async fn ten() -> Result<ServerHandle> {
 
 async fn lives(server: &ServerHandle, filter: Filter<Beast>) -> Vec<i32> {
     let found = server
-        .of::<Beast>()
+        .records::<Beast>()
         .find(filter.clone())
         .await
         .expect("a list");
-    let counted = server.of::<Beast>().count(filter).await.expect("a count");
+    let counted = server
+        .records::<Beast>()
+        .count(filter)
+        .await
+        .expect("a count");
     assert_eq!(counted, found.len());
     found.iter().map(|beast| beast.life).collect()
 }
@@ -144,7 +148,7 @@ async fn what_is_wide_and_what_is_never_sent_can_be_asked_for() -> Result<()> {
     ] {
         assert_eq!(lives(&server, filter.clone()).await, expected, "{filter:?}");
     }
-    let rich = server.of::<Beast>().get(&"b1".to_owned()).await?;
+    let rich = server.records::<Beast>().get(&"b1".to_owned()).await?;
     assert_eq!((rich.gold, rich.debt), (u64::MAX - 1, Some(i128::MIN)));
     Ok(())
 }
@@ -153,7 +157,7 @@ async fn what_is_wide_and_what_is_never_sent_can_be_asked_for() -> Result<()> {
 async fn lists_are_sorted_and_cut_as_asked() -> Result<()> {
     let server = ten().await?;
     let found = server
-        .of::<Beast>()
+        .records::<Beast>()
         .find(B.life.lt(9))
         .sort(B.kind.ascending())
         .sort(B.life.descending())
@@ -174,7 +178,7 @@ async fn times_and_revisions_move_only_where_something_changes() -> Result<()> {
         .clock(move || clock.load(Ordering::Relaxed))
         .open()
         .await?;
-    let beasts = server.of::<Beast>();
+    let beasts = server.records::<Beast>();
     let (bob, larry) = ("bob".to_owned(), "larry".to_owned());
     let kept = |beast: &Beast| (beast.since, beast.touched, beast.rev);
     let tamed = |tame| BeastPatch {

@@ -97,7 +97,7 @@ fn a_typed_question_and_the_same_on_the_wire_find_what_it_says() {
         } = asked.meant(&world.things);
         let those = world.things.iter().zip(holds).filter(|(_, holds)| *holds);
         let expected: Vec<u32> = those.map(|(thing, _)| thing.id).collect();
-        let typed = world.handle.of::<Thing>().find(filter).await;
+        let typed = world.handle.records::<Thing>().find(filter).await;
         let typed: Vec<u32> = typed
             .expect("a list")
             .iter()

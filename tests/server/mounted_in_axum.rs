@@ -90,7 +90,7 @@ async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() 
         assert!(subscribed[2]["ok"]["records"].is_array(), "{subscribed}");
         outer
             .server
-            .of::<sample_resources::Creature>()
+            .records::<sample_resources::Creature>()
             .create(sample_resources::NewCreature::default())
             .await
             .expect("it is made");

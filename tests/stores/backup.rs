@@ -24,13 +24,13 @@ async fn a_copy_is_of_one_moment_and_another_history() {
     let folder = Folder::new("backup");
     let handle = folder.open(ENTRIES).await.expect("a new file");
     for number in 0..20 {
-        let created = handle.of::<Entry>().create(entry(number)).await;
+        let created = handle.records::<Entry>().create(entry(number)).await;
         created.expect("it is new");
     }
     let mut writers = JoinSet::new();
     for number in 20..100 {
         let handle = handle.clone();
-        writers.spawn(async move { handle.of::<Entry>().create(entry(number)).await });
+        writers.spawn(async move { handle.records::<Entry>().create(entry(number)).await });
     }
     let copy = folder.file("copy.db");
     handle.backup(&copy).await.expect("there is room");
@@ -52,11 +52,11 @@ async fn a_copy_is_of_one_moment_and_another_history() {
     assert_ne!(restored.store().epoch(), handle.store().epoch());
     let seq = restored.store().head().await.expect("a head");
     assert!(seq >= 20, "{seq}");
-    let count = restored.of::<Entry>().count(Filter::all()).await;
+    let count = restored.records::<Entry>().count(Filter::all()).await;
     assert_eq!(count.expect("a count") as u64, seq);
-    let all = handle.of::<Entry>().count(Filter::all()).await;
+    let all = handle.records::<Entry>().count(Filter::all()).await;
     assert_eq!(all.expect("a count"), 100);
-    let next = restored.of::<Entry>().create(entry(7)).await;
+    let next = restored.records::<Entry>().create(entry(7)).await;
     next.expect("it goes on from there");
 }
 

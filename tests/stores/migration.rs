@@ -35,7 +35,7 @@ async fn what_is_new_takes_its_default_and_what_is_renamed_keeps_its_value() {
 
     let handle = folder.open(resources![more::Creature]).await;
     let handle = handle.expect("nothing is lost");
-    let creatures = handle.of::<more::Creature>();
+    let creatures = handle.records::<more::Creature>();
     let bob = creatures.get(&"bob".to_owned()).await.expect("he is there");
     assert_eq!((&*bob.species, bob.wings, bob.life), ("dragon", 2, 10));
     assert_eq!(bob.whisper.as_deref(), Some("hush"));
@@ -80,7 +80,7 @@ async fn what_clients_do_not_see_leaves_them_their_history() {
     let log = handle.store().log(0, 9).await.expect("all of it is there");
     assert_eq!(log.len(), 3);
     let dragons = indexed::Creature::FIELDS.kind.eq("dragon");
-    let creatures = handle.of::<indexed::Creature>();
+    let creatures = handle.records::<indexed::Creature>();
     assert_eq!(creatures.count(dragons).await.expect("a count"), 3);
 }
 
@@ -99,7 +99,10 @@ async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
     assert!(!why.contains("hush"), "{why}");
     let handle = folder.open(resources![first::Creature]).await;
     let handle = handle.expect("it is as it was");
-    let bob = handle.of::<first::Creature>().get(&"bob".to_owned()).await;
+    let bob = handle
+        .records::<first::Creature>()
+        .get(&"bob".to_owned())
+        .await;
     let bob = bob.expect("he is there");
     assert_eq!((&*bob.kind, bob.life), ("dragon", 10));
     assert_eq!(bob.secret.as_deref(), Some("hush"));
@@ -130,7 +133,10 @@ async fn a_value_that_would_be_lost_is_and_null_is_none() {
     let store = folder.store().migrations(remove);
     let handle = open(resources![bare::Creature], store).await;
     let handle = handle.expect("nothing is lost that was not removed");
-    let count = handle.of::<bare::Creature>().count(Filter::all()).await;
+    let count = handle
+        .records::<bare::Creature>()
+        .count(Filter::all())
+        .await;
     assert_eq!(count.expect("a count"), 3);
 }
 
@@ -139,7 +145,7 @@ async fn a_resource_may_have_another_name() {
     let folder = filled("renamed").await;
     let handle = folder.open(resources![renamed::Beast]).await;
     let handle = handle.expect("nothing is lost");
-    let beasts = handle.of::<renamed::Beast>();
+    let beasts = handle.records::<renamed::Beast>();
     let bob = beasts.get(&"bob".to_owned()).await.expect("he is there");
     assert_eq!(
         (&*bob.kind, bob.secret.as_deref()),
@@ -157,7 +163,10 @@ async fn migrations_by_hand_run_once_and_stay_as_they_were() {
     };
     for _ in 0..2 {
         let handle = with(&[("0001", feed)]).await.expect("it fits");
-        let ann = handle.of::<first::Creature>().get(&"ann".to_owned()).await;
+        let ann = handle
+            .records::<first::Creature>()
+            .get(&"ann".to_owned())
+            .await;
         assert_eq!(ann.expect("she is there").life, 4);
     }
     for (migrations, why) in [
@@ -178,7 +187,10 @@ async fn migrations_by_hand_run_once_and_stay_as_they_were() {
         assert!(refused.contains(why), "{refused}");
     }
     let handle = with(&[("0001", feed)]).await.expect("nothing was changed");
-    let ann = handle.of::<first::Creature>().get(&"ann".to_owned()).await;
+    let ann = handle
+        .records::<first::Creature>()
+        .get(&"ann".to_owned())
+        .await;
     assert_eq!(ann.expect("she is there").life, 4);
 }
 

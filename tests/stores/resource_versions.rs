@@ -158,7 +158,7 @@ pub(super) async fn filled(name: &str) -> Folder {
             secret: (id == "bob").then(|| "hush".into()),
             note: None,
         };
-        let created = handle.of::<first::Creature>().create(creature).await;
+        let created = handle.records::<first::Creature>().create(creature).await;
         created.expect("it is new");
     }
     folder

@@ -23,7 +23,11 @@ const MANY: u64 = 2_000;
 async fn write(handle: &ServerHandle, numbers: RangeInclusive<u64>) {
     for number in numbers {
         let entry = NewEntry { id: None, number };
-        handle.of::<Entry>().create(entry).await.expect("it is new");
+        handle
+            .records::<Entry>()
+            .create(entry)
+            .await
+            .expect("it is new");
     }
 }
 

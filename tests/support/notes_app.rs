@@ -74,7 +74,7 @@ impl Note {
     }
 
     pub async fn purge(context: &Context) -> Result<usize> {
-        let notes = context.of::<Self>();
+        let notes = context.records::<Self>();
         let all = notes.find(Filter::all()).await?;
         for note in &all {
             notes.destroy(&note.id).await?;

@@ -97,7 +97,7 @@ async fn arguments_are_sanitized_too() {
 
 #[tokio::test]
 async fn what_the_application_gives_is_sanitized_as_what_clients_give() -> Result<()> {
-    let people = Server::new(PEOPLE).open().await?.of::<Person>();
+    let people = Server::new(PEOPLE).open().await?.records::<Person>();
     let new = NewPerson {
         id: Some(1),
         name: " Bob".to_owned(),

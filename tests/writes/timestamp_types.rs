@@ -101,7 +101,7 @@ async fn typed_queries_compare_with_times_of_any_precision() -> Result<()> {
             id: Some(id),
             text: None,
         };
-        server.of::<Note>().create(new).await?;
+        server.records::<Note>().create(new).await?;
     }
     let at = |nanos: i64| {
         jiff::Timestamp::from_nanosecond(i128::from(NOON) * 1_000_000 + i128::from(nanos))
@@ -111,8 +111,13 @@ async fn typed_queries_compare_with_times_of_any_precision() -> Result<()> {
         let nanos = i64::try_from(time.as_nanosecond()).expect("a near time");
         chrono::DateTime::from_timestamp_nanos(nanos)
     };
-    let count =
-        async |filter: Filter<Note>| server.of::<Note>().count(filter).await.expect("a count");
+    let count = async |filter: Filter<Note>| {
+        server
+            .records::<Note>()
+            .count(filter)
+            .await
+            .expect("a count")
+    };
     for (nanos, less, equal) in [
         (0, 0, 0),
         (120_000_000, 0, 0),
@@ -136,7 +141,7 @@ async fn typed_queries_compare_with_times_of_any_precision() -> Result<()> {
         assert_eq!(count(N.touched.gte(chrono(time))).await, 3 - less, "{time}");
     }
     let found = server
-        .of::<Note>()
+        .records::<Note>()
         .find(N.since.one_of([at(122_000_000)]))
         .await?;
     assert_eq!(found.iter().map(|note| note.id).collect::<Vec<_>>(), [1]);

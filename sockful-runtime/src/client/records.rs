@@ -16,7 +16,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The records of one resource on the server, typed. Made by [`Client::of`](super::Client::of).
+/// The records of one resource on the server, typed. Made by [`Client::records`](super::Client::records).
 ///
 /// What stands in a `#[remote]` block is called on it as well, through the trait that the block makes:
 /// `CreatureRemotes` for `Creature`.
@@ -100,7 +100,7 @@ impl<R: Resource> RemoteRecords<R> {
     }
 
     /// The records of `C` whose `field` holds the id of this one, by the routes of that relation:
-    /// `client.of::<Album>().children(Song::FIELDS.album_id, "kob")`.
+    /// `client.records::<Album>().children(Song::FIELDS.album_id, "kob")`.
     pub fn children<C, F>(&self, field: Field<C, F>, id: impl Into<R::Id>) -> Children<C>
     where
         C: Resource,
@@ -110,7 +110,7 @@ impl<R: Resource> RemoteRecords<R> {
     }
 
     /// Reads the record of `P` whose id the `field` of this one holds:
-    /// `client.of::<Song>().parent::<Album, _>(Song::FIELDS.album_id, "y")`.
+    /// `client.records::<Song>().parent::<Album, _>(Song::FIELDS.album_id, "y")`.
     pub fn parent<P, F>(&self, field: Field<R, F>, id: impl Into<R::Id>) -> Call<P>
     where
         P: Resource,

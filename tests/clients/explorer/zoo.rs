@@ -129,14 +129,14 @@ async fn fill(server: &ServerHandle, visitors: u16) -> Result<()> {
         tags: Some(vec!["born free".into()]),
         chip: Some(18_446_744_073_709_551_615),
     };
-    server.of::<Animal>().create(elsa).await?;
+    server.records::<Animal>().create(elsa).await?;
     for at in 0..visitors {
         let visitor = NewVisitor {
             id: Some(format!("v{at:05}")),
             name: format!("Visitor {at}"),
             age: u8::try_from(at % 90).unwrap_or_default(),
         };
-        server.of::<Visitor>().create(visitor).await?;
+        server.records::<Visitor>().create(visitor).await?;
     }
     Ok(())
 }

@@ -78,11 +78,11 @@ pub(super) struct Song {
 impl Song {
     #[before(create)]
     async fn counts(&mut self, ctx: &Context) -> Result<()> {
-        if let Some(album) = ctx.of::<Album>().try_get(&self.album_id).await? {
+        if let Some(album) = ctx.records::<Album>().try_get(&self.album_id).await? {
             let patch = AlbumPatch {
                 made: Some(album.made + 1),
             };
-            ctx.of::<Album>().update(&album.id, patch).await?;
+            ctx.records::<Album>().update(&album.id, patch).await?;
         }
         Ok(())
     }
@@ -90,13 +90,13 @@ impl Song {
     /// Plays every song of an album once, all in one commit.
     pub async fn play_all(ctx: &Context, album: String) -> Result<usize> {
         let songs = Self::FIELDS.album_id.eq(&album);
-        let songs = ctx.of::<Self>().find(songs).await?;
+        let songs = ctx.records::<Self>().find(songs).await?;
         for song in &songs {
             let patch = SongPatch {
                 plays: Some(song.plays + 1),
                 ..SongPatch::default()
             };
-            ctx.of::<Self>().update(&song.id, patch).await?;
+            ctx.records::<Self>().update(&song.id, patch).await?;
         }
         Ok(songs.len())
     }

@@ -179,7 +179,7 @@ pub(super) async fn fill(handle: &ServerHandle, users: &[User]) -> Result<()> {
                 text: Some(mark()),
                 ..NewNote::default()
             };
-            let note = handle.of::<Note>().create(note).await?;
+            let note = handle.records::<Note>().create(note).await?;
             for more in 1..3 {
                 let comment = NewComment {
                     id: Some(mark()),
@@ -190,7 +190,7 @@ pub(super) async fn fill(handle: &ServerHandle, users: &[User]) -> Result<()> {
                     text: Some(mark()),
                     ..NewComment::default()
                 };
-                handle.of::<Comment>().create(comment).await?;
+                handle.records::<Comment>().create(comment).await?;
             }
         }
     }

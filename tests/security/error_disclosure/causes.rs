@@ -127,7 +127,7 @@ impl Machine {
     }
 
     pub async fn fail_within(context: &Context) -> Result<usize> {
-        let of = context.of::<Self>();
+        let of = context.records::<Self>();
         of.create(NewMachine {
             id: Some("within".to_owned()),
             kind: Some("before".to_owned()),

@@ -235,7 +235,11 @@ async fn a_record_shows_no_secret_where_it_is_written_for_debugging() {
         hint: Some(SECRET.to_owned()),
         ..VaultPatch::default()
     };
-    server.of::<Vault>().create(new()).await.expect("a vault");
+    server
+        .records::<Vault>()
+        .create(new())
+        .await
+        .expect("a vault");
     let store = server.store();
     let record = store.get(0, "a").await.expect("memory reads").value;
     let log = store.log(0, 10).await.expect("memory has a log");

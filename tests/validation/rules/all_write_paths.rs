@@ -56,7 +56,7 @@ async fn arguments_keep_to_their_rules_before_the_method_runs() {
 
 #[tokio::test]
 async fn rules_hold_for_the_applications_own_code_too() -> Result<()> {
-    let books = Server::new(LIBRARY).open().await?.of::<Book>();
+    let books = Server::new(LIBRARY).open().await?.records::<Book>();
     let new = |title: &str| NewBook {
         id: Some("emma".to_owned()),
         title: title.to_owned(),

@@ -34,7 +34,7 @@ impl Account {
 
     /// Transfers an amount between two accounts.
     pub async fn transfer(ctx: &Context, from: String, to: String, amount: i64) -> Result<()> {
-        let accounts = ctx.of::<Self>();
+        let accounts = ctx.records::<Self>();
         let (giver, taker) = (accounts.get(&from).await?, accounts.get(&to).await?);
         let poorer = AccountPatch {
             transfers: Some(giver.transfers + 1),
@@ -73,7 +73,7 @@ impl Receipt {
                 id: None,
                 receipt_id: self.id.clone(),
             };
-            ctx.of::<Line>().create(line).await?;
+            ctx.records::<Line>().create(line).await?;
         }
         self.length += LINES;
         Ok(())

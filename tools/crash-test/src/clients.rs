@@ -159,7 +159,7 @@ impl Clients {
 /// Reads all accounts repeatedly: the sum of their balances is always zero.
 async fn read_balances(client: Client) -> Result<()> {
     loop {
-        let accounts = client.of::<Account>().find(Filter::all()).await;
+        let accounts = client.records::<Account>().find(Filter::all()).await;
         let accounts = accounts.map_err(|error| lost(format!("a read failed: {error}")))?;
         let sum: i64 = accounts.iter().map(|it| it.balance).sum();
         if sum != 0 {

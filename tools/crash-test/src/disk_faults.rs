@@ -45,7 +45,11 @@ pub(crate) async fn run() -> Result<()> {
         check_reads(&client).await?;
         sleep(FAILURE_TIME).await;
         disk::heal(&setup.file)?;
-        client.of::<Account>().create(open(&new)).key(key).await?;
+        client
+            .records::<Account>()
+            .create(open(&new))
+            .key(key)
+            .await?;
         opened.push(new);
         check_writes(&clients).await?;
         if server.was_killed()? {
@@ -73,7 +77,7 @@ async fn write_until_rejected(
     let begin = |attempt| (format!("{how}-{attempt}"), Uuid::now_v7());
     let (mut name, mut key) = begin(0);
     for attempt in 1..ATTEMPTS {
-        let call = client.of::<Account>().create(open(&name));
+        let call = client.records::<Account>().create(open(&name));
         match call.key(key).timeout(REQUEST_TIMEOUT).await {
             Ok(_) => {
                 opened.push(name);
@@ -97,9 +101,9 @@ fn open(name: &str) -> NewAccount {
 
 /// Checks that reads and new subscriptions still work.
 async fn check_reads(client: &Client) -> Result<()> {
-    let many = client.of::<Receipt>().count(Filter::all());
+    let many = client.records::<Receipt>().count(Filter::all());
     many.timeout(REQUEST_TIMEOUT).await?;
-    let mut events = client.of::<Account>().subscribe(Filter::all());
+    let mut events = client.records::<Account>().subscribe(Filter::all());
     match timeout(REQUEST_TIMEOUT, events.next()).await {
         Ok(Some(Ok(ClientEvent::Reset { .. }))) => Ok(()),
         other => Err(lost(format!("a subscription did not start: {other:?}"))),

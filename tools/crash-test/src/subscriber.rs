@@ -51,7 +51,7 @@ async fn follow<R: Resource<Id = String> + Debug>(
     received: Arc<Mutex<(bool, Events<R>)>>,
     progress: Arc<Progress>,
 ) -> Result<()> {
-    let mut events = client.of::<R>().subscribe(Filter::all());
+    let mut events = client.records::<R>().subscribe(Filter::all());
     while let Some(event) = events.next().await {
         let event = event.map_err(|error| lost(format!("a subscription ended: {error}")))?;
         let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);

@@ -39,7 +39,7 @@ pub(crate) async fn write(
 
 async fn rounds(client: &Client, nth: u64, progress: &Progress) -> Result<i64> {
     let account = name(nth);
-    let (accounts, receipts) = (client.of::<Account>(), client.of::<Receipt>());
+    let (accounts, receipts) = (client.records::<Account>(), client.records::<Receipt>());
     let acknowledged = |many| progress.acknowledged.fetch_add(many, Relaxed);
     let new = NewAccount {
         id: Some(account.clone()),

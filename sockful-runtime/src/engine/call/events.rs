@@ -25,7 +25,7 @@ impl Context {
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event is longer than
     /// [`Config::max_reply`](crate::Config::max_reply) allows. An internal error in an `#[after]`
     /// hook, where each write is a commit of its own: use
-    /// `context.of::<Creature>().emit(&id, event).await` there, see
+    /// `context.records::<Creature>().emit(&id, event).await` there, see
     /// [`Records::emit`](crate::Records::emit).
     #[expect(
         clippy::needless_pass_by_value,
@@ -46,7 +46,7 @@ impl Context {
     /// # Errors
     ///
     /// As for [`emit`](Self::emit); in an `#[after]` hook use
-    /// `context.of::<Creature>().broadcast(&id, event).await`.
+    /// `context.records::<Creature>().broadcast(&id, event).await`.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a sent event is consumed; a borrow would say otherwise"
@@ -109,6 +109,6 @@ impl Context {
 fn outside_call<E: Event>(method: &str) -> Error {
     let title = E::Of::DECLARED.title;
     Error::internal(format!(
-        "an event came when the commit was over; write `context.of::<{title}>().{method}(&id, event).await`"
+        "an event came when the commit was over; write `context.records::<{title}>().{method}(&id, event).await`"
     ))
 }

@@ -21,8 +21,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::marker::PhantomData;
 
-/// The records of one resource, typed. Made by [`Context::of`] and
-/// [`ServerHandle::of`](crate::ServerHandle::of).
+/// The records of one resource, typed. Made by [`Context::records`] and
+/// [`ServerHandle::records`](crate::ServerHandle::records).
 ///
 /// Rules and hooks hold here as they do for clients, but what clients can't set can be set. Within a
 /// call, a write that failed when its hooks or its children had written already can't be passed over:
@@ -36,7 +36,7 @@ pub struct Records<R> {
 impl Context {
     /// The records of `R`, read and written as part of this call: one commit with all else that it
     /// reads and writes. Reads see what the call has written before.
-    pub fn of<R: Resource>(&self) -> Records<R> {
+    pub fn records<R: Resource>(&self) -> Records<R> {
         Records {
             context: self.clone(),
             resource: PhantomData,

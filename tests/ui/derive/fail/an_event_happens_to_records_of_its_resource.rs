@@ -19,7 +19,7 @@ struct Engine {
 #[remote]
 impl Engine {
     pub async fn roar(&self, context: &Context) -> Result<()> {
-        context.of::<Self>().emit(&self.id, Roar).await
+        context.records::<Self>().emit(&self.id, Roar).await
     }
 }
 

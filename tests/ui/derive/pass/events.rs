@@ -69,7 +69,7 @@ impl Creature {
     }
 
     pub async fn sleep(ctx: &Context, minutes: u32) -> Result<()> {
-        let creatures = ctx.of::<Self>();
+        let creatures = ctx.records::<Self>();
         creatures.emit(&7, naps::Nap(vec![minutes])).await?;
         creatures.emit(&7, Summer).await
     }

@@ -22,7 +22,7 @@ impl Creature {
 }
 
 async fn ask(client: Client) {
-    let _ = client.of::<Creature>().report("bob").await;
+    let _ = client.records::<Creature>().report("bob").await;
 }
 
 fn main() {}

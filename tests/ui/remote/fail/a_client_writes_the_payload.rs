@@ -22,7 +22,7 @@ impl Creature {
 }
 
 async fn ask(client: Client) {
-    let _ = client.of::<Creature>().serve("bob", Meal { meat: 1 }).await;
+    let _ = client.records::<Creature>().serve("bob", Meal { meat: 1 }).await;
 }
 
 fn main() {}

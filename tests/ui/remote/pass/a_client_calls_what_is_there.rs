@@ -91,7 +91,7 @@ impl Creature {
 
 #[allow(dead_code)]
 async fn ask(client: Client) -> Result<()> {
-    let creatures = client.of::<Creature>();
+    let creatures = client.records::<Creature>();
     let () = creatures.nothing(1_u32).await?;
     let told: deep::Told = creatures.swap(1_u32, 2, None).await?;
     let all: Vec<u64> = creatures.numbers(7).await?;

@@ -43,10 +43,13 @@ async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) ->
             id: Some(id.to_owned()),
             ..NewSample::default()
         };
-        unit.of::<Sample>().create(new).await.expect("it is new");
+        unit.records::<Sample>()
+            .create(new)
+            .await
+            .expect("it is new");
     }
     for toy in toys {
-        unit.of::<Toy>().create(toy).await.expect("it is new");
+        unit.records::<Toy>().create(toy).await.expect("it is new");
     }
     assert_eq!(commit(&unit).await, Some(1));
     serving.take_calls();
@@ -70,7 +73,7 @@ async fn commit(unit: &Context) -> Option<u64> {
 async fn what_a_call_reads_is_what_it_has_written_and_nobody_else_sees_it_before_the_commit() {
     let serving = with_toys(TOYS, [toy_of("bob", "ball"), toy_of("bob", "doll")]).await;
     let (call, other) = (serving.context().begin(), serving.context());
-    let (toys, ball) = (call.of::<Toy>(), "ball".to_owned());
+    let (toys, ball) = (call.records::<Toy>(), "ball".to_owned());
     toys.update(&ball, noting("red"))
         .await
         .expect("it is there");
@@ -103,7 +106,7 @@ async fn what_a_call_reads_is_what_it_has_written_and_nobody_else_sees_it_before
 
     assert_eq!(
         other
-            .of::<Toy>()
+            .records::<Toy>()
             .get(&ball)
             .await
             .expect("it is there")
@@ -113,7 +116,7 @@ async fn what_a_call_reads_is_what_it_has_written_and_nobody_else_sees_it_before
     assert_eq!(commit(&call).await, Some(2));
     assert_eq!(
         other
-            .of::<Toy>()
+            .records::<Toy>()
             .count(Filter::all())
             .await
             .expect("a count"),
@@ -127,13 +130,13 @@ async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
         let serving = with_toys(TOYS, []).await;
         let call = serving.context().begin();
         for n in 0..others {
-            call.of::<Toy>()
+            call.records::<Toy>()
                 .try_get(&n.to_string())
                 .await
                 .expect("an answer");
         }
         serving.take_calls();
-        let (samples, bob) = (call.of::<Sample>(), "bob".to_owned());
+        let (samples, bob) = (call.records::<Sample>(), "bob".to_owned());
         let name = SamplePatch {
             name: Some(Some("Bob".to_owned())),
             ..SamplePatch::default()
@@ -147,7 +150,7 @@ async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
         name.and(life).expect("bob is there");
         assert_eq!(serving.take_calls(), ["get", "get"]);
         assert_eq!(commit(&call).await, Some(2));
-        let bob = serving.context().of::<Sample>().get(&bob).await;
+        let bob = serving.context().records::<Sample>().get(&bob).await;
         let bob = bob.expect("it is there");
         assert_eq!((bob.name.as_deref(), bob.life), (Some("Bob"), 77));
     }
@@ -164,7 +167,7 @@ async fn what_a_call_has_read_is_as_it_was_when_it_commits_or_the_call_runs_agai
     ] {
         let call = serving.context().begin();
         for id in ["ball", "doll", "kite"] {
-            call.of::<Toy>()
+            call.records::<Toy>()
                 .try_get(&id.to_owned())
                 .await
                 .expect("an answer");
@@ -172,10 +175,10 @@ async fn what_a_call_has_read_is_as_it_was_when_it_commits_or_the_call_runs_agai
         let other = serving.context();
         match touched {
             "" => {}
-            "kite" => drop(other.of::<Toy>().create(toy_of("bob", "kite")).await),
+            "kite" => drop(other.records::<Toy>().create(toy_of("bob", "kite")).await),
             id => drop(
                 other
-                    .of::<Toy>()
+                    .records::<Toy>()
                     .update(&id.to_owned(), noting("new"))
                     .await,
             ),
@@ -188,7 +191,7 @@ async fn what_a_call_has_read_is_as_it_was_when_it_commits_or_the_call_runs_agai
 async fn a_call_that_undoes_what_it_did_commits_nothing() {
     let serving = with_toys(TOYS, [noted("bob", "ball", "red")]).await;
     let call = serving.context().begin();
-    let toys = call.of::<Toy>();
+    let toys = call.records::<Toy>();
     toys.create(toy_of("bob", "doll")).await.expect("it is new");
     toys.update(&"ball".to_owned(), noting("blue"))
         .await
@@ -201,7 +204,7 @@ async fn a_call_that_undoes_what_it_did_commits_nothing() {
     assert_eq!(
         serving
             .context()
-            .of::<Toy>()
+            .records::<Toy>()
             .count(Filter::all())
             .await
             .expect("a count"),
@@ -214,7 +217,7 @@ async fn what_outlives_its_call_neither_reads_nor_writes() {
     let serving = with_toys(TOYS, [toy_of("bob", "ball")]).await;
     let call = serving.context().begin();
     assert_eq!(commit(&call).await, None);
-    let (toys, ball) = (call.of::<Toy>(), "ball".to_owned());
+    let (toys, ball) = (call.records::<Toy>(), "ball".to_owned());
     let errors = [
         toys.try_get(&ball).await.err(),
         toys.find(Filter::all()).await.err(),
@@ -232,7 +235,7 @@ async fn what_outlives_its_call_neither_reads_nor_writes() {
     }
     let ball = serving
         .context()
-        .of::<Toy>()
+        .records::<Toy>()
         .get(&ball)
         .await
         .expect("it is there");

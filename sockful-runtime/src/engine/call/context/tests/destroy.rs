@@ -38,7 +38,7 @@ const HOOKED: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 fn before_destroy<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
-        let toys = hooked.context().of::<Toy>();
+        let toys = hooked.context().records::<Toy>();
         match toy.note.as_deref().and_then(|note| note.split_once(' ')) {
             Some(("rescue", other)) => {
                 let patch = ToyPatch {
@@ -72,7 +72,7 @@ fn before_update<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
             .is_some_and(|old| old.lent_to_id.is_some());
         let note = toy.note.as_deref().and_then(|note| note.split_once(' '));
         if let (true, None, Some(("tell", other))) = (was_lent, &toy.lent_to_id, note) {
-            let toys = hooked.context().of::<Toy>();
+            let toys = hooked.context().records::<Toy>();
             toys.update(&other.to_owned(), noting("told")).await?;
         }
         Ok(())
@@ -83,8 +83,11 @@ fn before_update<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
 /// Destroys bob, and gives the ids of the toys that are left, each with its owner and its note.
 async fn without_bob(serving: &Serving) -> Result<Vec<(String, Option<String>, Option<String>)>> {
     let context = serving.context();
-    context.of::<Sample>().destroy(&"bob".to_owned()).await?;
-    let toys = context.of::<Toy>().find(Filter::all()).await?;
+    context
+        .records::<Sample>()
+        .destroy(&"bob".to_owned())
+        .await?;
+    let toys = context.records::<Toy>().find(Filter::all()).await?;
     Ok(toys
         .into_iter()
         .map(|toy| (toy.id, toy.owner_id, toy.note))
@@ -134,7 +137,10 @@ async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
             id: Some("bob".to_owned()),
             ..NewSample::default()
         };
-        unit.of::<Sample>().create(bob).await.expect("it is new");
+        unit.records::<Sample>()
+            .create(bob)
+            .await
+            .expect("it is new");
         for (id, is_lent) in [("a", false), ("b", false), ("c", true), ("d", true)] {
             let toy = toy_of("bob", id);
             let toy = if is_lent {
@@ -150,7 +156,7 @@ async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
                     ..toy
                 }
             };
-            unit.of::<Toy>().create(toy).await.expect("it is new");
+            unit.records::<Toy>().create(toy).await.expect("it is new");
         }
         commit(&unit).await;
         match without_bob(&serving).await {
@@ -198,7 +204,7 @@ async fn a_hook_of_a_record_that_goes_makes_none_that_would_be_an_orphan() {
     assert_eq!(
         serving
             .context()
-            .of::<Toy>()
+            .records::<Toy>()
             .count(Filter::all())
             .await
             .expect("a count"),
@@ -235,9 +241,9 @@ async fn a_call_does_not_commit_half_of_what_failed() {
     ] {
         let serving = with_toys(HOOKED, [toy, toy_of("bob", "b")]).await;
         let call = serving.context().begin();
-        let failed = call.of::<Sample>().destroy(&"bob".to_owned()).await;
+        let failed = call.records::<Sample>().destroy(&"bob".to_owned()).await;
         assert_eq!(failed.expect_err("somebody is against it").code(), code);
-        call.of::<Toy>()
+        call.records::<Toy>()
             .create(toy_of("eve", "new"))
             .await
             .expect("it is new");
@@ -248,7 +254,7 @@ async fn a_call_does_not_commit_half_of_what_failed() {
         assert_eq!(
             serving
                 .context()
-                .of::<Toy>()
+                .records::<Toy>()
                 .count(Filter::all())
                 .await
                 .expect("a count"),
@@ -261,7 +267,7 @@ async fn a_call_does_not_commit_half_of_what_failed() {
 async fn a_call_may_go_on_after_what_failed_as_a_whole() {
     let serving = with_toys(HOOKED, [toy_of("bob", "a")]).await;
     let call = serving.context().begin();
-    let toys = call.of::<Toy>();
+    let toys = call.records::<Toy>();
     toys.create(toy_of("bob", "d")).await.expect("it is new");
     toys.create(toy_of("bob", "a"))
         .await

@@ -45,7 +45,7 @@ async fn events_are_told_with_the_commit_in_their_order_and_not_before() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
-    let samples = call.of::<Sample>();
+    let samples = call.records::<Sample>();
     samples.update(&bob(), aged(3)).await.expect("he is there");
     let nap = Nap("deep".to_owned());
     samples.emit(&"eve".to_owned(), nap).await.expect("room");
@@ -72,7 +72,7 @@ async fn an_event_relies_on_nothing() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
-    let meanwhile = serving.context().of::<Sample>();
+    let meanwhile = serving.context().records::<Sample>();
     meanwhile
         .update(&bob(), aged(3))
         .await
@@ -103,8 +103,8 @@ async fn outside_of_a_call_an_event_is_a_commit_of_its_own() {
     let refused = refused.expect_err("there is no transaction");
     let cause = std::error::Error::source(&refused).map(ToString::to_string);
     let cause = cause.unwrap_or_default();
-    assert!(cause.contains("`context.of::<Sample>().emit(&id, event).await`"));
-    let samples = context.of::<Sample>();
+    assert!(cause.contains("`context.records::<Sample>().emit(&id, event).await`"));
+    let samples = context.records::<Sample>();
     samples
         .emit(&bob(), Roar { loudness: 1 })
         .await
