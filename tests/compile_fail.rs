@@ -52,7 +52,7 @@ fn no_message_tells_of_what_is_inside() {
         let message = read(path);
         for inner in [
             "__private",
-            "__must",
+            "__bounds",
             "sockful_runtime::",
             "sockful_derive::",
         ] {

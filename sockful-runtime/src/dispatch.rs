@@ -23,7 +23,7 @@ pub(crate) use system::position;
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use crate::engine::call::context::Context;
-use crate::engine::call::method::{MethodCall, Remote, Takes};
+use crate::engine::call::method::{MethodCall, Receiver, Remote};
 use crate::engine::idempotency::{RequestKey, fingerprint};
 use crate::engine::session::Session;
 use crate::engine::table::{Action, CoreAction};
@@ -239,9 +239,9 @@ async fn call(
     payload: &Payload,
     if_rev: Option<u64>,
 ) -> Reply {
-    let id = match remote.takes {
-        Takes::Nothing => Cow::Borrowed(""),
-        Takes::Ref | Takes::Mut => model.id(&payload.object()?)?.into_owned().into(),
+    let id = match remote.receiver {
+        Receiver::None => Cow::Borrowed(""),
+        Receiver::Ref | Receiver::Mut => model.id(&payload.object()?)?.into_owned().into(),
     };
     let call = MethodCall {
         context: context.begin(),
@@ -251,9 +251,9 @@ async fn call(
         payload,
         if_rev,
     };
-    let _lane = match remote.takes {
-        Takes::Mut => Some(context.app().record_locks.lock(model.index, &id).await),
-        Takes::Nothing | Takes::Ref => None,
+    let _lane = match remote.receiver {
+        Receiver::Mut => Some(context.app().record_locks.lock(model.index, &id).await),
+        Receiver::None | Receiver::Ref => None,
     };
     (remote.run)(&call).await
 }

@@ -17,6 +17,8 @@ pub mod store;
 pub mod testing;
 pub mod transport;
 
+#[doc(hidden)]
+pub use crate::core::bigint::WideInteger;
 pub use crate::core::config::Config;
 pub use crate::core::error::{Error, ErrorKind, Fault, Outcome, Result};
 pub use crate::core::shutdown::shutdown_signal;
@@ -27,7 +29,7 @@ pub use crate::engine::call::hook;
 pub use crate::engine::call::records::{Find, Records};
 #[doc(hidden)]
 pub use crate::model::schema::record::record_schema;
-pub use crate::protocol::reply::{Done, Reply, Told};
+pub use crate::protocol::reply::{Done, EncodedOutput, Reply};
 #[cfg(feature = "tower")]
 pub use crate::server::MountedServer;
 pub use crate::server::{Server, ServerHandle};

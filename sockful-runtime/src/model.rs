@@ -12,5 +12,5 @@ pub mod resource;
 pub mod resource_model;
 pub mod scalar;
 pub mod schema;
-pub(crate) mod timestamp;
+pub mod timestamp;
 pub(crate) mod validation;

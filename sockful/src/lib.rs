@@ -509,6 +509,11 @@ pub mod store {
     pub use sockful_runtime::store::*;
 }
 
+/// Types and bounds in the signatures of [`Field`]: which operators a property has.
+pub mod query {
+    pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
+}
+
 #[cfg(feature = "client")]
 pub mod client {
     #![doc = include_str!("client.md")]
@@ -534,59 +539,67 @@ pub mod jwt {
     pub use sockful_runtime::engine::auth::jwt::{Issuers, Jwt};
 }
 
-/// What the macros ask of types. The compiler names what is here in its messages.
-pub mod must {
+/// Bounds and helpers of the macro expansions. Not public API: it changes in every release. The
+/// compiler names these items in its messages.
+#[doc(hidden)]
+pub mod macro_support {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, DecodeOutput};
-    pub use sockful_runtime::engine::auth::policy::{Judged, Who};
+    pub use sockful_runtime::engine::auth::policy::{PolicySubject, PolicyUser};
     pub use sockful_runtime::engine::call::method::Remotes;
     pub use sockful_runtime::engine::call::methods::{attempt, run_mut, run_ref};
-    pub use sockful_runtime::hook::Hooked;
-    pub use sockful_runtime::macro_support::bounds::*;
+    pub use sockful_runtime::hook::HookContext;
+    pub use sockful_runtime::macro_support::bounds::{
+        AnyUser, ArgKind, ConformOutput, ContextArg, EventData, FieldCodec, FieldType, FromText,
+        HookArg, HookOutput, InfallibleReturn, LengthType, MethodError, MethodOutput, NoFieldCodec,
+        NoRecordAccess, NoSchema, NumberType, OptionalField, OptionalParent, ParamType,
+        PayloadType, PolicyArg, PolicyArgKind, PolicyOutput, ReadPolicyOutput, RecordAccess,
+        RecordType, Returned, RevisionType, SanitizedType, SchemaProbe, StringType, UserArgKind,
+        conform_output, context, detach, encode_output, event_data, field, hook_arg, hook_output,
+        id, indexed, length, lowercase, optional, output, param, payload, policy_arg,
+        policy_output, range, read_policy_output, record, resource, revision, sanitize, string,
+        text_default, timestamp, trim, uppercase, wide,
+    };
+    #[cfg(feature = "garde")]
+    pub use sockful_runtime::macro_support::bounds::{NestedType, nested};
+    pub use sockful_runtime::model::event::EventOf;
     pub use sockful_runtime::model::parent::RefersTo;
     pub use sockful_runtime::model::resource_model::Shape;
-    pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
-    pub use sockful_runtime::{Done, Told};
+    pub use sockful_runtime::model::timestamp::TimestampType;
+    pub use sockful_runtime::{Done, EncodedOutput, WideInteger};
 }
 
-/// What the macros write paths to. No part of what is promised: it changes with every version.
+/// Items that the macro expansions name. Not public API: it changes in every release.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "client")]
-    pub use crate::must::{Argument, DecodeOutput};
-    #[cfg(feature = "client")]
-    pub use sockful_runtime::client::{BigIntArgument, Call, CallRemotes};
-    pub use sockful_runtime::engine::auth::policy::{Grant, Judge, Policy};
+    pub use sockful_runtime::client::{Argument, BigIntArgument, Call, CallRemotes, DecodeOutput};
+    pub use sockful_runtime::engine::auth::policy::{Grant, Policy, PolicyFn};
     pub use sockful_runtime::engine::call::method::{
-        MethodsOf as Find, NoRemotes, Remote, Remotes, Takes,
+        MethodsOf, NoRemotes, Receiver, Remote, Remotes,
     };
-    pub use sockful_runtime::engine::call::methods::attempt;
-    pub use sockful_runtime::engine::call::methods::{run, run_mut, run_ref};
+    pub use sockful_runtime::engine::call::methods::{attempt, run, run_mut, run_ref};
     pub use sockful_runtime::engine::table::{
-        ResourceEntry as Entry, Resources, Table, buckets, clash, count, slots,
+        ResourceEntry, Resources, Table, buckets, clash, count, slots,
     };
-    pub use sockful_runtime::hook::{Hook, On, Phase};
+    pub use sockful_runtime::hook::{Hook, HookAction, HookPhase};
     #[cfg(feature = "client")]
-    pub use sockful_runtime::macro_support::bounds::{Absent, Field as FieldCodec};
+    pub use sockful_runtime::macro_support::bounds::{FieldCodec, NoFieldCodec};
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{
-        Access, Bound, Check, Format, Managed as Kept, ResourceDef as Declared,
-    };
-    pub use sockful_runtime::model::definition::{
-        EventDef as DeclaredEvent, OnDestroy, Parent, Pattern, Property, Rule,
+        Access, Bound, Check, EventDef, Format, Managed, OnDestroy, Parent, Pattern, Property,
+        ResourceDef, Rule,
     };
     pub use sockful_runtime::model::event::Event;
     pub use sockful_runtime::model::reader::Reader;
-    pub use sockful_runtime::model::resource::{
-        Changes, PayloadWriter as Given, Resource, Writer, show,
-    };
+    pub use sockful_runtime::model::resource::{Changes, PayloadWriter, Resource, Writer, show};
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use std::borrow::{Cow, ToOwned};
     pub use std::boxed::Box;
-    pub use std::fmt::{Formatter, Result as Formatted};
+    pub use std::fmt;
     pub use std::option::Option::{self, None, Some};
 }
 

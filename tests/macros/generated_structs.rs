@@ -170,8 +170,8 @@ fn errors_of_the_application_become_ours() {
         }
     }
 
-    let told = sockful::must::told(
-        &sockful::must::result(std::marker::PhantomData::<()>),
+    let told = sockful::macro_support::encode_output(
+        &sockful::macro_support::output(std::marker::PhantomData::<()>),
         Err::<(), _>(Full),
     );
     assert_eq!(told.expect_err("full").code(), "full");

@@ -1,7 +1,7 @@
 //! The hook table has a row for each hook and phase, in source order.
 
 use serde::{Deserialize, Serialize};
-use sockful::must::Remotes;
+use sockful::macro_support::Remotes;
 use sockful::{Resource, remote};
 
 #[derive(Serialize, Deserialize, Resource)]

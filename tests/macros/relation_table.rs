@@ -25,7 +25,7 @@ const APP: Resources = resources![Song, Album];
 
 #[test]
 fn a_parent_is_a_row_with_the_names_of_its_routes() {
-    let parents = Song::DECLARED.parents.iter();
+    let parents = Song::DEFINITION.parents.iter();
     let rows: Vec<_> = parents
         .map(|it| (it.property, it.of, it.is_optional, it.on_destroy, it.names))
         .collect();
@@ -81,7 +81,7 @@ fn a_parent_is_a_row_with_the_names_of_its_routes() {
 #[test]
 fn children_are_looked_up_by_their_parent() {
     let kept = |property: &sockful::store::Property| (property.index, property.unique);
-    let kept: Vec<_> = Song::DECLARED.properties.iter().map(kept).collect();
+    let kept: Vec<_> = Song::DEFINITION.properties.iter().map(kept).collect();
     assert_eq!(
         kept,
         [(false, false), (true, false), (true, false), (false, true)]

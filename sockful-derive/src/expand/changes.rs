@@ -136,7 +136,7 @@ fn debug(resource: &Resource<'_>, name: &Ident) -> TokenStream {
     quote_spanned! {mixed()=>
         #[automatically_derived]
         impl ::core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut #private::Formatter<'_>) -> #private::Formatted {
+            fn fmt(&self, f: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result {
                 #private::show::<#ident>(#title, self, f)
             }
         }
@@ -153,7 +153,7 @@ fn changes_impl(
     quote_spanned! {mixed()=>
         #[automatically_derived]
         impl #private::Changes for #name {
-            fn write(&self, given: &mut #private::Given) {
+            fn write(&self, given: &mut #private::PayloadWriter) {
                 #(#puts)*
             }
         }

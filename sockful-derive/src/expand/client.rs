@@ -91,7 +91,7 @@ fn method(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
         where
             Self: #private::DecodeOutput<#result>,
         {
-            use #private::Absent as _;
+            use #private::NoFieldCodec as _;
             #private::CallRemotes::<#this>::send(self, #action, #payload #(#given)*)
         }
     }

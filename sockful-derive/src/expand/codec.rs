@@ -14,32 +14,32 @@ pub(super) fn of_property(
     paths: &Paths,
     this: &TokenStream,
 ) -> TokenStream {
-    let must = &paths.must;
+    let bounds = &paths.bounds;
     let ty = replace_self(property.ty, this);
     // The relation already requires a type that can be looked up.
     let is_looked_up = property.relation.is_none()
         && (property.attributes.has("unique") || property.attributes.has("index"));
     let codec = match property.managed {
-        _ if property.attributes.has("wide") => quote_spanned!(mixed()=> #must::wide::<#ty>()),
+        _ if property.attributes.has("wide") => quote_spanned!(mixed()=> #bounds::wide::<#ty>()),
         None if is_looked_up => {
             let codec = of_field(&ty, paths);
-            quote_spanned!(mixed()=> #must::looked_up::<#ty>(#codec))
+            quote_spanned!(mixed()=> #bounds::indexed::<#ty>(#codec))
         }
         None => of_field(&ty, paths),
         Some(Managed::CreatedAt | Managed::UpdatedAt) => {
             let codec = of_field(&ty, paths);
-            return quote_spanned!(mixed()=> #must::moment::<#ty>(#codec));
+            return quote_spanned!(mixed()=> #bounds::timestamp::<#ty>(#codec));
         }
         Some(Managed::Rev) => {
             let codec = of_field(&ty, paths);
-            return quote_spanned!(mixed()=> #must::revision::<#ty>(#codec));
+            return quote_spanned!(mixed()=> #bounds::revision::<#ty>(#codec));
         }
     };
     let codec = rules::wrap_codec(codec, &property.rules, &ty, paths, this);
     match (&property.default, property.access) {
         (Some(default), _) => with_default(&codec, default, &ty, this),
         (None, Access::ReadOnly | Access::Private) => {
-            quote_spanned!(mixed()=> #must::kept::<#ty>(#codec))
+            quote_spanned!(mixed()=> #bounds::optional::<#ty>(#codec))
         }
         (None, Access::Open | Access::WriteOnly | Access::Immutable) => codec,
     }
@@ -47,8 +47,8 @@ pub(super) fn of_property(
 
 /// The codec of a field's type.
 pub(super) fn of_field(ty: &TokenStream, paths: &Paths) -> TokenStream {
-    let must = &paths.must;
-    quote_spanned!(mixed()=> #must::field::<#ty>(#must::Field::<#ty>::CODEC))
+    let bounds = &paths.bounds;
+    quote_spanned!(mixed()=> #bounds::field::<#ty>(#bounds::FieldCodec::<#ty>::CODEC))
 }
 
 /// The codec of a parameter.
@@ -57,15 +57,15 @@ pub(super) fn of_parameter(
     paths: &Paths,
     this: &TokenStream,
 ) -> TokenStream {
-    let must = &paths.must;
+    let bounds = &paths.bounds;
     let ty = replace_self(parameter.ty, this);
     if parameter.is_payload {
-        return quote_spanned!(mixed()=> #must::payload::<#ty>());
+        return quote_spanned!(mixed()=> #bounds::payload::<#ty>());
     }
     let codec = if parameter.is_wide {
-        quote_spanned!(mixed()=> #must::wide::<#ty>())
+        quote_spanned!(mixed()=> #bounds::wide::<#ty>())
     } else {
-        quote_spanned!(mixed()=> #must::property::<#ty>())
+        quote_spanned!(mixed()=> #bounds::param::<#ty>())
     };
     let codec = rules::wrap_codec(codec, &parameter.rules, &ty, paths, this);
     match &parameter.default {
@@ -92,7 +92,7 @@ fn with_default(
         DefaultValue::Expr(expression) => {
             let value = match str_literal(expression) {
                 // With the span of the string, which shortens the message if it does not fit.
-                Some(text) => quote_spanned!(text.span()=> __must::text(#text)),
+                Some(text) => quote_spanned!(text.span()=> __bounds::text_default(#text)),
                 None => replace_self(expression, this),
             };
             quote_spanned!(mixed()=> || -> #ty { #value })

@@ -13,7 +13,7 @@ pub(super) fn rows(resource: &Resource<'_>) -> Option<TokenStream> {
     let (private, this) = (&resource.paths.private, resource.ident.to_token_stream());
     let rows = resource.events.iter().map(|event| {
         let (name, doc, ty) = (&event.name.text, &event.doc, replace_self(event.ty, &this));
-        quote_spanned!(mixed()=> #private::DeclaredEvent::of::<#ty>(#name, #doc))
+        quote_spanned!(mixed()=> #private::EventDef::of::<#ty>(#name, #doc))
     });
     Some(quote_spanned!(mixed()=> events: &[#(#rows),*],))
 }
@@ -34,8 +34,8 @@ fn implementation(at: usize, event: &Event<'_>, resource: &Resource<'_>) -> Toke
     let this = resource.ident.to_token_stream();
     let ty = replace_self(event.ty, &this);
     let (first, last) = ends(&event.ty.to_token_stream());
-    let (private, must) = (Paths::private_at(first), Paths::must_at(first));
-    let codec = quote_spanned!(first=> #must::event::<#ty>());
+    let (private, bounds) = (Paths::private_at(first), Paths::bounds_at(first));
+    let codec = quote_spanned!(first=> #bounds::event_data::<#ty>());
     let inside = quote_spanned! {first=>
         type Of = #this;
         const POSITION: usize = #at;

@@ -36,7 +36,7 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
                 type New = #new;
                 type Patch = #patch;
                 const NAME: &'static str = #name;
-                const DECLARED: &'static #private::Declared = &#private::Declared::stub(#name, #title);
+                const DEFINITION: &'static #private::ResourceDef = &#private::ResourceDef::stub(#name, #title);
                 fn read(_: &mut #private::Reader<'_>) -> #private::Option<Self> {
                     #private::None
                 }
@@ -44,11 +44,11 @@ pub(crate) fn resource(resource: &Resource<'_>, errors: TokenStream) -> TokenStr
             }
             #[automatically_derived]
             impl #private::Changes for #new {
-                fn write(&self, _: &mut #private::Given) {}
+                fn write(&self, _: &mut #private::PayloadWriter) {}
             }
             #[automatically_derived]
             impl #private::Changes for #patch {
-                fn write(&self, _: &mut #private::Given) {}
+                fn write(&self, _: &mut #private::PayloadWriter) {}
             }
             #public_items
         };

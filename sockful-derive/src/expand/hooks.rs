@@ -24,9 +24,9 @@ pub(super) fn table(block: &Block<'_>, this: &TokenStream) -> Option<TokenStream
 
 /// Imports a fallback for a type that is not a resource, so that this is reported only once.
 pub(super) fn no_records_import(block: &Block<'_>) -> Option<TokenStream> {
-    let must = &block.paths.must;
+    let bounds = &block.paths.bounds;
     let is_needed = !block.hooks.is_empty() || block.policies.iter().any(|it| it.has_self);
-    is_needed.then(|| quote_spanned!(mixed()=> use #must::NoRecords as _;))
+    is_needed.then(|| quote_spanned!(mixed()=> use #bounds::NoRecordAccess as _;))
 }
 
 fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> {
@@ -44,17 +44,19 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
         };
         let on = targets.iter().filter_map(|target| target.action.as_ref());
         let on = on.map(|on| match on {
-            HookAction::Create => quote_spanned!(mixed()=> #private::On::Create),
-            HookAction::Update => quote_spanned!(mixed()=> #private::On::Update),
-            HookAction::Destroy => quote_spanned!(mixed()=> #private::On::Destroy),
-            HookAction::Method(name, _) => quote_spanned!(mixed()=> #private::On::Remote(#name)),
+            HookAction::Create => quote_spanned!(mixed()=> #private::HookAction::Create),
+            HookAction::Update => quote_spanned!(mixed()=> #private::HookAction::Update),
+            HookAction::Destroy => quote_spanned!(mixed()=> #private::HookAction::Destroy),
+            HookAction::Method(name, _) => {
+                quote_spanned!(mixed()=> #private::HookAction::Remote(#name))
+            }
         });
         let run = quote_spanned!(at_name=> #private_at_name::Box::pin(async move #body));
         quote_spanned! {mixed()=>
             #(#conditions)*
             #private::Hook {
                 name: #name,
-                phase: #private::Phase::#phase,
+                phase: #private::HookPhase::#phase,
                 on: &[#(#on),*],
                 run: |call| #run,
             }
@@ -64,7 +66,7 @@ fn rows(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> Vec<TokenStream> 
 }
 
 fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
-    let must = &paths.must;
+    let bounds = &paths.bounds;
     let record = match hook.receiver {
         Receiver::None => None,
         Receiver::Ref => Some(quote_spanned!(mixed()=> let record = records.record(call)?;)),
@@ -79,11 +81,12 @@ fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
             Some(quote_spanned!(mixed()=> let old = records.old(call)?;))
         }
     });
-    let records = (record.is_some() || old.is_some())
-        .then(|| quote_spanned!(mixed()=> let records = #must::Records::<#this>::OF;));
+    let records = (record.is_some() || old.is_some()).then(
+        || quote_spanned!(mixed()=> let records = #bounds::RecordAccess::<#this>::FUNCTIONS;),
+    );
     let outcome = outcome(hook, paths, this);
     let end = match hook.receiver {
-        Receiver::Mut => quote_spanned!(mixed()=> #outcome?; records.keep(call, &record)),
+        Receiver::Mut => quote_spanned!(mixed()=> #outcome?; records.replace(call, &record)),
         Receiver::None | Receiver::Ref => outcome,
     };
     quote_spanned!(mixed()=> { #records #record #old #end })
@@ -91,7 +94,7 @@ fn body(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
 
 /// Expands the call of the hook and the conversion of its result.
 fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
-    let (ident, must) = (hook.ident, &paths.must);
+    let (ident, bounds) = (hook.ident, &paths.bounds);
     let receiver = match hook.receiver {
         Receiver::None => None,
         Receiver::Ref => Some(quote_spanned!(mixed()=> &record,)),
@@ -100,7 +103,7 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let given = hook.given.iter().map(|given| match given {
         HookParam::Context(ty) => {
             let ty = replace_self(ty, this);
-            quote_spanned!(mixed()=> #must::given::<#ty>(call.context()))
+            quote_spanned!(mixed()=> #bounds::hook_arg::<#ty>(call.context()))
         }
         // A type that is not the record is reported at the type.
         HookParam::Old(OldRecord::Required(parameter)) => {
@@ -123,11 +126,11 @@ fn outcome(hook: &Hook<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
         ReturnType::Default => ident.to_token_stream(),
     };
     let (first, last) = ends(&returned);
-    let must = Paths::must_at(first);
+    let bounds = Paths::bounds_at(first);
     let returned = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#given),*) #awaited));
     let split = parenthesize(
-        quote_spanned!(last=> #must::Returned #returned.split()),
+        quote_spanned!(last=> #bounds::Returned #returned.into_result()),
         last,
     );
-    quote_spanned!(first=> #must::hooked #split)
+    quote_spanned!(first=> #bounds::hook_output #split)
 }

@@ -36,9 +36,9 @@ fn on_destroy(
         OnDestroy::Cascade => quote_spanned!(mixed()=> #private::OnDestroy::Cascade),
         OnDestroy::Restrict => quote_spanned!(mixed()=> #private::OnDestroy::Restrict),
         OnDestroy::Detach(text) => {
-            let must = &paths.must;
+            let bounds = &paths.bounds;
             let ty = relocated(replace_self(ty, this), text.span());
-            quote_spanned!(mixed()=> #must::detach::<#ty>())
+            quote_spanned!(mixed()=> #bounds::detach::<#ty>())
         }
     }
 }

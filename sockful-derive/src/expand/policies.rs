@@ -30,7 +30,7 @@ fn row(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let decide = decide(policy, paths, this);
     quote_spanned! {mixed()=>
         #(#conditions)*
-        #private::Policy { name: #name, on: &[#(#on),*], judge: #decide }
+        #private::Policy { name: #name, on: &[#(#on),*], decide: #decide }
     }
 }
 
@@ -51,19 +51,19 @@ fn decide(policy: &Policy<'_>, paths: &Paths, this: &TokenStream) -> TokenStream
     let parameter = typed_params(policy.item).next();
     let user = parameter.map(|parameter| user(parameter, policy, paths, this));
     let record = policy.has_self.then(|| {
-        let must = &paths.must;
-        quote_spanned!(mixed()=> let record = #must::Records::<#this>::OF.judged(judged)?;)
+        let bounds = &paths.bounds;
+        quote_spanned!(mixed()=> let record = #bounds::RecordAccess::<#this>::FUNCTIONS.subject(subject)?;)
     });
     let receiver = record.as_ref().map(|_| quote_spanned!(mixed()=> &record,));
-    let argument = parameter.map(|_| quote_spanned!(mixed()=> who));
+    let argument = parameter.map(|_| quote_spanned!(mixed()=> user));
     let call = quote_spanned!(mixed()=> <#this>::#ident(#receiver #argument));
     let result = result(policy, &call, this);
     let (kind, given) = match (policy.has_self, parameter) {
-        (true, _) => (quote!(Record), quote_spanned!(mixed()=> judged)),
-        (false, Some(_)) => (kind_without_record(policy), quote_spanned!(mixed()=> who)),
+        (true, _) => (quote!(Record), quote_spanned!(mixed()=> subject)),
+        (false, Some(_)) => (kind_without_record(policy), quote_spanned!(mixed()=> user)),
         (false, None) => (kind_without_record(policy), quote_spanned!(mixed()=> _)),
     };
-    quote_spanned!(mixed()=> #private::Judge::#kind(|#given| { #user #record #result }))
+    quote_spanned!(mixed()=> #private::PolicyFn::#kind(|#given| { #user #record #result }))
 }
 
 /// The kind of a policy that takes no record.
@@ -82,17 +82,17 @@ fn user(
     paths: &Paths,
     this: &TokenStream,
 ) -> TokenStream {
-    let must = &paths.must;
-    let who = if policy.has_self {
-        quote_spanned!(mixed()=> judged.who())
+    let bounds = &paths.bounds;
+    let user = if policy.has_self {
+        quote_spanned!(mixed()=> subject.user())
     } else {
-        quote_spanned!(mixed()=> who)
+        quote_spanned!(mixed()=> user)
     };
     let ty = replace_self(&parameter.ty, this);
     let (first, last) = ends(&ty);
-    let (bound, of) = (Paths::must_at(first), quote_spanned!(last=> OF));
-    let bound = quote_spanned!(first=> #bound::Asked::<#ty>::#of);
-    quote_spanned!(mixed()=> let who = #must::user::<#ty>(#who, #bound)?;)
+    let (at_type, kind) = (Paths::bounds_at(first), quote_spanned!(last=> KIND));
+    let kind = quote_spanned!(first=> #at_type::ArgKind::<#ty>::#kind);
+    quote_spanned!(mixed()=> let user = #bounds::policy_arg::<#ty>(#user, #kind)?;)
 }
 
 /// Expands the conversion of the method's result.
@@ -101,10 +101,10 @@ fn result(policy: &Policy<'_>, call: &TokenStream, this: &TokenStream) -> TokenS
         ReturnType::Type(_, ty) => replace_self(ty, this),
         ReturnType::Default => quote_spanned!(mixed()=> ()),
     };
-    let must = Paths::must_at(ends(&returned).0);
+    let bounds = Paths::bounds_at(ends(&returned).0);
     if policy.decides_read() {
-        quote_spanned!(mixed()=> #must::sight::<#this, #returned>(#call))
+        quote_spanned!(mixed()=> #bounds::read_policy_output::<#this, #returned>(#call))
     } else {
-        quote_spanned!(mixed()=> #must::answer::<#returned>(#call))
+        quote_spanned!(mixed()=> #bounds::policy_output::<#returned>(#call))
     }
 }

@@ -14,7 +14,7 @@ use syn::{Attribute, FnArg, ImplItem, ItemImpl, PatType, ReturnType, Visibility}
 pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let item = self::block(block.item);
     let (imports, private) = (&block.paths.imports, &block.paths.private);
-    let must = &block.paths.must;
+    let bounds = &block.paths.bounds;
     let this = block.item.self_ty.to_token_stream();
     let rows = block
         .methods
@@ -25,7 +25,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
         .methods
         .iter()
         .any(|method| method.receiver != Receiver::None);
-    let resource = (!with_self).then(|| quote_spanned!(mixed()=> #must::resource::<#this>()));
+    let resource = (!with_self).then(|| quote_spanned!(mixed()=> #bounds::resource::<#this>()));
     let table =
         quote_spanned!(mixed()=> const REMOTES: &'static [#private::Remote] = &[#(#rows),*];);
     let no_records = hooks::no_records_import(block);
@@ -39,7 +39,7 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
-            use #must::{Plain as _, Somebody as _};
+            use #bounds::{InfallibleReturn as _, UserArgKind as _};
             #no_records
             #implementation
             #resource
@@ -104,8 +104,8 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let private = &paths.private;
     let conditions = cfg_attributes(&method.item.attrs);
     let (name, doc) = (&method.name.text, doc(&method.item.attrs));
-    let takes = match method.receiver {
-        Receiver::None => quote!(Nothing),
+    let receiver = match method.receiver {
+        Receiver::None => quote!(None),
         Receiver::Ref => quote!(Ref),
         Receiver::Mut => quote!(Mut),
     };
@@ -138,7 +138,7 @@ fn row(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
             #private::Remote {
                 name: #name,
                 doc: #doc,
-                takes: #private::Takes::#takes,
+                receiver: #private::Receiver::#receiver,
                 parameters: &[#(#parameters),*],
                 describe: |reader| _ = __take(reader),
                 result: |generator| #result.schema(generator),
@@ -173,10 +173,10 @@ fn take(method: &Method<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
 fn result(method: &Method<'_>, this: &TokenStream) -> TokenStream {
     let ty = returned(method, this);
     let (first, last) = ends(&ty);
-    let must = Paths::must_at(first);
-    let of = quote_spanned!(last=> ::OF);
-    let of = parenthesize(quote_spanned!(first=> #must::Returned::<#ty>#of), last);
-    quote_spanned!(first=> #must::result #of)
+    let bounds = Paths::bounds_at(first);
+    let of = quote_spanned!(last=> ::OUTPUT);
+    let of = parenthesize(quote_spanned!(first=> #bounds::Returned::<#ty>#of), last);
+    quote_spanned!(first=> #bounds::output #of)
 }
 
 fn returned(method: &Method<'_>, this: &TokenStream) -> TokenStream {
@@ -270,8 +270,8 @@ fn call_result(
     let arguments = method.arguments.iter().map(|argument| match argument {
         Argument::Borrowed { ty } => {
             let ty = replace_self(ty, this);
-            let must = &paths.must;
-            quote_spanned!(mixed()=> #must::context::<#ty>(#call.context()))
+            let bounds = &paths.bounds;
+            quote_spanned!(mixed()=> #bounds::context::<#ty>(#call.context()))
         }
         Argument::Owned(_) => values
             .next()
@@ -285,12 +285,12 @@ fn call_result(
         .map(|_| quote_spanned!(mixed()=> .await));
     // An error type without a conversion is reported at the type.
     let (first, last) = ends(&returned_or_name(method));
-    let must = Paths::must_at(first);
+    let bounds = Paths::bounds_at(first);
     let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #awaited));
     let codec = result(method, this);
-    let outcome = quote_spanned!(last=> &#codec, #must::Returned #outcome.split());
+    let outcome = quote_spanned!(last=> &#codec, #bounds::Returned #outcome.into_result());
     let outcome = parenthesize(outcome, last);
-    quote_spanned!(first=> #must::told #outcome)
+    quote_spanned!(first=> #bounds::encode_output #outcome)
 }
 
 fn returned_or_name(method: &Method<'_>) -> TokenStream {

@@ -15,7 +15,7 @@ use syn::ext::IdentExt;
 
 pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
     let Resource { ident, paths, .. } = resource;
-    let (imports, must) = (&paths.imports, &paths.must);
+    let (imports, bounds) = (&paths.imports, &paths.bounds);
     let (structs, fields) = (changes(resource), fields::fields(resource));
     let codecs = codecs(resource);
     let implementation = implementation(resource);
@@ -27,12 +27,12 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
-            use #must::Absent as _;
+            use #bounds::NoFieldCodec as _;
             #codecs
             #implementation
             #changes
             #public_items
-            #must::record::<#ident>()
+            #bounds::record::<#ident>()
         };
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn public_items(resource: &Resource<'_>) -> TokenStream {
 /// Expands a codec constant for each property.
 fn codecs(resource: &Resource<'_>) -> TokenStream {
     let Resource { ident, paths, .. } = resource;
-    let (private, must) = (&paths.private, &paths.must);
+    let (private, bounds) = (&paths.private, &paths.bounds);
     let this = ident.to_token_stream();
     let codecs = resource.properties.iter().enumerate().map(|(at, property)| {
         let constant = constant(at);
@@ -59,7 +59,7 @@ fn codecs(resource: &Resource<'_>) -> TokenStream {
             let codec = codec::of_field(&ty, paths);
             let codec = rules::wrap_codec(codec, &property.rules, &ty, paths, &this);
             let id = quote_spanned!(mixed()=> <#ident as #private::Resource>::Id);
-            return quote_spanned!(mixed()=> const #constant: #private::Codec<#id> = #must::id::<#ident>(#codec););
+            return quote_spanned!(mixed()=> const #constant: #private::Codec<#id> = #bounds::id::<#ident>(#codec););
         }
         let codec = codec::of_property(property, paths, &this);
         quote_spanned!(mixed()=> const #constant: #private::Codec<#ty> = #codec;)
@@ -113,7 +113,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
             type New = #new;
             type Patch = #patch;
             const NAME: &'static str = #name;
-            const DECLARED: &'static #private::Declared = &#private::Declared {
+            const DEFINITION: &'static #private::ResourceDef = &#private::ResourceDef {
                 name: #name,
                 plural: #plural,
                 title: #title,
@@ -126,7 +126,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
                 #events
                 #public
                 #renamed
-                ..#private::Declared::of::<Self>()
+                ..#private::ResourceDef::of::<Self>()
             };
             fn read(reader: &mut #private::Reader<'_>) -> #private::Option<Self> {
                 #(let #values = reader.next(&#constants);)*
@@ -175,7 +175,7 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         Managed::UpdatedAt => quote_spanned!(mixed()=> UpdatedAt),
         Managed::Rev => quote_spanned!(mixed()=> Rev),
     });
-    let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Kept::#kept)));
+    let kept = kept.map(|kept| quote_spanned!(mixed()=> .kept(#private::Managed::#kept)));
     let flags = ["unique", "index", "wide"]
         .into_iter()
         .filter(|word| property.attributes.has(word) || *word == "index" && is_parent(property));
@@ -217,7 +217,7 @@ fn schema(resource: &Resource<'_>) -> TokenStream {
 
 /// Expands a check that a resource which remote methods cannot return has no schema.
 fn no_schema(resource: &Resource<'_>, why: &str) -> TokenStream {
-    let (ident, must) = (resource.ident, &resource.paths.must);
+    let (ident, bounds) = (resource.ident, &resource.paths.bounds);
     let message = format!(
         "with a schema a remote method could return `{}` {why}; remove `JsonSchema`",
         ident.unraw()
@@ -225,7 +225,7 @@ fn no_schema(resource: &Resource<'_>, why: &str) -> TokenStream {
     let at_name = ident.span().resolved_at(mixed());
     let panic = quote_spanned!(at_name=> ::core::panic!(#message));
     quote_spanned! {mixed()=>
-        use #must::Undescribed as _;
-        const _: () = if #must::Described::<#ident>::HAS_SCHEMA { #panic };
+        use #bounds::NoSchema as _;
+        const _: () = if #bounds::SchemaProbe::<#ident>::HAS_SCHEMA { #panic };
     }
 }

@@ -10,12 +10,12 @@ pub(crate) fn resources(served: &List) -> TokenStream {
     let entries = served.items.iter().map(|item| {
         let (path, path_text) = (&item.path, &item.path_text);
         quote_spanned! {mixed()=>
-            #private::Entry {
+            #private::ResourceEntry {
                 path: #path_text,
                 shape: #private::Shape::of::<#path>(),
-                remotes: #private::Find::<#path>::REMOTES,
-                hooks: #private::Find::<#path>::HOOKS,
-                policies: #private::Find::<#path>::POLICIES,
+                remotes: #private::MethodsOf::<#path>::REMOTES,
+                hooks: #private::MethodsOf::<#path>::HOOKS,
+                policies: #private::MethodsOf::<#path>::POLICIES,
             }
         }
     });
@@ -32,7 +32,7 @@ pub(crate) fn resources(served: &List) -> TokenStream {
         #imports
         #[allow(unused_imports)]
         use #private::NoRemotes as _;
-        const __ENTRIES: &[#private::Entry] = &[#(#entries),*];
+        const __ENTRIES: &[#private::ResourceEntry] = &[#(#entries),*];
         const __ROUTES: usize = #private::count(__ENTRIES);
         static __TABLE: #private::Table<__ROUTES, { #private::buckets(__ROUTES) }, { #private::slots(__ROUTES) }> =
             #private::Table::new(__ENTRIES);

@@ -134,9 +134,9 @@ pub(super) fn wrap_codec(
     paths: &Paths,
     this: &TokenStream,
 ) -> TokenStream {
-    let must = &paths.must;
+    let bounds = &paths.bounds;
     let mut codec = codec;
-    let mut bounds = Vec::new();
+    let mut called = Vec::new();
     for rule in &rules.list {
         let bound = match rule.kind {
             RuleKind::Range(_) => "range",
@@ -149,10 +149,10 @@ pub(super) fn wrap_codec(
             }
         };
         // Two rules with the same bound give one error.
-        if !bounds.contains(&bound) {
-            bounds.push(bound);
+        if !called.contains(&bound) {
+            called.push(bound);
             let bound = Ident::new(bound, mixed());
-            codec = quote_spanned!(mixed()=> #must::#bound::<#ty>(#codec));
+            codec = quote_spanned!(mixed()=> #bounds::#bound::<#ty>(#codec));
         }
     }
     match rules.sanitize {
@@ -164,11 +164,11 @@ pub(super) fn wrap_codec(
 /// Adds a function of the user to the codec; a mismatch is reported at its path.
 fn conform(codec: &TokenStream, path: &Path, ty: &TokenStream, this: &TokenStream) -> TokenStream {
     let (first, last) = super::tokens::ends(&path.to_token_stream());
-    let must = Paths::must_at(first);
+    let bounds = Paths::bounds_at(first);
     let path = replace_self(path, this);
     let arguments = quote_spanned!(last=> #path(value));
     let arguments = super::tokens::parenthesize(arguments, last);
-    quote_spanned!(last=> #codec.with_conform(|value: &#ty| #must::verdict #arguments))
+    quote_spanned!(last=> #codec.with_conform(|value: &#ty| #bounds::conform_output #arguments))
 }
 
 /// Adds the sanitizers to the codec, nested; the built-in ones change each string of the value.
@@ -178,7 +178,7 @@ fn sanitize(
     ty: &TokenStream,
     this: &TokenStream,
 ) -> TokenStream {
-    let must = Paths::must_at(mixed());
+    let bounds = Paths::bounds_at(mixed());
     let mut value = quote_spanned!(mixed()=> value);
     for path in functions {
         let (first, last) = super::tokens::ends(&path.to_token_stream());
@@ -187,11 +187,11 @@ fn sanitize(
             .filter(|name| SANITIZERS.iter().any(|it| name == it));
         let function = replace_self(path, this);
         value = if built_in.is_some() {
-            quote_spanned!(mixed()=> _each(#value, #must::#function))
+            quote_spanned!(mixed()=> _each(#value, #bounds::#function))
         } else {
             let value = super::tokens::parenthesize(value, last);
             quote_spanned!(first=> #function #value)
         };
     }
-    quote_spanned!(mixed()=> #must::sanitize::<#ty>(#codec, |value, _each| #value))
+    quote_spanned!(mixed()=> #bounds::sanitize::<#ty>(#codec, |value, _each| #value))
 }

@@ -8,14 +8,14 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 /// The paths under which the expansion finds the crate.
 #[derive(Debug)]
 pub(crate) struct Paths {
-    /// Imports `private` and `must` into the scope of the expansion.
+    /// Imports `private` and `bounds` into the scope of the expansion.
     pub(crate) imports: TokenStream,
     /// The private module, as a path that works in every scope.
     pub(crate) rooted: TokenStream,
     /// The private module, where it is imported.
     pub(crate) private: TokenStream,
     /// The module of bounds that may appear in compiler messages.
-    pub(crate) must: TokenStream,
+    pub(crate) bounds: TokenStream,
 }
 
 impl Paths {
@@ -32,10 +32,10 @@ impl Paths {
             ToTokens::to_token_stream,
         );
         Self {
-            imports: quote_spanned!(mixed=> use #root::{__private, must as __must};),
+            imports: quote_spanned!(mixed=> use #root::{__private, macro_support as __bounds};),
             rooted: quote_spanned!(mixed=> #root::__private),
             private: Self::private_at(mixed),
-            must: Self::must_at(mixed),
+            bounds: Self::bounds_at(mixed),
         }
     }
 
@@ -44,9 +44,9 @@ impl Paths {
         quote_spanned!(span.resolved_at(Span::mixed_site())=> __private)
     }
 
-    /// [`must`](Self::must), reported at `span` in messages.
-    pub(crate) fn must_at(span: Span) -> TokenStream {
-        quote_spanned!(span.resolved_at(Span::mixed_site())=> __must)
+    /// [`bounds`](Self::bounds), reported at `span` in messages.
+    pub(crate) fn bounds_at(span: Span) -> TokenStream {
+        quote_spanned!(span.resolved_at(Span::mixed_site())=> __bounds)
     }
 }
 

@@ -33,10 +33,10 @@ struct Of {
 
 /// The relation of `C` to `P` by the property at `position`.
 pub(super) fn relation<C: Resource, P: Resource>(position: usize) -> Result<&'static Parent> {
-    let mut parents = C::DECLARED.parents.iter();
+    let mut parents = C::DEFINITION.parents.iter();
     let is_it = |it: &&Parent| it.property == position && (it.type_id)() == TypeId::of::<P>();
     parents.find(is_it).ok_or_else(|| {
-        let (field, child) = (C::DECLARED.properties[position].name, C::NAME);
+        let (field, child) = (C::DEFINITION.properties[position].name, C::NAME);
         let message = format!("`{field}` of `{child}` is no relation to `{}`", P::NAME);
         Error::new(ErrorKind::UnknownAction, message)
     })
@@ -47,7 +47,7 @@ impl<C: Resource> Children<C> {
         let of = match (relation::<C, P>(position), shared.unreadable::<C>()) {
             (Ok(parent), None) => Ok(Of {
                 parent,
-                field: C::DECLARED.properties[position].name,
+                field: C::DEFINITION.properties[position].name,
                 id: sent::written_id::<P>(id),
             }),
             (Ok(_), Some(why)) => Err(why),

@@ -19,7 +19,7 @@ pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Va
 pub(super) fn sort<R: Resource>(orders: &[QueryOrder]) -> Value {
     let keys = orders.iter().map(|order| {
         let at = match order.by {
-            By::Id => R::DECLARED.id,
+            By::Id => R::DEFINITION.id,
             By::Property(at) => at,
         };
         let direction = if order.descending { -1 } else { 1 };
@@ -29,7 +29,7 @@ pub(super) fn sort<R: Resource>(orders: &[QueryOrder]) -> Value {
 }
 
 fn name<R: Resource>(at: usize) -> &'static str {
-    R::DECLARED.properties[at].name
+    R::DEFINITION.properties[at].name
 }
 
 fn condition<R: Resource>(filter: QueryFilter) -> Result<Value> {

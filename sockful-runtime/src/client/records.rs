@@ -191,7 +191,7 @@ fn many<R: Resource>(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
 }
 
 pub(super) fn id_name<R: Resource>() -> &'static str {
-    R::DECLARED.properties[R::DECLARED.id].name
+    R::DEFINITION.properties[R::DEFINITION.id].name
 }
 
 pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
@@ -207,7 +207,7 @@ pub(super) fn given<R: Resource>(
     changes: impl Changes,
     address: Option<(&str, String)>,
 ) -> Result<String> {
-    let mut given = PayloadWriter::new(R::DECLARED);
+    let mut given = PayloadWriter::new(R::DEFINITION);
     changes.write(&mut given);
     let given = given.finish().map_err(|error| unsendable(&error))?;
     let Some((name, value)) = address else {

@@ -4,6 +4,7 @@ use super::asked::Manner;
 use super::call::{Argument, Call, Raw, json};
 use super::records::{RemoteRecords, with_id};
 use super::unsendable;
+use crate::core::bigint::WideInteger;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::macro_support::bounds;
 use crate::model::codec::Codec;
@@ -122,11 +123,11 @@ fn no_object() -> Error {
 #[derive(Debug)]
 pub struct BigIntArgument<T>(T);
 
-impl<T: bounds::BeWide> BigIntArgument<T> {
+impl<T: WideInteger> BigIntArgument<T> {
     /// The codec.
     pub const CODEC: Codec<T> = Codec::wide();
 }
 
-impl<T> bounds::Absent for BigIntArgument<T> {
-    type Of = T;
+impl<T> bounds::NoFieldCodec for BigIntArgument<T> {
+    type Field = T;
 }

@@ -18,7 +18,7 @@ pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
 /// The same with its id, in the text that tells ids apart.
 pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
     let object = Object::parse(raw)?;
-    let definition = R::DECLARED;
+    let definition = R::DEFINITION;
     let id = resource_model::id_in(
         &object,
         definition.properties[definition.id].name,
@@ -34,7 +34,7 @@ pub(super) fn list<T>(raw: &str, read: impl Fn(&str) -> Result<T>) -> Result<Vec
 }
 
 fn read<R: Resource>(object: &Object<'_>) -> Result<R> {
-    let mut reader = Reader::sent(R::DECLARED.properties, object);
+    let mut reader = Reader::sent(R::DEFINITION.properties, object);
     let record = R::read(&mut reader);
     reader.finish().map_err(|error| {
         let name = R::NAME;
@@ -51,19 +51,19 @@ pub(super) fn id<R: Resource>(raw: &str) -> Result<R::Id> {
 
 /// What an id is on the wire.
 pub(super) fn written_id<R: Resource>(id: &R::Id) -> String {
-    key::json(&id.text(), R::DECLARED.key)
+    key::json(&id.text(), R::DEFINITION.key)
 }
 
 /// Why no `R` can be made of what a server sends, where that is so.
 pub(super) fn unreadable<R: Resource>() -> Option<String> {
     let mut generator = SchemaGenerator::default();
-    let properties = R::DECLARED.properties;
+    let properties = R::DEFINITION.properties;
     let described = Reader::describe(properties, &mut generator, |reader| drop(R::read(reader)));
     let mut both = properties.iter().zip(described);
     let (missing, _) = both.find(|(property, described)| {
         !property.access.is_sent() && !described.has_default && !described.nullable
     })?;
-    let (name, title) = (missing.name, R::DECLARED.title);
+    let (name, title) = (missing.name, R::DEFINITION.title);
     Some(format!(
         "`{name}` is never sent, so a client can't make a `{title}`: \
          give the property a `default`, or make it an `Option`"

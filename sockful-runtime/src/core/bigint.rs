@@ -12,7 +12,7 @@ const PATTERN: &str = "^(0|-?[1-9][0-9]*)$";
     label = "is no integer that could be beyond ±(2^53-1)",
     note = "`wide` is for `u64`, `i64`, `u128`, `i128`, and an `Option` of one; remove it from anything else"
 )]
-pub trait Wide: Sized {
+pub trait WideInteger: Sized {
     /// Reads a JSON value.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ pub trait Wide: Sized {
 
 macro_rules! wide {
     ($($integer:ty)*) => {$(
-        impl Wide for $integer {
+        impl WideInteger for $integer {
             fn read(raw: &str) -> Result<Self, String> {
                 let digits = raw
                     .strip_prefix('"')
@@ -54,7 +54,7 @@ macro_rules! wide {
 }
 wide!(u64 i64 u128 i128);
 
-impl<T: Wide> Wide for Option<T> {
+impl<T: WideInteger> WideInteger for Option<T> {
     fn read(raw: &str) -> Result<Self, String> {
         match raw {
             "null" => Ok(None),
@@ -87,7 +87,7 @@ pub(crate) fn is_decimal(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn written<T: Wide>(value: &T) -> String {
+    fn written<T: WideInteger>(value: &T) -> String {
         let mut out = Vec::new();
         value.write(&mut out);
         String::from_utf8(out).expect("digits")

@@ -7,7 +7,7 @@ use crate::engine::app_state::AppState;
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
-use crate::engine::call::hook::{Hook, On, Phase};
+use crate::engine::call::hook::{Hook, HookAction, HookPhase};
 use crate::engine::description::describe;
 use crate::engine::idempotency::Idempotency;
 use crate::engine::rate_limit::RateLimiter;
@@ -180,7 +180,7 @@ impl App {
         served.ok_or_else(|| {
             Error::internal(format!(
                 "`{}` is not in the list that is served",
-                R::DECLARED.title
+                R::DEFINITION.title
             ))
         })
     }
@@ -189,8 +189,8 @@ impl App {
     pub(crate) fn hooks(
         &self,
         resource: usize,
-        phase: Phase,
-        on: On,
+        phase: HookPhase,
+        on: HookAction,
     ) -> impl Iterator<Item = &'static Hook> {
         let hooks = self.hooks[resource].iter();
         hooks.filter(move |hook| hook.phase == phase && hook.on.contains(&on))
@@ -199,6 +199,6 @@ impl App {
     /// Whether a resource has hooks that run before a commit.
     pub(crate) fn has_before_hooks(&self, resource: usize) -> bool {
         let mut hooks = self.hooks[resource].iter();
-        hooks.any(|hook| hook.phase == Phase::Before)
+        hooks.any(|hook| hook.phase == HookPhase::Before)
     }
 }

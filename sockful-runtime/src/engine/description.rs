@@ -1,7 +1,7 @@
 //! Builds the models and the description of the resources in a dispatch table.
 
 use crate::core::error::Result;
-use crate::engine::call::method::{Remote, Takes};
+use crate::engine::call::method::{Receiver, Remote};
 use crate::engine::table::Resources;
 use crate::model::resource_model::Model;
 use crate::model::schema::description::{Description, MethodSchema};
@@ -39,7 +39,7 @@ pub(crate) fn describe(resources: Resources) -> Result<(Vec<Model>, Description)
 
 fn method(remote: &Remote, model: &Model, generator: &mut SchemaGenerator) -> MethodSchema {
     let described = remote.described(generator);
-    let has_self = remote.takes != Takes::Nothing;
+    let has_self = remote.receiver != Receiver::None;
     MethodSchema {
         name: remote.name,
         doc: remote.doc,

@@ -13,7 +13,7 @@ pub use traits::{ActionTraits, ConflictScope, Cost};
 use crate::core::const_text::{ConstText, same};
 use crate::engine::auth::policy::Policy;
 use crate::engine::call::hook::Hook;
-use crate::engine::call::method::{Remote, Takes};
+use crate::engine::call::method::{Receiver, Remote};
 use crate::model::definition::{Parent, Relation, ResourceDef};
 use crate::model::resource_model::Shape;
 use layout::{bucket, hash, slot};
@@ -217,7 +217,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
 const fn called_like_the_id(entry: &ResourceEntry, remote: usize) -> Option<&'static str> {
     let (definition, remote) = (entry.shape.definition, &entry.remotes[remote]);
     let mut at = 0;
-    while !matches!(remote.takes, Takes::Nothing) && at < remote.parameters.len() {
+    while !matches!(remote.receiver, Receiver::None) && at < remote.parameters.len() {
         if same(
             remote.parameters[at].name,
             definition.properties[definition.id].name,
@@ -250,7 +250,7 @@ mod tests {
         Remote {
             name,
             doc: "",
-            takes: Takes::Nothing,
+            receiver: Receiver::None,
             parameters: &[],
             describe: |_| {},
             result: |_| schemars::Schema::default(),

@@ -1,7 +1,8 @@
-//! What the macros ask of types, in words that the compiler repeats to the user.
+//! Bounds that the expansions of the macros put on the types of applications.
 //!
-//! Each trait here stands for a bound that users would otherwise read in our inner terms. The
-//! blanket implementations are hidden from diagnostics, so that the message names the trait below.
+//! The compiler names these traits in its messages, each of which says what to write. The blanket
+//! implementations are hidden from diagnostics, so that a message names the trait and not what it
+//! requires.
 
 mod event;
 mod hook;
@@ -11,20 +12,25 @@ mod property;
 mod remote;
 mod rule;
 
-pub use crate::model::event::HappenTo;
-pub use event::{BeEvent, event};
-pub use hook::{BeGiven, BeNothing, NoRecords, Records, given, hooked};
-pub use parent::{BeDetached, detach};
-pub use policy::{AUser, Asked, BeAnswer, BeAsked, BeSight, BeUser, Somebody, answer, sight, user};
-pub use property::{
-    Absent, BeDescribed, BeKey, BeMoment, BeOptional, BePayload, BePlain, BeProperty, BeRecord,
-    BeRevision, BeText, BeWide, Described, Field, Undescribed, field, id, kept, looked_up, moment,
-    payload, property, record, revision, text, wide,
+pub use event::{EventData, event_data};
+pub use hook::{HookArg, HookOutput, NoRecordAccess, RecordAccess, hook_arg, hook_output};
+pub use parent::{OptionalParent, detach};
+pub use policy::{
+    AnyUser, ArgKind, PolicyArg, PolicyArgKind, PolicyOutput, ReadPolicyOutput, UserArgKind,
+    policy_arg, policy_output, read_policy_output,
 };
-pub use remote::{BeContext, BeError, BeResult, Plain, Returned, context, resource, result, told};
+pub use property::{
+    FieldCodec, FieldType, FromText, NoFieldCodec, NoSchema, OptionalField, ParamType, PayloadType,
+    RecordType, RevisionType, SchemaProbe, field, id, indexed, optional, param, payload, record,
+    revision, text_default, timestamp, wide,
+};
+pub use remote::{
+    ContextArg, InfallibleReturn, MethodError, MethodOutput, Returned, context, encode_output,
+    output, resource,
+};
 pub use rule::{
-    BeLong, BeNumber, BeString, BeTexts, BeVerdict, length, lowercase, range, sanitize, string,
-    trim, uppercase, verdict,
+    ConformOutput, LengthType, NumberType, SanitizedType, StringType, conform_output, length,
+    lowercase, range, sanitize, string, trim, uppercase,
 };
 #[cfg(feature = "garde")]
-pub use rule::{BeNested, nested};
+pub use rule::{NestedType, nested};

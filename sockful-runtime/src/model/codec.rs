@@ -1,6 +1,6 @@
 //! How values of one type are read, written and described. The derive makes one for each property.
 
-use crate::core::bigint::Wide;
+use crate::core::bigint::WideInteger;
 use crate::core::error::{Fault, Result, without_line};
 use crate::core::json::finite_check;
 use crate::model::timestamp::TimestampCodec;
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned + JsonSchema> Codec<T> {
     }
 }
 
-impl<T: Wide> Codec<T> {
+impl<T: WideInteger> Codec<T> {
     /// The codec of integers that are written as decimal strings.
     pub const fn wide() -> Self {
         Self::made_of(

@@ -32,13 +32,13 @@ impl EventDef {
     }
 }
 
-/// An event that happens to the records of `R`.
+/// An event of the resource `R`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event of `{R}`",
     label = "is not declared there",
     note = "write #[resource(event(happened = {Self}))] above the struct `{R}`, or name the resource that it is an event of"
 )]
-pub trait HappenTo<R>: Event<Of = R> {}
+pub trait EventOf<R>: Event<Of = R> {}
 
 #[diagnostic::do_not_recommend]
-impl<R: Resource, E: Event<Of = R>> HappenTo<R> for E {}
+impl<R: Resource, E: Event<Of = R>> EventOf<R> for E {}

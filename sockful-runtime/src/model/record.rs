@@ -303,7 +303,7 @@ mod tests {
         let model = sample::model();
         let given = r#"{"id":"bob","name":"a \" {b","secret":"hush","tags":["x"],"weight":0.1}"#;
         let record = sample::record(&model, given).with_rev(7);
-        let stored = Record::stored(Sample::DECLARED, "bob", 7, record.sent(), record.kept());
+        let stored = Record::stored(Sample::DEFINITION, "bob", 7, record.sent(), record.kept());
         assert_eq!(stored.expect("it was written here"), record);
     }
 
@@ -325,7 +325,7 @@ mod tests {
             ),
             (sent.to_owned(), String::new(), "no `secret`"),
         ] {
-            let error = Record::stored(Sample::DECLARED, "bob", 1, &sent, &kept)
+            let error = Record::stored(Sample::DEFINITION, "bob", 1, &sent, &kept)
                 .expect_err("another shape");
             assert!(format!("{error:?}").contains(why), "{error:?}");
         }

@@ -25,7 +25,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Its name on the wire. It stands alone, so that children can name their parents.
     const NAME: &'static str;
     /// What is known of it at compile time.
-    const DECLARED: &'static ResourceDef;
+    const DEFINITION: &'static ResourceDef;
 
     /// Takes the properties from `reader`, all of them even after a fault, in their order.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
@@ -60,12 +60,12 @@ pub fn show<R: Resource>(
     changes: &impl Changes,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    let mut given = PayloadWriter::new(R::DECLARED);
+    let mut given = PayloadWriter::new(R::DEFINITION);
     changes.write(&mut given);
     let text = given.finish().unwrap_or_default();
     let object = Object::parse(&text).unwrap_or_default();
     let mut shown = f.debug_struct(name);
-    for property in R::DECLARED.properties {
+    for property in R::DEFINITION.properties {
         if let Some(raw) = object.take(property.name) {
             let raw = if property.access.is_sent() {
                 raw

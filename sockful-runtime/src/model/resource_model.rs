@@ -29,7 +29,7 @@ impl Shape {
     /// The shape of `R`.
     pub const fn of<R: Resource>() -> Self {
         Self {
-            definition: R::DECLARED,
+            definition: R::DEFINITION,
             type_id: TypeId::of::<R>,
             rewrite: rewrite::<R>,
         }
@@ -43,7 +43,7 @@ fn rewrite<R: Resource>(
 }
 
 fn write<R: Resource>(record: &R) -> Result<WrittenRecord, serde_json::Error> {
-    let mut writer = Writer::new(R::DECLARED);
+    let mut writer = Writer::new(R::DEFINITION);
     record.write(&mut writer);
     writer.finish()
 }

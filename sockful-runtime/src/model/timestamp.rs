@@ -34,17 +34,17 @@ impl TimestampCodec {
     }
 }
 
-/// A type that a moment can be kept in.
+/// A type that can hold a timestamp of the server.
 #[diagnostic::on_unimplemented(
     message = "a moment can't be kept in a `{Self}`",
     label = "can't hold a time that the server keeps",
     note = "write `u64` or `i64`, which hold milliseconds since 1970",
     note = "or `jiff::Timestamp` with the feature `jiff` of sockful, or `chrono::DateTime<chrono::Utc>` with its feature `chrono`"
 )]
-pub trait BeMoment: Serialize {
-    /// How it writes and reads one.
+pub trait TimestampType: Serialize {
+    /// How it writes and reads a timestamp.
     #[doc(hidden)]
-    const MOMENT: TimestampCodec = TimestampCodec::INTEGER;
+    const TIMESTAMP: TimestampCodec = TimestampCodec::INTEGER;
 
     /// What the kept times are compared with in its stead.
     #[doc(hidden)]
@@ -53,5 +53,5 @@ pub trait BeMoment: Serialize {
     }
 }
 
-impl BeMoment for u64 {}
-impl BeMoment for i64 {}
+impl TimestampType for u64 {}
+impl TimestampType for i64 {}

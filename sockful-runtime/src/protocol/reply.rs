@@ -29,13 +29,13 @@ pub struct Done {
     pub(crate) live: Option<Box<Change>>,
 }
 
-/// What a remote method returned, as it is told to the caller.
+/// The output of a remote method, encoded as JSON.
 #[derive(Debug)]
-pub struct Told(pub(crate) Body);
+pub struct EncodedOutput(pub(crate) Body);
 
-impl Told {
-    pub(crate) fn of<T>(codec: &Codec<T>, result: &T) -> Result<Self> {
-        let json = json("the result", codec, result)?;
+impl EncodedOutput {
+    pub(crate) fn new<T>(codec: &Codec<T>, output: &T) -> Result<Self> {
+        let json = json("the result", codec, output)?;
         Ok(Self(Body::Json(json.into_bytes())))
     }
 }
@@ -127,12 +127,12 @@ impl Done {
         }
     }
 
-    /// What a remote method returned.
-    pub(crate) fn told(told: Told, seq: Option<u64>, rev: Option<u64>) -> Self {
+    /// The reply to a remote method.
+    pub(crate) fn encoded(output: EncodedOutput, seq: Option<u64>, rev: Option<u64>) -> Self {
         Self {
             seq,
             rev,
-            ..Self::bare(told.0)
+            ..Self::bare(output.0)
         }
     }
 
@@ -335,7 +335,7 @@ mod tests {
             &mut schemars::SchemaGenerator::default(),
         );
         let record = Arc::new(sample::record(&model, r#"{"id":"bob","life":7}"#));
-        let definition: &'static ResourceDef = Sample::DECLARED;
+        let definition: &'static ResourceDef = Sample::DEFINITION;
         let some = |positions: &[usize]| Selection::Some(definition, positions.into());
         for selection in [Selection::All, some(&[0, 1]), some(&[1]), some(&[])] {
             for several in [

@@ -108,7 +108,7 @@ pub struct Order<R> {
 
 impl<R: Resource> Order<R> {
     fn new(position: usize, descending: bool) -> Self {
-        let by = if position == R::DECLARED.id {
+        let by = if position == R::DEFINITION.id {
             query::By::Id
         } else {
             query::By::Property(position)

@@ -81,7 +81,7 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
 
 fn opened<S: Store>(store: S) -> S {
     use crate::model::resource::Resource;
-    let definition = sample::Sample::DECLARED;
+    let definition = sample::Sample::DEFINITION;
     let resources = [definition, sample::INDEXED, sample::SORTED, sample::COUNTED];
     wait(store.open(&resources)).expect("an empty store opens");
     store

@@ -5,7 +5,7 @@ use super::{DEBTS, GOLD, LIVES, NAMES, Thing, ThingFields, WEIGHTS};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sockful::Field;
-use sockful::must::{Like, Nullable, Ordered, Text};
+use sockful::query::{Like, Nullable, Ordered, Text};
 
 const T: ThingFields = Thing::FIELDS;
 

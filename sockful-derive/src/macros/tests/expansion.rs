@@ -254,7 +254,7 @@ fn rooted_paths_begin_at_sockful_or_core() {
 fn relative_paths_avoid_user_names() {
     let ours = [
         "__private",
-        "__must",
+        "__bounds",
         "Self",
         "Creature",
         "R0",

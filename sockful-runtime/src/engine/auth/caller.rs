@@ -2,7 +2,7 @@
 
 use crate::core::error::Result;
 use crate::engine::auth::identity::Identity;
-use crate::engine::auth::policy::{Policy, Who};
+use crate::engine::auth::policy::{Policy, PolicyUser};
 use crate::query::QueryFilter;
 use std::any::Any;
 use std::fmt;
@@ -44,8 +44,8 @@ impl AuthenticatedCaller {
         }
     }
 
-    pub(crate) fn who(&self) -> Who<'_> {
-        Who::somebody(&*self.user)
+    pub(crate) fn policy_user(&self) -> PolicyUser<'_> {
+        PolicyUser::authenticated(&*self.user)
     }
 
     /// What the policies of a resource let it see of that.
@@ -54,7 +54,8 @@ impl AuthenticatedCaller {
         resource: usize,
         policies: &[Policy],
     ) -> Result<Arc<QueryFilter>> {
-        self.read_filters.get(resource, policies, self.who())
+        self.read_filters
+            .get(resource, policies, self.policy_user())
     }
 }
 
@@ -72,19 +73,19 @@ impl ReadFilters {
         Self((0..resources).map(|_| OnceLock::new()).collect())
     }
 
-    /// What all policies of a resource let `who` see, who is always the same.
+    /// The filter of all policies of a resource. `user` must be the same in every call.
     pub(crate) fn get(
         &self,
         resource: usize,
         policies: &[Policy],
-        who: Who<'_>,
+        user: PolicyUser<'_>,
     ) -> Result<Arc<QueryFilter>> {
         if let Some(known) = self.0[resource].get() {
             return Ok(known.clone());
         }
         // A failure is asked again: it decides nothing.
         let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
-        let seen = of_reading.map(|policy| policy.read_filter(who));
+        let seen = of_reading.map(|policy| policy.read_filter(user));
         let asked = Arc::new(QueryFilter::all_of(seen.collect::<Result<_>>()?));
         Ok(self.0[resource].get_or_init(|| asked).clone())
     }

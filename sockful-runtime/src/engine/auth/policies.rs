@@ -3,7 +3,7 @@
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::caller::{Caller, ReadFilters};
-use crate::engine::auth::policy::{Grant, Policy, Who, unauthenticated};
+use crate::engine::auth::policy::{Grant, Policy, PolicyUser, unauthenticated};
 use crate::engine::table::ResourceEntry;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
@@ -77,7 +77,10 @@ impl Policies {
         }
         let filter = match caller {
             Caller::Application => return Ok(ReadFilter::ALL),
-            Caller::Unauthenticated => self.nobody.get(resource, policies, Who::NOBODY)?,
+            Caller::Unauthenticated => {
+                self.nobody
+                    .get(resource, policies, PolicyUser::UNAUTHENTICATED)?
+            }
             Caller::AuthenticatedCaller(known) => known.read_filter(resource, policies)?,
         };
         Ok(ReadFilter::of(filter))
@@ -95,14 +98,14 @@ impl Policies {
         model: &Model,
         record: Option<&Record>,
     ) -> Result<()> {
-        let who = match caller {
+        let user = match caller {
             Caller::Application => return Ok(()),
-            Caller::Unauthenticated => Who::NOBODY,
-            Caller::AuthenticatedCaller(known) => known.who(),
+            Caller::Unauthenticated => PolicyUser::UNAUTHENTICATED,
+            Caller::AuthenticatedCaller(known) => known.policy_user(),
         };
         let policies = self.by_resource[model.index].iter();
         let mut asked = policies.filter(|policy| policy.on.contains(&grant));
-        asked.try_for_each(|policy| policy.ask(model, who, record))
+        asked.try_for_each(|policy| policy.check(model, user, record))
     }
 }
 
@@ -119,7 +122,7 @@ fn check(
         );
         return Err(Error::new(ErrorKind::Invalid, message));
     };
-    match policy.user() {
+    match policy.user_type() {
         Some(asked) if asked != authenticator.user => {
             let (asked, given) = (asked.name, authenticator.user.name);
             let message = format!(

@@ -1,4 +1,4 @@
-//! Policies: who may see a record, and who may do what. Pure functions of a record and a user.
+//! Policies: pure functions of a record and a user that decide who can read a record or run an action.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::record::Record;
@@ -10,90 +10,90 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A policy of a resource. Laid down by `#[remote]`.
+/// A policy of a resource, as `#[remote]` writes it.
 #[derive(Debug)]
 pub struct Policy {
     /// The method's name.
     pub name: &'static str,
     /// What it decides.
     pub on: &'static [Grant],
-    /// Decides.
-    pub judge: Judge,
+    /// The function.
+    pub decide: PolicyFn,
 }
 
 /// What a policy decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Which records are seen.
+    /// Which records can be read.
     Read,
-    /// Whether a record may come to be.
+    /// Whether a record can be created.
     Create,
-    /// Whether a record may change.
+    /// Whether a record can be changed.
     Update,
-    /// Whether a record may be removed.
+    /// Whether a record can be destroyed.
     Destroy,
-    /// Whether a remote method may be called, by its name on the wire.
+    /// Whether a remote method can be called, by its name on the wire.
     Remote(&'static str),
 }
 
-/// How a policy decides.
+/// The function of a policy, by its arguments and result.
 #[derive(Debug)]
-pub enum Judge {
-    /// By conditions on the records.
-    Read(fn(Who<'_>) -> Result<QueryFilter>),
-    /// By a record and a user.
-    Record(for<'a> fn(&Judged<'a>) -> Result<bool>),
-    /// By the user alone.
-    User(fn(Who<'_>) -> Result<bool>),
+pub enum PolicyFn {
+    /// Returns a filter of the records that the user can read.
+    Read(fn(PolicyUser<'_>) -> Result<QueryFilter>),
+    /// Decides by the record and the user.
+    Record(for<'a> fn(&PolicySubject<'a>) -> Result<bool>),
+    /// Decides by the user only.
+    User(fn(PolicyUser<'_>) -> Result<bool>),
 }
 
-/// A user of whatever type, or nobody.
+/// The authenticated user of any type, or no user.
 #[derive(Clone, Copy)]
-pub struct Who<'a>(UserKind<'a>);
+pub struct PolicyUser<'a>(UserKind<'a>);
 
 #[derive(Clone, Copy)]
 enum UserKind<'a> {
-    Nobody,
-    Somebody(&'a (dyn Any + Send + Sync)),
-    /// Neither: it notes what type of user is asked for.
-    Asked(&'a Cell<Option<UserType>>),
+    Unauthenticated,
+    Authenticated(&'a (dyn Any + Send + Sync)),
+    /// Not a caller: it records the type of user that the policy takes.
+    Probe(&'a Cell<Option<UserType>>),
 }
 
-impl<'a> Who<'a> {
-    pub(crate) const NOBODY: Self = Self(UserKind::Nobody);
+impl<'a> PolicyUser<'a> {
+    pub(crate) const UNAUTHENTICATED: Self = Self(UserKind::Unauthenticated);
 
-    pub(crate) fn somebody(user: &'a (dyn Any + Send + Sync)) -> Self {
-        Self(UserKind::Somebody(user))
+    pub(crate) fn authenticated(user: &'a (dyn Any + Send + Sync)) -> Self {
+        Self(UserKind::Authenticated(user))
     }
 
     /// The user as a `U`.
     ///
     /// # Errors
     ///
-    /// Where the server's users are of another type.
-    pub(crate) fn user<U: 'static>(self) -> Result<Option<&'a U>> {
+    /// Fails if the users of the server have another type.
+    pub(crate) fn downcast<U: 'static>(self) -> Result<Option<&'a U>> {
         let other = || Error::internal(format!("no user is a `{}`", type_name::<U>()));
         match self.0 {
-            UserKind::Nobody => Ok(None),
-            UserKind::Somebody(user) => user.downcast_ref().map(Some).ok_or_else(other),
-            UserKind::Asked(asked) => {
-                asked.set(Some(UserType::of::<U>()));
-                Err(Error::internal("nobody is judged"))
+            UserKind::Unauthenticated => Ok(None),
+            UserKind::Authenticated(user) => user.downcast_ref().map(Some).ok_or_else(other),
+            UserKind::Probe(user_type) => {
+                user_type.set(Some(UserType::of::<U>()));
+                Err(Error::internal("a probe has no user"))
             }
         }
     }
 
-    fn is_nobody(self) -> bool {
-        matches!(self.0, UserKind::Nobody)
+    fn is_unauthenticated(self) -> bool {
+        matches!(self.0, UserKind::Unauthenticated)
     }
 }
 
-impl fmt::Debug for Who<'_> {
+impl fmt::Debug for PolicyUser<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_nobody() {
-            "nobody"
+        f.write_str(if self.is_unauthenticated() {
+            "unauthenticated"
         } else {
-            "somebody"
+            "authenticated"
         })
     }
 }
@@ -114,99 +114,106 @@ impl UserType {
     }
 }
 
-/// A record that a policy judges, and for whom.
+/// The arguments of a policy with `&self`: a record and the user.
 #[derive(Debug)]
-pub struct Judged<'a> {
+pub struct PolicySubject<'a> {
     record: Option<(&'a Model, &'a Record)>,
-    who: Who<'a>,
+    user: PolicyUser<'a>,
 }
 
-impl<'a> Judged<'a> {
+impl<'a> PolicySubject<'a> {
     /// The record as its type.
     ///
     /// # Errors
     ///
-    /// Where its type can't read it.
+    /// Fails if its type cannot read it.
     pub fn record<R: Resource>(&self) -> Result<R> {
-        let missing = || Error::internal("no record is judged");
+        let missing = || Error::internal("the policy has no record");
         let (model, record) = self.record.ok_or_else(missing)?;
         model.read(record)
     }
 
-    /// For whom it is judged.
-    pub fn who(&self) -> Who<'a> {
-        self.who
+    /// The user.
+    pub fn user(&self) -> PolicyUser<'a> {
+        self.user
     }
 }
 
 impl Policy {
-    /// Whether it says what is seen.
+    /// Whether it decides which records can be read.
     pub(crate) fn is_of_reading(&self) -> bool {
         self.on.contains(&Grant::Read)
     }
 
-    /// Of which type it takes a user to be; `None` where it asks for none.
-    pub(crate) fn user(&self) -> Option<UserType> {
-        let asked = Cell::new(None);
-        let who = Who(UserKind::Asked(&asked));
-        // Whatever it makes of nobody at all, it has asked by then.
-        let _ = match &self.judge {
-            Judge::Read(see) => self.fail_closed(|| see(who)).map(drop),
-            Judge::Record(may) => {
+    /// The type of the policy's user, or `None` if it takes no user.
+    pub(crate) fn user_type(&self) -> Option<UserType> {
+        let user_type = Cell::new(None);
+        let user = PolicyUser(UserKind::Probe(&user_type));
+        // The user is downcast before the policy decides, so its result does not matter.
+        let _ = match &self.decide {
+            PolicyFn::Read(filter) => self.fail_closed(|| filter(user)).map(drop),
+            PolicyFn::Record(is_allowed) => {
                 let record = None;
-                self.fail_closed(|| may(&Judged { record, who })).map(drop)
+                self.fail_closed(|| is_allowed(&PolicySubject { record, user }))
+                    .map(drop)
             }
-            Judge::User(may) => self.fail_closed(|| may(who)).map(drop),
+            PolicyFn::User(is_allowed) => self.fail_closed(|| is_allowed(user)).map(drop),
         };
-        asked.get()
+        user_type.get()
     }
 
-    /// The conditions that a record must meet to be seen.
+    /// The filter of the records that the user can read.
     ///
     /// # Errors
     ///
-    /// Where the policy fails, or asks for somebody and there is nobody: then nothing is seen.
-    pub(crate) fn read_filter(&self, who: Who<'_>) -> Result<QueryFilter> {
-        match &self.judge {
-            Judge::Read(see) => self.fail_closed(|| see(who)),
-            Judge::Record(_) | Judge::User(_) => Err(self.misplaced()),
+    /// Fails if the policy fails, or needs a user and the caller is unauthenticated. Then no record
+    /// can be read.
+    pub(crate) fn read_filter(&self, user: PolicyUser<'_>) -> Result<QueryFilter> {
+        match &self.decide {
+            PolicyFn::Read(filter) => self.fail_closed(|| filter(user)),
+            PolicyFn::Record(_) | PolicyFn::User(_) => Err(self.misplaced()),
         }
     }
 
-    /// Asks that this user may do it; with this record, where it is about one.
+    /// Checks that the user can run an action, on `record` if the action has one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Forbidden`]; [`ErrorKind::Unauthenticated`] where there is no user. Where the
-    /// policy fails it says no.
-    pub(crate) fn ask(&self, model: &Model, who: Who<'_>, record: Option<&Record>) -> Result<()> {
-        let may = match (&self.judge, record) {
-            (Judge::Record(may), Some(record)) => {
+    /// Fails with [`ErrorKind::Forbidden`], or with [`ErrorKind::Unauthenticated`] if there is no
+    /// user, and if the policy fails.
+    pub(crate) fn check(
+        &self,
+        model: &Model,
+        user: PolicyUser<'_>,
+        record: Option<&Record>,
+    ) -> Result<()> {
+        let is_allowed = match (&self.decide, record) {
+            (PolicyFn::Record(is_allowed), Some(record)) => {
                 let record = Some((model, record));
-                let judged = Judged { record, who };
-                self.fail_closed(|| may(&judged))?
+                let subject = PolicySubject { record, user };
+                self.fail_closed(|| is_allowed(&subject))?
             }
-            (Judge::User(may), _) => self.fail_closed(|| may(who))?,
-            (Judge::Record(_), None) | (Judge::Read(_), _) => return Err(self.misplaced()),
+            (PolicyFn::User(is_allowed), _) => self.fail_closed(|| is_allowed(user))?,
+            (PolicyFn::Record(_), None) | (PolicyFn::Read(_), _) => return Err(self.misplaced()),
         };
-        if may {
+        if is_allowed {
             return Ok(());
         }
-        Err(if who.is_nobody() {
+        Err(if user.is_unauthenticated() {
             unauthenticated()
         } else {
             Error::new(ErrorKind::Forbidden, "this is not yours to do")
         })
     }
 
-    fn fail_closed<T>(&self, judge: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn fail_closed<T>(&self, decide: impl FnOnce() -> Result<T>) -> Result<T> {
         let panicked = |why: Box<dyn Any + Send>| {
             Err(Error::panicked(
                 &format!("the policy `{}`", self.name),
                 &*why,
             ))
         };
-        catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(panicked)
+        catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(panicked)
     }
 
     fn misplaced(&self) -> Error {
@@ -214,7 +221,7 @@ impl Policy {
     }
 }
 
-/// What is said to nobody where somebody is asked for.
+/// The error for unauthenticated callers of what needs a user.
 pub(crate) fn unauthenticated() -> Error {
     let message = "say who you are first, by `sockful.authenticate`";
     Error::new(ErrorKind::Unauthenticated, message)

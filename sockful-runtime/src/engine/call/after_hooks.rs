@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
-use crate::engine::call::hook::{Hook, Hooked, On, Phase};
+use crate::engine::call::hook::{Hook, HookAction, HookContext, HookPhase};
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::model::record::Record;
 use crate::store::commit::{Operation, RecordChange};
@@ -23,15 +23,15 @@ struct PendingHook {
 /// Whether any hook runs after a commit of these operations.
 fn has_hooks(context: &Context, operations: &[Operation], called: Option<&CalledMethod>) -> bool {
     let any = |resource, on| {
-        let mut hooks = context.app().hooks(resource, Phase::After, on);
+        let mut hooks = context.app().hooks(resource, HookPhase::After, on);
         hooks.next().is_some()
     };
     called.is_some_and(|called| any(called.resource, called.on))
         || operations.iter().any(|operation| match operation {
             Operation::Put { resource, .. } => {
-                any(*resource, On::Create) || any(*resource, On::Update)
+                any(*resource, HookAction::Create) || any(*resource, HookAction::Update)
             }
-            Operation::Delete { resource, .. } => any(*resource, On::Destroy),
+            Operation::Delete { resource, .. } => any(*resource, HookAction::Destroy),
             _ => false,
         })
 }
@@ -50,7 +50,7 @@ fn pending_hooks(
     for change in changes {
         let hooks = context
             .app()
-            .hooks(change.resource, Phase::After, on(change));
+            .hooks(change.resource, HookPhase::After, on(change));
         all.extend(hooks.map(|hook| PendingHook {
             hook,
             resource: change.resource,
@@ -65,7 +65,7 @@ fn pending_hooks(
         });
         let hooks = context
             .app()
-            .hooks(called.resource, Phase::After, called.on);
+            .hooks(called.resource, HookPhase::After, called.on);
         all.extend(hooks.map(|hook| PendingHook {
             hook,
             resource: called.resource,
@@ -135,14 +135,14 @@ async fn run_all(context: &Context, all: Vec<PendingHook>) {
 async fn run_hook(context: &Context, one: &PendingHook) -> Result<()> {
     let context = context.after_commit()?;
     let (model, record) = (context.model(one.resource), one.after.clone());
-    let hooked = Hooked::new(&context, model, one.before.as_deref(), record);
+    let hooked = HookContext::new(&context, model, one.before.as_deref(), record);
     (one.hook.run)(&hooked).await
 }
 
-fn on(change: &RecordChange) -> On {
+fn on(change: &RecordChange) -> HookAction {
     match (&change.before, &change.after) {
-        (None, _) => On::Create,
-        (Some(_), Some(_)) => On::Update,
-        (Some(_), None) => On::Destroy,
+        (None, _) => HookAction::Create,
+        (Some(_), Some(_)) => HookAction::Update,
+        (Some(_), None) => HookAction::Destroy,
     }
 }

@@ -82,7 +82,9 @@ impl Context {
     /// application itself.
     pub fn user<U: 'static>(&self) -> Result<&U> {
         match &self.caller {
-            Caller::AuthenticatedCaller(known) => known.who().user()?.ok_or_else(unauthenticated),
+            Caller::AuthenticatedCaller(known) => {
+                known.policy_user().downcast()?.ok_or_else(unauthenticated)
+            }
             Caller::Unauthenticated => Err(unauthenticated()),
             Caller::Application => Err(Error::internal(
                 "the application itself calls, and is no user",

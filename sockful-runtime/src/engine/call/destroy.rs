@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::context::Context;
-use crate::engine::call::hook::On;
+use crate::engine::call::hook::HookAction;
 use crate::engine::call::stage;
 use crate::model::definition::OnDestroy;
 use crate::model::record::Record;
@@ -83,7 +83,7 @@ async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Resul
     stage::run_before_hooks(
         context,
         model,
-        On::Destroy,
+        HookAction::Destroy,
         Some(record),
         Some(record.clone()),
     )

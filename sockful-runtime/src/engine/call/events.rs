@@ -107,7 +107,7 @@ impl Context {
 
 /// The error for an event that is emitted after the call has been committed.
 fn outside_call<E: Event>(method: &str) -> Error {
-    let title = E::Of::DECLARED.title;
+    let title = E::Of::DEFINITION.title;
     Error::internal(format!(
         "an event came when the commit was over; write `context.records::<{title}>().{method}(&id, event).await`"
     ))

@@ -1,4 +1,4 @@
-//! Hooks: what runs before a commit and after it.
+//! Hooks: methods that run before or after a commit.
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
@@ -8,51 +8,51 @@ use crate::model::resource_model::Model;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A hook of a resource. Laid down by `#[remote]`.
+/// A hook of a resource, as `#[remote]` writes it.
 #[derive(Debug)]
 pub struct Hook {
     /// The method's name.
     pub name: &'static str,
     /// When it runs.
-    pub phase: Phase,
-    /// On what it runs.
-    pub on: &'static [On],
+    pub phase: HookPhase,
+    /// The actions that it runs for.
+    pub on: &'static [HookAction],
     /// Runs it.
-    pub run: for<'a> fn(&'a Hooked<'a>) -> BoxFuture<'a, Result<()>>,
+    pub run: for<'a> fn(&'a HookContext<'a>) -> BoxFuture<'a, Result<()>>,
 }
 
 /// When a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// After the rules and before the commit, with which it is one.
+pub enum HookPhase {
+    /// After validation and before the commit. Its writes are part of the commit.
     Before,
     /// After the commit.
     After,
 }
 
-/// On what a hook runs.
+/// An action that a hook runs for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
-    /// A record comes to be.
+pub enum HookAction {
+    /// A record is created.
     Create,
-    /// A record changes.
+    /// A record is changed.
     Update,
-    /// A record is removed.
+    /// A record is destroyed.
     Destroy,
     /// A remote method is called, by its name on the wire.
     Remote(&'static str),
 }
 
-/// What a hook is called with.
+/// The argument of a hook: the call's context and the record.
 #[derive(Debug)]
-pub struct Hooked<'a> {
+pub struct HookContext<'a> {
     context: &'a Context,
     model: &'a Model,
     old: Option<&'a Record>,
     record: Mutex<Option<Arc<Record>>>,
 }
 
-impl<'a> Hooked<'a> {
+impl<'a> HookContext<'a> {
     pub(crate) fn new(
         context: &'a Context,
         model: &'a Model,
@@ -68,43 +68,43 @@ impl<'a> Hooked<'a> {
         }
     }
 
-    /// The context, of the transaction where the hook runs before its commit.
+    /// The context of the call; before the commit it is that of the transaction.
     pub fn context(&self) -> &Context {
         self.context
     }
 
-    /// The record to be; the one that goes, where it is destroyed.
+    /// The record as it will be stored; when it is destroyed, the record before.
     ///
     /// # Errors
     ///
-    /// Where there is none, or its type can't read it.
+    /// Fails if there is no record, or its type cannot read it.
     pub fn record<R: Resource>(&self) -> Result<R> {
         let record = self.current();
         let record = record.ok_or_else(|| Error::internal("the hook has no record"))?;
         self.model.read(&record)
     }
 
-    /// The record as it is stored, or was before the commit; `None` where it is or was not there.
+    /// The record before the commit, or `None` if there was none.
     ///
     /// # Errors
     ///
-    /// Where its type can't read it.
+    /// Fails if its type cannot read it.
     pub fn old<R: Resource>(&self) -> Result<Option<R>> {
         self.old.map(|old| self.model.read(old)).transpose()
     }
 
-    /// Takes what a hook has made of the record, after the rules.
+    /// Replaces the record with the one that the hook has changed, after validation.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it breaks a rule.
-    pub fn keep<R: Resource>(&self, record: &R) -> Result<()> {
+    /// Fails with [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the record violates a rule.
+    pub fn replace<R: Resource>(&self, record: &R) -> Result<()> {
         let record = self.model.write(record)?;
         *self.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(record));
         Ok(())
     }
 
-    /// The record as the hooks have left it.
+    /// The record with the changes of the hooks so far.
     pub(crate) fn current(&self) -> Option<Arc<Record>> {
         let record = self.record.lock();
         record.unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,4 +1,4 @@
-//! Remote methods and hooks as data: the rows that `#[remote]` writes, and one call of a method.
+//! Remote methods as data: the rows that `#[remote]` writes, and one call of a method.
 
 use crate::core::error::{Error, Result};
 use crate::engine::auth::policy::Policy;
@@ -16,20 +16,20 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// The methods of a resource that are remote, and those that are hooks. Implemented by `#[remote]`.
+/// The remote methods, hooks and policies of a resource. Implemented by `#[remote]`.
 pub trait Remotes {
-    /// One row a method.
+    /// One row per remote method.
     const REMOTES: &'static [Remote];
-    /// One row a hook, in the order written.
+    /// One row per hook, in source order.
     const HOOKS: &'static [Hook] = &[];
-    /// One row a policy.
+    /// One row per policy.
     const POLICIES: &'static [Policy] = &[];
 }
 
-/// Finds the remotes and hooks of `T`, none where it has no `#[remote]` block.
+/// Looks up the remote methods, hooks and policies of `T`, which may have no `#[remote]` block.
 ///
-/// `Find::<T>::REMOTES` is the inherent constant where `T` implements [`Remotes`], and
-/// [`NoRemotes`]'s where it does not: so the two macros need not know of each other.
+/// `MethodsOf::<T>::REMOTES` is the inherent constant if `T` implements [`Remotes`], and that of
+/// [`NoRemotes`] otherwise, so neither macro needs to know whether the other is used.
 pub struct MethodsOf<T>(PhantomData<T>);
 
 impl<T> fmt::Debug for MethodsOf<T> {
@@ -47,7 +47,7 @@ impl<T: Remotes> MethodsOf<T> {
     pub const POLICIES: &'static [Policy] = T::POLICIES;
 }
 
-/// What [`MethodsOf`] gives for types without remotes.
+/// Fallback of [`MethodsOf`] for types without a `#[remote]` block.
 pub trait NoRemotes {
     /// None.
     const REMOTES: &'static [Remote] = &[];
@@ -66,8 +66,8 @@ pub struct Remote {
     pub name: &'static str,
     /// The doc comment.
     pub doc: &'static str,
-    /// What the method takes as `self`.
-    pub takes: Takes,
+    /// How the method takes `self`.
+    pub receiver: Receiver,
     /// The payload's properties.
     pub parameters: &'static [Property],
     /// Lets each parameter describe itself to the reader.
@@ -97,7 +97,7 @@ impl Remote {
         let whose = format!("{} {}", model.definition.name, self.name);
         let parameters = self.described(generator);
         if let (true, [payload]) = (self.takes_whole(), &*parameters) {
-            let id = (self.takes != Takes::Nothing).then(|| model.id_name());
+            let id = (self.receiver != Receiver::None).then(|| model.id_name());
             raw_payload::check(payload, id, generator.definitions())
                 .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;
         }
@@ -106,14 +106,14 @@ impl Remote {
     }
 }
 
-/// What a remote method takes as `self`.
+/// How a remote method takes `self`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
-    /// Nothing: it is of the resource as a whole.
-    Nothing,
-    /// The record, to look at.
+pub enum Receiver {
+    /// It has no `self`: it belongs to the resource as a whole.
+    None,
+    /// `&self`: it reads the record.
     Ref,
-    /// The record, to change.
+    /// `&mut self`: it changes the record.
     Mut,
 }
 

@@ -5,8 +5,8 @@ use crate::engine::auth::policy::Grant;
 use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::delivery_scope::ResponseDraft;
-use crate::engine::call::hook::On;
-use crate::engine::call::method::{MethodCall, Takes};
+use crate::engine::call::hook::HookAction;
+use crate::engine::call::method::{MethodCall, Receiver};
 use crate::engine::call::outcome::CalledMethod;
 use crate::engine::call::outcome::CommitOutcome;
 use crate::engine::call::stage;
@@ -16,7 +16,7 @@ use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 
 use crate::protocol::reply;
-use crate::protocol::reply::{Body, Done, Reply, Told};
+use crate::protocol::reply::{Body, Done, EncodedOutput, Reply};
 use std::sync::Arc;
 
 mod run;
@@ -37,7 +37,7 @@ impl MethodCall<'_> {
     pub async fn begin(&self) -> Result<()> {
         self.context.transaction()?.clear();
         self.ask(None)?;
-        let on = On::Remote(self.remote.name);
+        let on = HookAction::Remote(self.remote.name);
         stage::run_before_hooks(&self.context, self.model, on, None, None).await?;
         Ok(())
     }
@@ -48,14 +48,14 @@ impl MethodCall<'_> {
         self.context.ask(grant, self.model, record)
     }
 
-    /// Takes the arguments out of the payload: `take` asks for each in its order.
+    /// Receiver the arguments out of the payload: `take` asks for each in its order.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every fault.
     pub fn arguments<T>(&self, take: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T> {
         let given = self.payload.object()?;
-        if self.remote.takes != Takes::Nothing {
+        if self.remote.receiver != Receiver::None {
             given.take(self.model.id_name());
         }
         let mut reader =
@@ -66,32 +66,32 @@ impl MethodCall<'_> {
     }
 
     /// Commits what a method without `self` has done; `None` says to run it again.
-    pub async fn done(&self, told: Told) -> Option<Reply> {
-        self.try_done(told).await.transpose()
+    pub async fn done(&self, output: EncodedOutput) -> Option<Reply> {
+        self.try_done(output).await.transpose()
     }
 
-    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
-        let outcome = self.end(&told, None).await?;
-        Ok(outcome.map(|outcome| Done::told(told, outcome.seq(), None)))
+    async fn try_done(&self, output: EncodedOutput) -> Result<Option<Done>> {
+        let outcome = self.end(&output, None).await?;
+        Ok(outcome.map(|outcome| Done::encoded(output, outcome.seq(), None)))
     }
 
     /// Commits what the method has done, which was called on `record`; `None` says that another
     /// writer came in between.
     async fn end(
         &self,
-        told: &Told,
+        output: &EncodedOutput,
         record: Option<&Arc<Record>>,
     ) -> Result<Option<CommitOutcome>> {
         let max = self.context.app().config.max_reply;
-        reply::check_room("the result", told.0.len(), max)?;
+        reply::check_room("the result", output.0.len(), max)?;
         let called = CalledMethod {
             resource: self.model.index,
-            on: On::Remote(self.remote.name),
+            on: HookAction::Remote(self.remote.name),
             record: record.cloned(),
         };
         let about = record.map(|record| (self.model.index, record.id()));
         let about = about.filter(|_| self.model.keeps_rev());
-        let draft = match &told.0 {
+        let draft = match &output.0 {
             Body::Json(json) => ResponseDraft::Json(json, about),
             Body::Record(..) | Body::Records(..) | Body::List(_) => ResponseDraft::Nothing,
         };
@@ -143,7 +143,7 @@ impl<R> Attempt<'_, R> {
         let loaded = loaded.ok_or_else(|| Error::not_found(model.definition.name))?;
         self.call.ask(Some(&loaded))?;
         loaded.expect_rev(self.call.if_rev)?;
-        let (on, record) = (On::Remote(remote.name), Some(loaded.clone()));
+        let (on, record) = (HookAction::Remote(remote.name), Some(loaded.clone()));
         let record = stage::run_before_hooks(context, model, on, Some(&loaded), record).await?;
         let value = (self.read)(model, record.as_deref().unwrap_or(&loaded))?;
         self.loaded = Some(loaded);
@@ -152,22 +152,22 @@ impl<R> Attempt<'_, R> {
 
     /// Commits what a method that only looked at its record has done elsewhere; `None` says to run
     /// it again.
-    pub async fn done(&self, told: Told) -> Option<Reply> {
-        self.try_done(told).await.transpose()
+    pub async fn done(&self, output: EncodedOutput) -> Option<Reply> {
+        self.try_done(output).await.transpose()
     }
 
-    async fn try_done(&self, told: Told) -> Result<Option<Done>> {
+    async fn try_done(&self, output: EncodedOutput) -> Result<Option<Done>> {
         let loaded = self.loaded()?;
-        let outcome = self.call.end(&told, Some(loaded)).await?;
-        Ok(outcome.map(|outcome| Done::told(told, outcome.seq(), loaded.shown_rev())))
+        let outcome = self.call.end(&output, Some(loaded)).await?;
+        Ok(outcome.map(|outcome| Done::encoded(output, outcome.seq(), loaded.shown_rev())))
     }
 
     /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
-    pub async fn store(&self, value: &R, told: Told) -> Option<Reply> {
-        self.try_store(value, told).await.transpose()
+    pub async fn store(&self, value: &R, output: EncodedOutput) -> Option<Reply> {
+        self.try_store(value, output).await.transpose()
     }
 
-    async fn try_store(&self, value: &R, told: Told) -> Result<Option<Done>> {
+    async fn try_store(&self, value: &R, output: EncodedOutput) -> Result<Option<Done>> {
         let MethodCall {
             model,
             context,
@@ -191,10 +191,10 @@ impl<R> Attempt<'_, R> {
                 remote.name
             )));
         }
-        let outcome = self.call.end(&told, Some(loaded)).await?;
+        let outcome = self.call.end(&output, Some(loaded)).await?;
         Ok(outcome.map(|outcome| {
             let stored = outcome.stored(model.index, loaded.id()).unwrap_or(loaded);
-            Done::told(told, outcome.seq(), stored.shown_rev())
+            Done::encoded(output, outcome.seq(), stored.shown_rev())
         }))
     }
 

@@ -1,6 +1,6 @@
 //! What a transaction came to: its commit, and the method that was called in it.
 
-use crate::engine::call::hook::On;
+use crate::engine::call::hook::HookAction;
 use crate::model::record::Record;
 use crate::store::commit::Committed;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl CommitOutcome {
 #[derive(Clone, Debug)]
 pub(crate) struct CalledMethod {
     pub(crate) resource: usize,
-    pub(crate) on: On,
+    pub(crate) on: HookAction,
     /// The record on which it was called, as it was.
     pub(crate) record: Option<Arc<Record>>,
 }

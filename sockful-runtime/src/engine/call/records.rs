@@ -8,7 +8,7 @@ use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::model::definition::ResourceDef;
-use crate::model::event::HappenTo;
+use crate::model::event::EventOf;
 use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Origin;
@@ -149,7 +149,7 @@ impl<R: Resource> Records<R> {
         clippy::needless_pass_by_value,
         reason = "what was told is over; `&` before each event would say nothing"
     )]
-    pub fn emit<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+    pub fn emit<E: EventOf<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
         let emission = self.context.emission(id, &event);
         async move { self.context.emit_now(emission?).await }.boxed()
     }
@@ -164,7 +164,7 @@ impl<R: Resource> Records<R> {
         clippy::needless_pass_by_value,
         reason = "what was told is over; `&` before each event would say nothing"
     )]
-    pub fn broadcast<E: HappenTo<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
+    pub fn broadcast<E: EventOf<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
         let emission = self.context.emission(id, &event);
         async move { self.context.broadcast_now(emission?).await }.boxed()
     }

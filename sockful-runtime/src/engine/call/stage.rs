@@ -3,7 +3,7 @@
 use crate::core::error::{Error, Fault, Result};
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::context::Context;
-use crate::engine::call::hook::{Hooked, On, Phase};
+use crate::engine::call::hook::{HookAction, HookContext, HookPhase};
 use crate::engine::call::outcome::CommitOutcome;
 use crate::model::key;
 use crate::model::reader::Origin;
@@ -42,13 +42,13 @@ pub(crate) async fn stage(
         return Ok(Some(Staged::Same(stored)));
     }
     let on = if stored.is_some() {
-        On::Update
+        HookAction::Update
     } else {
-        On::Create
+        HookAction::Create
     };
     if context
         .app()
-        .hooks(model.index, Phase::Before, on)
+        .hooks(model.index, HookPhase::Before, on)
         .next()
         .is_some()
     {
@@ -80,20 +80,20 @@ pub(crate) async fn stage(
 pub(crate) async fn run_before_hooks(
     context: &Context,
     model: &Model,
-    on: On,
+    on: HookAction,
     old: Option<&Arc<Record>>,
     record: Option<Arc<Record>>,
 ) -> Result<Option<Arc<Record>>> {
     let mut hooks = context
         .app()
-        .hooks(model.index, Phase::Before, on)
+        .hooks(model.index, HookPhase::Before, on)
         .peekable();
     if hooks.peek().is_none() {
         return Ok(record);
     }
     let id: Option<Box<str>> = record.as_ref().map(|record| record.id().into());
     let context = context.before_commit()?;
-    let hooked = Hooked::new(&context, model, old.map(|old| &**old), record);
+    let hooked = HookContext::new(&context, model, old.map(|old| &**old), record);
     for hook in hooks {
         (hook.run)(&hooked).await?;
         let record = hooked.current();

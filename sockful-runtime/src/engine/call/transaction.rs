@@ -84,7 +84,7 @@ impl Transaction {
             .and_then(|entry| entry.after.clone()))
     }
 
-    /// Takes in a record that a list has shown, and gives it as the unit sees it.
+    /// Receiver in a record that a list has shown, and gives it as the unit sees it.
     pub(crate) fn track(
         &self,
         resource: usize,
@@ -104,7 +104,7 @@ impl Transaction {
         Ok(Some(record))
     }
 
-    /// Takes `after` in the place of `before`, which is how the unit saw the record; `false` says
+    /// Receiver `after` in the place of `before`, which is how the unit saw the record; `false` says
     /// that it has become another since.
     pub(crate) fn put(
         &self,
@@ -135,7 +135,7 @@ impl Transaction {
         Ok(is_the_same)
     }
 
-    /// Takes an event, which is emitted with the commit and dependency on nothing.
+    /// Receiver an event, which is emitted with the commit and dependency on nothing.
     pub(crate) fn emit(&self, emission: Emission) -> Result<()> {
         let mut state = self.state();
         let state = state.open()?;
@@ -144,7 +144,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Takes an event that is told after the commit and is not in it.
+    /// Receiver an event that is told after the commit and is not in it.
     pub(crate) fn broadcast(&self, emission: Emission) -> Result<()> {
         self.state().open()?.broadcast.push(emission);
         Ok(())

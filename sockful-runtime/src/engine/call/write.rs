@@ -213,7 +213,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Takes out the id of the parent by which the record is addressed, and asks that it is there
+    /// Receiver out the id of the parent by which the record is addressed, and asks that it is there
     /// where a record is to be made. A record that is there can't be moved on this way.
     async fn parent(
         &self,

@@ -1,7 +1,7 @@
 //! The properties of actions that dispatch decides by: one table, part of the constant routes.
 
 use super::{Action, CoreAction};
-use crate::engine::call::method::Takes;
+use crate::engine::call::method::Receiver;
 use crate::model::definition::Relation;
 
 /// What dispatch needs to know about an action before it runs.
@@ -91,13 +91,13 @@ impl Action {
         match self {
             Self::Core(action) => action.traits(),
             Self::Remote(remote) => ActionTraits {
-                changes_record: matches!(remote.takes, Takes::Mut),
+                changes_record: matches!(remote.receiver, Receiver::Mut),
                 takes_key: true,
                 cost: Cost::Many,
-                conflicts: match remote.takes {
-                    Takes::Nothing => ConflictScope::None,
-                    Takes::Ref => ConflictScope::Record { writes: false },
-                    Takes::Mut => ConflictScope::Record { writes: true },
+                conflicts: match remote.receiver {
+                    Receiver::None => ConflictScope::None,
+                    Receiver::Ref => ConflictScope::Record { writes: false },
+                    Receiver::Mut => ConflictScope::Record { writes: true },
                 },
                 ..ActionTraits::READ
             },

@@ -36,7 +36,10 @@ impl Server {
         let mut config = Config::default();
         change(&mut config);
         let store = Arc::new(Memory::with_config(&config));
-        store.open(&[Sample::DECLARED]).await.expect("memory opens");
+        store
+            .open(&[Sample::DEFINITION])
+            .await
+            .expect("memory opens");
         Self {
             model: sample::model(),
             broker: Broker::new(store.clone(), 1, &config),
@@ -64,7 +67,7 @@ impl Server {
             handle,
             encoder: EventEncoder {
                 ack_id: ack_id.expect("an unused ack_id"),
-                definition: Sample::DECLARED,
+                definition: Sample::DEFINITION,
                 selection: Selection::All,
             },
             replica: BTreeMap::new(),

@@ -1,22 +1,22 @@
-//! What events ask of types.
+//! Bounds of events.
 
 use crate::model::codec::Codec;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A type whose values can be told of an event.
+/// A type that can be the data of an event.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be what an event tells",
     label = "needs `Serialize` and `JsonSchema`",
     note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the types in it that lack them",
     note = "a resource with private properties would leak them: tell a type that has only what may be seen"
 )]
-pub trait BeEvent: Serialize + JsonSchema {}
+pub trait EventData: Serialize + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + JsonSchema> BeEvent for T {}
+impl<T: Serialize + JsonSchema> EventData for T {}
 
-/// The codec of what an event tells.
-pub const fn event<T: BeEvent>() -> Codec<T> {
+/// The codec of an event's data.
+pub const fn event_data<T: EventData>() -> Codec<T> {
     Codec::for_results()
 }

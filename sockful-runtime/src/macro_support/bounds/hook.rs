@@ -1,141 +1,141 @@
-//! What hooks must take and return.
+//! Bounds of the parameters and results of hooks.
 
-use super::BeError;
+use super::MethodError;
 use crate::core::error::{Error, Result};
-use crate::engine::auth::policy::Judged;
+use crate::engine::auth::policy::PolicySubject;
 use crate::engine::call::context::Context;
-use crate::hook::Hooked;
+use crate::hook::HookContext;
 use crate::model::resource::Resource;
 
-/// What a hook may borrow beside the stored record: the call's [`Context`].
+/// A type that a hook can borrow in addition to the stored record: [`Context`].
 #[diagnostic::on_unimplemented(
     message = "a hook is not given a `{Self}`",
     label = "only `&Context` can be borrowed, and what is stored as `old`",
     note = "call the parameter `old` if it is the stored record: `old: &Self`, or `old: Option<&Self>` where there may be none"
 )]
-pub trait BeGiven {
-    /// Itself.
-    fn of(context: &Context) -> &Self;
+pub trait HookArg {
+    /// Returns the context.
+    fn from_context(context: &Context) -> &Self;
 }
 
-impl BeGiven for Context {
-    fn of(context: &Context) -> &Self {
+impl HookArg for Context {
+    fn from_context(context: &Context) -> &Self {
         context
     }
 }
 
-/// The context as what the hook asks for.
-pub fn given<T: BeGiven + ?Sized>(context: &Context) -> &T {
-    T::of(context)
+/// Returns the context as the type of a hook's parameter.
+pub fn hook_arg<T: HookArg + ?Sized>(context: &Context) -> &T {
+    T::from_context(context)
 }
 
-/// What a hook returns: nothing, or a `Result` of nothing.
+/// The success type of a hook: `()`.
 #[diagnostic::on_unimplemented(
     message = "a hook can't return a `{Self}`",
     label = "nobody would get it",
     note = "write a hook that returns nothing, or `sockful::Result<()>` where it may refuse"
 )]
-pub trait BeNothing {}
+pub trait HookOutput {}
 
-impl BeNothing for () {}
+impl HookOutput for () {}
 
-/// What a hook returned.
+/// Converts the result of a hook.
 ///
 /// # Errors
 ///
-/// What the hook returned as one.
-pub fn hooked<T: BeNothing, E: BeError>(returned: std::result::Result<T, E>) -> Result<()> {
-    returned.map(|_| ()).map_err(Into::into)
+/// Returns the error of the hook.
+pub fn hook_output<T: HookOutput, E: MethodError>(output: std::result::Result<T, E>) -> Result<()> {
+    output.map(|_| ()).map_err(Into::into)
 }
 
-/// The records that hooks and policies are called with.
+/// Reads and stores the records that hooks and policies are called with.
 ///
-/// It keeps the functions that need `R` to be a resource, so that a type that is none gives one
-/// error, and none for each of them.
+/// The functions that need `R` to be a resource are fields, so that a type which is not a resource
+/// causes one error, not one for each function.
 #[derive(Debug)]
-pub struct Records<R> {
-    record: fn(&Hooked<'_>) -> Result<R>,
-    old: fn(&Hooked<'_>) -> Result<Option<R>>,
-    keep: fn(&Hooked<'_>, &R) -> Result<()>,
-    judged: fn(&Judged<'_>) -> Result<R>,
+pub struct RecordAccess<R> {
+    record: fn(&HookContext<'_>) -> Result<R>,
+    old: fn(&HookContext<'_>) -> Result<Option<R>>,
+    replace: fn(&HookContext<'_>, &R) -> Result<()>,
+    subject: fn(&PolicySubject<'_>) -> Result<R>,
 }
 
-impl<R: Resource> Records<R> {
-    /// The functions.
-    pub const OF: Self = Self {
+impl<R: Resource> RecordAccess<R> {
+    /// The functions of a resource.
+    pub const FUNCTIONS: Self = Self {
         record: |call| call.record(),
         old: |call| call.old(),
-        keep: |call, record| call.keep(record),
-        judged: |judged| judged.record(),
+        replace: |call, record| call.replace(record),
+        subject: |subject| subject.record(),
     };
 }
 
-/// What [`Records`] gives for types that are no resources; it only stands in beside an error.
-pub trait NoRecords {
+/// Fallback of [`RecordAccess`] for types that are not resources, which are a compile error anyway.
+pub trait NoRecordAccess {
     /// The type.
-    type Of;
+    type Record;
     /// Functions that are never called.
-    const OF: Records<Self::Of>;
+    const FUNCTIONS: RecordAccess<Self::Record>;
 }
 
-impl<R> NoRecords for Records<R> {
-    type Of = R;
-    const OF: Self = Self {
-        record: |_| Err(unserved()),
-        old: |_| Err(unserved()),
-        keep: |_, _| Err(unserved()),
-        judged: |_| Err(unserved()),
+impl<R> NoRecordAccess for RecordAccess<R> {
+    type Record = R;
+    const FUNCTIONS: Self = Self {
+        record: |_| Err(not_a_resource()),
+        old: |_| Err(not_a_resource()),
+        replace: |_, _| Err(not_a_resource()),
+        subject: |_| Err(not_a_resource()),
     };
 }
 
-fn unserved() -> Error {
-    Error::internal("a hook or a policy of what is no resource")
+fn not_a_resource() -> Error {
+    Error::internal("the type of a hook or policy is not a resource")
 }
 
-impl<R> Records<R> {
-    /// The record to be; the one that goes, where it is destroyed.
+impl<R> RecordAccess<R> {
+    /// The record as it will be stored; when it is destroyed, the record before.
     ///
     /// # Errors
     ///
-    /// Where there is none, or its type can't read it.
-    pub fn record(&self, call: &Hooked<'_>) -> Result<R> {
+    /// Fails if there is no record, or its type cannot read it.
+    pub fn record(&self, call: &HookContext<'_>) -> Result<R> {
         (self.record)(call)
     }
 
-    /// The record that a policy judges.
+    /// The record that a policy decides about.
     ///
     /// # Errors
     ///
-    /// Where there is none, or its type can't read it.
-    pub fn judged(&self, judged: &Judged<'_>) -> Result<R> {
-        (self.judged)(judged)
+    /// Fails if there is no record, or its type cannot read it.
+    pub fn subject(&self, subject: &PolicySubject<'_>) -> Result<R> {
+        (self.subject)(subject)
     }
 
-    /// The stored record, where there is one.
+    /// The stored record, if there is one.
     ///
     /// # Errors
     ///
-    /// Where its type can't read it.
-    pub fn old(&self, call: &Hooked<'_>) -> Result<Option<R>> {
+    /// Fails if its type cannot read it.
+    pub fn old(&self, call: &HookContext<'_>) -> Result<Option<R>> {
         (self.old)(call)
     }
 
-    /// The stored record, which is there.
+    /// The stored record, which must exist.
     ///
     /// # Errors
     ///
-    /// Where it is not, or its type can't read it.
-    pub fn stored(&self, call: &Hooked<'_>) -> Result<R> {
+    /// Fails if it does not exist, or its type cannot read it.
+    pub fn stored(&self, call: &HookContext<'_>) -> Result<R> {
         self.old(call)?
             .ok_or_else(|| Error::internal("the hook has no stored record"))
     }
 
-    /// Takes what the hook has made of the record.
+    /// Replaces the record with the one that the hook has changed.
     ///
     /// # Errors
     ///
-    /// Where it breaks a rule.
-    pub fn keep(&self, call: &Hooked<'_>, record: &R) -> Result<()> {
-        (self.keep)(call, record)
+    /// Fails if the record violates a rule.
+    pub fn replace(&self, call: &HookContext<'_>, record: &R) -> Result<()> {
+        (self.replace)(call, record)
     }
 }

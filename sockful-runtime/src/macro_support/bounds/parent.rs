@@ -1,18 +1,18 @@
-//! What relations ask of types.
+//! Bounds of relations.
 
 use crate::model::definition::OnDestroy;
 
-/// A type that a child can be detached from its parent in.
+/// The type of a parent property that can be set to `None`.
 #[diagnostic::on_unimplemented(
     message = "a child that holds its parent in a `{Self}` can't be detached",
     label = "always holds the id of a parent",
     note = "make the field an `Option<{Self}>`, or write \"cascade\" or \"restrict\""
 )]
-pub trait BeDetached {}
+pub trait OptionalParent {}
 
-impl<T> BeDetached for Option<T> {}
+impl<T> OptionalParent for Option<T> {}
 
-/// That children are detached where their parent is destroyed.
-pub const fn detach<T: BeDetached>() -> OnDestroy {
+/// [`OnDestroy::Detach`], for properties that can be set to `None`.
+pub const fn detach<T: OptionalParent>() -> OnDestroy {
     OnDestroy::Detach
 }

@@ -1,137 +1,141 @@
-//! What policies must take and return.
+//! Bounds of the parameters and results of policies.
 
 use crate::core::error::Result;
-use crate::engine::auth::policy::{Who, unauthenticated};
+use crate::engine::auth::policy::{PolicyUser, unauthenticated};
 use crate::engine::call::context::Context;
 use crate::query;
 use crate::query::typed::Filter;
 use std::marker::PhantomData;
 
-/// What a policy may ask for: the user, or the user where there is one.
+/// The parameter of a policy: `&User`, or `Option<&User>` to include unauthenticated callers.
 #[diagnostic::on_unimplemented(
     message = "a policy is not given a `{Self}`",
     label = "the user is borrowed",
     note = "write `who: &User`, or `who: Option<&User>` to judge those too who are nobody"
 )]
-pub trait BeAsked<'a>: Sized {
-    /// The user as that.
+pub trait PolicyArg<'a>: Sized {
+    /// Converts the user.
     ///
     /// # Errors
     ///
-    /// Where there is none and one is asked for, or one of another type.
-    fn of(who: Who<'a>) -> Result<Self>;
+    /// Fails if the caller is unauthenticated and the type is not an `Option`, or if the user has
+    /// another type.
+    fn from_user(user: PolicyUser<'a>) -> Result<Self>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, U: 'static> BeAsked<'a> for &'a U {
-    fn of(who: Who<'a>) -> Result<Self> {
-        who.user()?.ok_or_else(unauthenticated)
+impl<'a, U: 'static> PolicyArg<'a> for &'a U {
+    fn from_user(user: PolicyUser<'a>) -> Result<Self> {
+        user.downcast()?.ok_or_else(unauthenticated)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, U: 'static> BeAsked<'a> for Option<&'a U> {
-    fn of(who: Who<'a>) -> Result<Self> {
-        who.user()
+impl<'a, U: 'static> PolicyArg<'a> for Option<&'a U> {
+    fn from_user(user: PolicyUser<'a>) -> Result<Self> {
+        user.downcast()
     }
 }
 
-/// What a policy asks for, by its type.
+/// Tells the [`Context`] from a user by the type of a policy's parameter.
 ///
-/// The constant is inherent for the context, which is no user, and comes from [`Somebody`] for every
-/// other type, so the macros need not know `Context` by its name.
+/// The constant is inherent for the context and comes from [`UserArgKind`] for every other type, so
+/// the macros need not know how `Context` is spelled.
 #[derive(Debug)]
-pub struct Asked<T>(PhantomData<fn(T)>);
+pub struct ArgKind<T>(PhantomData<fn(T)>);
 
-impl Asked<&Context> {
-    /// What is asked for.
-    pub const OF: PhantomData<Context> = PhantomData;
+impl ArgKind<&Context> {
+    /// The kind of the parameter.
+    pub const KIND: PhantomData<Context> = PhantomData;
 }
 
-impl Asked<Option<&Context>> {
-    /// What is asked for.
-    pub const OF: PhantomData<Context> = PhantomData;
+impl ArgKind<Option<&Context>> {
+    /// The kind of the parameter.
+    pub const KIND: PhantomData<Context> = PhantomData;
 }
 
-/// A user; whose is for the server to say.
+/// The kind of a parameter that is a user of any type.
 #[derive(Debug)]
-pub struct AUser;
+pub struct AnyUser;
 
-/// What every type is but the context.
-pub trait Somebody {
-    /// What is asked for.
-    const OF: PhantomData<AUser> = PhantomData;
+/// Fallback of [`ArgKind`] for every type but the context.
+pub trait UserArgKind {
+    /// The kind of the parameter.
+    const KIND: PhantomData<AnyUser> = PhantomData;
 }
 
-impl<T> Somebody for Asked<T> {}
+impl<T> UserArgKind for ArgKind<T> {}
 
-/// What decides a policy.
+/// The kind of parameter that a policy can have.
 #[diagnostic::on_unimplemented(
     message = "a policy is of the record and the user only",
     label = "a `{Self}` is neither",
     note = "write `who: &User`; what needs the `{Self}` is a #[before(…)] hook"
 )]
-pub trait BeUser {}
+pub trait PolicyArgKind {}
 
-impl BeUser for AUser {}
+impl PolicyArgKind for AnyUser {}
 
-/// The user as what the policy asks for.
+/// Converts the user to the type of a policy's parameter.
 ///
 /// # Errors
 ///
-/// Where it asks for somebody and there is nobody.
-pub fn user<'a, T: BeAsked<'a>>(who: Who<'a>, _: PhantomData<impl BeUser>) -> Result<T> {
-    T::of(who)
+/// Fails if the caller is unauthenticated and the policy needs a user.
+pub fn policy_arg<'a, T: PolicyArg<'a>>(
+    user: PolicyUser<'a>,
+    _: PhantomData<impl PolicyArgKind>,
+) -> Result<T> {
+    T::from_user(user)
 }
 
-/// What a policy of `read` returns.
+/// The result of a policy of `read`: a `Filter` of the resource.
 #[diagnostic::on_unimplemented(
     message = "what is seen of `{R}` is not said by a `{Self}`",
     label = "these are no conditions on it",
     note = "write a policy of `read` that returns `sockful::Filter<Self>`"
 )]
-pub trait BeSight<R> {
-    /// The conditions.
-    fn conditions(self) -> query::QueryFilter;
+pub trait ReadPolicyOutput<R> {
+    /// The filter without its type.
+    fn into_filter(self) -> query::QueryFilter;
 }
 
-impl<R> BeSight<R> for Filter<R> {
-    fn conditions(self) -> query::QueryFilter {
+impl<R> ReadPolicyOutput<R> for Filter<R> {
+    fn into_filter(self) -> query::QueryFilter {
         self.into_inner()
     }
 }
 
-/// The conditions on what is seen of `R`.
+/// Converts the result of a policy of `read`.
 ///
 /// # Errors
 ///
-/// None.
-pub fn sight<R, T: BeSight<R>>(seen: T) -> Result<query::QueryFilter> {
-    Ok(seen.conditions())
+/// Never fails.
+pub fn read_policy_output<R, T: ReadPolicyOutput<R>>(output: T) -> Result<query::QueryFilter> {
+    Ok(output.into_filter())
 }
 
-/// What a policy of all else returns.
+/// The result of a policy of anything but `read`: `bool`.
 #[diagnostic::on_unimplemented(
     message = "a policy says yes or no, and not a `{Self}`",
     label = "is neither",
     note = "write a policy that returns `bool`, of `read` one that returns `sockful::Filter<Self>`"
 )]
-pub trait BeAnswer {
-    /// Whether it is yes.
-    fn yes(self) -> bool;
+pub trait PolicyOutput {
+    /// Whether the policy allows the action.
+    fn is_allowed(self) -> bool;
 }
 
-impl BeAnswer for bool {
-    fn yes(self) -> bool {
+impl PolicyOutput for bool {
+    fn is_allowed(self) -> bool {
         self
     }
 }
 
-/// What a policy answered.
+/// Converts the result of a policy of anything but `read`.
 ///
 /// # Errors
 ///
-/// None.
-pub fn answer<T: BeAnswer>(answer: T) -> Result<bool> {
-    Ok(answer.yes())
+/// Never fails.
+pub fn policy_output<T: PolicyOutput>(output: T) -> Result<bool> {
+    Ok(output.is_allowed())
 }

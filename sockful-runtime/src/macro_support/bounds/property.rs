@@ -1,188 +1,181 @@
-//! What properties, parameters and records must be.
+//! Bounds of properties, parameters and records.
 
+use crate::core::bigint::WideInteger;
 use crate::model::codec::Codec;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
+use crate::model::timestamp::TimestampType;
+use crate::query::typed::Plain;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
-/// A struct that can be a resource: written and read by serde.
+/// A struct that can be a resource: serde can write and read it.
 #[diagnostic::on_unimplemented(
     message = "the resource `{Self}` lacks `Serialize` or `Deserialize`",
     label = "needs both `Serialize` and `Deserialize`",
     note = "write #[derive(serde::Serialize, serde::Deserialize, Resource)] above `{Self}`"
 )]
-pub trait BeRecord: Serialize + DeserializeOwned {}
+pub trait RecordType: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> BeRecord for T {}
+impl<T: Serialize + DeserializeOwned> RecordType for T {}
 
-/// Asks that `T` can be a resource.
-pub const fn record<T: BeRecord>() {}
+/// Requires `T` to have serde's traits.
+pub const fn record<T: RecordType>() {}
 
-/// A type that a parameter of a remote method may have: read, written and described.
+/// The type of a parameter of a remote method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a parameter",
     label = "needs `Serialize`, `Deserialize` and `JsonSchema`",
     note = "add #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)] to it, or to the types in it that lack them"
 )]
-pub trait BeProperty: Serialize + DeserializeOwned + JsonSchema {}
+pub trait ParamType: Serialize + DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + JsonSchema> BeProperty for T {}
+impl<T: Serialize + DeserializeOwned + JsonSchema> ParamType for T {}
 
 /// The codec of a parameter.
-pub const fn property<T: BeProperty>() -> Codec<T> {
+pub const fn param<T: ParamType>() -> Codec<T> {
     Codec::new()
 }
 
-/// A type that a payload may have: read and described.
+/// The type of a parameter that takes the whole payload.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a payload",
     label = "needs `Deserialize` and `JsonSchema`",
     note = "add #[derive(serde::Deserialize, schemars::JsonSchema)] to it, or to the types in it that lack them"
 )]
-pub trait BePayload: DeserializeOwned + JsonSchema {}
+pub trait PayloadType: DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> BePayload for T {}
+impl<T: DeserializeOwned + JsonSchema> PayloadType for T {}
 
-/// The codec of a parameter that takes the payload whole.
-pub const fn payload<T: BePayload>() -> Codec<T> {
+/// The codec of a parameter that takes the whole payload.
+pub const fn payload<T: PayloadType>() -> Codec<T> {
     Codec::for_payloads()
 }
 
-/// The codec of a field's type; where that lacks serde's traits, [`Absent`]'s.
+/// The codec of a field's type, or that of [`NoFieldCodec`] if the type lacks serde's traits.
 ///
-/// serde's own derive tells that they are missing, and once is enough: so [`field`] asks for a
-/// schema only.
+/// serde's own derive reports missing traits, so [`field`] requires a schema only.
 #[derive(Debug)]
-pub struct Field<T>(PhantomData<T>);
+pub struct FieldCodec<T>(PhantomData<T>);
 
-impl<T: Serialize + DeserializeOwned + JsonSchema> Field<T> {
+impl<T: Serialize + DeserializeOwned + JsonSchema> FieldCodec<T> {
     /// The codec.
     pub const CODEC: Codec<T> = Codec::new();
 }
 
-/// What [`Field`] gives for types that have no codec; it only stands in for one beside an error.
-pub trait Absent {
+/// Fallback of [`FieldCodec`] for types without serde's traits, which are a compile error anyway.
+pub trait NoFieldCodec {
     /// The type.
-    type Of;
+    type Field;
     /// The codec.
-    const CODEC: Codec<Self::Of> = Codec::absent();
+    const CODEC: Codec<Self::Field> = Codec::absent();
 }
 
-impl<T> Absent for Field<T> {
-    type Of = T;
+impl<T> NoFieldCodec for FieldCodec<T> {
+    type Field = T;
 }
 
-/// A type that a property may have: one with a schema.
+/// The type of a property: it has a schema.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a property",
     label = "has no schema",
     note = "add #[derive(schemars::JsonSchema)] to it, or to the types in it that lack one"
 )]
-pub trait BeDescribed: JsonSchema {}
+pub trait FieldType: JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: JsonSchema> BeDescribed for T {}
+impl<T: JsonSchema> FieldType for T {}
 
 /// The codec of a property.
-pub const fn field<T: BeDescribed>(codec: Codec<T>) -> Codec<T> {
+pub const fn field<T: FieldType>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-/// A type that an id may have.
-pub use crate::model::key::Key as BeKey;
-
-/// The codec of an id, made afresh where it is not given.
+/// The codec of an id, which is generated if it is absent.
 pub const fn id<R: Resource>(codec: Codec<R::Id>) -> Codec<R::Id> {
     codec.with_computed_default_if(<R::Id as Key>::FRESH)
 }
 
-/// A type with a value for "none", as a property needs that nobody gives a first value to.
+/// The type of a property that can be created without a value: an `Option`.
 #[diagnostic::on_unimplemented(
     message = "a property that clients can't set needs a value of its own",
     label = "there is nothing to create it with",
     note = "add `default` or `default = …` to its #[resource(…)], or make it an `Option<{Self}>`"
 )]
-pub trait BeOptional {}
+pub trait OptionalField {}
 
-impl<T> BeOptional for Option<T> {}
+impl<T> OptionalField for Option<T> {}
 
 /// The codec of a property that clients can't set and that has no default.
-pub const fn kept<T: BeOptional>(codec: Codec<T>) -> Codec<T> {
+pub const fn optional<T: OptionalField>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-pub use crate::model::timestamp::BeMoment;
-
 /// The codec of `created_at` and `updated_at`.
-pub const fn moment<T: BeMoment>(codec: Codec<T>) -> Codec<T> {
-    codec.with_timestamp(T::MOMENT)
+pub const fn timestamp<T: TimestampType>(codec: Codec<T>) -> Codec<T> {
+    codec.with_timestamp(T::TIMESTAMP)
 }
 
-/// A type that a revision can be kept in.
+/// A type that can hold a revision.
 #[diagnostic::on_unimplemented(
     message = "a revision can't be kept in a `{Self}`",
     label = "can't hold every number of a commit",
     note = "write `u64` or `i64` as the type of the field"
 )]
-pub trait BeRevision {}
+pub trait RevisionType {}
 
-impl BeRevision for u64 {}
-impl BeRevision for i64 {}
+impl RevisionType for u64 {}
+impl RevisionType for i64 {}
 
 /// The codec of `rev`.
-pub const fn revision<T: BeRevision>(codec: Codec<T>) -> Codec<T> {
+pub const fn revision<T: RevisionType>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-pub use crate::core::bigint::Wide as BeWide;
-
 /// The codec of a `wide` property or parameter.
-pub const fn wide<T: BeWide>() -> Codec<T> {
+pub const fn wide<T: WideInteger>() -> Codec<T> {
     Codec::wide()
 }
 
-pub use crate::query::typed::Plain as BePlain;
-
-/// The codec of a property that is looked up by its value.
-pub const fn looked_up<T: BePlain>(codec: Codec<T>) -> Codec<T> {
+/// The codec of a property that is `unique` or has an `index`.
+pub const fn indexed<T: Plain>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-/// A type that a text can be turned into, for defaults such as `default = "dragon"`.
+/// A type that a string literal converts to, for defaults such as `default = "dragon"`.
 #[diagnostic::on_unimplemented(
     message = "a text can't be the default of a `{Self}`",
     label = "is no `{Self}`, nor can one be made from it",
     note = "write the default as an expression of the field's type, such as `default = Kind::Dragon`"
 )]
-pub trait BeText: From<&'static str> {}
+pub trait FromText: From<&'static str> {}
 
 #[diagnostic::do_not_recommend]
-impl<T: From<&'static str>> BeText for T {}
+impl<T: From<&'static str>> FromText for T {}
 
-/// The value that a text stands for.
-pub fn text<T: BeText>(text: &'static str) -> T {
+/// Converts the string literal of a default.
+pub fn text_default<T: FromText>(text: &'static str) -> T {
     T::from(text)
 }
 
-/// Whether `T` has a schema, with which a remote method could return it.
+/// Whether `T` has a schema, so that a remote method can return it.
 #[derive(Debug)]
-pub struct Described<T>(PhantomData<T>);
+pub struct SchemaProbe<T>(PhantomData<T>);
 
-impl<T: JsonSchema> Described<T> {
-    /// It has.
+impl<T: JsonSchema> SchemaProbe<T> {
+    /// `true`.
     pub const HAS_SCHEMA: bool = true;
 }
 
-/// What [`Described`] gives for types without a schema.
-pub trait Undescribed {
-    /// It has none.
+/// Fallback of [`SchemaProbe`] for types without a schema.
+pub trait NoSchema {
+    /// `false`.
     const HAS_SCHEMA: bool = false;
 }
 
-impl<T> Undescribed for Described<T> {}
+impl<T> NoSchema for SchemaProbe<T> {}

@@ -1,116 +1,119 @@
-//! What remote methods must take and return.
+//! Bounds of the parameters and results of remote methods.
 
 use crate::core::error::Error;
 use crate::engine::call::context::Context;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
-use crate::protocol::reply::Told;
+use crate::protocol::reply::EncodedOutput;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::marker::PhantomData;
 
-/// Asks that `R` is a resource.
+/// Requires `R` to be a resource.
 pub const fn resource<R: Resource>() {}
 
-/// What a remote method may borrow: the call's [`Context`], nothing else.
+/// A type that a remote method can borrow: [`Context`].
 #[diagnostic::on_unimplemented(
     message = "a remote method can't borrow a `{Self}`",
     label = "only `&Context` can be borrowed",
     note = "an argument is read from the request and belongs to the method: write the parameter without `&`, with a type that owns its value such as `String`"
 )]
-pub trait BeContext {
-    /// Itself.
-    fn of(context: &Context) -> &Self;
+pub trait ContextArg {
+    /// Returns the context.
+    fn from_context(context: &Context) -> &Self;
 }
 
-impl BeContext for Context {
-    fn of(context: &Context) -> &Self {
+impl ContextArg for Context {
+    fn from_context(context: &Context) -> &Self {
         context
     }
 }
 
-/// The context as what the method asks for.
-pub fn context<T: BeContext + ?Sized>(context: &Context) -> &T {
-    T::of(context)
+/// Returns the context as the type of a method's parameter.
+pub fn context<T: ContextArg + ?Sized>(context: &Context) -> &T {
+    T::from_context(context)
 }
 
-/// A type that a remote method may return.
+/// A type that a remote method can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the result of a remote method",
     label = "needs `Serialize` and `JsonSchema`",
     note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the types in it that lack them",
     note = "a resource with private properties would leak them: return a type that has only what may be seen"
 )]
-pub trait BeResult: Serialize + JsonSchema {}
+pub trait MethodOutput: Serialize + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + JsonSchema> BeResult for T {}
+impl<T: Serialize + JsonSchema> MethodOutput for T {}
 
-/// The codec of a result.
-pub const fn result<T: BeResult>(_: PhantomData<T>) -> Codec<T> {
+/// The codec of a method's output.
+pub const fn output<T: MethodOutput>(_: PhantomData<T>) -> Codec<T> {
     Codec::for_results()
 }
 
-/// What a remote method returned: a result, or a `Result` with one.
+/// The return value of a remote method or a hook: a `Result`, or any other type.
 ///
-/// The methods that are inherent for `Result<T, E>` come from [`Plain`] for every other type, so
-/// the macros need not know a `Result` by its name.
+/// The items are inherent for `Result<T, E>` and come from [`InfallibleReturn`] for every other type,
+/// so the macros need not know how `Result` is spelled.
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
 
 impl<T, E> Returned<Result<T, E>> {
-    /// The type of the result.
-    pub const OF: PhantomData<T> = PhantomData;
+    /// The type of the output.
+    pub const OUTPUT: PhantomData<T> = PhantomData;
 
-    /// The result or the error.
+    /// The output or the error.
     ///
     /// # Errors
     ///
-    /// What the method returned as one.
-    pub fn split(self) -> Result<T, E> {
+    /// Returns the error of the method.
+    pub fn into_result(self) -> Result<T, E> {
         self.0
     }
 }
 
-/// [`Returned`] for methods that can't fail.
-pub trait Plain {
-    /// The type of the result.
-    type Of;
-    /// The type of the result.
-    const OF: PhantomData<Self::Of> = PhantomData;
+/// Fallback of [`Returned`] for methods that cannot fail.
+pub trait InfallibleReturn {
+    /// The type of the output.
+    type Output;
+    /// The type of the output.
+    const OUTPUT: PhantomData<Self::Output> = PhantomData;
 
-    /// The result.
+    /// The output.
     ///
     /// # Errors
     ///
-    /// None.
-    fn split(self) -> Result<Self::Of, Error>;
+    /// Never fails.
+    fn into_result(self) -> Result<Self::Output, Error>;
 }
 
-impl<T> Plain for Returned<T> {
-    type Of = T;
+impl<T> InfallibleReturn for Returned<T> {
+    type Output = T;
 
-    fn split(self) -> Result<T, Error> {
+    fn into_result(self) -> Result<T, Error> {
         Ok(self.0)
     }
 }
 
-/// An error that a remote method or a hook may return.
+/// An error that a remote method or a hook can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the error of a remote method or a hook",
     label = "needs `Into<sockful::Error>`",
     note = "write `impl From<{Self}> for sockful::Error`, or map it: `.map_err(sockful::Error::internal)`"
 )]
-pub trait BeError: Into<Error> {}
+pub trait MethodError: Into<Error> {}
 
 #[diagnostic::do_not_recommend]
-impl<E: Into<Error>> BeError for E {}
+impl<E: Into<Error>> MethodError for E {}
 
-/// What a method returned, as it is told to the caller.
+/// Encodes the result of a method for the reply.
 ///
 /// # Errors
 ///
-/// What the method returned as one; and where the result can't be written as JSON.
-pub fn told<T, E: BeError>(codec: &Codec<T>, returned: Result<T, E>) -> Result<Told, Error> {
-    Told::of(codec, &returned.map_err(Into::into)?)
+/// Returns the error of the method, and fails if the output cannot be written as JSON.
+pub fn encode_output<T, E: MethodError>(
+    codec: &Codec<T>,
+    output: Result<T, E>,
+) -> Result<EncodedOutput, Error> {
+    EncodedOutput::new(codec, &output.map_err(Into::into)?)
 }

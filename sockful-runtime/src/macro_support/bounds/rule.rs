@@ -1,5 +1,5 @@
-//! What the words of rules ask of types. Each function gives back what it gets, so that it can
-//! stand around a codec in a constant.
+//! Bounds of rules and sanitizers. Each function returns its argument, so that a call of it can
+//! wrap the codec in a constant.
 
 use crate::model::codec::{Codec, Sanitize};
 use std::borrow::Cow;
@@ -7,102 +7,102 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 
-/// A type that is a number on the wire, as `range` asks.
+/// A type that is a number on the wire, as `range` requires.
 ///
-/// A type of one's own can be one too: `impl sockful::must::BeNumber for Points {}`.
+/// Applications can implement it: `impl sockful::macro_support::NumberType for Points {}`.
 #[diagnostic::on_unimplemented(
     message = "`range` is for numbers, and `{Self}` is none",
     label = "is no number",
-    note = "write `length(…)` for how long a text or a list is, or implement `sockful::must::BeNumber` for a type that is written as a number"
+    note = "write `length(…)` for how long a text or a list is, or implement `sockful::macro_support::NumberType` for a type that is written as a number"
 )]
-pub trait BeNumber {}
+pub trait NumberType {}
 
-/// A type with a length on the wire, as `length` asks: a string, a list, a map.
+/// A type that is a string, an array or an object on the wire, as `length` requires.
 #[diagnostic::on_unimplemented(
     message = "`length` is for texts, lists and maps, and `{Self}` is none",
     label = "has no length",
-    note = "write `range(…)` for numbers, or implement `sockful::must::BeLong` for a type that is written as a string, an array or an object"
+    note = "write `range(…)` for numbers, or implement `sockful::macro_support::LengthType` for a type that is written as a string, an array or an object"
 )]
-pub trait BeLong {}
+pub trait LengthType {}
 
-/// A type that is a string on the wire, as `pattern` and `format` ask.
+/// A type that is a string on the wire, as `pattern` and `format` require.
 #[diagnostic::on_unimplemented(
     message = "`pattern` and `format` are for texts, and `{Self}` is none",
     label = "is no text",
-    note = "make it a `String`, or implement `sockful::must::BeString` for a type that is written as a string"
+    note = "make it a `String`, or implement `sockful::macro_support::StringType` for a type that is written as a string"
 )]
-pub trait BeString {}
+pub trait StringType {}
 
-macro_rules! are {
+macro_rules! implement {
     ($trait:ident: $($type:ty),*) => { $(impl $trait for $type {})* };
 }
-are!(BeNumber: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
-are!(BeLong: String, Box<str>, Arc<str>, Cow<'_, str>);
-are!(BeString: String, Box<str>, Arc<str>, Cow<'_, str>);
+implement!(NumberType: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
+implement!(LengthType: String, Box<str>, Arc<str>, Cow<'_, str>);
+implement!(StringType: String, Box<str>, Arc<str>, Cow<'_, str>);
 
-impl<T: BeNumber> BeNumber for Option<T> {}
-impl<T: BeLong> BeLong for Option<T> {}
-impl<T: BeString> BeString for Option<T> {}
-impl<T> BeLong for Vec<T> {}
-impl<T> BeLong for VecDeque<T> {}
-impl<T> BeLong for Box<[T]> {}
-impl<T, const N: usize> BeLong for [T; N] {}
-impl<T> BeLong for BTreeSet<T> {}
-impl<T, S> BeLong for HashSet<T, S> {}
-impl<K, V> BeLong for BTreeMap<K, V> {}
-impl<K, V, S> BeLong for HashMap<K, V, S> {}
+impl<T: NumberType> NumberType for Option<T> {}
+impl<T: LengthType> LengthType for Option<T> {}
+impl<T: StringType> StringType for Option<T> {}
+impl<T> LengthType for Vec<T> {}
+impl<T> LengthType for VecDeque<T> {}
+impl<T> LengthType for Box<[T]> {}
+impl<T, const N: usize> LengthType for [T; N] {}
+impl<T> LengthType for BTreeSet<T> {}
+impl<T, S> LengthType for HashSet<T, S> {}
+impl<K, V> LengthType for BTreeMap<K, V> {}
+impl<K, V, S> LengthType for HashMap<K, V, S> {}
 
 /// The codec of a property with `range`.
-pub const fn range<T: BeNumber>(codec: Codec<T>) -> Codec<T> {
+pub const fn range<T: NumberType>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
 /// The codec of a property with `length`.
-pub const fn length<T: BeLong>(codec: Codec<T>) -> Codec<T> {
+pub const fn length<T: LengthType>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
 /// The codec of a property with `pattern` or `format`.
-pub const fn string<T: BeString>(codec: Codec<T>) -> Codec<T> {
+pub const fn string<T: StringType>(codec: Codec<T>) -> Codec<T> {
     codec
 }
 
-/// A type that can be sanitised: a text, or several.
+/// A type that can be sanitized: one string or several.
 #[diagnostic::on_unimplemented(
     message = "`sanitize` is for texts, and `{Self}` is none",
     label = "is no text",
     note = "`String`, `Option<String>` and `Vec<String>` can be sanitised"
 )]
-pub trait BeTexts: Sized {
-    /// The same with each text changed by `change`.
+pub trait SanitizedType: Sized {
+    /// Applies `change` to each string.
     #[must_use]
-    fn each(self, change: fn(String) -> String) -> Self;
+    fn map_strings(self, change: fn(String) -> String) -> Self;
 }
 
-impl BeTexts for String {
-    fn each(self, change: fn(String) -> String) -> Self {
+impl SanitizedType for String {
+    fn map_strings(self, change: fn(String) -> String) -> Self {
         change(self)
     }
 }
 
-impl BeTexts for Option<String> {
-    fn each(self, change: fn(String) -> String) -> Self {
+impl SanitizedType for Option<String> {
+    fn map_strings(self, change: fn(String) -> String) -> Self {
         self.map(change)
     }
 }
 
-impl BeTexts for Vec<String> {
-    fn each(self, change: fn(String) -> String) -> Self {
+impl SanitizedType for Vec<String> {
+    fn map_strings(self, change: fn(String) -> String) -> Self {
         self.into_iter().map(change).collect()
     }
 }
 
 /// The codec of a property with `sanitize`.
-pub const fn sanitize<T: BeTexts>(codec: Codec<T>, sanitize: Sanitize<T>) -> Codec<T> {
-    codec.with_sanitizer(sanitize, T::each)
+pub const fn sanitize<T: SanitizedType>(codec: Codec<T>, sanitize: Sanitize<T>) -> Codec<T> {
+    codec.with_sanitizer(sanitize, T::map_strings)
 }
 
-/// Without white space at both ends.
+/// Removes white space at both ends.
 pub fn trim(text: String) -> String {
     match text.trim() {
         trimmed if trimmed.len() == text.len() => text,
@@ -110,35 +110,41 @@ pub fn trim(text: String) -> String {
     }
 }
 
-/// In small letters, as Unicode has them.
-#[expect(clippy::needless_pass_by_value, reason = "all sanitizers are alike")]
+/// Converts to lower case, as Unicode defines it.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "all sanitizers have one signature"
+)]
 pub fn lowercase(text: String) -> String {
     text.to_lowercase()
 }
 
-/// In capital letters, as Unicode has them.
-#[expect(clippy::needless_pass_by_value, reason = "all sanitizers are alike")]
+/// Converts to upper case, as Unicode defines it.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "all sanitizers have one signature"
+)]
 pub fn uppercase(text: String) -> String {
     text.to_uppercase()
 }
 
-/// What a function of `conform` may return.
+/// The return type of a function of `conform`: `bool`, or a `Result` with a message.
 #[diagnostic::on_unimplemented(
     message = "a function for `conform` can't return `{Self}`",
     label = "returns no verdict",
     note = "return `bool`, or a `Result<(), E>` whose error says what is wrong with the value, to be read after its name: \"is not …\""
 )]
-pub trait BeVerdict {
-    /// What is wrong, where something is.
+pub trait ConformOutput {
+    /// Converts to a `Result`.
     ///
     /// # Errors
     ///
-    /// What is wrong.
-    fn verdict(self) -> Result<(), Cow<'static, str>>;
+    /// Returns the message, if the value does not conform.
+    fn into_result(self) -> Result<(), Cow<'static, str>>;
 }
 
-impl BeVerdict for bool {
-    fn verdict(self) -> Result<(), Cow<'static, str>> {
+impl ConformOutput for bool {
+    fn into_result(self) -> Result<(), Cow<'static, str>> {
         if self {
             Ok(())
         } else {
@@ -147,42 +153,42 @@ impl BeVerdict for bool {
     }
 }
 
-impl<E: Display> BeVerdict for Result<(), E> {
-    fn verdict(self) -> Result<(), Cow<'static, str>> {
+impl<E: Display> ConformOutput for Result<(), E> {
+    fn into_result(self) -> Result<(), Cow<'static, str>> {
         self.map_err(|error| Cow::Owned(error.to_string()))
     }
 }
 
-/// What a function of `conform` said.
+/// Converts the return value of a function of `conform`.
 ///
 /// # Errors
 ///
-/// What is wrong.
-pub fn verdict<V: BeVerdict>(verdict: V) -> Result<(), Cow<'static, str>> {
-    verdict.verdict()
+/// Returns the message, if the value does not conform.
+pub fn conform_output<T: ConformOutput>(output: T) -> Result<(), Cow<'static, str>> {
+    output.into_result()
 }
 
 /// The codec of a property with `nested`.
 #[cfg(feature = "garde")]
-pub const fn nested<T: BeNested>(codec: Codec<T>) -> Codec<T> {
+pub const fn nested<T: NestedType>(codec: Codec<T>) -> Codec<T> {
     codec.with_nested(T::faults)
 }
 
-/// A type that says itself what is wrong with its values, as `nested` asks.
+/// A type that validates its values, as `nested` requires.
 #[cfg(feature = "garde")]
 #[diagnostic::on_unimplemented(
     message = "`nested` asks for `garde::Validate`, which `{Self}` lacks",
     label = "can't be asked what is wrong with it",
     note = "add #[derive(garde::Validate)] to it, with a context that has a `Default` if it has one"
 )]
-pub trait BeNested {
-    /// The faults, with their paths from the value on.
+pub trait NestedType {
+    /// The faults, with paths relative to the value.
     fn faults(&self) -> Vec<crate::Fault>;
 }
 
 #[cfg(feature = "garde")]
 #[diagnostic::do_not_recommend]
-impl<T: garde::Validate<Context: Default>> BeNested for T {
+impl<T: garde::Validate<Context: Default>> NestedType for T {
     fn faults(&self) -> Vec<crate::Fault> {
         let Err(report) = self.validate() else {
             return Vec::new();

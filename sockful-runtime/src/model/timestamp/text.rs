@@ -5,7 +5,7 @@
 //! as does a whole second. So the clock steps over each millisecond that ends in a zero, and every
 //! text that is kept has exactly three digits there.
 
-use super::{BeMoment, TimestampCodec};
+use super::{TimestampCodec, TimestampType};
 use crate::model::scalar::Scalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,8 +68,8 @@ fn operand<T: Timestamp>(time: &T) -> Scalar<'static> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Timestamp> BeMoment for T {
-    const MOMENT: TimestampCodec = timestamp::<T>();
+impl<T: Timestamp> TimestampType for T {
+    const TIMESTAMP: TimestampCodec = timestamp::<T>();
 
     fn operand(&self) -> Scalar<'static> {
         operand(self)

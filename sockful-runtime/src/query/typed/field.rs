@@ -150,7 +150,7 @@ impl<R, T> Copy for Field<R, T> {}
 
 impl<R: Resource, T> fmt::Debug for Field<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = R::DECLARED.properties[self.position].name;
+        let name = R::DEFINITION.properties[self.position].name;
         f.debug_tuple("Field").field(&name).finish()
     }
 }

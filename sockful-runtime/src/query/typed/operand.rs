@@ -1,8 +1,8 @@
 //! Which types of properties can be asked for what, and which values they are compared with.
 
-use crate::core::bigint::Wide;
+use crate::core::bigint::WideInteger;
 use crate::model::scalar::Scalar;
-use crate::model::timestamp::BeMoment;
+use crate::model::timestamp::TimestampType;
 use serde::Serialize;
 use std::marker::PhantomData;
 use uuid::Uuid;
@@ -67,9 +67,9 @@ plain!(Text: String Box<str>);
 
 // Nobody writes it as the type of a field, so it is no example of one.
 #[diagnostic::do_not_recommend]
-impl<T: BeMoment> Plain for Time<T> {}
+impl<T: TimestampType> Plain for Time<T> {}
 #[diagnostic::do_not_recommend]
-impl<T: BeMoment> Ordered for Time<T> {}
+impl<T: TimestampType> Ordered for Time<T> {}
 
 impl<T: Plain> Plain for Option<T> {}
 impl<T: Ordered> Ordered for Option<T> {}
@@ -110,13 +110,13 @@ impl<T: Plain> Like<Option<T>> for &T {
     }
 }
 
-impl<T: BeMoment> Like<Time<T>> for T {
+impl<T: TimestampType> Like<Time<T>> for T {
     fn scalar(self) -> Scalar<'static> {
         self.operand()
     }
 }
 
-impl<T: BeMoment> Like<Time<T>> for &T {
+impl<T: TimestampType> Like<Time<T>> for &T {
     fn scalar(self) -> Scalar<'static> {
         self.operand()
     }
@@ -133,19 +133,19 @@ macro_rules! texts {
 }
 texts!(String Box<str> Option<String> Option<Box<str>>);
 
-fn decimal<T: Wide>(value: &T) -> Scalar<'static> {
+fn decimal<T: WideInteger>(value: &T) -> Scalar<'static> {
     let mut json = Vec::new();
     value.write(&mut json);
     Scalar::read(&String::from_utf8_lossy(&json)).into_owned()
 }
 
-impl<T: Wide> Like<Decimal<T>> for T {
+impl<T: WideInteger> Like<Decimal<T>> for T {
     fn scalar(self) -> Scalar<'static> {
         decimal(&self)
     }
 }
 
-impl<T: Wide> Like<Decimal<Option<T>>> for T {
+impl<T: WideInteger> Like<Decimal<Option<T>>> for T {
     fn scalar(self) -> Scalar<'static> {
         decimal(&self)
     }

@@ -4,7 +4,7 @@ use super::operation::OperationBuilder;
 use super::responses::{ResultExtras, done};
 use super::{OpenApiDocument, address, bodies, conditions, parameters, records};
 use crate::core::config::MAX_IDS;
-use crate::engine::call::method::{Remote, Takes};
+use crate::engine::call::method::{Receiver, Remote};
 use crate::model::resource_model::Model;
 use crate::spec::components;
 use crate::spec::components::{Dialect, schema};
@@ -189,10 +189,10 @@ fn add_remote(document: &mut OpenApiDocument<'_>, model: &Model, remote: &Remote
     );
     let mut run = OperationBuilder::writing(name, remote.name, remote.doc, done)
         .public(model.definition.public);
-    let (at, of): (String, &[&str]) = if remote.takes == Takes::Nothing {
+    let (at, of): (String, &[&str]) = if remote.receiver == Receiver::None {
         (address::by_name(name, remote.name), &[])
     } else {
-        let keeps_rev = model.keeps_rev() && remote.takes == Takes::Mut;
+        let keeps_rev = model.keeps_rev() && remote.receiver == Receiver::Mut;
         run = run
             .with(address::parameter(model, id))
             .of_revision(keeps_rev);

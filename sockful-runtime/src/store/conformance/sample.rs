@@ -127,7 +127,7 @@ const fn indexed(unique: bool) -> ResourceDef {
     ResourceDef {
         name: if unique { "indexed" } else { "sorted" },
         properties: if unique { UNIQUE } else { INDEX },
-        ..*Sample::DECLARED
+        ..*Sample::DEFINITION
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) const COUNTED: &ResourceDef = &ResourceDef {
         property("life", Access::Open),
         property("rev", Access::Open).kept(Managed::Rev),
     ],
-    ..*Sample::DECLARED
+    ..*Sample::DEFINITION
 };
 
 /// A record of [`COUNTED`].
@@ -156,7 +156,7 @@ impl Resource for Sample {
     type New = NewSample;
     type Patch = SamplePatch;
     const NAME: &'static str = "sample";
-    const DECLARED: &'static ResourceDef = &ResourceDef {
+    const DEFINITION: &'static ResourceDef = &ResourceDef {
         name: Self::NAME,
         plural: "samples",
         title: "Sample",
@@ -291,7 +291,7 @@ mod tests {
     fn what_creates_and_what_changes_is_read_as_it_was_written() {
         let model = model();
         let given = |changes: &dyn Changes| {
-            let mut given = PayloadWriter::new(Sample::DECLARED);
+            let mut given = PayloadWriter::new(Sample::DEFINITION);
             changes.write(&mut given);
             given.finish().expect("JSON")
         };

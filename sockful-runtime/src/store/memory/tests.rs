@@ -8,7 +8,7 @@ use crate::store::conformance::sample::Sample;
 use crate::store::conformance::wait;
 
 fn opened(memory: Memory) -> Memory {
-    wait(memory.open(&[Sample::DECLARED])).expect("memory opens");
+    wait(memory.open(&[Sample::DEFINITION])).expect("memory opens");
     memory
 }
 
@@ -280,7 +280,7 @@ fn visited(memory: &Memory, query: &str) -> usize {
 
 #[test]
 fn few_records_are_looked_at_with_an_index_and_all_without() {
-    let (plain, indexed) = (thousand(Sample::DECLARED), thousand(sample::SORTED));
+    let (plain, indexed) = (thousand(Sample::DEFINITION), thousand(sample::SORTED));
     for (query, few) in [
         (r#"{"kind":"griffin"}"#, 10),
         (r#"{"kind":{"$prefix":"gri"},"$sort":{"name":1}}"#, 10),
@@ -305,7 +305,7 @@ fn few_records_are_looked_at_with_an_index_and_all_without() {
 
 #[test]
 fn few_records_are_counted_with_an_index_and_all_without() {
-    let (plain, indexed) = (thousand(Sample::DECLARED), thousand(sample::SORTED));
+    let (plain, indexed) = (thousand(Sample::DEFINITION), thousand(sample::SORTED));
     let counted = |memory: &Memory, filter: &str| {
         let given = crate::core::json::object::Object::parse(filter).expect("an object");
         let filter = crate::query::conditions(&sample::model(), &given).expect("conditions");

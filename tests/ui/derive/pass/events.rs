@@ -90,7 +90,7 @@ fn position<E: Event<Of = Creature>>(_: E) -> usize {
 
 fn main() {
     assert_eq!(position(Yawned), 4);
-    let events = Creature::DECLARED.events;
+    let events = Creature::DEFINITION.events;
     let names: Vec<_> = events.iter().map(|event| event.name).collect();
     assert_eq!(
         names,

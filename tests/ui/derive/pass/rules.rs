@@ -1,7 +1,7 @@
 //! Every rule on every type that it is for.
 
 use serde::{Deserialize, Serialize};
-use sockful::{Resource, must};
+use sockful::{Resource, macro_support};
 use std::collections::{BTreeMap, HashSet};
 
 mod limits {
@@ -13,7 +13,7 @@ mod limits {
 #[serde(transparent)]
 pub struct Points(u8);
 
-impl must::BeNumber for Points {}
+impl macro_support::NumberType for Points {}
 
 #[derive(Serialize, Deserialize, Resource)]
 struct Creature {

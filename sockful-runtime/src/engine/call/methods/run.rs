@@ -9,7 +9,7 @@ use crate::core::error::Result;
 use crate::engine::call::method::MethodCall;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
-use crate::protocol::reply::{Reply, Told};
+use crate::protocol::reply::{EncodedOutput, Reply};
 use futures_util::future::BoxFuture;
 
 type TakeArguments<A> = fn(&mut Reader<'_>) -> Option<A>;
@@ -18,13 +18,13 @@ type TakeArguments<A> = fn(&mut Reader<'_>) -> Option<A>;
 pub fn run<'a, A: 'a>(
     call: &'a MethodCall<'a>,
     take: TakeArguments<A>,
-    method: fn(&MethodCall<'_>, A) -> Result<Told>,
+    method: fn(&MethodCall<'_>, A) -> Result<EncodedOutput>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         loop {
             call.begin().await?;
-            let told = method(call, call.arguments(take)?)?;
-            if let Some(reply) = call.done(told).await {
+            let output = method(call, call.arguments(take)?)?;
+            if let Some(reply) = call.done(output).await {
                 return reply;
             }
         }
@@ -35,14 +35,14 @@ pub fn run<'a, A: 'a>(
 pub fn run_ref<'a, R: Resource, A: 'a>(
     call: &'a MethodCall<'a>,
     take: TakeArguments<A>,
-    method: fn(&R, &MethodCall<'_>, A) -> Result<Told>,
+    method: fn(&R, &MethodCall<'_>, A) -> Result<EncodedOutput>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         let mut attempt = attempt::<R>(call);
         loop {
             let record = attempt.load().await?;
-            let told = method(&record, call, call.arguments(take)?)?;
-            if let Some(reply) = attempt.done(told).await {
+            let output = method(&record, call, call.arguments(take)?)?;
+            if let Some(reply) = attempt.done(output).await {
                 return reply;
             }
         }
@@ -53,14 +53,14 @@ pub fn run_ref<'a, R: Resource, A: 'a>(
 pub fn run_mut<'a, R: Resource, A: 'a>(
     call: &'a MethodCall<'a>,
     take: TakeArguments<A>,
-    method: fn(&mut R, &MethodCall<'_>, A) -> Result<Told>,
+    method: fn(&mut R, &MethodCall<'_>, A) -> Result<EncodedOutput>,
 ) -> BoxFuture<'a, Reply> {
     Box::pin(async move {
         let mut attempt = attempt::<R>(call);
         loop {
             let mut record = attempt.load().await?;
-            let told = method(&mut record, call, call.arguments(take)?)?;
-            if let Some(reply) = attempt.store(&record, told).await {
+            let output = method(&mut record, call, call.arguments(take)?)?;
+            if let Some(reply) = attempt.store(&record, output).await {
                 return reply;
             }
         }

@@ -40,7 +40,7 @@ impl Resource for Toy {
     type New = Self;
     type Patch = ToyPatch;
     const NAME: &'static str = "toy";
-    const DECLARED: &'static ResourceDef = &ResourceDef {
+    const DEFINITION: &'static ResourceDef = &ResourceDef {
         name: Self::NAME,
         plural: "toys",
         title: "Toy",

@@ -2,7 +2,7 @@
 
 use super::address::RestPath;
 use crate::engine::app::App;
-use crate::engine::call::method::Takes;
+use crate::engine::call::method::Receiver;
 use crate::engine::table::{Action, CoreAction, Route};
 use crate::model::definition::{KeyKind, Parent, Relation};
 use crate::model::key;
@@ -183,7 +183,7 @@ impl<'a> RestTarget<'a> {
         let route = app.resources.find(resource, name)?;
         let of = app.model(route.resource);
         match (route.action, method) {
-            (Action::Remote(remote), &Method::POST) if remote.takes != Takes::Nothing => {
+            (Action::Remote(remote), &Method::POST) if remote.receiver != Receiver::None => {
                 Some(Self {
                     said: vec![PathProperty::id(of, id)],
                     ..Self::new(resource, name)

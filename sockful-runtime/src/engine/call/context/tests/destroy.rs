@@ -2,7 +2,7 @@ use super::{commit, noted, noting, toy_of, with_toys};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::delivery_scope::ResponseDraft;
-use crate::engine::call::hook::{Hook, Hooked, On, Phase};
+use crate::engine::call::hook::{Hook, HookAction, HookContext, HookPhase};
 use crate::engine::table::{ResourceEntry, Resources};
 use crate::query::typed::Filter;
 use crate::store::conformance::sample::{
@@ -18,14 +18,14 @@ const ENTRIES: &[ResourceEntry] = &[
         &[
             Hook {
                 name: "before_destroy",
-                phase: Phase::Before,
-                on: &[On::Destroy],
+                phase: HookPhase::Before,
+                on: &[HookAction::Destroy],
                 run: before_destroy,
             },
             Hook {
                 name: "before_update",
-                phase: Phase::Before,
-                on: &[On::Update],
+                phase: HookPhase::Before,
+                on: &[HookAction::Update],
                 run: before_update,
             },
         ],
@@ -35,7 +35,7 @@ const ENTRIES: &[ResourceEntry] = &[
 const HOOKED: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 
 /// Does what the note of a toy that goes says: to a toy, itself perhaps.
-fn before_destroy<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
+fn before_destroy<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
         let toys = hooked.context().records::<Toy>();
@@ -64,7 +64,7 @@ fn before_destroy<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
 }
 
 /// Does what the note of a toy says when it is lent to nobody any more.
-fn before_update<'a>(hooked: &'a Hooked<'a>) -> BoxFuture<'a, Result<()>> {
+fn before_update<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
         let was_lent = hooked

@@ -25,7 +25,7 @@ async fn told(serving: &Serving, after: u64) -> Vec<(u64, String, u64, &'static 
 impl Sample {
     fn events() -> &'static [crate::model::definition::EventDef] {
         use crate::model::resource::Resource;
-        Self::DECLARED.events
+        Self::DEFINITION.events
     }
 }
 
