@@ -8,17 +8,18 @@ pub(crate) mod actions;
 mod commit;
 mod conflict_key;
 mod cost;
+mod outcome;
 mod request;
 mod schedule;
-mod subscribe;
 mod system;
 
+pub(crate) use actions::subscribe::scope::SubscriptionScope;
 pub(crate) use conflict_key::ConflictKey;
 pub(crate) use cost::MANY;
+pub(crate) use outcome::{RequestOutcome, SubscriptionChange};
 pub(crate) use request::Request;
 use request::Target;
 pub(crate) use schedule::Schedule;
-pub(crate) use subscribe::{begin_anew, seen};
 pub(crate) use system::position;
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
@@ -32,6 +33,7 @@ use crate::model::resource_model::Model;
 use crate::protocol::frame::{Head, HeadOffsets};
 use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
+use actions::subscribe;
 use futures_util::FutureExt;
 use std::any::Any;
 use std::borrow::Cow;
@@ -39,30 +41,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
-/// A reply, and the text in which it finds what it repeats of its request.
+/// The outcome of a request, and the text in which the reply finds what it repeats of it.
 #[derive(Debug)]
 pub(crate) struct Answered {
     message: Utf8Bytes,
     head: HeadOffsets,
     pub(crate) reply: Reply,
+    pub(crate) change: Option<Box<SubscriptionChange>>,
     /// Whether the message was not a frame.
     pub(crate) bad: bool,
 }
 
 impl Answered {
-    /// `reply` to a request in `message`, unless that is not JSON.
-    fn new(message: Utf8Bytes, head: HeadOffsets, reply: Reply, is_json: Result<()>) -> Self {
+    /// `outcome` of a request in `message`, unless that is not JSON.
+    fn new(
+        message: Utf8Bytes,
+        head: HeadOffsets,
+        outcome: RequestOutcome,
+        is_json: Result<()>,
+    ) -> Self {
         match is_json {
             Ok(()) => Self {
                 message,
                 head,
-                reply,
+                reply: outcome.reply,
+                change: outcome.change,
                 bad: false,
             },
             Err(error) => Self {
                 message,
                 head: HeadOffsets::default(),
                 reply: Err(error),
+                change: None,
                 bad: true,
             },
         }
@@ -101,12 +111,16 @@ impl Request {
         Some(self.log_error(session, reply))
     }
 
-    /// Runs the request to its reply.
-    pub(crate) async fn run(&self, session: &Session, number: u64) -> Reply {
+    /// Runs the request.
+    pub(crate) async fn run(&self, session: &Session, number: u64) -> RequestOutcome {
         let served = AssertUnwindSafe(self.serve(session, number))
             .catch_unwind()
             .await;
-        self.log_error(session, served.unwrap_or_else(|why| Err(panicked(&*why))))
+        let outcome = served.unwrap_or_else(|why| panicked(&*why).into());
+        RequestOutcome {
+            reply: self.log_error(session, outcome.reply),
+            change: outcome.change,
+        }
     }
 
     /// The reply to a request that took too long.
@@ -122,12 +136,15 @@ impl Request {
     }
 
     /// Runs the request; at most once if it has a key.
-    async fn serve(&self, session: &Session, number: u64) -> Reply {
+    async fn serve(&self, session: &Session, number: u64) -> RequestOutcome {
         let context = session.context(number);
         match self.options.key() {
             None => self.act(session, context).await,
             // Room for it is taken where it is needed only: every request is moved about.
-            Some(key) => self.act_once(session, context, number, key).boxed().await,
+            Some(key) => {
+                let once = self.act_once(session, context, number, key);
+                once.boxed().await.into()
+            }
         }
     }
 
@@ -147,7 +164,8 @@ impl Request {
         let run = async {
             peer.note_committed(number);
             let context = context.clone().under_key(keyed.clone());
-            self.act(session, context).await
+            // A request with a key changes no subscription.
+            self.act(session, context).await.reply
         };
         let reply = app
             .idempotency
@@ -157,7 +175,7 @@ impl Request {
         reply
     }
 
-    async fn act(&self, session: &Session, context: Context) -> Reply {
+    async fn act(&self, session: &Session, context: Context) -> RequestOutcome {
         let (payload, if_rev) = (&self.payload, self.options.if_rev());
         let route = match self.target {
             Target::System(action) => {
@@ -166,14 +184,19 @@ impl Request {
             Target::Route(route) => route,
         };
         let model = session.app.model(route.resource);
-        context.admit(model.index)?;
+        if let Err(error) = context.admit(model.index) {
+            return error.into();
+        }
         match route.action {
             Action::Core(CoreAction::Subscribe) => {
                 self.subscribe(session, context, model, None).boxed().await
             }
-            Action::Core(CoreAction::Unsubscribe) => subscribe::end(session, model, payload),
-            Action::Core(action) => actions::run(&context, model, action, payload, if_rev).await,
-            Action::Remote(remote) => call(context, model, remote, payload, if_rev).await,
+            Action::Core(CoreAction::Unsubscribe) => subscribe::end(session, model, payload).into(),
+            Action::Core(action) => {
+                let reply = actions::run(&context, model, action, payload, if_rev).await;
+                reply.into()
+            }
+            Action::Remote(remote) => call(context, model, remote, payload, if_rev).await.into(),
             Action::Relation(Relation::Subscribe, parent) => {
                 let begun = self.subscribe(session, context, model, Some(parent));
                 begun.boxed().await
@@ -181,7 +204,7 @@ impl Request {
             Action::Relation(relation, parent) => {
                 let run = actions::relations::run;
                 let done = run(&context, model, relation, parent, payload, if_rev);
-                done.boxed().await
+                done.boxed().await.into()
             }
         }
     }
@@ -192,10 +215,11 @@ impl Request {
         context: Context,
         model: &Model,
         parent: Option<&Parent>,
-    ) -> Reply {
+    ) -> RequestOutcome {
         let head = self.head();
         let ack = head.ack().unwrap_or_default();
-        subscribe::begin(session, &context, model, parent, ack, &self.payload).await
+        let begun = subscribe::begin(session, &context, model, parent, ack, &self.payload);
+        begun.await.into()
     }
 
     /// The resource and the action, as the table calls them.

@@ -7,6 +7,7 @@
 mod broker;
 mod connection_subscriptions;
 mod delivery;
+mod delivery_queue;
 mod event_encoder;
 mod live_query;
 mod query_group;
@@ -14,18 +15,14 @@ mod query_groups;
 mod replay;
 mod resume;
 mod sorted_vec_map;
-mod subscription;
 mod subscription_handle;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use broker::Broker;
-pub(crate) use connection_subscriptions::{ConnectionSubscriptions, TransientEvent};
+pub(crate) use connection_subscriptions::ConnectionSubscriptions;
 pub(crate) use delivery::{Delivery, take_first_records};
+pub(crate) use delivery_queue::{DeliveryQueue, RestartedSubscription, Subscription};
 pub(crate) use event_encoder::EventEncoder;
-pub(crate) use live_query::{InitialResult, LiveQuery};
-pub(crate) use query_group::NextEvents;
-pub(crate) use resume::ResumeToken;
-pub(crate) use sorted_vec_map::SortedVecMap;
-pub(crate) use subscription::{Subscription, SubscriptionAccess, SubscriptionRequest};
+pub(crate) use live_query::LiveQuery;
 pub(crate) use subscription_handle::SubscriptionHandle;

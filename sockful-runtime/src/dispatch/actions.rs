@@ -3,6 +3,7 @@
 mod get;
 mod list;
 pub(super) mod relations;
+pub(super) mod subscribe;
 mod wanted;
 
 pub(super) use get::try_get_now;
@@ -18,7 +19,7 @@ use crate::protocol::reply::{Body, Done, Reply};
 use crate::query;
 use futures_util::FutureExt;
 
-/// Said where a subscription would be begun or outcome by what knows of no connection.
+/// The error if an action that needs a connection is run without one.
 const NOT_HERE: &str = "subscriptions are of connections";
 
 pub(super) async fn run(

@@ -1,6 +1,7 @@
 //! A request that has found its route, whichever transport it came by.
 
 use super::Answered;
+use super::outcome::RequestOutcome;
 use super::system::SystemAction;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json;
@@ -130,16 +131,18 @@ impl Request {
         self.origin == RequestOrigin::Parts || self.head().wants_reply()
     }
 
-    /// The reply to this request, which others still refer to.
-    pub(crate) fn answered(&self, reply: Reply) -> Answered {
-        let is_json = self.check_json(&reply);
-        Answered::new(self.payload.source().clone(), self.head, reply, is_json)
+    /// The outcome of this request, which others still refer to.
+    pub(crate) fn answered(&self, outcome: impl Into<RequestOutcome>) -> Answered {
+        let outcome = outcome.into();
+        let is_json = self.check_json(&outcome.reply);
+        Answered::new(self.payload.source().clone(), self.head, outcome, is_json)
     }
 
-    /// The reply to this request.
-    pub(crate) fn into_answered(self, reply: Reply) -> Answered {
-        let is_json = self.check_json(&reply);
-        Answered::new(self.payload.into_source(), self.head, reply, is_json)
+    /// The outcome of this request.
+    pub(crate) fn into_answered(self, outcome: impl Into<RequestOutcome>) -> Answered {
+        let outcome = outcome.into();
+        let is_json = self.check_json(&outcome.reply);
+        Answered::new(self.payload.into_source(), self.head, outcome, is_json)
     }
 
     /// Whether the payload is JSON is only found out by reading it, and a request that was refused
@@ -226,6 +229,7 @@ impl From<Refused> for Answered {
             message: refused.message,
             head: refused.head,
             reply: Err(refused.error),
+            change: None,
             bad: refused.is_bad_frame,
         }
     }

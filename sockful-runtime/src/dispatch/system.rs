@@ -1,6 +1,7 @@
 //! The server's own resource, `sockful`.
 
 use super::commit;
+use super::outcome::{RequestOutcome, SubscriptionChange};
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::engine::auth::credentials::Credentials;
@@ -9,7 +10,7 @@ use crate::engine::session::Session;
 use crate::engine::table::{ActionTraits, ConflictScope, Cost};
 use crate::model::schema::comparison;
 use crate::protocol::payload::Payload;
-use crate::protocol::reply::{Body, Change, Done, Reply};
+use crate::protocol::reply::{Body, Done, Reply};
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,34 +73,33 @@ impl SystemAction {
         session: &Session,
         context: &Context,
         payload: &Payload,
-    ) -> Reply {
-        let nothing = || payload.object()?.finish();
-        let json = match self {
-            Self::Commit => return commit::run(session, context, payload).await,
-            Self::Authenticate => return authenticate(session, payload).await,
-            Self::Schema => {
-                nothing()?;
-                admit(session, context)?;
-                session.app.description.text.clone()
-            }
-            Self::Changes => {
-                admit(session, context)?;
-                changes(session, payload)?
-            }
-            Self::Ping => {
-                nothing()?;
-                let head = session.app.store.head().await?;
-                if !session.subscriptions.is_empty() {
-                    session.app.broker.wait_until_published(head).await;
-                }
-                return Ok(Done {
-                    live: Some(Box::new(Change::Position(head))),
-                    ..Done::bare(position(session, head))
-                });
-            }
-        };
-        Ok(Done::bare(Body::Json(json.into_bytes())))
+    ) -> RequestOutcome {
+        match self {
+            Self::Schema => schema(session, context, payload).into(),
+            Self::Authenticate => authenticate(session, payload).await.into(),
+            Self::Ping => ping(session, payload).await.into(),
+            Self::Commit => commit::run(session, context, payload).await.into(),
+            Self::Changes => changes(session, context, payload).into(),
+        }
     }
+}
+
+fn schema(session: &Session, context: &Context, payload: &Payload) -> Reply {
+    payload.object()?.finish()?;
+    admit(session, context)?;
+    let text = session.app.description.text.clone();
+    Ok(Done::bare(Body::Json(text.into_bytes())))
+}
+
+/// The newest commit. The reply follows the events of all commits up to it.
+async fn ping(session: &Session, payload: &Payload) -> Result<(Done, SubscriptionChange)> {
+    payload.object()?.finish()?;
+    let head = session.app.store.head().await?;
+    if !session.subscriptions.is_empty() {
+        session.app.broker.wait_until_published(head).await;
+    }
+    let done = Done::bare(position(session, head));
+    Ok((done, SubscriptionChange::ReportPosition(head)))
 }
 
 /// Asks that this caller may know the description.
@@ -110,7 +110,8 @@ fn admit(session: &Session, context: &Context) -> Result<()> {
 }
 
 /// How the description differs from the one that the client was built with.
-fn changes(session: &Session, payload: &Payload) -> Result<String> {
+fn changes(session: &Session, context: &Context, payload: &Payload) -> Reply {
+    admit(session, context)?;
     let given = payload.object()?;
     let since = given.take("since");
     given.finish()?;
@@ -119,7 +120,8 @@ fn changes(session: &Session, payload: &Payload) -> Result<String> {
     let since = serde_json::from_str(since).map_err(|error| refuse("type", error.to_string()))?;
     let now = serde_json::from_str(&session.app.description.text).map_err(Error::internal)?;
     let compared = comparison::compare(&since, &now).map_err(|why| refuse("type", why))?;
-    Ok(compared.to_json().to_string())
+    let json = compared.to_json().to_string();
+    Ok(Done::bare(Body::Json(json.into_bytes())))
 }
 
 /// Who it is from now on: whom the application takes the token for, nobody without one.
@@ -141,7 +143,7 @@ async fn authenticate(session: &Session, payload: &Payload) -> Reply {
     Ok(Done::bare(Body::Json(told.to_string().into_bytes())))
 }
 
-/// What a `ping` is told: a commit, and of which history.
+/// The result of `ping`: a commit and the epoch of the history that it belongs to.
 pub(crate) fn position(session: &Session, seq: u64) -> Body {
     let epoch = session.app.store.epoch();
     let position = serde_json::json!({"seq": seq, "epoch": epoch});

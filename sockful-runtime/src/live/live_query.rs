@@ -87,12 +87,12 @@ impl LiveQuery {
     pub(super) fn evaluate(&self, committed: &Committed) -> Vec<EventRef> {
         let changes = committed.changes.iter().enumerate();
         let own = changes.filter(|(_, change)| change.resource == self.resource);
-        let changed = own.filter_map(|(at, RecordChange { before, after, .. })| {
+        let of_changes = own.filter_map(|(at, RecordChange { before, after, .. })| {
             let kind = self.compare(before.as_ref(), after.as_ref())?;
             Some(EventRef::Changed(kind, at))
         });
         if committed.emitted.is_empty() {
-            return changed.collect();
+            return of_changes.collect();
         }
         let all = committed.emitted.iter().enumerate();
         let own = all.filter(|(_, event)| event.resource == self.resource);
@@ -107,7 +107,7 @@ impl LiveQuery {
             each.map(|(at, _)| EventRef::Emitted(at))
         };
         emitted(before)
-            .chain(changed)
+            .chain(of_changes)
             .chain(emitted(after))
             .collect()
     }

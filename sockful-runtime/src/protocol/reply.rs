@@ -1,7 +1,6 @@
 //! What a request leads to, and how a reply is written.
 
 use crate::core::error::{Error, Result};
-use crate::live::{ResumeToken, Subscription};
 use crate::model::codec::Codec;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
@@ -25,8 +24,8 @@ pub struct Done {
     pub(crate) next: Option<String>,
     /// Where included lists that were cut go on: a JSON object.
     pub(crate) cut: Option<String>,
-    /// What becomes of the subscriptions of the connection with it.
-    pub(crate) live: Option<Box<Change>>,
+    /// What the reply to `subscribe` says about the subscription.
+    pub(crate) subscribed: Option<Box<Subscribed>>,
 }
 
 /// The output of a remote method, encoded as JSON.
@@ -70,21 +69,13 @@ pub(crate) enum Body {
     List(Vec<Self>),
 }
 
-/// What a reply does to the subscriptions of its connection when it is written.
+/// What the reply to `subscribe` says about the subscription.
 #[derive(Debug)]
-pub(crate) enum Change {
-    /// It begins one.
-    Begin {
-        subscription: Option<Box<Subscription>>,
-        /// What lets it go on where it was.
-        token: ResumeToken,
-        /// Whether there are more records to begin with.
-        more: bool,
-    },
-    /// It ends the one of this `ack_id`.
-    End(Box<str>),
-    /// It says up to which commit, this one or an earlier, they have been told everything.
-    Position(u64),
+pub(crate) struct Subscribed {
+    /// The token that resumes it on another connection.
+    pub(crate) resume: String,
+    /// Whether more of its first records follow in events.
+    pub(crate) more: bool,
 }
 
 /// Which properties of a record are wanted.
@@ -123,7 +114,7 @@ impl Done {
             rev: None,
             next: None,
             cut: None,
-            live: None,
+            subscribed: None,
         }
     }
 
@@ -170,8 +161,8 @@ impl Done {
         if let Some(cut) = &self.cut {
             let _ = write!(out, ",\"cut\":{cut}");
         }
-        if let Some(Change::Begin { token, more, .. }) = self.live.as_deref() {
-            let _ = write!(out, ",\"resume\":\"{token}\"");
+        if let Some(Subscribed { resume, more }) = self.subscribed.as_deref() {
+            let _ = write!(out, ",\"resume\":\"{resume}\"");
             if *more {
                 out.extend_from_slice(b",\"more\":true");
             }

@@ -34,8 +34,8 @@ impl Client {
             Ok(request) => {
                 // A connection schedules a request before it runs it.
                 let _ = request.schedule(&self.0);
-                let reply = request.run(&self.0, 1).await;
-                request.into_answered(reply)
+                let outcome = request.run(&self.0, 1).await;
+                request.into_answered(outcome)
             }
         };
         let mut out = Vec::new();

@@ -3,12 +3,12 @@
 mod finish;
 mod heartbeat;
 mod identity_watch;
-mod live;
 mod once;
 mod pipe;
 mod rate_charge;
 mod requests;
 mod socket;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod wake_set;
@@ -17,20 +17,20 @@ pub(crate) use once::answer;
 
 use crate::core::shutdown::Shutdown;
 use crate::dispatch;
-use crate::dispatch::{Answered, Request};
+use crate::dispatch::{Answered, Request, RequestOutcome, SubscriptionChange, SubscriptionScope};
 use crate::engine::session::Session;
 use crate::live::Subscription;
 use crate::protocol::reply;
-use crate::protocol::reply::{Change, Done, Reply};
+use crate::protocol::reply::{Done, Reply};
 use heartbeat::{Beat, Heartbeat};
 use identity_watch::IdentityWatch;
-use live::Live;
 use requests::Requests;
 use socket::{CloseReason, Incoming, Socket};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use subscriptions::SessionSubscriptions;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wake_set::{WakeSet, WakeSource};
 
@@ -43,7 +43,7 @@ where
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
-        live: Live::new(session.clone()),
+        subscriptions: SessionSubscriptions::new(session.clone()),
         turn: IdentityWatch::new(session.clone(), turning),
         heartbeat: Heartbeat::new(session.config(), beating),
         session,
@@ -52,7 +52,7 @@ where
         bells,
         reading,
         stopping,
-        has_told: false,
+        has_delivered: false,
     };
     let end = connection.serve(&shutdown).await;
     if end != CloseReason::Lost {
@@ -68,7 +68,7 @@ where
 struct Connection<S> {
     socket: Socket<S>,
     requests: Requests,
-    live: Live,
+    subscriptions: SessionSubscriptions,
     turn: IdentityWatch,
     heartbeat: Heartbeat,
     session: Arc<Session>,
@@ -80,14 +80,14 @@ struct Connection<S> {
     reading: WakeSource,
     /// Rings when the server may have begun to stop.
     stopping: WakeSource,
-    /// Whether subscriptions had their turn, and it is that of requests.
-    has_told: bool,
+    /// Whether events were written last, so that requests come first now.
+    has_delivered: bool,
 }
 
 enum ConnectionEvent {
     Incoming(Incoming),
-    Finished(Arc<Request>, Reply),
-    Live,
+    Finished(Arc<Request>, RequestOutcome),
+    SubscriptionsReady,
     IdentityWatch,
     Beat(Beat),
     Drain,
@@ -108,9 +108,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let event = event.await;
             let end = match event {
                 ConnectionEvent::Incoming(incoming) => self.take_all(incoming).await,
-                ConnectionEvent::Finished(request, reply) => self.answer(request.answered(reply)),
-                ConnectionEvent::Live => {
-                    self.tell();
+                ConnectionEvent::Finished(request, outcome) => {
+                    self.answer(request.answered(outcome))
+                }
+                ConnectionEvent::SubscriptionsReady => {
+                    self.deliver_events();
                     None
                 }
                 ConnectionEvent::IdentityWatch => {
@@ -158,9 +160,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Ready(ConnectionEvent::IdentityWatch);
         }
         if self.has_room_out()
-            && let Poll::Ready((request, reply)) = self.requests.poll_finished(cx)
+            && let Poll::Ready((request, outcome)) = self.requests.poll_finished(cx)
         {
-            return Poll::Ready(ConnectionEvent::Finished(request, reply));
+            return Poll::Ready(ConnectionEvent::Finished(request, outcome));
         }
         if self.is_draining {
             if self.requests.is_empty() && self.socket.pipe().waiting() == 0 {
@@ -177,15 +179,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if let Poll::Ready(beat) = self.heartbeat.poll(received, is_reading) {
             return Poll::Ready(ConnectionEvent::Beat(beat));
         }
-        let has_told = std::mem::take(&mut self.has_told);
-        if !has_told && self.poll_live(cx).is_ready() {
-            return Poll::Ready(ConnectionEvent::Live);
+        let has_delivered = std::mem::take(&mut self.has_delivered);
+        if !has_delivered && self.poll_subscriptions(cx).is_ready() {
+            return Poll::Ready(ConnectionEvent::SubscriptionsReady);
         }
         if is_reading && let Poll::Ready(incoming) = self.poll_incoming() {
             return Poll::Ready(ConnectionEvent::Incoming(incoming));
         }
-        if has_told && self.poll_live(cx).is_ready() {
-            return Poll::Ready(ConnectionEvent::Live);
+        if has_delivered && self.poll_subscriptions(cx).is_ready() {
+            return Poll::Ready(ConnectionEvent::SubscriptionsReady);
         }
         Poll::Pending
     }
@@ -194,12 +196,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.reading.poll(|cx| self.socket.poll_incoming(cx))
     }
 
-    /// Waits until subscriptions have something to be told, and there is room for it.
-    fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits until there are events to deliver and the output buffer has room for them.
+    fn poll_subscriptions(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_draining || !self.has_room_for_events() {
             return Poll::Pending;
         }
-        self.live.poll(cx)
+        self.subscriptions.poll(cx)
     }
 
     /// Whether another event may be put behind what waits to be sent.
@@ -207,11 +209,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.socket.pipe().waiting() <= self.session.config().max_unsent_events
     }
 
-    /// Tells subscriptions what there is room for.
-    fn tell(&mut self) {
-        while self.has_room_for_events() && self.live.tell(&mut self.socket) {}
-        self.requests.lists_unsent = self.live.starting();
-        self.has_told = true;
+    /// Writes events while the output buffer has room for them.
+    fn deliver_events(&mut self) {
+        while self.has_room_for_events() && self.subscriptions.deliver(&mut self.socket) {}
+        self.requests.lists_unsent = self.subscriptions.starting();
+        self.has_delivered = true;
     }
 
     /// Goes on as who the client has become.
@@ -220,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.socket
                 .push(|out| out.extend_from_slice(br#"["sockful","expired",{},null]"#));
         }
-        self.live.review();
+        self.subscriptions.restart_stale();
     }
 
     /// Whether there is room for another request. Where there is not, TCP tells the peer.
@@ -277,10 +279,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Starts requests whose turn has come.
     fn start_waiting(&mut self) -> Option<CloseReason> {
         while self.has_room_out()
-            && let Some((request, reply)) = self.requests.start_next()
+            && let Some((request, outcome)) = self.requests.start_next()
         {
-            if let Some(reply) = reply
-                && let Some(end) = self.answer(request.answered(reply))
+            if let Some(outcome) = outcome
+                && let Some(end) = self.answer(request.answered(outcome))
             {
                 return Some(end);
             }
@@ -326,35 +328,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             .push(|out| out.extend_from_slice(hello.as_bytes()));
     }
 
-    /// Writes a reply, where one is wanted, and does to subscriptions what it says.
+    /// Writes a reply, if the request asks for one, and applies its effect on subscriptions.
     fn answer(&mut self, mut answered: Answered) -> Option<CloseReason> {
-        let live = answered.reply.as_mut().ok();
-        let live = live.and_then(|done| self.prepare(done));
+        let change = answered.change.take();
+        let begun = change.and_then(|change| self.apply(*change, &mut answered.reply));
         let max_reply = self.session.config().max_reply;
         if answered.bad || answered.head().wants_reply() {
             self.socket
                 .push(|out| reply::write(out, &answered.head(), &answered.reply, max_reply));
         }
-        if let Some((subscription, seq)) = live {
-            self.live.begin(subscription, seq);
-            self.requests.lists_unsent = self.live.starting();
+        if let Some(subscription) = begun {
+            self.subscriptions.begin(subscription);
+            self.requests.lists_unsent = self.subscriptions.starting();
         }
         self.bad_frames += usize::from(answered.bad);
         (self.bad_frames >= self.session.config().max_bad_frames)
             .then_some(CloseReason::ByUs(1008, "too many bad frames in a row"))
     }
 
-    /// Does what a reply says to subscriptions before it is written; gives the one that begins after it.
-    fn prepare(&mut self, done: &mut Done) -> Option<(Subscription, u64)> {
-        match done.live.as_deref_mut()? {
-            Change::Begin { subscription, .. } => {
-                return Some((*subscription.take()?, done.seq?));
-            }
-            Change::End(ack) => self.live.end(ack),
-            Change::Position(head) => {
-                let head = *head;
-                self.tell();
-                done.body = dispatch::position(&self.session, self.live.told_up_to(head));
+    /// Applies what a request changes before its reply is written. Returns the subscription that
+    /// begins after it.
+    fn apply(
+        &mut self,
+        change: SubscriptionChange,
+        reply: &mut Reply,
+    ) -> Option<Subscription<SubscriptionScope>> {
+        match change {
+            SubscriptionChange::Begin(subscription) => return Some(*subscription),
+            SubscriptionChange::End(ack_id) => self.subscriptions.end(&ack_id),
+            SubscriptionChange::ReportPosition(head) => {
+                self.deliver_events();
+                let position = self.subscriptions.delivered_up_to(head);
+                *reply = Ok(Done::bare(dispatch::position(&self.session, position)));
             }
         }
         None

@@ -1,8 +1,7 @@
 //! The end of a connection: what was asked before it is answered.
 
 use super::Connection;
-use crate::dispatch::Request;
-use crate::protocol::reply::Reply;
+use crate::dispatch::{Request, RequestOutcome};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,10 +14,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let patience = self.session.config().close_timeout;
         let answered = async {
             while !self.requests.is_empty() {
-                let Some((request, reply)) = poll_fn(|cx| self.poll_finished(cx)).await else {
+                let Some((request, outcome)) = poll_fn(|cx| self.poll_finished(cx)).await else {
                     return;
                 };
-                self.answer(request.answered(reply));
+                self.answer(request.answered(outcome));
                 self.start_waiting();
             }
         };
@@ -27,7 +26,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// The next request to be done; `None` where nobody is there to be told.
-    fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Arc<Request>, Reply)>> {
+    fn poll_finished(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(Arc<Request>, RequestOutcome)>> {
         if self.socket.pipe().waiting() > 0
             && matches!(self.socket.poll_flush(cx), Poll::Ready(Err(_)))
         {

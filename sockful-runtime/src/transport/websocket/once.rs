@@ -13,8 +13,8 @@ pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
     if let Some(answered) = only.0.start(request) {
         return answered.reply;
     }
-    let (request, reply) = poll_fn(|cx| only.0.poll_finished(cx)).await;
-    request.answered(reply).reply
+    let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
+    request.answered(outcome).reply
 }
 
 struct SingleRequest(Requests);

@@ -2,9 +2,8 @@
 
 use super::rate_charge::RateCharge;
 use crate::core::error::Outcome;
-use crate::dispatch::{Answered, ConflictKey, Request, Schedule};
+use crate::dispatch::{Answered, ConflictKey, Request, RequestOutcome, Schedule};
 use crate::engine::session::Session;
-use crate::protocol::reply::Reply;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -54,9 +53,9 @@ struct PendingRequest {
 }
 
 enum RunOutcome {
-    Done(Reply),
+    Done(RequestOutcome),
     /// Not in its time: the rest of it.
-    Late(BoxFuture<'static, Reply>),
+    Late(BoxFuture<'static, RequestOutcome>),
 }
 
 impl Future for PendingRequest {
@@ -115,7 +114,7 @@ impl Requests {
     /// available at once.
     pub(super) fn start(&mut self, request: Request) -> Option<Answered> {
         if let Err(too_soon) = self.pace.take(request.cost()) {
-            return Some(request.into_answered(Err(too_soon)));
+            return Some(request.into_answered(too_soon));
         }
         if !self.is_empty() {
             let schedule = request.schedule(&self.session);
@@ -132,21 +131,23 @@ impl Requests {
             return Some(request.into_answered(reply));
         }
         let request = Arc::new(request);
-        let reply = self.run(&request, None)?;
-        Some(request.answered(reply))
+        let outcome = self.run(&request, None)?;
+        Some(request.answered(outcome))
     }
 
     /// Starts the first request that need not wait any longer; gives it back with its reply, if
     /// that is there at once.
-    pub(super) fn start_next(&mut self) -> Option<(Arc<Request>, Option<Reply>)> {
+    pub(super) fn start_next(&mut self) -> Option<(Arc<Request>, Option<RequestOutcome>)> {
         let ready = |at: &usize| !self.must_wait(&self.waiting[*at].schedule, *at);
         let ready = (0..self.waiting.len()).find(ready)?;
         let QueuedRequest {
             request, deadline, ..
         } = self.waiting.remove(ready)?;
         let reply = request.try_now(&self.session);
-        let reply = reply.or_else(|| self.run(&request, Some(deadline)));
-        Some((request, reply))
+        let outcome = reply
+            .map(RequestOutcome::from)
+            .or_else(|| self.run(&request, Some(deadline)));
+        Some((request, outcome))
     }
 
     /// Takes out the requests that wait.
@@ -156,10 +157,13 @@ impl Requests {
     }
 
     /// The next request to be done, or to have run out of time.
-    pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<(Arc<Request>, Reply)> {
+    pub(super) fn poll_finished(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Arc<Request>, RequestOutcome)> {
         if let Poll::Ready(Some(request)) = self.poll_impatient(cx) {
             let reply = request.timed_out(&self.session, Outcome::None);
-            return Poll::Ready((request, reply));
+            return Poll::Ready((request, reply.into()));
         }
         if self.running.is_empty() {
             return Poll::Pending;
@@ -173,22 +177,22 @@ impl Requests {
     }
 
     /// The reply to a request that has come to its end, or to that of its time.
-    fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Arc<Request>, Reply)> {
+    fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Arc<Request>, RequestOutcome)> {
         let at = self.running.iter().position(|one| one.number == number)?;
         match ended {
-            RunOutcome::Done(reply) => Some((self.running.swap_remove(at).request?, reply)),
+            RunOutcome::Done(outcome) => Some((self.running.swap_remove(at).request?, outcome)),
             RunOutcome::Late(rest) if self.session.peer.is_committing(number) => {
                 // It keeps its place until the store has said what became of it.
                 let future = rest.map(RunOutcome::Done).boxed();
                 self.pending.push(PendingRequest { number, future });
                 let request = self.running[at].request.take()?;
                 let reply = request.timed_out(&self.session, Outcome::Unknown);
-                Some((request, reply))
+                Some((request, reply.into()))
             }
             RunOutcome::Late(_) => {
                 let request = self.running.swap_remove(at).request?;
                 let reply = request.timed_out(&self.session, Outcome::None);
-                Some((request, reply))
+                Some((request, reply.into()))
             }
         }
     }
@@ -252,15 +256,15 @@ impl Requests {
 
     /// Runs a request as far as it goes, and keeps it where that is not to its end. Its time began
     /// when it was read.
-    fn run(&mut self, request: &Arc<Request>, deadline: Option<Instant>) -> Option<Reply> {
+    fn run(&mut self, request: &Arc<Request>, deadline: Option<Instant>) -> Option<RequestOutcome> {
         self.number += 1;
         let (number, session) = (self.number, self.session.clone());
         let shared = Arc::clone(request);
         let mut running = async move { shared.run(&session, number).await }.boxed();
         // Whoever is not done is polled again, with a waker that counts, as soon as it is kept.
         let first = running.poll_unpin(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(reply) = first {
-            return Some(reply);
+        if let Poll::Ready(outcome) = first {
+            return Some(outcome);
         }
         let schedule = request.schedule(&self.session);
         let deadline = deadline.unwrap_or_else(|| schedule.deadline());
@@ -277,9 +281,9 @@ impl Requests {
 }
 
 /// Waits for a request, but not longer than until `deadline`.
-async fn in_time(mut running: BoxFuture<'static, Reply>, deadline: Instant) -> RunOutcome {
+async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Instant) -> RunOutcome {
     match timeout_at(deadline, &mut running).await {
-        Ok(reply) => RunOutcome::Done(reply),
+        Ok(outcome) => RunOutcome::Done(outcome),
         Err(_) => RunOutcome::Late(running),
     }
 }

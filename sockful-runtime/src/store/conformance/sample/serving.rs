@@ -95,8 +95,8 @@ impl Serving {
         let message = request.to_string();
         let request = Request::from_frame(&self.session, message.as_str().into());
         let request = request.expect("a request that is served");
-        let reply = request.run(&self.session, 1).await;
-        payload(&message, &reply)
+        let outcome = request.run(&self.session, 1).await;
+        payload(&message, &outcome.reply)
     }
 }
 

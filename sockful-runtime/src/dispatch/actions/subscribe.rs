@@ -1,40 +1,39 @@
-//! Subscriptions: how one begins, and how it ends.
+//! `subscribe` and `unsubscribe`.
 
-mod view;
-
-pub(crate) use view::{begin_anew, seen};
+pub(in crate::dispatch) mod scope;
 
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::dispatch::outcome::SubscriptionChange;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Delivery, EventEncoder, Subscription, SubscriptionRequest, take_first_records};
+use crate::live::{Delivery, EventEncoder, Subscription, take_first_records};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply;
-use crate::protocol::reply::{Body, Change, Done, Reply, Selection};
+use crate::protocol::reply::{Body, Done, Selection, Subscribed};
 use crate::query;
 use crate::query::{Path, QueryFilter};
+use scope::{SubscriptionRequest, SubscriptionScope};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-/// Where a subscription is to go on, as the client says.
-struct From<'a> {
+/// Where a subscription continues: the value of `$from`.
+struct ResumePosition<'a> {
     token: &'a str,
     seq: u64,
 }
 
-/// Begins a subscription, to the children of one record where `parent` is given.
-pub(super) async fn begin(
+/// Begins a subscription; to the children of one record if `parent` is given.
+pub(in crate::dispatch) async fn begin(
     session: &Session,
     context: &Context,
     model: &Model,
     parent: Option<&Parent>,
     ack: &str,
     payload: &Payload,
-) -> Reply {
+) -> Result<(Done, SubscriptionChange)> {
     let app = &session.app;
     let mut given = payload.object()?;
     let link = parent.map(|parent| app.relations.link(model.index, parent));
@@ -48,7 +47,7 @@ pub(super) async fn begin(
         filters.push(QueryFilter::children_of(link, of, &id));
         parent = Some((of.index, id.into()));
     }
-    let from = given.take("$from").map(From::parse).transpose()?;
+    let from = given.take("$from").map(ResumePosition::parse).transpose()?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     filters.push(query::conditions(model, &given)?);
@@ -58,23 +57,24 @@ pub(super) async fn begin(
         filter: QueryFilter::all_of(filters),
         parent,
     };
-    let access = view::seen(context, &request)?;
+    let scope = SubscriptionScope::evaluate(context, request)?;
 
-    let asked_of = of.unwrap_or(model).definition.name;
-    let resources = [asked_of, model.definition.name];
-    let most = app.config.max_subscriptions;
-    let ack_id = session.subscriptions.reserve(ack, resources, most)?;
+    let requested = of.unwrap_or(model).definition.name;
+    let resources = [requested, model.definition.name];
+    let max = app.config.max_subscriptions;
+    let ack_id = session.subscriptions.reserve(ack, resources, max)?;
     let broker = &app.broker;
-    let handle = view::join(session, context, &request, &access).await?;
+    let handle = scope.register(session, context).await?;
     let query = &handle.query;
-    let same = (&select, &session.app.description.digest, &access.caller);
+    let caller = &scope.access.caller;
+    let same = (&select, &session.app.description.digest, caller);
     let resumed = match &from {
         Some(from) => broker.can_resume(from.token, from.seq, query, same).await?,
         None => false,
     };
     let selection = Selection::of(model.definition, select.clone());
-    let (body, seq, rest) = match from {
-        Some(From { seq, .. }) if resumed => {
+    let (body, seq, remaining) = match from {
+        Some(ResumePosition { seq, .. }) if resumed => {
             handle.set_position(seq);
             (b"{\"resumed\":true}".to_vec(), seq, VecDeque::new())
         }
@@ -83,33 +83,38 @@ pub(super) async fn begin(
             context.note_visited(result.visited);
             let mut records = VecDeque::from(result.records);
             let room = reply::room(app.config.max_reply);
-            let piece = take_first_records(&mut records, room, &selection);
-            (piece, result.seq, records)
+            let first = take_first_records(&mut records, room, &selection);
+            (first, result.seq, records)
         }
     };
-    let live = Change::Begin {
-        token: broker.resume_token(query, seq, same).await?,
-        more: !rest.is_empty(),
-        subscription: Some(Box::new(Subscription {
-            handle: Arc::new(handle),
-            encoder: EventEncoder {
-                ack_id,
-                definition: model.definition,
-                selection,
-            },
-            first: Delivery::remaining(rest, seq),
-            request,
-            access,
-        })),
+    let subscribed = Subscribed {
+        resume: broker.resume_token(query, seq, same).await?.to_string(),
+        more: !remaining.is_empty(),
     };
-    Ok(Done {
-        live: Some(Box::new(live)),
+    let done = Done {
+        subscribed: Some(Box::new(subscribed)),
         ..Done::new(Body::Json(body), seq)
-    })
+    };
+    let subscription = Subscription {
+        handle,
+        encoder: EventEncoder {
+            ack_id,
+            definition: model.definition,
+            selection,
+        },
+        seq,
+        remaining: Delivery::remaining(remaining, seq),
+        scope,
+    };
+    Ok((done, SubscriptionChange::Begin(Box::new(subscription))))
 }
 
-/// Ends a subscription, which was begun by a request to this resource or is to its records.
-pub(super) fn end(session: &Session, model: &Model, payload: &Payload) -> Reply {
+/// Ends a subscription that was begun by a request to this resource or that covers its records.
+pub(in crate::dispatch) fn end(
+    session: &Session,
+    model: &Model,
+    payload: &Payload,
+) -> Result<(Done, SubscriptionChange)> {
     let given = payload.object()?;
     let refuse = |rule, message: &'static str| {
         Error::invalid(vec![Fault::new("subscription", rule, message)])
@@ -125,13 +130,11 @@ pub(super) fn end(session: &Session, model: &Model, payload: &Payload) -> Reply 
         let message = "there is no such subscription on this connection";
         return Err(Error::new(ErrorKind::NotFound, message));
     }
-    Ok(Done {
-        live: Some(Box::new(Change::End(ack.into()))),
-        ..Done::bare(Body::Json(b"null".to_vec()))
-    })
+    let done = Done::bare(Body::Json(b"null".to_vec()));
+    Ok((done, SubscriptionChange::End(ack.into())))
 }
 
-impl<'a> From<'a> {
+impl<'a> ResumePosition<'a> {
     fn parse(raw: &'a str) -> Result<Self> {
         let path = Path::Root;
         let path = path.key("$from");
