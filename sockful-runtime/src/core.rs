@@ -1,4 +1,4 @@
-//! What every other module builds on: errors, configuration, clock, shutdown signal and JSON text.
+//! What every other folder builds on: errors, configuration, clock, shutdown, digests and JSON text.
 
 pub(crate) mod bigint;
 pub(crate) mod clock;

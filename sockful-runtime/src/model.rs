@@ -1,4 +1,4 @@
-//! Resources and their records: definitions from the macros, values, keys, validation and relations.
+//! Resources and records: definitions, values, keys, validation, relations and schemas.
 
 pub mod codec;
 pub mod definition;

@@ -1,4 +1,4 @@
-//! What is asked of a store: which records, in which order, and how many.
+//! Parses queries: filter, order, limits and cursor of a list.
 
 mod conditions;
 mod cursor;

@@ -1,4 +1,4 @@
-//! Documents that describe what is served: JSON Schema, OpenAPI, AsyncAPI and TypeScript.
+//! Documents made from the description: `OpenAPI`, `AsyncAPI` and TypeScript.
 
 pub(crate) mod asyncapi;
 pub(crate) mod components;

@@ -1,4 +1,4 @@
-//! Integers that not every client can hold in a number: decimal strings on the wire and at rest.
+//! Integers beyond the exact range of JavaScript numbers, written as decimal strings.
 
 use schemars::{Schema, json_schema};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What time it is, for all of one server.
+//! The clock of a server, which tests replace.
 
 use std::fmt;
 use std::sync::Arc;

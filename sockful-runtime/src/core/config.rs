@@ -1,4 +1,4 @@
-//! The limits of a server, each with its default.
+//! The configuration of a server: its limits and their defaults.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::web_origin::WebOrigin;

@@ -1,4 +1,4 @@
-//! Digests by which two texts are compared without being sent.
+//! Digests that clients store, to compare texts without receiving them.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! What can go wrong, and what of it a caller is told.
+//! The error type, and the part of an error that a caller receives.
 
 mod fault;
 mod kind;

@@ -1,4 +1,4 @@
-//! Single JSON values, looked at without making more of them than is asked.
+//! Reads single JSON values without parsing more of them than necessary.
 
 pub(crate) mod finite_check;
 pub(crate) mod lexer;

@@ -1,4 +1,4 @@
-//! How a server stops: connections are told to drain, and to go when the deadline has come.
+//! Tells connections to drain, and to close at the deadline.
 
 use std::convert::Infallible;
 use tokio::sync::{mpsc, watch};

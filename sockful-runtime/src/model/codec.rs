@@ -1,4 +1,4 @@
-//! How values of one type are read, written and described. The derive makes one for each property.
+//! Reads, writes and describes the values of one type; the derive makes a codec for each property.
 
 use crate::core::bigint::WideInteger;
 use crate::core::error::{Fault, Result, without_line};

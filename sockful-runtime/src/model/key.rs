@@ -1,4 +1,4 @@
-//! Ids: what a key may look like, and the one text by which stores compare it.
+//! Ids of records: their types, and the canonical text by which stores compare them.
 
 use crate::core::error::Fault;
 use crate::core::json;

@@ -1,4 +1,4 @@
-//! A record as stores keep it: JSON text, written once and spliced wherever it goes.
+//! A record as stores hold it: JSON text that is written once, and the offsets of its properties.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;

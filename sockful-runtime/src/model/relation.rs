@@ -1,4 +1,4 @@
-//! Which resources are parents of which, by their places in the served list.
+//! The relations between all served resources.
 
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;

@@ -1,4 +1,4 @@
-//! The traits that the macros implement, writable by hand.
+//! The traits that the macros implement for resources.
 
 use crate::core::json::object::Object;
 use crate::model::codec::Codec;

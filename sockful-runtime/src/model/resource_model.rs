@@ -1,4 +1,4 @@
-//! A resource as a server knows it: what was declared, and what only its types could say.
+//! A served resource: its definition, and what is known about its types at run time.
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;

@@ -1,4 +1,4 @@
-//! The times that the server keeps, and the types that can hold one.
+//! Timestamps that the server sets, and the types that can hold one.
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 mod text;

@@ -1,7 +1,7 @@
-//! The one shape of every message: `[resource, action, payload, ack_id, options]`.
+//! Frames: `[resource, action, payload, ack_id, options]`.
 //!
-//! Parsing borrows from the message and checks its shape only; nothing here waits or locks. What
-//! stands inside payload and options is read, and found to be JSON or not, by whom it is for.
+//! Parsing borrows from the message and checks its shape only. Payload and options are parsed later,
+//! by the code that uses them.
 
 mod place;
 mod slots;

@@ -1,4 +1,4 @@
-//! The options of a request: the fifth slot of a frame.
+//! Parses the options of a request, slot 4 of a frame.
 
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Fault, Result};

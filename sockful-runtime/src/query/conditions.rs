@@ -1,4 +1,4 @@
-//! Conditions as a request gives them, read into a filter.
+//! Parses conditions into a filter.
 
 use super::names;
 use super::names::{CLAUSES, JOINTS, OPERATORS};

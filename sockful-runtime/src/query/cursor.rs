@@ -1,4 +1,4 @@
-//! Where a list goes on: the place of one record in an order, as opaque text.
+//! Cursors: the position of one record in an order, as opaque text.
 
 use super::operand;
 use super::path::Path;

@@ -1,12 +1,11 @@
-//! What live conditions are known by: the text of those that ask for the same, and the values that
-//! lead to them.
+//! Canonical texts of filters, and the property values by which a matching record is found.
 
 use super::{CompareOp, QueryFilter};
 use crate::model::scalar::Scalar;
 
 impl QueryFilter {
-    /// A text that conditions have in common only where they ask for the same: the order in which
-    /// they stand beside each other makes no difference.
+    /// Returns a text that is the same for filters with the same conditions in any order, and different
+    /// for all others.
     pub(crate) fn canonical(&self) -> String {
         let joined = |word: &str, filters: &[Self]| {
             let mut texts: Vec<_> = filters.iter().map(Self::canonical).collect();
@@ -23,8 +22,8 @@ impl QueryFilter {
         }
     }
 
-    /// Properties and values of which every record that meets the conditions has at least one;
-    /// `None` where there are no such.
+    /// Returns properties with values, of which every matching record has at least one. `None` if the
+    /// filter implies no such values.
     pub(crate) fn values(&self) -> Option<Vec<(usize, Scalar<'static>)>> {
         match self {
             Self::Compare {
@@ -36,7 +35,7 @@ impl QueryFilter {
                 let each = values.iter().map(|value| (*property, value.clone()));
                 Some(each.collect())
             }
-            // The fewest lead straightest.
+            // The fewest values select the fewest records.
             Self::And(each) => each.iter().filter_map(Self::values).min_by_key(Vec::len),
             Self::Or(any) => {
                 let each: Option<Vec<_>> = any.iter().map(Self::values).collect();

@@ -1,4 +1,4 @@
-//! The names that a query may use, and what is said of those it may not.
+//! Resolves the names in a query, and suggests the nearest one for a typo.
 
 use super::path::Path;
 use crate::core::error::{Error, Result};

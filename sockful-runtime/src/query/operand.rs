@@ -1,4 +1,4 @@
-//! The values that a property may be compared with: null, and those of its own kind.
+//! Parses the values that a property is compared with.
 
 use super::path::Path;
 use crate::core::bigint;

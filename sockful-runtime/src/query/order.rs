@@ -1,4 +1,4 @@
-//! In which order records are listed.
+//! Parses the order of a list.
 
 use super::names;
 use super::operand;

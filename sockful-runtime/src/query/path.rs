@@ -1,4 +1,4 @@
-//! Where in a query something stands.
+//! Paths to the parts of a query, for errors.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;

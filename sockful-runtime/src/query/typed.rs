@@ -1,4 +1,4 @@
-//! Queries of the application's own code: conditions that the compiler checks against the types of properties.
+//! Typed queries: filters and orders that the compiler checks against the types of properties.
 
 mod field;
 mod operand;

@@ -1,7 +1,7 @@
-//! The description as an `AsyncAPI` 3.0 document, for tools that read that.
+//! Writes the description as an `AsyncAPI` 3.0 document.
 //!
-//! Schemas of frames are written as draft 7 of JSON Schema has it, which is what `AsyncAPI` takes
-//! where nothing else is said: a frame is an array whose slots stand in `items`.
+//! Schemas are in draft 7 of JSON Schema, the default of `AsyncAPI`: a frame is an array whose slots are
+//! listed in `items`.
 
 mod frames;
 mod system;

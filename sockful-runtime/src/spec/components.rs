@@ -1,4 +1,4 @@
-//! The schemas of the description as components of an `AsyncAPI` or `OpenAPI` document.
+//! Turns the schemas of the description into components of an `AsyncAPI` or `OpenAPI` document.
 
 use serde_json::{Map, Value, json};
 

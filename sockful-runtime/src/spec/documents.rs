@@ -1,4 +1,4 @@
-//! What is written of all that is served, for people and tools.
+//! Public methods of `Resources` that write documents.
 
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};

@@ -1,7 +1,6 @@
-//! The routes over HTTP as an `OpenAPI` 3.1 document, for tools that read that.
+//! Writes the HTTP routes as an `OpenAPI` 3.1 document.
 //!
-//! It has what such tools can make use of: each address that a resource answers at, with exactly what
-//! may be asked there. What the same is reached by besides, such as `create` by its name, is left out.
+//! Each route is listed once, at its REST path; aliases such as `create` by its name are left out.
 
 mod address;
 mod bodies;

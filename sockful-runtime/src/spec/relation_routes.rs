@@ -1,4 +1,4 @@
-//! The routes that relations add to resources.
+//! Lists the routes that relations add to a resource.
 
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;

@@ -1,4 +1,4 @@
-//! The TypeScript of what is served: exact types for the client, and the value that it is given.
+//! Writes the TypeScript module: types for the client, and the value that it is given.
 
 mod names;
 mod records;

@@ -1,4 +1,4 @@
-//! What is wrong with one property.
+//! One fault of a payload.
 
 use serde::Serialize;
 use std::borrow::Cow;

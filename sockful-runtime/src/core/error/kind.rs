@@ -1,4 +1,4 @@
-//! The kinds of errors, and the codes that they have on the wire.
+//! The kinds of errors, and their codes on the wire.
 
 /// The kinds of errors, each with the code that it has on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Finds numbers that JSON can't hold: `serde_json` writes null for them without a word.
+//! Finds NaN and infinity in a value, which `serde_json` silently writes as null.
 
 use serde::ser::{self, Serialize, Serializer};
 use std::fmt;

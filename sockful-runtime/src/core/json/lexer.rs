@@ -1,4 +1,4 @@
-//! JSON at a glance: runs of bytes that need no second look. Everything else is left to serde.
+//! Scans plain strings and runs of bytes; everything else is left to serde.
 
 /// Bytes of a string that stand for themselves and do not end it.
 pub(crate) const PLAIN: Class = all_but(b"\"\\", b' ');

@@ -1,4 +1,4 @@
-//! Properties that hold the id of a record of another resource, and the routes that follow from them.
+//! Parents in a definition, and the routes that follow from each.
 
 use std::any::TypeId;
 

@@ -1,4 +1,4 @@
-//! The rules of a property, as data: what checks a value and what describes it read the same numbers.
+//! Rules of a property as data, which validation and JSON Schema share.
 
 use sockful_formats::{Format, Pattern};
 

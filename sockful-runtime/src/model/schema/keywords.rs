@@ -1,4 +1,4 @@
-//! The rules of a property as keywords of JSON Schema.
+//! Writes the rules of a property as keywords of JSON Schema.
 
 use crate::core::json::MAX_EXACT;
 use crate::model::definition::{Bound, Check, Format, Limit, Property};

@@ -1,9 +1,8 @@
-//! Times that serde writes as texts of RFC 3339.
+//! Timestamps that serde writes as RFC 3339 text.
 //!
-//! Stores compare texts byte by byte, so the order of the texts must be that of the times. It is not
-//! by itself: serde leaves out the zeros at the end of a fraction, and `.12Z` sorts behind `.123Z`,
-//! as does a whole second. So the clock steps over each millisecond that ends in a zero, and every
-//! text that is kept has exactly three digits there.
+//! Stores compare texts byte by byte, so the texts must sort like the times. Serde omits trailing zeros
+//! of the fraction, which breaks that: `.12Z` sorts after `.123Z`. Therefore the clock skips each
+//! millisecond that ends in a zero, and every stored text has exactly three fractional digits.
 
 use super::{TimestampCodec, TimestampType};
 use crate::model::scalar::Scalar;

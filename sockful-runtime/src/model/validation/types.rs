@@ -1,4 +1,4 @@
-//! What is wrong with a value that is not of its property's type, in words for whoever sent it.
+//! Explains why a value is not of the type of its property.
 
 use crate::core::error::Fault;
 use crate::core::json::MAX_EXACT;

@@ -1,4 +1,4 @@
-//! A message taken apart at its commas.
+//! Splits a message into the slots of a frame.
 
 use crate::core::error::Result;
 use crate::core::json::lexer;

@@ -1,4 +1,4 @@
-//! The names that typed queries are built from.
+//! Fields, from which typed queries are built.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
 use crate::model::resource::Resource;

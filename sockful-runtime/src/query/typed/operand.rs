@@ -1,4 +1,4 @@
-//! Which types of properties can be asked for what, and which values they are compared with.
+//! The operands that typed queries accept for each type of property.
 
 use crate::core::bigint::WideInteger;
 use crate::model::scalar::Scalar;

@@ -1,4 +1,4 @@
-//! What frames look like.
+//! Schemas of frames.
 
 use crate::spec::components::schema;
 use serde_json::{Value, json};

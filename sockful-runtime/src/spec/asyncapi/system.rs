@@ -1,4 +1,4 @@
-//! What the server itself answers and tells, and what all frames have.
+//! Messages of the server itself, and the schemas that all frames share.
 
 use super::AsyncApiDocument;
 use super::frames::Message;

@@ -1,4 +1,4 @@
-//! Addresses, and what stands in them.
+//! Paths of the REST routes and their parameters.
 
 use super::records;
 use crate::model::resource_model::Model;

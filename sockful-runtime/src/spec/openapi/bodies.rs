@@ -1,4 +1,4 @@
-//! Payloads without what the address says.
+//! Request bodies: payloads without the properties that the path has.
 
 use super::{OpenApiDocument, moved, records};
 use crate::model::resource_model::Model;

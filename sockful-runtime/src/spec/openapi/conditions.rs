@@ -1,4 +1,4 @@
-//! Conditions and queries as JSON.
+//! Schemas of conditions and queries.
 
 use super::OpenApiDocument;
 use crate::engine::call::include;

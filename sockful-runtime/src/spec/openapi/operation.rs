@@ -1,4 +1,4 @@
-//! One operation: what a method does at an address.
+//! Builds one operation: a method at a path.
 
 use super::responses;
 use super::responses::Refusals;

@@ -1,4 +1,4 @@
-//! The parameters of addresses, and headers.
+//! Parameters in the query string and in headers.
 
 use super::conditions;
 use super::conditions::Compared;

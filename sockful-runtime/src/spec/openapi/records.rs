@@ -1,4 +1,4 @@
-//! The schemas of records, and of what identifies them.
+//! Schemas of records and of their ids.
 
 use super::{OpenApiDocument, moved};
 use crate::core::json::SORTED_BYTES;

@@ -1,4 +1,4 @@
-//! OpenAPI operations of the routes that relations add to parents and children.
+//! `OpenAPI` operations of the routes that relations add to parents and children.
 
 use super::operation::OperationBuilder;
 use super::responses::{ResultExtras, done};

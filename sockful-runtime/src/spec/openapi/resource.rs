@@ -1,4 +1,4 @@
-//! What a resource answers by itself: core actions and remote methods.
+//! Operations of the core actions and remote methods of a resource.
 
 use super::operation::OperationBuilder;
 use super::responses::{ResultExtras, done};

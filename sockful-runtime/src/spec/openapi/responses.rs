@@ -1,4 +1,4 @@
-//! What is answered.
+//! Responses, of success and of each error.
 
 use super::component;
 use crate::spec::components::schema;

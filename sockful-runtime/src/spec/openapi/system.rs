@@ -1,4 +1,4 @@
-//! What the server itself answers, and what all resources have.
+//! Operations of the server itself, and of all resources together.
 
 use super::operation::OperationBuilder;
 use super::responses::{ResultExtras, done};

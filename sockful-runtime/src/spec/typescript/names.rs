@@ -1,4 +1,4 @@
-//! What each type of a module is called: no two alike, and none like what means something else.
+//! Chooses a unique name for each type of a module.
 
 use crate::model::resource_model::Model;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The types of one resource, and those that its properties refer to.
+//! Types of the records of one resource, and of their properties.
 
 use super::text::{comment, key, one};
 use super::types::{Types, is_required};

@@ -1,4 +1,4 @@
-//! What each resource can be asked: the type `Api`.
+//! The type `Api`, with the actions of each resource.
 
 use super::records::new;
 use super::text::{comment, key, string};

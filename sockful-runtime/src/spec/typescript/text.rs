@@ -1,4 +1,4 @@
-//! Names, texts and comments, so that none of them ends where it should not.
+//! Escapes names, strings and comments.
 
 /// Names that mean something to JavaScript wherever they stand.
 const POISONED: [&str; 3] = ["__proto__", "constructor", "prototype"];

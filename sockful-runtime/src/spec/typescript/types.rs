@@ -1,4 +1,4 @@
-//! The type that a schema is of.
+//! Translates a JSON Schema into a TypeScript type.
 
 use super::names::Names;
 use super::text::{key, string};

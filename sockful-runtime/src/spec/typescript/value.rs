@@ -1,4 +1,4 @@
-//! The value of a module: what the client has to know of what is served.
+//! Writes the value of a module: the routes that the client needs at run time.
 
 use super::text::{own_key, string};
 use crate::model::definition::Relation;

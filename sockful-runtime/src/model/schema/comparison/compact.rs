@@ -1,4 +1,4 @@
-//! A description without what is not compared.
+//! Removes from a description the parts that are not compared.
 
 use serde_json::{Map, Value};
 

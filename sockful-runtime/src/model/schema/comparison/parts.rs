@@ -1,4 +1,4 @@
-//! The parts of a resource, each compared in the direction in which its values go.
+//! Compares the record, the actions and the events of a resource.
 
 use super::covers::Covers;
 use super::gap::{Direction, Gap, Work};
