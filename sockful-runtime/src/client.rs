@@ -196,7 +196,7 @@ impl Shared {
 
 /// What everything fails with that is asked of a closed client.
 fn closed() -> Error {
-    Error::new(ErrorKind::Unavailable, "the client is closed").with_outcome(Outcome::None)
+    Error::new(ErrorKind::Unavailable, "the client is closed").with_outcome(Outcome::NotApplied)
 }
 
 /// What is wrong with a payload that can't be written.

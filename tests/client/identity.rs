@@ -232,7 +232,7 @@ async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
     assert_eq!(client.status(), Status::Closed);
     let error = writing.await.expect("no panic").err();
     let error = error.expect("the client is closed");
-    assert_eq!(error.outcome(), Some(Outcome::None), "{error:?}");
+    assert_eq!(error.outcome(), Some(Outcome::NotApplied), "{error:?}");
 }
 
 #[tokio::test]

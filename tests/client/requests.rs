@@ -242,7 +242,7 @@ async fn a_closed_client_does_nothing_and_says_so() {
     ] {
         assert_eq!(
             (error.kind(), error.outcome()),
-            (ErrorKind::Unavailable, Some(Outcome::None))
+            (ErrorKind::Unavailable, Some(Outcome::NotApplied))
         );
     }
 }
@@ -288,7 +288,7 @@ async fn a_request_waits_for_a_connection_as_long_as_it_may() {
     let error = waits.expect_err("there is no server");
     assert_eq!(
         (error.kind(), error.outcome()),
-        (ErrorKind::Timeout, Some(Outcome::None))
+        (ErrorKind::Timeout, Some(Outcome::NotApplied))
     );
     let error = comes_too_late.expect_err("one waits already");
     assert_eq!(

@@ -42,20 +42,20 @@ struct ErrorInner {
 /// How many faults of one payload are told.
 const MAX_FAULTS: usize = 100;
 
-/// Whether a request that was cut off may still have taken effect.
+/// Whether a request that was interrupted may have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It did not and will not.
-    None,
-    /// It may have.
+    /// It was not applied and will not be.
+    NotApplied,
+    /// It may have been applied.
     Unknown,
 }
 
 impl Outcome {
     fn word(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::NotApplied => "none",
             Self::Unknown => "unknown",
         }
     }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 /// The failures, and the outcome that a write must report.
 const FAULTS: [(&str, Outcome); 3] = [
-    ("full", Outcome::None),
-    ("readonly", Outcome::None),
+    ("full", Outcome::NotApplied),
+    ("readonly", Outcome::NotApplied),
     ("syncs", Outcome::Unknown),
 ];
 /// The minimal duration of a failure.

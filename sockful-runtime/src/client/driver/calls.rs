@@ -87,7 +87,7 @@ impl Driver {
             let message = format!("{most} requests wait for a connection, which is `max_queue`");
             let error = Error::new(ErrorKind::TooMany, message)
                 .with_limit("max_queue", most)
-                .with_outcome(Outcome::None);
+                .with_outcome(Outcome::NotApplied);
             let _ = ask.answer.send(Err(error));
             return;
         }
@@ -238,7 +238,7 @@ impl Driver {
             .or(outcome);
         self.settle(
             id,
-            Err(error.with_outcome(outcome.unwrap_or(Outcome::None))),
+            Err(error.with_outcome(outcome.unwrap_or(Outcome::NotApplied))),
         );
     }
 
@@ -272,7 +272,7 @@ impl Pending {
         if (self.is_sent || self.was_sent) && self.asked.manner != Manner::Reads {
             Outcome::Unknown
         } else {
-            Outcome::None
+            Outcome::NotApplied
         }
     }
 }

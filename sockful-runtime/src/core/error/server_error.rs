@@ -46,7 +46,7 @@ impl Error {
             .collect();
         inner.limit = parsed.limit.map(|limit| (limit.name.into(), limit.value));
         inner.outcome = match parsed.outcome.as_deref() {
-            Some("none") => Some(Outcome::None),
+            Some("none") => Some(Outcome::NotApplied),
             Some(_) => Some(Outcome::Unknown),
             None => None,
         };

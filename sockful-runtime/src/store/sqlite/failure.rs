@@ -14,13 +14,13 @@ pub(super) fn failure(error: rusqlite::Error) -> Error {
         _ => return Error::internal(error),
     };
     tracing::error!(%error, "{message}");
-    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::None)
+    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
 /// What is said of a commit whose transaction was undone on account of another, or never began.
 pub(super) fn undone() -> Error {
     let message = "the store can't write now";
-    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::None)
+    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
 /// What is said of a commit whose transaction failed at its end, and was undone.
@@ -31,8 +31,10 @@ pub(super) fn undone() -> Error {
 pub(super) fn uncommitted(error: &rusqlite::Error) -> Error {
     let extended = error.sqlite_error().map(|it| it.extended_code);
     let (message, outcome) = match (error.sqlite_error_code(), extended) {
-        (Some(ErrorCode::DiskFull), _) => ("the disk of the store is full", Outcome::None),
-        (_, Some(ffi::SQLITE_IOERR_WRITE)) => ("the store can't be written to", Outcome::None),
+        (Some(ErrorCode::DiskFull), _) => ("the disk of the store is full", Outcome::NotApplied),
+        (_, Some(ffi::SQLITE_IOERR_WRITE)) => {
+            ("the store can't be written to", Outcome::NotApplied)
+        }
         _ => ("the store failed while it wrote", Outcome::Unknown),
     };
     Error::new(ErrorKind::Unavailable, message).with_outcome(outcome)

@@ -126,7 +126,7 @@ fn a_full_disk_is_unavailable_and_takes_nothing_else_with_it() {
         panic!("there is room");
     };
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(error.outcome(), Some(Outcome::None));
+    assert_eq!(error.outcome(), Some(Outcome::NotApplied));
     assert!(error.to_string().contains("disk"), "{error}");
     let eve = wait(store.get(0, "eve")).expect("it is still read");
     assert_eq!((eve.seq, eve.value), (1, None));

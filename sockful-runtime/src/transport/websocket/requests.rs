@@ -162,7 +162,7 @@ impl Requests {
         cx: &mut Context<'_>,
     ) -> Poll<(Arc<Request>, RequestOutcome)> {
         if let Poll::Ready(Some(request)) = self.poll_impatient(cx) {
-            let reply = request.timed_out(&self.session, Outcome::None);
+            let reply = request.timed_out(&self.session, Outcome::NotApplied);
             return Poll::Ready((request, reply.into()));
         }
         if self.running.is_empty() {
@@ -191,7 +191,7 @@ impl Requests {
             }
             RunOutcome::Late(_) => {
                 let request = self.running.swap_remove(at).request?;
-                let reply = request.timed_out(&self.session, Outcome::None);
+                let reply = request.timed_out(&self.session, Outcome::NotApplied);
                 Some((request, reply.into()))
             }
         }
