@@ -240,7 +240,7 @@ impl Request {
             let address = session.peer.address();
             let (resource, action) = self.names(session);
             if error.kind() == ErrorKind::Internal {
-                let (id, cause) = error.tell_id();
+                let (id, cause) = error.assign_id();
                 tracing::error!(%id, resource, action, ?address, cause, "a request failed");
             } else if !self.wants_reply() {
                 let code = error.code();

@@ -18,7 +18,7 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What a fallible function of this crate returns.
+/// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A refusal or a failure: a kind, a message for the caller, and a cause that stays on the server.
@@ -39,7 +39,7 @@ struct ErrorInner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// How many faults of one payload are told.
+/// The maximum number of faults in one error.
 const MAX_FAULTS: usize = 100;
 
 /// Whether a request that was interrupted may have taken effect.
@@ -89,11 +89,11 @@ impl Error {
             fields.truncate(MAX_FAULTS);
         }
         error.0.fields = fields;
-        error.tell_only_fault();
+        error.use_message_of_only_fault();
         error
     }
 
-    fn tell_only_fault(&mut self) {
+    fn use_message_of_only_fault(&mut self) {
         if let [only] = self.0.fields.as_slice() {
             self.0.message = match only.path.as_str() {
                 "" => only.message.clone(),
@@ -182,7 +182,7 @@ impl Error {
         for fault in &mut self.0.fields {
             *fault = fault.under(place);
         }
-        self.tell_only_fault();
+        self.use_message_of_only_fault();
         if self.0.fields.is_empty() {
             let path = self.0.path.take().map(|path| format!("{place}.{path}"));
             self.0.path = Some(path.unwrap_or_else(|| place.to_owned()));
@@ -209,9 +209,9 @@ impl Error {
         self
     }
 
-    /// Names the error for both sides: the caller's message and the log line get the same id. Gives
-    /// it, and the cause with its own causes, which is for the log only.
-    pub(crate) fn tell_id(&mut self) -> (Uuid, Option<String>) {
+    /// Adds a new id to the message, by which the log line of the error is found. Returns the id, and
+    /// the chain of causes for the log.
+    pub(crate) fn assign_id(&mut self) -> (Uuid, Option<String>) {
         let id = Uuid::now_v7();
         self.0.message = format!("{} (error {id})", self.0.message).into();
         let mut causes = Vec::new();

@@ -51,13 +51,13 @@ pub(crate) fn list(raw: &str) -> serde_json::Result<Vec<&RawValue>> {
     serde_json::from_str(raw)
 }
 
-/// How many items an array has.
-pub(crate) fn items(raw: &str) -> usize {
+/// Counts the items of an array.
+pub(crate) fn count_items(raw: &str) -> usize {
     serde_json::from_str::<Vec<IgnoredAny>>(raw).map_or(0, |items| items.len())
 }
 
-/// How many entries an object has.
-pub(crate) fn entries(raw: &str) -> usize {
+/// Counts the entries of an object.
+pub(crate) fn count_entries(raw: &str) -> usize {
     serde_json::from_str::<Entries>(raw).map_or(0, |Entries(count)| count)
 }
 
@@ -91,9 +91,15 @@ mod tests {
 
     #[test]
     fn parts_are_counted_at_the_top_only() {
-        assert_eq!((items("[]"), items("[[1,2],{\"a\":[3]}]")), (0, 2));
         assert_eq!(
-            (entries("{}"), entries(r#"{"a":{"b":1,"c":2},"d":1}"#)),
+            (count_items("[]"), count_items("[[1,2],{\"a\":[3]}]")),
+            (0, 2)
+        );
+        assert_eq!(
+            (
+                count_entries("{}"),
+                count_entries(r#"{"a":{"b":1,"c":2},"d":1}"#)
+            ),
             (0, 2)
         );
     }

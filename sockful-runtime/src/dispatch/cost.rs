@@ -26,6 +26,6 @@ impl Request {
 
 /// The number of writes in a commit, at most as many as one may have.
 fn writes(payload: &str) -> u32 {
-    let writes = json::items(payload).clamp(1, MAX_WRITES);
+    let writes = json::count_items(payload).clamp(1, MAX_WRITES);
     u32::try_from(writes).unwrap_or(u32::MAX)
 }

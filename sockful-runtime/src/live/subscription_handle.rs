@@ -106,7 +106,7 @@ impl SubscriptionHandle {
     /// Reports that the subscription ended because of `error`.
     pub(crate) fn ended(&self, mut error: Error) -> Delivery {
         if error.kind() == ErrorKind::Internal {
-            let (id, cause) = error.tell_id();
+            let (id, cause) = error.assign_id();
             tracing::error!(%id, cause, "a subscription ended");
         }
         let head = self.broker.state().recent.head();

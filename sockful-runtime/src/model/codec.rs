@@ -11,16 +11,16 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Says what is wrong with a value, where something is.
+/// Checks a value, and returns what is wrong with it.
 pub type Conform<T> = fn(&T) -> Result<(), Cow<'static, str>>;
 
 /// Changes each text of a value.
 pub type Each<T> = fn(T, fn(String) -> String) -> T;
 
-/// What a value is after all of its sanitizers.
+/// Applies all sanitizers of a property to a value.
 pub type Sanitize<T> = fn(T, Each<T>) -> T;
 
-/// The functions for values of type `T`, so that what uses them needs no bounds on `T`.
+/// Functions for values of type `T`, so that their users need no bounds on `T`.
 pub struct Codec<T> {
     read: fn(&str) -> Result<T, String>,
     write: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
@@ -36,7 +36,7 @@ pub struct Codec<T> {
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
-    /// The codec that serde and schemars give.
+    /// The codec by serde and schemars.
     pub const fn new() -> Self {
         Self {
             is_finite: finite_check::is_finite::<T>,
@@ -46,14 +46,14 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
 }
 
 impl<T: Serialize + JsonSchema> Codec<T> {
-    /// A codec for values that only leave: results of remote methods, and what events tell.
+    /// A codec for values that are only sent: results of remote methods, and data of events.
     pub const fn for_results() -> Self {
         Self::made_of(|_| Err("is only sent".to_owned()), write::<T>, schema::<T>)
     }
 }
 
 impl<T: DeserializeOwned + JsonSchema> Codec<T> {
-    /// A codec for values that only arrive: payloads that are taken whole.
+    /// A codec for values that are only received: raw payloads.
     pub const fn for_payloads() -> Self {
         Self::made_of(read::<T>, |_, _| Ok(()), schema::<T>)
     }
@@ -80,7 +80,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Default for Codec<T> {
 }
 
 impl<T> Codec<T> {
-    /// A codec that only stands in for one, beside an error of the compiler.
+    /// A placeholder for use beside a compiler error.
     pub(crate) const fn absent() -> Self {
         Self::made_of(
             |_| Err("can't be read".to_owned()),
@@ -171,8 +171,8 @@ impl<T> Codec<T> {
         }
     }
 
-    /// What the rules find that need the value itself; `None` where there are none.
-    pub(crate) fn judge(&self, value: &T) -> Option<TypedFaults> {
+    /// Checks the rules that need the Rust value. Returns `None` if the property has none.
+    pub(crate) fn check_value(&self, value: &T) -> Option<TypedFaults> {
         if self.conform.is_none() && self.nested.is_none() {
             return None;
         }
@@ -182,7 +182,7 @@ impl<T> Codec<T> {
         })
     }
 
-    /// The fault of `raw`, which [`read`](Self::read) has refused with `message`, at `path`.
+    /// Explains why [`read`](Self::read) rejected `raw` with `message`, as a fault at `path`.
     pub(crate) fn fault(&self, path: &str, raw: &str, message: &str) -> Fault {
         let mut generator = SchemaGenerator::default();
         let schema = self.schema(&mut generator).to_value();
@@ -197,9 +197,9 @@ impl<T> Codec<T> {
         })
     }
 
-    /// The [`fault`](Self::fault) of a value that is never sent: serde's words may quote it, and a
-    /// path its keys, and faults are told and logged.
-    pub(crate) fn fault_untold(&self, name: &str, raw: &str) -> Fault {
+    /// Like [`fault`](Self::fault), for a value that is never sent: the message and the path must not
+    /// quote it, since faults are sent and logged.
+    pub(crate) fn redacted_fault(&self, name: &str, raw: &str) -> Fault {
         const MESSAGE: &str = "is not of its type";
         let fault = self.fault(name, raw, MESSAGE);
         if fault.path == name {
@@ -208,8 +208,8 @@ impl<T> Codec<T> {
         Fault::new(name, "type", MESSAGE)
     }
 
-    /// The [`fault`](Self::fault) of a payload that is taken whole: what it has is told by its own name.
-    pub(crate) fn fault_of_whole(&self, raw: &str, message: &str) -> Fault {
+    /// Like [`fault`](Self::fault), for a raw payload, which has no name of its own.
+    pub(crate) fn payload_fault(&self, raw: &str, message: &str) -> Fault {
         let mut fault = self.fault("", raw, message);
         if fault.path.is_empty() {
             fault.message = format!("the payload {}", fault.message).into();

@@ -156,14 +156,14 @@ impl Property {
         }
     }
 
-    /// The payload of a remote method taken whole, which has no name.
+    /// A raw payload, which has no name.
     #[must_use]
     pub const fn whole() -> Self {
         Self::new("", "")
     }
 
-    /// Whether it stands for the payload as a whole.
-    pub const fn is_whole(&self) -> bool {
+    /// Whether it is a raw payload.
+    pub const fn is_raw_payload(&self) -> bool {
         self.name.is_empty()
     }
 

@@ -19,7 +19,7 @@ pub struct Reader<'a> {
     next: usize,
     source: ValueSource<'a>,
     /// Whether each value is checked against its rules when it is read, not later with the record.
-    judges: bool,
+    checks_rules: bool,
     faults: Vec<Fault>,
     /// The first value of the stored record that can't be read: an internal error, not one of the payload.
     unreadable: Option<Fault>,
@@ -131,21 +131,21 @@ impl<'a> Reader<'a> {
             properties,
             next: 0,
             source,
-            judges: false,
+            checks_rules: false,
             faults: Vec::new(),
             unreadable: None,
         }
     }
 
-    /// The same reader, which judges values by the rules that hold whatever the record is.
+    /// The same reader, which checks_rules values by the rules that hold whatever the record is.
     #[must_use]
-    pub(crate) fn judging(mut self) -> Self {
-        self.judges = true;
+    pub(crate) fn checking_rules(mut self) -> Self {
+        self.checks_rules = true;
         self
     }
 
     /// Whether nothing has been found that [`finish`](Self::finish) would tell.
-    pub(crate) fn is_sound(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         let given = match &self.source {
             ValueSource::Given { given, .. } => Some(given),
             _ => None,
@@ -165,11 +165,11 @@ impl<'a> Reader<'a> {
             ValueSource::Stored(record) => Some(record.value(at)),
             #[cfg(feature = "client")]
             ValueSource::Sent(object) => object.take(property.name),
-            ValueSource::Given { given, .. } if property.is_whole() => {
+            ValueSource::Given { given, .. } if property.is_raw_payload() => {
                 let raw = given.rest();
                 let whole = codec.read(&raw);
                 return whole
-                    .map_err(|message| self.faults.push(codec.fault_of_whole(&raw, &message)))
+                    .map_err(|message| self.faults.push(codec.payload_fault(&raw, &message)))
                     .ok();
             }
             ValueSource::Given {
@@ -245,8 +245,8 @@ impl<'a> Reader<'a> {
                     value
                 };
                 let is_told = !property.is_conditional && property.access != Access::Private;
-                if self.judges && is_told {
-                    judge_value(property, codec, &value, &mut self.faults);
+                if self.checks_rules && is_told {
+                    check_value(property, codec, &value, &mut self.faults);
                 }
                 Some(value)
             }
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
                 let fault = if property.access.is_sent() {
                     codec.fault(property.name, raw, &message)
                 } else {
-                    codec.fault_untold(property.name, raw)
+                    codec.redacted_fault(property.name, raw)
                 };
                 match &self.source {
                     ValueSource::Given { .. } if !is_given => self.unreadable = Some(fault),
@@ -289,15 +289,15 @@ impl<'a> Reader<'a> {
 }
 
 /// Adds the faults of a value, which the rules see as it would be written.
-fn judge_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut Vec<Fault>) {
+fn check_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut Vec<Fault>) {
     if property.rules.is_empty() {
         return;
     }
     let mut raw = Vec::new();
     if codec.write(value, &mut raw).is_ok() {
         let raw = String::from_utf8(raw).unwrap_or_default();
-        let typed = codec.judge(value).unwrap_or_default();
-        validation::judge(property, &raw, &typed, faults);
+        let typed = codec.check_value(value).unwrap_or_default();
+        validation::check_rules(property, &raw, &typed, faults);
     }
 }
 

@@ -113,7 +113,7 @@ impl Writer {
     /// Puts the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
         let at = self.written.builder.len();
-        let typed = codec.judge(value).map(|typed| (at, typed));
+        let typed = codec.check_value(value).map(|typed| (at, typed));
         self.written.typed.extend(typed);
         self.write(codec, value);
     }

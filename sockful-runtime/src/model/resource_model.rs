@@ -15,12 +15,12 @@ use schemars::SchemaGenerator;
 use std::any::TypeId;
 use std::borrow::Cow;
 
-/// A resource without its type: the functions that need the type, and what is the same for all.
+/// A resource with its type erased.
 #[derive(Debug)]
 pub struct Shape {
-    /// What the derive wrote down.
+    /// The definition that the derive wrote.
     pub definition: &'static ResourceDef,
-    /// Which type it is of.
+    /// The id of the type.
     type_id: fn() -> TypeId,
     rewrite: fn(&mut Reader<'_>) -> Option<Result<WrittenRecord, serde_json::Error>>,
 }
@@ -146,13 +146,13 @@ impl Model {
         let reader = || Reader::given(self.definition.properties, given, origin, base);
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
-        if once.is_sound() {
+        if once.is_valid() {
             let written =
                 written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
             return self.check(written, origin);
         }
         // There is no record to judge. What can be said of each property alone is told with the rest.
-        let mut again = reader().judging();
+        let mut again = reader().checking_rules();
         (self.rewrite)(&mut again);
         again.finish()?;
         Err(Error::internal("a fault was found once and not again"))
@@ -171,11 +171,11 @@ impl Model {
         value.ok_or_else(|| Error::internal("a property was refused without a fault"))
     }
 
-    /// The record with what the server keeps in it, about to be stored in the place of `stored`.
+    /// Sets the managed properties of a record that is about to replace `stored`.
     ///
-    /// What a method or a payload did to that is undone; where nothing else has changed, the record
-    /// is the stored one again.
-    pub(crate) fn settle(
+    /// Changes that a method or a payload made to them are undone. If nothing else has changed, the
+    /// result equals `stored`.
+    pub(crate) fn set_managed(
         &self,
         mut record: Record,
         stored: Option<&Record>,
@@ -199,11 +199,11 @@ impl Model {
         record
     }
 
-    /// What is told where another record has a value that must be unique.
-    pub(crate) fn taken(&self, property: usize) -> Error {
+    /// The error if another record has the same value of a unique property.
+    pub(crate) fn unique_conflict(&self, property: usize) -> Error {
         let property = &self.definition.properties[property];
         match property.access {
-            // Clients have never heard of it.
+            // Clients don't know the property.
             Access::Private => {
                 Error::new(ErrorKind::Conflict, "a value that must be unique is taken")
             }
@@ -260,7 +260,7 @@ impl Model {
                 None if exempt.contains(&at) => {}
                 None => {
                     let found = found.map(|(_, found)| found).unwrap_or_default();
-                    validation::judge(property, raw, &found, &mut faults);
+                    validation::check_rules(property, raw, &found, &mut faults);
                 }
             }
             // No client has set it, and none is to hear of it.

@@ -1,10 +1,10 @@
 //! Checks values against the JSON types and rules of their properties.
 
-mod judge;
-mod types;
+mod explain;
+mod rules;
 
-pub(crate) use judge::{TypedFaults, judge, least, most};
-pub(crate) use types::explain;
+pub(crate) use explain::explain;
+pub(crate) use rules::{TypedFaults, check_rules, least, most};
 
 use crate::core::error::Fault;
 use crate::core::json;

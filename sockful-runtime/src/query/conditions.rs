@@ -1,7 +1,7 @@
 //! Parses conditions into a filter.
 
 use super::names;
-use super::names::{CLAUSES, JOINTS, OPERATORS};
+use super::names::{CLAUSES, COMBINATORS, OPERATORS};
 use super::operand;
 use super::path::Path;
 use super::{CompareOp, QueryFilter};
@@ -60,9 +60,9 @@ impl<'m> ConditionParser<'m> {
             ))),
             _ if key.starts_with('$') => {
                 let known = if depth > 0 {
-                    JOINTS.to_vec()
+                    COMBINATORS.to_vec()
                 } else {
-                    [&CLAUSES[..], &JOINTS].concat()
+                    [&CLAUSES[..], &COMBINATORS].concat()
                 };
                 Err(names::unknown_word(key, &known, path))
             }
@@ -140,7 +140,7 @@ impl<'m> ConditionParser<'m> {
             "$in" => self.one_of(property, raw, path),
             "$nin" => Ok(self.one_of(property, raw, path)?.negated()),
             "$prefix" => self.prefix(property, raw, path),
-            _ if JOINTS.contains(&word) => Err(path.refuse(format!(
+            _ if COMBINATORS.contains(&word) => Err(path.refuse(format!(
                 "`{word}` joins conditions, write it outside of the property"
             ))),
             _ if word.starts_with('$') => Err(names::unknown_word(word, &OPERATORS, path)),

@@ -5,18 +5,18 @@ use crate::core::error::{Error, Result};
 use crate::model::definition::Access;
 use crate::model::resource_model::Model;
 
-/// The words that stand beside the conditions of a query.
+/// The clauses of a query beside its conditions.
 pub(super) const CLAUSES: [&str; 6] = ["$sort", "$limit", "$skip", "$after", "$select", "$with"];
-/// The words that join conditions.
-pub(super) const JOINTS: [&str; 3] = ["$or", "$and", "$not"];
-/// The words that compare the value of a property.
+/// The operators that combine conditions.
+pub(super) const COMBINATORS: [&str; 3] = ["$or", "$and", "$not"];
+/// The operators that compare the value of a property.
 pub(super) const OPERATORS: [&str; 8] = [
     "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$prefix",
 ];
 
 /// The position of the property called `name`.
 ///
-/// A private one is refused in the words for one that nobody ever declared, and is never proposed.
+/// A private property is reported like one that does not exist, and is never suggested.
 pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usize> {
     model.definition.sent_position(name).ok_or_else(|| {
         let is_write_only = |at: usize| model.definition.properties[at].access == Access::WriteOnly;
@@ -28,7 +28,7 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
             .filter(|property| property.access.is_sent())
             .map(|property| property.name);
         let resource = model.definition.name;
-        let unknown = format!("`{resource}` has no property `{}`", shown(name));
+        let unknown = format!("`{resource}` has no property `{}`", truncated(name));
         path.refuse(match nearest(name, known) {
             Some(meant) => format!("{unknown}, write `{meant}`"),
             None => unknown,
@@ -38,15 +38,15 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
 
 /// Refuses a `$word` that is none of `known`.
 pub(super) fn unknown_word(word: &str, known: &[&'static str], path: &Path<'_>) -> Error {
-    let unknown = format!("`{}` is not an operator", shown(word));
+    let unknown = format!("`{}` is not an operator", truncated(word));
     path.refuse(match nearest(word, known.iter().copied()) {
         Some(meant) => format!("{unknown}, write `{meant}`"),
         None => format!("{unknown}, write one of `{}`", known.join("` `")),
     })
 }
 
-/// As much of a name as is worth repeating.
-fn shown(name: &str) -> String {
+/// Returns the beginning of a name, for a message.
+fn truncated(name: &str) -> String {
     const ROOM: usize = 64;
     if name.chars().count() <= ROOM {
         return name.to_owned();
@@ -54,7 +54,7 @@ fn shown(name: &str) -> String {
     name.chars().take(ROOM).chain(['…']).collect()
 }
 
-/// The known name that `name` was probably meant to be: no more than half of it is wrong.
+/// Returns the known name nearest to `name`, unless more than half of it differs.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let bare = |name: &'a str| name.trim_start_matches('$');
     let name = name.trim_start_matches('$');
@@ -67,7 +67,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     (distance <= 2 && distance * 2 <= length).then_some(meant)
 }
 
-/// How many characters must be changed, put in or left out to make `a` of `b`.
+/// The Levenshtein distance of `a` and `b`.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {

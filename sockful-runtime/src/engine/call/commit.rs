@@ -48,7 +48,7 @@ pub(crate) async fn commit(
             Err(Rejected::Taken {
                 resource, property, ..
             }) => {
-                return Err(context.model(resource).taken(property));
+                return Err(context.model(resource).unique_conflict(property));
             }
             Err(Rejected::Repeated) => return Err(Error::repeated()),
             Err(Rejected::Failed(error)) => return Err(error),

@@ -87,8 +87,8 @@ impl Remote {
     }
 
     /// Whether one parameter takes the payload whole.
-    pub(crate) fn takes_whole(&self) -> bool {
-        self.parameters.iter().any(Property::is_whole)
+    pub(crate) fn takes_raw_payload(&self) -> bool {
+        self.parameters.iter().any(Property::is_raw_payload)
     }
 
     /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
@@ -96,7 +96,7 @@ impl Remote {
     pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
         let whose = format!("{} {}", model.definition.name, self.name);
         let parameters = self.described(generator);
-        if let (true, [payload]) = (self.takes_whole(), &*parameters) {
+        if let (true, [payload]) = (self.takes_raw_payload(), &*parameters) {
             let id = (self.receiver != Receiver::None).then(|| model.id_name());
             raw_payload::check(payload, id, generator.definitions())
                 .map_err(|wrong| Error::internal(format!("the payload of `{whose}` {wrong}")))?;

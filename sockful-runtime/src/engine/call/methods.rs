@@ -58,8 +58,8 @@ impl MethodCall<'_> {
         if self.remote.receiver != Receiver::None {
             given.take(self.model.id_name());
         }
-        let mut reader =
-            Reader::given(self.remote.parameters, &given, Origin::Client, Base::Empty).judging();
+        let mut reader = Reader::given(self.remote.parameters, &given, Origin::Client, Base::Empty)
+            .checking_rules();
         let arguments = take(&mut reader);
         reader.finish()?;
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))

@@ -37,7 +37,7 @@ pub(crate) async fn stage(
 ) -> Result<Option<Staged>> {
     let clock = &context.app().clock;
     let is_same = |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
-    let mut record = model.settle(record, stored.map(|it| &**it), clock);
+    let mut record = model.set_managed(record, stored.map(|it| &**it), clock);
     if let Some(stored) = is_same(&record) {
         return Ok(Some(Staged::Same(stored)));
     }
@@ -55,7 +55,7 @@ pub(crate) async fn stage(
         let run = run_before_hooks(context, model, on, stored, Some(Arc::new(record)));
         let made = run.boxed().await?;
         let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
-        record = model.settle(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
+        record = model.set_managed(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
         if let Some(stored) = is_same(&record) {
             return Ok(Some(Staged::Same(stored)));
         }

@@ -1,6 +1,6 @@
 //! Describes one property by its codec: schema, default and JSON types.
 
-use super::judge_value;
+use super::check_value;
 use crate::core::error::{Error, Fault, Result};
 use crate::model::codec::Codec;
 use crate::model::definition::Property;
@@ -49,7 +49,7 @@ impl DescribedProperty {
     fn defined<T>(property: &Property, codec: &Codec<T>, generator: &mut SchemaGenerator) -> Self {
         let (mut default, mut default_faults) = (Vec::new(), Vec::new());
         let written = codec.default().is_some_and(|value| {
-            judge_value(property, codec, &value, &mut default_faults);
+            check_value(property, codec, &value, &mut default_faults);
             codec.is_default_constant() && codec.write(&value, &mut default).is_ok()
         });
         let schema = codec.schema(generator);

@@ -142,7 +142,7 @@ pub(crate) fn arguments(
 ) -> Value {
     let id = has_self.then(|| record_member(model, model.definition.id));
     if let ([_], [payload]) = (parameters, described)
-        && parameters[0].is_whole()
+        && parameters[0].is_raw_payload()
     {
         let id = id.map(|id| (id.name, id.schema));
         return raw_payload::schema(payload, id, generator.definitions());

@@ -37,7 +37,7 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
     };
     match error.kind() {
         ErrorKind::Internal => {
-            let (id, cause) = error.tell_id();
+            let (id, cause) = error.assign_id();
             let address = session.peer.address();
             tracing::error!(%id, ?address, cause, "nobody could say who a client is");
             Err(error)

@@ -16,8 +16,13 @@ pub(crate) struct TypedFaults {
     pub(crate) nested: Vec<Fault>,
 }
 
-/// Adds a fault for each rule of `property` that `raw`, which we have written, does not keep to.
-pub(crate) fn judge(property: &Property, raw: &str, typed: &TypedFaults, faults: &mut Vec<Fault>) {
+/// Adds a fault for each rule of `property` that the value breaks; `raw` is its JSON.
+pub(crate) fn check_rules(
+    property: &Property,
+    raw: &str,
+    typed: &TypedFaults,
+    faults: &mut Vec<Fault>,
+) {
     for rule in property.rules {
         if matches!(rule.check, Check::Nested) {
             faults.extend(typed.nested.iter().map(|fault| {
@@ -35,7 +40,7 @@ pub(crate) fn judge(property: &Property, raw: &str, typed: &TypedFaults, faults:
     }
 }
 
-/// What is said of a value that does not keep to `rule`.
+/// Returns the message for a value that breaks `rule`.
 fn refusal(rule: &Rule, raw: &str, typed: &TypedFaults) -> Option<Cow<'static, str>> {
     if matches!(rule.check, Check::Conform) {
         return typed.conform.clone();
@@ -66,7 +71,7 @@ fn refusal(rule: &Rule, raw: &str, typed: &TypedFaults) -> Option<Cow<'static, s
     }
 }
 
-/// How the number `raw` stands to a limit, exactly where both are whole.
+/// Compares the number `raw` with a limit, exactly if both are integers.
 fn compare(raw: &str, limit: Limit) -> Option<Ordering> {
     let (Limit::Through(bound) | Limit::Below(bound)) = limit else {
         return None;
@@ -84,11 +89,11 @@ fn is_within(raw: &str, limit: Limit) -> bool {
     })
 }
 
-/// How many parts a value has, and what they are called.
+/// Returns the length of a value and the name of its parts.
 fn length(raw: &str) -> (usize, &'static str) {
     match raw.as_bytes() {
-        [b'[', ..] => (json::items(raw), "item"),
-        [b'{', ..] => (json::entries(raw), "entry"),
+        [b'[', ..] => (json::count_items(raw), "item"),
+        [b'{', ..] => (json::count_entries(raw), "entry"),
         _ => {
             let text = json::string(raw);
             (text.map_or(0, |text| text.chars().count()), "character")
