@@ -10,12 +10,12 @@ pub use sockful_formats::{Format, Pattern};
 use crate::core::const_text::same;
 use schemars::{Schema, SchemaGenerator};
 
-/// A resource as it was declared, made by `#[derive(Resource)]`.
+/// The definition of a resource, written by `#[derive(Resource)]`.
 #[derive(Debug)]
 pub struct ResourceDef {
     /// The name on the wire, such as `blogPost`.
     pub name: &'static str,
-    /// The name of many, such as `blogPosts`.
+    /// The plural of the name, such as `blogPosts`.
     pub plural: &'static str,
     /// The struct's name, such as `BlogPost`.
     pub title: &'static str,
@@ -23,21 +23,21 @@ pub struct ResourceDef {
     pub doc: &'static str,
     /// The properties, in the order of the struct's fields.
     pub properties: &'static [Property],
-    /// Which of them is the id.
+    /// The position of the id in `properties`.
     pub id: usize,
-    /// What the id looks like.
+    /// The kind of the id.
     pub key: KeyKind,
-    /// The core actions that are not served; `find` stands for `all` too.
+    /// The core actions that are not served; `find` includes `all`.
     pub unserved: &'static [&'static str],
-    /// How many records a list has and may have, where that is not what the server's configuration says.
+    /// The default and the maximum page size, if they differ from the server's configuration.
     pub page: Option<(usize, usize)>,
-    /// The properties that hold the ids of its parents.
+    /// The parents: properties that hold the id of another record.
     pub parents: &'static [Parent],
-    /// The events that may happen to its records, beside those that every resource has.
+    /// The declared events of its records.
     pub events: &'static [EventDef],
-    /// Whether those may ask for it too who are nobody, on a server that asks who they are.
+    /// Whether unauthenticated clients may access it on a server with an authenticator.
     pub public: bool,
-    /// What it was called when older records were stored.
+    /// The name under which older records are stored.
     pub renamed_from: Option<&'static str>,
 }
 
@@ -63,21 +63,21 @@ pub struct Property {
     pub name: &'static str,
     /// The doc comment.
     pub doc: &'static str,
-    /// Who may see it and set it.
+    /// Who may read and set it.
     pub access: Access,
-    /// What its values must keep to.
+    /// The rules that its values must follow.
     pub rules: &'static [Rule],
-    /// Whether a function of the record says if the rules hold.
+    /// Whether a function decides per record if the rules apply.
     pub is_conditional: bool,
     /// The value that the server sets by itself, if it does.
     pub managed: Option<Managed>,
-    /// Whether no two records have the same value; null may repeat.
+    /// Whether each value occurs in one record only; null may repeat.
     pub unique: bool,
-    /// Whether the store finds records by it without looking at the others.
+    /// Whether the store keeps an index of it.
     pub index: bool,
     /// Whether it is an integer beyond ±(2^53−1), written as a decimal string.
     pub wide: bool,
-    /// What it was called when older records were stored.
+    /// The name under which older records are stored.
     pub renamed_from: Option<&'static str>,
 }
 
@@ -85,48 +85,49 @@ pub struct Property {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Managed {
-    /// When the record was created: milliseconds since 1970, or a text of RFC 3339.
+    /// The time of creation: milliseconds since 1970, or an RFC 3339 text.
     CreatedAt,
-    /// When it last changed, written alike.
+    /// The time of the last update, in the same form.
     UpdatedAt,
-    /// The number of the commit that stored it, see [`Record::rev`](crate::model::record::Record::rev).
+    /// The sequence number of the commit that stored the record, see
+    /// [`Record::rev`](crate::model::record::Record::rev).
     Rev,
 }
 
-/// Who may see and set a property.
+/// Who may read and set a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
-    /// Sent, and set by whoever may write the record.
+    /// Sent to clients, and set by those that may write the record.
     Open,
-    /// Sent, but set by the server only.
+    /// Sent to clients, and set by the server only.
     ReadOnly,
-    /// Neither sent nor set by clients; it never leaves the server.
+    /// Never sent to clients or set by them.
     Private,
-    /// Set by whoever may write the record, and never sent.
+    /// Set by clients that may write the record, and never sent.
     WriteOnly,
-    /// Sent, and set by clients where they create the record only.
+    /// Sent to clients, and set by them at creation only.
     Immutable,
 }
 
 impl Access {
-    /// Whether clients are sent it.
+    /// Returns whether it is sent to clients.
     pub const fn is_sent(self) -> bool {
         !matches!(self, Self::Private | Self::WriteOnly)
     }
 
-    /// Whether clients may set it where they create a record.
+    /// Returns whether clients may set it when they create a record.
     pub const fn is_settable(self) -> bool {
         matches!(self, Self::Open | Self::WriteOnly | Self::Immutable)
     }
 
-    /// Whether clients may set it on a record that is there.
+    /// Returns whether clients may set it on an existing record.
     pub const fn is_changeable(self) -> bool {
         matches!(self, Self::Open | Self::WriteOnly)
     }
 }
 
-/// The forms an id may have.
+/// The kinds of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
@@ -139,7 +140,7 @@ pub enum KeyKind {
 }
 
 impl Property {
-    /// An open property.
+    /// Creates an open property without rules.
     #[must_use]
     pub const fn new(name: &'static str, doc: &'static str) -> Self {
         Self {
@@ -156,39 +157,39 @@ impl Property {
         }
     }
 
-    /// A raw payload, which has no name.
+    /// Creates a raw payload, which has no name.
     #[must_use]
     pub const fn whole() -> Self {
         Self::new("", "")
     }
 
-    /// Whether it is a raw payload.
+    /// Returns whether it is a raw payload.
     pub const fn is_raw_payload(&self) -> bool {
         self.name.is_empty()
     }
 
-    /// The same with another access.
+    /// Sets the access.
     #[must_use]
     pub const fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// The same with rules.
+    /// Sets the rules.
     #[must_use]
     pub const fn rules(mut self, rules: &'static [Rule]) -> Self {
         self.rules = rules;
         self
     }
 
-    /// The same with rules that hold for some records only.
+    /// Makes the rules apply to some records only.
     #[must_use]
     pub const fn conditional(mut self) -> Self {
         self.is_conditional = true;
         self
     }
 
-    /// The same, set by the server alone: clients can't set it.
+    /// Makes the server set the value; clients can't.
     #[must_use]
     pub const fn kept(mut self, managed: Managed) -> Self {
         self.access = Access::ReadOnly;
@@ -196,42 +197,42 @@ impl Property {
         self
     }
 
-    /// The same, with a value that no two records have.
+    /// Makes the value unique among all records.
     #[must_use]
     pub const fn unique(mut self) -> Self {
         self.unique = true;
         self
     }
 
-    /// The same, found by the store without looking at all records.
+    /// Makes the store keep an index.
     #[must_use]
     pub const fn index(mut self) -> Self {
         self.index = true;
         self
     }
 
-    /// The same, written as a decimal string.
+    /// Makes the integer a decimal string in JSON.
     #[must_use]
     pub const fn wide(mut self) -> Self {
         self.wide = true;
         self
     }
 
-    /// The same, which was called otherwise when older records were stored.
+    /// Sets the name under which older records have it.
     #[must_use]
     pub const fn renamed_from(mut self, older: &'static str) -> Self {
         self.renamed_from = Some(older);
         self
     }
 
-    /// Whether stores keep an index of it; what is unique has one too.
+    /// Returns whether stores keep an index of it, as of each unique property.
     pub const fn is_indexed(&self) -> bool {
         self.index || self.unique
     }
 }
 
 impl ResourceDef {
-    /// What stands in for a resource beside errors of the compiler.
+    /// A placeholder for use beside compiler errors.
     pub const fn stub(name: &'static str, title: &'static str) -> Self {
         const ID: &[Property] = &[Property::new("id", "")];
         Self {
@@ -251,7 +252,7 @@ impl ResourceDef {
         }
     }
 
-    /// Whether a core action is served.
+    /// Returns whether a core action is served.
     pub const fn serves(&self, action: &str) -> bool {
         let action = if same(action, "all") { "find" } else { action };
         let mut at = 0;
@@ -261,21 +262,21 @@ impl ResourceDef {
         at == self.unserved.len()
     }
 
-    /// The position of the property called `name`, private ones included.
+    /// Returns the position of the property `name`, which may be private.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.properties
             .iter()
             .position(|property| property.name == name)
     }
 
-    /// The position of the property that holds `managed`, if there is one.
+    /// Returns the position of the property that holds `managed`, if there is one.
     pub fn managed_position(&self, managed: Managed) -> Option<usize> {
         self.properties
             .iter()
             .position(|property| property.managed == Some(managed))
     }
 
-    /// The position of the property called `name` that clients may know of.
+    /// Returns the position of the property `name` if it is sent to clients.
     pub fn sent_position(&self, name: &str) -> Option<usize> {
         self.position(name)
             .filter(|&at| self.properties[at].access.is_sent())

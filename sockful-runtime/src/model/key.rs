@@ -16,15 +16,15 @@ const MAX_BYTES: usize = 256;
     note = "write `String`, `uuid::Uuid`, or an integer type"
 )]
 pub trait Key: Clone + Send + Sync + 'static {
-    /// What it looks like on the wire.
+    /// The kind of the id on the wire.
     const KIND: KeyKind;
-    /// Makes a new one, where that can be done without asking anybody.
+    /// Generates a new id, if the type allows it.
     const FRESH: Option<fn() -> Self>;
 
-    /// The text by which stores compare it; see [`canonical`].
+    /// Returns the text by which stores compare it; see [`canonical`].
     fn text(&self) -> Cow<'_, str>;
 
-    /// The id that `raw` stands for, one JSON value.
+    /// Parses a JSON value.
     fn read(raw: &str) -> Option<Self>;
 }
 
@@ -73,10 +73,10 @@ macro_rules! integer_keys {
 }
 integer_keys!(i8 i16 i32 i64 u8 u16 u32 u64);
 
-/// The text by which stores compare an id, from the JSON value on the wire.
+/// Returns the canonical text of an id, by which stores compare it, from its JSON value.
 ///
-/// A string is itself. An integer is spelt so that the order of the texts is the order of the
-/// numbers, and a UUID in small letters.
+/// A string is its own text. An integer is written so that texts sort like numbers, a UUID in lower
+/// case.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
     }
 }
 
-/// The id that was spelt by [`canonical`], as JSON.
+/// Returns the JSON value of an id from its [`canonical`] text.
 pub fn json(text: &str, kind: KeyKind) -> String {
     match kind {
         KeyKind::Integer => {
@@ -117,7 +117,7 @@ pub fn json(text: &str, kind: KeyKind) -> String {
     }
 }
 
-/// Whether there is a control character; text in ASCII, as most ids are, is seen at a glance.
+/// Returns whether there is a control character, with a fast path for ASCII.
 fn has_control(id: &str) -> bool {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
     !id.bytes().all(is_plain) && id.chars().any(char::is_control)

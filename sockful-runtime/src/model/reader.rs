@@ -39,7 +39,7 @@ enum ValueSource<'a> {
         origin: Origin,
         base: Base<'a>,
     },
-    /// No values at all: each property describes itself.
+    /// No values: the properties describe themselves.
     Described {
         generator: &'a mut SchemaGenerator,
         properties: Vec<DescribedProperty>,
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// Lets each property of a table describe itself to the reader that `ask` is given.
+    /// Describes each property; `ask` reads all of them from the reader that it receives.
     pub(crate) fn describe(
         properties: &'static [Property],
         generator: &'a mut SchemaGenerator,
@@ -137,14 +137,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The same reader, which checks_rules values by the rules that hold whatever the record is.
+    /// Makes the reader check each value against the unconditional rules of its property.
     #[must_use]
     pub(crate) fn checking_rules(mut self) -> Self {
         self.checks_rules = true;
         self
     }
 
-    /// Whether nothing has been found that [`finish`](Self::finish) would tell.
+    /// Returns whether [`finish`](Self::finish) will succeed.
     pub(crate) fn is_valid(&self) -> bool {
         let given = match &self.source {
             ValueSource::Given { given, .. } => Some(given),
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
             && !given.is_some_and(|given| given.has_unknown())
     }
 
-    /// The value of the next property; `None` where it has a fault, which [`finish`](Self::finish) tells.
+    /// Reads the next property. Returns `None` if it has a fault, which [`finish`](Self::finish) reports.
     pub fn next<T>(&mut self, codec: &Codec<T>) -> Option<T> {
         let at = self.next;
         self.next += 1;
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             }
         };
         let Some(raw) = raw else {
-            // What takes null may be left out; nothing else says that a type is optional.
+            // A type that accepts null is optional; there is no other sign of it.
             let value = codec.default().or_else(|| codec.read("null").ok());
             if value.is_none() {
                 self.faults
@@ -237,6 +237,17 @@ impl<'a> Reader<'a> {
             }
             return value;
         };
+        self.value(property, codec, raw, is_given)
+    }
+
+    /// Parses the value of a property; `is_given` says that it is from the payload.
+    fn value<T>(
+        &mut self,
+        property: &Property,
+        codec: &Codec<T>,
+        raw: &str,
+        is_given: bool,
+    ) -> Option<T> {
         match codec.read(raw) {
             Ok(value) => {
                 let value = if is_given && !self.source.is_legacy() {
@@ -244,8 +255,8 @@ impl<'a> Reader<'a> {
                 } else {
                     value
                 };
-                let is_told = !property.is_conditional && property.access != Access::Private;
-                if self.checks_rules && is_told {
+                let has_rules = !property.is_conditional && property.access != Access::Private;
+                if self.checks_rules && has_rules {
                     check_value(property, codec, &value, &mut self.faults);
                 }
                 Some(value)
@@ -265,12 +276,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Tells every fault, those of properties that nobody knows included.
+    /// Reports every fault, including one for each unknown property.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where there is a fault; an internal one where
-    /// it is not what was given that has it.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if there is a fault; an internal error if the
+    /// stored record has it.
     pub fn finish(mut self) -> Result<()> {
         if let Some(Fault { path, message, .. }) = self.unreadable {
             return Err(Error::internal(format!(
@@ -288,7 +299,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Adds the faults of a value, which the rules see as it would be written.
+/// Adds the faults of a value; the rules are checked on its JSON.
 fn check_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut Vec<Fault>) {
     if property.rules.is_empty() {
         return;

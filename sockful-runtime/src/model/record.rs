@@ -6,31 +6,31 @@ use crate::model::definition::{Managed, Property, ResourceDef};
 use std::fmt;
 use std::ops::Range;
 
-/// A record: the text that clients may be sent, the text that never leaves, and where each property stands.
+/// A record as JSON: the properties that are sent to clients, and those that are not.
 ///
-/// The texts are always written by this library from the Rust value, so they can be sent as they are.
+/// The texts are always written by this library from the Rust value, so they are sent unchanged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The id, what may be sent, and what never leaves, one behind the other: a look-up compares
-    /// the id and then reads on.
+    /// The id, the sent object and the private object, concatenated: a look-up compares the id and
+    /// reads on in the same memory.
     text: Box<str>,
-    /// Where the id ends.
+    /// The end of the id.
     id: u32,
-    /// Where that which may be sent ends.
+    /// The end of the sent object.
     sent: u32,
-    /// Where the properties stand behind the id.
+    /// The ranges of the properties, relative to the end of the id.
     spans: Box<[Range<u32>]>,
     rev: u64,
-    /// Which property shows the revision, if one does.
+    /// The position of the property that holds the revision, if there is one.
     rev_at: Option<u16>,
 }
 
 impl Record {
-    /// A record that a store kept as texts: what [`sent`](Self::sent) and [`kept`](Self::kept) said.
+    /// Creates a record from the texts that [`sent`](Self::sent) and [`kept`](Self::kept) returned.
     ///
     /// # Errors
     ///
-    /// Where they are not those of a record of this resource, as it is declared now.
+    /// An internal error if they do not have exactly the properties of `definition`.
     pub fn stored(
         definition: &ResourceDef,
         id: &str,
@@ -71,22 +71,22 @@ impl Record {
         })
     }
 
-    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
+    /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
     pub fn id(&self) -> &str {
         &self.text[..self.id as usize]
     }
 
-    /// The number of the commit that stored it; 0 where none did yet.
+    /// The sequence number of the commit that stored it, or 0 if it is not stored.
     pub fn rev(&self) -> u64 {
         self.rev
     }
 
-    /// The revision, where a property of the resource shows it.
+    /// The revision, if a property of the resource holds it.
     pub fn shown_rev(&self) -> Option<u64> {
         self.rev_at.map(|_| self.rev)
     }
 
-    /// Refuses to go on where the caller has seen another revision.
+    /// Returns a conflict error if the record has another revision.
     pub(crate) fn expect_rev(&self, if_rev: Option<u64>) -> Result<()> {
         match if_rev {
             Some(rev) if rev != self.rev => {
@@ -97,23 +97,23 @@ impl Record {
         }
     }
 
-    /// The JSON object that clients may be sent.
+    /// The JSON object that is sent to clients.
     pub fn sent(&self) -> &str {
         &self.text[self.id as usize..self.sent as usize]
     }
 
-    /// The JSON object of the private properties; empty where the resource has none.
+    /// The JSON object of the properties that are never sent; empty if the resource has none.
     pub fn kept(&self) -> &str {
         &self.text[self.sent as usize..]
     }
 
-    /// The JSON value of the property at `position`, private ones included.
+    /// The JSON value of the property at `position`, which may be private.
     pub fn value(&self, position: usize) -> &str {
         let (id, span) = (self.id as usize, &self.spans[position]);
         &self.text[id + span.start as usize..id + span.end as usize]
     }
 
-    /// Writes the object of the properties at `positions`, which the caller has checked to be sent ones.
+    /// Writes an object of the properties at `positions`. The caller makes sure that they may be sent.
     pub fn write_selected(&self, definition: &ResourceDef, positions: &[usize], out: &mut Vec<u8>) {
         for (nth, &at) in positions.iter().enumerate() {
             out.push(if nth == 0 { b'{' } else { b',' });
@@ -123,7 +123,7 @@ impl Record {
         out.extend_from_slice(if positions.is_empty() { b"{}" } else { b"}" });
     }
 
-    /// Whether both have the same values. A map is the same in whatever order it was written.
+    /// Returns whether both have the same values; the order of the entries of a map is ignored.
     pub fn same_content(&self, other: &Self) -> bool {
         let same = |at: usize| {
             let (one, other) = (self.value(at), other.value(at));
@@ -135,7 +135,7 @@ impl Record {
                 && (0..self.spans.len()).all(same)
     }
 
-    /// The same record as commit `rev` stored it. Where a property shows the revision, it shows this one.
+    /// Sets the revision, also in the property that holds it.
     #[must_use]
     pub fn with_rev(mut self, rev: u64) -> Self {
         self.rev = rev;
@@ -145,7 +145,7 @@ impl Record {
         self
     }
 
-    /// Puts another JSON value in the place of the property's at `position`.
+    /// Replaces the JSON value of the property at `position`.
     pub(crate) fn set(&mut self, position: usize, json: &str) {
         if self.value(position) == json {
             return;
@@ -168,13 +168,13 @@ impl Record {
         }
     }
 
-    /// How much memory it takes, about, in bytes.
+    /// The approximate memory use in bytes.
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.text.len() + self.spans.len() * size_of::<Range<u32>>()
     }
 }
 
-/// Shows what may be sent only: what is written for debugging ends in logs.
+/// Shows only what may be sent, since debug output ends in logs.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
@@ -185,7 +185,7 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Writes a record property by property, in the order of its [`ResourceDef`] table.
+/// Builds a record property by property, in the order of its [`ResourceDef`].
 pub struct RecordBuilder {
     definition: &'static ResourceDef,
     sent: Vec<u8>,
@@ -212,7 +212,7 @@ impl RecordBuilder {
         }
     }
 
-    /// How many properties are written, which is the position of the next.
+    /// The position of the next property.
     pub(crate) fn len(&self) -> usize {
         self.spans.len()
     }
@@ -232,7 +232,7 @@ impl RecordBuilder {
         self.spans.push(position(start)..position(out.len()));
     }
 
-    /// The record, as yet of no commit; `id` as [`key::canonical`](crate::model::key::canonical) spells it.
+    /// Creates the record, with revision 0; `id` is the [canonical](crate::model::key::canonical) text.
     pub(crate) fn finish(mut self, id: &str) -> Record {
         self.sent
             .extend_from_slice(if self.sent.is_empty() { b"{}" } else { b"}" });
@@ -258,7 +258,7 @@ impl RecordBuilder {
         }
     }
 
-    /// The value written for the property at `position`.
+    /// The JSON value of the property at `position`, which is written already.
     pub(crate) fn value(&self, position: usize) -> &str {
         let out = if self.definition.properties[position].access.is_sent() {
             &self.sent
@@ -270,7 +270,7 @@ impl RecordBuilder {
     }
 }
 
-/// Which property shows the revision.
+/// Returns the position of the property that holds the revision.
 fn shown_at(definition: &ResourceDef) -> Option<u16> {
     let at = definition.managed_position(Managed::Rev)?;
     at.try_into().ok()

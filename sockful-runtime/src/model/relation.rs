@@ -18,7 +18,7 @@ pub(crate) struct Relations {
     children: Vec<Vec<RelationLink>>,
 }
 
-/// A relation, and the place of the resource at its other end.
+/// A relation, and the index of the resource at its other end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RelationLink {
     pub(crate) to: usize,
@@ -30,7 +30,7 @@ impl Relations {
     ///
     /// # Errors
     ///
-    /// Where a resource of the parent's name is served, and is of another type.
+    /// An internal error if a parent's type is not served.
     pub(crate) fn of(models: &[Model]) -> Result<Self> {
         let mut relations = Self {
             parents: models.iter().map(|_| Vec::new()).collect(),
@@ -53,11 +53,11 @@ impl Relations {
         Ok(relations)
     }
 
-    /// The relation of a child's resource, the one at `place`, to this parent.
+    /// Returns the link from the child resource at `place` to `parent`.
     ///
     /// # Errors
     ///
-    /// Where there is none, which the table of routes rules out.
+    /// An internal error if there is none, which the dispatch table excludes.
     pub(crate) fn link(&self, place: usize, parent: &Parent) -> Result<&RelationLink> {
         let mut links = self.parents[place].iter();
         links
@@ -77,12 +77,12 @@ impl Relations {
 }
 
 impl RelationLink {
-    /// Takes the id of the parent out of a payload, where it stands under the name of the child's
-    /// property; `of` is the parent's resource.
+    /// Takes the id of the parent from a payload, under the name of the child's property; `of` is the
+    /// parent's resource.
     ///
     /// # Errors
     ///
-    /// Where there is none, or it has the wrong form.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if it is missing or malformed.
     pub(crate) fn parent_id<'a>(
         &self,
         child: &Model,
@@ -93,12 +93,12 @@ impl RelationLink {
         resource_model::id_in(given, name, of.definition.key)
     }
 
-    /// Whether both children have the same parent, or none.
+    /// Returns whether both children have the same parent, or none.
     pub(crate) fn is_alike(&self, one: &Record, other: &Record) -> bool {
         one.value(self.parent.property) == other.value(self.parent.property)
     }
 
-    /// The id of a child's parent, as [`key::canonical`] spells it.
+    /// Returns the canonical text of the id of a child's parent.
     pub(crate) fn parent_of<'a>(&self, of: &Model, child: &'a Record) -> Option<Cow<'a, str>> {
         key::canonical(child.value(self.parent.property), of.definition.key).ok()
     }

@@ -18,19 +18,19 @@ use std::fmt;
 pub trait Resource: Sized + Send + Sync + 'static {
     /// The type of its id.
     type Id: Key;
-    /// What creating one takes.
+    /// The properties that create a record.
     type New: Changes;
-    /// What changing one takes.
+    /// The properties that change a record.
     type Patch: Changes;
-    /// Its name on the wire. It stands alone, so that children can name their parents.
+    /// The name on the wire; not in the definition only, so that definitions of children can use it.
     const NAME: &'static str;
-    /// What is known of it at compile time.
+    /// The definition.
     const DEFINITION: &'static ResourceDef;
 
-    /// Takes the properties from `reader`, all of them even after a fault, in their order.
+    /// Reads all properties from `reader` in order, even after a fault.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
 
-    /// Puts the properties into `writer`, in their order.
+    /// Writes all properties to `writer` in order.
     fn write(&self, writer: &mut Writer);
 }
 
@@ -46,15 +46,16 @@ impl ResourceDef {
 
 /// Some properties of a resource, such as the generated `NewCreature` and `CreaturePatch` hold.
 pub trait Changes: Send {
-    /// Puts what is given into `given`, in the order of the properties.
+    /// Writes the properties that are set to `given`, in order.
     fn write(&self, given: &mut PayloadWriter);
 }
 
-/// Shows `changes` as a struct called `name`, with what is given; what is never sent is not shown in logs either.
+/// Formats `changes` as a struct `name` for debugging, without the values of properties that are never
+/// sent.
 ///
 /// # Errors
 ///
-/// Those of `f`.
+/// The errors of `f`.
 pub fn show<R: Resource>(
     name: &str,
     changes: &impl Changes,
@@ -78,22 +79,22 @@ pub fn show<R: Resource>(
     shown.finish()
 }
 
-/// Takes the properties of a record, in their order, and makes its text of them.
+/// Writes the properties of a record in order.
 #[derive(Debug)]
 pub struct Writer {
     written: WrittenRecord,
     fault: Option<serde_json::Error>,
 }
 
-/// What a record was written as, and what its values themselves had to say on the way.
+/// A written record, with what was found in its Rust values.
 #[derive(Debug)]
 pub(crate) struct WrittenRecord {
     pub(crate) builder: RecordBuilder,
-    /// What the rules found that need the value itself, with the property's position.
+    /// The faults of rules that need the Rust value, with the position of the property.
     pub(crate) typed: Vec<(usize, TypedFaults)>,
-    /// The positions of properties whose rules don't hold for this record.
+    /// The positions of properties whose rules do not apply to this record.
     pub(crate) exempt: Vec<usize>,
-    /// The positions of those in which a number stands that is not finite.
+    /// The positions of properties with a number that is not finite.
     pub(crate) not_finite: Vec<usize>,
 }
 
@@ -110,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// Puts the next property.
+    /// Writes the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
         let at = self.written.builder.len();
         let typed = codec.check_value(value).map(|typed| (at, typed));
@@ -118,7 +119,7 @@ impl Writer {
         self.write(codec, value);
     }
 
-    /// Puts the next property, whose rules don't hold for this record.
+    /// Writes the next property, whose rules do not apply to this record.
     pub fn put_unjudged<T>(&mut self, codec: &Codec<T>, value: &T) {
         self.written.exempt.push(self.written.builder.len());
         self.write(codec, value);
@@ -145,7 +146,7 @@ impl Writer {
     }
 }
 
-/// Takes the properties that are given, in their order, and makes a payload of them.
+/// Writes the properties of a payload in order.
 #[derive(Debug)]
 pub struct PayloadWriter {
     definition: &'static ResourceDef,
@@ -164,12 +165,12 @@ impl PayloadWriter {
         }
     }
 
-    /// Puts the next property.
+    /// Writes the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
         self.put_if(codec, Some(value));
     }
 
-    /// Puts the next property where there is a value, and leaves it out where there is none.
+    /// Writes the next property, or leaves it out if there is no value.
     pub fn put_if<T>(&mut self, codec: &Codec<T>, value: Option<&T>) {
         let property = &self.definition.properties[self.next];
         self.next += 1;

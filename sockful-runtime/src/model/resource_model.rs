@@ -52,7 +52,7 @@ fn write<R: Resource>(record: &R) -> Result<WrittenRecord, serde_json::Error> {
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) definition: &'static ResourceDef,
-    /// Its place in the list that is served, by which stores know it.
+    /// The index in the list of served resources, by which stores identify it.
     pub(crate) index: usize,
     type_id: TypeId,
     rewrite: fn(&mut Reader<'_>) -> Option<Result<WrittenRecord, serde_json::Error>>,
@@ -77,7 +77,7 @@ impl Model {
         }
     }
 
-    /// Whether its records are values of `R`.
+    /// Returns whether its records are values of `R`.
     pub(crate) fn is_of<R: Resource>(&self) -> bool {
         self.type_id == TypeId::of::<R>()
     }
@@ -92,16 +92,16 @@ impl Model {
         self.definition.properties[self.definition.id].name
     }
 
-    /// Takes the id out of a payload.
+    /// Takes the id from a payload.
     ///
     /// # Errors
     ///
-    /// Where there is none, or it has the wrong form.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if it is missing or malformed.
     pub(crate) fn id<'a>(&self, given: &Object<'a>) -> Result<Cow<'a, str>> {
         id_in(given, self.id_name(), self.definition.key)
     }
 
-    /// How many records a list has by itself, and may have.
+    /// The default and the maximum page size.
     pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
         let usual = (config.default_page, config.max_page);
         self.definition.page.unwrap_or(usual)
@@ -112,12 +112,12 @@ impl Model {
         self.properties[position].kind
     }
 
-    /// The record that `given` creates.
+    /// Creates a record from a payload.
     pub(crate) fn create(&self, given: &Object<'_>, origin: Origin) -> Result<Record> {
         self.build(given, Base::Empty, origin)
     }
 
-    /// The record that `given` makes of `stored`: only what is given changes.
+    /// Patches `stored`: properties that are missing in `given` keep their values.
     pub(crate) fn change(
         &self,
         given: &Object<'_>,
@@ -127,7 +127,7 @@ impl Model {
         self.build(given, Base::Patched(stored), origin)
     }
 
-    /// Replaces `stored`: properties that `by` may set are as given, the others stay.
+    /// Replaces `stored`: properties that `origin` can set are taken from `given`, the others stay.
     pub(crate) fn replace(
         &self,
         given: &Object<'_>,
@@ -137,7 +137,7 @@ impl Model {
         self.build(given, Base::Replaced(stored), origin)
     }
 
-    /// The record that was stored with these values when the resource was another.
+    /// Creates a record from values that were stored under an earlier definition.
     pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
         self.build(given, Base::Legacy, Origin::Server)
     }
@@ -158,12 +158,12 @@ impl Model {
         Err(Error::internal("a fault was found once and not again"))
     }
 
-    /// The text of `record`, after the rules.
+    /// Writes `record` and checks its rules.
     pub(crate) fn write<R: Resource>(&self, record: &R) -> Result<Record> {
         self.check(write(record), Origin::Client)
     }
 
-    /// The value of a stored record.
+    /// Reads a stored record.
     pub(crate) fn read<R: Resource>(&self, record: &Record) -> Result<R> {
         let mut reader = Reader::stored(self.definition.properties, record);
         let value = R::read(&mut reader);
@@ -215,7 +215,7 @@ impl Model {
         }
     }
 
-    /// Whether its records show their revision.
+    /// Returns whether a property holds the revision.
     pub(crate) fn keeps_rev(&self) -> bool {
         self.managed[2].is_some()
     }
@@ -279,7 +279,7 @@ impl Model {
         }
     }
 
-    /// Asks that the defaults keep to the rules, which the derive could not ask of all of them.
+    /// Checks all defaults against their rules, which the derive can do for constants only.
     pub(crate) fn check_defaults(&self) -> Result<()> {
         let properties = self.definition.properties.iter().zip(&self.properties);
         for (at, (property, described)) in properties.enumerate() {
@@ -292,7 +292,7 @@ impl Model {
     }
 }
 
-/// Takes the id that stands under `name` out of a payload.
+/// Takes the id `name` from a payload.
 pub(crate) fn id_in<'a>(given: &Object<'a>, name: &str, kind: KeyKind) -> Result<Cow<'a, str>> {
     let id = match given.take(name) {
         Some(raw) => key::canonical(raw, kind),

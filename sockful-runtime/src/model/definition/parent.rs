@@ -11,23 +11,23 @@ pub struct Parent {
     pub of: &'static str,
     /// The parent's type.
     pub type_id: fn() -> TypeId,
-    /// Whether a child can do without this parent.
+    /// Whether the property may be null.
     pub is_optional: bool,
-    /// What becomes of the child where its parent is destroyed.
+    /// What happens to the child when its parent is destroyed.
     pub on_destroy: OnDestroy,
-    /// What each route is called, in the order of [`Relation::ALL`].
+    /// The names of the routes, in the order of [`Relation::ALL`].
     pub names: [&'static str; 8],
 }
 
-/// What becomes of children whose parent is destroyed.
+/// What happens to children when their parent is destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDestroy {
-    /// They are destroyed with it.
+    /// They are destroyed as well.
     Cascade,
-    /// It is not destroyed while it has any.
+    /// The parent is not destroyed while it has children.
     Restrict,
-    /// They live on without it.
+    /// Their property is set to null.
     Detach,
 }
 
@@ -53,7 +53,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// All of them, in the order of [`Parent::names`].
+    /// All routes, in the order of [`Parent::names`].
     pub const ALL: [Self; 8] = [
         Self::Parent,
         Self::By,
@@ -65,12 +65,13 @@ impl Relation {
         Self::Subscribe,
     ];
 
-    /// Whether the route is one of the child's resource.
+    /// Returns whether the route belongs to the child's resource.
     pub const fn is_of_child(self) -> bool {
         matches!(self, Self::Parent | Self::By)
     }
 
-    /// The core action of the child that the route leads to; of the parent, for [`Self::Parent`].
+    /// Returns the core action that the route runs on the child's resource; on the parent's for
+    /// [`Self::Parent`].
     pub const fn core(self) -> &'static str {
         match self {
             Self::Parent | Self::Get => "get",
@@ -84,7 +85,7 @@ impl Relation {
 }
 
 impl Parent {
-    /// What a route of the relation is called.
+    /// Returns the name of a route of the relation.
     pub const fn name(&self, relation: Relation) -> &'static str {
         self.names[relation as usize]
     }

@@ -2,55 +2,55 @@
 
 use sockful_formats::{Format, Pattern};
 
-/// What a value must keep to. A missing one, null on the wire, keeps to everything but [`Check::Conform`].
+/// A rule for the values of a property. Null satisfies every rule but [`Check::Conform`].
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// What is asked.
+    /// The condition.
     pub check: Check,
-    /// What to say of a value that does not keep to it, in place of our own words.
+    /// The message for a value that breaks the rule, instead of the default one.
     pub message: Option<&'static str>,
 }
 
-/// What a rule asks.
+/// The condition of a rule.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Check {
-    /// A number from the one to the other.
+    /// A number within these limits.
     Range(Limit, Limit),
-    /// So many characters of a string, items of an array, or entries of an object.
+    /// The number of characters of a string, items of an array, or entries of an object.
     Length(Limit, Limit),
-    /// A string in which the regular expression is found.
+    /// A string that matches the regular expression.
     Pattern(fn() -> &'static Pattern),
-    /// A string of a well-known form.
+    /// A string of a well-known format.
     Format(Format),
-    /// What a function says of the value; the codec of the property has it.
+    /// A function accepts the value; it is in the codec of the property.
     Conform,
-    /// What the value says of itself by `garde::Validate`; the codec of the property has it.
+    /// `garde::Validate` accepts the value; it is called by the codec of the property.
     Nested,
 }
 
-/// Where a range begins or ends.
+/// One end of a range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
-    /// Nowhere.
+    /// Unlimited.
     None,
-    /// With this number.
+    /// Up to and including this number.
     Through(Bound),
-    /// Before this number.
+    /// Up to but excluding this number.
     Below(Bound),
 }
 
-/// A number that a range has at its end.
+/// A number at the end of a range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// A whole one.
+    /// An integer.
     Int(i128),
-    /// Any other.
+    /// Any other number.
     Float(f64),
 }
 
 impl Rule {
-    /// A rule that tells of itself in our own words.
+    /// Creates a rule with the default message.
     #[must_use]
     pub const fn new(check: Check) -> Self {
         Self {
@@ -59,63 +59,63 @@ impl Rule {
         }
     }
 
-    /// A number, from and to where the limits behind it say.
+    /// A number in a range, whose limits are set afterwards.
     #[must_use]
     pub const fn range() -> Self {
         Self::new(Check::Range(Limit::None, Limit::None))
     }
 
-    /// So many of whatever the value is made of, as the limits behind it say.
+    /// A length in a range, whose limits are set afterwards.
     #[must_use]
     pub const fn length() -> Self {
         Self::new(Check::Length(Limit::None, Limit::None))
     }
 
-    /// A text in which the regular expression is found.
+    /// A string that matches the regular expression.
     #[must_use]
     pub const fn pattern(pattern: fn() -> &'static Pattern) -> Self {
         Self::new(Check::Pattern(pattern))
     }
 
-    /// A text of a well-known form.
+    /// A string of a well-known format.
     #[must_use]
     pub const fn format(format: Format) -> Self {
         Self::new(Check::Format(format))
     }
 
-    /// The same, beginning with this number.
+    /// Sets the inclusive lower limit.
     #[must_use]
     pub const fn from(self, from: i128) -> Self {
         self.from_bound(Bound::Int(from))
     }
 
-    /// The same, ending with this number.
+    /// Sets the inclusive upper limit.
     #[must_use]
     pub const fn to(self, to: i128) -> Self {
         self.to_bound(Bound::Int(to))
     }
 
-    /// The same, ending before this number.
+    /// Sets the exclusive upper limit.
     #[must_use]
     pub const fn below(self, below: i128) -> Self {
         self.below_bound(Bound::Int(below))
     }
 
-    /// The same, beginning with any kind of number.
+    /// Sets the inclusive lower limit to any number.
     #[must_use]
     pub const fn from_bound(self, from: Bound) -> Self {
         let (_, to) = self.limits();
         self.limited(Limit::Through(from), to)
     }
 
-    /// The same, ending with any kind of number.
+    /// Sets the inclusive upper limit to any number.
     #[must_use]
     pub const fn to_bound(self, to: Bound) -> Self {
         let (from, _) = self.limits();
         self.limited(from, Limit::Through(to))
     }
 
-    /// The same, ending before any kind of number.
+    /// Sets the exclusive upper limit to any number.
     #[must_use]
     pub const fn below_bound(self, below: Bound) -> Self {
         let (from, _) = self.limits();
@@ -129,7 +129,7 @@ impl Rule {
         }
     }
 
-    /// The same with other limits, where it is of a kind that has some.
+    /// Replaces the limits of a rule that has some.
     const fn limited(mut self, from: Limit, to: Limit) -> Self {
         self.check = match self.check {
             Check::Range(..) => Check::Range(from, to),
@@ -139,7 +139,7 @@ impl Rule {
         self
     }
 
-    /// Whether its limits leave room for nothing, for the constants that only the compiler can compare.
+    /// Returns whether no number is within the limits. The macros call it in constant evaluation.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         match self.limits() {
@@ -151,14 +151,14 @@ impl Rule {
         }
     }
 
-    /// The same, with words of the user's.
+    /// Sets the message.
     #[must_use]
     pub const fn message(mut self, message: &'static str) -> Self {
         self.message = Some(message);
         self
     }
 
-    /// The word that it is written with, which clients are told.
+    /// Returns the name of the rule in attributes and in faults.
     pub const fn word(&self) -> &'static str {
         match self.check {
             Check::Range(..) => "range",
@@ -172,7 +172,7 @@ impl Rule {
 }
 
 impl Bound {
-    /// The bound that a constant is, given as both kinds of number.
+    /// Converts a constant, given as integer and as float, into a bound.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -187,7 +187,7 @@ impl Bound {
         }
     }
 
-    /// The number, as near as a float can be.
+    /// Returns the nearest float.
     #[expect(clippy::cast_precision_loss, reason = "as near as a float can be")]
     pub(crate) const fn float(self) -> f64 {
         match self {
