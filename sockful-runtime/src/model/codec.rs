@@ -14,7 +14,7 @@ use std::fmt;
 /// Checks a value, and returns what is wrong with it.
 pub type Conform<T> = fn(&T) -> Result<(), Cow<'static, str>>;
 
-/// Changes each text of a value.
+/// Applies a function to each string of a value.
 pub type Each<T> = fn(T, fn(String) -> String) -> T;
 
 /// Applies all sanitizers of a property to a value.
@@ -27,7 +27,7 @@ pub struct Codec<T> {
     schema: fn(&mut SchemaGenerator) -> Schema,
     is_finite: fn(&T) -> bool,
     default: Option<fn() -> T>,
-    /// Whether the default is the same value each time, which the description can tell then.
+    /// Whether the default is always the same value, which the description then contains.
     is_default_constant: bool,
     sanitize: Option<(Sanitize<T>, Each<T>)>,
     conform: Option<Conform<T>>,
@@ -60,7 +60,7 @@ impl<T: DeserializeOwned + JsonSchema> Codec<T> {
 }
 
 impl<T: WideInteger> Codec<T> {
-    /// The codec of integers that are written as decimal strings.
+    /// The codec of integers that are decimal strings in JSON.
     pub const fn wide() -> Self {
         Self::made_of(
             T::read,
@@ -108,7 +108,7 @@ impl<T> Codec<T> {
         }
     }
 
-    /// The same, with a value for where none is given, which is always the same.
+    /// Sets a default that is always the same value.
     #[must_use]
     pub const fn with_default(mut self, default: fn() -> T) -> Self {
         self.default = Some(default);
@@ -116,13 +116,13 @@ impl<T> Codec<T> {
         self
     }
 
-    /// The same, with a value for where none is given, which may be another each time.
+    /// Sets a default that may be another value each time.
     #[must_use]
     pub const fn with_computed_default(self, default: fn() -> T) -> Self {
         self.with_computed_default_if(Some(default))
     }
 
-    /// The same, if there is such a value.
+    /// Sets a computed default, if there is one.
     #[must_use]
     pub const fn with_computed_default_if(mut self, default: Option<fn() -> T>) -> Self {
         self.default = default;
@@ -130,40 +130,40 @@ impl<T> Codec<T> {
         self
     }
 
-    /// The same, with a function that what is given goes through.
+    /// Sets the sanitizer of values in payloads.
     #[must_use]
     pub const fn with_sanitizer(mut self, sanitize: Sanitize<T>, each: Each<T>) -> Self {
         self.sanitize = Some((sanitize, each));
         self
     }
 
-    /// The same, with a function that says what is wrong with a value.
+    /// Sets the function that checks a value.
     #[must_use]
     pub const fn with_conform(mut self, conform: Conform<T>) -> Self {
         self.conform = Some(conform);
         self
     }
 
-    /// The same, with a function that tells the faults inside of a value.
+    /// Sets the function that finds faults inside a value.
     #[must_use]
     pub const fn with_nested(mut self, nested: fn(&T) -> Vec<Fault>) -> Self {
         self.nested = Some(nested);
         self
     }
 
-    /// The same, for a time that the server keeps.
+    /// Sets how the server writes a timestamp.
     #[must_use]
     pub(crate) const fn with_timestamp(mut self, timestamp: TimestampCodec) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// How the server keeps a time in it.
+    /// Returns how the server writes a timestamp.
     pub(crate) fn timestamp(&self) -> TimestampCodec {
         self.timestamp.unwrap_or(TimestampCodec::INTEGER)
     }
 
-    /// The value as it is after the sanitizers.
+    /// Applies the sanitizers.
     pub(crate) fn sanitize(&self, value: T) -> T {
         match self.sanitize {
             Some((sanitize, each)) => sanitize(value, each),
@@ -225,13 +225,13 @@ impl<T> Codec<T> {
         (self.write)(value, out)
     }
 
-    /// Whether `value`, which was written as `json`, holds no NaN and no infinity; JSON has only
-    /// null for those, so text without it needs no second look.
+    /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,
+    /// so a text without null needs no further check.
     pub(crate) fn is_finite(&self, value: &T, json: &[u8]) -> bool {
         !json.windows(4).any(|part| part == b"null") || (self.is_finite)(value)
     }
 
-    /// The schema of the values.
+    /// Returns the schema of the values.
     pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.schema)(generator)
     }

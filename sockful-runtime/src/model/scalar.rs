@@ -7,14 +7,14 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A JSON value as conditions and orders see it.
+/// A JSON value as filters and orders compare it.
 ///
-/// The order is total and the same in every engine: null, false, true, numbers by value (−0 equals
-/// 0), strings by their UTF-8 bytes.
+/// The order is total and the same in every store: null, false, true, numbers by value (−0 equals 0),
+/// strings by their UTF-8 bytes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
-    /// Null, and with it a value that is missing.
+    /// Null, or a missing value.
     Null,
     /// A boolean.
     Bool(bool),
@@ -22,14 +22,15 @@ pub enum Scalar<'a> {
     Number(f64),
     /// A string.
     Text(Cow<'a, str>),
-    /// An object or an array, of which nothing is known but that it is not null.
+    /// An object or an array, whose content is not compared.
     Nested,
 }
 
 impl<'a> Scalar<'a> {
-    /// The value that `raw`, one JSON value without space around it, stands for.
+    /// Parses one JSON value without surrounding white space.
     ///
-    /// `None` for what is never stored: half a surrogate pair, or a number beyond all floats.
+    /// Returns `None` for values that are never stored: half a surrogate pair, or a number that is too
+    /// large for a float.
     pub fn parse(raw: &'a str) -> Option<Self> {
         Some(match raw.as_bytes() {
             b"null" => Self::Null,
@@ -43,7 +44,7 @@ impl<'a> Scalar<'a> {
         })
     }
 
-    /// The value that `value` is written as.
+    /// Converts a Rust value through its JSON.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Scalar<'static> {
         // JSON has null for NaN, which equals what is missing; NaN itself equals nothing.
         let json = serde_json::to_string(value).unwrap_or_default();
@@ -54,13 +55,13 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The value of stored text, which was written by this library and so can be parsed.
+    /// Parses stored JSON, which was written by this library and is valid.
     pub fn read(raw: &'a str) -> Self {
         Self::parse(raw).unwrap_or(Self::Nested)
     }
 
-    /// The stored value as orders compare it: of a text the first 1,024 bytes, so that a cursor
-    /// holds no more either. Texts that differ only behind them are told apart by the next key.
+    /// Parses stored JSON for use in an order or a cursor, which use the first 1,024 bytes of a text.
+    /// Texts that differ only after them are compared by the next key.
     pub fn sort_key(raw: &'a str) -> Self {
         match Self::read(raw) {
             Self::Text(text) if text.len() > SORTED_BYTES => {
@@ -78,7 +79,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The same value on its own.
+    /// Converts into a value that borrows nothing.
     pub fn into_owned(self) -> Scalar<'static> {
         match self {
             Self::Null => Scalar::Null,
@@ -89,7 +90,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Whether it is null.
+    /// Returns whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

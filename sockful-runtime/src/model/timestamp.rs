@@ -7,27 +7,27 @@ use crate::core::json::MAX_EXACT;
 use crate::model::scalar::Scalar;
 use serde::Serialize;
 
-/// How a type writes and reads a time, in milliseconds since 1970.
+/// Writes and reads a timestamp of one type, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct TimestampCodec {
-    /// The JSON of a value that stands there until there is a time.
+    /// The JSON of the placeholder until the server sets the timestamp.
     pub(crate) unset: &'static str,
-    /// Writes the JSON of a time. A later one is never written as an earlier one.
+    /// Writes the JSON of a timestamp; the order is preserved.
     write: fn(u64) -> String,
-    /// Reads what was written.
+    /// Reads the JSON of a timestamp.
     read: fn(&str) -> Option<u64>,
 }
 
 impl TimestampCodec {
-    /// That of integers.
+    /// Timestamps in integers.
     pub(crate) const INTEGER: Self = Self {
         unset: "0",
         write: |millis| millis.min(MAX_EXACT).to_string(),
         read: |raw| raw.parse().ok(),
     };
 
-    /// The JSON of the time that follows on `before`: `now`, if that is no earlier. Clocks are set back
-    /// now and then; what the server keeps is not.
+    /// Returns the JSON of `now`, or of `before` if that is later: timestamps never go back, even if the
+    /// clock does.
     pub(crate) fn after(self, before: Option<&str>, now: u64) -> String {
         let before = before.and_then(self.read).unwrap_or_default();
         (self.write)(now.max(before))
@@ -46,7 +46,7 @@ pub trait TimestampType: Serialize {
     #[doc(hidden)]
     const TIMESTAMP: TimestampCodec = TimestampCodec::INTEGER;
 
-    /// What the kept times are compared with in its stead.
+    /// The value that stored timestamps are compared with.
     #[doc(hidden)]
     fn operand(&self) -> Scalar<'static> {
         Scalar::of(self)

@@ -19,7 +19,7 @@ pub(crate) enum JsonKind {
     Integer,
     Number,
     Text,
-    /// An object, an array, or several of the others.
+    /// An object, an array, or a union.
     Other,
 }
 
@@ -67,7 +67,7 @@ fn own_types(schema: &serde_json::Value) -> Vec<&str> {
     }
 }
 
-/// Follows a reference, and looks through `anyOf [that, null]`, which is how an option of it is written.
+/// Follows references and options, which are written `anyOf [schema, null]`.
 fn resolve<'a>(
     mut schema: &'a serde_json::Value,
     definitions: &'a serde_json::Map<String, serde_json::Value>,
@@ -91,7 +91,7 @@ fn resolve<'a>(
     schema
 }
 
-/// Checks the JSON that was written for a property.
+/// Checks the JSON of a property.
 pub(crate) fn check(path: &str, kind: JsonKind, nullable: bool, raw: &str) -> Option<Fault> {
     if raw == "null" && !nullable {
         return Some(not_finite(path));
@@ -114,12 +114,12 @@ pub(crate) fn check(path: &str, kind: JsonKind, nullable: bool, raw: &str) -> Op
     }
 }
 
-/// What is said of a number that JSON can't hold.
+/// The fault of a number that JSON can't represent.
 pub(crate) fn not_finite(path: &str) -> Fault {
     Fault::new(path, "finite", "is not a finite number")
 }
 
-/// Checks the value of a property that stores keep an index of.
+/// Checks the value of an indexed property.
 pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
     // Escapes only make it longer, so most texts are seen to fit without being read.
     if raw.len() <= SORTED_BYTES || json::string(raw)?.len() <= SORTED_BYTES {
@@ -132,7 +132,7 @@ pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
     ))
 }
 
-/// Whether there is an integer anywhere in the JSON that not every client can hold.
+/// Returns whether the JSON has an integer beyond ±(2^53−1), which not every client can represent.
 pub(crate) fn has_inexact(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -156,7 +156,7 @@ pub(crate) fn has_inexact(json: &str) -> bool {
     false
 }
 
-/// Whether a string in the JSON contains U+0000, which `serde_json` always writes as `\u0000`.
+/// Returns whether a string in the JSON contains U+0000, which `serde_json` writes as `\u0000`.
 fn has_nul(raw: &str) -> bool {
     // Most strings have no escapes at all, which is seen much faster.
     raw.contains('\\')

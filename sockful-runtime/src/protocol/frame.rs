@@ -13,22 +13,22 @@ use crate::core::json::is_exact;
 use slots::Slots;
 use std::borrow::Cow;
 
-/// A request as it came: the slots as raw JSON text, the names decoded.
+/// A request frame: the slots as raw JSON, the names decoded.
 #[derive(Debug)]
 pub(crate) struct RawFrame<'a> {
-    /// What the reply repeats.
+    /// The part that the reply repeats.
     pub(crate) head: Head<'a>,
-    /// The resource's name.
+    /// The name of the resource.
     pub(crate) resource: Cow<'a, str>,
-    /// The action's name.
+    /// The name of the action.
     pub(crate) action: Cow<'a, str>,
-    /// The payload; `null` where it is absent.
+    /// The payload; `null` if it is missing.
     pub(crate) payload: &'a str,
-    /// The options; `null` where they are absent.
+    /// The options; `null` if they are missing.
     pub(crate) options: &'a str,
 }
 
-/// What a reply repeats of its request.
+/// The part of a request that its reply repeats.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
     resource: &'a str,
@@ -36,12 +36,12 @@ pub(crate) struct Head<'a> {
     ack: Option<&'a str>,
 }
 
-/// A message that is not a request, and as much of its head as could be read.
+/// A message that is not a request, with the part of its head that was valid.
 #[derive(Debug)]
 pub(crate) struct BadFrame<'a> {
-    /// Where the answer goes: to the `ack_id` where it is valid, else to nobody in particular.
+    /// The head of the reply, with the `ack_id` if that is valid.
     pub(crate) head: Head<'a>,
-    /// What is wrong with it.
+    /// The error.
     pub(crate) error: Error,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct BadFrame<'a> {
 ///
 /// # Errors
 ///
-/// A [`BadFrame`], which carries the request's `ack_id` whenever slot 3 holds a valid one.
+/// A [`BadFrame`], which has the request's `ack_id` if slot 3 is a valid one.
 pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     let slots: Slots<'_> =
         match slots::split(message).map_or_else(|| serde_json::from_str(message), Ok) {
@@ -102,7 +102,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     }
 }
 
-/// Whether `message` is JSON at all, which [`parse`] leaves open for payload and options.
+/// Returns whether `message` is JSON, which [`parse`] does not check for payload and options.
 pub(crate) fn check(message: &str) -> Result<()> {
     match serde_json::from_str::<Slots<'_>>(message) {
         Ok(_) => Ok(()),
@@ -110,7 +110,7 @@ pub(crate) fn check(message: &str) -> Result<()> {
     }
 }
 
-/// Whether `raw` nests arrays and objects deeper than `max`.
+/// Returns whether `raw` nests arrays and objects deeper than `max`.
 pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
     // Most frames have fewer bytes, or fewer brackets in all, than the limit allows one inside the other.
     let is_open = |byte: &u8| matches!(byte, b'[' | b'{');
@@ -135,24 +135,24 @@ pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
 }
 
 impl Head<'_> {
-    /// The head of an answer whose request could not be read.
+    /// The head of a reply to a request that could not be parsed.
     pub(crate) const NOBODY: Self = Self {
         resource: r#""sockful""#,
         action: r#""error""#,
         ack: None,
     };
 
-    /// The `ack_id`, as it was written.
+    /// The `ack_id` as raw JSON.
     pub(crate) fn ack(&self) -> Option<&str> {
         self.ack
     }
 
-    /// Whether a reply is wanted.
+    /// Returns whether the request expects a reply.
     pub(crate) fn wants_reply(&self) -> bool {
         self.ack.is_some()
     }
 
-    /// Writes a whole frame around the payload that `payload` writes.
+    /// Writes a frame; `payload` writes its payload.
     pub(crate) fn write(&self, out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) {
         out.push(b'[');
         out.extend_from_slice(self.resource.as_bytes());
@@ -166,7 +166,7 @@ impl Head<'_> {
     }
 }
 
-/// An integer in digits only, or a short string of safe characters.
+/// Returns whether it is an integer of digits only, or a short string of safe characters.
 pub(crate) fn is_ack_id(raw: &str) -> bool {
     match raw.as_bytes() {
         [b'"', text @ .., b'"'] => {

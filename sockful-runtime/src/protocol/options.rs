@@ -9,7 +9,7 @@ use crate::protocol::idempotency_key;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What a request says beside its payload. Most say nothing, and are moved about with no room for it.
+/// The options of a request. Boxed, since most requests have none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options(Option<Box<GivenOptions>>);
 
@@ -21,7 +21,7 @@ struct GivenOptions {
 }
 
 impl Options {
-    /// How long the caller is willing to wait.
+    /// The time that the caller waits for a reply.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.0.as_ref()?.timeout
     }
@@ -31,13 +31,13 @@ impl Options {
         self.0.as_ref()?.if_rev
     }
 
-    /// Which request it is, however often it is sent.
+    /// The idempotency key of the request.
     pub(crate) fn key(&self) -> Option<Uuid> {
         self.0.as_ref()?.key
     }
 
-    /// Reads the options of a request; `to` is the resource where it writes one record that may be
-    /// there, and `once` the clock where it may be one to be done once.
+    /// Parses the options of a request. `to` is the resource if the request writes one existing record,
+    /// `once` the clock if it may have an idempotency key.
     pub(crate) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());

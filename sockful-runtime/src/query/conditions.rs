@@ -10,11 +10,11 @@ use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use crate::model::validation::JsonKind;
 
-/// How many comparisons the conditions of one query have; an empty object counts as one.
+/// The maximum number of comparisons in one query; an empty object counts as one.
 const MAX_TERMS: usize = 64;
-/// How deep `$or`, `$and` and `$not` stand inside of each other.
+/// The maximum nesting of `$or`, `$and` and `$not`.
 const MAX_DEPTH: usize = 5;
-/// How many values `$in` and `$nin` take.
+/// The maximum number of values of `$in` and `$nin`.
 pub(crate) const MAX_VALUES: usize = 1_000;
 
 /// Parses conditions into a filter, and limits their number.
@@ -34,7 +34,7 @@ impl<'m> ConditionParser<'m> {
         }
     }
 
-    /// Reads one pair of the outermost object.
+    /// Parses one member of the outermost object.
     pub(super) fn add(&mut self, key: &str, raw: &str) -> Result<()> {
         let root = Path::Root;
         let filter = self.pair(key, raw, &root.key(key), 0)?;
@@ -42,7 +42,7 @@ impl<'m> ConditionParser<'m> {
         Ok(())
     }
 
-    /// What all of them together ask for.
+    /// Returns the conjunction of all conditions.
     pub(super) fn finish(self) -> QueryFilter {
         QueryFilter::all_of(self.all)
     }
@@ -73,7 +73,7 @@ impl<'m> ConditionParser<'m> {
         }
     }
 
-    /// A list of condition objects.
+    /// Parses a list of condition objects.
     fn list(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<Vec<QueryFilter>> {
         let objects = path.list(raw, "of objects of conditions")?;
         if objects.is_empty() {
@@ -87,7 +87,7 @@ impl<'m> ConditionParser<'m> {
             .collect()
     }
 
-    /// An object of conditions that stands inside of others.
+    /// Parses a nested object of conditions.
     fn object(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<QueryFilter> {
         if depth > MAX_DEPTH {
             return Err(path.refuse(format!("conditions nest at most {MAX_DEPTH} deep")));
@@ -103,7 +103,7 @@ impl<'m> ConditionParser<'m> {
         Ok(QueryFilter::all_of(filters))
     }
 
-    /// What is asked of one property: a value, or an object of operators.
+    /// Parses the condition on one property: a value, or an object of operators.
     fn property(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {
         if !raw.starts_with('{') {
             return self.compare(property, CompareOp::Equal, raw, path);

@@ -13,17 +13,17 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A place in an order: behind the record that had these values, whether or not it is still there.
+/// A position in an order: after a record with these values, which may no longer exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The values of the properties that the order names, in its order.
+    /// The values of the properties in the order, one for each key.
     pub keys: Box<[Scalar<'static>]>,
-    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
+    /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
     pub id: Box<str>,
 }
 
 impl Cursor {
-    /// How a record stands to the cursor in the order by these keys: what is greater comes behind it.
+    /// Compares a record with the cursor in this order; a greater record comes after the cursor.
     pub fn compare(&self, orders: &[QueryOrder], record: &Record) -> Ordering {
         let mut keys = self.keys.iter();
         let mut by_keys = orders.iter().map(|order| match order.by {
@@ -36,7 +36,7 @@ impl Cursor {
         by_keys.unwrap_or_else(|| record.id().cmp(&self.id))
     }
 
-    /// The cursor in `raw`, which must be one of this order.
+    /// Parses a cursor, which must belong to this order.
     pub(super) fn parse(model: &Model, orders: &[QueryOrder], raw: &str) -> Result<Self> {
         let path = Path::Root;
         let path = path.key("$after");
@@ -71,7 +71,7 @@ impl Cursor {
     }
 }
 
-/// The cursor behind `last` in the order by these keys, as text.
+/// Returns the text of the cursor after `last` in this order.
 pub(crate) fn cursor_after(orders: &[QueryOrder], model: &Model, last: &Record) -> String {
     let values = orders.iter().filter_map(|order| match order.by {
         By::Id => None,
@@ -88,7 +88,7 @@ pub(crate) fn cursor_after(orders: &[QueryOrder], model: &Model, last: &Record) 
     BASE64URL_NOPAD.encode(json.as_bytes())
 }
 
-/// The sort as a cursor names it: `+life`, `-name`.
+/// Returns the order as it is written in a cursor: `+life`, `-name`.
 fn names(model: &Model, orders: &[QueryOrder]) -> Vec<String> {
     let name = |order: &QueryOrder| {
         let at = match order.by {

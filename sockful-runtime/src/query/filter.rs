@@ -7,62 +7,62 @@ use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use std::cmp::Ordering;
 
-/// A condition on records, in two-valued logic: each record meets it or does not.
+/// A condition on records, in two-valued logic: a record matches or does not.
 ///
-/// Properties are named by their position in the resource's table.
+/// Properties are identified by their position in the definition of the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryFilter {
-    /// Every record meets it.
+    /// Matches every record.
     All,
-    /// The value of a property compares so with this one.
+    /// Matches if the property compares like this with a value.
     Compare {
-        /// Where the property stands.
+        /// The position of the property.
         property: usize,
-        /// How its value compares.
+        /// The comparison.
         is: CompareOp,
-        /// With what.
+        /// The value on the right side.
         value: Scalar<'static>,
     },
-    /// The value of a property is one of these.
+    /// Matches if the property has one of these values.
     In {
-        /// Where the property stands.
+        /// The position of the property.
         property: usize,
         /// The values, in ascending order.
         values: Box<[Scalar<'static>]>,
     },
-    /// The value of a property is a string that begins so.
+    /// Matches if the property is a string with this prefix.
     Prefix {
-        /// Where the property stands.
+        /// The position of the property.
         property: usize,
-        /// The beginning.
+        /// The prefix.
         prefix: Box<str>,
     },
-    /// Each of these is met.
+    /// Matches if all of these match.
     And(Vec<Self>),
-    /// One of these is met.
+    /// Matches if one of these matches.
     Or(Vec<Self>),
-    /// This is not met.
+    /// Matches if this does not match.
     Not(Box<Self>),
 }
 
-/// How a value compares with another.
+/// A comparison of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompareOp {
-    /// It equals the other; null equals null and nothing else.
+    /// Equal; null equals null only.
     Equal,
-    /// It is less, and not null.
+    /// Less, and not null.
     Less,
-    /// It is less or equal, and not null.
+    /// Less or equal, and not null.
     LessOrEqual,
-    /// It is greater.
+    /// Greater.
     Greater,
-    /// It is greater or equal, and not null.
+    /// Greater or equal, and not null.
     GreaterOrEqual,
 }
 
 impl QueryFilter {
-    /// Whether the record meets the condition.
+    /// Returns whether the record matches.
     pub fn matches(&self, record: &Record) -> bool {
         match self {
             Self::All => true,
@@ -84,8 +84,8 @@ impl QueryFilter {
         }
     }
 
-    /// Matches the children of one parent record of the resource `parent`; `id` is spelled as
-    /// [`key::canonical`] does.
+    /// Matches the children of one record of the resource `parent`; `id` is the canonical text of its
+    /// id, see [`key::canonical`].
     pub(crate) fn children_of(link: &RelationLink, parent: &Model, id: &str) -> Self {
         Self::Compare {
             property: link.parent.property,

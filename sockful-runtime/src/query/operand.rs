@@ -8,7 +8,7 @@ use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use crate::model::validation::JsonKind;
 
-/// Reads the value that the property is to be compared with.
+/// Parses the value that a property is compared with.
 pub(super) fn parse(
     model: &Model,
     property: usize,
@@ -53,7 +53,7 @@ pub(super) fn parse(
     }
 }
 
-/// Reads one of the values of `$in`, which is only for properties of plain values.
+/// Parses one of the values of `$in`, which only scalar properties support.
 pub(super) fn one_of(
     model: &Model,
     property: usize,
@@ -66,7 +66,7 @@ pub(super) fn one_of(
     parse(model, property, raw, path)
 }
 
-/// Whether properties of this kind may have the value, null aside.
+/// Returns whether properties of this kind can have the value; null is always possible.
 pub(super) fn fits(kind: JsonKind, value: &Scalar<'_>) -> bool {
     match value {
         Scalar::Null | Scalar::Nested => false,
@@ -76,7 +76,7 @@ pub(super) fn fits(kind: JsonKind, value: &Scalar<'_>) -> bool {
     }
 }
 
-/// Refuses what asks for an order of a property whose text has another one than its numbers.
+/// Rejects an order on a big integer, whose text does not sort like the number.
 pub(super) fn not_wide(model: &Model, property: usize, path: &Path<'_>) -> Result<()> {
     let property = &model.definition.properties[property];
     if property.wide {

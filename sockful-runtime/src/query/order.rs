@@ -13,23 +13,23 @@ use std::cmp::Ordering;
 /// One key of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueryOrder {
-    /// What is compared.
+    /// The value that is compared.
     pub by: By,
-    /// Whether the order is the exact reverse of the ascending one.
+    /// Whether the ascending order is reversed.
     pub descending: bool,
 }
 
-/// What an order compares.
+/// The value that a key of an order compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The id, as [`key::canonical`](crate::model::key::canonical) spells it.
+    /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
     Id,
     /// The value of the property at this position.
     Property(usize),
 }
 
 impl QueryOrder {
-    /// The order of two records by these keys, and then by their ids: it is total.
+    /// Compares two records by these keys and then by id, which makes the order total.
     pub fn compare(orders: &[Self], a: &Record, b: &Record) -> Ordering {
         let by_key = |order: &Self| match order.by {
             By::Id => order.directed(a.id().cmp(b.id())),
@@ -41,7 +41,7 @@ impl QueryOrder {
         by_keys.unwrap_or_else(|| a.id().cmp(b.id()))
     }
 
-    /// The ascending order, or its reverse.
+    /// Reverses the ordering if the key is descending.
     pub fn directed(self, ascending: Ordering) -> Ordering {
         if self.descending {
             ascending.reverse()
@@ -50,10 +50,10 @@ impl QueryOrder {
         }
     }
 
-    /// The order that `$sort` asks for.
+    /// Parses `$sort`.
     ///
-    /// What follows the id can't decide anything, and an ascending id at the end goes without saying:
-    /// both are left out, so that two ways to say one order are one.
+    /// Keys after the id have no effect, and an ascending id at the end is the default: both are
+    /// removed, so that equal orders are written alike.
     pub(super) fn parse(model: &Model, raw: &str) -> Result<Vec<Self>> {
         let path = Path::Root;
         let path = path.key("$sort");

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A place in a query, written as `$or[1].kind.$gt`. Built on the way down, written only for errors.
+/// The path to a part of a query, such as `$or[1].kind.$gt`. It is formatted for errors only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'a> {
     Root,
@@ -23,15 +23,15 @@ impl<'a> Path<'a> {
         Self::Item(self, at)
     }
 
-    /// Says what is wrong here.
+    /// Returns an error about this part.
     pub(crate) fn refuse(&self, message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidQuery, message).at(self.to_string())
     }
 }
 
-/// What stands at a place, where it must be of a certain shape.
+/// Parsers of parts that must have a certain shape.
 impl Path<'_> {
-    /// The object that stands here; `like` says what one looks like.
+    /// Parses an object; `like` is an example for the error message.
     pub(crate) fn object<'r>(&self, raw: &'r str, like: &str) -> Result<Object<'r>> {
         if !raw.starts_with('{') {
             return Err(self.refuse(format!("`{self}` takes an object {like}")));
@@ -44,7 +44,7 @@ impl Path<'_> {
         })
     }
 
-    /// The list that stands here; `of` says what of.
+    /// Parses a list; `of` describes its items for the error message.
     pub(crate) fn list<'r>(&self, raw: &'r str, of: &str) -> Result<Vec<&'r RawValue>> {
         serde_json::from_str(raw).map_err(|_| self.refuse(format!("`{self}` takes a list {of}")))
     }

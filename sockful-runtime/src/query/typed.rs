@@ -12,17 +12,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
-/// A condition on the records of `R`, made of its `FIELDS` and joined by `&`, `|` and `!`.
+/// A condition on the records of `R`, built from its `FIELDS` and combined with `&`, `|` and `!`.
 ///
-/// It means what a condition on the wire means, and may be on properties too that are never sent.
-/// Which operators a property has follows from its type: see [`Field`].
+/// It has the meaning of a condition on the wire, and may also use properties that are never sent. The
+/// type of a property decides which operators it has: see [`Field`].
 pub struct Filter<R> {
     inner: query::QueryFilter,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R> Filter<R> {
-    /// The condition that every record meets.
+    /// Matches every record.
     pub fn all() -> Self {
         Self::new(query::QueryFilter::All)
     }
@@ -34,13 +34,13 @@ impl<R> Filter<R> {
         }
     }
 
-    /// The condition as stores take it.
+    /// Converts the condition into the untyped form that stores evaluate.
     pub fn into_inner(self) -> query::QueryFilter {
         self.inner
     }
 }
 
-/// Meets it where both conditions are met.
+/// Matches if both conditions match.
 impl<R> BitAnd for Filter<R> {
     type Output = Self;
 
@@ -56,7 +56,7 @@ impl<R> BitAnd for Filter<R> {
     }
 }
 
-/// Meets it where one of the conditions is met.
+/// Matches if one of the conditions matches.
 impl<R> BitOr for Filter<R> {
     type Output = Self;
 
@@ -71,7 +71,7 @@ impl<R> BitOr for Filter<R> {
     }
 }
 
-/// Meets it where the condition is not met.
+/// Matches if the condition does not match.
 impl<R> Not for Filter<R> {
     type Output = Self;
 
@@ -100,7 +100,7 @@ impl<R> fmt::Debug for Filter<R> {
     }
 }
 
-/// A key of the order of a list of `R`, made by [`Field::ascending`] and [`Field::descending`].
+/// A key of the order of a list of `R`, created by [`Field::ascending`] and [`Field::descending`].
 pub struct Order<R> {
     pub(crate) inner: query::QueryOrder,
     resource: PhantomData<fn() -> R>,

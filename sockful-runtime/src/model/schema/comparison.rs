@@ -21,19 +21,19 @@ use parts::ResourceComparison;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
-/// What a newer description is to those who know an older one.
+/// The effect of a newer description on clients that were built with an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It says the same.
+    /// Nothing has changed.
     Same,
-    /// All that they know is still there.
+    /// Everything that the clients use still works.
     Compatible,
-    /// Something that they may rely on is not.
+    /// Something that the clients may use no longer works.
     Breaking,
 }
 
 impl Verdict {
-    /// Its word on the wire.
+    /// Returns the value on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -54,13 +54,14 @@ impl fmt::Display for Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaChange {
-    /// The resource that it is of.
+    /// The name of the resource.
     pub resource: String,
-    /// What of it: `record.life`, `feed`, `feed payload.amount`, `event roared`; empty for all of it.
+    /// The part of the resource: `record.life`, `feed`, `feed payload.amount`, `event roared`; empty for
+    /// the whole resource.
     pub what: String,
     /// Never [`Verdict::Same`].
     pub verdict: Verdict,
-    /// In words.
+    /// The change in words.
     pub message: String,
 }
 
@@ -80,10 +81,10 @@ impl fmt::Display for SchemaChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaComparison {
-    /// The gravest of them.
+    /// The most severe verdict of all changes.
     pub verdict: Verdict,
-    /// By resource: of descriptions in the order of their names, new ones last; of what is stored in the
-    /// order in which they are served, those that no longer are last.
+    /// The changes by resource. For descriptions: sorted by name, new resources last. For stored records:
+    /// in the order in which they are served, removed resources last.
     pub changes: Vec<SchemaChange>,
 }
 
@@ -96,7 +97,7 @@ impl SchemaComparison {
         }
     }
 
-    /// As it is told on the wire.
+    /// Returns the comparison as JSON for the wire.
     pub(crate) fn to_json(&self) -> Value {
         let changes = self.changes.iter().map(|change| {
             json!({
@@ -110,13 +111,13 @@ impl SchemaComparison {
     }
 }
 
-/// Compares two descriptions, each as `["sockful","schema"]` gives it.
+/// Compares two descriptions, each as returned by `["sockful","schema"]`.
 ///
-/// Texts for people and digests are not compared.
+/// Doc texts and digests are ignored.
 ///
 /// # Errors
 ///
-/// Where one is no description, and where the comparison would take too long.
+/// The reason, if one is not a description or the comparison needs too many steps.
 pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
     let (old, new) = (compact(old), compact(new));
     let resources = |description| object(description, "resources", "the description");
@@ -136,12 +137,12 @@ pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
     Ok(SchemaComparison::of(parts.finish()))
 }
 
-/// Whether a newer schema takes all values that an older one does, or why not. Each is a schema, or has
-/// it under `schema` beside the definitions that it refers to.
+/// Returns whether `newer` accepts every value that `older` accepts, or why not. Each is a schema, or an
+/// object with `schema` and the definitions that it refers to.
 ///
 /// # Errors
 ///
-/// Where that can't be said.
+/// The reason, if they can't be compared.
 pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), String>, String> {
     let [sub, over] = [older, newer].map(|it| it.get("schema").unwrap_or(it));
     let mut work = Work::default();
@@ -153,7 +154,7 @@ pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), Strin
     }
 }
 
-/// The object under `key`, which `whose` must have.
+/// Returns the object under `key`, which `whose` must have.
 fn object<'a>(value: &'a Value, key: &str, whose: &str) -> Result<&'a Map<String, Value>, String> {
     let found = value.get(key).and_then(Value::as_object);
     found.ok_or_else(|| format!("is no description: `{key}` of {whose} is no object"))

@@ -4,10 +4,10 @@ use crate::core::error::Fault;
 use crate::core::json::MAX_EXACT;
 use serde_json::{Map, Value};
 
-/// How deep a value is looked into. What lies deeper is told as a whole.
+/// The depth to which a value is explained; a fault below is reported at this depth.
 const MAX_DEPTH: u8 = 8;
 
-/// The first fault of `value` under a schema; `None` where only the type itself knows what it is.
+/// Returns the first fault of `value` under a schema, or `None` if the schema does not explain it.
 pub(crate) fn explain(
     schema: &Value,
     definitions: &Map<String, Value>,
@@ -96,7 +96,7 @@ impl Explainer<'_> {
     }
 }
 
-/// The path of an entry; in a payload that is taken whole entries stand outermost.
+/// Returns the path of an entry; the entries of a raw payload have no prefix.
 fn inside(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
@@ -105,7 +105,7 @@ fn inside(path: &str, name: &str) -> String {
     }
 }
 
-/// The words that an enum without contents is one of.
+/// Returns the variants of an enum without data.
 fn words(schema: &Value) -> Option<Vec<&str>> {
     let list = |key: &str| schema.get(key).and_then(Value::as_array);
     if let Some(words) = list("enum") {
@@ -134,7 +134,7 @@ fn one_of(words: &[&str]) -> String {
     format!("one of {}", words.join(", "))
 }
 
-/// The integers of a type, within those that every client can hold.
+/// Returns the range of an integer type, within ±(2^53−1).
 fn integers(schema: &Value) -> (i128, i128) {
     let exact = i128::from(MAX_EXACT);
     let of_type = match schema.get("format").and_then(Value::as_str) {

@@ -130,7 +130,7 @@ fn of_another_length(from: Limit, to: Limit, unit: &str) -> String {
     }
 }
 
-/// The least length within a limit.
+/// Returns the smallest length within a limit.
 pub(crate) fn least(from: Limit) -> i128 {
     match from {
         Limit::Through(Bound::Int(from)) => from,
@@ -138,7 +138,7 @@ pub(crate) fn least(from: Limit) -> i128 {
     }
 }
 
-/// The greatest length within a limit.
+/// Returns the largest length within a limit.
 pub(crate) fn most(to: Limit) -> Option<i128> {
     match to {
         Limit::Through(Bound::Int(to)) => Some(to),

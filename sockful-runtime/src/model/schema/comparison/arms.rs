@@ -4,13 +4,13 @@ use super::gap::{Gap, Work};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// How many alternatives a schema may have.
+/// The maximum number of alternatives of a schema.
 const MAX_ARMS: usize = 10_000;
 
-/// How many references and alternatives are followed in one another.
+/// The maximum nesting of references and alternatives.
 const MAX_DEPTH: u8 = 32;
 
-/// What combines schemas.
+/// The keywords that combine schemas.
 const COMBINED: [&str; 4] = ["$ref", "allOf", "anyOf", "oneOf"];
 
 /// One alternative.
@@ -21,7 +21,7 @@ pub(super) enum Arm<'a> {
     Typed(TypeSchema<'a>),
 }
 
-/// All values of one type that keep to some keywords.
+/// The values of one type that satisfy some keywords.
 #[derive(Clone, Debug)]
 pub(super) struct TypeSchema<'a> {
     pub(super) name: &'a str,
@@ -41,7 +41,7 @@ impl Arm<'_> {
         matches!(self, Self::Const(_))
     }
 
-    /// In words.
+    /// Returns the alternative in words.
     pub(super) fn told(&self) -> String {
         match self {
             Self::Any => "anything".to_owned(),
@@ -68,10 +68,10 @@ impl TypeSchema<'_> {
     }
 }
 
-/// A type of its own: it is a string, and no string is one.
+/// The type of big integers: strings in JSON, but not compatible with strings.
 pub(super) const WIDE: &str = "wide";
 
-/// Whether a schema of strings is one of wide integers.
+/// Returns whether a schema of strings describes big integers.
 pub(super) fn is_wide(keywords: &Map<String, Value>) -> bool {
     let format = keywords.get("format").and_then(Value::as_str);
     format.is_some_and(|format| ["u64", "i64", "u128", "i128"].contains(&format))
@@ -89,7 +89,7 @@ pub(super) fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// The alternatives of a schema in `document`.
+/// Returns the alternatives of a schema in `document`.
 pub(super) fn arms<'a>(
     document: &'a Value,
     schema: &'a Value,
@@ -152,7 +152,7 @@ impl<'a> Split<'a, '_> {
         Ok(arms)
     }
 
-    /// What a schema says beside those that it combines.
+    /// Returns the alternatives of the keywords beside the combining ones.
     fn rest(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
         let is_own = |key: &str| !COMBINED.contains(&key) && !is_annotation(key);
         let own = keywords.iter().filter(|(key, _)| is_own(key));
@@ -197,7 +197,7 @@ impl<'a> Split<'a, '_> {
             .collect())
     }
 
-    /// What is taken by both: each of these with each of those.
+    /// Returns the alternatives that both accept: each of `these` combined with each of `others`.
     fn both(&mut self, these: &[Arm<'a>], others: &[Arm<'a>]) -> Result<Vec<Arm<'a>>, Gap> {
         let mut both = Vec::new();
         for this in these {
@@ -230,7 +230,7 @@ impl<'a> Split<'a, '_> {
     }
 }
 
-/// Where a schema says nothing of the type.
+/// The name of the type of a schema without `type`.
 const UNTYPED: &str = "";
 
 fn types(keywords: &Map<String, Value>) -> Vec<&str> {
@@ -277,7 +277,7 @@ fn merged<'a>(one: &TypeSchema<'a>, other: &TypeSchema<'a>) -> Option<TypeSchema
     })
 }
 
-/// Whether a keyword says nothing of which values are taken.
+/// Returns whether a keyword does not restrict values.
 fn is_annotation(key: &str) -> bool {
     matches!(
         key,

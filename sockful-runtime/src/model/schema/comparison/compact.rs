@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// For people, or about the document.
+/// Keywords for people, or about the document.
 const ANNOTATIONS: [&str; 6] = [
     "title",
     "description",
@@ -12,7 +12,7 @@ const ANNOTATIONS: [&str; 6] = [
     "$comment",
 ];
 
-/// What takes and gives the same in every resource, or follows from its record.
+/// Actions whose schemas are the same in every resource, or follow from its record.
 const CORE: [&str; 7] = [
     "get",
     "find",
@@ -23,8 +23,7 @@ const CORE: [&str; 7] = [
     "unsubscribe",
 ];
 
-/// What there is to compare in a description. Anything else is left out, so that what is sent to
-/// learn of changes is small.
+/// Returns the parts of a description that are compared, so that clients send a small one.
 pub(crate) fn compact(description: &Value) -> Value {
     let mut compact = Map::new();
     for key in ["resources", "$defs"] {
@@ -66,7 +65,7 @@ fn resource(given: &Value) -> Value {
     resource
 }
 
-/// Whether a part of an action or an event says what nothing else says.
+/// Returns whether a part of an action or an event does not follow from other parts.
 fn is_compared(kind: &str, name: &str, part: &str, value: &Value) -> bool {
     match (kind, part) {
         ("events", _) => part == "data",
@@ -79,7 +78,7 @@ fn is_compared(kind: &str, name: &str, part: &str, value: &Value) -> bool {
     }
 }
 
-/// A schema without texts for people. A property may be called like one of them.
+/// Removes the annotations from a schema, but not properties of the same names.
 pub(crate) fn schema(given: &Value) -> Value {
     match given {
         Value::Array(schemas) => schemas.iter().map(schema).collect(),

@@ -8,18 +8,18 @@ use super::limits;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// How deep schemas nest.
+/// The maximum nesting of schemas.
 const MAX_DEPTH: u32 = 128;
 
-/// Asks whether schemas of one document are covered by those of another.
+/// Checks whether schemas of one document are covered by schemas of another.
 pub(super) struct Covers<'a, 'w> {
     sub_in: &'a Value,
     over_in: &'a Value,
     pub(super) direction: Direction,
     pub(super) work: &'w mut Work,
     depth: u32,
-    /// What was said of two objects, by their texts; `None` while it is being asked, for a type that
-    /// has itself in it is what it is if nothing speaks against it.
+    /// The results for pairs of objects, by their JSON. `None` while a pair is being compared: a recursive
+    /// type is covered unless a difference is found elsewhere.
     known: HashMap<[String; 2], Option<String>>,
 }
 
@@ -40,7 +40,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         }
     }
 
-    /// Whether all that `sub` takes is taken by `over`.
+    /// Checks that `over` accepts every value that `sub` accepts.
     pub(super) fn schema(&mut self, sub: &Value, over: &Value) -> Result<(), Gap> {
         self.work.spend(1)?;
         if is_compared_elsewhere(sub, over) {
@@ -132,7 +132,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         }
     }
 
-    /// Asks once only of these two.
+    /// Compares a pair once.
     fn once(
         &mut self,
         both: [&Map<String, Value>; 2],
@@ -156,7 +156,7 @@ impl<'a, 'w> Covers<'a, 'w> {
     }
 }
 
-/// Whether both refer to one part of a resource, which is compared by itself.
+/// Returns whether both refer to the same part of a resource, which is compared separately.
 fn is_compared_elsewhere(sub: &Value, over: &Value) -> bool {
     let reference = |schema: &Value| {
         schema

@@ -3,7 +3,7 @@
 use super::arms::{TypeSchema, type_of};
 use serde_json::{Map, Value};
 
-/// The keyword, that of the same limit without the value itself, and whether it is a least.
+/// Keyword, keyword of the exclusive limit, and whether it is a lower limit.
 const LIMITS: [(&str, &str, bool); 8] = [
     ("minimum", "exclusiveMinimum", true),
     ("maximum", "exclusiveMaximum", false),
@@ -15,10 +15,10 @@ const LIMITS: [(&str, &str, bool); 8] = [
     ("maxProperties", "", false),
 ];
 
-/// Keywords that are taken as they are: all that can be said is whether they are the same.
+/// Keywords that are compared for equality only.
 const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "contains"];
 
-/// Asks that `over` sets no limit that `sub` does not.
+/// Checks that each limit of `over` is also a limit of `sub`.
 pub(super) fn check(sub: &TypeSchema<'_>, over: &TypeSchema<'_>) -> Result<(), String> {
     for (key, exclusive, is_least) in LIMITS {
         let Some(set) = limit(&over.keywords, key, exclusive, is_least) else {
@@ -44,7 +44,7 @@ pub(super) fn check(sub: &TypeSchema<'_>, over: &TypeSchema<'_>) -> Result<(), S
     }
 }
 
-/// Whether each wide integer of the one type is one of the other.
+/// Returns whether each big integer of type `one` is in the range of `other`.
 fn is_wider(one: &str, other: &str) -> bool {
     matches!((one, other), ("u64", "u128" | "i128") | ("i64", "i128"))
 }
@@ -78,7 +78,7 @@ fn count(size: usize) -> Option<f64> {
     u32::try_from(size).ok().map(f64::from)
 }
 
-/// A limit, and whether the value itself is beyond it.
+/// Returns a limit, and whether it is exclusive.
 fn limit(
     keywords: &Map<String, Value>,
     key: &str,
@@ -96,7 +96,7 @@ fn limit(
     }
 }
 
-/// Whether all within `one` are within `other`.
+/// Returns whether limit `one` is at least as narrow as `other`.
 fn is_within(one: (f64, bool), other: (f64, bool), is_least: bool) -> bool {
     let (one_limit, other_limit) = if is_least {
         (-one.0, -other.0)

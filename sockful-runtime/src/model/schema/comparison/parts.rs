@@ -5,7 +5,7 @@ use super::gap::{Direction, Gap, Work};
 use super::{SchemaChange, Verdict, object};
 use serde_json::{Map, Value};
 
-/// Compares resources, and keeps what differs.
+/// Compares resources and collects the changes.
 pub(super) struct ResourceComparison<'a> {
     old: &'a Value,
     new: &'a Value,
@@ -25,7 +25,7 @@ impl<'a> ResourceComparison<'a> {
         }
     }
 
-    /// What follows is of the resource called `name`.
+    /// Starts the resource `name`.
     pub(super) fn of(&mut self, name: &str) {
         name.clone_into(&mut self.resource);
     }
@@ -91,7 +91,7 @@ impl<'a> ResourceComparison<'a> {
         Ok(())
     }
 
-    /// Compares two schemas, property by property where both are of plain objects.
+    /// Compares two schemas, property by property if both describe plain objects.
     fn schemas(
         &mut self,
         what: &str,
@@ -169,7 +169,7 @@ impl<'a> ResourceComparison<'a> {
         Ok(())
     }
 
-    /// Whether what goes in this direction still fits; if not, why.
+    /// Checks that values in this direction still fit, or returns why not.
     fn direct(
         &mut self,
         old: &'a Value,
@@ -204,7 +204,7 @@ impl<'a> ResourceComparison<'a> {
     }
 }
 
-/// The properties of a schema that says no more than which there are.
+/// Returns the properties of a schema that has only those.
 fn plain(schema: &Value) -> Option<&Map<String, Value>> {
     let combined = ["$ref", "allOf", "anyOf", "oneOf", "enum", "const"];
     let is_combined = combined.iter().any(|key| schema.get(key).is_some());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 type Keywords = Map<String, Value>;
 
-/// Asks that all objects of `sub` are taken by `over`.
+/// Checks that `over` accepts every object of `sub`.
 pub(super) fn check(
     covers: &mut Covers<'_, '_>,
     sub: &Keywords,
@@ -56,7 +56,7 @@ fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, over: Others<'_>) 
     }
 }
 
-/// Asks that all arrays of `sub` are taken by `over`.
+/// Checks that `over` accepts every array of `sub`.
 pub(super) fn check_items(
     covers: &mut Covers<'_, '_>,
     sub: &Keywords,
@@ -90,7 +90,7 @@ pub(super) fn check_items(
         .map_err(|gap| within("[]", gap))
 }
 
-/// What an object may have beside the properties that are named.
+/// The properties that an object may have beside the listed ones.
 #[derive(Clone, Copy)]
 enum Others<'a> {
     None,
@@ -124,7 +124,7 @@ fn differs(name: &str, why: &str) -> Gap {
     within(name, Gap::Differs(why.to_owned()))
 }
 
-/// The gap, with where in the whole it is.
+/// Prefixes the message of a gap with the name of the part.
 fn within(name: &str, gap: Gap) -> Gap {
     match gap {
         Gap::Differs(why) => Gap::Differs(match why.strip_prefix("in `") {
