@@ -1,35 +1,24 @@
 //! Records in one file, by `SQLite`: what was acknowledged lasts.
 
 mod backup;
-mod batch;
 mod check;
-mod encoding;
 mod failure;
 mod file;
 mod history;
-mod idempotency;
-mod key;
-mod log;
-mod lookup_latency;
-mod lookups;
 mod migration;
 mod open_file;
-mod readers;
-mod search;
+mod read;
 mod shared_file;
 mod snapshot;
-mod source;
-mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
-mod transaction;
-mod writer;
+mod write;
 
 pub(crate) use self::check::check;
 use self::file::Lock;
 use self::migration::SqlMigration;
 use self::open_file::{FileOpener, OpenFile};
-use self::search::TableSearch;
 use self::snapshot::SqliteSnapshot;
 use super::{
     Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, StoreLimits, View,
@@ -43,6 +32,7 @@ use crate::model::record::Record;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
+use crate::store::sqlite::read::search::TableSearch;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

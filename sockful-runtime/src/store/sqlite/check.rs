@@ -1,18 +1,18 @@
 //! Whether all that a file holds is as it must be.
 
-use super::encoding::read_commit;
 use super::failure::failure;
 use super::file::open_reader;
-use super::idempotency;
-use super::key::key;
-use super::log;
-use super::search::EVERYTHING;
-use super::table::{SqliteTable, column, quoted};
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::Form;
+use crate::store::sqlite::read::search::EVERYTHING;
+use crate::store::sqlite::tables::encoding::read_commit;
+use crate::store::sqlite::tables::idempotency;
+use crate::store::sqlite::tables::key::key;
+use crate::store::sqlite::tables::log;
+use crate::store::sqlite::tables::table::{SqliteTable, column, quoted};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use std::fmt;

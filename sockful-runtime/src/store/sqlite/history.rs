@@ -1,11 +1,11 @@
 //! What is kept at hand of the newest commits, so that those who follow them need not read the file.
 
-use super::idempotency::{Gone, StoredIndex};
-use super::log::LogEnd;
 use crate::store::StoreLimits;
 use crate::store::commit::Committed;
 use crate::store::idempotency::index::IndexedRequest;
 use crate::store::recent_commits::RecentCommits;
+use crate::store::sqlite::tables::idempotency::{Gone, StoredIndex};
+use crate::store::sqlite::tables::log::LogEnd;
 use std::sync::Arc;
 
 /// The newest commits and the requests that made them, as far as they are published.

@@ -8,9 +8,9 @@ mod sql_migration;
 pub(super) use sql_migration::SqlMigration;
 
 use super::failure::failure;
-use super::table::SqliteTable;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::Layout;
+use crate::store::sqlite::tables::table::SqliteTable;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::Path;

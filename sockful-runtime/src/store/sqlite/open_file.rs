@@ -1,22 +1,22 @@
 //! A file that is open for some resources.
 
-use super::batch::CommitJob;
 use super::failure::{failure, poisoned};
 use super::file;
 use super::history::History;
-use super::idempotency;
-use super::log;
-use super::log::{LogEnd, LogLimits};
-use super::readers::ReaderPool;
-use super::search::TableSearch;
 use super::shared_file::SharedFile;
-use super::table::SqliteTable;
-use super::writer::WriterThread;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::model::definition::ResourceDef;
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
+use crate::store::sqlite::read::readers::ReaderPool;
+use crate::store::sqlite::read::search::TableSearch;
+use crate::store::sqlite::tables::idempotency;
+use crate::store::sqlite::tables::log;
+use crate::store::sqlite::tables::log::{LogEnd, LogLimits};
+use crate::store::sqlite::tables::table::SqliteTable;
+use crate::store::sqlite::write::batch::CommitJob;
+use crate::store::sqlite::write::writer::WriterThread;
 use crate::store::{Expired, MaybeReady, StoreLimits, View, boxed, ready};
 use futures_util::FutureExt;
 use rusqlite::Connection;

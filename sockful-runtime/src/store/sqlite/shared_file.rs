@@ -2,11 +2,11 @@
 
 use super::failure::poisoned;
 use super::history::History;
-use super::lookups::{LookedUp, Lookups};
-use super::readers::{ReaderPool, SnapshotReader};
-use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::store::View;
+use crate::store::sqlite::read::lookups::{LookedUp, Lookups};
+use crate::store::sqlite::read::readers::{ReaderPool, SnapshotReader};
+use crate::store::sqlite::tables::table::SqliteTable;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

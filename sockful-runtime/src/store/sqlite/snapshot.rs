@@ -1,12 +1,12 @@
 //! Some resources at one moment.
 
-use super::readers::SnapshotReader;
-use super::search::TableSearch;
 use super::shared_file::{SharedFile, aside};
-use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
+use crate::store::sqlite::read::readers::SnapshotReader;
+use crate::store::sqlite::read::search::TableSearch;
+use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,8 +3,10 @@
 use super::Remade;
 use crate::core::error::Result;
 use crate::protocol::idempotency_key::time;
-use crate::store::sqlite::encoding::{RecordEntry, migrate_commit, migrate_completed_request};
 use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::tables::encoding::{
+    RecordEntry, migrate_commit, migrate_completed_request,
+};
 use rusqlite::{OptionalExtension, Transaction};
 use uuid::Uuid;
 
@@ -105,7 +107,7 @@ fn begin_anew(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         transaction.execute("DELETE FROM sockful_log WHERE seq < ?1", [last])?;
         set(transaction, "sockful_log", last, NOTHING)?;
     }
-    super::super::file::renew_epoch(transaction)
+    crate::store::sqlite::file::renew_epoch(transaction)
 }
 
 /// Forgets what was replied, and every key of the caller that is not newer.

@@ -4,7 +4,7 @@ use super::Plan;
 use super::findings::{Findings, differences};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::failure;
-use crate::store::sqlite::table::{SqliteTable, quoted};
+use crate::store::sqlite::tables::table::{SqliteTable, quoted};
 use crate::store::{Form, Layout, Migrated};
 use rusqlite::{Row, Transaction};
 

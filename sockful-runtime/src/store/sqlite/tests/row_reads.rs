@@ -1,9 +1,9 @@
 //! How often a commit reads and writes rows, counted by `SQLite`.
 
-use super::super::file::open_writer;
-use super::super::table::{SqliteTable, StatementRuns};
-use super::super::transaction::Transaction;
 use super::*;
+use crate::store::sqlite::file::open_writer;
+use crate::store::sqlite::tables::table::{SqliteTable, StatementRuns};
+use crate::store::sqlite::write::transaction::Transaction;
 
 struct Tables {
     connection: Connection,

@@ -1,6 +1,5 @@
 //! The table of one resource.
 
-use super::failure::failure;
 use super::key::key;
 use super::source::RecordSource;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -8,20 +7,21 @@ use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::Form;
+use crate::store::sqlite::failure::failure;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use std::sync::Arc;
 
 /// The table of one resource: a record is a row of its id, revision and two texts, and beside them the
 /// [key] of each property that has an index.
 #[derive(Debug)]
-pub(super) struct SqliteTable {
-    pub(super) definition: &'static ResourceDef,
+pub(crate) struct SqliteTable {
+    pub(crate) definition: &'static ResourceDef,
     /// The name, quoted.
     name: String,
     /// The properties that have an index.
-    pub(super) indexed: Vec<usize>,
+    pub(crate) indexed: Vec<usize>,
     /// Those of them whose values no two records share.
-    pub(super) unique: Vec<usize>,
+    pub(crate) unique: Vec<usize>,
     put: String,
     get: String,
     delete: String,
@@ -29,12 +29,12 @@ pub(super) struct SqliteTable {
 
 impl SqliteTable {
     /// The table of the resource at this index in the served list.
-    pub(super) fn of(tables: &[Self], resource: usize) -> Result<&Self> {
+    pub(crate) fn of(tables: &[Self], resource: usize) -> Result<&Self> {
         let missing = || Error::internal("the store was not opened for this resource");
         tables.get(resource).ok_or_else(missing)
     }
 
-    pub(super) fn new(definition: &'static ResourceDef) -> Self {
+    pub(crate) fn new(definition: &'static ResourceDef) -> Self {
         let name = quoted("record", definition.name);
         let properties = definition.properties.iter().enumerate();
         let indexed = properties.filter(|(_, property)| property.is_indexed());
@@ -62,7 +62,7 @@ impl SqliteTable {
     }
 
     /// Makes the table, or asks that the one that is there is of these properties.
-    pub(super) fn create(&self, connection: &Connection) -> Result<()> {
+    pub(crate) fn create(&self, connection: &Connection) -> Result<()> {
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = connection
             .query_row(read, [self.definition.name], |row| row.get::<_, String>(0))
@@ -84,7 +84,7 @@ impl SqliteTable {
     }
 
     /// Makes the table, and writes down what its records look like.
-    pub(super) fn make(&self, connection: &Connection, form: &str) -> rusqlite::Result<()> {
+    pub(crate) fn make(&self, connection: &Connection, form: &str) -> rusqlite::Result<()> {
         let mut columns = vec![
             "id TEXT PRIMARY KEY NOT NULL".to_owned(),
             "rev INTEGER NOT NULL".to_owned(),
@@ -109,7 +109,7 @@ impl SqliteTable {
             .map(drop)
     }
 
-    pub(super) fn get(&self, connection: &Connection, id: &str) -> Result<Option<Arc<Record>>> {
+    pub(crate) fn get(&self, connection: &Connection, id: &str) -> Result<Option<Arc<Record>>> {
         let mut statement = connection.prepare_cached(&self.get).map_err(failure)?;
         let mut rows = statement.query([id]).map_err(failure)?;
         let row = rows.next().map_err(failure)?;
@@ -117,7 +117,7 @@ impl SqliteTable {
     }
 
     /// Several records in the order asked, `None` where there is none.
-    pub(super) fn get_many(
+    pub(crate) fn get_many(
         &self,
         connection: &Connection,
         ids: &[Box<str>],
@@ -125,7 +125,7 @@ impl SqliteTable {
         ids.iter().map(|id| self.get(connection, id)).collect()
     }
 
-    pub(super) fn put(&self, connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+    pub(crate) fn put(&self, connection: &Connection, record: &Record) -> rusqlite::Result<()> {
         let texts = [record.sent(), record.kept()];
         let keys = self.indexed.iter();
         let keys = keys.map(|&at| key(&Scalar::read(record.value(at))));
@@ -139,14 +139,14 @@ impl SqliteTable {
         statement.execute(params_from_iter(values)).map(drop)
     }
 
-    pub(super) fn delete(&self, connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    pub(crate) fn delete(&self, connection: &Connection, id: &str) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(&self.delete)?;
         statement.execute([id]).map(drop)
     }
 
     /// Whether a record with an id that `counts` has this value of an indexed property. Reads the index
     /// only.
-    pub(super) fn has_holder(
+    pub(crate) fn has_holder(
         &self,
         connection: &Connection,
         property: usize,
@@ -171,7 +171,7 @@ impl SqliteTable {
     }
 
     /// Hands over the records of a source in its order, until `take` says that it is enough.
-    pub(super) fn each(
+    pub(crate) fn each(
         &self,
         connection: &Connection,
         source: &RecordSource<'_>,
@@ -190,7 +190,7 @@ impl SqliteTable {
     }
 
     /// How many records a source has, counted up to `most`.
-    pub(super) fn count(
+    pub(crate) fn count(
         &self,
         connection: &Connection,
         source: &RecordSource<'_>,
@@ -208,7 +208,7 @@ impl SqliteTable {
     }
 
     /// How many values of a property more than one record has, and one such record.
-    pub(super) fn shared(
+    pub(crate) fn shared(
         &self,
         connection: &Connection,
         property: usize,
@@ -225,7 +225,7 @@ impl SqliteTable {
     }
 
     /// The record of a row of its id, revision and two texts.
-    pub(super) fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
+    pub(crate) fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
         let read = || -> rusqlite::Result<_> {
             let texts = (row.get_ref(0)?, row.get_ref(2)?, row.get_ref(3)?);
             Ok((row.get::<_, i64>(1)?.cast_unsigned(), texts))
@@ -241,29 +241,29 @@ impl SqliteTable {
 }
 
 /// The name of the column that has the keys of a property, quoted.
-pub(super) fn column(definition: &ResourceDef, at: usize) -> String {
+pub(crate) fn column(definition: &ResourceDef, at: usize) -> String {
     quoted("key", definition.properties[at].name)
 }
 
 /// A name that no other part of SQL can be taken for.
-pub(super) fn quoted(what: &str, name: &str) -> String {
+pub(crate) fn quoted(what: &str, name: &str) -> String {
     format!("\"{what} {}\"", name.replace('"', "\"\""))
 }
 
 /// How often statements of one table have run.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StatementRuns {
+pub(crate) struct StatementRuns {
     /// Those that read one row.
-    pub(super) selects: i32,
-    pub(super) puts: i32,
-    pub(super) deletes: i32,
+    pub(crate) selects: i32,
+    pub(crate) puts: i32,
+    pub(crate) deletes: i32,
 }
 
 #[cfg(test)]
 impl SqliteTable {
     /// Returns how often statements have run on this connection, which caches them.
-    pub(super) fn runs(&self, connection: &Connection) -> StatementRuns {
+    pub(crate) fn runs(&self, connection: &Connection) -> StatementRuns {
         let runs = |sql: &str| {
             let statement = connection.prepare_cached(sql).expect("SQL");
             statement.get_status(rusqlite::StatementStatus::Run)
@@ -276,7 +276,7 @@ impl SqliteTable {
     }
 
     /// Returns how `SQLite` finds the records with a value.
-    pub(super) fn holder_plan(&self, connection: &Connection, property: usize) -> String {
+    pub(crate) fn holder_plan(&self, connection: &Connection, property: usize) -> String {
         let explain = format!("EXPLAIN QUERY PLAN {}", self.select_holders(property));
         let plan = connection.query_row(&explain, [Vec::<u8>::new()], |row| row.get(3));
         plan.expect("a plan")

@@ -11,18 +11,18 @@ const ANOTHER_THREAD: Duration = Duration::from_micros(50);
 /// If the pages are cached, as they mostly are, a look-up is done before another thread would have
 /// started. If it waits for the disk, it must not block the caller's thread.
 #[derive(Debug, Default)]
-pub(super) struct LookupLatency {
+pub(crate) struct LookupLatency {
     nanos: AtomicU64,
 }
 
 impl LookupLatency {
     /// Whether a look-up takes no longer than waking another thread.
-    pub(super) fn is_quick(&self) -> bool {
+    pub(crate) fn is_quick(&self) -> bool {
         Duration::from_nanos(self.nanos.load(Relaxed)) < ANOTHER_THREAD
     }
 
     /// Adds the duration of a look-up. Of concurrent ones some may be lost.
-    pub(super) fn record(&self, taken: Duration) {
+    pub(crate) fn record(&self, taken: Duration) {
         let taken = u64::try_from(taken.as_nanos()).unwrap_or(u64::MAX);
         let mean = self.nanos.load(Relaxed);
         self.nanos.store(mean - mean / 16 + taken / 16, Relaxed);

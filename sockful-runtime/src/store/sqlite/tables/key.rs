@@ -4,7 +4,7 @@ use crate::model::scalar::Scalar;
 
 /// The bytes that stand for a value in an index: `SQLite` compares them one by one, and so has the
 /// order of [`Scalar`], null, −0 and all.
-pub(super) fn key(value: &Scalar<'_>) -> Vec<u8> {
+pub(crate) fn key(value: &Scalar<'_>) -> Vec<u8> {
     match value {
         Scalar::Null => vec![0],
         Scalar::Bool(value) => vec![1, u8::from(*value)],

@@ -1,12 +1,12 @@
 //! One commit, inside of a transaction.
 
-use super::failure::failure;
-use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::commit::{Commit, Committed, Operation, RecordChange, Rejected};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
+use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::validate;
 use crate::store::validate::{ResponseSubject, StoredRecords};
 use rusqlite::Connection;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 ///
 /// Each row is read at most once: checking the commit, applying it and building the response need the
 /// same records.
-pub(super) struct Transaction<'a> {
+pub(crate) struct Transaction<'a> {
     connection: &'a Connection,
     tables: &'a [SqliteTable],
     /// The records that were read or written, by resource and id.
@@ -26,13 +26,13 @@ pub(super) struct Transaction<'a> {
 }
 
 /// A commit that was carried out, and what is remembered of the request that made it.
-pub(super) struct AppliedCommit {
-    pub(super) committed: Arc<Committed>,
-    pub(super) completed: Option<(IdempotencyEntry, CompletedRequest)>,
+pub(crate) struct AppliedCommit {
+    pub(crate) committed: Arc<Committed>,
+    pub(crate) completed: Option<(IdempotencyEntry, CompletedRequest)>,
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, tables: &'a [SqliteTable]) -> Self {
+    pub(crate) fn new(connection: &'a Connection, tables: &'a [SqliteTable]) -> Self {
         Self {
             connection,
             tables,
@@ -41,7 +41,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Carries out a commit that is to have this number, unless something stands against it.
-    pub(super) fn take(
+    pub(crate) fn take(
         self,
         commit: Commit,
         seq: u64,

@@ -1,8 +1,8 @@
 //! Connections that read, a bounded number of them.
 
-use super::failure::failure;
-use super::file::open_reader;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::file::open_reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections that wait to be used.
 #[derive(Debug)]
-pub(super) struct ReaderPool {
+pub(crate) struct ReaderPool {
     path: PathBuf,
     /// None any more where the store is closed.
     idle: Mutex<Option<Vec<Connection>>>,
@@ -28,14 +28,14 @@ pub(super) struct ReaderPool {
 
 /// Leave to use a connection.
 #[derive(Debug)]
-pub(super) struct ReaderPermit {
+pub(crate) struct ReaderPermit {
     readers: Arc<ReaderPool>,
     permit: OwnedSemaphorePermit,
 }
 
 /// A connection that sees the file as it was at one moment.
 #[derive(Debug)]
-pub(super) struct SnapshotReader {
+pub(crate) struct SnapshotReader {
     connection: Option<Connection>,
     seq: u64,
     readers: Arc<ReaderPool>,
@@ -44,7 +44,7 @@ pub(super) struct SnapshotReader {
 }
 
 impl ReaderPool {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
             idle: Mutex::new(Some(Vec::new())),
@@ -53,7 +53,7 @@ impl ReaderPool {
     }
 
     /// Closes the connections that wait to be used, and each that is used now when it no longer is.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         drop(self.idle().take());
     }
 
@@ -62,7 +62,7 @@ impl ReaderPool {
     }
 
     /// Waits for leave to use a connection.
-    pub(super) async fn acquire(readers: &Arc<Self>) -> Result<ReaderPermit> {
+    pub(crate) async fn acquire(readers: &Arc<Self>) -> Result<ReaderPermit> {
         let permit = Arc::clone(&readers.permits).acquire_owned();
         Ok(ReaderPermit {
             readers: Arc::clone(readers),
@@ -71,7 +71,7 @@ impl ReaderPool {
     }
 
     /// Begins to see, for those who are few anyway. It waits for the disk.
-    pub(super) fn begin(self: &Arc<Self>) -> Result<SnapshotReader> {
+    pub(crate) fn begin(self: &Arc<Self>) -> Result<SnapshotReader> {
         match self.begin_at_once() {
             Some(reader) => reader,
             None => self.see(open_reader(&self.path).map_err(failure)?),
@@ -79,7 +79,7 @@ impl ReaderPool {
     }
 
     /// Begins to see, where there is a connection that has been used before.
-    pub(super) fn begin_at_once(self: &Arc<Self>) -> Option<Result<SnapshotReader>> {
+    pub(crate) fn begin_at_once(self: &Arc<Self>) -> Option<Result<SnapshotReader>> {
         let connection = self.idle().as_mut()?.pop()?;
         Some(self.see(connection))
     }
@@ -102,7 +102,7 @@ impl ReaderPool {
 }
 
 /// Waits for leave, but not forever.
-pub(super) async fn patiently<P>(
+pub(crate) async fn patiently<P>(
     permit: impl Future<Output = Result<P, AcquireError>>,
 ) -> Result<P> {
     match timeout(PATIENCE, permit).await {
@@ -113,7 +113,7 @@ pub(super) async fn patiently<P>(
 
 impl ReaderPermit {
     /// Begins to see. It waits for the disk.
-    pub(super) fn begin(self) -> Result<SnapshotReader> {
+    pub(crate) fn begin(self) -> Result<SnapshotReader> {
         let mut reader = self.readers.begin()?;
         reader.permit = Some(self.permit);
         Ok(reader)
@@ -121,7 +121,7 @@ impl ReaderPermit {
 }
 
 impl SnapshotReader {
-    pub(super) fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         match &self.connection {
             Some(connection) => connection,
             None => unreachable!("it is taken out at the end only"),
@@ -129,7 +129,7 @@ impl SnapshotReader {
     }
 
     /// The number of the newest commit that it sees.
-    pub(super) fn seq(&self) -> u64 {
+    pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 }

@@ -1,15 +1,15 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
 use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
-use super::failure::{failure, poisoned, uncommitted, undone};
-use super::idempotency;
-use super::idempotency::{Gone, Removal};
-use super::log::{LogEnd, LogLimits};
-use super::shared_file::SharedFile;
 use super::transaction::{AppliedCommit, Transaction};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
+use crate::store::sqlite::failure::{failure, poisoned, uncommitted, undone};
+use crate::store::sqlite::shared_file::SharedFile;
+use crate::store::sqlite::tables::idempotency;
+use crate::store::sqlite::tables::idempotency::{Gone, Removal};
+use crate::store::sqlite::tables::log::{LogEnd, LogLimits};
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -29,24 +29,24 @@ const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Owns the one connection that writes.
 #[derive(Debug)]
-pub(super) struct WriterThread {
-    pub(super) shared: Arc<SharedFile>,
-    pub(super) connection: Connection,
-    pub(super) clock: Clock,
+pub(crate) struct WriterThread {
+    pub(crate) shared: Arc<SharedFile>,
+    pub(crate) connection: Connection,
+    pub(crate) clock: Clock,
     /// How much of the log is kept, and where it ends.
-    pub(super) limits: LogLimits,
-    pub(super) end: LogEnd,
-    pub(super) gone: Gone,
+    pub(crate) limits: LogLimits,
+    pub(crate) end: LogEnd,
+    pub(crate) gone: Gone,
     /// Whether a process that dies now may leave commits to be found that were said to be unknown: until
     /// others have taken their place.
-    pub(super) is_uncertain: bool,
+    pub(crate) is_uncertain: bool,
     /// Makes the tags, which nobody outside can foretell.
-    pub(super) tags: RandomState,
+    pub(crate) tags: RandomState,
 }
 
 impl WriterThread {
     /// Writes until nobody can ask for it any more.
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<CommitJob>) {
+    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<CommitJob>) {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while jobs.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
             if self.shared.is_poisoned() {

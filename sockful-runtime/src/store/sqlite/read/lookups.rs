@@ -2,10 +2,10 @@
 
 use super::lookup_latency::LookupLatency;
 use super::readers::{ReaderPool, SnapshotReader, patiently};
-use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::View;
+use crate::store::sqlite::tables::table::SqliteTable;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -25,7 +25,7 @@ const MAX_THREADS: usize = 4;
 /// while they are quick. Otherwise a thread runs all that have arrived, and more threads help if it does
 /// not keep up.
 #[derive(Debug)]
-pub(super) struct Lookups {
+pub(crate) struct Lookups {
     readers: Arc<ReaderPool>,
     tables: Arc<[SqliteTable]>,
     permits: Arc<Semaphore>,
@@ -40,7 +40,7 @@ struct LookupQueue {
 }
 
 /// A record, or that there is none, and the number of the newest commit that the look-up saw.
-pub(super) type LookedUp = Result<View<Option<Arc<Record>>>>;
+pub(crate) type LookedUp = Result<View<Option<Arc<Record>>>>;
 
 #[derive(Debug)]
 struct PendingLookup {
@@ -58,7 +58,7 @@ struct LookupThread {
 }
 
 impl Lookups {
-    pub(super) fn new(readers: Arc<ReaderPool>, tables: Arc<[SqliteTable]>) -> Self {
+    pub(crate) fn new(readers: Arc<ReaderPool>, tables: Arc<[SqliteTable]>) -> Self {
         Self {
             readers,
             tables,
@@ -73,7 +73,7 @@ impl Lookups {
     }
 
     /// Looks a record up on this thread, if that is quick and a connection is idle.
-    pub(super) fn try_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
+    pub(crate) fn try_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
         if !self.latency.is_quick() {
             return None;
         }
@@ -85,7 +85,7 @@ impl Lookups {
     }
 
     /// Looks a record up on another thread.
-    pub(super) async fn run(self: &Arc<Self>, resource: usize, id: Box<str>) -> LookedUp {
+    pub(crate) async fn run(self: &Arc<Self>, resource: usize, id: Box<str>) -> LookedUp {
         let permit = Arc::clone(&self.permits).acquire_owned();
         let (result, received) = oneshot::channel();
         let lookup = PendingLookup {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A record; its two texts stand in it as they are.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct RecordEntry {
+pub(crate) struct RecordEntry {
     id: String,
     rev: u64,
     sent: Box<RawValue>,
@@ -58,7 +58,7 @@ struct CompletedEntry {
 }
 
 /// A commit as the log has it.
-pub(super) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Result<String> {
+pub(crate) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Result<String> {
     let name = |resource: usize| tables[resource].definition.name.to_owned();
     let image = |it: &Option<Arc<Record>>| it.as_deref().map(RecordEntry::of).transpose();
     let changes = committed.changes.iter().map(|change| {
@@ -86,7 +86,7 @@ pub(super) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Res
 }
 
 /// The commit again. What is no longer declared is left out: nobody can ask for it.
-pub(super) fn read_commit(
+pub(crate) fn read_commit(
     tables: &[SqliteTable],
     seq: u64,
     tag: u64,
@@ -132,7 +132,7 @@ pub(super) fn read_commit(
 }
 
 /// What is remembered of a request.
-pub(super) fn write_completed_request(
+pub(crate) fn write_completed_request(
     tables: &[SqliteTable],
     completed: &CompletedRequest,
 ) -> Result<String> {
@@ -145,7 +145,7 @@ pub(super) fn write_completed_request(
 }
 
 /// The request that made commit `seq` again.
-pub(super) fn read_completed_request(
+pub(crate) fn read_completed_request(
     tables: &[SqliteTable],
     seq: u64,
     text: &str,
@@ -161,7 +161,7 @@ pub(super) fn read_completed_request(
 
 /// A commit with other images in the place of its own, and other names of resources beside them;
 /// `None` where there is none for one of them.
-pub(super) fn migrate_commit(
+pub(crate) fn migrate_commit(
     text: &str,
     image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
 ) -> Result<Option<String>> {
@@ -190,7 +190,7 @@ pub(super) fn migrate_commit(
 }
 
 /// What is remembered of a request, with other images; `None` where there is none for one of them.
-pub(super) fn migrate_completed_request(
+pub(crate) fn migrate_completed_request(
     text: &str,
     image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
 ) -> Result<Option<String>> {
@@ -230,14 +230,14 @@ impl RecordEntry {
     }
 
     /// The record of this layout that it is now; `None` where it no longer fits.
-    pub(super) fn migrated(&self, layout: Layout<'_>) -> Option<Self> {
+    pub(crate) fn migrated(&self, layout: Layout<'_>) -> Option<Self> {
         let [sent, kept] = self.texts();
         let migrated = layout.migrate(&self.id, self.rev, sent, kept).ok()?;
         Self::of(&migrated.record).ok()
     }
 
     /// What may be sent, and what never leaves.
-    pub(super) fn texts(&self) -> [&str; 2] {
+    pub(crate) fn texts(&self) -> [&str; 2] {
         let kept = self.kept.as_ref().map_or("", |kept| kept.get());
         [self.sent.get(), kept]
     }

@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 /// Records of one table, in an order that an index stands in.
 #[derive(Debug)]
-pub(super) enum RecordSource<'q> {
+pub(crate) enum RecordSource<'q> {
     /// All, in the order of their ids.
     All {
         descending: bool,
@@ -27,7 +27,7 @@ pub(super) enum RecordSource<'q> {
 
 impl RecordSource<'_> {
     /// What stands behind the name of the table, and the values that are bound to it.
-    pub(super) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
+    pub(crate) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
         match self {
             Self::All { descending, after } => {
                 let (is, direction) = if *descending {

@@ -1,13 +1,13 @@
 //! Searches of one table: `SQLite` finds the way to the records, and what they are asked for is judged
 //! by the code that judges them in memory.
 
-use super::source::RecordSource;
-use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::{By, Cursor, Query, QueryFilter, QueryOrder};
 use crate::store::plan::Values;
+use crate::store::sqlite::tables::source::RecordSource;
+use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::visits::Visits;
 use crate::store::{Counted, Found};
 use rusqlite::Connection;
@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 /// A view of one table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TableSearch<'a> {
-    pub(super) table: &'a SqliteTable,
-    pub(super) connection: &'a Connection,
-    pub(super) max_visited: usize,
+pub(crate) struct TableSearch<'a> {
+    pub(crate) table: &'a SqliteTable,
+    pub(crate) connection: &'a Connection,
+    pub(crate) max_visited: usize,
 }
 
 /// The records that a filter leaves by what it says of one indexed property.
@@ -30,7 +30,7 @@ struct NarrowedProperty {
 
 impl TableSearch<'_> {
     /// How many records meet the conditions.
-    pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
+    pub(crate) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
         if *filter == QueryFilter::All {
             let count = self.table.count(self.connection, &EVERYTHING, usize::MAX)?;
             return Ok(Counted { count, visited: 0 });
@@ -50,7 +50,7 @@ impl TableSearch<'_> {
     }
 
     /// The records that a query asks for.
-    pub(super) fn find(&self, query: &Query) -> Result<Found> {
+    pub(crate) fn find(&self, query: &Query) -> Result<Found> {
         let visits = Visits::new(self.max_visited);
         let mut found = self.page(query, &visits)?;
         found.visited = visits.made();
@@ -79,7 +79,7 @@ impl TableSearch<'_> {
     }
 
     /// For a value of an indexed property the first `limit` records that have it and meet the conditions.
-    pub(super) fn related(
+    pub(crate) fn related(
         &self,
         property: usize,
         value: &Scalar<'static>,
@@ -239,7 +239,7 @@ impl TableSearch<'_> {
     }
 }
 
-pub(super) const EVERYTHING: RecordSource<'static> = RecordSource::All {
+pub(crate) const EVERYTHING: RecordSource<'static> = RecordSource::All {
     descending: false,
     after: None,
 };
@@ -272,7 +272,7 @@ impl NarrowedProperty {
 }
 
 /// The records that have this value.
-pub(super) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<'static> {
+pub(crate) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<'static> {
     holders_behind(property, value, None)
 }
 

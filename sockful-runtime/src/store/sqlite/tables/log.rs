@@ -1,11 +1,11 @@
 //! The log as the file has it.
 
 use super::encoding::{read_commit, write_commit};
-use super::failure::failure;
 use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::store::StoreLimits;
 use crate::store::commit::Committed;
+use crate::store::sqlite::failure::failure;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,22 +16,22 @@ const CUT_AT_ONCE: u32 = 1_024;
 
 /// How much of the log the file keeps.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LogLimits {
+pub(crate) struct LogLimits {
     capacity: u64,
     retention: u64,
 }
 
 /// How far the log has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LogEnd {
+pub(crate) struct LogEnd {
     /// The number of the newest commit.
-    pub(super) seq: u64,
+    pub(crate) seq: u64,
     /// How many bytes there were in the log, those that were cut off among them.
     bytes: u64,
 }
 
 impl LogLimits {
-    pub(super) fn new(limits: &StoreLimits) -> Self {
+    pub(crate) fn new(limits: &StoreLimits) -> Self {
         let whole = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             capacity: u64::try_from(limits.stored_log_capacity).unwrap_or(u64::MAX),
@@ -41,7 +41,7 @@ impl LogLimits {
 
     /// Cuts off what is too old or too much at this time. The last commit always stays: it has the
     /// number at which the history goes on.
-    pub(super) fn cut(
+    pub(crate) fn cut(
         self,
         connection: &Connection,
         end: LogEnd,
@@ -71,7 +71,7 @@ impl LogLimits {
 
 impl LogEnd {
     /// Where the log in the file ends.
-    pub(super) fn read(connection: &Connection) -> Result<Self> {
+    pub(crate) fn read(connection: &Connection) -> Result<Self> {
         let last =
             "SELECT seq, start + octet_length(entry) FROM sockful_log ORDER BY seq DESC LIMIT 1";
         let read = connection.query_row(last, [], |row| {
@@ -85,7 +85,7 @@ impl LogEnd {
     }
 
     /// Behind which commit the newest ones begin, at most so many and about so many bytes of them.
-    pub(super) fn newest(self, connection: &Connection, many: u64, bytes: usize) -> Result<u64> {
+    pub(crate) fn newest(self, connection: &Connection, many: u64, bytes: usize) -> Result<u64> {
         let behind = self.seq.saturating_sub(many);
         let bytes = self.bytes.saturating_sub(bytes as u64);
         let first = "SELECT min(seq) FROM sockful_log WHERE seq > ?1 AND start >= ?2";
@@ -97,7 +97,7 @@ impl LogEnd {
     }
 
     /// Appends a commit that took the next number.
-    pub(super) fn append(
+    pub(crate) fn append(
         &mut self,
         connection: &Connection,
         tables: &[SqliteTable],
@@ -124,7 +124,7 @@ impl LogEnd {
 }
 
 /// At most `max` of the commits after number `after`, as far as they are kept.
-pub(super) fn after(
+pub(crate) fn after(
     connection: &Connection,
     tables: &[SqliteTable],
     after: u64,
@@ -139,7 +139,7 @@ pub(super) fn after(
 }
 
 /// Hands over number, tag and text of at most `max` commits after number `after`, one after the other.
-pub(super) fn each(
+pub(crate) fn each(
     connection: &Connection,
     after: u64,
     max: usize,

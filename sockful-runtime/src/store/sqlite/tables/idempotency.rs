@@ -4,25 +4,25 @@
 //! asked for.
 
 use super::encoding::{read_completed_request, write_completed_request};
-use super::failure::failure;
 use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::store::StoreLimits;
 use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
+use crate::store::sqlite::failure::failure;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The answer to each stands where the number of the commit leads that it made.
-pub(super) type StoredIndex = IdempotencyIndex<u64>;
+pub(crate) type StoredIndex = IdempotencyIndex<u64>;
 
 /// Those that no longer fit, and are yet to be removed from the file.
-pub(super) type Gone = VecDeque<IndexedRequest<u64>>;
+pub(crate) type Gone = VecDeque<IndexedRequest<u64>>;
 
 /// Reads which requests are remembered.
-pub(super) fn load(
+pub(crate) fn load(
     connection: &Connection,
     limits: &StoreLimits,
 ) -> rusqlite::Result<(StoredIndex, Gone)> {
@@ -62,7 +62,7 @@ fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
 }
 
 /// Writes down a request with what was answered, and gives what is kept at hand of it.
-pub(super) fn write(
+pub(crate) fn write(
     connection: &Connection,
     tables: &[SqliteTable],
     entry: &IdempotencyEntry,
@@ -89,7 +89,7 @@ pub(super) fn write(
 }
 
 /// What was answered to the request that made commit `seq`.
-pub(super) fn read(
+pub(crate) fn read(
     connection: &Connection,
     tables: &[SqliteTable],
     seq: u64,
@@ -104,14 +104,14 @@ pub(super) fn read(
 
 /// What is to be removed from the file, and the horizons that stand for it then.
 #[derive(Debug)]
-pub(super) struct Removal {
+pub(crate) struct Removal {
     seqs: Vec<u64>,
     own: HashMap<Arc<str>, Option<u64>>,
     all: Option<u64>,
 }
 
 impl Removal {
-    pub(super) fn of<'a>(
+    pub(crate) fn of<'a>(
         gone: impl Iterator<Item = &'a IndexedRequest<u64>>,
         remembered: &StoredIndex,
     ) -> Self {
@@ -129,7 +129,7 @@ impl Removal {
         removal
     }
 
-    pub(super) fn carry_out(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn carry_out(&self, connection: &Connection) -> rusqlite::Result<()> {
         let run = |sql: &str, values: &[&dyn ToSql]| {
             let mut statement = connection.prepare_cached(sql)?;
             statement.execute(values).map(drop)

@@ -1,0 +1,5 @@
+//! The thread that writes: commits in batches, each in one transaction.
+
+pub(super) mod batch;
+pub(super) mod transaction;
+pub(super) mod writer;
