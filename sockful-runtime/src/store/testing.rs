@@ -190,11 +190,16 @@ impl Hooks {
     }
 
     fn found(&self, resource: usize, found: Found) -> Result<Found> {
-        let records = found.records.iter();
-        let records = records.map(|it| self.record(resource, it));
+        let Found {
+            records,
+            more,
+            visited,
+        } = found;
+        let records = records.iter().map(|it| self.record(resource, it));
         Ok(Found {
             records: records.collect::<Result<_>>()?,
-            ..found
+            more,
+            visited,
         })
     }
 

@@ -64,6 +64,7 @@ impl KeyedCommit {
             event: 0,
             data: "9".into(),
         };
+        let shown = |at| PendingResponse::Record(at, COUNTED);
         let tell = |subject| PendingResponse::Json {
             json: format!("[{life}]").into(),
             subject,
@@ -79,13 +80,13 @@ impl KeyedCommit {
         };
         match (does, stored) {
             (Does::Put, _) | (Does::Destroy, None) => Self {
-                response: PendingResponse::Record(0, COUNTED),
+                response: shown(0),
                 text: record((life, seq)),
                 ..usual
             },
             (Does::Destroy, Some(stored)) => Self {
                 operations: vec![delete(stored.1)],
-                response: PendingResponse::Record(0, COUNTED),
+                response: shown(0),
                 rev: Some(stored.1),
                 text: record(stored),
                 stored: None,
@@ -104,11 +105,7 @@ impl KeyedCommit {
             },
             (Does::List, _) | (Does::ListDestroyed, None) => Self {
                 operations: vec![put("eve", Expect::Any), put("bob", Expect::Any)],
-                response: PendingResponse::List(vec![
-                    PendingResponse::Record(1, COUNTED),
-                    tell(Some(1)),
-                    PendingResponse::Record(0, COUNTED),
-                ]),
+                response: PendingResponse::List(vec![shown(1), tell(Some(1)), shown(0)]),
                 rev: None,
                 text: format!(
                     "[{},[{life}],{}]",
@@ -119,10 +116,7 @@ impl KeyedCommit {
             },
             (Does::ListDestroyed, Some(stored)) => Self {
                 operations: vec![delete(stored.1), put("eve", Expect::Any)],
-                response: PendingResponse::List(vec![
-                    PendingResponse::Record(1, COUNTED),
-                    PendingResponse::Record(0, COUNTED),
-                ]),
+                response: PendingResponse::List(vec![shown(1), shown(0)]),
                 rev: None,
                 text: format!("[{},{}]", of("eve", (life, seq)), record(stored)),
                 stored: None,

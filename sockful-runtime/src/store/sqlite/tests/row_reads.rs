@@ -5,14 +5,14 @@ use crate::store::sqlite::file::open_writer;
 use crate::store::sqlite::tables::table::{SqliteTable, StatementRuns};
 use crate::store::sqlite::write::transaction::Transaction;
 
-struct Tables {
+struct TestFile {
     connection: Connection,
     tables: Vec<SqliteTable>,
     seq: u64,
     _folder: Folder,
 }
 
-impl Tables {
+impl TestFile {
     fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         let connection = open_writer(&folder.0.join("data.db")).expect("a new file");
@@ -74,12 +74,12 @@ fn named(id: &str, name: &str) -> Operation {
 
 #[test]
 fn write_with_key_and_event_reads_its_row_once() {
-    let mut tables = Tables::new("row-reads");
+    let mut file = TestFile::new("row-reads");
     // The response contains the record in each.
     let create = commit(vec![counted(1, Expect::Absent)], Some(1));
-    assert_eq!(tables.take(create)[0], runs(1, 1, 0));
+    assert_eq!(file.take(create)[0], runs(1, 1, 0));
     let update = commit(vec![counted(2, Expect::Rev(1))], Some(2));
-    assert_eq!(tables.take(update)[0], runs(1, 1, 0));
+    assert_eq!(file.take(update)[0], runs(1, 1, 0));
     let emit = Operation::Emit {
         resource: 0,
         id: "bob".into(),
@@ -87,22 +87,19 @@ fn write_with_key_and_event_reads_its_row_once() {
         data: "1".into(),
     };
     let update_and_emit = commit(vec![counted(3, Expect::Any), emit], Some(3));
-    assert_eq!(tables.take(update_and_emit)[0], runs(1, 1, 0));
+    assert_eq!(file.take(update_and_emit)[0], runs(1, 1, 0));
     let destroy = Operation::Delete {
         resource: 0,
         id: "bob".into(),
         expect: Expect::Rev(3),
     };
-    assert_eq!(
-        tables.take(commit(vec![destroy], Some(4)))[0],
-        runs(1, 0, 1)
-    );
+    assert_eq!(file.take(commit(vec![destroy], Some(4)))[0], runs(1, 0, 1));
 }
 
 #[test]
 fn commit_of_two_writes_and_an_assert_reads_three_rows() {
-    let mut tables = Tables::new("row-reads-of-two");
-    tables.take(commit(vec![put("bob", 1), put("eve", 2)], None));
+    let mut file = TestFile::new("row-reads-of-two");
+    file.take(commit(vec![put("bob", 1), put("eve", 2)], None));
     let assert = Operation::Assert {
         resource: 0,
         id: "eve".into(),
@@ -114,18 +111,18 @@ fn commit_of_two_writes_and_an_assert_reads_three_rows() {
         assert,
         named("a", "Ann"),
     ];
-    let taken = tables.take(commit(operations, None));
+    let taken = file.take(commit(operations, None));
     assert_eq!(taken, [runs(3, 2, 0), runs(1, 1, 0)]);
 }
 
 #[test]
 fn unique_check_reads_the_index_only() {
-    let mut tables = Tables::new("row-reads-of-unique");
-    tables.take(commit(vec![named("a", "Ann")], None));
+    let mut file = TestFile::new("row-reads-of-unique");
+    file.take(commit(vec![named("a", "Ann")], None));
     // Its own row has the value, which is found in the index.
-    let taken = tables.take(commit(vec![named("a", "Ann")], None));
+    let taken = file.take(commit(vec![named("a", "Ann")], None));
     assert_eq!(taken[1], runs(1, 1, 0));
-    let (connection, table) = (&tables.connection, &tables.tables[1]);
+    let (connection, table) = (&file.connection, &file.tables[1]);
     let plan = table.holder_plan(connection, 1);
     assert!(plan.contains("USING COVERING INDEX"), "{plan}");
     let ann = Scalar::Text("Ann".into());

@@ -21,9 +21,12 @@ use std::sync::Arc;
 pub(crate) struct Transaction<'a> {
     connection: &'a Connection,
     tables: &'a [SqliteTable],
-    /// The records that were read or written, by resource and id.
-    rows: RefCell<HashMap<usize, HashMap<Box<str>, Option<Arc<Record>>>>>,
+    /// The records that were read or written, by resource.
+    rows: RefCell<HashMap<usize, Rows>>,
 }
+
+/// Records by id, `None` if there is none.
+type Rows = HashMap<Box<str>, Option<Arc<Record>>>;
 
 /// A commit that was carried out, and what is remembered of the request that made it.
 pub(crate) struct AppliedCommit {
