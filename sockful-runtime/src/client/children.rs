@@ -2,7 +2,7 @@
 
 use super::asked::Manner;
 use super::call::Call;
-use super::records::{given, id_name, record, text};
+use super::payload::{given, id_name, text};
 use super::subscription::Follower;
 use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -145,7 +145,7 @@ impl<C: Resource> Children<C> {
             action,
             payload,
             manner,
-            record,
+            sent::call_record,
         )
     }
 

@@ -1,7 +1,5 @@
 //! What has come for a subscription, between the task of the client and who reads it.
 
-use super::Shared;
-use super::driver::Command;
 use super::event::Told;
 use crate::core::error::Error;
 use std::collections::VecDeque;
@@ -60,17 +58,18 @@ impl Inbox {
         wake(state);
     }
 
-    /// The next commit; an error where the subscription was ended by one, once.
+    /// The next commit, or once the error that ended the subscription. Calls `on_drained` if the
+    /// subscription was left because the inbox was full, and the inbox is now empty.
     pub(super) fn poll_next(
         &self,
         cx: &mut Context<'_>,
-        shared: &Shared,
+        on_drained: impl FnOnce(),
     ) -> Poll<Option<Result<Commit, Error>>> {
         let mut state = self.state();
         if let Some(commit) = state.commits.pop_front() {
             state.events -= commit.len();
             if state.commits.is_empty() && std::mem::take(&mut state.is_away) {
-                shared.command(Command::Return(self.number));
+                on_drained();
             }
             return Poll::Ready(Some(Ok(commit)));
         }

@@ -1,17 +1,16 @@
 //! The records of one resource on the server.
 
 use super::asked::Manner;
-use super::call::{Call, Raw, Read, json};
+use super::call::{Call, Read, json};
 use super::children::{Children, relation};
+use super::payload::{given, id_name, text, with_id};
 use super::subscription::Follower;
-use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable, unsendable};
+use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable};
 use crate::core::error::Result;
-use crate::core::json::object::Object;
 use crate::model::definition::Relation;
 use crate::model::parent::RefersTo;
-use crate::model::resource::{Changes, PayloadWriter, Resource};
+use crate::model::resource::Resource;
 use crate::query::typed::{Field, Filter};
-use serde_json::{Map, Value};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -41,7 +40,7 @@ impl<R: Resource> RemoteRecords<R> {
     /// Reads the record of this id.
     pub fn get(&self, id: impl Into<R::Id>) -> Call<R> {
         let payload = with_id::<R>(&id.into());
-        self.ask("get", Ok(payload), Manner::Reads, record)
+        self.ask("get", Ok(payload), Manner::Reads, sent::call_record)
     }
 
     /// Reads the records of these ids: in their order, and `None` where there is none.
@@ -52,7 +51,7 @@ impl<R: Resource> RemoteRecords<R> {
         let ids = ids.into_iter();
         let ids: Vec<_> = ids.map(|id| sent::written_id::<R>(&id.into())).collect();
         let payload = format!("{{\"{}\":[{}]}}", id_name::<R>(), ids.join(","));
-        self.ask("get", Ok(payload), Manner::Reads, many)
+        self.ask("get", Ok(payload), Manner::Reads, sent::call_records)
     }
 
     /// Lists the records that meet the conditions, a page of them.
@@ -129,7 +128,7 @@ impl<R: Resource> RemoteRecords<R> {
             action,
             payload,
             Manner::Reads,
-            record,
+            sent::call_record,
         )
     }
 
@@ -141,7 +140,7 @@ impl<R: Resource> RemoteRecords<R> {
     }
 
     fn write(&self, action: &'static str, payload: Result<String>) -> Call<R> {
-        self.ask(action, payload, Manner::Writes, record)
+        self.ask(action, payload, Manner::Writes, sent::call_record)
     }
 
     fn ask<T>(
@@ -177,50 +176,4 @@ impl<R: Resource> fmt::Debug for RemoteRecords<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RemoteRecords").field(&R::NAME).finish()
     }
-}
-
-pub(super) fn record<R: Resource>(Raw(answer): Raw<'_>) -> Result<R> {
-    sent::record(&answer.ok)
-}
-
-fn many<R: Resource>(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
-    sent::list(&answer.ok, |raw| match raw {
-        "null" => Ok(None),
-        raw => sent::record(raw).map(Some),
-    })
-}
-
-pub(super) fn id_name<R: Resource>() -> &'static str {
-    R::DEFINITION.properties[R::DEFINITION.id].name
-}
-
-pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
-    format!("{{\"{}\":{}}}", id_name::<R>(), sent::written_id::<R>(id))
-}
-
-/// What is given of a record, beside an address such as an id.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "who has written it has no more use for it"
-)]
-pub(super) fn given<R: Resource>(
-    changes: impl Changes,
-    address: Option<(&str, String)>,
-) -> Result<String> {
-    let mut given = PayloadWriter::new(R::DEFINITION);
-    changes.write(&mut given);
-    let given = given.finish().map_err(|error| unsendable(&error))?;
-    let Some((name, value)) = address else {
-        return Ok(given);
-    };
-    let mut object = Object::parse(&given)?;
-    object.remove(name);
-    let rest = object.rest();
-    let rest = rest.trim_start_matches('{');
-    let comma = if rest == "}" { "" } else { "," };
-    Ok(format!("{{\"{name}\":{value}{comma}{rest}"))
-}
-
-pub(super) fn text(map: &Map<String, Value>) -> Result<String> {
-    serde_json::to_string(map).map_err(|error| unsendable(&error))
 }

@@ -2,7 +2,8 @@
 
 use super::asked::Manner;
 use super::call::{Argument, Call, Raw, json};
-use super::records::{RemoteRecords, with_id};
+use super::payload::with_id;
+use super::records::RemoteRecords;
 use super::unsendable;
 use crate::core::bigint::WideInteger;
 use crate::core::error::{Error, ErrorKind, Result};

@@ -1,5 +1,6 @@
-//! Records as a server sends them, read by their types.
+//! RemoteRecords as a server sends them, read by their types.
 
+use super::call::Raw;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::model::key;
@@ -52,6 +53,19 @@ pub(super) fn id<R: Resource>(raw: &str) -> Result<R::Id> {
 /// What an id is on the wire.
 pub(super) fn written_id<R: Resource>(id: &R::Id) -> String {
     key::json(&id.text(), R::DEFINITION.key)
+}
+
+/// The record that a call returns.
+pub(super) fn call_record<R: Resource>(Raw(answer): Raw<'_>) -> Result<R> {
+    record(&answer.ok)
+}
+
+/// The records that a call returns for a list of ids.
+pub(super) fn call_records<R: Resource>(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
+    list(&answer.ok, |raw| match raw {
+        "null" => Ok(None),
+        raw => record(raw).map(Some),
+    })
 }
 
 /// Why no `R` can be made of what a server sends, where that is so.

@@ -109,7 +109,9 @@ impl Follower {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Commit, Error>>> {
-        self.inbox.poll_next(cx, &self.shared)
+        self.inbox.poll_next(cx, || {
+            self.shared.command(Command::Return(self.inbox.number));
+        })
     }
 }
 

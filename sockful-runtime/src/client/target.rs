@@ -2,19 +2,26 @@
 
 use super::link::{Io, Ws};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::auth::credentials::Credentials;
-use crate::server::ServerHandle;
-use crate::testing::in_process;
+use futures_util::future::BoxFuture;
 use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use hyper::{HeaderMap, StatusCode, Uri};
+use std::fmt;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// How much may be under way between a client and a server in one process.
-const LOCAL_BYTES: usize = 64 * 1024;
+/// Connects to a server in this process.
+pub(crate) trait InProcessConnector: fmt::Debug + Send + Sync {
+    /// Opens a connection, as after a handshake with `headers`.
+    ///
+    /// # Errors
+    ///
+    /// If the server rejects the credentials in the headers.
+    fn connect(&self, headers: HeaderMap) -> BoxFuture<'static, Result<Box<dyn Io>>>;
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
@@ -31,7 +38,7 @@ enum Place {
         tls: Option<super::tls::Connector>,
     },
     /// A server in this process.
-    Local(ServerHandle),
+    InProcess(Arc<dyn InProcessConnector>),
 }
 
 impl Target {
@@ -65,8 +72,8 @@ impl Target {
     }
 
     /// A server in this process.
-    pub(crate) fn local(server: ServerHandle) -> Self {
-        Self::at(Place::Local(server))
+    pub(crate) fn in_process(server: impl InProcessConnector + 'static) -> Self {
+        Self::at(Place::InProcess(Arc::new(server)))
     }
 
     fn at(place: Place) -> Self {
@@ -91,7 +98,10 @@ impl Target {
     /// Opens a connection.
     pub(super) async fn open(self) -> Result<Ws> {
         match self.place {
-            Place::Local(server) => open_local(&server, self.headers).await,
+            Place::InProcess(server) => {
+                let io = server.connect(self.headers).await?;
+                Ok(WebSocketStream::from_raw_socket(io, Role::Client, None).await)
+            }
             #[cfg(not(feature = "tls"))]
             Place::Url { uri } => shake_hands(&uri, connect(&uri, 80).await?, self.headers).await,
             #[cfg(feature = "tls")]
@@ -150,16 +160,4 @@ fn refused(error: tungstenite::Error) -> Error {
         error => (ErrorKind::Unavailable, format!("no connection: {error}")),
     };
     Error::new(kind, message)
-}
-
-async fn open_local(server: &ServerHandle, headers: HeaderMap) -> Result<Ws> {
-    let session = in_process::session(server);
-    let credentials = Credentials::of_handshake(headers, None);
-    if session.has_authenticator() && credentials.are_shown() {
-        session.authenticate(Some(credentials)).await?;
-    }
-    let (near, far) = tokio::io::duplex(LOCAL_BYTES);
-    tokio::spawn(in_process::serve(session, far));
-    let io: Box<dyn Io> = Box::new(near);
-    Ok(WebSocketStream::from_raw_socket(io, Role::Client, None).await)
 }
