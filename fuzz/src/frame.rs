@@ -2,7 +2,7 @@
 
 use super::World;
 use super::oracle::{Due, Told};
-use sockful_runtime::testing::fuzzing::Client;
+use sockful_runtime::testing::fuzzing::FuzzClient;
 
 /// What is there when the first request comes.
 const BEFORE: [&str; 4] = [
@@ -19,7 +19,7 @@ pub fn frame(data: &[u8]) {
         return;
     };
     World::run(async |server| {
-        let client = Client::new(server);
+        let client = FuzzClient::new(server);
         for message in BEFORE {
             let (answer, _) = client.ask(message).await;
             assert!(answer.contains(r#"{"ok":"#), "{answer}");
@@ -33,7 +33,7 @@ pub fn frame(data: &[u8]) {
     });
 }
 
-async fn ask(client: &Client, message: &str) -> (Told, bool) {
+async fn ask(client: &FuzzClient, message: &str) -> (Told, bool) {
     let (answer, is_bad) = client.ask(message).await;
     let told = Told::read(&answer);
     assert!(told.is_reply(), "{message}: {answer}");

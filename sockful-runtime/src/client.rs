@@ -2,11 +2,12 @@
 //!
 //! One task a [`Client`] does everything in turn; what the application holds are ends of channels.
 
-mod asked;
 mod builder;
 mod call;
 mod children;
+mod command;
 mod conditions;
+mod decode;
 mod driver;
 mod event;
 mod find;
@@ -16,7 +17,7 @@ mod live;
 mod payload;
 mod records;
 mod remotes;
-mod sent;
+mod request;
 mod settings;
 mod subscription;
 mod target;
@@ -25,21 +26,23 @@ mod tls;
 mod token;
 
 pub use builder::Builder;
-pub use call::{Argument, Call, Raw, Reply};
+pub use call::{Argument, Call, Reply};
 pub use children::Children;
 pub use event::{ClientEvent, Data};
 pub use find::{Page, RemoteFind};
-pub(crate) use link::Io;
+pub(crate) use link::ByteStream;
 pub use live::Live;
 pub use records::RemoteRecords;
 pub use remotes::{BigIntArgument, CallRemotes, DecodeOutput, MethodPayload};
+#[doc(hidden)]
+pub use request::RawReply;
 pub use subscription::Subscription;
-pub(crate) use target::{InProcessConnector, Target};
+pub(crate) use target::{ConnectTarget, InProcessConnector};
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use crate::model::resource::Resource;
-use asked::Manner;
-use driver::Command;
+use command::Command;
+use request::Effect;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::any::TypeId;
@@ -60,11 +63,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// The connection is closed when the last clone, and all that was made by them, is dropped.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    shared: Arc<ClientInner>,
 }
 
-/// What all ends of a client share.
-struct Shared {
+/// The state that all handles of a client share.
+struct ClientInner {
     commands: mpsc::UnboundedSender<Command>,
     last_id: AtomicU64,
     status: watch::Receiver<Status>,
@@ -72,7 +75,7 @@ struct Shared {
     timeout: Duration,
     /// How many events may wait for who follows a subscription.
     max_events: usize,
-    /// Why a client can't make records of a type, where it can't.
+    /// Why a client cannot read the records of a type, or `None` if it can.
     unreadable: Mutex<HashMap<TypeId, Option<Arc<str>>>>,
 }
 
@@ -125,12 +128,12 @@ impl Client {
     ) -> Call<T> {
         let payload = serde_json::to_string(payload).map_err(|error| unsendable(&error));
         let action = action.into();
-        let manner = match &*action {
-            "get" | "find" | "all" | "count" | "schema" | "ping" | "changes" => Manner::Reads,
-            _ => Manner::Unknown,
+        let effect = match &*action {
+            "get" | "find" | "all" | "count" | "schema" | "ping" | "changes" => Effect::ReadOnly,
+            _ => Effect::Unknown,
         };
         let shared = self.shared.clone();
-        Call::new(shared, resource, action, payload, manner, call::json)
+        Call::new(shared, resource, action, payload, effect, call::json)
     }
 
     /// Becomes whom `token` stands for, on this connection and those that follow; nobody without one.
@@ -140,12 +143,12 @@ impl Client {
     ///
     /// Why the server refuses it.
     pub async fn authenticate(&self, token: Option<String>) -> Result<Option<u64>> {
-        let (told, answer) = oneshot::channel();
+        let (reply, expires) = oneshot::channel();
         let id = self.shared.next_id();
-        let command = Command::Become { id, token, told };
-        // Where nobody hears, nobody answers.
+        let command = Command::Authenticate { id, token, reply };
+        // If the task has ended, the channel is closed.
         self.shared.command(command);
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        expires.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Whether there is a connection at this moment.
@@ -174,34 +177,34 @@ impl fmt::Debug for Client {
     }
 }
 
-impl Shared {
-    /// Tells the task; says whether there is one that hears.
+impl ClientInner {
+    /// Sends a command to the task. Returns whether the task runs.
     fn command(&self, command: Command) -> bool {
         self.commands.send(command).is_ok()
     }
 
-    /// A number for a request: an even one, those of the task are odd.
+    /// A new request id. The ids of the application are even, those of the task are odd.
     fn next_id(&self) -> u64 {
         self.last_id.fetch_add(2, Ordering::Relaxed) + 2
     }
 
-    /// Why no record of `R` can be made of what a server sends, where that is so.
+    /// Why a client cannot read records of `R`, if it cannot.
     fn unreadable<R: Resource>(&self) -> Option<Arc<str>> {
         let known = self.unreadable.lock();
         known
             .unwrap_or_else(PoisonError::into_inner)
             .entry(TypeId::of::<R>())
-            .or_insert_with(|| sent::unreadable::<R>().map(Arc::from))
+            .or_insert_with(|| decode::unreadable::<R>().map(Arc::from))
             .clone()
     }
 }
 
-/// What everything fails with that is asked of a closed client.
+/// The error of every request to a closed client.
 fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the client is closed").with_outcome(Outcome::NotApplied)
 }
 
-/// What is wrong with a payload that can't be written.
+/// The error for a payload that cannot be serialized.
 fn unsendable(error: &serde_json::Error) -> Error {
     Error::new(
         ErrorKind::Invalid,
@@ -209,7 +212,7 @@ fn unsendable(error: &serde_json::Error) -> Error {
     )
 }
 
-/// Why a record can't be asked for that could not be read.
+/// The error for a request whose result the client could not read.
 fn unreadable(why: &str) -> Error {
     Error::new(ErrorKind::Invalid, why.to_owned())
 }

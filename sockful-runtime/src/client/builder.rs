@@ -2,9 +2,9 @@
 
 use super::driver::Driver;
 use super::settings::Settings;
-use super::target::Target;
+use super::target::ConnectTarget;
 use super::token::Token;
-use super::{Client, Shared, Status, closed};
+use super::{Client, ClientInner, Status, closed};
 use crate::core::error::{Error, ErrorKind, Result};
 use futures_util::FutureExt;
 use hyper::HeaderMap;
@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 #[derive(Debug)]
 #[must_use = "no client is made before it connects"]
 pub struct Builder {
-    target: Result<Target>,
+    target: Result<ConnectTarget>,
     headers: HeaderMap,
     token: Token,
     settings: Settings,
@@ -27,10 +27,10 @@ pub struct Builder {
 
 impl Builder {
     pub(super) fn to(url: &str) -> Self {
-        Self::of(Target::parse(url))
+        Self::of(ConnectTarget::parse(url))
     }
 
-    pub(crate) fn of(target: Result<Target>) -> Self {
+    pub(crate) fn of(target: Result<ConnectTarget>) -> Self {
         Self {
             target,
             headers: HeaderMap::new(),
@@ -51,7 +51,7 @@ impl Builder {
     where
         F: Future<Output = Result<Option<String>>> + Send + 'static,
     {
-        self.token = Token::Asked(Arc::new(move || ask().boxed()));
+        self.token = Token::Provider(Arc::new(move || ask().boxed()));
         self
     }
 
@@ -145,7 +145,7 @@ impl Builder {
         let settings = self.settings.bounded();
         let (commands, orders) = mpsc::unbounded_channel();
         let (tell, status) = watch::channel(Status::Connecting);
-        let shared = Shared {
+        let shared = ClientInner {
             commands,
             last_id: AtomicU64::new(0),
             status,

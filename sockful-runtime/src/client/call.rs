@@ -1,8 +1,8 @@
 //! A request that is awaited.
 
-use super::asked::{Answer, Asked, Manner};
-use super::driver::{Ask, Command};
-use super::{Shared, closed};
+use super::command::{Command, SubmittedCall};
+use super::request::{Effect, OutgoingRequest, RawReply};
+use super::{ClientInner, closed};
 use crate::core::config::A_YEAR;
 use crate::core::error::{Error, Result};
 use futures_util::FutureExt;
@@ -22,16 +22,16 @@ use uuid::Uuid;
 /// It is done once, also where the connection ends meanwhile, for as long as its [`timeout`](Self::timeout)
 /// lasts; where that can't be known, the error has the [`outcome`](Error::outcome) "unknown". One that is
 /// dropped before it is sent is never sent.
-#[must_use = "nothing is asked before it is awaited"]
+#[must_use = "nothing is request before it is awaited"]
 pub struct Call<T> {
-    shared: Arc<Shared>,
-    asked: Result<Asked>,
+    shared: Arc<ClientInner>,
+    request: Result<OutgoingRequest>,
     timeout: Duration,
-    read: Read<T>,
+    read: ReadResult<T>,
 }
 
-/// How a result is read.
-pub(super) type Read<T> = fn(Raw<'_>) -> Result<T>;
+/// Reads the result of a reply.
+pub(super) type ReadResult<T> = fn(&RawReply) -> Result<T>;
 
 /// What the server answered, with what it says beside the result.
 #[derive(Clone, Debug)]
@@ -45,14 +45,9 @@ pub struct Reply<T> {
     pub rev: Option<u64>,
 }
 
-/// A result as it came.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Raw<'a>(pub(super) &'a Answer);
-
-/// Reads what serde can.
-pub(super) fn json<T: DeserializeOwned>(Raw(answer): Raw<'_>) -> Result<T> {
-    serde_json::from_str(&answer.ok)
+/// Reads the result with serde.
+pub(super) fn json<T: DeserializeOwned>(reply: &RawReply) -> Result<T> {
+    serde_json::from_str(&reply.ok)
         .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
 }
 
@@ -76,26 +71,26 @@ impl<T: Serialize> Argument<T> for T {
 
 impl<T> Call<T> {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        shared: Arc<ClientInner>,
         resource: impl Into<Cow<'static, str>>,
         action: impl Into<Cow<'static, str>>,
         payload: Result<String>,
-        manner: Manner,
-        read: Read<T>,
+        effect: Effect,
+        read: ReadResult<T>,
     ) -> Self {
         let timeout = shared.timeout;
-        let asked = payload.map(|payload| Asked {
+        let request = payload.map(|payload| OutgoingRequest {
             resource: resource.into(),
             action: action.into(),
             payload,
-            manner,
+            effect,
             key: None,
             if_rev: None,
             timeout_ms: None,
         });
         Self {
             shared,
-            asked,
+            request,
             timeout,
             read,
         }
@@ -106,48 +101,48 @@ impl<T> Call<T> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self.timeout = timeout;
-        self.with(|asked| asked.timeout_ms = Some(millis.max(1)))
+        self.with(|request| request.timeout_ms = Some(millis.max(1)))
     }
 
     /// Is the request of this key, a UUID of version 7: whatever is sent under it takes effect once.
     /// Default is a key made for this call.
     pub fn key(self, key: Uuid) -> Self {
-        self.with(|asked| asked.key = Some(key))
+        self.with(|request| request.key = Some(key))
     }
 
     /// Fails with a conflict where the record has another revision.
     pub fn if_rev(self, rev: u64) -> Self {
-        self.with(|asked| asked.if_rev = Some(rev))
+        self.with(|request| request.if_rev = Some(rev))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Asked)) -> Self {
-        if let Ok(asked) = &mut self.asked {
-            change(asked);
+    fn with(mut self, change: impl FnOnce(&mut OutgoingRequest)) -> Self {
+        if let Ok(request) = &mut self.request {
+            change(request);
         }
         self
     }
 
-    async fn answer(self) -> Result<Answer> {
-        let (answer, answered) = oneshot::channel();
+    async fn raw_reply(self) -> Result<RawReply> {
+        let (reply, replied) = oneshot::channel();
         let id = self.shared.next_id();
-        // A time that no clock has is none.
+        // An `Instant` cannot hold every `Duration`.
         let now = Instant::now();
         let deadline = now + self.timeout.min(A_YEAR);
-        let ask = Ask {
+        let call = SubmittedCall {
             id,
-            asked: self.asked?,
+            request: self.request?,
             deadline,
-            answer,
+            reply,
         };
-        self.shared.command(Command::Ask(ask));
-        let mut asking = Asking {
+        self.shared.command(Command::Call(call));
+        let mut guard = CallGuard {
             shared: self.shared,
             id,
             is_over: false,
         };
-        let answered = answered.await;
-        asking.is_over = true;
-        answered.unwrap_or_else(|_| Err(closed()))
+        let replied = replied.await;
+        guard.is_over = true;
+        replied.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Asks, and gives what the server says beside the result as well.
@@ -157,11 +152,11 @@ impl<T> Call<T> {
     /// What the server refuses, and what becomes of requests that it can't answer.
     pub async fn reply(self) -> Result<Reply<T>> {
         let read = self.read;
-        let answer = self.answer().await?;
+        let reply = self.raw_reply().await?;
         Ok(Reply {
-            value: read(Raw(&answer))?,
-            seq: answer.seq,
-            rev: answer.rev,
+            value: read(&reply)?,
+            seq: reply.seq,
+            rev: reply.rev,
         })
     }
 }
@@ -172,33 +167,33 @@ impl<T: 'static> IntoFuture for Call<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         let read = self.read;
-        async move { read(Raw(&self.answer().await?)) }.boxed()
+        async move { read(&self.raw_reply().await?) }.boxed()
     }
 }
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Call");
-        if let Ok(asked) = &self.asked {
-            // What is written may be nothing to be seen in a log.
-            shown.field("resource", &asked.resource);
-            shown.field("action", &asked.action);
+        if let Ok(request) = &self.request {
+            // The payload may be secret.
+            shown.field("resource", &request.resource);
+            shown.field("action", &request.action);
         }
         shown.finish_non_exhaustive()
     }
 }
 
-/// A request that is waited for: let go of with who waits.
-struct Asking {
-    shared: Arc<Shared>,
+/// Cancels a request when the future that awaits its reply is dropped.
+struct CallGuard {
+    shared: Arc<ClientInner>,
     id: u64,
     is_over: bool,
 }
 
-impl Drop for Asking {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         if !self.is_over {
-            self.shared.command(Command::Forget(self.id));
+            self.shared.command(Command::CancelCall(self.id));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The children of one record, by the routes that a relation makes.
 
-use super::asked::Manner;
 use super::call::Call;
 use super::payload::{given, id_name, text};
-use super::subscription::Follower;
-use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable};
+use super::request::Effect;
+use super::subscription::SubscriptionReader;
+use super::{ClientInner, Live, RemoteFind, Subscription, conditions, decode, unreadable};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource::Resource;
@@ -18,13 +18,13 @@ use std::sync::Arc;
 /// The records of `C` that are children of one record. Made by
 /// [`RemoteRecords::children`](super::RemoteRecords::children).
 pub struct Children<C> {
-    shared: Arc<Shared>,
-    /// The routes, and the parent's id as JSON; or why there are none.
-    of: Result<Of, Arc<str>>,
+    shared: Arc<ClientInner>,
+    /// The routes and the parent's id, or why there is no such relation.
+    parent: Result<ParentAddress, Arc<str>>,
     resource: PhantomData<fn() -> C>,
 }
 
-struct Of {
+struct ParentAddress {
     parent: &'static Parent,
     /// The name of the property that holds the parent's id.
     field: &'static str,
@@ -43,26 +43,26 @@ pub(super) fn relation<C: Resource, P: Resource>(position: usize) -> Result<&'st
 }
 
 impl<C: Resource> Children<C> {
-    pub(super) fn new<P: Resource>(shared: Arc<Shared>, position: usize, id: &P::Id) -> Self {
-        let of = match (relation::<C, P>(position), shared.unreadable::<C>()) {
-            (Ok(parent), None) => Ok(Of {
+    pub(super) fn new<P: Resource>(shared: Arc<ClientInner>, position: usize, id: &P::Id) -> Self {
+        let address = match (relation::<C, P>(position), shared.unreadable::<C>()) {
+            (Ok(parent), None) => Ok(ParentAddress {
                 parent,
                 field: C::DEFINITION.properties[position].name,
-                id: sent::written_id::<P>(id),
+                id: decode::written_id::<P>(id),
             }),
             (Ok(_), Some(why)) => Err(why),
             (Err(error), _) => Err(error.to_string().into()),
         };
         Self {
             shared,
-            of,
+            parent: address,
             resource: PhantomData,
         }
     }
 
     /// Stores a new child. Whatever it says of its parent, it becomes this one's.
     pub fn create(&self, new: C::New) -> Call<C> {
-        self.ask(Relation::Create, Manner::Writes, |of| {
+        self.ask(Relation::Create, Effect::Write, |of| {
             given::<C>(new, Some((of.field, of.id.clone())))
         })
     }
@@ -70,7 +70,9 @@ impl<C: Resource> Children<C> {
     /// Reads the child of this id.
     pub fn get(&self, id: impl Into<C::Id>) -> Call<C> {
         let id = id.into();
-        self.ask(Relation::Get, Manner::Reads, |of| Ok(of.address::<C>(&id)))
+        self.ask(Relation::Get, Effect::ReadOnly, |of| {
+            Ok(of.of_child::<C>(&id))
+        })
     }
 
     /// Lists the children that meet the conditions, a page of them.
@@ -83,10 +85,10 @@ impl<C: Resource> Children<C> {
     /// Changes what is given of the child of this id.
     pub fn update(&self, id: impl Into<C::Id>, patch: C::Patch) -> Call<C> {
         let id = id.into();
-        self.ask(Relation::Update, Manner::Writes, |of| {
+        self.ask(Relation::Update, Effect::Write, |of| {
             let payload = given::<C>(patch, Some((of.field, of.id.clone())))?;
             let rest = payload.trim_start_matches('{');
-            let id = sent::written_id::<C>(&id);
+            let id = decode::written_id::<C>(&id);
             Ok(format!("{{\"{}\":{id},{rest}", id_name::<C>()))
         })
     }
@@ -94,8 +96,8 @@ impl<C: Resource> Children<C> {
     /// Removes the child of this id, and gives it as it was.
     pub fn destroy(&self, id: impl Into<C::Id>) -> Call<C> {
         let id = id.into();
-        self.ask(Relation::Destroy, Manner::Writes, |of| {
-            Ok(of.address::<C>(&id))
+        self.ask(Relation::Destroy, Effect::Write, |of| {
+            Ok(of.of_child::<C>(&id))
         })
     }
 
@@ -109,15 +111,15 @@ impl<C: Resource> Children<C> {
         Live::new(self.follow(filter))
     }
 
-    fn follow(&self, filter: Filter<C>) -> Follower {
+    fn follow(&self, filter: Filter<C>) -> SubscriptionReader {
         let (resource, action) = self.route(Relation::Subscribe);
         let payload = self.query(filter).and_then(|query| text(&query));
-        Follower::new(&self.shared, resource, action, payload)
+        SubscriptionReader::new(&self.shared, resource, action, payload)
     }
 
     /// The conditions, and whose children are meant.
     fn query(&self, filter: Filter<C>) -> Result<Map<String, Value>> {
-        let of = self.of()?;
+        let of = self.address()?;
         let conditions = conditions::of(filter)?;
         let mut query = Map::new();
         let id = serde_json::from_str(&of.id).map_err(Error::internal)?;
@@ -134,38 +136,38 @@ impl<C: Resource> Children<C> {
     fn ask(
         &self,
         relation: Relation,
-        manner: Manner,
-        payload: impl FnOnce(&Of) -> Result<String>,
+        effect: Effect,
+        payload: impl FnOnce(&ParentAddress) -> Result<String>,
     ) -> Call<C> {
         let (resource, action) = self.route(relation);
-        let payload = self.of().and_then(payload);
+        let payload = self.address().and_then(payload);
         Call::new(
             self.shared.clone(),
             resource,
             action,
             payload,
-            manner,
-            sent::call_record,
+            effect,
+            decode::call_record,
         )
     }
 
     fn route(&self, relation: Relation) -> (&'static str, &'static str) {
-        match &self.of {
+        match &self.parent {
             Ok(of) => (of.parent.of, of.parent.name(relation)),
             Err(_) => ("", ""),
         }
     }
 
-    fn of(&self) -> Result<&Of> {
-        self.of.as_ref().map_err(|why| unreadable(why))
+    fn address(&self) -> Result<&ParentAddress> {
+        self.parent.as_ref().map_err(|why| unreadable(why))
     }
 }
 
-impl Of {
-    /// The payload that names one child.
-    fn address<C: Resource>(&self, id: &C::Id) -> String {
+impl ParentAddress {
+    /// The payload with the ids of the parent and of one child.
+    fn of_child<C: Resource>(&self, id: &C::Id) -> String {
         let (field, parent) = (self.field, &self.id);
-        let (name, id) = (id_name::<C>(), sent::written_id::<C>(id));
+        let (name, id) = (id_name::<C>(), decode::written_id::<C>(id));
         format!("{{\"{field}\":{parent},\"{name}\":{id}}}")
     }
 }

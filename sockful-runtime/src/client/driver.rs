@@ -1,97 +1,66 @@
-//! The task of a client: it has the connection, and everything that waits for it.
+//! The task of a client, which owns the connection and everything that waits for it.
 //!
-//! What comes is handled at once, be it an order, a message or the time for something; nothing here
-//! waits for anything else.
+//! It handles commands, messages and timers at once and never awaits anything else.
 
 mod calls;
 mod connection;
 mod identity;
-mod subs;
+mod subscriptions;
 mod timers;
 
-pub(super) use calls::Ask;
-
 use super::Status;
-use super::inbox::Inbox;
-use super::link::{Incoming, Link, Ws};
+use super::command::Command;
+use super::link::{ClientWebSocket, Link, ServerMessage};
 use super::settings::Settings;
-use super::target::Target;
+use super::target::ConnectTarget;
 use super::token::Token;
 use crate::core::error::Result;
-use calls::Calls;
-use connection::Greeting;
+use calls::PendingCalls;
+use connection::ServerInfo;
 use futures_util::future::{BoxFuture, OptionFuture};
-use identity::Fetching;
-use std::sync::Arc;
-use subs::Subs;
+use identity::TokenFetch;
+use subscriptions::SubscriptionTable;
 use timers::{Timer, Timers};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-/// What the ends of a client ask its task for.
-pub(super) enum Command {
-    /// To ask the server for something.
-    Ask(Ask),
-    /// To let go of a request that nobody waits for any more.
-    Forget(u64),
-    /// To subscribe, for who reads this.
-    Subscribe {
-        inbox: Arc<Inbox>,
-        resource: &'static str,
-        action: &'static str,
-        /// The conditions, as the text of an object.
-        payload: String,
-    },
-    /// To come back to a subscription that was left since nobody read it, under the number of its inbox.
-    Return(u64),
-    /// To leave a subscription.
-    Unsubscribe(u64),
-    /// To be somebody else.
-    Become {
-        id: u64,
-        token: Option<String>,
-        told: oneshot::Sender<Result<Option<u64>>>,
-    },
-    Close,
-}
-
 pub(super) struct Driver {
-    target: Target,
+    target: ConnectTarget,
     settings: Settings,
     token: Token,
-    orders: mpsc::UnboundedReceiver<Command>,
+    commands: mpsc::UnboundedReceiver<Command>,
     status: watch::Sender<Status>,
-    /// Who waits for the first connection.
+    /// Receives the result of the first attempt to connect.
     opened: Option<oneshot::Sender<Result<()>>>,
-    opening: OptionFuture<BoxFuture<'static, Result<Ws>>>,
+    opening: OptionFuture<BoxFuture<'static, Result<ClientWebSocket>>>,
     link: Option<Link>,
-    /// When the present connection was begun.
+    /// When the current attempt to connect began.
     begun: Instant,
-    /// When something last came over it.
+    /// When the last message arrived.
     heard: Instant,
-    /// What the server said first on it.
-    greeting: Option<Greeting>,
-    fetching: Option<Fetching>,
-    /// Whether the server knows who the client is, so that requests can be sent.
+    /// The `hello` of the current connection.
+    server_info: Option<ServerInfo>,
+    fetching: Option<TokenFetch>,
+    /// Whether authentication has completed, so that requests can be sent.
     is_ready: bool,
-    /// Whether the client may give its requests keys.
+    /// Whether requests can have idempotency keys.
     may_key: bool,
-    /// How often the application has said who it is.
-    who: u64,
+    /// Counts how often the application has changed the token.
+    identity: u64,
     /// How many attempts to connect have failed.
     attempts: u32,
     last_id: u64,
-    calls: Calls,
-    subs: Subs,
+    calls: PendingCalls,
+    subscriptions: SubscriptionTable,
     timers: Timers,
 }
 
 impl Driver {
     pub(super) fn new(
-        target: Target,
+        target: ConnectTarget,
         settings: Settings,
         token: Token,
-        orders: mpsc::UnboundedReceiver<Command>,
+        commands: mpsc::UnboundedReceiver<Command>,
         status: watch::Sender<Status>,
         opened: Option<oneshot::Sender<Result<()>>>,
     ) -> Self {
@@ -100,22 +69,22 @@ impl Driver {
             target,
             settings,
             token,
-            orders,
+            commands,
             status,
             opened,
             opening: None.into(),
             link: None,
             begun: now,
             heard: now,
-            greeting: None,
+            server_info: None,
             fetching: None,
             is_ready: false,
             may_key: false,
-            who: 0,
+            identity: 0,
             attempts: 0,
             last_id: 0,
-            calls: Calls::default(),
-            subs: Subs::default(),
+            calls: PendingCalls::default(),
+            subscriptions: SubscriptionTable::default(),
             timers: Timers::default(),
         }
     }
@@ -124,43 +93,43 @@ impl Driver {
         self.open();
         loop {
             tokio::select! {
-                order = self.orders.recv() => match order {
+                command = self.commands.recv() => match command {
                     None | Some(Command::Close) => break,
-                    Some(order) => self.obey(order),
+                    Some(command) => self.handle(command),
                 },
                 Some(opened) = &mut self.opening => self.opened(opened),
-                incoming = next(&mut self.link) => self.came(incoming),
+                incoming = next(&mut self.link) => self.received(incoming),
                 token = fetched(&mut self.fetching) => self.fetched(token),
-                timer = self.timers.next() => self.ring(timer),
+                timer = self.timers.next() => self.fire(timer),
             }
         }
     }
 
-    fn obey(&mut self, command: Command) {
+    fn handle(&mut self, command: Command) {
         match command {
-            Command::Ask(ask) => self.ask(ask),
-            Command::Forget(id) => self.forget_call(id),
+            Command::Call(call) => self.start_call(call),
+            Command::CancelCall(id) => self.forget_call(id),
             Command::Subscribe {
                 inbox,
                 resource,
                 action,
                 payload,
             } => self.subscribe(inbox, resource, action, payload),
-            Command::Return(number) => self.return_to(number),
+            Command::ResumeSubscription(number) => self.resume_subscription(number),
             Command::Unsubscribe(number) => self.unsubscribe(number),
-            Command::Become { id, token, told } => self.become_another(id, token, told),
+            Command::Authenticate { id, token, reply } => self.reauthenticate(id, token, reply),
             Command::Close => {}
         }
     }
 
-    fn ring(&mut self, timer: Timer) {
+    fn fire(&mut self, timer: Timer) {
         match timer {
-            Timer::Deadline(id) => self.out_of_time(id),
+            Timer::Deadline(id) => self.timed_out(id),
             Timer::CallAgain(id) => self.call_again(id),
             Timer::SubscribeAgain(number) => self.subscribe_again(number),
             Timer::Setup => self.lost(None),
             Timer::Reconnect => self.open(),
-            Timer::Beat => self.beat(),
+            Timer::Heartbeat => self.heartbeat(),
             Timer::Renew => self.renew(),
         }
     }
@@ -170,20 +139,20 @@ impl Driver {
             link.close();
         }
         self.end_calls();
-        for inbox in self.subs.inboxes() {
+        for inbox in self.subscriptions.inboxes() {
             inbox.end(None);
         }
-        self.orders.close();
-        while let Ok(order) = self.orders.try_recv() {
-            // Of requests it is enough that nobody is there to answer them.
-            if let Command::Subscribe { inbox, .. } = order {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            // Requests fail because their channels are dropped.
+            if let Command::Subscribe { inbox, .. } = command {
                 inbox.end(None);
             }
         }
         self.status.send_replace(Status::Closed);
     }
 
-    /// A number for what this task asks for; those of the application are even.
+    /// A new id for a request of this task; those of the application are even.
     fn next_id(&mut self) -> u64 {
         self.last_id += 2;
         self.last_id + 1
@@ -196,21 +165,21 @@ impl Driver {
     }
 }
 
-/// Whatever ends the task, nobody waits for it in vain.
+/// Also runs if the task panics or is aborted, so that no caller waits forever.
 impl Drop for Driver {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-async fn next(link: &mut Option<Link>) -> Option<Incoming> {
+async fn next(link: &mut Option<Link>) -> Option<ServerMessage> {
     match link {
         Some(link) => link.next().await,
         None => std::future::pending().await,
     }
 }
 
-async fn fetched(fetching: &mut Option<Fetching>) -> Result<Option<String>> {
+async fn fetched(fetching: &mut Option<TokenFetch>) -> Result<Option<String>> {
     match fetching {
         Some(fetching) => (&mut fetching.token).await,
         None => std::future::pending().await,

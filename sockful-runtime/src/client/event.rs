@@ -1,6 +1,6 @@
 //! What a subscription tells.
 
-use super::sent;
+use super::decode;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::model::key::Key;
@@ -128,17 +128,17 @@ impl<R: Resource + fmt::Debug> fmt::Debug for ClientEvent<R> {
     }
 }
 
-/// What an event makes of a set of records, by the texts of their ids.
+/// How an event changes a set of records, which are keyed by the texts of their ids.
 pub(super) enum LiveChange<R> {
-    All(Vec<(String, R)>),
+    ReplaceAll(Vec<(String, R)>),
     Put(String, R),
     Remove(String),
-    Nothing,
+    None,
 }
 
-/// An event in raw text, as the task of the client passes it on.
+/// An event as JSON, not yet read as the type of its resource.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct RawEvent {
     pub(super) name: String,
     pub(super) seq: Option<u64>,
     pub(super) dropped: u64,
@@ -146,12 +146,12 @@ pub(super) struct Told {
     id: Box<str>,
     record: Box<str>,
     data: Box<str>,
-    /// Lists of records, one after the other.
+    /// Lists of records, to be concatenated.
     pub(super) records: Vec<Box<str>>,
 }
 
-impl Told {
-    pub(super) fn of(name: &str, payload: &Object<'_>) -> Self {
+impl RawEvent {
+    pub(super) fn parse(name: &str, payload: &Object<'_>) -> Self {
         let raw = |key| payload.take(key).unwrap_or_default().into();
         let number = |key| payload.take(key).and_then(|raw| raw.parse().ok());
         Self {
@@ -166,7 +166,7 @@ impl Told {
         }
     }
 
-    /// That so many events were left out.
+    /// The event that reports `events` omitted events.
     pub(super) fn dropped(events: u64) -> Self {
         Self {
             name: "dropped".to_owned(),
@@ -179,21 +179,21 @@ impl Told {
     fn records<T>(&self, read: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
         let mut records = Vec::new();
         for raw in &self.records {
-            records.extend(sent::list(raw, &read)?);
+            records.extend(decode::list(raw, &read)?);
         }
         Ok(records)
     }
 
-    /// What it makes of a set of records.
+    /// How the event changes a set of records.
     pub(super) fn change<R: Resource>(self) -> Result<LiveChange<R>> {
         Ok(match &*self.name {
-            "reset" => LiveChange::All(self.records(sent::keyed)?),
+            "reset" => LiveChange::ReplaceAll(self.records(decode::keyed)?),
             "created" | "updated" => {
-                let (id, record) = sent::keyed(&self.record)?;
+                let (id, record) = decode::keyed(&self.record)?;
                 LiveChange::Put(id, record)
             }
-            "destroyed" => LiveChange::Remove(sent::id::<R>(&self.id)?.text().into_owned()),
-            _ => LiveChange::Nothing,
+            "destroyed" => LiveChange::Remove(decode::id::<R>(&self.id)?.text().into_owned()),
+            _ => LiveChange::None,
         })
     }
 
@@ -202,19 +202,19 @@ impl Told {
         let seq = self.seq.unwrap_or_default();
         Ok(match &*self.name {
             "reset" => ClientEvent::Reset {
-                records: self.records(sent::record)?,
+                records: self.records(decode::record)?,
                 seq,
             },
             "created" => ClientEvent::Created {
-                record: sent::record(&self.record)?,
+                record: decode::record(&self.record)?,
                 seq,
             },
             "updated" => ClientEvent::Updated {
-                record: sent::record(&self.record)?,
+                record: decode::record(&self.record)?,
                 seq,
             },
             "destroyed" => ClientEvent::Destroyed {
-                id: sent::id::<R>(&self.id)?,
+                id: decode::id::<R>(&self.id)?,
                 left: self.left,
                 seq,
             },
@@ -222,7 +222,7 @@ impl Told {
                 events: self.dropped,
             },
             _ => ClientEvent::Happened {
-                id: sent::id::<R>(&self.id)?,
+                id: decode::id::<R>(&self.id)?,
                 name: self.name,
                 data: Data(self.data),
                 seq: self.seq,

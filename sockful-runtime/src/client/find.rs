@@ -1,8 +1,8 @@
 //! A list that is awaited.
 
-use super::asked::Manner;
-use super::call::{Call, Raw};
-use super::{Shared, conditions, sent, unsendable};
+use super::call::Call;
+use super::request::{Effect, RawReply};
+use super::{ClientInner, conditions, decode, unsendable};
 use crate::core::error::Result;
 use crate::model::resource::Resource;
 use crate::query;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// A list of records, to be awaited: nothing is sent before.
 #[must_use = "nothing is asked before it is awaited"]
 pub struct RemoteFind<R> {
-    shared: Arc<Shared>,
+    shared: Arc<ClientInner>,
     resource: &'static str,
     action: &'static str,
     query: Result<Map<String, Value>>,
@@ -35,7 +35,7 @@ pub struct Page<R> {
 
 impl<R: Resource> RemoteFind<R> {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        shared: Arc<ClientInner>,
         resource: &'static str,
         action: &'static str,
         query: Result<Map<String, Value>>,
@@ -50,7 +50,7 @@ impl<R: Resource> RemoteFind<R> {
         }
     }
 
-    pub(super) fn that(shared: Arc<Shared>, filter: Filter<R>) -> Self {
+    pub(super) fn that(shared: Arc<ClientInner>, filter: Filter<R>) -> Self {
         let query = match shared.unreadable::<R>() {
             Some(why) => Err(super::unreadable(&why)),
             None => conditions::of(filter),
@@ -100,7 +100,7 @@ impl<R: Resource> RemoteFind<R> {
             self.resource,
             self.action,
             payload,
-            Manner::Reads,
+            Effect::ReadOnly,
             page,
         )
     }
@@ -141,10 +141,10 @@ impl<R> IntoIterator for Page<R> {
     }
 }
 
-fn page<R: Resource>(Raw(answer): Raw<'_>) -> Result<Page<R>> {
-    let next = answer.next.as_deref();
+fn page<R: Resource>(reply: &RawReply) -> Result<Page<R>> {
+    let next = reply.next.as_deref();
     Ok(Page {
-        records: sent::list(&answer.ok, sent::record)?,
+        records: decode::list(&reply.ok, decode::record)?,
         next: next.and_then(|raw| serde_json::from_str(raw).ok()),
     })
 }

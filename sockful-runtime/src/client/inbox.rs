@@ -1,30 +1,30 @@
-//! What has come for a subscription, between the task of the client and who reads it.
+//! The events of a subscription, between the task of the client and the reader.
 
-use super::event::Told;
+use super::event::RawEvent;
 use crate::core::error::Error;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Everything that was told of one commit, or of none.
-pub(super) type Commit = Vec<Told>;
+/// The events of one commit, or one event that belongs to no commit.
+pub(super) type CommitEvents = Vec<RawEvent>;
 
 pub(super) struct Inbox {
     pub(super) number: u64,
-    /// How many events may wait here.
+    /// How many events the inbox holds before it is full.
     max_events: usize,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
 #[derive(Default)]
-struct State {
-    commits: VecDeque<Commit>,
+struct InboxState {
+    commits: VecDeque<CommitEvents>,
     events: usize,
-    /// Whether more comes only when all of this is taken.
+    /// Whether the subscription was left because the inbox is full.
     is_away: bool,
-    /// Whether nothing more comes.
+    /// Whether the subscription has ended.
     is_over: bool,
-    /// Why, where that is not by the application's wish; told once.
+    /// The error that ended it, returned once.
     why: Option<Error>,
     reader: Option<Waker>,
 }
@@ -38,8 +38,8 @@ impl Inbox {
         })
     }
 
-    /// Puts a commit; says whether it is more than who reads can take.
-    pub(super) fn put(&self, commit: Commit) -> bool {
+    /// Adds a commit. Returns whether the inbox is full.
+    pub(super) fn put(&self, commit: CommitEvents) -> bool {
         let mut state = self.state();
         state.events += commit.len();
         state.commits.push_back(commit);
@@ -49,7 +49,7 @@ impl Inbox {
         is_full
     }
 
-    /// Nothing more will come; where that is not by the application's wish, because of `why`.
+    /// Ends the subscription, with an error unless the application has ended it.
     pub(super) fn end(&self, why: Option<Error>) {
         let mut state = self.state();
         if !state.is_over {
@@ -58,13 +58,13 @@ impl Inbox {
         wake(state);
     }
 
-    /// The next commit, or once the error that ended the subscription. Calls `on_drained` if the
+    /// The next commit, or once the error that ended the subscription. PendingCalls `on_drained` if the
     /// subscription was left because the inbox was full, and the inbox is now empty.
     pub(super) fn poll_next(
         &self,
         cx: &mut Context<'_>,
         on_drained: impl FnOnce(),
-    ) -> Poll<Option<Result<Commit, Error>>> {
+    ) -> Poll<Option<Result<CommitEvents, Error>>> {
         let mut state = self.state();
         if let Some(commit) = state.commits.pop_front() {
             state.events -= commit.len();
@@ -80,12 +80,12 @@ impl Inbox {
         Poll::Pending
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn wake(mut state: MutexGuard<'_, State>) {
+fn wake(mut state: MutexGuard<'_, InboxState>) {
     let reader = state.reader.take();
     drop(state);
     reader.into_iter().for_each(Waker::wake);

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-/// What a connection goes over.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A bidirectional stream of bytes that carries a WebSocket.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
-pub(super) type Ws = WebSocketStream<Box<dyn Io>>;
+pub(super) type ClientWebSocket = WebSocketStream<Box<dyn ByteStream>>;
 
 /// How many messages wait to be looked at, before no more are read.
 const WAITING: usize = 64;
@@ -23,24 +23,24 @@ const WAITING: usize = 64;
 /// How long the server may take to answer that the connection is closed.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// What comes in.
+/// A message of the server.
 #[derive(Debug)]
-pub(super) enum Incoming {
+pub(super) enum ServerMessage {
     Text(Utf8Bytes),
-    /// A sign of life.
-    Alive,
+    /// A message without text, such as a ping.
+    Other,
 }
 
 #[derive(Debug)]
 pub(super) struct Link {
     out: UnboundedSender<String>,
-    incoming: mpsc::Receiver<Incoming>,
+    incoming: mpsc::Receiver<ServerMessage>,
     task: AbortHandle,
     is_closed: bool,
 }
 
 impl Link {
-    pub(super) fn over(ws: Ws) -> Self {
+    pub(super) fn over(ws: ClientWebSocket) -> Self {
         let (out, outgoing) = mpsc::unbounded_channel();
         let (into, incoming) = mpsc::channel(WAITING);
         let task = tokio::spawn(run(ws, outgoing, into)).abort_handle();
@@ -58,7 +58,7 @@ impl Link {
     }
 
     /// The next that comes in; `None` when the connection has ended.
-    pub(super) async fn next(&mut self) -> Option<Incoming> {
+    pub(super) async fn next(&mut self) -> Option<ServerMessage> {
         self.incoming.recv().await
     }
 
@@ -77,7 +77,11 @@ impl Drop for Link {
     }
 }
 
-async fn run(ws: Ws, outgoing: UnboundedReceiver<String>, into: mpsc::Sender<Incoming>) {
+async fn run(
+    ws: ClientWebSocket,
+    outgoing: UnboundedReceiver<String>,
+    into: mpsc::Sender<ServerMessage>,
+) {
     let (sink, stream) = ws.split();
     // Both at once: a server that can't get rid of what it has to say may listen no more.
     let reading = read(stream, into);
@@ -87,12 +91,12 @@ async fn run(ws: Ws, outgoing: UnboundedReceiver<String>, into: mpsc::Sender<Inc
     }
 }
 
-async fn read(mut stream: SplitStream<Ws>, into: mpsc::Sender<Incoming>) {
+async fn read(mut stream: SplitStream<ClientWebSocket>, into: mpsc::Sender<ServerMessage>) {
     while let Some(Ok(message)) = stream.next().await {
         let incoming = match message {
-            Message::Text(text) => Incoming::Text(text),
+            Message::Text(text) => ServerMessage::Text(text),
             // A close is answered by reading on.
-            _ => Incoming::Alive,
+            _ => ServerMessage::Other,
         };
         if into.send(incoming).await.is_err() {
             // Nobody listens any more; what is still to be sent is sent, and the close is answered.
@@ -101,7 +105,10 @@ async fn read(mut stream: SplitStream<Ws>, into: mpsc::Sender<Incoming>) {
     }
 }
 
-async fn write(mut sink: SplitSink<Ws, Message>, mut outgoing: UnboundedReceiver<String>) {
+async fn write(
+    mut sink: SplitSink<ClientWebSocket, Message>,
+    mut outgoing: UnboundedReceiver<String>,
+) {
     while let Some(text) = outgoing.recv().await {
         if sink.feed(Message::text(text)).await.is_err() {
             return;

@@ -1,7 +1,7 @@
 //! A live query as the set of records that there are.
 
-use super::event::{LiveChange, Told};
-use super::subscription::Follower;
+use super::event::{LiveChange, RawEvent};
+use super::subscription::SubscriptionReader;
 use crate::core::error::Result;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
@@ -14,14 +14,14 @@ use std::future::poll_fn;
 /// It changes where [`changed`](Self::changed) is awaited, by whole commits, and in between it is
 /// whatever it was: a view of one moment.
 pub struct Live<R: Resource> {
-    follower: Follower,
+    reader: SubscriptionReader,
     records: BTreeMap<String, R>,
 }
 
 impl<R: Resource> Live<R> {
-    pub(super) fn new(follower: Follower) -> Self {
+    pub(super) fn new(reader: SubscriptionReader) -> Self {
         Self {
-            follower,
+            reader,
             records: BTreeMap::new(),
         }
     }
@@ -33,10 +33,10 @@ impl<R: Resource> Live<R> {
     ///
     /// Why the server does not serve it, or not any more. The records stay what they were.
     pub async fn changed(&mut self) -> Option<Result<()>> {
-        let commit = poll_fn(|cx| self.follower.poll_commit(cx)).await?;
+        let commit = poll_fn(|cx| self.reader.poll_commit(cx)).await?;
         Some(commit.and_then(|commit| {
             // All of it can be read, or none of it happens.
-            let changes = commit.into_iter().map(Told::change);
+            let changes = commit.into_iter().map(RawEvent::change);
             let changes: Vec<LiveChange<R>> = changes.collect::<Result<_>>()?;
             for change in changes {
                 self.take(change);
@@ -47,10 +47,10 @@ impl<R: Resource> Live<R> {
 
     fn take(&mut self, change: LiveChange<R>) {
         match change {
-            LiveChange::All(records) => self.records = records.into_iter().collect(),
+            LiveChange::ReplaceAll(records) => self.records = records.into_iter().collect(),
             LiveChange::Put(id, record) => drop(self.records.insert(id, record)),
             LiveChange::Remove(id) => drop(self.records.remove(&id)),
-            LiveChange::Nothing => {}
+            LiveChange::None => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Writes the payloads of requests.
 
-use super::{sent, unsendable};
+use super::{decode, unsendable};
 use crate::core::error::Result;
 use crate::core::json::object::Object;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
@@ -13,7 +13,7 @@ pub(super) fn id_name<R: Resource>() -> &'static str {
 
 /// The object with only the id of a record.
 pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
-    format!("{{\"{}\":{}}}", id_name::<R>(), sent::written_id::<R>(id))
+    format!("{{\"{}\":{}}}", id_name::<R>(), decode::written_id::<R>(id))
 }
 
 /// The object with the given properties of a record, and with an address such as its id.

@@ -1,11 +1,11 @@
 //! The records of one resource on the server.
 
-use super::asked::Manner;
-use super::call::{Call, Read, json};
+use super::call::{Call, ReadResult, json};
 use super::children::{Children, relation};
 use super::payload::{given, id_name, text, with_id};
-use super::subscription::Follower;
-use super::{Live, RemoteFind, Shared, Subscription, conditions, sent, unreadable};
+use super::request::Effect;
+use super::subscription::SubscriptionReader;
+use super::{ClientInner, Live, RemoteFind, Subscription, conditions, decode, unreadable};
 use crate::core::error::Result;
 use crate::model::definition::Relation;
 use crate::model::parent::RefersTo;
@@ -20,12 +20,12 @@ use std::sync::Arc;
 /// What stands in a `#[remote]` block is called on it as well, through the trait that the block makes:
 /// `CreatureRemotes` for `Creature`.
 pub struct RemoteRecords<R> {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<ClientInner>,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R: Resource> RemoteRecords<R> {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<ClientInner>) -> Self {
         Self {
             shared,
             resource: PhantomData,
@@ -40,7 +40,7 @@ impl<R: Resource> RemoteRecords<R> {
     /// Reads the record of this id.
     pub fn get(&self, id: impl Into<R::Id>) -> Call<R> {
         let payload = with_id::<R>(&id.into());
-        self.ask("get", Ok(payload), Manner::Reads, sent::call_record)
+        self.ask("get", Ok(payload), Effect::ReadOnly, decode::call_record)
     }
 
     /// Reads the records of these ids: in their order, and `None` where there is none.
@@ -49,9 +49,9 @@ impl<R: Resource> RemoteRecords<R> {
         ids: impl IntoIterator<Item = K>,
     ) -> Call<Vec<Option<R>>> {
         let ids = ids.into_iter();
-        let ids: Vec<_> = ids.map(|id| sent::written_id::<R>(&id.into())).collect();
+        let ids: Vec<_> = ids.map(|id| decode::written_id::<R>(&id.into())).collect();
         let payload = format!("{{\"{}\":[{}]}}", id_name::<R>(), ids.join(","));
-        self.ask("get", Ok(payload), Manner::Reads, sent::call_records)
+        self.ask("get", Ok(payload), Effect::ReadOnly, decode::call_records)
     }
 
     /// Lists the records that meet the conditions, a page of them.
@@ -67,14 +67,14 @@ impl<R: Resource> RemoteRecords<R> {
             R::NAME,
             "count",
             payload,
-            Manner::Reads,
+            Effect::ReadOnly,
             json,
         )
     }
 
     /// Changes what is given of the record of this id, and gives the whole.
     pub fn update(&self, id: impl Into<R::Id>, patch: R::Patch) -> Call<R> {
-        let id = (id_name::<R>(), sent::written_id::<R>(&id.into()));
+        let id = (id_name::<R>(), decode::written_id::<R>(&id.into()));
         self.write("update", given::<R>(patch, Some(id)))
     }
 
@@ -127,32 +127,32 @@ impl<R: Resource> RemoteRecords<R> {
             R::NAME,
             action,
             payload,
-            Manner::Reads,
-            sent::call_record,
+            Effect::ReadOnly,
+            decode::call_record,
         )
     }
 
-    fn follow(&self, filter: Filter<R>) -> Follower {
+    fn follow(&self, filter: Filter<R>) -> SubscriptionReader {
         let payload = self
             .readable()
             .and_then(|()| text(&conditions::of(filter)?));
-        Follower::new(&self.shared, R::NAME, "subscribe", payload)
+        SubscriptionReader::new(&self.shared, R::NAME, "subscribe", payload)
     }
 
     fn write(&self, action: &'static str, payload: Result<String>) -> Call<R> {
-        self.ask(action, payload, Manner::Writes, sent::call_record)
+        self.ask(action, payload, Effect::Write, decode::call_record)
     }
 
     fn ask<T>(
         &self,
         action: &'static str,
         payload: Result<String>,
-        manner: Manner,
-        read: Read<T>,
+        effect: Effect,
+        read: ReadResult<T>,
     ) -> Call<T> {
         // What could not be read when it was done is not begun.
         let payload = self.readable().and(payload);
-        Call::new(self.shared.clone(), R::NAME, action, payload, manner, read)
+        Call::new(self.shared.clone(), R::NAME, action, payload, effect, read)
     }
 
     fn readable(&self) -> Result<()> {

@@ -1,9 +1,9 @@
 //! What the traits that `#[remote]` makes are built on.
 
-use super::asked::Manner;
-use super::call::{Argument, Call, Raw, json};
+use super::call::{Argument, Call, json};
 use super::payload::with_id;
 use super::records::RemoteRecords;
+use super::request::{Effect, RawReply};
 use super::unsendable;
 use crate::core::bigint::WideInteger;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -53,7 +53,7 @@ impl<R: Resource> CallRemotes<R> for RemoteRecords<R> {
             R::NAME,
             action,
             payload,
-            Manner::Writes,
+            Effect::Write,
             <Self as DecodeOutput<U>>::read,
         )
     }
@@ -69,13 +69,13 @@ impl<R: Resource> CallRemotes<R> for RemoteRecords<R> {
 pub trait DecodeOutput<T> {
     /// The result.
     #[doc(hidden)]
-    fn read(raw: Raw<'_>) -> Result<T>;
+    fn read(reply: &RawReply) -> Result<T>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<R, T: DeserializeOwned> DecodeOutput<T> for RemoteRecords<R> {
-    fn read(raw: Raw<'_>) -> Result<T> {
-        json(raw)
+    fn read(reply: &RawReply) -> Result<T> {
+        json(reply)
     }
 }
 

@@ -1,9 +1,9 @@
 //! A live query as a stream of events.
 
-use super::Shared;
-use super::driver::Command;
-use super::event::{ClientEvent, Told};
-use super::inbox::{Commit, Inbox};
+use super::ClientInner;
+use super::command::Command;
+use super::event::{ClientEvent, RawEvent};
+use super::inbox::{CommitEvents, Inbox};
 use crate::core::error::{Error, Result};
 use crate::model::resource::Resource;
 use futures_util::Stream;
@@ -23,15 +23,15 @@ use std::task::{Context, Poll, ready};
 ///
 /// The stream ends when the client is closed; after an error where the server ended it.
 pub struct Subscription<R> {
-    follower: Follower,
-    commit: std::vec::IntoIter<Told>,
+    reader: SubscriptionReader,
+    commit: std::vec::IntoIter<RawEvent>,
     resource: PhantomData<fn() -> R>,
 }
 
 impl<R: Resource> Subscription<R> {
-    pub(super) fn new(follower: Follower) -> Self {
+    pub(super) fn new(reader: SubscriptionReader) -> Self {
         Self {
-            follower,
+            reader,
             commit: Vec::new().into_iter(),
             resource: PhantomData,
         }
@@ -52,10 +52,10 @@ impl<R: Resource> Stream for Subscription<R> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(told) = self.commit.next() {
-                return Poll::Ready(Some(told.read()));
+            if let Some(event) = self.commit.next() {
+                return Poll::Ready(Some(event.read()));
             }
-            match ready!(self.follower.poll_commit(cx)) {
+            match ready!(self.reader.poll_commit(cx)) {
                 Some(Ok(commit)) => self.commit = commit.into_iter(),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
@@ -70,16 +70,16 @@ impl<R> fmt::Debug for Subscription<R> {
     }
 }
 
-/// The reading end of a subscription, which ends it when it is dropped.
-pub(super) struct Follower {
-    shared: Arc<Shared>,
+/// Reads the events of a subscription, and ends it when dropped.
+pub(super) struct SubscriptionReader {
+    shared: Arc<ClientInner>,
     inbox: Arc<Inbox>,
 }
 
-impl Follower {
+impl SubscriptionReader {
     /// Subscribes.
     pub(super) fn new(
-        shared: &Arc<Shared>,
+        shared: &Arc<ClientInner>,
         resource: &'static str,
         action: &'static str,
         payload: Result<String>,
@@ -108,14 +108,15 @@ impl Follower {
     pub(super) fn poll_commit(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Commit, Error>>> {
+    ) -> Poll<Option<Result<CommitEvents, Error>>> {
         self.inbox.poll_next(cx, || {
-            self.shared.command(Command::Return(self.inbox.number));
+            self.shared
+                .command(Command::ResumeSubscription(self.inbox.number));
         })
     }
 }
 
-impl Drop for Follower {
+impl Drop for SubscriptionReader {
     fn drop(&mut self) {
         self.shared.command(Command::Unsubscribe(self.inbox.number));
     }

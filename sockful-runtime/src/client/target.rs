@@ -1,6 +1,6 @@
 //! Where a client connects to.
 
-use super::link::{Io, Ws};
+use super::link::{ByteStream, ClientWebSocket};
 use crate::core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
 use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
@@ -20,28 +20,28 @@ pub(crate) trait InProcessConnector: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// If the server rejects the credentials in the headers.
-    fn connect(&self, headers: HeaderMap) -> BoxFuture<'static, Result<Box<dyn Io>>>;
+    fn connect(&self, headers: HeaderMap) -> BoxFuture<'static, Result<Box<dyn ByteStream>>>;
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
-    place: Place,
+pub(crate) struct ConnectTarget {
+    endpoint: Endpoint,
     headers: HeaderMap,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Endpoint {
     /// A server on the network.
     Url {
         uri: Uri,
         #[cfg(feature = "tls")]
-        tls: Option<super::tls::Connector>,
+        tls: Option<super::tls::ClientTls>,
     },
     /// A server in this process.
     InProcess(Arc<dyn InProcessConnector>),
 }
 
-impl Target {
+impl ConnectTarget {
     /// Reads `ws://host:port/path`; `http` means `ws`, and `https` means `wss`.
     pub(super) fn parse(url: &str) -> Result<Self> {
         let invalid = |why: &str| {
@@ -63,8 +63,8 @@ impl Target {
             _ => return Err(invalid("it begins with neither `ws://` nor `wss://`")),
         }
         #[cfg(feature = "tls")]
-        let tls = (uri.scheme_str() == Some("wss")).then(super::tls::Connector::usual);
-        Ok(Self::at(Place::Url {
+        let tls = (uri.scheme_str() == Some("wss")).then(super::tls::ClientTls::usual);
+        Ok(Self::at(Endpoint::Url {
             uri,
             #[cfg(feature = "tls")]
             tls,
@@ -73,12 +73,12 @@ impl Target {
 
     /// A server in this process.
     pub(crate) fn in_process(server: impl InProcessConnector + 'static) -> Self {
-        Self::at(Place::InProcess(Arc::new(server)))
+        Self::at(Endpoint::InProcess(Arc::new(server)))
     }
 
-    fn at(place: Place) -> Self {
+    fn at(endpoint: Endpoint) -> Self {
         Self {
-            place,
+            endpoint,
             headers: HeaderMap::new(),
         }
     }
@@ -89,24 +89,26 @@ impl Target {
 
     #[cfg(feature = "tls")]
     pub(super) fn trusting(mut self, pem: &str) -> Result<Self> {
-        if let Place::Url { tls: Some(tls), .. } = &mut self.place {
-            *tls = super::tls::Connector::trusting(pem)?;
+        if let Endpoint::Url { tls: Some(tls), .. } = &mut self.endpoint {
+            *tls = super::tls::ClientTls::trusting(pem)?;
         }
         Ok(self)
     }
 
     /// Opens a connection.
-    pub(super) async fn open(self) -> Result<Ws> {
-        match self.place {
-            Place::InProcess(server) => {
+    pub(super) async fn open(self) -> Result<ClientWebSocket> {
+        match self.endpoint {
+            Endpoint::InProcess(server) => {
                 let io = server.connect(self.headers).await?;
                 Ok(WebSocketStream::from_raw_socket(io, Role::Client, None).await)
             }
             #[cfg(not(feature = "tls"))]
-            Place::Url { uri } => shake_hands(&uri, connect(&uri, 80).await?, self.headers).await,
+            Endpoint::Url { uri } => {
+                shake_hands(&uri, connect(&uri, 80).await?, self.headers).await
+            }
             #[cfg(feature = "tls")]
-            Place::Url { uri, tls } => {
-                let io: Box<dyn Io> = match tls {
+            Endpoint::Url { uri, tls } => {
+                let io: Box<dyn ByteStream> = match tls {
                     None => connect(&uri, 80).await?,
                     Some(tls) => tls.connect(&uri, connect(&uri, 443).await?).await?,
                 };
@@ -116,7 +118,7 @@ impl Target {
     }
 }
 
-async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn Io>> {
+async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn ByteStream>> {
     let port = uri.port_u16().unwrap_or(usual_port);
     // Of an address of version 6 the brackets are the URL's.
     let host = uri.host().unwrap_or_default();
@@ -129,7 +131,11 @@ async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn Io>> {
     Ok(Box::new(stream))
 }
 
-async fn shake_hands(uri: &Uri, io: Box<dyn Io>, headers: HeaderMap) -> Result<Ws> {
+async fn shake_hands(
+    uri: &Uri,
+    io: Box<dyn ByteStream>,
+    headers: HeaderMap,
+) -> Result<ClientWebSocket> {
     let mut request = uri.into_client_request().map_err(refused)?;
     request.headers_mut().extend(headers);
     let subprotocol = HeaderValue::from_static("sockful.1");
@@ -140,7 +146,7 @@ async fn shake_hands(uri: &Uri, io: Box<dyn Io>, headers: HeaderMap) -> Result<W
     Ok(ws)
 }
 
-/// Why there is no connection, in the words of those errors that requests have as well.
+/// The error for a failed handshake.
 fn refused(error: tungstenite::Error) -> Error {
     let (kind, message) = match error {
         tungstenite::Error::Http(response) => {

@@ -1,6 +1,6 @@
 //! TLS, as a client speaks it.
 
-use super::link::Io;
+use super::link::ByteStream;
 use crate::core::error::{Error, ErrorKind, Result};
 use hyper::Uri;
 use std::fmt;
@@ -12,9 +12,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 #[derive(Clone)]
-pub(super) struct Connector(TlsConnector);
+pub(super) struct ClientTls(TlsConnector);
 
-impl Connector {
+impl ClientTls {
     /// One that trusts whom browsers trust.
     pub(super) fn usual() -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
@@ -46,7 +46,11 @@ impl Connector {
         Self(TlsConnector::from(Arc::new(config)))
     }
 
-    pub(super) async fn connect(&self, uri: &Uri, io: Box<dyn Io>) -> Result<Box<dyn Io>> {
+    pub(super) async fn connect(
+        &self,
+        uri: &Uri,
+        io: Box<dyn ByteStream>,
+    ) -> Result<Box<dyn ByteStream>> {
         let host = uri.host().unwrap_or_default();
         let host = host
             .trim_start_matches('[')
@@ -59,8 +63,8 @@ impl Connector {
     }
 }
 
-impl fmt::Debug for Connector {
+impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
+        f.write_str("ClientTls")
     }
 }

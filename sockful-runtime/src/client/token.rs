@@ -1,4 +1,4 @@
-//! Where the token comes from by which the server knows the client.
+//! The source of the token that the client authenticates with.
 
 use crate::core::error::{Error, Result};
 use futures_util::FutureExt;
@@ -8,21 +8,21 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-type Ask = dyn Fn() -> BoxFuture<'static, Result<Option<String>>> + Send + Sync;
+type FetchToken = dyn Fn() -> BoxFuture<'static, Result<Option<String>>> + Send + Sync;
 
 #[derive(Clone)]
 pub(super) enum Token {
-    /// There is none: the client is nobody, or known by its handshake.
+    /// No token: the client is unauthenticated, or authenticated by the headers of its handshake.
     None,
     /// The same each time.
     Fixed(String),
-    /// Asked for anew for each connection, and before it expires.
-    Asked(Arc<Ask>),
+    /// Requested for each connection, and again before it expires.
+    Provider(Arc<FetchToken>),
 }
 
 impl Token {
-    pub(super) fn is_asked(&self) -> bool {
-        matches!(self, Self::Asked(_))
+    pub(super) fn has_provider(&self) -> bool {
+        matches!(self, Self::Provider(_))
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -36,29 +36,29 @@ impl Token {
                 let token = token.clone();
                 Box::pin(async { Ok(Some(token)) })
             }
-            Self::Asked(ask) => {
-                let ask = ask.clone();
-                // One that panics is one that has no token now.
-                let asked = AssertUnwindSafe(async move { ask().await }).catch_unwind();
-                asked.map(panicked_or_told).boxed()
+            Self::Provider(fetch) => {
+                let fetch = fetch.clone();
+                // A panic is an error of this attempt only.
+                let fetched = AssertUnwindSafe(async move { fetch().await }).catch_unwind();
+                fetched.map(panic_to_error).boxed()
             }
         }
     }
 }
 
-fn panicked_or_told(
-    told: Result<Result<Option<String>>, Box<dyn Any + Send>>,
+fn panic_to_error(
+    fetched: Result<Result<Option<String>>, Box<dyn Any + Send>>,
 ) -> Result<Option<String>> {
-    told.unwrap_or_else(|why| Err(Error::panicked("what gives the token", &*why)))
+    fetched.unwrap_or_else(|why| Err(Error::panicked("what gives the token", &*why)))
 }
 
-/// A token is nothing to be seen in a log.
+/// Does not show the token, which is a secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "None",
             Self::Fixed(_) => "Fixed",
-            Self::Asked(_) => "Asked",
+            Self::Provider(_) => "Provider",
         })
     }
 }

@@ -18,9 +18,9 @@ where
 
 /// A client without a socket.
 #[derive(Debug)]
-pub struct Client(Arc<Session>);
+pub struct FuzzClient(Arc<Session>);
 
-impl Client {
+impl FuzzClient {
     /// One that has just come.
     pub fn new(server: &ServerHandle) -> Self {
         Self(in_process::session(server))

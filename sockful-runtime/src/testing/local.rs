@@ -15,7 +15,7 @@
 //! ```
 
 use super::in_process;
-use crate::client::{Builder, Client, InProcessConnector, Io, Target};
+use crate::client::{Builder, ByteStream, Client, ConnectTarget, InProcessConnector};
 use crate::core::error::Result;
 use crate::engine::auth::credentials::Credentials;
 use crate::server::ServerHandle;
@@ -37,11 +37,11 @@ pub async fn connect(server: &ServerHandle) -> Result<Client> {
 
 /// Says how to connect to `server`: with a token, or with headers.
 pub fn builder(server: &ServerHandle) -> Builder {
-    Builder::of(Ok(Target::in_process(server.clone())))
+    Builder::of(Ok(ConnectTarget::in_process(server.clone())))
 }
 
 impl InProcessConnector for ServerHandle {
-    fn connect(&self, headers: HeaderMap) -> BoxFuture<'static, Result<Box<dyn Io>>> {
+    fn connect(&self, headers: HeaderMap) -> BoxFuture<'static, Result<Box<dyn ByteStream>>> {
         let session = in_process::session(self);
         async move {
             let credentials = Credentials::of_handshake(headers, None);
@@ -50,7 +50,7 @@ impl InProcessConnector for ServerHandle {
             }
             let (near, far) = tokio::io::duplex(BUFFER);
             tokio::spawn(in_process::serve(session, far));
-            let io: Box<dyn Io> = Box::new(near);
+            let io: Box<dyn ByteStream> = Box::new(near);
             Ok(io)
         }
         .boxed()

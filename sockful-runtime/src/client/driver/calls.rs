@@ -1,12 +1,13 @@
-//! Requests, from the asking to the answer, over as many connections as it takes.
+//! Requests, which may be sent on several connections until they are answered.
 
-mod answers;
+mod replies;
 
-pub(super) use answers::is_passing;
+pub(super) use replies::is_temporary;
 
 use super::{Driver, Timer};
-use crate::client::asked::{Answer, Asked, Manner, key};
 use crate::client::closed;
+use crate::client::command::SubmittedCall;
+use crate::client::request::{Effect, OutgoingRequest, RawReply, key};
 use crate::client::token::Token;
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use std::borrow::Cow;
@@ -14,72 +15,63 @@ use std::collections::{BTreeMap, HashSet};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// A request of the application.
-#[derive(Debug)]
-pub(in crate::client) struct Ask {
-    pub(in crate::client) id: u64,
-    pub(in crate::client) asked: Asked,
-    pub(in crate::client) deadline: Instant,
-    pub(in crate::client) answer: oneshot::Sender<Result<Answer>>,
-}
-
 #[derive(Debug, Default)]
-pub(super) struct Calls {
-    /// Those that are not answered, in the order asked.
-    pending: BTreeMap<u64, Pending>,
-    /// What has refused a key, since it only reads.
+pub(super) struct PendingCalls {
+    /// Unanswered requests, in the order of submission.
+    pending: BTreeMap<u64, PendingCall>,
+    /// Methods that reject idempotency keys because they only read.
     reads: HashSet<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 #[derive(Debug)]
-struct Pending {
-    asked: Asked,
-    for_whom: ForWhom,
+struct PendingCall {
+    request: OutgoingRequest,
+    reply_target: ReplyTarget,
     deadline: Instant,
-    /// Who asks, by how often the application has said who it is.
-    who: u64,
+    /// The identity that the request is sent under; see [`Driver::identity`].
+    identity: u64,
     is_sent: bool,
     /// Whether it was sent on a connection that has ended since.
     was_sent: bool,
-    /// Whether the server has been told again who the client is for its sake.
-    is_again: bool,
+    /// Whether the client has authenticated again because of this request.
+    is_retried: bool,
 }
 
-/// Who waits for an answer.
+/// What a reply is for.
 #[derive(Debug)]
-pub(super) enum ForWhom {
-    Application(oneshot::Sender<Result<Answer>>),
-    /// The application, which wants to be somebody else, or nobody.
-    Another {
-        /// By which it says so as long as the server does not take it for that.
+pub(super) enum ReplyTarget {
+    Application(oneshot::Sender<Result<RawReply>>),
+    /// The application, which authenticates with another token or signs out.
+    Reauthentication {
+        /// The token to return to if the server rejects the new one.
         before: Token,
-        who: u64,
-        told: oneshot::Sender<Result<Option<u64>>>,
+        identity: u64,
+        expires: oneshot::Sender<Result<Option<u64>>>,
     },
-    /// This task, which tells the server who the client is.
-    Identifying,
-    /// This task, which tells it again before that expires.
-    Renewing,
-    /// This task, which wants a sign of life.
-    Beat,
+    /// This task, which authenticates a new connection.
+    Authentication,
+    /// This task, which renews the identity before it expires.
+    Renewal,
+    /// This task, which checks that the server responds.
+    Heartbeat,
 }
 
-impl ForWhom {
-    /// Whether it is of this connection, and nothing without it.
-    fn is_once(&self) -> bool {
-        matches!(self, Self::Identifying | Self::Renewing | Self::Beat)
+impl ReplyTarget {
+    /// Whether the request is dropped when the connection ends.
+    fn is_per_connection(&self) -> bool {
+        matches!(self, Self::Authentication | Self::Renewal | Self::Heartbeat)
     }
 }
 
-impl Calls {
+impl PendingCalls {
     pub(super) fn ids(&self) -> Vec<u64> {
         self.pending.keys().copied().collect()
     }
 }
 
 impl Driver {
-    pub(super) fn ask(&mut self, ask: Ask) {
-        if ask.answer.is_closed() {
+    pub(super) fn start_call(&mut self, call: SubmittedCall) {
+        if call.reply.is_closed() {
             return;
         }
         let (most, waiting) = (self.settings.max_queue, self.calls.pending.len());
@@ -88,57 +80,71 @@ impl Driver {
             let error = Error::new(ErrorKind::TooMany, message)
                 .with_limit("max_queue", most)
                 .with_outcome(Outcome::NotApplied);
-            let _ = ask.answer.send(Err(error));
+            let _ = call.reply.send(Err(error));
             return;
         }
         self.put(
-            ask.id,
-            ask.asked,
-            ForWhom::Application(ask.answer),
-            ask.deadline,
+            call.id,
+            call.request,
+            ReplyTarget::Application(call.reply),
+            call.deadline,
         );
         if self.is_ready {
-            self.send_call(ask.id);
+            self.send_call(call.id);
         }
     }
 
-    /// Asks for something of this connection itself.
-    pub(super) fn ask_myself(&mut self, action: &'static str, payload: String, for_whom: ForWhom) {
+    /// Sends a request of this task on the current connection.
+    pub(super) fn send_own_request(
+        &mut self,
+        action: &'static str,
+        payload: String,
+        reply_target: ReplyTarget,
+    ) {
         let id = self.next_id();
-        self.ask_of_itself(id, action, payload, for_whom);
+        self.send_request(id, action, payload, reply_target);
     }
 
-    /// Asks the server for something of its own.
-    pub(super) fn ask_of_itself(
+    /// Sends a request of the protocol itself.
+    pub(super) fn send_request(
         &mut self,
         id: u64,
         action: &'static str,
         payload: String,
-        for_whom: ForWhom,
+        reply_target: ReplyTarget,
     ) {
         let deadline = Instant::now() + self.settings.timeout;
-        let (is_once, asked) = (for_whom.is_once(), Asked::reading(action, payload));
-        self.put(id, asked, for_whom, deadline);
-        if self.is_ready || is_once {
+        let (is_per_connection, request) = (
+            reply_target.is_per_connection(),
+            OutgoingRequest::reading(action, payload),
+        );
+        self.put(id, request, reply_target, deadline);
+        if self.is_ready || is_per_connection {
             self.send_call(id);
         }
     }
 
-    fn put(&mut self, id: u64, asked: Asked, for_whom: ForWhom, deadline: Instant) {
+    fn put(
+        &mut self,
+        id: u64,
+        request: OutgoingRequest,
+        reply_target: ReplyTarget,
+        deadline: Instant,
+    ) {
         self.timers.set(Timer::Deadline(id), deadline);
-        let pending = Pending {
-            asked,
-            for_whom,
+        let pending = PendingCall {
+            request,
+            reply_target,
             deadline,
-            who: self.who,
+            identity: self.identity,
             is_sent: false,
             was_sent: false,
-            is_again: false,
+            is_retried: false,
         };
         self.calls.pending.insert(id, pending);
     }
 
-    /// Sends what waited for the server to know who the client is.
+    /// Sends the requests that waited for authentication.
     pub(super) fn send_waiting(&mut self) {
         for id in self.calls.ids() {
             let is_held = self.timers.is_set(Timer::CallAgain(id));
@@ -159,24 +165,27 @@ impl Driver {
         let Some(pending) = self.calls.pending.get_mut(&id) else {
             return;
         };
-        let asked = &mut pending.asked;
-        let name = (asked.resource.clone(), asked.action.clone());
-        if asked.manner == Manner::Unknown && self.calls.reads.contains(&name) {
-            asked.manner = Manner::Reads;
-            asked.key = None;
+        let request = &mut pending.request;
+        let name = (request.resource.clone(), request.action.clone());
+        if request.effect == Effect::Unknown && self.calls.reads.contains(&name) {
+            request.effect = Effect::ReadOnly;
+            request.key = None;
         }
-        // Of another caller it would be another request.
-        if pending.was_sent && asked.manner != Manner::Reads && pending.who != self.who {
+        // Under another identity it would be another request.
+        if pending.was_sent
+            && request.effect != Effect::ReadOnly
+            && pending.identity != self.identity
+        {
             return self.fail(id, lost());
         }
-        if asked.manner != Manner::Reads && may_key && asked.key.is_none() {
-            asked.key = Some(key(now));
+        if request.effect != Effect::ReadOnly && may_key && request.key.is_none() {
+            request.key = Some(key(now));
         }
-        let text = asked.frame(id);
+        let text = request.frame(id);
         if let Some(max) = self
-            .greeting
+            .server_info
             .as_ref()
-            .and_then(|greeting| greeting.max_frame)
+            .and_then(|server_info| server_info.max_frame)
             && text.len() > max
         {
             let message = "the request is larger than the server takes";
@@ -187,7 +196,7 @@ impl Driver {
         self.send(text);
     }
 
-    pub(super) fn out_of_time(&mut self, id: u64) {
+    pub(super) fn timed_out(&mut self, id: u64) {
         let Some(pending) = self.calls.pending.get(&id) else {
             return;
         };
@@ -196,15 +205,15 @@ impl Driver {
         self.fail(id, error);
     }
 
-    /// The connection has ended: what can't be known to be done or not fails, the rest waits.
-    pub(super) fn cut_calls(&mut self) {
+    /// Fails the requests whose outcome is unknown after the connection ended; the others wait.
+    pub(super) fn disconnect_calls(&mut self) {
         for id in self.calls.ids() {
             let Some(pending) = self.calls.pending.get_mut(&id) else {
                 continue;
             };
-            let asked = &pending.asked;
-            let is_safe = asked.manner == Manner::Reads || asked.key.is_some();
-            if pending.for_whom.is_once() {
+            let request = &pending.request;
+            let is_safe = request.effect == Effect::ReadOnly || request.key.is_some();
+            if pending.reply_target.is_per_connection() {
                 self.forget_call(id);
             } else if pending.is_sent && !is_safe {
                 self.fail(id, lost());
@@ -214,11 +223,11 @@ impl Driver {
         }
     }
 
-    /// There will be no connection any more.
+    /// Fails all requests, because the client is closed.
     pub(super) fn end_calls(&mut self) {
         for id in self.calls.ids() {
             match self.calls.pending.get(&id) {
-                Some(pending) if pending.for_whom.is_once() => self.forget_call(id),
+                Some(pending) if pending.reply_target.is_per_connection() => self.forget_call(id),
                 _ => self.fail(id, closed()),
             }
         }
@@ -231,10 +240,10 @@ impl Driver {
     }
 
     pub(super) fn fail(&mut self, id: u64, error: Error) {
-        let outcome = self.calls.pending.get(&id).map(Pending::outcome);
+        let outcome = self.calls.pending.get(&id).map(PendingCall::outcome);
         let outcome = error
             .outcome()
-            .filter(|told| *told == Outcome::Unknown)
+            .filter(|outcome| *outcome == Outcome::Unknown)
             .or(outcome);
         self.settle(
             id,
@@ -242,34 +251,34 @@ impl Driver {
         );
     }
 
-    fn settle(&mut self, id: u64, told: Result<Answer>) {
+    fn settle(&mut self, id: u64, reply: Result<RawReply>) {
         self.timers.clear(Timer::Deadline(id));
         self.timers.clear(Timer::CallAgain(id));
         let Some(pending) = self.calls.pending.remove(&id) else {
             return;
         };
-        match pending.for_whom {
-            // Who has gone does not wait for it.
-            ForWhom::Application(answer) => drop(answer.send(told)),
-            ForWhom::Another {
+        match pending.reply_target {
+            // The call may have been dropped.
+            ReplyTarget::Application(caller) => drop(caller.send(reply)),
+            ReplyTarget::Reauthentication {
                 before,
-                who,
-                told: expires,
+                identity,
+                expires,
             } => {
-                let became = self.became(before, who, told);
-                drop(expires.send(became));
+                let reauthenticated = self.reauthenticated(before, identity, reply);
+                drop(expires.send(reauthenticated));
             }
-            ForWhom::Identifying => self.identified(told),
-            ForWhom::Renewing => self.renewed(told),
-            ForWhom::Beat => {}
+            ReplyTarget::Authentication => self.identified(reply),
+            ReplyTarget::Renewal => self.renewed(reply),
+            ReplyTarget::Heartbeat => {}
         }
     }
 }
 
-impl Pending {
-    /// Whether it may have been done, as far as can be known without an answer.
+impl PendingCall {
+    /// The outcome of a request that gets no reply.
     fn outcome(&self) -> Outcome {
-        if (self.is_sent || self.was_sent) && self.asked.manner != Manner::Reads {
+        if (self.is_sent || self.was_sent) && self.request.effect != Effect::ReadOnly {
             Outcome::Unknown
         } else {
             Outcome::NotApplied

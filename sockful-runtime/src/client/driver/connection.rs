@@ -1,9 +1,9 @@
-//! The connection: how it comes to stand, who the client is on it, and how it ends.
+//! The connection: opening it, its messages, and its end.
 
-use super::calls::ForWhom;
+use super::calls::ReplyTarget;
 use super::{Driver, Timer};
 use crate::client::Status;
-use crate::client::link::{Incoming, Link, Ws};
+use crate::client::link::{ClientWebSocket, Link, ServerMessage};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
 use crate::protocol::frame;
@@ -12,12 +12,12 @@ use serde::Deserialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A connection that stood so long is no failed attempt.
+/// A connection that lasted longer than this resets the backoff.
 const STABLE: Duration = Duration::from_secs(5);
 
-/// What the server says first.
+/// The last `hello` of the server.
 #[derive(Debug)]
-pub(super) struct Greeting {
+pub(super) struct ServerInfo {
     /// The server's time, in milliseconds since 1970.
     time: u64,
     at: Instant,
@@ -30,11 +30,11 @@ struct Hello {
     #[serde(default)]
     keys: bool,
     #[serde(default)]
-    limits: Limits,
+    limits: HelloLimits,
 }
 
 #[derive(Default, Deserialize)]
-struct Limits {
+struct HelloLimits {
     max_frame: Option<usize>,
 }
 
@@ -43,11 +43,12 @@ impl Driver {
         let now = Instant::now();
         (self.begun, self.heard) = (now, now);
         self.timers.set(Timer::Setup, now + self.settings.patience);
-        let opening: BoxFuture<'static, Result<Ws>> = Box::pin(self.target.clone().open());
+        let opening: BoxFuture<'static, Result<ClientWebSocket>> =
+            Box::pin(self.target.clone().open());
         self.opening = Some(opening).into();
     }
 
-    pub(super) fn opened(&mut self, opened: Result<Ws>) {
+    pub(super) fn opened(&mut self, opened: Result<ClientWebSocket>) {
         self.opening = None.into();
         match opened {
             Ok(ws) => self.link = Some(Link::over(ws)),
@@ -55,15 +56,15 @@ impl Driver {
         }
     }
 
-    /// Takes what came over the connection.
-    pub(super) fn came(&mut self, incoming: Option<Incoming>) {
+    /// Handles a message, or the end of the connection.
+    pub(super) fn received(&mut self, incoming: Option<ServerMessage>) {
         self.heard = Instant::now();
         match incoming {
             None => self.lost(None),
-            Some(Incoming::Alive) => {}
-            Some(Incoming::Text(text)) => {
+            Some(ServerMessage::Other) => {}
+            Some(ServerMessage::Text(text)) => {
                 if let Err(error) = self.take(&text) {
-                    // Whoever does not speak the protocol is no server of ours.
+                    // Not a sockful server.
                     self.lost(Some(error));
                 }
             }
@@ -89,16 +90,16 @@ impl Driver {
                 self.may_key = false;
                 self.identify();
             }
-            // What it does not know is of a later version.
+            // Unknown frames are of a later version of the protocol.
             ("sockful", _, _) | (_, _, None) => {}
-            (_, event, Some(id)) => self.told(id, event, &payload),
+            (_, event, Some(id)) => self.received_event(id, event, &payload),
         }
         Ok(())
     }
 
     fn greeted(&mut self, hello: &Hello) {
         self.may_key = hello.keys;
-        self.greeting = Some(Greeting {
+        self.server_info = Some(ServerInfo {
             time: hello.time,
             at: Instant::now(),
             max_frame: hello.limits.max_frame,
@@ -109,38 +110,39 @@ impl Driver {
     pub(super) fn ready(&mut self) {
         self.timers.clear(Timer::Setup);
         self.is_ready = true;
-        self.turn(Status::Open);
+        self.set_status(Status::Open);
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(Ok(()));
         }
         self.timers
-            .set(Timer::Beat, self.heard + self.settings.heartbeat);
+            .set(Timer::Heartbeat, self.heard + self.settings.heartbeat);
         self.send_waiting();
         self.begin_waiting();
     }
 
-    /// Asks for a sign of life after a silence.
-    pub(super) fn beat(&mut self) {
+    /// Sends a ping after a silence, and gives the connection up without a response.
+    pub(super) fn heartbeat(&mut self) {
         let due = self.heard + self.settings.heartbeat;
         let now = Instant::now();
         if now < due {
-            return self.timers.set(Timer::Beat, due);
+            return self.timers.set(Timer::Heartbeat, due);
         }
         if now >= due + self.settings.patience {
             return self.lost(None);
         }
-        self.ask_myself("ping", "null".to_owned(), ForWhom::Beat);
-        self.timers.set(Timer::Beat, due + self.settings.patience);
+        self.send_own_request("ping", "null".to_owned(), ReplyTarget::Heartbeat);
+        self.timers
+            .set(Timer::Heartbeat, due + self.settings.patience);
     }
 
-    /// The connection has ended, or there was none; what was sent may be lost with it.
+    /// Handles the end of a connection, or a failed attempt to connect.
     pub(super) fn lost(&mut self, why: Option<Error>) {
         if let Some(error) = &why {
-            tracing::debug!(?error, "there is no connection");
+            tracing::debug!(?error, "connection lost");
         }
         (self.link, self.fetching, self.is_ready) = (None, None, false);
         self.opening = None.into();
-        for timer in [Timer::Setup, Timer::Beat, Timer::Renew] {
+        for timer in [Timer::Setup, Timer::Heartbeat, Timer::Renew] {
             self.timers.clear(timer);
         }
         if let Some(opened) = self.opened.take() {
@@ -150,7 +152,7 @@ impl Driver {
                     "the connection ended before it stood",
                 )
             });
-            // Who hears of it gives the client up, and with it this task.
+            // The caller drops the client, which ends this task.
             let _ = opened.send(Err(error));
             return;
         }
@@ -160,12 +162,12 @@ impl Driver {
         let again = Instant::now() + self.settings.backoff(self.attempts);
         self.attempts += 1;
         self.timers.set(Timer::Reconnect, again);
-        self.turn(Status::Connecting);
-        self.cut_calls();
-        self.cut_subscriptions();
+        self.set_status(Status::Connecting);
+        self.disconnect_calls();
+        self.disconnect_subscriptions();
     }
 
-    fn turn(&self, status: Status) {
+    fn set_status(&self, status: Status) {
         self.status.send_if_modified(|now| {
             let is_another = *now != status;
             *now = status;
@@ -175,10 +177,10 @@ impl Driver {
 
     /// The time of the server, in milliseconds since 1970.
     pub(super) fn server_time(&self) -> u64 {
-        let Some(greeting) = &self.greeting else {
+        let Some(server_info) = &self.server_info else {
             return 0;
         };
-        let since = u64::try_from(greeting.at.elapsed().as_millis()).unwrap_or_default();
-        greeting.time.saturating_add(since)
+        let since = u64::try_from(server_info.at.elapsed().as_millis()).unwrap_or_default();
+        server_info.time.saturating_add(since)
     }
 }

@@ -1,8 +1,8 @@
-//! Who the client is: said on each connection, renewed before it is over, and changed at will.
+//! Authentication: on each connection, before the identity expires, and with another token.
 
-use super::calls::{ForWhom, is_passing};
+use super::calls::{ReplyTarget, is_temporary};
 use super::{Driver, Timer};
-use crate::client::asked::Answer;
+use crate::client::request::RawReply;
 use crate::client::token::Token;
 use crate::core::error::{ErrorKind, Result};
 use futures_util::future::BoxFuture;
@@ -11,18 +11,18 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// An identity is renewed so long before it expires, or a tenth of the time where that is less.
+/// How long before its end an identity is renewed: this or a tenth of its lifetime, if that is less.
 const RENEWED_BEFORE: Duration = Duration::from_secs(30);
 
-/// A token that is waited for.
-pub(super) struct Fetching {
+/// A token that is being requested from its provider.
+pub(super) struct TokenFetch {
     pub(super) token: BoxFuture<'static, Result<Option<String>>>,
-    /// Whether it is to renew an identity that there is.
+    /// Whether it renews an identity.
     is_renewal: bool,
 }
 
 impl Driver {
-    /// Says to the server who the client is; until that is answered requests wait.
+    /// Authenticates with the server; requests wait until it has answered.
     pub(super) fn identify(&mut self) {
         if self.fetching.as_ref().is_some_and(|it| !it.is_renewal) {
             return;
@@ -33,7 +33,7 @@ impl Driver {
         if let Token::None = self.token {
             return self.ready();
         }
-        self.fetching = Some(Fetching {
+        self.fetching = Some(TokenFetch {
             token: self.token.get(),
             is_renewal: false,
         });
@@ -41,7 +41,7 @@ impl Driver {
 
     pub(super) fn renew(&mut self) {
         if self.is_ready && self.fetching.is_none() {
-            self.fetching = Some(Fetching {
+            self.fetching = Some(TokenFetch {
                 token: self.token.get(),
                 is_renewal: true,
             });
@@ -50,33 +50,35 @@ impl Driver {
 
     pub(super) fn fetched(&mut self, token: Result<Option<String>>) {
         let is_renewal = self.fetching.take().is_some_and(|it| it.is_renewal);
-        let for_whom = if is_renewal {
-            ForWhom::Renewing
+        let reply_target = if is_renewal {
+            ReplyTarget::Renewal
         } else {
-            ForWhom::Identifying
+            ReplyTarget::Authentication
         };
         match token {
-            Ok(Some(token)) => self.ask_myself("authenticate", shown(&token), for_whom),
+            Ok(Some(token)) => {
+                self.send_own_request("authenticate", authenticate_payload(&token), reply_target)
+            }
             Ok(None) if is_renewal => {}
             Ok(None) => self.ready(),
             Err(error) if is_renewal => tracing::warn!(?error, "no token to renew an identity"),
-            // Without a word about the token it is asked for again.
+            // The token is requested again for the next connection.
             Err(error) => self.lost(Some(error)),
         }
     }
 
-    pub(super) fn identified(&mut self, told: Result<Answer>) {
-        match told {
-            Ok(answer) => {
-                self.authenticated(&answer, true);
+    pub(super) fn identified(&mut self, reply: Result<RawReply>) {
+        match reply {
+            Ok(reply) => {
+                self.authenticated(&reply, true);
             }
-            // Nobody can say now.
-            Err(error) if is_passing(&error) || error.kind() == ErrorKind::Timeout => {
+            // The server cannot authenticate now.
+            Err(error) if is_temporary(&error) || error.kind() == ErrorKind::Timeout => {
                 return self.lost(Some(error));
             }
-            // A server that asks nobody who they are.
+            // The server has no authenticator.
             Err(error) if error.kind() == ErrorKind::UnknownAction => {}
-            // With a refusal it is nobody who goes on, and gets to know by what that may not do.
+            // The client continues unauthenticated; requests that need an identity fail.
             Err(error) => {
                 if self.opened.is_some() {
                     return self.lost(Some(error));
@@ -87,25 +89,25 @@ impl Driver {
         self.ready();
     }
 
-    pub(super) fn renewed(&mut self, told: Result<Answer>) {
-        match told {
-            Ok(answer) => {
-                self.authenticated(&answer, true);
+    pub(super) fn renewed(&mut self, reply: Result<RawReply>) {
+        match reply {
+            Ok(reply) => {
+                self.authenticated(&reply, true);
             }
             Err(error) => tracing::warn!(?error, "an identity was not renewed"),
         }
     }
 
-    /// The server knows who the client is; gives when that ends.
-    pub(super) fn authenticated(&mut self, answer: &Answer, is_somebody: bool) -> Option<u64> {
+    /// Takes the reply to `authenticate`. Returns when the identity expires.
+    pub(super) fn authenticated(&mut self, reply: &RawReply, may_key: bool) -> Option<u64> {
         #[derive(Default, Deserialize)]
         struct Expiry {
             expires: Option<u64>,
         }
-        self.may_key = is_somebody;
-        let expiry: Expiry = serde_json::from_str(&answer.ok).unwrap_or_default();
+        self.may_key = may_key;
+        let expiry: Expiry = serde_json::from_str(&reply.ok).unwrap_or_default();
         self.timers.clear(Timer::Renew);
-        if let Some(expires) = expiry.expires.filter(|_| self.token.is_asked()) {
+        if let Some(expires) = expiry.expires.filter(|_| self.token.has_provider()) {
             let left = Duration::from_millis(expires.saturating_sub(self.server_time()));
             let early = RENEWED_BEFORE.min(left / 10);
             self.timers
@@ -114,39 +116,44 @@ impl Driver {
         expiry.expires
     }
 
-    pub(super) fn become_another(
+    pub(super) fn reauthenticate(
         &mut self,
         id: u64,
         token: Option<String>,
-        told: oneshot::Sender<Result<Option<u64>>>,
+        expires: oneshot::Sender<Result<Option<u64>>>,
     ) {
-        let payload = token.as_deref().map_or_else(|| "null".to_owned(), shown);
-        // What says who the client is from now on says that, on whatever connection.
+        let payload = token
+            .as_deref()
+            .map_or_else(|| "null".to_owned(), authenticate_payload);
+        // Later connections use the new token as well.
         let token = token.map_or(Token::None, Token::Fixed);
         let before = std::mem::replace(&mut self.token, token);
-        self.who += 1;
+        self.identity += 1;
         self.timers.clear(Timer::Renew);
         self.fetching.take_if(|fetching| fetching.is_renewal);
-        let who = self.who;
-        let another = ForWhom::Another { before, who, told };
-        self.ask_of_itself(id, "authenticate", payload, another);
+        let reply_target = ReplyTarget::Reauthentication {
+            before,
+            identity: self.identity,
+            expires,
+        };
+        self.send_request(id, "authenticate", payload, reply_target);
     }
 
-    /// The server has said whether it takes the client for whom it wants to be by now.
-    pub(super) fn became(
+    /// Takes the reply to a change of the token.
+    pub(super) fn reauthenticated(
         &mut self,
         before: Token,
-        who: u64,
-        answer: Result<Answer>,
+        identity: u64,
+        reply: Result<RawReply>,
     ) -> Result<Option<u64>> {
-        match answer {
-            Ok(answer) => {
-                let is_somebody = !self.token.is_none();
-                Ok(self.authenticated(&answer, is_somebody))
+        match reply {
+            Ok(reply) => {
+                let may_key = !self.token.is_none();
+                Ok(self.authenticated(&reply, may_key))
             }
             Err(error) => {
-                // It stays who it was, unless it has asked to be somebody else once more.
-                if self.who == who {
+                // The old token stays in use unless the application has changed it again.
+                if self.identity == identity {
                     self.token = before;
                 }
                 Err(error)
@@ -156,6 +163,6 @@ impl Driver {
 }
 
 /// The payload of `authenticate`.
-fn shown(token: &str) -> String {
+fn authenticate_payload(token: &str) -> String {
     format!("{{\"token\":{}}}", serde_json::Value::from(token))
 }

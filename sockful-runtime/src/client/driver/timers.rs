@@ -1,4 +1,4 @@
-//! What is to be done at which time.
+//! Timers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::{Instant, sleep_until};
@@ -16,7 +16,7 @@ pub(super) enum Timer {
     /// Another is to be tried.
     Reconnect,
     /// Something should have been heard.
-    Beat,
+    Heartbeat,
     /// The identity is about to expire.
     Renew,
 }
@@ -64,15 +64,15 @@ mod tests {
     async fn they_ring_in_their_order_and_one_that_is_set_anew_rings_once() {
         let (mut timers, now) = (Timers::default(), Instant::now());
         let after = |seconds| now + Duration::from_secs(seconds);
-        timers.set(Timer::Beat, after(1));
+        timers.set(Timer::Heartbeat, after(1));
         timers.set(Timer::Setup, after(2));
         timers.set(Timer::Renew, after(3));
-        timers.set(Timer::Beat, after(4));
+        timers.set(Timer::Heartbeat, after(4));
         timers.clear(Timer::Setup);
-        assert!(timers.is_set(Timer::Beat) && !timers.is_set(Timer::Setup));
+        assert!(timers.is_set(Timer::Heartbeat) && !timers.is_set(Timer::Setup));
         assert_eq!(timers.next().await, Timer::Renew);
-        assert_eq!(timers.next().await, Timer::Beat);
+        assert_eq!(timers.next().await, Timer::Heartbeat);
         assert_eq!(Instant::now(), after(4));
-        assert!(!timers.is_set(Timer::Beat));
+        assert!(!timers.is_set(Timer::Heartbeat));
     }
 }

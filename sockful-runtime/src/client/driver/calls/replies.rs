@@ -1,35 +1,35 @@
-//! What becomes of a request that is answered: it is over, or asked again.
+//! Replies: each ends its request or has it sent again.
 
 use super::{Driver, Timer};
-use crate::client::asked::{Answer, Manner};
+use crate::client::request::{Effect, RawReply};
 use crate::core::error::{Error, ErrorKind, Outcome};
 use crate::core::json::object::Object;
 use tokio::time::Instant;
 
 impl Driver {
-    /// Takes a reply; says whether it was one to a request.
+    /// Takes a reply. Returns whether it is one to a request.
     pub(in crate::client::driver) fn answered(&mut self, id: u64, reply: &Object<'_>) -> bool {
         let Some(pending) = self.calls.pending.get_mut(&id) else {
             return false;
         };
         let Some(raw) = reply.take("err") else {
-            let answer = Answer::of(reply);
-            self.settle(id, Ok(answer));
+            self.settle(id, Ok(RawReply::parse(reply)));
             return true;
         };
         let error = Error::parse(raw);
-        let asked = &mut pending.asked;
-        let is_unsafe = asked.manner != Manner::Reads && asked.key.is_none();
+        let request = &mut pending.request;
+        let is_unsafe = request.effect != Effect::ReadOnly && request.key.is_none();
         let is_key = |fault: &crate::Fault| fault.path == "key" && fault.rule == "action";
-        if pending.for_whom.is_once() {
+        if pending.reply_target.is_per_connection() {
             self.settle(id, Err(error));
-        } else if asked.manner == Manner::Unknown && error.fields().iter().any(is_key) {
-            // It only reads, and may be repeated without.
-            let name = (asked.resource.clone(), asked.action.clone());
+        } else if request.effect == Effect::Unknown && error.fields().iter().any(is_key) {
+            // The method only reads, so the request is sent again without a key.
+            let name = (request.resource.clone(), request.action.clone());
             pending.is_sent = false;
             self.calls.reads.insert(name);
             self.call_again(id);
-        } else if is_passing(&error) && !(is_unsafe && error.outcome() == Some(Outcome::Unknown)) {
+        } else if is_temporary(&error) && !(is_unsafe && error.outcome() == Some(Outcome::Unknown))
+        {
             let again = Instant::now() + self.settings.pause(error.retry_after());
             if again >= pending.deadline {
                 self.settle(id, Err(error));
@@ -39,17 +39,17 @@ impl Driver {
             }
         } else if error.kind() == ErrorKind::Unauthenticated
             && !self.token.is_none()
-            && !pending.is_again
-            && asked.resource != "sockful"
+            && !pending.is_retried
+            && request.resource != "sockful"
         {
-            (pending.is_sent, pending.is_again) = (false, true);
+            (pending.is_sent, pending.is_retried) = (false, true);
             self.identify();
         } else {
-            // It may have been done before, by who the client was then.
-            let is_open = error.kind() == ErrorKind::Unauthenticated
+            // It may have taken effect under the earlier identity.
+            let is_unknown = error.kind() == ErrorKind::Unauthenticated
                 && pending.was_sent
-                && asked.manner != Manner::Reads;
-            let error = if is_open {
+                && request.effect != Effect::ReadOnly;
+            let error = if is_unknown {
                 error.with_outcome(Outcome::Unknown)
             } else {
                 error
@@ -60,8 +60,8 @@ impl Driver {
     }
 }
 
-/// Whether it was not done, and may be later.
-pub(in crate::client::driver) fn is_passing(error: &Error) -> bool {
+/// Whether the request did not take effect but may do so later.
+pub(in crate::client::driver) fn is_temporary(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::RateLimited | ErrorKind::Unavailable

@@ -1,6 +1,6 @@
 //! RemoteRecords as a server sends them, read by their types.
 
-use super::call::Raw;
+use super::request::RawReply;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::model::key;
@@ -56,13 +56,13 @@ pub(super) fn written_id<R: Resource>(id: &R::Id) -> String {
 }
 
 /// The record that a call returns.
-pub(super) fn call_record<R: Resource>(Raw(answer): Raw<'_>) -> Result<R> {
-    record(&answer.ok)
+pub(super) fn call_record<R: Resource>(reply: &RawReply) -> Result<R> {
+    record(&reply.ok)
 }
 
 /// The records that a call returns for a list of ids.
-pub(super) fn call_records<R: Resource>(Raw(answer): Raw<'_>) -> Result<Vec<Option<R>>> {
-    list(&answer.ok, |raw| match raw {
+pub(super) fn call_records<R: Resource>(reply: &RawReply) -> Result<Vec<Option<R>>> {
+    list(&reply.ok, |raw| match raw {
         "null" => Ok(None),
         raw => record(raw).map(Some),
     })

@@ -1,51 +1,52 @@
-//! A request and its answer, as they are on the wire.
+//! A request and its reply, as they are on the wire.
 
 use crate::core::json::object::Object;
 use std::borrow::Cow;
 use uuid::{NoContext, Timestamp, Uuid};
 
-/// What is asked for.
+/// A request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct OutgoingRequest {
     pub(super) resource: Cow<'static, str>,
     pub(super) action: Cow<'static, str>,
     /// JSON.
     pub(super) payload: String,
-    pub(super) manner: Manner,
+    pub(super) effect: Effect,
     pub(super) key: Option<Uuid>,
     pub(super) if_rev: Option<u64>,
-    /// How many milliseconds the server is to take at most.
+    /// The time limit of the server, in milliseconds.
     pub(super) timeout_ms: Option<u64>,
 }
 
-/// What a request does.
+/// Whether a request changes something, which decides whether it can be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// It changes nothing, and may be sent again as it is.
-    Reads,
-    /// It may change something, and is sent again only where a key says that it is the same.
-    Writes,
-    /// Only the server knows.
+pub(super) enum Effect {
+    /// Changes nothing, so it can be sent again.
+    ReadOnly,
+    /// May change something, so it is sent again only with the same idempotency key.
+    Write,
+    /// Only the server knows; treated as a write.
     Unknown,
 }
 
-/// A reply, in raw text.
+/// A reply as JSON.
+#[doc(hidden)]
 #[derive(Debug)]
-pub(super) struct Answer {
+pub struct RawReply {
     pub(super) ok: String,
     pub(super) seq: Option<u64>,
     pub(super) rev: Option<u64>,
-    /// Where a list that was cut goes on: JSON.
+    /// The cursor of the next page, as JSON.
     pub(super) next: Option<String>,
 }
 
-impl Asked {
+impl OutgoingRequest {
     pub(super) fn reading(action: &'static str, payload: String) -> Self {
         Self {
             resource: "sockful".into(),
             action: action.into(),
             payload,
-            manner: Manner::Reads,
+            effect: Effect::ReadOnly,
             key: None,
             if_rev: None,
             timeout_ms: None,
@@ -68,8 +69,8 @@ impl Asked {
     }
 }
 
-impl Answer {
-    pub(super) fn of(reply: &Object<'_>) -> Self {
+impl RawReply {
+    pub(super) fn parse(reply: &Object<'_>) -> Self {
         let number = |key| reply.take(key).and_then(|raw| raw.parse().ok());
         Self {
             ok: reply.take("ok").unwrap_or("null").to_owned(),
@@ -80,7 +81,7 @@ impl Answer {
     }
 }
 
-/// A key for a request, by the time of the server, which judges by it how old a key is.
+/// An idempotency key with the server's time, from which the server derives its age.
 pub(super) fn key(now_ms: u64) -> Uuid {
     let nanos = u32::try_from(now_ms % 1_000 * 1_000_000).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, now_ms / 1_000, nanos))
