@@ -20,8 +20,11 @@ struct Creature {
 async fn main() -> Result<()> {
     let mut config = Config::default();
     // The rate limit must not slow down the load generator.
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
-    config.max_connection_rate = u32::MAX;
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
+    config.connection.max_connection_rate = u32::MAX;
     let server = Server::new(resources![Creature]).config(config);
     let server = server.open().await?;
     for n in 0..1000 {

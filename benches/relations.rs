@@ -53,7 +53,10 @@ const ROUND: Duration = Duration::from_millis(700);
 async fn main() -> Result<()> {
     let mut config = Config::default();
     // The rate limit must not slow down the load generator.
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
     let server = Server::new(resources![Album, Song]).config(config);
     let server = server.open().await?;
     fill(&server).await?;

@@ -100,7 +100,7 @@ async fn main() -> Result<()> {
 /// Serves the accounts, and has the transfers done.
 async fn run() -> Result<Report> {
     let mut config = Config::default();
-    config.default_page = 1_000;
+    config.request.default_page = 1_000;
     let server = Server::new(resources![Account])
         .config(config)
         .open()

@@ -81,7 +81,7 @@ async fn main() -> Result<()> {
         .init();
     let mut config = Config::default();
     // Release builds leave it off, unless they are asked for it.
-    config.explorer = true;
+    config.http.explorer = true;
     let mut server = Server::new(DEMO).config(config).commands();
     let file = setting("DATA", "demo.db");
     let in_memory = env::args().skip(1).any(|word| word == "--memory");

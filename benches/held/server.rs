@@ -75,7 +75,7 @@ fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
 #[tokio::main]
 pub(crate) async fn serve(players: usize) -> Result<()> {
     let mut config = Config::default();
-    config.log_capacity = LOG_CAPACITY;
+    config.store.log_capacity = LOG_CAPACITY;
     let server = Server::new(resources![Player]);
     let server = server.config(config).open().await?;
     let records = server.records::<Player>();

@@ -44,6 +44,9 @@ async fn main() -> Result<()> {
 /// The default limits, except that requests are not limited by rate.
 fn unlimited() -> Config {
     let mut config = Config::default();
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
     config
 }

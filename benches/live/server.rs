@@ -21,7 +21,10 @@ impl ServerThread {
     /// Serves this number of creatures: `c0`, `c1` and so on.
     pub(crate) async fn start(creatures: usize, mut config: Config) -> Result<Self> {
         // The rate limit must not slow down the load generator.
-        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        (
+            config.request.max_request_rate,
+            config.request.request_burst,
+        ) = (u32::MAX, u32::MAX);
         let server = Server::new(resources![Creature]).config(config);
         let server = server.open().await?;
         for nth in 0..creatures {

@@ -85,8 +85,8 @@ impl Side {
     async fn start() -> Result<Self> {
         // The server would close a peer that neither reads nor answers pings after a minute.
         let mut config = Config::default();
-        config.write_timeout = Duration::from_secs(24 * 60 * 60);
-        config.ping_interval = config.write_timeout;
+        config.connection.write_timeout = Duration::from_secs(24 * 60 * 60);
+        config.connection.ping_interval = config.connection.write_timeout;
         let served = ServerThread::start(CREATURES, config).await?;
         let mut reader = Client::connect(served.address).await?;
         let all = r#"["creature","subscribe",{"$select":["id","life"]},1]"#;

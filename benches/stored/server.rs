@@ -82,11 +82,14 @@ pub(crate) fn serve(store: &str, creatures: usize) -> Result<()> {
 async fn run(store: &str, creatures: usize) -> Result<()> {
     let mut config = Config::default();
     // The rate limit must not slow down the load generator.
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
     // Clients do not answer pings while it is not their turn.
-    config.ping_interval = Duration::from_secs(24 * 60 * 60);
+    config.connection.ping_interval = Duration::from_secs(24 * 60 * 60);
     // Keyed requests without an identity count as one caller.
-    config.max_keys_per_caller = config.max_keys;
+    config.store.max_keys_per_caller = config.store.max_keys;
     let server = Server::new(resources![Creature]).config(config.clone());
     let server = if store == MEMORY {
         server

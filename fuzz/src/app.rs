@@ -224,31 +224,31 @@ async fn clear_of<R: Resource>(server: &ServerHandle, id: fn(R) -> R::Id) {
 
 fn config() -> Config {
     let mut config = Config::default();
-    config.max_frame = super::oracle::MAX_FRAME;
-    config.max_depth = 16;
-    config.max_bad_frames = 8;
-    config.max_in_flight = 8;
-    config.max_lists = 2;
-    config.max_batch = 4;
-    config.max_outgoing = 8 * 1024;
-    config.max_reply = 4 * 1024;
-    config.default_page = 3;
-    config.max_page = 10;
-    config.max_cascade = 4;
-    config.max_subscriptions = 4;
-    config.max_subscription_records = 8;
-    config.max_snapshot = 2 * 1024;
-    config.max_scanned_groups = 2;
-    config.fold_after = 3;
-    config.ring_capacity = 2 * 1024;
-    config.log_capacity = 8 * 1024;
-    config.max_unsent_events = 512;
-    config.max_keys = 8;
-    config.max_keys_per_caller = 4;
-    config.read_capacity = 256;
-    config.max_request_rate = 16;
-    config.request_burst = 64;
-    config.max_rate_limited = 16;
-    config.request_timeout = std::time::Duration::from_secs(2);
+    config.connection.max_frame = super::oracle::MAX_FRAME;
+    config.connection.max_depth = 16;
+    config.connection.max_bad_frames = 8;
+    config.connection.max_in_flight = 8;
+    config.connection.max_lists = 2;
+    config.connection.max_batch = 4;
+    config.connection.max_outgoing = 8 * 1024;
+    config.request.max_reply = 4 * 1024;
+    config.request.default_page = 3;
+    config.request.max_page = 10;
+    config.request.max_cascade = 4;
+    config.live.max_subscriptions = 4;
+    config.live.max_subscription_records = 8;
+    config.live.max_snapshot = 2 * 1024;
+    config.live.max_scanned_groups = 2;
+    config.live.fold_after = 3;
+    config.live.ring_capacity = 2 * 1024;
+    config.store.log_capacity = 8 * 1024;
+    config.live.max_unsent_events = 512;
+    config.store.max_keys = 8;
+    config.store.max_keys_per_caller = 4;
+    config.connection.read_capacity = 256;
+    config.request.max_request_rate = 16;
+    config.request.request_burst = 64;
+    config.request.max_rate_limited = 16;
+    config.request.request_timeout = std::time::Duration::from_secs(2);
     config
 }

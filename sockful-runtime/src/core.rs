@@ -2,7 +2,7 @@
 
 pub(crate) mod bigint;
 pub(crate) mod clock;
-pub(crate) mod config;
+pub mod config;
 pub(crate) mod const_text;
 pub(crate) mod digest;
 pub(crate) mod error;

@@ -19,7 +19,7 @@ pub mod transport;
 
 #[doc(hidden)]
 pub use crate::core::bigint::WideInteger;
-pub use crate::core::config::Config;
+pub use crate::core::config::{self, Config};
 pub use crate::core::error::{Error, ErrorKind, Fault, Outcome, Result};
 pub use crate::core::shutdown::shutdown_signal;
 pub use crate::engine::auth::credentials::Credentials;

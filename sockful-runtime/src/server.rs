@@ -84,7 +84,7 @@ impl Server {
     /// panics, nobody is let in.
     ///
     /// With it every resource needs an identity unless it says `#[resource(public)]`, and so does
-    /// the description, unless [`Config::public_schema`]. Without it everyone may do everything.
+    /// the description, unless [`access.public_schema`](crate::config::AccessConfig::public_schema). Without it everyone may do everything.
     pub fn authenticate<U, A>(
         mut self,
         ask: impl Fn(Credentials) -> A + Send + Sync + 'static,
@@ -319,7 +319,7 @@ impl ServerHandle {
 
     /// Serves on `listener` until `shutdown` is done: then nothing more is accepted or read,
     /// requests that have begun are answered, and what is not done after
-    /// [`Config::shutdown_timeout`] is cut.
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout) is cut.
     ///
     /// # Errors
     ///

@@ -459,10 +459,17 @@ pub use sockful_runtime::model::event::Event;
 
 /// ```
 /// let mut config = sockful::Config::default();
-/// config.max_frame = 16 * 1024;
-/// config.allowed_origins.push("https://app.example.com".to_owned());
+/// config.connection.max_frame = 16 * 1024;
+/// config.access.allowed_origins.push("https://app.example.com".to_owned());
 /// ```
 pub use sockful_runtime::Config;
+
+/// The groups of settings of a [`Config`].
+pub mod config {
+    pub use sockful_runtime::config::{
+        AccessConfig, ConnectionConfig, HttpConfig, LiveConfig, RequestConfig, StoreConfig,
+    };
+}
 
 /// ```no_run
 /// # async fn serve(server: sockful::Server) -> sockful::Result<()> {

@@ -69,7 +69,8 @@ async fn what_happens_is_told_in_its_order() {
 
 #[tokio::test]
 async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
-    let limits = |config: &mut Config| (config.fold_after, config.max_subscriptions) = (10_000, 1);
+    let limits =
+        |config: &mut Config| (config.live.fold_after, config.live.max_subscriptions) = (10_000, 1);
     let (server, builder) = local_with(limits).await;
     let client = builder
         .max_events(5)
@@ -164,7 +165,7 @@ async fn a_live_set_is_what_the_server_has() {
 
 #[tokio::test]
 async fn one_that_is_dropped_is_left() {
-    let (_server, builder) = local_with(|config| config.max_subscriptions = 1).await;
+    let (_server, builder) = local_with(|config| config.live.max_subscriptions = 1).await;
     let client = builder.connect().await.expect("it lets everyone in");
     let beasts = client.records::<Beast>();
     for _ in 0..3 {
@@ -194,7 +195,7 @@ async fn one_that_is_dropped_is_left() {
 
 #[tokio::test]
 async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
-    let (server, builder) = local_with(|config| config.max_reply = 4 * 1024).await;
+    let (server, builder) = local_with(|config| config.request.max_reply = 4 * 1024).await;
     let client = builder.connect().await.expect("it lets everyone in");
     for at in 0..200 {
         let new = beast(&format!("b{at:03}"), "dragon");
@@ -214,7 +215,7 @@ async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
 #[tokio::test]
 async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
     let mut config = Config::default();
-    config.max_reply = 4 * 1024;
+    config.request.max_reply = 4 * 1024;
     let handle = Server::new(RESOURCES).config(config).open().await;
     let handle = handle.expect("memory opens");
     for at in 0..200 {

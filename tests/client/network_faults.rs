@@ -32,14 +32,17 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
         }
     };
     let mut config = Config::default();
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
     (
-        config.max_connection_rate,
-        config.max_connections_per_address,
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
+    (
+        config.connection.max_connection_rate,
+        config.connection.max_connections_per_address,
     ) = (u32::MAX, 10_000);
-    (config.max_keys_per_caller, config.max_keys) = (1 << 24, 1 << 24);
+    (config.store.max_keys_per_caller, config.store.max_keys) = (1 << 24, 1 << 24);
     // As long as the storm may last, all of it is there to go on from.
-    config.log_capacity = 1 << 30;
+    config.store.log_capacity = 1 << 30;
     let handle = Server::new(RESOURCES).config(config).open().await;
     let handle = handle.expect("memory opens");
     let server =

@@ -122,7 +122,7 @@ async fn a_request_of_one_key_takes_effect_once() {
 
 #[tokio::test]
 async fn an_error_is_what_the_server_told() {
-    let (_server, client) = local_with(|config| config.max_visited = 1).await;
+    let (_server, client) = local_with(|config| config.store.max_visited = 1).await;
     let client = client.connect().await.expect("it lets everyone in");
     let beasts = client.records::<Beast>();
     let error = beasts

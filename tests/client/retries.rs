@@ -130,7 +130,13 @@ async fn what_is_dropped_before_it_is_sent_is_never_sent() {
 
 #[tokio::test]
 async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
-    let server = server(|config| (config.max_request_rate, config.request_burst) = (100, 10)).await;
+    let server = server(|config| {
+        (
+            config.request.max_request_rate,
+            config.request.request_burst,
+        ) = (100, 10)
+    })
+    .await;
     let client = builder(&server.url()).connect().await.expect("it listens");
     let beasts = client.records::<Beast>();
     let many = (0..40).map(|at| {

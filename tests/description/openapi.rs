@@ -422,8 +422,8 @@ async fn it_is_of_the_server_that_serves_it() {
     let (_, _, poster) = operation(&document, "poster_find");
     assert_eq!(poster["security"], json!([{}, {"bearer": []}]));
     let mut config = Config::default();
-    config.max_page = 7;
-    config.default_page = 7;
+    config.request.max_page = 7;
+    config.request.default_page = 7;
     let server = Server::new(RESOURCES)
         .config(config)
         .open()
@@ -437,7 +437,7 @@ async fn it_is_of_the_server_that_serves_it() {
 
 #[tokio::test]
 async fn where_nothing_is_answered_over_http_there_is_none() {
-    let server = TestServer::start_with(|config| config.http_api = false).await;
+    let server = TestServer::start_with(|config| config.http.enabled = false).await;
     for (path, status) in [
         ("/sockful/openapi.json", 404),
         ("/sockful/asyncapi.json", 200),

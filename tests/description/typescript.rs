@@ -69,7 +69,7 @@ async fn the_files_are_for_those_who_are_known() {
         }
     }
     let mut config = Config::default();
-    config.public_schema = true;
+    config.access.public_schema = true;
     let server = TestServer::serve(notes_app::server().config(config)).await;
     for path in FILES {
         let answer = get(&server, path, "").await;

@@ -84,7 +84,7 @@ async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
 async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
     let (tell, mut heard) = mpsc::unbounded_channel::<String>();
     let mut config = Config::default();
-    config.max_afterwards = 1;
+    config.request.max_afterwards = 1;
     let server = Server::new(resources![Post, Notice]).config(config);
     let server = TestServer::serve(server.state::<Heard>(tell)).await;
     let mut client = server.client().await;

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn the_page_is_at_the_root() {
-    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let mut raw = server.raw_connection().await;
     raw.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let head = raw.read_head().await.to_lowercase();
@@ -27,7 +27,7 @@ const EXPLORER: [(&str, &str); 6] = [
 
 #[tokio::test]
 async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
-    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.http.explorer = true).await;
     for (path, content_type) in EXPLORER {
         let mut raw = server.raw_connection().await;
         raw.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
@@ -58,7 +58,7 @@ async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
 /// A module that is written and not served would leave the page blank.
 #[tokio::test]
 async fn every_module_that_the_explorer_imports_is_served() {
-    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let (mut known, mut at) = (vec!["main.js".to_owned()], 0);
     while let Some(name) = known.get(at) {
         at += 1;
@@ -84,7 +84,7 @@ async fn every_module_that_the_explorer_imports_is_served() {
 
 #[tokio::test]
 async fn the_page_can_be_turned_off() {
-    let server = TestServer::start_with(|config| config.explorer = false).await;
+    let server = TestServer::start_with(|config| config.http.explorer = false).await;
     let mut raw = server.raw_connection().await;
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     raw.send(get).await;
@@ -135,7 +135,7 @@ async fn the_client_and_its_types_are_served() {
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let server = TestServer::start_with(|config| config.explorer = true).await;
+    let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let mut raw = server.raw_connection().await;
     assert_eq!(
         raw.status_of("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -196,8 +196,8 @@ async fn another_method_is_405_and_told_which_there_are() {
 #[tokio::test]
 async fn who_asks_for_pages_and_reads_none_is_let_go() {
     let server = TestServer::start_with(|config| {
-        config.handshake_timeout = Duration::from_millis(100);
-        config.write_timeout = Duration::from_millis(100);
+        config.http.handshake_timeout = Duration::from_millis(100);
+        config.connection.write_timeout = Duration::from_millis(100);
     })
     .await;
     let mut raw = server.raw_connection().await;

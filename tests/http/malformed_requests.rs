@@ -20,7 +20,7 @@ async fn what_is_no_http_is_refused_and_closed() {
 
 #[tokio::test]
 async fn two_thousand_headers_are_431() {
-    let server = TestServer::start_with(|config| config.max_header_bytes = 64 * 1024).await;
+    let server = TestServer::start_with(|config| config.http.max_header_bytes = 64 * 1024).await;
     let headers = "A: b\r\n".repeat(2000);
     assert_eq!(
         server

@@ -109,7 +109,7 @@ async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
 #[tokio::test]
 async fn the_description_is_everyones_where_the_settings_say_so() {
     let mut config = sockful::Config::default();
-    config.public_schema = true;
+    config.access.public_schema = true;
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let mut nobody = server.client().await;
     nobody.ok("sockful", "schema", Value::Null).await;

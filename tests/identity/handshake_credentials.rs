@@ -87,8 +87,8 @@ async fn a_token_in_the_query_is_not_looked_at() {
 #[tokio::test]
 async fn to_ask_who_somebody_is_counts_as_a_request() {
     let mut config = Config::default();
-    config.max_request_rate = 1;
-    config.request_burst = 12;
+    config.request.max_request_rate = 1;
+    config.request.request_burst = 12;
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let mut raw = server.raw_connection().await;
     for status in [401, 401, 429] {
@@ -106,7 +106,7 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
 #[tokio::test]
 async fn nobody_waits_for_ever_to_be_known() {
     let mut config = Config::default();
-    config.handshake_timeout = Duration::from_millis(100);
+    config.http.handshake_timeout = Duration::from_millis(100);
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let asleep = "Authorization: Bearer asleep\r\n";
     assert_eq!(shake_hands(&server, asleep).await.0, "503");

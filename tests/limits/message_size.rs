@@ -50,7 +50,7 @@ async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009
 
 #[tokio::test]
 async fn the_limit_of_the_configuration_is_the_one_that_holds() {
-    let server = TestServer::start_with(|config| config.max_frame = 1000).await;
+    let server = TestServer::start_with(|config| config.connection.max_frame = 1000).await;
     let mut client = server.client().await;
     assert_eq!(client.ask_text(&sized(1000)).await[2]["ok"]["id"], "bob");
     client.send_text(sized(1001)).await;
@@ -173,7 +173,7 @@ async fn a_result_that_can_not_be_cut_is_too_large() {
 
 #[tokio::test]
 async fn a_get_of_several_that_is_too_large_is_told_so() {
-    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..10).map(|n| n.to_string()).collect();
     for id in &ids {
@@ -201,7 +201,7 @@ async fn a_get_of_several_that_is_too_large_is_told_so() {
 
 #[tokio::test]
 async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_there() {
-    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     for n in 10..40 {
         client
@@ -238,7 +238,7 @@ async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_ther
 
 #[tokio::test]
 async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
-    let server = TestServer::start_with(|config| config.max_reply = 10_000).await;
+    let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let bio = "x".repeat(10_000);

@@ -11,8 +11,8 @@ async fn slow(burst: u32) -> TestServer {
 
 fn paced(burst: u32) -> Config {
     let mut config = Config::default();
-    config.max_request_rate = 1;
-    config.request_burst = burst;
+    config.request.max_request_rate = 1;
+    config.request.request_burst = burst;
     config
 }
 
@@ -113,7 +113,7 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
 #[tokio::test]
 async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
     let mut config = paced(5);
-    config.max_rate_limited = 50;
+    config.request.max_rate_limited = 50;
     let server = Server::new(sample_resources::RESOURCES).config(config);
     let server = TestServer::serve(server).await;
     let mut raw = server.raw_websocket_connection().await;

@@ -252,7 +252,7 @@ async fn each_subscription_is_told_by_itself_and_all_see_one_order() {
 
 #[tokio::test]
 async fn whoever_is_told_one_by_one_without_end_is_told() {
-    let server = TestServer::start_with(|config| config.fold_after = usize::MAX).await;
+    let server = TestServer::start_with(|config| config.live.fold_after = usize::MAX).await;
     let mut client = server.client().await;
     client.ask(json!(["creature", "subscribe", {}, 1])).await;
     client

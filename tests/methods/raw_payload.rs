@@ -76,7 +76,10 @@ const SHELVES: Resources = resources![Shelf];
 async fn shelves() -> (TestServer, Client) {
     let mut config = Config::default();
     // A quick machine asks more often than clients may.
-    (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
     let server = TestServer::serve(Server::new(SHELVES).config(config)).await;
     let mut client = server.client().await;
     client.ok("shelf", "create", json!({"id": 1})).await;

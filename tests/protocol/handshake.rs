@@ -131,7 +131,7 @@ async fn frames_that_come_with_the_handshake_are_served() {
 #[tokio::test]
 async fn a_handshake_that_never_begins_is_given_up() {
     let server =
-        TestServer::start_with(|config| config.handshake_timeout = Duration::from_millis(100))
+        TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_millis(100))
             .await;
     server.raw_connection().await.ended().await;
 }
@@ -139,7 +139,7 @@ async fn a_handshake_that_never_begins_is_given_up() {
 #[tokio::test]
 async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
     let server =
-        TestServer::start_with(|config| config.handshake_timeout = Duration::from_millis(200))
+        TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_millis(200))
             .await;
     let mut raw = server.raw_connection().await;
     raw.send(HANDSHAKE).await;
@@ -169,7 +169,7 @@ async fn let_in(server: &TestServer) -> RawConnection {
 
 #[tokio::test]
 async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on() {
-    let server = TestServer::start_with(|config| config.max_connections = 1).await;
+    let server = TestServer::start_with(|config| config.connection.max_connections = 1).await;
     let mut first = server.client().await;
     for _ in 0..20 {
         let mut raw = server.raw_connection().await;
@@ -197,7 +197,7 @@ async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on(
 
 #[tokio::test]
 async fn connections_that_come_too_fast_are_told_503() {
-    let server = TestServer::start_with(|config| config.max_connection_rate = 3).await;
+    let server = TestServer::start_with(|config| config.connection.max_connection_rate = 3).await;
     let mut told = Vec::new();
     for _ in 0..20 {
         let mut raw = server.raw_connection().await;
@@ -209,7 +209,7 @@ async fn connections_that_come_too_fast_are_told_503() {
 
 #[tokio::test]
 async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
-    let server = TestServer::start_with(|config| config.max_connections = 1).await;
+    let server = TestServer::start_with(|config| config.connection.max_connections = 1).await;
     for _ in 0..5 {
         let mut raw = server.raw_connection().await;
         raw.send("nonsense\r\n\r\n").await;
@@ -225,7 +225,7 @@ async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
 #[tokio::test]
 async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
     let server = TestServer::start_with(|config| {
-        config.allowed_origins = vec!["https://app.example.com".to_owned()];
+        config.access.allowed_origins = vec!["https://app.example.com".to_owned()];
     })
     .await;
     for (origin, status) in [

@@ -45,7 +45,8 @@ async fn a_record_is_free_after_a_timeout() {
 #[tokio::test]
 async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
     let server =
-        TestServer::start_with(|config| config.request_timeout = Duration::from_millis(20)).await;
+        TestServer::start_with(|config| config.request.request_timeout = Duration::from_millis(20))
+            .await;
     let mut client = server.client().await;
     for options in [json!(null), json!({"timeout_ms": 1_000_000})] {
         let answer = client

@@ -143,7 +143,7 @@ async fn many_requests_to_one_record_run_in_the_order_sent() {
 
 #[tokio::test]
 async fn what_is_beyond_max_in_flight_waits_and_is_no_error() {
-    let server = TestServer::start_with(|config| config.max_in_flight = 2).await;
+    let server = TestServer::start_with(|config| config.connection.max_in_flight = 2).await;
     let mut client = server.client().await;
     let frames = ["a", "b", "c", "d"]
         .map(|checkpoint| json!(["creature", "waitAt", {"checkpoint": checkpoint}, checkpoint]));
@@ -168,9 +168,9 @@ async fn what_is_beyond_max_in_flight_waits_and_is_no_error() {
 #[tokio::test]
 async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
     let server = TestServer::start_with(|config| {
-        config.max_in_flight = 1;
-        config.ping_interval = Duration::from_millis(50);
-        config.pong_timeout = Duration::from_millis(50);
+        config.connection.max_in_flight = 1;
+        config.connection.ping_interval = Duration::from_millis(50);
+        config.connection.pong_timeout = Duration::from_millis(50);
     })
     .await;
     let mut raw = server.raw_websocket_connection().await;
@@ -194,7 +194,8 @@ async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_connections_feeding_one_creature_a_thousand_times_add_exactly_64_000() {
     let server =
-        TestServer::start_with(|config| config.ping_interval = Duration::from_secs(600)).await;
+        TestServer::start_with(|config| config.connection.ping_interval = Duration::from_secs(600))
+            .await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let mut feeding = Vec::new();

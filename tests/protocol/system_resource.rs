@@ -152,7 +152,7 @@ async fn a_resource_called_sockful_has_no_other_action() {
 
 #[tokio::test]
 async fn the_hello_tells_protocol_schema_time_and_limits() {
-    let server = TestServer::start_with(|config| config.max_frame = 5000).await;
+    let server = TestServer::start_with(|config| config.connection.max_frame = 5000).await;
     let mut client = server.client_before_hello().await;
     let hello = client.recv().await;
     assert_eq!(

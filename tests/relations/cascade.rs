@@ -79,7 +79,7 @@ pub(crate) async fn a_resource_can_be_its_own_parent() {
 pub(crate) async fn more_than_may_go_at_once_stays() {
     let server = Server::new(MUSIC).config({
         let mut config = sockful::Config::default();
-        config.max_cascade = 3;
+        config.request.max_cascade = 3;
         config
     });
     let server = TestServer::serve(server).await;

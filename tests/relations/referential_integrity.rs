@@ -27,8 +27,11 @@ impl Both {
     async fn start() -> (TestServer, Self) {
         // Nobody is in the way of anybody: what takes as long will not end.
         let mut config = sockful::Config::default();
-        config.request_timeout = Duration::from_secs(1);
-        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        config.request.request_timeout = Duration::from_secs(1);
+        (
+            config.request.max_request_rate,
+            config.request.request_burst,
+        ) = (u32::MAX, u32::MAX);
         let server = TestServer::serve(Server::new(MUSIC).config(config)).await;
         let both = Self {
             client: server.client().await,

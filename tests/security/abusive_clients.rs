@@ -159,9 +159,12 @@ async fn fill(server: &TestServer) {
 #[tokio::test]
 async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served() {
     let server = TestServer::start_with(|config| {
-        config.write_timeout = Duration::from_secs(1);
+        config.connection.write_timeout = Duration::from_secs(1);
         // However fast the other one asks.
-        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        (
+            config.request.max_request_rate,
+            config.request.request_burst,
+        ) = (u32::MAX, u32::MAX);
     })
     .await;
     fill(&server).await;
@@ -233,8 +236,10 @@ async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer
 
 #[tokio::test]
 async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
-    let server =
-        TestServer::start_with(|config| config.write_timeout = Duration::from_millis(500)).await;
+    let server = TestServer::start_with(|config| {
+        config.connection.write_timeout = Duration::from_millis(500)
+    })
+    .await;
     let mut other = server.client().await;
     let RawConnection { input, mut output } = server.raw_websocket_connection().await;
     let mut taken = 0;

@@ -118,7 +118,7 @@ async fn it_is_mounted_by_route_and_as_a_fallback_too() {
 #[tokio::test]
 async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
     let mut config = Config::default();
-    config.explorer = true;
+    config.http.explorer = true;
     let outer = Outer::nested(sample().config(config)).await;
     for (path, expected) in [
         ("/live", "200"),
@@ -140,8 +140,8 @@ async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
 #[tokio::test]
 async fn the_routes_over_http_are_below_where_it_is_mounted() {
     let mut config = Config::default();
-    config.max_connections = 1;
-    config.allowed_origins = vec!["https://app.example.com".to_owned()];
+    config.connection.max_connections = 1;
+    config.access.allowed_origins = vec!["https://app.example.com".to_owned()];
     let outer = Outer::nested(sample().config(config)).await;
     let mut raw = outer.raw_connection().await;
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -216,7 +216,7 @@ async fn there_are_no_more_connections_than_there_may_be() {
         change(&mut config);
         Outer::nested(sample().config(config))
     };
-    let outer = full(|config| config.max_connections = 1).await;
+    let outer = full(|config| config.connection.max_connections = 1).await;
     let mut first = outer.client("/live").await;
     let mut raw = outer.raw_connection().await;
     let handshake = HANDSHAKE.replace("GET / ", "GET /live ");
@@ -242,7 +242,7 @@ async fn there_are_no_more_connections_than_there_may_be() {
 #[tokio::test]
 async fn an_address_that_is_told_has_its_own_limit() {
     let mut config = Config::default();
-    config.max_connections_per_address = 1;
+    config.connection.max_connections_per_address = 1;
     let outer = Outer::of(sample().config(config), |own, service| {
         // As behind a proxy, which says where a connection comes from.
         let service = service.peer(|parts| {
@@ -270,7 +270,7 @@ async fn an_address_that_is_told_has_its_own_limit() {
 async fn it_comes_to_its_end_when_it_is_drained() {
     let mut config = Config::default();
     // Longer than any test waits: it is not by this that it ends.
-    config.shutdown_timeout = Duration::from_secs(60);
+    config.connection.shutdown_timeout = Duration::from_secs(60);
     let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -304,7 +304,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
 #[tokio::test]
 async fn what_is_not_done_in_time_is_cut() {
     let mut config = Config::default();
-    config.shutdown_timeout = Duration::from_millis(100);
+    config.connection.shutdown_timeout = Duration::from_millis(100);
     let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
     let wait = json!(["creature", "waitAt", {"checkpoint": "shut"}, 1]);

@@ -144,7 +144,7 @@ async fn a_server_that_stops_says_so_over_tls() {
 #[tokio::test]
 async fn a_tls_handshake_that_never_begins_is_given_up() {
     let server = Secure::start(|config| {
-        config.handshake_timeout = Duration::from_millis(100);
+        config.http.handshake_timeout = Duration::from_millis(100);
     })
     .await;
     server.raw_connection().await.ended().await;
@@ -161,7 +161,7 @@ async fn what_is_no_tls_is_closed_and_others_are_served() {
 
 #[tokio::test]
 async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
-    let server = Secure::start(|config| config.max_connections = 1).await;
+    let server = Secure::start(|config| config.connection.max_connections = 1).await;
     let mut client = server.client().await;
     assert_eq!(server.raw_connection().await.rest().await, "");
     let pong = ask(&mut client, json!(["sockful", "ping", null, 7])).await;
@@ -170,7 +170,7 @@ async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
 
 #[tokio::test]
 async fn connections_count_together_with_those_that_are_plain() {
-    let server = Secure::start(|config| config.max_connections = 1).await;
+    let server = Secure::start(|config| config.connection.max_connections = 1).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound listener has one");
     let handle = server.server.clone();

@@ -17,10 +17,10 @@ struct Entry {
 /// Room for one commit and one key, and lists that read at most two records.
 fn narrow() -> Config {
     let mut config = Config::default();
-    config.max_visited = 2;
-    config.log_capacity = 0;
-    config.stored_log_capacity = 0;
-    config.max_keys = 1;
+    config.store.max_visited = 2;
+    config.store.log_capacity = 0;
+    config.store.stored_log_capacity = 0;
+    config.store.max_keys = 1;
     config
 }
 

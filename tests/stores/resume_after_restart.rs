@@ -71,7 +71,7 @@ async fn what_the_file_no_longer_has_comes_afresh() {
     let folder = Folder::new("afresh");
     let opened = || async {
         let mut config = Config::default();
-        (config.log_capacity, config.stored_log_capacity) = (0, 1_000);
+        (config.store.log_capacity, config.store.stored_log_capacity) = (0, 1_000);
         let store = Sqlite::with_config(folder.file("data.db"), &config);
         let server = Server::new(ENTRIES).store(store.expect("nobody else has it"));
         server.config(config).open().await.expect("it is whole")

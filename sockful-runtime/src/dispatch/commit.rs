@@ -67,7 +67,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
             }
         }
         let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
-        reply::check_room("the result", bytes, context.app().config.max_reply)?;
+        reply::check_room("the result", bytes, context.app().config.request.max_reply)?;
         let Some(outcome) = commit::commit(&unit, ResponseDraft::Records(&written), None).await?
         else {
             continue;

@@ -193,7 +193,7 @@ fn find(session: &Session, message: &str, frame: &RawFrame<'_>) -> Result<(Targe
 
 /// Refuses a text that nests deeper than the limit, within so many `levels` around it.
 fn check_depth(session: &Session, text: &str, levels: usize) -> Result<()> {
-    let max_depth = session.config().max_depth;
+    let max_depth = session.config().connection.max_depth;
     if frame::is_deeper_than(text, max_depth.saturating_sub(levels)) {
         return Err(Error::too_large(
             "the depth of the message",

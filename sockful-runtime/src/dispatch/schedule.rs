@@ -27,7 +27,7 @@ impl Schedule {
 impl Request {
     /// How to schedule the request.
     pub(crate) fn schedule(&self, session: &Session) -> Schedule {
-        let mut timeout = session.config().request_timeout;
+        let mut timeout = session.config().request.request_timeout;
         if let Target::Route(route) = self.target
             && let Action::Remote(remote) = route.action
         {

@@ -105,7 +105,7 @@ async fn ping(session: &Session, payload: &Payload) -> Result<(Done, Subscriptio
 /// Asks that this caller may know the description.
 fn admit(session: &Session, context: &Context) -> Result<()> {
     let app = &session.app;
-    let is_public = app.config.public_schema;
+    let is_public = app.config.access.public_schema;
     app.policies.admit_to(context.identity(), is_public)
 }
 

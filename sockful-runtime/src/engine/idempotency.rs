@@ -57,7 +57,7 @@ impl Idempotency {
         Self {
             turns: KeyQueue::default(),
             clock,
-            retention: u64::try_from(config.key_retention.as_millis()).unwrap_or(u64::MAX),
+            retention: u64::try_from(config.store.key_retention.as_millis()).unwrap_or(u64::MAX),
         }
     }
 

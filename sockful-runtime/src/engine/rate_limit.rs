@@ -51,8 +51,8 @@ pub(crate) struct Bucket {
 impl RateLimiter {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            rate: config.max_request_rate,
-            burst: config.request_burst,
+            rate: config.request.max_request_rate,
+            burst: config.request.request_burst,
             shared: Mutex::new(NamedBuckets {
                 buckets: HashMap::new(),
                 sweep_at: FEW,
@@ -178,11 +178,10 @@ mod tests {
     use tokio::time::advance;
 
     fn rates(rate: u32, burst: u32) -> RateLimiter {
-        RateLimiter::new(&Config {
-            max_request_rate: rate,
-            request_burst: burst,
-            ..Config::default()
-        })
+        let mut config = Config::default();
+        config.request.max_request_rate = rate;
+        config.request.request_burst = burst;
+        RateLimiter::new(&config)
     }
 
     #[tokio::test(start_paused = true)]

@@ -60,14 +60,14 @@ impl Broker {
             store,
             limits: LiveLimits {
                 // One more must be a valid number: it marks subscribers that are behind.
-                fold_after: config.fold_after.min(usize::MAX - 1),
-                records: config.max_subscription_records,
-                replayed: config.max_replayed,
-                bytes: config.max_snapshot,
+                fold_after: config.live.fold_after.min(usize::MAX - 1),
+                records: config.live.max_subscription_records,
+                replayed: config.live.max_replayed,
+                bytes: config.live.max_snapshot,
             },
             state: Mutex::new(BrokerState {
-                recent: RecentCommits::new(config.ring_capacity),
-                groups: QueryGroups::new(resources, config.max_scanned_groups),
+                recent: RecentCommits::new(config.live.ring_capacity),
+                groups: QueryGroups::new(resources, config.live.max_scanned_groups),
                 log_reader: None,
             }),
             published: watch::Sender::new(u64::MAX),

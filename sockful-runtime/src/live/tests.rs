@@ -20,7 +20,7 @@ const CONDITIONS: [&str; 6] = [
 
 #[tokio::test]
 async fn as_many_commits_as_may_be_are_told_one_by_one_and_more_as_one() {
-    let server = Server::start(|config| config.fold_after = 3).await;
+    let server = Server::start(|config| config.live.fold_after = 3).await;
     let mut follower = server.follower(1, "{}").await;
     for (writes, told) in [(3, 3), (4, 1)] {
         for life in 0..writes {
@@ -37,7 +37,7 @@ async fn as_many_commits_as_may_be_are_told_one_by_one_and_more_as_one() {
 
 #[tokio::test]
 async fn what_came_and_went_while_nobody_looked_is_not_told() {
-    let server = Server::start(|config| config.fold_after = 1).await;
+    let server = Server::start(|config| config.live.fold_after = 1).await;
     let mut follower = server.follower(1, r#"{"kind":"cat"}"#).await;
     let gone = delete("eve");
     server
@@ -119,7 +119,7 @@ async fn declared_events_are_told_of_records_that_are_in() {
 
 #[tokio::test]
 async fn declared_events_that_are_left_out_are_counted() {
-    let server = Server::start(|config| config.fold_after = 2).await;
+    let server = Server::start(|config| config.live.fold_after = 2).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     let mut follower = server.follower(1, "{}").await;
     for with_change in [true, false] {
@@ -143,8 +143,8 @@ async fn declared_events_that_are_left_out_are_counted() {
 /// What a subscriber is told who reads nothing while a record changes a hundred times.
 async fn told_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Vec<String> {
     let server = Server::start(|config| {
-        config.fold_after = 2;
-        config.ring_capacity = 1;
+        config.live.fold_after = 2;
+        config.live.ring_capacity = 1;
         configure(config);
     });
     let server = server.await;
@@ -160,21 +160,21 @@ async fn told_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Ve
 
 #[tokio::test]
 async fn where_the_log_does_not_reach_back_it_begins_anew() {
-    let told = told_after_a_hundred_commits(|config| config.log_capacity = 2_000);
+    let told = told_after_a_hundred_commits(|config| config.store.log_capacity = 2_000);
     assert_eq!(told.await, ["reset"]);
 }
 
 #[tokio::test]
 async fn where_more_was_missed_than_is_looked_through_it_begins_anew() {
-    let told = told_after_a_hundred_commits(|config| config.max_replayed = 90);
+    let told = told_after_a_hundred_commits(|config| config.live.max_replayed = 90);
     assert_eq!(told.await, ["reset"]);
-    let told = told_after_a_hundred_commits(|config| config.max_replayed = 110);
+    let told = told_after_a_hundred_commits(|config| config.live.max_replayed = 110);
     assert_eq!(told.await, ["created"]);
 }
 
 #[tokio::test]
 async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happens() {
-    let server = Server::start(|config| config.fold_after = usize::MAX).await;
+    let server = Server::start(|config| config.live.fold_after = usize::MAX).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     server.settle().await;
     let handle = server.join("{}").await.expect("there is room");
@@ -186,7 +186,7 @@ async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happ
 
 #[tokio::test]
 async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
-    let server = Server::start(|config| config.max_scanned_groups = 2).await;
+    let server = Server::start(|config| config.live.max_scanned_groups = 2).await;
     let mut handles = Vec::new();
     for n in 0..50 {
         let conditions = format!(r#"{{"kind":"kind {n}"}}"#);
@@ -276,9 +276,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 async fn run(steps: &[Step], fold_after: usize, room: usize) {
     let server = Server::start(|config| {
-        config.fold_after = fold_after;
-        config.ring_capacity = room;
-        config.log_capacity = room * 2;
+        config.live.fold_after = fold_after;
+        config.live.ring_capacity = room;
+        config.store.log_capacity = room * 2;
     });
     let server = server.await;
     let mut followers = vec![(0, server.follower(0, CONDITIONS[0]).await)];

@@ -103,7 +103,7 @@ impl Model {
 
     /// The default and the maximum page size.
     pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
-        let usual = (config.default_page, config.max_page);
+        let usual = (config.request.default_page, config.request.max_page);
         self.definition.page.unwrap_or(usual)
     }
 

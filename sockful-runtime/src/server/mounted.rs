@@ -83,7 +83,7 @@ impl ServerHandle {
 
     /// Lets the connections that came over [services](Self::service) come to their end: nothing more is
     /// read of them, requests that have begun are answered, and what is not done after
-    /// [`Config::shutdown_timeout`](crate::Config::shutdown_timeout) is cut. No handshake is accepted
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout) is cut. No handshake is accepted
     /// from now on.
     ///
     /// An outer server waits for none of them by itself: it takes what has become a WebSocket for done.

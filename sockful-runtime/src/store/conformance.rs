@@ -34,8 +34,8 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 /// Puts a store to all that every store must do: searches, commits, snapshots, events and keys, so many
 /// made-up `cases` of each, judged by a plain model. A thousand are worth the time that they take.
 ///
-/// `make` makes an empty store with the limits that it is given: of those [`Config::max_visited`],
-/// [`Config::key_retention`], [`Config::max_keys`] and [`Config::max_keys_per_caller`] are at times others
+/// `make` makes an empty store with the limits that it is given: of those [`store.max_visited`](crate::config::StoreConfig::max_visited),
+/// [`store.key_retention`](crate::config::StoreConfig::key_retention), `store.max_keys` and `store.max_keys_per_caller` are at times others
 /// than the default ones. It is called for each case.
 ///
 /// It is for a plain `#[test]`, since it has runtimes of its own:

@@ -28,14 +28,14 @@ pub struct StoreLimits {
 impl From<&Config> for StoreLimits {
     fn from(config: &Config) -> Self {
         Self {
-            max_visited: config.max_visited,
-            log_capacity: config.log_capacity,
-            stored_log_capacity: config.stored_log_capacity,
-            log_retention: config.log_retention,
-            key_retention: config.key_retention,
-            max_keys_per_caller: config.max_keys_per_caller,
-            max_keys: config.max_keys,
-            key_capacity: config.key_capacity,
+            max_visited: config.store.max_visited,
+            log_capacity: config.store.log_capacity,
+            stored_log_capacity: config.store.stored_log_capacity,
+            log_retention: config.store.log_retention,
+            key_retention: config.store.key_retention,
+            max_keys_per_caller: config.store.max_keys_per_caller,
+            max_keys: config.store.max_keys,
+            key_capacity: config.store.key_capacity,
         }
     }
 }

@@ -97,7 +97,7 @@ async fn https(
     shutdown: Shutdown,
 ) {
     let shaken = tokio::select! {
-        shaken = tls.accept(stream, session.config().handshake_timeout) => shaken,
+        shaken = tls.accept(stream, session.config().http.handshake_timeout) => shaken,
         () = shutdown.clone().draining() => None,
     };
     if let Some(stream) = shaken {
@@ -127,11 +127,11 @@ async fn http(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(config.handshake_timeout)
-        .max_headers(config.max_headers)
-        .max_buf_size(config.max_header_bytes)
+        .header_read_timeout(config.http.handshake_timeout)
+        .max_headers(config.http.max_headers)
+        .max_buf_size(config.http.max_header_bytes)
         .serve_connection(
-            TokioIo::new(WriteTimeout::new(stream, config.write_timeout)),
+            TokioIo::new(WriteTimeout::new(stream, config.connection.write_timeout)),
             service,
         )
         .with_upgrades();
@@ -142,7 +142,7 @@ async fn http(
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 served = connection => served,
-                () = sleep(config.close_timeout), if !has_asked.load(Relaxed) => Ok(()),
+                () = sleep(config.connection.close_timeout), if !has_asked.load(Relaxed) => Ok(()),
                 () = cut => Ok(()),
             }
         }

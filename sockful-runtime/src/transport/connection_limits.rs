@@ -40,11 +40,11 @@ pub(crate) struct ConnectionPermit {
 
 impl ConnectionLimits {
     pub(crate) fn new(config: &Config) -> Self {
-        let rate = config.max_connection_rate;
+        let rate = config.connection.max_connection_rate;
         Self {
-            all: Arc::new(Semaphore::new(config.max_connections)),
+            all: Arc::new(Semaphore::new(config.connection.max_connections)),
             by_address: Arc::default(),
-            most_by_address: config.max_connections_per_address,
+            most_by_address: config.connection.max_connections_per_address,
             arrivals: Bucket::new(rate, rate),
             told: Arc::new(Semaphore::new(MAX_TOLD)),
         }
@@ -143,12 +143,11 @@ mod tests {
     use super::*;
 
     fn door(most: usize, by_address: usize, rate: u32) -> ConnectionLimits {
-        ConnectionLimits::new(&Config {
-            max_connections: most,
-            max_connections_per_address: by_address,
-            max_connection_rate: rate,
-            ..Config::default()
-        })
+        let mut config = Config::default();
+        config.connection.max_connections = most;
+        config.connection.max_connections_per_address = by_address;
+        config.connection.max_connection_rate = rate;
+        ConnectionLimits::new(&config)
     }
 
     fn at(text: &str) -> IpAddr {

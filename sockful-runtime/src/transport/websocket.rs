@@ -206,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Whether another event may be put behind what waits to be sent.
     fn has_room_for_events(&mut self) -> bool {
-        self.socket.pipe().waiting() <= self.session.config().max_unsent_events
+        self.socket.pipe().waiting() <= self.session.config().live.max_unsent_events
     }
 
     /// Writes events while the output buffer has room for them.
@@ -232,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Whether another reply may be put behind those that wait to be sent.
     fn has_room_out(&mut self) -> bool {
-        self.socket.pipe().waiting() <= self.session.config().max_outgoing
+        self.socket.pipe().waiting() <= self.session.config().connection.max_outgoing
     }
 
     /// Takes in a message and those that have come with it, so that all replies that are ready
@@ -261,7 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Incoming::CloseReason(end) => return Some(end),
             }
             taken += 1;
-            if taken == self.session.config().max_batch {
+            if taken == self.session.config().connection.max_batch {
                 let _ = poll_fn(|cx| Poll::Ready(self.socket.poll_flush(cx))).await;
                 tokio::task::yield_now().await;
                 return None;
@@ -332,7 +332,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn answer(&mut self, mut answered: Answered) -> Option<CloseReason> {
         let change = answered.change.take();
         let begun = change.and_then(|change| self.apply(*change, &mut answered.reply));
-        let max_reply = self.session.config().max_reply;
+        let max_reply = self.session.config().request.max_reply;
         if answered.bad || answered.head().wants_reply() {
             self.socket
                 .push(|out| reply::write(out, &answered.head(), &answered.reply, max_reply));
@@ -342,7 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.requests.lists_unsent = self.subscriptions.starting();
         }
         self.bad_frames += usize::from(answered.bad);
-        (self.bad_frames >= self.session.config().max_bad_frames)
+        (self.bad_frames >= self.session.config().connection.max_bad_frames)
             .then_some(CloseReason::ByUs(1008, "too many bad frames in a row"))
     }
 

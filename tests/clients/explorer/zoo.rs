@@ -92,7 +92,7 @@ struct Visitor {
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut config = Config::default();
-    config.explorer = true;
+    config.http.explorer = true;
     let server = Server::new(resources![Animal, Visitor])
         .config(config)
         .open()

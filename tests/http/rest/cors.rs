@@ -8,7 +8,7 @@ use serde_json::json;
 const APP: &str = "https://app.example.com";
 
 async fn server() -> TestServer {
-    TestServer::start_with(|config| config.allowed_origins = vec![APP.to_owned()]).await
+    TestServer::start_with(|config| config.access.allowed_origins = vec![APP.to_owned()]).await
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use tokio::io::AsyncWriteExt;
 #[tokio::test]
 async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
     let mut config = Config::default();
-    config.max_request_rate = 1;
-    config.request_burst = 30;
+    config.request.max_request_rate = 1;
+    config.request.request_burst = 30;
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let bob = "Authorization: Bearer bob\r\n";
     let mut socket = server.client().await;
@@ -43,8 +43,8 @@ async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
 #[tokio::test]
 async fn records_that_are_looked_at_are_charged_for() {
     let mut config = Config::default();
-    config.max_request_rate = 1;
-    config.request_burst = 40;
+    config.request.max_request_rate = 1;
+    config.request.request_burst = 40;
     let server = TestServer::start_with(|it| *it = config).await;
     let mut writer = server.client().await;
     // Writers of the machine itself have tokens of their own each.
@@ -93,8 +93,10 @@ async fn a_request_whose_client_goes_is_left_off() {
 
 #[tokio::test]
 async fn a_server_that_stops_answers_what_has_begun() {
-    let mut server =
-        TestServer::start_with(|config| config.close_timeout = Duration::from_millis(10)).await;
+    let mut server = TestServer::start_with(|config| {
+        config.connection.close_timeout = Duration::from_millis(10)
+    })
+    .await;
     server
         .client()
         .await

@@ -173,7 +173,10 @@ fn every_request_gets_one_answer_that_fits() {
     let begin = async || {
         let server = TestServer::start_with(|config| {
             // Who asks so much is not to be told to wait.
-            (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+            (
+                config.request.max_request_rate,
+                config.request.request_burst,
+            ) = (u32::MAX, u32::MAX);
         })
         .await;
         let raw: RawConnection = server.raw_connection().await;

@@ -155,7 +155,7 @@ async fn head_is_get_without_a_body() {
 
 #[tokio::test]
 async fn the_routes_can_be_turned_off() {
-    let server = TestServer::start_with(|config| config.http_api = false).await;
+    let server = TestServer::start_with(|config| config.http.enabled = false).await;
     assert_eq!(ask(&server, "GET /api/creature", "", "").await.status, 404);
     assert_eq!(
         ask(&server, "POST /api/creature", "", "{}").await.status,

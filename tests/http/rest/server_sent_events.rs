@@ -226,7 +226,7 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 #[tokio::test]
 async fn a_stream_that_nobody_reads_is_let_go() {
     let mut config = Config::default();
-    config.write_timeout = Duration::from_millis(200);
+    config.connection.write_timeout = Duration::from_millis(200);
     let handle = Server::new(sample_resources::RESOURCES)
         .config(config)
         .open()

@@ -10,8 +10,8 @@ async fn away(query: LiveQuery, writes: &[(&str, Value)]) -> (Subscriber, Vec<Va
     let mut told = Vec::new();
     for ring_capacity in [1, 1 << 20] {
         let (server, mut client) = start_with(|config| {
-            config.fold_after = FOLD_AFTER;
-            config.ring_capacity = ring_capacity;
+            config.live.fold_after = FOLD_AFTER;
+            config.live.ring_capacity = ring_capacity;
         })
         .await;
         for id in ["bob", "eve"] {

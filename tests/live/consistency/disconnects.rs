@@ -104,8 +104,8 @@ async fn one_may_come_back_at_any_moment_while_another_writes() {
 #[tokio::test]
 async fn whoever_comes_back_too_late_begins_afresh_and_nobody_else_does() {
     let (server, mut writer) = start_with(|config| {
-        config.log_capacity = 20_000;
-        config.ring_capacity = 5_000;
+        config.store.log_capacity = 20_000;
+        config.live.ring_capacity = 5_000;
     })
     .await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;

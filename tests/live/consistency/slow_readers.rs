@@ -33,9 +33,9 @@ async fn stopped(
 async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_one() {
     for ring_capacity in [1, 1 << 28] {
         let (server, mut writer) = start_with(|config| {
-            config.fold_after = 16;
-            config.ring_capacity = ring_capacity;
-            config.log_capacity = 1 << 28;
+            config.live.fold_after = 16;
+            config.live.ring_capacity = ring_capacity;
+            config.store.log_capacity = 1 << 28;
         })
         .await;
         let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
@@ -50,9 +50,9 @@ async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_on
 #[tokio::test]
 async fn beyond_the_log_there_is_a_beginning_anew() {
     let (server, mut writer) = start_with(|config| {
-        config.ring_capacity = 100_000;
-        config.log_capacity = 1_000_000;
-        config.fold_after = 4;
+        config.live.ring_capacity = 100_000;
+        config.store.log_capacity = 1_000_000;
+        config.live.fold_after = 4;
     })
     .await;
     let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
@@ -66,8 +66,8 @@ async fn beyond_the_log_there_is_a_beginning_anew() {
 #[tokio::test]
 async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
     let (server, mut writer) = start_with(|config| {
-        config.fold_after = 16;
-        config.log_capacity = 1 << 28;
+        config.live.fold_after = 16;
+        config.store.log_capacity = 1 << 28;
     })
     .await;
     let mut subscriber = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;
@@ -80,8 +80,8 @@ async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
 #[tokio::test]
 async fn whoever_goes_without_having_read_goes_on_where_it_had_read_to() {
     let (server, mut writer) = start_with(|config| {
-        config.fold_after = 16;
-        config.log_capacity = 1 << 28;
+        config.live.fold_after = 16;
+        config.store.log_capacity = 1 << 28;
     })
     .await;
     let mut subscriber = stopped(&server, &mut writer, vec![creatures(json!({}))]).await;

@@ -28,9 +28,9 @@ async fn everyone_sees_the_history_whatever_comes_between() {
     println!("SOCKFUL_SEED={seed}");
     let secs = from_env("SOCKFUL_STORM_SECS").unwrap_or(10);
     let (server, _) = start_with(|config| {
-        config.fold_after = 16;
-        config.ring_capacity = 100_000;
-        config.log_capacity = 500_000;
+        config.live.fold_after = 16;
+        config.live.ring_capacity = 100_000;
+        config.store.log_capacity = 500_000;
     })
     .await;
     let until = Instant::now() + Duration::from_secs(secs);

@@ -101,10 +101,10 @@ async fn what_a_resource_does_not_serve_can_not_be_subscribed_to() {
 #[tokio::test]
 async fn each_limit_is_told_by_its_name() {
     let server = start_with(|config| {
-        config.max_subscriptions = 2;
-        config.max_subscription_records = 3;
-        config.max_snapshot = 2_000;
-        config.max_scanned_groups = 1;
+        config.live.max_subscriptions = 2;
+        config.live.max_subscription_records = 3;
+        config.live.max_snapshot = 2_000;
+        config.live.max_scanned_groups = 1;
     });
     let server = server.await;
     let (mut client, mut other) = (server.client().await, server.client().await);

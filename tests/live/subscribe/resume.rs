@@ -118,8 +118,8 @@ async fn what_is_not_the_same_begins_anew() {
 #[tokio::test]
 async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
     let server = start_with(|config| {
-        config.log_capacity = 10_000;
-        config.ring_capacity = 5_000;
+        config.store.log_capacity = 10_000;
+        config.live.ring_capacity = 5_000;
     });
     let server = server.await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
@@ -140,7 +140,7 @@ async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
 
 #[tokio::test]
 async fn many_missed_commits_are_told_as_one() {
-    let server = start_with(|config| config.fold_after = 3).await;
+    let server = start_with(|config| config.live.fold_after = 3).await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({"kind": DRAGONS})).await;
     drop(client);

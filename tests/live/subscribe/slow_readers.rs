@@ -24,7 +24,7 @@ async fn stopped(server: &TestServer) -> (Client, Client) {
 
 async fn start(change: impl FnOnce(&mut Config)) -> TestServer {
     start_with(|config| {
-        config.fold_after = 16;
+        config.live.fold_after = 16;
         change(config);
     })
     .await
@@ -54,8 +54,8 @@ async fn whoever_reads_again_is_told_what_was_missed_as_one() {
     // In the ring, and in the log only.
     for ring_capacity in [1, 1 << 30] {
         let server = start(|config| {
-            config.ring_capacity = ring_capacity;
-            config.log_capacity = 1 << 30;
+            config.live.ring_capacity = ring_capacity;
+            config.store.log_capacity = 1 << 30;
         });
         folded(&server.await).await;
     }
@@ -76,8 +76,8 @@ async fn folded(server: &TestServer) {
 #[tokio::test]
 async fn whoever_was_away_longer_than_the_log_begins_anew() {
     let server = start(|config| {
-        config.ring_capacity = 100_000;
-        config.log_capacity = 1_000_000;
+        config.live.ring_capacity = 100_000;
+        config.store.log_capacity = 1_000_000;
     });
     let server = server.await;
     let (mut client, mut writer) = stopped(&server).await;
@@ -91,9 +91,9 @@ async fn whoever_was_away_longer_than_the_log_begins_anew() {
 #[tokio::test]
 async fn what_can_not_begin_anew_ends() {
     let server = start(|config| {
-        config.ring_capacity = 100_000;
-        config.log_capacity = 1_000_000;
-        config.max_subscription_records = 1;
+        config.live.ring_capacity = 100_000;
+        config.store.log_capacity = 1_000_000;
+        config.live.max_subscription_records = 1;
     });
     let server = server.await;
     let (mut client, mut writer) = stopped(&server).await;

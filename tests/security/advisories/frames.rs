@@ -61,8 +61,8 @@ async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
 #[tokio::test]
 async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_connection() {
     let server = TestServer::start_with(|config| {
-        config.ping_interval = Duration::from_millis(30);
-        config.pong_timeout = Duration::from_millis(30);
+        config.connection.ping_interval = Duration::from_millis(30);
+        config.connection.pong_timeout = Duration::from_millis(30);
     })
     .await;
     let beginnings = [
@@ -151,9 +151,12 @@ async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() 
 #[tokio::test]
 async fn who_is_answered_more_than_it_reads_keeps_nobody_else_waiting() {
     let server = TestServer::start_with(|config| {
-        config.write_timeout = Duration::from_millis(500);
+        config.connection.write_timeout = Duration::from_millis(500);
         // However fast the other one asks.
-        (config.max_request_rate, config.request_burst) = (u32::MAX, u32::MAX);
+        (
+            config.request.max_request_rate,
+            config.request.request_burst,
+        ) = (u32::MAX, u32::MAX);
     })
     .await;
     let mut other = server.client().await;

@@ -78,7 +78,7 @@ async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
 #[tokio::test]
 async fn an_origin_that_only_looks_like_an_allowed_one_is_refused() {
     let server = TestServer::start_with(|config| {
-        config.allowed_origins = vec!["https://ok.com".to_owned()];
+        config.access.allowed_origins = vec!["https://ok.com".to_owned()];
     })
     .await;
     let status = async |origin: &str| {

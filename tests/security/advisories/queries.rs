@@ -94,8 +94,8 @@ async fn of_ten_thousand_subscriptions_as_many_begin_as_there_may_be_and_all_are
     const ALL: u64 = 10_000;
     // By their rate most would be refused before they are counted.
     let server = TestServer::start_with(|config| {
-        config.max_request_rate = u32::MAX;
-        config.request_burst = u32::MAX;
+        config.request.max_request_rate = u32::MAX;
+        config.request.request_burst = u32::MAX;
     })
     .await;
     let mut client = server.client().await;

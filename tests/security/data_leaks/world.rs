@@ -37,8 +37,8 @@ impl World {
     pub(super) async fn begin(users: Vec<User>) -> Self {
         let mut config = Config::default();
         // What is resumed is told one by one, or as one, or from the beginning.
-        config.fold_after = 3;
-        config.ring_capacity = 4_096;
+        config.live.fold_after = 3;
+        config.live.ring_capacity = 4_096;
         let server = Server::new(app::RESOURCES).authenticate(app::who);
         let handle = server.config(config).open().await.expect("memory opens");
         let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;

@@ -22,7 +22,7 @@ impl RecordingServer {
     pub(crate) async fn with(resources: Resources, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
-        let fold_after = config.fold_after;
+        let fold_after = config.live.fold_after;
         let history = CommitHistory::default();
         let recorded = history.clone();
         let store = Intercept::new(Memory::with_config(&config))

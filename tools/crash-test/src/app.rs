@@ -92,11 +92,11 @@ pub(crate) struct Line {
 pub(crate) fn server(file: &Path) -> Result<Server> {
     let mut config = Config::default();
     // Resumed subscriptions get every commit, mostly from the file; no idempotency key is forgotten.
-    (config.log_capacity, config.stored_log_capacity) = (1 << 14, 1 << 30);
-    (config.ring_capacity, config.max_replayed) = (1 << 14, usize::MAX);
-    config.fold_after = usize::MAX;
-    (config.max_keys, config.max_keys_per_caller) = (1 << 24, 1 << 24);
-    (config.key_capacity, config.max_request_rate) = (1 << 30, 1 << 20);
+    (config.store.log_capacity, config.store.stored_log_capacity) = (1 << 14, 1 << 30);
+    (config.live.ring_capacity, config.live.max_replayed) = (1 << 14, usize::MAX);
+    config.live.fold_after = usize::MAX;
+    (config.store.max_keys, config.store.max_keys_per_caller) = (1 << 24, 1 << 24);
+    (config.store.key_capacity, config.request.max_request_rate) = (1 << 30, 1 << 20);
     let store = Sqlite::with_config(file, &config)?;
     Ok(Server::new(RESOURCES).store(store).config(config))
 }

@@ -94,7 +94,7 @@ fn page<'r>(
         let is_cut = more || kept < sizes.len();
         let last = kept.checked_sub(1).filter(|_| is_cut).and_then(&record);
         let next = last.map(|last| query::cursor_after(order, model, last));
-        let room = reply::room(context.app().config.max_reply)
+        let room = reply::room(context.app().config.request.max_reply)
             .saturating_sub(next.as_ref().map_or(0, String::len));
         // The rest comes with the next page, like what is behind the limit.
         let fitting = fitting(&sizes[..kept], room);

@@ -61,7 +61,7 @@ pub(in crate::dispatch) async fn begin(
 
     let requested = of.unwrap_or(model).definition.name;
     let resources = [requested, model.definition.name];
-    let max = app.config.max_subscriptions;
+    let max = app.config.live.max_subscriptions;
     let ack_id = session.subscriptions.reserve(ack, resources, max)?;
     let broker = &app.broker;
     let handle = scope.register(session, context).await?;
@@ -82,7 +82,7 @@ pub(in crate::dispatch) async fn begin(
             let result = handle.initial_result().await?;
             context.note_visited(result.visited);
             let mut records = VecDeque::from(result.records);
-            let room = reply::room(app.config.max_reply);
+            let room = reply::room(app.config.request.max_reply);
             let first = take_first_records(&mut records, room, &selection);
             (first, result.seq, records)
         }

@@ -63,7 +63,7 @@ impl Credentials {
     ///
     /// A browser sends cookies whatever page has asked it to connect. What protects them is that
     /// handshakes of pages of other origins are refused, see
-    /// [`Config::allowed_origins`](crate::Config::allowed_origins).
+    /// [`access.allowed_origins`](crate::config::AccessConfig::allowed_origins).
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let lines = self.headers.get_all(COOKIE).into_iter();
         let pairs = lines.filter_map(|line| line.to_str().ok());

@@ -118,7 +118,7 @@ pub(crate) async fn run(
 
 async fn run_all(context: &Context, all: Vec<PendingHook>) {
     for one in all {
-        let limit = context.app().config.request_timeout;
+        let limit = context.app().config.request.request_timeout;
         let run = AssertUnwindSafe(run_hook(context, &one)).catch_unwind();
         let cause = match timeout(limit, run).await {
             Ok(Ok(Ok(()))) => continue,

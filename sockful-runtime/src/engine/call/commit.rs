@@ -86,7 +86,7 @@ pub(super) async fn deliver(context: &Context, emission: Emission) -> Result<()>
 
 /// Refuses a record that no reply has room for: nobody could be told of it.
 fn check_room(context: &Context, operations: &[Operation]) -> Result<()> {
-    let max = context.app().config.max_reply;
+    let max = context.app().config.request.max_reply;
     let stored = operations.iter().filter_map(|operation| match operation {
         Operation::Put { record, .. } => Some(record),
         _ => None,

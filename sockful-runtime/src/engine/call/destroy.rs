@@ -146,7 +146,7 @@ async fn children(
     parents: &[Scalar<'static>],
     touched: &mut usize,
 ) -> Result<Vec<Arc<Record>>> {
-    let max = context.app().config.max_cascade;
+    let max = context.app().config.request.max_cascade;
     let mut all = Vec::new();
     for some in parents.chunks(MAX_AT_ONCE) {
         let wanted = max.saturating_sub(*touched).saturating_add(1);

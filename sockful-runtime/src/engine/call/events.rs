@@ -23,7 +23,7 @@ impl Context {
     /// # Errors
     ///
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event is longer than
-    /// [`Config::max_reply`](crate::Config::max_reply) allows. An internal error in an `#[after]`
+    /// [`request.max_reply`](crate::config::RequestConfig::max_reply) allows. An internal error in an `#[after]`
     /// hook, where each write is a commit of its own: use
     /// `context.records::<Creature>().emit(&id, event).await` there, see
     /// [`Records::emit`](crate::Records::emit).
@@ -72,7 +72,7 @@ impl Context {
         let app = self.app();
         let model = app.model_of::<E::Of>()?;
         let data = reply::json("the event", &E::DATA, event)?;
-        reply::check_room("the event", data.len(), app.config.max_reply)?;
+        reply::check_room("the event", data.len(), app.config.request.max_reply)?;
         Ok(Emission {
             resource: model.index,
             id: id.text().into(),

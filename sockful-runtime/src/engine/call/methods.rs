@@ -82,7 +82,7 @@ impl MethodCall<'_> {
         output: &EncodedOutput,
         record: Option<&Arc<Record>>,
     ) -> Result<Option<CommitOutcome>> {
-        let max = self.context.app().config.max_reply;
+        let max = self.context.app().config.request.max_reply;
         reply::check_room("the result", output.0.len(), max)?;
         let called = CalledMethod {
             resource: self.model.index,

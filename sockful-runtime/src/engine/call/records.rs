@@ -142,7 +142,7 @@ impl<R: Resource> Records<R> {
     /// # Errors
     ///
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
-    /// [`Config::max_reply`](crate::Config::max_reply) leaves room for; what the store says when it
+    /// [`request.max_reply`](crate::config::RequestConfig::max_reply) leaves room for; what the store says when it
     /// can't.
     // A future that knew the event's type would have the compiler tell a wrong one thrice.
     #[expect(

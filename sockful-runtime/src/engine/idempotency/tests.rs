@@ -248,10 +248,8 @@ async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
 
 #[tokio::test]
 async fn a_key_that_is_forgotten_is_a_conflict_and_is_not_run() {
-    let config = Config {
-        max_keys: 1,
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.store.max_keys = 1;
     let server = Server::start(&config).await;
     server.send(&request(NOW), 1).await.expect("the first");
     server.send(&request(NOW + 1), 2).await.expect("the second");

@@ -26,7 +26,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>) {
     document.add_schema("sockful.refusal", refusal);
     conditions::add_shared(document);
     parameters::add_shared(document);
-    let is_open = document.source.config.public_schema;
+    let is_open = document.source.config.access.public_schema;
     for (action, method, text, result) in [
         (
             "schema",

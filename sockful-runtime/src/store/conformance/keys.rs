@@ -52,12 +52,11 @@ const START: i64 = 1_790_000_000_000;
 const CALLERS: [&str; 3] = ["", "ann", "bob"];
 
 pub(super) fn limits() -> Config {
-    Config {
-        key_retention: Duration::from_millis(RETENTION.unsigned_abs()),
-        max_keys_per_caller: PER_CALLER,
-        max_keys: ALL,
-        ..Config::default()
-    }
+    let mut config = Config::default();
+    config.store.key_retention = Duration::from_millis(RETENTION.unsigned_abs());
+    config.store.max_keys_per_caller = PER_CALLER;
+    config.store.max_keys = ALL;
+    config
 }
 
 pub(super) fn histories() -> impl Strategy<Value = Vec<KeyStep>> {

@@ -16,10 +16,9 @@ const KIND: usize = 2;
 
 /// Limits under which ten records may be looked at.
 pub(super) fn limits() -> Config {
-    Config {
-        max_visited: 10,
-        ..Config::default()
-    }
+    let mut config = Config::default();
+    config.store.max_visited = 10;
+    config
 }
 
 /// Checks a store with these limits.

@@ -13,10 +13,9 @@ fn opened(memory: Memory) -> Memory {
 }
 
 fn with_log_capacity(log_capacity: usize) -> Memory {
-    opened(Memory::with_config(&Config {
-        log_capacity,
-        ..Config::default()
-    }))
+    let mut config = Config::default();
+    config.store.log_capacity = log_capacity;
+    opened(Memory::with_config(&config))
 }
 
 fn put(model: &Model, id: &str, life: u64) -> Operation {

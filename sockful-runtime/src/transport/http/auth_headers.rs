@@ -26,7 +26,7 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
     let too_soon = |wait| session.app.rates.refusal(wait);
     session.bucket.take(MANY).map_err(too_soon)?;
     let has_authorization = credentials.has_authorization();
-    let patience = session.config().handshake_timeout;
+    let patience = session.config().http.handshake_timeout;
     let asked = timeout(patience, session.authenticate(Some(credentials)));
     let late = |_| {
         let text = "nobody could say in time who this is";

@@ -13,7 +13,7 @@ use hyper::{Method, Response, StatusCode};
 
 /// Answers a request for one of the files; `None` where it is for something else.
 pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
-    let has_api = session.config().http_api;
+    let has_api = session.config().http.enabled;
     let file = ApiDocument::at(request.uri.path())
         .filter(|file| has_api || *file != ApiDocument::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
@@ -23,7 +23,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
         return Some(response);
     }
     let app = &session.app;
-    if !app.config.public_schema {
+    if !app.config.access.public_schema {
         let known = introduce(session, &request.headers).await;
         let admit = |()| app.policies.admit_to(&session.caller(), false);
         if let Err(error) = known.and_then(admit) {

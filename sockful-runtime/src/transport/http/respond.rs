@@ -49,11 +49,11 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     let (response, upgrade, headers) = match upgrade(request, mounted, session.config()) {
         Handshake::None(request) => {
             let (parts, body) = request.into_parts();
-            if session.config().http_api && rest::is_here(parts.uri.path()) {
+            if session.config().http.enabled && rest::is_here(parts.uri.path()) {
                 return rest::answer(session, parts, body, enter).await;
             }
             let file = description_files::answer(&session, &parts).await;
-            let has_page = session.config().explorer;
+            let has_page = session.config().http.explorer;
             return file.unwrap_or_else(|| http::answer(&parts, has_page));
         }
         Handshake::Refused(response) => return response,
@@ -66,7 +66,7 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     if let Err(error) = introduce(&session, &headers).await {
         return http::refusal(&error);
     }
-    let patience = session.config().handshake_timeout;
+    let patience = session.config().http.handshake_timeout;
     tokio::spawn(async move {
         if let Ok(Ok(upgraded)) = timeout(patience, upgrade).await {
             websocket(session, upgraded, shutdown).await;
@@ -117,7 +117,7 @@ fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Han
         let text = "this server's connections can't become WebSockets; it has to serve HTTP/1.1 with upgrades\n";
         return Handshake::Refused(http::plain(StatusCode::NOT_IMPLEMENTED, text));
     }
-    if !origin::is_allowed(request.headers(), &config.allowed_origins) {
+    if !origin::is_allowed(request.headers(), &config.access.allowed_origins) {
         return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, origin::REFUSAL));
     }
     let upgrade = hyper::upgrade::on(&mut request);

@@ -45,7 +45,7 @@ pub(crate) async fn answer<G: Send + 'static>(
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
 ) -> Response<Body> {
     let config = session.config();
-    if !origin::is_allowed(&parts.headers, &config.allowed_origins) {
+    if !origin::is_allowed(&parts.headers, &config.access.allowed_origins) {
         return http::plain(StatusCode::FORBIDDEN, origin::REFUSAL);
     }
     let headers = parts.headers.clone();
@@ -111,7 +111,7 @@ async fn respond<G: Send + 'static>(
         headers,
         target,
     };
-    Ok(asked.answer(reply, session.config().max_reply))
+    Ok(asked.answer(reply, session.config().request.max_reply))
 }
 
 /// The methods that do something at an address.

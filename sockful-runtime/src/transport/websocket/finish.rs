@@ -11,7 +11,7 @@ use tokio::time::timeout;
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers what was asked before the end, as long as a close may take.
     pub(super) async fn finish(&mut self) {
-        let patience = self.session.config().close_timeout;
+        let patience = self.session.config().connection.close_timeout;
         let answered = async {
             while !self.requests.is_empty() {
                 let Some((request, outcome)) = poll_fn(|cx| self.poll_finished(cx)).await else {

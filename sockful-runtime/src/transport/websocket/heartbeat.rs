@@ -34,13 +34,13 @@ pub(super) enum Beat {
 impl Heartbeat {
     /// `bell` rings for it.
     pub(super) fn new(config: &Config, bell: WakeSource) -> Self {
-        let ping_at = Instant::now() + config.ping_interval;
+        let ping_at = Instant::now() + config.connection.ping_interval;
         Self {
             sleep: Box::pin(sleep_until(ping_at)),
             bell,
-            interval: config.ping_interval,
-            pong_timeout: config.pong_timeout,
-            write_timeout: config.write_timeout,
+            interval: config.connection.ping_interval,
+            pong_timeout: config.connection.pong_timeout,
+            write_timeout: config.connection.write_timeout,
             ping_at,
             pong_by: None,
             sent_by: None,

@@ -63,7 +63,7 @@ impl RateCharge {
 
     /// Whether the client goes on however often it is refused.
     pub(super) fn is_exceeded(&self) -> bool {
-        self.refused >= self.session.config().max_rate_limited
+        self.refused >= self.session.config().request.max_rate_limited
     }
 
     fn turn(&mut self) {

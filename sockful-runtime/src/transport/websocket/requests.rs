@@ -94,7 +94,7 @@ impl Requests {
 
     /// Whether another one may be read.
     pub(super) fn has_room(&self) -> bool {
-        self.running.len() + self.waiting.len() < self.session.config().max_in_flight
+        self.running.len() + self.waiting.len() < self.session.config().connection.max_in_flight
     }
 
     /// Starts the request of a frame, unless it has to wait for an earlier one. Returns its reply if
@@ -250,7 +250,7 @@ impl Requests {
             .iter()
             .map(|running| &running.conflict_key)
             .chain(earlier);
-        schedule.is_list && lists + self.lists_unsent >= self.session.config().max_lists
+        schedule.is_list && lists + self.lists_unsent >= self.session.config().connection.max_lists
             || ahead.any(|key| key.conflicts_with(&schedule.conflict_key))
     }
 

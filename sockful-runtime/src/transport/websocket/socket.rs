@@ -51,13 +51,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Takes over a stream after the handshake; `part` is what was read beyond it.
     pub(super) async fn new(io: S, part: Vec<u8>, config: &Config) -> Self {
         let patience = config
+            .connection
             .max_frame
             .saturating_mul(FRAGMENT_OVERHEAD)
-            .saturating_add(config.read_capacity);
+            .saturating_add(config.connection.read_capacity);
         let settings = WebSocketConfig::default()
-            .read_buffer_size(config.read_capacity)
-            .max_message_size(Some(config.max_frame))
-            .max_frame_size(Some(config.max_frame))
+            .read_buffer_size(config.connection.read_capacity)
+            .max_message_size(Some(config.connection.max_frame))
+            .max_frame_size(Some(config.connection.max_frame))
             // The pipe is the buffer, and takes every byte.
             .write_buffer_size(0);
         let pipe = Pipe::new(io, patience);
@@ -132,7 +133,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Ends the connection: says why, and waits a little for the peer to have read it.
     pub(super) async fn close(&mut self, end: CloseReason, config: &Config) {
         // Boxed, so that a connection does not hold room for its end all its life.
-        let _ = timeout(config.close_timeout, Box::pin(self.say_goodbye(end))).await;
+        let _ = timeout(
+            config.connection.close_timeout,
+            Box::pin(self.say_goodbye(end)),
+        )
+        .await;
     }
 
     async fn say_goodbye(&mut self, end: CloseReason) {

@@ -8,10 +8,8 @@ use std::time::Duration;
 fn after_a_restart_the_same_history_goes_on() {
     let folder = Folder::new("restart");
     let path = folder.0.join("data.db");
-    let config = Config {
-        max_keys_per_caller: 2,
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.store.max_keys_per_caller = 2;
     let emit = Operation::Emit {
         resource: 0,
         id: "bob".into(),
@@ -72,11 +70,9 @@ fn after_a_restart_the_same_history_goes_on() {
 fn what_was_trimmed_stays_trimmed_after_a_restart() {
     let folder = Folder::new("trimmed");
     let path = folder.0.join("data.db");
-    let config = Config {
-        log_capacity: 500,
-        stored_log_capacity: 3_000,
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.store.log_capacity = 500;
+    config.store.stored_log_capacity = 3_000;
     let store = opened(&path, &config);
     for n in 1..=50 {
         wait(store.commit(commit(vec![put("bob", n)], None))).expect("it is new");
@@ -100,11 +96,9 @@ fn what_was_trimmed_stays_trimmed_after_a_restart() {
 fn what_is_too_old_leaves_the_log_and_the_last_commit_stays() {
     let folder = Folder::new("old");
     let path = folder.0.join("data.db");
-    let config = Config {
-        log_capacity: 0,
-        log_retention: Duration::from_secs(60),
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.store.log_capacity = 0;
+    config.store.log_retention = Duration::from_secs(60);
     let time = Arc::new(AtomicU64::new(0));
     let commit_at = |seconds: u64, life| {
         time.store(seconds * 1_000, Ordering::Relaxed);
@@ -148,10 +142,8 @@ fn keys_that_no_longer_fit_go_a_thousand_at_once_and_are_forgotten_at_once() {
     let taken = wait(futures_util::future::join_all(commits));
     assert!(taken.iter().all(Result::is_ok));
     drop(store);
-    let fewer = Config {
-        max_keys: 10,
-        ..Config::default()
-    };
+    let mut fewer = Config::default();
+    fewer.store.max_keys = 10;
     // With each the one that the commit itself makes too many, which goes with the next.
     for left in [1_500 - 1_024 + 1, 10 + 1] {
         let store = opened(&path, &fewer);

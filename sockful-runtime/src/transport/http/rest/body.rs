@@ -30,13 +30,15 @@ pub(super) async fn read<'a>(
     schema: impl FnOnce() -> form::Schema<'a>,
 ) -> Result<String, HttpError> {
     let whole = timeout(
-        config.handshake_timeout,
-        Limited::new(body, config.max_frame).collect(),
+        config.http.handshake_timeout,
+        Limited::new(body, config.connection.max_frame).collect(),
     );
     let bytes = match whole.await {
         Ok(Ok(whole)) => whole.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(Error::too_large("the body", "max_frame", config.max_frame).into());
+            return Err(
+                Error::too_large("the body", "max_frame", config.connection.max_frame).into(),
+            );
         }
         Ok(Err(_)) => return Err(bad(StatusCode::BAD_REQUEST, "the body did not come whole")),
         Err(_) => {

@@ -51,12 +51,11 @@ async fn client(stream: DuplexStream) -> WebSocketStream<DuplexStream> {
 /// The limits with clocks that never strike.
 fn unclocked() -> Config {
     let never = Duration::from_secs(1_000_000);
-    Config {
-        ping_interval: never,
-        pong_timeout: never,
-        write_timeout: never,
-        ..Config::default()
-    }
+    let mut config = Config::default();
+    config.connection.ping_interval = never;
+    config.connection.pong_timeout = never;
+    config.connection.write_timeout = never;
+    config
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,10 +100,8 @@ async fn a_peer_that_takes_nothing_for_30_seconds_is_closed_and_has_two_more_to_
     // The hello is larger than this.
     let (near, _far) = duplex(16);
     let start = Instant::now();
-    let config = Config {
-        write_timeout: Config::default().write_timeout,
-        ..unclocked()
-    };
+    let mut config = unclocked();
+    config.connection.write_timeout = Config::default().connection.write_timeout;
     let (serving, _trigger) = serve(near, config).await;
     serving.await.expect("no panic");
     assert_eq!(start.elapsed().as_secs(), 32);
@@ -113,10 +110,8 @@ async fn a_peer_that_takes_nothing_for_30_seconds_is_closed_and_has_two_more_to_
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_a_little_now_and_then_stays() {
     let (near, mut far) = duplex(16);
-    let config = Config {
-        write_timeout: Config::default().write_timeout,
-        ..unclocked()
-    };
+    let mut config = unclocked();
+    config.connection.write_timeout = Config::default().connection.write_timeout;
     let (serving, _trigger) = serve(near, config).await;
     for _ in 0..10 {
         far.read_exact(&mut [0; 8]).await.expect("something waits");
@@ -163,19 +158,17 @@ impl AsyncWrite for Hesitant {
 async fn a_peer_that_has_taken_everything_is_not_called_stuck_later() {
     let (near, far) = duplex(64 * 1024);
     let mut client = client(far).await;
-    for _ in 0..Config::default().max_batch {
+    for _ in 0..Config::default().connection.max_batch {
         client
             .send(Message::text(r#"["sockful","ping",null,1]"#))
             .await
             .expect("room");
     }
     // The hello has to wait, and leaves with the replies of a whole batch.
-    let config = Config {
-        write_timeout: Config::default().write_timeout,
-        ..unclocked()
-    };
+    let mut config = unclocked();
+    config.connection.write_timeout = Config::default().connection.write_timeout;
     let (serving, _trigger) = serve(Hesitant(near, false), config).await;
-    for _ in 0..=Config::default().max_batch {
+    for _ in 0..=Config::default().connection.max_batch {
         assert!(
             client
                 .next()

@@ -162,10 +162,8 @@ async fn lists_beyond_max_lists_wait_and_other_requests_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_full_of_replies_reads_on_when_they_have_gone_out() {
-    let config = Config {
-        max_outgoing: 1,
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.connection.max_outgoing = 1;
     let server = Server::with(config).await;
     let mut client = server.client_with(64).await;
     server.commits.add_permits(1);

@@ -127,10 +127,8 @@ async fn a_destroy_looks_for_children_once_a_relation_and_level_for_each_thousan
 #[tokio::test]
 async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
     for (max_cascade, is_enough) in [(4, false), (5, true)] {
-        let config = Config {
-            max_cascade,
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        config.request.max_cascade = max_cascade;
         let serving = Serving::start(TOYS, config).await;
         let unit = serving.context().begin();
         let bob = NewSample {

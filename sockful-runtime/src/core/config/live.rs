@@ -1,0 +1,49 @@
+//! Limits of subscriptions.
+
+/// Limits of subscriptions.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LiveConfig {
+    /// The number of subscriptions of one connection. Default: 128.
+    pub max_subscriptions: usize,
+    /// The number of missed commits that a subscription receives one by one; more are folded into one
+    /// event. Default: 256.
+    pub fold_after: usize,
+    /// The number of records in the initial result of a subscription. Default: 10,000.
+    #[doc(hidden)]
+    pub max_subscription_records: usize,
+    /// The bytes of the initial result of a subscription. Default: 8 MiB.
+    #[doc(hidden)]
+    pub max_snapshot: usize,
+    /// The number of different conditions of subscriptions to one resource that are evaluated on each
+    /// of its changes because they require no value of a property. Default: 1,000.
+    #[doc(hidden)]
+    pub max_scanned_groups: usize,
+    /// The number of commits read from the log for a subscription that missed them. One that missed
+    /// more starts again from an initial result. Default: 100,000.
+    #[doc(hidden)]
+    pub max_replayed: usize,
+    /// The bytes of the newest commits kept in memory for subscriptions that are behind. Default:
+    /// 16 MiB.
+    #[doc(hidden)]
+    pub ring_capacity: usize,
+    /// The bytes that may wait for a connection before events of its subscriptions are held back.
+    /// Default: 65,536.
+    #[doc(hidden)]
+    pub max_unsent_events: usize,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self {
+            max_subscriptions: 128,
+            fold_after: 256,
+            max_subscription_records: 10_000,
+            max_snapshot: 8 * 1024 * 1024,
+            max_scanned_groups: 1_000,
+            max_replayed: 100_000,
+            ring_capacity: 16 * 1024 * 1024,
+            max_unsent_events: 64 * 1024,
+        }
+    }
+}

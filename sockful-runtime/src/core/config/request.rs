@@ -1,0 +1,57 @@
+//! Limits of requests.
+
+use std::time::Duration;
+
+/// Limits of requests.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RequestConfig {
+    /// The largest reply, in bytes. A list is cut there, any other reply is `too_large`. Default:
+    /// 1,048,576.
+    pub max_reply: usize,
+    /// The largest `$limit` of a list. Default: 1,000.
+    pub max_page: usize,
+    /// The number of requests per second of one caller, on all its connections.
+    ///
+    /// A list, a count, a subscription and a remote method count as 5 requests, plus one for every 100
+    /// records that they read; a `commit` counts as all its writes. A caller without an identity is known
+    /// by its address, or by its connection if it connects from the machine itself. Default: 10,000.
+    pub max_request_rate: u32,
+    /// How long a request may take. Default: 30 s.
+    pub request_timeout: Duration,
+    /// The number of requests of one caller that may arrive at once after an idle time. Default:
+    /// 20,000.
+    #[doc(hidden)]
+    pub request_burst: u32,
+    /// The number of consecutive requests over the rate that close the connection with 1008. Default:
+    /// 1,000.
+    #[doc(hidden)]
+    pub max_rate_limited: usize,
+    /// The number of records in a list without `$limit`. Default: 100.
+    #[doc(hidden)]
+    pub default_page: usize,
+    /// The number of records that change or are destroyed together with one that is destroyed, itself
+    /// included. Default: 10,000.
+    #[doc(hidden)]
+    pub max_cascade: usize,
+    /// The number of commits whose `#[after]` hooks run at once. Further commits with such hooks wait.
+    /// Default: 1,024.
+    #[doc(hidden)]
+    pub max_afterwards: usize,
+}
+
+impl Default for RequestConfig {
+    fn default() -> Self {
+        Self {
+            max_reply: 1024 * 1024,
+            max_page: 1_000,
+            max_request_rate: 10_000,
+            request_timeout: Duration::from_secs(30),
+            request_burst: 20_000,
+            max_rate_limited: 1_000,
+            default_page: 100,
+            max_cascade: 10_000,
+            max_afterwards: 1_024,
+        }
+    }
+}
