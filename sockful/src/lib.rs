@@ -458,9 +458,15 @@ pub use sockful_runtime::Context;
 pub use sockful_runtime::model::event::Event;
 
 /// ```
-/// let mut config = sockful::Config::default();
-/// config.connection.max_frame = 16 * 1024;
-/// config.access.allowed_origins.push("https://app.example.com".to_owned());
+/// use sockful::Config;
+///
+/// let config = Config::default()
+///     .max_frame(16 * 1024)
+///     .allowed_origins(["https://app.example.com"]);
+///
+/// let mut same = Config::default();
+/// same.connection.max_frame = 16 * 1024;
+/// same.access.allowed_origins.push("https://app.example.com".to_owned());
 /// ```
 pub use sockful_runtime::Config;
 

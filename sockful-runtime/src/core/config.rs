@@ -1,11 +1,16 @@
 //! The settings of a server, each with its default.
 
 mod access;
+mod check;
 mod connection;
+mod duration;
 mod http;
 mod live;
 mod request;
+mod setters;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use access::AccessConfig;
 pub use connection::ConnectionConfig;
@@ -14,28 +19,68 @@ pub use live::LiveConfig;
 pub use request::RequestConfig;
 pub use store::StoreConfig;
 
-use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::web_origin::WebOrigin;
+use crate::core::error::Result;
+use serde::Deserialize;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
-/// How many ids one `get` may ask for.
+/// The number of ids in one `get`.
 pub(crate) const MAX_IDS: usize = 1_000;
 
-/// How many writes one `commit` may have.
+/// The number of writes in one `commit`.
 pub(crate) const MAX_WRITES: usize = 100;
 
-/// Longer than anything is waited for.
+/// The longest duration that a setting may have, and that anything waits for.
 pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The smallest buffer that hyper takes.
-const LEAST_HEADER_BYTES: usize = 8 * 1024;
 
 /// The settings of a server, in groups. They bound every queue, loop and wait.
 ///
-/// A server does not open with a setting out of its range: a number is at least 1, a duration longer
-/// than zero and at most a year.
-#[derive(Clone, Debug, Default)]
+/// Set a field, or chain the setters of this type.
+///
+/// A server does not open with a setting out of its range; see [`validate`](Self::validate).
+///
+/// Further settings, for tests and unusual deployments, are fields hidden from this documentation; the
+/// [table of limits][limits] lists them.
+///
+/// # From a file
+///
+/// `Config` is [`Deserialize`]. Missing groups and settings have their defaults, unknown ones are an
+/// error. A duration is a number of milliseconds, or a text of numbers with a unit of `ms`, `s`, `m`,
+/// `h` or `d`, such as `"30s"` or `"1h 30m"`.
+///
+/// ```
+/// # use sockful_runtime::Config;
+/// let text = r#"{
+///     "connection": {"max_frame": 16384},
+///     "request": {"request_timeout": "5s"},
+///     "http": {"explorer": false}
+/// }"#;
+/// let config: Config = serde_json::from_str(text)?;
+/// assert_eq!(config.connection.max_frame, 16_384);
+/// assert_eq!(config.request.request_timeout.as_secs(), 5);
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+///
+/// # From the environment
+///
+/// ```
+/// # use sockful_runtime::Config;
+/// # fn config() -> Result<Config, Box<dyn std::error::Error>> {
+/// let mut config = Config::default();
+/// if let Ok(text) = std::env::var("MAX_CONNECTIONS") {
+///     config.connection.max_connections = text.parse()?;
+/// }
+/// if let Ok(text) = std::env::var("ALLOWED_ORIGINS") {
+///     config.access.allowed_origins = text.split(',').map(str::to_owned).collect();
+/// }
+/// config.validate()?;
+/// # Ok(config)
+/// # }
+/// # config().unwrap();
+/// ```
+///
+/// [limits]: https://github.com/sockful/sockful/blob/main/docs/protocol.md#limits
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
     /// Limits of connections, and of the messages and requests of one connection.
@@ -53,151 +98,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// Whether a server can keep to all of it.
+    /// Checks the range of each setting: a count is at least 1, a duration longer than zero and at
+    /// most a year. [`Server::open`](crate::Server::open) does it before it opens the store.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`], naming the first setting that makes no sense.
-    pub(crate) fn check(&self) -> Result<()> {
-        let refuse = |why: String| Err(Error::new(ErrorKind::Invalid, why));
-        for (name, number) in self.numbers() {
-            if number == 0 {
-                return refuse(format!("the setting `{name}` is 0, and must be at least 1"));
-            }
-        }
-        for (name, time) in self.times() {
-            if time.is_zero() || time > A_YEAR {
-                return refuse(format!(
-                    "the setting `{name}` is {time:?}, and must be more than nothing and at most a year"
-                ));
-            }
-        }
-        let permits = [
-            ("max_connections", self.connection.max_connections),
-            ("max_afterwards", self.request.max_afterwards),
-        ];
-        for (name, number) in permits {
-            let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
-            if number > most {
-                return refuse(format!("the setting `{name}` is over {most}"));
-            }
-        }
-        if self.http.max_header_bytes < LEAST_HEADER_BYTES {
-            return refuse(format!(
-                "the setting `max_header_bytes` is below {LEAST_HEADER_BYTES}"
-            ));
-        }
-        let mut origins = self.access.allowed_origins.iter();
-        match origins.find(|text| WebOrigin::parse(text).is_none()) {
-            Some(text) => refuse(format!(
-                "`{text}` in the setting `allowed_origins` is no origin; write one such as `https://app.example.com`"
-            )),
-            None => Ok(()),
-        }
-    }
-
-    fn numbers(&self) -> [(&'static str, usize); 30] {
-        [
-            ("max_frame", self.connection.max_frame),
-            ("max_depth", self.connection.max_depth),
-            ("max_bad_frames", self.connection.max_bad_frames),
-            ("max_in_flight", self.connection.max_in_flight),
-            ("max_lists", self.connection.max_lists),
-            ("max_batch", self.connection.max_batch),
-            ("max_outgoing", self.connection.max_outgoing),
-            ("max_reply", self.request.max_reply),
-            ("default_page", self.request.default_page),
-            ("max_page", self.request.max_page),
-            ("max_cascade", self.request.max_cascade),
-            ("max_afterwards", self.request.max_afterwards),
-            ("max_subscriptions", self.live.max_subscriptions),
-            (
-                "max_subscription_records",
-                self.live.max_subscription_records,
-            ),
-            ("max_snapshot", self.live.max_snapshot),
-            ("max_scanned_groups", self.live.max_scanned_groups),
-            ("fold_after", self.live.fold_after),
-            ("ring_capacity", self.live.ring_capacity),
-            ("max_unsent_events", self.live.max_unsent_events),
-            ("max_connections", self.connection.max_connections),
-            (
-                "max_connections_per_address",
-                self.connection.max_connections_per_address,
-            ),
-            (
-                "max_connection_rate",
-                self.connection.max_connection_rate as usize,
-            ),
-            ("max_request_rate", self.request.max_request_rate as usize),
-            ("request_burst", self.request.request_burst as usize),
-            ("max_rate_limited", self.request.max_rate_limited),
-            ("max_headers", self.http.max_headers),
-            ("max_keys_per_caller", self.store.max_keys_per_caller),
-            ("max_keys", self.store.max_keys),
-            ("key_capacity", self.store.key_capacity),
-            ("read_capacity", self.connection.read_capacity),
-        ]
-    }
-
-    fn times(&self) -> [(&'static str, Duration); 9] {
-        [
-            ("log_retention", self.store.log_retention),
-            ("key_retention", self.store.key_retention),
-            ("handshake_timeout", self.http.handshake_timeout),
-            ("request_timeout", self.request.request_timeout),
-            ("ping_interval", self.connection.ping_interval),
-            ("pong_timeout", self.connection.pong_timeout),
-            ("write_timeout", self.connection.write_timeout),
-            ("close_timeout", self.connection.close_timeout),
-            ("shutdown_timeout", self.connection.shutdown_timeout),
-        ]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_setting_that_makes_no_sense_is_named() {
-        assert!(Config::default().check().is_ok());
-        let config = |set: fn(&mut Config)| {
-            let mut config = Config::default();
-            set(&mut config);
-            config
-        };
-        let wrong = [
-            ("max_batch", config(|it| it.connection.max_batch = 0)),
-            (
-                "max_connections",
-                config(|it| it.connection.max_connections = usize::MAX),
-            ),
-            ("max_keys", config(|it| it.store.max_keys = 0)),
-            (
-                "key_retention",
-                config(|it| it.store.key_retention = Duration::ZERO),
-            ),
-            (
-                "max_header_bytes",
-                config(|it| it.http.max_header_bytes = 100),
-            ),
-            (
-                "ping_interval",
-                config(|it| it.connection.ping_interval = Duration::MAX),
-            ),
-            (
-                "write_timeout",
-                config(|it| it.connection.write_timeout = Duration::ZERO),
-            ),
-            (
-                "allowed_origins",
-                config(|it| it.access.allowed_origins = vec!["app.example.com".to_owned()]),
-            ),
-        ];
-        for (name, config) in wrong {
-            let error = config.check().expect_err(name);
-            assert!(error.to_string().contains(name), "{error}");
-        }
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with the name and the value of the first
+    /// setting out of its range.
+    pub fn validate(&self) -> Result<()> {
+        self.connection.check()?;
+        self.request.check()?;
+        self.live.check()?;
+        self.http.check()?;
+        self.access.check()?;
+        self.store.check()
     }
 }

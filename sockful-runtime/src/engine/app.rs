@@ -103,7 +103,7 @@ impl App {
             clock,
             authenticator,
         } = setup;
-        config.check()?;
+        config.validate()?;
         let entries = resources.entries();
         let (models, description) = describe(resources)?;
         let definition: Vec<_> = models.iter().map(|model| model.definition).collect();

@@ -7,21 +7,21 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoreLimits {
-    /// [`Config::max_visited`].
+    /// The setting `store.max_visited`.
     pub max_visited: usize,
-    /// [`Config::log_capacity`].
+    /// The setting `store.log_capacity`.
     pub log_capacity: usize,
-    /// [`Config::stored_log_capacity`].
+    /// The setting `store.stored_log_capacity`.
     pub stored_log_capacity: usize,
-    /// [`Config::log_retention`].
+    /// The setting `store.log_retention`.
     pub log_retention: Duration,
-    /// [`Config::key_retention`].
+    /// The setting `store.key_retention`.
     pub key_retention: Duration,
-    /// [`Config::max_keys_per_caller`].
+    /// The setting `store.max_keys_per_caller`.
     pub max_keys_per_caller: usize,
-    /// [`Config::max_keys`].
+    /// The setting `store.max_keys`.
     pub max_keys: usize,
-    /// [`Config::key_capacity`].
+    /// The setting `store.key_capacity`.
     pub key_capacity: usize,
 }
 

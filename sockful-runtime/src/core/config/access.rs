@@ -1,7 +1,13 @@
 //! Which clients may connect, and what they may read without an identity.
 
+use super::check::invalid;
+use crate::core::error::Result;
+use crate::core::web_origin::WebOrigin;
+use serde::Deserialize;
+
 /// Which clients may connect, and what they may read without an identity.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AccessConfig {
     /// The origins whose pages may connect, in addition to the server's own host, such as
@@ -12,11 +18,17 @@ pub struct AccessConfig {
     pub public_schema: bool,
 }
 
-impl Default for AccessConfig {
-    fn default() -> Self {
-        Self {
-            allowed_origins: Vec::new(),
-            public_schema: false,
+impl AccessConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut origins = self.allowed_origins.iter();
+        match origins.find(|text| WebOrigin::parse(text).is_none()) {
+            Some(text) => Err(invalid(
+                "access.allowed_origins",
+                format_args!("{text:?}"),
+                "not an origin; write one such as `https://app.example.com`",
+            )),
+            None => Ok(()),
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Limits of connections, and of the messages and requests of one connection.
 
+use super::check::{check_counts, check_durations, check_permits};
+use super::duration;
+use crate::core::error::Result;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Limits of connections, and of the messages and requests of one connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
     /// The largest message, in bytes. A larger one closes the connection with 1009. Default: 65,536.
@@ -16,6 +21,7 @@ pub struct ConnectionConfig {
     /// counted, since a proxy there connects for everyone. Default: 1,000.
     pub max_connections_per_address: usize,
     /// How long running requests may take after a shutdown began; then they are cut. Default: 10 s.
+    #[serde(deserialize_with = "duration::deserialize")]
     pub shutdown_timeout: Duration,
     /// The number of connections accepted per second, also the burst. Further ones are refused with
     /// 503. Default: 2,000.
@@ -46,15 +52,19 @@ pub struct ConnectionConfig {
     pub read_capacity: usize,
     /// How often the server pings. Default: 25 s.
     #[doc(hidden)]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub ping_interval: Duration,
     /// How long after a ping the server waits for any message of the peer. Default: 20 s.
     #[doc(hidden)]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub pong_timeout: Duration,
     /// How long a peer may accept none of the bytes that wait for it. Default: 30 s.
     #[doc(hidden)]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub write_timeout: Duration,
     /// How long the peer may take to answer a close. Default: 2 s.
     #[doc(hidden)]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub close_timeout: Duration,
 }
 
@@ -78,5 +88,38 @@ impl Default for ConnectionConfig {
             write_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
         }
+    }
+}
+
+impl ConnectionConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        check_counts(&[
+            ("connection.max_frame", self.max_frame),
+            ("connection.max_connections", self.max_connections),
+            (
+                "connection.max_connections_per_address",
+                self.max_connections_per_address,
+            ),
+            (
+                "connection.max_connection_rate",
+                self.max_connection_rate as usize,
+            ),
+            ("connection.max_depth", self.max_depth),
+            ("connection.max_bad_frames", self.max_bad_frames),
+            ("connection.max_in_flight", self.max_in_flight),
+            ("connection.max_lists", self.max_lists),
+            ("connection.max_batch", self.max_batch),
+            ("connection.max_outgoing", self.max_outgoing),
+            ("connection.read_capacity", self.read_capacity),
+        ])?;
+        check_permits(&[("connection.max_connections", self.max_connections)])?;
+        check_durations(&[
+            ("connection.shutdown_timeout", self.shutdown_timeout),
+            ("connection.ping_interval", self.ping_interval),
+            ("connection.pong_timeout", self.pong_timeout),
+            ("connection.write_timeout", self.write_timeout),
+            ("connection.close_timeout", self.close_timeout),
+        ])
     }
 }

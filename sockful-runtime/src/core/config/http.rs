@@ -1,9 +1,17 @@
 //! What is served over HTTP, and limits of its requests.
 
+use super::check::{check_counts, check_durations, invalid};
+use super::duration;
+use crate::core::error::Result;
+use serde::Deserialize;
 use std::time::Duration;
 
+/// The smallest buffer that hyper accepts.
+const MIN_HEADER_BYTES: usize = 8 * 1024;
+
 /// What is served over HTTP, and limits of its requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HttpConfig {
     /// Serve the routes over HTTP too, below `/api`. Default: true.
@@ -19,6 +27,7 @@ pub struct HttpConfig {
     pub max_headers: usize,
     /// How long the head of an HTTP request may take to arrive. Default: 10 s.
     #[doc(hidden)]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub handshake_timeout: Duration,
 }
 
@@ -31,5 +40,24 @@ impl Default for HttpConfig {
             max_headers: 64,
             handshake_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+impl HttpConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        check_counts(&[
+            ("http.max_header_bytes", self.max_header_bytes),
+            ("http.max_headers", self.max_headers),
+        ])?;
+        if self.max_header_bytes < MIN_HEADER_BYTES {
+            let rule = format_args!("must be at least {MIN_HEADER_BYTES}");
+            return Err(invalid(
+                "http.max_header_bytes",
+                self.max_header_bytes,
+                rule,
+            ));
+        }
+        check_durations(&[("http.handshake_timeout", self.handshake_timeout)])
     }
 }

@@ -1,7 +1,12 @@
 //! Limits of subscriptions.
 
+use super::check::check_counts;
+use crate::core::error::Result;
+use serde::Deserialize;
+
 /// Limits of subscriptions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LiveConfig {
     /// The number of subscriptions of one connection. Default: 128.
@@ -45,5 +50,23 @@ impl Default for LiveConfig {
             ring_capacity: 16 * 1024 * 1024,
             max_unsent_events: 64 * 1024,
         }
+    }
+}
+
+impl LiveConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        check_counts(&[
+            ("live.max_subscriptions", self.max_subscriptions),
+            ("live.fold_after", self.fold_after),
+            (
+                "live.max_subscription_records",
+                self.max_subscription_records,
+            ),
+            ("live.max_snapshot", self.max_snapshot),
+            ("live.max_scanned_groups", self.max_scanned_groups),
+            ("live.ring_capacity", self.ring_capacity),
+            ("live.max_unsent_events", self.max_unsent_events),
+        ])
     }
 }

@@ -1,9 +1,14 @@
 //! Limits of requests.
 
+use super::check::{check_counts, check_durations, check_permits};
+use super::duration;
+use crate::core::error::Result;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Limits of requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RequestConfig {
     /// The largest reply, in bytes. A list is cut there, any other reply is `too_large`. Default:
@@ -18,6 +23,7 @@ pub struct RequestConfig {
     /// by its address, or by its connection if it connects from the machine itself. Default: 10,000.
     pub max_request_rate: u32,
     /// How long a request may take. Default: 30 s.
+    #[serde(deserialize_with = "duration::deserialize")]
     pub request_timeout: Duration,
     /// The number of requests of one caller that may arrive at once after an idle time. Default:
     /// 20,000.
@@ -53,5 +59,23 @@ impl Default for RequestConfig {
             max_cascade: 10_000,
             max_afterwards: 1_024,
         }
+    }
+}
+
+impl RequestConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        check_counts(&[
+            ("request.max_reply", self.max_reply),
+            ("request.max_page", self.max_page),
+            ("request.max_request_rate", self.max_request_rate as usize),
+            ("request.request_burst", self.request_burst as usize),
+            ("request.max_rate_limited", self.max_rate_limited),
+            ("request.default_page", self.default_page),
+            ("request.max_cascade", self.max_cascade),
+            ("request.max_afterwards", self.max_afterwards),
+        ])?;
+        check_permits(&[("request.max_afterwards", self.max_afterwards)])?;
+        check_durations(&[("request.request_timeout", self.request_timeout)])
     }
 }

@@ -1,9 +1,14 @@
 //! Limits of the store: of its queries, its log and its memory of requests with a `key`.
 
+use super::check::{check_counts, check_durations};
+use super::duration;
+use crate::core::error::Result;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Limits of the store: of its queries, its log and its memory of requests with a `key`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StoreConfig {
     /// The number of records that a store reads to answer one query, whether or not they match.
@@ -14,9 +19,11 @@ pub struct StoreConfig {
     pub max_visited: usize,
     /// How long a store in a file keeps its log, which holds records before and after each change.
     /// Older entries are removed by the commits that follow. Default: 24 h.
+    #[serde(deserialize_with = "duration::deserialize")]
     pub log_retention: Duration,
     /// How long a request that took effect is remembered by its `key`. A request with an older, unknown
     /// key is refused. Default: 24 h.
+    #[serde(deserialize_with = "duration::deserialize")]
     pub key_retention: Duration,
     /// The bytes of the log kept in memory, including the records in it. Default: 64 MiB.
     #[doc(hidden)]
@@ -48,5 +55,20 @@ impl Default for StoreConfig {
             max_keys: 1_000_000,
             key_capacity: 64 * 1024 * 1024,
         }
+    }
+}
+
+impl StoreConfig {
+    /// Checks the range of each setting.
+    pub(super) fn check(&self) -> Result<()> {
+        check_counts(&[
+            ("store.max_keys_per_caller", self.max_keys_per_caller),
+            ("store.max_keys", self.max_keys),
+            ("store.key_capacity", self.key_capacity),
+        ])?;
+        check_durations(&[
+            ("store.log_retention", self.log_retention),
+            ("store.key_retention", self.key_retention),
+        ])
     }
 }

@@ -1,0 +1,119 @@
+use super::Config;
+use serde_json::json;
+use std::time::Duration;
+
+fn config(set: fn(&mut Config)) -> Config {
+    let mut config = Config::default();
+    set(&mut config);
+    config
+}
+
+#[test]
+fn validate_names_setting_and_value() {
+    assert!(Config::default().validate().is_ok());
+    let year = "must be longer than zero and at most a year";
+    let origin = "not an origin; write one such as `https://app.example.com`";
+    #[rustfmt::skip]
+    let wrong = [
+        (config(|it| it.connection.max_frame = 0), "`connection.max_frame` = 0", "must be at least 1"),
+        (config(|it| it.connection.max_batch = 0), "`connection.max_batch` = 0", "must be at least 1"),
+        (config(|it| it.connection.max_connections = 1 << 40), "`connection.max_connections` = 1099511627776", "must be at most 4294967295"),
+        (config(|it| it.connection.ping_interval = Duration::from_secs(40_000_000)), "`connection.ping_interval` = 40000000s", year),
+        (config(|it| it.connection.write_timeout = Duration::ZERO), "`connection.write_timeout` = 0ns", year),
+        (config(|it| it.request.request_burst = 0), "`request.request_burst` = 0", "must be at least 1"),
+        (config(|it| it.live.fold_after = 0), "`live.fold_after` = 0", "must be at least 1"),
+        (config(|it| it.store.max_keys = 0), "`store.max_keys` = 0", "must be at least 1"),
+        (config(|it| it.store.key_retention = Duration::ZERO), "`store.key_retention` = 0ns", year),
+        (config(|it| it.http.max_header_bytes = 100), "`http.max_header_bytes` = 100", "must be at least 8192"),
+        (config(|it| it.access.allowed_origins.push("app.example.com".to_owned())), "`access.allowed_origins` = \"app.example.com\"", origin),
+    ];
+    for (config, setting, rule) in wrong {
+        let error = config.validate().expect_err(setting);
+        assert_eq!(
+            error.to_string(),
+            format!("invalid setting {setting}: {rule}")
+        );
+    }
+}
+
+#[test]
+fn deserialize_fills_missing_settings() {
+    let config = json!({
+        "connection": {"max_frame": 1024, "ping_interval": 250},
+        "store": {"log_retention": "1h 30m"},
+        "access": {"allowed_origins": ["https://app.example.com"], "public_schema": true},
+    });
+    let config: Config = serde_json::from_value(config).unwrap();
+    let mut expected = Config::default()
+        .max_frame(1024)
+        .log_retention(Duration::from_secs(90 * 60))
+        .allowed_origins(["https://app.example.com"])
+        .public_schema(true);
+    expected.connection.ping_interval = Duration::from_millis(250);
+    assert_eq!(format!("{config:?}"), format!("{expected:?}"));
+}
+
+#[test]
+fn deserialize_rejects_what_it_does_not_know() {
+    let wrong = [
+        (json!({"max_frame": 1}), "unknown field `max_frame`"),
+        (
+            json!({"connection": {"max_fram": 1}}),
+            "unknown field `max_fram`",
+        ),
+        (json!({"live": {"fold_after": -1}}), "invalid value"),
+        (json!({"live": {"fold_after": "many"}}), "invalid type"),
+        (
+            json!({"request": {"request_timeout": "30"}}),
+            "invalid duration `30`",
+        ),
+        (
+            json!({"request": {"request_timeout": -30}}),
+            "must not be negative",
+        ),
+        (
+            json!({"request": {"request_timeout": true}}),
+            "a duration: a number of milliseconds",
+        ),
+    ];
+    for (config, expected) in wrong {
+        let error = serde_json::from_value::<Config>(config).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn setters_set_the_setting_of_their_name() {
+    let wait = Duration::from_secs(7);
+    let config = Config::default()
+        .max_frame(1)
+        .max_connections(2)
+        .max_connections_per_address(3)
+        .shutdown_timeout(wait)
+        .max_reply(4)
+        .max_page(5)
+        .max_request_rate(6)
+        .request_timeout(wait)
+        .max_subscriptions(7)
+        .fold_after(8)
+        .http_enabled(false)
+        .explorer(!cfg!(debug_assertions))
+        .allowed_origins(["https://app.example.com"])
+        .public_schema(true)
+        .max_visited(9)
+        .log_retention(wait)
+        .key_retention(wait);
+    let expected: Config = serde_json::from_value(json!({
+        "connection": {
+            "max_frame": 1, "max_connections": 2, "max_connections_per_address": 3,
+            "shutdown_timeout": "7s",
+        },
+        "request": {"max_reply": 4, "max_page": 5, "max_request_rate": 6, "request_timeout": "7s"},
+        "live": {"max_subscriptions": 7, "fold_after": 8},
+        "http": {"enabled": false, "explorer": !cfg!(debug_assertions)},
+        "access": {"allowed_origins": ["https://app.example.com"], "public_schema": true},
+        "store": {"max_visited": 9, "log_retention": "7s", "key_retention": "7s"},
+    }))
+    .unwrap();
+    assert_eq!(format!("{config:?}"), format!("{expected:?}"));
+}
