@@ -4,4 +4,5 @@ mod dispatch_table;
 mod generated_structs;
 mod hook_table;
 mod many_resources;
+mod public_api;
 mod relation_table;

@@ -51,6 +51,8 @@
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 /// Makes a struct with named fields a resource.
 ///
 /// The struct also derives serde's `Serialize` and `Deserialize`. One field is the id: the one called
@@ -484,9 +486,11 @@ pub mod config {
 /// # }
 /// ```
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use sockful_runtime::TlsConfig;
 
 #[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 #[doc = include_str!("mounted.md")]
 pub use sockful_runtime::MountedServer;
 
@@ -514,12 +518,18 @@ pub mod store {
     pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::model::scalar::Scalar;
     pub use sockful_runtime::query::{By, CompareOp, Cursor, Query, QueryFilter, QueryOrder};
+    #[cfg(feature = "sqlite")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+    pub use sockful_runtime::store::Sqlite;
     pub use sockful_runtime::store::commit::{Commit, Committed, Emitted, RecordChange};
     pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
     pub use sockful_runtime::store::idempotency::{
         CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
     };
-    pub use sockful_runtime::store::*;
+    pub use sockful_runtime::store::{
+        Counted, Expired, Found, Layout, MaybeReady, Memory, Migrated, Several, Snapshot, Store,
+        View, boxed, ready,
+    };
 }
 
 /// Types and bounds in the signatures of [`Field`]: which operators a property has.
@@ -528,6 +538,7 @@ pub mod query {
 }
 
 #[cfg(feature = "client")]
+#[cfg_attr(docsrs, doc(cfg(feature = "client")))]
 pub mod client {
     #![doc = include_str!("client.md")]
     pub use sockful_runtime::client::{
@@ -538,15 +549,22 @@ pub mod client {
 
 /// What helps to test.
 #[cfg(any(feature = "client", feature = "store-conformance"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "client", feature = "store-conformance")))
+)]
 pub mod testing {
     #![cfg_attr(feature = "client", doc = include_str!("testing.md"))]
     #[cfg(feature = "store-conformance")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "store-conformance")))]
     pub use sockful_runtime::testing::store_conformance;
     #[cfg(feature = "client")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "client")))]
     pub use sockful_runtime::testing::{builder, connect};
 }
 
 #[cfg(feature = "jwt")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
 pub mod jwt {
     #![doc = include_str!("jwt.md")]
     pub use sockful_runtime::engine::auth::jwt::{Issuers, Jwt};
