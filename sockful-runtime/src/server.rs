@@ -4,7 +4,6 @@ pub(crate) mod cli;
 #[cfg(feature = "tower")]
 mod mounted;
 
-#[cfg(feature = "tls")]
 #[cfg(feature = "tower")]
 pub use mounted::MountedServer;
 
