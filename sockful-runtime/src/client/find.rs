@@ -26,6 +26,7 @@ pub struct RemoteFind<R> {
 
 /// A list of records, and where it goes on if it was cut.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Page<R> {
     /// The records.
     pub records: Vec<R>,

@@ -43,6 +43,7 @@ pub struct ResourceDef {
 
 /// An event that may happen to a resource's records.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct EventDef {
     /// The name on the wire, such as `roared`.
     pub name: &'static str,
@@ -58,6 +59,7 @@ pub struct EventDef {
     clippy::struct_excessive_bools,
     reason = "each is a word of the annotation language"
 )]
+#[non_exhaustive]
 pub struct Property {
     /// The name on the wire.
     pub name: &'static str,

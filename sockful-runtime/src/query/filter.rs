@@ -48,6 +48,7 @@ pub enum QueryFilter {
 
 /// A comparison of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CompareOp {
     /// Equal; null equals null only.
     Equal,

@@ -21,6 +21,7 @@ pub struct QueryOrder {
 
 /// The value that a key of an order compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum By {
     /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
     Id,

@@ -70,6 +70,7 @@ pub enum StoredResponse {
 
 /// What a store knows about a request with a given key.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Lookup {
     /// It took effect.
     Completed(CompletedRequest),

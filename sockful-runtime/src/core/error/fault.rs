@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 /// One property of a payload that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Fault {
     /// Where in the payload: `email`, `address.zip`, `tags[3]`.
     pub path: String,

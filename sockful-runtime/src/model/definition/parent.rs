@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 /// A property that holds the id of a record of another resource, its parent.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Parent {
     /// The position of the property among those of the child.
     pub property: usize,

@@ -4,6 +4,7 @@ use sockful_formats::{Format, Pattern};
 
 /// A rule for the values of a property. Null satisfies every rule but [`Check::Conform`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Rule {
     /// The condition.
     pub check: Check,
@@ -31,6 +32,7 @@ pub enum Check {
 
 /// One end of a range.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Limit {
     /// Unlimited.
     None,
@@ -42,6 +44,7 @@ pub enum Limit {
 
 /// A number at the end of a range.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Bound {
     /// An integer.
     Int(i128),

@@ -23,6 +23,7 @@ use std::fmt;
 
 /// The effect of a newer description on clients that were built with an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Nothing has changed.
     Same,
