@@ -1,6 +1,6 @@
 //! The layers of the crates of this workspace.
 
-use super::rules::Layers;
+use super::rules::{Exception, Layers};
 
 /// The crates whose imports are checked.
 pub(crate) const PACKAGES: &[Layers] = &[
@@ -36,7 +36,18 @@ pub(crate) const PACKAGES: &[Layers] = &[
             "client",
             "testing",
         ],
-        exceptions: &[],
-        is_enforced: false,
+        exceptions: &[
+            Exception {
+                from: "engine/call/context.rs",
+                to: "engine/app.rs",
+                reason: "the app's table holds functions over the call's context, which refers to the app",
+            },
+            Exception {
+                from: "engine/peer.rs",
+                to: "engine/app.rs",
+                reason: "the context reaches the app through its peer",
+            },
+        ],
+        is_enforced: true,
     },
 ];
