@@ -1,22 +1,25 @@
-//! The crates that `sockful` depends on.
+//! The crates that `sockful` depends on. A new one is a visible difference: the list changes with it.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// A crate more or less is a visible difference: `crates.txt` changes with it.
 #[test]
-fn the_crates_of_sockful_are_those_that_are_listed() {
+fn crates_of_sockful_are_listed() {
+    assert_listed(&[], include_str!("crates.txt"));
+}
+
+/// A program that is only a client compiles nothing of the server.
+#[test]
+fn crates_of_client_are_listed() {
+    let options = ["--no-default-features", "--features", "client"];
+    assert_listed(&options, include_str!("crates-client.txt"));
+}
+
+fn assert_listed(options: &[&str], list: &str) {
     let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--package",
-            "sockful",
-            "--edges",
-            "normal",
-        ])
-        .args(["--prefix", "none", "--format", "{p}"])
+        .args(["tree", "--locked", "--offline", "--package", "sockful"])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
@@ -30,7 +33,7 @@ fn the_crates_of_sockful_are_those_that_are_listed() {
         .lines()
         .filter_map(|line| line.split(' ').next())
         .collect();
-    let listed: BTreeSet<&str> = include_str!("crates.txt").lines().collect();
+    let listed: BTreeSet<&str> = list.lines().collect();
     let (more, fewer): (Vec<_>, Vec<_>) = (
         used.difference(&listed).collect(),
         listed.difference(&used).collect(),

@@ -3,7 +3,6 @@
 //! names. Tokens that the compiler may report have the span of the user's code.
 
 mod changes;
-#[cfg(feature = "client")]
 mod client;
 mod codec;
 mod events;

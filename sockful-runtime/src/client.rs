@@ -30,6 +30,7 @@ pub use call::{Argument, Call, Reply};
 pub use children::Children;
 pub use event::{ClientEvent, Data};
 pub use find::{Page, RemoteFind};
+#[cfg(feature = "server")]
 pub(crate) use link::ByteStream;
 pub use live::Live;
 pub use records::RemoteRecords;
@@ -37,6 +38,7 @@ pub use remotes::{BigIntArgument, CallRemotes, DecodeOutput, MethodPayload};
 #[doc(hidden)]
 pub use request::RawReply;
 pub use subscription::Subscription;
+#[cfg(feature = "server")]
 pub(crate) use target::{ConnectTarget, InProcessConnector};
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};

@@ -4,8 +4,10 @@ pub(crate) mod bigint;
 pub(crate) mod clock;
 pub mod config;
 pub(crate) mod const_text;
+#[cfg(feature = "server")]
 pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod json;
+#[cfg(feature = "server")]
 pub(crate) mod shutdown;
 pub(crate) mod web_origin;

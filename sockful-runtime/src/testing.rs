@@ -3,12 +3,12 @@
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg(any(feature = "client", feature = "fuzzing"))]
+#[cfg(any(all(feature = "client", feature = "server"), feature = "fuzzing"))]
 pub(crate) mod in_process;
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", feature = "server"))]
 mod local;
 
 #[cfg(feature = "store-conformance")]
 pub use crate::store::conformance::check as store_conformance;
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", feature = "server"))]
 pub use local::{builder, connect};

@@ -38,6 +38,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `server` (default) | everything that serves resources; a program that is only a client disables it with `default-features = false` |
 //! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
 //! | `jiff` | the words `created_at` and `updated_at` on a `jiff::Timestamp` |
 //! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
@@ -45,12 +46,11 @@
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
 //! | `sqlite` | `store::Sqlite`: records that last, in one file |
 //! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
-//! | `client` | the modules `client`, which calls servers, and `testing`, which does without sockets |
+//! | `client` | the modules `client`, which calls servers, and with `server` also `testing`, which does without sockets |
 //! | `store-conformance` | `testing::store_conformance`: a test that an implementation of `Store` conforms |
 //!
 //! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
-
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// Makes a struct with named fields a resource.
@@ -350,14 +350,20 @@ pub use sockful_derive::after;
 /// ```
 ///
 /// Where `sockful` is not at `::sockful`, the list begins with `crate = path`.
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_derive::resources;
 
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::engine::table::Resources;
 pub use sockful_runtime::model::key::Key;
 pub use sockful_runtime::model::resource::Resource;
 pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
-pub use sockful_runtime::{ErrorKind, Server, ServerHandle, shutdown_signal};
-pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
+pub use sockful_runtime::{ErrorKind, Fault, Find, Outcome, Records, Result};
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use sockful_runtime::{Server, ServerHandle, shutdown_signal};
 
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -389,6 +395,8 @@ pub use sockful_runtime::{Fault, Find, Outcome, Records, Result};
 /// ```
 pub use sockful_runtime::Identity;
 
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::Credentials;
 
 /// ```
@@ -470,9 +478,13 @@ pub use sockful_runtime::model::event::Event;
 /// same.connection.max_frame = 16 * 1024;
 /// same.access.allowed_origins.push("https://app.example.com".to_owned());
 /// ```
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::Config;
 
 /// The groups of settings of a [`Config`].
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub mod config {
     pub use sockful_runtime::config::{
         AccessConfig, ConnectionConfig, HttpConfig, LiveConfig, RequestConfig, StoreConfig,
@@ -485,8 +497,8 @@ pub mod config {
 /// server.listen_tls("0.0.0.0:443", tls).await
 /// # }
 /// ```
-#[cfg(feature = "tls")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+#[cfg(all(feature = "server", feature = "tls"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "server", feature = "tls"))))]
 pub use sockful_runtime::TlsConfig;
 
 #[cfg(feature = "tower")]
@@ -510,6 +522,8 @@ pub mod compatibility {
 }
 
 /// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub mod store {
     pub use sockful_runtime::model::definition::{
         Access, Bound, Check, EventDef, KeyKind, Limit, Managed, OnDestroy, Parent, Property,
@@ -548,10 +562,16 @@ pub mod client {
 }
 
 /// What helps to test.
-#[cfg(any(feature = "client", feature = "store-conformance"))]
+#[cfg(any(
+    all(feature = "client", feature = "server"),
+    feature = "store-conformance"
+))]
 #[cfg_attr(
     docsrs,
-    doc(cfg(any(feature = "client", feature = "store-conformance")))
+    doc(cfg(any(
+        all(feature = "client", feature = "server"),
+        feature = "store-conformance"
+    )))
 )]
 pub mod testing {
     #![cfg_attr(feature = "client", doc = include_str!("testing.md"))]
@@ -574,22 +594,30 @@ pub mod jwt {
 /// compiler names these items in its messages.
 #[doc(hidden)]
 pub mod macro_support {
+    pub use sockful_runtime::WideInteger;
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, DecodeOutput};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::auth::policy::{PolicySubject, PolicyUser};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::method::Remotes;
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::methods::{attempt, run_mut, run_ref};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::hook::HookContext;
+    #[cfg(feature = "server")]
     pub use sockful_runtime::macro_support::bounds::{
-        AnyUser, ArgKind, ConformOutput, ContextArg, EventData, FieldCodec, FieldType, FromText,
-        HookArg, HookOutput, InfallibleReturn, LengthType, MethodError, MethodOutput, NoFieldCodec,
-        NoRecordAccess, NoSchema, NumberType, OptionalField, OptionalParent, ParamType,
-        PayloadType, PolicyArg, PolicyArgKind, PolicyOutput, ReadPolicyOutput, RecordAccess,
-        RecordType, Returned, RevisionType, SanitizedType, SchemaProbe, StringType, UserArgKind,
-        conform_output, context, detach, encode_output, event_data, field, hook_arg, hook_output,
-        id, indexed, length, lowercase, optional, output, param, payload, policy_arg,
-        policy_output, range, read_policy_output, record, resource, revision, sanitize, string,
-        text_default, timestamp, trim, uppercase, wide,
+        AnyUser, ArgKind, ContextArg, HookArg, HookOutput, InfallibleReturn, MethodError,
+        MethodOutput, NoRecordAccess, PolicyArg, PolicyArgKind, PolicyOutput, ReadPolicyOutput,
+        RecordAccess, Returned, UserArgKind, context, encode_output, hook_arg, hook_output, output,
+        policy_arg, policy_output, read_policy_output, resource,
+    };
+    pub use sockful_runtime::macro_support::bounds::{
+        ConformOutput, EventData, FieldCodec, FieldType, FromText, LengthType, NoFieldCodec,
+        NoSchema, NumberType, OptionalField, OptionalParent, ParamType, PayloadType, RecordType,
+        RevisionType, SanitizedType, SchemaProbe, StringType, conform_output, detach, event_data,
+        field, id, indexed, length, lowercase, optional, param, payload, range, record, revision,
+        sanitize, string, text_default, timestamp, trim, uppercase, wide,
     };
     #[cfg(feature = "garde")]
     pub use sockful_runtime::macro_support::bounds::{NestedType, nested};
@@ -597,7 +625,8 @@ pub mod macro_support {
     pub use sockful_runtime::model::parent::RefersTo;
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::model::timestamp::TimestampType;
-    pub use sockful_runtime::{Done, EncodedOutput, WideInteger};
+    #[cfg(feature = "server")]
+    pub use sockful_runtime::{Done, EncodedOutput};
 }
 
 /// Items that the macro expansions name. Not public API: it changes in every release.
@@ -605,14 +634,19 @@ pub mod macro_support {
 pub mod __private {
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, BigIntArgument, Call, CallRemotes, DecodeOutput};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::auth::policy::{Grant, Policy, PolicyFn};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::method::{
         MethodsOf, NoRemotes, Receiver, Remote, Remotes,
     };
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::methods::{attempt, run, run_mut, run_ref};
+    #[cfg(feature = "server")]
     pub use sockful_runtime::engine::table::{
         ResourceEntry, Resources, Table, buckets, clash, count, slots,
     };
+    #[cfg(feature = "server")]
     pub use sockful_runtime::hook::{Hook, HookAction, HookPhase};
     #[cfg(feature = "client")]
     pub use sockful_runtime::macro_support::bounds::{FieldCodec, NoFieldCodec};
@@ -628,6 +662,7 @@ pub mod __private {
     pub use sockful_runtime::query::typed::{Decimal, Field, Time};
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
+    pub use sockful_runtime::{__client as client, __server as server};
     pub use std::borrow::{Cow, ToOwned};
     pub use std::boxed::Box;
     pub use std::fmt;

@@ -20,6 +20,7 @@ pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
         .iter()
         .map(|method| self::method(method, &block.paths, &this));
     Some(quote_spanned! {mixed()=>
+        #private::client! {
         #[doc = #doc]
         #[allow(
             dead_code, deprecated, private_bounds, private_interfaces, unreachable_pub,
@@ -31,6 +32,7 @@ pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
         #[allow(private_bounds, unused_qualifications)]
         #[automatically_derived]
         impl<__C: #private::CallRemotes<#this>> #name for __C {}
+        }
     })
 }
 

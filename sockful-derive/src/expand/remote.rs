@@ -1,7 +1,7 @@
 //! Expands an impl block and the table of its remote methods.
 
 use super::tokens::{ends, mixed, parenthesize, replace_self, value};
-use super::{codec, hooks, policies, rules};
+use super::{client, codec, hooks, policies, rules};
 use crate::attributes::{hook_attribute, is_policy_attribute};
 use crate::model::{
     Argument, Block, Method, Paths, Receiver, cfg_attributes, doc, without_attribute,
@@ -32,30 +32,22 @@ pub(crate) fn remote(block: &Block<'_>) -> TokenStream {
     let (hooks, policies) = (hooks::table(block, &this), policies::table(block, &this));
     let rows = quote_spanned!(mixed()=> #table #hooks #policies);
     let implementation = implementation(block, rows);
-    let client = client(block);
+    let client = client::remotes(block);
+    let rooted = &block.paths.rooted;
     quote_spanned! {mixed()=>
         #item
         #client
-        #[allow(deprecated, unused_imports, unused_qualifications)]
-        const _: () = {
-            #imports
-            use #bounds::{InfallibleReturn as _, UserArgKind as _};
-            #no_records
-            #implementation
-            #resource
-        };
+        #rooted::server! {
+            #[allow(deprecated, unused_imports, unused_qualifications)]
+            const _: () = {
+                #imports
+                use #bounds::{InfallibleReturn as _, UserArgKind as _};
+                #no_records
+                #implementation
+                #resource
+            };
+        }
     }
-}
-
-#[cfg(feature = "client")]
-fn client(block: &Block<'_>) -> Option<TokenStream> {
-    super::client::remotes(block)
-}
-
-/// Without the feature `client` there is no trait.
-#[cfg(not(feature = "client"))]
-fn client(_: &Block<'_>) -> Option<TokenStream> {
-    None
 }
 
 /// Expands the implementation with the span of the type, where a second block is reported.
@@ -77,9 +69,14 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
     for item in &mut item.items {
         let ImplItem::Fn(method) = item else { continue };
         method.attrs = without_own_attributes(&method.attrs, "remote");
+        let count = method.attrs.len();
         method
             .attrs
             .retain(|it| hook_attribute(it).is_none() && !is_policy_attribute(it));
+        if method.attrs.len() < count {
+            // Without the server it is not called.
+            method.attrs.push(syn::parse_quote!(#[allow(dead_code)]));
+        }
         for input in &mut method.sig.inputs {
             let (FnArg::Typed(PatType { attrs, .. })
             | FnArg::Receiver(syn::Receiver { attrs, .. })) = input;
@@ -88,7 +85,7 @@ pub(crate) fn block(item: &ItemImpl) -> TokenStream {
         if matches!(method.vis, Visibility::Public(_)) {
             // A remote method is `pub` and takes values because clients call it.
             method.attrs.push(syn::parse_quote! {
-                #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
+                #[allow(dead_code, clippy::needless_pass_by_value, clippy::unused_async)]
             });
         }
     }

@@ -1,4 +1,4 @@
-//! RemoteRecords as a server sends them, read by their types.
+//! Records as a server sends them, read by their types.
 
 use super::request::RawReply;
 use crate::core::error::{Error, Result};

@@ -45,7 +45,7 @@ pub(super) struct Driver {
     is_ready: bool,
     /// Whether requests can have idempotency keys.
     may_key: bool,
-    /// Counts how often the application has changed the token.
+    /// How often the application has changed the token.
     identity: u64,
     /// How many attempts to connect have failed.
     attempts: u32,

@@ -58,7 +58,7 @@ impl Inbox {
         wake(state);
     }
 
-    /// The next commit, or once the error that ended the subscription. PendingCalls `on_drained` if the
+    /// The next commit, or once the error that ended the subscription. Calls `on_drained` if the
     /// subscription was left because the inbox was full, and the inbox is now empty.
     pub(super) fn poll_next(
         &self,

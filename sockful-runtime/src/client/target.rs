@@ -3,8 +3,8 @@
 use super::link::{ByteStream, ClientWebSocket};
 use crate::core::error::{Error, ErrorKind, Result};
 use futures_util::future::BoxFuture;
-use hyper::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
-use hyper::{HeaderMap, StatusCode, Uri};
+use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, StatusCode, Uri};
 use std::fmt;
 use std::sync::Arc;
 use tokio::net::TcpStream;

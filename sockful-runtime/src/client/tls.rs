@@ -2,7 +2,7 @@
 
 use super::link::ByteStream;
 use crate::core::error::{Error, ErrorKind, Result};
-use hyper::Uri;
+use http::Uri;
 use std::fmt;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;

@@ -1,6 +1,6 @@
 //! Web origins: scheme, host and port of the page that a request comes from.
 
-use hyper::Uri;
+use http::Uri;
 
 /// The origin of a web page, such as `https://app.example.com`.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,12 +1,18 @@
 //! Who the caller is and what the caller may do.
 
+#[cfg(feature = "server")]
 pub(crate) mod authenticator;
+#[cfg(feature = "server")]
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod identity;
+#[cfg(feature = "server")]
 pub(crate) mod identity_registry;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+#[cfg(feature = "server")]
 pub(crate) mod policies;
+#[cfg(feature = "server")]
 pub mod policy;
+#[cfg(feature = "server")]
 pub(crate) mod session_identity;

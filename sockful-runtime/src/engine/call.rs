@@ -1,17 +1,34 @@
 //! One call of a remote method, hook or action: its context, transaction and writes.
 
+#[cfg(feature = "server")]
 pub(crate) mod after_hooks;
+#[cfg(feature = "server")]
 pub(crate) mod commit;
+#[cfg(feature = "server")]
 pub(crate) mod context;
+#[cfg(feature = "server")]
 pub(crate) mod delivery_scope;
+#[cfg(feature = "server")]
 pub(crate) mod destroy;
+#[cfg(feature = "server")]
 pub(crate) mod events;
+#[cfg(feature = "server")]
 pub mod hook;
+#[cfg(feature = "server")]
 pub(crate) mod include;
+#[cfg(feature = "server")]
 pub mod method;
+#[cfg(feature = "server")]
 pub mod methods;
+#[cfg(feature = "server")]
 pub(crate) mod outcome;
+#[cfg(feature = "server")]
 pub(crate) mod records;
+#[cfg(feature = "server")]
 pub(crate) mod stage;
+#[cfg(feature = "server")]
 pub(crate) mod transaction;
+#[cfg(not(feature = "server"))]
+pub(crate) mod without_server;
+#[cfg(feature = "server")]
 pub(crate) mod write;

@@ -5,16 +5,21 @@
 //! requires.
 
 mod event;
+#[cfg(feature = "server")]
 mod hook;
 mod parent;
+#[cfg(feature = "server")]
 mod policy;
 mod property;
+#[cfg(feature = "server")]
 mod remote;
 mod rule;
 
 pub use event::{EventData, event_data};
+#[cfg(feature = "server")]
 pub use hook::{HookArg, HookOutput, NoRecordAccess, RecordAccess, hook_arg, hook_output};
 pub use parent::{OptionalParent, detach};
+#[cfg(feature = "server")]
 pub use policy::{
     AnyUser, ArgKind, PolicyArg, PolicyArgKind, PolicyOutput, ReadPolicyOutput, UserArgKind,
     policy_arg, policy_output, read_policy_output,
@@ -24,6 +29,7 @@ pub use property::{
     RecordType, RevisionType, SchemaProbe, field, id, indexed, optional, param, payload, record,
     revision, text_default, timestamp, wide,
 };
+#[cfg(feature = "server")]
 pub use remote::{
     ContextArg, InfallibleReturn, MethodError, MethodOutput, Returned, context, encode_output,
     output, resource,

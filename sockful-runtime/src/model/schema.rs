@@ -1,6 +1,7 @@
 //! JSON Schema of records, payloads and events, and its comparison.
 
 pub mod comparison;
+#[cfg(feature = "server")]
 pub(crate) mod description;
 pub(crate) mod keywords;
 pub(crate) mod raw_payload;

@@ -21,7 +21,7 @@ use crate::engine::auth::credentials::Credentials;
 use crate::server::ServerHandle;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hyper::HeaderMap;
+use http::HeaderMap;
 
 /// How many bytes each direction of a connection within the process can hold.
 const BUFFER: usize = 64 * 1024;

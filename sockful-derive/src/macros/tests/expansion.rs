@@ -179,7 +179,17 @@ fn each() -> [TokenStream; 9] {
 }
 
 fn parsed(tokens: TokenStream) -> File {
-    syn::parse2(tokens).expect("an expansion parses")
+    let mut file: File = syn::parse2(tokens).expect("an expansion parses");
+    file.items = file.items.into_iter().flat_map(unwrapped).collect();
+    file
+}
+
+/// The items in `server! { … }` and `client! { … }`, which pass them on.
+fn unwrapped(item: Item) -> Vec<Item> {
+    match item {
+        Item::Macro(item) => parsed(item.mac.tokens).items,
+        item => vec![item],
+    }
 }
 
 fn lines(tokens: TokenStream) -> usize {
@@ -194,13 +204,13 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
 }
 
 /// Counts formatted lines. Move code above the budget into the runtime, or give the reason here: a field
-/// exceeds its 14 lines by two, because its typed name takes three, which are a declaration with a doc
-/// comment and a value, and no code.
+/// exceeds its 14 lines by four: its typed name takes three, which are a declaration with a doc comment and
+/// a value, and no code, and two of its paths are so long that they are wrapped.
 #[test]
 fn expansion_size_is_within_budget() {
     assert_eq!(
         budget(creature),
-        (140, 16),
+        (140, 18),
         "a resource, and each field of it"
     );
     assert_eq!(budget(ranged), (140, 19), "each field with a range");
@@ -208,18 +218,18 @@ fn expansion_size_is_within_budget() {
     // Includes the user's block: 4 lines, and 2 for each method.
     assert_eq!(
         budget(remotes),
-        called(13, 41),
+        called(12, 44),
         "a block, and each remote in it"
     );
-    assert_eq!(budget(immediate), called(13, 34), "and that is not `async`");
+    assert_eq!(budget(immediate), called(13, 35), "and that is not `async`");
     // Eight lines of a relation are names.
     assert_eq!(budget(related), (143, 35), "each field with a parent");
     // One more line is shared by all events.
-    assert_eq!(budget(eventful), (137, 7), "each event");
-    assert_eq!(budget(hooks), (16, 23), "a block, and each hook in it");
+    assert_eq!(budget(eventful), (134, 8), "each event");
+    assert_eq!(budget(hooks), (16, 24), "a block, and each hook in it");
     // Includes the remote method that it authorizes, without its argument. Three lines serve messages: the
     // user, the record and the result are separate, so that each is reported at its type.
-    let (block, policy) = called(16, 41);
+    let (block, policy) = called(16, 44);
     let argument = CALLED.1.min(2);
     assert_eq!(
         budget(policies),
@@ -229,12 +239,8 @@ fn expansion_size_is_within_budget() {
     assert_eq!(budget(list), (14, 10), "a list, and each item of it");
 }
 
-/// The additional lines of a block, and of each method, with the feature `client`.
-const CALLED: (usize, usize) = if cfg!(feature = "client") {
-    (16, 18)
-} else {
-    (0, 0)
-};
+/// The additional lines of a block, and of each method, for clients.
+const CALLED: (usize, usize) = (16, 18);
 
 fn called(block: usize, remote: usize) -> (usize, usize) {
     (block + CALLED.0, remote + CALLED.1)
@@ -303,12 +309,7 @@ fn expansion_exports_only_its_structs() {
         ["NewCreature", "CreaturePatch", "CreatureFields", "_"]
     );
     let names: Vec<String> = parsed(remotes(3)).items.iter().map(name).collect();
-    let trait_and_all = ["impl", "CreatureRemotes", "impl", "_"];
-    if cfg!(feature = "client") {
-        assert_eq!(names, trait_and_all);
-    } else {
-        assert_eq!(names, ["impl", "_"]);
-    }
+    assert_eq!(names, ["impl", "CreatureRemotes", "impl", "_"]);
 }
 
 fn name(item: &Item) -> String {

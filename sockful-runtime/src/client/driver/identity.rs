@@ -57,7 +57,7 @@ impl Driver {
         };
         match token {
             Ok(Some(token)) => {
-                self.send_own_request("authenticate", authenticate_payload(&token), reply_target)
+                self.send_own_request("authenticate", authenticate_payload(&token), reply_target);
             }
             Ok(None) if is_renewal => {}
             Ok(None) => self.ready(),

@@ -1,7 +1,7 @@
 //! What a client shows to say who it is.
 
-use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, COOKIE, HeaderName};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -97,7 +97,7 @@ impl fmt::Debug for Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::header::HeaderValue;
+    use http::header::HeaderValue;
 
     fn shown(headers: &[(&'static str, &'static str)]) -> Credentials {
         let mut map = HeaderMap::new();
