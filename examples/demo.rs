@@ -8,8 +8,9 @@
 use serde::{Deserialize, Serialize};
 use sockful::store::Sqlite;
 use sockful::{Config, Error, Resource, Resources, Result, Server, ServerHandle};
-use sockful::{remote, resources, shutdown_signal};
+use sockful::{cli, remote, resources, shutdown_signal};
 use std::env;
+use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 /// A beast that can be fed.
@@ -75,14 +76,17 @@ struct Song {
 pub(crate) const DEMO: Resources = resources![Creature, User, Album, Song];
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
     let mut config = Config::default();
     // Release builds leave it off, unless they are asked for it.
     config.http.explorer = true;
-    let mut server = Server::new(DEMO).config(config).commands();
+    let mut server = Server::new(DEMO).config(config);
+    if let Some(code) = cli::run(&server, env::args_os().skip(1)) {
+        return Ok(code);
+    }
     let file = setting("DATA", "demo.db");
     let in_memory = env::args().skip(1).any(|word| word == "--memory");
     if !in_memory {
@@ -109,7 +113,8 @@ async fn main() -> Result<()> {
     } else {
         println!("  Ctrl-C stops it. Everyone may do everything here; {file} keeps the records.");
     }
-    server.serve(listener, shutdown_signal()).await
+    server.serve(listener, shutdown_signal()).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A variable of the environment.

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Credentials, Error, ErrorKind, Filter, Identity, Resource, Result};
-use sockful::{Server, ServerHandle, remote, resources, shutdown_signal};
+use sockful::{Server, ServerHandle, cli, remote, resources, shutdown_signal};
 use std::collections::HashMap;
+use std::env;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
@@ -143,18 +145,19 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let tokens = Arc::new(Tokens::default());
     let known = tokens.clone();
     let server = Server::new(resources![Guest, Hoard])
-        .commands()
         .state(tokens.clone())
         .authenticate(move |credentials: Credentials| {
             let identity = known.identity(credentials.token().unwrap_or_default());
             async { identity }
-        })
-        .open()
-        .await?;
+        });
+    if let Some(code) = cli::run(&server, env::args_os().skip(1)) {
+        return Ok(code);
+    }
+    let server = server.open().await?;
     for (name, password) in [("ada", "lovelace"), ("grace", "hopper")] {
         let guest = NewGuest {
             id: Some(name.into()),
@@ -165,12 +168,13 @@ async fn main() -> Result<()> {
     // It is set here and nowhere else.
     let _ = tokens.server.set(server.clone());
 
-    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
-    let port = std::env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
+    let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
+    let port = env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
     let listener = TcpListener::bind(format!("{host}:{port}")).await?;
     println!("vault: http://{}, for example", listener.local_addr()?);
     println!(r#"  ["guest","signIn",{{"name":"ada","password":"lovelace"}},1]"#);
     println!(r#"  ["sockful","authenticate",{{"token":"…"}},2]"#);
     println!(r#"  ["hoard","create",{{"owner":"ada","gold":"18446744073709551615"}},3]"#);
-    server.serve(listener, shutdown_signal()).await
+    server.serve(listener, shutdown_signal()).await?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
-use sockful::{Resource, Result, Server, remote, resources};
+use sockful::{Resource, Result, Server, cli, remote, resources};
+use std::env;
+use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 /// Something to do.
@@ -30,17 +32,21 @@ impl Task {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let server = Server::new(resources![Task]).commands().open().await?;
+async fn main() -> Result<ExitCode> {
+    let server = Server::new(resources![Task]);
+    if let Some(code) = cli::run(&server, env::args_os().skip(1)) {
+        return Ok(code);
+    }
+    let server = server.open().await?;
     let application = Router::new()
         .route("/", get(Html(include_str!("page.html"))))
         .nest_service("/live", server.service());
-    let port = std::env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
+    let port = env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("to do: http://{}", listener.local_addr()?);
     axum::serve(listener, application)
         .with_graceful_shutdown(sockful::shutdown_signal())
         .await?;
     server.drain().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

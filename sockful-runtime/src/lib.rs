@@ -58,7 +58,7 @@ pub use crate::protocol::reply::{Done, EncodedOutput, Reply};
 #[cfg(feature = "tower")]
 pub use crate::server::MountedServer;
 #[cfg(feature = "server")]
-pub use crate::server::{Server, ServerHandle};
+pub use crate::server::{Server, ServerHandle, cli};
 #[cfg(all(feature = "server", feature = "tls"))]
 pub use crate::transport::tls::TlsConfig;
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! The server: built, opened, served, stopped.
 
-pub(crate) mod cli;
+pub mod cli;
 #[cfg(feature = "tower")]
 mod mounted;
 
@@ -107,41 +107,6 @@ impl Server {
     /// It is what `created_at` and `updated_at` are filled from; tests set it as they like.
     pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
-        self
-    }
-
-    /// Does what the program was asked for by its arguments, and ends it; without one of these words
-    /// in front it goes on:
-    ///
-    /// - `types [FILE]` writes the TypeScript module of all that is served,
-    /// - `schema [FILE]` writes its description,
-    /// - `asyncapi [FILE]` writes that as an `AsyncAPI` document,
-    /// - `openapi [FILE]` writes what it answers over HTTP as an `OpenAPI` document,
-    /// - `stored [FILE]` writes what stores keep of it,
-    /// - `compatible FILE` compares that with the description in a file, which `schema` or `stored` wrote,
-    ///   and fails where it would break clients that were built with it, or be refused by a store that
-    ///   was left with it,
-    /// - `check FILE` reads all that a store has in a file, which a server may have open, and fails
-    ///   where something is wrong with it (with the feature `sqlite`).
-    ///
-    /// Without a file they write to the standard output. No store is opened, if this comes before
-    /// [`store`](Self::store).
-    ///
-    /// Written so, `cargo run -- compatible api.json` is a check for a build server:
-    ///
-    /// ```no_run
-    /// # use sockful_runtime::{Result, Server, routes::Resources};
-    /// # async fn serve(resources: Resources) -> Result<()> {
-    /// Server::new(resources).commands().listen("127.0.0.1:8000").await
-    /// # }
-    /// ```
-    pub fn commands(self) -> Self {
-        // What is no Unicode is none of our words.
-        let arguments = std::env::args_os().skip(1);
-        let arguments = arguments.map(|it| it.to_string_lossy().into_owned());
-        if let Some(code) = cli::run(&self, &arguments.collect::<Vec<_>>()) {
-            std::process::exit(code);
-        }
         self
     }
 

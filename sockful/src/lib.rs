@@ -363,7 +363,7 @@ pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
 pub use sockful_runtime::{ErrorKind, Fault, Find, Outcome, Records, Result};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
-pub use sockful_runtime::{Server, ServerHandle, shutdown_signal};
+pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};
 
 /// ```
 /// # use serde::{Deserialize, Serialize};

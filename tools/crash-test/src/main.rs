@@ -27,7 +27,7 @@ mod writer;
 
 use disk::SyncMode;
 use random::Random;
-use sockful::{Error, Result, Server};
+use sockful::{Error, Result, Server, cli};
 use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["serve", file, port] => app::serve(Path::new(file), port).await,
-        ["check", ..] => check().await,
+        ["check", ..] => return check(),
         ["lies"] => lying_disk().await,
         ["full"] => disk_faults::run().await,
         [] => crash_loop("200", None).await,
@@ -68,9 +68,10 @@ fn lost(what: impl Into<String>) -> Error {
     Error::refused("lost", what.into())
 }
 
-async fn check() -> Result<()> {
-    let server = Server::new(app::RESOURCES).commands();
-    server.open().await.map(drop)
+/// Checks the file of a store, as the command `check FILE` of every program does.
+fn check() -> ExitCode {
+    let server = Server::new(app::RESOURCES);
+    cli::run(&server, env::args_os().skip(1)).unwrap_or(ExitCode::FAILURE)
 }
 
 async fn crash_loop(rounds: &str, seed: Option<&str>) -> Result<()> {
