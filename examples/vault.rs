@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::env;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -104,9 +104,9 @@ struct Tokens {
 
 impl Tokens {
     fn issue(&self, name: String, lifetime: Duration) -> String {
-        let now = now();
+        let now = SystemTime::now();
         let user = User { name: name.clone() };
-        let expires = now.saturating_add(millis(lifetime));
+        let expires = now + lifetime;
         let identity = Identity::new(name, user).until(expires);
         let token = Uuid::new_v4().to_string();
         let mut identities = self.identities();
@@ -132,16 +132,6 @@ impl Tokens {
         let locked = self.identities.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// In milliseconds since 1970.
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    millis(since.unwrap_or_default())
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[tokio::main]

@@ -26,8 +26,13 @@ pub(crate) use raw_connection::{HANDSHAKE, RawConnection, frame, text};
 pub(crate) use sqlite_store::with_sqlite_stores;
 pub(crate) use test_server::TestServer;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::timeout;
+
+/// The time of `millis` since 1970.
+pub(crate) fn unix_time(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
+}
 
 /// Awaits a future for at most ten seconds, so that a test whose reply is missing fails instead of hanging.
 pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {

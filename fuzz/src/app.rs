@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sockful::{Config, Context, Credentials, Error, Filter, Identity, Resource, Resources, Result};
 use sockful::{Server, ServerHandle, remote, resources};
 use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
 use uuid::Uuid;
 
 const RESOURCES: Resources = resources![Creature, Album, Song, Review, Token, Diary];
@@ -178,11 +179,7 @@ struct User;
 
 /// Every token is somebody's.
 async fn who(credentials: Credentials) -> Result<Identity<User>> {
-    Ok(Identity {
-        key: credentials.token().unwrap_or_default().to_owned(),
-        user: User,
-        expires: None,
-    })
+    Ok(Identity::new(credentials.token().unwrap_or_default(), User))
 }
 
 /// Opens it with limits so small that they are reached.
@@ -191,7 +188,7 @@ pub(super) async fn open() -> ServerHandle {
     let server = Server::new(RESOURCES)
         .config(config)
         .authenticate(who)
-        .clock(|| 1_790_000_000_000);
+        .clock(|| UNIX_EPOCH + Duration::from_millis(1_790_000_000_000));
     server.open().await.expect("memory opens")
 }
 
@@ -249,6 +246,6 @@ fn config() -> Config {
     config.request.max_request_rate = 16;
     config.request.request_burst = 64;
     config.request.max_rate_limited = 16;
-    config.request.request_timeout = std::time::Duration::from_secs(2);
+    config.request.request_timeout = Duration::from_secs(2);
     config
 }

@@ -41,6 +41,7 @@ pub use subscription::Subscription;
 #[cfg(feature = "server")]
 pub(crate) use target::{ConnectTarget, InProcessConnector};
 
+use crate::core::clock::from_millis;
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use crate::model::resource::Resource;
 use command::Command;
@@ -53,7 +54,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A client of a sockful server. Clones are the same client, with the same connection.
@@ -138,19 +139,20 @@ impl Client {
         Call::new(shared, resource, action, payload, effect, call::json)
     }
 
-    /// Becomes whom `token` stands for, on this connection and those that follow; nobody without one.
-    /// Says when that ends, in milliseconds since 1970.
+    /// Authenticates the client with `token`, on this connection and those that follow. Without a
+    /// token the client becomes unauthenticated. Returns when the identity expires, if it does.
     ///
     /// # Errors
     ///
-    /// Why the server refuses it.
-    pub async fn authenticate(&self, token: Option<String>) -> Result<Option<u64>> {
+    /// The error of the server if it rejects the token.
+    pub async fn authenticate(&self, token: Option<String>) -> Result<Option<SystemTime>> {
         let (reply, expires) = oneshot::channel();
         let id = self.shared.next_id();
         let command = Command::Authenticate { id, token, reply };
         // If the task has ended, the channel is closed.
         self.shared.command(command);
-        expires.await.unwrap_or_else(|_| Err(closed()))
+        let expires = expires.await.unwrap_or_else(|_| Err(closed()))?;
+        Ok(expires.and_then(from_millis))
     }
 
     /// Whether there is a connection at this moment.

@@ -7,7 +7,7 @@ mod mounted;
 #[cfg(feature = "tower")]
 pub use mounted::MountedServer;
 
-use crate::core::clock::Clock;
+use crate::core::clock::{Clock, to_millis};
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::shutdown::shutdown_signal;
@@ -31,6 +31,7 @@ use crate::transport::layer::Transport;
 use crate::transport::tls::TlsConfig;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 /// Builds a server of resources.
@@ -102,11 +103,12 @@ impl Server {
         self
     }
 
-    /// Takes the time from `now`, which tells the milliseconds since 1970. Default is the system's clock.
+    /// Takes the time from `now`, to the millisecond. Default: the system's clock.
     ///
-    /// It is what `created_at` and `updated_at` are filled from; tests set it as they like.
-    pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        self.clock = Clock::new(now);
+    /// The server fills `created_at` and `updated_at` from it, and expires identities by it. Tests set
+    /// it.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(move || to_millis(now()));
         self
     }
 

@@ -1,7 +1,7 @@
 //! Authentication of the client.
 
 use crate::support::notes_app::{self, NewNote, Note, User};
-use crate::support::within;
+use crate::support::{unix_time, within};
 use sockful::client::{Builder, Client, Status};
 use sockful::{
     Credentials, ErrorKind, Filter, Identity, Outcome, Result, Server, ServerHandle, testing,
@@ -107,7 +107,7 @@ async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
     );
     let (clock, expiring) = (now.clone(), now.clone());
     let server = Server::new(notes_app::RESOURCES)
-        .clock(move || clock.load(Relaxed))
+        .clock(move || unix_time(clock.load(Relaxed)))
         .authenticate(move |credentials: Credentials| {
             let expires = expiring.load(Relaxed) + 1_000;
             async move {
@@ -116,11 +116,7 @@ async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
                     name: name.clone(),
                     is_admin: false,
                 };
-                Ok(Identity {
-                    key: name,
-                    user,
-                    expires: Some(expires),
-                })
+                Ok(Identity::new(name, user).until(unix_time(expires)))
             }
         });
     let server = server.open().await.expect("memory opens");
@@ -191,14 +187,14 @@ async fn undecided() -> Builder {
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_comes_late_undoes_nothing() {
     let server = Server::new(notes_app::RESOURCES)
-        .clock(|| 1_000)
+        .clock(|| unix_time(1_000))
         .authenticate(|credentials: Credentials| async move {
             let name = credentials.token().unwrap_or_default().to_owned();
             let user = User {
                 name: name.clone(),
                 is_admin: false,
             };
-            Ok(Identity::new(name, user).until(2_000))
+            Ok(Identity::new(name, user).until(unix_time(2_000)))
         });
     let server = server.open().await.expect("memory opens");
     let gate = Arc::new(Semaphore::new(1));

@@ -1,6 +1,6 @@
 //! Subscriptions when the identity of a connection changes.
 
-use crate::support::{Checkpoints, Client, TestServer, notes_app};
+use crate::support::{Checkpoints, Client, TestServer, notes_app, unix_time};
 use serde_json::{Value, json};
 use sockful::ServerHandle;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ async fn whoever_is_revoked_is_nobody_and_told_so_and_nothing_later_comes_as_bef
 async fn whoever_is_known_until_a_time_is_nobody_from_then_on() {
     let now = Arc::new(AtomicU64::new(1_000));
     let clock = now.clone();
-    let server = notes_app::server().clock(move || clock.load(Relaxed));
+    let server = notes_app::server().clock(move || unix_time(clock.load(Relaxed)));
     let server = TestServer::serve(server).await;
     let mut client = server.client_as("bob:1100").await;
     subscribe(&mut client, json!({}), 7).await;

@@ -1,5 +1,6 @@
 //! Typed queries of application code.
 
+use crate::support::unix_time;
 use serde::{Deserialize, Serialize};
 use sockful::{Filter, Plain, Resource, Resources, Result, Server, ServerHandle, resources};
 use std::sync::Arc;
@@ -175,7 +176,7 @@ async fn times_and_revisions_move_only_where_something_changes() -> Result<()> {
     let time = Arc::new(AtomicU64::new(1_000));
     let clock = Arc::clone(&time);
     let server = Server::new(APP)
-        .clock(move || clock.load(Ordering::Relaxed))
+        .clock(move || unix_time(clock.load(Ordering::Relaxed)))
         .open()
         .await?;
     let beasts = server.records::<Beast>();

@@ -31,7 +31,10 @@ async fn serve(config: Config, store: impl Store) -> ServerHandle {
     let handle = server.open().await.expect("the store opens");
     for number in 0..5 {
         let id = Some(number.to_string());
-        let created = handle.records::<Entry>().create(NewEntry { id, number }).await;
+        let created = handle
+            .records::<Entry>()
+            .create(NewEntry { id, number })
+            .await;
         created.expect("it is new");
     }
     for number in 0..2 {
@@ -63,7 +66,10 @@ fn key(number: u64) -> Uuid {
 }
 
 async fn assert_is_narrow(handle: &ServerHandle) {
-    let sorted = handle.records::<Entry>().count(Entry::FIELDS.number.gt(1)).await;
+    let sorted = handle
+        .records::<Entry>()
+        .count(Entry::FIELDS.number.gt(1))
+        .await;
     let error = sorted.expect_err("three records are left, and there is no index");
     assert_eq!(error.kind(), ErrorKind::TooMany);
     let store = handle.store();
@@ -76,7 +82,10 @@ async fn assert_is_narrow(handle: &ServerHandle) {
 }
 
 async fn assert_is_wide(handle: &ServerHandle) {
-    let sorted = handle.records::<Entry>().count(Entry::FIELDS.number.gt(1)).await;
+    let sorted = handle
+        .records::<Entry>()
+        .count(Entry::FIELDS.number.gt(1))
+        .await;
     assert_eq!(sorted.expect("a count"), 3);
     let store = handle.store();
     assert_eq!(store.log(0, 9).await.map(|log| log.len()), Ok(7));

@@ -1,6 +1,6 @@
 //! A server with an authenticator, and resources with policies.
 
-use super::{Client, TestServer};
+use super::{Client, TestServer, unix_time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{
@@ -180,24 +180,22 @@ pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<Us
     };
     let (name, is_admin, expires) = match (first, second) {
         ("admin", name) => (name, true, None),
-        (name, until) => (name, false, until.parse().ok()),
+        (name, until) => (name, false, until.parse().ok().map(unix_time)),
     };
     let user = User {
         name: name.to_owned(),
         is_admin,
     };
-    Ok(Identity {
-        key: name.to_owned(),
-        user,
-        expires,
-    })
+    let mut identity = Identity::new(name, user);
+    identity.expires = expires;
+    Ok(identity)
 }
 
 /// A server of these resources, with its clock at 1,000.
 pub(crate) fn server() -> Server {
     Server::new(RESOURCES)
         .authenticate(authenticate)
-        .clock(|| 1_000)
+        .clock(|| unix_time(1_000))
 }
 
 pub(crate) async fn start() -> TestServer {

@@ -1,12 +1,13 @@
 //! Access to properties: private, write-only, read-only, immutable.
 
-use crate::support::{Client, TestServer, sample_resources};
+use crate::support::{Client, TestServer, sample_resources, unix_time};
 use serde_json::{Value, json};
 use sockful::Server;
 
 /// A server of accounts whose time stands still at 1,000.
 pub(crate) async fn accounts() -> (TestServer, Client) {
-    let server = TestServer::serve(Server::new(sample_resources::ACCOUNTS).clock(|| 1_000)).await;
+    let server =
+        TestServer::serve(Server::new(sample_resources::ACCOUNTS).clock(|| unix_time(1_000))).await;
     let client = server.client().await;
     (server, client)
 }

@@ -1,6 +1,6 @@
 //! Timestamps of the types of `jiff` and `chrono`.
 
-use crate::support::{Client, TestServer};
+use crate::support::{Client, TestServer, unix_time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Filter, Resource, Resources, Result, Server, resources};
@@ -27,7 +27,7 @@ const NOON: u64 = 1_709_208_000_000;
 fn on_a_clock() -> (Arc<AtomicU64>, Server) {
     let time = Arc::new(AtomicU64::new(NOON));
     let clock = Arc::clone(&time);
-    let server = Server::new(NOTES).clock(move || clock.load(Ordering::Relaxed));
+    let server = Server::new(NOTES).clock(move || unix_time(clock.load(Ordering::Relaxed)));
     (time, server)
 }
 

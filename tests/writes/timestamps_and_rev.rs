@@ -2,7 +2,7 @@
 
 mod random_histories;
 
-use crate::support::{Client, TestServer, sample_resources};
+use crate::support::{Client, TestServer, sample_resources, unix_time};
 use crate::validation::property_access::{accounts, fault};
 use serde_json::{Value, json};
 use sockful::Server;
@@ -24,8 +24,8 @@ async fn with_rev(client: &mut Client, action: &str, payload: Value, rev: u64) -
 pub(crate) async fn times_and_the_revision_move_only_where_something_changes() {
     let time = Arc::new(AtomicU64::new(1_000));
     let clock = Arc::clone(&time);
-    let server =
-        Server::new(sample_resources::ACCOUNTS).clock(move || clock.load(Ordering::Relaxed));
+    let server = Server::new(sample_resources::ACCOUNTS)
+        .clock(move || unix_time(clock.load(Ordering::Relaxed)));
     let server = TestServer::serve(server).await;
     let mut client = server.client().await;
     let kept = |record: &Value| json!([record["since"], record["touched"], record["revision"]]);

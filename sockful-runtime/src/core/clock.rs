@@ -1,15 +1,26 @@
-//! The clock of a server, which tests replace.
+//! The clock of a server, which tests replace, and times on the wire: milliseconds since 1970.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time, in milliseconds since 1970.
+/// Returns `time` in milliseconds since 1970, 0 if it is earlier.
+pub(crate) fn to_millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns the time of `millis` since 1970, or `None` if the system has no such time.
+pub(crate) fn from_millis(millis: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+}
+
+/// Returns the current time, in milliseconds since 1970.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// A clock that asks `now`.
+    /// A clock that calls `now`.
     pub(crate) fn new(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
@@ -22,15 +33,28 @@ impl Clock {
 /// The clock of the system.
 impl Default for Clock {
     fn default() -> Self {
-        Self::new(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-        })
+        Self::new(|| to_millis(SystemTime::now()))
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_milliseconds_since_1970() {
+        let time = UNIX_EPOCH + Duration::new(1, 2_999_999);
+        assert_eq!(to_millis(time), 1_002);
+        assert_eq!(to_millis(UNIX_EPOCH - Duration::from_secs(1)), 0);
+        assert_eq!(
+            from_millis(1_002),
+            Some(UNIX_EPOCH + Duration::from_millis(1_002))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Timestamps and revisions under random writes and clock changes.
 
-use crate::support::{Client, TestServer, for_random_values, sample_resources};
+use crate::support::{Client, TestServer, for_random_values, sample_resources, unix_time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -56,8 +56,8 @@ struct World {
 async fn world() -> World {
     let clock = Arc::new(AtomicU64::new(0));
     let time = Arc::clone(&clock);
-    let server =
-        Server::new(sample_resources::ACCOUNTS).clock(move || time.load(Ordering::Relaxed));
+    let server = Server::new(sample_resources::ACCOUNTS)
+        .clock(move || unix_time(time.load(Ordering::Relaxed)));
     let server = TestServer::serve(server).await;
     World {
         clock,

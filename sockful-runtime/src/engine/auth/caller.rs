@@ -1,5 +1,6 @@
 //! A caller, whatever the type that the application has for its users.
 
+use crate::core::clock::to_millis;
 use crate::core::error::Result;
 use crate::engine::auth::identity::Identity;
 use crate::engine::auth::policy::{Policy, PolicyUser};
@@ -39,7 +40,7 @@ impl AuthenticatedCaller {
         Self {
             key: identity.key.into(),
             user: Box::new(identity.user),
-            expires: identity.expires,
+            expires: identity.expires.map(to_millis),
             read_filters: ReadFilters::new(resources),
         }
     }

@@ -1,22 +1,24 @@
-//! Who calls: what a client shows, whom the application takes it for, and for how long.
+//! The identity of a client.
 
 use std::fmt;
+use std::time::SystemTime;
 
-/// Whom the application takes a client for. Made by what is given to
+/// The identity of a client, returned by the function given to
 /// [`Server::authenticate`](crate::Server::authenticate).
 ///
 /// `U` is the application's own type: hooks and remote methods get it from
 /// [`Context::user`](crate::Context::user), policies as their parameter.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Identity<U> {
-    /// Names the caller, such as the id of an account: two identities of one key are one caller, to
-    /// the memory of requests with a `key`, to the rates, and to
+    /// The name of the caller, such as the id of an account. Two identities of one key are one caller
+    /// to the memory of requests with a `key`, to the rate limit, and to
     /// [`revoke`](crate::ServerHandle::revoke).
     pub key: String,
-    /// What is known of the caller.
+    /// The application's data about the caller.
     pub user: U,
-    /// When it is over, in milliseconds since 1970; `None` where it is not.
-    pub expires: Option<u64>,
+    /// When the identity expires, to the millisecond. `None` if it does not.
+    pub expires: Option<SystemTime>,
 }
 
 impl<U> Identity<U> {
@@ -29,9 +31,9 @@ impl<U> Identity<U> {
         }
     }
 
-    /// The same until `expires`, in milliseconds since 1970.
+    /// Sets when the identity expires.
     #[must_use]
-    pub fn until(self, expires: u64) -> Self {
+    pub fn until(self, expires: SystemTime) -> Self {
         Self {
             expires: Some(expires),
             ..self
@@ -39,7 +41,7 @@ impl<U> Identity<U> {
     }
 }
 
-/// Shows neither the key nor the user: it may end in a log.
+/// Shows neither the key nor the user, since it may be written to a log.
 impl<U> fmt::Debug for Identity<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")

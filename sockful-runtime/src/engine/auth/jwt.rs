@@ -11,7 +11,7 @@ mod token;
 
 pub use issuers::Issuers;
 
-use crate::core::clock::Clock;
+use crate::core::clock::{Clock, from_millis};
 use crate::core::error::Result;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::Identity;
@@ -164,7 +164,9 @@ impl Jwt {
         TokenError::told(token::shown(credentials).and_then(|text| {
             let token = SignedToken::parse(text)?;
             let (accepted, user) = self.read(&token, Clock::default().now())?;
-            Ok(Identity::new(accepted.subject, user).until(accepted.expires))
+            let mut identity = Identity::new(accepted.subject, user);
+            identity.expires = from_millis(accepted.expires);
+            Ok(identity)
         }))
     }
 

@@ -5,7 +5,7 @@ use super::claims::Claims;
 use super::refusal::TokenError;
 use super::token;
 use super::token::SignedToken;
-use crate::core::clock::Clock;
+use crate::core::clock::{Clock, from_millis};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::Identity;
@@ -67,7 +67,9 @@ impl Issuers {
             let issuer = issuer.ok_or(TokenError::Issuer)?;
             let (accepted, user) = issuer.read(&token, Clock::default().now())?;
             let key = format!("{said} {}", accepted.subject);
-            Ok(Identity::new(key, user).until(accepted.expires))
+            let mut identity = Identity::new(key, user);
+            identity.expires = from_millis(accepted.expires);
+            Ok(identity)
         }))
     }
 

@@ -61,7 +61,7 @@ fn a_good_token_gives_its_subject_its_end_and_its_claims() {
         admin: true,
     };
     assert_eq!((identity.key.as_str(), identity.user), ("ann", ann));
-    assert_eq!(identity.expires, Some((now / 1_000 + 60) * 1_000));
+    assert_eq!(identity.expires, from_millis((now / 1_000 + 60) * 1_000));
 }
 
 #[test]
