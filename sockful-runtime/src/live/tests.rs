@@ -19,24 +19,24 @@ const CONDITIONS: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn as_many_commits_as_may_be_are_told_one_by_one_and_more_as_one() {
+async fn commits_beyond_fold_after_are_delivered_as_one() {
     let server = Server::start(|config| config.live.fold_after = 3).await;
     let mut follower = server.follower(1, "{}").await;
-    for (writes, told) in [(3, 3), (4, 1)] {
+    for (writes, events) in [(3, 3), (4, 1)] {
         for life in 0..writes {
             server.commit(vec![server.put("bob", "cat", life)]).await;
         }
         server.settle().await;
         follower.follow().await;
-        let last = follower.frames.last().expect("something is told").1.clone();
+        let last = follower.frames.last().expect("an event").1.clone();
         assert_eq!(last["record"]["life"], writes - 1);
-        assert_eq!(last.get("folded").is_some(), told == 1, "{last}");
-        assert_eq!(follower.events().len(), told);
+        assert_eq!(last.get("folded").is_some(), events == 1, "{last}");
+        assert_eq!(follower.events().len(), events);
     }
 }
 
 #[tokio::test]
-async fn what_came_and_went_while_nobody_looked_is_not_told() {
+async fn missed_create_and_destroy_cause_no_event() {
     let server = Server::start(|config| config.live.fold_after = 1).await;
     let mut follower = server.follower(1, r#"{"kind":"cat"}"#).await;
     let gone = delete("eve");
@@ -53,7 +53,7 @@ async fn what_came_and_went_while_nobody_looked_is_not_told() {
     follower.follow().await;
     assert_eq!(follower.events(), ["created"]);
 
-    // It left its conditions, and was destroyed: it does not live on.
+    // It stopped matching and was destroyed, so it is not reported as `left`.
     let gone = delete("kim");
     server.commit(vec![server.put("kim", "cat", 2)]).await;
     server.commit(vec![server.put("kim", "dog", 1)]).await;
@@ -83,26 +83,26 @@ fn delete(id: &str) -> Operation {
 }
 
 #[tokio::test]
-async fn declared_events_are_told_of_records_that_are_in() {
+async fn declared_events_follow_the_matching_records() {
     let server = Server::start(|_| {}).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     let mut follower = server.follower(1, r#"{"kind":"cat"}"#).await;
-    // It comes in, or leaves, with the commit that tells of it.
+    // It starts or stops matching in the commit that emits the event.
     server
         .commit(vec![roar("eve"), server.put("eve", "cat", 1)])
         .await;
     server
         .commit(vec![roar("eve"), server.put("eve", "dog", 1)])
         .await;
-    // It roars for the last time.
+    // It is destroyed in the commit that emits the event.
     server
         .commit(vec![roar("eve"), roar("bob"), delete("bob")])
         .await;
     server.commit(vec![roar("bob")]).await;
     server.settle().await;
     follower.follow().await;
-    let told = std::mem::take(&mut follower.frames);
-    let told: Vec<_> = told
+    let frames = std::mem::take(&mut follower.frames);
+    let events: Vec<_> = frames
         .iter()
         .map(|(event, payload)| (&**event, payload["id"].as_str(), payload["seq"].as_u64()))
         .collect();
@@ -114,11 +114,11 @@ async fn declared_events_are_told_of_records_that_are_in() {
         event("roared", "bob", 4),
         event("destroyed", "bob", 4),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
 }
 
 #[tokio::test]
-async fn declared_events_that_are_left_out_are_counted() {
+async fn folding_counts_the_dropped_declared_events() {
     let server = Server::start(|config| config.live.fold_after = 2).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     let mut follower = server.follower(1, "{}").await;
@@ -132,7 +132,7 @@ async fn declared_events_that_are_left_out_are_counted() {
         }
         server.settle().await;
         follower.follow().await;
-        let (event, payload) = follower.frames.pop().expect("something is told");
+        let (event, payload) = follower.frames.pop().expect("an event");
         assert_eq!(event, if with_change { "updated" } else { "records" });
         assert_eq!(payload["dropped"], 6, "{payload}");
         assert_eq!(payload["folded"], true, "{payload}");
@@ -140,8 +140,8 @@ async fn declared_events_that_are_left_out_are_counted() {
     }
 }
 
-/// What a subscriber is told who reads nothing while a record changes a hundred times.
-async fn told_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Vec<String> {
+/// The events of a subscriber that reads nothing while a record changes a hundred times.
+async fn events_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Vec<String> {
     let server = Server::start(|config| {
         config.live.fold_after = 2;
         config.live.ring_capacity = 1;
@@ -159,21 +159,21 @@ async fn told_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Ve
 }
 
 #[tokio::test]
-async fn where_the_log_does_not_reach_back_it_begins_anew() {
-    let told = told_after_a_hundred_commits(|config| config.store.log_capacity = 2_000);
-    assert_eq!(told.await, ["reset"]);
+async fn catch_up_beyond_the_log_sends_a_reset() {
+    let events = events_after_a_hundred_commits(|config| config.store.log_capacity = 2_000);
+    assert_eq!(events.await, ["reset"]);
 }
 
 #[tokio::test]
-async fn where_more_was_missed_than_is_looked_through_it_begins_anew() {
-    let told = told_after_a_hundred_commits(|config| config.live.max_replayed = 90);
-    assert_eq!(told.await, ["reset"]);
-    let told = told_after_a_hundred_commits(|config| config.live.max_replayed = 110);
-    assert_eq!(told.await, ["created"]);
+async fn catch_up_beyond_max_replayed_sends_a_reset() {
+    let events = events_after_a_hundred_commits(|config| config.live.max_replayed = 90);
+    assert_eq!(events.await, ["reset"]);
+    let events = events_after_a_hundred_commits(|config| config.live.max_replayed = 110);
+    assert_eq!(events.await, ["created"]);
 }
 
 #[tokio::test]
-async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happens() {
+async fn subscriber_behind_stays_behind_without_folding() {
     let server = Server::start(|config| config.live.fold_after = usize::MAX).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     server.settle().await;
@@ -185,7 +185,7 @@ async fn where_nothing_is_folded_who_comes_behind_is_behind_still_when_more_happ
 }
 
 #[tokio::test]
-async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
+async fn join_rejects_query_beyond_max_scanned_groups() {
     let server = Server::start(|config| config.live.max_scanned_groups = 2).await;
     let mut handles = Vec::new();
     for n in 0..50 {
@@ -194,7 +194,7 @@ async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
             server
                 .join(&conditions)
                 .await
-                .expect("it is found by its value"),
+                .expect("it is indexed by its value"),
         );
     }
     for conditions in [r#"{"life":{"$gt":1}}"#, r#"{"life":{"$gt":2}}"#] {
@@ -205,7 +205,7 @@ async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
         .await
         .expect_err("a third");
     assert_eq!(error.kind(), ErrorKind::TooMany);
-    // Equal conditions are tried once.
+    // Equal queries share a group.
     let another = server.join(r#"{"life":{"$gt":2}}"#).await;
     handles.push(another.expect("it is one of the two"));
     drop(handles.drain(50..));
@@ -216,7 +216,7 @@ async fn a_change_is_tried_on_those_only_whom_it_may_concern() {
 }
 
 #[tokio::test]
-async fn the_log_is_read_while_somebody_wants_to_know_and_no_longer() {
+async fn log_is_read_only_while_there_are_subscriptions() {
     let server = Server::start(|_| {}).await;
     for life in 0..3 {
         let mut follower = server.follower(1, "{}").await;
@@ -234,7 +234,7 @@ async fn the_log_is_read_while_somebody_wants_to_know_and_no_longer() {
 }
 
 #[test]
-fn another_runtime_reads_on_where_one_is_gone() {
+fn log_reader_restarts_on_another_runtime() {
     let runtime = || tokio::runtime::Builder::new_current_thread().build();
     let first = runtime().expect("a runtime without I/O");
     let (server, mut follower) = first.block_on(async {
@@ -253,7 +253,7 @@ fn another_runtime_reads_on_where_one_is_gone() {
     });
 }
 
-/// What a history does next.
+/// A step of a random history.
 #[derive(Clone, Debug)]
 enum Step {
     Write(Vec<(usize, Option<(usize, u64)>)>),
@@ -322,7 +322,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whoever_follows_now_and_then_comes_to_see_the_truth(
+    fn slow_subscriber_converges_to_the_stored_records(
         steps in steps(),
         fold_after in 1..6_usize,
         room in prop_oneof![Just(1_usize), Just(3_000), Just(100_000)],

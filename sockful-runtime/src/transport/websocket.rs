@@ -44,7 +44,7 @@ where
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
         subscriptions: SessionSubscriptions::new(session.clone()),
-        turn: IdentityWatch::new(session.clone(), turning),
+        identity_watch: IdentityWatch::new(session.clone(), turning),
         heartbeat: Heartbeat::new(session.config(), beating),
         session,
         bad_frames: 0,
@@ -69,7 +69,7 @@ struct Connection<S> {
     socket: Socket<S>,
     requests: Requests,
     subscriptions: SessionSubscriptions,
-    turn: IdentityWatch,
+    identity_watch: IdentityWatch,
     heartbeat: Heartbeat,
     session: Arc<Session>,
     bad_frames: usize,
@@ -88,7 +88,7 @@ enum ConnectionEvent {
     Incoming(Incoming),
     Finished(Arc<Request>, RequestOutcome),
     SubscriptionsReady,
-    IdentityWatch,
+    IdentityChanged,
     Beat(Beat),
     Drain,
     Drained,
@@ -115,8 +115,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.deliver_events();
                     None
                 }
-                ConnectionEvent::IdentityWatch => {
-                    self.turn();
+                ConnectionEvent::IdentityChanged => {
+                    self.handle_identity_change();
                     None
                 }
                 ConnectionEvent::Beat(Beat::Ping) => {
@@ -156,8 +156,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let (waits, sent) = (self.socket.pipe().waiting() > 0, self.socket.pipe().sent);
         self.heartbeat.note_waiting(waits, sent);
-        if self.turn.poll().is_ready() {
-            return Poll::Ready(ConnectionEvent::IdentityWatch);
+        if self.identity_watch.poll().is_ready() {
+            return Poll::Ready(ConnectionEvent::IdentityChanged);
         }
         if self.has_room_out()
             && let Poll::Ready((request, outcome)) = self.requests.poll_finished(cx)
@@ -216,8 +216,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.has_delivered = true;
     }
 
-    /// Goes on as who the client has become.
-    fn turn(&mut self) {
+    /// Reports an expired identity and restarts the subscriptions that depend on the old one.
+    fn handle_identity_change(&mut self) {
         if self.session.identity().take_lost() {
             self.socket
                 .push(|out| out.extend_from_slice(br#"["sockful","expired",{},null]"#));

@@ -35,7 +35,7 @@ async fn step(broker: &Weak<Broker>) -> Option<u64> {
             Err(_) => match broker.store.head().await {
                 Ok(head) => broker.skip_to(head),
                 Err(error) => {
-                    tracing::warn!(%error, "the log can't be read, so nothing is told of changes");
+                    tracing::warn!(%error, "reading the log failed: live events are delayed");
                     sleep(RETRY_DELAY).await;
                 }
             },

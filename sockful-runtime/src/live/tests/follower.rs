@@ -58,7 +58,7 @@ impl Server {
         })
     }
 
-    /// One that begins with all that there is.
+    /// A subscriber that begins with all matching records.
     pub(super) async fn follower(&self, ack: usize, conditions: &str) -> Follower {
         let handle = self.join(conditions).await.expect("there is room");
         let result = handle.initial_result().await.expect("it is small");
@@ -99,10 +99,10 @@ impl Server {
         self.store
             .commit(commit)
             .await
-            .expect("nothing is expected");
+            .expect("a commit without expectations");
     }
 
-    /// Waits until everyone can know of everything.
+    /// Waits until all commits were distributed.
     pub(super) async fn settle(&self) {
         self.broker
             .wait_until_published(self.store.head().await.expect("a head"))
@@ -121,17 +121,17 @@ fn records(result: &InitialResult) -> BTreeMap<String, Value> {
     each.map(|it| (it.id().to_owned(), json(it))).collect()
 }
 
-/// A subscriber, and what it makes of its frames.
+/// A subscriber, and the records that its frames add up to.
 pub(super) struct Follower {
     handle: SubscriptionHandle,
     encoder: EventEncoder,
     pub(super) replica: BTreeMap<String, Value>,
-    /// All payloads since the last look, with the names of the events.
+    /// The names and payloads of the events since they were last taken.
     pub(super) frames: Vec<(String, Value)>,
 }
 
 impl Follower {
-    /// Takes in all that there is to be told.
+    /// Applies all pending frames.
     pub(super) async fn follow(&mut self) {
         loop {
             let mut delivery = match self.handle.take() {
@@ -166,12 +166,12 @@ impl Follower {
                 self.replica = records.iter().map(by_id).collect();
                 return;
             }
-            _ => panic!("{event} is told of nothing here"),
+            _ => panic!("unexpected event {event}"),
         };
         assert_eq!(before.is_some(), event != "created", "{event} {payload}");
     }
 
-    /// The names of the events since the last look.
+    /// Takes the names of the events.
     pub(super) fn events(&mut self) -> Vec<String> {
         let frames = std::mem::take(&mut self.frames);
         frames.into_iter().map(|(event, _)| event).collect()

@@ -1,7 +1,7 @@
 //! A subscription as server-sent events.
 //!
-//! It is a connection of its own within the server, which speaks the protocol, so that all that holds
-//! for one on a socket holds for it; what that one is sent is written as events.
+//! Each stream is a connection of its own within the server that speaks the WebSocket protocol, so
+//! the same rules apply. Its frames are written as events.
 
 use crate::core::error::{Error, ErrorKind};
 use crate::core::shutdown::Shutdown;
@@ -24,13 +24,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-/// How many bytes lie between the connection and who reads its events.
-const BETWEEN: usize = 16 * 1024;
+/// The buffer between the connection and the stream, in bytes.
+const BUFFER_SIZE: usize = 16 * 1024;
 
-/// What is sent now and then, so that both sides see whether the other is there.
-const BEAT: &[u8] = b":\n\n";
+/// A comment that keeps the stream alive.
+const HEARTBEAT: &[u8] = b":\n\n";
 
-/// Where a stream is: what lets it go on, and behind which commit.
+/// The position of a stream: its resume token and the last commit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Position<'a> {
     pub(crate) resume: &'a str,
@@ -38,7 +38,7 @@ pub(crate) struct Position<'a> {
 }
 
 impl<'a> Position<'a> {
-    /// Reads an id that an event had. Whatever else there is says nothing.
+    /// Parses the id of an event. Other ids are ignored.
     pub(crate) fn parse(id: &'a str) -> Option<Self> {
         let (resume, seq) = id.split_once('/')?;
         let seq = seq.parse().ok()?;
@@ -46,18 +46,18 @@ impl<'a> Position<'a> {
     }
 }
 
-/// Begins a subscription, and responds with all that it is told.
+/// Begins a subscription and responds with its events.
 pub(crate) async fn respond<G: Send + 'static>(
     session: Arc<Session>,
     request: Utf8Bytes,
     (entry, shutdown): (G, Shutdown),
 ) -> Result<Response<Body>, HttpError> {
-    let (near, far) = duplex(BETWEEN);
+    let (near, far) = duplex(BUFFER_SIZE);
     tokio::spawn(async move {
         websocket::run(session, far, Vec::new(), shutdown).await;
         drop(entry);
     });
-    // What it is sent is the server's own, and has been bounded.
+    // The server itself writes these frames, and has limited their size.
     let unbounded = WebSocketConfig::default()
         .max_message_size(None)
         .max_frame_size(None);
@@ -80,19 +80,19 @@ pub(crate) async fn respond<G: Send + 'static>(
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // A proxy that waits until there is more would keep what is there.
+    // Proxies must not buffer events.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
 
 struct Events {
     socket: WebSocketStream<DuplexStream>,
-    /// What lets it go on.
+    /// The resume token of the subscription.
     resume: String,
     is_over: bool,
 }
 
-/// What a payload says of where the stream is.
+/// The fields of a frame that matter to the stream.
 #[derive(Default, Deserialize)]
 struct StreamPosition<'a> {
     ok: Option<IgnoredAny>,
@@ -105,7 +105,7 @@ struct StreamPosition<'a> {
 }
 
 impl Events {
-    /// Sends the request, and gives its reply as an event.
+    /// Sends the request and returns its reply as an event.
     async fn begin(&mut self, request: Utf8Bytes) -> Result<Bytes, HttpError> {
         let gone = || Error::new(ErrorKind::Unavailable, "the server is shutting down");
         let sent = self.socket.send(Message::Text(request)).await;
@@ -118,8 +118,9 @@ impl Events {
                 continue;
             };
             // The first is the hello.
-            let said: StreamPosition<'_> = serde_json::from_str(frame.payload).unwrap_or_default();
-            match said {
+            let fields: StreamPosition<'_> =
+                serde_json::from_str(frame.payload).unwrap_or_default();
+            match fields {
                 StreamPosition { err: Some(raw), .. } => return Err(Error::parse(raw.get()).into()),
                 StreamPosition { ok: Some(_), .. } => {
                     return Ok(self.event(&frame.action, frame.payload));
@@ -142,7 +143,7 @@ impl Events {
                     self.is_over = frame.action == "ended";
                     return Some(self.event(&frame.action, frame.payload));
                 }
-                Message::Ping(_) => return Some(Bytes::from_static(BEAT)),
+                Message::Ping(_) => return Some(Bytes::from_static(HEARTBEAT)),
                 Message::Close(_) => return None,
                 _ => {}
             }
@@ -150,13 +151,13 @@ impl Events {
     }
 
     fn event(&mut self, name: &str, payload: &str) -> Bytes {
-        let said: StreamPosition<'_> = serde_json::from_str(payload).unwrap_or_default();
-        if let Some(resume) = said.resume {
+        let fields: StreamPosition<'_> = serde_json::from_str(payload).unwrap_or_default();
+        if let Some(resume) = fields.resume {
             self.resume = resume;
         }
-        // Nothing counts until the frame without `more`.
-        let id = match said.seq {
-            Some(seq) if !said.more => format!("id: {}/{seq}\n", self.resume),
+        // A position is valid only with the last frame of a delivery, the one without `more`.
+        let id = match fields.seq {
+            Some(seq) if !fields.more => format!("id: {}/{seq}\n", self.resume),
             _ => String::new(),
         };
         // Between the values of JSON a line break is a space.
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_is_read_as_it_was_written() {
+    fn position_parses_event_ids() {
         let position = Position {
             resume: "8-2f-7",
             seq: 41,

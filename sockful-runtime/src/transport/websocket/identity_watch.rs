@@ -1,4 +1,4 @@
-//! Who the client is: noticing when it has become somebody else, or its time is over.
+//! Notices when the identity of a connection changes or expires.
 
 use super::wake_set::WakeSource;
 use crate::core::config::A_YEAR;
@@ -8,40 +8,40 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
-/// Notices when the client becomes somebody else.
+/// Notices when the identity of a connection changes or expires.
 pub(super) struct IdentityWatch {
     session: Arc<Session>,
-    /// Rings when it may have.
-    bell: WakeSource,
-    /// The identity that is known of, by its number.
-    known: u64,
-    /// Runs out with it.
+    /// Woken when it may have changed.
+    wake_source: WakeSource,
+    /// The last generation that was reported.
+    generation: u64,
+    /// Elapses when the identity expires.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl IdentityWatch {
-    pub(super) fn new(session: Arc<Session>, bell: WakeSource) -> Self {
-        // Whoever came by a handshake may have an end as well.
+    pub(super) fn new(session: Arc<Session>, wake_source: WakeSource) -> Self {
+        // An identity from the handshake may expire, too.
         let sleep = remaining(&session).map(|left| Box::pin(sleep_until(left)));
         Self {
-            known: session.identity().generation(),
+            generation: session.identity().generation(),
             session,
-            bell,
+            wake_source,
             sleep,
         }
     }
 
-    /// Waits until it is somebody else; one whose time is over is nobody.
+    /// Waits until the identity changes. An identity that expires is signed out.
     pub(super) fn poll(&mut self) -> Poll<()> {
         let Self {
             session,
-            bell,
-            known,
+            wake_source,
+            generation,
             sleep,
         } = self;
-        ready!(bell.poll(|cx| {
+        ready!(wake_source.poll(|cx| {
             session.identity().watch(cx.waker());
-            while session.identity().generation() == *known {
+            while session.identity().generation() == *generation {
                 let Some(running) = sleep else {
                     return Poll::Pending;
                 };
@@ -53,16 +53,16 @@ impl IdentityWatch {
             }
             Poll::Ready(())
         }));
-        self.known = self.session.identity().generation();
+        self.generation = self.session.identity().generation();
         self.sleep = remaining(&self.session).map(|left| Box::pin(sleep_until(left)));
         Poll::Ready(())
     }
 }
 
-/// By when the identity of a session is over, on the clock of timers.
+/// When the identity of a session expires, on the clock of timers.
 fn remaining(session: &Session) -> Option<Instant> {
     let left = session.expires()?.saturating_sub(session.app.clock.now());
-    // A clock that goes slower than the timers is asked again.
+    // If the clock is slower than the timers, the caller asks again.
     let left = Duration::from_millis(left.max(1)).min(A_YEAR);
     Some(Instant::now() + left)
 }
