@@ -22,7 +22,7 @@ mod tests;
 pub(crate) use broker::Broker;
 pub(crate) use connection_subscriptions::ConnectionSubscriptions;
 pub(crate) use delivery::{Delivery, take_first_records};
-pub(crate) use delivery_queue::{DeliveryQueue, RestartedSubscription, Subscription};
+pub(crate) use delivery_queue::{DeliveryQueue, NewSubscription, RestartedSubscription};
 pub(crate) use event_encoder::EventEncoder;
 pub(crate) use live_query::LiveQuery;
 pub(crate) use subscription_handle::SubscriptionHandle;

@@ -2,7 +2,7 @@
 
 use super::actions::subscribe::scope::SubscriptionScope;
 use crate::core::error::{Error, Result};
-use crate::live::Subscription;
+use crate::live::NewSubscription;
 use crate::protocol::reply::{Done, Reply};
 
 /// The reply to a request, and its effect on the subscriptions of the connection.
@@ -16,7 +16,7 @@ pub(crate) struct RequestOutcome {
 #[derive(Debug)]
 pub(crate) enum SubscriptionChange {
     /// Begins this subscription once the reply is written.
-    Begin(Box<Subscription<SubscriptionScope>>),
+    Begin(Box<NewSubscription<SubscriptionScope>>),
     /// Ends the subscription with this `ack_id` before the reply is written.
     End(Box<str>),
     /// Before the reply is written, delivers pending events and reduces the position in the reply,

@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 
 /// A subscription whose reply is written next. `S` is what its owner needs to restart it.
 #[derive(Debug)]
-pub(crate) struct Subscription<S> {
+pub(crate) struct NewSubscription<S> {
     pub(crate) handle: SubscriptionHandle,
     pub(crate) encoder: EventEncoder,
     /// The commit that its reply reports.
@@ -99,8 +99,8 @@ impl<S: Send + 'static> DeliveryQueue<S> {
     }
 
     /// Begins a subscription after its reply was written. If it is stale by now, it restarts.
-    pub(crate) fn begin(&mut self, subscription: Subscription<S>, is_stale: bool) {
-        let Subscription {
+    pub(crate) fn begin(&mut self, subscription: NewSubscription<S>, is_stale: bool) {
+        let NewSubscription {
             handle,
             encoder,
             seq,

@@ -19,7 +19,7 @@ use crate::core::shutdown::Shutdown;
 use crate::dispatch;
 use crate::dispatch::{Answered, Request, RequestOutcome, SubscriptionChange, SubscriptionScope};
 use crate::engine::session::Session;
-use crate::live::Subscription;
+use crate::live::NewSubscription;
 use crate::protocol::reply;
 use crate::protocol::reply::{Done, Reply};
 use heartbeat::{Beat, Heartbeat};
@@ -352,7 +352,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         &mut self,
         change: SubscriptionChange,
         reply: &mut Reply,
-    ) -> Option<Subscription<SubscriptionScope>> {
+    ) -> Option<NewSubscription<SubscriptionScope>> {
         match change {
             SubscriptionChange::Begin(subscription) => return Some(*subscription),
             SubscriptionChange::End(ack_id) => self.subscriptions.end(&ack_id),

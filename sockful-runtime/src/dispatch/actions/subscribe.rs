@@ -7,7 +7,7 @@ use crate::core::json;
 use crate::dispatch::outcome::SubscriptionChange;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Delivery, EventEncoder, Subscription, take_first_records};
+use crate::live::{Delivery, EventEncoder, NewSubscription, take_first_records};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
@@ -95,7 +95,7 @@ pub(in crate::dispatch) async fn begin(
         subscribed: Some(Box::new(subscribed)),
         ..Done::new(Body::Json(body), seq)
     };
-    let subscription = Subscription {
+    let subscription = NewSubscription {
         handle,
         encoder: EventEncoder {
             ack_id,

@@ -3,7 +3,7 @@
 use super::socket::Socket;
 use crate::dispatch::SubscriptionScope;
 use crate::engine::session::Session;
-use crate::live::{DeliveryQueue, Subscription};
+use crate::live::{DeliveryQueue, NewSubscription};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,7 +26,7 @@ impl SessionSubscriptions {
     }
 
     /// Begins a subscription after its reply was written.
-    pub(super) fn begin(&mut self, subscription: Subscription<SubscriptionScope>) {
+    pub(super) fn begin(&mut self, subscription: NewSubscription<SubscriptionScope>) {
         let is_stale = !subscription.scope.is_current(&self.session);
         self.queue.begin(subscription, is_stale);
     }
