@@ -13,7 +13,7 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub(super) struct SubscriptionTable {
     /// The subscriptions by the numbers of their inboxes.
-    all: BTreeMap<u64, ActiveSubscription>,
+    all: BTreeMap<u64, SubscriptionState>,
     /// The owners of the `ack_id`s on this connection.
     owners: HashMap<u64, IdOwner>,
 }
@@ -27,7 +27,7 @@ enum IdOwner {
 }
 
 /// A subscription.
-struct ActiveSubscription {
+struct SubscriptionState {
     inbox: Arc<Inbox>,
     resource: &'static str,
     action: &'static str,
@@ -65,7 +65,7 @@ impl Driver {
         payload: String,
     ) {
         let number = inbox.number;
-        let sub = ActiveSubscription {
+        let sub = SubscriptionState {
             inbox,
             resource,
             action,
@@ -125,7 +125,7 @@ impl Driver {
         self.subscriptions
             .all
             .values_mut()
-            .for_each(ActiveSubscription::forget);
+            .for_each(SubscriptionState::forget);
     }
 
     pub(super) fn unsubscribe(&mut self, number: u64) {
@@ -247,7 +247,7 @@ impl Driver {
     }
 }
 
-impl ActiveSubscription {
+impl SubscriptionState {
     fn request(&self, id: u64) -> String {
         let Self {
             resource,
