@@ -360,7 +360,7 @@ pub use sockful_runtime::engine::table::Resources;
 pub use sockful_runtime::model::key::Key;
 pub use sockful_runtime::model::resource::Resource;
 pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
-pub use sockful_runtime::{ErrorKind, Fault, Find, Outcome, Records, Result};
+pub use sockful_runtime::{AnyError, ErrorKind, Fault, Find, Outcome, Records, Result};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};

@@ -1,11 +1,13 @@
 //! The error type, and the part of an error that a caller receives.
 
+mod any_error;
 mod fault;
 mod kind;
 mod server_error;
 #[cfg(test)]
 mod tests;
 
+pub use any_error::AnyError;
 pub use fault::Fault;
 pub use kind::ErrorKind;
 
@@ -102,7 +104,9 @@ impl Error {
         }
     }
 
-    /// Fails without telling why: the caller gets an id, the log gets `cause` under that id.
+    /// Makes an internal error: the caller receives an id, and the log has `cause` under that id.
+    ///
+    /// A method that returns [`AnyError`] makes it from any error by `?`.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut error = Self::new(ErrorKind::Internal, "something went wrong on the server");
         error.0.source = Some(cause.into());

@@ -17,6 +17,22 @@ fn a_code_of_ones_own_is_a_lower_snake_word() {
 }
 
 #[test]
+fn any_error_keeps_an_error_and_hides_others() {
+    let converted = |result: Result<(), AnyError>| Error::from(result.unwrap_err());
+    let own = || -> Result<(), AnyError> { Err(Error::refused("too_tired", "sleeps"))? };
+    let error = converted(own());
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("too_tired", "sleeps")
+    );
+    let parse = || -> Result<(), AnyError> { Ok("x".parse::<i32>().map(drop)?) };
+    let error = converted(parse());
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    let source = std::error::Error::source(&error).expect("a cause");
+    assert_eq!(source.to_string(), "invalid digit found in string");
+}
+
+#[test]
 fn the_cause_is_not_told() {
     let error = Error::internal("the disk is full");
     let told = serde_json::to_string(&error).expect("an error is JSON");
