@@ -1,4 +1,4 @@
-//! The server: built, opened, served, stopped.
+//! The server: its builder, and the handle of an open server.
 
 pub mod cli;
 #[cfg(feature = "tower")]
@@ -34,9 +34,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
-/// Builds a server of resources.
+/// A builder of a server of resources.
 ///
-/// Without further words it keeps its records in memory and lets everyone do everything.
+/// By default it keeps its records in memory, and every client has full access.
 #[derive(Debug)]
 #[must_use = "a server does nothing until it listens"]
 pub struct Server {
@@ -49,7 +49,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Begins with what `resources![…]` lists.
+    /// Creates a server of the resources in a list, which `resources![…]` makes.
     pub fn new(resources: Resources) -> Self {
         Self {
             resources,
@@ -69,35 +69,37 @@ impl Server {
     }
 
     /// Shares a value with all remote methods, which get it by its type from
-    /// [`Context::state`](crate::Context::state). A second value of one type replaces the first.
+    /// [`Context::state`](crate::Context::state). A second value of the same type replaces the first.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state.insert(state);
         self
     }
 
-    /// Asks `ask` who each client is: what it makes of the credentials that one shows is what
-    /// policies, hooks and methods know of the caller.
+    /// Authenticates clients with `authenticator`. Policies, hooks and methods see the identity that it
+    /// returns.
     ///
-    /// It is asked at the handshake, where that has an `Authorization` or cookies, and for each
-    /// `["sockful", "authenticate", {"token": …}]` afterwards. A handshake whose `Authorization` it
-    /// refuses is refused with 401; with cookies alone the client is nobody. Where it fails or
-    /// panics, nobody is let in.
+    /// It is called at a handshake that has an `Authorization` header or cookies, and for each
+    /// `["sockful", "authenticate", {"token": …}]` afterwards. A handshake is rejected with 401 if its
+    /// `Authorization` is rejected; a client whose cookies are rejected is unauthenticated. If
+    /// `authenticator` fails or panics, the client is not let in.
     ///
-    /// With it every resource needs an identity unless it says `#[resource(public)]`, and so does
-    /// the description, unless [`access.public_schema`](crate::config::AccessConfig::public_schema). Without it everyone may do everything.
+    /// With an authenticator every resource requires an identity unless it has `#[resource(public)]`,
+    /// and so does the description unless
+    /// [`access.public_schema`](crate::config::AccessConfig::public_schema) is true. Without one, every
+    /// client has full access.
     pub fn authenticate<U, A>(
         mut self,
-        ask: impl Fn(Credentials) -> A + Send + Sync + 'static,
+        authenticator: impl Fn(Credentials) -> A + Send + Sync + 'static,
     ) -> Self
     where
         U: Send + Sync + 'static,
         A: Future<Output = Result<Identity<U>>> + Send + 'static,
     {
-        self.authenticator = Some(Authenticator::new(ask));
+        self.authenticator = Some(Authenticator::new(authenticator));
         self
     }
 
-    /// Sets the limits.
+    /// Sets the [settings](Config).
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
@@ -112,22 +114,23 @@ impl Server {
         self
     }
 
-    /// The description of what is to be served, as an `OpenAPI` document.
+    /// The description of the API as an `OpenAPI` document.
     pub(crate) fn openapi(&self) -> Result<String> {
         self.resources
             .openapi_of(&self.config, self.authenticator.is_some())
     }
 
-    /// What is to be served.
+    /// The list of resources.
     pub(crate) fn resources(&self) -> Resources {
         self.resources
     }
 
-    /// Opens the store, so that records can be read and written before anybody connects.
+    /// Opens the store, so that the application can read and write records before a client connects.
     ///
     /// # Errors
     ///
-    /// What the store says when it can't be opened.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if a setting is out of its range; the error of the
+    /// store if it cannot be opened.
     pub async fn open(self) -> Result<ServerHandle> {
         let Self {
             resources,
@@ -139,7 +142,7 @@ impl Server {
         } = self;
         let store = store.unwrap_or_else(|| Arc::new(Memory::new()));
         if authenticator.is_none() {
-            tracing::warn!("everyone may do everything: the server asks nobody who they are");
+            tracing::warn!("no authenticator configured: every client has full access");
         }
         let setup = Setup {
             resources,
@@ -159,41 +162,41 @@ impl Server {
         })
     }
 
-    /// Opens and serves on `address` until the process is asked to stop.
+    /// Opens the store and serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM.
     ///
     /// # Errors
     ///
-    /// What [`open`](Self::open) and [`ServerHandle::listen`] say.
+    /// The errors of [`open`](Self::open) and [`ServerHandle::listen`].
     pub async fn listen(self, address: impl ToSocketAddrs) -> Result<()> {
         self.open().await?.listen(address).await
     }
 
-    /// Opens and serves TLS on `address` until the process is asked to stop.
+    /// Opens the store and serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM.
     ///
     /// # Errors
     ///
-    /// What [`open`](Self::open) and [`ServerHandle::listen_tls`] say.
+    /// The errors of [`open`](Self::open) and [`ServerHandle::listen_tls`].
     #[cfg(feature = "tls")]
     pub async fn listen_tls(self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
         self.open().await?.listen_tls(address, tls).await
     }
 
-    /// Opens, as a service to be mounted beside an application's own routes. Who wants to end it
-    /// gently [opens](Self::open) it first, and keeps the handle.
+    /// Opens the store and returns a service to mount beside an application's own routes. For a graceful
+    /// shutdown, [open](Self::open) the server first and keep the handle.
     ///
     /// # Errors
     ///
-    /// What [`open`](Self::open) says.
+    /// The errors of [`open`](Self::open).
     #[cfg(feature = "tower")]
     pub async fn into_service(self) -> Result<MountedServer> {
         Ok(self.open().await?.service())
     }
 
-    /// Opens and serves on `listener` until `shutdown` is done.
+    /// Opens the store and serves on `listener` until `shutdown` completes.
     ///
     /// # Errors
     ///
-    /// What [`open`](Self::open) says.
+    /// The errors of [`open`](Self::open).
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -213,56 +216,57 @@ pub struct ServerHandle {
 }
 
 impl ServerHandle {
-    /// The records of `R`, for the application's own code: no client, no limits on what is set.
+    /// The records of `R`, for the application's own code: without a caller, and with write access to every
+    /// property.
     pub fn records<R: Resource>(&self) -> Records<R> {
         let session = Session::new(self.app.clone(), None);
         Context::new(session.peer.clone(), Caller::Application, 0).records()
     }
 
-    /// Makes nobody of everyone who is known by this [`key`](crate::Identity::key), on all
-    /// connections to this server, and says how many those were.
+    /// Revokes the identity with this [`key`](crate::Identity::key) on all connections. Returns the
+    /// number of sessions affected.
     ///
-    /// When it returns, nothing that is committed later is told as if they still were somebody, and
-    /// no request of theirs begins so; each of their subscriptions gets one `reset`, or ends. That
-    /// they are not let in again is the business of what is given to [`Server::authenticate`].
+    /// After it returns, no request of these sessions begins with the identity, and no later commit is
+    /// sent to them by its rights; each of their subscriptions gets one `reset`, or ends. The function
+    /// given to [`Server::authenticate`] has to reject the next attempt.
     pub fn revoke(&self, key: &str) -> usize {
         self.app.identities.revoke(key)
     }
 
-    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
-    /// that the client's `connect` takes as `api`.
+    /// The TypeScript module of the API, to be written to a file: its types, and the value that the
+    /// client's `connect` takes as `api`.
     pub fn typescript(&self) -> String {
         typescript::module(&self.app.models, &self.app.description)
     }
 
-    /// The description of all that is served, as `["sockful","schema"]` gives it.
+    /// The description of the API, as `["sockful","schema"]` returns it.
     pub fn schema(&self) -> &str {
         &self.app.description.text
     }
 
-    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
+    /// The description as an `AsyncAPI` 3.0 document.
     pub fn asyncapi(&self) -> String {
         asyncapi::document(&self.app.description)
     }
 
-    /// What it answers over HTTP as an `OpenAPI` 3.1 document, for tools that read those.
+    /// The HTTP API as an `OpenAPI` 3.1 document.
     pub fn openapi(&self) -> String {
         openapi::document(OpenApiSource::of(&self.app))
     }
 
-    /// Writes a copy of what the store keeps, as it is at one moment, to a new file; requests go on
-    /// meanwhile. A server that is opened with the copy begins another history: clients that resume
-    /// are sent everything anew.
+    /// Writes a copy of the store, as it is at one moment, to a new file, while requests continue. A
+    /// server that opens the copy begins another history: a client that resumes receives everything
+    /// again.
     ///
     /// # Errors
     ///
-    /// `conflict` where the file is there already, `unavailable` where the store can't do that or the
-    /// copy can't be written; then nothing of it is left.
+    /// `conflict` if the file exists; `unavailable` if the store has no backups or the copy cannot be
+    /// written, in which case no file is left.
     pub async fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
         self.store().backup(to.as_ref()).await
     }
 
-    /// The store, beneath the rules: what is written to it here passes no hooks.
+    /// The store itself. What is written to it directly passes no rules and no hooks.
     pub fn store(&self) -> &dyn Store {
         &*self.app.store
     }
@@ -272,24 +276,24 @@ impl ServerHandle {
         &self.app
     }
 
-    /// Serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, then lets requests
-    /// that have begun come to their end.
+    /// Serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, then lets running requests
+    /// complete.
     ///
     /// # Errors
     ///
-    /// Where the address can't be bound.
+    /// The error of the system if the address cannot be bound.
     pub async fn listen(&self, address: impl ToSocketAddrs) -> Result<()> {
         let listener = TcpListener::bind(address).await?;
         self.serve(listener, shutdown_signal()).await
     }
 
-    /// Serves on `listener` until `shutdown` is done: then nothing more is accepted or read,
-    /// requests that have begun are answered, and what is not done after
-    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout) is cut.
+    /// Serves on `listener` until `shutdown` completes. Then the server accepts and reads nothing more,
+    /// replies to running requests, and cuts what is left after
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout).
     ///
     /// # Errors
     ///
-    /// None as yet; failures to accept are logged and tried again.
+    /// None today. A failure to accept a connection is logged, and the server continues.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -299,26 +303,26 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, as
-    /// [`listen`](Self::listen) does without.
+    /// Serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM; see
+    /// [`listen`](Self::listen).
     ///
-    /// Both may be served at once, and the limits hold for them together. A connection over a limit
-    /// is closed without a word: to tell it why would take the handshake that is to be saved.
+    /// A server may listen with and without TLS at once; the limits hold for both together. A connection
+    /// over a limit is closed without a response, which would need the handshake that the limit saves.
     ///
     /// # Errors
     ///
-    /// Where the address can't be bound.
+    /// The error of the system if the address cannot be bound.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
         let listener = TcpListener::bind(address).await?;
         self.serve_tls(listener, tls, shutdown_signal()).await
     }
 
-    /// Serves TLS on `listener` until `shutdown` is done, as [`serve`](Self::serve) does without.
+    /// Serves TLS on `listener` until `shutdown` completes; see [`serve`](Self::serve).
     ///
     /// # Errors
     ///
-    /// None as yet; failures to accept are logged and tried again.
+    /// None today. A failure to accept a connection is logged, and the server continues.
     #[cfg(feature = "tls")]
     pub async fn serve_tls(
         &self,
