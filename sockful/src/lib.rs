@@ -590,9 +590,9 @@ pub mod jwt {
     pub use sockful_runtime::engine::auth::jwt::{Issuers, Jwt};
 }
 
-/// Bounds and helpers of the macro expansions. Not public API: it changes in every release. The
-/// compiler names these items in its messages.
-#[doc(hidden)]
+/// Bounds and helpers of the macro expansions. Not public API: it changes in every release.
+// Not `doc(hidden)`: the compiler writes the full path of hidden items, and its messages name these.
+#[cfg(not(doc))]
 pub mod macro_support {
     pub use sockful_runtime::WideInteger;
     #[cfg(feature = "client")]

@@ -44,11 +44,18 @@ fn add_names(tree: &UseTree, module: &str, exports: &mut Vec<(String, String)>) 
     }
 }
 
+/// Whether rustdoc shows nothing of an item with these attributes.
 fn is_hidden(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let list = attribute.meta.require_list();
-        attribute.path().is_ident("doc")
-            && list.is_ok_and(|list| list.tokens.to_string() == "hidden")
+        let name = attribute.path().get_ident().map(ToString::to_string);
+        matches!(
+            (
+                name.as_deref(),
+                list.map(|list| list.tokens.to_string()).as_deref()
+            ),
+            (Some("doc"), Ok("hidden")) | (Some("cfg"), Ok("not (doc)"))
+        )
     })
 }
 

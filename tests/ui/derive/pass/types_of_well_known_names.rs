@@ -11,7 +11,7 @@ macro_rules! types {
     )*};
 }
 
-types!(String Vec Box Cow Send Sync Ok Err Some None Codec Declared Property Reader Writer Given Remote Takes Call Entry Duration);
+types!(String Vec Box Cow Send Sync Ok Err Some None Codec ResourceDef Property Reader Writer PayloadWriter Remote Receiver Call ResourceEntry Duration);
 
 pub struct Result;
 
@@ -52,7 +52,7 @@ impl Creature {
         core::result::Result::Ok(self.name.clone())
     }
 
-    pub fn take(take: Takes, attempt: Vec, record: Entry, result: u8) -> Vec {
+    pub fn take(take: Receiver, attempt: Vec, record: ResourceEntry, result: u8) -> Vec {
         let _ = (take, record, result);
         attempt
     }
