@@ -7,7 +7,7 @@ mod rules;
 mod source;
 
 use imports::Imports;
-use packages::PACKAGES;
+pub(crate) use packages::PACKAGES;
 use rules::{Exception, Layers};
 
 #[test]

@@ -1,5 +1,6 @@
 //! Rules for the files of the repository and of the published packages.
 
+use super::architecture::PACKAGES;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,9 @@ const PUBLISHED: [&str; 4] = [
 ];
 const MAX_CORPUS_FILES: usize = 100;
 const ADDRESS: &str = "https://github.com/sockful/sockful/blob/main/";
+
+/// The folders that paths in documents for contributors are relative to.
+const BASES: [&str; 3] = ["", "sockful-runtime/src", "sockful-derive/src"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -127,6 +131,59 @@ fn readme_links_are_absolute_and_exist() {
         if let Some(path) = link.strip_prefix(ADDRESS) {
             let path = path.split('#').next().unwrap_or_default();
             assert!(root().join(path).exists(), "{link} does not exist");
+        }
+    }
+}
+
+/// The words in the code spans of a document, without code blocks.
+fn code_words(document: &str) -> Vec<&str> {
+    let prose = document.split("```").step_by(2);
+    let spans = prose.flat_map(|it| it.split('`').skip(1).step_by(2));
+    spans.flat_map(str::split_whitespace).collect()
+}
+
+/// Whether a word is written like the path of a file in the repository.
+fn is_path(word: &str) -> bool {
+    let has_extension = [".rs", ".md", ".js", ".ts", ".toml", ".txt", ".yml"]
+        .iter()
+        .any(|extension| word.ends_with(extension));
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "_-./".contains(it);
+    // Routes begin with a slash, and `target/` is not part of the repository.
+    let is_elsewhere = word.starts_with('/') || word.starts_with("target/");
+    (word.contains('/') || has_extension) && word.chars().all(is_plain) && !is_elsewhere
+}
+
+#[test]
+fn paths_in_contributor_documents_exist() {
+    let mut missing = Vec::new();
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = read(document);
+        let words = code_words(&text);
+        let paths: Vec<&str> = words.into_iter().filter(|it| is_path(it)).collect();
+        assert!(paths.len() > 30, "{document} has few paths: {paths:?}");
+        let exists = |path: &str| BASES.iter().any(|it| root().join(it).join(path).exists());
+        let absent = paths.into_iter().filter(|path| !exists(path));
+        missing.extend(absent.map(|path| format!("{document}: {path}")));
+    }
+    assert!(missing.is_empty(), "do not exist: {missing:#?}");
+}
+
+#[test]
+fn architecture_lists_layers_in_order() {
+    let text = read("ARCHITECTURE.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    for layers in PACKAGES {
+        let folders = layers.folders;
+        let mut parts = rows.windows(folders.len());
+        let package = layers.package;
+        assert!(
+            parts.any(|part| part == folders),
+            "ARCHITECTURE.md lacks a table of {folders:?} for {package}"
+        );
+        for exception in layers.exceptions {
+            let arrow = format!("`{}` → `{}`", exception.from, exception.to);
+            assert!(text.contains(&arrow), "ARCHITECTURE.md lacks {arrow}");
         }
     }
 }
