@@ -46,7 +46,7 @@ use uuid::Uuid;
 /// process may have the file open; `data.db-lock` beside it keeps others out.
 ///
 /// ```no_run
-/// # use sockful_runtime::{Result, Server, routes::Resources, store::Sqlite};
+/// # use sockful_runtime::{Result, Server, engine::table::Resources, store::Sqlite};
 /// # async fn serve(resources: Resources) -> Result<()> {
 /// let server = Server::new(resources).store(Sqlite::open("data.db")?);
 /// server.listen("127.0.0.1:8000").await

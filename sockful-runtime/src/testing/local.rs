@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use sockful_runtime as sockful;
-//! # use sockful::{Result, Server, routes::Resources};
+//! # use sockful::{Result, Server, engine::table::Resources};
 //! # async fn works(resources: Resources) -> Result<()> {
 //! let server = Server::new(resources).open().await?;
 //! let client = sockful::testing::connect(&server).await?;

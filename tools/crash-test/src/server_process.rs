@@ -32,9 +32,9 @@ impl Setup {
         Ok(ServerProcess(process.spawn()?))
     }
 
-    /// Runs the command `check`, which every program with [`Server::commands`] has, on the file.
+    /// Runs the command `check`, which every program that calls [`cli::run`] has, on the file.
     ///
-    /// [`Server::commands`]: sockful::Server::commands
+    /// [`cli::run`]: sockful::cli::run
     pub(crate) fn check(&self) -> Result<()> {
         let checked = Command::new(env::current_exe()?)
             .arg("check")

@@ -5,7 +5,7 @@ use crate::model::record::Record;
 use crate::store::commit::Committed;
 use std::sync::Arc;
 
-/// How a transaction outcome.
+/// How a transaction ended.
 #[derive(Debug)]
 pub(crate) enum CommitOutcome {
     /// It was committed.

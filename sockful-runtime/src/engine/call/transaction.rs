@@ -14,30 +14,32 @@ use emission::Emission;
 use state::{AssertNoChildren, ReadDependency, TransactionState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What has been read and written so far. Reads see the writes; nobody else does before the commit.
+/// The reads and writes of a request so far. Its reads see its writes; other requests do not, before
+/// the commit.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction(Mutex<TransactionState>);
 
-/// What a unit has come to.
+/// The result of a transaction.
 #[derive(Debug)]
 pub(crate) struct FinishedTransaction {
-    /// What is to be committed; nothing where there is nothing to write or to be sure of.
+    /// The operations to commit; empty if there is nothing to write and no read to assert.
     pub(crate) operations: Vec<Operation>,
-    /// Whether anything of it changes a record, or says what happened to one.
+    /// Whether any operation changes a record or emits an event.
     pub(crate) writes: bool,
-    /// What is told after it without being in it.
+    /// Events that are sent after the commit and are not part of it.
     pub(crate) broadcast: Vec<Emission>,
-    /// The newest commit that something was read from.
+    /// The newest commit that was read from.
     pub(crate) seq: Option<u64>,
 }
 
 impl Transaction {
-    /// Begins anew, as if nothing had been read or written.
+    /// Discards all reads and writes.
     pub(crate) fn clear(&self) {
         *self.state() = TransactionState::default();
     }
 
-    /// The record as the unit sees it, which is relied upon not to change until the commit.
+    /// Returns the record as the transaction sees it, and asserts that it does not change until the
+    /// commit.
     pub(crate) async fn get(
         &self,
         store: &dyn Store,
@@ -47,7 +49,7 @@ impl Transaction {
         self.see(store, resource, id, ReadDependency::Content).await
     }
 
-    /// Whether there is such a record, which is relied upon to stay so until the commit.
+    /// Returns whether there is such a record, and asserts that this does not change until the commit.
     pub(crate) async fn is_there(
         &self,
         store: &dyn Store,
@@ -84,7 +86,8 @@ impl Transaction {
             .and_then(|entry| entry.after.clone()))
     }
 
-    /// Receiver in a record that a list has shown, and gives it as the unit sees it.
+    /// Adds a read dependency on a record that a list returned. Returns the record as the transaction
+    /// sees it.
     pub(crate) fn track(
         &self,
         resource: usize,
@@ -104,8 +107,8 @@ impl Transaction {
         Ok(Some(record))
     }
 
-    /// Receiver `after` in the place of `before`, which is how the unit saw the record; `false` says
-    /// that it has become another since.
+    /// Replaces `before`, the record as the transaction saw it, by `after`. Returns `false` if the
+    /// record has changed within the transaction since.
     pub(crate) fn put(
         &self,
         resource: usize,
@@ -135,7 +138,7 @@ impl Transaction {
         Ok(is_the_same)
     }
 
-    /// Receiver an event, which is emitted with the commit and dependency on nothing.
+    /// Adds an event, which is emitted with the commit and depends on no read.
     pub(crate) fn emit(&self, emission: Emission) -> Result<()> {
         let mut state = self.state();
         let state = state.open()?;
@@ -144,19 +147,19 @@ impl Transaction {
         Ok(())
     }
 
-    /// Receiver an event that is told after the commit and is not in it.
+    /// Adds an event that is sent after the commit and is not part of it.
     pub(crate) fn broadcast(&self, emission: Emission) -> Result<()> {
         self.state().open()?.broadcast.push(emission);
         Ok(())
     }
 
-    /// How many writes it has taken.
+    /// The number of writes so far.
     pub(crate) fn writes(&self) -> usize {
         self.state().writes
     }
 
-    /// Forbids the commit where more than `writes` were taken: `error` has outcome one that they were
-    /// part of, and whoever was told may have gone on as if nothing of it were done.
+    /// Poisons the transaction if more than `writes` writes are staged: `error` ended a compound write
+    /// half-way, and the caller may have ignored it.
     pub(crate) fn poison_beyond(&self, writes: usize, error: &Error) {
         let mut state = self.state();
         if state.writes > writes {
@@ -164,8 +167,8 @@ impl Transaction {
         }
     }
 
-    /// ReadDependency on no record of `child` being left that has this JSON value in `property`, unless the
-    /// parent that it stands for is there again in the end.
+    /// Asserts that no record of `child` with this JSON value in `property` is left at the commit,
+    /// unless the parent that the value refers to exists again by then.
     pub(crate) fn assert_no_children(
         &self,
         (resource, id): (usize, &str),

@@ -213,8 +213,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Receiver out the id of the parent by which the record is addressed, and asks that it is there
-    /// where a record is to be made. A record that is there can't be moved on this way.
+    /// Takes the id of the parent that the record is addressed by, and checks that the parent exists if
+    /// a record is created. An existing record can't be moved to another parent this way.
     async fn parent(
         &self,
         context: &Context,

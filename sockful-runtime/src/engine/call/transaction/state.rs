@@ -39,7 +39,7 @@ pub(super) struct StagedRecord {
     pub(super) writes: usize,
 }
 
-/// That a record has no children of one relation, if it is gone in the end.
+/// Asserts that a record has no children of one relation, if the record is gone at the commit.
 #[derive(Debug)]
 pub(super) struct AssertNoChildren {
     pub(super) resource: usize,
@@ -47,12 +47,12 @@ pub(super) struct AssertNoChildren {
     pub(super) operation: Operation,
 }
 
-/// What a unit dependency on of a record that it does not write.
+/// What a transaction asserts about a record that it has read and does not write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ReadDependency {
-    /// That it is there, or is not.
+    /// Whether it exists.
     Presence,
-    /// That it is as it was read.
+    /// That it has not changed since it was read.
     Content,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum ReadDependency {
 const FEW: usize = 16;
 
 impl TransactionState {
-    /// The state, while the unit is under way.
+    /// The state, if the transaction has not been finished.
     pub(super) fn open(&mut self) -> Result<&mut Self> {
         if self.is_over {
             return Err(Error::internal(
