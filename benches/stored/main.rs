@@ -1,4 +1,4 @@
-//! Measures the SQLite store beside rusqlite alone and beside the in-memory store, and how fast it opens.
+//! Measures the `SQLite` store beside rusqlite alone and beside the in-memory store, and how fast it opens.
 //!
 //! `cargo run --release -p sockful-benches --bin stored -- …` with
 //!

@@ -561,7 +561,8 @@ pub mod client {
     };
 }
 
-/// What helps to test.
+/// Helpers for tests.
+///
 #[cfg(any(
     all(feature = "client", feature = "server"),
     feature = "store-conformance"
@@ -573,8 +574,8 @@ pub mod client {
         feature = "store-conformance"
     )))
 )]
+#[cfg_attr(feature = "client", doc = include_str!("testing.md"))]
 pub mod testing {
-    #![cfg_attr(feature = "client", doc = include_str!("testing.md"))]
     #[cfg(feature = "store-conformance")]
     #[cfg_attr(docsrs, doc(cfg(feature = "store-conformance")))]
     pub use sockful_runtime::testing::store_conformance;

@@ -15,10 +15,9 @@ impl Request {
     /// How many requests it counts as.
     pub(crate) fn cost(&self) -> u32 {
         match self.target.traits().cost {
-            Cost::One => ONE,
             Cost::Many => MANY,
             Cost::ByIds if self.payload.text().contains('[') => MANY,
-            Cost::ByIds => ONE,
+            Cost::One | Cost::ByIds => ONE,
             Cost::ByWrites => writes(self.payload.text()),
         }
     }

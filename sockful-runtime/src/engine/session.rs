@@ -69,7 +69,7 @@ impl Session {
             return Caller::Unauthenticated;
         }
         match self.identity.known() {
-            Some(known) if !self.is_expired(&known) => Caller::AuthenticatedCaller(known),
+            Some(known) if !self.is_expired(&known) => Caller::Authenticated(known),
             _ => Caller::Unauthenticated,
         }
     }

@@ -59,12 +59,11 @@ impl Payload {
     /// As for [`Members::parse`].
     pub(crate) fn object(&self) -> Result<Object<'_>> {
         let text = self.text();
-        let members = match self.members.get() {
-            Some(members) => members,
-            None => {
-                let members = Members::parse(text)?;
-                self.members.get_or_init(|| members)
-            }
+        let members = if let Some(members) = self.members.get() {
+            members
+        } else {
+            let members = Members::parse(text)?;
+            self.members.get_or_init(|| members)
         };
         Ok(members.object(text))
     }

@@ -43,7 +43,7 @@ fn deserialize_fills_missing_settings() {
         "store": {"log_retention": "1h 30m"},
         "access": {"allowed_origins": ["https://app.example.com"], "public_schema": true},
     });
-    let config: Config = serde_json::from_value(config).unwrap();
+    let config: Config = serde_json::from_value(config).expect("valid settings");
     let mut expected = Config::default()
         .max_frame(1024)
         .log_retention(Duration::from_secs(90 * 60))
@@ -77,7 +77,7 @@ fn deserialize_rejects_what_it_does_not_know() {
         ),
     ];
     for (config, expected) in wrong {
-        let error = serde_json::from_value::<Config>(config).unwrap_err();
+        let error = serde_json::from_value::<Config>(config).expect_err(expected);
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
@@ -114,6 +114,6 @@ fn setters_set_the_setting_of_their_name() {
         "access": {"allowed_origins": ["https://app.example.com"], "public_schema": true},
         "store": {"max_visited": 9, "log_retention": "7s", "key_retention": "7s"},
     }))
-    .unwrap();
+    .expect("valid settings");
     assert_eq!(format!("{config:?}"), format!("{expected:?}"));
 }

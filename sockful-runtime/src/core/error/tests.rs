@@ -18,7 +18,7 @@ fn a_code_of_ones_own_is_a_lower_snake_word() {
 
 #[test]
 fn any_error_keeps_an_error_and_hides_others() {
-    let converted = |result: Result<(), AnyError>| Error::from(result.unwrap_err());
+    let converted = |result: Result<(), AnyError>| Error::from(result.expect_err("it fails"));
     let own = || -> Result<(), AnyError> { Err(Error::refused("too_tired", "sleeps"))? };
     let error = converted(own());
     assert_eq!(

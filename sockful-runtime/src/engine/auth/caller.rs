@@ -17,7 +17,7 @@ pub(crate) enum Caller {
     /// A client of whom nothing is known.
     Unauthenticated,
     /// A client that the application knows.
-    AuthenticatedCaller(Arc<AuthenticatedCaller>),
+    Authenticated(Arc<AuthenticatedCaller>),
 }
 
 /// A client that the application knows.

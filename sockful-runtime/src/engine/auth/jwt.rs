@@ -93,7 +93,7 @@ impl Jwt {
     /// publishes.
     ///
     /// A token names its key by `kid`; one that names none is believed where the set has a single key
-    /// of its algorithm. KeySet for RSA, for the curves P-256 and P-384 and for Ed25519 are used, by
+    /// of its algorithm. Keys for RSA, for the curves P-256 and P-384 and for Ed25519 are used, by
     /// the algorithm that they name; an RSA key that names none is one for RS256. All others are
     /// left out, among them secrets, for which there is [`hs256`](Self::hs256).
     ///

@@ -81,7 +81,7 @@ impl Policies {
                 self.nobody
                     .get(resource, policies, PolicyUser::UNAUTHENTICATED)?
             }
-            Caller::AuthenticatedCaller(known) => known.read_filter(resource, policies)?,
+            Caller::Authenticated(known) => known.read_filter(resource, policies)?,
         };
         Ok(ReadFilter::of(filter))
     }
@@ -101,7 +101,7 @@ impl Policies {
         let user = match caller {
             Caller::Application => return Ok(()),
             Caller::Unauthenticated => PolicyUser::UNAUTHENTICATED,
-            Caller::AuthenticatedCaller(known) => known.policy_user(),
+            Caller::Authenticated(known) => known.policy_user(),
         };
         let policies = self.by_resource[model.index].iter();
         let mut asked = policies.filter(|policy| policy.on.contains(&grant));

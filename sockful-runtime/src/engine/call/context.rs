@@ -82,7 +82,7 @@ impl Context {
     /// application itself.
     pub fn user<U: 'static>(&self) -> Result<&U> {
         match &self.caller {
-            Caller::AuthenticatedCaller(known) => {
+            Caller::Authenticated(known) => {
                 known.policy_user().downcast()?.ok_or_else(unauthenticated)
             }
             Caller::Unauthenticated => Err(unauthenticated()),
@@ -96,7 +96,7 @@ impl Context {
     /// of the application itself.
     pub fn caller(&self) -> Option<&str> {
         match &self.caller {
-            Caller::AuthenticatedCaller(known) => Some(&known.key),
+            Caller::Authenticated(known) => Some(&known.key),
             Caller::Unauthenticated | Caller::Application => None,
         }
     }

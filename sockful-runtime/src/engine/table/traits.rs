@@ -6,6 +6,10 @@ use crate::model::definition::Relation;
 
 /// What dispatch needs to know about an action before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent property of an action"
+)]
 pub struct ActionTraits {
     /// It changes or removes an existing record: the option `if_rev` is allowed.
     pub changes_record: bool,

@@ -122,11 +122,11 @@ pub fn read_policy_output<R, T: ReadPolicyOutput<R>>(output: T) -> Result<query:
 )]
 pub trait PolicyOutput {
     /// Whether the policy allows the action.
-    fn is_allowed(self) -> bool;
+    fn into_bool(self) -> bool;
 }
 
 impl PolicyOutput for bool {
-    fn is_allowed(self) -> bool {
+    fn into_bool(self) -> bool {
         self
     }
 }
@@ -137,5 +137,5 @@ impl PolicyOutput for bool {
 ///
 /// Never fails.
 pub fn policy_output<T: PolicyOutput>(output: T) -> Result<bool> {
-    Ok(output.is_allowed())
+    Ok(output.into_bool())
 }
