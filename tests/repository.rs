@@ -40,9 +40,12 @@ fn output(program: &str, arguments: &[&str]) -> String {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a readable folder");
     let paths = entries.map(|entry| entry.expect("a readable entry").path());
-    let files = paths.flat_map(|path| match path.is_dir() {
-        true => files(&path),
-        false => vec![path],
+    let files = paths.flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
     });
     files.collect()
 }
@@ -103,7 +106,8 @@ fn packages_have_licences_and_no_private_keys() {
             let path = root().join(package).join(file);
             // Cargo generates some files while it packages.
             let text = fs::read_to_string(path).unwrap_or_default();
-            let is_key = file.ends_with(".pem") || text.contains("-----BEGIN PRIVATE KEY");
+            let is_key = Path::new(file).extension().is_some_and(|it| it == "pem")
+                || text.contains("-----BEGIN PRIVATE KEY");
             assert!(!is_key, "{package} contains the key {file}");
         }
     }

@@ -188,7 +188,7 @@ pub(super) async fn open() -> ServerHandle {
     let server = Server::new(RESOURCES)
         .config(config)
         .authenticate(who)
-        .clock(|| UNIX_EPOCH + Duration::from_millis(1_790_000_000_000));
+        .clock(|| UNIX_EPOCH + Duration::from_secs(1_790_000_000));
     server.open().await.expect("memory opens")
 }
 

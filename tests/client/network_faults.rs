@@ -19,6 +19,23 @@ fn setting(name: &str, usual: u64) -> u64 {
     given.map_or(usual, |text| text.parse().expect("a number"))
 }
 
+/// A configuration whose limits are out of the reach of this test.
+fn unlimited() -> Config {
+    let mut config = Config::default();
+    (
+        config.request.max_request_rate,
+        config.request.request_burst,
+    ) = (u32::MAX, u32::MAX);
+    (
+        config.connection.max_connection_rate,
+        config.connection.max_connections_per_address,
+    ) = (u32::MAX, 10_000);
+    (config.store.max_keys_per_caller, config.store.max_keys) = (1 << 24, 1 << 24);
+    // Clients can resume from any commit of the test.
+    config.store.log_capacity = 1 << 30;
+    config
+}
+
 #[tokio::test]
 async fn a_storm_loses_nothing_and_doubles_nothing() {
     let seed = setting("FAULTS_SEED", 22);
@@ -31,19 +48,7 @@ async fn a_storm_loses_nothing_and_doubles_nothing() {
             _ => Fate::Stalled(bytes),
         }
     };
-    let mut config = Config::default();
-    (
-        config.request.max_request_rate,
-        config.request.request_burst,
-    ) = (u32::MAX, u32::MAX);
-    (
-        config.connection.max_connection_rate,
-        config.connection.max_connections_per_address,
-    ) = (u32::MAX, 10_000);
-    (config.store.max_keys_per_caller, config.store.max_keys) = (1 << 24, 1 << 24);
-    // As long as the storm may last, all of it is there to go on from.
-    config.store.log_capacity = 1 << 30;
-    let handle = Server::new(RESOURCES).config(config).open().await;
+    let handle = Server::new(RESOURCES).config(unlimited()).open().await;
     let handle = handle.expect("memory opens");
     let server =
         TestServer::from_handle(handle.clone(), crate::support::Checkpoints::default()).await;

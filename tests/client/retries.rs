@@ -134,7 +134,7 @@ async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
         (
             config.request.max_request_rate,
             config.request.request_burst,
-        ) = (100, 10)
+        ) = (100, 10);
     })
     .await;
     let client = builder(&server.url()).connect().await.expect("it listens");

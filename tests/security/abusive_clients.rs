@@ -237,7 +237,7 @@ async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer
 #[tokio::test]
 async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
     let server = TestServer::start_with(|config| {
-        config.connection.write_timeout = Duration::from_millis(500)
+        config.connection.write_timeout = Duration::from_millis(500);
     })
     .await;
     let mut other = server.client().await;

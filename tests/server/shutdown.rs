@@ -52,7 +52,7 @@ async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
 #[tokio::test]
 async fn what_is_not_done_at_the_deadline_is_cut() {
     let mut server = TestServer::start_with(|config| {
-        config.connection.shutdown_timeout = Duration::from_millis(100)
+        config.connection.shutdown_timeout = Duration::from_millis(100);
     })
     .await;
     let mut client = server.client().await;
@@ -107,7 +107,7 @@ async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up()
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_cut_at_the_deadline() {
     let mut server = TestServer::start_with(|config| {
-        config.connection.shutdown_timeout = Duration::from_millis(200)
+        config.connection.shutdown_timeout = Duration::from_millis(200);
     })
     .await;
     let mut client = server.client().await;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+#[cfg(any(test, feature = "client", feature = "jwt"))]
+use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns `time` in milliseconds since 1970, 0 if it is earlier.
 pub(crate) fn to_millis(time: SystemTime) -> u64 {
@@ -11,6 +13,7 @@ pub(crate) fn to_millis(time: SystemTime) -> u64 {
 }
 
 /// Returns the time of `millis` since 1970, or `None` if the system has no such time.
+#[cfg(any(test, feature = "client", feature = "jwt"))]
 pub(crate) fn from_millis(millis: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(millis))
 }

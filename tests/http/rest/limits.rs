@@ -94,7 +94,7 @@ async fn a_request_whose_client_goes_is_left_off() {
 #[tokio::test]
 async fn a_server_that_stops_answers_what_has_begun() {
     let mut server = TestServer::start_with(|config| {
-        config.connection.close_timeout = Duration::from_millis(10)
+        config.connection.close_timeout = Duration::from_millis(10);
     })
     .await;
     server
