@@ -623,7 +623,7 @@ pub mod macro_support {
     #[cfg(feature = "garde")]
     pub use sockful_runtime::macro_support::bounds::{NestedType, nested};
     pub use sockful_runtime::model::event::EventOf;
-    pub use sockful_runtime::model::parent::RefersTo;
+    pub use sockful_runtime::model::parent::{RefersTo, parent};
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::model::timestamp::TimestampType;
     #[cfg(feature = "server")]
@@ -653,8 +653,8 @@ pub mod __private {
     pub use sockful_runtime::macro_support::bounds::{FieldCodec, NoFieldCodec};
     pub use sockful_runtime::model::codec::Codec;
     pub use sockful_runtime::model::definition::{
-        Access, Bound, Check, EventDef, Format, Managed, OnDestroy, Parent, Pattern, Property,
-        ResourceDef, Rule,
+        Access, Bound, Check, EventDef, Format, Managed, OnDestroy, Pattern, Property, ResourceDef,
+        Rule,
     };
     pub use sockful_runtime::model::event::Event;
     pub use sockful_runtime::model::reader::Reader;

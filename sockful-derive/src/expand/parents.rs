@@ -17,10 +17,10 @@ pub(super) fn rows(resource: &Resource<'_>) -> Vec<TokenStream> {
         let on_destroy = on_destroy(relation, ty, &resource.paths, &this);
         let ty = replace_self(ty, &this);
         let (first, last) = ends(&relation.parent.to_token_stream());
-        let private = Paths::private_at(first);
+        let bounds = Paths::bounds_at(first);
         let arguments = quote_spanned!(mixed()=> #at, #on_destroy, [#(#names),*]);
         let arguments = parenthesize(arguments, last);
-        quote_spanned!(first=> #private::Parent::new::<#parent, #ty> #arguments)
+        quote_spanned!(first=> #bounds::parent::<#parent, #ty> #arguments)
     });
     rows.collect()
 }

@@ -5,22 +5,21 @@ use crate::model::key::Key;
 use crate::model::resource::Resource;
 use std::any::TypeId;
 
-impl Parent {
-    /// A relation to `P` by the property at `property`, of type `F`.
-    #[must_use]
-    pub const fn new<P: Resource, F: RefersTo<P::Id>>(
-        property: usize,
-        on_destroy: OnDestroy,
-        names: [&'static str; 8],
-    ) -> Self {
-        Self {
-            property,
-            of: P::NAME,
-            type_id: TypeId::of::<P>,
-            is_optional: F::IS_OPTIONAL,
-            on_destroy,
-            names,
-        }
+/// A relation to `P` by the property at `property`, of type `F`.
+///
+/// A free function, so that the compiler shows its name without this module.
+pub const fn parent<P: Resource, F: RefersTo<P::Id>>(
+    property: usize,
+    on_destroy: OnDestroy,
+    names: [&'static str; 8],
+) -> Parent {
+    Parent {
+        property,
+        of: P::NAME,
+        type_id: TypeId::of::<P>,
+        is_optional: F::IS_OPTIONAL,
+        on_destroy,
+        names,
     }
 }
 

@@ -122,11 +122,11 @@ pub fn read_policy_output<R, T: ReadPolicyOutput<R>>(output: T) -> Result<query:
 )]
 pub trait PolicyOutput {
     /// Whether the policy allows the action.
-    fn into_bool(self) -> bool;
+    fn allows(self) -> bool;
 }
 
 impl PolicyOutput for bool {
-    fn into_bool(self) -> bool {
+    fn allows(self) -> bool {
         self
     }
 }
@@ -137,5 +137,5 @@ impl PolicyOutput for bool {
 ///
 /// Never fails.
 pub fn policy_output<T: PolicyOutput>(output: T) -> Result<bool> {
-    Ok(output.into_bool())
+    Ok(output.allows())
 }

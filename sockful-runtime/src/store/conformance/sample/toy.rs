@@ -2,6 +2,7 @@
 
 use super::{ID, Sample, TEXT, property};
 use crate::model::definition::{Access, KeyKind, OnDestroy, Parent, ResourceDef};
+use crate::model::parent;
 use crate::model::reader::Reader;
 use crate::model::resource::{Changes, PayloadWriter, Resource, Writer};
 
@@ -32,7 +33,7 @@ const fn parent<P: Resource<Id = String>>(
     on_destroy: OnDestroy,
     names: [&'static str; 8],
 ) -> Parent {
-    Parent::new::<P, Option<String>>(property, on_destroy, names)
+    parent::parent::<P, Option<String>>(property, on_destroy, names)
 }
 
 impl Resource for Toy {
