@@ -3,7 +3,7 @@
 #![deny(warnings)]
 
 use serde::{Deserialize, Serialize};
-use sockful::{AnyError, Context, Error, ErrorKind, Resource, Server, remote, resources};
+use sockful::{AnyError, Context, Error, ErrorKind, Filter, Resource, Server, remote, resources};
 use std::fmt;
 
 /// An error as libraries for databases have it: an enum with a source.
@@ -48,7 +48,7 @@ impl Creature {
     }
 
     pub async fn rows(context: &Context, table: String) -> Result<u32, AnyError> {
-        context.records::<Creature>().count(sockful::Filter::default()).await?;
+        context.records::<Creature>().count(Filter::all()).await?;
         Ok(query(&table).await?)
     }
 
