@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod failure;
 mod file;
+mod file_lock;
 mod history;
 mod migration;
 mod open_file;
@@ -16,7 +17,7 @@ mod tests;
 mod write;
 
 pub(crate) use self::check::check;
-use self::file::Lock;
+use self::file_lock::FileLock;
 use self::migration::SqlMigration;
 use self::open_file::{FileOpener, OpenFile};
 use self::snapshot::SqliteSnapshot;
@@ -64,7 +65,7 @@ pub struct Sqlite {
     connection: Mutex<Option<Connection>>,
     head: Arc<watch::Sender<u64>>,
     /// Dropped last.
-    _lock: Lock,
+    _lock: FileLock,
 }
 
 impl Sqlite {
@@ -74,8 +75,8 @@ impl Sqlite {
     ///
     /// `unavailable` where another process has it open, or it can't be written to.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = file::resolved(path.as_ref());
-        let lock = Lock::take(&path)?;
+        let path = file_lock::resolved(path.as_ref());
+        let lock = FileLock::take(&path)?;
         file::settle_log(&path)?;
         let connection = file::open_writer(&path)?;
         Ok(Self {

@@ -33,12 +33,12 @@ pub(crate) struct Members {
 /// One member: offsets in the text, of the key without its quotes and of the value.
 #[derive(Clone, Debug)]
 struct Member {
-    key: Key,
+    key: MemberKey,
     value: Span,
 }
 
 #[derive(Clone, Debug)]
-enum Key {
+enum MemberKey {
     Plain(Span),
     /// A key with escapes, decoded.
     Decoded(Box<str>),
@@ -109,15 +109,15 @@ impl Member {
         let key = lexer::plain_string(bytes, 1)?;
         let value = lexer::plain_string(bytes, key + 1)?;
         (bytes[key] == b':' && bytes[value..] == *b"}").then(|| Self {
-            key: Key::Plain(Span::new(2, key - 1)),
+            key: MemberKey::Plain(Span::new(2, key - 1)),
             value: Span::new(key + 1, value),
         })
     }
 
     fn key<'t>(&'t self, text: &'t str) -> &'t str {
         match &self.key {
-            Key::Plain(span) => span.part(text),
-            Key::Decoded(key) => key,
+            MemberKey::Plain(span) => span.part(text),
+            MemberKey::Decoded(key) => key,
         }
     }
 }
@@ -313,8 +313,8 @@ impl<'de> Visitor<'de> for Locate<'de> {
             let entry = map.next_entry::<ObjectKey<'de>, &'de RawValue>()?;
             Ok(entry.map(|(ObjectKey(key), raw)| Member {
                 key: match key {
-                    Cow::Borrowed(key) => Key::Plain(Span::of(self.0, key)),
-                    Cow::Owned(key) => Key::Decoded(key.into()),
+                    Cow::Borrowed(key) => MemberKey::Plain(Span::of(self.0, key)),
+                    Cow::Owned(key) => MemberKey::Decoded(key.into()),
                 },
                 value: Span::of(self.0, raw.get()),
             }))

@@ -1,11 +1,11 @@
-//! The file: who may open it, and how.
+//! Opens connections to the file: its settings, format and epoch.
 
 use super::failure::failure;
 use crate::core::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use uuid::Uuid;
 
 /// Older ones may lose what was committed where the write-ahead log begins anew.
@@ -25,47 +25,6 @@ const TABLES: &str = "
         weight INTEGER NOT NULL, entry TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS sockful_horizons (caller TEXT PRIMARY KEY, at INTEGER NOT NULL);
 ";
-
-/// The path of a file without links, so that whoever opens it by another name finds the same lock.
-pub(super) fn resolved(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let whole = path.canonicalize().or_else(|_| {
-        // It is yet to be made.
-        let name = path.file_name().unwrap_or_default();
-        folder.canonicalize().map(|folder| folder.join(name))
-    });
-    // Where even its folder is not there, opening it says so.
-    whole.unwrap_or_else(|_| path.to_owned())
-}
-
-/// Keeps other processes out as long as it lives.
-#[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "the lock ends with it")] File);
-
-impl Lock {
-    pub(super) fn take(path: &Path) -> Result<Self> {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-lock");
-        let name = PathBuf::from(name);
-        let unavailable = |why: String| {
-            let message = format!("the store `{}` {why}", path.display());
-            Error::new(ErrorKind::Unavailable, message)
-        };
-        let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).open(&name);
-        let file = file.map_err(|error| unavailable(format!("can't be locked: {error}")))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => {
-                Err(unavailable("is open in another process".to_owned()))
-            }
-            Err(TryLockError::Error(error)) => {
-                Err(unavailable(format!("can't be locked: {error}")))
-            }
-        }
-    }
-}
 
 /// The one connection that writes.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
@@ -102,7 +61,7 @@ pub(super) fn settle_log(path: &Path) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     let log = OpenOptions::new().read(true).write(true).open(&name);
-    match log.and_then(|mut log| write_anew(&mut log)) {
+    match log.and_then(|mut log| rewrite(&mut log)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             let message = format!("the store `{}` can't be synced: {error}", path.display());
             Err(Error::new(ErrorKind::Unavailable, message))
@@ -111,7 +70,7 @@ pub(super) fn settle_log(path: &Path) -> Result<()> {
     }
 }
 
-fn write_anew(file: &mut File) -> io::Result<()> {
+fn rewrite(file: &mut File) -> io::Result<()> {
     let mut bytes = vec![0; 1 << 16];
     let mut at = 0;
     loop {

@@ -29,7 +29,7 @@ use answer::Asked;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
-use members::{Members, merged, text};
+use members::{ObjectWriter, merged, text};
 use std::sync::Arc;
 use target::RestTarget;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -172,9 +172,9 @@ fn going_on(payload: &str, id: &str) -> String {
     else {
         return payload.to_owned();
     };
-    let mut from = Members::of("resume", &text(resume));
+    let mut from = ObjectWriter::of("resume", &text(resume));
     from.push("seq", &seq.to_string());
-    let mut members = Members::of("$from", &from.to_json());
+    let mut members = ObjectWriter::of("$from", &from.to_json());
     for (name, raw) in asked.take_rest() {
         members.push(name, raw);
     }

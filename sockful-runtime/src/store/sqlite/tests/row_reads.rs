@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::sqlite::file::open_writer;
 use crate::store::sqlite::tables::table::{SqliteTable, StatementRuns};
-use crate::store::sqlite::write::transaction::Transaction;
+use crate::store::sqlite::write::transaction::BatchTransaction;
 
 struct TestFile {
     connection: Connection,
@@ -32,7 +32,7 @@ impl TestFile {
     fn take(&mut self, commit: Commit) -> [StatementRuns; 2] {
         let before = self.runs();
         self.seq += 1;
-        let transaction = Transaction::new(&self.connection, &self.tables);
+        let transaction = BatchTransaction::new(&self.connection, &self.tables);
         transaction.take(commit, self.seq, 0).expect("no conflict");
         let after = self.runs();
         [0, 1].map(|at| StatementRuns {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 ///
 /// Each row is read at most once: checking the commit, applying it and building the response need the
 /// same records.
-pub(crate) struct Transaction<'a> {
+pub(crate) struct BatchTransaction<'a> {
     connection: &'a Connection,
     tables: &'a [SqliteTable],
     /// The records that were read or written, by resource.
@@ -34,7 +34,7 @@ pub(crate) struct AppliedCommit {
     pub(crate) completed: Option<(IdempotencyEntry, CompletedRequest)>,
 }
 
-impl<'a> Transaction<'a> {
+impl<'a> BatchTransaction<'a> {
     pub(crate) fn new(connection: &'a Connection, tables: &'a [SqliteTable]) -> Self {
         Self {
             connection,
@@ -145,7 +145,7 @@ impl<'a> Transaction<'a> {
     }
 }
 
-impl StoredRecords for Transaction<'_> {
+impl StoredRecords for BatchTransaction<'_> {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>> {
         if let Some(record) = self.rows.borrow().get(&resource).and_then(|it| it.get(id)) {
             return Ok(record.clone());

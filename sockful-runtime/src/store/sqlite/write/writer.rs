@@ -1,7 +1,7 @@
 //! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
 
 use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
-use super::transaction::{AppliedCommit, Transaction};
+use super::transaction::{AppliedCommit, BatchTransaction};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
@@ -150,7 +150,7 @@ impl WriterThread {
     fn write(&self, commit: Commit, end: &mut LogEnd, at: u64) -> Result<Written, Rejected> {
         let (connection, tables) = (&self.connection, self.shared.tables());
         let seq = end.seq + 1;
-        let transaction = Transaction::new(connection, tables);
+        let transaction = BatchTransaction::new(connection, tables);
         let AppliedCommit {
             committed,
             completed,

@@ -1,6 +1,6 @@
 //! A form, as the payload that its fields are.
 
-use super::members::{Members, text};
+use super::members::{ObjectWriter, text};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -23,7 +23,7 @@ pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
             None => fields.push((name.into_owned(), vec![value.into_owned()])),
         }
     }
-    let mut members = Members::default();
+    let mut members = ObjectWriter::default();
     for (name, values) in &fields {
         let property = schema.property(name);
         let types = property.map(|it| schema.types(it)).unwrap_or_default();

@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 /// The members of an object, in the order that they came.
 #[derive(Debug, Default)]
-pub(super) struct Members(String);
+pub(super) struct ObjectWriter(String);
 
-impl Members {
+impl ObjectWriter {
     pub(super) fn of(name: &str, raw: &str) -> Self {
         let mut members = Self::default();
         members.push(name, raw);
@@ -45,7 +45,7 @@ pub(super) fn merged(said: &[PathProperty], rest: String) -> Result<String> {
         return Ok(rest);
     }
     let object = Object::parse(&rest)?;
-    let (mut members, mut faults) = (Members::default(), Vec::new());
+    let (mut members, mut faults) = (ObjectWriter::default(), Vec::new());
     for said in said {
         members.push(said.name, &said.raw);
         let repeated = object.take(said.name);

@@ -1,6 +1,6 @@
 //! Headers as the options of a frame.
 
-use super::members::{Members, text};
+use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, Fault, Result};
 use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
@@ -14,7 +14,7 @@ const TRACE: HeaderName = HeaderName::from_static("traceparent");
 ///
 /// Where a header can't be taken for one: a condition that is not understood must not be met.
 pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
-    let (mut options, mut faults) = (Members::default(), Vec::new());
+    let (mut options, mut faults) = (ObjectWriter::default(), Vec::new());
     let mut refuse = |name: &HeaderName, rule, message| {
         faults.push(Fault::new(name.as_str(), rule, message));
     };

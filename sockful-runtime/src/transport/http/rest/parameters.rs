@@ -1,6 +1,6 @@
 //! The parameters of an address, as the conditions and the query that they stand for.
 
-use super::members::{Members, text};
+use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource_model::Model;
 use crate::model::validation::JsonKind;
@@ -30,7 +30,7 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     if let Some((_, value)) = given.iter().find(|(key, _)| key == WHOLE) {
         return whole(value, given.len());
     }
-    let (mut members, mut and, mut beside) = (Members::default(), None, Vec::new());
+    let (mut members, mut and, mut beside) = (ObjectWriter::default(), None, Vec::new());
     for (key, value) in given.iter().filter(|(key, _)| operator(key).is_none()) {
         let raw = raw(model, key, value);
         if key == AND {
@@ -42,14 +42,14 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     for (name, operators) in compared(&given, model) {
         // What has a value to be equal to has that in its place.
         if given.iter().any(|(key, _)| key == name) {
-            beside.push(Members::of(name, &operators).to_json());
+            beside.push(ObjectWriter::of(name, &operators).to_json());
         } else {
             members.push(name, &operators);
         }
     }
     match and {
         Some(raw) if beside.is_empty() => members.push(AND, &raw),
-        and => beside.extend(and.map(|raw| Members::of(AND, &raw).to_json())),
+        and => beside.extend(and.map(|raw| ObjectWriter::of(AND, &raw).to_json())),
     }
     if !beside.is_empty() {
         members.push(AND, &format!("[{}]", beside.join(",")));
@@ -77,7 +77,7 @@ fn given(query: &str) -> Result<Vec<(Cow<'_, str>, String)>> {
 
 /// The operators of each property that has some.
 fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a str, String)> {
-    let mut compared = Vec::<(&str, Members)>::new();
+    let mut compared = Vec::<(&str, ObjectWriter)>::new();
     for (key, value) in given {
         let Some((name, operator)) = operator(key) else {
             continue;
@@ -89,7 +89,7 @@ fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a 
         };
         match compared.iter_mut().find(|(known, _)| *known == name) {
             Some((_, operators)) => operators.push(operator, &raw),
-            None => compared.push((name, Members::of(operator, &raw))),
+            None => compared.push((name, ObjectWriter::of(operator, &raw))),
         }
     }
     let compared = compared.into_iter();
@@ -171,7 +171,7 @@ fn list(value: &str, one: impl Fn(&str) -> String) -> String {
 
 /// `-life,kind` as `{"life":-1,"kind":1}`.
 fn sort(value: &str) -> String {
-    let mut keys = Members::default();
+    let mut keys = ObjectWriter::default();
     for key in value.split(',') {
         match key.strip_prefix('-') {
             Some(name) => keys.push(name, "-1"),
