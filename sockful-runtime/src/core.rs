@@ -7,6 +7,8 @@ pub(crate) mod const_text;
 #[cfg(feature = "server")]
 pub(crate) mod digest;
 pub(crate) mod error;
+#[cfg(not(all(feature = "tls", feature = "tower")))]
+pub mod feature;
 pub(crate) mod json;
 #[cfg(feature = "server")]
 pub(crate) mod shutdown;

@@ -1,6 +1,8 @@
 //! The server: its builder, and the handle of an open server.
 
 pub mod cli;
+#[cfg(not(all(feature = "tls", feature = "tower")))]
+mod disabled;
 #[cfg(feature = "tower")]
 mod mounted;
 

@@ -598,6 +598,10 @@ pub mod macro_support {
     pub use sockful_runtime::WideInteger;
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, DecodeOutput};
+    #[cfg(not(feature = "tls"))]
+    pub use sockful_runtime::core::feature::TlsFeature;
+    #[cfg(not(feature = "tower"))]
+    pub use sockful_runtime::core::feature::TowerFeature;
     #[cfg(feature = "server")]
     pub use sockful_runtime::engine::auth::policy::{PolicySubject, PolicyUser};
     #[cfg(feature = "server")]

@@ -112,6 +112,16 @@ impl Builder {
         self
     }
 
+    #[cfg(not(feature = "tls"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn root_certificates(self, _pem: &str) -> Self
+    where
+        for<'a> Self: crate::core::feature::TlsFeature,
+    {
+        self
+    }
+
     /// Trusts these certificates, PEM text, in place of those that browsers trust, for `wss://`.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: &str) -> Self {

@@ -1,0 +1,3 @@
+use sockful::client::Client;
+
+fn main() {}

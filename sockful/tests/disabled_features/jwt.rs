@@ -1,0 +1,3 @@
+use sockful::jwt::Jwt;
+
+fn main() {}

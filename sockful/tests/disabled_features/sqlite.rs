@@ -1,0 +1,3 @@
+use sockful::store::Sqlite;
+
+fn main() {}

@@ -1,0 +1,3 @@
+use sockful::testing::store_conformance;
+
+fn main() {}
