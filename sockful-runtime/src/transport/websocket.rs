@@ -333,9 +333,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let change = answered.change.take();
         let begun = change.and_then(|change| self.apply(*change, &mut answered.reply));
         let max_reply = self.session.config().request.max_reply;
-        if answered.bad || answered.head().wants_reply() {
+        let head = answered.head();
+        if answered.bad || head.wants_reply() {
             self.socket
-                .push(|out| reply::write(out, &answered.head(), &answered.reply, max_reply));
+                .push(|out| reply::write(out, &head, &answered.reply, max_reply));
         }
         if let Some(subscription) = begun {
             self.subscriptions.begin(subscription);

@@ -65,6 +65,10 @@ impl Span {
         }
     }
 
+    fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
     fn part(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)
             .unwrap_or_default()
@@ -79,6 +83,7 @@ struct Marks {
 }
 
 impl Marks {
+    #[inline]
     fn has(&self, at: usize) -> bool {
         if at < 64 {
             return self.first.get() & (1 << at) != 0;
@@ -88,6 +93,7 @@ impl Marks {
             .is_some_and(|bits| bits & (1 << (at % 64)) != 0)
     }
 
+    #[inline]
     fn set(&self, at: usize) {
         if at < 64 {
             self.first.set(self.first.get() | 1 << at);
@@ -112,6 +118,14 @@ impl Member {
             key: MemberKey::Plain(Span::new(2, key - 1)),
             value: Span::new(key + 1, value),
         })
+    }
+
+    fn is(&self, text: &str, key: &str) -> bool {
+        match &self.key {
+            // Most keys differ in length, which takes no look at the text.
+            MemberKey::Plain(span) => span.len() == key.len() && span.part(text) == key,
+            MemberKey::Decoded(own) => **own == *key,
+        }
     }
 
     fn key<'t>(&'t self, text: &'t str) -> &'t str {
@@ -165,6 +179,10 @@ impl Members {
             taken: Marks::default(),
             removed: Marks::default(),
         }
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = &Member> {
@@ -250,12 +268,10 @@ impl<'a> Object<'a> {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), naming the others.
     pub(crate) fn finish(&self) -> Result<()> {
-        let faults: Vec<Fault> = self.unknown().collect();
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(faults))
+        if self.has_unknown() {
+            return Err(Error::invalid(self.unknown().collect()));
         }
+        Ok(())
     }
 
     /// Leaves `key` out, as if it had not been given.
@@ -267,12 +283,21 @@ impl<'a> Object<'a> {
 
     /// Whether there is a member that has not been taken.
     pub(crate) fn has_unknown(&self) -> bool {
-        self.members().any(|(at, _)| !self.taken.has(at))
+        let count = self.members.len();
+        (0..count).any(|at| !self.taken.has(at) && !self.removed.has(at))
     }
 
     fn find(&self, key: &str) -> Option<(usize, &Member)> {
-        self.members()
-            .find(|(_, member)| member.key(self.text) == key)
+        let Members { first, rest } = &*self.members;
+        let (at, member) = match first {
+            None => return None,
+            Some(first) if first.is(self.text, key) => (0, first),
+            Some(_) => {
+                let at = rest.iter().position(|member| member.is(self.text, key))?;
+                (at + 1, &rest[at])
+            }
+        };
+        (!self.removed.has(at)).then_some((at, member))
     }
 
     fn members(&self) -> impl Iterator<Item = (usize, &Member)> {
