@@ -5,7 +5,7 @@ use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::{BatchRecord, ResponseDraft};
+use crate::engine::call::response_draft::{BatchRecord, ResponseDraft};
 use crate::engine::call::stage::Staged;
 use crate::engine::call::write::{Write, WriteKind};
 use crate::engine::session::Session;

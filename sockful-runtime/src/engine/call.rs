@@ -7,8 +7,6 @@ pub(crate) mod commit;
 #[cfg(feature = "server")]
 pub(crate) mod context;
 #[cfg(feature = "server")]
-pub(crate) mod delivery_scope;
-#[cfg(feature = "server")]
 pub(crate) mod destroy;
 #[cfg(feature = "server")]
 pub(crate) mod events;
@@ -24,6 +22,8 @@ pub mod methods;
 pub(crate) mod outcome;
 #[cfg(feature = "server")]
 pub(crate) mod records;
+#[cfg(feature = "server")]
+pub(crate) mod response_draft;
 #[cfg(feature = "server")]
 pub(crate) mod stage;
 #[cfg(feature = "server")]

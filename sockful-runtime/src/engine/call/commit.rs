@@ -1,10 +1,10 @@
-//! The end of a transaction: its commit.
+//! Commits a transaction and runs what follows from it.
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::after_hooks;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
+use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 use crate::protocol::reply;
 use crate::store::commit::{Commit, Committed, Emitted, Operation, Rejected};
@@ -97,7 +97,7 @@ fn check_room(context: &Context, operations: &[Operation]) -> Result<()> {
     Ok(())
 }
 
-/// Commits, and makes it known while the outcome is open.
+/// Commits; while only the store knows the outcome, the request is marked as committing.
 async fn try_commit(context: &Context, commit: Commit) -> Result<Arc<Committed>, Rejected> {
     match context.store().commit(commit) {
         Either::Left(answer) => answer.await,

@@ -1,4 +1,4 @@
-//! What remote methods and hooks know of the call they serve, and the transaction they share.
+//! The context of a call: the caller, the app and the transaction.
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,8 @@ use crate::model::reader::Origin;
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
-use crate::protocol::reply::{self, Body, Selection};
+use crate::protocol::reply;
+use crate::protocol::reply::{Body, Selection};
 use crate::query::ReadFilter;
 use crate::store::Store;
 use std::any::type_name;
@@ -124,7 +125,7 @@ impl Context {
         &self.caller
     }
 
-    /// The same call with a transaction.
+    /// The same call with a new transaction.
     pub(crate) fn begin(&self) -> Self {
         Self {
             transaction: Some(Arc::default()),
@@ -132,7 +133,7 @@ impl Context {
         }
     }
 
-    /// Whether there is a transaction, of which a write becomes part.
+    /// Whether there is a transaction that writes become part of.
     pub(crate) fn is_in_transaction(&self) -> bool {
         self.transaction.is_some()
     }

@@ -4,7 +4,7 @@
 use crate::core::error::Result;
 use crate::engine::call::commit::{commit, deliver};
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::ResponseDraft;
+use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 
 impl Context {

@@ -12,7 +12,7 @@ use crate::model::resource_model::Model;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// What has become of the record in the transaction.
+/// The result of staging a write of a record.
 ///
 /// It does not hold the record to be: the commit takes that, and need not copy what nobody else has.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ impl Staged {
         }
     }
 
-    /// The record as the transaction sees it; as it was before, where it goes.
+    /// The record as the transaction sees it; as it was before, if it is removed.
     pub(crate) async fn record(self, context: &Context, model: &Model) -> Result<Arc<Record>> {
         match self {
             Self::Put(id) => {

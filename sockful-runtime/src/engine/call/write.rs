@@ -5,8 +5,8 @@ use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::commit::commit;
 use crate::engine::call::context::Context;
-use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::destroy;
+use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::stage;
 use crate::engine::call::stage::Staged;
 use crate::model::key;
@@ -56,7 +56,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Does it: as part of the transaction that is under way, else in one of its own.
+    /// Runs the write as part of the current transaction, or in a transaction of its own.
     pub(crate) async fn run(self, context: &Context) -> Reply {
         if context.is_in_transaction() {
             let (given, id) = self.parse()?;

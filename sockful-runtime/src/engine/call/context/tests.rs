@@ -4,8 +4,8 @@ mod events;
 use super::Context;
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
-use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::outcome::CommitOutcome;
+use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::table::Resources;
 use crate::query::typed::{Field, Filter};
 use crate::store::conformance::sample::{

@@ -1,8 +1,8 @@
 use super::{commit, noted, noting, toy_of, with_toys};
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::call::delivery_scope::ResponseDraft;
 use crate::engine::call::hook::{Hook, HookAction, HookContext, HookPhase};
+use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::table::{ResourceEntry, Resources};
 use crate::query::typed::Filter;
 use crate::store::conformance::sample::{

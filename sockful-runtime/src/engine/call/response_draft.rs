@@ -1,4 +1,4 @@
-//! What the caller of a transaction will be told, as far as it is known before the commit.
+//! The reply to the request of a transaction, as far as it is known before the commit.
 
 use crate::engine::call::outcome::CommitOutcome;
 use crate::model::record::Record;
@@ -6,7 +6,7 @@ use crate::store::commit::Operation;
 use crate::store::idempotency::PendingResponse;
 use std::sync::Arc;
 
-/// What the caller will be told of a transaction, beside the numbers that only the commit has.
+/// The reply to the request of a transaction, without the numbers that only the commit has.
 #[derive(Debug)]
 pub(crate) enum ResponseDraft<'a> {
     /// The record of this id, as it is committed or was before it goes.
@@ -15,7 +15,7 @@ pub(crate) enum ResponseDraft<'a> {
     Json(&'a [u8], Option<(usize, &'a str)>),
     /// These records.
     Records(&'a [BatchRecord]),
-    /// Nobody: it is part of something else.
+    /// No reply: the transaction is part of something else.
     Nothing,
 }
 
@@ -62,7 +62,7 @@ impl ResponseDraft<'_> {
 #[derive(Debug)]
 pub(crate) struct BatchRecord {
     pub(crate) resource: usize,
-    /// As the transaction has it in the end; as it was then, where it is gone.
+    /// The record at the end of the transaction; as it was when it was removed, if it was.
     pub(crate) record: Arc<Record>,
     /// Whether it is told that it goes.
     pub(crate) is_gone: bool,
