@@ -46,8 +46,7 @@ use uuid::Uuid;
 pub(crate) struct Answered {
     message: Utf8Bytes,
     head: HeadOffsets,
-    pub(crate) reply: Reply,
-    pub(crate) change: Option<Box<SubscriptionChange>>,
+    pub(crate) outcome: RequestOutcome,
     /// Whether the message was not a frame.
     pub(crate) bad: bool,
 }
@@ -64,15 +63,13 @@ impl Answered {
             Ok(()) => Self {
                 message,
                 head,
-                reply: outcome.reply,
-                change: outcome.change,
+                outcome,
                 bad: false,
             },
             Err(error) => Self {
                 message,
                 head: HeadOffsets::default(),
-                reply: Err(error),
-                change: None,
+                outcome: error.into(),
                 bad: true,
             },
         }

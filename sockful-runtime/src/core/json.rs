@@ -2,7 +2,9 @@
 
 pub(crate) mod finite_check;
 pub(crate) mod lexer;
+pub(crate) mod members;
 pub(crate) mod object;
+pub(crate) mod span;
 
 use crate::core::error::{Error, Result};
 use serde::Deserialize;

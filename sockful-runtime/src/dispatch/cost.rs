@@ -16,7 +16,7 @@ impl Request {
     pub(crate) fn cost(&self) -> u32 {
         match self.target.traits().cost {
             Cost::Many => MANY,
-            Cost::ByIds if self.payload.text().contains('[') => MANY,
+            Cost::ByIds if self.may_hold_list => MANY,
             Cost::One | Cost::ByIds => ONE,
             Cost::ByWrites => writes(self.payload.text()),
         }

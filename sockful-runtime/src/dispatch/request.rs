@@ -5,10 +5,11 @@ use super::outcome::RequestOutcome;
 use super::system::SystemAction;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json;
+use crate::core::json::span::Span;
 use crate::engine::session::Session;
 use crate::engine::table::{ActionTraits, Route};
 use crate::protocol::frame;
-use crate::protocol::frame::{Head, HeadOffsets, RawFrame, Span};
+use crate::protocol::frame::{Head, HeadOffsets, RawFrame};
 use crate::protocol::options::Options;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     pub(super) options: Options,
     pub(super) target: Target,
     pub(super) origin: RequestOrigin,
+    /// Whether the payload may hold a list.
+    pub(super) may_hold_list: bool,
 }
 
 /// What the text of a request is.
@@ -59,11 +62,11 @@ impl Request {
         let frame = match frame::parse(&message) {
             Ok(frame) => frame,
             Err(frame::BadFrame { head, error }) => {
-                let head = head.place(&message);
+                let head = head.offsets(&message);
                 return Err(Refused::bad_frame(message, head, error));
             }
         };
-        let head = frame.head.place(&message);
+        let head = frame.head.offsets(&message);
         let error = match find(session, &message, &frame) {
             Ok((target, _)) if target.traits().is_streaming && !frame.head.wants_reply() => {
                 let text = "a subscription is known by its ack_id, and this has none";
@@ -71,12 +74,16 @@ impl Request {
                 return Err(Refused::bad_frame(message, head, error));
             }
             Ok((target, options)) => {
-                let span = Span::of(frame.payload, &message);
+                let span = Span::of(&message, frame.payload);
+                // Deeper than frame and payload is what is inside of the payload, or of the options.
+                let is_flat = frame.depth.is_some_and(|depth| depth <= 2);
+                let may_hold_list = !is_flat && frame.payload.contains('[');
                 return Ok(Self {
                     head,
                     options,
                     target,
                     origin: RequestOrigin::Frame,
+                    may_hold_list,
                     payload: Payload::within(message, span),
                 });
             }
@@ -118,6 +125,7 @@ impl Request {
             options: target.options(session, options)?,
             target,
             origin: RequestOrigin::Parts,
+            may_hold_list: payload.contains('['),
             payload: Payload::new(payload),
         })
     }
@@ -128,7 +136,7 @@ impl Request {
     }
 
     pub(super) fn wants_reply(&self) -> bool {
-        self.origin == RequestOrigin::Parts || self.head().wants_reply()
+        self.origin == RequestOrigin::Parts || self.head.wants_reply()
     }
 
     /// The outcome of this request, which others still refer to.
@@ -186,7 +194,12 @@ impl Target {
 }
 
 fn find(session: &Session, message: &str, frame: &RawFrame<'_>) -> Result<(Target, Options)> {
-    check_depth(session, message, 0)?;
+    if frame
+        .depth
+        .is_none_or(|depth| depth > session.config().connection.max_depth)
+    {
+        check_depth(session, message, 0)?;
+    }
     let target = Target::find(session, &frame.resource, &frame.action)?;
     Ok((target, target.options(session, frame.options)?))
 }
@@ -228,8 +241,7 @@ impl From<Refused> for Answered {
         Self {
             message: refused.message,
             head: refused.head,
-            reply: Err(refused.error),
-            change: None,
+            outcome: refused.error.into(),
             bad: refused.is_bad_frame,
         }
     }

@@ -98,7 +98,12 @@ impl Model {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if it is missing or malformed.
     pub(crate) fn id<'a>(&self, given: &Object<'a>) -> Result<Cow<'a, str>> {
-        id_in(given, self.id_name(), self.definition.key)
+        self.canonical_id(given.take(self.id_name()))
+    }
+
+    /// The canonical text of the id that a payload has as `raw`.
+    pub(crate) fn canonical_id<'a>(&self, raw: Option<&'a str>) -> Result<Cow<'a, str>> {
+        canonical_id(raw, self.id_name(), self.definition.key)
     }
 
     /// The default and the maximum page size.
@@ -294,7 +299,11 @@ impl Model {
 
 /// Takes the id `name` from a payload.
 pub(crate) fn id_in<'a>(given: &Object<'a>, name: &str, kind: KeyKind) -> Result<Cow<'a, str>> {
-    let id = match given.take(name) {
+    canonical_id(given.take(name), name, kind)
+}
+
+fn canonical_id<'a>(raw: Option<&'a str>, name: &str, kind: KeyKind) -> Result<Cow<'a, str>> {
+    let id = match raw {
         Some(raw) => key::canonical(raw, kind),
         None => Err(Fault::new("", "required", "is required")),
     };

@@ -3,10 +3,10 @@
 //! Parsing borrows from the message and checks its shape only. Payload and options are parsed later,
 //! by the code that uses them.
 
-mod place;
+mod offsets;
 mod slots;
 
-pub(crate) use place::{HeadOffsets, Span};
+pub(crate) use offsets::HeadOffsets;
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::is_exact;
@@ -26,13 +26,15 @@ pub(crate) struct RawFrame<'a> {
     pub(crate) payload: &'a str,
     /// The options; `null` if they are missing.
     pub(crate) options: &'a str,
+    /// How deep the message nests; `None` if that was not counted.
+    pub(crate) depth: Option<usize>,
 }
 
 /// The part of a request that its reply repeats.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
-    resource: &'a str,
-    action: &'a str,
+    resource: &'a [u8],
+    action: &'a [u8],
     ack: Option<&'a str>,
 }
 
@@ -71,8 +73,8 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     };
     let head = |ack| match (&resource, &action) {
         (Ok(_), Ok(_)) => Head {
-            resource: slots.raw[0],
-            action: slots.raw[1],
+            resource: slots.raw[0].as_bytes(),
+            action: slots.raw[1].as_bytes(),
             ack,
         },
         _ => Head {
@@ -97,6 +99,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
             action,
             payload: slots.raw[2],
             options: slots.raw[4],
+            depth: slots.depth,
         }),
         (Err(text), _) | (_, Err(text)) => Err(bad(head, text)),
     }
@@ -137,8 +140,8 @@ pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
 impl Head<'_> {
     /// The head of a reply to a request that could not be parsed.
     pub(crate) const NOBODY: Self = Self {
-        resource: r#""sockful""#,
-        action: r#""error""#,
+        resource: br#""sockful""#,
+        action: br#""error""#,
         ack: None,
     };
 
@@ -155,9 +158,9 @@ impl Head<'_> {
     /// Writes a frame; `payload` writes its payload.
     pub(crate) fn write(&self, out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) {
         out.push(b'[');
-        out.extend_from_slice(self.resource.as_bytes());
+        out.extend_from_slice(self.resource);
         out.push(b',');
-        out.extend_from_slice(self.action.as_bytes());
+        out.extend_from_slice(self.action);
         out.push(b',');
         payload(out);
         out.push(b',');

@@ -1,8 +1,9 @@
 //! The payload of a request: raw JSON text, scanned at most once.
 
 use crate::core::error::Result;
-use crate::core::json::object::{Members, Object};
-use crate::protocol::frame::Span;
+use crate::core::json::members::Members;
+use crate::core::json::object::Object;
+use crate::core::json::span::Span;
 use std::sync::OnceLock;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -34,7 +35,7 @@ impl Payload {
 
     /// A part of this payload as one of its own: the text is shared, not copied.
     pub(crate) fn part(&self, part: &str) -> Self {
-        Self::within(self.source.clone(), Span::of(part, &self.source))
+        Self::within(self.source.clone(), Span::of(&self.source, part))
     }
 
     /// The text that the payload is a part of.
@@ -49,7 +50,10 @@ impl Payload {
 
     /// The JSON text.
     pub(crate) fn text(&self) -> &str {
-        self.span.part(&self.source).unwrap_or("null")
+        if self.span.is_empty() {
+            return "null";
+        }
+        self.span.part(&self.source)
     }
 
     /// The payload as an object of which no member is taken yet.

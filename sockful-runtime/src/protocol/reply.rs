@@ -20,12 +20,20 @@ pub struct Done {
     pub(crate) seq: Option<u64>,
     /// The revision of the one record that the result is or is about, where its resource shows it.
     pub(crate) rev: Option<u64>,
-    /// Where a list that was cut goes on.
+    /// How a result that is not all there continues. Boxed, since most results are all there and
+    /// every reply is moved several times.
+    pub(crate) continuation: Option<Box<Continuation>>,
+}
+
+/// How a result continues that is not all there.
+#[derive(Debug, Default)]
+pub(crate) struct Continuation {
+    /// The cursor behind the last record of a list that was cut.
     pub(crate) next: Option<String>,
-    /// Where included lists that were cut go on: a JSON object.
+    /// The cursors of included lists that were cut: a JSON object.
     pub(crate) cut: Option<String>,
     /// What the reply to `subscribe` says about the subscription.
-    pub(crate) subscribed: Option<Box<Subscribed>>,
+    pub(crate) subscribed: Option<Subscribed>,
 }
 
 /// The output of a remote method, encoded as JSON.
@@ -112,10 +120,34 @@ impl Done {
             body,
             seq: None,
             rev: None,
-            next: None,
-            cut: None,
-            subscribed: None,
+            continuation: None,
         }
+    }
+
+    /// This result, with how it continues.
+    pub(crate) fn with(self, continuation: Continuation) -> Self {
+        let is_all = matches!(
+            continuation,
+            Continuation {
+                next: None,
+                cut: None,
+                subscribed: None
+            }
+        );
+        Self {
+            continuation: (!is_all).then(|| Box::new(continuation)),
+            ..self
+        }
+    }
+
+    /// The cursor behind the last record of a list that was cut.
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.continuation.as_ref()?.next.as_deref()
+    }
+
+    /// The cursors of included lists that were cut.
+    pub(crate) fn cut(&self) -> Option<&str> {
+        self.continuation.as_ref()?.cut.as_deref()
     }
 
     /// The reply to a remote method.
@@ -155,19 +187,28 @@ impl Done {
         if let Some(rev) = self.rev {
             let _ = write!(out, ",\"rev\":{rev}");
         }
+        if let Some(continuation) = &self.continuation {
+            continuation.write(out);
+        }
+        out.push(b'}');
+    }
+}
+
+impl Continuation {
+    fn write(&self, out: &mut Vec<u8>) {
+        // Writing to memory does not fail.
         if let Some(next) = &self.next {
             let _ = write!(out, ",\"next\":\"{next}\"");
         }
         if let Some(cut) = &self.cut {
             let _ = write!(out, ",\"cut\":{cut}");
         }
-        if let Some(Subscribed { resume, more }) = self.subscribed.as_deref() {
+        if let Some(Subscribed { resume, more }) = &self.subscribed {
             let _ = write!(out, ",\"resume\":\"{resume}\"");
             if *more {
                 out.extend_from_slice(b",\"more\":true");
             }
         }
-        out.push(b'}');
     }
 }
 

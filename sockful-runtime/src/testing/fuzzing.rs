@@ -40,7 +40,12 @@ impl FuzzClient {
         };
         let mut out = Vec::new();
         let max_reply = self.0.config().request.max_reply;
-        reply::write(&mut out, &answered.head(), &answered.reply, max_reply);
+        reply::write(
+            &mut out,
+            &answered.head(),
+            &answered.outcome.reply,
+            max_reply,
+        );
         let out = String::from_utf8(out).unwrap_or_else(|error| panic!("a frame is text: {error}"));
         (out, answered.bad)
     }

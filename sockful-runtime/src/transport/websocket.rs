@@ -330,13 +330,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Writes a reply, if the request asks for one, and applies its effect on subscriptions.
     fn answer(&mut self, mut answered: Answered) -> Option<CloseReason> {
-        let change = answered.change.take();
-        let begun = change.and_then(|change| self.apply(*change, &mut answered.reply));
+        let RequestOutcome { reply, change } = &mut answered.outcome;
+        let begun = change.take().and_then(|change| self.apply(*change, reply));
         let max_reply = self.session.config().request.max_reply;
         let head = answered.head();
         if answered.bad || head.wants_reply() {
             self.socket
-                .push(|out| reply::write(out, &head, &answered.reply, max_reply));
+                .push(|out| reply::write(out, &head, &answered.outcome.reply, max_reply));
         }
         if let Some(subscription) = begun {
             self.subscriptions.begin(subscription);

@@ -40,6 +40,30 @@ pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     }
 }
 
+/// The length of the number that the bytes begin with, by the grammar of JSON; `None` if they begin
+/// with none.
+pub(crate) fn number(bytes: &[u8]) -> Option<usize> {
+    let digits = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let is_digit = |byte: &u8| byte.is_ascii_digit();
+        let count = rest.iter().take_while(|byte| is_digit(byte)).count();
+        (count > 0).then_some(from + count)
+    };
+    let start = usize::from(bytes.first() == Some(&b'-'));
+    let mut end = digits(start)?;
+    if bytes[start] == b'0' && end > start + 1 {
+        return None;
+    }
+    if bytes.get(end) == Some(&b'.') {
+        end = digits(end + 1)?;
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        end = digits(end + 1 + sign)?;
+    }
+    Some(end)
+}
+
 /// All bytes but `these` and those below `lowest`.
 const fn all_but(these: &[u8], lowest: u8) -> Class {
     let mut class = [true; 256];
@@ -58,6 +82,24 @@ const fn all_but(these: &[u8], lowest: u8) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn number_follows_the_grammar_of_json() {
+        for (text, end) in [
+            ("0,", Some(1)),
+            ("-0.5e+7}", Some(7)),
+            ("12E3", Some(4)),
+            ("01", None),
+            ("-", None),
+            ("1.", None),
+            ("1e+", None),
+            (".5", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(number(text.as_bytes()), end, "{text}");
+        }
+    }
 
     #[test]
     fn a_plain_string_is_one_that_stands_for_itself() {

@@ -1,13 +1,9 @@
-//! The members of a JSON object, found in one scan and then taken one by one.
+//! A JSON object whose members are taken one by one.
 
+use super::members::Members;
 use crate::core::error::{Error, Fault, Result};
-use crate::core::json::lexer;
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::fmt;
 
 /// A JSON object: its members as raw text.
 ///
@@ -18,61 +14,8 @@ pub(crate) struct Object<'a> {
     text: &'a str,
     members: Cow<'a, Members>,
     taken: Marks,
-    removed: Marks,
-}
-
-/// Where the members of an object are in its text. It does not borrow the text, so that it can be
-/// kept with it and the object be read again without another scan.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Members {
-    /// Most payloads are one id, and need no allocation.
-    first: Option<Member>,
-    rest: Vec<Member>,
-}
-
-/// One member: offsets in the text, of the key without its quotes and of the value.
-#[derive(Clone, Debug)]
-struct Member {
-    key: MemberKey,
-    value: Span,
-}
-
-#[derive(Clone, Debug)]
-enum MemberKey {
-    Plain(Span),
-    /// A key with escapes, decoded.
-    Decoded(Box<str>),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    /// The offsets of `part`, which is a slice of `text`.
-    fn of(text: &str, part: &str) -> Self {
-        let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-        Self::new(start, start.wrapping_add(part.len()))
-    }
-
-    /// Texts of 4 GiB are refused long before they come here; offsets beyond are those of nothing.
-    fn new(start: usize, end: usize) -> Self {
-        match (u32::try_from(start), u32::try_from(end)) {
-            (Ok(start), Ok(end)) => Self { start, end },
-            _ => Self { start: 0, end: 0 },
-        }
-    }
-
-    fn len(self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    fn part(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
-    }
+    /// The positions of those that were left out.
+    removed: Vec<usize>,
 }
 
 /// One mark for each member, by its position.
@@ -108,122 +51,30 @@ impl Marks {
     }
 }
 
-impl Member {
-    /// The member of an object such as `{"id":"bob"}`, as most are: no spaces, no escapes, one string.
-    fn only(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let key = lexer::plain_string(bytes, 1)?;
-        let value = lexer::plain_string(bytes, key + 1)?;
-        (bytes[key] == b':' && bytes[value..] == *b"}").then(|| Self {
-            key: MemberKey::Plain(Span::new(2, key - 1)),
-            value: Span::new(key + 1, value),
-        })
-    }
-
-    fn is(&self, text: &str, key: &str) -> bool {
-        match &self.key {
-            // Most keys differ in length, which takes no look at the text.
-            MemberKey::Plain(span) => span.len() == key.len() && span.part(text) == key,
-            MemberKey::Decoded(own) => **own == *key,
-        }
-    }
-
-    fn key<'t>(&'t self, text: &'t str) -> &'t str {
-        match &self.key {
-            MemberKey::Plain(span) => span.part(text),
-            MemberKey::Decoded(key) => key,
-        }
-    }
-}
-
-impl Members {
-    /// Scans the text of an object. `null` is an empty object.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if it is not an object or has a key twice,
-    /// [`ErrorKind::BadFrame`](crate::ErrorKind::BadFrame) if it is not JSON.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        match text.as_bytes() {
-            b"null" => return Ok(Self::default()),
-            [b'{', ..] => {}
-            _ => {
-                return Err(Error::invalid(vec![Fault::new(
-                    "",
-                    "type",
-                    "the payload is not an object",
-                )]));
-            }
-        }
-        if let Some(member) = Member::only(text) {
-            return Ok(Self {
-                first: Some(member),
-                rest: Vec::new(),
-            });
-        }
-        let members = Locate(text).members();
-        let members = members.map_err(|error| Error::bad_frame(&error))?;
-        let twice = members.duplicate_keys(text);
-        if twice.is_empty() {
-            Ok(members)
-        } else {
-            Err(Error::invalid(twice))
-        }
-    }
-
-    /// The object of these members, none of which is taken yet; `text` is the one they were found in.
-    pub(crate) fn object<'a>(&'a self, text: &'a str) -> Object<'a> {
-        Object {
-            text,
-            members: Cow::Borrowed(self),
-            taken: Marks::default(),
-            removed: Marks::default(),
-        }
-    }
-
-    fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Member> {
-        self.first.iter().chain(&self.rest)
-    }
-
-    fn duplicate_keys(&self, text: &str) -> Vec<Fault> {
-        if self.rest.is_empty() {
-            return Vec::new();
-        }
-        let mut keys: Vec<&str> = self.iter().map(|member| member.key(text)).collect();
-        keys.sort_unstable();
-        let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]);
-        let mut faults: Vec<_> = twice
-            .map(|pair| Fault::new(pair[0], "twice", "is given twice"))
-            .collect();
-        faults.dedup();
-        faults
-    }
-}
-
 impl<'a> Object<'a> {
+    pub(super) fn new(text: &'a str, members: Cow<'a, Members>) -> Self {
+        Self {
+            text,
+            members,
+            taken: Marks::default(),
+            removed: Vec::new(),
+        }
+    }
+
     /// Scans the text of an object. `null` is an empty object.
     ///
     /// # Errors
     ///
     /// As for [`Members::parse`].
     pub(crate) fn parse(text: &'a str) -> Result<Self> {
-        Ok(Self {
-            text,
-            members: Cow::Owned(Members::parse(text)?),
-            taken: Marks::default(),
-            removed: Marks::default(),
-        })
+        Ok(Self::new(text, Cow::Owned(Members::parse(text)?)))
     }
 
     /// Takes the raw value of `key`.
     pub(crate) fn take(&self, key: &str) -> Option<&'a str> {
-        let (at, member) = self.find(key)?;
+        let at = self.find(key)?;
         self.taken.set(at);
-        Some(member.value.part(self.text))
+        Some(self.members.value(self.text, at))
     }
 
     /// Whether there is a member `key`.
@@ -234,10 +85,10 @@ impl<'a> Object<'a> {
 
     /// Takes all members that have not been taken yet.
     pub(crate) fn take_rest(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.members().filter_map(|(at, member)| {
-            let is_taken = self.taken.has(at);
+        self.left().map(|at| {
             self.taken.set(at);
-            (!is_taken).then(|| (member.key(self.text), member.value.part(self.text)))
+            let key = self.members.key(self.text, at);
+            (key, self.members.value(self.text, at))
         })
     }
 
@@ -276,88 +127,26 @@ impl<'a> Object<'a> {
 
     /// Leaves `key` out, as if it had not been given.
     pub(crate) fn remove(&mut self, key: &str) {
-        if let Some((at, _)) = self.find(key) {
-            self.removed.set(at);
-        }
+        self.removed.extend(self.find(key));
     }
 
     /// Whether there is a member that has not been taken.
     pub(crate) fn has_unknown(&self) -> bool {
-        let count = self.members.len();
-        (0..count).any(|at| !self.taken.has(at) && !self.removed.has(at))
+        self.left().next().is_some()
     }
 
-    fn find(&self, key: &str) -> Option<(usize, &Member)> {
-        let Members { first, rest } = &*self.members;
-        let (at, member) = match first {
-            None => return None,
-            Some(first) if first.is(self.text, key) => (0, first),
-            Some(_) => {
-                let at = rest.iter().position(|member| member.is(self.text, key))?;
-                (at + 1, &rest[at])
-            }
-        };
-        (!self.removed.has(at)).then_some((at, member))
+    #[inline]
+    fn find(&self, key: &str) -> Option<usize> {
+        let at = self.members.position(self.text, key)?;
+        (!self.removed.contains(&at)).then_some(at)
     }
 
-    fn members(&self) -> impl Iterator<Item = (usize, &Member)> {
-        let members = self.members.iter().enumerate();
-        members.filter(|(at, _)| !self.removed.has(*at))
+    /// The positions of the members that have not been taken.
+    fn left(&self) -> impl Iterator<Item = usize> {
+        let all = 0..self.members.len();
+        all.filter(|at| !self.taken.has(*at) && !self.removed.contains(at))
     }
 }
-
-/// Reads members with serde, as their offsets in this text.
-struct Locate<'t>(&'t str);
-
-impl Locate<'_> {
-    fn members(self) -> serde_json::Result<Members> {
-        let mut deserializer = serde_json::Deserializer::from_str(self.0);
-        let members = Locate(self.0).deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(members)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Locate<'de> {
-    type Value = Members;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Members, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Locate<'de> {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut member = || -> Result<Option<Member>, A::Error> {
-            let entry = map.next_entry::<ObjectKey<'de>, &'de RawValue>()?;
-            Ok(entry.map(|(ObjectKey(key), raw)| Member {
-                key: match key {
-                    Cow::Borrowed(key) => MemberKey::Plain(Span::of(self.0, key)),
-                    Cow::Owned(key) => MemberKey::Decoded(key.into()),
-                },
-                value: Span::of(self.0, raw.get()),
-            }))
-        };
-        let mut members = Members {
-            first: member()?,
-            rest: Vec::new(),
-        };
-        while let Some(member) = member()? {
-            members.rest.push(member);
-        }
-        Ok(members)
-    }
-}
-
-/// A key that is borrowed unless it has escapes.
-#[derive(Deserialize)]
-struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -374,50 +163,6 @@ mod tests {
             object.unknown().map(|fault| fault.path).collect::<Vec<_>>(),
             ["b"]
         );
-    }
-
-    #[test]
-    fn a_key_given_twice_is_refused_among_few_and_among_many() {
-        for filler in [0, 40] {
-            let filler = (0..filler)
-                .map(|n| format!(r#""k{n}":0,"#))
-                .collect::<Vec<_>>()
-                .concat();
-            let error = Object::parse(&format!(r#"{{{filler}"a":1,"b":2,"a":3,"\u0061":4}}"#))
-                .expect_err("twice");
-            assert_eq!(error.fields(), [Fault::new("a", "twice", "is given twice")]);
-        }
-    }
-
-    #[test]
-    fn only_agrees_with_serde() {
-        for payload in [
-            r#"{"id":"bob"}"#,
-            r#"{"id":""}"#,
-            r#"{"":"böb"}"#,
-            r#"{"id":7}"#,
-            r#"{"id" :"bob"}"#,
-            r#"{"id":"bob" }"#,
-            r#"{"id":"b\u006fb"}"#,
-            r#"{"id","bob"}"#,
-            r#"{"id":"bob"}}"#,
-            r#"{"id":"bob""#,
-            r#"{"id":"bob"#,
-            r#"{"id""#,
-            r#"{"id"#,
-            "{",
-            "{\"id\":\"b\tb\"}",
-        ] {
-            let read = |member: &Member| {
-                let key = member.key(payload).to_owned();
-                (key, member.value.part(payload).to_owned())
-            };
-            let seen = Member::only(payload).map(|member| vec![read(&member)]);
-            let serde = Locate(payload).members().ok();
-            let serde = serde.map(|members| members.iter().map(read).collect::<Vec<_>>());
-            assert!(seen.is_none() || seen == serde, "{payload}");
-        }
-        assert!(Member::only(r#"{"id":"bob"}"#).is_some());
     }
 
     #[test]

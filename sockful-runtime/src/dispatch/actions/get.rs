@@ -4,13 +4,14 @@ use super::wanted::Projection;
 use crate::core::config::MAX_IDS;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::core::json::members;
 use crate::core::json::object::Object;
 use crate::engine::call::context::Context;
 use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::payload::Payload;
-use crate::protocol::reply::{Body, Done, Reply, Selection};
+use crate::protocol::reply::{Body, Continuation, Done, Reply, Selection};
 use crate::query;
 use crate::query::ReadFilter;
 use crate::store::Store;
@@ -60,6 +61,11 @@ pub(in crate::dispatch) fn try_get_now(
 
 /// The one record that is asked for, with nothing included.
 fn one_alone<'a>(model: &Model, payload: &'a Payload) -> Result<Option<(Cow<'a, str>, Selection)>> {
+    // Most requests have the id alone, and need no object.
+    if let Some(raw) = members::only_string(payload.text(), model.id_name()) {
+        let id = model.canonical_id(Some(raw))?;
+        return Ok(Some((id, Selection::All)));
+    }
     let given = payload.object()?;
     if given.take("$with").is_some() {
         return Ok(None);
@@ -93,10 +99,11 @@ async fn several(
     let snapshot = wanted.snapshot(context, model).await?;
     let found = seen(snapshot.get_many(model.index, ids).await?);
     let written = wanted.write(context, &*snapshot, &found).await?;
-    Ok(Done {
+    let continuation = Continuation {
         cut: written.cut.clone(),
-        ..Done::new(written.list(), snapshot.seq())
-    })
+        ..Continuation::default()
+    };
+    Ok(Done::new(written.list(), snapshot.seq()).with(continuation))
 }
 
 impl<'a> GetTarget<'a> {

@@ -6,7 +6,7 @@ use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply;
-use crate::protocol::reply::{Body, Done, Reply};
+use crate::protocol::reply::{Body, Continuation, Done, Reply};
 use crate::query;
 use crate::query::QueryOrder;
 
@@ -44,10 +44,11 @@ pub(super) async fn list(
     );
     records.truncate(kept);
     let records = records.into_iter().map(Some).collect();
-    Ok(Done {
+    let done = Done::new(Body::Records(records, wanted.selection), view.seq);
+    Ok(done.with(Continuation {
         next,
-        ..Done::new(Body::Records(records, wanted.selection), view.seq)
-    })
+        ..Continuation::default()
+    }))
 }
 
 async fn with_included(
@@ -67,11 +68,12 @@ async fn with_included(
         let last = |at: usize| records[at].as_deref();
         let (kept, next) = page(context, model, &order, last, more, &written.sizes());
         if kept == records.len() {
-            return Ok(Done {
+            let continuation = Continuation {
                 next,
                 cut: written.cut.clone(),
-                ..Done::new(written.list(), snapshot.seq())
-            });
+                ..Continuation::default()
+            };
+            return Ok(Done::new(written.list(), snapshot.seq()).with(continuation));
         }
         // What is included in the rest comes with the next page, too.
         records.truncate(kept);

@@ -13,7 +13,7 @@ use crate::model::resource_model::Model;
 use crate::protocol::frame;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply;
-use crate::protocol::reply::{Body, Done, Selection, Subscribed};
+use crate::protocol::reply::{Body, Continuation, Done, Selection, Subscribed};
 use crate::query;
 use crate::query::{Path, QueryFilter};
 use scope::{SubscriptionRequest, SubscriptionScope};
@@ -91,10 +91,10 @@ pub(in crate::dispatch) async fn begin(
         resume: broker.resume_token(query, seq, same).await?.to_string(),
         more: !remaining.is_empty(),
     };
-    let done = Done {
-        subscribed: Some(Box::new(subscribed)),
-        ..Done::new(Body::Json(body), seq)
-    };
+    let done = Done::new(Body::Json(body), seq).with(Continuation {
+        subscribed: Some(subscribed),
+        ..Continuation::default()
+    });
     let subscription = NewSubscription {
         handle,
         encoder: EventEncoder {

@@ -7,7 +7,7 @@ use crate::engine::call::context::Context;
 use crate::engine::call::include::{Includes, LoadedIncludes};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
-use crate::protocol::reply::{Body, Done, Reply, Selection};
+use crate::protocol::reply::{Body, Continuation, Done, Reply, Selection};
 use crate::query;
 use crate::store::Snapshot;
 use serde_json::Value;
@@ -65,11 +65,14 @@ impl Projection {
         let record = record.ok_or_else(not_found)?;
         let (rev, only) = (record.shown_rev(), [Some(record)]);
         let written = self.write(context, &*snapshot, &only).await?;
-        Ok(Done {
+        let done = Done {
             rev,
-            cut: written.cut,
             ..Done::new(Body::Json(written.text[1..].to_vec()), snapshot.seq())
-        })
+        };
+        Ok(done.with(Continuation {
+            cut: written.cut,
+            ..Continuation::default()
+        }))
     }
 
     /// A moment of all resources that it takes.

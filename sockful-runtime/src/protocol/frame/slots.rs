@@ -12,6 +12,8 @@ use std::fmt;
 pub(super) struct Slots<'a> {
     pub(super) raw: [&'a str; 5],
     pub(super) count: usize,
+    /// How deep the message nests; `None` if that was not counted.
+    pub(super) depth: Option<usize>,
     /// Whether the names are known to be strings without escapes.
     is_plain: bool,
 }
@@ -49,6 +51,7 @@ impl<'de> Deserialize<'de> for Slots<'de> {
                 let mut slots = Slots {
                     raw: ["null"; 5],
                     count: 0,
+                    depth: None,
                     is_plain: false,
                 };
                 for slot in &mut slots.raw {
@@ -75,9 +78,10 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
     let mut slots = Slots {
         raw: ["null"; 5],
         count: 0,
+        depth: None,
         is_plain: true,
     };
-    let mut at = 0;
+    let (mut at, mut depth) = (0, 1);
     if *bytes.first()? != b'[' {
         return None;
     }
@@ -86,7 +90,11 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
         at += 1;
         let end = match (slots.count, bytes.get(at)?) {
             (0 | 1, b'"') => lexer::plain_string(bytes, at)?,
-            (2 | 4, b'{') => end_of_object(bytes, at)?,
+            (2 | 4, b'{') => {
+                let (end, levels) = end_of_object(bytes, at)?;
+                depth = depth.max(levels + 1);
+                end
+            }
             (2..=4, _) => end_of_word(bytes, at)?,
             _ => return None,
         };
@@ -97,21 +105,25 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
             return None;
         }
     }
+    slots.depth = Some(depth);
     let has_more = at + 1 < bytes.len();
     let is_usual = matches!(slots.raw[2].as_bytes(), [b'{', ..] | b"null")
         && matches!(slots.raw[4].as_bytes(), [b'{', ..] | b"null");
     (is_usual && !has_more && slots.count >= 3).then_some(slots)
 }
 
-/// The end of an object: where as many brackets have closed as opened.
-fn end_of_object(bytes: &[u8], start: usize) -> Option<usize> {
-    let (mut depth, mut at) = (0_usize, start);
+/// The end of an object, where as many brackets have closed as opened, and how deep it nests.
+fn end_of_object(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let (mut depth, mut deepest, mut at) = (0_usize, 0, start);
     loop {
         at += lexer::run(&lexer::INSIDE, &bytes[at..]);
         match bytes.get(at)? {
             b'"' => at = lexer::string_end(bytes, at),
-            b'{' | b'[' => (depth, at) = (depth + 1, at + 1),
-            _ if depth == 1 => return Some(at + 1),
+            b'{' | b'[' => {
+                (depth, at) = (depth + 1, at + 1);
+                deepest = deepest.max(depth);
+            }
+            _ if depth == 1 => return Some((at + 1, deepest)),
             _ => (depth, at) = (depth - 1, at + 1),
         }
     }

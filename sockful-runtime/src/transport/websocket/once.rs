@@ -11,10 +11,10 @@ use std::sync::Arc;
 pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
     let mut only = SingleRequest(Requests::new(session.clone()));
     if let Some(answered) = only.0.start(request) {
-        return answered.reply;
+        return answered.outcome.reply;
     }
     let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
-    request.answered(outcome).reply
+    request.answered(outcome).outcome.reply
 }
 
 struct SingleRequest(Requests);

@@ -55,8 +55,8 @@ impl Asked<'_> {
             set(&mut response, ETAG, &tag);
             set(&mut response, CACHE_CONTROL, "no-cache");
         }
-        let after = |next: &String| parameters::after(self.uri.query().unwrap_or_default(), next);
-        if is_read && let Some(query) = done.next.as_ref().and_then(after) {
+        let after = |next: &str| parameters::after(self.uri.query().unwrap_or_default(), next);
+        if is_read && let Some(query) = done.next().and_then(after) {
             set(&mut response, LINK, &format!("<?{query}>; rel=\"next\""));
         }
         if let Some(model) = self.target.creates {
@@ -71,7 +71,7 @@ impl Asked<'_> {
     /// The revision of the one record that the result is, and nothing else with it.
     fn tag(&self, done: &Done) -> Option<String> {
         let (_, rev) = done.record().zip(done.rev)?;
-        Some(format!("\"{rev}\"")).filter(|_| done.cut.is_none() && !self.includes())
+        Some(format!("\"{rev}\"")).filter(|_| done.cut().is_none() && !self.includes())
     }
 
     /// Whether related records come with it, which change by themselves.
