@@ -5,6 +5,7 @@ mod imports;
 mod packages;
 mod rules;
 mod source;
+mod type_names;
 
 use imports::Imports;
 pub(crate) use packages::PACKAGES;
@@ -16,6 +17,53 @@ fn imports_follow_the_layers() {
         let broken = layers.check(&Imports::new(&source::read(layers.package)));
         assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
     }
+}
+
+/// Type names of the runtime that are defined twice, each with the reason. At most eight.
+const DEFINED_TWICE: &[(&str, &str)] = &[
+    (
+        "Body",
+        "the result of a request, and the body of an HTTP response",
+    ),
+    ("Context", "a client without `server` compiles an empty one"),
+    ("Find", "a client without `server` compiles an empty one"),
+    ("Records", "a client without `server` compiles an empty one"),
+    (
+        "Reply",
+        "what the engine replies, and what the client receives",
+    ),
+];
+
+#[test]
+fn type_names_are_defined_once() {
+    let duplicates = type_names::duplicates(&source::read("sockful-runtime"));
+    let names: Vec<&str> = duplicates.keys().map(String::as_str).collect();
+    let allowed: Vec<&str> = DEFINED_TWICE.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, allowed, "{duplicates:#?}");
+    assert!(allowed.len() <= 8);
+}
+
+#[test]
+fn type_name_defined_twice_is_reported() {
+    let files = [
+        (
+            "lib.rs",
+            "mod low; mod high; #[cfg(test)] mod tests; mod inner { enum Top {} }",
+        ),
+        (
+            "low.rs",
+            "struct Low; fn f() { struct Top; } #[cfg(test)] mod tests { struct Top; }",
+        ),
+        ("high.rs", "trait Top {}"),
+        ("tests.rs", "struct Top;"),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let duplicates = type_names::duplicates(&files.into_iter().collect());
+    let expected = ["high.rs".to_owned(), "lib.rs".to_owned()].to_vec();
+    assert_eq!(
+        duplicates.into_iter().collect::<Vec<_>>(),
+        [("Top".to_owned(), expected)]
+    );
 }
 
 /// A crate with two layers, `low` and `high`.
