@@ -27,8 +27,8 @@ use crate::spec::openapi;
 use crate::spec::openapi::OpenApiSource;
 use crate::spec::{asyncapi, typescript};
 use crate::store::{Memory, Store};
+use crate::transport::accept::Transport;
 use crate::transport::connection_limits::ConnectionLimits;
-use crate::transport::layer::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
 use std::path::Path;

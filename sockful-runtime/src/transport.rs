@@ -4,7 +4,6 @@ pub(crate) mod accept;
 pub(crate) mod connection_limits;
 pub(crate) mod drain;
 pub(crate) mod http;
-pub(crate) mod layer;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 pub(crate) mod websocket;

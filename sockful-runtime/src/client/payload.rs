@@ -2,7 +2,6 @@
 
 use super::{decode, unsendable};
 use crate::core::error::Result;
-use crate::core::json::object::Object;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
 use serde_json::{Map, Value};
 
@@ -27,11 +26,11 @@ pub(super) fn given<R: Resource>(
 ) -> Result<String> {
     let mut given = PayloadWriter::new(R::DEFINITION);
     changes.write(&mut given);
-    let given = given.finish().map_err(|error| unsendable(&error))?;
+    let (given, members) = given.finish().map_err(|error| unsendable(&error))?;
     let Some((name, value)) = address else {
         return Ok(given);
     };
-    let mut object = Object::parse(&given)?;
+    let mut object = members.object(&given);
     object.remove(name);
     let rest = object.rest();
     let rest = rest.trim_start_matches('{');

@@ -1,8 +1,10 @@
 //! The traits that the macros implement for resources.
 
-use crate::core::json::object::Object;
+use crate::core::json::members::Members;
+use crate::core::json::span::Span;
 use crate::model::codec::Codec;
 use crate::model::definition::ResourceDef;
+use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Reader;
 use crate::model::record::RecordBuilder;
@@ -63,8 +65,8 @@ pub fn show<R: Resource>(
 ) -> fmt::Result {
     let mut given = PayloadWriter::new(R::DEFINITION);
     changes.write(&mut given);
-    let text = given.finish().unwrap_or_default();
-    let object = Object::parse(&text).unwrap_or_default();
+    let (text, members) = given.finish().unwrap_or_default();
+    let object = members.object(&text);
     let mut shown = f.debug_struct(name);
     for property in R::DEFINITION.properties {
         if let Some(raw) = object.take(property.name) {
@@ -152,6 +154,7 @@ pub struct PayloadWriter {
     definition: &'static ResourceDef,
     next: usize,
     text: Vec<u8>,
+    members: Members,
     fault: Option<serde_json::Error>,
 }
 
@@ -161,8 +164,19 @@ impl PayloadWriter {
             definition,
             next: 0,
             text: Vec::new(),
+            members: Members::default(),
             fault: None,
         }
+    }
+
+    /// One that begins with the id of a record.
+    pub(crate) fn with_id(definition: &'static ResourceDef, id: &impl Key) -> Self {
+        let mut given = Self::new(definition);
+        given.member(definition.properties[definition.id].name, |text| {
+            text.extend_from_slice(key::json(&id.text(), definition.key).as_bytes());
+            Ok(())
+        });
+        given
     }
 
     /// Writes the next property.
@@ -174,14 +188,22 @@ impl PayloadWriter {
     pub fn put_if<T>(&mut self, codec: &Codec<T>, value: Option<&T>) {
         let property = &self.definition.properties[self.next];
         self.next += 1;
-        let Some(value) = value else { return };
-        self.text
-            .push(if self.text.is_empty() { b'{' } else { b',' });
-        self.text
-            .extend_from_slice(format!("\"{}\":", property.name).as_bytes());
-        if let Err(error) = codec.write(value, &mut self.text) {
+        if let Some(value) = value {
+            self.member(property.name, |text| codec.write(value, text));
+        }
+    }
+
+    fn member(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) {
+        let text = &mut self.text;
+        text.extend_from_slice(if text.is_empty() { b"{\"" } else { b",\"" });
+        let key = Span::new(text.len(), text.len() + name.len());
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        let start = text.len();
+        if let Err(error) = write(text) {
             self.fault = Some(error);
         }
+        self.members.push(key, Span::new(start, self.text.len()));
     }
 
     /// Leaves the next property out.
@@ -189,11 +211,15 @@ impl PayloadWriter {
         self.next += 1;
     }
 
-    pub(crate) fn finish(mut self) -> Result<String, serde_json::Error> {
+    /// The text of the object, and its members.
+    pub(crate) fn finish(mut self) -> Result<(String, Members), serde_json::Error> {
         self.text
             .extend_from_slice(if self.text.is_empty() { b"{}" } else { b"}" });
         match self.fault {
-            None => Ok(String::from_utf8(self.text).unwrap_or_default()),
+            None => Ok((
+                String::from_utf8(self.text).unwrap_or_default(),
+                self.members,
+            )),
             Some(fault) => Err(fault),
         }
     }

@@ -33,6 +33,13 @@ impl Payload {
         Self::within(text.into(), span)
     }
 
+    /// A payload that is a text of its own, whose members are known.
+    pub(crate) fn with_members(text: String, members: Members) -> Self {
+        let payload = Self::new(text);
+        payload.members.get_or_init(|| members);
+        payload
+    }
+
     /// A part of this payload as one of its own: the text is shared, not copied.
     pub(crate) fn part(&self, part: &str) -> Self {
         Self::within(self.source.clone(), Span::of(&self.source, part))

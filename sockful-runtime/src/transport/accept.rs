@@ -7,7 +7,6 @@ use crate::engine::session::Session;
 use crate::transport::connection_limits::{ConnectionLimits, ConnectionPermit};
 use crate::transport::drain::drain;
 use crate::transport::http::respond::{Mounted, respond};
-use crate::transport::layer::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
 use crate::transport::write_timeout::WriteTimeout;
@@ -28,6 +27,23 @@ use tokio::time::sleep;
 
 /// How long to wait after an accept that failed for want of something, such as file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The layer between a connection and TCP.
+#[derive(Clone, Debug)]
+pub(crate) enum Transport {
+    /// Nothing.
+    None,
+    /// TLS.
+    #[cfg(feature = "tls")]
+    Tls(TlsConfig),
+}
+
+impl Transport {
+    /// Whether what is written is what a client reads.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
 
 /// Accepts until `shutdown` is done, then drains.
 pub(crate) async fn serve(

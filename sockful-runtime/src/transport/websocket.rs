@@ -3,7 +3,6 @@
 mod finish;
 mod heartbeat;
 mod identity_watch;
-mod once;
 mod pipe;
 mod rate_charge;
 mod requests;
@@ -13,7 +12,7 @@ mod subscriptions;
 mod tests;
 mod wake_set;
 
-pub(crate) use once::answer;
+pub(crate) use requests::answer;
 
 use crate::core::shutdown::Shutdown;
 use crate::dispatch;

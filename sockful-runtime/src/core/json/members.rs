@@ -65,6 +65,11 @@ impl Members {
         Object::new(text, Cow::Borrowed(self))
     }
 
+    /// Adds a member of a text that is being written; its key is plain and not there yet.
+    pub(crate) fn push(&mut self, key: Span, value: Span) {
+        self.spans.push(Member { key, value });
+    }
+
     pub(super) fn len(&self) -> usize {
         self.spans.len()
     }

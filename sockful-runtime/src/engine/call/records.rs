@@ -7,9 +7,7 @@ pub use find::Find;
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
-use crate::model::definition::ResourceDef;
 use crate::model::event::EventOf;
-use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Origin;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
@@ -55,8 +53,7 @@ impl<R: Resource> Records<R> {
         let model = self.model()?;
         let mut given = PayloadWriter::new(model.definition);
         new.write(&mut given);
-        let payload = given.finish().map_err(Error::internal)?;
-        self.write(WriteKind::Create, payload).await
+        self.write(WriteKind::Create, given).await
     }
 
     /// Reads the record of this id.
@@ -93,15 +90,9 @@ impl<R: Resource> Records<R> {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it would break a rule.
     pub async fn update(&self, id: &R::Id, patch: R::Patch) -> Result<R> {
         let model = self.model()?;
-        let mut given = PayloadWriter::new(model.definition);
+        let mut given = PayloadWriter::with_id(model.definition, id);
         patch.write(&mut given);
-        let given = given.finish().map_err(Error::internal)?;
-        let inside = given
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'))
-            .unwrap_or_default();
-        let payload = with_id(model.definition, id, inside);
-        self.write(WriteKind::Update, payload).await
+        self.write(WriteKind::Update, given).await
     }
 
     /// Removes the record of this id, and returns it as it was.
@@ -110,8 +101,8 @@ impl<R: Resource> Records<R> {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
-        let payload = with_id(self.model()?.definition, id, "");
-        self.write(WriteKind::Destroy, payload).await
+        let given = PayloadWriter::with_id(self.model()?.definition, id);
+        self.write(WriteKind::Destroy, given).await
     }
 
     /// Lists the records that meet the conditions, all of them in the order of their ids unless more
@@ -169,9 +160,10 @@ impl<R: Resource> Records<R> {
         async move { self.context.broadcast_now(emission?).await }.boxed()
     }
 
-    async fn write(&self, action: WriteKind, payload: String) -> Result<R> {
+    async fn write(&self, action: WriteKind, given: PayloadWriter) -> Result<R> {
         let model = self.model()?;
-        let payload = Payload::new(payload);
+        let (text, members) = given.finish().map_err(Error::internal)?;
+        let payload = Payload::with_members(text, members);
         let write = Write::new(model, action, &payload, Origin::Server);
         self.record(write.run(&self.context).await)
     }
@@ -188,12 +180,4 @@ impl<R: Resource> Records<R> {
             }
         }
     }
-}
-
-/// A payload of the id and the properties in `rest`.
-fn with_id(definition: &ResourceDef, id: &impl Key, rest: &str) -> String {
-    let name = definition.properties[definition.id].name;
-    let id = key::json(&id.text(), definition.key);
-    let comma = if rest.is_empty() { "" } else { "," };
-    format!("{{\"{name}\":{id}{comma}{rest}}}")
 }

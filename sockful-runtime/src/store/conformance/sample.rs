@@ -293,7 +293,10 @@ mod tests {
         let given = |changes: &dyn Changes| {
             let mut given = PayloadWriter::new(Sample::DEFINITION);
             changes.write(&mut given);
-            given.finish().expect("JSON")
+            let (text, members) = given.finish().expect("JSON");
+            let object = members.object(&text);
+            assert_eq!(object.rest(), text, "the members are those of the text");
+            text
         };
         let new = NewSample {
             id: Some("bob".to_owned()),

@@ -4,10 +4,12 @@ use super::rate_charge::RateCharge;
 use crate::core::error::Outcome;
 use crate::dispatch::{Answered, ConflictKey, Request, RequestOutcome, Schedule};
 use crate::engine::session::Session;
+use crate::protocol::reply::Reply;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -285,5 +287,24 @@ async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Inst
     match timeout_at(deadline, &mut running).await {
         Ok(outcome) => RunOutcome::Done(outcome),
         Err(_) => RunOutcome::Late(running),
+    }
+}
+
+/// Runs a request as if it were the first of a connection. Dropping the future ends that connection.
+pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
+    let mut only = SingleRequest(Requests::new(session.clone()));
+    if let Some(answered) = only.0.start(request) {
+        return answered.outcome.reply;
+    }
+    let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
+    request.answered(outcome).outcome.reply
+}
+
+struct SingleRequest(Requests);
+
+impl Drop for SingleRequest {
+    fn drop(&mut self) {
+        self.0.settle();
+        self.0.abandon();
     }
 }
