@@ -106,11 +106,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// These resources as they are at one moment.
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>>;
 
-    /// What became of the request that made, or would make, a commit with this caller and key.
+    /// Returns what became of the request that made, or would make, a commit with this caller and key.
+    /// `now` is the time in milliseconds since 1970, by the clock of [`IdempotencyEntry::at`].
     ///
-    /// Costs little: it is asked before anything else of each request that has a key. Where it says
-    /// [`Unknown`](Lookup::Unknown) the request surely made no commit of this history.
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>>;
+    /// It is called before anything else for each request that has a key, so it has to be fast. If it
+    /// returns [`Unknown`](Lookup::Unknown), the request has made no commit of this history.
+    ///
+    /// [`IdempotencyEntry::at`]: crate::store::idempotency::IdempotencyEntry::at
+    fn completed(&self, caller: &str, key: Uuid, now: u64) -> MaybeReady<'_, Result<Lookup>>;
 
     /// Takes a commit, all of it or nothing. One that neither changes nor emits anything is judged all
     /// the same, and takes no number: the answer has the newest one and is

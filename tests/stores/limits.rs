@@ -48,7 +48,7 @@ async fn serve(config: Config, store: impl Store) -> ServerHandle {
                 caller: "ann".into(),
                 key: key(number),
                 fingerprint: 0,
-                at: number,
+                at: 1_000 + number,
                 response: PendingResponse::Json {
                     json: "null".into(),
                     subject: None,
@@ -75,9 +75,15 @@ async fn assert_is_narrow(handle: &ServerHandle) {
     let store = handle.store();
     assert!(store.log(5, 9).await.is_err());
     assert_eq!(store.log(6, 9).await.map(|log| log.len()), Ok(1));
-    let first = store.completed("ann", key(0)).await.expect("a lookup");
+    let first = store
+        .completed("ann", key(0), 2_000)
+        .await
+        .expect("a lookup");
     assert!(matches!(first, Lookup::Forgotten), "{first:?}");
-    let second = store.completed("ann", key(1)).await.expect("a lookup");
+    let second = store
+        .completed("ann", key(1), 2_000)
+        .await
+        .expect("a lookup");
     assert!(matches!(second, Lookup::Completed(_)), "{second:?}");
 }
 
@@ -89,7 +95,10 @@ async fn assert_is_wide(handle: &ServerHandle) {
     assert_eq!(sorted.expect("a count"), 3);
     let store = handle.store();
     assert_eq!(store.log(0, 9).await.map(|log| log.len()), Ok(7));
-    let first = store.completed("ann", key(0)).await.expect("a lookup");
+    let first = store
+        .completed("ann", key(0), 2_000)
+        .await
+        .expect("a lookup");
     assert!(matches!(first, Lookup::Completed(_)), "{first:?}");
 }
 

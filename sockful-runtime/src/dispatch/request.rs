@@ -188,8 +188,7 @@ impl Target {
             Self::Route(route) if traits.changes_record => Some(session.app.model(route.resource)),
             _ => None,
         };
-        let clock = traits.takes_key.then_some(&session.app.clock);
-        Options::parse(options, model, clock)
+        Options::parse(options, model, traits.takes_key)
     }
 }
 

@@ -9,9 +9,9 @@ pub(crate) use fingerprint::fingerprint;
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorKind, Outcome, Result};
 use crate::model::record::Record;
-use crate::protocol::idempotency_key::time;
+use crate::protocol::idempotency_key::{MAX_SKEW, check_time, time};
 use crate::protocol::reply::{Body, Done, Reply};
 use crate::store::Store;
 use crate::store::idempotency::{
@@ -20,6 +20,8 @@ use crate::store::idempotency::{
 use key_queue::KeyQueue;
 use std::sync::Arc;
 use uuid::Uuid;
+
+const TOO_MANY_AHEAD: &str = "too many requests have a `key` that is ahead of the server's clock; take the time from `hello`";
 
 /// What a server knows of the keys of requests, beside what its store remembers.
 #[derive(Debug)]
@@ -32,8 +34,8 @@ pub(crate) struct Idempotency {
 /// Which request it is.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestKey {
-    /// Who asks. All callers without an identity are one, the empty text: to get at the reply of
-    /// another one has to know its key, which nobody can guess.
+    /// The caller; the empty string for all callers without an identity. To get the reply of another
+    /// one, such a caller has to know its key, which cannot be guessed.
     pub(crate) caller: Arc<str>,
     pub(crate) key: Uuid,
     pub(crate) fingerprint: u128,
@@ -106,21 +108,24 @@ impl Idempotency {
         request: &RequestKey,
         show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Result<Option<Done>> {
-        match store.completed(&request.caller, request.key).await? {
+        let now = self.clock.now();
+        match store.completed(&request.caller, request.key, now).await? {
             Lookup::Completed(completed) if completed.fingerprint == request.fingerprint => {
                 replay(completed, show).map(Some)
             }
             Lookup::Completed(_) => Err(Error::not_once(
                 "the `key` is that of another request; make a new one for each",
             )),
+            Lookup::Ahead => Err(Error::new(ErrorKind::Unavailable, TOO_MANY_AHEAD)
+                .with_retry_after(MAX_SKEW)
+                .with_outcome(Outcome::NotApplied)),
             // No store is asked to remember for longer.
-            Lookup::Unknown
-                if time(request.key).saturating_add(self.retention) > self.clock.now() =>
-            {
-                Ok(None)
+            Lookup::Unknown if time(request.key).saturating_add(self.retention) > now => {
+                let checked = check_time(request.key, now).map(|()| None);
+                checked.map_err(|fault| Error::invalid(vec![fault]))
             }
             Lookup::Unknown | Lookup::Forgotten => Err(Error::not_once(
-                "the `key` is older than what is remembered, so the request may have taken effect; look before it is sent under a new one",
+                "the response to this `key` is no longer remembered, so the request may have taken effect; check before sending it with a new key",
             )),
         }
     }

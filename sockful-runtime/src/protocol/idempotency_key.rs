@@ -7,30 +7,41 @@ use uuid::{Uuid, Variant};
 
 /// The most that a client's clock may be ahead of the server's.
 ///
-/// The newest time among the keys that were dropped decides which other keys count as dropped, so a
-/// key from far ahead would invalidate all others.
-const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+/// A key ahead of the clock is kept until the clock has passed it, so it must not be far ahead.
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// Parses the key of a request that arrives at `now`, in milliseconds since 1970.
+/// Parses the key of a request.
+///
+/// Its time is checked only after the store was asked about it: a retry of what took effect gets its
+/// reply although the server's clock was set back since.
 ///
 /// # Errors
 ///
-/// A [`Fault`] if it is not a `UUIDv7`, or if its time is ahead of `now`.
-pub(crate) fn parse(raw: &str, now: u64) -> Result<Uuid, Fault> {
+/// A [`Fault`] if it is not a `UUIDv7`.
+pub(crate) fn parse(raw: &str) -> Result<Uuid, Fault> {
     let hyphenated = |text: &str| text.len() == 36;
     let key = json::string(raw)
         .filter(|text| hyphenated(text))
         .and_then(|text| Uuid::try_parse(&text).ok())
         .filter(|key| key.get_version_num() == 7 && key.get_variant() == Variant::RFC4122);
-    let Some(key) = key else {
+    key.ok_or_else(|| {
         let message = "is not a UUID of version 7, written with hyphens";
-        return Err(Fault::new("key", "format", message));
-    };
+        Fault::new("key", "format", message)
+    })
+}
+
+/// Checks that the time in a key that has not taken effect is at most [`MAX_SKEW`] ahead of `now`, in
+/// milliseconds since 1970.
+///
+/// # Errors
+///
+/// A [`Fault`] if it is further ahead.
+pub(crate) fn check_time(key: Uuid, now: u64) -> Result<(), Fault> {
     if Duration::from_millis(time(key).saturating_sub(now)) > MAX_SKEW {
         let message = "is of a time to come: the client's clock is ahead of the server's; take the time from `hello`";
         return Err(Fault::new("key", "time", message));
     }
-    Ok(key)
+    Ok(())
 }
 
 /// Returns the creation time of a `UUIDv7`, in milliseconds since 1970.
@@ -53,7 +64,7 @@ mod tests {
     fn parse_accepts_hyphenated_uuid_v7_only() {
         let good = key(NOW).to_string();
         for text in [good.clone(), good.to_uppercase()] {
-            assert_eq!(parse(&format!("\"{text}\""), NOW).ok(), Some(key(NOW)));
+            assert_eq!(parse(&format!("\"{text}\"")).ok(), Some(key(NOW)));
         }
         let fourth = format!("{}4{}", &good[..14], &good[15..]);
         let of_microsoft = format!("{}c{}", &good[..19], &good[20..]);
@@ -67,18 +78,17 @@ mod tests {
             String::new(),
             "é".repeat(18),
         ] {
-            let fault = parse(&format!("\"{text}\""), NOW).expect_err(&text);
+            let fault = parse(&format!("\"{text}\"")).expect_err(&text);
             assert_eq!((&*fault.path, &*fault.rule), ("key", "format"));
         }
-        assert!(parse("7", NOW).is_err() && parse("null", NOW).is_err());
+        assert!(parse("7").is_err() && parse("null").is_err());
     }
 
     #[test]
-    fn parse_rejects_key_ahead_of_the_clock() {
-        let ahead = |ms| format!("\"{}\"", key(NOW + ms));
-        assert!(parse(&ahead(300_000), NOW).is_ok());
-        let fault = parse(&ahead(300_001), NOW).expect_err("it is too far ahead");
+    fn check_time_rejects_key_far_ahead_of_the_clock() {
+        assert!(check_time(key(NOW + 300_000), NOW).is_ok());
+        let fault = check_time(key(NOW + 300_001), NOW).expect_err("it is too far ahead");
         assert!(fault.message.contains("`hello`"), "{fault:?}");
-        assert!(parse(&format!("\"{}\"", key(0)), NOW).is_ok());
+        assert!(check_time(key(0), NOW).is_ok());
     }
 }

@@ -1,6 +1,5 @@
 //! Parses the options of a request, slot 4 of a frame.
 
-use crate::core::clock::Clock;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::MAX_EXACT;
 use crate::core::json::object::Object;
@@ -37,8 +36,8 @@ impl Options {
     }
 
     /// Parses the options of a request. `to` is the resource if the request writes one existing record,
-    /// `once` the clock if it may have an idempotency key.
-    pub(crate) fn parse(raw: &str, to: Option<&Model>, once: Option<&Clock>) -> Result<Self> {
+    /// `keyed` says whether it may have an idempotency key.
+    pub(crate) fn parse(raw: &str, to: Option<&Model>, keyed: bool) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());
         }
@@ -78,10 +77,9 @@ impl Options {
         }
         let mut key = None;
         if let Some(raw) = given.take("key") {
-            let now = once.map_or(u64::MAX, Clock::now);
-            match idempotency_key::parse(raw, now) {
+            match idempotency_key::parse(raw) {
                 Err(fault) => faults.push(fault),
-                Ok(_) if once.is_none() => {
+                Ok(_) if !keyed => {
                     let message = "is for `create`, `update`, `save`, `destroy` and remote methods";
                     faults.push(Fault::new("key", "action", message));
                 }
@@ -116,18 +114,14 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_where_something_is_to_be_done_once() {
-        let clock = Clock::new(|| 1_790_000_000_000);
-        let options = Options::parse(KEY, None, Some(&clock)).expect("a key");
+        let options = Options::parse(KEY, None, true).expect("a key");
         assert!(options.key().is_some());
-        let error = Options::parse(KEY, None, None).expect_err("nothing is done");
+        let error = Options::parse(KEY, None, false).expect_err("nothing is done");
         let fault = &error.fields()[0];
         assert_eq!((&*fault.path, &*fault.rule), ("key", "action"));
-        for clock in [None, Some(&clock)] {
-            let error = Options::parse(r#"{"key":"bob"}"#, None, clock).expect_err("no key");
+        for keyed in [false, true] {
+            let error = Options::parse(r#"{"key":"bob"}"#, None, keyed).expect_err("no key");
             assert_eq!(&*error.fields()[0].rule, "format");
         }
-        let slow = Clock::new(|| 1_780_000_000_000);
-        let error = Options::parse(KEY, None, Some(&slow)).expect_err("ahead");
-        assert_eq!(&*error.fields()[0].rule, "time");
     }
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 /// It is part of the commit that the request makes, and stored in the same step.
 #[derive(Clone, Debug)]
 pub struct IdempotencyEntry {
-    /// The caller's identity. Unauthenticated callers share the empty string.
+    /// The caller's identity. Unauthenticated callers share the empty string, and are not one caller:
+    /// limits per caller do not apply to them.
     pub caller: Arc<str>,
     /// The request's `key`.
     pub key: Uuid,
@@ -76,8 +77,11 @@ pub enum Lookup {
     Completed(CompletedRequest),
     /// It did not take effect: otherwise it would be remembered.
     Unknown,
-    /// It may have taken effect: requests of that age are no longer remembered.
+    /// It may have taken effect, and its response is no longer remembered.
     Forgotten,
+    /// It did not take effect, and must not now: its key is ahead of the clock, and too many others
+    /// that are must be remembered until the clock has passed them.
+    Ahead,
 }
 
 impl IdempotencyEntry {

@@ -194,8 +194,8 @@ impl Store for Memory {
         ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
-        ready(Ok(self.read().idempotency.look_up(caller, key)))
+    fn completed(&self, caller: &str, key: Uuid, now: u64) -> MaybeReady<'_, Result<Lookup>> {
+        ready(Ok(self.read().idempotency.look_up(caller, key, now)))
     }
 
     /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is

@@ -234,9 +234,9 @@ impl Store for Sqlite {
         })
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid, now: u64) -> MaybeReady<'_, Result<Lookup>> {
         match self.opened() {
-            Ok(opened) => opened.completed(caller, key),
+            Ok(opened) => opened.completed(caller, key, now),
             Err(error) => ready(Err(error)),
         }
     }

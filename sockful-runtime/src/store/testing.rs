@@ -328,9 +328,9 @@ impl<S: Store> Store for Intercept<S> {
         )
     }
 
-    fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
+    fn completed(&self, caller: &str, key: Uuid, now: u64) -> MaybeReady<'_, Result<Lookup>> {
         let caller: Box<str> = caller.into();
-        let run = move || self.store.completed(&caller, key);
+        let run = move || self.store.completed(&caller, key, now);
         self.hooks.around(StoreCall::Completed, same, run, Ok)
     }
 

@@ -31,11 +31,12 @@ pub struct StoreConfig {
     /// The bytes of the log that a store in a file keeps there. Default: 1 GiB.
     #[doc(hidden)]
     pub stored_log_capacity: usize,
-    /// The number of requests of one caller remembered by their `key`, the newest. Callers without an
-    /// identity count as one. Default: 10,000.
+    /// The number of requests of one caller remembered by their `key`, the newest. It does not apply to
+    /// callers without an identity. Default: 10,000.
     #[doc(hidden)]
     pub max_keys_per_caller: usize,
-    /// The number of requests of all callers remembered by their `key`, the newest. Default: 1,000,000.
+    /// The number of requests of all callers remembered by their `key`. Beyond it, the oldest of the
+    /// caller that has most are dropped. Default: 1,000,000.
     #[doc(hidden)]
     pub max_keys: usize,
     /// The bytes of requests remembered by their `key`, including their replies. Default: 64 MiB.

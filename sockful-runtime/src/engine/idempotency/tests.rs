@@ -277,3 +277,37 @@ async fn a_key_that_is_older_than_the_retention_is_not_run() {
         .expect("its first reply");
     assert_eq!(server.runs(), [2]);
 }
+
+#[tokio::test]
+async fn remembered_key_is_answered_with_the_clock_set_back() {
+    let server = Server::start(&Config::default()).await;
+    let first = text(&server.send(&request(NOW), 1).await);
+    server.time.fetch_sub(2 * HOUR, Relaxed);
+    assert_eq!(text(&server.send(&request(NOW), 1).await), first);
+    // A new one is judged by the clock as it is now.
+    let refused = server.send(&request(NOW + 1), 2).await;
+    let refused = refused.expect_err("it is hours ahead");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert_eq!(&*refused.fields()[0].path, "key");
+    let skewed = request(NOW - 2 * HOUR + 299_000);
+    server.send(&skewed, 3).await.expect("it is within bounds");
+    assert_eq!(server.runs(), [1, 3]);
+}
+
+#[tokio::test]
+async fn wrong_clock_refuses_no_key_after_it_was_corrected() {
+    let mut config = Config::default();
+    config.store.max_keys = 1;
+    let server = Server::start(&config).await;
+    server.time.fetch_add(48 * HOUR, Relaxed);
+    for n in 0..3 {
+        let request = request(NOW + 48 * HOUR + n);
+        server.send(&request, n).await.expect("it is new");
+    }
+    server.time.fetch_sub(48 * HOUR, Relaxed);
+    for n in 0..3 {
+        server.send(&request(NOW + n), n).await.expect("it is new");
+        server.time.fetch_add(1, Relaxed);
+    }
+    assert_eq!(server.runs(), [0, 1, 2, 0, 1, 2]);
+}

@@ -121,11 +121,13 @@ pub(super) async fn check_history(
             operations: request.operations,
             idempotency: Some(entry),
         };
-        let before = store.completed(step.caller, key).await.expect("an answer");
+        let server_time = now.unsigned_abs();
+        let before = store.completed(step.caller, key, server_time);
+        let before = before.await.expect("an answer");
         match (before, store.commit(commit).await, step.does) {
             (Lookup::Completed(_) | Lookup::Forgotten, Err(Rejected::Repeated), _)
-            | (Lookup::Unknown, Err(Rejected::Conflict(0)), Does::Fail) => {}
-            (Lookup::Unknown, Ok(committed), _) => {
+            | (Lookup::Unknown | Lookup::Ahead, Err(Rejected::Conflict(0)), Does::Fail) => {}
+            (Lookup::Unknown | Lookup::Ahead, Ok(committed), _) => {
                 seq += 1;
                 stored = request.stored;
                 prop_assert_eq!(committed.seq, seq);
@@ -141,7 +143,7 @@ pub(super) async fn check_history(
         prop_assert_eq!(store.head().await.expect("a head"), seq);
         for caller in CALLERS {
             for &key in &keys {
-                check_lookup(store, &taken, caller, key).await?;
+                check_lookup(store, &taken, caller, key, now).await?;
             }
         }
     }
@@ -154,51 +156,48 @@ async fn check_lookup(
     taken: &[TakenRequest],
     caller: &'static str,
     key: Uuid,
+    now: i64,
 ) -> Result<(), TestCaseError> {
     let of_key = |one: &TakenRequest| one.caller == caller && one.key == key;
-    let at = taken.iter().position(of_key);
-    match (store.completed(caller, key).await.expect("an answer"), at) {
+    let at = taken.iter().rposition(of_key);
+    let lookup = store.completed(caller, key, now.unsigned_abs());
+    match (lookup.await.expect("an answer"), at) {
         (Lookup::Completed(completed), Some(at)) => {
             let text = text(&completed.response);
             let told = (completed.fingerprint, completed.seq, completed.rev, text);
             prop_assert_eq!(&told, &taken[at].told);
         }
         (Lookup::Forgotten, Some(at)) => {
-            prop_assert!(!is_kept_of_caller(taken, at) || !is_kept_of_all(taken, at));
+            prop_assert!(!is_kept(taken, at));
         }
         (Lookup::Unknown, None) => {}
+        // It was removed by a clock that was far ahead, as it turned out.
+        (Lookup::Unknown, Some(at)) if !is_kept(taken, at) => {
+            let latest = taken.iter().map(|it| it.at).max();
+            prop_assert!(latest.is_some_and(|latest| latest > now + SKEW));
+        }
+        (Lookup::Ahead, None) => prop_assert!(time(key) > now && taken.len() >= ALL),
         (Lookup::Forgotten, None) => {
-            let gone = (0..taken.len()).filter(|&at| may_count(taken, at, caller));
-            // One whose clock was set back after its key was let in has a key still further ahead.
-            let newest = gone.map(|at| time(taken[at].key).max(taken[at].at + SKEW));
-            prop_assert!(newest.max().is_some_and(|newest| time(key) <= newest));
+            // Only keys of the same caller count, and none that is far ahead of the clock.
+            prop_assert!(time(key) <= now + SKEW);
+            let gone = (0..taken.len()).filter(|&at| taken[at].caller == caller);
+            let gone = gone.filter(|&at| !is_kept(taken, at));
+            let newest = gone.map(|at| time(taken[at].key)).max();
+            prop_assert!(newest.is_some_and(|newest| time(key) <= newest));
         }
         (told, _) => prop_assert!(false, "{told:?} of one that took effect as number {at:?}"),
     }
     Ok(())
 }
 
-/// Whether it is within what is kept of one caller.
-fn is_kept_of_caller(taken: &[TakenRequest], at: usize) -> bool {
-    let later = taken[at + 1..].iter();
-    let of_caller = later.filter(|one| one.caller == taken[at].caller);
-    of_caller.count() < PER_CALLER
-}
-
-/// Whether it is within what is kept of all, in number and time.
-fn is_kept_of_all(taken: &[TakenRequest], at: usize) -> bool {
-    let later = &taken[at + 1..];
+/// Whether it has to be remembered: it is in time, and it is the last one, or its caller has made no more
+/// requests than its limit and an equal share of all allow.
+fn is_kept(taken: &[TakenRequest], at: usize) -> bool {
     let in_time = |one: &TakenRequest| one.at < taken[at].at + RETENTION;
-    later.len() < ALL && later.iter().all(in_time)
-}
-
-/// Whether the loss of one may make keys of `caller` forgotten.
-fn may_count(taken: &[TakenRequest], at: usize, caller: &str) -> bool {
-    let whose = taken[at].caller;
-    let mut of_same = (0..taken.len()).filter(|&other| taken[other].caller == whose);
-    whose == caller && !is_kept_of_caller(taken, at)
-        || !is_kept_of_all(taken, at)
-        || of_same.all(|other| !is_kept_of_caller(taken, other) || !is_kept_of_all(taken, other))
+    let of_caller = taken.iter().filter(|one| one.caller == taken[at].caller);
+    let share = (ALL / CALLERS.len()).min(PER_CALLER);
+    let is_last = at + 1 == taken.len();
+    (is_last || of_caller.count() <= share) && taken[at + 1..].iter().all(in_time)
 }
 
 /// What is told, as text.

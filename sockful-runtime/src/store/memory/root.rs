@@ -6,7 +6,7 @@ use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::StoreLimits;
 use crate::store::commit::{Commit, Emitted, Operation, RecordChange, Rejected};
-use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
+use crate::store::idempotency::index::{Evicted, IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::recent_commits::RecentCommits;
 use crate::store::validate;
@@ -44,8 +44,8 @@ impl Root {
     /// Whether it is no repetition and each operation finds what it expects, and which records the
     /// reply will be about. After this nothing can fail.
     pub(super) fn check(&self, commit: &Commit) -> Result<Vec<ResponseSubject>, Rejected> {
-        if let Some(IdempotencyEntry { caller, key, .. }) = &commit.idempotency
-            && !self.idempotency.takes(caller, *key)
+        if let Some(entry) = &commit.idempotency
+            && !self.idempotency.takes(&entry.caller, entry.key, entry.at)
         {
             return Err(Rejected::Repeated);
         }
@@ -59,14 +59,14 @@ impl Root {
         entry: &IdempotencyEntry,
         subjects: Vec<ResponseSubject>,
         seq: u64,
-    ) -> Vec<IndexedRequest<CompletedRequest>> {
+    ) -> Vec<Evicted<CompletedRequest>> {
         let records = subjects.into_iter().filter_map(|subject| {
             let after = self.tables[subject.resource].get(&subject.id).cloned();
             after.or(subject.before)
         });
         match CompletedRequest::new(entry, seq, records) {
             Some(completed) => {
-                let request = IndexedRequest::new(entry, completed.weight(), completed);
+                let request = IndexedRequest::new(entry, seq, completed.weight(), completed);
                 self.idempotency.push(request)
             }
             None => Vec::new(),

@@ -40,7 +40,7 @@ impl History {
     pub(super) fn publish(
         &mut self,
         committed: Arc<Committed>,
-        key: Option<IndexedRequest<u64>>,
+        key: Option<IndexedRequest<()>>,
         gone: &mut Gone,
         trimmed: &mut Vec<Arc<Committed>>,
     ) {

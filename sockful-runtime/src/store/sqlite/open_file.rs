@@ -110,10 +110,17 @@ impl OpenFile {
         read.await
     }
 
-    pub(super) fn completed(&self, caller: &str, key: Uuid) -> MaybeReady<'_, Result<Lookup>> {
+    pub(super) fn completed(
+        &self,
+        caller: &str,
+        key: Uuid,
+        now: u64,
+    ) -> MaybeReady<'_, Result<Lookup>> {
         let history = self.shared.history();
-        let Some(&seq) = history.idempotency.get(caller, key) else {
-            return ready(Ok(history.idempotency.not_remembered(caller, key)));
+        let index = &history.idempotency;
+        let remembered = index.get(caller, key).filter(|it| it.response.is_some());
+        let Some(seq) = remembered.map(|it| it.seq) else {
+            return ready(Ok(index.without_response(caller, key, now)));
         };
         let read = Arc::clone(&self.shared)
             .read(move |shared, connection| idempotency::read(connection, shared.tables(), seq));

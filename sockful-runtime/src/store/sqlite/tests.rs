@@ -50,6 +50,9 @@ const OTHER: &ResourceDef = &ResourceDef {
     ..*sample::COUNTED
 };
 
+/// A time long after the keys of these tests, in milliseconds since 1970.
+const NOW: u64 = 1_790_000_000_000;
+
 const TWO: [&ResourceDef; 2] = [sample::COUNTED, sample::INDEXED];
 
 fn opened(path: &Path, config: &Config) -> Sqlite {
@@ -251,7 +254,7 @@ fn a_transaction_that_fails_at_its_end_is_undone_and_the_next_is_taken() {
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
     let eve = wait(store.get(0, "eve")).expect("it is still read");
     assert_eq!((eve.seq, eve.value), (0, None));
-    let lookup = wait(store.completed("ann", key(1_000))).expect("an answer");
+    let lookup = wait(store.completed("ann", key(1_000), NOW)).expect("an answer");
     assert!(matches!(lookup, Lookup::Unknown), "{lookup:?}");
     // What failed may be found if the process dies now, so a retry that is refused does not know either.
     let outcome = || match wait(store.commit(commit(vec![put("ann", 1)], Some(1_000)))) {

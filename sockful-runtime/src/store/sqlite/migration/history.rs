@@ -2,13 +2,12 @@
 
 use super::Remade;
 use crate::core::error::Result;
-use crate::protocol::idempotency_key::time;
 use crate::store::sqlite::failure::failure;
 use crate::store::sqlite::tables::encoding::{
     RecordEntry, migrate_commit, migrate_completed_request,
 };
+use crate::store::sqlite::tables::idempotency;
 use rusqlite::{OptionalExtension, Transaction};
-use uuid::Uuid;
 
 /// What the log says where it says nothing.
 const NOTHING: &str = r#"{"changes":[],"emitted":[]}"#;
@@ -39,14 +38,17 @@ fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
     })
 }
 
-/// The replies show what is stored now. Where one can't, its key is forgotten: a retry is refused
-/// rather than taking effect again.
+/// The replies show what is stored now. If one can't, only its key is kept: a retry is refused rather
+/// than taking effect again.
 fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
     let all = each(transaction, "sockful_completions", |seq, entry| {
+        if entry == idempotency::NO_RESPONSE {
+            return Ok(true);
+        }
         let image = |resource: &str, image: &RecordEntry| migrated(remade, resource, image);
         let done = match migrate_completed_request(entry, image)? {
             Some(entry) => set(transaction, "sockful_completions", seq, &entry),
-            None => forget(transaction, seq),
+            None => idempotency::drop_response(transaction, seq, None),
         };
         done.map_err(failure).map(|()| true)
     });
@@ -108,25 +110,4 @@ fn begin_anew(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         set(transaction, "sockful_log", last, NOTHING)?;
     }
     crate::store::sqlite::file::renew_epoch(transaction)
-}
-
-/// Forgets what was replied, and every key of the caller that is not newer.
-fn forget(transaction: &Transaction<'_>, seq: i64) -> rusqlite::Result<()> {
-    let delete = "DELETE FROM sockful_completions WHERE seq = ?1 RETURNING caller, key";
-    let (caller, key) = transaction.query_row(delete, [seq], |row| {
-        Ok((row.get::<_, String>(0)?, Uuid::from_bytes(row.get(1)?)))
-    })?;
-    let others = "SELECT 1 FROM sockful_completions WHERE caller = ?1";
-    let others = transaction.query_row(others, [&caller], |_| Ok(()));
-    let (table, column, name) = match others.optional()? {
-        Some(()) => ("sockful_horizons (caller, at)", "at", &*caller),
-        // Nothing is kept of a caller that has no entry.
-        None => ("sockful_meta (name, value)", "value", "horizon"),
-    };
-    let raise = format!(
-        "INSERT INTO {table} VALUES (?1, ?2) ON CONFLICT DO UPDATE SET {column} = max({column}, excluded.{column})"
-    );
-    transaction
-        .execute(&raise, (name, time(key).cast_signed()))
-        .map(drop)
 }

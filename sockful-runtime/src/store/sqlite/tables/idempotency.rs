@@ -7,7 +7,7 @@ use super::encoding::{read_completed_request, write_completed_request};
 use super::table::SqliteTable;
 use crate::core::error::Result;
 use crate::store::StoreLimits;
-use crate::store::idempotency::index::{IdempotencyIndex, IndexedRequest};
+use crate::store::idempotency::index::{Evicted, IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::sqlite::failure::failure;
 use rusqlite::{Connection, OptionalExtension, ToSql};
@@ -15,11 +15,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The answer to each stands where the number of the commit leads that it made.
-pub(crate) type StoredIndex = IdempotencyIndex<u64>;
+/// The responses are in the file, by the number of the commit.
+pub(crate) type StoredIndex = IdempotencyIndex<()>;
 
-/// Those that no longer fit, and are yet to be removed from the file.
-pub(crate) type Gone = VecDeque<IndexedRequest<u64>>;
+/// What is yet to be removed from the file.
+pub(crate) type Gone = VecDeque<Evicted<()>>;
+
+/// The entry of a request whose response was dropped.
+pub(crate) const NO_RESPONSE: &str = "null";
 
 /// Reads which requests are remembered.
 pub(crate) fn load(
@@ -30,17 +33,20 @@ pub(crate) fn load(
     let mut gone = Gone::new();
     let (all, own) = horizons(connection)?;
     remembered.restore(all, own);
-    let select = "SELECT seq, caller, key, at, weight FROM sockful_completions ORDER BY seq";
+    let select =
+        "SELECT seq, caller, key, at, weight, entry = ?1 FROM sockful_completions ORDER BY seq";
     let mut statement = connection.prepare(select)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([NO_RESPONSE])?;
     while let Some(row) = rows.next()? {
+        let has_response = !row.get::<_, bool>(5)?;
         let weight: i64 = row.get(4)?;
         gone.extend(remembered.push(IndexedRequest {
             caller: row.get_ref(1)?.as_str()?.into(),
             key: Uuid::from_bytes(row.get(2)?),
             at: row.get::<_, i64>(3)?.cast_unsigned(),
             weight: usize::try_from(weight).unwrap_or(usize::MAX),
-            response: row.get::<_, i64>(0)?.cast_unsigned(),
+            seq: row.get::<_, i64>(0)?.cast_unsigned(),
+            response: has_response.then_some(()),
         }));
     }
     Ok((remembered, gone))
@@ -61,18 +67,18 @@ fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
     Ok((all, own.collect::<rusqlite::Result<_>>()?))
 }
 
-/// Writes down a request with what was answered, and gives what is kept at hand of it.
+/// Writes a request and its response, and returns what the index keeps of it.
 pub(crate) fn write(
     connection: &Connection,
     tables: &[SqliteTable],
     entry: &IdempotencyEntry,
     completed: &CompletedRequest,
-) -> Result<IndexedRequest<u64>> {
+) -> Result<IndexedRequest<()>> {
     let text = write_completed_request(tables, completed)?;
-    let request = IndexedRequest::new(entry, completed.weight(), completed.seq);
+    let request = IndexedRequest::new(entry, completed.seq, completed.weight(), ());
     let write = || {
         let sql = "INSERT INTO sockful_completions (seq, caller, key, at, weight, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let (seq, at) = (request.response.cast_signed(), request.at.cast_signed());
+        let (seq, at) = (request.seq.cast_signed(), request.at.cast_signed());
         let weight = i64::try_from(request.weight).unwrap_or(i64::MAX);
         let values = (
             seq,
@@ -88,7 +94,7 @@ pub(crate) fn write(
     Ok(request)
 }
 
-/// What was answered to the request that made commit `seq`.
+/// The response to the request that made commit `seq`; `None` if it is no longer stored.
 pub(crate) fn read(
     connection: &Connection,
     tables: &[SqliteTable],
@@ -98,32 +104,58 @@ pub(crate) fn read(
     let mut statement = connection.prepare_cached(select).map_err(failure)?;
     let text = statement.query_row([seq.cast_signed()], |row| row.get::<_, String>(0));
     let text = text.optional().map_err(failure)?;
+    let text = text.filter(|text| text != NO_RESPONSE);
     text.map(|text| read_completed_request(tables, seq, &text))
         .transpose()
 }
 
-/// What is to be removed from the file, and the horizons that stand for it then.
+/// Drops the response to the request that made commit `seq`, and keeps its key.
+pub(crate) fn drop_response(
+    connection: &Connection,
+    seq: i64,
+    weight: Option<i64>,
+) -> rusqlite::Result<()> {
+    let update =
+        "UPDATE sockful_completions SET entry = ?2, weight = coalesce(?3, weight) WHERE seq = ?1";
+    let mut statement = connection.prepare_cached(update)?;
+    statement.execute((seq, NO_RESPONSE, weight)).map(drop)
+}
+
+/// What is to be removed from the file, and the horizons that replace it.
 #[derive(Debug)]
 pub(crate) struct Removal {
     seqs: Vec<u64>,
+    /// The commits whose responses are dropped, with the weights of what is left.
+    responses: Vec<(u64, usize)>,
     own: HashMap<Arc<str>, Option<u64>>,
     all: Option<u64>,
 }
 
 impl Removal {
     pub(crate) fn of<'a>(
-        gone: impl Iterator<Item = &'a IndexedRequest<u64>>,
+        gone: impl Iterator<Item = &'a Evicted<()>>,
         remembered: &StoredIndex,
     ) -> Self {
         let mut removal = Self {
             seqs: Vec::new(),
+            responses: Vec::new(),
             own: HashMap::new(),
             all: None,
         };
-        for request in gone {
-            let (own, all) = remembered.horizons(&request.caller);
-            removal.seqs.push(request.response);
-            removal.own.insert(Arc::clone(&request.caller), own);
+        for evicted in gone {
+            let caller = match evicted {
+                Evicted::Removed(request) => {
+                    removal.seqs.push(request.seq);
+                    &request.caller
+                }
+                Evicted::Response { seq, weight, .. } => {
+                    removal.responses.push((*seq, *weight));
+                    continue;
+                }
+                Evicted::Horizon(caller) => caller,
+            };
+            let (own, all) = remembered.horizons(caller);
+            removal.own.insert(Arc::clone(caller), own);
             removal.all = all;
         }
         removal
@@ -134,6 +166,10 @@ impl Removal {
             let mut statement = connection.prepare_cached(sql)?;
             statement.execute(values).map(drop)
         };
+        for (seq, weight) in &self.responses {
+            let weight = i64::try_from(*weight).unwrap_or(i64::MAX);
+            drop_response(connection, seq.cast_signed(), Some(weight))?;
+        }
         for seq in &self.seqs {
             let delete = "DELETE FROM sockful_completions WHERE seq = ?1";
             run(delete, &[&seq.cast_signed()])?;

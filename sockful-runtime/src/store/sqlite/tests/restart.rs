@@ -41,7 +41,7 @@ fn after_a_restart_the_same_history_goes_on() {
     assert_eq!((bob.seq, sent), (4, Some((4, text))));
 
     // The keys that are remembered are, those that were forgotten are still, and a new one is new.
-    let lookup = |time| wait(store.completed("ann", key(time))).expect("an answer");
+    let lookup = |time| wait(store.completed("ann", key(time), NOW)).expect("an answer");
     for n in [3, 4] {
         let Lookup::Completed(it) = lookup(n * 1_000) else {
             panic!("{n} is not remembered");
@@ -61,7 +61,7 @@ fn after_a_restart_the_same_history_goes_on() {
     // With room for more, only what was written down tells that they were forgotten.
     let store = opened(&path, &Config::default());
     for time in [1_000, 2_000] {
-        let lookup = wait(store.completed("ann", key(time))).expect("an answer");
+        let lookup = wait(store.completed("ann", key(time), NOW)).expect("an answer");
         assert!(matches!(lookup, Lookup::Forgotten), "{time}: {lookup:?}");
     }
 }
@@ -147,7 +147,7 @@ fn keys_that_no_longer_fit_go_a_thousand_at_once_and_are_forgotten_at_once() {
     // With each the one that the commit itself makes too many, which goes with the next.
     for left in [1_500 - 1_024 + 1, 10 + 1] {
         let store = opened(&path, &fewer);
-        let lookup = wait(store.completed("ann", key(1))).expect("an answer");
+        let lookup = wait(store.completed("ann", key(1), NOW)).expect("an answer");
         assert!(matches!(lookup, Lookup::Forgotten), "{lookup:?}");
         let next = 2_000 + wait(store.head()).expect("a head");
         wait(store.commit(commit(vec![put("bob", 9)], Some(next)))).expect("it is new");
@@ -171,6 +171,6 @@ fn where_what_was_answered_cannot_be_read_nobody_is_told_that_nothing_was_done()
     let file = Connection::open(&path).expect("a file");
     let spoil = "UPDATE sockful_completions SET entry = ''";
     assert_eq!(file.execute(spoil, []).expect("a table"), 1);
-    let error = wait(store.completed("ann", key(1_000))).expect_err("it is no JSON");
+    let error = wait(store.completed("ann", key(1_000), NOW)).expect_err("it is no JSON");
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
 }

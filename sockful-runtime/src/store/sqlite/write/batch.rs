@@ -33,7 +33,7 @@ pub(crate) struct BatchedCommit {
 /// A commit that was carried out, and the request that made it.
 pub(crate) struct Written {
     pub(crate) committed: Arc<Committed>,
-    pub(crate) key: Option<IndexedRequest<u64>>,
+    pub(crate) key: Option<IndexedRequest<()>>,
 }
 
 pub(crate) type CommitReply = oneshot::Sender<Result<Arc<Committed>, Rejected>>;

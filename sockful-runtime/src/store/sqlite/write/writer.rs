@@ -115,11 +115,12 @@ impl WriterThread {
         batch: &mut Batch,
         keys: &HashSet<(Arc<str>, Uuid)>,
     ) -> Result<Written, Rejected> {
-        if let Some(it) = &commit.idempotency
-            && (keys.contains(&(Arc::clone(&it.caller), it.key))
-                || !self.shared.history().idempotency.takes(&it.caller, it.key))
-        {
-            return Err(Rejected::Repeated);
+        if let Some(it) = &commit.idempotency {
+            let in_batch = keys.contains(&(Arc::clone(&it.caller), it.key));
+            let index = &self.shared.history().idempotency;
+            if in_batch || !index.takes(&it.caller, it.key, it.at) {
+                return Err(Rejected::Repeated);
+            }
         }
         let run = |sql| {
             let done = self.connection.prepare_cached(sql);
