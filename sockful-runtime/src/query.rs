@@ -12,15 +12,18 @@ mod read_filter;
 #[cfg(test)]
 mod tests;
 pub mod typed;
+mod values;
 
 pub(crate) use conditions::MAX_VALUES;
 pub use cursor::Cursor;
 pub(crate) use cursor::cursor_after;
 pub use filter::{CompareOp, QueryFilter};
 pub(crate) use names::nearest;
+pub(crate) use order::SortKeys;
 pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
+pub(crate) use values::RecordValues;
 
 use crate::core::config::Config;
 use crate::core::error::Result;

@@ -1,7 +1,7 @@
 //! The query of a subscription, and which events a commit causes for it.
 
 use crate::model::record::Record;
-use crate::query::{QueryFilter, ReadFilter};
+use crate::query::{QueryFilter, ReadFilter, RecordValues};
 use crate::store::commit::{Committed, RecordChange};
 use std::sync::Arc;
 
@@ -114,6 +114,13 @@ impl LiveQuery {
 
     /// Whether a record exists and matches.
     pub(super) fn matches(&self, record: Option<&Arc<Record>>) -> bool {
-        record.is_some_and(|record| self.filter.matches(record) && self.read_filter.allows(record))
+        record.is_some_and(|record| {
+            if self.read_filter.filter().is_none() {
+                return self.filter.matches(record);
+            }
+            // Both may compare the same property, which is parsed once.
+            let mut values = RecordValues::new(&**record);
+            self.filter.evaluate(&mut values) && self.read_filter.allows_values(&mut values)
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Cursors: the position of one record in an order, as opaque text.
 
 use super::operand;
+use super::order::SortKeys;
 use super::path::Path;
 use super::{By, QueryOrder};
 use crate::core::error::Result;
@@ -25,15 +26,7 @@ pub struct Cursor {
 impl Cursor {
     /// Compares a record with the cursor in this order; a greater record comes after the cursor.
     pub fn compare(&self, orders: &[QueryOrder], record: &Record) -> Ordering {
-        let mut keys = self.keys.iter();
-        let mut by_keys = orders.iter().map(|order| match order.by {
-            By::Id => order.directed(record.id().cmp(&self.id)),
-            By::Property(at) => keys.next().map_or(Ordering::Equal, |key| {
-                order.directed(Scalar::sort_key(record.value(at)).cmp(key))
-            }),
-        });
-        let by_keys = by_keys.find(|order| order.is_ne());
-        by_keys.unwrap_or_else(|| record.id().cmp(&self.id))
+        SortKeys::of(orders, record).compare_cursor(record.id(), self, orders)
     }
 
     /// Parses a cursor, which must belong to this order.

@@ -1,5 +1,6 @@
 //! Filters: conditions that a record matches or does not match.
 
+use super::values::{Fields, PropertySet, RecordValues};
 use crate::model::key;
 use crate::model::record::Record;
 use crate::model::relation::RelationLink;
@@ -65,23 +66,56 @@ pub enum CompareOp {
 impl QueryFilter {
     /// Returns whether the record matches.
     pub fn matches(&self, record: &Record) -> bool {
+        self.evaluate(&mut RecordValues::with(record, self.repeated()))
+    }
+
+    /// Returns whether the record of these values matches.
+    pub(crate) fn evaluate<F: Fields + ?Sized>(&self, values: &mut RecordValues<'_, F>) -> bool {
         match self {
             Self::All => true,
             Self::Compare {
                 property,
                 is,
                 value,
-            } => is.holds(&Scalar::read(record.value(*property)), value),
-            Self::In { property, values } => values
-                .binary_search(&Scalar::read(record.value(*property)))
-                .is_ok(),
-            Self::Prefix { property, prefix } => match Scalar::read(record.value(*property)) {
+            } => values.test(*property, |stored| is.holds(stored, value)),
+            Self::In {
+                property,
+                values: any,
+            } => values.test(*property, |stored| any.binary_search(stored).is_ok()),
+            Self::Prefix { property, prefix } => values.test(*property, |stored| match stored {
                 Scalar::Text(text) => text.starts_with(&**prefix),
                 _ => false,
-            },
-            Self::And(each) => each.iter().all(|filter| filter.matches(record)),
-            Self::Or(any) => any.iter().any(|filter| filter.matches(record)),
-            Self::Not(filter) => !filter.matches(record),
+            }),
+            Self::And(each) => each.iter().all(|filter| filter.evaluate(values)),
+            Self::Or(any) => any.iter().any(|filter| filter.evaluate(values)),
+            Self::Not(filter) => !filter.evaluate(values),
+        }
+    }
+
+    /// The properties that more than one condition compares.
+    pub(crate) fn repeated(&self) -> PropertySet {
+        let (mut once, mut repeated) = Default::default();
+        self.add_properties(&mut once, &mut repeated);
+        repeated
+    }
+
+    fn add_properties(&self, once: &mut PropertySet, repeated: &mut PropertySet) {
+        match self {
+            Self::All => {}
+            Self::Compare { property, .. }
+            | Self::In { property, .. }
+            | Self::Prefix { property, .. } => {
+                if once.contains(*property) {
+                    repeated.add(*property);
+                }
+                once.add(*property);
+            }
+            Self::And(filters) | Self::Or(filters) => {
+                for filter in filters {
+                    filter.add_properties(once, repeated);
+                }
+            }
+            Self::Not(filter) => filter.add_properties(once, repeated),
         }
     }
 

@@ -1,14 +1,17 @@
 //! Parses the order of a list.
 
+use super::Cursor;
 use super::names;
 use super::operand;
 use super::path::Path;
+use super::values::Fields;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use crate::model::validation::JsonKind;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// One key of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +34,24 @@ pub enum By {
 
 impl QueryOrder {
     /// Compares two records by these keys and then by id, which makes the order total.
+    ///
+    /// To sort many records, extract the keys of each once: see [`SortKeys`].
     pub fn compare(orders: &[Self], a: &Record, b: &Record) -> Ordering {
-        let by_key = |order: &Self| match order.by {
-            By::Id => order.directed(a.id().cmp(b.id())),
-            By::Property(at) => {
-                order.directed(Scalar::sort_key(a.value(at)).cmp(&Scalar::sort_key(b.value(at))))
-            }
-        };
-        let by_keys = orders.iter().map(by_key).find(|order| order.is_ne());
-        by_keys.unwrap_or_else(|| a.id().cmp(b.id()))
+        let (of_a, of_b) = (SortKeys::of(orders, a), SortKeys::of(orders, b));
+        of_a.compare(&of_b, orders, (a.id(), b.id()))
+    }
+
+    /// Sorts records by these keys and then by id.
+    pub(crate) fn sort(orders: &[Self], records: &mut Vec<Arc<Record>>) {
+        let keys = records.iter().map(|record| SortKeys::of(orders, &**record));
+        let keys: Vec<_> = keys.collect();
+        let mut places: Vec<usize> = (0..records.len()).collect();
+        places.sort_unstable_by(|&a, &b| {
+            keys[a].compare(&keys[b], orders, (records[a].id(), records[b].id()))
+        });
+        let sorted = places.into_iter().map(|at| records[at].clone()).collect();
+        drop(keys);
+        *records = sorted;
     }
 
     /// Reverses the ordering if the key is descending.
@@ -78,6 +90,57 @@ impl QueryOrder {
         orders.pop_if(|last| last.by == By::Id && !last.descending);
         Ok(orders)
     }
+}
+
+/// The values by which one record is sorted, each parsed once.
+#[derive(Debug)]
+pub(crate) struct SortKeys<'r>(Vec<Scalar<'r>>);
+
+impl<'r> SortKeys<'r> {
+    /// The values of the properties in the order, one for each key that is not the id.
+    pub(crate) fn of(orders: &[QueryOrder], fields: &'r (impl Fields + ?Sized)) -> Self {
+        let values = orders.iter().filter_map(|order| match order.by {
+            By::Id => None,
+            By::Property(at) => Some(Scalar::sort_key(fields.json(at))),
+        });
+        Self(values.collect())
+    }
+
+    /// Compares the records of these keys and `ids`.
+    pub(crate) fn compare(
+        &self,
+        other: &SortKeys<'_>,
+        orders: &[QueryOrder],
+        ids: (&str, &str),
+    ) -> Ordering {
+        compare_keys((&self.0, ids.0), (&other.0, ids.1), orders)
+    }
+
+    /// Compares the record of these keys and this id with a cursor.
+    pub(crate) fn compare_cursor(
+        &self,
+        id: &str,
+        cursor: &Cursor,
+        orders: &[QueryOrder],
+    ) -> Ordering {
+        compare_keys((&self.0, id), (&cursor.keys, &cursor.id), orders)
+    }
+}
+
+fn compare_keys(
+    (a, a_id): (&[Scalar<'_>], &str),
+    (b, b_id): (&[Scalar<'_>], &str),
+    orders: &[QueryOrder],
+) -> Ordering {
+    let mut keys = a.iter().zip(b);
+    let mut by_keys = orders.iter().map(|order| match order.by {
+        By::Id => order.directed(a_id.cmp(b_id)),
+        By::Property(_) => keys
+            .next()
+            .map_or(Ordering::Equal, |(a, b)| order.directed(a.cmp(b))),
+    });
+    let by_keys = by_keys.find(|order| order.is_ne());
+    by_keys.unwrap_or_else(|| a_id.cmp(b_id))
 }
 
 fn sortable(model: &Model, name: &str, path: &Path<'_>) -> Result<By> {

@@ -1,6 +1,7 @@
 //! The filter that read policies put on every record a caller can read.
 
 use super::QueryFilter;
+use super::values::{Fields, RecordValues};
 use crate::model::record::Record;
 use std::sync::Arc;
 
@@ -20,6 +21,14 @@ impl ReadFilter {
     /// Returns whether the caller may read `record`.
     pub(crate) fn allows(&self, record: &Record) -> bool {
         self.0.as_ref().is_none_or(|filter| filter.matches(record))
+    }
+
+    /// Returns whether the caller may read the record of these values.
+    pub(crate) fn allows_values<F: Fields + ?Sized>(
+        &self,
+        values: &mut RecordValues<'_, F>,
+    ) -> bool {
+        self.0.as_ref().is_none_or(|filter| filter.evaluate(values))
     }
 
     /// The filter, or `None` if every record is allowed.

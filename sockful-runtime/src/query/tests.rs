@@ -321,3 +321,22 @@ fn a_forged_cursor_is_refused() {
         assert_eq!(path_of(&error), "$after", "{json}");
     }
 }
+
+#[test]
+fn each_property_is_parsed_once_for_all_terms() {
+    let model = sample::model();
+    let text = "x".repeat(30_000);
+    let record = sample::record(&model, &format!(r#"{{"id":"bob","kind":"{text}"}}"#));
+    let terms = vec![r#"{"kind":{"$ne":"q"}}"#; 32].join(",");
+    let not = vec![r#"{"kind":"r"}"#; 30].join(",");
+    let query = format!(r#"{{"$and":[{terms}],"$not":{{"$or":[{not}]}},"life":10}}"#);
+    let filter = asked(&query).expect("a query").filter;
+    let mut values = RecordValues::with(&record, filter.repeated());
+    assert!(filter.evaluate(&mut values));
+    // The quotes, and the two digits of `life`.
+    assert_eq!(values.parsed(), 30_002 + 2);
+    // Another filter on the same record, such as that of a policy, adds its comparisons only.
+    let mut values = RecordValues::new(&record);
+    assert!((0..50).all(|_| filter.evaluate(&mut values)));
+    assert_eq!(values.parsed(), 30_002 + 2);
+}

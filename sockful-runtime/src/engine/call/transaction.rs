@@ -221,7 +221,7 @@ impl Transaction {
                         .is_none_or(|after| after.compare(&query.order, record).is_gt())
             })
         }));
-        records.sort_by(|one, other| QueryOrder::compare(&query.order, one, other));
+        QueryOrder::sort(&query.order, records);
         *more = limit > 0 && (*more || records.len() > wanted);
         records.truncate(wanted);
         records.drain(..skip.min(records.len()));

@@ -1,8 +1,7 @@
 //! The first records of an order, out of any number, in bounded memory.
 
 use crate::model::record::Record;
-use crate::model::scalar::Scalar;
-use crate::query::{By, QueryOrder};
+use crate::query::{QueryOrder, SortKeys};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -15,10 +14,10 @@ pub(super) struct Top<'a> {
     kept: Vec<Ranked<'a>>,
 }
 
-/// A record with the value of the first key, which mostly decides and is read only once.
+/// A record with the values that it is sorted by, which are parsed only once.
 #[derive(Debug)]
 struct Ranked<'a> {
-    first: Scalar<'a>,
+    keys: SortKeys<'a>,
     record: &'a Arc<Record>,
 }
 
@@ -32,14 +31,8 @@ impl<'a> Top<'a> {
     }
 
     pub(super) fn offer(&mut self, record: &'a Arc<Record>) {
-        let first = match self.order.first() {
-            Some(QueryOrder {
-                by: By::Property(at),
-                ..
-            }) => Scalar::sort_key(record.value(*at)),
-            _ => Scalar::Null,
-        };
-        self.kept.push(Ranked { first, record });
+        let keys = SortKeys::of(self.order, &**record);
+        self.kept.push(Ranked { keys, record });
         if self.kept.len() >= self.room.saturating_mul(2) {
             let order = self.order;
             self.kept
@@ -58,9 +51,7 @@ impl<'a> Top<'a> {
 
 impl Ranked<'_> {
     fn compare(&self, other: &Self, order: &[QueryOrder]) -> Ordering {
-        let by_first = order.first().map_or(Ordering::Equal, |first| {
-            first.directed(self.first.cmp(&other.first))
-        });
-        by_first.then_with(|| QueryOrder::compare(order, self.record, other.record))
+        let ids = (self.record.id(), other.record.id());
+        self.keys.compare(&other.keys, order, ids)
     }
 }

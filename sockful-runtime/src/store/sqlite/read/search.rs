@@ -202,7 +202,7 @@ impl TableSearch<'_> {
         };
         let mut matching = Vec::new();
         let first = |matching: &mut Vec<Arc<Record>>| {
-            matching.sort_unstable_by(|a, b| QueryOrder::compare(&query.order, a, b));
+            QueryOrder::sort(&query.order, matching);
             matching.truncate(enough);
         };
         self.each(sources, visits, |record| {

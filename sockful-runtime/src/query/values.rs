@@ -1,0 +1,91 @@
+//! The values of one record that a query compares, each parsed at most once.
+
+use crate::model::record::Record;
+use crate::model::scalar::Scalar;
+
+/// A record whose properties can be read one by one.
+pub(crate) trait Fields {
+    /// The stored JSON of the property at `position`.
+    fn json(&self, position: usize) -> &str;
+}
+
+impl Fields for Record {
+    fn json(&self, position: usize) -> &str {
+        self.value(position)
+    }
+}
+
+/// A set of properties, by position. All positions from 63 on are one, so it may contain more than
+/// was added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PropertySet(u64);
+
+impl PropertySet {
+    pub(crate) fn add(&mut self, position: usize) {
+        self.0 |= Self::bit(position);
+    }
+
+    pub(crate) fn contains(self, position: usize) -> bool {
+        self.0 & Self::bit(position) != 0
+    }
+
+    fn bit(position: usize) -> u64 {
+        1 << position.min(63)
+    }
+}
+
+/// The values of one record, for any number of filters: a property that is needed more than once is
+/// parsed when it is first compared, and kept.
+///
+/// A long text is parsed in one pass over its bytes, so the cost of an evaluation is the bytes of
+/// the properties and the number of comparisons, not their product.
+pub(crate) struct RecordValues<'r, F: ?Sized> {
+    fields: &'r F,
+    /// The properties whose values are kept.
+    repeated: PropertySet,
+    kept: Vec<(usize, Scalar<'r>)>,
+    parsed: usize,
+}
+
+impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
+    /// The values of a record that is compared with several filters.
+    pub(crate) fn new(fields: &'r F) -> Self {
+        Self::with(fields, PropertySet(u64::MAX))
+    }
+
+    /// The values of a record of which the properties in `repeated` are compared more than once.
+    pub(crate) fn with(fields: &'r F, repeated: PropertySet) -> Self {
+        Self {
+            fields,
+            repeated,
+            kept: Vec::new(),
+            parsed: 0,
+        }
+    }
+
+    /// What `f` says of the value of a property.
+    pub(crate) fn test<T>(&mut self, position: usize, f: impl FnOnce(&Scalar<'r>) -> T) -> T {
+        if !self.repeated.contains(position) {
+            return f(&self.parse(position));
+        }
+        if let Some((_, value)) = self.kept.iter().find(|(at, _)| *at == position) {
+            return f(value);
+        }
+        let value = self.parse(position);
+        let said = f(&value);
+        self.kept.push((position, value));
+        said
+    }
+
+    fn parse(&mut self, position: usize) -> Scalar<'r> {
+        let raw = self.fields.json(position);
+        self.parsed += raw.len();
+        Scalar::read(raw)
+    }
+
+    /// The bytes of JSON that were parsed so far.
+    #[cfg(test)]
+    pub(crate) fn parsed(&self) -> usize {
+        self.parsed
+    }
+}
