@@ -23,7 +23,7 @@ pub(crate) use order::SortKeys;
 pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
-pub(crate) use values::RecordValues;
+pub(crate) use values::{Fields, Matcher, RecordValues};
 
 use crate::core::config::Config;
 use crate::core::error::Result;

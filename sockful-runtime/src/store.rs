@@ -9,11 +9,13 @@ mod limits;
 mod memory;
 mod plan;
 pub(crate) mod recent_commits;
+mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod testing;
+mod top;
 mod validate;
 mod visits;
 
@@ -183,8 +185,8 @@ pub struct Found {
     pub records: Vec<Arc<Record>>,
     /// Whether there are more behind the limit.
     pub more: bool,
-    /// How many records were taken out of the table and its indexes to find these, be they used or
-    /// dropped: one that was taken twice counts twice.
+    /// How many records were read to find these, whether or not they match: one that was read twice
+    /// counts twice. Entries of an index that are counted without their records do not count.
     pub visited: usize,
 }
 
@@ -193,7 +195,7 @@ pub struct Found {
 pub struct Counted {
     /// How many records meet the conditions.
     pub count: usize,
-    /// How many records were taken out of the table or an index to find out.
+    /// How many records were read to find out, whether or not they match.
     pub visited: usize,
 }
 

@@ -38,37 +38,7 @@ impl Record {
         sent: &str,
         kept: &str,
     ) -> Result<Self> {
-        let wrong = |what: String| {
-            let name = definition.name;
-            Error::internal(format!("a stored record of `{name}` has {what}"))
-        };
-        let kept_or_none = if kept.is_empty() { "null" } else { kept };
-        let of_sent = Object::parse(sent).map_err(Error::internal)?;
-        let of_kept = Object::parse(kept_or_none).map_err(Error::internal)?;
-        let spans = definition.properties.iter().map(|property| {
-            let (text, object, before) = if property.access.is_sent() {
-                (sent, &of_sent, 0)
-            } else {
-                (kept, &of_kept, sent.len())
-            };
-            let raw = object
-                .take(property.name)
-                .ok_or_else(|| wrong(format!("no `{}`", property.name)))?;
-            let start = before + (raw.as_ptr().addr() - text.as_ptr().addr());
-            Ok(position(start)..position(start + raw.len()))
-        });
-        let spans = spans.collect::<Result<_>>()?;
-        if let Some((name, _)) = of_sent.take_rest().chain(of_kept.take_rest()).next() {
-            return Err(wrong(format!("`{name}`, which is not declared")));
-        }
-        Ok(Self {
-            spans,
-            id: position(id.len()),
-            sent: position(id.len() + sent.len()),
-            text: [id, sent, kept].concat().into(),
-            rev,
-            rev_at: shown_at(definition),
-        })
+        StoredRecord::parse(definition, id, rev, sent, kept).map(|stored| stored.to_record())
     }
 
     /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
@@ -182,6 +152,99 @@ impl fmt::Debug for Record {
             .field("sent", &self.sent())
             .field("rev", &self.rev)
             .finish_non_exhaustive()
+    }
+}
+
+/// A record as a store has read it, borrowed from the store: the offsets of its properties are known,
+/// and nothing is copied.
+#[derive(Debug)]
+pub(crate) struct StoredRecord<'a> {
+    id: &'a str,
+    rev: u64,
+    sent: &'a str,
+    kept: &'a str,
+    /// The ranges of the properties in both texts, one after the other.
+    spans: Box<[Range<u32>]>,
+    rev_at: Option<u16>,
+}
+
+impl<'a> StoredRecord<'a> {
+    /// Finds the properties in the texts that [`Record::sent`] and [`Record::kept`] returned.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Record::stored`].
+    pub(crate) fn parse(
+        definition: &ResourceDef,
+        id: &'a str,
+        rev: u64,
+        sent: &'a str,
+        kept: &'a str,
+    ) -> Result<Self> {
+        let wrong = |what: String| {
+            let name = definition.name;
+            Error::internal(format!("a stored record of `{name}` has {what}"))
+        };
+        let kept_or_none = if kept.is_empty() { "null" } else { kept };
+        let of_sent = Object::parse(sent).map_err(Error::internal)?;
+        let of_kept = Object::parse(kept_or_none).map_err(Error::internal)?;
+        let spans = definition.properties.iter().map(|property| {
+            let (text, object, before) = if property.access.is_sent() {
+                (sent, &of_sent, 0)
+            } else {
+                (kept, &of_kept, sent.len())
+            };
+            let raw = object
+                .take(property.name)
+                .ok_or_else(|| wrong(format!("no `{}`", property.name)))?;
+            let start = before + (raw.as_ptr().addr() - text.as_ptr().addr());
+            Ok(position(start)..position(start + raw.len()))
+        });
+        let spans = spans.collect::<Result<_>>()?;
+        if let Some((name, _)) = of_sent.take_rest().chain(of_kept.take_rest()).next() {
+            return Err(wrong(format!("`{name}`, which is not declared")));
+        }
+        Ok(Self {
+            id,
+            rev,
+            sent,
+            kept,
+            spans,
+            rev_at: shown_at(definition),
+        })
+    }
+
+    /// The canonical text of the id.
+    pub(crate) fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// The JSON value of the property at `position`, which may be private.
+    pub(crate) fn value(&self, position: usize) -> &'a str {
+        let span = &self.spans[position];
+        let (start, end) = (span.start as usize, span.end as usize);
+        // No value spans both texts.
+        match start.checked_sub(self.sent.len()) {
+            None => &self.sent[start..end],
+            Some(start) => &self.kept[start..end - self.sent.len()],
+        }
+    }
+
+    /// The bytes of both texts.
+    pub(crate) fn len(&self) -> usize {
+        self.sent.len() + self.kept.len()
+    }
+
+    /// Copies the texts into a record.
+    pub(crate) fn to_record(&self) -> Record {
+        Record {
+            spans: self.spans.clone(),
+            id: position(self.id.len()),
+            sent: position(self.id.len() + self.sent.len()),
+            text: [self.id, self.sent, self.kept].concat().into(),
+            rev: self.rev,
+            rev_at: self.rev_at,
+        }
     }
 }
 
@@ -303,8 +366,13 @@ mod tests {
         let model = sample::model();
         let given = r#"{"id":"bob","name":"a \" {b","secret":"hush","tags":["x"],"weight":0.1}"#;
         let record = sample::record(&model, given).with_rev(7);
-        let stored = Record::stored(Sample::DEFINITION, "bob", 7, record.sent(), record.kept());
-        assert_eq!(stored.expect("it was written here"), record);
+        let (sent, kept) = (record.sent(), record.kept());
+        let stored = StoredRecord::parse(Sample::DEFINITION, "bob", 7, sent, kept);
+        let stored = stored.expect("it was written here");
+        for at in 0..Sample::DEFINITION.properties.len() {
+            assert_eq!(stored.value(at), record.value(at));
+        }
+        assert_eq!(stored.to_record(), record);
     }
 
     #[test]

@@ -77,15 +77,26 @@ impl QueryFilter {
                 property,
                 is,
                 value,
-            } => values.test(*property, |stored| is.holds(stored, value)),
+            } => {
+                values.note_comparison(1, value);
+                values.test(*property, |stored| is.holds(stored, value))
+            }
             Self::In {
                 property,
                 values: any,
-            } => values.test(*property, |stored| any.binary_search(stored).is_ok()),
-            Self::Prefix { property, prefix } => values.test(*property, |stored| match stored {
-                Scalar::Text(text) => text.starts_with(&**prefix),
-                _ => false,
-            }),
+            } => {
+                if let Some(one) = any.first() {
+                    values.note_comparison(any.len().ilog2() as usize + 1, one);
+                }
+                values.test(*property, |stored| any.binary_search(stored).is_ok())
+            }
+            Self::Prefix { property, prefix } => {
+                values.note_comparison_of(1, prefix.len());
+                values.test(*property, |stored| match stored {
+                    Scalar::Text(text) => text.starts_with(&**prefix),
+                    _ => false,
+                })
+            }
             Self::And(each) => each.iter().all(|filter| filter.evaluate(values)),
             Self::Or(any) => any.iter().any(|filter| filter.evaluate(values)),
             Self::Not(filter) => !filter.evaluate(values),

@@ -106,6 +106,20 @@ impl<'r> SortKeys<'r> {
         Self(values.collect())
     }
 
+    /// The bytes of JSON that [`of`](Self::of) parses.
+    pub(crate) fn work(orders: &[QueryOrder], fields: &(impl Fields + ?Sized)) -> usize {
+        let lengths = orders.iter().map(|order| match order.by {
+            By::Id => 0,
+            By::Property(at) => fields.json(at).len(),
+        });
+        lengths.sum()
+    }
+
+    /// The same values, borrowing nothing.
+    pub(crate) fn into_owned(self) -> SortKeys<'static> {
+        SortKeys(self.0.into_iter().map(Scalar::into_owned).collect())
+    }
+
     /// Compares the records of these keys and `ids`.
     pub(crate) fn compare(
         &self,

@@ -339,4 +339,6 @@ fn each_property_is_parsed_once_for_all_terms() {
     let mut values = RecordValues::new(&record);
     assert!((0..50).all(|_| filter.evaluate(&mut values)));
     assert_eq!(values.parsed(), 30_002 + 2);
+    let (is_match, work) = Matcher::new(&filter).matches(&record);
+    assert!(is_match && (31_000..35_000).contains(&work), "{work}");
 }

@@ -1,15 +1,28 @@
 //! The values of one record that a query compares, each parsed at most once.
 
+use super::QueryFilter;
+use crate::core::json::SORTED_BYTES;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 
+/// What one comparison costs beside the bytes that it reads, in bytes of JSON that could be parsed
+/// instead.
+const COMPARISON: usize = 16;
+
 /// A record whose properties can be read one by one.
 pub(crate) trait Fields {
+    /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
+    fn id(&self) -> &str;
+
     /// The stored JSON of the property at `position`.
     fn json(&self, position: usize) -> &str;
 }
 
 impl Fields for Record {
+    fn id(&self) -> &str {
+        self.id()
+    }
+
     fn json(&self, position: usize) -> &str {
         self.value(position)
     }
@@ -45,6 +58,7 @@ pub(crate) struct RecordValues<'r, F: ?Sized> {
     repeated: PropertySet,
     kept: Vec<(usize, Scalar<'r>)>,
     parsed: usize,
+    compared: usize,
 }
 
 impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
@@ -60,6 +74,7 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
             repeated,
             kept: Vec::new(),
             parsed: 0,
+            compared: 0,
         }
     }
 
@@ -83,9 +98,47 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
         Scalar::read(raw)
     }
 
+    /// Notes that a value is compared `times` times with values such as `operand`.
+    pub(super) fn note_comparison(&mut self, times: usize, operand: &Scalar<'_>) {
+        let bytes = match operand {
+            Scalar::Text(text) => text.len(),
+            _ => 0,
+        };
+        self.note_comparison_of(times, bytes);
+    }
+
+    pub(super) fn note_comparison_of(&mut self, times: usize, bytes: usize) {
+        self.compared += times * (COMPARISON + bytes.min(SORTED_BYTES));
+    }
+
     /// The bytes of JSON that were parsed so far.
     #[cfg(test)]
     pub(crate) fn parsed(&self) -> usize {
         self.parsed
+    }
+
+    /// The work so far: the bytes that were parsed, and what the comparisons cost in bytes.
+    pub(crate) fn work(&self) -> usize {
+        self.parsed + self.compared
+    }
+}
+
+/// A filter that is evaluated for many records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matcher<'q> {
+    filter: &'q QueryFilter,
+    repeated: PropertySet,
+}
+
+impl<'q> Matcher<'q> {
+    pub(crate) fn new(filter: &'q QueryFilter) -> Self {
+        let repeated = filter.repeated();
+        Self { filter, repeated }
+    }
+
+    /// Returns whether the record matches, and what it took to find out: see [`RecordValues::work`].
+    pub(crate) fn matches(&self, fields: &(impl Fields + ?Sized)) -> (bool, usize) {
+        let mut values = RecordValues::with(fields, self.repeated);
+        (self.filter.evaluate(&mut values), values.work())
     }
 }

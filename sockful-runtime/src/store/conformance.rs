@@ -10,6 +10,7 @@ mod judge;
 mod keys;
 mod oracle;
 mod snapshots;
+mod unions;
 mod visited;
 mod watch;
 
@@ -72,6 +73,7 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     wait(watch::check(&usual()));
     events::check(&usual());
     visited::check(&opened(make(&visited::limits())));
+    unions::check(&usual());
     let keys = TestRunner::new(config).run(&keys::histories(), |history| {
         let store = opened(make(&keys::limits()));
         wait(keys::check_history(&store, &history))

@@ -8,8 +8,6 @@ mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
-mod top;
-mod walk;
 
 use self::list::List;
 use self::root::Root;
@@ -25,6 +23,8 @@ use crate::model::record::Record;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
+use crate::store::search::Search;
+use crate::store::visits::Visits;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -107,6 +107,13 @@ fn at_once_or_aside<'a, T: Send + 'static>(
     }
 }
 
+fn search<'a>(list: &'a List, visits: &'a Visits) -> Search<'a, List> {
+    Search {
+        table: list,
+        visits,
+    }
+}
+
 impl Memory {
     /// What `see` sees of a list at this moment.
     fn evaluate<T: Send + 'static>(
@@ -174,12 +181,16 @@ impl Store for Memory {
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
         let max_visited = self.max_visited();
-        self.evaluate(resource, move |list| list.find(&query, max_visited))
+        self.evaluate(resource, move |list| {
+            search(list, &Visits::new(max_visited)).find(&query)
+        })
     }
 
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         let max_visited = self.max_visited();
-        self.evaluate(resource, move |list| list.count(&filter, max_visited))
+        self.evaluate(resource, move |list| {
+            search(list, &Visits::new(max_visited)).count(&filter)
+        })
     }
 
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {

@@ -1,87 +1,419 @@
-//! Which values of an indexed property a filter leaves open.
+//! Which ranges of indexes hold the records that a filter may match.
 
+use crate::core::error::Result;
 use crate::model::scalar::Scalar;
 use crate::query::{CompareOp, QueryFilter};
+use std::cmp::Ordering;
+use std::mem;
 use std::ops::Bound;
 
 /// From which value to which.
 pub(super) type Interval = (Bound<Scalar<'static>>, Bound<Scalar<'static>>);
 
-/// The values of one property that records which meet a filter may have.
+/// A range of records in an order that an index or the table has.
 #[derive(Debug)]
-pub(super) struct Values {
-    /// Ascending, and apart from each other.
-    pub(super) intervals: Vec<Interval>,
-    /// Whether the filter says anything of the property at all.
-    pub(super) is_narrow: bool,
+pub(crate) enum RecordSource<'q> {
+    /// All, in the order of their ids.
+    All {
+        /// Whether the order is reversed.
+        descending: bool,
+        /// The id behind which they begin.
+        after: Option<&'q str>,
+    },
+    /// Those whose indexed property has one of these values, in the order of the values; ids ascend
+    /// among equals, whichever the direction.
+    Within {
+        /// The position of the property.
+        property: usize,
+        /// The values.
+        interval: Interval,
+        /// Whether the order of the values is reversed.
+        descending: bool,
+        /// The value and the id behind which they begin.
+        after: Option<(Scalar<'static>, &'q str)>,
+    },
 }
 
-impl Values {
-    /// What `filter` leaves of the values of `property`.
+/// All records, in the order of their ids.
+pub(crate) const EVERYTHING: RecordSource<'static> = RecordSource::All {
+    descending: false,
+    after: None,
+};
+
+/// The records that have one value of an indexed property, in the order of their ids.
+pub(crate) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<'static> {
+    RecordSource::Within {
+        property,
+        interval: point(value),
+        descending: false,
+        after: None,
+    }
+}
+
+/// The values of one property that records which match a filter may have.
+#[derive(Debug)]
+pub(super) struct IndexRange {
+    /// The position of the property.
+    pub(super) property: usize,
+    /// Ascending and disjoint.
+    pub(super) intervals: Vec<Interval>,
+}
+
+/// Ranges of indexes, of which each record that matches a filter is in at least one.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// At most one for each property.
+    pub(super) ranges: Vec<IndexRange>,
+}
+
+impl IndexRange {
+    /// The values of `property` that `filter` leaves; all of them if it says nothing about it.
     pub(super) fn of(property: usize, filter: &QueryFilter) -> Self {
-        let mut values = Self {
-            intervals: vec![(Bound::Unbounded, Bound::Unbounded)],
-            is_narrow: false,
-        };
-        values.narrow(property, filter);
-        values
-    }
-
-    /// Whether these are single values only.
-    pub(super) fn are_points(&self) -> bool {
-        self.is_narrow
-            && self.intervals.iter().all(|interval| match interval {
-                (Bound::Included(lower), Bound::Included(upper)) => lower == upper,
-                _ => false,
-            })
-    }
-
-    fn narrow(&mut self, property: usize, filter: &QueryFilter) {
-        match filter {
-            QueryFilter::And(each) => each.iter().for_each(|filter| self.narrow(property, filter)),
-            QueryFilter::Compare {
-                property: of,
-                is,
-                value,
-            } if *of == property => self.keep(&[compared(*is, value)]),
-            QueryFilter::In {
-                property: of,
-                values,
-            } if *of == property => {
-                let points = values.iter().map(|value| compared(CompareOp::Equal, value));
-                self.keep(&points.collect::<Vec<_>>());
-            }
-            QueryFilter::Prefix {
-                property: of,
-                prefix,
-            } if *of == property => self.keep(&[beginning(prefix)]),
-            // Of these something may be said that no interval shows.
-            _ => {}
+        let all = || vec![(Bound::Unbounded, Bound::Unbounded)];
+        Self {
+            property,
+            intervals: intervals(property, filter, false).unwrap_or_else(all),
         }
     }
 
-    /// Keeps what is in one of `intervals` too, which are ascending and apart.
-    fn keep(&mut self, intervals: &[Interval]) {
-        let both = self
+    /// Returns whether a record with this value is in the range.
+    pub(super) fn contains(&self, value: &Scalar<'_>) -> bool {
+        let after = self
             .intervals
-            .iter()
-            .flat_map(|one| intervals.iter().filter_map(|other| common(one, other)));
-        self.intervals = both.collect();
-        self.is_narrow = true;
+            .partition_point(|(_, upper)| is_below(upper, value));
+        self.intervals
+            .get(after)
+            .is_some_and(|(lower, _)| match lower {
+                Bound::Included(lower) => value >= lower,
+                Bound::Excluded(lower) => value > lower,
+                Bound::Unbounded => true,
+            })
+    }
+
+    /// The values, if each of the intervals is one.
+    fn points(&self) -> Option<Vec<&Scalar<'static>>> {
+        let points = self.intervals.iter().map(|interval| match interval {
+            (Bound::Included(lower), Bound::Included(upper)) if lower == upper => Some(lower),
+            _ => None,
+        });
+        points.collect()
     }
 }
 
-fn compared(is: CompareOp, value: &Scalar<'static>) -> Interval {
-    let value = value.clone();
-    // Null is neither less nor greater than anything, and stands before everything.
+impl Candidates {
+    /// The ways to the records that `filter` may match, each enough on its own, the simplest first.
+    /// Where a branch of a disjunction has several, `pick` says which.
+    pub(super) fn of(
+        filter: &QueryFilter,
+        indexed: &[usize],
+        pick: &mut dyn FnMut(Vec<Self>) -> Result<Self>,
+    ) -> Result<Vec<Self>> {
+        let mut all = Self::collect(filter, false, indexed, pick)?;
+        all.sort_by_key(|it| (it.points().is_none(), it.ranges.len(), it.intervals()));
+        Ok(all)
+    }
+
+    fn collect(
+        filter: &QueryFilter,
+        negated: bool,
+        indexed: &[usize],
+        pick: &mut dyn FnMut(Vec<Self>) -> Result<Self>,
+    ) -> Result<Vec<Self>> {
+        let single = indexed.iter().filter_map(|&property| {
+            let intervals = intervals(property, filter, negated)?;
+            let ranges = vec![IndexRange {
+                property,
+                intervals,
+            }];
+            Some(Self { ranges })
+        });
+        let mut all: Vec<_> = single.collect();
+        let mut disjunctions = Vec::new();
+        add_disjunctions(filter, negated, &mut disjunctions);
+        for (branches, negated) in disjunctions {
+            let mut union = Vec::with_capacity(branches.len());
+            for branch in branches {
+                let mut ways = Self::collect(branch, negated, indexed, pick)?;
+                match ways.len() {
+                    0 => break,
+                    1 => union.extend(ways.pop()),
+                    _ => union.push(pick(ways)?),
+                }
+            }
+            if union.len() == branches.len() {
+                let union = Self::union(union);
+                // A disjunction about one property is among the single ranges already.
+                if union.ranges.len() > 1 {
+                    all.push(union);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn union(branches: Vec<Self>) -> Self {
+        let mut ranges: Vec<IndexRange> = Vec::new();
+        let mut parts = branches
+            .into_iter()
+            .flat_map(|it| it.ranges)
+            .collect::<Vec<_>>();
+        parts.sort_by_key(|range| range.property);
+        for IndexRange {
+            property,
+            mut intervals,
+        } in parts
+        {
+            match ranges.last_mut() {
+                Some(last) if last.property == property => last.intervals.append(&mut intervals),
+                _ => ranges.push(IndexRange {
+                    property,
+                    intervals,
+                }),
+            }
+        }
+        for range in &mut ranges {
+            range.intervals = union(mem::take(&mut range.intervals));
+        }
+        Self { ranges }
+    }
+
+    /// Each property with one of its values, if the ranges are of single values only: the records of
+    /// each are in the order of their ids.
+    pub(super) fn points(&self) -> Option<Vec<(usize, &Scalar<'static>)>> {
+        let mut points = Vec::new();
+        for range in &self.ranges {
+            let of_range = range.points()?;
+            points.extend(of_range.into_iter().map(|value| (range.property, value)));
+        }
+        Some(points)
+    }
+
+    fn intervals(&self) -> usize {
+        self.ranges.iter().map(|range| range.intervals.len()).sum()
+    }
+}
+
+/// Adds the disjunctions of which each record that matches must match a branch.
+fn add_disjunctions<'f>(
+    filter: &'f QueryFilter,
+    negated: bool,
+    found: &mut Vec<(&'f [QueryFilter], bool)>,
+) {
+    match (filter, negated) {
+        (QueryFilter::And(each), false) | (QueryFilter::Or(each), true) => {
+            for filter in each {
+                add_disjunctions(filter, negated, found);
+            }
+        }
+        (QueryFilter::Or(any), false) | (QueryFilter::And(any), true) => found.push((any, negated)),
+        (QueryFilter::Not(filter), _) => add_disjunctions(filter, !negated, found),
+        _ => {}
+    }
+}
+
+/// The values of `property` that a record may have which matches, or if `negated` does not match;
+/// `None` if these are all.
+fn intervals(property: usize, filter: &QueryFilter, negated: bool) -> Option<Vec<Interval>> {
+    let of_property = match filter {
+        // Nothing matches the negation of everything.
+        QueryFilter::All => return negated.then(Vec::new),
+        QueryFilter::Not(filter) => return intervals(property, filter, !negated),
+        QueryFilter::And(filters) | QueryFilter::Or(filters) => {
+            let each = filters
+                .iter()
+                .map(|filter| intervals(property, filter, negated));
+            return if matches!(filter, QueryFilter::And(_)) == negated {
+                let each: Option<Vec<_>> = each.collect();
+                each.map(|each| union(each.into_iter().flatten().collect()))
+            } else {
+                intersection_of(each.flatten().collect())
+            };
+        }
+        QueryFilter::Compare {
+            property: of,
+            is,
+            value,
+        } if *of == property => compared(*is, value).into_iter().collect(),
+        QueryFilter::In {
+            property: of,
+            values,
+        } if *of == property => values.iter().map(point).collect(),
+        QueryFilter::Prefix {
+            property: of,
+            prefix,
+        } if *of == property => vec![beginning(prefix)],
+        QueryFilter::Compare { .. } | QueryFilter::In { .. } | QueryFilter::Prefix { .. } => {
+            return None;
+        }
+    };
+    Some(if negated {
+        complement(of_property)
+    } else {
+        of_property
+    })
+}
+
+/// This value only.
+pub(super) fn point(value: &Scalar<'static>) -> Interval {
+    (
+        Bound::Included(value.clone()),
+        Bound::Included(value.clone()),
+    )
+}
+
+/// Exactly the values that compare like this; `None` if there are none.
+fn compared(is: CompareOp, value: &Scalar<'static>) -> Option<Interval> {
+    // Null is neither less nor greater than anything, and comes before everything.
+    if is != CompareOp::Equal && value.is_null() {
+        return None;
+    }
     let not_null = Bound::Excluded(Scalar::Null);
-    match is {
-        CompareOp::Equal => (Bound::Included(value.clone()), Bound::Included(value)),
-        CompareOp::Less => (not_null, Bound::Excluded(value)),
-        CompareOp::LessOrEqual => (not_null, Bound::Included(value)),
-        CompareOp::Greater => (Bound::Excluded(value), Bound::Unbounded),
-        CompareOp::GreaterOrEqual if value.is_null() => (not_null, Bound::Excluded(Scalar::Null)),
-        CompareOp::GreaterOrEqual => (Bound::Included(value), Bound::Unbounded),
+    Some(match is {
+        CompareOp::Equal => point(value),
+        CompareOp::Less => (not_null, Bound::Excluded(value.clone())),
+        CompareOp::LessOrEqual => (not_null, Bound::Included(value.clone())),
+        CompareOp::Greater => (Bound::Excluded(value.clone()), Bound::Unbounded),
+        CompareOp::GreaterOrEqual => (Bound::Included(value.clone()), Bound::Unbounded),
+    })
+}
+
+/// The values that are in none of these intervals, which are ascending and disjoint.
+fn complement(intervals: Vec<Interval>) -> Vec<Interval> {
+    let mut between = Vec::with_capacity(intervals.len() + 1);
+    let mut lower = Bound::Unbounded;
+    for (from, to) in intervals {
+        let upper = match from {
+            // Nothing comes before null.
+            Bound::Included(Scalar::Null) | Bound::Unbounded => None,
+            Bound::Included(value) => Some(Bound::Excluded(value)),
+            Bound::Excluded(value) => Some(Bound::Included(value)),
+        };
+        let is_some = |upper: &Bound<_>| !is_empty(&lower, upper);
+        between.extend(upper.filter(is_some).map(|upper| (lower, upper)));
+        lower = match to {
+            Bound::Included(value) => Bound::Excluded(value),
+            Bound::Excluded(value) => Bound::Included(value),
+            Bound::Unbounded => return between,
+        };
+    }
+    between.push((lower, Bound::Unbounded));
+    between
+}
+
+/// The values that are in each of these lists; `None` if there are no lists.
+///
+/// Each list is ascending and disjoint. Merging them takes as many steps as they have intervals.
+fn intersection_of(mut lists: Vec<Vec<Interval>>) -> Option<Vec<Interval>> {
+    // What is left after the shortest is never longer than that, if the others are single values.
+    lists.sort_by_key(Vec::len);
+    lists
+        .into_iter()
+        .reduce(|one, other| intersection(&one, &other))
+}
+
+fn intersection(one: &[Interval], other: &[Interval]) -> Vec<Interval> {
+    let (mut at, mut at_other) = (0, 0);
+    let mut both = Vec::with_capacity(one.len().min(other.len()));
+    while let (Some(a), Some(b)) = (one.get(at), other.get(at_other)) {
+        note_step();
+        both.extend(common(a, b));
+        // The one that ends first has nothing in common with what follows in the other list.
+        if compare_upper(&a.1, &b.1).is_le() {
+            at += 1;
+        } else {
+            at_other += 1;
+        }
+    }
+    both
+}
+
+/// The values that are in one of these intervals, ascending and disjoint.
+fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
+    // Several ascending lists in a row, which the sort merges.
+    intervals.sort_by(|a, b| {
+        note_step();
+        compare_lower(&a.0, &b.0)
+    });
+    let mut merged: Vec<Interval> = Vec::with_capacity(intervals.len());
+    for (lower, upper) in intervals {
+        match merged.last_mut() {
+            Some(last) if !is_apart(&last.1, &lower) => {
+                if compare_upper(&last.1, &upper).is_lt() {
+                    last.1 = upper;
+                }
+            }
+            _ => merged.push((lower, upper)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many pairs of intervals were compared to merge lists.
+    static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn note_step() {
+    #[cfg(test)]
+    STEPS.set(STEPS.get() + 1);
+}
+
+fn compare_lower(a: &Bound<Scalar<'_>>, b: &Bound<Scalar<'_>>) -> Ordering {
+    compare_bounds(a, b, Ordering::Less)
+}
+
+fn compare_upper(a: &Bound<Scalar<'_>>, b: &Bound<Scalar<'_>>) -> Ordering {
+    compare_bounds(a, b, Ordering::Greater)
+}
+
+/// Compares two bounds of one side, where no bound is `unbounded` compared to any other.
+fn compare_bounds(a: &Bound<Scalar<'_>>, b: &Bound<Scalar<'_>>, unbounded: Ordering) -> Ordering {
+    match (a, b) {
+        (Bound::Unbounded, Bound::Unbounded) => Ordering::Equal,
+        (Bound::Unbounded, _) => unbounded,
+        (_, Bound::Unbounded) => unbounded.reverse(),
+        (Bound::Included(x) | Bound::Excluded(x), Bound::Included(y) | Bound::Excluded(y)) => {
+            let further = |bound: &Bound<_>| matches!(bound, Bound::Included(_));
+            x.cmp(y).then_with(|| match (further(a), further(b)) {
+                (true, false) => unbounded,
+                (false, true) => unbounded.reverse(),
+                _ => Ordering::Equal,
+            })
+        }
+    }
+}
+
+/// Returns whether there are values between an interval that ends at `upper` and a later one that
+/// begins at `lower`.
+fn is_apart(upper: &Bound<Scalar<'_>>, lower: &Bound<Scalar<'_>>) -> bool {
+    match (upper, lower) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Excluded(end), Bound::Excluded(start)) => end <= start,
+        (
+            Bound::Included(end) | Bound::Excluded(end),
+            Bound::Included(start) | Bound::Excluded(start),
+        ) => end < start,
+    }
+}
+
+fn is_empty(lower: &Bound<Scalar<'_>>, upper: &Bound<Scalar<'_>>) -> bool {
+    match (lower, upper) {
+        (Bound::Included(lower), Bound::Included(upper)) => lower > upper,
+        (
+            Bound::Included(lower) | Bound::Excluded(lower),
+            Bound::Included(upper) | Bound::Excluded(upper),
+        ) => lower >= upper,
+        _ => false,
+    }
+}
+
+/// Returns whether an interval that ends at `upper` ends before `value`.
+fn is_below(upper: &Bound<Scalar<'_>>, value: &Scalar<'_>) -> bool {
+    match upper {
+        Bound::Included(upper) => upper < value,
+        Bound::Excluded(upper) => upper <= value,
+        Bound::Unbounded => false,
     }
 }
 
@@ -127,14 +459,7 @@ pub(super) fn common(one: &Interval, other: &Interval) -> Option<Interval> {
             }
         }
     };
-    let holds_something = match (lower, upper) {
-        (Bound::Included(lower), Bound::Included(upper)) => lower <= upper,
-        (
-            Bound::Included(lower) | Bound::Excluded(lower),
-            Bound::Included(upper) | Bound::Excluded(upper),
-        ) => lower < upper,
-        _ => true,
-    };
+    let holds_something = !is_empty(lower, upper);
     holds_something.then(|| (lower.clone(), upper.clone()))
 }
 
@@ -155,35 +480,137 @@ mod tests {
         assert_eq!(upper(""), None);
     }
 
-    #[test]
-    fn conditions_that_contradict_each_other_leave_nothing() {
-        let compare = |is, number: f64| QueryFilter::Compare {
+    fn compare(is: CompareOp, number: f64) -> QueryFilter {
+        QueryFilter::Compare {
             property: 1,
             is,
             value: Scalar::Number(number),
+        }
+    }
+
+    fn left(filter: &QueryFilter) -> Vec<Interval> {
+        IndexRange::of(1, filter).intervals
+    }
+
+    fn one_of(values: impl Iterator<Item = u32>) -> QueryFilter {
+        let values = values.map(|value| Scalar::Number(f64::from(value)));
+        QueryFilter::one_of(1, values.collect())
+    }
+
+    #[test]
+    fn contradicting_conditions_leave_nothing() {
+        let both = |one, other| left(&QueryFilter::And(vec![one, other])).len();
+        let (less, greater) = (CompareOp::Less, CompareOp::Greater);
+        assert_eq!(both(compare(less, 1.0), compare(greater, 1.0)), 0);
+        let at_most = compare(CompareOp::LessOrEqual, 1.0);
+        assert_eq!(both(at_most, compare(CompareOp::GreaterOrEqual, 1.0)), 1);
+        assert_eq!(both(compare(less, 1.0), compare(CompareOp::Equal, 1.0)), 0);
+        assert_eq!(left(&QueryFilter::All.negated()).len(), 0);
+        assert_eq!(left(&QueryFilter::Or(Vec::new())).len(), 0);
+    }
+
+    #[test]
+    fn ranges_contain_the_values_that_match() {
+        let null = || QueryFilter::Compare {
+            property: 1,
+            is: CompareOp::Equal,
+            value: Scalar::Null,
         };
-        let left = |each: Vec<QueryFilter>| Values::of(1, &QueryFilter::And(each)).intervals.len();
-        assert_eq!(
-            left(vec![
-                compare(CompareOp::Less, 1.0),
-                compare(CompareOp::Greater, 1.0)
+        let filters = [
+            compare(CompareOp::Less, 3.0),
+            compare(CompareOp::Less, 3.0).negated(),
+            compare(CompareOp::GreaterOrEqual, 3.0).negated(),
+            null(),
+            null().negated(),
+            one_of([2, 4, 5].into_iter()).negated(),
+            QueryFilter::Or(vec![one_of(2..4), compare(CompareOp::Greater, 5.0), null()]),
+            QueryFilter::Or(vec![
+                compare(CompareOp::Less, 3.0),
+                compare(CompareOp::GreaterOrEqual, 3.0),
             ]),
-            0
-        );
-        assert_eq!(
-            left(vec![
-                compare(CompareOp::LessOrEqual, 1.0),
-                compare(CompareOp::GreaterOrEqual, 1.0)
+            QueryFilter::And(vec![
+                one_of(1..6),
+                QueryFilter::Or(vec![one_of(0..2), compare(CompareOp::Greater, 4.0)]),
+                one_of([5].into_iter()).negated(),
             ]),
-            1
-        );
+            QueryFilter::And(vec![one_of(0..2), one_of(1..4)]).negated(),
+        ];
+        let stored = |raw: &'static str| (raw, Scalar::read(raw));
+        for filter in filters {
+            let range = IndexRange::of(1, &filter);
+            let is_apart = |pair: &[Interval]| is_apart(&pair[0].1, &pair[1].0);
+            assert!(range.intervals.windows(2).all(is_apart), "{range:?}");
+            for (raw, value) in ["null", "0", "1", "2", "3", "4", "5", "6"].map(stored) {
+                let fields = Only(raw);
+                let is_match = filter.evaluate(&mut crate::query::RecordValues::new(&fields));
+                assert_eq!(range.contains(&value), is_match, "{filter:?} {raw}");
+            }
+        }
+    }
+
+    /// A record of one property.
+    struct Only(&'static str);
+
+    impl crate::query::Fields for Only {
+        fn id(&self) -> &str {
+            self.0
+        }
+
+        fn json(&self, _: usize) -> &str {
+            self.0
+        }
+    }
+
+    #[test]
+    fn intersections_of_lists_take_linear_steps() {
+        STEPS.set(0);
+        let lists: Vec<_> = (0..12).map(|n| one_of(n..n + 1_000)).collect();
+        assert_eq!(left(&QueryFilter::And(lists.clone())).len(), 989);
+        let steps = STEPS.replace(0);
+        assert!(steps < 24_000, "{steps}");
+        // Nested: conjunctions of disjunctions of lists, and their complements.
+        let halves = lists.chunks(6).map(|some| QueryFilter::Or(some.to_vec()));
+        assert_eq!(left(&QueryFilter::And(halves.collect())).len(), 999);
+        assert!(STEPS.get() < 60_000, "{}", STEPS.get());
+        STEPS.set(0);
+        let each = lists.into_iter().map(QueryFilter::negated).collect();
+        assert_eq!(left(&QueryFilter::And(each)).len(), 1_012);
+        assert!(STEPS.get() < 40_000, "{}", STEPS.get());
+    }
+
+    #[test]
+    fn disjunctions_are_a_union_of_ranges() {
+        let equal = |property, number| QueryFilter::Compare {
+            property,
+            is: CompareOp::Equal,
+            value: Scalar::Number(number),
+        };
+        let ways = |filter: &QueryFilter, indexed: &[usize]| {
+            let mut first = |mut ways: Vec<Candidates>| Ok(ways.swap_remove(0));
+            let ways = Candidates::of(filter, indexed, &mut first).expect("nothing fails");
+            let properties = |way: &Candidates| {
+                let ranges = way.ranges.iter();
+                ranges.map(|it| (it.property, it.intervals.len())).collect()
+            };
+            ways.iter().map(properties).collect::<Vec<Vec<_>>>()
+        };
+        let policy = || QueryFilter::Or(vec![equal(1, 7.0), equal(2, 1.0)]);
+        assert_eq!(ways(&policy(), &[1, 2]), [[(1, 1), (2, 1)]]);
+        // A branch without an index may match any record.
+        assert!(ways(&policy(), &[1]).is_empty());
+        let both = QueryFilter::And(vec![equal(3, 1.0), policy()]);
+        assert_eq!(ways(&both, &[1, 2]), [[(1, 1), (2, 1)]]);
         assert_eq!(
-            left(vec![
-                compare(CompareOp::Less, 1.0),
-                compare(CompareOp::Equal, 1.0)
-            ]),
-            0
+            ways(&both, &[1, 2, 3]),
+            [vec![(3, 1)], vec![(1, 1), (2, 1)]]
         );
-        assert!(!Values::of(0, &compare(CompareOp::Less, 1.0)).is_narrow);
+        let nested = QueryFilter::Or(vec![
+            QueryFilter::And(vec![equal(9, 1.0), equal(1, 1.0)]),
+            QueryFilter::Or(vec![equal(1, 2.0), equal(2, 5.0)]),
+            equal(1, 1.0),
+        ]);
+        assert_eq!(ways(&nested, &[1, 2]), [[(1, 2), (2, 1)]]);
+        let not = QueryFilter::And(vec![equal(1, 1.0).negated(), equal(2, 2.0)]).negated();
+        assert_eq!(ways(&not, &[1, 2]), [[(1, 1), (2, 2)]]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::store::plan::Interval;
+use crate::store::plan::{Interval, point};
 use imbl::OrdSet;
 use std::cmp::Ordering;
 use std::ops::Bound;
@@ -129,7 +129,25 @@ impl PropertyIndex {
         values.flat_map(|value| self.within(&point(&value)))
     }
 
-    /// A record that has this value.
+    /// The records that have this value and come before an id, the greatest id first.
+    pub(super) fn holders_descending<'a>(
+        &'a self,
+        value: &Scalar<'_>,
+        before: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
+        let lower = IndexEntry::new(value, EntryPosition::First);
+        let upper = match before {
+            Some(id) => EntryPosition::At(id.into()),
+            None => EntryPosition::Last,
+        };
+        let upper = IndexEntry::new(value, upper);
+        let entries = self
+            .entries
+            .range((Bound::Excluded(lower), Bound::Excluded(upper)));
+        entries.rev().filter_map(IndexEntry::record)
+    }
+
+    /// The records that have this value, in the order of their ids.
     pub(super) fn holders<'a>(
         &'a self,
         value: &Scalar<'static>,
@@ -145,14 +163,6 @@ fn end(upper: &Bound<Scalar<'static>>) -> Bound<IndexEntry> {
         Bound::Excluded(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::First)),
         Bound::Unbounded => Bound::Unbounded,
     }
-}
-
-/// This value only.
-fn point(value: &Scalar<'static>) -> Interval {
-    (
-        Bound::Included(value.clone()),
-        Bound::Included(value.clone()),
-    )
 }
 
 impl IndexEntry {

@@ -2,15 +2,13 @@
 
 use super::by_id::ById;
 use super::index::PropertyIndex;
-use super::top::Top;
-use super::walk::{CandidateIndex, walk};
-use crate::core::error::Result;
+use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Query, QueryFilter};
-use crate::store::visits::Visits;
-use crate::store::{Counted, Found};
+use crate::query::Fields;
+use crate::store::plan::{RecordSource, common, point};
+use crate::store::search::{Holders, IndexEntry, Row, SearchTable, TakeRow};
 use imbl::OrdSet;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -20,21 +18,19 @@ use std::sync::Arc;
 pub(super) struct List {
     records: OrdSet<ById>,
     indexes: Vec<PropertyIndex>,
-}
-
-/// A search of a list.
-struct ListSearch<'q> {
-    query: &'q Query,
-    visits: Visits,
+    /// The properties that have one.
+    indexed: Arc<[usize]>,
 }
 
 impl List {
     pub(super) fn new(definition: &ResourceDef) -> Self {
         let properties = definition.properties.iter().enumerate();
         let indexed = properties.filter(|(_, property)| property.is_indexed());
+        let indexed: Arc<[usize]> = indexed.map(|(at, _)| at).collect();
         Self {
             records: OrdSet::new(),
-            indexes: indexed.map(|(at, _)| PropertyIndex::new(at)).collect(),
+            indexes: indexed.iter().map(|&at| PropertyIndex::new(at)).collect(),
+            indexed,
         }
     }
 
@@ -70,111 +66,16 @@ impl List {
         index.into_iter().flat_map(|index| index.holders(value))
     }
 
-    /// The first `limit` of the records that have this value of an indexed property and meet the
-    /// conditions.
-    pub(super) fn related(
-        &self,
-        property: usize,
-        value: &Scalar<'static>,
-        filter: &QueryFilter,
-        limit: usize,
-        visits: &Visits,
-    ) -> Result<Found> {
-        let before = visits.made();
-        let holders = visits.taken(self.holders(property, value));
-        let mut meeting = holders.filter(|record| filter.matches(record));
-        let records: Vec<_> = meeting.by_ref().take(limit).cloned().collect();
-        let more = meeting.next().is_some();
-        visits.check()?;
-        Ok(Found {
-            records,
-            more,
-            visited: visits.made() - before,
-        })
-    }
-
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Record>> {
         self.records.get(id).map(|ById(record)| record)
     }
 
-    /// How many records meet the conditions.
-    ///
-    /// # Errors
-    ///
-    /// Where more than `max_visited` are to be looked at.
-    pub(super) fn count(&self, filter: &QueryFilter, max_visited: usize) -> Result<Counted> {
-        if *filter == QueryFilter::All {
-            let count = self.records.len();
-            return Ok(Counted { count, visited: 0 });
-        }
-        let visits = Visits::new(max_visited);
-        let matches = |record: &&Arc<Record>| filter.matches(record);
-        let count = if let Some(lead) = CandidateIndex::all(&self.indexes, filter).first() {
-            visits.taken(lead.records()).filter(matches).count()
-        } else {
-            let all = self.records.iter().map(|ById(record)| record);
-            visits.taken(all).filter(matches).count()
-        };
-        visits.check()?;
-        let visited = visits.made();
-        Ok(Counted { count, visited })
-    }
-
-    /// The records that a query asks for.
-    ///
-    /// # Errors
-    ///
-    /// Where more than `max_visited` are to be looked at.
-    pub(super) fn find(&self, query: &Query, max_visited: usize) -> Result<Found> {
-        let search = ListSearch {
-            query,
-            visits: Visits::new(max_visited),
-        };
-        let mut found = self.search(&search);
-        search.visits.check()?;
-        found.visited = search.visits.made();
-        Ok(found)
-    }
-
-    fn search(&self, search: &ListSearch<'_>) -> Found {
-        let query = search.query;
-        if query.limit == 0 {
-            return search.cut(std::iter::empty());
-        }
-        // As many as are worth to be sorted where another way might find them in their order.
-        let wanted = query.skip.saturating_add(query.limit);
-        let few = wanted.saturating_mul(4);
-        let leads = CandidateIndex::all(&self.indexes, &query.filter);
-        if let Some(records) = search.fewest(&leads, few) {
-            return search.sort(records.into_iter());
-        }
-        if let Some(records) = walk(&self.indexes, &leads, query) {
-            return search.page(search.taken(records));
-        }
-        // The id decides alone where it comes first, and the table stands in its order already.
-        match query.order.first() {
-            None => search.page(search.taken(self.scan(query, false))),
-            Some(first) if first.by == By::Id => {
-                search.page(search.taken(self.scan(query, first.descending)))
-            }
-            Some(_) => match leads.first() {
-                Some(lead) => search.sort(search.taken(lead.records())),
-                None => search.sort(search.taken(self.records.iter().map(|ById(it)| it))),
-            },
-        }
-    }
-
     /// The records from the cursor on.
-    fn scan<'a>(
-        &'a self,
-        query: &Query,
-        descending: bool,
-    ) -> Box<dyn Iterator<Item = &'a Arc<Record>> + 'a> {
-        let edge = query
-            .after
-            .as_ref()
-            .map_or(Bound::Unbounded, |after| Bound::Excluded(&*after.id));
-        let record = |ById(record): &'a ById| record;
+    fn scan(&self, descending: bool, after: Option<&str>) -> RecordIter<'_> {
+        fn record(ById(record): &ById) -> &Arc<Record> {
+            record
+        }
+        let edge = after.map_or(Bound::Unbounded, Bound::Excluded);
         if descending {
             let records = self.records.range::<_, str>((Bound::Unbounded, edge));
             Box::new(records.rev().map(record))
@@ -183,71 +84,116 @@ impl List {
             Box::new(records.map(record))
         }
     }
+
+    fn index(&self, property: usize) -> Result<&PropertyIndex> {
+        let missing = || Error::internal("the property has no index");
+        let index = self.indexes.iter().find(|index| index.property == property);
+        index.ok_or_else(missing)
+    }
+
+    fn records(&self, source: &RecordSource<'_>) -> Result<RecordIter<'_>> {
+        let (property, interval, descending, after) = match source {
+            RecordSource::All { descending, after } => return Ok(self.scan(*descending, *after)),
+            RecordSource::Within {
+                property,
+                interval,
+                descending,
+                after,
+            } => (*property, interval, *descending, after),
+        };
+        let index = self.index(property)?;
+        Ok(match (after, descending) {
+            (None, false) => Box::new(index.within(interval)),
+            (None, true) => Box::new(index.within_descending(interval.clone())),
+            (Some((value, id)), false) => Box::new(index.within_behind(interval, value, id)),
+            (Some((value, id)), true) => {
+                // Ids ascend among equals whichever the direction.
+                let here = common(interval, &point(value));
+                let here = here.map(|here| index.within_behind(&here, value, id));
+                let below = (Bound::Unbounded, Bound::Excluded(value.clone()));
+                let below = common(interval, &below);
+                let below = below.map(|below| index.within_descending(below));
+                Box::new(
+                    here.into_iter()
+                        .flatten()
+                        .chain(below.into_iter().flatten()),
+                )
+            }
+        })
+    }
 }
 
-impl ListSearch<'_> {
-    fn taken<'a>(
+type RecordIter<'a> = Box<dyn Iterator<Item = &'a Arc<Record>> + 'a>;
+
+impl SearchTable for List {
+    type Entry = Arc<Record>;
+
+    fn indexed(&self) -> &[usize] {
+        &self.indexed
+    }
+
+    fn len(&self) -> Result<usize> {
+        Ok(self.len())
+    }
+
+    fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize> {
+        Ok(self.records(source)?.take(most).count())
+    }
+
+    fn each(&self, source: &RecordSource<'_>, take: &mut TakeRow<'_>) -> Result<()> {
+        for record in self.records(source)? {
+            if !take(record)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(
         &self,
-        records: impl Iterator<Item = &'a Arc<Record>>,
-    ) -> impl Iterator<Item = &'a Arc<Record>> {
-        self.visits.taken(records)
-    }
-
-    /// The records of the lead that leads to the fewest, where there are no more than `few`.
-    ///
-    /// All leads are followed in step, so that a long one costs no more than the shortest.
-    fn fewest<'a>(&self, leads: &[CandidateIndex<'a>], few: usize) -> Option<Vec<&'a Arc<Record>>> {
-        let records = leads.iter().map(|lead| self.taken(lead.records()));
-        let mut followed: Vec<_> = records.map(|records| (records, Vec::new())).collect();
-        let mut steps = 0;
-        while steps <= few && !followed.is_empty() {
-            for (records, taken) in &mut followed {
-                match records.next() {
-                    Some(record) => taken.push(record),
-                    None => return Some(std::mem::take(taken)),
-                }
+        holders: &Holders<'_>,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Arc<Record>>> {
+        let index = self.index(holders.property)?;
+        let records: RecordIter<'_> = match (after, holders.descending) {
+            (None, false) => Box::new(index.holders(holders.value)),
+            (Some(id), false) => {
+                Box::new(index.within_behind(&point(holders.value), holders.value, id))
             }
-            steps += 1;
-        }
-        None
-    }
-
-    fn matches(&self, record: &Record) -> bool {
-        self.query.filter.matches(record)
-    }
-
-    /// The page out of records that stand in its order.
-    fn page<'a>(&self, records: impl Iterator<Item = &'a Arc<Record>>) -> Found {
-        self.cut(records.filter(|record| self.matches(record)))
-    }
-
-    /// The page out of records in any order: reads them all, and keeps the first of its own.
-    fn sort<'a>(&self, records: impl Iterator<Item = &'a Arc<Record>>) -> Found {
-        let query = self.query;
-        let mut top = Top::new(
-            &query.order,
-            query.skip.saturating_add(query.limit).saturating_add(1),
-        );
-        let is_behind = |record: &Record| match &query.after {
-            Some(after) => after.compare(&query.order, record).is_gt(),
-            None => true,
+            (before, true) => Box::new(index.holders_descending(holders.value, before)),
         };
-        for record in records {
-            if self.matches(record) && is_behind(record) {
-                top.offer(record);
-            }
-        }
-        self.cut(top.finish())
+        Ok(records.take(most).cloned().collect())
     }
 
-    fn cut<'a>(&self, matching: impl Iterator<Item = &'a Arc<Record>>) -> Found {
-        let mut matching = matching.skip(self.query.skip);
-        let records: Vec<_> = matching.by_ref().take(self.query.limit).cloned().collect();
-        let more = self.query.limit > 0 && matching.next().is_some();
-        Found {
-            records,
-            more,
-            visited: 0,
-        }
+    fn row(&self, entry: &Arc<Record>, take: &mut TakeRow<'_>) -> Result<bool> {
+        take(entry)
+    }
+}
+
+impl IndexEntry for Arc<Record> {
+    fn id(&self) -> &str {
+        Record::id(self)
+    }
+}
+
+impl Fields for Arc<Record> {
+    fn id(&self) -> &str {
+        Record::id(self)
+    }
+
+    fn json(&self, position: usize) -> &str {
+        self.value(position)
+    }
+}
+
+impl Row for Arc<Record> {
+    fn record(&self) -> Result<Arc<Record>> {
+        Ok(Self::clone(self))
+    }
+
+    fn parsed(&self) -> usize {
+        // Its offsets are kept.
+        0
     }
 }

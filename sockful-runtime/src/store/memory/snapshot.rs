@@ -1,7 +1,7 @@
 //! Lists at one moment.
 
 use super::list::List;
-use super::{AT_ONCE, at_once_or_aside};
+use super::{AT_ONCE, at_once_or_aside, search};
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
@@ -60,7 +60,7 @@ impl Snapshot for MemorySnapshot {
         self.evaluate(
             resource,
             |list| list.len() > AT_ONCE,
-            move |list| list.find(&query, max_visited),
+            move |list| search(list, &Visits::new(max_visited)).find(&query),
         )
     }
 
@@ -76,8 +76,8 @@ impl Snapshot for MemorySnapshot {
         let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
         let visits = Visits::new(self.max_visited);
         self.evaluate(resource, is_many, move |list| {
-            let of =
-                |value: &Scalar<'static>| list.related(property, value, &filter, limit, &visits);
+            let search = search(list, &visits);
+            let of = |value| search.related(property, value, &filter, limit);
             values.iter().map(of).collect()
         })
     }

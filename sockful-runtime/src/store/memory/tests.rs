@@ -285,14 +285,13 @@ fn few_records_are_looked_at_with_an_index_and_all_without() {
         (r#"{"kind":{"$prefix":"gri"},"$sort":{"name":1}}"#, 10),
         (r#"{"life":{"$in":[1,500,2000]}}"#, 2),
         (r#"{"life":{"$gte":990,"$lt":995}}"#, 5),
-        // Of two leads both are followed, until the shorter one ends.
-        (r#"{"life":{"$gte":990,"$lt":995},"tame":false}"#, 11),
+        // Of two indexes the one with fewer entries is used. Counting them reads no record.
+        (r#"{"life":{"$gte":990,"$lt":995},"tame":false}"#, 5),
         (r#"{"life":{"$gt":999}}"#, 0),
-        (r#"{"life":7,"kind":"griffin"}"#, 3),
+        (r#"{"life":7,"kind":"griffin"}"#, 1),
         (r#"{"$sort":{"life":1},"$limit":5}"#, 6),
-        // What a lead gives up after counts too: it was four times a page, and one.
-        (r#"{"$sort":{"life":-1},"$limit":5,"life":{"$lt":500}}"#, 27),
-        (r#"{"kind":"dragon","$sort":{"life":-1},"$limit":5}"#, 27),
+        (r#"{"$sort":{"life":-1},"$limit":5,"life":{"$lt":500}}"#, 6),
+        (r#"{"kind":"dragon","$sort":{"life":-1},"$limit":5}"#, 6),
     ] {
         assert_eq!(visited(&indexed, query), few, "{query}");
         assert_eq!(visited(&plain, query), 1_000, "{query}");

@@ -7,7 +7,7 @@ use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::Form;
-use crate::store::sqlite::read::search::EVERYTHING;
+use crate::store::plan::EVERYTHING;
 use crate::store::sqlite::tables::encoding::read_commit;
 use crate::store::sqlite::tables::idempotency;
 use crate::store::sqlite::tables::key::key;

@@ -7,7 +7,6 @@ use crate::query::{Query, QueryFilter};
 use crate::store::sqlite::read::readers::SnapshotReader;
 use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
-use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -83,9 +82,7 @@ impl Snapshot for SqliteSnapshot {
         limit: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.see(resource, move |search| {
-            let visits = Visits::new(search.max_visited);
-            let of = |value| search.related(property, value, &filter, limit, &visits);
-            values.iter().map(of).collect()
+            search.related(property, &values, &filter, limit)
         })
     }
 }

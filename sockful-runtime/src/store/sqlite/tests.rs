@@ -4,15 +4,21 @@ mod row_reads;
 
 use super::*;
 use crate::core::error::{ErrorKind, Outcome};
+use crate::core::json::object::Object;
 use crate::model::definition::Property;
 use crate::model::record::RecordBuilder;
+use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
+use crate::query;
 use crate::query::CompareOp;
+use crate::store::Memory;
 use crate::store::commit::{Expect, Operation};
 use crate::store::conformance;
+use crate::store::conformance::cases;
 use crate::store::conformance::sample;
 use crate::store::conformance::wait;
 use crate::store::idempotency::{IdempotencyEntry, PendingResponse, StoredResponse};
+use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A folder that is removed in the end.
@@ -42,6 +48,66 @@ fn sqlite_does_what_every_store_must() {
         let path = folder.0.join(format!("{nth}.db"));
         Sqlite::with_config(path, config).expect("a new file")
     });
+}
+
+#[test]
+fn visited_is_the_same_as_in_memory() {
+    let folder = Folder::new("visited");
+    let resources = [sample::Sample::DEFINITION, sample::SORTED];
+    let memory = Memory::new();
+    let sqlite = Sqlite::open(folder.0.join("data.db")).expect("a new file");
+    let stores: [&dyn Store; 2] = [&memory, &sqlite];
+    for store in stores {
+        wait(store.open(&resources)).expect("an empty store opens");
+    }
+    let config = ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let checked = TestRunner::new(config).run(&cases::case(), |case| {
+        let model = sample::model();
+        let record = |it: &serde_json::Value| sample::record(&model, &it.to_string());
+        let records: Vec<_> = case.creatures.iter().map(record).collect();
+        let parse = |text: &str| {
+            let given = Object::parse(text).expect("an object");
+            query::parse(&model, &given, &Config::default()).expect("a query")
+        };
+        let query = parse(&case.query(case.limit, case.skip, None));
+        let [one, other] = stores.map(|store| {
+            let put = |resource| {
+                let put = move |record: &Record| Operation::Put {
+                    resource,
+                    record: record.clone(),
+                    expect: Expect::Any,
+                };
+                records.iter().map(put)
+            };
+            let operations = put(0).chain(put(1)).collect();
+            wait(store.commit(commit(operations, None))).expect("nothing is expected");
+            let read = [0, 1].map(|resource| {
+                let found = wait(store.find(resource, query.clone()))
+                    .expect("a list")
+                    .value;
+                let counted = wait(store.count(resource, query.filter.clone()));
+                let ids: Vec<_> = found.records.iter().map(|it| it.id().to_owned()).collect();
+                (ids, found.visited, counted.expect("a count").value)
+            });
+            let delete = |resource| {
+                records.iter().map(move |record| Operation::Delete {
+                    resource,
+                    id: record.id().into(),
+                    expect: Expect::Any,
+                })
+            };
+            let operations = delete(0).chain(delete(1)).collect();
+            wait(store.commit(commit(operations, None))).expect("nothing is expected");
+            read
+        });
+        proptest::prop_assert_eq!(one, other);
+        Ok(())
+    });
+    checked.unwrap_or_else(|failed| panic!("{failed}"));
 }
 
 /// The same resource with another property.

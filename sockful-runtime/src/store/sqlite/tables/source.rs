@@ -1,32 +1,13 @@
-//! Where records come from, in an order that `SQLite` has at hand.
+//! Sources of records as SQL.
 
 use super::key::key;
 use crate::model::scalar::Scalar;
-use crate::store::plan::Interval;
+use crate::store::plan::RecordSource;
 use rusqlite::types::Value;
 use std::ops::Bound;
 
-/// Records of one table, in an order that an index stands in.
-#[derive(Debug)]
-pub(crate) enum RecordSource<'q> {
-    /// All, in the order of their ids.
-    All {
-        descending: bool,
-        after: Option<&'q str>,
-    },
-    /// Those whose indexed property has one of these values, in the order of the values; ids ascend
-    /// among equals, whichever the direction.
-    Within {
-        property: usize,
-        interval: Interval,
-        descending: bool,
-        /// The value and the id behind which they begin.
-        after: Option<(Scalar<'static>, &'q str)>,
-    },
-}
-
 impl RecordSource<'_> {
-    /// What stands behind the name of the table, and the values that are bound to it.
+    /// The SQL that follows the name of the table, and the values that are bound to it.
     pub(crate) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
         match self {
             Self::All { descending, after } => {

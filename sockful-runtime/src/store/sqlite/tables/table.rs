@@ -1,13 +1,15 @@
 //! The table of one resource.
 
 use super::key::key;
-use super::source::RecordSource;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;
-use crate::model::record::Record;
+use crate::model::record::{Record, StoredRecord};
 use crate::model::scalar::Scalar;
 use crate::store::Form;
+use crate::store::plan::RecordSource;
+use crate::store::search::Holders;
 use crate::store::sqlite::failure::failure;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use std::sync::Arc;
 
@@ -170,23 +172,69 @@ impl SqliteTable {
         format!("SELECT id FROM {} WHERE {column} = ?1", self.name)
     }
 
-    /// Hands over the records of a source in its order, until `take` says that it is enough.
+    /// Hands over the records of a source in its order, until `take` returns `false`.
     pub(crate) fn each(
         &self,
         connection: &Connection,
         source: &RecordSource<'_>,
-        mut take: impl FnMut(Arc<Record>) -> bool,
+        mut take: impl FnMut(StoredRecord<'_>) -> Result<bool>,
     ) -> Result<()> {
         let (condition, values) = source.sql(|at| column(self.definition, at));
         let sql = format!("SELECT id, rev, sent, kept FROM {}{condition}", self.name);
         let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(failure)?;
         while let Some(row) = rows.next().map_err(failure)? {
-            if !take(self.record(row)?) {
+            if !self.with_record(row, &mut take)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Hands over the record of this id; returns what `take` returns, or `true` if there is none.
+    pub(crate) fn with_row(
+        &self,
+        connection: &Connection,
+        id: &str,
+        take: impl FnOnce(StoredRecord<'_>) -> Result<bool>,
+    ) -> Result<bool> {
+        let mut statement = connection.prepare_cached(&self.get).map_err(failure)?;
+        let mut rows = statement.query([id]).map_err(failure)?;
+        match rows.next().map_err(failure)? {
+            Some(row) => self.with_record(row, take),
+            None => Ok(true),
+        }
+    }
+
+    /// The ids of the records that have one value of an indexed property, in their order behind
+    /// `after`, at most `most` of them. Reads the index only.
+    pub(crate) fn ids(
+        &self,
+        connection: &Connection,
+        holders: &Holders<'_>,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Box<str>>> {
+        let column = column(self.definition, holders.property);
+        let (behind, direction) = if holders.descending {
+            ("<", " DESC")
+        } else {
+            (">", "")
+        };
+        let after_condition = match after {
+            Some(_) => format!(" AND id {behind} ?3"),
+            None => String::new(),
+        };
+        let sql = format!(
+            "SELECT id FROM {} WHERE {column} = ?1{after_condition} ORDER BY id{direction} LIMIT ?2",
+            self.name
+        );
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut values = vec![Value::Blob(key(holders.value)), Value::Integer(most)];
+        values.extend(after.map(|id| Value::Text(id.to_owned())));
+        let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
+        let ids = statement.query_map(params_from_iter(values), |row| row.get::<_, Box<str>>(0));
+        ids.and_then(Iterator::collect).map_err(failure)
     }
 
     /// How many records a source has, counted up to `most`.
@@ -226,18 +274,27 @@ impl SqliteTable {
 
     /// The record of a row of its id, revision and two texts.
     pub(crate) fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
+        self.with_record(row, |stored| Ok(Arc::new(stored.to_record())))
+    }
+
+    /// What `see` sees of the record of a row of its id, revision and two texts.
+    fn with_record<T>(
+        &self,
+        row: &Row<'_>,
+        see: impl FnOnce(StoredRecord<'_>) -> Result<T>,
+    ) -> Result<T> {
         let read = || -> rusqlite::Result<_> {
             let texts = (row.get_ref(0)?, row.get_ref(2)?, row.get_ref(3)?);
             Ok((row.get::<_, i64>(1)?.cast_unsigned(), texts))
         };
         let (rev, (id, sent, kept)) = read().map_err(failure)?;
-        let text = |value: rusqlite::types::ValueRef<'_>| match value.as_str() {
-            Ok(text) => Ok(text.to_owned()),
-            Err(error) => Err(Error::internal(error)),
-        };
-        let (id, sent, kept) = (text(id)?, text(sent)?, text(kept)?);
-        Record::stored(self.definition, &id, rev, &sent, &kept).map(Arc::new)
+        let (id, sent, kept) = (text(&id)?, text(&sent)?, text(&kept)?);
+        see(StoredRecord::parse(self.definition, id, rev, sent, kept)?)
     }
+}
+
+fn text<'r>(value: &ValueRef<'r>) -> Result<&'r str> {
+    value.as_str().map_err(Error::internal)
 }
 
 /// The name of the column that has the keys of a property, quoted.

@@ -1,0 +1,555 @@
+//! Searches of one table: the same plan and the same order of steps in every store.
+
+use crate::core::error::Result;
+use crate::model::record::Record;
+use crate::model::scalar::Scalar;
+use crate::query::{By, Cursor, Fields, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
+use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
+use crate::store::top::Top;
+use crate::store::visits::Visits;
+use crate::store::{Counted, Found};
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+
+/// How many more records than another way has candidates are read before that way is taken instead.
+const PATIENCE: usize = 4;
+/// How many entries of one value are read ahead at most, to merge them with those of others.
+const MAX_AHEAD: usize = 256;
+
+/// A record as a table hands it over.
+pub(super) trait Row: Fields {
+    /// The record itself.
+    fn record(&self) -> Result<Arc<Record>>;
+
+    /// The bytes that were parsed to find its properties.
+    fn parsed(&self) -> usize;
+}
+
+/// What takes rows until it returns `false`.
+pub(super) type TakeRow<'t> = dyn FnMut(&dyn Row) -> Result<bool> + 't;
+
+/// The records of one resource and their indexes, as they are at one moment.
+pub(super) trait SearchTable {
+    /// A record in an index.
+    type Entry: IndexEntry;
+
+    /// The properties that have an index.
+    fn indexed(&self) -> &[usize];
+
+    /// The number of records.
+    fn len(&self) -> Result<usize>;
+
+    /// How many records a source has, counted up to `most`. Reads no records.
+    fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize>;
+
+    /// Hands over the records of a source in its order.
+    fn each(&self, source: &RecordSource<'_>, take: &mut TakeRow<'_>) -> Result<()>;
+
+    /// The records that have one value of an indexed property, in the order of their ids behind
+    /// `after`, at most `most` of them. Reads the index only.
+    fn entries(
+        &self,
+        holders: &Holders<'_>,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Self::Entry>>;
+
+    /// Hands over the record of an entry; returns what `take` returns.
+    fn row(&self, entry: &Self::Entry, take: &mut TakeRow<'_>) -> Result<bool>;
+}
+
+/// A record in an index.
+pub(super) trait IndexEntry {
+    fn id(&self) -> &str;
+}
+
+/// The records that have one value of an indexed property.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holders<'v> {
+    pub(super) property: usize,
+    pub(super) value: &'v Scalar<'static>,
+    /// Whether the order of the ids is reversed.
+    pub(super) descending: bool,
+}
+
+/// A search of one table.
+#[derive(Debug)]
+pub(super) struct Search<'a, T> {
+    pub(super) table: &'a T,
+    pub(super) visits: &'a Visits,
+}
+
+/// A way to read records in the order of a query.
+enum Walk<'w> {
+    /// One source after the other.
+    Sources(Vec<RecordSource<'w>>),
+    /// All of these at once, merged by id.
+    Merge(Vec<Holders<'w>>),
+}
+
+impl<T: SearchTable> Search<'_, T> {
+    /// How many records match.
+    pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
+        if *filter == QueryFilter::All {
+            let count = self.table.len()?;
+            return Ok(Counted { count, visited: 0 });
+        }
+        let matcher = Matcher::new(filter);
+        let mut count = 0;
+        self.each_candidate(self.best(filter)?.as_ref(), &mut |row| {
+            count += usize::from(self.matches(&matcher, row)?);
+            Ok(true)
+        })?;
+        let visited = self.visits.made();
+        Ok(Counted { count, visited })
+    }
+
+    /// The records that a query asks for.
+    pub(super) fn find(&self, query: &Query) -> Result<Found> {
+        let mut found = self.page(query)?;
+        found.visited = self.visits.made();
+        Ok(found)
+    }
+
+    /// The first `limit` records that have this value of an indexed property and match.
+    pub(super) fn related(
+        &self,
+        property: usize,
+        value: &Scalar<'static>,
+        filter: &QueryFilter,
+        limit: usize,
+    ) -> Result<Found> {
+        let before = self.visits.made();
+        let mut page = Page::new(0, limit);
+        let matcher = Matcher::new(filter);
+        self.table.each(&holders(property, value), &mut |row| {
+            self.visit(row)?;
+            if self.matches(&matcher, row)? {
+                page.add(row)?;
+            }
+            Ok(!page.is_complete())
+        })?;
+        let mut found = page.finish();
+        found.visited = self.visits.made() - before;
+        Ok(found)
+    }
+
+    fn page(&self, query: &Query) -> Result<Found> {
+        if query.limit == 0 {
+            return Ok(Page::new(0, 0).finish());
+        }
+        // As many as are worth to be sorted where another way might find them in their order.
+        let few = query.skip.saturating_add(query.limit).saturating_mul(4);
+        let mut ways = self.ways(&query.filter)?;
+        if let Some(at) = self.smallest(&ways, few)? {
+            return self.sorted(Some(&ways[at]), query);
+        }
+        let (walk, merged) = self.walk(&ways, query);
+        let Some(walk) = walk else {
+            let best = self.pick(ways)?;
+            return self.sorted(best.as_ref(), query);
+        };
+        let (found, instead) = self.in_order(walk, &ways, merged, few, query)?;
+        match instead {
+            None => Ok(found),
+            Some(at) => self.sorted(Some(&ways.swap_remove(at)), query),
+        }
+    }
+
+    /// The ways to the records that may match; none if all of them may.
+    fn ways(&self, filter: &QueryFilter) -> Result<Vec<Candidates>> {
+        let mut pick = |ways| {
+            let best = self.pick(ways)?;
+            Ok(best.unwrap_or_else(|| Candidates { ranges: Vec::new() }))
+        };
+        Candidates::of(filter, self.table.indexed(), &mut pick)
+    }
+
+    /// The way with the fewest records, or `None` for all records.
+    fn best(&self, filter: &QueryFilter) -> Result<Option<Candidates>> {
+        self.pick(self.ways(filter)?)
+    }
+
+    /// The one with the fewest records. They are counted up to bounds that grow, so that one with
+    /// many takes no longer than the one with the fewest.
+    fn pick(&self, mut ways: Vec<Candidates>) -> Result<Option<Candidates>> {
+        let mut most = 64;
+        while ways.len() > 1 && most < self.visits.max() {
+            if let Some(at) = self.smallest(&ways, most)? {
+                return Ok(Some(ways.swap_remove(at)));
+            }
+            most = most.saturating_mul(8);
+        }
+        Ok(ways.into_iter().next())
+    }
+
+    /// The position of the way with the fewest records, if these are at most `most`.
+    fn smallest(&self, ways: &[Candidates], most: usize) -> Result<Option<usize>> {
+        let mut bound = most.min(self.visits.max()).saturating_add(1);
+        let mut smallest = None;
+        for (at, way) in ways.iter().enumerate() {
+            if let Some(count) = self.count_below(way, bound)? {
+                (smallest, bound) = (Some(at), count);
+            }
+        }
+        Ok(smallest)
+    }
+
+    /// How many records there are this way, if they are fewer than `bound`.
+    fn count_below(&self, way: &Candidates, bound: usize) -> Result<Option<usize>> {
+        let mut left = bound;
+        for range in &way.ranges {
+            for source in sources(range, false, None) {
+                let count = self.table.count(&source, left)?;
+                self.visits.note_entries(count)?;
+                left = left.saturating_sub(count);
+                if left == 0 {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(bound - left))
+    }
+
+    /// How to read records in the order of the query, from its cursor on, if the table or an index
+    /// has that order; and which of `ways` that is.
+    fn walk<'w>(
+        &self,
+        ways: &'w [Candidates],
+        query: &'w Query,
+    ) -> (Option<Walk<'w>>, Option<usize>) {
+        let after = query.after.as_ref();
+        let by_id = |descending| {
+            let points = ways.iter().enumerate();
+            let points = points.filter_map(|(at, way)| Some((at, way.points()?)));
+            let Some((at, points)) = points.min_by_key(|(_, points)| points.len()) else {
+                let after = after.map(|after| &*after.id);
+                let all = RecordSource::All { descending, after };
+                return (Some(Walk::Sources(vec![all])), None);
+            };
+            if let ([(property, value)], false) = (&*points, descending) {
+                let source = RecordSource::Within {
+                    property: *property,
+                    interval: point(value),
+                    descending,
+                    after: after.map(|after| ((*value).clone(), &*after.id)),
+                };
+                return (Some(Walk::Sources(vec![source])), Some(at));
+            }
+            let holders = points.into_iter().map(|(property, value)| Holders {
+                property,
+                value,
+                descending,
+            });
+            (Some(Walk::Merge(holders.collect())), Some(at))
+        };
+        match *query.order.as_slice() {
+            [] => by_id(false),
+            [
+                QueryOrder {
+                    by: By::Id,
+                    descending,
+                },
+                ..,
+            ] => by_id(descending),
+            [
+                QueryOrder {
+                    by: By::Property(at),
+                    descending,
+                },
+            ] if self.table.indexed().contains(&at) => {
+                let range = IndexRange::of(at, &query.filter);
+                let sources = sources(&range, descending, after);
+                (Some(Walk::Sources(sources)), None)
+            }
+            _ => (None, None),
+        }
+    }
+
+    /// The page out of records that are in its order. If many are read and one of `ways`, other than
+    /// that of `merged`, has fewer, it is the better one, and is returned.
+    fn in_order(
+        &self,
+        walk: Walk<'_>,
+        ways: &[Candidates],
+        merged: Option<usize>,
+        few: usize,
+        query: &Query,
+    ) -> Result<(Found, Option<usize>)> {
+        let matcher = Matcher::new(&query.filter);
+        let mut page = Page::new(query.skip, query.limit);
+        let has_other = ways.len() > usize::from(merged.is_some());
+        let (mut read, mut patience, mut instead) = (0, few.saturating_mul(PATIENCE), None);
+        let mut take = |row: &dyn Row| {
+            self.visit(row)?;
+            read += 1;
+            if self.matches(&matcher, row)? {
+                page.add(row)?;
+                if page.is_complete() {
+                    return Ok(false);
+                }
+            }
+            if has_other && read >= patience {
+                instead = self.smallest(ways, read)?.filter(|at| Some(*at) != merged);
+                patience = patience.saturating_mul(PATIENCE);
+            }
+            Ok(instead.is_none())
+        };
+        match walk {
+            Walk::Sources(sources) => self.each(&sources, &mut take)?,
+            Walk::Merge(holders) => {
+                let after = query.after.as_ref().map(|after| &*after.id);
+                self.merge(&holders, after, few, &mut take)?;
+            }
+        }
+        Ok((page.finish(), instead))
+    }
+
+    /// The page out of records in any order: reads them all, and keeps the first of its own.
+    fn sorted(&self, way: Option<&Candidates>, query: &Query) -> Result<Found> {
+        let room = query.skip.saturating_add(query.limit).saturating_add(1);
+        let mut top = Top::new(&query.order, room);
+        let matcher = Matcher::new(&query.filter);
+        self.each_candidate(way, &mut |row| {
+            if self.matches(&matcher, row)? {
+                self.visits.note_work(SortKeys::work(&query.order, row))?;
+                top.offer(row, query.after.as_ref())?;
+            }
+            Ok(true)
+        })?;
+        let mut page = Page::new(query.skip, query.limit);
+        page.records = top.finish();
+        Ok(page.finish())
+    }
+
+    /// Hands over each record of a way once, in any order; all records if there is no way.
+    fn each_candidate(&self, way: Option<&Candidates>, take: &mut TakeRow<'_>) -> Result<()> {
+        let Some(way) = way else {
+            return self.each(&[EVERYTHING], &mut |row| {
+                self.visit(row)?;
+                take(row)
+            });
+        };
+        for (at, range) in way.ranges.iter().enumerate() {
+            let earlier = &way.ranges[..at];
+            self.each(&sources(range, false, None), &mut |row| {
+                self.visit(row)?;
+                let is_in =
+                    |range: &IndexRange| range.contains(&Scalar::read(row.json(range.property)));
+                if earlier.iter().any(is_in) {
+                    return Ok(true);
+                }
+                take(row)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<()> {
+        let mut goes_on = true;
+        for source in sources {
+            self.table.each(source, &mut |row| {
+                goes_on = take(row)?;
+                Ok(goes_on)
+            })?;
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over the records of all `holders` in the order of their ids behind `after`, each once.
+    fn merge(
+        &self,
+        holders: &[Holders<'_>],
+        after: Option<&str>,
+        wanted: usize,
+        take: &mut TakeRow<'_>,
+    ) -> Result<()> {
+        let ahead = (wanted / holders.len().max(1)).clamp(1, MAX_AHEAD);
+        let mut streams: Vec<Stream<'_, T::Entry>> = Vec::with_capacity(holders.len());
+        let mut heads = BinaryHeap::with_capacity(holders.len());
+        for holders in holders {
+            let mut stream = Stream::new(*holders, ahead);
+            self.read_ahead(&mut stream, after)?;
+            heads.extend(stream.next(streams.len()));
+            streams.push(stream);
+        }
+        while let Some(head) = heads.pop() {
+            if !self.table.row(&head.entry, take)? {
+                return Ok(());
+            }
+            // The same record may have several of the values.
+            let mut passed = vec![head];
+            while heads
+                .peek()
+                .is_some_and(|next| next.entry.id() == passed[0].entry.id())
+            {
+                passed.extend(heads.pop());
+            }
+            for Head { entry, stream, .. } in passed {
+                let (place, stream) = (stream, &mut streams[stream]);
+                if stream.entries.is_empty() {
+                    self.read_ahead(stream, Some(entry.id()))?;
+                }
+                heads.extend(stream.next(place));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_ahead(&self, stream: &mut Stream<'_, T::Entry>, after: Option<&str>) -> Result<()> {
+        if stream.is_at_end {
+            return Ok(());
+        }
+        let entries = self.table.entries(&stream.holders, after, stream.ahead)?;
+        self.visits.note_entries(entries.len())?;
+        stream.is_at_end = entries.len() < stream.ahead;
+        stream.ahead = stream.ahead.saturating_mul(2).min(MAX_AHEAD);
+        stream.entries = entries.into();
+        Ok(())
+    }
+
+    fn visit(&self, row: &dyn Row) -> Result<()> {
+        self.visits.visit(row.parsed())
+    }
+
+    fn matches(&self, matcher: &Matcher<'_>, row: &dyn Row) -> Result<bool> {
+        let (is_match, work) = matcher.matches(row);
+        self.visits.note_work(work)?;
+        Ok(is_match)
+    }
+}
+
+/// The records of a range, in the order of the values from the cursor on.
+fn sources<'q>(
+    range: &IndexRange,
+    descending: bool,
+    after: Option<&'q Cursor>,
+) -> Vec<RecordSource<'q>> {
+    let after = after.and_then(|after| Some((after.keys.first()?.clone(), &*after.id)));
+    let intervals = range.intervals.iter().cloned();
+    let sources = intervals.map(|interval| RecordSource::Within {
+        property: range.property,
+        interval,
+        descending,
+        after: after.clone(),
+    });
+    let mut sources: Vec<_> = sources.collect();
+    if descending {
+        sources.reverse();
+    }
+    sources
+}
+
+/// The records of one value that a merge has read ahead.
+struct Stream<'v, E> {
+    holders: Holders<'v>,
+    entries: VecDeque<E>,
+    ahead: usize,
+    is_at_end: bool,
+}
+
+/// The first record of a stream.
+struct Head<E> {
+    entry: E,
+    stream: usize,
+    descending: bool,
+}
+
+impl<'v, E> Stream<'v, E> {
+    fn new(holders: Holders<'v>, ahead: usize) -> Self {
+        Self {
+            holders,
+            entries: VecDeque::new(),
+            ahead,
+            is_at_end: false,
+        }
+    }
+
+    fn next(&mut self, stream: usize) -> Option<Head<E>> {
+        let descending = self.holders.descending;
+        let entry = self.entries.pop_front()?;
+        Some(Head {
+            entry,
+            stream,
+            descending,
+        })
+    }
+}
+
+/// The greatest is the one that comes first.
+impl<E: IndexEntry> Ord for Head<E> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = other.entry.id().cmp(self.entry.id());
+        if self.descending {
+            order.reverse()
+        } else {
+            order
+        }
+    }
+}
+
+impl<E: IndexEntry> PartialOrd for Head<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E: IndexEntry> PartialEq for Head<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<E: IndexEntry> Eq for Head<E> {}
+
+/// The part of the matching records that a query asks for.
+struct Page {
+    skip: usize,
+    limit: usize,
+    /// The first records in the order of the query, with those that are left out and one behind the
+    /// limit.
+    records: Vec<Arc<Record>>,
+    skipped: usize,
+}
+
+impl Page {
+    fn new(skip: usize, limit: usize) -> Self {
+        Self {
+            skip,
+            limit,
+            records: Vec::new(),
+            skipped: 0,
+        }
+    }
+
+    /// Adds the next record in order. The first are only counted.
+    fn add(&mut self, row: &dyn Row) -> Result<()> {
+        if self.skipped < self.skip {
+            self.skipped += 1;
+        } else {
+            self.records.push(row.record()?);
+        }
+        Ok(())
+    }
+
+    /// Returns whether it has one more record than the limit, which tells that there are more.
+    fn is_complete(&self) -> bool {
+        self.records.len() > self.limit
+    }
+
+    fn finish(mut self) -> Found {
+        self.records
+            .drain(..(self.skip - self.skipped).min(self.records.len()));
+        let more = self.limit > 0 && self.records.len() > self.limit;
+        self.records.truncate(self.limit);
+        Found {
+            records: self.records,
+            more,
+            visited: 0,
+        }
+    }
+}

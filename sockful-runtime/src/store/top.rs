@@ -1,0 +1,78 @@
+//! The first records of an order, out of any number, in bounded memory.
+
+use super::search::Row;
+use crate::core::error::Result;
+use crate::model::record::Record;
+use crate::query::{Cursor, QueryOrder, SortKeys};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Keeps the first so many of the records that it is offered.
+#[derive(Debug)]
+pub(super) struct Top<'q> {
+    order: &'q [QueryOrder],
+    room: usize,
+    /// At most twice the room: it is cut down to the room each time it is full.
+    kept: Vec<Ranked>,
+    /// Whether it was cut: then the last of the first `room` comes behind all others of them.
+    is_cut: bool,
+}
+
+/// A record with the values that it is sorted by, which are parsed only once.
+#[derive(Debug)]
+struct Ranked {
+    keys: SortKeys<'static>,
+    record: Arc<Record>,
+}
+
+impl<'q> Top<'q> {
+    /// Keeps `room` records, at least one.
+    pub(super) fn new(order: &'q [QueryOrder], room: usize) -> Self {
+        Self {
+            order,
+            room: room.max(1),
+            kept: Vec::new(),
+            is_cut: false,
+        }
+    }
+
+    /// Keeps a record if it is among the first so far, and comes behind `after`.
+    pub(super) fn offer(&mut self, row: &dyn Row, after: Option<&Cursor>) -> Result<()> {
+        let keys = SortKeys::of(self.order, row);
+        if after.is_some_and(|after| keys.compare_cursor(row.id(), after, self.order).is_le()) {
+            return Ok(());
+        }
+        if self.is_cut {
+            let last = &self.kept[self.room - 1];
+            let ids = (row.id(), last.record.id());
+            if keys.compare(&last.keys, self.order, ids).is_gt() {
+                return Ok(());
+            }
+        }
+        let keys = keys.into_owned();
+        let record = row.record()?;
+        self.kept.push(Ranked { keys, record });
+        if self.kept.len() >= self.room.saturating_mul(2) {
+            let order = self.order;
+            self.kept
+                .select_nth_unstable_by(self.room - 1, |a, b| a.compare(b, order));
+            self.kept.truncate(self.room);
+            self.is_cut = true;
+        }
+        Ok(())
+    }
+
+    /// Those kept, in order.
+    pub(super) fn finish(mut self) -> Vec<Arc<Record>> {
+        self.kept.sort_unstable_by(|a, b| a.compare(b, self.order));
+        self.kept.truncate(self.room);
+        self.kept.into_iter().map(|ranked| ranked.record).collect()
+    }
+}
+
+impl Ranked {
+    fn compare(&self, other: &Self, order: &[QueryOrder]) -> Ordering {
+        let ids = (self.record.id(), other.record.id());
+        self.keys.compare(&other.keys, order, ids)
+    }
+}
