@@ -13,8 +13,10 @@
  * await api.creature.create({ id: "bob" });
  * ```
  *
- * The connection is made at once, and made anew for as long as it takes. Nothing is thrown here:
- * what goes wrong is told by what is asked, and by `api.$client.on("error", …)`.
+ * The client connects at once and reconnects when the connection ends: after a backoff, or at once when
+ * the browser is online again or shows the page again. An unknown option, or a duration that is not a
+ * number of milliseconds, is a `TypeError`. Connection errors reject the requests that they concern and
+ * are reported by `api.$client.on("error", …)`.
  *
  * @param url `ws:` or `wss:`; `http:`, `https:` and, in a browser, a path do as well.
  */
@@ -32,13 +34,13 @@ export interface ConnectOptions {
   token?: string | null | (() => string | null | Promise<string | null>);
   /** What makes sockets, such as that of the package `ws`. Default is the global one. */
   WebSocket?: new (url: string, protocols?: string | string[]) => any;
-  /** How long a request may take in all, in milliseconds. Default is 30,000; 0 is without end. */
+  /** How long a request may take in all, in milliseconds. Default is 30,000. 0, and what is longer than 2^31-1, is no limit. */
   timeoutMs?: number;
   /** How many requests may wait for a connection; further ones are rejected with `too_many`. Default is 1,000. */
   maxQueue?: number;
   /** How many events may wait for a slow `for await`; then the server is left until they are taken. Default is 1,000. */
   maxEvents?: number;
-  /** How long to wait before connecting again: a random time up to `minMs`, doubled each time, up to `maxMs`. Default is 250 and 20,000. */
+  /** How long to wait before connecting again: a random time up to `minMs`, doubled each time, up to `maxMs`. A connection that was open for 5 s resets it. Default is 250 and 20,000. */
   backoff?: { minMs?: number; maxMs?: number };
   /** After how long a silence the server is asked for a sign of life, in milliseconds. Default is 30,000. */
   heartbeatMs?: number;
@@ -48,7 +50,7 @@ export interface ConnectOptions {
 
 /** What a request takes beside its payload. */
 export interface Options {
-  /** How long it may take in all, waiting and retries included, in milliseconds. 0 is without end. */
+  /** How long it may take in all, waiting and retries included, in milliseconds. 0, and what is longer than 2^31-1, is no limit. */
   timeoutMs?: number;
   /** Rejects the request with its reason. One that is not yet sent is never sent. */
   signal?: AbortSignal;
@@ -119,7 +121,10 @@ export interface ClientEvents {
   expired: void;
   /** The server's description is not the one that `api` was generated from. */
   changed: Changed;
-  /** Something went wrong that no request is to blame for: no connection, a token that is refused. */
+  /**
+   * An error of the connection: no connection, a rejected token, or why the server refuses the handshake, as
+   * far as the platform reports it. A refused handshake rejects the requests that wait with the same error.
+   */
   error: unknown;
 }
 
@@ -154,6 +159,8 @@ export interface Connected<A> {
 export interface Client<A = any> {
   /** How it is. */
   readonly status: Status;
+  /** The newest commit that a reply to this client has named, such as that of its last write. */
+  readonly seq: number;
   /** Has `listener` told of something; the function that comes back ends it. */
   on<K extends keyof ClientEvents>(event: K, listener: (told: ClientEvents[K]) => void): () => void;
   /** Several writes as one commit: all of them, or none. Gives the record of each. */
@@ -258,10 +265,20 @@ export interface Live<Shown, Event = unknown, Id = unknown> extends Iterable<Sho
   readonly status: LiveStatus;
   /** How many there are. */
   readonly size: number;
-  /** Resolved when the records are there for the first time; rejected where they are refused. */
+  /** Resolved when the records have arrived for the first time; rejected if the subscription is refused. */
   readonly ready: Promise<void>;
-  /** What it has ended with. */
+  /**
+   * Why the collection has ended, or why it is not live. A collection that a limit refuses (`too_many`) does not
+   * end: it subscribes again after a backoff, or when another subscription ends.
+   */
   readonly error: SockfulError | undefined;
+  /**
+   * Resolves when the collection has the records as of a commit. Default is the newest commit that a reply to
+   * this client has named, so after `await api.creature.create(…)` the new record is in the collection.
+   * Rejected with `timeout` after `timeoutMs`, which is that of requests by default, and with the error of the
+   * collection if that ends.
+   */
+  until(seq?: number, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>;
   /** The record of this id. */
   get(id: Id): Shown | undefined;
   /** The records in order: the same array until something changes. Bound, for React's `useSyncExternalStore`. */
@@ -345,7 +362,7 @@ export interface Resource<Id extends keyof Record, Record, New, Patch, Events = 
   ): Live<Selected<Record, S>, EventOf<Selected<Record, S>, Events, Record[Id]>, Record[Id]>;
 }
 
-/** What a live collection takes. */
+/** What a live collection takes. It has no limit: the order and the number of records shown are up to the page. */
 export interface LiveOptions<Record> {
   /** By which properties, `1` ascending and `-1` descending, or a function as `Array.sort` takes. Default is by id. */
   sort?: Order<Record> | ((a: Record, b: Record) => number);

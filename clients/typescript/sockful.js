@@ -4,9 +4,27 @@
 
 const CLOSED = 'the client is closed';
 const LOST = 'the connection ended before the reply';
+const TOO_LARGE = 'the request is larger than the server takes';
 const READS = new Set(['get', 'find', 'all', 'count']);
 const OF_RECORDS = new Set(['create', 'get', 'find', 'all', 'update', 'save', 'destroy', 'subscribe']);
 const DEFAULTS = { timeoutMs: 30000, maxQueue: 1000, maxEvents: 1000, heartbeatMs: 30000, deadlineMs: 10000 };
+
+/** The names of options, which are checked because a program without types can misspell them. */
+const CONNECT_OPTIONS = ['api', 'token', 'WebSocket', 'backoff', ...Object.keys(DEFAULTS)];
+const BACKOFF_OPTIONS = ['minMs', 'maxMs'];
+const CALL_OPTIONS = ['timeoutMs', 'signal', 'ifRev', 'traceparent'];
+const SUBSCRIBE_OPTIONS = ['signal'];
+const LIVE_OPTIONS = ['sort', 'id', 'signal'];
+const UNTIL_OPTIONS = ['timeoutMs', 'signal'];
+
+/** The longest time that a timer can be set to, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/** After how many milliseconds an open connection counts as stable, which resets the backoff. */
+const STABLE = 5000;
+
+/** The codes of a close that the same frame would cause again. */
+const FAULTS = new Set([1002, 1003, 1007, 1008, 1009]);
 
 /** What a request is rejected with. */
 export class SockfulError extends Error {
@@ -26,9 +44,10 @@ export class SockfulError extends Error {
 /** @param {any} url @param {any} [options] @returns {any} */
 export function connect(url, options = {}) {
   const connection = new Connection(url, options);
-  /** @type {Record<string, Fn | string>} */
+  /** @type {Record<string, Fn | string | number>} */
   const client = {
     get status() { return connection.status; },
+    get seq() { return connection.seq; },
     on: connection.told.on,
     commit: async (writes, options) => {
       const { ok } = await connection.call('sockful', 'commit', writes, options);
@@ -78,6 +97,8 @@ class Connection {
   told = emitter();
   /** Every request that is not answered, in the order asked. A `Map` costs more: its old tables keep later ones alive. @type {any} */ calls = { __proto__: null };
   waiting = 0;
+  /** The newest commit that a reply has named. */
+  seq = 0;
   /** @type {Set<any>} */ subs = new Set();
   /** @type {Map<any, any>} */ subsById = new Map();
   /** What takes no key since it only reads, but for the core actions. @type {Set<string>} */ reads;
@@ -87,10 +108,24 @@ class Connection {
   who = 0;
   attempt = 0;
   heard = 0;
-  begun = 0;
+  /** When the connection was first ready for requests. @type {number | undefined} */ opened;
+  /** Whether the server has said hello on the current socket. */
+  isGreeted = false;
+  /** Why the server refuses the handshake, if it says so. @type {any} */ refusal;
+  /** Whether frames are sent one at a time, because one of them made the server close. */
+  isCareful = false;
+  /** The one that is in flight then. @type {any} */ probe;
+  /** How many connections in a row were closed with 1008. */
+  violations = 0;
+  /** @type {(() => void)[]} */ unlisten = [];
 
   /** @param {any} url @param {any} options */
   constructor(url, options) {
+    check(options, CONNECT_OPTIONS, 'connect');
+    check(options.backoff, BACKOFF_OPTIONS, 'backoff');
+    duration(options.timeoutMs, 'timeoutMs', 0);
+    for (const name of ['heartbeatMs', 'deadlineMs']) duration(options[name], name, 1);
+    for (const name of BACKOFF_OPTIONS) duration(options.backoff?.[name], name, 1);
     this.options = { ...DEFAULTS, ...options };
     this.token = options.token;
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
@@ -100,12 +135,36 @@ class Connection {
     this.backoff = { minMs: 250, maxMs: 20000, ...options.backoff };
     const wide = Object.entries(options.api?.wide ?? {}).filter(([, names]) => names.length);
     this.wide = wide.length ? new Map(wide) : undefined;
+    this.listen(globalThis, 'online', () => this.wake());
+    // The first `pageshow` of a page comes while it connects.
+    this.listen(globalThis, 'pageshow', (event) => event?.persisted !== false && this.wake());
+    this.listen(globalThis.document, 'visibilitychange', () => globalThis.document.visibilityState !== 'hidden' && this.wake());
     this.open();
   }
 
+  /** @param {any} target @param {string} event @param {Fn} listener */
+  listen(target, event, listener) {
+    if (typeof target?.addEventListener !== 'function') return;
+    target.addEventListener(event, listener);
+    this.unlisten.push(() => target.removeEventListener?.(event, listener));
+  }
+
+  /** Connects now instead of after the backoff. An open connection may have ended unnoticed, so it is asked for a reply. */
+  wake() {
+    if (this.status === 'closed') return;
+    if (!this.socket) {
+      clearTimeout(this.timers.retry);
+      this.open();
+    } else if (this.isReady) {
+      clearTimeout(this.timers.beat);
+      this.askAlive();
+    }
+  }
+
   open() {
-    this.begun = this.heard = Date.now();
-    this.timers.setup = setTimeout(() => this.lost(), this.options.deadlineMs);
+    this.isGreeted = false;
+    this.heard = clock();
+    this.timers.setup = later(() => this.lost(), this.options.deadlineMs);
     let socket;
     try {
       socket = this.socket = new this.WebSocket(this.url, 'sockful.1');
@@ -117,26 +176,60 @@ class Connection {
     /** @type {(then: Fn) => Fn} */
     const current = (then) => (event) => this.socket === socket && then(event);
     socket.onmessage = current(({ data }) => {
-      this.heard = Date.now();
+      this.heard = clock();
       this.take(JSON.parse(data));
     });
     socket.onerror = current((event) => {
-      this.told.emit('error', event.error ?? event);
+      const { error = event?.message ? event : undefined } = event ?? {};
+      // A browser gives no reason.
+      this.told.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `no connection to ${this.url}` }));
+      // The package `ws` gives the status in its message only.
+      const status = /response: (401|403|421)\b/.exec(error?.message)?.[1];
       this.lost();
+      if (status) this.refused(status === '401' ? 'unauthenticated' : 'forbidden', `the server refused the handshake with ${status}`);
     });
-    socket.onclose = current(() => this.lost());
+    socket.onclose = current((event) => this.lost(event?.code));
   }
 
-  /** What was sent may have been lost with it. */
-  lost() {
-    const { socket } = this;
-    this.socket = undefined;
+  /** Asks the server over HTTP why it refuses the handshake, which browsers do not tell. */
+  async explain() {
+    const { fetch, location } = globalThis;
+    if (!fetch || !location) return;
+    const url = this.url.replace(/^ws/, 'http').replace(/\/?(\?.*)?$/, '/sockful/handshake');
+    const response = await fetch(url, { credentials: 'omit', cache: 'no-store' }).catch(() => undefined);
+    if (response?.status !== 403 && response?.status !== 421) return;
+    const text = await response.text().catch(() => '');
+    this.refused('forbidden', text.trim() || `the server refuses connections from pages of ${location.origin}`);
+  }
+
+  /** What waits fails at once: the next handshake will be refused as well. @param {string} code @param {string} message */
+  refused(code, message) {
+    if (this.isGreeted || this.status === 'closed') return;
+    const isNew = this.refusal?.message !== message;
+    const error = this.refusal = new SockfulError({ code, message, outcome: 'none' });
+    if (isNew) this.told.emit('error', error);
+    for (const call of Object.values(this.calls)) this.fail(call, code, message);
+    for (const sub of this.subs) sub.follower.refused(error);
+  }
+
+  /** What was sent may have been lost with it. @param {number} [code] of the close */
+  lost(code) {
+    const { socket, probe } = this;
+    const isFault = code !== undefined && FAULTS.has(code);
+    const wasOpen = this.opened;
+    this.socket = this.probe = this.opened = undefined;
     this.isReady = false;
     this.identifying = undefined;
     for (const timer in this.timers) clearTimeout(this.timers[timer]);
-    // Whoever is half open would not answer a close.
+    // A half-open connection would not answer a close.
     if (this.status !== 'closed' && socket?.terminate) socket.terminate();
     else socket?.close();
+    this.violations = code === 1008 ? this.violations + 1 : 0;
+    if (this.violations === 3) this.told.emit('error', new SockfulError({ code: 'unavailable', message: 'the server closes each connection with 1008' }));
+    if (isFault) {
+      this.isCareful = true;
+      probe?.rejected(code === 1009 ? 'too_large' : 'bad_frame', `the server closes the connection with ${code} at this request`);
+    }
     for (const call of Object.values(this.calls)) {
       if (call.isOnce || (call.isSent && !call.isRead && !call.key)) this.fail(call, 'unknown', LOST);
       else if (call.isSent) Object.assign(call, { isSent: false, wasSent: true });
@@ -144,9 +237,11 @@ class Connection {
     for (const sub of this.subs) sub.cut();
     if (this.status === 'closed') return;
     this.turn('connecting');
-    if (Date.now() - this.begun > 5000) this.attempt = 0;
+    // A server that accepts and then stays silent has not been open, however long that took.
+    if (wasOpen !== undefined && clock() - wasOpen > STABLE && !isFault) this.attempt = 0;
     const { minMs, maxMs } = this.backoff;
-    this.timers.retry = setTimeout(() => this.open(), Math.random() * Math.min(maxMs, minMs * 2 ** this.attempt++));
+    this.timers.retry = later(() => this.open(), Math.random() * Math.min(maxMs, minMs * 2 ** this.attempt++));
+    if (!this.isGreeted) this.explain();
   }
 
   /** @param {any} status */
@@ -159,20 +254,22 @@ class Connection {
     this.turn('closed');
     for (const call of Object.values(this.calls)) this.fail(call, 'closed', CLOSED);
     for (const sub of this.subs) sub.end(closed());
+    for (const stop of this.unlisten) stop();
     this.lost();
   }
 
-  /** Asks for a sign of life after a silence. */
+  /** Asks for a sign of life after a silence. A timer alone decides, so no change of a clock can stop it. */
   beat() {
-    const { heartbeatMs, deadlineMs } = this.options;
-    const left = this.heard + heartbeatMs - Date.now();
-    if (left > 0) {
-      this.timers.beat = setTimeout(() => this.beat(), left);
-      return;
-    }
     const { heard } = this;
-    this.call('sockful', 'ping', null, { isOnce: true }).catch(() => {});
-    this.timers.beat = setTimeout(() => this.heard === heard ? this.lost() : this.beat(), deadlineMs);
+    const { heartbeatMs } = this.options;
+    const left = Math.min(heartbeatMs, Math.max(1, heard + heartbeatMs - clock()));
+    this.timers.beat = later(() => this.heard === heard ? this.askAlive() : this.beat(), left);
+  }
+
+  askAlive() {
+    const { heard } = this;
+    this.call('sockful', 'ping', null, undefined, true).catch(() => {});
+    this.timers.beat = later(() => this.heard === heard ? this.lost() : this.beat(), this.options.deadlineMs);
   }
 
   /** @param {any} frame */
@@ -184,7 +281,9 @@ class Connection {
     } else if (resource !== 'sockful') {
       this.subsById.get(id)?.part(action, payload);
     } else if (action === 'hello') {
-      this.hello = { ...payload, at: performance.now() };
+      this.hello = { ...payload, at: clock() };
+      this.isGreeted = true;
+      this.refusal = undefined;
       this.mayKey = payload.keys === true;
       this.identify();
       this.compare();
@@ -198,11 +297,36 @@ class Connection {
   ready() {
     clearTimeout(this.timers.setup);
     this.isReady = true;
+    this.opened ??= clock();
     this.turn('open');
     clearTimeout(this.timers.beat);
     this.beat();
-    for (const call of Object.values(this.calls)) if (!call.isSent && !call.held) this.send(call);
-    for (const sub of this.subs) if (sub.id === undefined) sub.begin();
+    this.sendWaiting();
+  }
+
+  /** Sends what waits: all of it, or only the next while a frame that makes the server close is looked for. */
+  sendWaiting() {
+    if (!this.isReady || (this.isCareful && this.probe)) return;
+    for (const call of Object.values(this.calls)) {
+      if (call.isSent || call.held) continue;
+      if (this.isCareful) this.probe = call;
+      this.send(call);
+      if (this.isCareful) return;
+    }
+    for (const sub of this.subs) {
+      if (sub.id !== undefined || sub.held) continue;
+      if (this.isCareful) this.probe = sub;
+      sub.begin();
+      if (this.isCareful) return;
+    }
+    this.isCareful = false;
+  }
+
+  /** The frame in flight has been answered, or will not be. @param {any} frame */
+  passed(frame) {
+    if (this.probe !== frame) return;
+    this.probe = undefined;
+    this.sendWaiting();
   }
 
   /** Says who it is; until that is answered requests wait. */
@@ -214,7 +338,7 @@ class Connection {
   async identified(socket) {
     this.isReady = false;
     clearTimeout(this.timers.setup);
-    this.timers.setup = setTimeout(() => this.lost(), this.options.deadlineMs);
+    this.timers.setup = later(() => this.lost(), this.options.deadlineMs);
     try {
       const token = typeof this.token === 'function' ? await this.token() : this.token;
       if (this.socket !== socket) return;
@@ -231,13 +355,12 @@ class Connection {
 
   /** @param {any} token */
   async authenticate(token, isOnce = true) {
-    const { ok } = await this.call('sockful', 'authenticate', token === null ? null : { token }, { isOnce });
+    const { ok } = await this.call('sockful', 'authenticate', token === null ? null : { token }, undefined, isOnce);
     this.mayKey = token !== null;
     clearTimeout(this.timers.renew);
     if (ok.expires && typeof this.token === 'function') {
-      // No longer timer can be set.
       const left = ok.expires - this.now();
-      this.timers.renew = setTimeout(() => this.renew(), Math.min(left - Math.min(left / 10, 30000), 2 ** 31 - 1));
+      this.timers.renew = later(() => this.renew(), left - Math.min(left / 10, 30000));
     }
     return ok;
   }
@@ -277,12 +400,19 @@ class Connection {
     return Array.isArray(ok) ? Object.defineProperties(ok, { next: { value: next }, seq: { value: seq }, cut: { value: cut } }) : ok;
   }
 
-  /** Asks, and gives the payload of the reply. @param {any} resource @param {any} action @param {any} payload @param {any} [options] */
-  call(resource, action, payload, options) {
+  /**
+   * Asks, and gives the payload of the reply. One that `isOnce` is of the current connection alone.
+   * @param {any} resource @param {any} action @param {any} payload @param {any} [options] @param {any} [isOnce]
+   */
+  call(resource, action, payload, options, isOnce) {
     return /** @type {Promise<any>} */ (new Promise((resolve, reject) => {
-      const { signal, timeoutMs = this.options.timeoutMs, isOnce } = options ?? {};
+      check(options, CALL_OPTIONS, 'a request');
+      duration(options?.timeoutMs, 'timeoutMs', 0);
+      const { signal } = options ?? {};
+      const timeoutMs = limit(options?.timeoutMs ?? this.options.timeoutMs);
       signal?.throwIfAborted();
       if (this.status === 'closed') throw closed();
+      if (this.refusal && !isOnce) throw new SockfulError(this.refusal);
       if (!this.isReady && !isOnce && this.waiting >= this.options.maxQueue) {
         const limit = { name: 'maxQueue', value: this.options.maxQueue };
         throw new SockfulError({ code: 'too_many', message: 'too many requests wait', limit, outcome: 'none' });
@@ -290,8 +420,8 @@ class Connection {
       const id = ++this.lastId;
       const aborted = () => call.settle(signal.reason);
       /** @type {any} */ const call = {
-        id, resource, action, options: options ?? {}, isOnce, text: write(payload), who: this.who,
-        until: timeoutMs ? Date.now() + timeoutMs : Infinity,
+        id, resource, action, options: options ?? {}, isOnce, text: write(payload), who: this.who, tries: 0,
+        until: timeoutMs ? clock() + timeoutMs : Infinity,
         isRead: resource === 'sockful' ? action !== 'commit' : READS.has(action),
         /** @type {Fn} */ settle: (error, reply) => {
           if (!this.calls[id]) return;
@@ -301,13 +431,16 @@ class Connection {
           clearTimeout(call.held);
           signal?.removeEventListener('abort', aborted);
           error === undefined ? resolve(reply) : reject(error);
+          this.passed(call);
         },
+        /** @type {Fn} */ rejected: (code, message) => this.fail(call, code, message),
       };
-      if (timeoutMs) call.timer = setTimeout(() => this.fail(call, 'timeout', 'not done in time'), timeoutMs);
+      if (timeoutMs) call.timer = later(() => this.fail(call, 'timeout', this.isReady ? 'not done in time' : `no connection to ${this.url} in time`), timeoutMs);
       signal?.addEventListener('abort', aborted);
       this.calls[id] = call;
       this.waiting++;
-      if (this.isReady || (isOnce && this.socket)) this.send(call);
+      if (isOnce && this.socket) this.send(call);
+      else this.sendNow(call);
     }));
   }
 
@@ -315,6 +448,22 @@ class Connection {
   fail(call, code, message, limit) {
     const isOpen = !call.isRead && (call.isSent || call.wasSent);
     call.settle(new SockfulError({ code, message, limit, outcome: isOpen ? 'unknown' : 'none' }));
+  }
+
+  /** Sends a request or begins a subscription, unless it has to wait. @param {any} call */
+  sendNow(call) {
+    if (this.isCareful) this.sendWaiting();
+    else if (this.isReady) this.send(call);
+  }
+
+  /** Whether the server takes a frame of this text. @param {string} text */
+  fits(text) {
+    const most = this.maxFrame();
+    return text.length * 3 <= most || new TextEncoder().encode(text).length <= most;
+  }
+
+  maxFrame() {
+    return this.hello.limits?.max_frame ?? Infinity;
   }
 
   /** @param {any} call */
@@ -326,12 +475,9 @@ class Connection {
     if (call.isRead) call.key = undefined;
     else if (this.mayKey) call.key ??= uuid(this.now());
     const { ifRev: if_rev, timeoutMs, traceparent } = call.options;
-    const timeout_ms = timeoutMs ? Math.max(1, call.until - Date.now()) : undefined;
+    const timeout_ms = limit(timeoutMs) ? Math.max(1, Math.ceil(call.until - clock())) : undefined;
     const text = `[${write(resource)},${write(action)},${call.text},${id},${write({ key: call.key, if_rev, timeout_ms, traceparent })}]`;
-    const value = this.hello.limits?.max_frame ?? Infinity;
-    if (text.length * 3 > value && new TextEncoder().encode(text).length > value) {
-      return this.fail(call, 'too_large', 'the request is larger than the server takes', { name: 'max_frame', value });
-    }
+    if (!this.fits(text)) return this.fail(call, 'too_large', TOO_LARGE, { name: 'max_frame', value: this.maxFrame() });
     call.isSent = true;
     this.transmit(text);
   }
@@ -344,20 +490,23 @@ class Connection {
   /** @param {any} call @param {any} reply */
   answered(call, reply) {
     const { err } = reply;
-    if (!err) return call.settle(undefined, reply);
+    if (!err) {
+      if (reply.seq > this.seq) this.seq = reply.seq;
+      return call.settle(undefined, reply);
+    }
     if (call.isOnce) return call.settle(new SockfulError(err));
     if (call.key && err.fields?.some((/** @type {any} */ fault) => fault.path === 'key' && fault.rule === 'action')) {
       // It only reads, and may be repeated without.
       this.reads.add(`${call.resource} ${call.action}`);
       call.isSent = false;
-      if (this.isReady) this.send(call);
+      this.sendNow(call);
     } else if (isPassing(err) && (call.isRead || call.key || err.outcome !== 'unknown')) {
-      const ms = pause(err, this.backoff);
-      if (Date.now() + ms >= call.until) return call.settle(new SockfulError(err));
+      const ms = pause(err, this.backoff, call.tries++);
+      if (clock() + ms >= call.until) return call.settle(new SockfulError(err));
       call.isSent = false;
-      call.held = setTimeout(() => {
+      call.held = later(() => {
         call.held = undefined;
-        if (this.isReady) this.send(call);
+        this.sendNow(call);
       }, ms);
     } else if (err.code === 'unauthenticated' && this.token != null && !call.isAgain && call.resource !== 'sockful') {
       Object.assign(call, { isSent: false, isAgain: true });
@@ -366,11 +515,12 @@ class Connection {
       const isOpen = err.code === 'unauthenticated' && call.wasSent && !call.isRead;
       call.settle(new SockfulError(isOpen ? { ...err, outcome: 'unknown' } : err));
     }
+    this.passed(call);
   }
 
   /** The time of the server, by which it judges keys. */
   now() {
-    return this.hello.time + performance.now() - this.hello.at;
+    return this.hello.time + clock() - this.hello.at;
   }
 
   /** Of which resource the records are that an action gives. @param {any} resource @param {any} action */
@@ -400,7 +550,11 @@ class Sub {
   /** What came of one commit, or of one list, so far. @type {any[]} */ parts = [];
   isAnswered = false;
   isAgain = false;
-  /** @type {any} */ held;
+  /** The timer of the next attempt. @type {any} */ held;
+  /** Whether it waits because of a limit. */
+  isLimited = false;
+  /** How often it was refused in a row. */
+  tries = 0;
 
   /**
    * @param {Connection} connection @param {any} resource @param {any} action
@@ -422,7 +576,17 @@ class Sub {
 
   go() {
     this.connection.subs.add(this);
-    if (this.connection.isReady) this.begin();
+    if (this.connection.refusal) this.follower.refused(this.connection.refusal);
+    this.again();
+  }
+
+  /** Begins as soon as the connection is ready. */
+  again() {
+    clearTimeout(this.held);
+    this.held = undefined;
+    this.isLimited = false;
+    if (this.connection.isCareful) this.connection.sendWaiting();
+    else if (this.connection.isReady) this.begin();
   }
 
   begin() {
@@ -430,14 +594,29 @@ class Sub {
     const { connection, resource, action, resume, seq } = this;
     const id = this.id = ++connection.lastId;
     connection.subsById.set(id, this);
-    const payload = resume === undefined ? this.where : { ...this.where, $from: { resume, seq } };
+    /** @type {Fn} */
+    const frame = (payload) => `[${write(resource)},${write(action)},${write(payload)},${id}]`;
     let text;
     try {
-      text = write(payload);
+      text = frame(resume === undefined ? this.where : { ...this.where, $from: { resume, seq } });
+      // Without its position it begins with a reset.
+      if (resume !== undefined && !connection.fits(text)) text = frame(this.where);
+      if (!connection.fits(text)) {
+        const limit = { name: 'max_frame', value: connection.maxFrame() };
+        throw new SockfulError({ code: 'too_large', message: TOO_LARGE, limit, outcome: 'none' });
+      }
     } catch (error) {
+      this.forget();
+      connection.subs.delete(this);
+      connection.passed(this);
       return void queueMicrotask(() => this.end(error));
     }
-    connection.transmit(`[${write(resource)},${write(action)},${text},${id}]`);
+    connection.transmit(text);
+  }
+
+  /** The server closes the connection at this subscription. @param {string} code @param {string} message */
+  rejected(code, message) {
+    this.end(new SockfulError({ code, message, outcome: 'none' }));
   }
 
   /** The connection is gone, and with it what was not whole. */
@@ -457,8 +636,13 @@ class Sub {
     connection.subs.delete(this);
     clearTimeout(this.held);
     this.held = undefined;
+    connection.passed(this);
     if (id === undefined) return;
-    const leave = () => connection.transmit(`[${write(resource)},"unsubscribe",{"subscription":${id}}]`);
+    const leave = () => {
+      connection.transmit(`[${write(resource)},"unsubscribe",{"subscription":${id}}]`);
+      // There is room for one that a limit has refused.
+      for (const sub of connection.subs) if (sub.isLimited) sub.again();
+    };
     const { isAnswered } = this;
     this.forget();
     if (isAnswered) return leave();
@@ -475,8 +659,15 @@ class Sub {
   /** @param {any} reply */
   answered({ ok, err, seq, more, resume }) {
     this.isAnswered = !err;
-    if (err) return this.refused(err);
+    if (err) this.refused(err);
+    else this.begun(ok, seq, more, resume);
+    this.connection.passed(this);
+  }
+
+  /** @type {Fn} */
+  begun(ok, seq, more, resume) {
     this.isAgain = false;
+    this.tries = 0;
     if (ok?.resumed) {
       this.resume = resume;
       this.follower.status(true);
@@ -494,11 +685,12 @@ class Sub {
     if (err.code === 'unauthenticated' && connection.token != null && !this.isAgain) {
       this.isAgain = true;
       connection.identify();
-    } else if (isPassing(err) || err.code === 'timeout') {
-      this.held = setTimeout(() => {
-        this.held = undefined;
-        if (connection.isReady) this.begin();
-      }, pause(err, connection.backoff));
+    } else if (isPassing(err) || err.code === 'timeout' || (err.code === 'too_many' && (this.follower.stays || this.seq !== undefined))) {
+      if (err.code === 'too_many') {
+        this.isLimited = true;
+        this.follower.refused(new SockfulError(err));
+      }
+      this.held = later(() => this.again(), pause(err, connection.backoff, this.tries++));
     } else {
       this.end(new SockfulError(err));
     }
@@ -530,11 +722,13 @@ class Sub {
 
 /** @type {Fn} */
 const listen = (connection, resource, action, where, listener, options) => {
+  check(options, SUBSCRIBE_OPTIONS, 'a subscription');
   let isOn = true;
   const tell = (/** @type {any} */ event) => { if (isOn) guarded(listener, event); };
   const sub = new Sub(connection, resource, action, where, {
     events: (told) => told.forEach(tell),
     status() {},
+    refused() {},
     ended: (error) => tell({ type: 'ended', error }),
   }, options?.signal);
   return () => {
@@ -546,6 +740,7 @@ const listen = (connection, resource, action, where, listener, options) => {
 
 /** Too slow a consumer leaves the server until it has taken what there is. @type {Fn} */
 const iterate = (connection, resource, action, where, options) => {
+  check(options, SUBSCRIBE_OPTIONS, 'a subscription');
   /** @type {any[]} */ let events = [];
   /** @type {any[]} */ const waiting = [];
   let isOver = false;
@@ -573,6 +768,7 @@ const iterate = (connection, resource, action, where, options) => {
       settle();
     },
     status() {},
+    refused() {},
     ended(error) {
       if (isOver) return;
       isOver = true;
@@ -596,14 +792,20 @@ const iterate = (connection, resource, action, where, options) => {
 
 /** @type {Fn} */
 const live = (connection, resource, where, options = {}) => {
+  check(options, LIVE_OPTIONS, 'a live collection');
   const id = options.id ?? own(connection.options.api?.id, resource) ?? 'id';
   const { on, emit } = emitter();
+  /** Those that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
+  const wakeAll = () => { for (const wake of [...waits]) wake(); };
   const sort = typeof options.sort === 'function' ? options.sort : comparing({ ...options.sort, [id]: options.sort?.[id] ?? 1 });
   const records = new Map();
   /** @type {any} */ let sorted;
   let status = 'connecting';
   /** @type {any} */ let error;
-  const became = (now = '') => { if (status !== now) emit('status', status = now); };
+  const became = (now = '') => {
+    if (status !== now) emit('status', status = now);
+    wakeAll();
+  };
   /** @type {Fn} */ let resolve;
   /** @type {Fn} */ let reject;
   const ready = new Promise((yes, no) => { [resolve, reject] = [yes, no]; });
@@ -622,14 +824,21 @@ const live = (connection, resource, where, options = {}) => {
         isChanged = true;
         sorted = undefined;
       }
+      error = undefined;
       became('live');
       resolve();
       for (const event of told) emit('event', event);
       if (isChanged) emit('change');
     },
     status: (isLive) => {
+      if (isLive) error = undefined;
       if (isLive) became('live');
       else if (status === 'live') became('stale');
+    },
+    stays: () => true,
+    refused(why) {
+      error = why;
+      reject(why);
     },
     ended(why) {
       if (status === 'ended') return;
@@ -641,6 +850,44 @@ const live = (connection, resource, where, options = {}) => {
   }, options.signal);
   const getSnapshot = () => sorted ??= [...records.values()].sort(sort);
   /** @type {Fn} */ const subscribe = (listener) => on('change', () => listener());
+  /** @type {Fn} */ const until = async (seq = connection.seq, options = {}) => {
+    check(options, UNTIL_OPTIONS, '`until`');
+    duration(options.timeoutMs, 'timeoutMs', 0);
+    const { signal } = options;
+    const timeoutMs = limit(options.timeoutMs ?? connection.options.timeoutMs);
+    signal?.throwIfAborted();
+    /** @type {any} */ let timer;
+    /** @type {any} */ let again;
+    let isAsking = false;
+    /** @type {Fn} */ let settle;
+    const reached = new Promise((resolve, reject) => { settle = (error) => error === undefined ? resolve(undefined) : reject(error); });
+    const look = async () => {
+      if (status === 'ended') return settle(error ?? closed());
+      if (sub.seq >= seq) return settle();
+      if (isAsking || status !== 'live') return;
+      // A commit that concerns none of the records brings no event. What precedes the reply to a ping has arrived.
+      isAsking = true;
+      const { id } = sub;
+      const pong = await connection.ask('sockful', 'ping', null, { timeoutMs }).catch(() => undefined);
+      isAsking = false;
+      if (pong?.seq >= seq && sub.id === id && status === 'live') return settle();
+      clearTimeout(again);
+      again = later(look, 50);
+    };
+    const aborted = () => settle(signal.reason);
+    if (timeoutMs) timer = later(() => settle(new SockfulError({ code: 'timeout', message: `commit ${seq} did not arrive in time`, outcome: 'none' })), timeoutMs);
+    signal?.addEventListener('abort', aborted);
+    waits.add(look);
+    look();
+    try {
+      await reached;
+    } finally {
+      waits.delete(look);
+      clearTimeout(timer);
+      clearTimeout(again);
+      signal?.removeEventListener('abort', aborted);
+    }
+  };
   return {
     get status() { return status; },
     get size() { return records.size; },
@@ -649,6 +896,7 @@ const live = (connection, resource, where, options = {}) => {
     on,
     getSnapshot,
     subscribe,
+    until,
     get: records.get.bind(records),
     store: () => ({
       /** @type {Fn} */ subscribe: (run) => {
@@ -709,9 +957,32 @@ const isPassing = (err) => {
   return err.code === 'rate_limited' || err.code === 'unavailable';
 };
 
+/** How long to wait after so many refusals in a row. @type {Fn} */
+const pause = (err, { minMs, maxMs }, tries) => {
+  return Math.max(err.retry_after_ms ?? 0, Math.min(maxMs, minMs * 2 ** tries)) + Math.random() * minMs;
+};
+
+/** Milliseconds that no change of the system's time concerns. */
+const clock = () => performance.now();
+
+/** A timer; one that is set to a longer time than it can hold would fire at once. @type {Fn} */
+const later = (run, ms) => setTimeout(run, Math.min(ms, LONGEST));
+
+/** A time limit in milliseconds; 0, which is none, also for what no timer reaches. @type {Fn} */
+const limit = (ms) => ms > LONGEST ? 0 : ms;
+
 /** @type {Fn} */
-const pause = (err, { minMs }) => {
-  return (err.retry_after_ms ?? minMs) + Math.random() * minMs;
+const duration = (ms, name, least) => {
+  if (ms !== undefined && !(typeof ms === 'number' && ms >= least)) {
+    throw new TypeError(`\`${name}\` must be a number of milliseconds, at least ${least}, not ${String(ms)}`);
+  }
+};
+
+/** @type {Fn} */
+const check = (options, names, of) => {
+  for (const name in options) {
+    if (!names.includes(name)) throw new TypeError(`unknown option \`${name}\` of ${of}; its options are ${names.join(', ')}`);
+  }
 };
 
 /** JSON, with integers of any size as decimal strings. @type {Fn} */

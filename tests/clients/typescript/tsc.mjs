@@ -1,6 +1,7 @@
-// The compiler of TypeScript.
+// The compiler of TypeScript, and a bundler.
 
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -21,4 +22,13 @@ export async function compile(folder, names, ...more) {
   } catch (error) {
     throw new Error(error.stdout || error.message);
   }
+}
+
+const packages = new URL('../node_modules/@oven/', import.meta.url);
+
+/** The text of a module as a bundler publishes it. */
+export async function minify(file) {
+  const bun = fileURLToPath(new URL(`${readdirSync(packages)[0]}/bin/bun`, packages));
+  const { stdout } = await promisify(execFile)(bun, ['build', '--minify', file], { maxBuffer: 1e8 });
+  return stdout;
 }

@@ -3,48 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { connect } from '../../../clients/typescript/sockful.js';
-import { step } from '../life.mjs';
-
-/** The sockets that were made, the newest last. */
-let sockets = [];
-
-class Fake {
-  readyState = 1;
-  sent = [];
-  constructor() {
-    sockets.push(this);
-  }
-  send(text) {
-    this.sent.push(JSON.parse(text));
-  }
-  close() {
-    this.readyState = 3;
-  }
-  tell(...frame) {
-    this.onmessage({ data: JSON.stringify(frame) });
-  }
-  hello(more) {
-    this.tell('sockful', 'hello', { keys: true, time: 1_790_000_000_000, schema: 'one', limits: {}, ...more }, null);
-  }
-  end() {
-    this.readyState = 3;
-    this.onclose({ code: 1006 });
-  }
-}
-
-const settled = async () => { for (let n = 0; n < 20; n++) await null; };
-const last = () => sockets.at(-1);
-
-/** One test, at a time that stands still. */
-async function test(says, options, run) {
-  sockets = [];
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
-  const api = connect('ws://nowhere', { WebSocket: Fake, ...options });
-  await step('typescript', says, () => run(api));
-  api.$client.close();
-  mock.timers.reset();
-}
+import { last, settled, sockets, test } from './fake.mjs';
 
 await test('the wait before a connection doubles up to its most, at random', { backoff: { minMs: 100, maxMs: 400 } }, async () => {
   mock.method(Math, 'random', () => 0.999);

@@ -1,0 +1,54 @@
+// A WebSocket that is made up, and a client over it at a time that stands still.
+
+import { mock } from 'node:test';
+import { connect } from '../../../clients/typescript/sockful.js';
+import { step } from '../life.mjs';
+
+/** The sockets that were made, the newest last. */
+export let sockets = [];
+
+export class Fake {
+  readyState = 1;
+  sent = [];
+  constructor() {
+    sockets.push(this);
+  }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  tell(...frame) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+  hello(more) {
+    this.tell('sockful', 'hello', { keys: true, time: 1_790_000_000_000, schema: 'one', limits: {}, ...more }, null);
+  }
+  end(code = 1006) {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
+}
+
+export const settled = async () => { for (let n = 0; n < 20; n++) await null; };
+export const last = () => sockets.at(-1);
+
+/** One test. The system's clock and the monotonic one move with the timers. */
+export async function test(says, options, run) {
+  sockets = [];
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  let passed = 0;
+  const { tick } = mock.timers;
+  mock.timers.tick = (ms) => {
+    passed += ms;
+    tick.call(mock.timers, ms);
+  };
+  const now = mock.method(performance, 'now', () => passed);
+  const api = connect('ws://nowhere', { WebSocket: Fake, ...options });
+  await step('typescript', says, () => run(api));
+  api.$client.close();
+  now.mock.restore();
+  mock.timers.tick = tick;
+  mock.timers.reset();
+}
