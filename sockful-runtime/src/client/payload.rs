@@ -2,6 +2,7 @@
 
 use super::{decode, unsendable};
 use crate::core::error::Result;
+use crate::core::json::object::Object;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
 use serde_json::{Map, Value};
 
@@ -30,7 +31,7 @@ pub(super) fn given<R: Resource>(
     let Some((name, value)) = address else {
         return Ok(given);
     };
-    let mut object = members.object(&given);
+    let mut object = Object::of(&given, &members);
     object.remove(name);
     let rest = object.rest();
     let rest = rest.trim_start_matches('{');

@@ -1,6 +1,7 @@
 //! The traits that the macros implement for resources.
 
 use crate::core::json::members::Members;
+use crate::core::json::object::Object;
 use crate::core::json::span::Span;
 use crate::model::codec::Codec;
 use crate::model::definition::ResourceDef;
@@ -66,7 +67,7 @@ pub fn show<R: Resource>(
     let mut given = PayloadWriter::new(R::DEFINITION);
     changes.write(&mut given);
     let (text, members) = given.finish().unwrap_or_default();
-    let object = members.object(&text);
+    let object = Object::of(&text, &members);
     let mut shown = f.debug_struct(name);
     for property in R::DEFINITION.properties {
         if let Some(raw) = object.take(property.name) {

@@ -76,7 +76,7 @@ impl Payload {
             let members = Members::parse(text)?;
             self.members.get_or_init(|| members)
         };
-        Ok(members.object(text))
+        Ok(Object::of(text, members))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Finds the members of a JSON object in one scan.
 
 use super::lexer;
-use super::object::Object;
 use super::span::Span;
 use crate::core::error::{Error, Fault, Result};
 use serde::Deserialize;
@@ -58,11 +57,6 @@ impl Members {
             return Err(Error::invalid(members.duplicate_keys(text)));
         }
         Ok(members)
-    }
-
-    /// The object of these members, none of which is taken yet; `text` is the one they were found in.
-    pub(crate) fn object<'a>(&'a self, text: &'a str) -> Object<'a> {
-        Object::new(text, Cow::Borrowed(self))
     }
 
     /// Adds a member of a text that is being written; its key is plain and not there yet.

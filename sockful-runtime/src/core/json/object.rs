@@ -52,7 +52,12 @@ impl Marks {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn new(text: &'a str, members: Cow<'a, Members>) -> Self {
+    /// The object of these members, none of which is taken yet; `text` is the one they were found in.
+    pub(crate) fn of(text: &'a str, members: &'a Members) -> Self {
+        Self::new(text, Cow::Borrowed(members))
+    }
+
+    fn new(text: &'a str, members: Cow<'a, Members>) -> Self {
         Self {
             text,
             members,
@@ -170,7 +175,7 @@ mod tests {
         let text = r#"{"a":1,"\u0062":[2],"c":3}"#;
         let members = Members::parse(text).expect("an object");
         for _ in 0..2 {
-            let mut object = members.object(text);
+            let mut object = Object::of(text, &members);
             object.remove("c");
             assert_eq!(
                 (object.take("a"), object.take("b"), object.take("c")),

@@ -294,7 +294,7 @@ mod tests {
             let mut given = PayloadWriter::new(Sample::DEFINITION);
             changes.write(&mut given);
             let (text, members) = given.finish().expect("JSON");
-            let object = members.object(&text);
+            let object = Object::of(&text, &members);
             assert_eq!(object.rest(), text, "the members are those of the text");
             text
         };
