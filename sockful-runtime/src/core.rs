@@ -1,6 +1,7 @@
 //! What every other folder builds on: errors, configuration, clock, shutdown, digests and JSON text.
 
 pub(crate) mod bigint;
+pub(crate) mod bounded_text;
 pub(crate) mod clock;
 pub mod config;
 pub(crate) mod const_text;

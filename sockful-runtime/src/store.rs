@@ -8,6 +8,7 @@ mod layout;
 mod limits;
 mod memory;
 mod plan;
+mod read_room;
 pub(crate) mod recent_commits;
 mod search;
 #[cfg(feature = "sqlite")]
@@ -92,11 +93,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// One record, by the id that [`key::canonical`](crate::model::key::canonical) spells.
     fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>>;
 
-    /// Several records in the order asked, `None` where there is none.
+    /// Several records in the order asked, `None` where there is none. Once what is sent of them is
+    /// more than `max_bytes`, reading stops and the rest of the list is missing.
     fn get_many(
         &self,
         resource: usize,
         ids: Vec<Box<str>>,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>>;
 
     /// The records that a query asks for, in its order, at most `query.limit` of them.
@@ -148,14 +151,21 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
     /// The number of the newest commit that it shows.
     fn seq(&self) -> u64;
 
-    /// Several records in the order asked, `None` where there is none.
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>>;
+    /// Several records in the order asked, `None` where there is none. Once what is sent of them is
+    /// more than `max_bytes`, reading stops and the rest of the list is missing.
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+        max_bytes: usize,
+    ) -> MaybeReady<'_, Result<Several>>;
 
     /// The records that a query asks for, in its order, at most `query.limit` of them.
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>>;
 
     /// For each of these values the records that have it in `property`, which has an index, and meet
-    /// the conditions: in the order of their ids, at most `limit` of them.
+    /// the conditions: in the order of their ids, at most `limit` of them. Once what is sent of all
+    /// records is more than `max_bytes`, reading stops and the rest of the lists is missing.
     fn related(
         &self,
         resource: usize,
@@ -163,6 +173,7 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
         values: Vec<Scalar<'static>>,
         filter: QueryFilter,
         limit: usize,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>>;
 }
 

@@ -19,6 +19,8 @@ use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
+use tokio::task::yield_now;
 
 /// A write of the batch, with its part of the payload.
 struct BatchWrite<'a> {
@@ -44,6 +46,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
     loop {
         let unit = context.begin();
         let mut written = Vec::with_capacity(writes.len());
+        let mut size = ResultSize::new(context.app().config.request.max_reply);
         for (at, write) in writes.iter().enumerate() {
             let within = |error: Error| error.within(&place(at));
             context.admit(write.model.index).map_err(within)?;
@@ -52,11 +55,16 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
                 .stage(&unit, given, id.as_deref())
                 .await
                 .map_err(within)?;
-            written.push(BatchRecord {
+            let one = BatchRecord {
                 resource: write.model.index,
                 is_gone: matches!(staged, Staged::Gone(_)),
                 record: staged.record(&unit, write.model).await?,
-            });
+            };
+            size.add(&one)?;
+            written.push(one);
+            if size.is_turn_over() {
+                yield_now().await;
+            }
         }
         // What was written again is told as it is in the end.
         for (one, write) in written.iter_mut().zip(&writes) {
@@ -66,8 +74,6 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
                 one.record = last;
             }
         }
-        let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
-        reply::check_room("the result", bytes, context.app().config.request.max_reply)?;
         let Some(outcome) = commit::commit(&unit, ResponseDraft::Records(&written), None).await?
         else {
             continue;
@@ -80,6 +86,57 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
             seq: outcome.seq(),
             ..Done::bare(Body::List(shown.collect::<Result<_>>()?))
         });
+    }
+}
+
+/// How many bytes of records are staged before other tasks of the runtime get a turn.
+const BYTES_PER_TURN: usize = 64 * 1024;
+
+/// The size of the result of a batch while it is staged. A record that is written several times is in
+/// the result as often, each time as it is in the end.
+struct ResultSize {
+    bytes: usize,
+    max_reply: usize,
+    /// How often each record was written, and its size.
+    records: HashMap<(usize, Box<str>), (usize, usize)>,
+    since_turn: usize,
+}
+
+impl ResultSize {
+    fn new(max_reply: usize) -> Self {
+        Self {
+            bytes: 0,
+            max_reply,
+            records: HashMap::new(),
+            since_turn: 0,
+        }
+    }
+
+    /// Adds a record that was written.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`] as soon as the result has no room for the records as they are now.
+    fn add(&mut self, written: &BatchRecord) -> Result<()> {
+        let size = written.record.sent().len() + 1;
+        self.since_turn += size;
+        self.bytes += size;
+        if !written.is_gone {
+            let key = (written.resource, Box::from(written.record.id()));
+            let (times, before) = self.records.entry(key).or_insert((0, size));
+            self.bytes = self.bytes - *times * *before + *times * size;
+            (*times, *before) = (*times + 1, size);
+        }
+        reply::check_room("the result", self.bytes, self.max_reply)
+    }
+
+    /// Whether other tasks are to have a turn before the next write.
+    fn is_turn_over(&mut self) -> bool {
+        let is_over = self.since_turn >= BYTES_PER_TURN;
+        if is_over {
+            self.since_turn = 0;
+        }
+        is_over
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads, writes and describes the values of one type; the derive makes a codec for each property.
 
 use crate::core::bigint::WideInteger;
+use crate::core::bounded_text::BoundedText;
 use crate::core::error::{Fault, Result, without_line};
 use crate::core::json::finite_check;
 use crate::model::timestamp::TimestampCodec;
@@ -24,6 +25,8 @@ pub type Sanitize<T> = fn(T, Each<T>) -> T;
 pub struct Codec<T> {
     read: fn(&str) -> Result<T, String>,
     write: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
+    /// Writes a result, and fails as soon as the text is longer than a limit.
+    write_bounded: Option<fn(&T, &mut BoundedText<'_>) -> serde_json::Result<()>>,
     schema: fn(&mut SchemaGenerator) -> Schema,
     is_finite: fn(&T) -> bool,
     default: Option<fn() -> T>,
@@ -48,7 +51,17 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
 impl<T: Serialize + JsonSchema> Codec<T> {
     /// A codec for values that are only sent: results of remote methods, and data of events.
     pub const fn for_results() -> Self {
-        Self::made_of(|_| Err("is only sent".to_owned()), write::<T>, schema::<T>)
+        Self {
+            write_bounded: Some(|value, out| serde_json::to_writer(out, value)),
+            ..Self::made_of(
+                |_| Err("is only sent".to_owned()),
+                |value, out| {
+                    let mut out = BoundedText::new(out, usize::MAX);
+                    serde_json::to_writer(&mut out, value)
+                },
+                schema::<T>,
+            )
+        }
     }
 }
 
@@ -97,6 +110,7 @@ impl<T> Codec<T> {
         Self {
             read,
             write,
+            write_bounded: None,
             schema,
             is_finite: |_| true,
             default: None,
@@ -223,6 +237,19 @@ impl<T> Codec<T> {
 
     pub(crate) fn write(&self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
         (self.write)(value, out)
+    }
+
+    /// Writes a value, at most `max` bytes of it if it is a result: more is an I/O error.
+    pub(crate) fn write_bounded(
+        &self,
+        value: &T,
+        out: &mut Vec<u8>,
+        max: usize,
+    ) -> serde_json::Result<()> {
+        match self.write_bounded {
+            Some(write) => write(value, &mut BoundedText::new(out, max)),
+            None => (self.write)(value, out),
+        }
     }
 
     /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,

@@ -41,8 +41,11 @@ pub(crate) struct Continuation {
 pub struct EncodedOutput(pub(crate) Body);
 
 impl EncodedOutput {
-    pub(crate) fn new<T>(codec: &Codec<T>, output: &T) -> Result<Self> {
-        let json = json("the result", codec, output)?;
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as it is longer than a reply may be.
+    pub(crate) fn new<T>(codec: &Codec<T>, output: &T, max_reply: usize) -> Result<Self> {
+        let json = json("the result", codec, output, max_reply)?;
         Ok(Self(Body::Json(json.into_bytes())))
     }
 }
@@ -51,10 +54,14 @@ impl EncodedOutput {
 ///
 /// # Errors
 ///
-/// Where it can't be written, or not every client could read it.
-pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T) -> Result<String> {
+/// Where it can't be written, is longer than a reply may be, or not every client could read it.
+pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T, max_reply: usize) -> Result<String> {
     let mut json = Vec::with_capacity(64);
-    codec.write(value, &mut json).map_err(Error::internal)?;
+    let written = codec.write_bounded(value, &mut json, room(max_reply));
+    written.map_err(|error| match error.io_error_kind() {
+        Some(_) => Error::too_large(what, "max_reply", max_reply),
+        None => Error::internal(error),
+    })?;
     let json = String::from_utf8(json).map_err(Error::internal)?;
     if validation::has_inexact(&json) {
         return Err(Error::internal(format!(
@@ -176,6 +183,12 @@ impl Done {
         }
     }
 
+    /// How many bytes the parts of variable length take, or a few more.
+    fn len(&self) -> usize {
+        let continuation = self.continuation.as_deref().map_or(0, Continuation::len);
+        self.body.len() + continuation
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"ok\":");
         self.body.write(out);
@@ -195,6 +208,11 @@ impl Done {
 }
 
 impl Continuation {
+    fn len(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        text(&self.next) + text(&self.cut)
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         // Writing to memory does not fail.
         if let Some(next) = &self.next {
@@ -293,7 +311,7 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
     let start = out.len();
     // What would be too large is not even written: it could be so many times over.
     let fits = match reply {
-        Ok(done) if done.body.len() > max => false,
+        Ok(done) if done.len() > max => false,
         Ok(done) => {
             head.write(out, |out| done.write(out));
             out.len() - start <= max
@@ -311,13 +329,13 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
 
 /// The payload of a reply, and how it ended: a result that is larger than `max` becomes `too_large`.
 pub(crate) fn payload(reply: Reply, max: usize) -> (Vec<u8>, Reply) {
-    let reply = reply.and_then(|done| match done.body.len() {
+    let reply = reply.and_then(|done| match done.len() {
         length if length > max => Err(too_large(max)),
         _ => Ok(done),
     });
     let out = match &reply {
         Ok(done) => {
-            let mut out = Vec::with_capacity(done.body.len() + 32);
+            let mut out = Vec::with_capacity(done.len() + 64);
             done.write(&mut out);
             out
         }

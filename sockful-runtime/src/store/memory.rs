@@ -23,6 +23,7 @@ use crate::model::record::Record;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
+use crate::store::read_room::ReadRoom;
 use crate::store::search::Search;
 use crate::store::visits::Visits;
 use std::collections::hash_map::RandomState;
@@ -87,6 +88,25 @@ impl Memory {
             value,
         })
     }
+}
+
+/// Several records in the order asked, as long as there is room.
+fn several<'r>(
+    ids: &[Box<str>],
+    max_bytes: usize,
+    get: impl Fn(&str) -> Option<&'r Arc<Record>>,
+) -> Several {
+    let room = ReadRoom::new(max_bytes);
+    let mut records = Vec::with_capacity(ids.len());
+    for id in ids {
+        let record = get(id).cloned();
+        record.iter().for_each(|record| room.take(record));
+        records.push(record);
+        if !room.is_left() {
+            break;
+        }
+    }
+    records
 }
 
 /// What `see` sees of a list; aside, on a thread for such work, where it takes long, so that no
@@ -173,9 +193,10 @@ impl Store for Memory {
         &self,
         resource: usize,
         ids: Vec<Box<str>>,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>> {
         ready(self.view(resource, |table| {
-            ids.iter().map(|id| table.get(id).cloned()).collect()
+            several(&ids, max_bytes, |id| table.get(id))
         }))
     }
 

@@ -5,6 +5,7 @@ use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::{By, Cursor, Fields, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
 use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
+use crate::store::read_room::ReadRoom;
 use crate::store::top::Top;
 use crate::store::visits::Visits;
 use crate::store::{Counted, Found};
@@ -112,13 +113,15 @@ impl<T: SearchTable> Search<'_, T> {
         Ok(found)
     }
 
-    /// The first `limit` records that have this value of an indexed property and match.
+    /// The first `limit` records that have this value of an indexed property and match, as long as
+    /// there is room.
     pub(super) fn related(
         &self,
         property: usize,
         value: &Scalar<'static>,
         filter: &QueryFilter,
         limit: usize,
+        room: &ReadRoom,
     ) -> Result<Found> {
         let before = self.visits.made();
         let mut page = Page::new(0, limit);
@@ -127,8 +130,9 @@ impl<T: SearchTable> Search<'_, T> {
             self.visit(row)?;
             if self.matches(&matcher, row)? {
                 page.add(row)?;
+                page.records.last().into_iter().for_each(|it| room.take(it));
             }
-            Ok(!page.is_complete())
+            Ok(!page.is_complete() && room.is_left())
         })?;
         let mut found = page.finish();
         found.visited = self.visits.made() - before;

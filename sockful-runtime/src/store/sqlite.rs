@@ -211,9 +211,10 @@ impl Store for Sqlite {
         &self,
         resource: usize,
         ids: Vec<Box<str>>,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>> {
         self.see(resource, move |search| {
-            search.table.get_many(search.connection, &ids)
+            search.table.get_many(search.connection, &ids, max_bytes)
         })
     }
 

@@ -286,11 +286,12 @@ impl<S: Store> Store for Intercept<S> {
         &self,
         resource: usize,
         ids: Vec<Box<str>>,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>> {
         self.hooks.around(
             StoreCall::GetMany,
             same,
-            move || self.store.get_many(resource, ids),
+            move || self.store.get_many(resource, ids, max_bytes),
             viewed(move |records| self.hooks.several(resource, &records)),
         )
     }
@@ -381,11 +382,16 @@ impl Snapshot for InterceptedSnapshot {
         self.snapshot.seq()
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+        max_bytes: usize,
+    ) -> MaybeReady<'_, Result<Several>> {
         self.hooks.around(
             StoreCall::GetMany,
             same,
-            move || self.snapshot.get_many(resource, ids),
+            move || self.snapshot.get_many(resource, ids, max_bytes),
             move |records| self.hooks.several(resource, &records),
         )
     }
@@ -406,13 +412,14 @@ impl Snapshot for InterceptedSnapshot {
         values: Vec<Scalar<'static>>,
         filter: QueryFilter,
         limit: usize,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.hooks.around(
             StoreCall::Related,
             same,
             move || {
                 self.snapshot
-                    .related(resource, property, values, filter, limit)
+                    .related(resource, property, values, filter, limit, max_bytes)
             },
             move |lists| {
                 let lists = lists.into_iter();

@@ -15,6 +15,10 @@ pub struct Fault {
     pub message: Cow<'static, str>,
 }
 
+/// The longest path in bytes. Keys of maps come from the client, and each fault repeats the keys above
+/// it.
+const MAX_PATH: usize = 256;
+
 impl Fault {
     /// Makes a fault of `rule` at `path`.
     pub fn new(
@@ -23,7 +27,7 @@ impl Fault {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
-            path: path.into(),
+            path: clipped(path.into()),
             rule: rule.into(),
             message: message.into(),
         }
@@ -37,8 +41,32 @@ impl Fault {
             path => format!("{name}.{path}"),
         };
         Self {
-            path,
+            path: clipped(path),
             ..self.clone()
         }
+    }
+}
+
+/// Cuts a path that is longer than clients can use.
+fn clipped(mut path: String) -> String {
+    if path.len() > MAX_PATH {
+        path.truncate(path.floor_char_boundary(MAX_PATH));
+        path.push('…');
+        path.shrink_to_fit();
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_path_is_cut_at_a_character() {
+        let fault = Fault::new("é".repeat(10_000), "type", "is not a number");
+        assert!(fault.path.len() < MAX_PATH + 4 && fault.path.ends_with("é…"));
+        let under = fault.under(&"x".repeat(10_000));
+        assert!(under.path.len() < MAX_PATH + 4, "{}", under.path.len());
+        assert_eq!(Fault::new("tags[3]", "type", "").path, "tags[3]");
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a record, or several, by their ids.
 
-use super::wanted::Projection;
+use super::wanted::{Projection, Rendered};
 use crate::core::config::MAX_IDS;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
@@ -11,12 +11,14 @@ use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::payload::Payload;
+use crate::protocol::reply;
 use crate::protocol::reply::{Body, Continuation, Done, Reply, Selection};
 use crate::query;
 use crate::query::ReadFilter;
 use crate::store::Store;
 use futures_util::future::Either;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a `get` asks for.
@@ -86,24 +88,70 @@ async fn several(
     wanted: Projection,
 ) -> Reply {
     let read_filter = context.read_filter(model.index)?;
-    let seen = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
-        let each = found.into_iter();
-        each.map(|record| record.filter(|record| read_filter.allows(record)))
-            .collect()
+    let seen = |record: Option<Arc<Record>>| record.filter(|record| read_filter.allows(record));
+    let room = reply::room(context.app().config.request.max_reply);
+    let (distinct, places) = distinct(&ids);
+    let asked = distinct.len();
+    let expanded = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
+        let found: Vec<_> = found.into_iter().map(seen).collect();
+        places.iter().map(|&place| found[place].clone()).collect()
     };
     if wanted.includes.is_empty() {
-        let view = context.store().get_many(model.index, ids).await?;
-        let body = Body::Records(seen(view.value), wanted.selection);
-        return Ok(Done::new(body, view.seq));
+        let read = context
+            .store()
+            .get_many(model.index, distinct.clone(), room);
+        let view = read.await?;
+        if view.value.len() == asked {
+            let body = Body::Records(expanded(view.value), wanted.selection);
+            return Ok(Done::new(body, view.seq));
+        }
     }
     let snapshot = wanted.snapshot(context, model).await?;
-    let found = seen(snapshot.get_many(model.index, ids).await?);
-    let written = wanted.write(context, &*snapshot, &found).await?;
+    let mut found = Vec::new();
+    if !wanted.includes.is_empty() {
+        found = snapshot.get_many(model.index, distinct, room).await?;
+    }
+    let mut written = Rendered::new(context);
+    if found.len() == asked {
+        let found = expanded(found);
+        wanted
+            .write(context, &*snapshot, &found, &mut written)
+            .await?;
+    } else if matches!(wanted.selection, Selection::Some(..)) {
+        // The records are larger than a reply, and what is selected of them may be smaller.
+        drop(found);
+        let mut rest = ids.clone();
+        while !rest.is_empty() {
+            let some = snapshot.get_many(model.index, rest.clone(), room).await?;
+            let some: Vec<_> = some.into_iter().map(seen).collect();
+            let expected = written.len() + some.len();
+            let write = wanted.write(context, &*snapshot, &some, &mut written);
+            write.await?;
+            if written.len() < expected {
+                break;
+            }
+            rest.drain(..some.len());
+        }
+    }
+    let (list, cut) = written.list(context, ids.len())?;
     let continuation = Continuation {
-        cut: written.cut.clone(),
+        cut,
         ..Continuation::default()
     };
-    Ok(Done::new(written.list(), snapshot.seq()).with(continuation))
+    Ok(Done::new(list, snapshot.seq()).with(continuation))
+}
+
+/// The ids without repetitions, and which of them each is.
+fn distinct(ids: &[Box<str>]) -> (Vec<Box<str>>, Vec<usize>) {
+    let (mut known, mut distinct) = (HashMap::new(), Vec::with_capacity(ids.len()));
+    let place = |id: &Box<str>| {
+        *known.entry(id.clone()).or_insert_with(|| {
+            distinct.push(id.clone());
+            distinct.len() - 1
+        })
+    };
+    let places = ids.iter().map(place).collect();
+    (distinct, places)
 }
 
 impl<'a> GetTarget<'a> {

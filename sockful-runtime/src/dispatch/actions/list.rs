@@ -1,6 +1,6 @@
 //! Lists: records that meet conditions, as many as a reply has room for.
 
-use super::wanted::Projection;
+use super::wanted::{Projection, Rendered};
 use crate::engine::call::context::Context;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
@@ -9,6 +9,7 @@ use crate::protocol::reply;
 use crate::protocol::reply::{Body, Continuation, Done, Reply};
 use crate::query;
 use crate::query::QueryOrder;
+use std::sync::Arc;
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let given = payload.object()?;
@@ -34,14 +35,7 @@ pub(super) async fn list(
     context.note_visited(view.value.visited);
     let (mut records, more) = (view.value.records, view.value.more);
     let sizes: Vec<_> = records.iter().map(|it| wanted.selection.len(it)).collect();
-    let (kept, next) = page(
-        context,
-        model,
-        &order,
-        |at| Some(&*records[at]),
-        more,
-        &sizes,
-    );
+    let (kept, next) = page(context, model, &order, &records, more, &sizes);
     records.truncate(kept);
     let records = records.into_iter().map(Some).collect();
     let done = Done::new(Body::Records(records, wanted.selection), view.seq);
@@ -61,41 +55,48 @@ async fn with_included(
     let snapshot = wanted.snapshot(context, model).await?;
     let found = snapshot.find(model.index, query).await?;
     context.note_visited(found.visited);
-    let mut more = found.more;
-    let mut records: Vec<_> = found.records.into_iter().map(Some).collect();
-    loop {
-        let written = wanted.write(context, &*snapshot, &records).await?;
-        let last = |at: usize| records[at].as_deref();
-        let (kept, next) = page(context, model, &order, last, more, &written.sizes());
-        if kept == records.len() {
-            let continuation = Continuation {
-                next,
-                cut: written.cut.clone(),
-                ..Continuation::default()
-            };
-            return Ok(Done::new(written.list(), snapshot.seq()).with(continuation));
+    let records: Vec<_> = found.records.into_iter().map(Some).collect();
+    let mut written = Rendered::new(context);
+    wanted
+        .write(context, &*snapshot, &records, &mut written)
+        .await?;
+    let next = loop {
+        let kept = written.len();
+        let is_cut = found.more || kept < records.len();
+        let last = kept.checked_sub(1).filter(|_| is_cut);
+        let last = last.and_then(|at| records[at].as_deref());
+        let next = last.map(|last| query::cursor_after(&order, model, last));
+        // The rest comes with the next page, like what is behind the limit.
+        if !written.make_room(next.as_ref().map_or(0, String::len)) {
+            break next;
         }
-        // What is included in the rest comes with the next page, too.
-        records.truncate(kept);
-        more = true;
-    }
+    };
+    // A first record that there is no room for is never sent.
+    let expected = if written.len() == 0 { records.len() } else { 0 };
+    let (list, cut) = written.list(context, expected)?;
+    let continuation = Continuation {
+        next,
+        cut,
+        ..Continuation::default()
+    };
+    Ok(Done::new(list, snapshot.seq()).with(continuation))
 }
 
 /// How many of the records of these sizes a reply has room for, and where the list goes on behind
-/// them; `record` gives the one at a place.
-fn page<'r>(
+/// them.
+fn page(
     context: &Context,
     model: &Model,
     order: &[QueryOrder],
-    record: impl Fn(usize) -> Option<&'r Record>,
+    records: &[Arc<Record>],
     more: bool,
     sizes: &[usize],
 ) -> (usize, Option<String>) {
     let mut kept = sizes.len();
     loop {
         let is_cut = more || kept < sizes.len();
-        let last = kept.checked_sub(1).filter(|_| is_cut).and_then(&record);
-        let next = last.map(|last| query::cursor_after(order, model, last));
+        let last = kept.checked_sub(1).filter(|_| is_cut);
+        let next = last.map(|last| query::cursor_after(order, model, &records[last]));
         let room = reply::room(context.app().config.request.max_reply)
             .saturating_sub(next.as_ref().map_or(0, String::len));
         // The rest comes with the next page, like what is behind the limit.

@@ -1,16 +1,17 @@
 //! What a request wants to see of each record: which of its properties, and which related records.
 
+use crate::core::bounded_text::{BoundedText, Full};
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::engine::app::App;
 use crate::engine::call::context::Context;
-use crate::engine::call::include::{Includes, LoadedIncludes};
+use crate::engine::call::include::{CutList, Includes, LoadedIncludes, OverRoom, ReadRoom};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
+use crate::protocol::reply;
 use crate::protocol::reply::{Body, Continuation, Done, Reply, Selection};
 use crate::query;
 use crate::store::Snapshot;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What a request wants to see of each record.
@@ -20,15 +21,16 @@ pub(super) struct Projection {
     pub(super) includes: Includes,
 }
 
-/// Records with what is included in them, written as a list.
+/// Records with what is included in them, written as a list: as many as there is room for.
 #[derive(Debug)]
 pub(super) struct Rendered {
     /// The list, but for the bracket at its end.
     text: Vec<u8>,
-    /// Where each record ends in it.
-    ends: Vec<usize>,
-    /// Where included lists that were cut go on.
-    pub(super) cut: Option<String>,
+    room: usize,
+    /// Where each record ends in it, and how many of `cuts` come with those up to it.
+    ends: Vec<(usize, usize)>,
+    /// The included lists that were cut.
+    cuts: Vec<CutList>,
 }
 
 impl Projection {
@@ -60,17 +62,21 @@ impl Projection {
             return Ok(Done::new(body, view.seq));
         }
         let snapshot = self.snapshot(context, model).await?;
-        let mut found = snapshot.get_many(model.index, vec![id.into()]).await?;
+        let found = snapshot.get_many(model.index, vec![id.into()], usize::MAX);
+        let mut found = found.await?;
         let record = found.pop().flatten().filter(|record| is_meant(record));
         let record = record.ok_or_else(not_found)?;
         let (rev, only) = (record.shown_rev(), [Some(record)]);
-        let written = self.write(context, &*snapshot, &only).await?;
+        let mut written = Rendered::new(context);
+        self.write(context, &*snapshot, &only, &mut written).await?;
+        let (mut text, cut) = written.whole(context, 1)?;
+        text.remove(0);
         let done = Done {
             rev,
-            ..Done::new(Body::Json(written.text[1..].to_vec()), snapshot.seq())
+            ..Done::new(Body::Json(text), snapshot.seq())
         };
         Ok(done.with(Continuation {
-            cut: written.cut,
+            cut,
             ..Continuation::default()
         }))
     }
@@ -85,47 +91,218 @@ impl Projection {
         context.store().snapshot(&resources).await
     }
 
-    /// Writes records with all that is included in them, `null` for those that are not there.
+    /// Appends records with all that is included in them, `null` for those that are not there, as many
+    /// of the first as there is room for.
+    ///
+    /// What is read and written stops where the room ends. If the records are too many to be read
+    /// together, the first half of them is.
     pub(super) async fn write(
         &self,
         context: &Context,
         snapshot: &dyn Snapshot,
         records: &[Option<Arc<Record>>],
-    ) -> Result<Rendered> {
-        let there = records.iter().flatten().map(|record| &**record).collect();
-        let loaded = LoadedIncludes::read(context, snapshot, &self.includes, there).await?;
-        let (mut text, mut ends) = (vec![b'['], Vec::with_capacity(records.len()));
-        let mut place = 0;
-        for record in records {
-            if !ends.is_empty() {
-                text.push(b',');
-            }
-            match record {
-                Some(record) => {
-                    loaded.write(place, record, &self.selection, &mut text);
-                    place += 1;
+        rendered: &mut Rendered,
+    ) -> Result<()> {
+        let start = rendered.len();
+        let mut step = records.len();
+        while let rest @ [_, ..] = &records[rendered.len() - start..] {
+            let some = &rest[..step.min(rest.len())];
+            let there = some.iter().flatten().map(|record| &**record).collect();
+            let mut room = ReadRoom::new(rendered.room_left());
+            let read = LoadedIncludes::read(context, snapshot, &self.includes, there, &mut room);
+            match read.await? {
+                Ok(mut loaded) => {
+                    if rendered.add(&mut loaded, &self.selection, some).is_err() {
+                        break;
+                    }
                 }
-                None => text.extend_from_slice(b"null"),
+                Err(OverRoom) if some.len() == 1 => break,
+                Err(OverRoom) => step = some.len().div_ceil(2),
             }
-            ends.push(text.len());
         }
-        let cut = loaded.cut();
-        let cut = (!cut.is_empty()).then(|| Value::from(cut).to_string());
-        Ok(Rendered { text, ends, cut })
+        Ok(())
     }
 }
 
 impl Rendered {
-    /// How many bytes each record takes, with the comma before it.
-    pub(super) fn sizes(&self) -> Vec<usize> {
-        let starts = std::iter::once(&1).chain(&self.ends);
-        let sizes = self.ends.iter().zip(starts).map(|(end, start)| end - start);
-        sizes.collect()
+    pub(super) fn new(context: &Context) -> Self {
+        let room = reply::room(context.app().config.request.max_reply);
+        Self {
+            text: vec![b'['],
+            room,
+            ends: Vec::new(),
+            cuts: Vec::new(),
+        }
     }
 
-    /// The whole list.
-    pub(super) fn list(mut self) -> Body {
-        self.text.push(b']');
-        Body::Json(self.text)
+    /// How many records were written.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How many bytes it takes, with the cursors of the lists that were cut.
+    fn size(&self) -> usize {
+        self.text.len() + self.cuts.iter().map(CutList::len).sum::<usize>()
+    }
+
+    fn room_left(&self) -> usize {
+        self.room.saturating_sub(self.size())
+    }
+
+    /// Writes further records, up to the first that there is no room for.
+    fn add(
+        &mut self,
+        loaded: &mut LoadedIncludes<'_>,
+        selection: &Selection,
+        records: &[Option<Arc<Record>>],
+    ) -> Result<(), Full> {
+        let mut place = 0;
+        let mut cut_bytes: usize = self.cuts.iter().map(CutList::len).sum();
+        for record in records {
+            let (end, cuts) = (self.text.len(), self.cuts.len());
+            // One byte is for the bracket at the end.
+            let max = self.room.saturating_sub(cut_bytes + 1);
+            let mut out = BoundedText::new(&mut self.text, max);
+            let comma: &[u8] = if self.ends.is_empty() { b"" } else { b"," };
+            let written = out.push(comma).and_then(|()| match record {
+                Some(record) => loaded.write(place, record, selection, &mut out, &mut self.cuts),
+                None => out.push(b"null"),
+            });
+            cut_bytes += self.cuts[cuts..].iter().map(CutList::len).sum::<usize>();
+            if written.is_err() || self.text.len() + cut_bytes >= self.room {
+                self.text.truncate(end);
+                self.cuts.truncate(cuts);
+                return Err(Full);
+            }
+            place += usize::from(record.is_some());
+            self.ends.push((self.text.len(), self.cuts.len()));
+        }
+        Ok(())
+    }
+
+    /// Removes the last record, if what stands beside the list, with so many bytes, needs its room.
+    pub(super) fn make_room(&mut self, bytes: usize) -> bool {
+        if self.size() + bytes < self.room || self.ends.pop().is_none() {
+            return false;
+        }
+        let (end, cuts) = self.ends.last().copied().unwrap_or((1, 0));
+        self.text.truncate(end);
+        self.cuts.truncate(cuts);
+        true
+    }
+
+    /// The whole list, if it has all `records`, and where included lists that were cut continue.
+    pub(super) fn list(self, context: &Context, records: usize) -> Result<(Body, Option<String>)> {
+        let (mut text, cut) = self.whole(context, records)?;
+        text.push(b']');
+        Ok((Body::Json(text), cut))
+    }
+
+    fn whole(self, context: &Context, records: usize) -> Result<(Vec<u8>, Option<String>)> {
+        if self.len() < records {
+            let max_reply = context.app().config.request.max_reply;
+            return Err(Error::too_large("the result", "max_reply", max_reply));
+        }
+        Ok((self.text, CutList::to_json(self.cuts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::config::Config;
+    use crate::store::conformance::sample::{Serving, TOYS};
+    use serde_json::json;
+
+    const MAX_REPLY: usize = 16 * 1024;
+
+    /// A sample of 4 KiB, which 40 toys of 512 bytes belong to.
+    async fn large() -> Serving {
+        let mut config = Config::default();
+        config.request.max_reply = MAX_REPLY;
+        let serving = Serving::start(TOYS, config).await;
+        let sample = json!({"id": "s", "kind": "k".repeat(4 * 1024)});
+        let mut writes = vec![json!(["sample", "create", sample, 1])];
+        for n in 0..40 {
+            let toy = json!({"id": format!("{n:02}"), "owner_id": "s", "note": "n".repeat(500)});
+            writes.push(json!(["toy", "create", toy, 1]));
+        }
+        for write in writes {
+            let reply = serving.ask(write).await;
+            assert!(reply["ok"].is_object(), "{reply}");
+        }
+        serving
+    }
+
+    #[tokio::test]
+    async fn writing_stops_at_max_reply() {
+        let serving = large().await;
+        let context = serving.context();
+        let model = context.model(1);
+        for with in [r#"["owner"]"#, r#"["owner.toys.owner"]"#] {
+            let wanted = Projection {
+                selection: Selection::All,
+                includes: Includes::parse(context.app(), model.index, Some(with))
+                    .expect("relations"),
+            };
+            let snapshot = wanted.snapshot(&context, model).await.expect("a snapshot");
+            let one = snapshot.get_many(model.index, vec!["07".into()], usize::MAX);
+            let one = one.await.expect("a toy").pop().expect("one");
+            let repeated = vec![one; 1_000];
+            let mut written = Rendered::new(&context);
+            let write = wanted.write(&context, &*snapshot, &repeated, &mut written);
+            write.await.expect("a part");
+            let size = written.text.capacity();
+            assert!(size <= 3 * MAX_REPLY, "{with}: {size} bytes");
+            assert!(written.len() <= 4, "{with}: {} records", written.len());
+            assert!(written.list(&context, repeated.len()).is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn list_with_large_includes_is_cut_and_continues() {
+        let serving = large().await;
+        let mut ids = Vec::new();
+        let mut after = serde_json::Value::Null;
+        for _ in 0..40 {
+            let mut query = json!({"$with": ["owner"], "$limit": 40});
+            if !after.is_null() {
+                query["$after"] = after;
+            }
+            let mut reply = serving.ask(json!(["toy", "find", query, 1])).await;
+            let page = reply["ok"].as_array().expect("a list");
+            assert!((1..=3).contains(&page.len()), "{}", page.len());
+            ids.extend(page.iter().map(|toy| toy["id"].as_str().map(str::to_owned)));
+            after = reply["next"].take();
+            if after.is_null() {
+                break;
+            }
+        }
+        let all: Vec<_> = (0..40).map(|n| Some(format!("{n:02}"))).collect();
+        assert_eq!(ids, all);
+    }
+
+    #[tokio::test]
+    async fn reading_included_records_stops_at_max_reply() {
+        let serving = large().await;
+        serving.take_calls();
+        let get = json!({"id": "s", "$with": ["toys.owner", "toys.parts"]});
+        let reply = serving.ask(json!(["sample", "get", get, 1])).await;
+        assert_eq!(reply["err"]["code"], "too_large", "{reply}");
+        // What the toys include is not read any more.
+        assert_eq!(serving.take_calls(), ["snapshot", "get_many", "related"]);
+    }
+
+    #[tokio::test]
+    async fn repeated_id_is_read_once_and_is_at_each_position() {
+        let serving = large().await;
+        for with in [json!({}), json!({"$with": ["parts"]})] {
+            let mut get = with;
+            get["id"] = json!(["01", "gone", "01", "02", "gone"]);
+            let reply = serving.ask(json!(["toy", "get", get, 1])).await;
+            let ids: Vec<_> = reply["ok"].as_array().expect("a list").iter().collect();
+            let ids: Vec<_> = ids.iter().map(|toy| toy["id"].as_str()).collect();
+            assert_eq!(ids, [Some("01"), None, Some("01"), Some("02"), None]);
+        }
     }
 }

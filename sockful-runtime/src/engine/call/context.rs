@@ -309,8 +309,9 @@ impl Context {
     ) -> Result<Emission> {
         let app = self.app();
         let model = app.model_of::<E::Of>()?;
-        let data = reply::json("the event", &E::DATA, event)?;
-        reply::check_room("the event", data.len(), app.config.request.max_reply)?;
+        let max_reply = app.config.request.max_reply;
+        let data = reply::json("the event", &E::DATA, event, max_reply)?;
+        reply::check_room("the event", data.len(), max_reply)?;
         Ok(Emission {
             resource: model.index,
             id: id.text().into(),

@@ -4,7 +4,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load::LoadedIncludes;
+pub(crate) use load::{CutList, LoadedIncludes, OverRoom, ReadRoom};
 
 use crate::core::error::Result;
 use crate::engine::app::App;

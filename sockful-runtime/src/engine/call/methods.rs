@@ -29,6 +29,11 @@ impl MethodCall<'_> {
         &self.context
     }
 
+    /// How many bytes a reply may have.
+    pub(crate) fn max_reply(&self) -> usize {
+        self.context.app().config.request.max_reply
+    }
+
     /// Begins a run of a method without `self`, with its hooks.
     ///
     /// # Errors
@@ -82,8 +87,7 @@ impl MethodCall<'_> {
         output: &EncodedOutput,
         record: Option<&Arc<Record>>,
     ) -> Result<Option<CommitOutcome>> {
-        let max = self.context.app().config.request.max_reply;
-        reply::check_room("the result", output.0.len(), max)?;
+        reply::check_room("the result", output.0.len(), self.max_reply())?;
         let called = CalledMethod {
             resource: self.model.index,
             on: HookAction::Remote(self.remote.name),

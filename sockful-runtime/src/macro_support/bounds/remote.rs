@@ -2,8 +2,11 @@
 
 use crate::core::error::Error;
 use crate::engine::call::context::Context;
+#[cfg(feature = "server")]
+use crate::engine::call::method::MethodCall;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
+#[cfg(feature = "server")]
 use crate::protocol::reply::EncodedOutput;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -110,10 +113,13 @@ impl<E: Into<Error>> MethodError for E {}
 ///
 /// # Errors
 ///
-/// Returns the error of the method, and fails if the output cannot be written as JSON.
+/// Returns the error of the method, and fails if the output cannot be written as JSON or is longer than a
+/// reply may be.
+#[cfg(feature = "server")]
 pub fn encode_output<T, E: MethodError>(
+    call: &MethodCall<'_>,
     codec: &Codec<T>,
     output: Result<T, E>,
 ) -> Result<EncodedOutput, Error> {
-    EncodedOutput::new(codec, &output.map_err(Into::into)?)
+    EncodedOutput::new(codec, &output.map_err(Into::into)?, call.max_reply())
 }

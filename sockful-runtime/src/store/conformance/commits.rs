@@ -267,7 +267,9 @@ fn listed(store: &dyn Store) -> Tables {
         };
         let found = wait(store.find(resource, query)).expect("a list").value;
         let ids: Vec<Box<str>> = IDS.iter().map(|id| (*id).into()).collect();
-        let many = wait(store.get_many(resource, ids)).expect("records").value;
+        let many = wait(store.get_many(resource, ids, usize::MAX))
+            .expect("records")
+            .value;
         for (id, record) in IDS.iter().zip(many) {
             let one = wait(store.get(resource, id)).expect("a record").value;
             assert_eq!(one, record);

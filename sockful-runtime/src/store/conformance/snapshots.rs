@@ -37,7 +37,7 @@ impl TakenSnapshot {
         for resource in [0, INDEXED] {
             let of = |id: &str| self.tables.get(&(resource, id.to_owned())).cloned();
             let asked: Vec<Box<str>> = ids.iter().rev().map(|id| (*id).into()).collect();
-            let many = wait(self.snapshot.get_many(resource, asked)).expect("records");
+            let many = wait(self.snapshot.get_many(resource, asked, usize::MAX)).expect("records");
             let many: Vec<_> = many
                 .iter()
                 .map(|it| it.as_ref().map(|it| (judge::text(it), it.rev())))
@@ -70,6 +70,31 @@ impl TakenSnapshot {
                 self.check_related(property, limit)?;
             }
         }
+        self.check_room()
+    }
+
+    /// Reading ends with the record that there is no room for.
+    fn check_room(&self) -> Result<(), TestCaseError> {
+        let ids = self.tables.keys().filter(|(at, _)| *at == INDEXED);
+        let ids: Vec<Box<str>> = ids.map(|(_, id)| id.as_str().into()).collect();
+        let all = wait(self.snapshot.get_many(INDEXED, ids.clone(), usize::MAX)).expect("records");
+        let sizes: Vec<_> = all.iter().flatten().map(|it| it.sent().len()).collect();
+        for (nth, size) in sizes.iter().enumerate() {
+            let before: usize = sizes[..nth].iter().sum();
+            let many = self
+                .snapshot
+                .get_many(INDEXED, ids.clone(), before + size - 1);
+            prop_assert_eq!(wait(many).expect("records").len(), nth + 1);
+        }
+        if let Some(first) = all.iter().flatten().next() {
+            let values = vec![Scalar::read(first.value(1)).into_owned(); 3];
+            let related =
+                self.snapshot
+                    .related(INDEXED, 1, values, QueryFilter::All, usize::MAX, 0);
+            let lists = wait(related).expect("lists");
+            let read = lists.iter().map(|list| list.records.len()).sum::<usize>();
+            prop_assert_eq!((lists.len(), read), (1, 1));
+        }
         Ok(())
     }
 
@@ -89,9 +114,9 @@ impl TakenSnapshot {
                 property: 0,
                 prefix: prefix.into(),
             };
-            let answer = self
-                .snapshot
-                .related(INDEXED, property, asked.clone(), filter, limit);
+            let answer =
+                self.snapshot
+                    .related(INDEXED, property, asked.clone(), filter, limit, usize::MAX);
             let lists = wait(answer).expect("lists");
             prop_assert_eq!(lists.len(), values.len());
             for (value, list) in values.iter().zip(lists) {
@@ -118,7 +143,7 @@ pub(super) fn check_others(store: &dyn Store) {
     };
     assert!(wait(snapshot.find(INDEXED, everything.clone())).is_ok());
     assert!(wait(snapshot.find(2, everything)).is_err());
-    assert!(wait(snapshot.get_many(2, vec!["a".into()])).is_err());
-    assert!(wait(snapshot.related(2, 1, vec![Scalar::Null], QueryFilter::All, 1)).is_err());
+    assert!(wait(snapshot.get_many(2, vec!["a".into()], 1)).is_err());
+    assert!(wait(snapshot.related(2, 1, vec![Scalar::Null], QueryFilter::All, 1, 1)).is_err());
     assert!(wait(store.snapshot(&[INDEXED, 77])).is_err());
 }

@@ -59,7 +59,7 @@ pub(super) fn check(store: &dyn Store) {
     let related = |values: &[&'static str]| {
         let values = values.iter().map(|text| Scalar::Text((*text).into()));
         let values = values.collect();
-        wait(snapshot.related(INDEXED, KIND, values, QueryFilter::All, 100))
+        wait(snapshot.related(INDEXED, KIND, values, QueryFilter::All, 100, usize::MAX))
     };
     assert_eq!(related(&["a"]).expect("ten").len(), 1);
     // All values of one question count together.

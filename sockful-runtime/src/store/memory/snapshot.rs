@@ -1,10 +1,11 @@
 //! Lists at one moment.
 
 use super::list::List;
-use super::{AT_ONCE, at_once_or_aside, search};
+use super::{AT_ONCE, at_once_or_aside, search, several};
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
+use crate::store::read_room::ReadRoom;
 use crate::store::visits::Visits;
 use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;
@@ -50,8 +51,13 @@ impl Snapshot for MemorySnapshot {
         self.seq
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
-        let get = |list: &List| ids.iter().map(|id| list.get(id).cloned()).collect();
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+        max_bytes: usize,
+    ) -> MaybeReady<'_, Result<Several>> {
+        let get = |list: &List| several(&ids, max_bytes, |id| list.get(id));
         ready(self.list(resource).map(get))
     }
 
@@ -71,14 +77,15 @@ impl Snapshot for MemorySnapshot {
         values: Vec<Scalar<'static>>,
         filter: QueryFilter,
         limit: usize,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
         let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
         let visits = Visits::new(self.max_visited);
         self.evaluate(resource, is_many, move |list| {
-            let search = search(list, &visits);
-            let of = |value| search.related(property, value, &filter, limit);
-            values.iter().map(of).collect()
+            let (search, room) = (search(list, &visits), ReadRoom::new(max_bytes));
+            let of = |value| search.related(property, value, &filter, limit, &room);
+            room.collect(values.iter().map(of))
         })
     }
 }

@@ -63,9 +63,14 @@ impl Snapshot for SqliteSnapshot {
         self.seq
     }
 
-    fn get_many(&self, resource: usize, ids: Vec<Box<str>>) -> MaybeReady<'_, Result<Several>> {
+    fn get_many(
+        &self,
+        resource: usize,
+        ids: Vec<Box<str>>,
+        max_bytes: usize,
+    ) -> MaybeReady<'_, Result<Several>> {
         self.see(resource, move |search| {
-            search.table.get_many(search.connection, &ids)
+            search.table.get_many(search.connection, &ids, max_bytes)
         })
     }
 
@@ -80,9 +85,10 @@ impl Snapshot for SqliteSnapshot {
         values: Vec<Scalar<'static>>,
         filter: QueryFilter,
         limit: usize,
+        max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
         self.see(resource, move |search| {
-            search.related(property, &values, &filter, limit)
+            search.related(property, &values, &filter, limit, max_bytes)
         })
     }
 }

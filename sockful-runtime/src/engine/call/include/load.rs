@@ -1,6 +1,7 @@
 //! Included records: read with one query a level, and written into the records they belong to.
 
 use super::{Include, IncludeSide, Includes};
+use crate::core::bounded_text::{BoundedText, Full};
 use crate::core::error::Result;
 use crate::core::json;
 use crate::engine::call::context::Context;
@@ -15,6 +16,23 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::task::yield_now;
+
+/// How many bytes of records are read before other tasks of the runtime get a turn.
+const BYTES_PER_TURN: usize = 64 * 1024;
+
+/// How many bytes of included records a request may still read. Each record that is read is written
+/// at least once, so reading more than the reply has room for is of no use.
+#[derive(Debug)]
+pub(crate) struct ReadRoom {
+    left: usize,
+    /// How many bytes were read since other tasks had a turn.
+    since_turn: usize,
+}
+
+/// The included records are larger than what a request may read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverRoom;
 
 /// What is included in the records of one level, which are known by their place among them.
 #[derive(Debug, Default)]
@@ -36,88 +54,157 @@ struct Included {
     records: Vec<Arc<Record>>,
     /// How many records of this level stand before these.
     first: usize,
-    /// Where the list goes on, if it was cut: the parent's id, and the cursor.
-    next: Option<(String, String)>,
+    /// Where the list continues, if it was cut and that was not noted yet.
+    cut: Option<CutList>,
+}
+
+/// Where an included list that was cut continues.
+#[derive(Debug)]
+pub(crate) struct CutList {
+    /// The names of the relations that lead to it.
+    path: Arc<str>,
+    /// The id of the record whose list it is.
+    parent: String,
+    cursor: String,
+}
+
+impl ReadRoom {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self {
+            left: bytes,
+            since_turn: 0,
+        }
+    }
+
+    /// Takes the bytes of records that were read. After many it lets other tasks run, which is also
+    /// when the deadline of the request is checked.
+    async fn take(&mut self, bytes: usize) -> Result<(), OverRoom> {
+        self.left = self.left.checked_sub(bytes).ok_or(OverRoom)?;
+        self.since_turn += bytes;
+        if self.since_turn >= BYTES_PER_TURN {
+            self.since_turn = 0;
+            yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+impl CutList {
+    /// About how many bytes of the reply it takes.
+    pub(crate) fn len(&self) -> usize {
+        self.path.len() + self.parent.len() + self.cursor.len() + 16
+    }
+
+    /// The JSON of several: by the path of the relation, and then by the parent's id.
+    pub(crate) fn to_json(cuts: Vec<Self>) -> Option<String> {
+        let mut by_path = Map::new();
+        for cut in cuts {
+            let by_parent = by_path
+                .entry(&*cut.path)
+                .or_insert_with(|| Map::new().into());
+            if let Value::Object(by_parent) = by_parent {
+                by_parent.insert(cut.parent, cut.cursor.into());
+            }
+        }
+        (!by_path.is_empty()).then(|| Value::from(by_path).to_string())
+    }
 }
 
 impl<'a> LoadedIncludes<'a> {
-    /// Reads what is included in `records`.
-    pub(crate) fn read<'f>(
+    /// Reads what is included in `records`, as long as there is room.
+    pub(crate) async fn read(
+        context: &Context,
+        snapshot: &dyn Snapshot,
+        includes: &'a Includes,
+        records: Vec<&Record>,
+        room: &mut ReadRoom,
+    ) -> Result<Result<Self, OverRoom>> {
+        Self::read_at("", context, snapshot, includes, records, room).await
+    }
+
+    fn read_at<'f>(
+        path: &'f str,
         context: &'f Context,
         snapshot: &'f dyn Snapshot,
         includes: &'a Includes,
         records: Vec<&'f Record>,
-    ) -> BoxFuture<'f, Result<Self>>
+        room: &'f mut ReadRoom,
+    ) -> BoxFuture<'f, Result<Result<Self, OverRoom>>>
     where
         'a: 'f,
     {
         async move {
             let mut levels = Vec::with_capacity(includes.0.len());
             for include in &includes.0 {
-                levels.push(Level::read(context, snapshot, include, &records).await?);
+                let path = match path {
+                    "" => include.name.into(),
+                    path => format!("{path}.{}", include.name).into(),
+                };
+                match Level::read(path, context, snapshot, include, &records, room).await? {
+                    Ok(level) => levels.push(level),
+                    Err(OverRoom) => return Ok(Err(OverRoom)),
+                }
             }
-            Ok(Self(levels))
+            Ok(Ok(Self(levels)))
         }
         .boxed()
     }
 
-    /// Writes the record at place `nth` with all that is included in it.
+    /// Writes the record at place `nth` with all that is included in it, and notes the lists in it
+    /// that were cut.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if there is no room for all of it: then `out` has a part of it.
     pub(crate) fn write(
-        &self,
+        &mut self,
         nth: usize,
         record: &Record,
         selection: &Selection,
-        out: &mut Vec<u8>,
-    ) {
-        selection.write(record, out);
+        out: &mut BoundedText<'_>,
+        cuts: &mut Vec<CutList>,
+    ) -> Result<(), Full> {
+        out.append(selection.len(record), |out| selection.write(record, out))?;
         if self.0.is_empty() {
-            return;
+            return Ok(());
         }
-        // The brace that ends the object, which goes on.
+        // The brace that ends the object, which continues.
         out.pop();
-        for level in &self.0 {
-            let is_first = out.last() == Some(&b'{');
-            out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
-            out.extend_from_slice(level.include.name.as_bytes());
-            out.extend_from_slice(b"\":");
-            level.write(nth, out);
+        for level in &mut self.0 {
+            let is_first = out.last() == Some(b'{');
+            out.push(if is_first { b"\"" } else { b",\"" })?;
+            out.push(level.include.name.as_bytes())?;
+            out.push(b"\":")?;
+            level.write(nth, out, cuts)?;
         }
-        out.push(b'}');
-    }
-
-    /// Where lists that were cut go on: by the path of the relation, and then by the parent's id.
-    pub(crate) fn cut(&self) -> Map<String, Value> {
-        let mut cut = Map::new();
-        self.note_cut("", &mut cut);
-        cut
-    }
-
-    fn note_cut(&self, within: &str, cut: &mut Map<String, Value>) {
-        for level in &self.0 {
-            let path = match within {
-                "" => level.include.name.to_owned(),
-                within => format!("{within}.{}", level.include.name),
-            };
-            level.within.note_cut(&path, cut);
-            let cursors = level.included.iter().filter_map(|it| it.next.clone());
-            let cursors: Map<_, _> = cursors.map(|(id, next)| (id, next.into())).collect();
-            if !cursors.is_empty() {
-                cut.insert(path, cursors.into());
-            }
-        }
+        out.push(b"}")
     }
 }
 
 impl<'a> Level<'a> {
     async fn read(
+        path: Arc<str>,
         context: &Context,
         snapshot: &dyn Snapshot,
         include: &'a Include,
         records: &[&Record],
-    ) -> Result<Self> {
+        room: &mut ReadRoom,
+    ) -> Result<Result<Self, OverRoom>> {
         let (places, mut included) = match include.side {
-            IncludeSide::Parent => include.parents(context, snapshot, records).await?,
-            IncludeSide::Children => include.children(context, snapshot, records).await?,
+            IncludeSide::Parent => {
+                let read = include.parents(context, snapshot, records, room);
+                match read.await? {
+                    Ok(parents) => parents,
+                    Err(OverRoom) => return Ok(Err(OverRoom)),
+                }
+            }
+            IncludeSide::Children => {
+                let read = include.children(&path, context, snapshot, records, room);
+                match read.await? {
+                    Ok(children) => children,
+                    Err(OverRoom) => return Ok(Err(OverRoom)),
+                }
+            }
         };
         let mut first = 0;
         for included in &mut included {
@@ -129,40 +216,48 @@ impl<'a> Level<'a> {
         } else {
             let all = included.iter().flat_map(|included| &included.records);
             let all = all.map(|record| &**record).collect();
-            LoadedIncludes::read(context, snapshot, &include.within, all).await?
+            let within = &include.within;
+            let read = LoadedIncludes::read_at(&path, context, snapshot, within, all, room);
+            match read.await? {
+                Ok(within) => within,
+                Err(OverRoom) => return Ok(Err(OverRoom)),
+            }
         };
-        Ok(Self {
+        Ok(Ok(Self {
             include,
             places,
             included,
             within,
-        })
+        }))
     }
 
     /// Writes what is included in the record at place `nth` of the level above.
-    fn write(&self, nth: usize, out: &mut Vec<u8>) {
-        let included = self.places[nth].map(|place| &self.included[place]);
-        let records = included
-            .into_iter()
-            .flat_map(|it| (it.first..).zip(&it.records));
-        if self.include.side == IncludeSide::Parent {
-            let start = out.len();
-            for (nth, record) in records {
-                self.within.write(nth, record, &Selection::All, out);
-            }
-            if out.len() == start {
-                out.extend_from_slice(b"null");
-            }
-            return;
+    fn write(
+        &mut self,
+        nth: usize,
+        out: &mut BoundedText<'_>,
+        cuts: &mut Vec<CutList>,
+    ) -> Result<(), Full> {
+        let is_parent = self.include.side == IncludeSide::Parent;
+        let included = self.places[nth].map(|place| &mut self.included[place]);
+        let Some(included) = included.filter(|it| !is_parent || !it.records.is_empty()) else {
+            return out.push(if is_parent { b"null" } else { b"[]" });
+        };
+        cuts.extend(included.cut.take());
+        if !is_parent {
+            out.push(b"[")?;
         }
-        out.push(b'[');
-        for (at, (nth, record)) in records.enumerate() {
+        for (at, record) in included.records.iter().enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.push(b",")?;
             }
-            self.within.write(nth, record, &Selection::All, out);
+            let nth = included.first + at;
+            self.within.write(nth, record, &Selection::All, out, cuts)?;
         }
-        out.push(b']');
+        if is_parent {
+            return Ok(());
+        }
+        out.push(b"]")
     }
 }
 
@@ -176,7 +271,8 @@ impl Include {
         context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
-    ) -> Result<Places> {
+        room: &mut ReadRoom,
+    ) -> Result<Result<Places, OverRoom>> {
         let (of, read_filter) = (
             context.model(self.resource),
             context.read_filter(self.resource)?,
@@ -190,58 +286,75 @@ impl Include {
             }))
         };
         let places = records.iter().map(place).collect();
-        let found = snapshot.get_many(self.resource, ids).await?;
+        let found = snapshot.get_many(self.resource, ids, room.left).await?;
+        let bytes = found.iter().flatten().map(|record| record.sent().len());
+        if let Err(over) = room.take(bytes.sum()).await {
+            return Ok(Err(over));
+        }
         let included = found.into_iter().map(|record| Included {
             records: record
                 .into_iter()
                 .filter(|it| read_filter.allows(it))
                 .collect(),
             first: 0,
-            next: None,
+            cut: None,
         });
-        Ok((places, included.collect()))
+        Ok(Ok((places, included.collect())))
     }
 
-    /// The children of each record, at most a page.
+    /// The children of each record, at most a page; read once for a record that occurs several times.
     async fn children(
         &self,
+        path: &Arc<str>,
         context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
-    ) -> Result<Places> {
+        room: &mut ReadRoom,
+    ) -> Result<Result<Places, OverRoom>> {
         let (model, of) = (
             context.model(self.resource),
             context.model(self.parent).definition,
         );
         let (limit, _) = model.page(&context.app().config);
         let read_filter = context.read_filter(self.resource)?.narrow(QueryFilter::All);
-        let values = records
-            .iter()
-            .map(|it| Scalar::read(it.value(of.id)).into_owned());
+        let (mut known, mut parents) = (HashMap::new(), Vec::new());
+        let mut places = Vec::with_capacity(records.len());
+        for record in records {
+            let place = known.entry(record.value(of.id)).or_insert_with_key(|&id| {
+                parents.push(id);
+                parents.len() - 1
+            });
+            places.push(Some(*place));
+        }
+        let values = parents.iter().map(|id| Scalar::read(id).into_owned());
         let property = self.link.parent.property;
-        let lists = snapshot
-            .related(
-                self.resource,
-                property,
-                values.collect(),
-                read_filter,
-                limit,
-            )
-            .await?;
+        let lists = snapshot.related(
+            self.resource,
+            property,
+            values.collect(),
+            read_filter,
+            limit,
+            room.left,
+        );
+        let lists = lists.await?;
         context.note_visited(lists.iter().map(|list| list.visited).sum());
-        let included = lists.into_iter().zip(records).map(|(list, parent)| {
+        let found = lists.iter().flat_map(|list| &list.records);
+        let bytes = found.map(|record| record.sent().len());
+        if let Err(over) = room.take(bytes.sum()).await {
+            return Ok(Err(over));
+        }
+        let included = lists.into_iter().zip(parents).map(|(list, id)| {
             let last = list.records.last().filter(|_| list.more);
             Included {
-                next: last.map(|last| {
-                    let id = parent.value(of.id);
-                    let id = json::string(id).unwrap_or(id.into());
-                    (id.into_owned(), query::cursor_after(&[], model, last))
+                cut: last.map(|last| CutList {
+                    path: Arc::clone(path),
+                    parent: json::string(id).unwrap_or(id.into()).into_owned(),
+                    cursor: query::cursor_after(&[], model, last),
                 }),
                 records: list.records,
                 first: 0,
             }
         });
-        let places = (0..records.len()).map(Some).collect();
-        Ok((places, included.collect()))
+        Ok(Ok((places, included.collect())))
     }
 }

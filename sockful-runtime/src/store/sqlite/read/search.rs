@@ -6,6 +6,7 @@ use crate::model::record::{Record, StoredRecord};
 use crate::model::scalar::Scalar;
 use crate::query::{Fields, Query, QueryFilter};
 use crate::store::plan::{EVERYTHING, RecordSource};
+use crate::store::read_room::ReadRoom;
 use crate::store::search::{Holders, IndexEntry, Row, Search, SearchTable, TakeRow};
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::visits::Visits;
@@ -33,20 +34,19 @@ impl TableSearch<'_> {
     }
 
     /// For each of these values of an indexed property the first `limit` records that have it and
-    /// match.
+    /// match, as long as they have no more than `max_bytes`.
     pub(crate) fn related(
         &self,
         property: usize,
         values: &[Scalar<'static>],
         filter: &QueryFilter,
         limit: usize,
+        max_bytes: usize,
     ) -> Result<Vec<Found>> {
         let visits = self.visits();
-        let search = self.search(&visits);
-        let values = values.iter();
-        values
-            .map(|value| search.related(property, value, filter, limit))
-            .collect()
+        let (search, room) = (self.search(&visits), ReadRoom::new(max_bytes));
+        let of = |value| search.related(property, value, filter, limit, &room);
+        room.collect(values.iter().map(of))
     }
 
     fn visits(&self) -> Visits {

@@ -1,0 +1,41 @@
+//! How many bytes of records a caller still has room for.
+
+use crate::model::record::Record;
+use std::cell::Cell;
+
+/// Counts the bytes of the records that were read, so that reading stops once they are too many.
+#[derive(Debug)]
+pub(super) struct ReadRoom(Cell<Option<usize>>);
+
+impl ReadRoom {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self(Cell::new(Some(max_bytes)))
+    }
+
+    /// Takes the bytes that are sent of a record.
+    pub(super) fn take(&self, record: &Record) {
+        let left = self.0.get();
+        self.0
+            .set(left.and_then(|left| left.checked_sub(record.sent().len())));
+    }
+
+    /// Whether the records read so far fit.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Reads the items one after the other, until the records are more than there is room for.
+    pub(super) fn collect<T, E>(
+        &self,
+        items: impl Iterator<Item = Result<T, E>>,
+    ) -> Result<Vec<T>, E> {
+        let mut read = Vec::new();
+        for item in items {
+            read.push(item?);
+            if !self.is_left() {
+                break;
+            }
+        }
+        Ok(read)
+    }
+}
