@@ -252,7 +252,7 @@ fn panicked(why: &(dyn Any + Send)) -> Error {
     Error::panicked("the handler", why)
 }
 
-/// Calls a remote method, a changing one in the lane of its record.
+/// Calls a remote method, one that changes its record while it holds the lock of that record.
 async fn call(
     context: Context,
     model: &Model,
@@ -272,8 +272,8 @@ async fn call(
         payload,
         if_rev,
     };
-    let _lane = match remote.receiver {
-        Receiver::Mut => Some(context.app().record_locks.lock(model.index, &id).await),
+    let _guard = match remote.receiver {
+        Receiver::Mut => Some(context.app().record_locks.lock((model.index, &*id)).await),
         Receiver::None | Receiver::Ref => None,
     };
     (remote.run)(&call).await

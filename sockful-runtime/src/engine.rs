@@ -11,11 +11,11 @@ pub(crate) mod description;
 #[cfg(feature = "server")]
 pub(crate) mod idempotency;
 #[cfg(feature = "server")]
+pub(crate) mod keyed_locks;
+#[cfg(feature = "server")]
 pub(crate) mod peer;
 #[cfg(feature = "server")]
 pub(crate) mod rate_limit;
-#[cfg(feature = "server")]
-pub(crate) mod record_locks;
 #[cfg(feature = "server")]
 pub(crate) mod session;
 #[cfg(feature = "server")]

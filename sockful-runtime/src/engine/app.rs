@@ -10,8 +10,8 @@ use crate::engine::auth::policies::Policies;
 use crate::engine::call::hook::{Hook, HookAction, HookPhase};
 use crate::engine::description::describe;
 use crate::engine::idempotency::Idempotency;
+use crate::engine::keyed_locks::KeyedLocks;
 use crate::engine::rate_limit::RateLimiter;
-use crate::engine::record_locks::RecordLocks;
 use crate::engine::table::{Resources, Route};
 use crate::live::Broker;
 use crate::model::relation::Relations;
@@ -38,7 +38,8 @@ pub(crate) struct App {
     pub(crate) documents: Documents,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
-    pub(crate) record_locks: RecordLocks,
+    /// The locks of records, by resource and id.
+    pub(crate) record_locks: KeyedLocks,
     pub(crate) idempotency: Idempotency,
     pub(crate) rates: RateLimiter,
     pub(crate) identities: IdentityRegistry,
@@ -121,7 +122,7 @@ impl App {
             broker: Broker::new(store.clone(), models.len(), &config),
             models,
             store,
-            record_locks: RecordLocks::new(),
+            record_locks: KeyedLocks::new(),
             idempotency: Idempotency::new(&config, clock.clone()),
             rates: RateLimiter::new(&config),
             identities: IdentityRegistry::default(),

@@ -73,7 +73,13 @@ impl<'a> Write<'a> {
         }
         let (mut given, id) = self.parse()?;
         let _guard = match &id {
-            Some(id) => Some(context.app().record_locks.lock(self.model.index, id).await),
+            Some(id) => Some(
+                context
+                    .app()
+                    .record_locks
+                    .lock((self.model.index, &**id))
+                    .await,
+            ),
             None => None,
         };
         loop {

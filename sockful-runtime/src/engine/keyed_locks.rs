@@ -1,0 +1,205 @@
+//! Locks that exist while they are held: one for each record, or for each caller.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Fair locks by key. Those who wait for the same key follow one another in the order in which they
+/// came; nobody waits for the holder of another key.
+///
+/// Keys are known by their hash of 64 bits. Only if two are equal, of keys that are locked at the
+/// same time, do the callers wait for each other.
+#[derive(Debug)]
+pub(crate) struct KeyedLocks {
+    shards: Box<[Mutex<Shard>]>,
+    hasher: RandomState,
+}
+
+/// The locks that are held, each with those who wait for it. An uncontended lock allocates nothing.
+type Shard = HashMap<u64, VecDeque<oneshot::Sender<()>>, BuildHasherDefault<HashOfHash>>;
+
+/// How many maps the locks are spread over, so that threads seldom meet at one.
+const SHARDS: usize = 64;
+
+/// How much room for locks a map keeps while it has none.
+const KEPT: usize = 256;
+
+/// A lock, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct LockGuard<'a> {
+    locks: &'a KeyedLocks,
+    hash: u64,
+}
+
+/// The wait for a lock. If it is given up when the lock was already passed on to it, the next gets it.
+struct Waiting<'a> {
+    locks: &'a KeyedLocks,
+    hash: u64,
+    turn: oneshot::Receiver<()>,
+}
+
+impl KeyedLocks {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Waits for the lock of a key, behind those who asked for it before.
+    ///
+    /// A task that holds one and waits for another may deadlock: a `&mut self` method that writes its
+    /// own record through a [`ServerHandle`](crate::ServerHandle) waits until its time is over.
+    pub(crate) async fn lock(&self, key: impl Hash) -> LockGuard<'_> {
+        let hash = self.hasher.hash_one(key);
+        let turn = match self.shard(hash).entry(hash) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(VecDeque::new());
+                None
+            }
+            std::collections::hash_map::Entry::Occupied(mut entry) => {
+                let (pass_on, turn) = oneshot::channel();
+                entry.get_mut().push_back(pass_on);
+                Some(turn)
+            }
+        };
+        if let Some(turn) = turn {
+            let mut waiting = Waiting {
+                locks: self,
+                hash,
+                turn,
+            };
+            // The sender is dropped only after it has sent.
+            let _ = (&mut waiting.turn).await;
+        }
+        LockGuard { locks: self, hash }
+    }
+
+    /// Passes a lock on to the first who still waits for it.
+    fn release(&self, hash: u64) {
+        let mut shard = self.shard(hash);
+        let Some(waiting) = shard.get_mut(&hash) else {
+            return;
+        };
+        while let Some(next) = waiting.pop_front() {
+            if next.send(()).is_ok() {
+                return;
+            }
+        }
+        shard.remove(&hash);
+        if shard.is_empty() && shard.capacity() > 2 * KEPT {
+            shard.shrink_to(KEPT);
+        }
+    }
+
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        // The low bits choose the place within the map.
+        let shard = usize::try_from(hash >> 58).unwrap_or_default();
+        // Nothing that can panic runs under the lock.
+        self.shards[shard % SHARDS]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many locks are held.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        let shards = self.shards.iter();
+        shards
+            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len())
+            .sum()
+    }
+}
+
+impl Drop for LockGuard<'_> {
+    fn drop(&mut self) {
+        self.locks.release(self.hash);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.turn.close();
+        if self.turn.try_recv().is_ok() {
+            self.locks.release(self.hash);
+        }
+    }
+}
+
+/// The hash of a key that is a hash.
+#[derive(Default)]
+struct HashOfHash(u64);
+
+impl Hasher for HashOfHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    #[test]
+    fn other_keys_are_never_waited_for() {
+        let locks = KeyedLocks::new();
+        let held: Vec<_> = (0..20_000)
+            .map(|n| locks.lock((7, n)).now_or_never().expect("another record"))
+            .collect();
+        assert_eq!(locks.held(), 20_000);
+        assert!(locks.lock((7, 11)).now_or_never().is_none());
+        assert!(locks.lock((8, 11)).now_or_never().is_some());
+        drop(held);
+        assert_eq!(locks.held(), 0);
+    }
+
+    #[test]
+    fn waiters_of_one_key_follow_in_order() {
+        let locks = KeyedLocks::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        let first = locks.lock("a").now_or_never().expect("it is free");
+        let (mut second, mut third) = (pin!(locks.lock("a")), pin!(locks.lock("a")));
+        let (mut gone, mut fourth) = (Box::pin(locks.lock("a")), pin!(locks.lock("a")));
+        assert!(second.as_mut().poll(&mut cx).is_pending());
+        assert!(third.as_mut().poll(&mut cx).is_pending());
+        assert!(gone.as_mut().poll(&mut cx).is_pending());
+        assert!(fourth.as_mut().poll(&mut cx).is_pending());
+        drop(first);
+        assert!(third.as_mut().poll(&mut cx).is_pending());
+        let second = second.as_mut().poll(&mut cx);
+        assert!(second.is_ready());
+        drop(second);
+        // The next got it and gives it up unused; another had left before.
+        assert!(third.as_mut().poll(&mut cx).is_ready());
+        drop(gone);
+        assert!(fourth.as_mut().poll(&mut cx).is_ready());
+        assert_eq!(locks.held(), 0);
+    }
+
+    #[test]
+    fn lock_passed_to_a_dropped_waiter_is_released() {
+        let locks = KeyedLocks::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        let first = locks.lock("a").now_or_never().expect("it is free");
+        let mut second = Box::pin(locks.lock("a"));
+        assert!(second.as_mut().poll(&mut cx).is_pending());
+        drop(first);
+        drop(second);
+        assert_eq!(locks.held(), 0);
+        assert!(locks.lock("a").now_or_never().is_some());
+    }
+}
