@@ -2,6 +2,8 @@
 
 pub(crate) mod bigint;
 pub(crate) mod bounded_text;
+#[cfg(feature = "server")]
+pub(crate) mod caller_id;
 pub(crate) mod clock;
 pub mod config;
 pub(crate) mod const_text;

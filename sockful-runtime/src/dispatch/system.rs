@@ -4,13 +4,19 @@ use super::commit;
 use super::outcome::{RequestOutcome, SubscriptionChange};
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::engine::app::App;
 use crate::engine::auth::credentials::Credentials;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
 use crate::engine::table::{ActionTraits, ConflictScope, Cost};
 use crate::model::schema::comparison;
+use crate::model::schema::comparison::Work;
 use crate::protocol::payload::Payload;
+use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio::task::spawn_blocking;
 
 /// The actions of the server's own resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +58,7 @@ impl SystemAction {
             },
             Self::Changes => ActionTraits {
                 cost: Cost::Many,
+                is_list: true,
                 ..ActionTraits::PLAIN
             },
             Self::Schema | Self::Ping => ActionTraits::PLAIN,
@@ -79,7 +86,7 @@ impl SystemAction {
             Self::Authenticate => authenticate(session, payload).await.into(),
             Self::Ping => ping(session, payload).await.into(),
             Self::Commit => commit::run(session, context, payload).await.into(),
-            Self::Changes => changes(session, context, payload).into(),
+            Self::Changes => changes(session, context, payload).await.into(),
         }
     }
 }
@@ -87,8 +94,13 @@ impl SystemAction {
 fn schema(session: &Session, context: &Context, payload: &Payload) -> Reply {
     payload.object()?.finish()?;
     admit(session, context)?;
-    let text = session.app.description.text.clone();
-    Ok(Done::bare(Body::Json(text.into_bytes())))
+    let text = &session.app.description.text;
+    reply::check_room(
+        "the description",
+        text.len(),
+        session.config().request.max_reply,
+    )?;
+    Ok(Done::bare(Body::Json(text.clone().into_bytes())))
 }
 
 /// The newest commit. The reply follows the events of all commits up to it.
@@ -109,19 +121,73 @@ fn admit(session: &Session, context: &Context) -> Result<()> {
     app.policies.admit_to(context.identity(), is_public)
 }
 
+/// How many steps the comparison of a description takes at least, beside one for each byte of the
+/// server's own.
+const MIN_STEPS: usize = 20_000;
+
+/// How much longer a description from a client may be than the server's own.
+const MAX_EXTRA: usize = 16 * 1024;
+
+/// How many steps of a comparison are charged as much as one record that a query looks at.
+const STEPS_PER_RECORD: u32 = 2;
+
+/// Cancels a comparison when the request that waits for it ends.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// How the description differs from the one that the client was built with.
-fn changes(session: &Session, context: &Context, payload: &Payload) -> Reply {
+///
+/// It is compared on a blocking thread, one description of each caller at a time, in a number of steps
+/// that the server's own description bounds.
+async fn changes(session: &Session, context: &Context, payload: &Payload) -> Reply {
     admit(session, context)?;
     let given = payload.object()?;
     let since = given.take("since");
     given.finish()?;
-    let refuse = |rule, why: String| Error::invalid(vec![Fault::new("since", rule, why)]);
-    let since = since.ok_or_else(|| refuse("required", "is required".to_owned()))?;
-    let since = serde_json::from_str(since).map_err(|error| refuse("type", error.to_string()))?;
-    let now = serde_json::from_str(&session.app.description.text).map_err(Error::internal)?;
-    let compared = comparison::compare(&since, &now).map_err(|why| refuse("type", why))?;
-    let json = compared.to_json().to_string();
-    Ok(Done::bare(Body::Json(json.into_bytes())))
+    let since = since
+        .ok_or_else(|| wrong_since("required", "is required".to_owned()))?
+        .to_owned();
+    drop(given);
+    let own = session.app.description.text.len();
+    if since.len() > MAX_EXTRA + 2 * own {
+        return Err(wrong_since(
+            "type",
+            "is too large to be compared".to_owned(),
+        ));
+    }
+    let _turn = session.app.comparisons.lock(context.caller_id()).await;
+    let cancelled = CancelOnDrop(Arc::default());
+    let work = Work::limited(MIN_STEPS + own, cancelled.0.clone());
+    let (app, steps) = (session.app.clone(), work.left());
+    let compare = move || {
+        let mut work = work;
+        let compared = compare_with(&app, &since, &mut work);
+        (compared, work.left())
+    };
+    let (compared, left) = spawn_blocking(compare).await.map_err(Error::internal)?;
+    let records = (steps - left) / STEPS_PER_RECORD;
+    context.note_visited(usize::try_from(records).unwrap_or(usize::MAX));
+    let json = compared?;
+    reply::check_room("the result", json.len(), session.config().request.max_reply)?;
+    Ok(Done::bare(Body::Json(json)))
+}
+
+/// The JSON of how the description of `app` differs from `since`.
+fn compare_with(app: &App, since: &str, work: &mut Work) -> Result<Vec<u8>> {
+    let since = serde_json::from_str(since);
+    let since = since.map_err(|error| wrong_since("type", error.to_string()))?;
+    let compared = comparison::compare_within(&since, app.description.value(), work);
+    let compared = compared.map_err(|why| wrong_since("type", why))?;
+    Ok(compared.to_json().to_string().into_bytes())
+}
+
+fn wrong_since(rule: &'static str, why: String) -> Error {
+    Error::invalid(vec![Fault::new("since", rule, why)])
 }
 
 /// Who it is from now on: whom the application takes the token for, nobody without one.

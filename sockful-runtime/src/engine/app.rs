@@ -40,6 +40,8 @@ pub(crate) struct App {
     pub(crate) broker: Arc<Broker>,
     /// The locks of records, by resource and id.
     pub(crate) record_locks: KeyedLocks,
+    /// Which caller's description is being compared: one of each caller at a time.
+    pub(crate) comparisons: KeyedLocks,
     pub(crate) idempotency: Idempotency,
     pub(crate) rates: RateLimiter,
     pub(crate) identities: IdentityRegistry,
@@ -123,6 +125,7 @@ impl App {
             models,
             store,
             record_locks: KeyedLocks::new(),
+            comparisons: KeyedLocks::new(),
             idempotency: Idempotency::new(&config, clock.clone()),
             rates: RateLimiter::new(&config),
             identities: IdentityRegistry::default(),

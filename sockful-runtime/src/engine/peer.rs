@@ -1,6 +1,8 @@
 //! The client side of a call: its address and the requests whose outcome only the store knows.
 
+use crate::core::caller_id::CallerId;
 use crate::engine::app::App;
+use crate::engine::rate_limit;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Peer {
     pub(crate) app: Arc<App>,
     address: Option<SocketAddr>,
+    /// Who it is while it is unauthenticated.
+    origin: CallerId,
     /// The requests of which nobody here can say whether they take effect: a commit of theirs is
     /// begun and not answered, or an earlier run under the same key is under way.
     committing: Mutex<Vec<u64>>,
@@ -19,9 +23,20 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Self {
+        let origin = address.and_then(|address| rate_limit::origin(address.ip()));
+        Self::of(app, address, CallerId::unauthenticated(origin))
+    }
+
+    /// Another peer that came by the same way.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::of(self.app.clone(), self.address, self.origin.clone())
+    }
+
+    fn of(app: Arc<App>, address: Option<SocketAddr>, origin: CallerId) -> Self {
         Self {
             app,
             address,
+            origin,
             committing: Mutex::default(),
             visited: AtomicUsize::new(0),
         }
@@ -30,6 +45,11 @@ impl Peer {
     /// The address of the client; `None` for the application itself.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// Who it is while it is unauthenticated.
+    pub(crate) fn origin(&self) -> &CallerId {
+        &self.origin
     }
 
     /// Notes that a query has looked at so many records, whether or not they met its conditions.

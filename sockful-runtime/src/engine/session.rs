@@ -30,19 +30,18 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(app: Arc<App>, address: Option<SocketAddr>) -> Arc<Self> {
         let bucket = app.rates.of_address(address.map(|address| address.ip()));
-        Self::of(app, address, bucket)
+        Self::of(Peer::new(app, address), bucket)
     }
 
     /// Another client, nobody yet, that came by the same way: of one HTTP connection each request is one.
     pub(crate) fn fresh(&self) -> Arc<Self> {
-        Self::of(self.app.clone(), self.peer.address(), self.bucket.clone())
+        Self::of(self.peer.fresh(), self.bucket.clone())
     }
 
-    fn of(app: Arc<App>, address: Option<SocketAddr>, bucket: Arc<Bucket>) -> Arc<Self> {
-        let peer = Arc::new(Peer::new(app.clone(), address));
+    fn of(peer: Peer, bucket: Arc<Bucket>) -> Arc<Self> {
         Arc::new(Self {
-            app,
-            peer,
+            app: peer.app.clone(),
+            peer: Arc::new(peer),
             subscriptions: Arc::default(),
             bucket,
             identity: Arc::default(),

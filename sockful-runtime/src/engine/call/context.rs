@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::core::caller_id::CallerId;
 use crate::core::error::{Error, Result};
 use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
@@ -119,6 +120,15 @@ impl Context {
             ))
         };
         self.app().state.get().ok_or_else(missing)
+    }
+
+    /// Who the caller's share of a common limit belongs to.
+    pub(crate) fn caller_id(&self) -> CallerId {
+        match &self.caller {
+            Caller::Authenticated(known) => CallerId::Key(known.key.clone()),
+            Caller::Unauthenticated => self.peer.origin().clone(),
+            Caller::Application => CallerId::Application,
+        }
     }
 
     pub(crate) fn identity(&self) -> &Caller {

@@ -8,15 +8,17 @@ mod arms;
 mod compact;
 mod covers;
 mod gap;
+mod keywords;
 mod limits;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use compact::{compact, schema as schema_alone};
+pub(crate) use gap::Work;
 
 use covers::Covers;
-use gap::{Direction, Gap, Work};
+use gap::{Direction, Gap};
 use parts::ResourceComparison;
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -120,12 +122,26 @@ impl SchemaComparison {
 ///
 /// The reason, if one is not a description or the comparison needs too many steps.
 pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
+    compare_within(old, new, &mut Work::default())
+}
+
+/// Compares two descriptions in so many steps.
+///
+/// # Errors
+///
+/// As for [`compare`].
+pub(crate) fn compare_within(
+    old: &Value,
+    new: &Value,
+    work: &mut Work,
+) -> Result<SchemaComparison, String> {
     let (old, new) = (compact(old), compact(new));
     let resources = |description| object(description, "resources", "the description");
     let (before, now) = (resources(&old)?, resources(&new)?);
-    let mut parts = ResourceComparison::new(&old, &new, Work::default());
+    let mut parts = ResourceComparison::new(&old, &new, work);
     for (name, resource) in before {
         parts.of(name);
+        parts.step()?;
         match now.get(name) {
             Some(newer) => parts.resource(resource, newer)?,
             None => parts.breaking("", "is no longer served"),

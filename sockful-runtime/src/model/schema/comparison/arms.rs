@@ -1,8 +1,8 @@
 //! Splits a schema into alternatives, each of one type.
 
-use super::gap::{Gap, Work};
+use super::gap::{Gap, Work, excerpt};
+use super::keywords::{Keywords, equal};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
 /// The maximum number of alternatives of a schema.
 const MAX_ARMS: usize = 10_000;
@@ -25,7 +25,7 @@ pub(super) enum Arm<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct TypeSchema<'a> {
     pub(super) name: &'a str,
-    pub(super) keywords: Cow<'a, Map<String, Value>>,
+    pub(super) keywords: Keywords<'a>,
 }
 
 impl Arm<'_> {
@@ -34,6 +34,14 @@ impl Arm<'_> {
             Self::Any => "any",
             Self::Const(value) => type_of(value),
             Self::Typed(typed) => typed.name,
+        }
+    }
+
+    /// How much copying it costs.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Any | Self::Const(_) => 1,
+            Self::Typed(typed) => typed.keywords.weight(),
         }
     }
 
@@ -46,7 +54,7 @@ impl Arm<'_> {
         match self {
             Self::Any => "anything".to_owned(),
             Self::Const(Value::Null) => "null".to_owned(),
-            Self::Const(value) => format!("`{value}`"),
+            Self::Const(value) => format!("`{}`", excerpt(value)),
             Self::Typed(typed) => typed.told().to_owned(),
         }
     }
@@ -126,8 +134,12 @@ impl<'a> Split<'a, '_> {
         let mut arms = self.rest(keywords)?;
         if let Some(reference) = keywords.get("$ref") {
             let target = reference.as_str().and_then(|it| it.strip_prefix('#'));
+            self.work.spend(target.map_or(0, str::len) / 64)?;
             let target = target.and_then(|it| self.document.pointer(it));
-            let fault = || Gap::Fault(format!("refers to {reference}, which is not there"));
+            let fault = || {
+                let reference = excerpt(reference);
+                Gap::Fault(format!("refers to {reference}, which is not there"))
+            };
             let others = self.schema(target.ok_or_else(fault)?, depth)?;
             arms = self.both(&arms, &others)?;
         }
@@ -155,24 +167,11 @@ impl<'a> Split<'a, '_> {
     /// Returns the alternatives of the keywords beside the combining ones.
     fn rest(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
         let is_own = |key: &str| !COMBINED.contains(&key) && !is_annotation(key);
-        let own = keywords.iter().filter(|(key, _)| is_own(key));
-        let own: Map<_, _> = own
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        self.work.spend(own.len())?;
-        if own.is_empty() {
+        self.work.spend(keywords.len())?;
+        if !keywords.keys().any(|key| is_own(key)) {
             return Ok(vec![Arm::Any]);
         }
-        let names = types(keywords);
-        Ok(names
-            .into_iter()
-            .map(|name| {
-                Arm::Typed(TypeSchema {
-                    name,
-                    keywords: Cow::Owned(own.clone()),
-                })
-            })
-            .collect())
+        self.typed(keywords)
     }
 
     fn plain(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
@@ -183,18 +182,22 @@ impl<'a> Split<'a, '_> {
             self.work.spend(values.len())?;
             return Ok(values.iter().map(Arm::Const).collect());
         }
+        self.work.spend(keywords.len())?;
         if keywords.keys().all(|key| is_annotation(key)) {
             return Ok(vec![Arm::Any]);
         }
+        self.typed(keywords)
+    }
+
+    /// Returns an alternative for each type of a schema.
+    fn typed(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
+        let names = types(keywords);
+        self.work.spend(names.len())?;
         let typed = |name| TypeSchema {
             name,
-            keywords: Cow::Borrowed(keywords),
+            keywords: Keywords::of(keywords),
         };
-        Ok(types(keywords)
-            .into_iter()
-            .map(typed)
-            .map(Arm::Typed)
-            .collect())
+        Ok(names.into_iter().map(typed).map(Arm::Typed).collect())
     }
 
     /// Returns the alternatives that both accept: each of `these` combined with each of `others`.
@@ -204,7 +207,10 @@ impl<'a> Split<'a, '_> {
             for that in others {
                 self.work.spend(1)?;
                 match (this, that) {
-                    (Arm::Any, other) | (other, Arm::Any) => both.push(other.clone()),
+                    (Arm::Any, other) | (other, Arm::Any) => {
+                        self.work.spend(other.weight())?;
+                        both.push(other.clone());
+                    }
                     (Arm::Const(value), Arm::Typed(typed))
                     | (Arm::Typed(typed), Arm::Const(value)) => {
                         if typed.name == type_of(value) || typed.name == UNTYPED {
@@ -212,13 +218,12 @@ impl<'a> Split<'a, '_> {
                         }
                     }
                     (Arm::Const(one), Arm::Const(other)) => {
-                        if one == other {
+                        if equal(one, other, self.work)? {
                             both.push(Arm::Const(one));
                         }
                     }
                     (Arm::Typed(one), Arm::Typed(other)) => {
-                        self.work.spend(one.keywords.len() + other.keywords.len())?;
-                        both.extend(merged(one, other).map(Arm::Typed));
+                        both.extend(merged(one, other, self.work)?.map(Arm::Typed));
                     }
                 }
                 if both.len() > MAX_ARMS {
@@ -246,35 +251,18 @@ fn types(keywords: &Map<String, Value>) -> Vec<&str> {
     }
 }
 
-fn merged<'a>(one: &TypeSchema<'a>, other: &TypeSchema<'a>) -> Option<TypeSchema<'a>> {
+fn merged<'a>(
+    one: &TypeSchema<'a>,
+    other: &TypeSchema<'a>,
+    work: &mut Work,
+) -> Result<Option<TypeSchema<'a>>, Gap> {
     let name = match (one.name, other.name) {
         (UNTYPED, name) | (name, UNTYPED) => name,
         (one, other) if one == other => one,
-        _ => return None,
+        _ => return Ok(None),
     };
-    let mut keywords = one.keywords.clone().into_owned();
-    for (key, value) in other.keywords.iter() {
-        match (keywords.get_mut(key), value) {
-            (Some(Value::Object(own)), Value::Object(more)) if key == "properties" => {
-                own.extend(more.iter().map(|(name, it)| (name.clone(), it.clone())));
-            }
-            (Some(Value::Array(own)), Value::Array(more)) if key == "required" => {
-                own.extend(more.iter().cloned());
-            }
-            // A part that says nothing of others does not close the whole.
-            (Some(own), more) if key == "additionalProperties" => {
-                if more != &Value::Bool(true) && own == &Value::Bool(true) {
-                    continue;
-                }
-                *own = more.clone();
-            }
-            _ => _ = keywords.insert(key.clone(), value.clone()),
-        }
-    }
-    Some(TypeSchema {
-        name,
-        keywords: Cow::Owned(keywords),
-    })
+    let keywords = one.keywords.merged(&other.keywords, work)?;
+    Ok(Some(TypeSchema { name, keywords }))
 }
 
 /// Returns whether a keyword does not restrict values.

@@ -4,8 +4,9 @@ mod object;
 
 use super::arms::{Arm, arms};
 use super::gap::{Direction, Gap, Work};
+use super::keywords::{Keywords, KeywordsId, equal};
 use super::limits;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// The maximum nesting of schemas.
@@ -18,9 +19,9 @@ pub(super) struct Covers<'a, 'w> {
     pub(super) direction: Direction,
     pub(super) work: &'w mut Work,
     depth: u32,
-    /// The results for pairs of objects, by their JSON. `None` while a pair is being compared: a recursive
-    /// type is covered unless a difference is found elsewhere.
-    known: HashMap<[String; 2], Option<String>>,
+    /// The results for pairs of objects, by their schemas. `None` while a pair is being compared: a
+    /// recursive type is covered unless a difference is found elsewhere.
+    known: HashMap<[KeywordsId; 2], Option<String>>,
 }
 
 impl<'a, 'w> Covers<'a, 'w> {
@@ -41,7 +42,7 @@ impl<'a, 'w> Covers<'a, 'w> {
     }
 
     /// Checks that `over` accepts every value that `sub` accepts.
-    pub(super) fn schema(&mut self, sub: &Value, over: &Value) -> Result<(), Gap> {
+    pub(super) fn schema(&mut self, sub: &'a Value, over: &'a Value) -> Result<(), Gap> {
         self.work.spend(1)?;
         if is_compared_elsewhere(sub, over) {
             return Ok(());
@@ -55,7 +56,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         covered
     }
 
-    fn alternatives(&mut self, sub: &Value, over: &Value) -> Result<(), Gap> {
+    fn alternatives(&mut self, sub: &'a Value, over: &'a Value) -> Result<(), Gap> {
         let subs = arms(self.sub_in, sub, self.work)?;
         let overs = arms(self.over_in, over, self.work)?;
         for sub in &subs {
@@ -95,14 +96,20 @@ impl<'a, 'w> Covers<'a, 'w> {
         }
     }
 
-    fn arm(&mut self, sub: &Arm<'_>, over: &Arm<'_>) -> Result<(), Gap> {
+    fn arm(&mut self, sub: &Arm<'a>, over: &Arm<'a>) -> Result<(), Gap> {
         let differs = |why: String| Err(Gap::Differs(why));
         match (sub, over) {
             (_, Arm::Any) => Ok(()),
-            (Arm::Const(sub), Arm::Const(over)) if sub == over => Ok(()),
+            (Arm::Const(value), Arm::Const(over)) => {
+                if equal(value, over, self.work)? {
+                    Ok(())
+                } else {
+                    differs(self.unknown(sub))
+                }
+            }
             (Arm::Any, _) | (_, Arm::Const(_)) => differs(self.unknown(sub)),
             (Arm::Const(value), Arm::Typed(typed)) => {
-                if self.direction != Direction::Exactly && limits::takes(typed, value) {
+                if self.direction != Direction::Exactly && limits::takes(typed, value, self.work)? {
                     Ok(())
                 } else {
                     differs(self.unknown(sub))
@@ -119,7 +126,7 @@ impl<'a, 'w> Covers<'a, 'w> {
                     return differs(format!("is {} and was {}", other.told(), one.told()));
                 }
                 if self.direction != Direction::Received {
-                    limits::check(one, other).map_err(Gap::Differs)?;
+                    limits::check(one, other, self.work)?;
                 }
                 match one.name {
                     "object" => self.once([&one.keywords, &other.keywords], |it| {
@@ -135,11 +142,11 @@ impl<'a, 'w> Covers<'a, 'w> {
     /// Compares a pair once.
     fn once(
         &mut self,
-        both: [&Map<String, Value>; 2],
+        both: [&Keywords<'a>; 2],
         ask: impl FnOnce(&mut Self) -> Result<(), Gap>,
     ) -> Result<(), Gap> {
-        let places = both.map(|keywords| serde_json::to_string(keywords).unwrap_or_default());
-        self.work.spend((places[0].len() + places[1].len()) / 64)?;
+        let places = both.map(Keywords::id);
+        self.work.spend(places[0].len() + places[1].len())?;
         match self.known.get(&places) {
             Some(None) => return Ok(()),
             Some(Some(why)) => return Err(Gap::Differs(why.clone())),
@@ -149,6 +156,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         let said = ask(self);
         if let Err(Gap::Differs(why)) = &said {
             // What was said meanwhile may have stood on this.
+            self.work.spend(self.known.len() / 16)?;
             self.known.retain(|_, known| known.is_some());
             self.known.insert(places, Some(why.clone()));
         }
@@ -157,13 +165,7 @@ impl<'a, 'w> Covers<'a, 'w> {
 }
 
 /// Returns whether both refer to the same part of a resource, which is compared separately.
-fn is_compared_elsewhere(sub: &Value, over: &Value) -> bool {
-    let reference = |schema: &Value| {
-        schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    reference(sub)
-        .is_some_and(|to| to.starts_with("#/resources/") && reference(over).as_ref() == Some(&to))
+fn is_compared_elsewhere<'a>(sub: &'a Value, over: &'a Value) -> bool {
+    let reference = |schema: &'a Value| schema.get("$ref").and_then(Value::as_str);
+    reference(sub).is_some_and(|to| to.starts_with("#/resources/") && reference(over) == Some(to))
 }

@@ -1,7 +1,9 @@
 //! Compares the limits of numbers, strings, arrays and objects.
 
 use super::arms::{TypeSchema, type_of};
-use serde_json::{Map, Value};
+use super::gap::{Gap, Work, excerpt_text};
+use super::keywords::{Keywords, equal};
+use serde_json::Value;
 
 /// Keyword, keyword of the exclusive limit, and whether it is a lower limit.
 const LIMITS: [(&str, &str, bool); 8] = [
@@ -19,28 +21,44 @@ const LIMITS: [(&str, &str, bool); 8] = [
 const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "contains"];
 
 /// Checks that each limit of `over` is also a limit of `sub`.
-pub(super) fn check(sub: &TypeSchema<'_>, over: &TypeSchema<'_>) -> Result<(), String> {
+pub(super) fn check(
+    sub: &TypeSchema<'_>,
+    over: &TypeSchema<'_>,
+    work: &mut Work,
+) -> Result<(), Gap> {
+    work.spend(sub.keywords.weight() + over.keywords.weight())?;
     for (key, exclusive, is_least) in LIMITS {
         let Some(set) = limit(&over.keywords, key, exclusive, is_least) else {
             continue;
         };
         let before = limit(&sub.keywords, key, exclusive, is_least);
         if !before.is_some_and(|before| is_within(before, set, is_least)) {
-            return Err(format!("has a narrower `{key}` now, {}", set.0));
+            let why = format!("has a narrower `{key}` now, {}", set.0);
+            return Err(Gap::Differs(why));
         }
     }
     for key in AS_THEY_ARE {
-        let asked = over.keywords.get(key);
-        if asked.is_some() && asked != sub.keywords.get(key) {
-            return Err(format!("has another `{key}` now"));
+        let Some(asked) = over.keywords.get(key) else {
+            continue;
+        };
+        let is_same = match sub.keywords.get(key) {
+            Some(before) => equal(before, asked, work)?,
+            None => false,
+        };
+        if !is_same {
+            return Err(Gap::Differs(format!("has another `{key}` now")));
         }
     }
-    match [sub, over].map(|typed| typed.keywords.get("format").and_then(Value::as_str)) {
+    match [sub, over].map(|typed| typed.keywords.text("format")) {
         // The limits say it of numbers.
         _ if matches!(sub.name, "integer" | "number") => Ok(()),
         [_, None] => Ok(()),
         [Some(one), Some(other)] if one == other || is_wider(one, other) => Ok(()),
-        [_, Some(format)] => Err(format!("must be of the format `{format}` now")),
+        [_, Some(format)] => {
+            let format = excerpt_text(format);
+            let why = format!("must be of the format `{format}` now");
+            Err(Gap::Differs(why))
+        }
     }
 }
 
@@ -50,13 +68,14 @@ fn is_wider(one: &str, other: &str) -> bool {
 }
 
 /// Whether a schema accepts `value`, as far as can be said without looking into it.
-pub(super) fn takes(typed: &TypeSchema<'_>, value: &Value) -> bool {
+pub(super) fn takes(typed: &TypeSchema<'_>, value: &Value, work: &mut Work) -> Result<bool, Gap> {
+    work.spend(typed.keywords.weight() + value.as_str().map_or(0, str::len) / 64)?;
     let name = type_of(value);
     let is_whole = typed.name == "number" && name == "integer";
-    (typed.name == name || is_whole) && is_within_limits(&typed.keywords, value)
+    Ok((typed.name == name || is_whole) && is_within_limits(&typed.keywords, value))
 }
 
-fn is_within_limits(keywords: &Map<String, Value>, value: &Value) -> bool {
+fn is_within_limits(keywords: &Keywords<'_>, value: &Value) -> bool {
     let (key, size) = match value {
         Value::Number(number) => ("imum", number.as_f64()),
         Value::String(text) => ("Length", count(text.chars().count())),
@@ -71,7 +90,7 @@ fn is_within_limits(keywords: &Map<String, Value>, value: &Value) -> bool {
     limits.all(|&(key, exclusive, is_least)| {
         limit(keywords, key, exclusive, is_least)
             .is_none_or(|set| is_within((size, false), set, is_least))
-    }) && !opaque.any(|key| keywords.contains_key(*key))
+    }) && !opaque.any(|key| keywords.get(key).is_some())
 }
 
 fn count(size: usize) -> Option<f64> {
@@ -80,7 +99,7 @@ fn count(size: usize) -> Option<f64> {
 
 /// Returns a limit, and whether it is exclusive.
 fn limit(
-    keywords: &Map<String, Value>,
+    keywords: &Keywords<'_>,
     key: &str,
     exclusive: &str,
     is_least: bool,

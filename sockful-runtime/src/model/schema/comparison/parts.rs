@@ -4,24 +4,28 @@ use super::covers::Covers;
 use super::gap::{Direction, Gap, Work};
 use super::{SchemaChange, Verdict, object};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Compares resources and collects the changes.
-pub(super) struct ResourceComparison<'a> {
+pub(super) struct ResourceComparison<'a, 'w> {
     old: &'a Value,
     new: &'a Value,
-    work: Work,
+    work: &'w mut Work,
     resource: String,
     changes: Vec<SchemaChange>,
+    /// The bytes of the changes that no step was used for yet.
+    noted: usize,
 }
 
-impl<'a> ResourceComparison<'a> {
-    pub(super) fn new(old: &'a Value, new: &'a Value, work: Work) -> Self {
+impl<'a, 'w> ResourceComparison<'a, 'w> {
+    pub(super) fn new(old: &'a Value, new: &'a Value, work: &'w mut Work) -> Self {
         Self {
             old,
             new,
             work,
             resource: String::new(),
             changes: Vec::new(),
+            noted: 0,
         }
     }
 
@@ -39,6 +43,7 @@ impl<'a> ResourceComparison<'a> {
     }
 
     fn note(&mut self, what: &str, verdict: Verdict, message: String) {
+        self.noted += self.resource.len() + what.len() + message.len();
         self.changes.push(SchemaChange {
             resource: self.resource.clone(),
             what: what.to_owned(),
@@ -49,6 +54,18 @@ impl<'a> ResourceComparison<'a> {
 
     pub(super) fn finish(self) -> Vec<SchemaChange> {
         self.changes
+    }
+
+    /// Uses a step, and as many more as the changes until now are worth.
+    pub(super) fn step(&mut self) -> Result<(), String> {
+        let noted = std::mem::take(&mut self.noted);
+        self.spend(1 + noted / 16)
+    }
+
+    fn spend(&mut self, steps: usize) -> Result<(), String> {
+        self.work.spend(steps).map_err(|gap| match gap {
+            Gap::Fault(why) | Gap::Differs(why) => why,
+        })
     }
 
     /// Compares two descriptions of one resource.
@@ -64,6 +81,7 @@ impl<'a> ResourceComparison<'a> {
                 _ => name.to_owned(),
             };
             for (name, entry) in before {
+                self.step()?;
                 match now.get(name) {
                     Some(newer) => self.entry(&what(name), entry, newer)?,
                     None => self.breaking(&what(name), "is no longer served"),
@@ -103,11 +121,14 @@ impl<'a> ResourceComparison<'a> {
             return self.schema(what, old, new, direction);
         };
         let count = self.changes.len();
+        let required = [old, new].map(required);
+        self.spend(required.iter().map(HashSet::len).sum())?;
         for (name, property) in before {
+            self.step()?;
             let what = format!("{what}.{name}");
             match now.get(name) {
                 Some(newer) => {
-                    let flags = [old, new].map(|schema| is_required(schema, name));
+                    let flags = [0, 1].map(|at| required[at].contains(&**name));
                     self.presence(&what, flags, direction);
                     self.schema(&what, property, newer, direction)?;
                     if direction == Direction::Sent
@@ -121,7 +142,7 @@ impl<'a> ResourceComparison<'a> {
         }
         for name in now.keys().filter(|name| !before.contains_key(*name)) {
             let what = format!("{what}.{name}");
-            if direction == Direction::Sent && is_required(new, name) {
+            if direction == Direction::Sent && required[1].contains(&**name) {
                 self.breaking(&what, "is new, and required");
             } else {
                 self.compatible(&what, "is new");
@@ -196,7 +217,7 @@ impl<'a> ResourceComparison<'a> {
         (over_in, over): (&'a Value, &'a Value),
         direction: Direction,
     ) -> Result<Result<(), String>, String> {
-        match Covers::new(sub_in, over_in, direction, &mut self.work).schema(sub, over) {
+        match Covers::new(sub_in, over_in, direction, self.work).schema(sub, over) {
             Ok(()) => Ok(Ok(())),
             Err(Gap::Differs(why)) => Ok(Err(why)),
             Err(Gap::Fault(why)) => Err(why),
@@ -212,7 +233,8 @@ fn plain(schema: &Value) -> Option<&Map<String, Value>> {
     properties.filter(|_| !is_combined && schema["type"] == "object")
 }
 
-fn is_required(schema: &Value, name: &str) -> bool {
-    let required = schema.get("required").and_then(Value::as_array);
-    required.is_some_and(|names| names.iter().any(|one| one == name))
+fn required(schema: &Value) -> HashSet<&str> {
+    let names = schema.get("required").and_then(Value::as_array);
+    let names = names.into_iter().flatten();
+    names.filter_map(Value::as_str).collect()
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A resource with an action whose payload and result are these, an event, and a type of its own.
 fn description(payload: &Value, result: &Value) -> Value {
@@ -290,6 +292,74 @@ fn what_would_take_too_long_is_told() {
     bomb["$defs"] = defs;
     let told = compare(&bomb, &bomb).expect_err("a billion pairs");
     assert!(told.contains("too large"), "{told}");
+}
+
+/// The steps that comparing a description with itself takes, or those that it was refused after.
+fn steps(description: &Value) -> (bool, u32) {
+    let mut work = Work::limited(usize::MAX, Arc::default());
+    let all = work.left();
+    let compared = compare_within(description, description, &mut work);
+    (compared.is_ok(), all - work.left())
+}
+
+#[test]
+fn copies_of_a_large_schema_cost_what_they_are() {
+    // 1,100 alternatives of a schema with a list of 19,000 items.
+    let items: Vec<_> = (0..19_000).collect();
+    let mut large = description(&json!({"$ref": "#/$defs/many"}), &json!({}));
+    let one = json!({"$ref": "#/$defs/one"});
+    large["$defs"] = json!({
+        "one": {"type": "object", "x": items, "anyOf": [{"type": "object"}]},
+        "many": {"anyOf": vec![one; 1_100]},
+    });
+    let (is_done, steps) = steps(&large);
+    assert!(!is_done || steps < 200_000, "{steps}");
+    // Nothing is copied, so that each alternative is no more than a list of references.
+    let mut work = Work::limited(usize::MAX, Arc::default());
+    let many = &large["$defs"]["many"];
+    let arms = arms::arms(&large, many, &mut work).expect("alternatives");
+    assert_eq!(arms.len(), 1_100);
+    for arm in &arms {
+        let arms::Arm::Typed(typed) = arm else {
+            panic!("{arm:?}");
+        };
+        assert_eq!(typed.keywords.weight(), 2);
+    }
+}
+
+#[test]
+fn large_values_are_charged_by_size() {
+    let text = "x".repeat(20_000);
+    let of = |values: Vec<Value>| description(&json!({"enum": values}), &json!({}));
+    let few: Vec<_> = (0..20).map(|n| json!([n, "x"])).collect();
+    let large: Vec<_> = (0..20).map(|n| json!([text, n])).collect();
+    let ((is_done, few), (_, large)) = (steps(&of(few)), steps(&of(large)));
+    assert!(is_done && large > 20 * few, "{few} {large}");
+}
+
+#[test]
+fn quoted_parts_of_a_difference_are_short() {
+    let name = "n".repeat(20_000);
+    let nested = |value: Value| {
+        let inner = json!({"type": "object", "properties": {name.clone(): value}});
+        json!({"type": "array", "items": {"type": "object", "properties": {name.clone(): inner}}})
+    };
+    let old = description(&nested(json!({"const": name})), &json!({}));
+    let new = description(&nested(json!({"type": "integer"})), &json!({}));
+    let told = compare(&old, &new).expect("two descriptions");
+    assert_eq!(told.verdict, Verdict::Breaking);
+    let message = &told.changes[0].message;
+    assert!(message.len() < 400 && message.contains('…'), "{message}");
+}
+
+#[test]
+fn cancelled_comparison_ends() {
+    let cancelled = Arc::new(AtomicBool::new(true));
+    let some = description(&json!({"type": "string"}), &json!({}));
+    let mut work = Work::limited(usize::MAX, cancelled);
+    let all = work.left();
+    assert!(compare_within(&some, &some, &mut work).is_err());
+    assert!(all - work.left() < 10);
 }
 
 /// Schemas of all kinds.

@@ -1,36 +1,43 @@
 //! Compares the properties of objects and the items of arrays.
 
 use super::Covers;
-use crate::model::schema::comparison::gap::{Direction, Gap};
-use serde_json::{Map, Value};
+use crate::model::schema::comparison::gap::{Direction, Gap, excerpt_text};
+use crate::model::schema::comparison::keywords::Keywords;
+use serde_json::Value;
 
-type Keywords = Map<String, Value>;
+/// The schema of every value.
+static ANY: Value = Value::Bool(true);
 
 /// Checks that `over` accepts every object of `sub`.
-pub(super) fn check(
-    covers: &mut Covers<'_, '_>,
-    sub: &Keywords,
-    over: &Keywords,
+pub(super) fn check<'a>(
+    covers: &mut Covers<'a, '_>,
+    sub: &Keywords<'a>,
+    over: &Keywords<'a>,
 ) -> Result<(), Gap> {
-    let (subs, overs) = (properties(sub), properties(over));
+    let subs = sub.properties(covers.work)?;
+    let overs = over.properties(covers.work)?;
     let others = others(over);
-    for (name, property) in subs.into_iter().flatten() {
+    for (name, property) in subs.iter().flatten() {
         covers.work.spend(1)?;
-        let known = overs.and_then(|overs| overs.get(name));
+        let known = overs.as_ref().and_then(|overs| overs.get(name));
         match (known, others) {
-            (Some(known), _) | (None, Others::Of(known)) => covers.schema(property, known),
+            (Some(known), _) => covers.schema(property, known),
+            (None, Others::Of(known)) => covers.schema(property, known),
             (None, _) if covers.direction == Direction::Received => Ok(()),
             (None, _) => Err(Gap::Differs("is no longer there".to_owned())),
         }
         .map_err(|gap| within(name, gap))?;
     }
-    for name in overs.into_iter().flat_map(Map::keys) {
+    let required = [sub, over].map(|keywords| keywords.required(covers.work));
+    let [sub_requires, over_requires] = required;
+    let (sub_requires, over_requires) = (sub_requires?, over_requires?);
+    for name in overs.iter().flatten().map(|(name, _)| name) {
         covers.work.spend(1)?;
-        let is_there = subs.is_some_and(|subs| subs.contains_key(name));
+        let is_there = subs.as_ref().is_some_and(|subs| subs.contains_key(name));
         if !is_there && covers.direction == Direction::Received {
             return Err(differs(name, "is no longer there"));
         }
-        if is_required(over, name) && !is_required(sub, name) {
+        if over_requires.contains(name) && !sub_requires.contains(name) {
             let why = match covers.direction {
                 Direction::Received => "may be missing now",
                 Direction::Sent | Direction::Exactly => "is required now",
@@ -41,15 +48,19 @@ pub(super) fn check(
     check_others(covers, self::others(sub), others)
 }
 
-fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, over: Others<'_>) -> Result<(), Gap> {
+fn check_others<'a>(
+    covers: &mut Covers<'a, '_>,
+    sub: Others<'a>,
+    over: Others<'a>,
+) -> Result<(), Gap> {
     let further = "its further properties";
     match (sub, over) {
         (Others::Of(sub), Others::Of(over)) => {
             covers.schema(sub, over).map_err(|gap| within("*", gap))
         }
-        (Others::Any, Others::Of(over)) => covers
-            .schema(&Value::Bool(true), over)
-            .map_err(|gap| within("*", gap)),
+        (Others::Any, Others::Of(over)) => {
+            covers.schema(&ANY, over).map_err(|gap| within("*", gap))
+        }
         (Others::None, _) | (_, Others::Any) => Ok(()),
         (_, Others::None) if covers.direction == Direction::Received => Ok(()),
         (_, Others::None) => Err(Gap::Differs(format!("takes {further} no more"))),
@@ -57,36 +68,27 @@ fn check_others(covers: &mut Covers<'_, '_>, sub: Others<'_>, over: Others<'_>) 
 }
 
 /// Checks that `over` accepts every array of `sub`.
-pub(super) fn check_items(
-    covers: &mut Covers<'_, '_>,
-    sub: &Keywords,
-    over: &Keywords,
+pub(super) fn check_items<'a>(
+    covers: &mut Covers<'a, '_>,
+    sub: &Keywords<'a>,
+    over: &Keywords<'a>,
 ) -> Result<(), Gap> {
-    let first = |keywords: &Keywords| {
-        let items = keywords.get("prefixItems").and_then(Value::as_array);
-        items.map(Vec::len).unwrap_or_default()
-    };
-    if first(sub) != first(over) {
-        let (one, other) = (first(sub), first(over));
+    let places = |keywords: &Keywords<'a>| keywords.list("prefixItems");
+    let (subs, overs) = (places(sub), places(over));
+    let [one, other] = [subs, overs].map(|places| places.map_or(0, Vec::len));
+    if one != other {
         let why = format!("is a tuple of another length, of {one} and {other}");
         return Err(Gap::Differs(why));
     }
-    let places = |keywords: &Keywords| {
-        keywords
-            .get("prefixItems")
-            .and_then(Value::as_array)
-            .cloned()
-    };
-    if let (Some(subs), Some(overs)) = (places(sub), places(over)) {
-        for (at, (sub, over)) in subs.iter().zip(&overs).enumerate() {
+    if let (Some(subs), Some(overs)) = (subs, overs) {
+        for (at, (sub, over)) in subs.iter().zip(overs).enumerate() {
             let gap = |gap| within(&at.to_string(), gap);
             covers.schema(sub, over).map_err(gap)?;
         }
     }
-    let any = Value::Bool(true);
-    let items = |keywords: &Keywords| keywords.get("items").cloned().unwrap_or(any.clone());
+    let items = |keywords: &Keywords<'a>| keywords.get("items").unwrap_or(&ANY);
     covers
-        .schema(&items(sub), &items(over))
+        .schema(items(sub), items(over))
         .map_err(|gap| within("[]", gap))
 }
 
@@ -98,26 +100,17 @@ enum Others<'a> {
     Of(&'a Value),
 }
 
-fn others(keywords: &Keywords) -> Others<'_> {
+fn others<'a>(keywords: &Keywords<'a>) -> Others<'a> {
     let patterns = keywords.get("patternProperties").and_then(Value::as_object);
     if let Some(schema) = patterns.and_then(|patterns| patterns.values().next()) {
         return Others::Of(schema);
     }
-    let closes = |key| keywords.get(key);
-    match closes("additionalProperties").or(closes("unevaluatedProperties")) {
+    let additional = keywords.additional();
+    match additional.or_else(|| keywords.get("unevaluatedProperties")) {
         Some(Value::Bool(false)) => Others::None,
         None | Some(Value::Bool(true)) => Others::Any,
         Some(schema) => Others::Of(schema),
     }
-}
-
-fn properties(keywords: &Keywords) -> Option<&Keywords> {
-    keywords.get("properties").and_then(Value::as_object)
-}
-
-fn is_required(keywords: &Keywords, name: &str) -> bool {
-    let required = keywords.get("required").and_then(Value::as_array);
-    required.is_some_and(|names| names.iter().any(|one| one == name))
 }
 
 fn differs(name: &str, why: &str) -> Gap {
@@ -126,6 +119,7 @@ fn differs(name: &str, why: &str) -> Gap {
 
 /// Prefixes the message of a gap with the name of the part.
 fn within(name: &str, gap: Gap) -> Gap {
+    let name = excerpt_text(name);
     match gap {
         Gap::Differs(why) => Gap::Differs(match why.strip_prefix("in `") {
             Some(rest) => format!("in `{name}.{rest}"),
