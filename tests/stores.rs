@@ -7,6 +7,7 @@ mod migration;
 mod migration_check;
 mod reserializing_store;
 mod resource_versions;
+mod restored_history;
 mod resume_after_restart;
 mod temp_folder;
 mod unwritable_folder;

@@ -547,6 +547,7 @@ class Sub {
   /** @type {any} */ resume;
   /** @type {any} */ nextResume;
   /** The position. @type {any} */ seq;
+  /** The proof of the position. @type {any} */ at;
   /** What came of one commit, or of one list, so far. @type {any[]} */ parts = [];
   isAnswered = false;
   isAgain = false;
@@ -591,14 +592,14 @@ class Sub {
 
   begin() {
     if (this.held) return;
-    const { connection, resource, action, resume, seq } = this;
+    const { connection, resource, action, resume, seq, at } = this;
     const id = this.id = ++connection.lastId;
     connection.subsById.set(id, this);
     /** @type {Fn} */
     const frame = (payload) => `[${write(resource)},${write(action)},${write(payload)},${id}]`;
     let text;
     try {
-      text = frame(resume === undefined ? this.where : { ...this.where, $from: { resume, seq } });
+      text = frame(resume === undefined ? this.where : { ...this.where, $from: { resume, seq, at } });
       // Without its position it begins with a reset.
       if (resume !== undefined && !connection.fits(text)) text = frame(this.where);
       if (!connection.fits(text)) {
@@ -657,15 +658,15 @@ class Sub {
   }
 
   /** @param {any} reply */
-  answered({ ok, err, seq, more, resume }) {
+  answered({ ok, err, seq, at, more, resume }) {
     this.isAnswered = !err;
     if (err) this.refused(err);
-    else this.begun(ok, seq, more, resume);
+    else this.begun(ok, seq, at, more, resume);
     this.connection.passed(this);
   }
 
   /** @type {Fn} */
-  begun(ok, seq, more, resume) {
+  begun(ok, seq, at, more, resume) {
     this.isAgain = false;
     this.tries = 0;
     if (ok?.resumed) {
@@ -673,7 +674,7 @@ class Sub {
       this.follower.status(true);
     } else {
       this.nextResume = resume;
-      this.part('reset', { records: ok?.records ?? [], seq, more });
+      this.part('reset', { records: ok?.records ?? [], seq, at, more });
     }
   }
 
@@ -705,7 +706,7 @@ class Sub {
     this.parts.push({ ...payload, type });
     if (payload.more) return;
     const told = [];
-    for (const { more, ...event } of this.parts) {
+    for (const { more, at, ...event } of this.parts) {
       const last = told.at(-1);
       if (event.type !== 'records') told.push(event);
       else if (last?.type === 'reset') last.records = last.records.concat(event.records);
@@ -713,6 +714,7 @@ class Sub {
     }
     this.parts = [];
     this.seq = payload.seq;
+    this.at = payload.at;
     this.resume = this.nextResume ?? this.resume;
     this.nextResume = undefined;
     this.follower.status(true);

@@ -25,4 +25,5 @@ pub(crate) use delivery::{Delivery, take_first_records};
 pub(crate) use delivery_queue::{DeliveryQueue, NewSubscription, RestartedSubscription};
 pub(crate) use event_encoder::EventEncoder;
 pub(crate) use live_query::LiveQuery;
+pub(crate) use resume::ResumeRequest;
 pub(crate) use subscription_handle::SubscriptionHandle;

@@ -8,4 +8,6 @@ pub(crate) mod options;
 #[cfg(feature = "server")]
 pub(crate) mod payload;
 #[cfg(feature = "server")]
+pub(crate) mod position;
+#[cfg(feature = "server")]
 pub(crate) mod reply;

@@ -13,6 +13,7 @@ pub(crate) mod recent_commits;
 mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod tags;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod testing;
@@ -84,8 +85,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         ready(Ok(()))
     }
 
-    /// Names this unbroken history.
+    /// Names this unbroken history, for people who read it.
     fn epoch(&self) -> &str;
+
+    /// The secret that authenticates positions in the log and resume tokens. It is random, stored with the
+    /// data, and replaced when the history is: in a [copy](Self::backup), and when a copy is restored.
+    /// Called after [`open`](Self::open).
+    fn secret(&self) -> [u8; 32];
 
     /// The number of the newest commit.
     fn head(&self) -> MaybeReady<'_, Result<u64>>;

@@ -106,7 +106,9 @@ async fn a_token_that_is_renewed_interrupts_nothing_and_resumes() {
         .await;
     assert_eq!(client.recv().await[1], "updated");
     // The same caller goes on where it was, and another begins from the beginning.
-    let from = json!({"$from": {"resume": begun[2]["resume"], "seq": begun[2]["seq"]}});
+    let from = json!({"$from": {
+        "resume": begun[2]["resume"], "seq": begun[2]["seq"], "at": begun[2]["at"],
+    }});
     let mut again = server.client_as("bob").await;
     let resumed = subscribe(&mut again, from.clone(), 7).await;
     assert_eq!(resumed[2]["ok"], json!({"resumed": true}));

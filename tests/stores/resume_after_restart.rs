@@ -50,7 +50,7 @@ async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
     let handle = folder.open(ENTRIES).await.expect("it is whole");
     let mut server = TestServer::from_handle(handle, Checkpoints::default()).await;
     let mut client = server.client().await;
-    let from = json!({"resume": first["resume"], "seq": first["seq"]});
+    let from = json!({"resume": first["resume"], "seq": first["seq"], "at": first["at"]});
     let request = json!(["entry", "subscribe", {"number": {"$lte": 10}, "$from": from}, 7]);
     let resumed = client.ask(request).await[2].take();
     assert_eq!(resumed["ok"], json!({"resumed": true}));
@@ -89,7 +89,7 @@ async fn what_the_file_no_longer_has_comes_afresh() {
 
     let mut server = TestServer::from_handle(opened().await, Checkpoints::default()).await;
     let mut client = server.client().await;
-    let from = json!({"resume": first["resume"], "seq": first["seq"]});
+    let from = json!({"resume": first["resume"], "seq": first["seq"], "at": first["at"]});
     let request = json!(["entry", "subscribe", {"$from": from}, 7]);
     let anew = client.ask(request).await[2].take();
     assert_eq!(anew["ok"]["records"].as_array().map(Vec::len), Some(50));

@@ -141,6 +141,8 @@ pub(super) enum LiveChange<R> {
 pub(super) struct RawEvent {
     pub(super) name: String,
     pub(super) seq: Option<u64>,
+    /// The proof of the position that it completes, as JSON.
+    pub(super) at: Option<Box<str>>,
     pub(super) dropped: u64,
     left: bool,
     id: Box<str>,
@@ -157,6 +159,7 @@ impl RawEvent {
         Self {
             name: name.to_owned(),
             seq: number("seq"),
+            at: payload.take("at").map(Box::from),
             dropped: number("dropped").unwrap_or_default(),
             left: payload.take("left") == Some("true"),
             id: raw("id"),

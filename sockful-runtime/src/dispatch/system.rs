@@ -12,6 +12,7 @@ use crate::engine::table::{ActionTraits, ConflictScope, Cost};
 use crate::model::schema::comparison;
 use crate::model::schema::comparison::Work;
 use crate::protocol::payload::Payload;
+use crate::protocol::position::PositionProof;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use std::sync::Arc;
@@ -110,7 +111,8 @@ async fn ping(session: &Session, payload: &Payload) -> Result<(Done, Subscriptio
     if !session.subscriptions.is_empty() {
         session.app.broker.wait_until_published(head).await;
     }
-    let done = Done::bare(position(session, head));
+    let at = session.app.broker.position(head).await;
+    let done = Done::bare(position(session, head, at));
     Ok((done, SubscriptionChange::ReportPosition(head)))
 }
 
@@ -210,8 +212,11 @@ async fn authenticate(session: &Session, payload: &Payload) -> Reply {
 }
 
 /// The result of `ping`: a commit and the epoch of the history that it belongs to.
-pub(crate) fn position(session: &Session, seq: u64) -> Body {
+pub(crate) fn position(session: &Session, seq: u64, at: Option<PositionProof>) -> Body {
     let epoch = session.app.store.epoch();
-    let position = serde_json::json!({"seq": seq, "epoch": epoch});
+    let mut position = serde_json::json!({"seq": seq, "epoch": epoch});
+    if let Some(at) = at {
+        position["at"] = at.as_str().into();
+    }
     Body::Json(position.to_string().into_bytes())
 }

@@ -7,6 +7,7 @@ use super::live_query::{InitialResult, LiveQuery};
 use super::query_groups::QueryGroups;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
+use crate::protocol::position::PositionKey;
 use crate::query::Query;
 use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
@@ -23,6 +24,8 @@ pub(super) const PAGE: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Broker {
     pub(super) store: Arc<dyn Store>,
+    /// Authenticates positions and resume tokens.
+    pub(crate) positions: Arc<PositionKey>,
     pub(super) limits: LiveLimits,
     state: Mutex<BrokerState>,
     /// The newest commit that was distributed; `u64::MAX` while there are no subscriptions.
@@ -55,8 +58,10 @@ impl BrokerState {
 }
 
 impl Broker {
+    /// The store must be open.
     pub(crate) fn new(store: Arc<dyn Store>, resources: usize, config: &Config) -> Arc<Self> {
         Arc::new(Self {
+            positions: Arc::new(PositionKey::new(store.secret())),
             store,
             limits: LiveLimits {
                 // One more must be a valid number: it marks subscribers that are behind.
@@ -132,6 +137,7 @@ impl Broker {
             return Err(Error::too_large(what, "max_snapshot", bytes));
         }
         Ok(InitialResult {
+            at: self.position(seq).await,
             records: found.records,
             visited: found.visited,
             seq,

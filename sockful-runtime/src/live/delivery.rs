@@ -4,6 +4,7 @@ use super::event_encoder::{EventEncoder, EventMeta, write_list};
 use super::live_query::{ChangeKind, InitialResult, Match};
 use crate::core::error::Error;
 use crate::model::record::Record;
+use crate::protocol::position::PositionProof;
 use crate::protocol::reply::Selection;
 use crate::store::commit::Emitted;
 use std::collections::VecDeque;
@@ -27,6 +28,7 @@ pub(crate) enum Delivery {
     Folded {
         changes: VecDeque<(ChangeKind, Arc<Record>)>,
         seq: u64,
+        at: Option<PositionProof>,
         /// How many declared events are omitted.
         dropped: usize,
         is_done: bool,
@@ -37,6 +39,7 @@ pub(crate) enum Delivery {
         event: &'static str,
         records: VecDeque<Arc<Record>>,
         seq: u64,
+        at: Option<PositionProof>,
         is_done: bool,
     },
     /// A declared event that belongs to no commit; `None` once it is written.
@@ -56,11 +59,13 @@ impl Delivery {
     pub(super) fn folded(
         changes: Vec<(ChangeKind, Arc<Record>)>,
         seq: u64,
+        at: Option<PositionProof>,
         dropped: usize,
     ) -> Self {
         Self::Folded {
             changes: changes.into(),
             seq,
+            at,
             dropped,
             is_done: false,
         }
@@ -72,17 +77,23 @@ impl Delivery {
             event: "reset",
             records: result.records.into(),
             seq: result.seq,
+            at: result.at,
             is_done: false,
         }
     }
 
     /// The records that did not fit into the reply to `subscribe`.
-    pub(crate) fn remaining(records: VecDeque<Arc<Record>>, seq: u64) -> Self {
+    pub(crate) fn remaining(
+        records: VecDeque<Arc<Record>>,
+        seq: u64,
+        at: Option<PositionProof>,
+    ) -> Self {
         Self::Records {
             event: "records",
             is_done: records.is_empty(),
             records,
             seq,
+            at,
         }
     }
 
@@ -109,7 +120,8 @@ impl Delivery {
                     return;
                 };
                 let is_last = *written + 1 == next.events.len();
-                let meta = EventMeta::new(next.committed.seq, is_last);
+                let at = is_last.then(|| next.committed.proof(&encoder.positions));
+                let meta = EventMeta::new(next.committed.seq, is_last).at(at);
                 encoder.write_event(next.events[*written], &next.committed, meta, out);
                 *written += 1;
                 if is_last {
@@ -120,12 +132,13 @@ impl Delivery {
             Self::Folded {
                 changes,
                 seq,
+                at,
                 dropped,
                 is_done,
             } => {
                 let next = changes.pop_front();
                 *is_done = changes.is_empty();
-                let meta = EventMeta::folded(*seq, *is_done, *dropped);
+                let meta = EventMeta::folded(*seq, *is_done, *dropped).at(*at);
                 match next {
                     Some((kind, record)) => encoder.write_change(kind, &record, meta, out),
                     // Without any change, the frame still reports the commit that was reached.
@@ -136,12 +149,14 @@ impl Delivery {
                 event,
                 records,
                 seq,
+                at,
                 is_done,
             } => {
                 let part = take_records(records, MAX_FRAME_RECORDS, 1, &encoder.selection);
                 *is_done = records.is_empty();
                 let event = std::mem::replace(event, "records");
-                encoder.write_records(event, &part, EventMeta::new(*seq, *is_done), out);
+                let meta = EventMeta::new(*seq, *is_done).at(*at);
+                encoder.write_records(event, &part, meta, out);
             }
             Self::Transient(event) => {
                 if let Some(event) = event.take() {

@@ -4,6 +4,7 @@ use super::connection_subscriptions::AckIdGuard;
 use super::live_query::{ChangeKind, EventRef};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
+use crate::protocol::position::{PositionKey, PositionProof};
 use crate::protocol::reply::Selection;
 use crate::store::commit::{Committed, Emitted};
 use std::io::Write;
@@ -16,6 +17,8 @@ pub(crate) struct EventEncoder {
     pub(crate) definition: &'static ResourceDef,
     /// The properties of each record that the client asked for.
     pub(crate) selection: Selection,
+    /// Proves the positions of commits.
+    pub(crate) positions: Arc<PositionKey>,
 }
 
 /// Writes records as an array.
@@ -37,6 +40,8 @@ pub(super) struct EventMeta {
     is_last: bool,
     is_folded: bool,
     dropped: usize,
+    /// The proof of the position after commit `seq`.
+    at: Option<PositionProof>,
 }
 
 impl EventMeta {
@@ -47,7 +52,14 @@ impl EventMeta {
             is_last,
             is_folded: false,
             dropped: 0,
+            at: None,
         }
+    }
+
+    /// With the proof of the position that the last frame moves the client to.
+    pub(super) fn at(self, at: Option<PositionProof>) -> Self {
+        let at = at.filter(|_| self.is_last);
+        Self { at, ..self }
     }
 
     /// For many commits as one, of which `dropped` declared events are omitted.
@@ -71,6 +83,11 @@ impl EventMeta {
         }
         if !self.is_last {
             out.extend_from_slice(b",\"more\":true");
+        }
+        if let Some(at) = self.at {
+            out.extend_from_slice(b",\"at\":\"");
+            out.extend_from_slice(at.as_str().as_bytes());
+            out.push(b'"');
         }
     }
 }

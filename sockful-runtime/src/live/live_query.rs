@@ -1,6 +1,7 @@
 //! The query of a subscription, and which events a commit causes for it.
 
 use crate::model::record::Record;
+use crate::protocol::position::PositionProof;
 use crate::query::{QueryFilter, ReadFilter, RecordValues};
 use crate::store::commit::{Committed, RecordChange};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(crate) struct InitialResult {
     /// How many records the store examined.
     pub(crate) visited: usize,
     pub(crate) seq: u64,
+    /// The proof of the position after commit `seq`, if the log still has it.
+    pub(crate) at: Option<PositionProof>,
 }
 
 /// How a change of a record affects the set of records that match a query.

@@ -4,6 +4,7 @@ use super::delivery::Delivery;
 use super::live_query::{ChangeKind, EventRef, LiveQuery, Match};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
+use crate::protocol::position::PositionKey;
 use crate::store::commit::Committed;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +27,9 @@ pub(super) struct Replay {
     changed: Vec<RecordImages>,
     /// How many declared events were emitted.
     emitted: usize,
+    /// The last commit that was added.
+    last: Option<Arc<Committed>>,
+    positions: Arc<PositionKey>,
 }
 
 /// A record before its first and after its last change.
@@ -36,7 +40,11 @@ struct RecordImages {
 }
 
 impl Replay {
-    pub(super) fn new(query: Arc<LiveQuery>, max_matches: usize) -> Self {
+    pub(super) fn new(
+        query: Arc<LiveQuery>,
+        max_matches: usize,
+        positions: Arc<PositionKey>,
+    ) -> Self {
         Self {
             query,
             max_matches,
@@ -44,6 +52,8 @@ impl Replay {
             indexes: HashMap::new(),
             changed: Vec::new(),
             emitted: 0,
+            last: None,
+            positions,
         }
     }
 
@@ -55,6 +65,7 @@ impl Replay {
     /// Adds the commits that follow.
     pub(super) fn push(&mut self, commits: impl Iterator<Item = Arc<Committed>>) {
         for committed in commits {
+            self.last = Some(Arc::clone(&committed));
             let events = self.query.evaluate(&committed);
             self.update_images(&committed, &events);
             let emitted = events
@@ -92,6 +103,8 @@ impl Replay {
         if let Some(matches) = self.matches {
             return Delivery::commits(matches);
         }
+        let last = self.last.filter(|last| last.seq == head);
+        let at = last.map(|last| last.proof(&self.positions));
         let changes = self
             .changed
             .into_iter()
@@ -102,6 +115,7 @@ impl Replay {
         Delivery::folded(
             changes.collect::<Vec<(ChangeKind, _)>>(),
             head,
+            at,
             self.emitted,
         )
     }

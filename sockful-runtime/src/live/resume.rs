@@ -1,117 +1,154 @@
-//! Resume tokens, which let a client continue a subscription on another connection.
+//! Positions and resume tokens, with which a client continues a subscription on another connection.
 
 use super::broker::Broker;
 use super::live_query::LiveQuery;
 use crate::core::error::Result;
+use crate::protocol::position::PositionProof;
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
-/// Identifies the history of the store and the query, so that a later subscription is known to be
-/// the same.
+/// Separates resume tokens from everything else that is authenticated by the secret of the store.
+const RESUME: &[u8; 24] = b"sockful resume token v1\0";
+
+/// Identifies the query of a subscription, so that a later subscription is known to be the same, and the
+/// commit that it began at. Clients cannot make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResumeToken {
-    /// The commit that the subscription began at.
     since: u64,
-    /// Its tag, which differs from that of another commit with the same number.
-    tag: u64,
-    digest: u64,
+    proof: PositionProof,
+}
+
+/// What a client sends to continue a subscription.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResumeRequest<'a> {
+    pub(crate) token: &'a str,
+    /// The last commit that it was sent.
+    pub(crate) seq: u64,
+    /// The proof of this position. Clients of older servers have none.
+    pub(crate) at: Option<&'a str>,
 }
 
 impl Broker {
     /// The token of a subscription that begins at commit `since`. `context` must be the same when
     /// it is resumed.
-    pub(crate) async fn resume_token(
+    pub(crate) fn resume_token(
         &self,
         query: &LiveQuery,
         since: u64,
         context: impl Hash,
-    ) -> Result<ResumeToken> {
-        Ok(ResumeToken {
+    ) -> ResumeToken {
+        let (epoch, canonical) = (self.store.epoch(), query.canonical());
+        let bound = (since, epoch, query.resource, canonical, context);
+        ResumeToken {
             since,
-            tag: self.tag(since).await.unwrap_or_default(),
-            digest: self.digest(query, context),
-        })
+            proof: self.positions.value(RESUME, bound),
+        }
     }
 
-    /// Whether the subscription of `token` can continue behind commit `seq` without a gap.
+    /// Whether a subscription can continue at the position of `request` without a gap. Returns the proof
+    /// of the position if so.
+    ///
+    /// The log itself decides: the commit that it has at this position must be the one that the client
+    /// was sent. After the file was replaced by a copy or rolled back, it is another one.
     pub(crate) async fn can_resume(
         &self,
-        token: &str,
-        seq: u64,
+        request: ResumeRequest<'_>,
         query: &LiveQuery,
         context: impl Hash,
-    ) -> Result<bool> {
-        let Some(token) = ResumeToken::parse(token) else {
-            return Ok(false);
+    ) -> Result<Option<PositionProof>> {
+        let ResumeRequest { token, seq, at } = request;
+        let since = ResumeToken::since(token).filter(|since| *since <= seq);
+        let (Some(since), Some(at)) = (since, at) else {
+            return Ok(None);
         };
-        if token.digest != self.digest(query, context) || seq < token.since {
-            return Ok(false);
+        let own = self.resume_token(query, since, context);
+        if !own.is(token) || seq > self.store.head().await? {
+            return Ok(None);
         }
-        // After the history was rewound, another commit has the number.
-        if self
-            .tag(token.since)
-            .await
-            .is_some_and(|tag| tag != token.tag)
-        {
-            return Ok(false);
-        }
-        let is_there = seq <= self.store.head().await?;
-        Ok(is_there && self.store.log(seq, 1).await.is_ok())
+        let position = self.position(seq).await;
+        let position = position.filter(|position| position.is(at));
+        let reaches = position.is_some() && self.store.log(seq, 1).await.is_ok();
+        Ok(position.filter(|_| reaches))
     }
 
-    /// The tag of a commit, if the log still has it.
-    async fn tag(&self, seq: u64) -> Option<u64> {
-        let log = self.store.log(seq.checked_sub(1)?, 1).await.ok()?;
-        log.first().map(|committed| committed.tag)
+    /// The proof of the position after commit `seq`, if the log still has this commit.
+    pub(crate) async fn position(&self, seq: u64) -> Option<PositionProof> {
+        let Some(before) = seq.checked_sub(1) else {
+            return Some(self.positions.position(0, 0));
+        };
+        let log = self.store.log(before, 1).await.ok()?;
+        let committed = log.first().filter(|committed| committed.seq == seq)?;
+        Some(committed.proof(&self.positions))
     }
 
-    fn digest(&self, query: &LiveQuery, context: impl Hash) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.store.epoch().hash(&mut hasher);
-        query.resource.hash(&mut hasher);
-        query.canonical().hash(&mut hasher);
-        context.hash(&mut hasher);
-        hasher.finish()
+    /// The same, if this commit is in memory.
+    pub(crate) fn recent_position(&self, seq: u64) -> Option<PositionProof> {
+        let committed = self.state().recent.get(seq).cloned();
+        if let Some(committed) = committed {
+            return Some(committed.proof(&self.positions));
+        }
+        let Some(before) = seq.checked_sub(1) else {
+            return Some(self.positions.position(0, 0));
+        };
+        let Either::Left(log) = self.store.log(before, 1) else {
+            return None;
+        };
+        let log = log.now_or_never()?.ok()?;
+        Some(log.first()?.proof(&self.positions))
     }
 }
 
 impl ResumeToken {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('-');
-        let mut part = |radix| u64::from_str_radix(parts.next()?, radix).ok();
-        let parsed = Self {
-            since: part(10)?,
-            tag: part(16)?,
-            digest: part(16)?,
-        };
-        // Another spelling of the same numbers is not a token of this server.
-        (parsed.to_string() == text).then_some(parsed)
+    /// The commit that the subscription of a token began at, as the token says.
+    fn since(token: &str) -> Option<u64> {
+        token.split_once('-')?.0.parse().ok()
+    }
+
+    /// Whether a client has sent this token. Another spelling of it is not one.
+    fn is(&self, token: &str) -> bool {
+        let since = self.since.to_string();
+        let proof = token
+            .strip_prefix(&*since)
+            .and_then(|it| it.strip_prefix('-'));
+        proof.is_some_and(|proof| self.proof.is(proof))
     }
 }
 
 impl fmt::Display for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:x}-{:x}", self.since, self.tag, self.digest)
+        write!(f, "{}-{}", self.since, self.proof.as_str())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::position::PositionKey;
 
     #[test]
-    fn resume_token_parses_only_its_own_spelling() {
+    fn resume_token_is_only_its_own_spelling() {
+        let key = PositionKey::new([7; 32]);
         let token = ResumeToken {
             since: 41,
-            tag: u64::MAX,
-            digest: 7,
+            proof: key.value(RESUME, 41_u64),
         };
         let text = token.to_string();
-        assert_eq!(ResumeToken::parse(&text), Some(token));
+        assert_eq!(ResumeToken::since(&text), Some(41));
+        assert!(token.is(&text));
+        let proof = token.proof.as_str();
         for text in [
-            "", "41", "41-1", "41-1-2-3", "+41-1-2", "041-1-2", "41-G-2", "41-A-2",
+            String::new(),
+            "41".to_owned(),
+            "41-".to_owned(),
+            format!("041-{proof}"),
+            format!("+41-{proof}"),
+            format!("40-{proof}"),
+            format!("{text}-"),
+            text.to_lowercase() + "A",
         ] {
-            assert_eq!(ResumeToken::parse(text), None, "{text}");
+            assert!(!token.is(&text), "{text}");
         }
     }
 }

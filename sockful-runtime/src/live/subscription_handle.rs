@@ -95,7 +95,8 @@ impl SubscriptionHandle {
             let from = group.map_or(head, |group| group.advance(self.id, head));
             (from, head, state.recent.after(from, usize::MAX))
         };
-        let replay = Replay::new(self.query.clone(), broker.limits.fold_after);
+        let positions = Arc::clone(&broker.positions);
+        let replay = Replay::new(self.query.clone(), broker.limits.fold_after, positions);
         let delivery = match recent {
             Ok(recent) => replay.run(recent, head).await,
             Err(Expired) => self.replay_log(replay, from, head).await,

@@ -6,6 +6,7 @@ use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::validation;
 use crate::protocol::frame::Head;
+use crate::protocol::position::PositionProof;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -89,6 +90,8 @@ pub(crate) enum Body {
 pub(crate) struct Subscribed {
     /// The token that resumes it on another connection.
     pub(crate) resume: String,
+    /// The proof of the position that the reply moves the client to.
+    pub(crate) at: Option<PositionProof>,
     /// Whether more of its first records follow in events.
     pub(crate) more: bool,
 }
@@ -221,8 +224,11 @@ impl Continuation {
         if let Some(cut) = &self.cut {
             let _ = write!(out, ",\"cut\":{cut}");
         }
-        if let Some(Subscribed { resume, more }) = &self.subscribed {
+        if let Some(Subscribed { resume, at, more }) = &self.subscribed {
             let _ = write!(out, ",\"resume\":\"{resume}\"");
+            if let Some(at) = at {
+                let _ = write!(out, ",\"at\":\"{}\"", at.as_str());
+            }
             if *more {
                 out.extend_from_slice(b",\"more\":true");
             }

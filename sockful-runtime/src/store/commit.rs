@@ -1,9 +1,10 @@
 //! The only way to write: a list of operations that take effect together or not at all.
 
 use crate::model::record::Record;
+use crate::protocol::position::{PositionKey, PositionProof};
 use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a unit of work wants stored.
 #[derive(Debug, Default)]
@@ -106,15 +107,34 @@ pub enum Expect {
 pub struct Committed {
     /// Its number: dense, in commit order, the first is 1.
     pub seq: u64,
-    /// A mark that tells this commit from any other that ever had its number.
+    /// A random number: two commits with the same number and tag have the same history before them,
+    /// whatever became of the file.
     pub tag: u64,
     /// What it changed, in the order of its operations.
     pub changes: Vec<RecordChange>,
     /// The declared events that happened with it, in the order of its operations.
     pub emitted: Vec<Emitted>,
+    /// The proof of the position after it, when one was sent: all subscribers get the same.
+    proof: OnceLock<PositionProof>,
 }
 
 impl Committed {
+    /// Creates the commit of this number.
+    pub fn new(seq: u64, tag: u64, changes: Vec<RecordChange>, emitted: Vec<Emitted>) -> Self {
+        Self {
+            seq,
+            tag,
+            changes,
+            emitted,
+            proof: OnceLock::new(),
+        }
+    }
+
+    /// The proof of the position after it, by the key of its store.
+    pub(crate) fn proof(&self, key: &PositionKey) -> PositionProof {
+        *self.proof.get_or_init(|| key.position(self.seq, self.tag))
+    }
+
     /// Whether it neither changed nor emitted anything: then it took no number, and is in no log.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.emitted.is_empty()

@@ -20,14 +20,14 @@ use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
+use crate::protocol::position::new_secret;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use crate::store::read_room::ReadRoom;
 use crate::store::search::Search;
+use crate::store::tags::TagSource;
 use crate::store::visits::Visits;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -43,8 +43,9 @@ const AT_ONCE: usize = 1_000;
 #[derive(Debug)]
 pub struct Memory {
     epoch: Box<str>,
-    /// Makes the tags, which nobody outside can foretell.
-    tags: RandomState,
+    tags: TagSource,
+    /// Set when the store is opened.
+    secret: OnceLock<[u8; 32]>,
     root: RwLock<Root>,
     /// Those of the server, unless the store was constructed with others.
     limits: OnceLock<StoreLimits>,
@@ -56,7 +57,8 @@ impl Memory {
     pub fn new() -> Self {
         Self {
             epoch: Uuid::now_v7().to_string().into(),
-            tags: RandomState::new(),
+            tags: TagSource::default(),
+            secret: OnceLock::new(),
             root: RwLock::new(Root::new(&StoreLimits::default())),
             limits: OnceLock::new(),
             head: watch::Sender::new(0),
@@ -174,11 +176,17 @@ impl Store for Memory {
             .iter()
             .map(|definition| MemoryTable::new(definition))
             .collect();
-        ready(Ok(()))
+        ready(new_secret().map(|secret| {
+            let _ = self.secret.set(secret);
+        }))
     }
 
     fn epoch(&self) -> &str {
         &self.epoch
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        self.secret.get().copied().unwrap_or_default()
     }
 
     fn head(&self) -> MaybeReady<'_, Result<u64>> {
@@ -240,12 +248,7 @@ impl Store for Memory {
         };
         let seq = root.recent.head() + 1;
         let (changes, emitted) = root.apply(commit.operations, seq);
-        let mut committed = Committed {
-            seq,
-            tag: self.tags.hash_one(seq),
-            changes,
-            emitted,
-        };
+        let mut committed = Committed::new(seq, self.tags.next(seq), changes, emitted);
         if committed.is_empty() {
             committed.seq = root.recent.head();
             return ready(Ok(Arc::new(committed)));

@@ -93,12 +93,7 @@ mod tests {
     fn pushed(recent: &mut RecentCommits, seqs: impl IntoIterator<Item = u64>) -> Vec<u64> {
         let mut trimmed = Vec::new();
         for seq in seqs {
-            let committed = Committed {
-                seq,
-                tag: 0,
-                changes: Vec::new(),
-                emitted: Vec::new(),
-            };
+            let committed = Committed::new(seq, 0, Vec::new(), Vec::new());
             recent.push(Arc::new(committed), &mut trimmed);
         }
         trimmed.iter().map(|committed| committed.seq).collect()

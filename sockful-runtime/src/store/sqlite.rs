@@ -189,6 +189,11 @@ impl Store for Sqlite {
         self.opened.get().map_or("", |opened| &opened.epoch)
     }
 
+    fn secret(&self) -> [u8; 32] {
+        let opened = self.opened.get();
+        opened.map_or_else(Default::default, |opened| opened.secret)
+    }
+
     fn head(&self) -> MaybeReady<'_, Result<u64>> {
         ready(
             self.opened()

@@ -220,12 +220,10 @@ impl Hooks {
                 ..event.clone()
             })
         });
-        Ok(Arc::new(Committed {
-            seq: committed.seq,
-            tag: committed.tag,
-            changes: changes.collect::<Result<_>>()?,
-            emitted: emitted.collect::<Result<_>>()?,
-        }))
+        let changes = changes.collect::<Result<_>>()?;
+        let emitted = emitted.collect::<Result<_>>()?;
+        let Committed { seq, tag, .. } = *committed;
+        Ok(Arc::new(Committed::new(seq, tag, changes, emitted)))
     }
 }
 
@@ -262,6 +260,10 @@ impl<S: Store> Store for Intercept<S> {
 
     fn migrate(&self, layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
         self.store.migrate(layouts)
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        self.store.secret()
     }
 
     fn epoch(&self) -> &str {

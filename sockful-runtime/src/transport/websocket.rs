@@ -359,7 +359,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             SubscriptionChange::ReportPosition(head) => {
                 self.deliver_events();
                 let position = self.subscriptions.delivered_up_to(head);
-                *reply = Ok(Done::bare(dispatch::position(&self.session, position)));
+                let at = self.session.app.broker.recent_position(position);
+                *reply = Ok(Done::bare(dispatch::position(&self.session, position, at)));
             }
         }
         None

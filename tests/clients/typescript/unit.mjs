@@ -71,7 +71,7 @@ await test('a subscription goes on behind the last frame that was whole', {}, as
   assert.equal(live.size, 0, 'nothing counts before it is whole');
   last().tell('creature', 'records', { records: [{ id: 'b' }], seq: 5 }, id);
   assert.deepEqual([...live].map(({ id }) => id), ['a', 'b']);
-  last().tell('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6 }, id);
+  last().tell('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6, at: 'p6' }, id);
   last().tell('creature', 'destroyed', { id: 'b', seq: 7, more: true }, id);
   last().tell('creature', 'purred', { id: 'a', data: {} }, id);
   assert.equal(live.size, 2, 'half a commit is none');
@@ -80,7 +80,7 @@ await test('a subscription goes on behind the last frame that was whole', {}, as
   mock.timers.tick(300);
   last().hello();
   const [, , payload, again] = last().sent[0];
-  assert.deepEqual(payload, { $from: { resume: 'r1', seq: 6 } });
+  assert.deepEqual(payload, { $from: { resume: 'r1', seq: 6, at: 'p6' } });
   id = again;
   last().tell('creature', 'subscribe', { ok: { resumed: true }, seq: 6, resume: 'r2' }, id);
   assert.equal(live.status, 'live');

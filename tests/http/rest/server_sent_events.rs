@@ -52,9 +52,10 @@ async fn a_list_that_is_asked_for_as_a_stream_is_told_live() {
         (&*left.name, &left.data["left"]),
         ("destroyed", &json!(true))
     );
-    let resume = first.data["resume"].as_str().expect("a token");
-    for (event, seq) in [(first.id, 2), (created.id, 4), (left.id, 5)] {
-        assert_eq!(event, Some(format!("{resume}/{seq}")));
+    let resume = first.data["resume"].as_str().expect("a token").to_owned();
+    for (event, seq) in [(first, 2), (created, 4), (left, 5)] {
+        let at = event.data["at"].as_str().expect("a proof");
+        assert_eq!(event.id, Some(format!("{resume}/{seq}/{at}")));
     }
 }
 
@@ -112,9 +113,13 @@ async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
         assert_eq!(again.event().await.data["id"], id);
     }
     // What was of another query, or is nothing, begins anew.
+    let (unproven, _) = last.rsplit_once('/').expect("three parts");
+    let (from, _) = unproven.rsplit_once('/').expect("three parts");
     for (address, id) in [
         ("/api/creature?life=10", &*last),
         ("/api/creature", "8-2f/x"),
+        ("/api/creature", unproven),
+        ("/api/creature", &*format!("{from}/1/AAAAAAAAAAAAAAAA")),
     ] {
         let mut other = open(&server, address, &format!("Last-Event-ID: {id}\r\n")).await;
         let first = other.event().await;

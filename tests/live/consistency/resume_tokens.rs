@@ -3,9 +3,9 @@
 use super::*;
 
 /// Subscribes behind commit 2 with what another subscription was given.
-async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), token: &Value) -> bool {
+async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), given: &Value) -> bool {
     let (resource, action, mut payload) = frame;
-    payload["$from"] = json!({"resume": token, "seq": 2});
+    payload["$from"] = json!({"resume": given["resume"], "seq": 2, "at": given["at"]});
     let reply = client
         .ask(json!([resource, action, payload, "again"]))
         .await;
@@ -35,10 +35,10 @@ async fn what_was_given_for_one_resource_or_parent_is_good_for_no_other() {
     let mut client = server.client().await;
     for (nth, (resource, action, payload)) in routes.iter().enumerate() {
         let reply = client.ask(json!([resource, action, payload, nth])).await;
-        let token = &reply[2]["resume"];
+        let given = &reply[2];
         for (other, route) in routes.iter().enumerate() {
             let is_same = other == nth;
-            let resumed = is_resumed(&mut client, route.clone(), token).await;
+            let resumed = is_resumed(&mut client, route.clone(), given).await;
             assert_eq!(resumed, is_same, "{nth} {other}");
         }
     }

@@ -1,6 +1,6 @@
 //! Delivery of declared events to subscribers.
 
-use super::{event, events, start, subscribe, told};
+use super::{event, events, start, subscribe, told, told_without_proofs};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn what_is_emitted_is_told_with_its_commit_to_those_for_whom_the_record_is
     subscribe(&mut client, 8, json!({"kind": "cat"})).await;
     let roar = json!({"id": "bob", "with": ["tom", "eve", "nobody"]});
     let seq = writer.reply("creature", "roar", roar).await["seq"].take();
-    let frames = told(&mut client).await;
+    let frames = told_without_proofs(&mut client).await;
     let roared = |id: &str, loudness: u8, ack: u64, more: bool| {
         let mut payload = json!({"id": id, "data": {"loudness": loudness}, "seq": seq});
         if more {
@@ -55,7 +55,7 @@ async fn what_is_broadcast_has_no_number_and_is_in_no_log() {
     let stirred = json!(["creature", "stirred", {"id": "bob", "data": {}}, 7]);
     assert_eq!(frames, [stirred]);
     assert_eq!(client.head().await, 1);
-    let from = json!({"resume": reply["resume"], "seq": reply["seq"]});
+    let from = json!({"resume": reply["resume"], "seq": reply["seq"], "at": reply["at"]});
     let mut later = server.client().await;
     let resumed = subscribe(&mut later, 7, json!({"kind": "dragon", "$from": from})).await;
     assert_eq!(resumed["ok"], json!({"resumed": true}));

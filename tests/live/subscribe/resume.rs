@@ -4,13 +4,47 @@ use super::{event, events, start, start_with, subscribe, told};
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
+/// The proofs of all positions from 0 to the newest, as a subscriber of everything was sent them.
+struct Positions(Client, Vec<Value>);
+
+impl Positions {
+    async fn begin(server: &TestServer) -> Self {
+        let mut client = server.client().await;
+        let reply = subscribe(&mut client, 7, json!({})).await;
+        assert_eq!(reply["seq"], 0);
+        Self(client, vec![reply["at"].clone()])
+    }
+
+    /// The position after commit `seq`.
+    async fn of(&mut self, seq: u64) -> (u64, Value) {
+        for frame in told(&mut self.0).await {
+            assert_eq!(frame[2]["seq"], self.1.len());
+            self.1.push(frame[2]["at"].clone());
+        }
+        let at = self.1[usize::try_from(seq).expect("a number")].clone();
+        assert!(at.is_string(), "{seq}");
+        (seq, at)
+    }
+}
+
+/// The position of a reply.
+fn position(reply: &Value) -> (u64, Value) {
+    let seq = reply["seq"].as_u64().expect("a number");
+    (seq, reply["at"].clone())
+}
+
 const DRAGONS: &str = "dragon";
 
 /// Subscribes where another one was; the payload of the reply.
-async fn resume(server: &TestServer, token: &Value, seq: u64, payload: Value) -> (Client, Value) {
+async fn resume(
+    server: &TestServer,
+    token: &Value,
+    (seq, at): (u64, Value),
+    payload: Value,
+) -> (Client, Value) {
     let mut client = server.client().await;
     let mut payload = payload;
-    payload["$from"] = json!({"resume": token, "seq": seq});
+    payload["$from"] = json!({"resume": token, "seq": seq, "at": at});
     let reply = subscribe(&mut client, 9, payload).await;
     (client, reply)
 }
@@ -18,6 +52,7 @@ async fn resume(server: &TestServer, token: &Value, seq: u64, payload: Value) ->
 #[tokio::test]
 async fn a_subscription_goes_on_behind_the_commit_that_it_was_told_of_last() {
     let server = start().await;
+    let mut positions = Positions::begin(&server).await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({"kind": DRAGONS})).await;
     drop(client);
@@ -29,8 +64,9 @@ async fn a_subscription_goes_on_behind_the_commit_that_it_was_told_of_last() {
         .await;
     let mut followers = Vec::new();
     for (seq, missed) in [(0, 3), (1, 2), (3, 0), (4, 0)] {
+        let from = positions.of(seq).await;
         let (mut client, reply) =
-            resume(&server, &reply["resume"], seq, json!({"kind": DRAGONS})).await;
+            resume(&server, &reply["resume"], from, json!({"kind": DRAGONS})).await;
         assert_eq!(reply["ok"], json!({"resumed": true}), "{reply}");
         assert_eq!(reply["seq"], seq);
         let ids = &["bob", "eve", "kim"][3 - missed..];
@@ -53,52 +89,59 @@ async fn the_position_may_be_that_of_a_ping() {
         let cat = json!({"id": n.to_string(), "kind": "cat"});
         writer.ok("creature", "create", cat).await;
     }
-    let seq = client.head().await;
-    assert_eq!(seq, 5);
+    let from = position(&client.ok("sockful", "ping", json!(null)).await);
+    assert_eq!(from.0, 5);
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    let (mut client, _) = resume(&server, &reply["resume"], seq, json!({"kind": DRAGONS})).await;
+    let (mut client, _) = resume(&server, &reply["resume"], from, json!({"kind": DRAGONS})).await;
     assert_eq!(events(&mut client).await, [event(9, "created", "bob")]);
 }
 
 #[tokio::test]
 async fn what_is_not_the_same_begins_anew() {
     let server = start().await;
+    let mut positions = Positions::begin(&server).await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let payload = || json!({"kind": DRAGONS, "life": {"$gt": 1}, "$select": ["id", "life"]});
     let reply = subscribe(&mut client, 7, payload()).await;
-    let token = &reply["resume"];
+    let (token, here) = (&reply["resume"], position(&reply));
     let other = start().await;
     let mut same = other.client().await;
     same.ok("creature", "create", json!({"id": "bob"})).await;
-    for (what, server, token, seq, payload) in [
-        ("another history", &other, token.clone(), 1, payload()),
+    let before = positions.of(0).await;
+    let (_, at) = here.clone();
+    let all = json!({"life": {"$gt": 1}, "$select": ["id", "life"]});
+    let unselected = json!({"kind": DRAGONS, "life": {"$gt": 1}});
+    for (what, server, token, from, payload) in [
+        ("another history", &other, token, here.clone(), payload()),
+        ("conditions", &server, token, here.clone(), all),
+        ("selection", &server, token, here.clone(), unselected),
+        ("a number ahead", &server, token, (2, at.clone()), payload()),
+        ("before the beginning", &server, token, before, payload()),
         (
-            "conditions",
+            "another position's proof",
             &server,
-            token.clone(),
-            1,
-            json!({"kind": DRAGONS, "$select": ["id", "life"]}),
-        ),
-        (
-            "selection",
-            &server,
-            token.clone(),
-            1,
-            json!({"kind": DRAGONS, "life": {"$gt": 1}}),
-        ),
-        ("a number ahead", &server, token.clone(), 2, payload()),
-        (
-            "a number before the beginning",
-            &server,
-            token.clone(),
-            0,
+            token,
+            (0, at),
             payload(),
         ),
-        ("no token", &server, json!("1-2-3"), 1, payload()),
-        ("no token at all", &server, json!(""), 1, payload()),
+        ("no proof", &server, token, (1, json!("")), payload()),
+        (
+            "no token",
+            &server,
+            &json!("1-2-3"),
+            here.clone(),
+            payload(),
+        ),
+        (
+            "no token at all",
+            &server,
+            &json!(""),
+            here.clone(),
+            payload(),
+        ),
     ] {
-        let (_, reply) = resume(server, &token, seq, payload).await;
+        let (_, reply) = resume(server, token, from, payload).await;
         assert_eq!(
             reply["ok"]["records"].as_array().map(Vec::len),
             Some(1),
@@ -108,11 +151,70 @@ async fn what_is_not_the_same_begins_anew() {
     }
     // However the conditions are ordered they are the same.
     let ordered = json!({"life": {"$gt": 1}, "$select": ["id", "life"], "kind": DRAGONS});
-    let (_, reply) = resume(&server, token, 1, ordered).await;
+    let (_, reply) = resume(&server, token, here.clone(), ordered).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
+    assert_eq!(position(&reply), here);
     // What was resumed can be again.
-    let (_, again) = resume(&server, &reply["resume"], 1, payload()).await;
+    let (_, again) = resume(&server, &reply["resume"], here, payload()).await;
     assert_eq!(again["ok"], json!({"resumed": true}));
+}
+
+#[tokio::test]
+async fn position_without_proof_gets_the_records() {
+    let server = start().await;
+    let (mut client, mut writer) = (server.client().await, server.client().await);
+    let reply = subscribe(&mut client, 7, json!({})).await;
+    writer.ok("creature", "create", json!({"id": "bob"})).await;
+    writer.ok("creature", "destroy", json!({"id": "bob"})).await;
+    let [resume, at] = [&reply["resume"], &reply["at"]];
+    for (from, is_resumed) in [
+        // As clients of an older server send it.
+        (json!({"resume": resume, "seq": 0}), false),
+        (json!({"resume": resume, "seq": 1}), false),
+        (json!({"resume": "0-0-c0ffee", "seq": 0, "at": at}), false),
+        (json!({"resume": resume, "seq": 0, "at": at}), true),
+    ] {
+        let mut client = server.client().await;
+        let reply = subscribe(&mut client, 9, json!({"$from": from})).await;
+        assert_eq!(reply["ok"]["resumed"] == true, is_resumed, "{reply}");
+        let missed = events(&mut client).await.len();
+        assert_eq!(missed, if is_resumed { 2 } else { 0 });
+    }
+    let malformed = json!({"$from": {"resume": resume, "seq": 0, "at": 7}});
+    let mut client = server.client().await;
+    let refused = client
+        .ask(json!(["creature", "subscribe", malformed, 8]))
+        .await;
+    assert_eq!(refused[2]["err"]["code"], "invalid_query", "{refused}");
+}
+
+#[tokio::test]
+async fn every_frame_that_moves_a_position_has_a_proof_that_resumes() {
+    let server = start_with(|config| config.live.fold_after = 1).await;
+    let (mut client, mut writer) = (server.client().await, server.client().await);
+    let reply = subscribe(&mut client, 7, json!({})).await;
+    let mut all = vec![position(&reply)];
+    for id in ["bob", "eve"] {
+        writer.ok("creature", "create", json!({"id": id})).await;
+        all.push(position(&client.recv().await[2]));
+        all.push(position(&client.ok("sockful", "ping", json!(null)).await));
+    }
+    for _ in 0..4 {
+        writer.ok("creature", "feed", json!({"id": "bob"})).await;
+    }
+    // Behind by more than `fold_after`.
+    let (mut again, resumed) = resume(&server, &reply["resume"], all[0].clone(), json!({})).await;
+    assert_eq!(position(&resumed), all[0]);
+    let folded = told(&mut again).await;
+    assert!(folded.iter().all(|frame| frame[2]["folded"] == true));
+    let (last, others) = folded.split_last().expect("frames");
+    assert!(others.iter().all(|frame| frame[2].get("at").is_none()));
+    all.push(position(&last[2]));
+    for (nth, from) in all.into_iter().enumerate() {
+        assert!(from.1.is_string(), "{nth}");
+        let (_, reply) = resume(&server, &reply["resume"], from, json!({})).await;
+        assert_eq!(reply["ok"], json!({"resumed": true}), "{nth}");
+    }
 }
 
 #[tokio::test]
@@ -125,15 +227,17 @@ async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
     let (mut client, mut writer) = (server.client().await, server.client().await);
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     let reply = subscribe(&mut client, 7, json!({})).await;
+    let first = position(&reply);
     for _ in 0..100 {
         writer.ok("creature", "feed", json!({"id": "bob"})).await;
     }
-    let (mut anew, reply) = resume(&server, &reply["resume"], 1, json!({})).await;
+    let (mut anew, reply) = resume(&server, &reply["resume"], first, json!({})).await;
     assert_eq!(reply["ok"]["records"][0]["life"], 110);
     assert_eq!(reply["seq"], 101);
     assert_eq!(told(&mut anew).await, [Value::Null; 0]);
     // In the log, and no longer at hand.
-    let (mut later, reply) = resume(&server, &reply["resume"], 101, json!({})).await;
+    let here = position(&reply);
+    let (mut later, reply) = resume(&server, &reply["resume"], here, json!({})).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
     assert_eq!(told(&mut later).await, [Value::Null; 0]);
 }
@@ -147,7 +251,13 @@ async fn many_missed_commits_are_told_as_one() {
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     writer.ok("creature", "create", json!({"id": "eve"})).await;
     writer.ok("creature", "destroy", json!({"id": "eve"})).await;
-    let (mut client, _) = resume(&server, &reply["resume"], 0, json!({"kind": DRAGONS})).await;
+    let (mut client, _) = resume(
+        &server,
+        &reply["resume"],
+        position(&reply),
+        json!({"kind": DRAGONS}),
+    )
+    .await;
     let one_by_one = ["created", "created", "destroyed"];
     assert_eq!(
         events(&mut client)
@@ -158,7 +268,13 @@ async fn many_missed_commits_are_told_as_one() {
         one_by_one
     );
     writer.ok("creature", "feed", json!({"id": "bob"})).await;
-    let (mut client, _) = resume(&server, &reply["resume"], 0, json!({"kind": DRAGONS})).await;
+    let (mut client, _) = resume(
+        &server,
+        &reply["resume"],
+        position(&reply),
+        json!({"kind": DRAGONS}),
+    )
+    .await;
     let frames = told(&mut client).await;
     assert_eq!(frames.len(), 1, "{frames:?}");
     assert_eq!(

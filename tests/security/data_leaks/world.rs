@@ -10,6 +10,7 @@ use knowledge::{Knowledge, Records};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sockful::{Config, Server, ServerHandle};
+use std::collections::HashMap;
 
 pub(super) struct World {
     handle: ServerHandle,
@@ -19,6 +20,8 @@ pub(super) struct World {
     records: Records,
     /// Tokens that anybody was given to go on with, whoever takes them.
     tokens: Vec<String>,
+    /// The proofs of positions that anybody was given.
+    proofs: HashMap<u64, Value>,
 }
 
 /// One client.
@@ -62,6 +65,7 @@ impl World {
             seats,
             records: Records::default(),
             tokens: Vec::new(),
+            proofs: HashMap::new(),
         };
         for nth in 0..world.seats.len() {
             let signed_in = world.sign_in(nth, Some(nth % world.users.len())).await;
@@ -122,7 +126,12 @@ impl World {
             Step::Subscribe(subscribe) => {
                 seat.subscriptions += 1;
                 let ack = 100 + seat.subscriptions;
-                let request = requests::subscribe(&self.records, &self.tokens, subscribe, ack);
+                let request = requests::subscribe(
+                    &self.records,
+                    (&self.tokens, &self.proofs),
+                    subscribe,
+                    ack,
+                );
                 let reply = self.ask(nth, request).await?;
                 let token = reply[2]["resume"].as_str().map(str::to_owned);
                 self.tokens.extend(token);
@@ -203,6 +212,11 @@ impl World {
         loop {
             let frame = self.seats[nth].client.recv().await;
             self.check(nth, &frame).await?;
+            for position in [&frame[2], &frame[2]["ok"]] {
+                if let (Some(seq), Some(at)) = (position["seq"].as_u64(), position.get("at")) {
+                    self.proofs.insert(seq, at.clone());
+                }
+            }
             let is_reply = frame[2].get("ok").or(frame[2].get("err")).is_some();
             if is_reply && frame[3] == *ack {
                 return Ok(frame);

@@ -185,7 +185,7 @@ impl History<'_> {
             }
         }
         self.pass(seq, <[_]>::is_empty)?;
-        self.replica.pong(seq);
+        self.replica.pong(seq, None);
         Ok(())
     }
 

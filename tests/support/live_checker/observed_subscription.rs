@@ -35,6 +35,9 @@ impl ObservedSubscription {
         let from = self.from();
         if let (Some(token), Some(seq)) = (&self.replica.token, from) {
             payload["$from"] = json!({"resume": token, "seq": seq});
+            if let Some(at) = &self.replica.at {
+                payload["$from"]["at"] = at.clone();
+            }
         }
         let ack = self.ack.clone();
         self.seen.push(Observation::Began { ack, from, reached });
@@ -58,9 +61,9 @@ impl ObservedSubscription {
         }
     }
 
-    pub(super) fn pong(&mut self, seq: u64) {
+    pub(super) fn pong(&mut self, seq: u64, at: Option<&Value>) {
         self.seen.push(Observation::Pong(seq));
-        self.replica.pong(seq);
+        self.replica.pong(seq, at);
     }
 
     pub(super) fn unsubscribed(&mut self) {

@@ -13,9 +13,12 @@ pub(crate) struct Replica {
     pub(crate) position: u64,
     /// The resume token; `None` before the initial result is complete.
     pub(crate) token: Option<Value>,
+    /// The proof of the position, if there is one.
+    pub(crate) at: Option<Value>,
     /// The frames received so far of one commit or initial result.
     pub(super) parts: Vec<Frame>,
     next_token: Option<Value>,
+    next_at: Option<Value>,
     /// Whether the subscription is active.
     is_on: bool,
 }
@@ -33,11 +36,12 @@ impl Replica {
         self.is_on = true;
         if payload["ok"] == json!({"resumed": true}) {
             self.token = Some(token.into());
+            self.at = payload.get("at").cloned();
             return Ok(None);
         }
         self.next_token = Some(token.into());
         let mut list = payload["ok"].clone();
-        for word in ["seq", "more"] {
+        for word in ["seq", "more", "at"] {
             if let Some(value) = payload.get(word) {
                 list[word] = value.clone();
             }
@@ -46,7 +50,10 @@ impl Replica {
     }
 
     /// Applies an event. Returns the frames of a commit or result that it completes.
-    pub(super) fn part(&mut self, name: &str, payload: Value) -> Option<Vec<Frame>> {
+    pub(super) fn part(&mut self, name: &str, mut payload: Value) -> Option<Vec<Frame>> {
+        // The server makes it, and only the server can check it.
+        let at = payload.as_object_mut().and_then(|it| it.remove("at"));
+        self.next_at = at;
         let more = payload["more"] == true;
         self.parts.push((name.to_owned(), payload));
         (!more).then(|| std::mem::take(&mut self.parts))
@@ -75,14 +82,16 @@ impl Replica {
         }
         if let Some((_, payload)) = whole.last() {
             self.position = payload["seq"].as_u64().unwrap_or(self.position);
+            self.at = self.next_at.take();
         }
         self.token = self.next_token.take().or(self.token.take());
     }
 
-    /// Applies the sequence number of a pong, which may be a position.
-    pub(super) fn pong(&mut self, seq: u64) {
-        if self.is_on && self.token.is_some() && self.parts.is_empty() {
-            self.position = self.position.max(seq);
+    /// Applies the sequence number of a pong and its proof, which may be a position.
+    pub(super) fn pong(&mut self, seq: u64, at: Option<&Value>) {
+        let is_whole = self.is_on && self.token.is_some() && self.parts.is_empty();
+        if is_whole && seq > self.position {
+            (self.position, self.at) = (seq, at.cloned());
         }
     }
 

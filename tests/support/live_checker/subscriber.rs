@@ -78,7 +78,9 @@ impl Subscriber {
     async fn take(&mut self, text: &str, frame: &Value) {
         if frame[3] == PING {
             let seq = frame[2]["ok"]["seq"].as_u64().expect("a number");
-            self.subscriptions.iter_mut().for_each(|it| it.pong(seq));
+            let at = frame[2]["ok"].get("at");
+            let subscriptions = self.subscriptions.iter_mut();
+            subscriptions.for_each(|it| it.pong(seq, at));
             return;
         }
         let subscription = self.subscriptions.iter_mut().find(|it| it.ack == frame[3]);

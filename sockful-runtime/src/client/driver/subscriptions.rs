@@ -41,6 +41,8 @@ struct SubscriptionState {
     next_resume: Option<String>,
     /// The last commit that was received completely.
     seq: Option<u64>,
+    /// The proof of this position, as JSON. Older servers send none.
+    at: Option<Box<str>>,
     /// The events of an incomplete commit or reset.
     parts: Vec<RawEvent>,
     is_answered: bool,
@@ -74,6 +76,7 @@ impl Driver {
             resume: None,
             next_resume: None,
             seq: None,
+            at: None,
             parts: Vec::new(),
             is_answered: false,
             is_retried: false,
@@ -197,7 +200,7 @@ impl Driver {
     }
 
     /// Collects the events of a commit and passes them on when it is complete.
-    fn add_part(&mut self, number: u64, event: RawEvent, is_part: bool) {
+    fn add_part(&mut self, number: u64, mut event: RawEvent, is_part: bool) {
         let Some(sub) = self.subscriptions.all.get_mut(&number) else {
             return;
         };
@@ -205,11 +208,12 @@ impl Driver {
             // The event belongs to no commit.
             return self.pass_on(number, vec![event]);
         };
+        let at = event.at.take();
         sub.parts.push(event);
         if is_part {
             return;
         }
-        sub.seq = Some(seq);
+        (sub.seq, sub.at) = (Some(seq), at);
         if let Some(resume) = sub.next_resume.take() {
             sub.resume = Some(resume);
         }
@@ -257,7 +261,9 @@ impl SubscriptionState {
         } = self;
         let payload = match (&self.resume, self.seq) {
             (Some(resume), Some(seq)) => {
-                let from = format!("\"$from\":{{\"resume\":{resume},\"seq\":{seq}}}}}");
+                let at = self.at.as_ref().map(|at| format!(",\"at\":{at}"));
+                let at = at.unwrap_or_default();
+                let from = format!("\"$from\":{{\"resume\":{resume},\"seq\":{seq}{at}}}}}");
                 match payload.strip_suffix('}') {
                     Some("{") | None => format!("{{{from}"),
                     Some(conditions) => format!("{conditions},{from}"),

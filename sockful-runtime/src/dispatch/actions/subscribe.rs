@@ -7,7 +7,7 @@ use crate::core::json;
 use crate::dispatch::outcome::SubscriptionChange;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Delivery, EventEncoder, NewSubscription, take_first_records};
+use crate::live::{Delivery, EventEncoder, NewSubscription, ResumeRequest, take_first_records};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
@@ -18,12 +18,7 @@ use crate::query;
 use crate::query::{Path, QueryFilter};
 use scope::{SubscriptionRequest, SubscriptionScope};
 use std::collections::VecDeque;
-
-/// Where a subscription continues: the value of `$from`.
-struct ResumePosition<'a> {
-    token: &'a str,
-    seq: u64,
-}
+use std::sync::Arc;
 
 /// Begins a subscription; to the children of one record if `parent` is given.
 pub(in crate::dispatch) async fn begin(
@@ -47,7 +42,7 @@ pub(in crate::dispatch) async fn begin(
         filters.push(QueryFilter::children_of(link, of, &id));
         parent = Some((of.index, id.into()));
     }
-    let from = given.take("$from").map(ResumePosition::parse).transpose()?;
+    let from = given.take("$from").map(parse_from).transpose()?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     filters.push(query::conditions(model, &given)?);
@@ -68,15 +63,20 @@ pub(in crate::dispatch) async fn begin(
     let query = &handle.query;
     let caller = &scope.access.caller;
     let same = (&select, &session.app.description.digest, caller);
-    let resumed = match &from {
-        Some(from) => broker.can_resume(from.token, from.seq, query, same).await?,
-        None => false,
+    let resumed = match from {
+        Some(from) => broker.can_resume(from, query, same).await?,
+        None => None,
     };
     let selection = Selection::of(model.definition, select.clone());
-    let (body, seq, remaining) = match from {
-        Some(ResumePosition { seq, .. }) if resumed => {
+    let (body, seq, at, remaining) = match from {
+        Some(ResumeRequest { seq, .. }) if resumed.is_some() => {
             handle.set_position(seq);
-            (b"{\"resumed\":true}".to_vec(), seq, VecDeque::new())
+            (
+                b"{\"resumed\":true}".to_vec(),
+                seq,
+                resumed,
+                VecDeque::new(),
+            )
         }
         _ => {
             let result = handle.initial_result().await?;
@@ -84,11 +84,12 @@ pub(in crate::dispatch) async fn begin(
             let mut records = VecDeque::from(result.records);
             let room = reply::room(app.config.request.max_reply);
             let first = take_first_records(&mut records, room, &selection);
-            (first, result.seq, records)
+            (first, result.seq, result.at, records)
         }
     };
     let subscribed = Subscribed {
-        resume: broker.resume_token(query, seq, same).await?.to_string(),
+        resume: broker.resume_token(query, seq, same).to_string(),
+        at: at.filter(|_| remaining.is_empty()),
         more: !remaining.is_empty(),
     };
     let done = Done::new(Body::Json(body), seq).with(Continuation {
@@ -101,9 +102,10 @@ pub(in crate::dispatch) async fn begin(
             ack_id,
             definition: model.definition,
             selection,
+            positions: Arc::clone(&broker.positions),
         },
         seq,
-        remaining: Delivery::remaining(remaining, seq),
+        remaining: Delivery::remaining(remaining, seq, at),
         scope,
     };
     Ok((done, SubscriptionChange::Begin(Box::new(subscription))))
@@ -134,26 +136,37 @@ pub(in crate::dispatch) fn end(
     Ok((done, SubscriptionChange::End(ack.into())))
 }
 
-impl<'a> ResumePosition<'a> {
-    fn parse(raw: &'a str) -> Result<Self> {
-        let path = Path::Root;
-        let path = path.key("$from");
-        let given = path.object(raw, "such as {\"resume\": \"…\", \"seq\": 41}")?;
-        let token = given.take("resume").filter(|raw| raw.starts_with('"'));
-        let token = token.ok_or_else(|| {
-            path.key("resume")
-                .refuse("`resume` is the string that `subscribe` was answered with")
-        })?;
-        let seq = given.take("seq").filter(|raw| json::is_exact(raw));
-        let seq = seq.and_then(|raw| raw.parse().ok()).ok_or_else(|| {
-            path.key("seq")
-                .refuse("`seq` is the number of the last commit that was told of")
-        })?;
-        if let Some(fault) = given.unknown().next() {
-            let message = format!("`{}` has no meaning here", fault.path);
-            return Err(path.key(&fault.path).refuse(message));
-        }
-        let token = token.trim_matches('"');
-        Ok(Self { token, seq })
+/// Parses the value of `$from`: where a subscription continues.
+fn parse_from(raw: &str) -> Result<ResumeRequest<'_>> {
+    let path = Path::Root;
+    let path = path.key("$from");
+    let given = path.object(
+        raw,
+        "such as {\"resume\": \"…\", \"seq\": 41, \"at\": \"…\"}",
+    )?;
+    let text = |raw: &&str| raw.starts_with('"');
+    let token = given.take("resume").filter(text);
+    let token = token.ok_or_else(|| {
+        path.key("resume")
+            .refuse("`resume` is the string in the reply to `subscribe`")
+    })?;
+    let seq = given.take("seq").filter(|raw| json::is_exact(raw));
+    let seq = seq.and_then(|raw| raw.parse().ok()).ok_or_else(|| {
+        path.key("seq")
+            .refuse("`seq` is the number of the last commit that was received")
+    })?;
+    let at = given.take("at");
+    if at.is_some_and(|at| !text(&at)) {
+        let message = "`at` is the string beside the last `seq` that was received";
+        return Err(path.key("at").refuse(message));
     }
+    if let Some(fault) = given.unknown().next() {
+        let message = format!("`{}` has no meaning here", fault.path);
+        return Err(path.key(&fault.path).refuse(message));
+    }
+    Ok(ResumeRequest {
+        token: token.trim_matches('"'),
+        seq,
+        at: at.map(|at| at.trim_matches('"')),
+    })
 }

@@ -69,6 +69,7 @@ impl Server {
                 ack_id: ack_id.expect("an unused ack_id"),
                 definition: Sample::DEFINITION,
                 selection: Selection::All,
+                positions: Arc::clone(&self.broker.positions),
             },
             replica: BTreeMap::new(),
             frames: Vec::new(),

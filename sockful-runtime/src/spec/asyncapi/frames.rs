@@ -28,6 +28,7 @@ impl Message {
                 "next": {"type": "string", "description": "for $after, where a list was cut"},
                 "cut": {"type": "object"},
                 "resume": {"type": "string"},
+                "at": {"type": "string"},
                 "more": {"const": true},
             },
             "required": ["ok"],
@@ -107,6 +108,7 @@ pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
         properties["seq"] = seq.clone();
         properties["more"] = json!({"const": true});
         properties["folded"] = json!({"const": true});
+        properties["at"] = json!({"type": "string"});
         object
     };
     let changed = || {
@@ -136,6 +138,7 @@ pub(super) fn definition(data: &str) -> Value {
             "id": {},
             "data": schema(data),
             "seq": schema("frame.seq"),
+            "at": {"type": "string"},
             "more": {"const": true},
         },
         "required": ["id", "data"],

@@ -65,7 +65,7 @@ fn actions() -> [(&'static str, &'static str, Value, Value); 5] {
     let since = json!({"type": "object", "properties": {"since": object()}, "required": ["since"]});
     let position = json!({
         "type": "object",
-        "properties": {"seq": schema("frame.seq"), "epoch": {"type": "string"}},
+        "properties": {"seq": schema("frame.seq"), "epoch": {"type": "string"}, "at": {"type": "string"}},
         "required": ["seq", "epoch"],
     });
     let writes = json!({"type": "array", "items": {"type": "array"}});

@@ -61,7 +61,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>) {
 fn position() -> Value {
     json!({
         "type": "object",
-        "properties": {"seq": schema("sockful.seq"), "epoch": {"type": "string"}},
+        "properties": {"seq": schema("sockful.seq"), "epoch": {"type": "string"}, "at": {"type": "string"}},
         "required": ["seq", "epoch"],
     })
 }

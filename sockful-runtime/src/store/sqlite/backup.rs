@@ -1,7 +1,7 @@
 //! A copy of the file while it is in use.
 
 use super::failure::failure;
-use super::file::{open_reader, renew_epoch};
+use super::file::{open_reader, renew_history};
 use crate::core::error::{Error, ErrorKind, Result};
 use rusqlite::Connection;
 use std::fs::{self, File};
@@ -50,9 +50,9 @@ fn write(from: &Path, to: &Path) -> Result<()> {
     })?;
     let copy = || {
         open_reader(from)?.execute("VACUUM INTO ?1", [name])?;
-        renew_epoch(&Connection::open(to)?)
+        Connection::open(to)
     };
-    copy().map_err(failure)
+    renew_history(&copy().map_err(failure)?)
 }
 
 /// A name is on the disk when its folder is.

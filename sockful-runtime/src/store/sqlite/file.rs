@@ -2,6 +2,7 @@
 
 use super::failure::failure;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::protocol::position::new_secret;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -90,11 +91,20 @@ pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Box<str>> {
     meta(connection, "epoch", Uuid::now_v7().to_string()).map(Into::into)
 }
 
-/// Says that what the file holds from now on is another history.
-pub(super) fn renew_epoch(connection: &Connection) -> rusqlite::Result<()> {
-    let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('epoch', ?1)";
-    let epoch = Uuid::now_v7().to_string();
-    connection.execute(write, [epoch]).map(drop)
+/// The secret that authenticates positions in the history that the file holds.
+pub(super) fn secret(connection: &Connection) -> Result<[u8; 32]> {
+    let first = new_secret()?.to_vec();
+    let stored = meta(connection, "secret", first).map_err(failure)?;
+    let stored: Result<[u8; 32], _> = stored.try_into();
+    stored.map_err(|_| Error::internal("the secret in the file has another length"))
+}
+
+/// Begins another history with what the file holds now: no position of the earlier one is valid.
+pub(super) fn renew_history(connection: &Connection) -> Result<()> {
+    let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('epoch', ?1), ('secret', ?2)";
+    let (epoch, secret) = (Uuid::now_v7().to_string(), new_secret()?);
+    let written = connection.execute(write, (epoch, secret));
+    written.map(drop).map_err(failure)
 }
 
 /// A connection that only reads.

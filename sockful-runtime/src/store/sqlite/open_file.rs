@@ -17,10 +17,10 @@ use crate::store::sqlite::tables::log::{LogEnd, LogLimits};
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::sqlite::write::batch::CommitJob;
 use crate::store::sqlite::write::writer::WriterThread;
+use crate::store::tags::TagSource;
 use crate::store::{Expired, MaybeReady, StoreLimits, View, boxed, ready};
 use futures_util::FutureExt;
 use rusqlite::Connection;
-use std::collections::hash_map::RandomState;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -45,6 +45,7 @@ pub(super) struct FileOpener<'a> {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     pub(super) epoch: Box<str>,
+    pub(super) secret: [u8; 32],
     pub(super) shared: Arc<SharedFile>,
     jobs: Option<mpsc::Sender<CommitJob>>,
     thread: Option<JoinHandle<()>>,
@@ -60,6 +61,7 @@ impl FileOpener<'_> {
         transaction.commit().map_err(failure)?;
         let (connection, limits) = (self.connection, self.limits);
         let epoch = file::epoch(&connection).map_err(failure)?;
+        let secret = file::secret(&connection)?;
         let end = LogEnd::read(&connection)?;
         let behind = end.newest(&connection, AT_HAND, limits.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
@@ -80,12 +82,13 @@ impl FileOpener<'_> {
             end,
             gone,
             is_uncertain: false,
-            tags: RandomState::new(),
+            tags: TagSource::default(),
         };
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
         let thread = thread.spawn(move || writer.run(waiting));
         Ok(OpenFile {
             epoch,
+            secret,
             shared,
             jobs: Some(jobs),
             thread: Some(thread.map_err(Error::internal)?),

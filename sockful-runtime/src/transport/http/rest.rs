@@ -168,12 +168,14 @@ fn wants_events(headers: &HeaderMap) -> bool {
 
 /// The payload of a subscription that goes on behind the event of this id.
 fn going_on(payload: &str, id: &str) -> String {
-    let (Some(Position { resume, seq }), Ok(asked)) = (Position::parse(id), Object::parse(payload))
+    let (Some(Position { resume, seq, at }), Ok(asked)) =
+        (Position::parse(id), Object::parse(payload))
     else {
         return payload.to_owned();
     };
     let mut from = ObjectWriter::of("resume", &text(resume));
     from.push("seq", &seq.to_string());
+    from.push("at", &text(at));
     let mut members = ObjectWriter::of("$from", &from.to_json());
     for (name, raw) in asked.take_rest() {
         members.push(name, raw);

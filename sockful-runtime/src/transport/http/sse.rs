@@ -30,19 +30,23 @@ const BUFFER_SIZE: usize = 16 * 1024;
 /// A comment that keeps the stream alive.
 const HEARTBEAT: &[u8] = b":\n\n";
 
-/// The position of a stream: its resume token and the last commit.
+/// The position of a stream: its resume token, the last commit and the proof of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Position<'a> {
     pub(crate) resume: &'a str,
     pub(crate) seq: u64,
+    pub(crate) at: &'a str,
 }
 
 impl<'a> Position<'a> {
     /// Parses the id of an event. Other ids are ignored.
     pub(crate) fn parse(id: &'a str) -> Option<Self> {
-        let (resume, seq) = id.split_once('/')?;
-        let seq = seq.parse().ok()?;
-        Some(Self { resume, seq })
+        let mut parts = id.split('/');
+        let (resume, seq) = (parts.next()?, parts.next()?.parse().ok()?);
+        // Ids of older servers end here.
+        let at = parts.next().unwrap_or_default();
+        let position = Self { resume, seq, at };
+        parts.next().is_none().then_some(position)
     }
 }
 
@@ -100,6 +104,7 @@ struct StreamPosition<'a> {
     err: Option<&'a RawValue>,
     seq: Option<u64>,
     resume: Option<String>,
+    at: Option<String>,
     #[serde(default)]
     more: bool,
 }
@@ -157,7 +162,10 @@ impl Events {
         }
         // A position is valid only with the last frame of a delivery, the one without `more`.
         let id = match fields.seq {
-            Some(seq) if !fields.more => format!("id: {}/{seq}\n", self.resume),
+            Some(seq) if !fields.more => {
+                let at = fields.at.unwrap_or_default();
+                format!("id: {}/{seq}/{at}\n", self.resume)
+            }
             _ => String::new(),
         };
         // Between the values of JSON a line break is a space.
@@ -173,11 +181,14 @@ mod tests {
     #[test]
     fn position_parses_event_ids() {
         let position = Position {
-            resume: "8-2f-7",
+            resume: "8-2f7",
             seq: 41,
+            at: "c4J-",
         };
-        assert_eq!(Position::parse("8-2f-7/41"), Some(position));
-        for text in ["", "8-2f-7", "/", "8-2f-7/x"] {
+        assert_eq!(Position::parse("8-2f7/41/c4J-"), Some(position));
+        let older = Position::parse("8-2f-7/41").expect("an older id");
+        assert_eq!((older.seq, older.at), (41, ""));
+        for text in ["", "8-2f-7", "/", "8-2f-7/x", "8-2f7/41/c4J-/"] {
             assert_eq!(Position::parse(text), None, "{text}");
         }
     }

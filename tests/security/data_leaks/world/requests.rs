@@ -5,6 +5,7 @@ use crate::security::data_leaks::app::{User, mark};
 use crate::security::data_leaks::random_steps::{Read, Subscribe, Write};
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// One of these, or one that is nowhere.
 fn pick(ids: &[&str], index: Index) -> String {
@@ -152,7 +153,7 @@ pub(super) fn read(records: &Records, read: &Read) -> Value {
 /// The request that subscribes.
 pub(super) fn subscribe(
     records: &Records,
-    tokens: &[String],
+    (tokens, proofs): (&[String], &HashMap<u64, Value>),
     subscribe: &Subscribe,
     ack: u64,
 ) -> Value {
@@ -164,7 +165,11 @@ pub(super) fn subscribe(
         && !tokens.is_empty()
     {
         let (token, seq) = (token.get(tokens), records.seq().saturating_sub(*back));
-        payload.insert("$from".to_owned(), json!({"resume": token, "seq": seq}));
+        let mut from = json!({"resume": token, "seq": seq});
+        if let Some(at) = proofs.get(&seq) {
+            from["at"] = at.clone();
+        }
+        payload.insert("$from".to_owned(), from);
     }
     let (resource, action) = match &subscribe.of {
         Some(note) => {

@@ -3,6 +3,7 @@
 use super::Remade;
 use crate::core::error::Result;
 use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::file::renew_history;
 use crate::store::sqlite::tables::encoding::{
     RecordEntry, migrate_commit, migrate_completed_request,
 };
@@ -20,7 +21,7 @@ pub(super) fn migrate(
     is_other: bool,
 ) -> Result<()> {
     if is_other || !log(transaction, remade)? {
-        begin_anew(transaction).map_err(failure)?;
+        begin_anew(transaction)?;
     }
     replies(transaction, remade)
 }
@@ -102,12 +103,15 @@ fn set(transaction: &Transaction<'_>, table: &str, seq: i64, entry: &str) -> rus
 }
 
 /// Leaves nothing of the log but its number, and names the history otherwise.
-fn begin_anew(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+fn begin_anew(transaction: &Transaction<'_>) -> Result<()> {
     let last = "SELECT max(seq) FROM sockful_log";
-    let last: Option<i64> = transaction.query_row(last, [], |row| row.get(0))?;
+    let last = transaction.query_row(last, [], |row| row.get::<_, Option<i64>>(0));
+    let last = last.map_err(failure)?;
     if let Some(last) = last {
-        transaction.execute("DELETE FROM sockful_log WHERE seq < ?1", [last])?;
-        set(transaction, "sockful_log", last, NOTHING)?;
+        let delete = "DELETE FROM sockful_log WHERE seq < ?1";
+        let deleted = transaction.execute(delete, [last]);
+        let emptied = deleted.and_then(|_| set(transaction, "sockful_log", last, NOTHING));
+        emptied.map_err(failure)?;
     }
-    crate::store::sqlite::file::renew_epoch(transaction)
+    renew_history(transaction)
 }

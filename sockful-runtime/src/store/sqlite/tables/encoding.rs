@@ -93,12 +93,9 @@ pub(crate) fn read_commit(
     text: &str,
 ) -> Result<Committed> {
     let logged: CommitEntry = serde_json::from_str(text).map_err(Error::internal)?;
-    let mut committed = Committed {
-        seq,
-        tag,
-        changes: Vec::with_capacity(logged.changes.len()),
-        emitted: Vec::with_capacity(logged.emitted.len()),
-    };
+    let changes = Vec::with_capacity(logged.changes.len());
+    let emitted = Vec::with_capacity(logged.emitted.len());
+    let mut committed = Committed::new(seq, tag, changes, emitted);
     for change in logged.changes {
         if let Some(resource) = place(tables, &change.resource) {
             let image =

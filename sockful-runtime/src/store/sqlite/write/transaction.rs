@@ -109,12 +109,7 @@ impl<'a> BatchTransaction<'a> {
         }
         let stored = |resource: usize, id: &str| self.get(resource, id);
         let emitted = validate::emitted(emissions, &changes, stored)?;
-        Ok(Committed {
-            seq,
-            tag,
-            changes,
-            emitted,
-        })
+        Ok(Committed::new(seq, tag, changes, emitted))
     }
 
     fn complete(

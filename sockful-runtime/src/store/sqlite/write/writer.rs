@@ -10,10 +10,9 @@ use crate::store::sqlite::shared_file::SharedFile;
 use crate::store::sqlite::tables::idempotency;
 use crate::store::sqlite::tables::idempotency::{Gone, Removal};
 use crate::store::sqlite::tables::log::{LogEnd, LogLimits};
+use crate::store::tags::TagSource;
 use rusqlite::Connection;
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -40,8 +39,7 @@ pub(crate) struct WriterThread {
     /// Whether a process that dies now may leave commits to be found that were said to be unknown: until
     /// others have taken their place.
     pub(crate) is_uncertain: bool,
-    /// Makes the tags, which nobody outside can foretell.
-    pub(crate) tags: RandomState,
+    pub(crate) tags: TagSource,
 }
 
 impl WriterThread {
@@ -155,7 +153,7 @@ impl WriterThread {
         let AppliedCommit {
             committed,
             completed,
-        } = transaction.take(commit, seq, self.tags.hash_one(seq))?;
+        } = transaction.take(commit, seq, self.tags.next(seq))?;
         if committed.is_empty() {
             let key = None;
             return Ok(Written { committed, key });
