@@ -30,7 +30,7 @@ pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite::check;
+pub(crate) use sqlite::{check, restore};
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;

@@ -11,6 +11,7 @@
 //! | `stored [FILE]` | writes the description of the stored records |
 //! | `compatible FILE` | compares with an older file of `schema` or `stored`; exit code 1 if a change breaks clients, or if a store may refuse it |
 //! | `check FILE` | checks the file of a `SQLite` store, which a server may have open; exit code 1 if it has a problem (feature `sqlite`) |
+//! | `restore COPY FILE` | puts a copy in the place of the file of a `SQLite` store, which no server may have open (feature `sqlite`) |
 //!
 //! Without `FILE` they write to the standard output. A command that fails has the exit code 2.
 //!
@@ -75,6 +76,12 @@ fn run_command(
         ("check", [file]) => check(resources, file),
         #[cfg(feature = "sqlite")]
         ("check", _) => Err("`check` takes the file of a store".to_owned()),
+        #[cfg(feature = "sqlite")]
+        ("restore", [copy, file]) => restore(copy, file),
+        #[cfg(feature = "sqlite")]
+        ("restore", _) => {
+            Err("`restore` takes a copy of a store, and the file that it replaces".to_owned())
+        }
         ("types" | "schema" | "asyncapi" | "openapi" | "stored", _) => {
             Err(format!("`{command}` takes one file at most"))
         }
@@ -112,6 +119,19 @@ fn check(resources: Resources, file: &str) -> Result<u8, String> {
     let checked = checked.map_err(|error| format!("`{file}`: {error}"))?;
     write(&format!("{checked}\n"), &[])?;
     Ok(u8::from(!checked.problems.is_empty()))
+}
+
+/// Replaces the store in `file` by a copy.
+#[cfg(feature = "sqlite")]
+fn restore(copy: &str, file: &str) -> Result<u8, String> {
+    let replaced = or_text(crate::store::restore(copy.as_ref(), file.as_ref()))?;
+    let mut text =
+        format!("`{file}` holds what `{copy}` held; clients receive all records again\n");
+    if let Some(replaced) = replaced {
+        let replaced = replaced.display();
+        text += &format!("the replaced file is `{replaced}`; remove it when it is not needed\n");
+    }
+    write(&text, &[])
 }
 
 /// The description over many lines, so that a diff of two shows what changed.

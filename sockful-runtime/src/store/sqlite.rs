@@ -4,11 +4,14 @@ mod backup;
 mod check;
 mod failure;
 mod file;
+mod file_identity;
 mod file_lock;
 mod history;
+mod inspection;
 mod migration;
 mod open_file;
 mod read;
+mod restore;
 mod shared_file;
 mod snapshot;
 mod tables;
@@ -20,6 +23,7 @@ pub(crate) use self::check::check;
 use self::file_lock::FileLock;
 use self::migration::SqlMigration;
 use self::open_file::{FileOpener, OpenFile};
+pub(crate) use self::restore::restore;
 use self::snapshot::SqliteSnapshot;
 use super::{
     Counted, Expired, Found, Layout, MaybeReady, Several, Snapshot, Store, StoreLimits, View,
@@ -37,6 +41,7 @@ use crate::store::sqlite::read::search::TableSearch;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -73,14 +78,38 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// `unavailable` where another process has it open, or it can't be written to.
+    /// `unavailable`, with the cause and what to do, if another process has it open, if it can't be
+    /// written to, if it is damaged or not a database, if it has more than one hard link, or if the
+    /// write-ahead log beside it belongs to another file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_waiting(path, Duration::ZERO)
+    }
+
+    /// Opens a file, and waits at most `wait` for another process that has it open, such as the earlier
+    /// version of a program that is being replaced. Blocks the thread meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_waiting(path: impl AsRef<Path>, wait: Duration) -> Result<Self> {
         let path = file_lock::resolved(path.as_ref());
-        let lock = FileLock::take(&path)?;
-        file::settle_log(&path)?;
-        let connection = file::open_writer(&path)?;
+        let opened = Self::open_resolved(&path, wait);
+        opened.inspect_err(|error| {
+            let path = path.display();
+            tracing::error!(%path, %error, "the store cannot be opened");
+        })
+    }
+
+    fn open_resolved(path: &Path, wait: Duration) -> Result<Self> {
+        let lock = FileLock::take(path, wait)?;
+        inspection::inspect(path, lock.data(), lock.last_run())?;
+        file::settle_log(path)?;
+        let connection = file::open_writer(path)?;
+        if let Some(run) = file::begin_run(&connection)? {
+            lock.note_run(Some(run))?;
+        }
         Ok(Self {
-            path,
+            path: path.to_owned(),
             limits: OnceLock::new(),
             clock: Clock::default(),
             migrations: Vec::new(),

@@ -1,7 +1,7 @@
 //! A copy of the file while it is in use.
 
 use super::failure::failure;
-use super::file::{open_reader, renew_history};
+use super::file::{open_reader, renew_copy};
 use crate::core::error::{Error, ErrorKind, Result};
 use rusqlite::Connection;
 use std::fs::{self, File};
@@ -32,13 +32,14 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Where it is while it is not whole.
-fn partial(to: &Path) -> PathBuf {
+pub(super) fn partial(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push("-partial");
     name.into()
 }
 
-fn write(from: &Path, to: &Path) -> Result<()> {
+/// Writes a copy to a file that is not whole before this returns.
+pub(super) fn write(from: &Path, to: &Path) -> Result<()> {
     match fs::remove_file(to) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritten(to, &error)),
         // One that was interrupted is of no use.
@@ -52,16 +53,16 @@ fn write(from: &Path, to: &Path) -> Result<()> {
         open_reader(from)?.execute("VACUUM INTO ?1", [name])?;
         Connection::open(to)
     };
-    renew_history(&copy().map_err(failure)?)
+    renew_copy(&copy().map_err(failure)?)
 }
 
 /// A name is on the disk when its folder is.
-fn sync_folder(file: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn unwritten(to: &Path, error: &io::Error) -> Error {
+pub(super) fn unwritten(to: &Path, error: &io::Error) -> Error {
     let message = format!("`{}` can't be written: {error}", to.display());
     Error::new(ErrorKind::Unavailable, message)
 }

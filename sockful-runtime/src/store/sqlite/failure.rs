@@ -11,9 +11,21 @@ pub(super) fn failure(error: rusqlite::Error) -> Error {
         Some(ErrorCode::CannotOpen) => "the file can't be opened",
         Some(ErrorCode::SystemIoFailure) => "the store can't reach its disk",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "the store is busy",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            let message = "the file of the store is damaged";
+            tracing::error!(%error, "{message}: look at it with `check`, and restore a copy with `restore`");
+            let error = Error::new(ErrorKind::Unavailable, message);
+            return error.with_outcome(Outcome::NotApplied);
+        }
         _ => return Error::internal(error),
     };
     tracing::error!(%error, "{message}");
+    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
+}
+
+/// The error of a commit if the file was removed or replaced while it is open.
+pub(super) fn replaced() -> Error {
+    let message = "the file of the store was removed or replaced";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 

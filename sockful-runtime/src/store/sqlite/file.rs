@@ -3,7 +3,7 @@
 use super::failure::failure;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::protocol::position::new_secret;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -45,9 +45,12 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
         let format = meta(&connection, "format", FORMAT)?;
         Ok((connection, format))
     };
-    let (connection, format) = open().map_err(failure)?;
+    let (connection, format) = open().map_err(|error| unopened(path, &error))?;
     if format != FORMAT {
-        let message = format!("the store `{}` is of another version", path.display());
+        let message = format!(
+            "the store `{}` has format {format}, and this program reads {FORMAT}; open it with the version of sockful that wrote it",
+            path.display()
+        );
         return Err(Error::new(ErrorKind::Unavailable, message));
     }
     Ok(connection)
@@ -89,6 +92,78 @@ fn rewrite(file: &mut File) -> io::Result<()> {
 /// Names the history that the file holds.
 pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Box<str>> {
     meta(connection, "epoch", Uuid::now_v7().to_string()).map(Into::into)
+}
+
+/// What an operator is told if the file cannot be opened.
+fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
+    let path = path.display();
+    let message = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
+            "the store `{path}` is damaged or not a database ({error}); look at it with `check {path}`, or restore a copy with `restore COPY {path}`"
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            format!(
+                "the store `{path}` is locked by another program, such as `sqlite3`; close that"
+            )
+        }
+        _ => format!("the store `{path}` can't be opened: {error}"),
+    };
+    Error::new(ErrorKind::Unavailable, message)
+}
+
+/// Gives this start of a server a number in the file, see [`inspection`](super::inspection). Returns
+/// `None` if the number is in the log only, because another process reads the file.
+pub(super) fn begin_run(connection: &Connection) -> Result<Option<u32>> {
+    let [a, b, c, d, ..] = new_secret()?;
+    let this = u32::from_be_bytes([a, b, c, d]).max(1);
+    let begin = || {
+        let before: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        write_run(connection, this, before.cast_unsigned())?;
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0))
+    };
+    let is_busy = begin().map_err(failure)?;
+    Ok((!is_busy).then_some(this))
+}
+
+fn write_run(connection: &Connection, this: u32, before: u32) -> rusqlite::Result<()> {
+    let (this, before) = (this.cast_signed(), before.cast_signed());
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; PRAGMA application_id = {this}; PRAGMA user_version = {before}; COMMIT"
+    ))
+}
+
+/// Makes a copy another store: with a history, a secret and a run of its own.
+pub(super) fn renew_copy(connection: &Connection) -> Result<()> {
+    renew_history(connection)?;
+    let [a, b, c, d, ..] = new_secret()?;
+    let run = u32::from_be_bytes([a, b, c, d]).max(1);
+    write_run(connection, run, 0).map_err(failure)
+}
+
+/// Whether a database is a store of this version.
+///
+/// # Errors
+///
+/// `unavailable` if it is not.
+pub(super) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
+    let read = "SELECT value FROM sockful_meta WHERE name = 'format'";
+    let format = connection.query_row(read, [], |row| row.get::<_, i64>(0));
+    match format {
+        Ok(FORMAT) => Ok(()),
+        Ok(format) => {
+            let message = format!(
+                "the store `{}` has format {format}, and this program reads {FORMAT}",
+                path.display()
+            );
+            Err(Error::new(ErrorKind::Unavailable, message))
+        }
+        Err(error) => {
+            let message = format!("`{}` is not a store of sockful: {error}", path.display());
+            Err(Error::new(ErrorKind::Unavailable, message))
+        }
+    }
 }
 
 /// The secret that authenticates positions in the history that the file holds.

@@ -1,8 +1,14 @@
 //! The lock of the file: one process at a time opens it.
 
+use super::file_identity::{FileIdentity, beside, names};
 use crate::core::error::{Error, ErrorKind, Result};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Returns the path without symbolic links, so that the same file has the same lock under each of its
 /// names.
@@ -19,29 +25,191 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
 }
 
 /// Keeps other processes from opening the file until it is dropped.
+///
+/// The file beside the store is locked, and on Unix the file itself: it may have more than one path. Its
+/// descriptor is closed only after `SQLite` has closed its own, because closing any descriptor of a file
+/// ends the locks that the process has on it.
 #[derive(Debug)]
-pub(super) struct FileLock(#[expect(dead_code, reason = "the lock ends with it")] File);
+pub(super) struct FileLock {
+    path: PathBuf,
+    beside: File,
+    data: File,
+    registered: Option<FileIdentity>,
+}
+
+/// The files that this process has open, by whatever path.
+static OPEN: Mutex<BTreeSet<FileIdentity>> = Mutex::new(BTreeSet::new());
+
+/// How often a lock is tried while another process may release it.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl FileLock {
-    pub(super) fn take(path: &Path) -> Result<Self> {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-lock");
-        let name = PathBuf::from(name);
-        let unavailable = |why: String| {
-            let message = format!("the store `{}` {why}", path.display());
-            Error::new(ErrorKind::Unavailable, message)
-        };
+    /// Locks the file, which is created if it does not exist, and waits at most `wait` for another
+    /// process that has it.
+    pub(super) fn take(path: &Path, wait: Duration) -> Result<Self> {
+        let deadline = Instant::now() + wait;
+        let beside = lock_beside(path, deadline)?;
+        check_names(path)?;
         let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).open(&name);
-        let file = file.map_err(|error| unavailable(format!("can't be locked: {error}")))?;
+        options.create(true).truncate(false).read(true).write(true);
+        let (data, registered) = lock_data(path, &options, deadline)?;
+        Ok(Self {
+            path: path.to_owned(),
+            beside,
+            data,
+            registered,
+        })
+    }
+
+    /// The file itself. It must not be opened a second time.
+    pub(super) fn data(&self) -> &File {
+        &self.data
+    }
+
+    /// The run that was noted last, if any.
+    pub(super) fn last_run(&self) -> Option<u32> {
+        let mut text = String::new();
+        let mut file = &self.beside;
+        file.seek(SeekFrom::Start(0)).ok()?;
+        file.take(64).read_to_string(&mut text).ok()?;
+        u32::from_str_radix(text.trim(), 16).ok()
+    }
+
+    /// Notes the run that the file has, or that it has none.
+    pub(super) fn note_run(&self, run: Option<u32>) -> Result<()> {
+        note_run(&self.beside, run).map_err(|error| {
+            let message = format!("the lock of the store `{}` {error}", self.path.display());
+            Error::new(ErrorKind::Unavailable, message)
+        })
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        if let Some(registered) = self.registered {
+            open_files().remove(&registered);
+        }
+    }
+}
+
+fn open_files() -> MutexGuard<'static, BTreeSet<FileIdentity>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn note_run(mut file: &File, run: Option<u32>) -> io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    if let Some(run) = run {
+        writeln!(file, "{run:08x}")?;
+    }
+    file.sync_all()
+}
+
+/// Keeps servers from opening a file that is about to be replaced.
+#[derive(Debug)]
+pub(super) struct ReplacementLock {
+    beside: File,
+    _data: Option<File>,
+}
+
+impl ReplacementLock {
+    pub(super) fn take(path: &Path) -> Result<Self> {
+        let now = Instant::now();
+        let beside = lock_beside(path, now)?;
+        let is_there = fs::exists(path).unwrap_or(true);
+        let data = is_there.then(|| -> Result<File> {
+            let (data, registered) = lock_data(path, OpenOptions::new().read(true), now)?;
+            registered.map(|registered| open_files().remove(&registered));
+            Ok(data)
+        });
+        Ok(Self {
+            beside,
+            _data: data.transpose()?,
+        })
+    }
+
+    /// Notes that the file was replaced.
+    pub(super) fn forget_run(&self) -> io::Result<()> {
+        note_run(&self.beside, None)
+    }
+}
+
+fn lock_beside(path: &Path, deadline: Instant) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    let file = options.open(beside(path, "-lock"));
+    let file = file.map_err(|error| unavailable(path, format!("can't be locked: {error}")))?;
+    lock(path, &file, deadline)?;
+    Ok(file)
+}
+
+/// Locks the file itself, so that it is not opened by another path.
+fn lock_data(
+    path: &Path,
+    options: &OpenOptions,
+    deadline: Instant,
+) -> Result<(File, Option<FileIdentity>)> {
+    let unopened = |error: io::Error| unavailable(path, format!("can't be opened: {error}"));
+    // A descriptor of a file that this process has open must not be opened, and not be closed.
+    let mut open = open_files();
+    let known = FileIdentity::of(path).map_err(unopened)?;
+    if known.is_some_and(|known| open.contains(&known)) {
+        let why = "is open in this process under another path".to_owned();
+        return Err(unavailable(path, why));
+    }
+    let file = options.open(path).map_err(unopened)?;
+    let identity = FileIdentity::of(path).map_err(unopened)?;
+    open.extend(identity);
+    drop(open);
+    // Elsewhere such a lock would keep SQLite itself from the file.
+    let locked = if cfg!(unix) {
+        lock(path, &file, deadline)
+    } else {
+        Ok(())
+    };
+    if locked.is_err() {
+        identity.map(|identity| open_files().remove(&identity));
+    }
+    locked.map(|()| (file, identity))
+}
+
+fn lock(path: &Path, file: &File, deadline: Instant) -> Result<()> {
+    let mut has_waited = false;
+    loop {
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                if !has_waited {
+                    let path = path.display();
+                    tracing::info!(%path, "waiting for another process to close the store");
+                }
+                has_waited = true;
+                thread::sleep(RETRY_DELAY);
+            }
             Err(TryLockError::WouldBlock) => {
-                Err(unavailable("is open in another process".to_owned()))
+                let why = "is open in another process; stop that one, or wait for it with `Sqlite::open_waiting`";
+                return Err(unavailable(path, why.to_owned()));
             }
             Err(TryLockError::Error(error)) => {
-                Err(unavailable(format!("can't be locked: {error}")))
+                return Err(unavailable(path, format!("can't be locked: {error}")));
             }
         }
     }
+}
+
+/// Refuses a file with more than one name: the log of each name would be another one.
+fn check_names(path: &Path) -> Result<()> {
+    let names = names(path);
+    if names <= 1 {
+        return Ok(());
+    }
+    let why = format!(
+        "has {names} hard links: under each name it would have another write-ahead log, and commits would be lost; remove the other names, or open a copy"
+    );
+    Err(unavailable(path, why))
+}
+
+fn unavailable(path: &Path, why: String) -> Error {
+    let message = format!("the store `{}` {why}", path.display());
+    Error::new(ErrorKind::Unavailable, message)
 }

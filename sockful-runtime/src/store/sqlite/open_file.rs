@@ -2,6 +2,7 @@
 
 use super::failure::{failure, poisoned};
 use super::file;
+use super::file_identity::FileWatch;
 use super::history::History;
 use super::shared_file::SharedFile;
 use crate::core::clock::Clock;
@@ -74,6 +75,7 @@ impl FileOpener<'_> {
             limits.max_visited,
         ));
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let files = FileWatch::begin(self.path).map_err(Error::internal)?;
         let writer = WriterThread {
             shared: Arc::clone(&shared),
             connection,
@@ -82,6 +84,7 @@ impl FileOpener<'_> {
             end,
             gone,
             is_uncertain: false,
+            files,
             tags: TagSource::default(),
         };
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());

@@ -1,4 +1,5 @@
 mod checked;
+mod files;
 mod restart;
 mod row_reads;
 

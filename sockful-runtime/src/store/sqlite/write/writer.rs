@@ -5,7 +5,8 @@ use super::transaction::{AppliedCommit, BatchTransaction};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
-use crate::store::sqlite::failure::{failure, poisoned, uncommitted, undone};
+use crate::store::sqlite::failure::{failure, poisoned, replaced, uncommitted, undone};
+use crate::store::sqlite::file_identity::FileWatch;
 use crate::store::sqlite::shared_file::SharedFile;
 use crate::store::sqlite::tables::idempotency;
 use crate::store::sqlite::tables::idempotency::{Gone, Removal};
@@ -40,6 +41,7 @@ pub(crate) struct WriterThread {
     /// others have taken their place.
     pub(crate) is_uncertain: bool,
     pub(crate) tags: TagSource,
+    pub(crate) files: FileWatch,
 }
 
 impl WriterThread {
@@ -51,6 +53,12 @@ impl WriterThread {
                 waiting
                     .drain(..)
                     .for_each(|job| refuse(job.answer, poisoned()));
+                continue;
+            }
+            if !self.files.is_there() {
+                for job in waiting.drain(..) {
+                    refuse(job.answer, self.told(replaced()));
+                }
                 continue;
             }
             if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {

@@ -1,0 +1,114 @@
+//! Which file a path leads to, and whether it still does.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Identifies a file, whatever its names are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// The file that a path leads to; `None` if there is none, or if the system does not tell.
+    ///
+    /// The file is not opened: closing a second descriptor would end the locks of `SQLite` on it.
+    pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Self::from_metadata(&metadata)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(unix)]
+    #[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
+    fn from_metadata(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn from_metadata(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// How many names a file has; 1 if it does not exist, or if the system does not tell.
+pub(super) fn names(path: &Path) -> u64 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).map_or(1, |metadata| metadata.nlink())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        1
+    }
+}
+
+/// Notices if the file of an open store, or its write-ahead log, is removed or replaced. What is written
+/// to it from then on would be lost.
+#[derive(Debug)]
+pub(super) struct FileWatch {
+    path: PathBuf,
+    wal: PathBuf,
+    opened: Option<FileIdentity>,
+    /// Set when the log is there for the first time.
+    opened_wal: Option<FileIdentity>,
+    /// Whether the files were there at the last check.
+    is_there: bool,
+}
+
+impl FileWatch {
+    pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        let wal = beside(path, "-wal");
+        Ok(Self {
+            opened: FileIdentity::of(path)?,
+            opened_wal: FileIdentity::of(&wal)?,
+            path: path.to_owned(),
+            wal,
+            is_there: true,
+        })
+    }
+
+    /// Whether both are still where they were. Logs when this changes.
+    pub(super) fn is_there(&mut self) -> bool {
+        let is_same = |path: &Path, opened: Option<FileIdentity>| {
+            // A folder that cannot be read tells nothing about the file.
+            opened.is_none() || FileIdentity::of(path).map_or(true, |now| now == opened)
+        };
+        if self.opened_wal.is_none() {
+            self.opened_wal = FileIdentity::of(&self.wal).ok().flatten();
+        }
+        let missing = [(&self.path, self.opened), (&self.wal, self.opened_wal)];
+        let missing = missing
+            .iter()
+            .find(|(path, opened)| !is_same(path, *opened));
+        match (missing, self.is_there) {
+            (Some((path, _)), true) => {
+                let path = path.display();
+                tracing::error!(%path, "the file of the store was removed or replaced while the server has it open: writes are refused until it is back under its name; otherwise restart the server with the file that it should have, or a copy");
+            }
+            (None, false) => {
+                tracing::warn!(path = %self.path.display(), "the file of the store is back: writes continue");
+            }
+            _ => {}
+        }
+        self.is_there = missing.is_none();
+        self.is_there
+    }
+}
+
+/// The path of a file that belongs to another one.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,179 @@
+//! What a file and the write-ahead log beside it are, before `SQLite` opens them.
+//!
+//! `SQLite` applies whatever log it finds beside a file. If the file was replaced by a copy after a crash,
+//! the log of the earlier file would undo the copy, or mix both. So each start of a server gives the file
+//! a number of its own, the *run*, in two fields of the header that applications may use: the number of
+//! this run and of the run before. It is in the file, in the first page of the log, and in the lock file.
+
+use super::file_identity::beside;
+use crate::core::error::{Error, ErrorKind, Result};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const HEADER: usize = 100;
+const WAL_HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
+
+/// The numbers of a start of a server, as `PRAGMA application_id` and `PRAGMA user_version` have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) this: u32,
+    pub(super) before: u32,
+}
+
+/// Checks the file before it is opened. `last` is the run that the lock file names.
+///
+/// # Errors
+///
+/// `unavailable`, with the cause and what to do, if it is not a database, is truncated, or if the log
+/// beside it belongs to another file.
+pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result<()> {
+    let name = path.display();
+    let refuse = |why: String| Err(Error::new(ErrorKind::Unavailable, why));
+    let unreadable = |error: io::Error| {
+        let message = format!("the store `{name}` can't be read: {error}");
+        Error::new(ErrorKind::Unavailable, message)
+    };
+    let length = file.metadata().map_err(unreadable)?.len();
+    let wal = read_wal(&beside(path, "-wal")).map_err(unreadable)?;
+    if length == 0 {
+        return match wal {
+            Some(_) => refuse(format!(
+                "the store `{name}` is empty, but there is a write-ahead log `{name}-wal` of an earlier file; restore a copy with `restore COPY {name}`, or move `{name}-wal` away to begin with an empty store"
+            )),
+            None => Ok(()),
+        };
+    }
+    let mut header = [0; HEADER];
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let has_header = match file.read_exact(&mut header) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
+        read => read.map(|()| true).map_err(unreadable)?,
+    };
+    if !has_header || header[..MAGIC.len()] != *MAGIC {
+        return refuse(format!(
+            "`{name}` is not a database of SQLite: its beginning is damaged, or the path leads to another file; correct the path, or restore a copy with `restore COPY {name}`"
+        ));
+    }
+    let page = match u64::from(u16::from_be_bytes([header[16], header[17]])) {
+        1 => 65_536,
+        size => size,
+    };
+    let pages = u64::from(number(&header, 28));
+    // Programs of old leave the number of pages as it was.
+    let is_counted = number(&header, 24) == number(&header, 92);
+    let missing = (pages * page).saturating_sub(length);
+    if wal.is_none() && is_counted && missing > 0 {
+        return refuse(format!(
+            "the store `{name}` is truncated: {missing} of {} bytes are missing; restore a copy with `restore COPY {name}`",
+            pages * page
+        ));
+    }
+    let own = Run::read(&header);
+    let belongs = match wal {
+        None => true,
+        Some(Some(logged)) => {
+            let is_first = last != Some(logged.this) && own.this == logged.before;
+            own.this == logged.this || is_first
+        }
+        Some(None) => last.is_none_or(|last| last == own.this),
+    };
+    if belongs {
+        return Ok(());
+    }
+    refuse(format!(
+        "the write-ahead log `{name}-wal` belongs to another file than `{name}`: the file was replaced, by a copy perhaps, and the log of the earlier one would undo that; to use `{name}` as it is, move `{name}-wal` and `{name}-shm` away (`restore COPY {name}` does so); if both were copied together, move `{name}-lock` away"
+    ))
+}
+
+impl Run {
+    fn read(header: &[u8]) -> Self {
+        Self {
+            this: number(header, 68),
+            before: number(header, 60),
+        }
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> u32 {
+    let mut number = [0; 4];
+    number.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_be_bytes(number)
+}
+
+/// Returns `None` if there is no log or nothing in it, and otherwise the run that it names, if any.
+fn read_wal(path: &Path) -> io::Result<Option<Option<Run>>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    if length <= (WAL_HEADER + FRAME_HEADER) as u64 {
+        return Ok(None);
+    }
+    let mut header = [0; WAL_HEADER];
+    file.read_exact(&mut header)?;
+    let (magic, page) = (number(&header, 0), number(&header, 8));
+    if magic & !1 != 0x377f_0682 {
+        // `SQLite` ignores it.
+        return Ok(None);
+    }
+    let mut sum = Checksum::new(magic & 1 == 1);
+    sum.add(&header[..24]);
+    if !sum.is(&header[24..]) {
+        return Ok(None);
+    }
+    let mut found = None;
+    let mut frame = vec![0; FRAME_HEADER + usize::try_from(page).unwrap_or(0).max(HEADER)];
+    let mut count = 0_u64;
+    let mut file = io::BufReader::with_capacity(1 << 16, file);
+    // What is behind the last whole frame was not synced, or is left from before the log began again.
+    while file.read_exact(&mut frame).is_ok() && frame[8..16] == header[16..24] {
+        sum.add(&frame[..8]);
+        sum.add(&frame[FRAME_HEADER..]);
+        if !sum.is(&frame[16..FRAME_HEADER]) {
+            break;
+        }
+        if number(&frame, 0) == 1 {
+            found = Some(Run::read(&frame[FRAME_HEADER..]));
+        }
+        count += 1;
+    }
+    Ok((count > 0).then_some(found))
+}
+
+/// The checksum of a log, as its format defines it.
+struct Checksum {
+    is_big_endian: bool,
+    sums: [u32; 2],
+}
+
+impl Checksum {
+    fn new(is_big_endian: bool) -> Self {
+        Self {
+            is_big_endian,
+            sums: [0; 2],
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for pair in bytes.chunks_exact(8) {
+            let [first, second] = [&pair[..4], &pair[4..]].map(|word| {
+                let word = [word[0], word[1], word[2], word[3]];
+                if self.is_big_endian {
+                    u32::from_be_bytes(word)
+                } else {
+                    u32::from_le_bytes(word)
+                }
+            });
+            self.sums[0] = self.sums[0].wrapping_add(first).wrapping_add(self.sums[1]);
+            self.sums[1] = self.sums[1].wrapping_add(second).wrapping_add(self.sums[0]);
+        }
+    }
+
+    fn is(&self, stored: &[u8]) -> bool {
+        number(stored, 0) == self.sums[0] && number(stored, 4) == self.sums[1]
+    }
+}

@@ -1,0 +1,256 @@
+//! Files that are damaged, replaced, removed, or have another name.
+
+use super::*;
+use crate::store::sqlite::restore;
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+fn write(store: &Sqlite, lives: impl IntoIterator<Item = u64>) {
+    for life in lives {
+        wait(store.commit(commit(vec![put("bob", life)], None))).expect("it is taken");
+    }
+}
+
+/// The newest commit and the life of the record.
+fn seen(store: &Sqlite) -> (u64, String) {
+    let bob = wait(store.get(0, "bob")).expect("an answer");
+    (bob.seq, bob.value.expect("it is there").value(1).to_owned())
+}
+
+/// What the process leaves if it dies now, in a folder of its own.
+fn crash(folder: &Folder, name: &str) -> PathBuf {
+    let image = folder.0.join(name);
+    fs::create_dir(&image).expect("a folder");
+    for file in ["data.db", "data.db-wal", "data.db-lock"] {
+        fs::copy(folder.0.join(file), image.join(file)).expect("it is there");
+    }
+    image.join("data.db")
+}
+
+fn refused(path: &Path, words: &[&str]) {
+    let error = Sqlite::open(path).expect_err("it is refused");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let text = error.to_string();
+    for word in words {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
+fn open_names_cause_and_cure_of_a_damaged_file() {
+    let folder = Folder::new("damaged");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    write(&store, 1..=50);
+    drop(store);
+    let whole = fs::read(&path).expect("a file");
+    for (what, bytes, words) in [
+        (
+            "garbage",
+            vec![7; 5_000],
+            &["not a database", "restore COPY"],
+        ),
+        (
+            "short",
+            whole[..50].to_vec(),
+            &["not a database", "restore COPY"],
+        ),
+        (
+            "truncated",
+            whole[..4_096].to_vec(),
+            &["truncated", "restore COPY"],
+        ),
+        (
+            "torn",
+            whole[..whole.len() - 100].to_vec(),
+            &["truncated", "restore COPY"],
+        ),
+    ] {
+        fs::write(&path, bytes).expect(what);
+        refused(&path, words);
+    }
+    fs::write(&path, &whole).expect("a file");
+    assert_eq!(seen(&opened(&path, &Config::default())).0, 50);
+}
+
+#[test]
+fn open_rejects_the_log_of_another_file() {
+    let folder = Folder::new("stale-wal");
+    let path = folder.0.join("data.db");
+    let config = Config::default();
+    let store = opened(&path, &config);
+    write(&store, 1..=5);
+    drop(store);
+    let stopped = folder.0.join("stopped.db");
+    fs::copy(&path, &stopped).expect("a copy");
+
+    let store = opened(&path, &config);
+    write(&store, 6..=9);
+    let backup = folder.0.join("backup.db");
+    wait(store.backup(&backup)).expect("there is room");
+    write(&store, 10..=12);
+    let crashed = crash(&folder, "crashed");
+    drop(store);
+    // What belongs together is opened.
+    let whole = crash_copy(&crashed, &folder.0.join("whole"));
+    assert_eq!(seen(&opened(&whole, &config)), (12, "12".to_owned()));
+    let without_lock = crash_copy(&crashed, &folder.0.join("without-lock"));
+    fs::remove_file(lock_of(&without_lock)).expect("it is there");
+    assert_eq!(seen(&opened(&without_lock, &config)).0, 12);
+    // Each copy is refused beside the log, and opened without it.
+    for (copy, seq) in [(&backup, 9), (&stopped, 5)] {
+        let name = format!("beside-{seq}");
+        let path = crash_copy(&crashed, &folder.0.join(name));
+        fs::copy(copy, &path).expect("the copy is put there");
+        refused(&path, &["belongs to another file", "move", "restore COPY"]);
+        fs::remove_file(wal_of(&path)).expect("it is there");
+        assert_eq!(seen(&opened(&path, &config)).0, seq);
+    }
+    // An empty file is not a new store there.
+    let empty = crash_copy(&crashed, &folder.0.join("empty"));
+    fs::remove_file(&empty).expect("it is there");
+    refused(&empty, &["empty", "restore COPY"]);
+}
+
+fn crash_copy(from: &Path, folder: &Path) -> PathBuf {
+    fs::create_dir(folder).expect("a folder");
+    let to = folder.join("data.db");
+    fs::copy(from, &to).expect("it is there");
+    fs::copy(wal_of(from), wal_of(&to)).expect("it is there");
+    fs::copy(lock_of(from), lock_of(&to)).expect("it is there");
+    to
+}
+
+fn wal_of(path: &Path) -> PathBuf {
+    path.with_file_name("data.db-wal")
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    path.with_file_name("data.db-lock")
+}
+
+#[test]
+fn restore_replaces_a_store_with_its_log() {
+    let folder = Folder::new("restore");
+    let path = folder.0.join("data.db");
+    let config = Config::default();
+    let store = opened(&path, &config);
+    write(&store, 1..=4);
+    let backup = folder.0.join("backup.db");
+    wait(store.backup(&backup)).expect("there is room");
+    write(&store, 5..=9);
+    let error = restore(&backup, &path).expect_err("it is open");
+    assert!(error.to_string().contains("is open in"), "{error}");
+    let crashed = crash(&folder, "crashed");
+    let (epoch, secret) = (store.epoch().to_owned(), store.secret());
+    drop(store);
+
+    let garbage = folder.0.join("garbage.db");
+    fs::write(&garbage, [7; 5_000]).expect("a file");
+    let error = restore(&garbage, &crashed).expect_err("it is garbage");
+    assert!(error.to_string().contains("not a database"), "{error}");
+    let missing = folder.0.join("missing.db");
+    let error = restore(&missing, &crashed).expect_err("there is none");
+    assert!(error.to_string().contains("can't be read"), "{error}");
+    restore(&crashed, &crashed).expect_err("it is the same file");
+
+    let replaced = restore(&backup, &crashed).expect("the copy is whole");
+    let store = opened(&crashed, &config);
+    assert_eq!(seen(&store), (4, "4".to_owned()));
+    assert_ne!((store.epoch(), store.secret()), (&*epoch, secret));
+    drop(store);
+    // Neither the copy nor what was replaced has changed, and both can be restored.
+    for (copy, seq) in [(&replaced.expect("there was one"), 9), (&backup, 4)] {
+        let again = folder.0.join(format!("again-{seq}.db"));
+        assert_eq!(restore(copy, &again).expect("it is whole"), None);
+        assert_eq!(seen(&opened(&again, &config)).0, seq);
+    }
+}
+
+#[test]
+fn secret_is_kept_over_restarts_and_differs_by_store() {
+    let folder = Folder::new("secret");
+    let [one, other] = ["one.db", "other.db"].map(|name| folder.0.join(name));
+    let secret = |path: &Path| opened(path, &Config::default()).secret();
+    let first = secret(&one);
+    assert_eq!(secret(&one), first);
+    assert_ne!(secret(&other), first);
+    assert_ne!(first, [0; 32]);
+}
+
+#[test]
+fn writes_are_refused_while_the_file_is_gone() {
+    let folder = Folder::new("removed");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    write(&store, 1..=2);
+    for file in [path.clone(), wal_of(&path)] {
+        let away = folder.0.join("away");
+        fs::rename(&file, &away).expect("it is there");
+        for replaced in [false, true] {
+            if replaced {
+                fs::copy(&away, &file).expect("another file");
+            }
+            let Err(Rejected::Failed(error)) =
+                wait(store.commit(commit(vec![put("bob", 9)], None)))
+            else {
+                panic!("it is refused");
+            };
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert_eq!(error.outcome(), Some(Outcome::NotApplied));
+            assert!(error.to_string().contains("removed or replaced"), "{error}");
+        }
+        fs::rename(&away, &file).expect("it comes back");
+        write(&store, [3]);
+    }
+    assert_eq!(seen(&store).0, 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn open_rejects_a_file_with_several_names() {
+    let folder = Folder::new("hard-link");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    write(&store, 1..=2);
+    let link = folder.0.join("link.db");
+    fs::hard_link(&path, &link).expect("a link");
+    refused(&link, &["2 hard links", "remove the other names"]);
+    write(&store, [3]);
+    drop(store);
+    refused(&path, &["2 hard links"]);
+    fs::remove_file(&path).expect("it is there");
+    assert_eq!(seen(&opened(&link, &Config::default())).0, 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn open_rejects_an_open_file_by_another_path() {
+    let folder = Folder::new("other-path");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    write(&store, 1..=2);
+    // As by another mount of the folder: one name, and another lock file.
+    let other = folder.0.join("other.db");
+    fs::rename(&path, &other).expect("it is there");
+    refused(&other, &["is open in"]);
+    fs::rename(&other, &path).expect("it is there");
+    write(&store, [3]);
+}
+
+#[test]
+fn open_waiting_waits_for_another_process() {
+    let folder = Folder::new("waiting");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    write(&store, 1..=2);
+    let next = thread::spawn({
+        let path = path.clone();
+        move || Sqlite::open_waiting(path, Duration::from_secs(600))
+    });
+    drop(store);
+    let store = next.join().expect("no panic").expect("it is closed");
+    wait(store.open(&TWO)).expect("it is of these resources");
+    assert_eq!(seen(&store).0, 2);
+}
