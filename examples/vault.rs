@@ -5,11 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Credentials, Error, ErrorKind, Filter, Identity, Resource, Result};
-use sockful::{Server, ServerHandle, cli, remote, resources, shutdown_signal};
+use sockful::{Server, cli, remote, resources, shutdown_signal};
 use std::collections::HashMap;
 use std::env;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -54,8 +54,9 @@ impl Guest {
 
     /// Takes back all tokens of whoever calls, on all its connections.
     pub fn sign_out(ctx: &Context) -> Result<()> {
-        let tokens = ctx.state::<Arc<Tokens>>()?;
-        tokens.take_back(&ctx.user::<User>()?.name);
+        let name = &ctx.user::<User>()?.name;
+        ctx.state::<Arc<Tokens>>()?.take_back(name);
+        ctx.revoke(name);
         Ok(())
     }
 }
@@ -98,8 +99,6 @@ impl Hoard {
 #[derive(Debug, Default)]
 struct Tokens {
     identities: Mutex<HashMap<String, Identity<User>>>,
-    /// Set once the server is open.
-    server: OnceLock<ServerHandle>,
 }
 
 impl Tokens {
@@ -117,9 +116,6 @@ impl Tokens {
 
     fn take_back(&self, name: &str) {
         self.identities().retain(|_, it| it.key != name);
-        if let Some(server) = self.server.get() {
-            server.revoke(name);
-        }
     }
 
     fn identity(&self, token: &str) -> Result<Identity<User>> {
@@ -139,7 +135,7 @@ async fn main() -> Result<ExitCode> {
     let tokens = Arc::new(Tokens::default());
     let known = tokens.clone();
     let server = Server::new(resources![Guest, Hoard])
-        .state(tokens.clone())
+        .state(tokens)
         .authenticate(move |credentials: Credentials| {
             let identity = known.identity(credentials.token().unwrap_or_default());
             async { identity }
@@ -155,8 +151,6 @@ async fn main() -> Result<ExitCode> {
         };
         server.records::<Guest>().create(guest).await?;
     }
-    // It is set here and nowhere else.
-    let _ = tokens.server.set(server.clone());
 
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
     let port = env::var("PORT").unwrap_or_else(|_| "8000".to_owned());

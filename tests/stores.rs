@@ -5,6 +5,7 @@ mod conformance;
 mod limits;
 mod migration;
 mod migration_check;
+mod opening_and_closing;
 mod reserializing_store;
 mod resource_versions;
 mod restored_history;

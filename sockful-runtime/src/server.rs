@@ -33,6 +33,7 @@ use crate::transport::connection_limits::ConnectionLimits;
 use crate::transport::tls::TlsConfig;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -159,28 +160,36 @@ impl Server {
         Ok(ServerHandle {
             app,
             door,
+            listeners: Arc::default(),
             #[cfg(feature = "tower")]
             lobby: Arc::default(),
         })
     }
 
-    /// Opens the store and serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM.
+    /// Binds `address`, opens the store and serves until the process gets SIGINT (Ctrl-C) or SIGTERM. Then
+    /// the store is closed.
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open) and [`ServerHandle::listen`].
+    /// The errors of [`open`](Self::open) and [`ServerHandle::listen`]. If the address cannot be bound, the
+    /// store is not opened.
     pub async fn listen(self, address: impl ToSocketAddrs) -> Result<()> {
-        self.open().await?.listen(address).await
+        let listener = TcpListener::bind(address).await?;
+        self.serve(listener, shutdown_signal()).await
     }
 
-    /// Opens the store and serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM.
+    /// Binds `address`, opens the store and serves TLS until the process gets SIGINT (Ctrl-C) or SIGTERM.
+    /// Then the store is closed.
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open) and [`ServerHandle::listen_tls`].
+    /// The errors of [`open`](Self::open) and [`ServerHandle::listen_tls`]. If the address cannot be bound,
+    /// the store is not opened.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
-        self.open().await?.listen_tls(address, tls).await
+        let listener = TcpListener::bind(address).await?;
+        let handle = self.open().await?;
+        handle.serve_tls(listener, tls, shutdown_signal()).await
     }
 
     /// Opens the store and returns a service to mount beside an application's own routes. For a graceful
@@ -194,7 +203,7 @@ impl Server {
         Ok(self.open().await?.service())
     }
 
-    /// Opens the store and serves on `listener` until `shutdown` completes.
+    /// Opens the store and serves on `listener` until `shutdown` completes. Then the store is closed.
     ///
     /// # Errors
     ///
@@ -208,11 +217,44 @@ impl Server {
     }
 }
 
+/// How many listeners of a server are served. The last one that ends closes the store.
+#[derive(Debug, Default)]
+struct Listeners {
+    served: AtomicUsize,
+    /// Whether the server is mounted in another one, which may go on serving it.
+    is_mounted: AtomicBool,
+}
+
+/// A listener that is served.
+struct Listening<'a>(&'a Listeners);
+
+impl Listeners {
+    fn begin(&self) -> Listening<'_> {
+        self.served.fetch_add(1, Ordering::Relaxed);
+        Listening(self)
+    }
+}
+
+impl Listening<'_> {
+    /// Whether the server is served in no other way.
+    fn is_only(&self) -> bool {
+        let Listeners { served, is_mounted } = self.0;
+        served.load(Ordering::Relaxed) == 1 && !is_mounted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.served.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A server whose store is open. Clones are the same server.
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     app: Arc<App>,
     door: Arc<ConnectionLimits>,
+    listeners: Arc<Listeners>,
     #[cfg(feature = "tower")]
     lobby: Arc<mounted::MountedConnections>,
 }
@@ -291,18 +333,20 @@ impl ServerHandle {
 
     /// Serves on `listener` until `shutdown` completes. Then the server accepts and reads nothing more,
     /// replies to running requests, and cuts what is left after
-    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout).
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). If no other
+    /// listener is served, and the server is not [mounted](Self::service) in another one, the store is
+    /// [closed](Self::close), whoever keeps a handle.
     ///
     /// # Errors
     ///
-    /// None today. A failure to accept a connection is logged, and the server continues.
+    /// The error of the store if it cannot be closed. A failure to accept a connection is logged, and the
+    /// server continues.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
-        self.serve_layer(listener, Transport::None, shutdown).await;
-        Ok(())
+        self.serve_layer(listener, Transport::None, shutdown).await
     }
 
     /// Serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM; see
@@ -324,7 +368,7 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// None today. A failure to accept a connection is logged, and the server continues.
+    /// As [`serve`](Self::serve).
     #[cfg(feature = "tls")]
     pub async fn serve_tls(
         &self,
@@ -333,8 +377,7 @@ impl ServerHandle {
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
         self.serve_layer(listener, Transport::Tls(tls), shutdown)
-            .await;
-        Ok(())
+            .await
     }
 
     async fn serve_layer(
@@ -342,8 +385,27 @@ impl ServerHandle {
         listener: TcpListener,
         layer: Transport,
         shutdown: impl Future<Output = ()>,
-    ) {
+    ) -> Result<()> {
+        let listening = self.listeners.begin();
         crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)
             .await;
+        if listening.is_only() {
+            self.close().await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the store: when this is done, what was committed is on the disk (with
+    /// [`Sqlite`](crate::store::Sqlite) in one file, without a write-ahead log), and another process may
+    /// open it. Requests and calls are `unavailable` from then on.
+    ///
+    /// [`serve`](Self::serve) and [`listen`](Self::listen) do so at their end. Call it after
+    /// [`drain`](Self::drain) if the server is mounted in another one, or if nothing is served.
+    ///
+    /// # Errors
+    ///
+    /// The error of the store.
+    pub async fn close(&self) -> Result<()> {
+        self.store().close().await
     }
 }

@@ -148,6 +148,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         ready(Err(Error::new(ErrorKind::Unavailable, message)))
     }
 
+    /// Closes the store: when this is done, what was committed is on the disk, and another process may
+    /// open it. Everything else is `unavailable` from then on. Called once the server serves no one; by
+    /// default it does nothing, for stores that have nothing to close.
+    fn close(&self) -> MaybeReady<'_, Result<()>> {
+        ready(Ok(()))
+    }
+
     /// Tells of each new head: the log has what leads to it by then.
     fn watch(&self) -> watch::Receiver<u64>;
 }

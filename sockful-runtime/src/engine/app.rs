@@ -111,14 +111,17 @@ impl App {
         let (models, description) = describe(resources)?;
         let definition: Vec<_> = models.iter().map(|model| model.definition).collect();
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
+        // Everything that can fail without the store fails before the store is changed.
+        let relations = Relations::of(&models)?;
+        let policies = Policies::of(entries, authenticator)?;
         store.configure(&StoreLimits::from(&config));
         store.migrate(&layouts).await?;
         store.open(&definition).await?;
         Ok(Arc::new(Self {
             resources,
-            relations: Relations::of(&models)?,
+            relations,
             hooks: entries.iter().map(|entry| entry.hooks).collect(),
-            policies: Policies::of(entries, authenticator)?,
+            policies,
             description,
             documents: Documents::default(),
             broker: Broker::new(store.clone(), models.len(), &config),

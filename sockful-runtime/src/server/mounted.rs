@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -75,6 +76,7 @@ impl ServerHandle {
     /// The server as a service to be mounted beside an application's own routes. All that are made of
     /// one server are the same.
     pub fn service(&self) -> MountedServer {
+        self.listeners.is_mounted.store(true, Ordering::Relaxed);
         MountedServer {
             server: self.clone(),
             peer: Arc::new(|_| None),

@@ -69,8 +69,10 @@ pub struct Sqlite {
     opened: OnceLock<OpenFile>,
     connection: Mutex<Option<Connection>>,
     head: Arc<watch::Sender<u64>>,
+    /// Held while the store closes.
+    closing: tokio::sync::Mutex<()>,
     /// Dropped last.
-    _lock: FileLock,
+    lock: Mutex<Option<FileLock>>,
 }
 
 impl Sqlite {
@@ -116,7 +118,8 @@ impl Sqlite {
             opened: OnceLock::new(),
             connection: Mutex::new(Some(connection)),
             head: Arc::new(watch::Sender::new(0)),
-            _lock: lock,
+            closing: tokio::sync::Mutex::default(),
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -172,6 +175,12 @@ impl Sqlite {
             head: &self.head,
         };
         closed.open(resources)
+    }
+
+    /// Lets other processes open the file.
+    fn unlock(&self) {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
     }
 
     fn opened(&self) -> Result<&OpenFile> {
@@ -293,6 +302,32 @@ impl Store for Sqlite {
     fn backup(&self, to: &Path) -> MaybeReady<'_, Result<()>> {
         let (from, to) = (self.path.clone(), to.to_owned());
         boxed(shared_file::aside(move || backup::copy(&from, &to)))
+    }
+
+    fn close(&self) -> MaybeReady<'_, Result<()>> {
+        boxed(async move {
+            let _turn = self.closing.lock().await;
+            let Some(opened) = self.opened.get() else {
+                let mut connection = self.connection.lock();
+                let connection = connection.as_deref_mut();
+                drop(connection.map(Option::take));
+                self.unlock();
+                return Ok(());
+            };
+            let Some(thread) = opened.begin_close() else {
+                return Ok(());
+            };
+            let is_drained = opened.shared.readers.drain().await;
+            let joined = move || Ok(thread.join().is_ok());
+            if !shared_file::aside(joined).await? {
+                return Err(Error::internal("the thread that writes has panicked"));
+            }
+            // A connection that still reads has locks, which closing the file here would end.
+            if is_drained {
+                self.unlock();
+            }
+            Ok(())
+        })
     }
 
     fn watch(&self) -> watch::Receiver<u64> {

@@ -262,6 +262,10 @@ impl<S: Store> Store for Intercept<S> {
         self.store.migrate(layouts)
     }
 
+    fn close(&self) -> MaybeReady<'_, Result<()>> {
+        self.store.close()
+    }
+
     fn secret(&self) -> [u8; 32] {
         self.store.secret()
     }

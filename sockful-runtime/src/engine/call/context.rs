@@ -107,6 +107,16 @@ impl Context {
         }
     }
 
+    /// Revokes the identity with this [`key`](crate::Identity::key) on all connections, as
+    /// [`ServerHandle::revoke`](crate::ServerHandle::revoke) does. Returns the number of sessions
+    /// affected.
+    ///
+    /// It takes effect at once, even if the call fails later. A call that revokes the identity of its own
+    /// caller continues, and its reply is sent.
+    pub fn revoke(&self, key: &str) -> usize {
+        self.app().identities.revoke(key)
+    }
+
     /// What was given to the server's `.state(…)` as a `T`.
     ///
     /// # Errors

@@ -23,6 +23,12 @@ pub(super) fn failure(error: rusqlite::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
+/// The error of everything after the store was closed.
+pub(super) fn closed() -> Error {
+    let message = "the store is closed";
+    Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
+}
+
 /// The error of a commit if the file was removed or replaced while it is open.
 pub(super) fn replaced() -> Error {
     let message = "the file of the store was removed or replaced";

@@ -1,6 +1,6 @@
 //! A file that is open for some resources.
 
-use super::failure::{failure, poisoned};
+use super::failure::{closed, failure, poisoned};
 use super::file;
 use super::file_identity::FileWatch;
 use super::history::History;
@@ -23,7 +23,7 @@ use crate::store::{Expired, MaybeReady, StoreLimits, View, boxed, ready};
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -48,8 +48,9 @@ pub(super) struct OpenFile {
     pub(super) epoch: Box<str>,
     pub(super) secret: [u8; 32],
     pub(super) shared: Arc<SharedFile>,
-    jobs: Option<mpsc::Sender<CommitJob>>,
-    thread: Option<JoinHandle<()>>,
+    /// `None` once the file is closed.
+    jobs: Mutex<Option<mpsc::Sender<CommitJob>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl FileOpener<'_> {
@@ -93,8 +94,8 @@ impl FileOpener<'_> {
             epoch,
             secret,
             shared,
-            jobs: Some(jobs),
-            thread: Some(thread.map_err(Error::internal)?),
+            jobs: Mutex::new(Some(jobs)),
+            thread: Mutex::new(Some(thread.map_err(Error::internal)?)),
         })
     }
 }
@@ -144,10 +145,12 @@ impl OpenFile {
 
     pub(super) async fn commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
         let gone = || Rejected::Failed(poisoned());
-        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
+        let jobs = self.jobs().clone();
+        let jobs = jobs.ok_or_else(|| Rejected::Failed(closed()))?;
         let (answer, answered) = oneshot::channel();
         let sent = jobs.send(CommitJob { commit, answer }).await;
         sent.map_err(|_| gone())?;
+        drop(jobs);
         answered.await.map_err(|_| gone())?
     }
 
@@ -174,10 +177,22 @@ impl OpenFile {
     }
 }
 
+impl OpenFile {
+    fn jobs(&self) -> MutexGuard<'_, Option<mpsc::Sender<CommitJob>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes no more commits. The thread ends when it has written those that it has, and closed the file.
+    pub(super) fn begin_close(&self) -> Option<JoinHandle<()>> {
+        drop(self.jobs().take());
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.take()
+    }
+}
+
 impl Drop for OpenFile {
     fn drop(&mut self) {
-        drop(self.jobs.take());
         // What it was asked for is on the disk before another may open the file.
-        drop(self.thread.take().map(JoinHandle::join));
+        drop(self.begin_close().map(JoinHandle::join));
     }
 }

@@ -1,7 +1,7 @@
 //! Connections that read, a bounded number of them.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::store::sqlite::failure::failure;
+use crate::store::sqlite::failure::{closed, failure};
 use crate::store::sqlite::file::open_reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
@@ -11,11 +11,15 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// How many read at once, kept snapshots among them.
-const MAX_READERS: usize = 64;
+const MAX_READERS: usize = MAX_READERS_U32 as usize;
+const MAX_READERS_U32: u32 = 64;
 /// How many connections wait for the next that reads.
 const MAX_IDLE: usize = 8;
 /// How long a read waits for one of the others to end.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long closing waits for those that read.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Connections that wait to be used.
 #[derive(Debug)]
@@ -61,6 +65,16 @@ impl ReaderPool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits a while until no connection is in use, and lets none be used after that. Returns whether
+    /// none is.
+    pub(crate) async fn drain(&self) -> bool {
+        let all = self.permits.acquire_many(MAX_READERS_U32);
+        let drained = timeout(LAST_PATIENCE, all).await;
+        let is_drained = matches!(drained, Ok(Ok(_)));
+        self.permits.close();
+        is_drained
+    }
+
     /// Waits for leave to use a connection.
     pub(crate) async fn acquire(readers: &Arc<Self>) -> Result<ReaderPermit> {
         let permit = Arc::clone(&readers.permits).acquire_owned();
@@ -74,6 +88,7 @@ impl ReaderPool {
     pub(crate) fn begin(self: &Arc<Self>) -> Result<SnapshotReader> {
         match self.begin_at_once() {
             Some(reader) => reader,
+            None if self.idle().is_none() => Err(closed()),
             None => self.see(open_reader(&self.path).map_err(failure)?),
         }
     }
@@ -106,7 +121,7 @@ pub(crate) async fn patiently<P>(
     permit: impl Future<Output = Result<P, AcquireError>>,
 ) -> Result<P> {
     match timeout(PATIENCE, permit).await {
-        Ok(permit) => permit.map_err(Error::internal),
+        Ok(permit) => permit.map_err(|_| closed()),
         Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
     }
 }

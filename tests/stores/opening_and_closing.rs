@@ -1,0 +1,160 @@
+//! What is checked before a store is touched, and when a store is closed.
+
+use super::temp_folder::Folder;
+use crate::support::{Checkpoints, TestServer};
+use serde_json::json;
+use sockful::store::Sqlite;
+use sockful::{Config, ErrorKind, Server, resources};
+use std::fs;
+use tokio::net::TcpListener;
+
+mod old {
+    use serde::{Deserialize, Serialize};
+    use sockful::Resource;
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub(super) struct Creature {
+        pub(super) id: String,
+        pub(super) life: u64,
+    }
+}
+
+mod new {
+    use serde::{Deserialize, Serialize};
+    use sockful::{Filter, Resource, remote};
+
+    pub(super) struct User;
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub(super) struct Creature {
+        pub(super) id: String,
+        #[resource(renamed_from = "life")]
+        pub(super) health: u64,
+    }
+
+    #[remote]
+    impl Creature {
+        #[can(read)]
+        fn all(_who: &User) -> Filter<Self> {
+            Filter::all()
+        }
+    }
+}
+
+/// A store that the earlier version of the program left.
+async fn filled(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let handle = folder.open(resources![old::Creature]).await;
+    let handle = handle.expect("a new file");
+    let bob = old::NewCreature {
+        id: Some("bob".to_owned()),
+        life: 7,
+    };
+    let created = handle.records::<old::Creature>().create(bob).await;
+    created.expect("it is new");
+    handle.close().await.expect("it is open");
+    folder
+}
+
+async fn assert_untouched(folder: &Folder) {
+    let handle = folder.open(resources![old::Creature]).await;
+    let handle = handle.expect("the earlier version still opens it");
+    let bob = handle
+        .records::<old::Creature>()
+        .get(&"bob".to_owned())
+        .await;
+    assert_eq!(bob.expect("it is there").life, 7);
+}
+
+#[tokio::test]
+async fn missing_authenticator_leaves_the_store_untouched() {
+    let folder = filled("no-authenticator").await;
+    let server = Server::new(resources![new::Creature]).store(folder.store());
+    let refused = server.open().await.expect_err("a policy needs a user");
+    assert!(refused.to_string().contains("authenticate"), "{refused}");
+    assert_untouched(&folder).await;
+}
+
+#[tokio::test]
+async fn invalid_setting_leaves_the_store_untouched() {
+    let folder = filled("invalid-setting").await;
+    let mut config = Config::default();
+    config.store.max_visited = 0;
+    let server = Server::new(resources![new::Creature]).store(folder.store());
+    let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
+    let refused = server.config(config).open().await;
+    assert_eq!(
+        refused.expect_err("it is invalid").kind(),
+        ErrorKind::Invalid
+    );
+    assert_untouched(&folder).await;
+}
+
+#[tokio::test]
+async fn address_in_use_leaves_the_store_untouched() {
+    let folder = filled("address-in-use").await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    let server = Server::new(resources![new::Creature]).store(folder.store());
+    let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
+    server.listen(address).await.expect_err("it is in use");
+    assert_untouched(&folder).await;
+}
+
+#[tokio::test]
+async fn serve_closes_the_store_although_a_handle_is_kept() {
+    let folder = filled("served").await;
+    let handle = folder.open(resources![old::Creature]).await;
+    let handle = handle.expect("it is closed");
+    let mut servers = Vec::new();
+    for _ in 0..2 {
+        servers.push(TestServer::from_handle(handle.clone(), Checkpoints::default()).await);
+    }
+    let [first, second] = &mut servers[..] else {
+        panic!("there are two");
+    };
+    let mut client = second.client().await;
+    // The server goes on while another listener is served.
+    first.stop();
+    first.stopped().await;
+    client
+        .ok("creature", "create", json!({"id": "eve", "life": 1}))
+        .await;
+    drop(client);
+    second.stop();
+    second.stopped().await;
+
+    let wal = folder.file("data.db-wal");
+    assert!(
+        !fs::exists(wal).expect("a folder"),
+        "the log is in the file"
+    );
+    let creatures = handle.records::<old::Creature>();
+    let late = old::NewCreature { id: None, life: 3 };
+    let refused = creatures.create(late).await.map(|_| ());
+    assert_eq!(
+        refused.expect_err("it is closed").kind(),
+        ErrorKind::Unavailable
+    );
+    let eve = creatures.get(&"eve".to_owned()).await.map(|_| ());
+    assert_eq!(
+        eve.expect_err("it is closed").kind(),
+        ErrorKind::Unavailable
+    );
+    let count = creatures.count(sockful::Filter::all()).await;
+    assert_eq!(
+        count.expect_err("it is closed").kind(),
+        ErrorKind::Unavailable
+    );
+    handle.close().await.expect("it is closed already");
+
+    let moved = folder.file("moved.db");
+    fs::rename(folder.file("data.db"), &moved).expect("one file");
+    let again = Server::new(resources![old::Creature]).store(Sqlite::open(&moved).expect("free"));
+    let again = again.open().await.expect("it is whole");
+    let eve = again
+        .records::<old::Creature>()
+        .get(&"eve".to_owned())
+        .await;
+    assert_eq!(eve.expect("she is there").life, 1);
+}
