@@ -17,13 +17,14 @@ mod values;
 pub(crate) use conditions::MAX_VALUES;
 pub use cursor::Cursor;
 pub(crate) use cursor::cursor_after;
+pub(crate) use filter::Matcher;
 pub use filter::{CompareOp, QueryFilter};
 pub(crate) use names::nearest;
 pub(crate) use order::SortKeys;
 pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
-pub(crate) use values::{Fields, Matcher, RecordValues};
+pub(crate) use values::{Fields, RecordValues};
 
 use crate::core::config::Config;
 use crate::core::error::Result;

@@ -10,6 +10,7 @@ mod memory;
 mod plan;
 mod read_room;
 pub(crate) mod recent_commits;
+pub(crate) mod scan;
 mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -17,9 +18,7 @@ mod tags;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod testing;
-mod top;
 mod validate;
-mod visits;
 
 #[cfg(feature = "sqlite")]
 pub(crate) use layout::{Form, StoredProperty};

@@ -47,7 +47,6 @@ async fn count(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let filter = query::conditions(model, &payload.object()?)?;
     let filter = context.read_filter(model.index)?.narrow(filter);
     let view = context.store().count(model.index, filter).await?;
-    context.note_visited(view.value.visited);
     Ok(Done::new(
         Body::Json(view.value.count.to_string().into_bytes()),
         view.seq,

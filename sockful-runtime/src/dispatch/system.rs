@@ -15,6 +15,7 @@ use crate::protocol::payload::Payload;
 use crate::protocol::position::PositionProof;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
+use crate::store::scan;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::task::spawn_blocking;
@@ -166,15 +167,20 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
     let cancelled = CancelOnDrop(Arc::default());
     let work = Work::limited(MIN_STEPS + own, cancelled.0.clone());
     let (app, steps) = (session.app.clone(), work.left());
+    let owner = scan::current_owner();
     let compare = move || {
         let mut work = work;
         let compared = compare_with(&app, &since, &mut work);
-        (compared, work.left())
+        if let Some(owner) = owner {
+            let records = (steps - work.left()) / STEPS_PER_RECORD;
+            owner.charge(scan::visits::Work {
+                records: usize::try_from(records).unwrap_or(usize::MAX),
+                bytes: 0,
+            });
+        }
+        compared
     };
-    let (compared, left) = spawn_blocking(compare).await.map_err(Error::internal)?;
-    let records = (steps - left) / STEPS_PER_RECORD;
-    context.note_visited(usize::try_from(records).unwrap_or(usize::MAX));
-    let json = compared?;
+    let json = spawn_blocking(compare).await.map_err(Error::internal)??;
     reply::check_room("the result", json.len(), session.config().request.max_reply)?;
     Ok(Done::bare(Body::Json(json)))
 }

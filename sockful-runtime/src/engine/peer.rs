@@ -4,7 +4,6 @@ use crate::core::caller_id::CallerId;
 use crate::engine::app::App;
 use crate::engine::rate_limit;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One side of a connection, or the application itself.
@@ -17,8 +16,6 @@ pub(crate) struct Peer {
     /// The requests of which nobody here can say whether they take effect: a commit of theirs is
     /// begun and not answered, or an earlier run under the same key is under way.
     committing: Mutex<Vec<u64>>,
-    /// How many records its queries have looked at, as far as that is not charged for yet.
-    visited: AtomicUsize,
 }
 
 impl Peer {
@@ -38,7 +35,6 @@ impl Peer {
             address,
             origin,
             committing: Mutex::default(),
-            visited: AtomicUsize::new(0),
         }
     }
 
@@ -50,20 +46,6 @@ impl Peer {
     /// Who it is while it is unauthenticated.
     pub(crate) fn origin(&self) -> &CallerId {
         &self.origin
-    }
-
-    /// Notes that a query has looked at so many records, whether or not they met its conditions.
-    pub(crate) fn note_visited(&self, records: usize) {
-        self.visited.fetch_add(records, Relaxed);
-    }
-
-    /// How many records its queries have looked at since this was last asked.
-    pub(crate) fn take_visited(&self) -> usize {
-        match self.visited.load(Relaxed) {
-            // Mostly there are none.
-            0 => 0,
-            _ => self.visited.swap(0, Relaxed),
-        }
     }
 
     /// Notes that the store has begun the commit of request `number`.

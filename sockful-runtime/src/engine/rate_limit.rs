@@ -2,15 +2,25 @@
 
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
+use crate::store::scan::ScanOwner;
+use crate::store::scan::visits::Work;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// How many buckets are kept before those are looked for that are full again.
 const FEW: usize = 1_024;
+
+/// How many scans of one caller run or wait for their turn at once, on all its connections.
+const MAX_SCANS: usize = 4;
+/// How many bytes a scan parses and compares for one token.
+const BYTES: u64 = 64 * 1024;
+/// As how many of these bytes a record counts that a scan reads: a hundred are one token.
+const RECORD: u64 = BYTES.div_ceil(100);
 
 /// The buckets of all callers.
 #[derive(Debug)]
@@ -46,6 +56,10 @@ pub(crate) struct Bucket {
     /// In how many nanoseconds a token comes, and in how many all of them.
     one: u64,
     all: u64,
+    /// One permit for each scan that may run at once.
+    scans: Arc<Semaphore>,
+    /// The work of scans that is not a whole token yet, in bytes.
+    partial: AtomicU64,
 }
 
 impl RateLimiter {
@@ -117,6 +131,8 @@ impl Bucket {
             full_at: AtomicU64::new(0),
             one,
             all: one * u64::from(burst.max(1)),
+            scans: Arc::new(Semaphore::new(MAX_SCANS)),
+            partial: AtomicU64::new(0),
         }
     }
 
@@ -137,16 +153,6 @@ impl Bucket {
         })
     }
 
-    /// Takes so many tokens that have been used already, at most as many as there can be: where there
-    /// are not so many, they are owed.
-    pub(crate) fn charge(&self, tokens: u32) {
-        let cost = self.all.min(self.one * u64::from(tokens));
-        let now = self.now();
-        let put_off = |full_at: u64| Some(full_at.max(now) + cost);
-        // It never says no.
-        let _ = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
-    }
-
     fn now(&self) -> u64 {
         u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
     }
@@ -154,6 +160,31 @@ impl Bucket {
     /// Whether all tokens are there.
     fn is_full(&self) -> bool {
         self.full_at.load(Relaxed) <= self.now()
+    }
+}
+
+impl ScanOwner for Bucket {
+    /// Takes tokens for work that is done already, at most as many as there can be: where there are
+    /// not so many, they are owed.
+    fn charge(&self, work: Work) {
+        let bytes = (work.records as u64)
+            .saturating_mul(RECORD)
+            .saturating_add(work.bytes as u64);
+        let add = |partial: u64| Some(partial.saturating_add(bytes) % BYTES);
+        // It never says no.
+        let partial = self.partial.fetch_update(Relaxed, Relaxed, add);
+        let tokens = partial.unwrap_or_else(|same| same).saturating_add(bytes) / BYTES;
+        if tokens == 0 {
+            return;
+        }
+        let cost = self.all.min(self.one.saturating_mul(tokens));
+        let now = self.now();
+        let put_off = |full_at: u64| Some(full_at.max(now).saturating_add(cost));
+        let _ = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
+    }
+
+    fn permits(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.scans)
     }
 }
 
@@ -207,8 +238,9 @@ mod tests {
     async fn what_is_charged_afterwards_is_owed() {
         let rates = rates(10, 20);
         let bucket = rates.of_address(None);
-        bucket.charge(30);
-        bucket.charge(15);
+        let charge = |records, bytes| bucket.charge(Work { records, bytes });
+        charge(3_000, 0);
+        charge(500, 10 * 64 * 1024);
         let wait = bucket.take(1).expect_err("16 are missing");
         assert_eq!(wait.as_millis().div_ceil(10), 160, "{wait:?}");
         advance(wait).await;

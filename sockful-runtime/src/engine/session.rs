@@ -12,6 +12,7 @@ use crate::engine::call::context::Context;
 use crate::engine::peer::Peer;
 use crate::engine::rate_limit::Bucket;
 use crate::live::ConnectionSubscriptions;
+use crate::store::scan::{ScanClient, ScanOwner};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -78,6 +79,14 @@ impl Session {
         self.identity.known().map(|known| known.key.clone())
     }
 
+    /// The rate limit that its requests count for.
+    pub(crate) fn rate_bucket(&self) -> Arc<Bucket> {
+        match self.key() {
+            Some(key) => self.app.rates.of_key(&key),
+            None => self.bucket.clone(),
+        }
+    }
+
     /// When the present identity expires, in milliseconds since 1970; `None` if it does not.
     pub(crate) fn expires(&self) -> Option<u64> {
         self.identity.known()?.expires
@@ -132,6 +141,12 @@ impl Session {
     fn is_expired(&self, known: &AuthenticatedCaller) -> bool {
         let now = || self.app.clock.now();
         known.expires.is_some_and(|expires| expires <= now())
+    }
+}
+
+impl ScanClient for Session {
+    fn owner(&self) -> Arc<dyn ScanOwner> {
+        self.rate_bucket()
     }
 }
 

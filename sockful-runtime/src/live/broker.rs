@@ -139,7 +139,6 @@ impl Broker {
         Ok(InitialResult {
             at: self.position(seq).await,
             records: found.records,
-            visited: found.visited,
             seq,
         })
     }

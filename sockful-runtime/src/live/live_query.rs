@@ -19,8 +19,6 @@ pub(crate) struct LiveQuery {
 #[derive(Debug)]
 pub(crate) struct InitialResult {
     pub(crate) records: Vec<Arc<Record>>,
-    /// How many records the store examined.
-    pub(crate) visited: usize,
     pub(crate) seq: u64,
     /// The proof of the position after commit `seq`, if the log still has it.
     pub(crate) at: Option<PositionProof>,

@@ -26,7 +26,17 @@ pub struct Cursor {
 impl Cursor {
     /// Compares a record with the cursor in this order; a greater record comes after the cursor.
     pub fn compare(&self, orders: &[QueryOrder], record: &Record) -> Ordering {
-        SortKeys::of(orders, record).compare_cursor(record.id(), self, orders)
+        self.compare_keys(orders, &SortKeys::of(orders, record), record.id())
+    }
+
+    /// The same of a record of these keys and this id.
+    pub(crate) fn compare_keys(
+        &self,
+        orders: &[QueryOrder],
+        keys: &SortKeys<'_>,
+        id: &str,
+    ) -> Ordering {
+        keys.compare_position(&self.keys, orders, (id, &self.id))
     }
 
     /// Parses a cursor, which must belong to this order.

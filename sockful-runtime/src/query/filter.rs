@@ -178,3 +178,23 @@ impl CompareOp {
         }
     }
 }
+
+/// A filter that is evaluated for many records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matcher<'q> {
+    filter: &'q QueryFilter,
+    repeated: PropertySet,
+}
+
+impl<'q> Matcher<'q> {
+    pub(crate) fn new(filter: &'q QueryFilter) -> Self {
+        let repeated = filter.repeated();
+        Self { filter, repeated }
+    }
+
+    /// Returns whether the record matches, and what it took to find out: see [`RecordValues::work`].
+    pub(crate) fn matches(&self, fields: &(impl Fields + ?Sized)) -> (bool, usize) {
+        let mut values = RecordValues::with(fields, self.repeated);
+        (self.filter.evaluate(&mut values), values.work())
+    }
+}

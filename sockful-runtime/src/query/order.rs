@@ -1,6 +1,5 @@
 //! Parses the order of a list.
 
-use super::Cursor;
 use super::names;
 use super::operand;
 use super::path::Path;
@@ -130,14 +129,14 @@ impl<'r> SortKeys<'r> {
         compare_keys((&self.0, ids.0), (&other.0, ids.1), orders)
     }
 
-    /// Compares the record of these keys and this id with a cursor.
-    pub(crate) fn compare_cursor(
+    /// Compares the record of these keys and an id with the position of other keys and another id.
+    pub(super) fn compare_position(
         &self,
-        id: &str,
-        cursor: &Cursor,
+        position: &[Scalar<'_>],
         orders: &[QueryOrder],
+        ids: (&str, &str),
     ) -> Ordering {
-        compare_keys((&self.0, id), (&cursor.keys, &cursor.id), orders)
+        compare_keys((&self.0, ids.0), (position, ids.1), orders)
     }
 }
 

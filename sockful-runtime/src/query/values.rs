@@ -1,6 +1,5 @@
 //! The values of one record that a query compares, each parsed at most once.
 
-use super::QueryFilter;
 use crate::core::json::SORTED_BYTES;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
@@ -120,25 +119,5 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
     /// The work so far: the bytes that were parsed, and what the comparisons cost in bytes.
     pub(crate) fn work(&self) -> usize {
         self.parsed + self.compared
-    }
-}
-
-/// A filter that is evaluated for many records.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Matcher<'q> {
-    filter: &'q QueryFilter,
-    repeated: PropertySet,
-}
-
-impl<'q> Matcher<'q> {
-    pub(crate) fn new(filter: &'q QueryFilter) -> Self {
-        let repeated = filter.repeated();
-        Self { filter, repeated }
-    }
-
-    /// Returns whether the record matches, and what it took to find out: see [`RecordValues::work`].
-    pub(crate) fn matches(&self, fields: &(impl Fields + ?Sized)) -> (bool, usize) {
-        let mut values = RecordValues::with(fields, self.repeated);
-        (self.filter.evaluate(&mut values), values.work())
     }
 }

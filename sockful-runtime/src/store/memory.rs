@@ -17,7 +17,7 @@ use super::{
     Counted, Expired, Found, MaybeReady, Several, Snapshot, Store, StoreLimits, View, boxed, ready,
 };
 use crate::core::config::Config;
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::protocol::position::new_secret;
@@ -25,16 +25,16 @@ use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::idempotency::Lookup;
 use crate::store::read_room::ReadRoom;
+use crate::store::scan::Scans;
+use crate::store::scan::visits::Visits;
 use crate::store::search::Search;
 use crate::store::tags::TagSource;
-use crate::store::visits::Visits;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-/// How many records are read at once where they are asked for: some tens of microseconds.
-const AT_ONCE: usize = 1_000;
+/// How many scans run or wait for their turn at once.
+const MAX_SCANS: usize = 256;
 
 /// Keeps records in memory.
 ///
@@ -50,6 +50,7 @@ pub struct Memory {
     /// Those of the server, unless the store was constructed with others.
     limits: OnceLock<StoreLimits>,
     head: watch::Sender<u64>,
+    scans: Arc<Scans>,
 }
 
 impl Memory {
@@ -62,6 +63,7 @@ impl Memory {
             root: RwLock::new(Root::new(&StoreLimits::default())),
             limits: OnceLock::new(),
             head: watch::Sender::new(0),
+            scans: Arc::new(Scans::new(MAX_SCANS)),
         }
     }
 
@@ -111,29 +113,29 @@ fn several<'r>(
     records
 }
 
-/// What `see` sees of a list; aside, on a thread for such work, where it takes long, so that no
+/// What `see` sees of a list; on a thread for such work if that turns out to be long, so that no
 /// connection waits for it but the one that asked.
-fn at_once_or_aside<'a, T: Send + 'static>(
+fn evaluate<T: Send + 'static>(
     list: List,
-    takes_long: bool,
-    see: impl FnOnce(&List) -> Result<T> + Send + 'static,
-) -> MaybeReady<'a, Result<T>> {
-    if takes_long {
-        boxed(async move {
-            spawn_blocking(move || see(&list))
-                .await
-                .unwrap_or_else(|error| Err(Error::internal(error)))
+    max_visited: usize,
+    scans: &Scans,
+    see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
+) -> MaybeReady<'_, Result<T>> {
+    let visits = Visits::at_once(max_visited);
+    let seen = see(&Search {
+        table: &list,
+        visits: &visits,
+    });
+    if !visits.is_long() {
+        return ready(seen);
+    }
+    drop((visits, seen));
+    boxed(scans.run(move |scan| {
+        see(&Search {
+            table: &list,
+            visits: &Visits::of(scan, max_visited),
         })
-    } else {
-        ready(see(&list))
-    }
-}
-
-fn search<'a>(list: &'a List, visits: &'a Visits) -> Search<'a, List> {
-    Search {
-        table: list,
-        visits,
-    }
+    }))
 }
 
 impl Memory {
@@ -141,18 +143,16 @@ impl Memory {
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,
-        see: impl FnOnce(&List) -> Result<T> + Send + 'static,
+        see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<View<T>>> {
         let View { seq, value: list } = match self.view(resource, MemoryTable::list) {
             Ok(snapshot) => snapshot,
             Err(error) => return ready(Err(error)),
         };
-        let takes_long = list.len() > AT_ONCE;
-        let see = move |list: &List| {
-            let value = see(list)?;
+        evaluate(list, self.max_visited(), &self.scans, move |search| {
+            let value = see(search)?;
             Ok(View { seq, value })
-        };
-        at_once_or_aside(list, takes_long, see)
+        })
     }
 }
 
@@ -209,17 +209,11 @@ impl Store for Memory {
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
-        let max_visited = self.max_visited();
-        self.evaluate(resource, move |list| {
-            search(list, &Visits::new(max_visited)).find(&query)
-        })
+        self.evaluate(resource, move |search| search.find(&query))
     }
 
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
-        let max_visited = self.max_visited();
-        self.evaluate(resource, move |list| {
-            search(list, &Visits::new(max_visited)).count(&filter)
-        })
+        self.evaluate(resource, move |search| search.count(&filter))
     }
 
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {
@@ -229,8 +223,12 @@ impl Store for Memory {
             Ok((resource, list))
         });
         let lists = lists.collect::<Result<_>>();
-        let frozen =
-            lists.map(|lists| MemorySnapshot::new(root.recent.head(), lists, self.max_visited()));
+        let frozen = lists.map(|lists| MemorySnapshot {
+            seq: root.recent.head(),
+            lists,
+            max_visited: self.max_visited(),
+            scans: Arc::clone(&self.scans),
+        });
         ready(frozen.map(|frozen| Arc::new(frozen) as Arc<dyn Snapshot>))
     }
 

@@ -1,17 +1,19 @@
 //! Searches of one table: the same plan and the same order of steps in every store.
 
+mod top;
+
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::{By, Cursor, Fields, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
 use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
 use crate::store::read_room::ReadRoom;
-use crate::store::top::Top;
-use crate::store::visits::Visits;
+use crate::store::scan::visits::Visits;
 use crate::store::{Counted, Found};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+use top::Top;
 
 /// How many more records than another way has candidates are read before that way is taken instead.
 const PATIENCE: usize = 4;
@@ -38,8 +40,8 @@ pub(super) trait SearchTable {
     /// The properties that have an index.
     fn indexed(&self) -> &[usize];
 
-    /// The number of records.
-    fn len(&self) -> Result<usize>;
+    /// The number of records, and how many entries of an index were read to count them.
+    fn len(&self) -> Result<(usize, usize)>;
 
     /// How many records a source has, counted up to `most`. Reads no records.
     fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize>;
@@ -78,7 +80,7 @@ pub(super) struct Holders<'v> {
 #[derive(Debug)]
 pub(super) struct Search<'a, T> {
     pub(super) table: &'a T,
-    pub(super) visits: &'a Visits,
+    pub(super) visits: &'a Visits<'a>,
 }
 
 /// A way to read records in the order of a query.
@@ -93,7 +95,8 @@ impl<T: SearchTable> Search<'_, T> {
     /// How many records match.
     pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
         if *filter == QueryFilter::All {
-            let count = self.table.len()?;
+            let (count, entries) = self.table.len()?;
+            self.visits.note_entries(entries)?;
             return Ok(Counted { count, visited: 0 });
         }
         let matcher = Matcher::new(filter);
@@ -126,6 +129,7 @@ impl<T: SearchTable> Search<'_, T> {
         let before = self.visits.made();
         let mut page = Page::new(0, limit);
         let matcher = Matcher::new(filter);
+        self.visits.note_entries(0)?;
         self.table.each(&holders(property, value), &mut |row| {
             self.visit(row)?;
             if self.matches(&matcher, row)? {
@@ -353,6 +357,7 @@ impl<T: SearchTable> Search<'_, T> {
     fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<()> {
         let mut goes_on = true;
         for source in sources {
+            self.visits.note_entries(0)?;
             self.table.each(source, &mut |row| {
                 goes_on = take(row)?;
                 Ok(goes_on)

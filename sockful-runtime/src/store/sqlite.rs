@@ -256,9 +256,7 @@ impl Store for Sqlite {
         ids: Vec<Box<str>>,
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>> {
-        self.see(resource, move |search| {
-            search.table.get_many(search.connection, &ids, max_bytes)
-        })
+        self.see(resource, move |search| search.get_many(&ids, max_bytes))
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {

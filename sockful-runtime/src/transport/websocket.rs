@@ -21,6 +21,7 @@ use crate::engine::session::Session;
 use crate::live::NewSubscription;
 use crate::protocol::reply;
 use crate::protocol::reply::{Done, Reply};
+use crate::store::scan;
 use heartbeat::{Beat, Heartbeat};
 use identity_watch::IdentityWatch;
 use requests::Requests;
@@ -34,7 +35,22 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use wake_set::{WakeSet, WakeSource};
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
-pub(crate) async fn run<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
+///
+/// The scans of its requests and subscriptions are those of its client.
+pub(crate) fn run<S>(
+    session: Arc<Session>,
+    io: S,
+    part: Vec<u8>,
+    shutdown: Shutdown,
+) -> impl Future<Output = ()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let client = session.clone();
+    scan::for_client(client, serve(session, io, part, shutdown))
+}
+
+async fn serve<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -36,7 +36,7 @@ pub struct ConnectionConfig {
     /// The number of requests of one connection that run or wait at once. Default: 64.
     #[doc(hidden)]
     pub max_in_flight: usize,
-    /// The number of lists of one connection that are read at once. Default: 4.
+    /// The number of lists, counts and subscriptions of one connection that are read at once. Default: 4.
     #[doc(hidden)]
     pub max_lists: usize,
     /// The number of requests of one connection that run before other connections get their turn.

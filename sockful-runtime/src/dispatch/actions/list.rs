@@ -32,7 +32,6 @@ pub(super) async fn list(
     }
     let order = query.order.clone();
     let view = context.store().find(model.index, query).await?;
-    context.note_visited(view.value.visited);
     let (mut records, more) = (view.value.records, view.value.more);
     let sizes: Vec<_> = records.iter().map(|it| wanted.selection.len(it)).collect();
     let (kept, next) = page(context, model, &order, &records, more, &sizes);
@@ -54,7 +53,6 @@ async fn with_included(
     let order = query.order.clone();
     let snapshot = wanted.snapshot(context, model).await?;
     let found = snapshot.find(model.index, query).await?;
-    context.note_visited(found.visited);
     let records: Vec<_> = found.records.into_iter().map(Some).collect();
     let mut written = Rendered::new(context);
     wanted

@@ -80,7 +80,6 @@ pub(in crate::dispatch) async fn begin(
         }
         _ => {
             let result = handle.initial_result().await?;
-            context.note_visited(result.visited);
             let mut records = VecDeque::from(result.records);
             let room = reply::room(app.config.request.max_reply);
             let first = take_first_records(&mut records, room, &selection);

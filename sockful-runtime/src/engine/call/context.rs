@@ -205,11 +205,6 @@ impl Context {
         self.app().policies.read_filter(&self.caller, resource)
     }
 
-    /// Notes that a query of the caller has looked at so many records, for which it is charged.
-    pub(crate) fn note_visited(&self, records: usize) {
-        self.peer.note_visited(records);
-    }
-
     /// Asks that the caller may do this, with this record where it is about one.
     pub(crate) fn ask(&self, grant: Grant, model: &Model, record: Option<&Record>) -> Result<()> {
         let policies = &self.app().policies;

@@ -15,7 +15,7 @@ pub struct ActionTraits {
     pub changes_record: bool,
     /// It may have an effect that a retry must not repeat: the option `key` is allowed.
     pub takes_key: bool,
-    /// Its reply is a list, of which a connection has a limited number at a time.
+    /// It may read many records: a connection has a limited number of such requests at a time.
     pub is_list: bool,
     /// It continues after its reply, under the request's `ack_id`.
     pub is_streaming: bool,
@@ -122,11 +122,7 @@ impl CoreAction {
                 cost: Cost::ByIds,
                 ..ActionTraits::READ
             },
-            Self::Find => ActionTraits::LIST,
-            Self::Count => ActionTraits {
-                is_list: false,
-                ..ActionTraits::LIST
-            },
+            Self::Find | Self::Count => ActionTraits::LIST,
             Self::Subscribe => ActionTraits {
                 is_streaming: true,
                 conflicts: ConflictScope::Subscription,

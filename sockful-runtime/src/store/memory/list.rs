@@ -52,10 +52,6 @@ impl List {
         Some(before)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.records.len()
-    }
-
     /// The records that have this value of an indexed property, in the order of their ids.
     pub(super) fn holders(
         &self,
@@ -132,8 +128,8 @@ impl SearchTable for List {
         &self.indexed
     }
 
-    fn len(&self) -> Result<usize> {
-        Ok(self.len())
+    fn len(&self) -> Result<(usize, usize)> {
+        Ok((self.records.len(), 0))
     }
 
     fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize> {

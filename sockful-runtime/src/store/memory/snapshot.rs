@@ -1,46 +1,40 @@
 //! Lists at one moment.
 
 use super::list::List;
-use super::{AT_ONCE, at_once_or_aside, search, several};
+use super::{evaluate, several};
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
 use crate::store::read_room::ReadRoom;
-use crate::store::visits::Visits;
+use crate::store::scan::Scans;
+use crate::store::search::Search;
 use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The lists of some resources at one moment.
 #[derive(Debug)]
 pub(super) struct MemorySnapshot {
-    seq: u64,
-    lists: HashMap<usize, List>,
-    max_visited: usize,
+    pub(super) seq: u64,
+    pub(super) lists: HashMap<usize, List>,
+    pub(super) max_visited: usize,
+    pub(super) scans: Arc<Scans>,
 }
 
 impl MemorySnapshot {
-    pub(super) fn new(seq: u64, lists: HashMap<usize, List>, max_visited: usize) -> Self {
-        Self {
-            seq,
-            lists,
-            max_visited,
-        }
-    }
-
     fn list(&self, resource: usize) -> Result<&List> {
         let missing = || Error::internal("the snapshot was not taken of this resource");
         self.lists.get(&resource).ok_or_else(missing)
     }
 
-    /// What `see` sees of a list, aside where it looks at many records.
+    /// What `see` sees of a list.
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,
-        many: impl FnOnce(&List) -> bool,
-        see: impl FnOnce(&List) -> Result<T> + Send + 'static,
+        see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<T>> {
         match self.list(resource) {
-            Ok(list) => at_once_or_aside(list.clone(), many(list), see),
+            Ok(list) => evaluate(list.clone(), self.max_visited, &self.scans, see),
             Err(error) => ready(Err(error)),
         }
     }
@@ -62,12 +56,7 @@ impl Snapshot for MemorySnapshot {
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
-        let max_visited = self.max_visited;
-        self.evaluate(
-            resource,
-            |list| list.len() > AT_ONCE,
-            move |list| search(list, &Visits::new(max_visited)).find(&query),
-        )
+        self.evaluate(resource, move |search| search.find(&query))
     }
 
     fn related(
@@ -79,11 +68,8 @@ impl Snapshot for MemorySnapshot {
         limit: usize,
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
-        let is_much = values.len().saturating_mul(limit) > 10 * AT_ONCE;
-        let is_many = move |list: &List| is_much && list.len() > 10 * AT_ONCE;
-        let visits = Visits::new(self.max_visited);
-        self.evaluate(resource, is_many, move |list| {
-            let (search, room) = (search(list, &visits), ReadRoom::new(max_bytes));
+        self.evaluate(resource, move |search| {
+            let room = ReadRoom::new(max_bytes);
             let of = |value| search.related(property, value, &filter, limit, &room);
             room.collect(values.iter().map(of))
         })

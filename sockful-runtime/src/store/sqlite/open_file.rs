@@ -107,14 +107,7 @@ impl OpenFile {
         resource: usize,
         see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<View<T>> {
-        let read = Arc::clone(&self.shared).read(move |shared, connection| {
-            see(TableSearch {
-                table: SqliteTable::of(shared.tables(), resource)?,
-                connection,
-                max_visited: shared.max_visited,
-            })
-        });
-        read.await
+        Arc::clone(&self.shared).scan(resource, see).await
     }
 
     pub(super) fn completed(

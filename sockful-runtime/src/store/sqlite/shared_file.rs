@@ -4,8 +4,10 @@ use super::failure::poisoned;
 use super::history::History;
 use crate::core::error::{Error, Result};
 use crate::store::View;
+use crate::store::scan::{RunningScan, ScanPermit, Scans};
 use crate::store::sqlite::read::lookups::{LookedUp, Lookups};
-use crate::store::sqlite::read::readers::{ReaderPool, SnapshotReader};
+use crate::store::sqlite::read::readers::{MAX_SCANS, ReaderPool, SnapshotReader};
+use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +24,8 @@ pub(super) struct SharedFile {
     history: Mutex<History>,
     head: Arc<watch::Sender<u64>>,
     is_poisoned: AtomicBool,
-    pub(super) max_visited: usize,
+    max_visited: usize,
+    pub(super) scans: Scans,
 }
 
 impl SharedFile {
@@ -43,6 +46,7 @@ impl SharedFile {
             head,
             is_poisoned: AtomicBool::new(false),
             max_visited,
+            scans: Scans::new(MAX_SCANS),
         }
     }
 
@@ -107,12 +111,59 @@ impl SharedFile {
         Ok(view)
     }
 
+    /// What `see` sees of a table at one moment, in a scan.
+    pub(super) async fn scan<T: Send + 'static>(
+        self: Arc<Self>,
+        resource: usize,
+        see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<View<T>> {
+        let permit = self.scans.acquire().await?;
+        let reader = ReaderPool::acquire(&self.readers).await?;
+        let shared = Arc::clone(&self);
+        let read = move |scan: &RunningScan| {
+            let reader = reader.begin()?;
+            let value = shared.search(&reader, resource, scan, see)?;
+            let seq = reader.seq();
+            Ok(View { seq, value })
+        };
+        let stop = Arc::default();
+        let view = self.scans.run_with(Some(permit), stop, read).await?;
+        self.published(view.seq).await?;
+        Ok(view)
+    }
+
+    /// What `see` sees of a table by this reader, until the scan is told to end.
+    pub(super) fn search<T>(
+        &self,
+        reader: &SnapshotReader,
+        resource: usize,
+        scan: &RunningScan,
+        see: impl FnOnce(TableSearch<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let connection = reader.connection();
+        let search = TableSearch {
+            table: SqliteTable::of(&self.tables, resource)?,
+            connection,
+            max_visited: self.max_visited,
+            scan,
+        };
+        let interrupt = connection.get_interrupt_handle();
+        scan.stop_signal().interruptible(
+            move || interrupt.interrupt(),
+            || {
+                scan.check()?;
+                see(search)
+            },
+        )
+    }
+
     /// A connection that sees the file as it is now for as long as it is kept.
-    pub(super) async fn freeze(&self) -> Result<SnapshotReader> {
+    pub(super) async fn freeze(&self) -> Result<(SnapshotReader, ScanPermit)> {
+        let permit = self.scans.acquire().await?;
         let reader = ReaderPool::acquire(&self.readers).await?;
         let reader = aside(move || reader.begin()).await?;
         self.published(reader.seq()).await?;
-        Ok(reader)
+        Ok((reader, permit))
     }
 
     /// Waits until the log has a commit that a reader has seen, which it does in a moment.

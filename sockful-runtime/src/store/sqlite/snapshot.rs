@@ -1,9 +1,10 @@
 //! Some resources at one moment.
 
-use super::shared_file::{SharedFile, aside};
+use super::shared_file::SharedFile;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
+use crate::store::scan::{RunningScan, ScanPermit};
 use crate::store::sqlite::read::readers::SnapshotReader;
 use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
@@ -16,7 +17,8 @@ pub(super) struct SqliteSnapshot {
     seq: u64,
     resources: Vec<usize>,
     shared: Arc<SharedFile>,
-    reader: Arc<Mutex<SnapshotReader>>,
+    /// The permit is held until the last scan has ended.
+    reader: Arc<Mutex<(SnapshotReader, ScanPermit)>>,
 }
 
 impl SqliteSnapshot {
@@ -26,7 +28,7 @@ impl SqliteSnapshot {
         }
         let reader = shared.freeze().await?;
         Ok(Self {
-            seq: reader.seq(),
+            seq: reader.0.seq(),
             resources,
             shared,
             reader: Arc::new(Mutex::new(reader)),
@@ -45,15 +47,13 @@ impl SqliteSnapshot {
                 return Err(Error::internal(message));
             }
             let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
-            aside(move || {
+            let read = move |scan: &RunningScan| {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                see(TableSearch {
-                    table: SqliteTable::of(shared.tables(), resource)?,
-                    connection: reader.connection(),
-                    max_visited: shared.max_visited,
-                })
-            })
-            .await
+                shared.search(&reader.0, resource, scan, see)
+            };
+            // The snapshot holds the permit.
+            let scans = &self.shared.scans;
+            scans.run_with(None, Arc::default(), read).await
         })
     }
 }
@@ -69,9 +69,7 @@ impl Snapshot for SqliteSnapshot {
         ids: Vec<Box<str>>,
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<Several>> {
-        self.see(resource, move |search| {
-            search.table.get_many(search.connection, &ids, max_bytes)
-        })
+        self.see(resource, move |search| search.get_many(&ids, max_bytes))
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {

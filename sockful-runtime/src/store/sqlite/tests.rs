@@ -21,6 +21,7 @@ use crate::store::conformance::wait;
 use crate::store::idempotency::{IdempotencyEntry, PendingResponse, StoredResponse};
 use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::oneshot;
 
 /// A folder that is removed in the end.
 struct Folder(PathBuf);
@@ -109,6 +110,35 @@ fn visited_is_the_same_as_in_memory() {
         Ok(())
     });
     checked.unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+#[tokio::test]
+async fn abandoned_scan_interrupts_its_statement() {
+    let folder = Folder::new("interrupted");
+    let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
+    store.open(&TWO).await.expect("it is of these resources");
+    let shared = Arc::clone(&store.opened().expect("it is open").shared);
+    let (begun, begins) = oneshot::channel();
+    let endless = move |search: TableSearch<'_>| {
+        begun.send(()).expect("the test waits for it");
+        let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+            SELECT count(*) FROM n";
+        let count = search
+            .connection
+            .query_row(endless, [], |row| row.get::<_, i64>(0));
+        count.map_err(failure::failure)
+    };
+    let mut scan = Box::pin(Arc::clone(&shared).scan(0, endless));
+    let mut begins = begins;
+    while begins.try_recv().is_err() {
+        drop(tokio::time::timeout(std::time::Duration::from_millis(1), &mut scan).await);
+    }
+    drop(scan);
+    // Its permit comes back when the statement has ended.
+    let mut all = Vec::new();
+    for _ in 0..read::readers::MAX_SCANS {
+        all.push(shared.scans.acquire().await.expect("the scan has ended"));
+    }
 }
 
 /// The same resource with another property.

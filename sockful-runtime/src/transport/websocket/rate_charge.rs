@@ -5,9 +5,6 @@ use crate::engine::rate_limit::Bucket;
 use crate::engine::session::Session;
 use std::sync::Arc;
 
-/// How many records that a query looks at count as one request more.
-const VISITED_AT_ONCE: usize = 100;
-
 /// Takes what requests cost out of the bucket of who sends them.
 pub(super) struct RateCharge {
     session: Arc<Session>,
@@ -30,7 +27,7 @@ impl RateCharge {
         pace
     }
 
-    /// Takes what a request costs, and what those before it have turned out to cost.
+    /// Takes what a request costs. What its scans cost is charged while they run.
     ///
     /// # Errors
     ///
@@ -39,7 +36,6 @@ impl RateCharge {
         if self.turn != self.session.identity().generation() {
             self.turn();
         }
-        self.settle();
         match self.bucket.take(cost) {
             Ok(()) => {
                 self.refused = 0;
@@ -52,15 +48,6 @@ impl RateCharge {
         }
     }
 
-    /// Takes what the requests until now have turned out to cost.
-    pub(super) fn settle(&self) {
-        let visited = self.session.peer.take_visited();
-        if visited > 0 {
-            let work = visited.div_ceil(VISITED_AT_ONCE);
-            self.bucket.charge(u32::try_from(work).unwrap_or(u32::MAX));
-        }
-    }
-
     /// Whether the client goes on however often it is refused.
     pub(super) fn is_exceeded(&self) -> bool {
         self.refused >= self.session.config().request.max_rate_limited
@@ -68,10 +55,6 @@ impl RateCharge {
 
     fn turn(&mut self) {
         self.turn = self.session.identity().generation();
-        let rates = &self.session.app.rates;
-        self.bucket = match self.session.key() {
-            Some(key) => rates.of_key(&key),
-            None => self.session.bucket.clone(),
-        };
+        self.bucket = self.session.rate_bucket();
     }
 }

@@ -5,6 +5,7 @@ use crate::core::error::Outcome;
 use crate::dispatch::{Answered, ConflictKey, Request, RequestOutcome, Schedule};
 use crate::engine::session::Session;
 use crate::protocol::reply::Reply;
+use crate::store::scan;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -219,11 +220,6 @@ impl Requests {
         Poll::Ready(over.map(|waiting| waiting.request))
     }
 
-    /// Takes from the client's bucket what the requests until now have turned out to cost.
-    pub(super) fn settle(&self) {
-        self.pace.settle();
-    }
-
     /// Leaves off at the end of the connection. What the store has begun to commit keeps its lane
     /// until the outcome is known; the rest has not taken effect, and will not.
     pub(super) fn abandon(&mut self) {
@@ -292,19 +288,21 @@ async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Inst
 
 /// Runs a request as if it were the first of a connection. Dropping the future ends that connection.
 pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
-    let mut only = SingleRequest(Requests::new(session.clone()));
-    if let Some(answered) = only.0.start(request) {
-        return answered.outcome.reply;
-    }
-    let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
-    request.answered(outcome).outcome.reply
+    let answer = async {
+        let mut only = SingleRequest(Requests::new(session.clone()));
+        if let Some(answered) = only.0.start(request) {
+            return answered.outcome.reply;
+        }
+        let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
+        request.answered(outcome).outcome.reply
+    };
+    scan::for_client(session.clone(), answer).await
 }
 
 struct SingleRequest(Requests);
 
 impl Drop for SingleRequest {
     fn drop(&mut self) {
-        self.0.settle();
         self.0.abandon();
     }
 }

@@ -337,7 +337,6 @@ impl Include {
             room.left,
         );
         let lists = lists.await?;
-        context.note_visited(lists.iter().map(|list| list.visited).sum());
         let found = lists.iter().flat_map(|list| &list.records);
         let bytes = found.map(|record| record.sent().len());
         if let Err(over) = room.take(bytes.sum()).await {

@@ -13,6 +13,9 @@ use tokio::time::timeout;
 /// How many read at once, kept snapshots among them.
 const MAX_READERS: usize = MAX_READERS_U32 as usize;
 const MAX_READERS_U32: u32 = 64;
+/// How many of them scan at most, kept snapshots among them: the others are left to look-ups, the log
+/// and the memory of requests.
+pub(crate) const MAX_SCANS: usize = 48;
 /// How many connections wait for the next that reads.
 const MAX_IDLE: usize = 8;
 /// How long a read waits for one of the others to end.

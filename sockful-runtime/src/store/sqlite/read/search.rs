@@ -7,10 +7,11 @@ use crate::model::scalar::Scalar;
 use crate::query::{Fields, Query, QueryFilter};
 use crate::store::plan::{EVERYTHING, RecordSource};
 use crate::store::read_room::ReadRoom;
+use crate::store::scan::RunningScan;
+use crate::store::scan::visits::Visits;
 use crate::store::search::{Holders, IndexEntry, Row, Search, SearchTable, TakeRow};
 use crate::store::sqlite::tables::table::SqliteTable;
-use crate::store::visits::Visits;
-use crate::store::{Counted, Found};
+use crate::store::{Counted, Found, Several};
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub(crate) struct TableSearch<'a> {
     pub(crate) table: &'a SqliteTable,
     pub(crate) connection: &'a Connection,
     pub(crate) max_visited: usize,
+    pub(crate) scan: &'a RunningScan,
 }
 
 impl TableSearch<'_> {
@@ -49,11 +51,26 @@ impl TableSearch<'_> {
         room.collect(values.iter().map(of))
     }
 
-    fn visits(&self) -> Visits {
-        Visits::new(self.max_visited)
+    /// Several records in the order asked, `None` where there is none, as long as they have no more
+    /// than `max_bytes`.
+    pub(crate) fn get_many(&self, ids: &[Box<str>], max_bytes: usize) -> Result<Several> {
+        let (visits, room) = (self.visits(), ReadRoom::new(max_bytes));
+        let get = |id: &str| {
+            let record = self.table.get(self.connection, id)?;
+            if let Some(record) = &record {
+                visits.note_work(record.weight())?;
+                room.take(record);
+            }
+            Ok(record)
+        };
+        room.collect(ids.iter().map(|id| get(id)))
     }
 
-    fn search<'s>(&'s self, visits: &'s Visits) -> Search<'s, Self> {
+    fn visits(&self) -> Visits<'_> {
+        Visits::of(self.scan, self.max_visited)
+    }
+
+    fn search<'s>(&'s self, visits: &'s Visits<'s>) -> Search<'s, Self> {
         Search {
             table: self,
             visits,
@@ -68,8 +85,9 @@ impl SearchTable for TableSearch<'_> {
         &self.table.indexed
     }
 
-    fn len(&self) -> Result<usize> {
-        self.table.count(self.connection, &EVERYTHING, usize::MAX)
+    fn len(&self) -> Result<(usize, usize)> {
+        let count = self.table.count(self.connection, &EVERYTHING, usize::MAX)?;
+        Ok((count, count))
     }
 
     fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize> {

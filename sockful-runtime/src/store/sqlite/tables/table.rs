@@ -7,7 +7,6 @@ use crate::model::record::{Record, StoredRecord};
 use crate::model::scalar::Scalar;
 use crate::store::Form;
 use crate::store::plan::RecordSource;
-use crate::store::read_room::ReadRoom;
 use crate::store::search::Holders;
 use crate::store::sqlite::failure::failure;
 use rusqlite::types::{Value, ValueRef};
@@ -117,22 +116,6 @@ impl SqliteTable {
         let mut rows = statement.query([id]).map_err(failure)?;
         let row = rows.next().map_err(failure)?;
         row.map(|row| self.record(row)).transpose()
-    }
-
-    /// Several records in the order asked, `None` where there is none, as long as there is room.
-    pub(crate) fn get_many(
-        &self,
-        connection: &Connection,
-        ids: &[Box<str>],
-        max_bytes: usize,
-    ) -> Result<Vec<Option<Arc<Record>>>> {
-        let room = ReadRoom::new(max_bytes);
-        let get = |id: &Box<str>| {
-            let record = self.get(connection, id)?;
-            record.iter().for_each(|record| room.take(record));
-            Ok(record)
-        };
-        room.collect(ids.iter().map(get))
     }
 
     pub(crate) fn put(&self, connection: &Connection, record: &Record) -> rusqlite::Result<()> {

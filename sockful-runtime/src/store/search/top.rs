@@ -1,6 +1,6 @@
 //! The first records of an order, out of any number, in bounded memory.
 
-use super::search::Row;
+use super::Row;
 use crate::core::error::Result;
 use crate::model::record::Record;
 use crate::query::{Cursor, QueryOrder, SortKeys};
@@ -39,7 +39,7 @@ impl<'q> Top<'q> {
     /// Keeps a record if it is among the first so far, and comes behind `after`.
     pub(super) fn offer(&mut self, row: &dyn Row, after: Option<&Cursor>) -> Result<()> {
         let keys = SortKeys::of(self.order, row);
-        if after.is_some_and(|after| keys.compare_cursor(row.id(), after, self.order).is_le()) {
+        if after.is_some_and(|after| after.compare_keys(self.order, &keys, row.id()).is_le()) {
             return Ok(());
         }
         if self.is_cut {

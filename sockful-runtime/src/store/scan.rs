@@ -1,0 +1,380 @@
+//! Scans: reads of unknown length, which run beside the runtime's workers, in turns, and end with the
+//! request that they are for.
+
+mod turns;
+pub(crate) mod visits;
+
+use crate::core::error::{Error, ErrorKind, Result};
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use turns::{Turn, Turns};
+use visits::Work;
+
+/// How long a scan waits to be admitted while those of all callers are too many.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much work a scan does before it takes turns with others, in bytes: less than a millisecond.
+const WITHOUT_TURN: usize = 1024 * 1024;
+
+/// Who scans are charged to, and how many they may be at once.
+pub(crate) trait ScanOwner: fmt::Debug + Send + Sync {
+    /// Charges for work that was done, whether or not anyone waits for its result.
+    fn charge(&self, work: Work);
+
+    /// A permit for each scan that may run at once.
+    fn permits(&self) -> Arc<Semaphore>;
+}
+
+/// Names the owner of the scans of a client, which may change with its identity.
+pub(crate) trait ScanClient: fmt::Debug + Send + Sync {
+    /// The owner of the scans that begin now.
+    fn owner(&self) -> Arc<dyn ScanOwner>;
+}
+
+tokio::task_local! {
+    /// The client that the current task serves.
+    static CLIENT: Arc<dyn ScanClient>;
+}
+
+/// Runs a future whose scans are those of `client`. Scans of other tasks belong to the application.
+pub(crate) fn for_client<F: Future>(
+    client: Arc<dyn ScanClient>,
+    future: F,
+) -> impl Future<Output = F::Output> {
+    CLIENT.scope(client, future)
+}
+
+/// The owner of the scans of the client that the current task serves; `None` if it serves none: the
+/// application's own scans are free.
+pub(crate) fn current_owner() -> Option<Arc<dyn ScanOwner>> {
+    CLIENT.try_with(|client| client.owner()).ok()
+}
+
+/// The scans of one store.
+#[derive(Debug)]
+pub(crate) struct Scans {
+    slots: Arc<Semaphore>,
+    turns: Arc<Turns>,
+}
+
+/// Leave to scan. It is held by the work itself, so that work that nobody waits for still counts.
+#[derive(Debug)]
+pub(crate) struct ScanPermit {
+    /// One of the permits of the owner.
+    _of_owner: Option<OwnedSemaphorePermit>,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Why a scan has to end before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum StopReason {
+    /// No one waits for the result.
+    Cancelled = 1,
+    /// It keeps the store from reclaiming space.
+    TooOld,
+}
+
+/// Tells a scan to end.
+#[derive(Default)]
+pub(crate) struct StopSignal {
+    /// 0 while it may go on.
+    reason: AtomicU8,
+    /// Interrupts what the scan waits for, while it does.
+    interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
+}
+
+/// A scan that runs on a thread for such work.
+#[derive(Debug)]
+pub(crate) struct RunningScan {
+    stop: Arc<StopSignal>,
+    owner: Option<Arc<dyn ScanOwner>>,
+    turn: Turn,
+    _permit: Option<ScanPermit>,
+}
+
+impl Scans {
+    /// At most `max` at once.
+    pub(crate) fn new(max: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(max)),
+            turns: Arc::new(Turns::new()),
+        }
+    }
+
+    /// Waits until the client that the current task serves may scan, and the store can.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] if other callers scan too much.
+    pub(crate) async fn acquire(&self) -> Result<ScanPermit> {
+        let of_owner = match current_owner() {
+            Some(owner) => {
+                let permit = owner.permits().acquire_owned();
+                Some(permit.await.map_err(Error::internal)?)
+            }
+            None => None,
+        };
+        let slot = Arc::clone(&self.slots).acquire_owned();
+        match timeout(PATIENCE, slot).await {
+            Ok(slot) => Ok(ScanPermit {
+                _of_owner: of_owner,
+                _slot: slot.map_err(Error::internal)?,
+            }),
+            Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
+        }
+    }
+
+    /// Runs `work` on a thread for such work, when the client may scan. If the future is dropped, the
+    /// scan is told to end.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&RunningScan) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let permit = self.acquire().await?;
+        self.run_with(Some(permit), Arc::default(), work).await
+    }
+
+    /// The same with a permit that was acquired before, or is held by something else. The signal may
+    /// also be given by others.
+    pub(crate) async fn run_with<T: Send + 'static>(
+        &self,
+        permit: Option<ScanPermit>,
+        stop: Arc<StopSignal>,
+        work: impl FnOnce(&RunningScan) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let scan = RunningScan {
+            owner: current_owner(),
+            turn: Turn::new(Arc::clone(&self.turns)),
+            stop: Arc::clone(&stop),
+            _permit: permit,
+        };
+        let mut cancel = CancelOnDrop(Some(stop));
+        let ran = spawn_blocking(move || {
+            scan.check()?;
+            let result = work(&scan);
+            if result.is_err() {
+                // The reason is more telling than what was interrupted.
+                scan.check()?;
+            }
+            result
+        });
+        let ran = ran.await;
+        cancel.0 = None;
+        ran.unwrap_or_else(|error| Err(Error::internal(error)))
+    }
+}
+
+/// Tells a scan to end when the future that waits for it is dropped.
+struct CancelOnDrop(Option<Arc<StopSignal>>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if let Some(stop) = self.0.take() {
+            stop.stop(StopReason::Cancelled);
+        }
+    }
+}
+
+impl StopSignal {
+    /// Tells the scan to end.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        let first =
+            self.reason
+                .compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
+        if first.is_ok()
+            && let Some(interrupt) = &*self.interrupt()
+        {
+            interrupt();
+        }
+    }
+
+    fn interrupt(&self) -> MutexGuard<'_, Option<Box<dyn Fn() + Send>>> {
+        self.interrupt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work`, which `interrupt` interrupts if the scan is told to end meanwhile.
+    pub(crate) fn interruptible<T>(
+        &self,
+        interrupt: impl Fn() + Send + 'static,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        *self.interrupt() = Some(Box::new(interrupt));
+        let result = work();
+        *self.interrupt() = None;
+        result
+    }
+
+    fn check(&self) -> Result<()> {
+        let (kind, message) = match self.reason.load(Ordering::Acquire) {
+            0 => return Ok(()),
+            reason if reason == StopReason::TooOld as u8 => (
+                ErrorKind::Unavailable,
+                "the read took so long that the store could not reclaim space; try again, or read less at once",
+            ),
+            _ => (ErrorKind::Unavailable, "the read was cancelled"),
+        };
+        Err(Error::new(kind, message))
+    }
+}
+
+impl fmt::Debug for StopSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StopSignal")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RunningScan {
+    /// The signal that tells it to end.
+    pub(crate) fn stop_signal(&self) -> &StopSignal {
+        &self.stop
+    }
+
+    /// Returns an error if the scan has to end.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.stop.check()
+    }
+
+    /// Charges for the work since the last checkpoint, and lets others take their turn. `total` is
+    /// the work since the beginning.
+    fn checkpoint(&self, work: Work, total: usize) -> Result<()> {
+        self.charge(work);
+        self.check()?;
+        if total > WITHOUT_TURN {
+            self.turn.take();
+            // It may have waited.
+            self.check()?;
+        }
+        Ok(())
+    }
+
+    fn charge(&self, work: Work) {
+        if let Some(owner) = &self.owner {
+            owner.charge(work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visits::Visits;
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc;
+    use tokio::time::advance;
+
+    #[derive(Debug)]
+    struct Caller {
+        permits: Arc<Semaphore>,
+        charged: AtomicUsize,
+    }
+
+    impl Caller {
+        fn new(permits: usize) -> Arc<Self> {
+            Arc::new(Self {
+                permits: Arc::new(Semaphore::new(permits)),
+                charged: AtomicUsize::new(0),
+            })
+        }
+    }
+
+    impl ScanOwner for Arc<Caller> {
+        fn charge(&self, work: Work) {
+            self.charged.fetch_add(work.records, Ordering::SeqCst);
+        }
+
+        fn permits(&self) -> Arc<Semaphore> {
+            self.permits.clone()
+        }
+    }
+
+    impl ScanClient for Arc<Caller> {
+        fn owner(&self) -> Arc<dyn ScanOwner> {
+            Arc::new(self.clone())
+        }
+    }
+
+    /// A scan that visits records, one for each message, until it has to end.
+    async fn scan(scans: &Scans, go: mpsc::Receiver<()>) -> Result<usize> {
+        let visit = move |scan: &RunningScan| {
+            let visits = Visits::of(scan, usize::MAX);
+            while let Ok(()) = go.recv() {
+                visits.visit(1 << 20)?;
+            }
+            Ok(visits.made())
+        };
+        scans.run(visit).await
+    }
+
+    #[tokio::test]
+    async fn abandoned_scan_ends_and_is_charged() {
+        let (scans, caller) = (Scans::new(9), Caller::new(1));
+        let (go, received) = mpsc::channel();
+        let mut scanning = Box::pin(for_client(Arc::new(caller.clone()), scan(&scans, received)));
+        go.send(()).expect("it is received when the scan begins");
+        while caller.charged.load(Ordering::SeqCst) == 0 {
+            let waited = timeout(Duration::from_millis(1), &mut scanning).await;
+            assert!(waited.is_err(), "it waits for messages");
+        }
+        drop(scanning);
+        // The work itself holds the permits: it has not seen yet that no one waits for it.
+        assert_eq!(caller.permits.available_permits(), 0);
+        assert_eq!(scans.slots.available_permits(), 8);
+        go.send(()).expect("it still runs");
+        let permit = caller.permits.acquire().await;
+        drop(permit.expect("it is never closed"));
+        let all = scans.slots.acquire_many(9).await;
+        drop(all.expect("it is never closed"));
+        assert!(go.send(()).is_err(), "the scan has ended");
+        assert_eq!(caller.charged.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn caller_with_many_scans_leaves_others_their_share() {
+        let (scans, greedy, other) = (Scans::new(9), Caller::new(4), Caller::new(4));
+        let mut gates = Vec::new();
+        let mut scanning = Vec::new();
+        for _ in 0..64 {
+            let (go, received) = mpsc::channel();
+            let client = Arc::new(greedy.clone());
+            let mut one = Box::pin(for_client(client, scan(&scans, received)));
+            assert!(futures_util::poll!(&mut one).is_pending());
+            gates.push(go);
+            scanning.push(one);
+        }
+        assert_eq!(scans.slots.available_permits(), 5);
+        let (go, received) = mpsc::channel();
+        drop(go);
+        let client = Arc::new(other.clone());
+        let done = for_client(client, scan(&scans, received)).await;
+        assert_eq!(done.expect("it has its own share"), 0);
+        // What waits has begun nothing that would have to end.
+        scanning.truncate(4);
+        drop(gates);
+        for one in scanning {
+            assert_eq!(one.await.expect("it ends by itself"), 0);
+        }
+        assert_eq!(scans.slots.available_permits(), 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn scan_that_is_not_admitted_in_time_is_unavailable() {
+        let scans = Scans::new(1);
+        let held = scans.acquire().await.expect("it is free");
+        let mut waiting = Box::pin(scans.acquire());
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        advance(PATIENCE).await;
+        let error = waiting.await.expect_err("the only one is held");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        drop(held);
+        scans.acquire().await.expect("it is free again");
+    }
+}

@@ -1,0 +1,168 @@
+//! Turns of long scans: few of them compute at a time, each for some milliseconds.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// How long one turn is while others wait.
+const TURN: Duration = Duration::from_millis(10);
+
+/// Lets as many long scans compute at once as half of the processors; the others wait for their turn.
+///
+/// The runtime's workers keep the rest of the processors, and no number of scans slows one down by
+/// more than those before it in the queue.
+#[derive(Debug)]
+pub(super) struct Turns {
+    state: Mutex<TurnState>,
+}
+
+#[derive(Debug)]
+struct TurnState {
+    free: usize,
+    waiting: VecDeque<Arc<Waiter>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiter {
+    is_next: Mutex<bool>,
+    woken: Condvar,
+}
+
+/// One scan's part in the turns.
+#[derive(Debug)]
+pub(super) struct Turn {
+    turns: Arc<Turns>,
+    /// When its turn began; `None` while it has none.
+    since: Mutex<Option<Instant>>,
+}
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self::of((processors / 2).max(1))
+    }
+
+    fn of(free: usize) -> Self {
+        Self {
+            state: Mutex::new(TurnState {
+                free,
+                waiting: VecDeque::new(),
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, TurnState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a turn, behind all that wait already.
+    fn enter(&self) {
+        let waiter = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return;
+            }
+            let waiter = Arc::new(Waiter::default());
+            state.waiting.push_back(Arc::clone(&waiter));
+            waiter
+        };
+        let is_next = waiter
+            .is_next
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(waiter.woken.wait_while(is_next, |is_next| !*is_next));
+    }
+
+    fn leave(&self) {
+        let mut state = self.state();
+        let Some(next) = state.waiting.pop_front() else {
+            state.free += 1;
+            return;
+        };
+        drop(state);
+        *next.is_next.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        next.woken.notify_one();
+    }
+}
+
+impl Turn {
+    pub(super) fn new(turns: Arc<Turns>) -> Self {
+        let since = Mutex::new(None);
+        Self { turns, since }
+    }
+
+    /// Goes on with its turn, or waits for the next one.
+    pub(super) fn take(&self) {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        match *since {
+            Some(start) if start.elapsed() < TURN => return,
+            Some(_) if self.turns.state().waiting.is_empty() => {}
+            Some(_) => {
+                self.turns.leave();
+                self.turns.enter();
+            }
+            None => self.turns.enter(),
+        }
+        *since = Some(Instant::now());
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let since = self.since.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if since.take().is_some() {
+            self.turns.leave();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    #[test]
+    fn turns_are_taken_by_as_many_as_there_are() {
+        let turns = Arc::new(Turns::of(2));
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let turn = Turn::new(Arc::clone(&turns));
+                        turn.take();
+                        most.fetch_max(
+                            running.fetch_add(1, Ordering::SeqCst) + 1,
+                            Ordering::SeqCst,
+                        );
+                        turn.take();
+                        thread::yield_now();
+                        running.fetch_sub(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(most.into_inner() <= 2);
+        assert_eq!(turns.state().free, 2);
+    }
+
+    #[test]
+    fn a_long_turn_ends_when_others_wait() {
+        let turns = Arc::new(Turns::of(1));
+        let long = Turn::new(Arc::clone(&turns));
+        long.take();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| Turn::new(Arc::clone(&turns)).take());
+            // However slow the other thread is to wait: the turn is given up when it does.
+            while !other.is_finished() {
+                *long.since.lock().expect("nothing panics") = Instant::now().checked_sub(TURN);
+                long.take();
+            }
+        });
+        drop(long);
+        assert_eq!(turns.state().free, 1);
+    }
+}
