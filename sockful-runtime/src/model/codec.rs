@@ -52,6 +52,7 @@ impl<T: Serialize + JsonSchema> Codec<T> {
     /// A codec for values that are only sent: results of remote methods, and data of events.
     pub const fn for_results() -> Self {
         Self {
+            is_finite: finite_check::is_finite::<T>,
             write_bounded: Some(|value, out| serde_json::to_writer(out, value)),
             ..Self::made_of(
                 |_| Err("is only sent".to_owned()),

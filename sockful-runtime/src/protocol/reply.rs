@@ -63,6 +63,11 @@ pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T, max_reply: usize)
         Some(_) => Error::too_large(what, "max_reply", max_reply),
         None => Error::internal(error),
     })?;
+    if !codec.is_finite(value, &json) {
+        return Err(Error::internal(format!(
+            "{what} has a number that is NaN or infinite, which JSON has no text for"
+        )));
+    }
     let json = String::from_utf8(json).map_err(Error::internal)?;
     if validation::has_inexact(&json) {
         return Err(Error::internal(format!(
