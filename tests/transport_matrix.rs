@@ -99,6 +99,12 @@ cases! {
         destroy_answers_with_the_record_as_it_was
         a_record_can_be_saved_as_it_was_read_and_what_cannot_be_set_must_be_unchanged
     } but {}
+    validation::whole_numbers {
+        whole_numbers_are_integers_however_they_are_spelt
+        fractions_and_numbers_out_of_range_are_refused
+    } but {
+        options_take_whole_numbers
+    }
     validation::property_values {
         every_fault_is_told_and_not_the_first
         the_message_of_one_fault_names_it

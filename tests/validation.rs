@@ -6,3 +6,4 @@ pub(crate) mod property_access;
 pub(crate) mod property_values;
 pub(crate) mod rules;
 mod sanitizers;
+pub(crate) mod whole_numbers;

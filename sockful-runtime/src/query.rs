@@ -28,6 +28,7 @@ pub(crate) use values::{Fields, RecordValues};
 
 use crate::core::config::Config;
 use crate::core::error::Result;
+use crate::core::json;
 use crate::core::json::object::Object;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
@@ -117,7 +118,7 @@ pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
 }
 
 fn number(key: &str, raw: &str, max: usize) -> Result<usize> {
-    let number = raw.parse().ok().filter(|&number| number <= max);
+    let number = json::integer(raw).filter(|&number| number <= max);
     number.ok_or_else(|| {
         let message = format!("`{key}` is an integer from 0 to {max}");
         Path::Root.key(key).refuse(message)

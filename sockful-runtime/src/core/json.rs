@@ -1,10 +1,13 @@
 //! Reads single JSON values without parsing more of them than necessary.
 
 pub(crate) mod finite_check;
+mod integers;
 pub(crate) mod lexer;
 pub(crate) mod members;
 pub(crate) mod object;
 pub(crate) mod span;
+
+pub(crate) use integers::{integer, normalize_integers};
 
 use crate::core::error::{Error, Result};
 use serde::Deserialize;

@@ -3,6 +3,7 @@
 use crate::core::bigint::WideInteger;
 use crate::core::bounded_text::BoundedText;
 use crate::core::error::{Fault, Result, without_line};
+use crate::core::json;
 use crate::core::json::finite_check;
 use crate::model::timestamp::TimestampCodec;
 use crate::model::validation::{TypedFaults, explain};
@@ -284,7 +285,12 @@ impl<T> fmt::Debug for Codec<T> {
 }
 
 fn read<T: DeserializeOwned>(raw: &str) -> Result<T, String> {
-    serde_json::from_str(raw).map_err(|error| without_line(&error))
+    serde_json::from_str(raw).or_else(|error| {
+        // Serde takes an integer only if it is written as digits.
+        let digits = json::normalize_integers(raw);
+        let again = digits.and_then(|digits| serde_json::from_str(&digits).ok());
+        again.ok_or_else(|| without_line(&error))
+    })
 }
 
 fn write<T: Serialize>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {

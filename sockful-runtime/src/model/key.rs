@@ -66,7 +66,7 @@ macro_rules! integer_keys {
             }
 
             fn read(raw: &str) -> Option<Self> {
-                raw.parse().ok()
+                json::integer(raw)
             }
         }
     )*};
@@ -85,7 +85,7 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
     match kind {
         KeyKind::Integer => {
             let exact = |id: &i64| id.unsigned_abs() <= MAX_EXACT;
-            let id = serde_json::from_str(raw).ok().filter(exact);
+            let id = json::integer(raw).filter(exact);
             id.map(|id| Cow::Owned(sortable(id)))
                 .ok_or_else(|| fault("is not an integer within ±(2^53-1)"))
         }

@@ -1,6 +1,7 @@
 //! Parses the options of a request, slot 4 of a frame.
 
 use crate::core::error::{Error, Fault, Result};
+use crate::core::json;
 use crate::core::json::MAX_EXACT;
 use crate::core::json::object::Object;
 use crate::model::resource_model::Model;
@@ -46,8 +47,7 @@ impl Options {
         let mut timeout = None;
         if let Some(raw) = given.take("timeout_ms") {
             let positive = |ms: &u64| *ms > 0;
-            timeout = serde_json::from_str(raw)
-                .ok()
+            timeout = json::integer(raw)
                 .filter(positive)
                 .map(Duration::from_millis);
             if timeout.is_none() {
@@ -61,7 +61,7 @@ impl Options {
         let mut if_rev = None;
         if let Some(raw) = given.take("if_rev") {
             let exact = |rev: &u64| *rev <= MAX_EXACT;
-            if_rev = serde_json::from_str(raw).ok().filter(exact);
+            if_rev = json::integer(raw).filter(exact);
             let fault = match (if_rev, to) {
                 (None, _) => Some(("type", "is not a revision, an integer from 0 to 2^53-1")),
                 (_, None) => Some((

@@ -5,6 +5,7 @@ use super::operand;
 use super::path::Path;
 use super::values::Fields;
 use crate::core::error::Result;
+use crate::core::json;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
@@ -75,9 +76,9 @@ impl QueryOrder {
             let path = path.key(name);
             let order = Self {
                 by: sortable(model, name, &path)?,
-                descending: match direction {
-                    "1" => false,
-                    "-1" => true,
+                descending: match json::integer(direction) {
+                    Some(1_i8) => false,
+                    Some(-1) => true,
                     _ => return Err(path.refuse("a direction is 1, ascending, or -1, descending")),
                 },
             };

@@ -31,26 +31,16 @@ def map_headers(context, headers):
 
 @schemathesis.hook
 def map_body(context, body):
-    """As for a query; an integer is written as one."""
+    """As for a query."""
     if isinstance(body, dict):
         body.pop("$after", None)
-    return as_integers(body)
+    return body
 
 
 @schemathesis.hook
 def filter_body(context, body):
     """`null` stands for an object without anything, and conditions nest five deep."""
     return body is not None and depth(body) < 12
-
-
-def as_integers(value):
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [as_integers(item) for item in value]
-    if isinstance(value, dict):
-        return {name: as_integers(item) for name, item in value.items()}
-    return value
 
 
 def depth(value):

@@ -1,6 +1,7 @@
 //! Explains why a value is not of the type of its property.
 
 use crate::core::error::Fault;
+use crate::core::json;
 use crate::core::json::MAX_EXACT;
 use serde_json::{Map, Value};
 
@@ -42,9 +43,9 @@ impl Explainer<'_> {
                 let (least, most) = integers(schema);
                 let fits = |number: i128| (least..=most).contains(&number);
                 let number = value
-                    .as_i64()
-                    .map(i128::from)
-                    .or(value.as_u64().map(i128::from));
+                    .is_number()
+                    .then(|| json::integer::<i128>(&value.to_string()))
+                    .flatten();
                 (!number.is_some_and(fits))
                     .then(|| is_not(path, &format!("an integer from {least} to {most}")))
             }
