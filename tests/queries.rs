@@ -1,6 +1,7 @@
-//! Filters, sort order, pages, and the typed query API.
+//! Filters, spellings of operands, sort order, pages, and the typed query API.
 
 pub(crate) mod filters_and_order;
+pub(crate) mod operands;
 pub(crate) mod pagination;
 mod typed_api;
 mod typed_vs_json;

@@ -69,6 +69,13 @@ cases! {
         select_sends_what_is_named_in_the_order_named
         a_page_is_a_hundred_unless_asked_and_a_thousand_at_most
     }
+    queries::operands {
+        every_spelling_that_create_takes_is_found
+        times_and_decimals_are_sorted_by_value
+        operands_that_the_type_does_not_take_are_refused
+    } but {
+        live_conditions_take_every_spelling
+    }
     queries::filters_and_order {
         a_property_with_a_value_means_equality
         a_missing_or_null_value_equals_null_and_nothing_else

@@ -40,8 +40,9 @@
 //! |---|---|
 //! | `server` (default) | everything that serves resources; a program that is only a client disables it with `default-features = false` |
 //! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
-//! | `jiff` | the words `created_at` and `updated_at` on a `jiff::Timestamp` |
-//! | `chrono` | the words `created_at` and `updated_at` on a `chrono::DateTime<chrono::Utc>` |
+//! | `jiff` | times of the type `jiff::Timestamp`, also for the words `created_at` and `updated_at` |
+//! | `chrono` | times of the type `chrono::DateTime<chrono::Utc>`, also for the words `created_at` and `updated_at` |
+//! | `rust_decimal` | decimal numbers of the type `rust_decimal::Decimal`, compared by value |
 //! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
 //! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
 //! | `sqlite` | `store::Sqlite`: records that last, in one file |
@@ -147,10 +148,14 @@
 ///
 /// With the feature `jiff` a kept time may be a `jiff::Timestamp`, with the feature `chrono` a
 /// `chrono::DateTime<chrono::Utc>`. On the wire and at rest it is then the text that serde writes, such
-/// as `"2024-02-29T12:00:00.123Z"`. Texts are compared byte by byte, so each that is kept has three
-/// digits behind the point, the last of which is no zero: the clock steps over one millisecond in
-/// ten. [`Field`]s take a timestamp of any precision to compare them with. A property of such a type
-/// that the application sets is one like any other.
+/// as `"2024-02-29T12:00:00.123Z"`. Each that is kept has three digits behind the point, the last of
+/// which is not a zero: the clock skips one millisecond in ten. A property of such a type may also be set
+/// by clients and by the application.
+///
+/// Times are compared, sorted and indexed by time, whatever their offset and precision:
+/// `Concert::FIELDS.starts.gte(now)`. The same holds for `chrono::DateTime<chrono::FixedOffset>`. With the
+/// feature `rust_decimal` properties may be decimal numbers, `rust_decimal::Decimal`, which are strings in
+/// JSON and compared by value. [`Plain`] is how a type of your own is compared like that.
 ///
 #[doc = include_str!("rules.md")]
 #[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
@@ -548,6 +553,7 @@ pub mod store {
 
 /// Types and bounds in the signatures of [`Field`]: which operators a property has.
 pub mod query {
+    pub use sockful_runtime::model::definition::KeyForm;
     pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
 }
 
@@ -618,11 +624,12 @@ pub mod macro_support {
         policy_arg, policy_output, read_policy_output, resource,
     };
     pub use sockful_runtime::macro_support::bounds::{
-        ConformOutput, EventData, FieldCodec, FieldType, FromText, LengthType, NoFieldCodec,
-        NoSchema, NumberType, OptionalField, OptionalParent, ParamType, PayloadType, RecordType,
-        RevisionType, SanitizedType, SchemaProbe, StringType, conform_output, detach, event_data,
-        field, id, indexed, length, lowercase, optional, param, payload, range, record, revision,
-        sanitize, string, text_default, timestamp, trim, uppercase, wide,
+        ConformOutput, EventData, FieldCodec, FieldType, FromText, KeyFormOf, LengthType,
+        NoFieldCodec, NoKeyForm, NoSchema, NumberType, OptionalField, OptionalParent, ParamType,
+        PayloadType, RecordType, RevisionType, SanitizedType, SchemaProbe, StringType,
+        conform_output, detach, event_data, field, id, indexed, length, lowercase, optional, param,
+        payload, range, record, revision, sanitize, string, text_default, timestamp, trim,
+        uppercase, wide,
     };
     #[cfg(feature = "garde")]
     pub use sockful_runtime::macro_support::bounds::{NestedType, nested};

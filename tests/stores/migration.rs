@@ -1,6 +1,8 @@
 //! Migration of stored records to a newer version of a resource.
 
-use super::resource_versions::{bare, filled, first, indexed, more, renamed, small, unfit, unique};
+use super::resource_versions::{
+    bare, filled, first, indexed, more, renamed, sanitized, small, unfit, unique,
+};
 use super::temp_folder::{Folder, open};
 use crate::support::{Checkpoints, Client, TestServer};
 use serde_json::{Value, json};
@@ -234,4 +236,83 @@ async fn where_a_reply_no_longer_fits_its_key_is_forgotten_and_takes_no_effect()
     );
     let count = asked(&folder, resources![small::Creature], count).await;
     assert_eq!(count[2]["ok"], 1);
+}
+
+/// A file with a creature for each kind and note.
+async fn with_kinds(folder: &Folder, kinds: &[(&str, &str)]) {
+    let handle = folder.open(resources![first::Creature]).await;
+    let handle = handle.expect("a new file");
+    for (id, (kind, note)) in ('a'..).zip(kinds) {
+        let creature = first::NewCreature {
+            id: Some(id.into()),
+            kind: (*kind).into(),
+            life: 1,
+            secret: Some("hush".into()),
+            note: Some((*note).into()),
+        };
+        let created = handle.records::<first::Creature>().create(creature).await;
+        created.expect("it is new");
+    }
+}
+
+#[tokio::test]
+async fn stored_values_are_sanitized_and_indexed_by_their_new_type() {
+    let folder = Folder::new("sanitized");
+    let notes = [
+        "2024-05-01T10:00:00Z",
+        "2024-05-01T10:00:00.5Z",
+        "1999-01-01T00:00:00+02:00",
+    ];
+    let kinds = ["Bob@x.org", " EVE@x.org", "ann"];
+    let both: Vec<_> = kinds.into_iter().zip(notes).collect();
+    with_kinds(&folder, &both).await;
+    for _ in 0..2 {
+        let handle = folder.open(resources![sanitized::Creature]).await;
+        let handle = handle.expect("no two are alike");
+        let creatures = handle.records::<sanitized::Creature>();
+        let fields = sanitized::Creature::FIELDS;
+        let found = creatures
+            .find(fields.kind.eq(" BOB@X.org"))
+            .await
+            .expect("a list");
+        assert_eq!(found.len(), 1);
+        // Sanitized once, not each time the store is opened.
+        assert_eq!(
+            (&*found[0].kind, found[0].secret.as_deref()),
+            ("bob@x.org", Some("hush!"))
+        );
+        let noon = "2024-05-01T10:00:00.25Z"
+            .parse::<jiff::Timestamp>()
+            .expect("a time");
+        let before = creatures.find(fields.note.lt(noon)).await.expect("a list");
+        assert_eq!(before.iter().map(|it| &*it.id).collect::<String>(), "ac");
+        let taken = sanitized::NewCreature {
+            id: Some("d".into()),
+            kind: "EVE@x.org ".into(),
+            life: 1,
+            secret: None,
+            note: None,
+        };
+        let created = creatures.create(taken).await.map(|it| it.kind);
+        let error = created.expect_err("it is taken");
+        assert_eq!(error.kind(), sockful::ErrorKind::Conflict);
+    }
+}
+
+#[tokio::test]
+async fn values_that_are_alike_once_sanitized_are_refused() {
+    let folder = Folder::new("alike");
+    let time = "2024-05-01T10:00:00Z";
+    with_kinds(&folder, &[("Bob@x.org", time), (" BOB@x.org ", time)]).await;
+    let why = why_not(&folder, resources![sanitized::Creature]).await;
+    let told =
+        "creature: `kind` is unique, and one value of it stands in several records (`a` is one)";
+    assert!(why.contains(told), "{why}");
+    let handle = folder
+        .open(resources![first::Creature])
+        .await
+        .expect("nothing was changed");
+    let creatures = handle.records::<first::Creature>();
+    let kept = creatures.get(&"b".to_owned()).await.expect("it is there");
+    assert_eq!(kept.kind, " BOB@x.org ");
 }

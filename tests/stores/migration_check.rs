@@ -1,7 +1,7 @@
 //! Whether a newer program can open a store, checked from the descriptions alone.
 
 use super::resource_versions::{
-    bare, filled, first, indexed, more, numbered, renamed, small, unfit, unique,
+    bare, filled, first, indexed, more, numbered, renamed, sanitized, small, unfit, unique,
 };
 use serde_json::Value;
 use sockful::compatibility::Verdict;
@@ -119,6 +119,22 @@ fn what_is_no_such_description_is_said_to_be_none() {
         assert!(
             error.starts_with("is no description") || error.starts_with("says of `creature`"),
             "{error}"
+        );
+    }
+}
+
+#[test]
+fn sanitizers_and_key_forms_are_reported() {
+    let (_, told) = changes(resources![sanitized::Creature]);
+    for line in [
+        "compatible: creature kind is sanitized by `trim, lowercase`, stored values too",
+        "breaking: creature kind is unique, and older records may share a value",
+        "compatible: creature secret is sanitized by `Self::mark`, stored values too",
+        "compatible: creature note is compared by its value (`time/1`)",
+    ] {
+        assert!(
+            told.iter().any(|it| it.starts_with(line)),
+            "{line}: {told:#?}"
         );
     }
 }

@@ -145,6 +145,28 @@ pub(super) mod renamed {
     }
 }
 
+pub(super) mod sanitized {
+    use super::{Deserialize, Resource, Serialize};
+
+    #[derive(Serialize, Deserialize, Resource)]
+    pub(crate) struct Creature {
+        pub(crate) id: String,
+        #[resource(unique, sanitize(trim, lowercase))]
+        pub(crate) kind: String,
+        pub(crate) life: i32,
+        #[resource(private, sanitize(Self::mark))]
+        pub(crate) secret: Option<String>,
+        #[resource(index)]
+        pub(crate) note: Option<jiff::Timestamp>,
+    }
+
+    impl Creature {
+        fn mark(text: Option<String>) -> Option<String> {
+            text.map(|text| text + "!")
+        }
+    }
+}
+
 /// A file with three creatures of the first kind.
 pub(super) async fn filled(name: &str) -> Folder {
     let folder = Folder::new(name);

@@ -86,7 +86,8 @@ async fn the_order_of_the_texts_is_that_of_the_times() {
     let description = client.ok("sockful", "schema", Value::Null).await;
     let properties = &description["resources"]["note"]["record"]["properties"];
     for name in ["since", "touched"] {
-        let told = json!({"type": "string", "format": "date-time", "readOnly": true});
+        let told =
+            json!({"type": "string", "format": "date-time", "readOnly": true, "x-order": "time"});
         assert_eq!(properties[name], told);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
         #[allow(deprecated, unused_imports, unused_qualifications)]
         const _: () = {
             #imports
-            use #bounds::NoFieldCodec as _;
+            use #bounds::{NoFieldCodec as _, NoKeyForm as _};
             #codecs
             #implementation
             #changes
@@ -180,10 +180,31 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         .into_iter()
         .filter(|word| property.attributes.has(word) || *word == "index" && is_parent(property));
     let flags = flags.map(|word| Ident::new(word, mixed()));
+    let key_form = key_form(property, paths, this);
+    let sanitizers = property.rules.sanitize.map(|(_, functions)| {
+        let names = functions.iter().map(|it| it.to_token_stream().to_string());
+        let text = names.collect::<Vec<_>>().join(", ").replace(" :: ", "::");
+        quote_spanned!(mixed()=> .sanitizers(#text))
+    });
     let renamed = property.attributes.name("renamed_from");
     let renamed = renamed.map(|Name { text, .. }| quote_spanned!(mixed()=> .renamed_from(#text)));
-    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#flags())* #renamed);
+    let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#flags())* #key_form #sanitizers #renamed);
     rules::of_property(row, &property.rules, paths, this)
+}
+
+/// Expands the call that says how the values of a property are compared.
+fn key_form(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
+    let (private, bounds) = (&paths.private, &paths.bounds);
+    let ty = replace_self(property.ty, this);
+    let ty = match property.managed {
+        _ if property.attributes.has("wide") => return TokenStream::new(),
+        Some(Managed::Rev) => return TokenStream::new(),
+        Some(Managed::CreatedAt | Managed::UpdatedAt) => {
+            quote_spanned!(mixed()=> #private::Time<#ty>)
+        }
+        None => ty,
+    };
+    quote_spanned!(mixed()=> .key_form(#bounds::KeyFormOf::<#ty>::KEY_FORM))
 }
 
 /// Whether the property needs an index to look up children; a unique one already has it.

@@ -73,6 +73,8 @@ fn scalar(scalar: Scalar<'static>) -> Result<Value> {
         Scalar::Bool(value) => value.into(),
         Scalar::Number(value) => number(value),
         Scalar::Text(value) => value.into(),
+        Scalar::Time(time) => time.to_string().into(),
+        Scalar::Decimal(number) => number.to_string().into(),
         Scalar::Nested => {
             let message = "a value that JSON has no single value for can't be asked for";
             return Err(Error::new(ErrorKind::InvalidQuery, message));

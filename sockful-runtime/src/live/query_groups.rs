@@ -179,7 +179,7 @@ impl QueryIndex {
     fn add_candidates(&self, record: &Record, candidates: &mut BTreeSet<u64>) {
         candidates.extend(&self.scanned);
         for (&property, values) in &self.by_value {
-            let value = Scalar::read(record.value(property));
+            let value = record.scalar(property);
             candidates.extend(values.get(&value).into_iter().flatten());
         }
     }

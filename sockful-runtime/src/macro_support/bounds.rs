@@ -25,9 +25,9 @@ pub use policy::{
     policy_arg, policy_output, read_policy_output,
 };
 pub use property::{
-    FieldCodec, FieldType, FromText, NoFieldCodec, NoSchema, OptionalField, ParamType, PayloadType,
-    RecordType, RevisionType, SchemaProbe, field, id, indexed, optional, param, payload, record,
-    revision, text_default, timestamp, wide,
+    FieldCodec, FieldType, FromText, KeyFormOf, NoFieldCodec, NoKeyForm, NoSchema, OptionalField,
+    ParamType, PayloadType, RecordType, RevisionType, SchemaProbe, field, id, indexed, optional,
+    param, payload, record, revision, text_default, timestamp, wide,
 };
 #[cfg(feature = "server")]
 pub use remote::{

@@ -254,6 +254,23 @@ impl<T> Codec<T> {
         }
     }
 
+    /// Returns the JSON that a property with the value `raw` stores.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value, without its path.
+    pub(crate) fn normalize(&self, raw: &str) -> Result<String, Cow<'static, str>> {
+        let value = match self.read(raw) {
+            Ok(value) => self.sanitize(value),
+            Err(message) => return Err(self.fault("", raw, &message).message),
+        };
+        let mut json = Vec::new();
+        if self.write(&value, &mut json).is_err() || !self.is_finite(&value, &json) {
+            return Err("is not a value that is ever stored".into());
+        }
+        String::from_utf8(json).map_err(|_| "is not text".into())
+    }
+
     /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,
     /// so a text without null needs no further check.
     pub(crate) fn is_finite(&self, value: &T, json: &[u8]) -> bool {

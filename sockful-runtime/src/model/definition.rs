@@ -79,8 +79,47 @@ pub struct Property {
     pub index: bool,
     /// Whether it is an integer beyond ±(2^53−1), written as a decimal string.
     pub wide: bool,
+    /// How its values are compared.
+    pub key_form: KeyForm,
+    /// The sanitizers of its values, as they are declared; empty if it has none.
+    pub sanitizers: &'static str,
     /// The name under which older records are stored.
     pub renamed_from: Option<&'static str>,
+}
+
+/// How the values of a property are compared, sorted and indexed.
+///
+/// A store notes the name of the form of each index, and builds the index again if the program uses
+/// another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyForm {
+    /// As JSON: booleans, numbers by value, strings by their bytes.
+    Json,
+    /// Strings that are dates or times of RFC 3339, by time.
+    Time,
+    /// Decimal numbers of any length, as strings or numbers, by value.
+    Decimal,
+}
+
+impl KeyForm {
+    /// The name and version by which a store notes the form; `None` for JSON.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Json => None,
+            Self::Time => Some("time/1"),
+            Self::Decimal => Some("decimal/1"),
+        }
+    }
+
+    /// The value of `x-order` in descriptions; `None` for JSON.
+    pub const fn order(self) -> Option<&'static str> {
+        match self {
+            Self::Json => None,
+            Self::Time => Some("time"),
+            Self::Decimal => Some("decimal"),
+        }
+    }
 }
 
 /// A value that the server sets by itself.
@@ -155,6 +194,8 @@ impl Property {
             unique: false,
             index: false,
             wide: false,
+            key_form: KeyForm::Json,
+            sanitizers: "",
             renamed_from: None,
         }
     }
@@ -217,6 +258,20 @@ impl Property {
     #[must_use]
     pub const fn wide(mut self) -> Self {
         self.wide = true;
+        self
+    }
+
+    /// Sets how the values are compared.
+    #[must_use]
+    pub const fn key_form(mut self, form: KeyForm) -> Self {
+        self.key_form = form;
+        self
+    }
+
+    /// Notes the sanitizers of the values.
+    #[must_use]
+    pub const fn sanitizers(mut self, sanitizers: &'static str) -> Self {
+        self.sanitizers = sanitizers;
         self
     }
 

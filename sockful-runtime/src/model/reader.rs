@@ -11,6 +11,7 @@ use crate::model::definition::{Access, Property};
 use crate::model::record::Record;
 use crate::model::validation;
 use schemars::SchemaGenerator;
+use std::borrow::Cow;
 
 /// Reads the values of a list of properties in order, and collects every fault.
 #[derive(Debug)]
@@ -39,6 +40,12 @@ enum ValueSource<'a> {
         origin: Origin,
         base: Base<'a>,
     },
+    /// A value to normalize for the property at this position, and the result.
+    Operand {
+        position: usize,
+        raw: &'a str,
+        normalized: Option<Result<String, Cow<'static, str>>>,
+    },
     /// No values: the properties describe themselves.
     Described {
         generator: &'a mut SchemaGenerator,
@@ -47,13 +54,15 @@ enum ValueSource<'a> {
 }
 
 impl ValueSource<'_> {
-    /// Whether the values were stored under an earlier definition of the resource.
-    fn is_legacy(&self) -> bool {
-        let base = match self {
-            Self::Given { base, .. } => Some(base),
-            _ => None,
-        };
-        matches!(base, Some(Base::Legacy))
+    /// Whether the value at `position` was sanitized when it was stored.
+    fn is_sanitized(&self, position: usize) -> bool {
+        match self {
+            Self::Given {
+                base: Base::Legacy(unsanitized),
+                ..
+            } => !unsanitized.contains(&position),
+            _ => false,
+        }
     }
 }
 
@@ -62,9 +71,9 @@ impl ValueSource<'_> {
 pub(crate) enum Base<'a> {
     /// A new record: a property that is missing takes its default.
     Empty,
-    /// A new record made of values that were stored under an earlier definition of the resource.
-    /// They were sanitized and checked when they were first stored.
-    Legacy,
+    /// A new record made of values that were stored under an earlier definition of the resource. They
+    /// were sanitized when they were stored, except for those at these positions.
+    Legacy(&'a [usize]),
     /// A record to patch: a property that is missing keeps its value.
     Patched(&'a Record),
     /// A record to replace: properties that the origin can't set stay, the others take their default.
@@ -104,6 +113,34 @@ impl<'a> Reader<'a> {
                 base,
             },
         )
+    }
+
+    /// Returns the JSON that the property at `position` stores for the value `raw`; `read` reads all
+    /// properties from the reader that it receives.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value.
+    pub(crate) fn normalize(
+        properties: &'static [Property],
+        position: usize,
+        raw: &'a str,
+        read: impl FnOnce(&mut Self),
+    ) -> Result<String, Cow<'static, str>> {
+        let source = ValueSource::Operand {
+            position,
+            raw,
+            normalized: None,
+        };
+        let mut reader = Self::from(properties, source);
+        read(&mut reader);
+        match reader.source {
+            ValueSource::Operand {
+                normalized: Some(normalized),
+                ..
+            } => normalized,
+            _ => Err("is not a value of a property".into()),
+        }
     }
 
     /// Describes each property; `ask` reads all of them from the reader that it receives.
@@ -174,7 +211,7 @@ impl<'a> Reader<'a> {
             }
             ValueSource::Given {
                 given,
-                base: Base::Legacy,
+                base: Base::Legacy(_),
                 ..
             } => {
                 let raw = given.take(property.name);
@@ -187,7 +224,7 @@ impl<'a> Reader<'a> {
                 base,
             } => {
                 let client_may = match base {
-                    Base::Empty | Base::Legacy => Access::is_settable,
+                    Base::Empty | Base::Legacy(_) => Access::is_settable,
                     Base::Patched(_) | Base::Replaced(_) => Access::is_changeable,
                 };
                 let value = given_value(property, given, *origin, client_may, &mut self.faults);
@@ -208,7 +245,7 @@ impl<'a> Reader<'a> {
                     (Input::Missing, Base::Empty) if property.managed.is_some() => {
                         Some(codec.timestamp().unset)
                     }
-                    (Input::Missing, Base::Empty | Base::Legacy) => None,
+                    (Input::Missing, Base::Empty | Base::Legacy(_)) => None,
                     // A write-only value is never sent, so a client can't send it back.
                     (Input::Missing, Base::Replaced(_))
                         if property.access.is_sent() && may_set(property, *origin, client_may) =>
@@ -219,6 +256,16 @@ impl<'a> Reader<'a> {
                         Some(stored.value(at))
                     }
                 }
+            }
+            ValueSource::Operand {
+                position,
+                raw,
+                normalized,
+            } => {
+                if *position == at {
+                    *normalized = Some(codec.normalize(raw));
+                }
+                return None;
             }
             ValueSource::Described {
                 generator,
@@ -250,7 +297,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         match codec.read(raw) {
             Ok(value) => {
-                let value = if is_given && !self.source.is_legacy() {
+                let value = if is_given && !self.source.is_sanitized(self.next - 1) {
                     codec.sanitize(value)
                 } else {
                     value

@@ -2,28 +2,34 @@
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
-use crate::model::definition::{Managed, Property, ResourceDef};
+use crate::model::definition::{KeyForm, Managed, Property, ResourceDef};
+use crate::model::scalar::Scalar;
 use std::fmt;
 use std::ops::Range;
 
 /// A record as JSON: the properties that are sent to clients, and those that are not.
 ///
 /// The texts are always written by this library from the Rust value, so they are sent unchanged.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Record {
+    /// What it is a record of.
+    definition: &'static ResourceDef,
     /// The id, the sent object and the private object, concatenated: a look-up compares the id and
     /// reads on in the same memory.
     text: Box<str>,
     /// The end of the id.
-    id: u32,
+    id: u16,
     /// The end of the sent object.
     sent: u32,
     /// The ranges of the properties, relative to the end of the id.
     spans: Box<[Range<u32>]>,
     rev: u64,
-    /// The position of the property that holds the revision, if there is one.
-    rev_at: Option<u16>,
+    /// The position of the property that holds the revision, or [`NOT_SHOWN`].
+    rev_at: u16,
 }
+
+/// The position of a property that does not exist.
+const NOT_SHOWN: u16 = u16::MAX;
 
 impl Record {
     /// Creates a record from the texts that [`sent`](Self::sent) and [`kept`](Self::kept) returned.
@@ -32,7 +38,7 @@ impl Record {
     ///
     /// An internal error if they do not have exactly the properties of `definition`.
     pub fn stored(
-        definition: &ResourceDef,
+        definition: &'static ResourceDef,
         id: &str,
         rev: u64,
         sent: &str,
@@ -43,7 +49,7 @@ impl Record {
 
     /// The canonical text of the id, see [`key::canonical`](crate::model::key::canonical).
     pub fn id(&self) -> &str {
-        &self.text[..self.id as usize]
+        &self.text[..usize::from(self.id)]
     }
 
     /// The sequence number of the commit that stored it, or 0 if it is not stored.
@@ -53,7 +59,7 @@ impl Record {
 
     /// The revision, if a property of the resource holds it.
     pub fn shown_rev(&self) -> Option<u64> {
-        self.rev_at.map(|_| self.rev)
+        (self.rev_at != NOT_SHOWN).then_some(self.rev)
     }
 
     /// Returns a conflict error if the record has another revision.
@@ -69,7 +75,7 @@ impl Record {
 
     /// The JSON object that is sent to clients.
     pub fn sent(&self) -> &str {
-        &self.text[self.id as usize..self.sent as usize]
+        &self.text[usize::from(self.id)..self.sent as usize]
     }
 
     /// The JSON object of the properties that are never sent; empty if the resource has none.
@@ -79,8 +85,18 @@ impl Record {
 
     /// The JSON value of the property at `position`, which may be private.
     pub fn value(&self, position: usize) -> &str {
-        let (id, span) = (self.id as usize, &self.spans[position]);
+        let (id, span) = (usize::from(self.id), &self.spans[position]);
         &self.text[id + span.start as usize..id + span.end as usize]
+    }
+
+    /// How the property at `position` is compared.
+    pub fn key_form(&self, position: usize) -> KeyForm {
+        self.definition.properties[position].key_form
+    }
+
+    /// The value of the property at `position` as filters compare it.
+    pub fn scalar(&self, position: usize) -> Scalar<'_> {
+        Scalar::keyed(self.value(position), self.key_form(position))
     }
 
     /// Writes an object of the properties at `positions`. The caller makes sure that they may be sent.
@@ -109,8 +125,8 @@ impl Record {
     #[must_use]
     pub fn with_rev(mut self, rev: u64) -> Self {
         self.rev = rev;
-        if let Some(at) = self.rev_at {
-            self.set(at.into(), &rev.to_string());
+        if self.rev_at != NOT_SHOWN {
+            self.set(self.rev_at.into(), &rev.to_string());
         }
         self
     }
@@ -121,7 +137,8 @@ impl Record {
             return;
         }
         let old = self.spans[position].clone();
-        let (start, end) = (self.id + old.start, self.id + old.end);
+        let id = u32::from(self.id);
+        let (start, end) = (id + old.start, id + old.end);
         let (before, after) = (&self.text[..start as usize], &self.text[end as usize..]);
         self.text = [before, json, after].concat().into();
         // Only what stands behind it moves.
@@ -144,6 +161,17 @@ impl Record {
     }
 }
 
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.rev == other.rev
+            && self.text == other.text
+            && (self.id, self.sent) == (other.id, other.sent)
+            && self.spans == other.spans
+    }
+}
+
+impl Eq for Record {}
+
 /// Shows only what may be sent, since debug output ends in logs.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,13 +187,13 @@ impl fmt::Debug for Record {
 /// and nothing is copied.
 #[derive(Debug)]
 pub(crate) struct StoredRecord<'a> {
+    definition: &'static ResourceDef,
     id: &'a str,
     rev: u64,
     sent: &'a str,
     kept: &'a str,
     /// The ranges of the properties in both texts, one after the other.
     spans: Box<[Range<u32>]>,
-    rev_at: Option<u16>,
 }
 
 impl<'a> StoredRecord<'a> {
@@ -175,7 +203,7 @@ impl<'a> StoredRecord<'a> {
     ///
     /// As for [`Record::stored`].
     pub(crate) fn parse(
-        definition: &ResourceDef,
+        definition: &'static ResourceDef,
         id: &'a str,
         rev: u64,
         sent: &'a str,
@@ -205,12 +233,12 @@ impl<'a> StoredRecord<'a> {
             return Err(wrong(format!("`{name}`, which is not declared")));
         }
         Ok(Self {
+            definition,
             id,
             rev,
             sent,
             kept,
             spans,
-            rev_at: shown_at(definition),
         })
     }
 
@@ -230,6 +258,11 @@ impl<'a> StoredRecord<'a> {
         }
     }
 
+    /// How the property at `position` is compared.
+    pub(crate) fn key_form(&self, position: usize) -> KeyForm {
+        self.definition.properties[position].key_form
+    }
+
     /// The bytes of both texts.
     pub(crate) fn len(&self) -> usize {
         self.sent.len() + self.kept.len()
@@ -238,12 +271,13 @@ impl<'a> StoredRecord<'a> {
     /// Copies the texts into a record.
     pub(crate) fn to_record(&self) -> Record {
         Record {
+            definition: self.definition,
             spans: self.spans.clone(),
-            id: position(self.id.len()),
+            id: id_length(self.id),
             sent: position(self.id.len() + self.sent.len()),
             text: [self.id, self.sent, self.kept].concat().into(),
             rev: self.rev,
-            rev_at: self.rev_at,
+            rev_at: shown_at(self.definition),
         }
     }
 }
@@ -312,7 +346,8 @@ impl RecordBuilder {
         let text =
             String::from_utf8(text).unwrap_or_else(|_| unreachable!("serde_json writes UTF-8"));
         Record {
-            id: position(id.len()),
+            definition: self.definition,
+            id: id_length(id),
             sent: position(id.len() + self.sent.len()),
             text: text.into(),
             spans: self.spans.into(),
@@ -334,9 +369,14 @@ impl RecordBuilder {
 }
 
 /// Returns the position of the property that holds the revision.
-fn shown_at(definition: &ResourceDef) -> Option<u16> {
-    let at = definition.managed_position(Managed::Rev)?;
-    at.try_into().ok()
+fn shown_at(definition: &ResourceDef) -> u16 {
+    let at = definition.managed_position(Managed::Rev);
+    at.and_then(|at| at.try_into().ok()).unwrap_or(NOT_SHOWN)
+}
+
+/// An id has at most 256 bytes.
+fn id_length(id: &str) -> u16 {
+    u16::try_from(id.len()).unwrap_or_else(|_| panic!("an id of more than 64 KiB"))
 }
 
 fn json(text: &str) -> Option<serde_json::Value> {

@@ -3,6 +3,7 @@
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::json;
 use crate::core::json::object::Object;
 use crate::model::definition::{Access, KeyKind, Managed, ResourceDef};
 use crate::model::key;
@@ -14,6 +15,9 @@ use crate::model::validation::JsonKind;
 use schemars::SchemaGenerator;
 use std::any::TypeId;
 use std::borrow::Cow;
+
+/// A character that sanitizers of white space and case leave as it is.
+const PREFIX_END: char = '\u{1}';
 
 /// A resource with its type erased.
 #[derive(Debug)]
@@ -117,6 +121,33 @@ impl Model {
         self.properties[position].kind
     }
 
+    /// Returns the JSON that the property at `position` stores for the value `raw`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value.
+    pub(crate) fn normalize(
+        &self,
+        position: usize,
+        raw: &str,
+    ) -> Result<String, Cow<'static, str>> {
+        Reader::normalize(self.definition.properties, position, raw, |reader| {
+            (self.rewrite)(reader);
+        })
+    }
+
+    /// Returns what stored texts of the property at `position` begin with if the texts that they were
+    /// made of begin with `prefix`.
+    pub(crate) fn normalize_prefix(&self, position: usize, prefix: &str) -> Box<str> {
+        if self.properties[position].is_uuid {
+            return prefix.to_ascii_lowercase().into();
+        }
+        if self.definition.properties[position].sanitizers.is_empty() {
+            return prefix.into();
+        }
+        sanitize_prefix(prefix, |raw| self.normalize(position, raw).ok())
+    }
+
     /// Creates a record from a payload.
     pub(crate) fn create(&self, given: &Object<'_>, origin: Origin) -> Result<Record> {
         self.build(given, Base::Empty, origin)
@@ -142,9 +173,10 @@ impl Model {
         self.build(given, Base::Replaced(stored), origin)
     }
 
-    /// Creates a record from values that were stored under an earlier definition.
-    pub(crate) fn restore(&self, given: &Object<'_>) -> Result<Record> {
-        self.build(given, Base::Legacy, Origin::Server)
+    /// Creates a record from values that were stored under an earlier definition, and sanitizes those at
+    /// the positions `unsanitized`.
+    pub(crate) fn restore(&self, given: &Object<'_>, unsanitized: &[usize]) -> Result<Record> {
+        self.build(given, Base::Legacy(unsanitized), Origin::Server)
     }
 
     fn build(&self, given: &Object<'_>, base: Base<'_>, origin: Origin) -> Result<Record> {
@@ -295,6 +327,21 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// Returns what sanitized texts begin with if the texts that they were made of begin with `prefix`.
+pub(crate) fn sanitize_prefix(
+    prefix: &str,
+    sanitize: impl FnOnce(&str) -> Option<String>,
+) -> Box<str> {
+    // White space at the end of a prefix is inside of the text, so a sanitizer must not see it at the
+    // end.
+    let raw = serde_json::Value::from(format!("{prefix}{PREFIX_END}")).to_string();
+    let sanitized = sanitize(&raw);
+    let sanitized = sanitized.as_deref().and_then(json::string);
+    sanitized
+        .and_then(|text| text.strip_suffix(PREFIX_END).map(Into::into))
+        .unwrap_or_else(|| prefix.into())
 }
 
 /// Takes the id `name` from a payload.

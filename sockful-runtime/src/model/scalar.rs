@@ -1,8 +1,15 @@
 //! JSON values that filters compare and orders sort by, borrowed from their text.
 
+mod decimal;
+mod time;
+
+pub use decimal::DecimalKey;
+pub use time::TimeKey;
+
 use crate::core::json;
 use crate::core::json::SORTED_BYTES;
 use crate::core::json::finite_check::is_finite;
+use crate::model::definition::KeyForm;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -10,7 +17,8 @@ use std::cmp::Ordering;
 /// A JSON value as filters and orders compare it.
 ///
 /// The order is total and the same in every store: null, false, true, numbers by value (−0 equals 0),
-/// strings by their UTF-8 bytes.
+/// strings by their UTF-8 bytes. The [`KeyForm`] of a property decides whether its strings are compared
+/// as times or as decimal numbers instead.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
@@ -24,6 +32,10 @@ pub enum Scalar<'a> {
     Text(Cow<'a, str>),
     /// An object or an array, whose content is not compared.
     Nested,
+    /// A time, of a property with [`KeyForm::Time`].
+    Time(TimeKey),
+    /// A decimal number, of a property with [`KeyForm::Decimal`].
+    Decimal(DecimalKey),
 }
 
 impl<'a> Scalar<'a> {
@@ -44,6 +56,39 @@ impl<'a> Scalar<'a> {
         })
     }
 
+    /// Parses stored JSON of a property with this key form. A value that is not of the form is
+    /// compared as JSON.
+    pub fn keyed(raw: &'a str, form: KeyForm) -> Self {
+        match (form, Self::read(raw)) {
+            (KeyForm::Json, value) => value,
+            (KeyForm::Time, Self::Text(text)) => match TimeKey::parse(&text) {
+                Some(time) => Self::Time(time),
+                None => Self::Text(text),
+            },
+            (KeyForm::Decimal, Self::Text(text)) => match DecimalKey::parse(&text) {
+                Some(number) => Self::Decimal(number),
+                None => Self::Text(text),
+            },
+            // The float is not exact, its text is.
+            (KeyForm::Decimal, Self::Number(number)) => match DecimalKey::parse(raw) {
+                Some(number) => Self::Decimal(number),
+                None => Self::Number(number),
+            },
+            (_, value) => value,
+        }
+    }
+
+    /// Converts a Rust value of a property with this key form through its JSON.
+    pub(crate) fn of_form<T: Serialize + ?Sized>(value: &T, form: KeyForm) -> Scalar<'static> {
+        match form {
+            KeyForm::Json => Self::of(value),
+            KeyForm::Time | KeyForm::Decimal => {
+                let json = serde_json::to_string(value).unwrap_or_default();
+                Scalar::keyed(&json, form).into_owned()
+            }
+        }
+    }
+
     /// Converts a Rust value through its JSON.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Scalar<'static> {
         // JSON has null for NaN, which equals what is missing; NaN itself equals nothing.
@@ -62,8 +107,8 @@ impl<'a> Scalar<'a> {
 
     /// Parses stored JSON for use in an order or a cursor, which use the first 1,024 bytes of a text.
     /// Texts that differ only after them are compared by the next key.
-    pub fn sort_key(raw: &'a str) -> Self {
-        match Self::read(raw) {
+    pub fn sort_key(raw: &'a str, form: KeyForm) -> Self {
+        match Self::keyed(raw, form) {
             Self::Text(text) if text.len() > SORTED_BYTES => {
                 let end = (0..=SORTED_BYTES).rfind(|&at| text.is_char_boundary(at));
                 let end = end.unwrap_or_default();
@@ -87,6 +132,8 @@ impl<'a> Scalar<'a> {
             Self::Number(value) => Scalar::Number(value),
             Self::Text(value) => Scalar::Text(Cow::Owned(value.into_owned())),
             Self::Nested => Scalar::Nested,
+            Self::Time(time) => Scalar::Time(time),
+            Self::Decimal(number) => Scalar::Decimal(number),
         }
     }
 
@@ -102,6 +149,8 @@ impl<'a> Scalar<'a> {
             Self::Number(_) => 2,
             Self::Text(_) => 3,
             Self::Nested => 4,
+            Self::Time(_) => 5,
+            Self::Decimal(_) => 6,
         }
     }
 }
@@ -113,6 +162,8 @@ impl Ord for Scalar<'_> {
             // A zero added turns −0 into 0, and nothing else into anything else.
             (Self::Number(a), Self::Number(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (Self::Decimal(a), Self::Decimal(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }

@@ -4,7 +4,7 @@
 mod text;
 
 use crate::core::json::MAX_EXACT;
-use crate::model::scalar::Scalar;
+use crate::model::definition::KeyForm;
 use serde::Serialize;
 
 /// Writes and reads a timestamp of one type, in milliseconds since 1970.
@@ -46,11 +46,9 @@ pub trait TimestampType: Serialize {
     #[doc(hidden)]
     const TIMESTAMP: TimestampCodec = TimestampCodec::INTEGER;
 
-    /// The value that stored timestamps are compared with.
+    /// How timestamps of this type are compared.
     #[doc(hidden)]
-    fn operand(&self) -> Scalar<'static> {
-        Scalar::of(self)
-    }
+    const KEY_FORM: KeyForm = KeyForm::Json;
 }
 
 impl TimestampType for u64 {}

@@ -56,6 +56,16 @@ pub(crate) fn types<'a>(
     types
 }
 
+/// Returns whether a schema has this format, possibly beside null.
+pub(crate) fn has_format(
+    schema: &Schema,
+    definitions: &serde_json::Map<String, serde_json::Value>,
+    format: &str,
+) -> bool {
+    let schema = resolve(schema.as_value(), definitions);
+    schema.get("format").is_some_and(|name| name == format)
+}
+
 fn own_types(schema: &serde_json::Value) -> Vec<&str> {
     match schema.get("type") {
         Some(serde_json::Value::String(one)) => vec![one.as_str()],

@@ -6,8 +6,8 @@ use super::operand;
 use super::path::Path;
 use super::{CompareOp, QueryFilter};
 use crate::core::error::Result;
+use crate::model::definition::KeyForm;
 use crate::model::resource_model::Model;
-use crate::model::scalar::Scalar;
 use crate::model::validation::JsonKind;
 
 /// The maximum number of comparisons in one query; an empty object counts as one.
@@ -189,19 +189,18 @@ impl<'m> ConditionParser<'m> {
 
     fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {
         self.count_term(path)?;
-        if self.model.kind(property) != JsonKind::Text {
-            let name = self.model.definition.properties[property].name;
+        let definition = &self.model.definition.properties[property];
+        let is_text = self.model.kind(property) == JsonKind::Text;
+        if !is_text || definition.key_form != KeyForm::Json {
+            let name = definition.name;
             let message = format!("`$prefix` is for strings, which `{name}` is not");
             return Err(path.refuse(message));
         }
         operand::not_wide(self.model, property, path)?;
-        match operand::parse(self.model, property, raw, path)? {
-            Scalar::Text(prefix) => Ok(QueryFilter::Prefix {
-                property,
-                prefix: prefix.into(),
-            }),
-            _ => Err(path.refuse("`$prefix` takes a string")),
-        }
+        Ok(QueryFilter::Prefix {
+            property,
+            prefix: operand::prefix(self.model, property, raw, path)?,
+        })
     }
 
     fn count_term(&mut self, path: &Path<'_>) -> Result<()> {

@@ -3,8 +3,10 @@
 use super::operand;
 use super::order::SortKeys;
 use super::path::Path;
+use super::values::Fields;
 use super::{By, QueryOrder};
 use crate::core::error::Result;
+use crate::model::definition::KeyForm;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
@@ -60,12 +62,14 @@ impl Cursor {
             By::Id => None,
             By::Property(at) => Some(at),
         });
-        let kinds: Vec<JsonKind> = positions.map(|at| model.kind(at)).collect();
+        let form = |at: usize| model.definition.properties[at].key_form;
+        let kinds: Vec<_> = positions.map(|at| (model.kind(at), form(at))).collect();
         if kinds.len() != keys.len() {
             return Err(malformed());
         }
-        let fits = |(raw, kind): (&RawValue, JsonKind)| {
-            let key = Scalar::parse(raw.get())?.into_owned();
+        let fits = |(raw, (kind, form)): (&RawValue, (JsonKind, KeyForm))| {
+            Scalar::parse(raw.get())?;
+            let key = Scalar::keyed(raw.get(), form).into_owned();
             (key.is_null() || operand::fits(kind, &key)).then_some(key)
         };
         let keys = keys.into_iter().zip(kinds).map(fits);
@@ -78,7 +82,7 @@ impl Cursor {
 pub(crate) fn cursor_after(orders: &[QueryOrder], model: &Model, last: &Record) -> String {
     let values = orders.iter().filter_map(|order| match order.by {
         By::Id => None,
-        By::Property(at) => Some(match Scalar::sort_key(last.value(at)) {
+        By::Property(at) => Some(match last.sort_key(at) {
             Scalar::Text(text) => Cow::Owned(serde_json::Value::from(text).to_string()),
             // As it is stored, so that a float is the same float again.
             _ => Cow::Borrowed(last.value(at)),

@@ -3,7 +3,7 @@
 use super::path::Path;
 use crate::core::bigint;
 use crate::core::error::Result;
-use crate::model::key;
+use crate::model::definition::KeyForm;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use crate::model::validation::JsonKind;
@@ -32,18 +32,24 @@ pub(super) fn parse(
         Scalar::Text(text) if text.contains('\0') => {
             Err(path.refuse("a text with the character U+0000 is never stored"))
         }
-        Scalar::Text(_) if property == model.definition.id => {
-            // An id may be spelt in several ways, and is stored in one.
-            let id = key::canonical(raw, model.definition.key);
-            Ok(id.map_or_else(|_| value.clone(), Scalar::Text).into_owned())
-        }
         _ if model.definition.properties[property].wide => match &value {
-            Scalar::Text(text) if bigint::is_decimal(text) => Ok(value.into_owned()),
+            Scalar::Text(text) if bigint::is_decimal(text) => {
+                normalized(model, property, raw, path)
+            }
             _ => Err(path.refuse(format!(
                 "`{name}` is compared with an integer as a decimal string, such as \"7\""
             ))),
         },
-        _ if fits(kind, &value) => Ok(value.into_owned()),
+        // Numbers compare by value, even if the type can't hold this one.
+        Scalar::Number(_) if fits(kind, &value) => {
+            let stored = normalized(model, property, raw, path);
+            Ok(stored.unwrap_or_else(|_| value.into_owned()))
+        }
+        _ if fits(kind, &value) => normalized(model, property, raw, path),
+        // A decimal number may be written as a string or as a number.
+        Scalar::Number(_) if model.definition.properties[property].key_form == KeyForm::Decimal => {
+            normalized(model, property, raw, path)
+        }
         _ => Err(path.refuse(match kind {
             JsonKind::Bool => format!("`{name}` is compared with true or false"),
             JsonKind::Integer | JsonKind::Number => format!("`{name}` is compared with a number"),
@@ -51,6 +57,40 @@ pub(super) fn parse(
             JsonKind::Other => opaque(name),
         })),
     }
+}
+
+/// Returns the value that the property stores for `raw`, which has the right JSON type: a value may have
+/// several spellings and is stored in one.
+fn normalized(
+    model: &Model,
+    property: usize,
+    raw: &str,
+    path: &Path<'_>,
+) -> Result<Scalar<'static>> {
+    let definition = &model.definition.properties[property];
+    let json = model.normalize(property, raw).map_err(|message| {
+        let name = definition.name;
+        path.refuse(format!(
+            "`{name}` is compared with a value of its type, and this {message}"
+        ))
+    })?;
+    Ok(Scalar::keyed(&json, definition.key_form).into_owned())
+}
+
+/// Parses the text that the values of a property begin with.
+pub(super) fn prefix(
+    model: &Model,
+    property: usize,
+    raw: &str,
+    path: &Path<'_>,
+) -> Result<Box<str>> {
+    let Some(Scalar::Text(text)) = Scalar::parse(raw) else {
+        return Err(path.refuse("`$prefix` takes a string"));
+    };
+    if text.contains('\0') {
+        return Err(path.refuse("a text with the character U+0000 is never stored"));
+    }
+    Ok(model.normalize_prefix(property, &text))
 }
 
 /// Parses one of the values of `$in`, which only scalar properties support.
@@ -72,7 +112,7 @@ pub(super) fn fits(kind: JsonKind, value: &Scalar<'_>) -> bool {
         Scalar::Null | Scalar::Nested => false,
         Scalar::Bool(_) => kind == JsonKind::Bool,
         Scalar::Number(_) => matches!(kind, JsonKind::Integer | JsonKind::Number),
-        Scalar::Text(_) => kind == JsonKind::Text,
+        Scalar::Text(_) | Scalar::Time(_) | Scalar::Decimal(_) => kind == JsonKind::Text,
     }
 }
 

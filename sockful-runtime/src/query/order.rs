@@ -101,7 +101,7 @@ impl<'r> SortKeys<'r> {
     pub(crate) fn of(orders: &[QueryOrder], fields: &'r (impl Fields + ?Sized)) -> Self {
         let values = orders.iter().filter_map(|order| match order.by {
             By::Id => None,
-            By::Property(at) => Some(Scalar::sort_key(fields.json(at))),
+            By::Property(at) => Some(fields.sort_key(at)),
         });
         Self(values.collect())
     }

@@ -1,6 +1,7 @@
 //! The values of one record that a query compares, each parsed at most once.
 
 use crate::core::json::SORTED_BYTES;
+use crate::model::definition::KeyForm;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 
@@ -15,6 +16,19 @@ pub(crate) trait Fields {
 
     /// The stored JSON of the property at `position`.
     fn json(&self, position: usize) -> &str;
+
+    /// How the property at `position` is compared.
+    fn key_form(&self, position: usize) -> KeyForm;
+
+    /// The value of the property at `position` as filters compare it.
+    fn scalar(&self, position: usize) -> Scalar<'_> {
+        Scalar::keyed(self.json(position), self.key_form(position))
+    }
+
+    /// The value of the property at `position` as orders compare it, see [`Scalar::sort_key`].
+    fn sort_key(&self, position: usize) -> Scalar<'_> {
+        Scalar::sort_key(self.json(position), self.key_form(position))
+    }
 }
 
 impl Fields for Record {
@@ -24,6 +38,10 @@ impl Fields for Record {
 
     fn json(&self, position: usize) -> &str {
         self.value(position)
+    }
+
+    fn key_form(&self, position: usize) -> KeyForm {
+        self.key_form(position)
     }
 }
 
@@ -92,9 +110,8 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
     }
 
     fn parse(&mut self, position: usize) -> Scalar<'r> {
-        let raw = self.fields.json(position);
-        self.parsed += raw.len();
-        Scalar::read(raw)
+        self.parsed += self.fields.json(position).len();
+        self.fields.scalar(position)
     }
 
     /// Notes that a value is compared `times` times with values such as `operand`.

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug)]
 pub struct Layout<'a> {
     model: &'a Model,
+    /// The positions of properties whose stored values have to be sanitized.
+    unsanitized: &'a [usize],
 }
 
 /// What became of a stored record.
@@ -33,7 +35,19 @@ pub struct Migrated {
 
 impl<'a> Layout<'a> {
     pub(crate) fn of(model: &'a Model) -> Self {
-        Self { model }
+        Self {
+            model,
+            unsanitized: &[],
+        }
+    }
+
+    /// The same layout, for records whose values at these positions have to be sanitized.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn sanitizing(self, unsanitized: &'a [usize]) -> Self {
+        Self {
+            unsanitized,
+            ..self
+        }
     }
 
     /// The resource.
@@ -74,8 +88,8 @@ impl<'a> Layout<'a> {
     }
 
     /// The record that was stored as these texts when the resource was another: what is new takes its
-    /// default, what is [`renamed`](crate::model::definition::Property::renamed_from) keeps its value, and all of
-    /// it is judged by the rules.
+    /// default, what is [`renamed`](crate::model::definition::Property::renamed_from) keeps its value, values
+    /// are sanitized if they were not when they were stored, and all of it is judged by the rules.
     ///
     /// # Errors
     ///
@@ -93,7 +107,10 @@ impl<'a> Layout<'a> {
         }
         stored.retain(|_, value| value.get() != "null");
         let given = serde_json::to_string(&given).map_err(Error::internal)?;
-        let record = self.model.restore(&Object::parse(&given)?)?.with_rev(rev);
+        let record = self
+            .model
+            .restore(&Object::parse(&given)?, self.unsanitized)?
+            .with_rev(rev);
         if record.id() != id {
             return Err(Error::internal("a record can't get another id"));
         }

@@ -559,6 +559,10 @@ mod tests {
         fn json(&self, _: usize) -> &str {
             self.0
         }
+
+        fn key_form(&self, _: usize) -> crate::model::definition::KeyForm {
+            crate::model::definition::KeyForm::Json
+        }
     }
 
     #[test]

@@ -343,8 +343,7 @@ impl<T: SearchTable> Search<'_, T> {
             let earlier = &way.ranges[..at];
             self.each(&sources(range, false, None), &mut |row| {
                 self.visit(row)?;
-                let is_in =
-                    |range: &IndexRange| range.contains(&Scalar::read(row.json(range.property)));
+                let is_in = |range: &IndexRange| range.contains(&row.scalar(range.property));
                 if earlier.iter().any(is_in) {
                     return Ok(true);
                 }

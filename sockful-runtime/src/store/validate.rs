@@ -76,7 +76,7 @@ fn check_unique(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Reje
             continue;
         };
         for &property in stored.unique(*resource).map_err(Rejected::Failed)? {
-            let value = Scalar::read(record.value(property)).into_owned();
+            let value = record.scalar(property).into_owned();
             if value.is_null() {
                 continue;
             }
@@ -124,7 +124,7 @@ fn check_no_children(stored: &impl StoredRecords, commit: &Commit) -> Result<(),
         let put = put.entry((*resource, *property)).or_insert_with(|| {
             let of = after.iter().filter(|((of, _), _)| of == resource);
             let put = of.filter_map(|(_, record)| *record);
-            put.map(|it| Scalar::read(it.value(*property))).collect()
+            put.map(|it| it.scalar(*property)).collect()
         });
         if is_left || put.contains(&value) {
             return Err(Rejected::Conflict(nth));

@@ -2,6 +2,7 @@
 
 use crate::core::bigint::WideInteger;
 use crate::model::codec::Codec;
+use crate::model::definition::KeyForm;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
 use crate::model::timestamp::TimestampType;
@@ -141,6 +142,23 @@ pub const fn revision<T: RevisionType>(codec: Codec<T>) -> Codec<T> {
 pub const fn wide<T: WideInteger>() -> Codec<T> {
     Codec::wide()
 }
+
+/// The [`KeyForm`] of a property of type `T`, or that of [`NoKeyForm`] if its values are not plain.
+#[derive(Debug)]
+pub struct KeyFormOf<T>(PhantomData<T>);
+
+impl<T: Plain> KeyFormOf<T> {
+    /// The form.
+    pub const KEY_FORM: KeyForm = T::KEY_FORM;
+}
+
+/// Fallback of [`KeyFormOf`] for types that are not plain.
+pub trait NoKeyForm {
+    /// JSON.
+    const KEY_FORM: KeyForm = KeyForm::Json;
+}
+
+impl<T> NoKeyForm for KeyFormOf<T> {}
 
 /// The codec of a property that is `unique` or has an `index`.
 pub const fn indexed<T: Plain>(codec: Codec<T>) -> Codec<T> {

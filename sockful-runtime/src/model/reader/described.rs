@@ -3,7 +3,7 @@
 use super::check_value;
 use crate::core::error::{Error, Fault, Result};
 use crate::model::codec::Codec;
-use crate::model::definition::Property;
+use crate::model::definition::{KeyForm, Property};
 use crate::model::schema::comparison::schema_alone;
 use crate::model::schema::keywords;
 use crate::model::timestamp::TimestampCodec;
@@ -24,6 +24,8 @@ pub(crate) struct DescribedProperty {
     pub(crate) has_default: bool,
     pub(crate) nullable: bool,
     pub(crate) kind: JsonKind,
+    /// Whether its values are UUIDs, whose stored texts are in lower case.
+    pub(crate) is_uuid: bool,
     /// The JSON types that it may have, but null.
     pub(crate) types: Vec<String>,
     /// How the server keeps a time in it.
@@ -52,10 +54,14 @@ impl DescribedProperty {
             check_value(property, codec, &value, &mut default_faults);
             codec.is_default_constant() && codec.write(&value, &mut default).is_ok()
         });
-        let schema = codec.schema(generator);
+        let mut schema = codec.schema(generator);
+        if property.key_form == KeyForm::Decimal {
+            as_text(&mut schema);
+        }
         let types = validation::types(&schema, generator.definitions());
         Self {
             kind: JsonKind::of(&schema, generator.definitions()),
+            is_uuid: validation::has_format(&schema, generator.definitions(), "uuid"),
             types: types.into_iter().map(ToOwned::to_owned).collect(),
             definitions: referred(schema.as_value(), generator.definitions()),
             schema,
@@ -97,6 +103,19 @@ impl DescribedProperty {
             Some(Fault { path, message, .. }) => Err(Error::internal(format!(
                 "the default of `{path}` of `{whose}` {message}"
             ))),
+        }
+    }
+}
+
+/// Describes decimal numbers as strings only: that is how they are sent, and a number in JSON may lose
+/// digits on the way.
+fn as_text(schema: &mut Schema) {
+    let types = schema.get_mut("type").and_then(Value::as_array_mut);
+    if let Some(types) = types.filter(|types| types.iter().any(|name| name == "string")) {
+        types.retain(|name| name != "number");
+        if let [one] = &types[..] {
+            let one = one.clone();
+            schema.insert("type".to_owned(), one);
         }
     }
 }

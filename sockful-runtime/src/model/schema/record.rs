@@ -81,6 +81,9 @@ fn annotated(property: &Property, described: &DescribedProperty) -> Value {
             Access::Open | Access::Private | Access::Immutable => {}
         }
         keywords::add(property, &described.types, map);
+        if let Some(order) = property.key_form.order() {
+            map.insert("x-order".to_owned(), order.into());
+        }
     }
     schema
 }

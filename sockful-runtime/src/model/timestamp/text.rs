@@ -1,11 +1,12 @@
 //! Timestamps that serde writes as RFC 3339 text.
 //!
-//! Stores compare texts byte by byte, so the texts must sort like the times. Serde omits trailing zeros
-//! of the fraction, which breaks that: `.12Z` sorts after `.123Z`. Therefore the clock skips each
-//! millisecond that ends in a zero, and every stored text has exactly three fractional digits.
+//! Stores compare them by time. Other readers of the records may compare the texts, so the texts sort
+//! like the times. Serde omits trailing zeros of the fraction, which breaks that: `.12Z` sorts after
+//! `.123Z`. Therefore the clock skips each millisecond that ends in a zero, and every stored text has
+//! exactly three fractional digits.
 
 use super::{TimestampCodec, TimestampType};
-use crate::model::scalar::Scalar;
+use crate::model::definition::KeyForm;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -41,38 +42,10 @@ fn kept(millis: u64) -> u64 {
     millis + u64::from(millis.is_multiple_of(10))
 }
 
-/// A text that stands to those that are kept as `time` stands to their times.
-fn operand<T: Timestamp>(time: &T) -> Scalar<'static> {
-    let (millis, has_more) = time.millis();
-    let (millis, has_more) = match u64::try_from(millis) {
-        Ok(millis) if millis > LAST => (LAST, true),
-        Ok(millis) => (millis, has_more),
-        // Before all that are kept.
-        Err(_) => (0, false),
-    };
-    let kept = T::at(kept(millis).cast_signed());
-    let Ok(serde_json::Value::String(mut text)) = serde_json::to_value(kept) else {
-        return Scalar::Nested;
-    };
-    if millis.is_multiple_of(10) {
-        // The step is for what is kept only: a millisecond that is never kept has its place among them.
-        text.truncate(text.len() - "1Z".len());
-        text.push_str("0Z");
-    }
-    if has_more {
-        // It is no text of a time any more, but behind that of its millisecond and before the next.
-        text.push('~');
-    }
-    Scalar::Text(text.into())
-}
-
 #[diagnostic::do_not_recommend]
 impl<T: Timestamp> TimestampType for T {
     const TIMESTAMP: TimestampCodec = timestamp::<T>();
-
-    fn operand(&self) -> Scalar<'static> {
-        operand(self)
-    }
+    const KEY_FORM: KeyForm = KeyForm::Time;
 }
 
 #[cfg(feature = "jiff")]
@@ -103,6 +76,7 @@ impl Timestamp for chrono::DateTime<chrono::Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::scalar::Scalar;
     use proptest::prelude::*;
 
     fn times() -> impl Strategy<Value = u64> {
@@ -126,8 +100,8 @@ mod tests {
         // Kept times never go back, and stay where the clock does.
         assert_eq!(timestamp.after(Some(&second), now), second);
         assert_eq!(timestamp.after(Some(&first), now), first);
-        // Any time stands to a kept one as their texts do.
-        let text: Scalar<'_> = Scalar::read(&first);
+        // A kept time compares with any other by time.
+        let text = Scalar::keyed(&first, KeyForm::Time);
         let (millis, has_more) = nanos.millis();
         let by_time = i128::from(kept(now)).cmp(&i128::from(millis));
         let by_time = if has_more {
@@ -136,7 +110,7 @@ mod tests {
             by_time
         };
         assert_eq!(
-            text.cmp(&operand(nanos)),
+            text.cmp(&Scalar::of_form(nanos, KeyForm::Time)),
             by_time,
             "{first} {millis} {has_more}"
         );

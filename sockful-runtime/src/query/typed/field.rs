@@ -1,7 +1,9 @@
 //! Fields, from which typed queries are built.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
+use crate::model::reader::Reader;
 use crate::model::resource::Resource;
+use crate::model::resource_model::sanitize_prefix;
 use crate::model::scalar::Scalar;
 use crate::query;
 use crate::query::CompareOp;
@@ -28,7 +30,10 @@ impl<R, T> Field<R, T> {
     pub(crate) fn position(self) -> usize {
         self.position
     }
+}
 
+/// Conditions. The sanitizers of the property apply to what it is compared with.
+impl<R: Resource, T> Field<R, T> {
     /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
         self.compare(CompareOp::Equal, value)
@@ -41,7 +46,10 @@ impl<R, T> Field<R, T> {
 
     /// Its value equals one of these.
     pub fn one_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
-        let values = values.into_iter().map(Like::scalar).collect();
+        let values = values
+            .into_iter()
+            .map(|value| self.operand(value))
+            .collect();
         Filter::new(query::QueryFilter::one_of(self.position, values))
     }
 
@@ -89,7 +97,7 @@ impl<R, T> Field<R, T> {
     {
         Filter::new(query::QueryFilter::Prefix {
             property: self.position,
-            prefix: prefix.as_ref().into(),
+            prefix: self.sanitized_prefix(prefix.as_ref()),
         })
     }
 
@@ -113,10 +121,10 @@ impl<R, T> Field<R, T> {
         !self.is_null()
     }
 
-    /// The order by its values: null, then false and true, numbers by value, strings by bytes.
+    /// The order by its values: null, then false and true, numbers by value, strings by bytes. Times and
+    /// decimal numbers are ordered by value.
     pub fn ascending(self) -> Order<R>
     where
-        R: Resource,
         T: Plain,
     {
         Order::new(self.position, false)
@@ -125,7 +133,6 @@ impl<R, T> Field<R, T> {
     /// The exact reverse of [`ascending`](Self::ascending).
     pub fn descending(self) -> Order<R>
     where
-        R: Resource,
         T: Plain,
     {
         Order::new(self.position, true)
@@ -135,8 +142,40 @@ impl<R, T> Field<R, T> {
         Filter::new(query::QueryFilter::Compare {
             property: self.position,
             is,
-            value: value.scalar(),
+            value: self.operand(value),
         })
+    }
+
+    /// The value that stored values are compared with.
+    fn operand(self, value: impl Like<T>) -> Scalar<'static> {
+        let value = value.scalar();
+        let property = &R::DEFINITION.properties[self.position];
+        match &value {
+            Scalar::Text(text) if !property.sanitizers.is_empty() => {
+                let raw = serde_json::Value::from(&**text).to_string();
+                let sanitized = self.normalize(&raw);
+                sanitized.map_or(value, |json| Scalar::read(&json).into_owned())
+            }
+            _ => value,
+        }
+    }
+
+    fn sanitized_prefix(self, prefix: &str) -> Box<str> {
+        if R::DEFINITION.properties[self.position]
+            .sanitizers
+            .is_empty()
+        {
+            return prefix.into();
+        }
+        sanitize_prefix(prefix, |raw| self.normalize(raw))
+    }
+
+    fn normalize(self, raw: &str) -> Option<String> {
+        let properties = R::DEFINITION.properties;
+        let normalized = Reader::normalize(properties, self.position, raw, |reader| {
+            R::read(reader);
+        });
+        normalized.ok()
     }
 }
 

@@ -1,22 +1,41 @@
 //! The operands that typed queries accept for each type of property.
 
 use crate::core::bigint::WideInteger;
+use crate::model::definition::KeyForm;
 use crate::model::scalar::Scalar;
 use crate::model::timestamp::TimestampType;
 use serde::Serialize;
 use std::marker::PhantomData;
 use uuid::Uuid;
 
-/// A type whose values are single ones in JSON: a boolean, a number, a string, or null.
+/// A type that serde writes as a single JSON value: a boolean, a number, a string, or null.
 ///
-/// An enum or a newtype of one's own that serde writes as one of these has no more to say than
-/// `impl sockful::Plain for Kind {}`.
+/// An enum or a newtype of your own needs `impl sockful::Plain for Kind {}`. A type of another crate
+/// needs a newtype around it. If its values are times or decimal numbers, the implementation says so, and
+/// they are compared, sorted and indexed by value:
+///
+/// ```
+/// use sockful_runtime::model::definition::KeyForm; // sockful::query::KeyForm
+/// use sockful_runtime::query::typed::Plain; // sockful::Plain
+///
+/// #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// #[serde(transparent)]
+/// struct Price(String);
+///
+/// impl Plain for Price {
+///     const KEY_FORM: KeyForm = KeyForm::Decimal;
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` is no plain value",
-    label = "nothing is compared with it, looked up or sorted by it",
-    note = "if serde writes `{Self}` as a string, a number or a boolean, write `impl sockful::Plain for {Self} {{}}`"
+    message = "`{Self}` is not a plain value",
+    label = "can't be compared, looked up or sorted by",
+    note = "if `{Self}` is a type of yours that serde writes as a string, a number or a boolean, write `impl sockful::Plain for {Self} {{}}`",
+    note = "if it is a type of another crate, wrap it in a type of yours with #[serde(transparent)], and write `impl sockful::Plain` for that one"
 )]
-pub trait Plain: Serialize {}
+pub trait Plain: Serialize {
+    /// How stores compare and index its values. JSON by default.
+    const KEY_FORM: KeyForm = KeyForm::Json;
+}
 
 /// A type whose values are less or greater than each other.
 #[diagnostic::on_unimplemented(
@@ -65,13 +84,39 @@ plain!(Ordered: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 plain!(Ordered: char String Box<str> Uuid);
 plain!(Text: String Box<str>);
 
+/// Types of times and numbers that features add.
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "rust_decimal"))]
+macro_rules! keyed {
+    ($form:ident: $($ty:ty)*) => {$(
+        impl Plain for $ty {
+            const KEY_FORM: KeyForm = KeyForm::$form;
+        }
+        impl Ordered for $ty {}
+    )*};
+}
+#[cfg(feature = "jiff")]
+keyed!(Time: jiff::Timestamp);
+// Texts without an offset and with years of four digits sort like the times.
+#[cfg(feature = "jiff")]
+keyed!(Json: jiff::civil::Date jiff::civil::DateTime jiff::civil::Time);
+#[cfg(feature = "chrono")]
+keyed!(Time: chrono::DateTime<chrono::Utc> chrono::DateTime<chrono::FixedOffset>);
+#[cfg(feature = "chrono")]
+keyed!(Json: chrono::NaiveDate chrono::NaiveDateTime chrono::NaiveTime);
+#[cfg(feature = "rust_decimal")]
+keyed!(Decimal: rust_decimal::Decimal);
+
 // Nobody writes it as the type of a field, so it is no example of one.
 #[diagnostic::do_not_recommend]
-impl<T: TimestampType> Plain for Time<T> {}
+impl<T: TimestampType> Plain for Time<T> {
+    const KEY_FORM: KeyForm = T::KEY_FORM;
+}
 #[diagnostic::do_not_recommend]
 impl<T: TimestampType> Ordered for Time<T> {}
 
-impl<T: Plain> Plain for Option<T> {}
+impl<T: Plain> Plain for Option<T> {
+    const KEY_FORM: KeyForm = T::KEY_FORM;
+}
 impl<T: Ordered> Ordered for Option<T> {}
 impl<T: Text> Text for Option<T> {}
 
@@ -88,37 +133,37 @@ pub trait Like<T>: Sized {
 
 impl<T: Plain> Like<T> for T {
     fn scalar(self) -> Scalar<'static> {
-        Scalar::of(&self)
+        Scalar::of_form(&self, T::KEY_FORM)
     }
 }
 
 impl<T: Plain> Like<T> for &T {
     fn scalar(self) -> Scalar<'static> {
-        Scalar::of(self)
+        Scalar::of_form(self, T::KEY_FORM)
     }
 }
 
 impl<T: Plain> Like<Option<T>> for T {
     fn scalar(self) -> Scalar<'static> {
-        Scalar::of(&self)
+        Scalar::of_form(&self, T::KEY_FORM)
     }
 }
 
 impl<T: Plain> Like<Option<T>> for &T {
     fn scalar(self) -> Scalar<'static> {
-        Scalar::of(self)
+        Scalar::of_form(self, T::KEY_FORM)
     }
 }
 
 impl<T: TimestampType> Like<Time<T>> for T {
     fn scalar(self) -> Scalar<'static> {
-        self.operand()
+        Scalar::of_form(&self, T::KEY_FORM)
     }
 }
 
 impl<T: TimestampType> Like<Time<T>> for &T {
     fn scalar(self) -> Scalar<'static> {
-        self.operand()
+        Scalar::of_form(self, T::KEY_FORM)
     }
 }
 

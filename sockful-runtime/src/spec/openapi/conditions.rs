@@ -1,8 +1,8 @@
 //! Schemas of conditions and queries.
 
-use super::OpenApiDocument;
+use super::{OpenApiDocument, moved};
 use crate::engine::call::include;
-use crate::model::definition::{Property, Relation};
+use crate::model::definition::{KeyForm, KeyKind, Property, Relation};
 use crate::model::resource_model::Model;
 use crate::model::validation::JsonKind;
 use crate::query::{MAX_SKIP, MAX_VALUES};
@@ -57,7 +57,7 @@ impl Compared {
     }
 
     /// A value, null aside; `None` where there is no other.
-    pub(super) fn value(self) -> Option<Value> {
+    fn value(self) -> Option<Value> {
         match self {
             Self::Bool => Some(json!({"type": "boolean"})),
             Self::Number => Some(json!({"type": "number"})),
@@ -66,20 +66,62 @@ impl Compared {
             Self::Opaque => None,
         }
     }
+}
+
+/// A property that may be asked for.
+pub(super) struct Asked {
+    pub(super) property: &'static Property,
+    pub(super) compared: Compared,
+    /// What its type takes, if that is not every text.
+    own: Option<Value>,
+}
+
+impl Asked {
+    fn of(model: &Model, at: usize) -> Self {
+        let (property, compared) = (&model.definition.properties[at], Compared::of(model, at));
+        let is_own = compared == Compared::Text
+            && (at != model.definition.id || model.definition.key != KeyKind::Text);
+        let own = is_own.then(|| not_null(moved(model.properties[at].schema.as_value())));
+        Self {
+            property,
+            compared,
+            own: own.filter(|own| *own != json!({"type": "string"})),
+        }
+    }
+
+    /// Whether it may be asked what its texts begin with.
+    pub(super) fn has_prefix(&self) -> bool {
+        self.compared == Compared::Text && self.property.key_form == KeyForm::Json
+    }
+
+    /// A value, null aside; `None` where there is no other.
+    pub(super) fn value(&self) -> Option<Value> {
+        self.own.clone().or_else(|| self.compared.value())
+    }
 
     /// A value, or null.
-    pub(super) fn nullable(self) -> Value {
-        match self.value() {
-            Some(mut value) => {
+    pub(super) fn nullable(&self) -> Value {
+        let null = json!({"type": "null"});
+        match (&self.own, self.compared.value()) {
+            (Some(own), _) => json!({"anyOf": [own, null]}),
+            (None, Some(mut value)) => {
                 value["type"] = json!([value["type"], "null"]);
                 value
             }
-            None => json!({"type": "null"}),
+            (None, None) => null,
+        }
+    }
+
+    /// The condition, which properties share that take every text.
+    fn condition(&self) -> Value {
+        match self.own {
+            Some(_) => self.own_condition(),
+            None => schema(self.compared.name()),
         }
     }
 
     /// What is asked of such a property: a value, or operators.
-    fn condition(self) -> Value {
+    fn own_condition(&self) -> Value {
         let mut operators = json!({"$ne": self.nullable()});
         if let Some(value) = self.value() {
             for word in ["$in", "$nin"] {
@@ -88,12 +130,12 @@ impl Compared {
             }
             for word in ["$gt", "$gte", "$lt", "$lte"]
                 .into_iter()
-                .filter(|_| self.has_order())
+                .filter(|_| self.compared.has_order())
             {
                 operators[word] = value.clone();
             }
         }
-        if self == Self::Text {
+        if self.has_prefix() {
             operators["$prefix"] = json!({"type": "string"});
         }
         let operators = json!({
@@ -107,16 +149,37 @@ impl Compared {
 }
 
 /// The properties that may be asked for, each with what it is compared with.
-pub(super) fn asked(model: &Model) -> impl Iterator<Item = (&'static Property, Compared)> {
+pub(super) fn asked(model: &Model) -> impl Iterator<Item = Asked> {
     let properties = model.definition.properties.iter().enumerate();
     let sent = properties.filter(|(_, property)| property.access.is_sent());
-    sent.map(|(at, property)| (property, Compared::of(model, at)))
+    sent.map(|(at, _)| Asked::of(model, at))
+}
+
+/// The schema of the values of an `Option` that are not null.
+fn not_null(mut schema: Value) -> Value {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [one] = &types[..] {
+            schema["type"] = one.clone();
+        }
+    }
+    let option = schema.get("anyOf").and_then(Value::as_array);
+    match option.map(Vec::as_slice) {
+        Some([one, null]) if null["type"] == "null" => one.clone(),
+        _ => schema,
+    }
 }
 
 /// Adds what the conditions of all resources are made of.
 pub(super) fn add_shared(document: &mut OpenApiDocument<'_>) {
+    const ANY: &Property = &Property::new("any", "");
     for compared in Compared::ALL {
-        document.add_schema(compared.name(), compared.condition());
+        let asked = Asked {
+            property: ANY,
+            compared,
+            own: None,
+        };
+        document.add_schema(compared.name(), asked.own_condition());
     }
 }
 
@@ -125,7 +188,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     let name = conditions_name(model);
     let here = schema(&name);
     let mut properties: Map<String, Value> = asked(model)
-        .map(|(property, compared)| (property.name.to_owned(), schema(compared.name())))
+        .map(|it| (it.property.name.to_owned(), it.condition()))
         .collect();
     let list = json!({"type": "array", "items": here, "minItems": 1});
     for (word, joined) in [("$or", list.clone()), ("$and", list), ("$not", here)] {
@@ -165,7 +228,7 @@ pub(super) fn words(most: usize) -> [(&'static str, Value); 3] {
 
 /// The words that say what is shown of a record.
 pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<(String, Value)> {
-    let names: Vec<_> = asked(model).map(|(property, _)| property.name).collect();
+    let names: Vec<_> = asked(model).map(|it| it.property.name).collect();
     let select = json!({
         "type": "array",
         "items": {"enum": names},
@@ -190,8 +253,8 @@ pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<(Str
 /// The properties that lists are sorted by.
 pub(super) fn sortable(model: &Model) -> impl Iterator<Item = &'static str> {
     asked(model)
-        .filter(|(_, compared)| compared.has_order())
-        .map(|(property, _)| property.name)
+        .filter(|it| it.compared.has_order())
+        .map(|it| it.property.name)
 }
 
 pub(super) fn conditions_name(model: &Model) -> String {

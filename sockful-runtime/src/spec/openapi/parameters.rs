@@ -1,7 +1,7 @@
 //! Parameters in the query string and in headers.
 
 use super::conditions;
-use super::conditions::Compared;
+use super::conditions::{Asked, Compared};
 use super::{OpenApiDocument, component};
 use crate::model::resource_model::Model;
 use crate::query::MAX_VALUES;
@@ -50,8 +50,8 @@ fn headers() -> [(&'static str, &'static str, Value); 5] {
 
 /// Adds the parameters of a resource.
 pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
-    for (name, compared) in conditions::asked(model) {
-        for (key, parameter) in of_property(model, name.name, name.doc, compared) {
+    for asked in conditions::asked(model) {
+        for (key, parameter) in of_property(model, asked.property.doc, &asked) {
             document.add_parameter(&key, parameter);
         }
     }
@@ -85,9 +85,9 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
 
 /// The parameters of a count, but for conditions on the property that the address says.
 pub(super) fn conditions(model: &Model, said: Option<&str>) -> Vec<Value> {
-    let asked = conditions::asked(model).filter(|(property, _)| Some(property.name) != said);
-    let keys = asked.flat_map(|(property, compared)| {
-        let each = of_property(model, property.name, "", compared);
+    let asked = conditions::asked(model).filter(|it| Some(it.property.name) != said);
+    let keys = asked.flat_map(|asked| {
+        let each = of_property(model, "", &asked);
         each.into_iter().map(|(key, _)| key)
     });
     let joints = ["$or", "$and", "$not"].map(|name| key(model, name));
@@ -123,12 +123,13 @@ fn key(model: &Model, name: &str) -> String {
 }
 
 /// What may be asked of one property, by the names of the components.
-fn of_property(model: &Model, name: &str, doc: &str, compared: Compared) -> Vec<(String, Value)> {
+fn of_property(model: &Model, doc: &str, asked: &Asked) -> Vec<(String, Value)> {
+    let (name, compared) = (asked.property.name, asked.compared);
     // A text is taken as it is, and can't be null.
     let (value, equal) = match compared {
         Compared::Opaque => return Vec::new(),
-        Compared::Bool | Compared::Number => (compared.value(), compared.nullable()),
-        Compared::Text | Compared::Wide => (compared.value(), compared.value().unwrap_or_default()),
+        Compared::Bool | Compared::Number => (asked.value(), asked.nullable()),
+        Compared::Text | Compared::Wide => (asked.value(), asked.value().unwrap_or_default()),
     };
     let mut found = Vec::new();
     let mut add = |name: &str, schema: &Value, text: &str| {
@@ -142,7 +143,12 @@ fn of_property(model: &Model, name: &str, doc: &str, compared: Compared) -> Vec<
     add(&format!("{name}[$ne]"), &equal, "");
     let mut item = equal.clone();
     if compared == Compared::Text {
-        item["pattern"] = "^[^,]*$".into();
+        let no_comma = json!({"type": "string", "pattern": "^[^,]*$"});
+        item = if item == json!({"type": "string"}) {
+            no_comma
+        } else {
+            json!({"allOf": [item, no_comma]})
+        };
     }
     let list = json!({"type": "array", "items": item, "minItems": 1, "maxItems": MAX_VALUES});
     for word in ["$in", "$nin"] {
@@ -158,8 +164,8 @@ fn of_property(model: &Model, name: &str, doc: &str, compared: Compared) -> Vec<
             "",
         );
     }
-    if compared == Compared::Text {
-        add(&format!("{name}[$prefix]"), &equal, "");
+    if asked.has_prefix() {
+        add(&format!("{name}[$prefix]"), &json!({"type": "string"}), "");
     }
     found
 }

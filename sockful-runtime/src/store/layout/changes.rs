@@ -154,6 +154,35 @@ impl<'a> LayoutChanges<'a> {
             (true, false) => self.applied(name, "may be shared"),
             _ => {}
         }
+        if was.sanitizers != now.sanitizers && !now.sanitizers.is_empty() {
+            let sanitizers = &now.sanitizers;
+            self.applied(
+                name,
+                format!("is sanitized by `{sanitizers}`, stored values too"),
+            );
+        }
+        if was.key != now.key {
+            self.applied(
+                name,
+                match &now.key {
+                    Some(key) => format!("is compared by its value (`{key}`)"),
+                    None => "is compared as JSON".to_owned(),
+                },
+            );
+        }
+        if was.unique && now.unique {
+            let cause = match (was.sanitizers != now.sanitizers, was.key != now.key) {
+                (true, _) => "after they are sanitized",
+                (_, true) => "when they are compared by value",
+                _ => "",
+            };
+            if !cause.is_empty() {
+                self.refused(
+                    name,
+                    format!("is unique, and older records may share a value {cause}; change those in a migration"),
+                );
+            }
+        }
         if was.schema != now.schema {
             match takes_all(&was.schema, &now.schema)? {
                 Ok(()) => self.applied(name, "takes more, or says it in another way"),

@@ -19,6 +19,12 @@ pub(crate) struct StoredProperty {
     pub(crate) sent: bool,
     pub(crate) indexed: bool,
     pub(crate) unique: bool,
+    /// The form of its keys in an index; none for JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    /// The sanitizers that its values went through.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) sanitizers: String,
     /// Its type and its rules; null where only the declaration is known.
     #[serde(default)]
     pub(crate) schema: Value,
@@ -33,6 +39,8 @@ impl Form {
             sent: property.access.is_sent(),
             indexed: property.is_indexed(),
             unique: property.unique,
+            key: property.key_form.name().map(ToOwned::to_owned),
+            sanitizers: property.sanitizers.to_owned(),
             schema: Value::Null,
         });
         Self {
@@ -57,6 +65,19 @@ impl Form {
             own.or_else(|| left.remove(property.renamed_from?))
         });
         (was.collect(), left.into_values().collect())
+    }
+
+    /// The positions of properties whose values did not go through the sanitizers that `definition`
+    /// declares.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unsanitized(&self, definition: &ResourceDef) -> Vec<usize> {
+        let (was, _) = self.matched(definition);
+        let properties = definition.properties.iter().zip(was).enumerate();
+        let changed = properties.filter(|(_, (now, was))| {
+            let was = was.map_or("", |was| &*was.sanitizers);
+            !now.sanitizers.is_empty() && now.sanitizers != was
+        });
+        changed.map(|(at, _)| at).collect()
     }
 
     /// Whether the declaration says nothing else.

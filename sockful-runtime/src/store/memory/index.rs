@@ -54,7 +54,7 @@ impl PropertyIndex {
 
     fn entry(&self, record: &Arc<Record>) -> IndexEntry {
         IndexEntry {
-            value: Scalar::read(record.value(self.property)).into_owned(),
+            value: record.scalar(self.property).into_owned(),
             place: EntryPosition::Of(Arc::clone(record)),
         }
     }

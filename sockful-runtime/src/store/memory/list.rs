@@ -3,7 +3,7 @@
 use super::by_id::ById;
 use super::index::PropertyIndex;
 use crate::core::error::{Error, Result};
-use crate::model::definition::ResourceDef;
+use crate::model::definition::{KeyForm, ResourceDef};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::Fields;
@@ -180,6 +180,10 @@ impl Fields for Arc<Record> {
 
     fn json(&self, position: usize) -> &str {
         self.value(position)
+    }
+
+    fn key_form(&self, position: usize) -> KeyForm {
+        Record::key_form(self, position)
     }
 }
 

@@ -5,7 +5,6 @@ use super::file::open_reader;
 use crate::core::error::Result;
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
-use crate::model::scalar::Scalar;
 use crate::store::Form;
 use crate::store::plan::EVERYTHING;
 use crate::store::sqlite::tables::encoding::read_commit;
@@ -139,7 +138,7 @@ impl Checked {
             };
             for (nth, &at) in table.indexed.iter().enumerate() {
                 let found: Vec<u8> = row.get(4 + nth).map_err(failure)?;
-                if found != key(&Scalar::read(record.value(at))) {
+                if found != key(&record.scalar(at)) {
                     let (id, property) = (record.id(), table.definition.properties[at].name);
                     self.problem(format!(
                         "{name}: `{id}` stands elsewhere in the index of `{property}`"

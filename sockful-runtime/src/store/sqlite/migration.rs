@@ -9,8 +9,8 @@ pub(super) use sql_migration::SqlMigration;
 
 use super::failure::failure;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::store::Layout;
 use crate::store::sqlite::tables::table::SqliteTable;
+use crate::store::{Form, Layout};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::Path;
@@ -43,11 +43,24 @@ pub(super) fn migrate(
     let mut plan = Plan::default();
     let has_run = sql_migration::run(&transaction, numbered, &mut plan)?;
     plan.is_other_history |= has_run;
-    let mut remade = Remade::new();
+    let mut found = Vec::with_capacity(layouts.len());
     for &layout in layouts {
+        let older = older(&transaction, layout)?;
+        let unsanitized = match &older {
+            Some((_, stored)) => {
+                let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
+                stored.unsanitized(layout.definition())
+            }
+            None => Vec::new(),
+        };
+        found.push((layout, older, unsanitized));
+    }
+    let mut remade = Remade::new();
+    for (layout, older, unsanitized) in &found {
+        let layout = layout.sanitizing(unsanitized);
         let table = SqliteTable::new(layout.definition());
         let form = layout.form();
-        match older(&transaction, layout)? {
+        match older.clone() {
             None => {
                 table.make(&transaction, &form).map_err(failure)?;
                 plan.done

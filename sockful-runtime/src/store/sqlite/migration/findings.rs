@@ -117,6 +117,17 @@ fn changes(before: &StoredProperty, now: &StoredProperty) -> impl Iterator<Item 
         (now.unique && !before.unique, "is unique".to_owned()),
         (before.unique && !now.unique, "may be shared".to_owned()),
         (
+            now.sanitizers != before.sanitizers && !now.sanitizers.is_empty(),
+            format!("is sanitized by `{}`, stored values too", now.sanitizers),
+        ),
+        (
+            now.key != before.key,
+            match &now.key {
+                Some(key) => format!("is compared by its value (`{key}`)"),
+                None => "is compared as JSON".to_owned(),
+            },
+        ),
+        (
             now.schema != before.schema,
             "has another type or other rules, which all records keep to".to_owned(),
         ),

@@ -2,6 +2,7 @@
 //! plans the search and evaluates the conditions.
 
 use crate::core::error::Result;
+use crate::model::definition::KeyForm;
 use crate::model::record::{Record, StoredRecord};
 use crate::model::scalar::Scalar;
 use crate::query::{Fields, Query, QueryFilter};
@@ -126,6 +127,10 @@ impl Fields for StoredRecord<'_> {
 
     fn json(&self, position: usize) -> &str {
         self.value(position)
+    }
+
+    fn key_form(&self, position: usize) -> KeyForm {
+        self.key_form(position)
     }
 }
 

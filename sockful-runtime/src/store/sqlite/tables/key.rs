@@ -17,12 +17,19 @@ pub(crate) fn key(value: &Scalar<'_>) -> Vec<u8> {
         }
         Scalar::Text(text) => [&[3], text.as_bytes()].concat(),
         Scalar::Nested => vec![4],
+        Scalar::Time(time) => [&[5], &time.bytes()[..]].concat(),
+        Scalar::Decimal(number) => [&[6], &number.bytes()[..]].concat(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::definition::KeyForm;
+
+    fn keyed(text: &str, form: KeyForm) -> Scalar<'static> {
+        Scalar::keyed(&format!("\"{text}\""), form).into_owned()
+    }
 
     #[test]
     fn bytes_are_in_the_order_of_the_values() {
@@ -34,6 +41,14 @@ mod tests {
         let texts = ["", "B", "a", "aa", "\u{e9}", "\u{fffd}", "🐉"];
         scalars.extend(texts.map(|text| Scalar::Text(text.into())));
         scalars.push(Scalar::Nested);
+        let times = [
+            "1969-12-31T23:59:59.5Z",
+            "1970-01-01T00:00:00Z",
+            "2024-05-01T10:00:00.25Z",
+        ];
+        scalars.extend(times.map(|text| keyed(text, KeyForm::Time)));
+        let numbers = ["-10", "-1.5", "0", "0.05", "1.50", "10"];
+        scalars.extend(numbers.map(|text| keyed(text, KeyForm::Decimal)));
         for a in &scalars {
             for b in &scalars {
                 assert_eq!(key(a).cmp(&key(b)), a.cmp(b), "{a:?} and {b:?}");

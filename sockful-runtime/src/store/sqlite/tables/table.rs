@@ -121,7 +121,7 @@ impl SqliteTable {
     pub(crate) fn put(&self, connection: &Connection, record: &Record) -> rusqlite::Result<()> {
         let texts = [record.sent(), record.kept()];
         let keys = self.indexed.iter();
-        let keys = keys.map(|&at| key(&Scalar::read(record.value(at))));
+        let keys = keys.map(|&at| key(&record.scalar(at)));
         let keys: Vec<Vec<u8>> = keys.collect();
         let rev = record.rev().cast_signed();
         let mut values: Vec<&dyn rusqlite::ToSql> = Vec::with_capacity(4 + keys.len());

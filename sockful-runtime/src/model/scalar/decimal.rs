@@ -1,0 +1,194 @@
+//! Decimal numbers of any length as a filter compares them, read from their texts.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// How many digits a decimal number has at most, and how far from the point they are.
+const MAX_DIGITS: usize = 512;
+const MAX_EXPONENT: i32 = 1_000_000;
+
+/// A decimal number, ordered by value: `1.50` equals `1.5`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecimalKey {
+    is_negative: bool,
+    /// The value is 0.d₁d₂d₃… × 10^`exponent`.
+    exponent: i32,
+    /// The digits without zeros at either end; none for zero.
+    digits: Box<str>,
+}
+
+impl DecimalKey {
+    /// Parses digits with an optional sign, point and exponent.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_negative = text.starts_with('-');
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = [whole, fraction].concat();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number {
+            return None;
+        }
+        let significant = digits.trim_start_matches('0');
+        let zeros = digits.len() - significant.len();
+        let significant = significant.trim_end_matches('0');
+        if significant.is_empty() {
+            return Some(Self {
+                is_negative: false,
+                exponent: 0,
+                digits: "".into(),
+            });
+        }
+        let point = i32::try_from(whole.len()).ok()? - i32::try_from(zeros).ok()?;
+        let exponent = exponent.checked_add(point)?;
+        let is_bounded = significant.len() <= MAX_DIGITS && exponent.abs() <= MAX_EXPONENT;
+        is_bounded.then(|| Self {
+            is_negative,
+            exponent,
+            digits: significant.into(),
+        })
+    }
+
+    /// The bytes that sort like the numbers.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        if self.digits.is_empty() {
+            return vec![1];
+        }
+        let exponent = self.exponent.cast_unsigned() ^ (1 << 31);
+        // The digits end with a byte below all of them.
+        let mut bytes = [&exponent.to_be_bytes(), self.digits.as_bytes(), &[0]].concat();
+        if self.is_negative {
+            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        let sign = if self.is_negative { 0 } else { 2 };
+        bytes.insert(0, sign);
+        bytes
+    }
+}
+
+impl Ord for DecimalKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let sign = |it: &Self| match (it.digits.is_empty(), it.is_negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        let size = |one: &Self, other: &Self| {
+            let by_exponent = one.exponent.cmp(&other.exponent);
+            by_exponent.then_with(|| one.digits.cmp(&other.digits))
+        };
+        let by_sign = sign(self).cmp(&sign(other));
+        by_sign.then_with(|| {
+            if self.is_negative {
+                size(other, self)
+            } else {
+                size(self, other)
+            }
+        })
+    }
+}
+
+impl PartialOrd for DecimalKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Writes the number without an exponent if it is not too far from the point.
+impl fmt::Display for DecimalKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            is_negative,
+            exponent,
+            digits,
+        } = self;
+        if digits.is_empty() {
+            return f.write_str("0");
+        }
+        if *is_negative {
+            f.write_str("-")?;
+        }
+        let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+        match usize::try_from(*exponent) {
+            Ok(0) => write!(f, "0.{digits}"),
+            Ok(point) if *exponent < length => {
+                write!(f, "{}.{}", &digits[..point], &digits[point..])
+            }
+            Ok(point) if *exponent <= 64 => write!(f, "{digits:0<point$}"),
+            Err(_) if *exponent >= -64 => {
+                let zeros = usize::try_from(-*exponent).unwrap_or_default();
+                write!(f, "0.{:0<zeros$}{digits}", "")
+            }
+            _ => write!(f, "0.{digits}e{exponent}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> DecimalKey {
+        DecimalKey::parse(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn spellings_of_one_number_are_equal() {
+        for (one, other) in [
+            ("1.50", "1.5"),
+            ("0", "-0.000"),
+            ("1e2", "100"),
+            ("0.001e3", "1"),
+            ("+12.5E-1", "1.25"),
+            ("007", "7"),
+        ] {
+            assert_eq!(number(one), number(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_their_bytes_ascend_and_are_written_as_they_were() {
+        let ascending = [
+            "-79228162514264337593543950335",
+            "-1.51",
+            "-1.5",
+            "-0.00012",
+            "0",
+            "0.00012",
+            "0.1",
+            "0.11",
+            "0.9",
+            "1",
+            "1.5",
+            "9.99",
+            "10",
+            "100.000000000000000000001",
+            "79228162514264337593543950335",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
+            #[cfg(feature = "sqlite")]
+            assert!(
+                number(pair[0]).bytes() < number(pair[1]).bytes(),
+                "{pair:?}"
+            );
+        }
+        for text in ascending {
+            assert_eq!(number(text).to_string(), text);
+        }
+        for text in ["1e100", "-1e-100", "0.5e300"] {
+            assert_eq!(number(&number(text).to_string()), number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_numbers_are_refused() {
+        for text in ["", "-", ".", "1.2.3", "1e", "NaN", "1e99999999", "٧"] {
+            assert_eq!(DecimalKey::parse(text), None, "{text}");
+        }
+    }
+}
