@@ -112,6 +112,10 @@ cases! {
     } but {
         options_take_whole_numbers
     }
+    validation::nested_properties {
+        nested_faults_have_the_rules_of_top_level_ones
+        what_a_type_uses_or_opts_into_is_taken
+    } but {}
     validation::property_values {
         every_fault_is_told_and_not_the_first
         the_message_of_one_fault_names_it

@@ -2,6 +2,7 @@
 
 pub(crate) mod bigint;
 mod canonical_values;
+pub(crate) mod nested_properties;
 pub(crate) mod property_access;
 pub(crate) mod property_values;
 pub(crate) mod rules;

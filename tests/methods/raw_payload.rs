@@ -110,7 +110,7 @@ pub(crate) async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path()
             "type",
             "is not an integer from 0 to 255",
         ),
-        ("tally", json!({}), "count", "type", "is required"),
+        ("tally", json!({}), "count", "required", "is required"),
         (
             "tally",
             json!({"count": 1, "id": 1}),
@@ -129,7 +129,7 @@ pub(crate) async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path()
             "put",
             json!({"id": 1, "count": 1, "label": {}}),
             "label.text",
-            "type",
+            "required",
             "is required",
         ),
         (
@@ -147,7 +147,7 @@ pub(crate) async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path()
             "type",
             "is not an integer from 0 to 255",
         ),
-        ("read", Value::Null, "text", "type", "is required"),
+        ("read", Value::Null, "text", "required", "is required"),
     ] {
         let error = client.err("shelf", action, payload).await;
         assert_eq!(error["code"], "invalid", "{error}");

@@ -204,6 +204,14 @@ impl<T> Codec<T> {
         let schema = self.schema(&mut generator).to_value();
         let value = serde_json::from_str(raw).ok();
         let fault = value.and_then(|value| explain(&schema, generator.definitions(), &value, path));
+        let fault = fault.map(|fault| match &*fault.rule {
+            // The schema of a map lists the variants of an enum like the properties of a struct.
+            "unknown" if message.starts_with("unknown variant") => {
+                let message = "is not a key of this map, which has those of an enum";
+                Fault::new(fault.path, "type", message)
+            }
+            _ => fault,
+        });
         fault.unwrap_or_else(|| {
             // Wide integers speak in our words already, others in those of serde.
             let is_ours = message.starts_with("is ");

@@ -297,6 +297,17 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         match codec.read(raw) {
             Ok(value) => {
+                let is_stored = matches!(
+                    self.source,
+                    ValueSource::Given {
+                        base: Base::Legacy(_),
+                        ..
+                    }
+                );
+                if is_given && !is_stored && raw.contains('{') {
+                    let unknown = validation::unknown_parts(property.name, raw, codec, &value);
+                    self.faults.extend(unknown);
+                }
                 let value = if is_given && !self.source.is_sanitized(self.next - 1) {
                     codec.sanitize(value)
                 } else {

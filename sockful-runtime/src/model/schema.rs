@@ -1,5 +1,7 @@
 //! JSON Schema of records, payloads and events, and its comparison.
 
+#[cfg(feature = "server")]
+mod closed;
 pub mod comparison;
 #[cfg(feature = "server")]
 pub(crate) mod description;

@@ -149,7 +149,7 @@ export interface Api {
 
 /** What `connect` takes as `api`. */
 export const api: sockful.Described<Api> = {
-  schema: "1dd73d7a34606f0a094b1e6ac55383e9",
+  schema: "42d5830b2238916acc8e6c7009ed897d",
   wide: {},
   of: {album:{createSong:"song",destroySong:"song",getSong:"song",songs:"song",subscribeSongs:"song",updateSong:"song"},song:{album:"album",byAlbum:"song"}},
   reads: ["album songs","album getSong","song album","song byAlbum"],

@@ -1,5 +1,6 @@
 //! The description of a server's resources: JSON Schema of each payload, result and event.
 
+use super::closed;
 use super::keywords;
 use super::record::{object, record as record_schema_of, record_member, written};
 use super::relations;
@@ -50,6 +51,7 @@ impl Description {
             "$defs": generator.take_definitions(true),
         });
         keywords::bound_integers(&mut body);
+        closed::close_nested(&mut body);
         let digest = digest(&body.to_string());
         body["schema"] = digest.clone().into();
         Self {

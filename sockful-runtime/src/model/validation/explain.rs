@@ -25,6 +25,9 @@ struct Explainer<'a> {
 impl Explainer<'_> {
     fn fault(&self, schema: &Value, value: &Value, path: &str, depth: u8) -> Option<Fault> {
         let depth = depth.checked_sub(1)?;
+        if value.is_null() && takes_null(schema) {
+            return None;
+        }
         let schema = super::resolve(schema, self.definitions);
         if let Some(words) = words(schema) {
             let known = value.as_str().is_some_and(|value| words.contains(&value));
@@ -77,24 +80,57 @@ impl Explainer<'_> {
         let required = schema.get("required").and_then(Value::as_array);
         let mut required = required.into_iter().flatten().filter_map(Value::as_str);
         if let Some(missing) = required.find(|name| !entries.contains_key(*name)) {
-            return Some(Fault::new(inside(path, missing), "type", "is required"));
+            return Some(Fault::new(inside(path, missing), "required", "is required"));
         }
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
         let known = |name: &str| known.and_then(|known| known.get(name));
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let pattern = patterns.and_then(|patterns| patterns.iter().next());
         let mut each = entries.iter();
         let wrong = each.find_map(|(name, value)| {
-            let schema = known(name).or(others)?;
+            let schema = known(name)
+                .or(pattern.map(|(_, schema)| schema))
+                .or(others)?;
             self.fault(schema, value, &inside(path, name), depth)
         });
+        let is_closed = others == Some(&Value::Bool(false));
         wrong.or_else(|| {
-            let is_closed = others == Some(&Value::Bool(false));
             let mut names = entries.keys().filter(|_| is_closed);
-            let unknown = names.find(|name| known(name).is_none())?;
+            let unknown =
+                names.find(|name| known(name).is_none() && !is_integer_key(pattern, name))?;
             let path = inside(path, unknown);
-            Some(Fault::new(path, "unknown", "is not known here"))
+            Some(match pattern {
+                Some(_) => Fault::new(path, "type", "is not a key of this map, which has integers"),
+                None => Fault::new(path, "unknown", "is not known here"),
+            })
         })
     }
+}
+
+/// Returns whether a map whose keys are integers takes the key. Other patterns are left to the type.
+fn is_integer_key(pattern: Option<(&String, &Value)>, key: &str) -> bool {
+    match pattern.map(|(pattern, _)| &**pattern) {
+        None => false,
+        Some("^\\d+$") => is_spelt(key, key.parse::<u128>()),
+        Some("^-?\\d+$") => is_spelt(key, key.parse::<i128>()),
+        Some(_) => true,
+    }
+}
+
+fn takes_null(schema: &Value) -> bool {
+    let options = schema.get("anyOf").and_then(Value::as_array);
+    let mut options = options.into_iter().flatten().chain([schema]);
+    options.any(|schema| match schema.get("type") {
+        Some(Value::String(name)) => name == "null",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
+        _ => false,
+    })
+}
+
+/// Serde takes an integer as a key in one spelling only.
+fn is_spelt<T: ToString, E>(key: &str, integer: Result<T, E>) -> bool {
+    integer.is_ok_and(|integer| integer.to_string() == key)
 }
 
 /// Returns the path of an entry; the entries of a raw payload have no prefix.
@@ -243,6 +279,11 @@ mod tests {
             "it.mood",
             "is not one of `calm`, `wild`",
             self::told::<Address>(&json!({"zip": 1, "lines": [], "mood": 1})),
+        );
+        told(
+            "it.zip",
+            "is not an integer from 0 to 65535",
+            self::told::<Address>(&json!({"zip": "1", "lines": [], "mood": null})),
         );
     }
 
