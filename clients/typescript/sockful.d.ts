@@ -321,6 +321,8 @@ export interface Described<A> {
   readonly schema: string;
   /** The wide properties of each resource's record. */
   readonly wide: { readonly [resource: string]: readonly string[] };
+  /** How the properties of each resource's record are compared that are not compared as they are. */
+  readonly orders?: { readonly [resource: string]: { readonly [property: string]: 'time' | 'decimal' } };
   /** Of which resource the records are that a relation route answers with or tells of. */
   readonly of: { readonly [resource: string]: { readonly [route: string]: string } };
   /** The relation routes that only read, such as `album songs`. Without it the client learns them by a refusal each. */
@@ -428,11 +430,24 @@ export type Where<Record> = { [P in keyof Record]?: Condition<Record[P]> } & {
 };
 
 /** What a property must be, or must compare to. Of arrays and objects it is only asked whether they are there. */
-export type Condition<Value> = [NonNullable<Value>] extends [string | number | boolean | bigint]
+export type Condition<Value> = IsPlain<NonNullable<Value>> extends true
   ? Value | Operators<Value>
   : Value extends null
     ? null | { $ne: null }
     : never;
+
+/** Whether values are of one kind, which the server compares and sorts: all strings, all numbers, … */
+export type IsPlain<Value> = [Value] extends [never]
+  ? false
+  : [Value] extends [string]
+    ? true
+    : [Value] extends [number]
+      ? true
+      : [Value] extends [boolean]
+        ? true
+        : [Value] extends [bigint]
+          ? true
+          : false;
 
 /** What a property is compared with. A wide integer is equal or not, and no more. */
 export type Operators<Value> = {
@@ -452,9 +467,13 @@ export type Operators<Value> = {
 /** By which properties, the first first. */
 export type Order<Record> = { [P in keyof Record]?: 1 | -1 };
 
-/** The order of a list: of the server, which sorts by no wide integer, array or object. */
+/** The order of a list: of the server, which sorts by no wide integer, array, object or value of several kinds. */
 export type Sort<Record> = {
-  [P in keyof Record as [NonNullable<Record[P]>] extends [string | number | boolean] ? P : never]?: 1 | -1;
+  [P in keyof Record as IsPlain<NonNullable<Record[P]>> extends true
+    ? [NonNullable<Record[P]>] extends [bigint]
+      ? never
+      : P
+    : never]?: 1 | -1;
 };
 
 /** Conditions, and how to list what meets them. */

@@ -185,6 +185,35 @@ await test('another description is told of', { api: { ...wide, schema: 'other', 
   assert.deepEqual(await changed, { verdict: 'unknown', changes: [], from: 'other', to: 'one' });
 });
 
+const shows = { schema: 'one', wide: {}, of: {}, reads: [], with: {}, orders: { show: { starts: 'time', price: 'decimal' } } };
+await test('live records are sorted by the value of times and decimal numbers', { api: shows }, async (api) => {
+  last().hello();
+  const ascending = [
+    ['-002024-05-01T10:00:00Z', '-100.5'],
+    ['1969-12-31T23:59:59.9Z', '-100.05'],
+    ['2016-12-31T23:59:59.999999999Z', '-0.5'],
+    ['2016-12-31T23:59:60.5Z', '0'],
+    ['2017-01-01T00:00:00Z', '0.05'],
+    ['2024-05-01T11:59:59+02:00', '0.5'],
+    ['2024-05-01T10:00:00Z', '9.99'],
+    ['2024-05-01T10:00:00.12Z', '10'],
+    ['2024-05-01T10:00:00.123456789Z', '10.1'],
+    ['2024-05-01T08:30:00.25-01:30', '79228162514264337593543950335'],
+    ['+010000-01-01T00:00:00Z', '79228162514264337593543950336'],
+  ];
+  const records = ascending.map(([starts, price], nth) => ({ id: String(nth * 7 % 11), starts, price }));
+  const ids = records.map(({ id }) => id);
+  for (const sort of [{ starts: 1 }, { price: 1 }, { starts: -1 }, { price: -1 }]) {
+    const live = api.show.live({}, { sort });
+    const [, , , ack] = last().sent.at(-1);
+    last().tell('show', 'subscribe', { ok: { records: records.toReversed() }, seq: 1, resume: 'r' }, ack);
+    await settled();
+    const sorted = live.getSnapshot().map(({ id }) => id);
+    assert.deepEqual(Object.values(sort)[0] > 0 ? sorted : sorted.toReversed(), ids, JSON.stringify(sort));
+    live.close();
+  }
+});
+
 await test('when the client is closed every promise settles', {}, async (api) => {
   last().hello();
   const sent = api.creature.feed({}).catch(({ code, outcome }) => [code, outcome]);

@@ -15,7 +15,7 @@ const MAX_DESCRIPTION: usize = 48 * 1024;
 /// Writes the value.
 pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> String {
     let (mut wide, mut of, mut with) = (Map::new(), Map::new(), Map::new());
-    let mut reads = Vec::new();
+    let (mut reads, mut orders) = (Vec::new(), Map::new());
     for model in models {
         let definition = model.definition;
         let properties = definition.properties.iter();
@@ -23,6 +23,15 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
         let names: Vec<_> = names.map(|it| it.name).collect();
         if !names.is_empty() {
             wide.insert(definition.name.to_owned(), json!(names));
+        }
+        let sent = definition
+            .properties
+            .iter()
+            .filter(|it| it.access.is_sent());
+        let own = sent.filter_map(|it| Some((it.name.to_owned(), it.key_form.order()?.into())));
+        let own: Map<String, Value> = own.collect();
+        if !own.is_empty() {
+            orders.insert(definition.name.to_owned(), own.into());
         }
         let (mut routes, mut included) = (Map::new(), Map::new());
         for related in relations(model, models) {
@@ -48,7 +57,8 @@ pub(super) fn write(models: &[Model], description: &Value, digest: &str) -> Stri
         ("reads", reads.into()),
         ("with", with.into()),
     ];
-    for (name, part) in parts {
+    let orders = (!orders.is_empty()).then(|| ("orders", orders.into()));
+    for (name, part) in parts.into_iter().chain(orders) {
         // Writing to memory does not fail.
         let _ = writeln!(value, "  {name}: {},", literal(&part));
     }

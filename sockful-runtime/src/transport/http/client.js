@@ -799,7 +799,7 @@ const live = (connection, resource, where, options = {}) => {
   const { on, emit } = emitter();
   /** Those that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
   const wakeAll = () => { for (const wake of [...waits]) wake(); };
-  const sort = typeof options.sort === 'function' ? options.sort : comparing({ ...options.sort, [id]: options.sort?.[id] ?? 1 });
+  const sort = typeof options.sort === 'function' ? options.sort : comparing({ ...options.sort, [id]: options.sort?.[id] ?? 1 }, own(connection.options.api?.orders, resource));
   const records = new Map();
   /** @type {any} */ let sorted;
   let status = 'connecting';
@@ -911,16 +911,38 @@ const live = (connection, resource, where, options = {}) => {
   };
 };
 
-/** Strings compare by their UTF-16. @type {Fn} */
-const comparing = (order) => {
+/** Strings compare by their UTF-16, but for those with an order of their own. @type {Fn} */
+const comparing = (order, orders) => {
   const keys = Object.entries(order);
   return (/** @type {any} */ a, /** @type {any} */ b) => {
     for (const [key, way] of keys) {
-      const [left, right] = [a[key] ?? null, b[key] ?? null];
+      let [left, right] = [a[key] ?? null, b[key] ?? null];
+      if (typeof left === 'string' && typeof right === 'string' && own(orders, key)) [left, right] = KEYS[orders[key]](left, right);
       if (left !== right) return left === null || (right !== null && left < right) ? -way : way;
     }
     return 0;
   };
+};
+
+/** What two strings compare by, as the server does. @type {Record<string, (left: string, right: string) => [any, any]>} */
+const KEYS = {
+  /** Nanoseconds, twice: a leap second is between two others. */
+  time: (left, right) => {
+    /** @type {Fn} */ const key = (text) => {
+      const millis = Date.parse(text.replace(/\.\d+/, '').replace(':60', ':59'));
+      const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
+      const nanos = BigInt(millis) * 1_000_000n;
+      const rest = BigInt(fraction.padEnd(9, '0'));
+      return text.includes(':60') ? (nanos + 999_999_999n) * 2_000_000_000n + 1n + rest : (nanos + rest) * 2_000_000_000n;
+    };
+    return [key(left), key(right)];
+  },
+  decimal: (left, right) => {
+    const parts = [left, right].map((text) => text.split('.'));
+    const digits = Math.max(...parts.map(([, fraction = '']) => fraction.length));
+    const [one, other] = parts.map(([whole, fraction = '']) => BigInt(whole + fraction.padEnd(digits, '0')));
+    return [one, other];
+  },
 };
 
 /** @returns {Record<'on' | 'emit', Fn>} */
