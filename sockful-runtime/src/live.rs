@@ -8,6 +8,7 @@ mod broker;
 mod connection_subscriptions;
 mod delivery;
 mod delivery_queue;
+mod evaluation;
 mod event_encoder;
 mod live_query;
 mod query_group;
@@ -21,7 +22,7 @@ mod tests;
 
 pub(crate) use broker::Broker;
 pub(crate) use connection_subscriptions::ConnectionSubscriptions;
-pub(crate) use delivery::{Delivery, take_first_records};
+pub(crate) use delivery::{Delivery, RemainingRecords};
 pub(crate) use delivery_queue::{DeliveryQueue, NewSubscription, RestartedSubscription};
 pub(crate) use event_encoder::EventEncoder;
 pub(crate) use live_query::LiveQuery;

@@ -3,8 +3,10 @@
 mod log_reader;
 
 use super::connection_subscriptions::ConnectionSubscriptions;
+use super::evaluation::Evaluated;
 use super::live_query::{InitialResult, LiveQuery};
-use super::query_groups::QueryGroups;
+use super::query_groups::{NewSubscriber, QueryGroups};
+use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::protocol::position::PositionKey;
@@ -12,10 +14,11 @@ use crate::query::Query;
 use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
 use crate::store::recent_commits::RecentCommits;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How many commits of the log are read at once.
 pub(super) const PAGE: usize = 256;
@@ -90,15 +93,22 @@ impl Broker {
         self: &Arc<Self>,
         connection: &Arc<ConnectionSubscriptions>,
         query: &Arc<LiveQuery>,
+        caller: CallerId,
     ) -> Result<(u64, u64, u64)> {
         let head = self.store.head().await?;
+        let new = NewSubscriber {
+            query,
+            canonical: query.canonical().into(),
+            caller,
+            connection,
+        };
         let mut state = self.state();
         let is_first = state.groups.is_empty() && !state.is_reading();
         if is_first {
             state.recent.restart(head);
         }
         let joined = state.recent.head();
-        let (group, id) = state.groups.add(query, connection, joined)?;
+        let (group, id) = state.groups.add(new, joined)?;
         if is_first {
             self.published.send_replace(head);
         }
@@ -106,6 +116,35 @@ impl Broker {
             state.log_reader = Some(log_reader::start(self));
         }
         Ok((group, id, joined))
+    }
+
+    /// All records that match the query of a group. Those who ask together share what one of them
+    /// reads, if that is no older than the newest commit when they asked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`initial_result`](Self::initial_result).
+    pub(super) async fn shared_result(
+        &self,
+        group: u64,
+        query: &LiveQuery,
+    ) -> Result<Arc<InitialResult>> {
+        let asked_at = self.store.head().await?;
+        let initial = self
+            .state()
+            .groups
+            .get_mut(group)
+            .map(|it| it.initial.clone());
+        let Some(initial) = initial else {
+            return self.initial_result(query).await.map(Arc::new);
+        };
+        let mut newest = initial.lock().await;
+        if let Some(shared) = newest.upgrade().filter(|it| it.seq >= asked_at) {
+            return Ok(shared);
+        }
+        let result = Arc::new(self.initial_result(query).await?);
+        *newest = Arc::downgrade(&result);
+        Ok(result)
     }
 
     /// All records that match `query`.
@@ -152,8 +191,14 @@ impl Broker {
 
     /// Passes an event that belongs to no commit on to the subscriptions that match its record.
     pub(crate) fn broadcast(&self, event: Emitted) {
+        let candidates = self.state().groups.candidates_of_event(&event);
+        let candidates = candidates.into_iter();
+        let matching = candidates.filter(|(_, of)| of.query.matches(&event.record));
+        let groups: Vec<_> = matching.map(|(group, _)| group).collect();
         let mut wakers = Vec::new();
-        self.state().groups.broadcast(&Arc::new(event), &mut wakers);
+        self.state()
+            .groups
+            .broadcast(&groups, &Arc::new(event), &mut wakers);
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -169,16 +214,39 @@ impl Broker {
         Some(state.recent.head())
     }
 
-    /// Distributes the next commits.
-    fn publish(&self, commits: Vec<Arc<Committed>>) {
+    /// Distributes the next commits. Queries are evaluated without the lock, and on a blocking thread
+    /// if that takes long.
+    async fn publish(&self, commits: Vec<Arc<Committed>>) {
+        let Some(last) = commits.last().map(|committed| committed.seq) else {
+            return;
+        };
+        let evaluation = self.state().groups.candidates(commits);
+        let evaluated = if evaluation.is_long() {
+            match spawn_blocking(move || evaluation.run()).await {
+                Ok(evaluated) => evaluated,
+                Err(error) => {
+                    tracing::error!(%error, "evaluating subscriptions failed");
+                    return self.skip_to(last);
+                }
+            }
+        } else {
+            evaluation.run()
+        };
+        self.distribute(evaluated);
+    }
+
+    /// Passes evaluated commits on to the subscriptions.
+    pub(super) fn distribute(&self, Evaluated { commits, deferred }: Evaluated) {
         let mut wakers = Vec::new();
         let mut state = self.state();
         let BrokerState { recent, groups, .. } = &mut *state;
         let mut trimmed = Vec::new();
-        for committed in commits {
-            groups.push(&committed, self.limits.fold_after, &mut wakers);
+        let (from, max) = (recent.head(), self.limits.fold_after);
+        for (committed, concerned) in commits {
+            groups.push(committed.seq, concerned, max, &mut wakers);
             recent.push(committed, &mut trimmed);
         }
+        groups.finish(from, deferred, max, &mut wakers);
         let head = recent.head();
         drop(state);
         self.announce(head, wakers);
@@ -191,6 +259,9 @@ impl Broker {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.recent.restart(head);
+        state
+            .groups
+            .finish(head, HashSet::new(), self.limits.fold_after, &mut wakers);
         let max = self.limits.fold_after;
         state.groups.set_all_behind(max, &mut wakers);
         drop(state);

@@ -3,6 +3,7 @@
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::commit::Emitted;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -17,6 +18,8 @@ pub(crate) struct ConnectionSubscriptions {
     /// The `ack_id` of each subscription as the client wrote it, and the resources that accept
     /// `unsubscribe` for it.
     ack_ids: Mutex<HashMap<Box<str>, [&'static str; 2]>>,
+    /// What comparisons for its subscriptions cost, in bytes, as far as it was not charged.
+    work: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +79,22 @@ impl ConnectionSubscriptions {
 
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.ack_ids).is_empty()
+    }
+
+    /// Adds the cost of comparisons for its subscriptions, in bytes.
+    pub(super) fn add_work(&self, bytes: usize) {
+        self.work.fetch_add(bytes, Relaxed);
+    }
+
+    /// What comparisons cost since this was last asked, in units of so many bytes.
+    pub(crate) fn take_work(&self, unit: usize) -> usize {
+        let work = self.work.load(Relaxed);
+        if work < unit {
+            return 0;
+        }
+        let units = work / unit;
+        self.work.fetch_sub(units * unit, Relaxed);
+        units
     }
 
     /// Marks a subscription as ready. Returns the waker of the connection if it waits.

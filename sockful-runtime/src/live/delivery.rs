@@ -9,6 +9,7 @@ use crate::protocol::reply::Selection;
 use crate::store::commit::Emitted;
 use std::collections::VecDeque;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// About how many bytes the records of one frame take.
@@ -37,7 +38,7 @@ pub(crate) enum Delivery {
     Records {
         /// The name of the next frame.
         event: &'static str,
-        records: VecDeque<Arc<Record>>,
+        records: RemainingRecords,
         seq: u64,
         at: Option<PositionProof>,
         is_done: bool,
@@ -72,19 +73,19 @@ impl Delivery {
     }
 
     /// Replaces all records that the client has.
-    pub(crate) fn reset(result: InitialResult) -> Self {
+    pub(crate) fn reset(result: Arc<InitialResult>) -> Self {
         Self::Records {
             event: "reset",
-            records: result.records.into(),
             seq: result.seq,
             at: result.at,
+            records: RemainingRecords::new(result),
             is_done: false,
         }
     }
 
     /// The records that did not fit into the reply to `subscribe`.
     pub(crate) fn remaining(
-        records: VecDeque<Arc<Record>>,
+        records: RemainingRecords,
         seq: u64,
         at: Option<PositionProof>,
     ) -> Self {
@@ -152,11 +153,15 @@ impl Delivery {
                 at,
                 is_done,
             } => {
-                let part = take_records(records, MAX_FRAME_RECORDS, 1, &encoder.selection);
-                *is_done = records.is_empty();
+                let part = records.take(MAX_FRAME_RECORDS, 1, &encoder.selection);
+                let is_last = part.end == records.len();
+                *is_done = is_last;
                 let event = std::mem::replace(event, "records");
-                let meta = EventMeta::new(*seq, *is_done).at(*at);
-                encoder.write_records(event, &part, meta, out);
+                let meta = EventMeta::new(*seq, is_last).at(*at);
+                encoder.write_records(event, &records.all()[part], meta, out);
+                if is_last {
+                    *records = RemainingRecords::default();
+                }
             }
             Self::Transient(event) => {
                 if let Some(event) = event.take() {
@@ -177,32 +182,57 @@ impl Delivery {
     }
 }
 
-/// Removes the first records that fit into `room` bytes of the reply to `subscribe`, and returns its
-/// result.
-pub(crate) fn take_first_records(
-    records: &mut VecDeque<Arc<Record>>,
-    room: usize,
-    selection: &Selection,
-) -> Vec<u8> {
-    let part = take_records(records, room.min(MAX_FRAME_RECORDS), 0, selection);
-    let mut out = b"{\"records\":".to_vec();
-    write_list(&part, selection, &mut out);
-    out.push(b'}');
-    out
+/// The records of an initial result that were not written yet. The result itself is shared.
+#[derive(Debug, Default)]
+pub(crate) struct RemainingRecords {
+    /// `None` if there is nothing left.
+    result: Option<Arc<InitialResult>>,
+    written: usize,
 }
 
-/// Removes the first records that take about `room` bytes, but at least `min` of them.
-fn take_records(
-    records: &mut VecDeque<Arc<Record>>,
-    room: usize,
-    min: usize,
-    selection: &Selection,
-) -> Vec<Arc<Record>> {
-    let sums = records.iter().scan(0, |sum, record| {
-        *sum += selection.len(record) + 1;
-        Some(*sum)
-    });
-    let fitting = sums.take_while(|&sum| sum <= room).count();
-    let count = fitting.max(min).min(records.len());
-    records.drain(..count).collect()
+impl RemainingRecords {
+    pub(crate) fn new(result: Arc<InitialResult>) -> Self {
+        Self {
+            result: Some(result),
+            written: 0,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written == self.len()
+    }
+
+    /// The number of all records of the result.
+    fn len(&self) -> usize {
+        self.all().len()
+    }
+
+    fn all(&self) -> &[Arc<Record>] {
+        self.result.as_ref().map_or(&[], |result| &result.records)
+    }
+
+    /// Removes the first records that fit into `room` bytes of the reply to `subscribe`, and returns
+    /// its result.
+    pub(crate) fn take_first(&mut self, room: usize, selection: &Selection) -> Vec<u8> {
+        let part = self.take(room.min(MAX_FRAME_RECORDS), 0, selection);
+        let mut out = b"{\"records\":".to_vec();
+        write_list(&self.all()[part], selection, &mut out);
+        out.push(b'}');
+        out
+    }
+
+    /// Removes the first records that take about `room` bytes, but at least `min` of them. Returns
+    /// their positions.
+    fn take(&mut self, room: usize, min: usize, selection: &Selection) -> Range<usize> {
+        let rest = &self.all()[self.written..];
+        let sums = rest.iter().scan(0, |sum, record| {
+            *sum += selection.len(record) + 1;
+            Some(*sum)
+        });
+        let fitting = sums.take_while(|&sum| sum <= room).count();
+        let count = fitting.max(min).min(rest.len());
+        let start = self.written;
+        self.written += count;
+        start..self.written
+    }
 }

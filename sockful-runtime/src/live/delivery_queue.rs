@@ -30,7 +30,7 @@ pub(crate) struct NewSubscription<S> {
 #[derive(Debug)]
 pub(crate) struct RestartedSubscription<S> {
     pub(crate) handle: SubscriptionHandle,
-    pub(crate) result: InitialResult,
+    pub(crate) result: Arc<InitialResult>,
     pub(crate) scope: S,
 }
 

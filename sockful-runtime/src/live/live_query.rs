@@ -3,7 +3,7 @@
 use crate::model::record::Record;
 use crate::protocol::position::PositionProof;
 use crate::query::{QueryFilter, ReadFilter, RecordValues};
-use crate::store::commit::{Committed, RecordChange};
+use crate::store::commit::Committed;
 use std::sync::Arc;
 
 /// The records that a subscription covers: those that match its filter and that the caller can read.
@@ -15,7 +15,8 @@ pub(crate) struct LiveQuery {
     pub(crate) read_filter: ReadFilter,
 }
 
-/// All records that match a live query at one commit.
+/// All records that match a live query at one commit, shared by all subscriptions of the query that
+/// begin there.
 #[derive(Debug)]
 pub(crate) struct InitialResult {
     pub(crate) records: Vec<Arc<Record>>,
@@ -66,18 +67,42 @@ impl LiveQuery {
         format!("{filter} of {read_filter}")
     }
 
+    /// What one evaluation costs at most for each record, beside parsing it.
+    pub(super) fn weight(&self) -> usize {
+        let read_filter = self.read_filter.filter();
+        self.filter.weight() + read_filter.map_or(0, QueryFilter::weight)
+    }
+
+    /// Returns whether the caller asked for all records, as far as it can read them.
+    pub(super) fn is_unconditional(&self) -> bool {
+        self.filter == QueryFilter::All
+    }
+
     /// How a change from `before` to `after` affects the matching records.
     pub(super) fn compare(
         &self,
         before: Option<&Arc<Record>>,
         after: Option<&Arc<Record>>,
     ) -> Option<ChangeKind> {
-        // A record that the caller can no longer read is reported as destroyed.
-        let is_readable = || after.is_some_and(|after| self.read_filter.allows(after));
-        match (self.matches(before), self.matches(after)) {
+        let mut before = before.map(|record| RecordValues::new(&**record));
+        let mut after = after.map(|record| RecordValues::new(&**record));
+        self.compare_values(before.as_mut(), after.as_mut())
+    }
+
+    fn compare_values(
+        &self,
+        before: Option<&mut RecordValues<'_, Record>>,
+        after: Option<&mut RecordValues<'_, Record>>,
+    ) -> Option<ChangeKind> {
+        let matched = before.is_some_and(|before| self.matches_values(before));
+        let Some(after) = after else {
+            return matched.then_some(ChangeKind::Destroyed);
+        };
+        match (matched, self.matches_values(after)) {
             (false, true) => Some(ChangeKind::Created),
             (true, true) => Some(ChangeKind::Updated),
-            (true, false) if is_readable() => Some(ChangeKind::Left),
+            (true, false) if self.read_filter.allows_values(after) => Some(ChangeKind::Left),
+            // A record that the caller can no longer read is reported as destroyed.
             (true, false) => Some(ChangeKind::Destroyed),
             (false, false) => None,
         }
@@ -85,43 +110,96 @@ impl LiveQuery {
 
     /// The events that a commit causes, in order. Declared events of a record that the commit
     /// destroys precede its `destroyed` event, so that the client still has the record.
-    pub(super) fn evaluate(&self, committed: &Committed) -> Vec<EventRef> {
-        let changes = committed.changes.iter().enumerate();
-        let own = changes.filter(|(_, change)| change.resource == self.resource);
-        let of_changes = own.filter_map(|(at, RecordChange { before, after, .. })| {
-            let kind = self.compare(before.as_ref(), after.as_ref())?;
-            Some(EventRef::Changed(kind, at))
-        });
-        if committed.emitted.is_empty() {
-            return of_changes.collect();
+    pub(super) fn evaluate(&self, values: &mut CommitValues<'_>) -> Vec<EventRef> {
+        let committed = values.committed;
+        let mut events = Vec::new();
+        for (at, change) in committed.changes.iter().enumerate() {
+            if change.resource == self.resource {
+                let images = &mut values.changes[at];
+                let before = compared(images);
+                let [old, new] = images;
+                let kind = self.compare_values(old.as_mut(), new.as_mut());
+                values.compared += compared(images) - before;
+                events.extend(kind.map(|kind| EventRef::Changed(kind, at)));
+            }
         }
-        let all = committed.emitted.iter().enumerate();
-        let own = all.filter(|(_, event)| event.resource == self.resource);
-        let matching = own.filter(|(_, event)| self.matches(Some(&event.record)));
-        let (before, after): (Vec<_>, Vec<_>) = matching.partition(|(_, event)| {
-            let is_last = |record: &Arc<Record>| Arc::ptr_eq(record, &event.record);
-            let mut changes = committed.changes.iter();
-            changes.any(|it| it.after.is_none() && it.before.as_ref().is_some_and(is_last))
-        });
-        let emitted = |events: Vec<(usize, _)>| {
-            let each = events.into_iter();
-            each.map(|(at, _)| EventRef::Emitted(at))
-        };
-        emitted(before)
-            .chain(of_changes)
-            .chain(emitted(after))
-            .collect()
+        if committed.emitted.is_empty() {
+            return events;
+        }
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        for (at, event) in committed.emitted.iter().enumerate() {
+            if event.resource != self.resource {
+                continue;
+            }
+            let record = &mut values.emitted[at];
+            let before = record.compared();
+            let is_match = self.matches_values(record);
+            values.compared += record.compared() - before;
+            if is_match {
+                let is_last = |record: &Arc<Record>| Arc::ptr_eq(record, &event.record);
+                let mut changes = committed.changes.iter();
+                let is_gone =
+                    changes.any(|it| it.after.is_none() && it.before.as_ref().is_some_and(is_last));
+                let list = if is_gone { &mut first } else { &mut last };
+                list.push(EventRef::Emitted(at));
+            }
+        }
+        first.append(&mut events);
+        first.append(&mut last);
+        first
     }
 
-    /// Whether a record exists and matches.
-    pub(super) fn matches(&self, record: Option<&Arc<Record>>) -> bool {
-        record.is_some_and(|record| {
-            if self.read_filter.filter().is_none() {
-                return self.filter.matches(record);
-            }
-            // Both may compare the same property, which is parsed once.
-            let mut values = RecordValues::new(&**record);
-            self.filter.evaluate(&mut values) && self.read_filter.allows_values(&mut values)
-        })
+    /// Whether a record matches.
+    pub(super) fn matches(&self, record: &Record) -> bool {
+        self.matches_values(&mut RecordValues::new(record))
     }
+
+    fn matches_values(&self, values: &mut RecordValues<'_, Record>) -> bool {
+        self.filter.evaluate(values) && self.read_filter.allows_values(values)
+    }
+}
+
+/// The values of the records in a commit. Each property is parsed once, for any number of queries.
+pub(super) struct CommitValues<'c> {
+    committed: &'c Committed,
+    /// Of each change the record before and after it.
+    changes: Vec<[Option<RecordValues<'c, Record>>; 2]>,
+    /// Of each declared event its record.
+    emitted: Vec<RecordValues<'c, Record>>,
+    /// What the comparisons so far cost, in bytes.
+    compared: usize,
+}
+
+impl<'c> CommitValues<'c> {
+    pub(super) fn new(committed: &'c Committed) -> Self {
+        let values = |record: &'c Option<Arc<Record>>| record.as_deref().map(RecordValues::new);
+        let changes = committed.changes.iter();
+        let emitted = committed.emitted.iter();
+        Self {
+            committed,
+            changes: changes
+                .map(|change| [values(&change.before), values(&change.after)])
+                .collect(),
+            emitted: emitted
+                .map(|event| RecordValues::new(&*event.record))
+                .collect(),
+            compared: 0,
+        }
+    }
+
+    /// What the comparisons so far cost, in bytes.
+    pub(super) fn compared(&self) -> usize {
+        self.compared
+    }
+
+    /// The bytes of JSON that were parsed so far.
+    #[cfg(test)]
+    pub(super) fn parsed(&self) -> usize {
+        let changes = self.changes.iter().flatten().flatten();
+        changes.map(RecordValues::parsed).sum()
+    }
+}
+
+fn compared(images: &[Option<RecordValues<'_, Record>>]) -> usize {
+    images.iter().flatten().map(RecordValues::compared).sum()
 }

@@ -1,28 +1,55 @@
 //! The subscriptions of one query.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
-use super::live_query::{EventRef, LiveQuery, Match};
+use super::evaluation::GroupQuery;
+use super::live_query::{EventRef, InitialResult, Match};
 use super::sorted_vec_map::SortedVecMap;
+use crate::core::caller_id::CallerId;
 use crate::store::commit::Emitted;
 use crate::store::recent_commits::RecentCommits;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 /// The subscriptions of one query, and the newest commits that match it. It keeps matches while a
 /// subscriber has not taken them, and no more of them than are delivered one by one.
 #[derive(Debug)]
 pub(super) struct QueryGroup {
-    pub(super) query: Arc<LiveQuery>,
+    pub(super) of: Arc<GroupQuery>,
+    /// The canonical text of the query.
+    pub(super) canonical: Arc<str>,
+    /// Whose share of the limit it counts against, if it counts at all.
+    share: Option<Share>,
     subscribers: SortedVecMap<Subscriber>,
     matches: VecDeque<(u64, Arc<[EventRef]>)>,
     /// How many subscribers have pending matches.
     pending: usize,
+    /// The newest initial result, while a subscription still delivers it. Equal subscriptions read one
+    /// after the other, so that those which come together share what the first reads.
+    pub(super) initial: Arc<tokio::sync::Mutex<Weak<InitialResult>>>,
+}
+
+/// What a query counts as, and against whose share.
+#[derive(Debug)]
+struct Share {
+    units: usize,
+    owner: CallerId,
+    /// How many subscriptions each caller has.
+    callers: BTreeMap<CallerId, usize>,
+}
+
+/// Units of the limit that pass from one caller to another, or to nobody.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PassedShare {
+    pub(super) units: usize,
+    pub(super) from: CallerId,
+    pub(super) to: Option<CallerId>,
 }
 
 /// The position of one subscription.
 #[derive(Debug)]
 struct Subscriber {
+    caller: CallerId,
     connection: Arc<ConnectionSubscriptions>,
     /// It has taken everything up to this commit.
     position: u64,
@@ -47,12 +74,21 @@ pub(crate) enum NextEvents {
 }
 
 impl QueryGroup {
-    pub(super) fn new(query: Arc<LiveQuery>) -> Self {
+    /// A group that counts as so many units against its first caller.
+    pub(super) fn new(of: Arc<GroupQuery>, canonical: Arc<str>, units: usize) -> Self {
+        let share = (units > 0).then(|| Share {
+            units,
+            owner: of.asked_by.clone(),
+            callers: BTreeMap::new(),
+        });
         Self {
-            query,
+            of,
+            canonical,
+            share,
             subscribers: SortedVecMap::new(),
             matches: VecDeque::new(),
             pending: 0,
+            initial: Arc::default(),
         }
     }
 
@@ -60,8 +96,18 @@ impl QueryGroup {
         self.subscribers.len() == 0
     }
 
-    pub(super) fn add(&mut self, id: u64, connection: Arc<ConnectionSubscriptions>, position: u64) {
+    pub(super) fn add(
+        &mut self,
+        id: u64,
+        caller: CallerId,
+        connection: Arc<ConnectionSubscriptions>,
+        position: u64,
+    ) {
+        if let Some(share) = &mut self.share {
+            *share.callers.entry(caller.clone()).or_default() += 1;
+        }
         let subscriber = Subscriber {
+            caller,
             connection,
             position,
             pending: 0,
@@ -69,9 +115,36 @@ impl QueryGroup {
         self.subscribers.insert(id, subscriber);
     }
 
-    pub(super) fn remove(&mut self, id: u64) {
-        if let Some(subscriber) = self.subscribers.remove(id) {
-            self.update_pending(subscriber.pending, 0);
+    /// Removes a subscriber. If its caller has no other and the query counted against it, the query
+    /// counts against another caller from now on, if there is one.
+    pub(super) fn remove(&mut self, id: u64) -> Option<PassedShare> {
+        let subscriber = self.subscribers.remove(id)?;
+        self.update_pending(subscriber.pending, 0);
+        let share = self.share.as_mut()?;
+        let left = share.callers.get_mut(&subscriber.caller)?;
+        *left -= 1;
+        if *left > 0 {
+            return None;
+        }
+        share.callers.remove(&subscriber.caller);
+        if share.owner != subscriber.caller {
+            return None;
+        }
+        let next = share.callers.keys().next().cloned();
+        if let Some(next) = &next {
+            share.owner = next.clone();
+        }
+        Some(PassedShare {
+            units: share.units,
+            from: subscriber.caller,
+            to: next,
+        })
+    }
+
+    /// Charges the work of an evaluation to a connection that subscribed.
+    pub(super) fn charge(&self, work: usize) {
+        if let Some((_, subscriber)) = self.subscribers.iter().next() {
+            subscriber.connection.add_work(work);
         }
     }
 
@@ -105,11 +178,13 @@ impl QueryGroup {
         }
     }
 
-    /// Marks all subscribers as behind, because commits are missing.
-    pub(super) fn set_all_behind(&mut self, max: usize, wakers: &mut Vec<Waker>) {
+    /// Marks all subscribers as behind, because the commits after `from` are missing or were not
+    /// evaluated.
+    pub(super) fn set_all_behind(&mut self, from: u64, max: usize, wakers: &mut Vec<Waker>) {
         self.matches.clear();
         for (id, subscriber) in self.subscribers.iter_mut() {
             if subscriber.pending == 0 {
+                subscriber.position = subscriber.position.max(from);
                 wakers.extend(subscriber.connection.mark_ready(id));
             }
             subscriber.pending = max + 1;

@@ -1,25 +1,36 @@
 //! All subscriptions by query, and an index of the queries that a change may concern.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
+use super::evaluation::{Evaluation, GroupEvents, GroupQuery};
 use super::live_query::LiveQuery;
-use super::query_group::QueryGroup;
+use super::query_group::{PassedShare, QueryGroup};
+use crate::core::caller_id::CallerId;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::commit::{Committed, Emitted};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
+
+/// How many bytes a condition compares until it counts as one more.
+const BYTES_PER_UNIT: usize = 1024;
+
+/// How long a caller whose conditions have no room should wait.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// All subscriptions, grouped by query.
 #[derive(Debug)]
 pub(super) struct QueryGroups {
     by_id: HashMap<u64, QueryGroup>,
-    by_query: HashMap<(usize, String), u64>,
+    by_query: HashMap<(usize, Arc<str>), u64>,
     /// By resource.
     indexes: Vec<QueryIndex>,
     max_scanned: usize,
     last_id: u64,
+    /// The groups that were added while commits are evaluated, which were not among the candidates.
+    added: Option<Vec<u64>>,
 }
 
 /// The groups of one resource, indexed by the values that their queries ask for.
@@ -29,6 +40,19 @@ struct QueryIndex {
     by_value: BTreeMap<usize, BTreeMap<Scalar<'static>, BTreeSet<u64>>>,
     /// Groups that any change may concern.
     scanned: BTreeSet<u64>,
+    /// How many units those of conditions count as, in all and of each caller.
+    units: usize,
+    units_by_caller: HashMap<CallerId, usize>,
+}
+
+/// Who subscribes to what.
+#[derive(Debug)]
+pub(super) struct NewSubscriber<'a> {
+    pub(super) query: &'a Arc<LiveQuery>,
+    /// The canonical text of the query.
+    pub(super) canonical: Arc<str>,
+    pub(super) caller: CallerId,
+    pub(super) connection: &'a Arc<ConnectionSubscriptions>,
 }
 
 impl QueryGroups {
@@ -39,6 +63,7 @@ impl QueryGroups {
             indexes: (0..resources).map(|_| QueryIndex::default()).collect(),
             max_scanned,
             last_id: 0,
+            added: None,
         }
     }
 
@@ -47,25 +72,32 @@ impl QueryGroups {
     }
 
     /// Adds a subscription at commit `position`. Returns the ids of its group and of itself.
-    pub(super) fn add(
-        &mut self,
-        query: &Arc<LiveQuery>,
-        connection: &Arc<ConnectionSubscriptions>,
-        position: u64,
-    ) -> Result<(u64, u64)> {
-        let key = (query.resource, query.canonical());
+    pub(super) fn add(&mut self, new: NewSubscriber<'_>, position: u64) -> Result<(u64, u64)> {
+        let NewSubscriber {
+            query,
+            canonical,
+            caller,
+            connection,
+        } = new;
+        let key = (query.resource, canonical.clone());
         let group = if let Some(&group) = self.by_query.get(&key) {
             group
         } else {
             let id = self.next_id();
-            self.indexes[query.resource].add(id, query, self.max_scanned)?;
+            let of = Arc::new(GroupQuery {
+                query: query.clone(),
+                weight: query.weight(),
+                asked_by: caller.clone(),
+            });
+            let units = self.indexes[query.resource].add(id, &of, self.max_scanned)?;
             self.by_query.insert(key, id);
-            self.by_id.insert(id, QueryGroup::new(query.clone()));
+            self.by_id.insert(id, QueryGroup::new(of, canonical, units));
+            self.added.iter_mut().for_each(|added| added.push(id));
             id
         };
         let id = self.next_id();
         if let Some(group) = self.by_id.get_mut(&group) {
-            group.add(id, connection.clone(), position);
+            group.add(id, caller, connection.clone(), position);
         }
         Ok((group, id))
     }
@@ -74,36 +106,88 @@ impl QueryGroups {
         let Some(of) = self.by_id.get_mut(&group) else {
             return;
         };
-        of.remove(id);
+        let resource = of.of.query.resource;
+        if let Some(passed) = of.remove(id) {
+            self.indexes[resource].pass_on(passed);
+        }
         if !of.is_empty() {
             return;
         }
-        if let Some(QueryGroup { query, .. }) = self.by_id.remove(&group) {
-            self.indexes[query.resource].remove(group, &query);
-            let key = (query.resource, query.canonical());
-            self.by_query.remove(&key);
+        if let Some(QueryGroup { of, canonical, .. }) = self.by_id.remove(&group) {
+            self.indexes[resource].remove(group, &of.query);
+            self.by_query.remove(&(resource, canonical));
         }
     }
 
-    /// Adds a commit to the groups whose queries it matches.
-    pub(super) fn push(&mut self, committed: &Committed, max: usize, wakers: &mut Vec<Waker>) {
-        for id in self.candidates(committed) {
-            let Some(group) = self.by_id.get_mut(&id) else {
+    /// The groups that these commits may concern, to be evaluated without the lock. Then
+    /// [`push`](Self::push) takes the result.
+    pub(super) fn candidates(&mut self, commits: Vec<Arc<Committed>>) -> Evaluation {
+        self.added = Some(Vec::new());
+        let mut evaluation = Evaluation::new();
+        for committed in commits {
+            let ids = self.candidates_of(&committed).into_iter();
+            let groups = ids.filter_map(|id| Some((id, self.by_id.get(&id)?.of.clone())));
+            let groups = groups.collect();
+            evaluation.candidates.push((committed, groups));
+        }
+        evaluation
+    }
+
+    /// Adds a commit to the groups that it concerns.
+    pub(super) fn push(
+        &mut self,
+        seq: u64,
+        concerned: Vec<GroupEvents>,
+        max: usize,
+        wakers: &mut Vec<Waker>,
+    ) {
+        for GroupEvents {
+            group,
+            events,
+            compared,
+        } in concerned
+        {
+            let Some(group) = self.by_id.get_mut(&group) else {
                 continue;
             };
-            let events = group.query.evaluate(committed);
+            if compared > 0 {
+                group.charge(compared);
+            }
             if !events.is_empty() {
-                group.push(committed.seq, events, max, wakers);
+                group.push(seq, events, max, wakers);
             }
         }
     }
 
-    /// Passes a transient event on to the groups whose queries match its record.
-    pub(super) fn broadcast(&self, event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
+    /// Ends an evaluation that began behind commit `from`: the groups that were `deferred` or added
+    /// meanwhile have to catch up.
+    pub(super) fn finish(
+        &mut self,
+        from: u64,
+        deferred: HashSet<u64>,
+        max: usize,
+        wakers: &mut Vec<Waker>,
+    ) {
+        let added = self.added.take().unwrap_or_default();
+        for id in deferred.into_iter().chain(added) {
+            if let Some(group) = self.by_id.get_mut(&id) {
+                group.set_all_behind(from, max, wakers);
+            }
+        }
+    }
+
+    /// The groups that a transient event may concern.
+    pub(super) fn candidates_of_event(&self, event: &Emitted) -> Vec<(u64, Arc<GroupQuery>)> {
         let mut candidates = BTreeSet::new();
         self.indexes[event.resource].add_candidates(&event.record, &mut candidates);
-        let groups = candidates.iter().filter_map(|id| self.by_id.get(id));
-        for group in groups.filter(|group| group.query.matches(Some(&event.record))) {
+        let ids = candidates.into_iter();
+        ids.filter_map(|id| Some((id, self.by_id.get(&id)?.of.clone())))
+            .collect()
+    }
+
+    /// Passes a transient event on to these groups.
+    pub(super) fn broadcast(&self, groups: &[u64], event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
+        for group in groups.iter().filter_map(|id| self.by_id.get(id)) {
             group.broadcast(event, wakers);
         }
     }
@@ -111,7 +195,7 @@ impl QueryGroups {
     /// Marks all subscriptions as behind, because commits are missing.
     pub(super) fn set_all_behind(&mut self, max: usize, wakers: &mut Vec<Waker>) {
         for group in self.by_id.values_mut() {
-            group.set_all_behind(max, wakers);
+            group.set_all_behind(0, max, wakers);
         }
     }
 
@@ -120,7 +204,7 @@ impl QueryGroups {
     }
 
     /// The groups that a commit may concern, each once.
-    fn candidates(&self, committed: &Committed) -> BTreeSet<u64> {
+    fn candidates_of(&self, committed: &Committed) -> BTreeSet<u64> {
         let mut candidates = BTreeSet::new();
         for change in &committed.changes {
             let index = &self.indexes[change.resource];
@@ -141,20 +225,68 @@ impl QueryGroups {
 }
 
 impl QueryIndex {
-    fn add(&mut self, group: u64, query: &LiveQuery, max_scanned: usize) -> Result<()> {
-        let Some(values) = query.combined_filter().values() else {
-            if self.scanned.len() == max_scanned {
-                let what = "conditions of subscriptions that ask for no value of a property";
-                return Err(Error::over_limit(what, "max_scanned_groups", max_scanned));
+    /// Adds a group. Returns as how many units it counts against the caller that asked for it.
+    fn add(&mut self, group: u64, of: &GroupQuery, max_scanned: usize) -> Result<usize> {
+        let Some(values) = of.query.combined_filter().values() else {
+            // What a policy adds is the application's, and not a condition of the caller.
+            let mut units = 0;
+            if !of.query.is_unconditional() {
+                units = 1 + of.query.filter.weight() / BYTES_PER_UNIT;
+                self.take(units, &of.asked_by, max_scanned)?;
             }
             self.scanned.insert(group);
-            return Ok(());
+            return Ok(units);
         };
         for (property, value) in values {
             let groups = self.by_value.entry(property).or_default();
             groups.entry(value).or_default().insert(group);
         }
-        Ok(())
+        Ok(0)
+    }
+
+    /// Takes units of the limit for a caller, which may have as many as are then left for others.
+    fn take(&mut self, units: usize, caller: &CallerId, max_scanned: usize) -> Result<()> {
+        let left = max_scanned.saturating_sub(self.units);
+        let own = self
+            .units_by_caller
+            .get(caller)
+            .copied()
+            .unwrap_or_default();
+        let (what, is_own) = if units > left {
+            (
+                "conditions of subscriptions that ask for no value of a property",
+                false,
+            )
+        } else if own + units > left {
+            (
+                "this caller's conditions of subscriptions that ask for no value of a property",
+                true,
+            )
+        } else {
+            self.units += units;
+            *self.units_by_caller.entry(caller.clone()).or_default() += units;
+            return Ok(());
+        };
+        let error = Error::over_limit(what, "max_scanned_groups", max_scanned);
+        Err(if is_own {
+            error
+        } else {
+            error.with_retry_after(RETRY_AFTER)
+        })
+    }
+
+    /// Counts a group against another caller, or no longer.
+    fn pass_on(&mut self, PassedShare { units, from, to }: PassedShare) {
+        if let Some(own) = self.units_by_caller.get_mut(&from) {
+            *own -= units;
+            if *own == 0 {
+                self.units_by_caller.remove(&from);
+            }
+        }
+        match to {
+            Some(to) => *self.units_by_caller.entry(to).or_default() += units,
+            None => self.units -= units,
+        }
     }
 
     fn remove(&mut self, group: u64, query: &LiveQuery) {

@@ -1,7 +1,8 @@
 //! Turns commits that a subscription missed into a delivery.
 
+use super::connection_subscriptions::ConnectionSubscriptions;
 use super::delivery::Delivery;
-use super::live_query::{ChangeKind, EventRef, LiveQuery, Match};
+use super::live_query::{ChangeKind, CommitValues, EventRef, LiveQuery, Match};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::protocol::position::PositionKey;
@@ -13,11 +14,16 @@ use tokio::task::spawn_blocking;
 /// How many commits are evaluated on the connection's task at most: some tens of microseconds.
 const MAX_INLINE: usize = 256;
 
+/// What their comparisons may cost there, in bytes, and how many bytes of records may be parsed.
+const MAX_INLINE_BYTES: usize = 64 * 1024;
+
 /// Commits that a subscription missed. Few are delivered one by one, many are folded into one change
 /// per record.
 #[derive(Debug)]
 pub(super) struct Replay {
     query: Arc<LiveQuery>,
+    /// Is charged for the comparisons.
+    connection: Arc<ConnectionSubscriptions>,
     /// How many matching commits are delivered one by one.
     max_matches: usize,
     /// The matching commits; `None` if they are too many.
@@ -44,9 +50,11 @@ impl Replay {
         query: Arc<LiveQuery>,
         max_matches: usize,
         positions: Arc<PositionKey>,
+        connection: Arc<ConnectionSubscriptions>,
     ) -> Self {
         Self {
             query,
+            connection,
             max_matches,
             matches: Some(Vec::new()),
             indexes: HashMap::new(),
@@ -63,10 +71,13 @@ impl Replay {
     }
 
     /// Adds the commits that follow.
-    pub(super) fn push(&mut self, commits: impl Iterator<Item = Arc<Committed>>) {
+    fn push(&mut self, commits: Vec<Arc<Committed>>) {
         for committed in commits {
             self.last = Some(Arc::clone(&committed));
-            let events = self.query.evaluate(&committed);
+            let mut values = CommitValues::new(&committed);
+            let events = self.query.evaluate(&mut values);
+            self.connection.add_work(values.compared());
+            drop(values);
             self.update_images(&committed, &events);
             let emitted = events
                 .iter()
@@ -84,18 +95,38 @@ impl Replay {
         }
     }
 
-    /// Adds all commits up to `head` and finishes; on a blocking thread if they are many.
-    pub(super) async fn run(mut self, commits: Vec<Arc<Committed>>, head: u64) -> Result<Delivery> {
-        let is_long = commits.len() > MAX_INLINE;
-        let replay = move || {
-            self.push(commits.into_iter());
-            self.finish(head)
+    /// Adds all commits up to `head` and finishes.
+    pub(super) async fn run(self, commits: Vec<Arc<Committed>>, head: u64) -> Result<Delivery> {
+        Ok(self.add(commits).await?.finish(head))
+    }
+
+    /// Adds the commits that follow; on a blocking thread if that takes long.
+    pub(super) async fn add(mut self, commits: Vec<Arc<Committed>>) -> Result<Self> {
+        let is_long = self.is_long(&commits);
+        let add = move || {
+            self.push(commits);
+            self
         };
         if is_long {
-            spawn_blocking(replay).await.map_err(Error::internal)
+            spawn_blocking(add).await.map_err(Error::internal)
         } else {
-            Ok(replay())
+            Ok(add())
         }
+    }
+
+    fn is_long(&self, commits: &[Arc<Committed>]) -> bool {
+        if commits.len() > MAX_INLINE {
+            return true;
+        }
+        let weight = self.query.weight();
+        let changes = commits.iter().flat_map(|committed| &committed.changes);
+        let own = changes.filter(|change| change.resource == self.query.resource);
+        let images = own.flat_map(|change| change.images());
+        let costs = images.map(|record| match weight {
+            0 => 0,
+            _ => weight + record.sent().len(),
+        });
+        costs.sum::<usize>() > MAX_INLINE_BYTES
     }
 
     /// The delivery of all commits up to `head`.

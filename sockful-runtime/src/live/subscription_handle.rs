@@ -6,6 +6,7 @@ use super::delivery::Delivery;
 use super::live_query::{InitialResult, LiveQuery};
 use super::query_group::NextEvents;
 use super::replay::Replay;
+use crate::core::caller_id::CallerId;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::Expired;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ const MAX_TAKEN: usize = 32;
 #[derive(Debug)]
 pub(crate) struct SubscriptionHandle {
     broker: Arc<Broker>,
+    connection: Arc<ConnectionSubscriptions>,
     pub(crate) query: Arc<LiveQuery>,
     group: u64,
     id: u64,
@@ -35,10 +37,12 @@ impl SubscriptionHandle {
         broker: &Arc<Broker>,
         connection: &Arc<ConnectionSubscriptions>,
         query: Arc<LiveQuery>,
+        caller: CallerId,
     ) -> Result<Self> {
-        let (group, id, joined) = broker.add(connection, &query).await?;
+        let (group, id, joined) = broker.add(connection, &query, caller).await?;
         Ok(Self {
             broker: broker.clone(),
+            connection: connection.clone(),
             query,
             group,
             id,
@@ -52,8 +56,8 @@ impl SubscriptionHandle {
     }
 
     /// All matching records. The subscription continues behind their commit.
-    pub(crate) async fn initial_result(&self) -> Result<InitialResult> {
-        let result = self.broker.initial_result(&self.query).await?;
+    pub(crate) async fn initial_result(&self) -> Result<Arc<InitialResult>> {
+        let result = self.broker.shared_result(self.group, &self.query).await?;
         self.set_position(result.seq);
         Ok(result)
     }
@@ -95,8 +99,12 @@ impl SubscriptionHandle {
             let from = group.map_or(head, |group| group.advance(self.id, head));
             (from, head, state.recent.after(from, usize::MAX))
         };
-        let positions = Arc::clone(&broker.positions);
-        let replay = Replay::new(self.query.clone(), broker.limits.fold_after, positions);
+        let replay = Replay::new(
+            self.query.clone(),
+            broker.limits.fold_after,
+            Arc::clone(&broker.positions),
+            self.connection.clone(),
+        );
         let delivery = match recent {
             Ok(recent) => replay.run(recent, head).await,
             Err(Expired) => self.replay_log(replay, from, head).await,
@@ -129,7 +137,8 @@ impl SubscriptionHandle {
                 return Ok(Delivery::reset(self.initial_result().await?));
             };
             at = last.seq;
-            replay.push(page.into_iter().filter(|it| it.seq <= head));
+            let page = page.into_iter().filter(|it| it.seq <= head);
+            replay = replay.add(page.collect()).await?;
             tokio::task::yield_now().await;
         }
         Ok(replay.finish(head))

@@ -1,12 +1,15 @@
 mod follower;
 
+use super::live_query::CommitValues;
 use super::query_group::NextEvents;
+use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
 use crate::store::commit::{Expect, Operation};
 use follower::Server;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const IDS: [&str; 4] = ["bob", "eve", "kim", "zoe"];
 const CONDITIONS: [&str; 6] = [
@@ -186,7 +189,8 @@ async fn subscriber_behind_stays_behind_without_folding() {
 
 #[tokio::test]
 async fn join_rejects_query_beyond_max_scanned_groups() {
-    let server = Server::start(|config| config.live.max_scanned_groups = 2).await;
+    // A caller gets as many as are then left for others.
+    let server = Server::start(|config| config.live.max_scanned_groups = 4).await;
     let mut handles = Vec::new();
     for n in 0..50 {
         let conditions = format!(r#"{{"kind":"kind {n}"}}"#);
@@ -213,6 +217,187 @@ async fn join_rejects_query_beyond_max_scanned_groups() {
     handles.push(server.join(conditions).await.expect("there is room again"));
     handles.clear();
     assert!(server.broker.state().groups.is_empty());
+}
+
+fn user(key: &str) -> CallerId {
+    CallerId::Key(key.into())
+}
+
+#[tokio::test]
+async fn caller_at_its_share_leaves_room_for_others() {
+    let server = Server::start(|config| config.live.max_scanned_groups = 100).await;
+    let conditions = |n: usize| format!(r#"{{"life":{{"$gt":{n}}}}}"#);
+    let mut handles = Vec::new();
+    for (nth, expected) in [50, 25, 13, 6].into_iter().enumerate() {
+        let caller = user(&format!("mal{nth}"));
+        let mut admitted = 0;
+        for n in 0..150 {
+            let conditions = conditions(1_000 * nth + n);
+            match server.join_as(caller.clone(), &conditions).await {
+                Ok(handle) => handles.push(handle),
+                Err(error) => {
+                    assert_eq!(error.limit(), Some(("max_scanned_groups", 100)));
+                    break;
+                }
+            }
+            admitted += 1;
+        }
+        assert_eq!(admitted, expected);
+    }
+    // Anybody else still has room, and what asks for no condition needs none.
+    let another = server.join_as(user("ann"), &conditions(90_000)).await;
+    handles.push(another.expect("room is left"));
+    for n in 0..10 {
+        let joined = server.join_as(user(&format!("u{n}")), "{}").await;
+        handles.push(joined.expect("it is not counted"));
+    }
+    handles.clear();
+    assert!(server.broker.state().groups.is_empty());
+}
+
+#[tokio::test]
+async fn condition_counts_against_the_caller_that_remains() {
+    let server = Server::start(|config| config.live.max_scanned_groups = 6).await;
+    let conditions = |n: usize| format!(r#"{{"life":{{"$gt":{n}}}}}"#);
+    let (ann, bob) = (user("ann"), user("bob"));
+    let join = |caller: &CallerId, n| {
+        let (server, caller, conditions) = (&server, caller.clone(), conditions(n));
+        async move { server.join_as(caller, &conditions).await }
+    };
+    let mut of_ann = Vec::new();
+    for n in 0..3 {
+        of_ann.push(join(&ann, n).await.expect("half of them"));
+    }
+    assert!(join(&ann, 3).await.is_err());
+    // Those that another asked count for nothing.
+    let mut of_bob = Vec::new();
+    for n in 0..3 {
+        of_bob.push(join(&bob, n).await.expect("they are there"));
+    }
+    of_bob.push(join(&bob, 10).await.expect("a share of what is left"));
+    of_ann.clear();
+    // Now all four count against bob.
+    assert!(join(&bob, 11).await.is_err());
+    of_ann.push(join(&ann, 12).await.expect("two are left"));
+    of_bob.clear();
+    for n in 20..22 {
+        of_ann.push(join(&ann, n).await.expect("none of bob's count"));
+    }
+}
+
+#[tokio::test]
+async fn long_condition_counts_as_several() {
+    let server = Server::start(|config| config.live.max_scanned_groups = 50).await;
+    let long = |n: usize| {
+        let terms: Vec<_> = (0..60)
+            .map(|term| format!(r#"{{"kind":{{"$ne":"{n} {term} {}"}}}}"#, "x".repeat(500)))
+            .collect();
+        format!(r#"{{"$and":[{}]}}"#, terms.join(","))
+    };
+    let _first = server.join(&long(1)).await.expect("31 of 50");
+    assert!(server.join(&long(2)).await.is_err());
+}
+
+#[tokio::test]
+async fn subscription_joined_during_evaluation_misses_nothing() {
+    let server = Server::start(|_| {}).await;
+    let mut early = server.follower(1, "{}").await;
+    server.commit(vec![server.put("bob", "cat", 1)]).await;
+    let commits = server.log(0).await;
+    let evaluation = server.broker.state().groups.candidates(commits);
+    // The lock is free while conditions are evaluated.
+    let mut joined = server.follower(2, r#"{"kind":{"$gte":"c"}}"#).await;
+    let resumed = server.join(r#"{"life":{"$gt":0}}"#).await.expect("room");
+    resumed.set_position(0);
+    server.broker.distribute(evaluation.run());
+    server.commit(vec![server.put("bob", "cat", 2)]).await;
+    server.settle().await;
+    early.follow().await;
+    assert_eq!(early.events(), ["created", "updated"]);
+    joined.follow().await;
+    assert_eq!(joined.events(), ["updated"]);
+    assert!(matches!(resumed.take(), NextEvents::Behind));
+    let mut missed = resumed.catch_up().await;
+    let mut frames = 0;
+    while !missed.is_done() {
+        missed.write(&joined.encoder, &mut Vec::new());
+        frames += 1;
+    }
+    assert_eq!(frames, 2);
+}
+
+#[tokio::test]
+async fn costly_condition_is_left_to_its_own_connection() {
+    let server = Server::start(|_| {}).await;
+    let mut costly = server.follower(1, r#"{"kind":{"$gte":"c"}}"#).await;
+    let mut cheap = server.follower(2, "{}").await;
+    for life in 0..3 {
+        server.commit(vec![server.put("bob", "cat", life)]).await;
+        let commits = server.log(life).await;
+        let mut evaluation = server.broker.state().groups.candidates(commits);
+        evaluation.max_by_caller = 0;
+        let evaluated = evaluation.run();
+        assert_eq!(evaluated.deferred.len(), 1);
+        server.broker.distribute(evaluated);
+        if life == 1 {
+            costly.follow().await;
+        }
+    }
+    costly.follow().await;
+    cheap.follow().await;
+    let events = ["created", "updated", "updated"];
+    assert_eq!(
+        (costly.events(), cheap.events()),
+        (
+            events.map(str::to_owned).into(),
+            events.map(str::to_owned).into()
+        )
+    );
+    assert_eq!(costly.replica, cheap.replica);
+}
+
+#[tokio::test]
+async fn record_is_parsed_once_for_all_conditions() {
+    let server = Server::start(|_| {}).await;
+    let mut handles = Vec::new();
+    for n in 0..50 {
+        let terms: Vec<_> = (0..60)
+            .map(|term| format!(r#"{{"kind":{{"$ne":"{n} {term}"}}}}"#))
+            .collect();
+        let conditions = format!(r#"{{"$and":[{}]}}"#, terms.join(","));
+        handles.push(server.join(&conditions).await.expect("there is room"));
+    }
+    let kind = "k".repeat(30_000);
+    server.commit(vec![server.put("bob", &kind, 1)]).await;
+    let commits = server.log(0).await;
+    let mut values = CommitValues::new(&commits[0]);
+    for handle in &handles {
+        assert_eq!(handle.query.evaluate(&mut values).len(), 1);
+    }
+    assert_eq!(values.parsed(), kind.len() + 2);
+    // Many such commits are evaluated on another thread.
+    let evaluation = server.broker.state().groups.candidates(commits);
+    assert!(evaluation.is_long());
+}
+
+#[tokio::test]
+async fn equal_subscriptions_share_what_they_begin_with() {
+    let server = Server::start(|_| {}).await;
+    server.commit(vec![server.put("bob", "cat", 1)]).await;
+    let mut handles = Vec::new();
+    for conditions in ["{}", "{}", r#"{"kind":"cat"}"#] {
+        handles.push(server.join(conditions).await.expect("there is room"));
+    }
+    let mut results = Vec::new();
+    for handle in &handles {
+        results.push(handle.initial_result().await.expect("it is small"));
+    }
+    assert!(Arc::ptr_eq(&results[0], &results[1]));
+    assert!(!Arc::ptr_eq(&results[0], &results[2]));
+    // What was written before is always in it.
+    server.commit(vec![server.put("eve", "dog", 1)]).await;
+    let newer = handles[1].initial_result().await.expect("it is small");
+    assert_eq!((results[0].records.len(), newer.records.len()), (1, 2));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Canonical texts of filters, and the property values by which a matching record is found.
 
+use super::values::comparison_cost;
 use super::{CompareOp, QueryFilter};
 use crate::model::scalar::Scalar;
 
@@ -19,6 +20,26 @@ impl QueryFilter {
             Self::Not(filter) => format!("not({})", filter.canonical()),
             // Strings are quoted and escaped, so none can look like something else.
             plain => format!("{plain:?}"),
+        }
+    }
+
+    /// Returns what one evaluation costs at most beside parsing the record, in bytes: see
+    /// [`RecordValues::compared`](super::RecordValues::compared).
+    pub(crate) fn weight(&self) -> usize {
+        let text = |value: &Scalar<'_>| match value {
+            Scalar::Text(text) => text.len(),
+            _ => 0,
+        };
+        match self {
+            Self::All => 0,
+            Self::Compare { value, .. } => comparison_cost(1, text(value)),
+            Self::In { values, .. } => {
+                let longest = values.iter().map(text).max().unwrap_or_default();
+                comparison_cost(values.len().max(1).ilog2() as usize + 1, longest)
+            }
+            Self::Prefix { prefix, .. } => comparison_cost(1, prefix.len()),
+            Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::weight).sum(),
+            Self::Not(filter) => filter.weight(),
         }
     }
 

@@ -124,7 +124,12 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
     }
 
     pub(super) fn note_comparison_of(&mut self, times: usize, bytes: usize) {
-        self.compared += times * (COMPARISON + bytes.min(SORTED_BYTES));
+        self.compared += comparison_cost(times, bytes);
+    }
+
+    /// What the comparisons so far cost in bytes.
+    pub(crate) fn compared(&self) -> usize {
+        self.compared
     }
 
     /// The bytes of JSON that were parsed so far.
@@ -137,4 +142,9 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
     pub(crate) fn work(&self) -> usize {
         self.parsed + self.compared
     }
+}
+
+/// What it costs to compare a value `times` times with operands of so many bytes.
+pub(super) fn comparison_cost(times: usize, bytes: usize) -> usize {
+    times * (COMPARISON + bytes.min(SORTED_BYTES))
 }

@@ -137,9 +137,18 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     })
 }
 
+/// Whether a limit was met that the caller can stay below by ending something else.
+fn is_of_caller(error: &Error) -> bool {
+    let limit = error.limit().map(|(name, _)| name);
+    matches!(limit, Some("max_scanned_groups" | "max_subscriptions"))
+}
+
 /// The status that tells an error.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error.kind() {
+        // There may be room for another of what all callers share, or only this one has its part of it.
+        ErrorKind::TooMany if error.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::TooMany if is_of_caller(error) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::BadFrame | ErrorKind::InvalidQuery | ErrorKind::TooMany => {
             StatusCode::BAD_REQUEST
         }

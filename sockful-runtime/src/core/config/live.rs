@@ -21,7 +21,9 @@ pub struct LiveConfig {
     #[doc(hidden)]
     pub max_snapshot: usize,
     /// The number of different conditions of subscriptions to one resource that are evaluated on each
-    /// of its changes because they require no value of a property. Default: 1,000.
+    /// of its changes because they require no value of a property. One caller has at most as many as
+    /// are then left for others; one that compares more than 1 KiB counts as several, and a
+    /// subscription without conditions does not count. Default: 1,000.
     #[doc(hidden)]
     pub max_scanned_groups: usize,
     /// The number of commits read from the log for a subscription that missed them. One that missed

@@ -7,7 +7,7 @@ use crate::core::json;
 use crate::dispatch::outcome::SubscriptionChange;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Delivery, EventEncoder, NewSubscription, ResumeRequest, take_first_records};
+use crate::live::{Delivery, EventEncoder, NewSubscription, RemainingRecords, ResumeRequest};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
@@ -17,7 +17,6 @@ use crate::protocol::reply::{Body, Continuation, Done, Selection, Subscribed};
 use crate::query;
 use crate::query::{Path, QueryFilter};
 use scope::{SubscriptionRequest, SubscriptionScope};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Begins a subscription; to the children of one record if `parent` is given.
@@ -71,19 +70,16 @@ pub(in crate::dispatch) async fn begin(
     let (body, seq, at, remaining) = match from {
         Some(ResumeRequest { seq, .. }) if resumed.is_some() => {
             handle.set_position(seq);
-            (
-                b"{\"resumed\":true}".to_vec(),
-                seq,
-                resumed,
-                VecDeque::new(),
-            )
+            let nothing = RemainingRecords::default();
+            (b"{\"resumed\":true}".to_vec(), seq, resumed, nothing)
         }
         _ => {
             let result = handle.initial_result().await?;
-            let mut records = VecDeque::from(result.records);
+            let (seq, at) = (result.seq, result.at);
+            let mut records = RemainingRecords::new(result);
             let room = reply::room(app.config.request.max_reply);
-            let first = take_first_records(&mut records, room, &selection);
-            (first, result.seq, result.at, records)
+            let first = records.take_first(room, &selection);
+            (first, seq, at, records)
         }
     };
     let subscribed = Subscribed {

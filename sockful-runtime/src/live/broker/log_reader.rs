@@ -31,7 +31,7 @@ async fn step(broker: &Weak<Broker>) -> Option<u64> {
         let at = broker.head_or_stop()?;
         match broker.store.log(at, PAGE).await {
             Ok(commits) if commits.is_empty() => return Some(at),
-            Ok(commits) => broker.publish(commits),
+            Ok(commits) => broker.publish(commits).await,
             Err(_) => match broker.store.head().await {
                 Ok(head) => broker.skip_to(head),
                 Err(error) => {

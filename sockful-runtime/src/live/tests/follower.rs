@@ -1,5 +1,6 @@
 //! A broker over a store in memory, and its subscribers.
 
+use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
 use crate::core::error::Result;
 use crate::core::json::object::Object;
@@ -16,7 +17,7 @@ use crate::model::resource_model::Model;
 use crate::protocol::reply::Selection;
 use crate::query;
 use crate::query::ReadFilter;
-use crate::store::commit::{Commit, Expect, Operation};
+use crate::store::commit::{Commit, Committed, Expect, Operation};
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sample;
 use crate::store::{Memory, Store};
@@ -79,8 +80,16 @@ impl Server {
     }
 
     pub(super) async fn join(&self, conditions: &str) -> Result<SubscriptionHandle> {
+        self.join_as(CallerId::Application, conditions).await
+    }
+
+    pub(super) async fn join_as(
+        &self,
+        caller: CallerId,
+        conditions: &str,
+    ) -> Result<SubscriptionHandle> {
         let query = self.query(conditions);
-        SubscriptionHandle::register(&self.broker, &self.connection, query).await
+        SubscriptionHandle::register(&self.broker, &self.connection, query, caller).await
     }
 
     pub(super) fn put(&self, id: &str, kind: &str, life: u64) -> Operation {
@@ -101,6 +110,11 @@ impl Server {
             .commit(commit)
             .await
             .expect("a commit without expectations");
+    }
+
+    /// The commits after number `seq`.
+    pub(super) async fn log(&self, seq: u64) -> Vec<Arc<Committed>> {
+        self.store.log(seq, usize::MAX).await.expect("it is short")
     }
 
     /// Waits until all commits were distributed.
@@ -125,7 +139,7 @@ fn records(result: &InitialResult) -> BTreeMap<String, Value> {
 /// A subscriber, and the records that its frames add up to.
 pub(super) struct Follower {
     handle: SubscriptionHandle,
-    encoder: EventEncoder,
+    pub(super) encoder: EventEncoder,
     pub(super) replica: BTreeMap<String, Value>,
     /// The names and payloads of the events since they were last taken.
     pub(super) frames: Vec<(String, Value)>,

@@ -4,9 +4,14 @@ use super::socket::Socket;
 use crate::dispatch::SubscriptionScope;
 use crate::engine::session::Session;
 use crate::live::{DeliveryQueue, NewSubscription};
+use crate::store::scan::ScanOwner;
+use crate::store::scan::visits::Work;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Comparisons for subscriptions are charged in units of this many bytes.
+const CHARGED_AT_ONCE: usize = 1024;
 
 /// The subscriptions of a connection.
 pub(super) struct SessionSubscriptions {
@@ -51,6 +56,13 @@ impl SessionSubscriptions {
     /// Waits until there is something to deliver.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let session = &self.session;
+        let units = session.subscriptions.take_work(CHARGED_AT_ONCE);
+        if units > 0 {
+            session.rate_bucket().charge(Work {
+                records: 0,
+                bytes: units * CHARGED_AT_ONCE,
+            });
+        }
         self.queue.poll(cx, |scope| scope.restart(session))
     }
 

@@ -67,7 +67,8 @@ impl SubscriptionScope {
             filter: request.filter.clone(),
             read_filter: access.read_filter.clone(),
         });
-        SubscriptionHandle::register(&app.broker, &session.subscriptions, query).await
+        let caller = context.caller_id();
+        SubscriptionHandle::register(&app.broker, &session.subscriptions, query, caller).await
     }
 
     /// Whether the client's present identity has the same access.

@@ -1,0 +1,119 @@
+//! Evaluates which queries a page of commits concerns, without the lock of the broker.
+
+use super::live_query::{CommitValues, EventRef, LiveQuery};
+use crate::core::caller_id::CallerId;
+use crate::store::commit::Committed;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What comparisons may cost on the task that reads the log, in bytes: some tens of microseconds.
+/// Otherwise they run on a blocking thread.
+const MAX_INLINE: usize = 64 * 1024;
+
+/// How many bytes of records may be parsed on that task.
+const MAX_INLINE_BYTES: usize = 256 * 1024;
+
+/// What the comparisons of one caller's queries may cost for one page of commits, in bytes: some
+/// milliseconds. Further queries of the caller are left to the connections that subscribed to them.
+const MAX_BY_CALLER: usize = 4 * 1024 * 1024;
+
+/// The query of a group, with what is to be known to evaluate it.
+#[derive(Debug)]
+pub(super) struct GroupQuery {
+    pub(super) query: Arc<LiveQuery>,
+    /// What one evaluation costs at most for each record.
+    pub(super) weight: usize,
+    /// Who first asked it.
+    pub(super) asked_by: CallerId,
+}
+
+/// The queries that a page of commits may concern.
+#[derive(Debug)]
+pub(super) struct Evaluation {
+    /// Of each commit the groups and their queries.
+    pub(super) candidates: Vec<(Arc<Committed>, Vec<(u64, Arc<GroupQuery>)>)>,
+    pub(super) max_by_caller: usize,
+}
+
+/// Which queries a page of commits concerns.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    pub(super) commits: Vec<(Arc<Committed>, Vec<GroupEvents>)>,
+    /// The groups that were not evaluated: they have to catch up.
+    pub(super) deferred: HashSet<u64>,
+}
+
+/// What a commit means for one group.
+#[derive(Debug)]
+pub(super) struct GroupEvents {
+    pub(super) group: u64,
+    pub(super) events: Vec<EventRef>,
+    /// What it cost to find out, in bytes.
+    pub(super) compared: usize,
+}
+
+impl Evaluation {
+    pub(super) fn new() -> Self {
+        Self {
+            candidates: Vec::new(),
+            max_by_caller: MAX_BY_CALLER,
+        }
+    }
+
+    /// Whether it takes too long for the task that reads the log.
+    pub(super) fn is_long(&self) -> bool {
+        let (mut cost, mut bytes) = (0, 0);
+        for (committed, groups) in &self.candidates {
+            let images = 2 * committed.changes.len() + committed.emitted.len();
+            let weight: usize = groups.iter().map(|(_, group)| group.weight).sum();
+            cost += weight.saturating_mul(images);
+            if weight > 0 {
+                let images = committed.changes.iter().flat_map(|change| change.images());
+                bytes += images.map(|record| record.sent().len()).sum::<usize>();
+            }
+        }
+        cost > MAX_INLINE || bytes > MAX_INLINE_BYTES
+    }
+
+    /// Evaluates the queries, each caller's as long as they do not cost too much.
+    pub(super) fn run(self) -> Evaluated {
+        let mut by_caller: HashMap<CallerId, usize> = HashMap::new();
+        let mut deferred = HashSet::new();
+        let mut commits = Vec::with_capacity(self.candidates.len());
+        for (committed, groups) in self.candidates {
+            let mut values = CommitValues::new(&committed);
+            let mut concerned = Vec::with_capacity(groups.len());
+            for (group, of) in groups {
+                if deferred.contains(&group) {
+                    continue;
+                }
+                if of.weight == 0 {
+                    let events = of.query.evaluate(&mut values);
+                    concerned.push(GroupEvents {
+                        group,
+                        events,
+                        compared: 0,
+                    });
+                    continue;
+                }
+                let before = values.compared();
+                let events = of.query.evaluate(&mut values);
+                let compared = values.compared() - before;
+                let spent = by_caller.entry(of.asked_by.clone()).or_default();
+                *spent += compared;
+                if *spent > self.max_by_caller {
+                    deferred.insert(group);
+                    continue;
+                }
+                concerned.push(GroupEvents {
+                    group,
+                    events,
+                    compared,
+                });
+            }
+            drop(values);
+            commits.push((committed, concerned));
+        }
+        Evaluated { commits, deferred }
+    }
+}
