@@ -23,6 +23,8 @@ pub(crate) use schedule::Schedule;
 pub(crate) use system::position;
 
 use crate::core::error::{Error, ErrorKind, Outcome, Result};
+use crate::engine::after_hook_queue::within_call;
+use crate::engine::call::after_hooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::method::{MethodCall, Receiver, Remote};
 use crate::engine::idempotency::{RequestKey, fingerprint};
@@ -272,9 +274,10 @@ async fn call(
         payload,
         if_rev,
     };
+    after_hooks::wait_for_room(&call.context, None).await;
     let _guard = match remote.receiver {
         Receiver::Mut => Some(context.app().record_locks.lock((model.index, &*id)).await),
         Receiver::None | Receiver::Ref => None,
     };
-    (remote.run)(&call).await
+    within_call((remote.run)(&call)).await
 }

@@ -1,6 +1,8 @@
 //! The application: its dispatch table, sessions, identities and the calls that read and write records.
 
 #[cfg(feature = "server")]
+pub(crate) mod after_hook_queue;
+#[cfg(feature = "server")]
 pub(crate) mod app;
 #[cfg(feature = "server")]
 pub(crate) mod app_state;

@@ -3,6 +3,7 @@
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
+use crate::engine::call::after_hooks;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::response_draft::{BatchRecord, ResponseDraft};
@@ -43,6 +44,13 @@ impl BatchWrite<'_> {
 pub(super) async fn run(session: &Session, context: &Context, payload: &Payload) -> Reply {
     let batch = parse(session, payload)?;
     let writes: Vec<_> = batch.iter().map(BatchWrite::write).collect();
+    let leads_to_hooks = |write: &Write<'_>| {
+        let resource = Some(write.model.index);
+        context.app().may_run_after_hooks(resource)
+    };
+    if let Some(write) = writes.iter().find(|write| leads_to_hooks(write)) {
+        after_hooks::wait_for_room(context, Some(write.model.index)).await;
+    }
     loop {
         let unit = context.begin();
         let mut written = Vec::with_capacity(writes.len());

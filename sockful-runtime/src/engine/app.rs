@@ -3,6 +3,7 @@
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::engine::after_hook_queue::AfterHookQueue;
 use crate::engine::app_state::AppState;
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
@@ -12,9 +13,10 @@ use crate::engine::description::describe;
 use crate::engine::idempotency::Idempotency;
 use crate::engine::keyed_locks::KeyedLocks;
 use crate::engine::rate_limit::RateLimiter;
-use crate::engine::table::{Resources, Route};
+use crate::engine::table::{ResourceEntry, Resources, Route};
 use crate::live::Broker;
-use crate::model::relation::Relations;
+use crate::model::definition::OnDestroy;
+use crate::model::relation::{RelationLink, Relations};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::model::schema::description::Description;
@@ -22,7 +24,6 @@ use crate::store::{Layout, Store, StoreLimits};
 use bytes::Bytes;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
-use tokio::sync::Semaphore;
 
 /// One server: the constant table and everything that its calls share.
 #[derive(Debug)]
@@ -48,8 +49,10 @@ pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
-    /// One permit for each commit whose `#[after]` hooks run.
-    pub(crate) after_hook_permits: Arc<Semaphore>,
+    /// The commits whose `#[after]` hooks wait or run.
+    pub(crate) after_hooks: Arc<AfterHookQueue>,
+    /// Whether a write of each resource may lead to `#[after]` hooks.
+    leads_to_after_hooks: Vec<bool>,
 }
 
 /// Documents that a layer above fills in, each when it is first requested.
@@ -119,6 +122,7 @@ impl App {
         store.open(&definition).await?;
         Ok(Arc::new(Self {
             resources,
+            leads_to_after_hooks: leads_to_after_hooks(entries, &relations),
             relations,
             hooks: entries.iter().map(|entry| entry.hooks).collect(),
             policies,
@@ -132,7 +136,7 @@ impl App {
             idempotency: Idempotency::new(&config, clock.clone()),
             rates: RateLimiter::new(&config),
             identities: IdentityRegistry::default(),
-            after_hook_permits: Arc::new(Semaphore::new(config.request.max_afterwards)),
+            after_hooks: AfterHookQueue::new(config.request.max_afterwards),
             state,
             config,
             clock,
@@ -203,9 +207,44 @@ impl App {
         hooks.filter(move |hook| hook.phase == phase && hook.on.contains(&on))
     }
 
+    /// Whether a write of a resource may lead to `#[after]` hooks; of any, if it is not known.
+    pub(crate) fn may_run_after_hooks(&self, resource: Option<usize>) -> bool {
+        match resource {
+            Some(resource) => self.leads_to_after_hooks[resource],
+            None => self.has_after_hooks(),
+        }
+    }
+
+    /// Whether any resource has hooks that run after a commit.
+    pub(crate) fn has_after_hooks(&self) -> bool {
+        self.leads_to_after_hooks.contains(&true)
+    }
+
     /// Whether a resource has hooks that run before a commit.
     pub(crate) fn has_before_hooks(&self, resource: usize) -> bool {
         let mut hooks = self.hooks[resource].iter();
         hooks.any(|hook| hook.phase == HookPhase::Before)
     }
+}
+
+/// Whether a write of each resource may lead to `#[after]` hooks: its own, those of what its
+/// `#[before]` hooks write, or those of children that follow it.
+fn leads_to_after_hooks(entries: &[ResourceEntry], relations: &Relations) -> Vec<bool> {
+    let has = |entry: &ResourceEntry, phase| entry.hooks.iter().any(|hook| hook.phase == phase);
+    let any = entries.iter().any(|entry| has(entry, HookPhase::After));
+    let own = |entry| has(entry, HookPhase::After) || any && has(entry, HookPhase::Before);
+    let mut leads: Vec<_> = entries.iter().map(own).collect();
+    let mut is_changed = true;
+    while is_changed {
+        is_changed = false;
+        for place in 0..leads.len() {
+            let mut children = relations.children(place).iter();
+            let follows = |link: &RelationLink| link.parent.on_destroy != OnDestroy::Restrict;
+            if !leads[place] && children.any(|link| follows(link) && leads[link.to]) {
+                leads[place] = true;
+                is_changed = true;
+            }
+        }
+    }
+    leads
 }

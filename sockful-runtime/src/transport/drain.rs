@@ -12,8 +12,7 @@ pub(crate) async fn drain(app: &App, mut trigger: Trigger) {
         tracing::warn!("connections were cut at the end of `shutdown_timeout`");
         trigger.cut();
     }
-    let all = u32::try_from(config.request.max_afterwards).unwrap_or(u32::MAX);
-    let ended = timeout_at(deadline, app.after_hook_permits.acquire_many(all));
+    let ended = timeout_at(deadline, app.after_hooks.wait_until_idle());
     if ended.await.is_err() {
         tracing::warn!("`#[after]` hooks were not done at the end of `shutdown_timeout`");
     }

@@ -41,8 +41,8 @@ pub struct RequestConfig {
     /// included. Default: 10,000.
     #[doc(hidden)]
     pub max_cascade: usize,
-    /// The number of commits whose `#[after]` hooks run at once. Further commits with such hooks wait.
-    /// Default: 1,024.
+    /// The number of commits whose `#[after]` hooks are not done. Further writes that lead to such hooks
+    /// wait. One caller has at most as many as are then left for others. Default: 1,024.
     #[doc(hidden)]
     pub max_afterwards: usize,
 }

@@ -1,15 +1,19 @@
 //! Hooks that run after a commit.
 
+#[cfg(test)]
+mod tests;
+
 use crate::core::error::{Error, Result};
+use crate::engine::after_hook_queue::{QueuedHooks, within_call};
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{Hook, HookAction, HookContext, HookPhase};
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::model::record::Record;
-use crate::store::commit::{Operation, RecordChange};
+use crate::store::commit::RecordChange;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 /// A hook that is to run, and what on.
@@ -20,20 +24,15 @@ struct PendingHook {
     after: Option<Arc<Record>>,
 }
 
-/// Whether any hook runs after a commit of these operations.
-fn has_hooks(context: &Context, operations: &[Operation], called: Option<&CalledMethod>) -> bool {
-    let any = |resource, on| {
-        let mut hooks = context.app().hooks(resource, HookPhase::After, on);
-        hooks.next().is_some()
-    };
-    called.is_some_and(|called| any(called.resource, called.on))
-        || operations.iter().any(|operation| match operation {
-            Operation::Put { resource, .. } => {
-                any(*resource, HookAction::Create) || any(*resource, HookAction::Update)
-            }
-            Operation::Delete { resource, .. } => any(*resource, HookAction::Destroy),
-            _ => false,
-        })
+/// The hooks that a commit leads to.
+///
+/// Those of a request start in a task of their own when this is dropped, so that they run whatever
+/// becomes of the request. Those that follow from a hook run within it, by [`run`](Self::run).
+#[must_use]
+pub(crate) struct AfterHooks {
+    context: Context,
+    all: Vec<PendingHook>,
+    queued: Option<QueuedHooks>,
 }
 
 /// The hooks that a commit leads to.
@@ -76,44 +75,64 @@ fn pending_hooks(
     all
 }
 
-/// Waits for a permit, where hooks run after a commit of these operations.
+/// Waits until there is room for the hooks that a write of a resource may lead to; of any resource, if
+/// it is not known. It is called before a record is locked.
 ///
-/// What an `#[after]` hook commits itself needs none: its own hooks run within it, so that hooks
-/// never wait for one another's permits.
-pub(crate) async fn acquire_permit(
-    context: &Context,
-    operations: &[Operation],
-    called: Option<&CalledMethod>,
-) -> Option<OwnedSemaphorePermit> {
-    if context.depth > 0 || !has_hooks(context, operations, called) {
-        return None;
+/// What an `#[after]` hook commits itself needs none: its own hooks run within it.
+pub(crate) async fn wait_for_room(context: &Context, resource: Option<usize>) {
+    let app = context.app();
+    if context.depth == 0 && app.may_run_after_hooks(resource) {
+        app.after_hooks.wait_for_room(&context.caller_id()).await;
     }
-    let permits = context.app().after_hook_permits.clone();
-    // The semaphore is never closed.
-    permits.acquire_owned().await.ok()
 }
 
-/// Runs the hooks that a commit leads to, one after the other: without anybody waiting where
-/// there is a permit for them.
-pub(crate) async fn run(
-    context: &Context,
-    outcome: &CommitOutcome,
-    called: Option<CalledMethod>,
-    permit: Option<OwnedSemaphorePermit>,
-) {
-    if permit.is_none() && context.depth == 0 {
-        return;
+impl AfterHooks {
+    /// The hooks that a commit leads to.
+    pub(crate) fn of(
+        context: &Context,
+        outcome: &CommitOutcome,
+        called: Option<CalledMethod>,
+    ) -> Self {
+        let mut all = Vec::new();
+        if context.app().has_after_hooks() {
+            all = pending_hooks(context, outcome, called);
+        }
+        let is_counted = !all.is_empty() && context.depth == 0;
+        let queue = &context.app().after_hooks;
+        Self {
+            queued: is_counted.then(|| queue.enter(context.caller_id())),
+            context: context.clone(),
+            all,
+        }
     }
-    let all = pending_hooks(context, outcome, called);
-    let Some(permit) = permit else {
-        // Few calls come here, and those that don't need no room for it.
-        return run_all(context, all).boxed().await;
-    };
-    let context = context.clone();
-    tokio::spawn(async move {
-        run_all(&context, all).await;
-        drop(permit);
-    });
+
+    /// Starts the hooks of a request, or runs those that follow from a hook. No record is locked then.
+    pub(crate) async fn run(mut self) {
+        if self.context.depth > 0 && !self.all.is_empty() {
+            let all = std::mem::take(&mut self.all);
+            // Few calls come here, and those that don't need no room for it.
+            run_all(&self.context, all).boxed().await;
+        }
+    }
+}
+
+impl Drop for AfterHooks {
+    fn drop(&mut self) {
+        if self.context.depth > 0 || self.all.is_empty() {
+            return;
+        }
+        // There is none if the runtime shuts down, and takes all requests with it.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (context, queued) = (self.context.clone(), self.queued.take());
+        let all = std::mem::take(&mut self.all);
+        runtime.spawn(async move {
+            let permit = context.app().after_hooks.run_permit().await;
+            run_all(&context, all).await;
+            drop((permit, queued));
+        });
+    }
 }
 
 async fn run_all(context: &Context, all: Vec<PendingHook>) {
@@ -136,7 +155,7 @@ async fn run_hook(context: &Context, one: &PendingHook) -> Result<()> {
     let context = context.after_commit()?;
     let (model, record) = (context.model(one.resource), one.after.clone());
     let hooked = HookContext::new(&context, model, one.before.as_deref(), record);
-    (one.hook.run)(&hooked).await
+    within_call((one.hook.run)(&hooked)).await
 }
 
 fn on(change: &RecordChange) -> HookAction {

@@ -1,7 +1,7 @@
 //! Commits a transaction and runs what follows from it.
 
 use crate::core::error::{Error, Result};
-use crate::engine::call::after_hooks;
+use crate::engine::call::after_hooks::AfterHooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::engine::call::response_draft::ResponseDraft;
@@ -22,9 +22,21 @@ pub(crate) async fn commit(
     draft: ResponseDraft<'_>,
     called: Option<CalledMethod>,
 ) -> Result<Option<CommitOutcome>> {
+    let Some((outcome, hooks)) = commit_before_hooks(context, draft, called).await? else {
+        return Ok(None);
+    };
+    hooks.run().await;
+    Ok(Some(outcome))
+}
+
+/// The same for a caller that holds the lock of a record, which it lets go before it runs the hooks.
+pub(crate) async fn commit_before_hooks(
+    context: &Context,
+    draft: ResponseDraft<'_>,
+    called: Option<CalledMethod>,
+) -> Result<Option<(CommitOutcome, AfterHooks)>> {
     let finished = context.transaction()?.finish()?;
     check_room(context, &finished.operations)?;
-    let permit = after_hooks::acquire_permit(context, &finished.operations, called.as_ref()).await;
     let outcome = if finished.operations.is_empty() {
         CommitOutcome::Unchanged(finished.seq)
     } else {
@@ -41,7 +53,6 @@ pub(crate) async fn commit(
             Ok(committed) if committed.is_empty() => CommitOutcome::Unchanged(Some(committed.seq)),
             Ok(committed) => CommitOutcome::Committed(committed),
             Err(Rejected::Conflict(_)) => {
-                drop(permit);
                 context.back_off().await;
                 return Ok(None);
             }
@@ -54,11 +65,11 @@ pub(crate) async fn commit(
             Err(Rejected::Failed(error)) => return Err(error),
         }
     };
+    let hooks = AfterHooks::of(context, &outcome, called);
     if !finished.broadcast.is_empty() {
         broadcast_all(context, finished.broadcast).boxed().await;
     }
-    after_hooks::run(context, &outcome, called, permit).await;
-    Ok(Some(outcome))
+    Ok(Some((outcome, hooks)))
 }
 
 /// Sends events that are not part of a commit. If that fails they are lost: the commit is done.

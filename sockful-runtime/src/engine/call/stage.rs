@@ -1,6 +1,7 @@
 //! Stages a write in the transaction: runs its hooks and checks its parents.
 
 use crate::core::error::{Error, Fault, Result};
+use crate::engine::after_hook_queue::within_call;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::{HookAction, HookContext, HookPhase};
@@ -95,7 +96,7 @@ pub(crate) async fn run_before_hooks(
     let context = context.before_commit()?;
     let hooked = HookContext::new(&context, model, old.map(|old| &**old), record);
     for hook in hooks {
-        (hook.run)(&hooked).await?;
+        within_call((hook.run)(&hooked)).await?;
         let record = hooked.current();
         if record.as_ref().map(|record| record.id()) != id.as_deref() {
             return Err(Error::internal(format!(

@@ -3,7 +3,8 @@
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
-use crate::engine::call::commit::commit;
+use crate::engine::call::after_hooks;
+use crate::engine::call::commit::commit_before_hooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::destroy;
 use crate::engine::call::response_draft::ResponseDraft;
@@ -72,7 +73,8 @@ impl<'a> Write<'a> {
             return self.done(context, record, None);
         }
         let (mut given, id) = self.parse()?;
-        let _guard = match &id {
+        after_hooks::wait_for_room(context, Some(self.model.index)).await;
+        let guard = match &id {
             Some(id) => Some(
                 context
                     .app()
@@ -86,7 +88,9 @@ impl<'a> Write<'a> {
             let unit = context.begin();
             let staged = self.stage(&unit, given, id.as_deref()).await?;
             let draft = ResponseDraft::Record(self.model.index, staged.id());
-            if let Some(outcome) = commit(&unit, draft, None).await? {
+            if let Some((outcome, hooks)) = commit_before_hooks(&unit, draft, None).await? {
+                drop(guard);
+                hooks.run().await;
                 let record = staged.settled(self.model, &outcome)?;
                 return self.done(context, record, outcome.seq());
             }
