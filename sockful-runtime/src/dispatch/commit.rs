@@ -44,6 +44,15 @@ impl BatchWrite<'_> {
 pub(super) async fn run(session: &Session, context: &Context, payload: &Payload) -> Reply {
     let batch = parse(session, payload)?;
     let writes: Vec<_> = batch.iter().map(BatchWrite::write).collect();
+    for (at, write) in writes.iter().enumerate() {
+        let within = |error: Error| error.within(&place(at));
+        context.admit(write.model.index).map_err(within)?;
+        write.parse().map_err(within)?;
+        // The hooks of the others have not run yet.
+        if writes.len() > 1 {
+            write.ask_of_user(context).map_err(within)?;
+        }
+    }
     let leads_to_hooks = |write: &Write<'_>| {
         let resource = Some(write.model.index);
         context.app().may_run_after_hooks(resource)
@@ -57,7 +66,6 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
         let mut size = ResultSize::new(context.app().config.request.max_reply);
         for (at, write) in writes.iter().enumerate() {
             let within = |error: Error| error.within(&place(at));
-            context.admit(write.model.index).map_err(within)?;
             let (given, id) = write.parse().map_err(within)?;
             let staged = write
                 .stage(&unit, given, id.as_deref())

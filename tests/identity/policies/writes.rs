@@ -1,7 +1,11 @@
 //! Policies on writes.
 
 use super::{ids, with_notes};
+use crate::support::{TestServer, notes_app};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sockful::{Context, Resource, Result, Server, remote, resources};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[tokio::test]
 async fn a_change_is_judged_by_what_is_stored_and_by_what_it_would_lead_to() {
@@ -174,4 +178,72 @@ async fn an_id_or_a_unique_value_that_is_taken_is_told_and_nothing_else_of_who_h
             .await,
         "conflict"
     );
+}
+
+/// How many mails were sent.
+#[derive(Default)]
+struct Sent(AtomicUsize);
+
+/// What is sent before it is stored.
+#[derive(Serialize, Deserialize, Resource)]
+struct Mail {
+    id: String,
+}
+
+#[remote]
+impl Mail {
+    #[before(create)]
+    fn send(&self, ctx: &Context) -> Result<()> {
+        ctx.state::<Sent>()?.0.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}
+
+/// What only administrators send before it is stored.
+#[derive(Serialize, Deserialize, Resource)]
+struct Circular {
+    id: String,
+}
+
+#[remote]
+impl Circular {
+    #[can(create)]
+    fn admins(who: &notes_app::User) -> bool {
+        who.is_admin
+    }
+
+    #[before(create)]
+    fn send(&self, ctx: &Context) -> Result<()> {
+        ctx.state::<Sent>()?.0.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    /// Returns how many were sent.
+    pub fn sent(ctx: &Context) -> Result<usize> {
+        Ok(ctx.state::<Sent>()?.0.load(Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn policy_of_user_is_judged_before_hooks_run() {
+    let server = Server::new(resources![Mail, Circular]);
+    let server = server.authenticate(notes_app::authenticate);
+    let server = TestServer::serve(server.state(Sent::default())).await;
+    let mut bob = server.client_as("bob").await;
+    let circular = json!({"id": "a"});
+    for action in ["create", "save"] {
+        let code = bob.code("circular", action, circular.clone()).await;
+        assert_eq!(code, "forbidden", "{action}");
+    }
+    // The hooks of another write in the batch do not run either.
+    let batch = json!([["mail", "create", {"id": "a"}], ["circular", "create", circular]]);
+    let error = bob.err("sockful", "commit", batch.clone()).await;
+    assert_eq!(
+        (&error["code"], &error["path"]),
+        (&json!("forbidden"), &json!("[1]"))
+    );
+    assert_eq!(bob.ok("circular", "sent", Value::Null).await, 0);
+    let mut admin = server.client_as("admin:root").await;
+    admin.ok("sockful", "commit", batch).await;
+    assert_eq!(admin.ok("circular", "sent", Value::Null).await, 2);
 }

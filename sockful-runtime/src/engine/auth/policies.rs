@@ -98,14 +98,35 @@ impl Policies {
         model: &Model,
         record: Option<&Record>,
     ) -> Result<()> {
-        let user = match caller {
-            Caller::Application => return Ok(()),
-            Caller::Unauthenticated => PolicyUser::UNAUTHENTICATED,
-            Caller::Authenticated(known) => known.policy_user(),
+        let Some(user) = user(caller) else {
+            return Ok(());
         };
         let policies = self.by_resource[model.index].iter();
         let mut asked = policies.filter(|policy| policy.on.contains(&grant));
         asked.try_for_each(|policy| policy.check(model, user, record))
+    }
+
+    /// Asks the policies that decide by the user alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ask`](Self::ask).
+    pub(crate) fn ask_of_user(&self, caller: &Caller, grant: Grant, model: &Model) -> Result<()> {
+        let Some(user) = user(caller) else {
+            return Ok(());
+        };
+        let policies = self.by_resource[model.index].iter();
+        let mut asked = policies.filter(|policy| policy.is_of_user() && policy.on.contains(&grant));
+        asked.try_for_each(|policy| policy.check(model, user, None))
+    }
+}
+
+/// The user that policies judge; `None` for the application itself, which may do everything.
+fn user(caller: &Caller) -> Option<PolicyUser<'_>> {
+    match caller {
+        Caller::Application => None,
+        Caller::Unauthenticated => Some(PolicyUser::UNAUTHENTICATED),
+        Caller::Authenticated(known) => Some(known.policy_user()),
     }
 }
 

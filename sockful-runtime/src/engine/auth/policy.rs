@@ -145,6 +145,11 @@ impl Policy {
         self.on.contains(&Grant::Read)
     }
 
+    /// Whether it decides by the user alone.
+    pub(crate) fn is_of_user(&self) -> bool {
+        matches!(self.decide, PolicyFn::User(_))
+    }
+
     /// The type of the policy's user, or `None` if it takes no user.
     pub(crate) fn user_type(&self) -> Option<UserType> {
         let user_type = Cell::new(None);

@@ -211,6 +211,12 @@ impl Context {
         policies.ask(&self.caller, grant, model, record)
     }
 
+    /// Asks the policies that decide by the user alone, which can be before any hook runs.
+    pub(crate) fn ask_of_user(&self, grant: Grant, model: &Model) -> Result<()> {
+        let policies = &self.app().policies;
+        policies.ask_of_user(&self.caller, grant, model)
+    }
+
     /// Asks that there is a record of this id which the caller sees.
     pub(crate) async fn see(&self, model: &Model, id: &str) -> Result<()> {
         let read_filter = self.read_filter(model.index)?;

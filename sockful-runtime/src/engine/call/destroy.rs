@@ -55,8 +55,8 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
     }
     // Who restricts, or would live on, may have gone by another way.
     for PendingChildren { link, parents } in restrictions {
-        if !some_children(context, link, &parents, 1).await?.is_empty() {
-            return Err(restricted(context, model, link));
+        if let Some(child) = some_children(context, link, &parents, 1).await?.first() {
+            return Err(restricted(context, model, link, child));
         }
     }
     for PendingChildren { link, parents } in detachments {
@@ -190,13 +190,20 @@ async fn some_children(
     seen.collect()
 }
 
-fn restricted(context: &Context, model: &Model, link: &RelationLink) -> Error {
+/// The error of a record that is kept for `child`. That there is something cannot be hidden, but what
+/// it is can, from a caller that cannot read it.
+fn restricted(context: &Context, model: &Model, link: &RelationLink, child: &Record) -> Error {
     let (name, children) = (
         model.definition.name,
         context.model(link.to).definition.plural,
     );
-    let message = format!(
-        "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
-    );
+    let read_filter = context.read_filter(link.to);
+    let message = if read_filter.is_ok_and(|read_filter| read_filter.allows(child)) {
+        format!(
+            "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
+        )
+    } else {
+        format!("the `{name}` is not destroyed while other records need it")
+    };
     Error::new(ErrorKind::Conflict, message)
 }

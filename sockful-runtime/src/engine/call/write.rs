@@ -159,6 +159,9 @@ impl<'a> Write<'a> {
                     return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
                 }
                 (WriteKind::Create, stored) | (WriteKind::Save, stored @ None) => {
+                    if is_judged {
+                        context.ask_of_user(Grant::Create, self.model)?;
+                    }
                     let record = self.model.create(&given, self.by)?;
                     if stored.is_some() {
                         return Err(self.exists());
@@ -203,6 +206,18 @@ impl<'a> Write<'a> {
             if let Some(staged) = staged {
                 return Ok(staged);
             }
+        }
+    }
+
+    /// Asks the policies that decide by the user alone. A save may be one of two things, and is refused
+    /// if it can be neither.
+    pub(crate) fn ask_of_user(&self, context: &Context) -> Result<()> {
+        let ask = |grant| context.ask_of_user(grant, self.model);
+        match self.kind {
+            WriteKind::Create => ask(Grant::Create),
+            WriteKind::Update => ask(Grant::Update),
+            WriteKind::Destroy => ask(Grant::Destroy),
+            WriteKind::Save => ask(Grant::Create).or_else(|_| ask(Grant::Update)),
         }
     }
 
