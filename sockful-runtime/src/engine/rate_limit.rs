@@ -64,9 +64,17 @@ pub(crate) struct Bucket {
 
 impl RateLimiter {
     pub(crate) fn new(config: &Config) -> Self {
+        Self::of_rate(
+            config.request.max_request_rate,
+            config.request.request_burst,
+        )
+    }
+
+    /// Buckets that fill with `rate` tokens a second up to `burst`.
+    pub(crate) fn of_rate(rate: u32, burst: u32) -> Self {
         Self {
-            rate: config.request.max_request_rate,
-            burst: config.request.request_burst,
+            rate,
+            burst,
             shared: Mutex::new(NamedBuckets {
                 buckets: HashMap::new(),
                 sweep_at: FEW,

@@ -2,7 +2,7 @@
 //! come a second.
 
 use crate::core::config::Config;
-use crate::engine::rate_limit::{Bucket, origin};
+use crate::engine::rate_limit::{Bucket, RateLimiter, origin};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +24,20 @@ pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
     by_address: Arc<Addresses>,
     most_by_address: usize,
-    arrivals: Bucket,
+    arrivals: Arrivals,
     told: Arc<Semaphore>,
+}
+
+/// How fast connections come.
+///
+/// One address has at most a quarter of the rate. Addresses from which more than a hundredth comes
+/// have half of it together, so that the other half is left for all others.
+#[derive(Debug)]
+struct Arrivals {
+    all: Bucket,
+    busy: Bucket,
+    by_address: RateLimiter,
+    few_by_address: RateLimiter,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +46,7 @@ struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 /// A connection that was let in, until it ends.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
     from: Option<(Arc<Addresses>, IpAddr)>,
 }
 
@@ -45,7 +57,7 @@ impl ConnectionLimits {
             all: Arc::new(Semaphore::new(config.connection.max_connections)),
             by_address: Arc::default(),
             most_by_address: config.connection.max_connections_per_address,
-            arrivals: Bucket::new(rate, rate),
+            arrivals: Arrivals::new(rate),
             told: Arc::new(Semaphore::new(MAX_TOLD)),
         }
     }
@@ -56,22 +68,24 @@ impl ConnectionLimits {
     ///
     /// The setting that it would be over.
     pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<ConnectionPermit, &'static str> {
-        if self.arrivals.take(1).is_err() {
+        let address = address.and_then(origin);
+        // What one address has too much of takes nothing from the others.
+        let from = match address {
+            None => None,
+            Some(address) => {
+                if !self.by_address.enter(address, self.most_by_address) {
+                    return Err("max_connections_per_address");
+                }
+                Some((self.by_address.clone(), address))
+            }
+        };
+        let mut entry = ConnectionPermit { permit: None, from };
+        if !self.arrivals.take(address) {
             return Err("max_connection_rate");
         }
         let permit = self.all.clone().try_acquire_owned();
-        let permit = permit.map_err(|_| "max_connections")?;
-        let from = match address.and_then(origin) {
-            None => None,
-            Some(address) if self.by_address.enter(address, self.most_by_address) => {
-                Some((self.by_address.clone(), address))
-            }
-            Some(_) => return Err("max_connections_per_address"),
-        };
-        Ok(ConnectionPermit {
-            _permit: permit,
-            from,
-        })
+        entry.permit = Some(permit.map_err(|_| "max_connections")?);
+        Ok(entry)
     }
 
     /// Tells a connection that it is not let in, without anybody waiting for it.
@@ -103,6 +117,34 @@ impl ConnectionLimits {
 /// What a connection is told that would be over a setting.
 pub(crate) fn full(setting: &str) -> String {
     format!("there are as many connections as `{setting}` allows")
+}
+
+impl Arrivals {
+    fn new(rate: u32) -> Self {
+        let of = |rate: u32| (rate.max(1), rate.max(1));
+        let by_address = |(rate, burst)| RateLimiter::of_rate(rate, burst);
+        let (busy, burst) = of(rate / 2);
+        Self {
+            all: Bucket::new(rate, rate),
+            busy: Bucket::new(busy, burst),
+            by_address: by_address(of(rate / 4)),
+            few_by_address: by_address(of(rate / 100)),
+        }
+    }
+
+    /// Whether another connection may come from an address, `None` for the machine itself, where a
+    /// proxy connects for many.
+    fn take(&self, address: Option<IpAddr>) -> bool {
+        if address.is_some() {
+            let by_address = |limits: &RateLimiter| limits.of_address(address).take(1).is_ok();
+            let is_within = by_address(&self.by_address)
+                && (by_address(&self.few_by_address) || self.busy.take(1).is_ok());
+            if !is_within {
+                return false;
+            }
+        }
+        self.all.take(1).is_ok()
+    }
 }
 
 impl Addresses {
@@ -193,5 +235,29 @@ mod tests {
             door.admit(Some(at("::1"))).map(drop),
             Err("max_connection_rate")
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn address_that_connects_often_leaves_room_for_others() {
+        let door = door(1_000_000, 1_000_000, 2_000);
+        let busy: Vec<_> = (0..8).map(|n| at(&format!("203.0.113.{n}"))).collect();
+        let mut entered = [0, 0];
+        for _ in 0..2_000 {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            // Each comes 2,600 times a second, and two hundred others once in ten seconds.
+            for (nth, address) in busy.iter().enumerate() {
+                for _ in 0..3 {
+                    let is_in = door.admit(Some(*address)).is_ok();
+                    entered[usize::from(nth > 0)] += usize::from(is_in);
+                }
+            }
+        }
+        for n in 0..200 {
+            let other = at(&format!("198.51.100.{n}"));
+            assert!(door.admit(Some(other)).is_ok(), "{n}");
+        }
+        let all = entered[0] + entered[1];
+        assert!((2_000..=3_500).contains(&all), "{all}");
+        assert!(entered[0] <= 1_500, "{entered:?}");
     }
 }

@@ -24,7 +24,8 @@ pub struct ConnectionConfig {
     #[serde(deserialize_with = "duration::deserialize")]
     pub shutdown_timeout: Duration,
     /// The number of connections accepted per second, also the burst. Further ones are refused with
-    /// 503. Default: 2,000.
+    /// 503. One address has at most a quarter of them, and all addresses that use more than a
+    /// hundredth have half of them together. Default: 2,000.
     #[doc(hidden)]
     pub max_connection_rate: u32,
     /// How deep arrays and objects may nest in a message. Default: 64.
