@@ -106,13 +106,8 @@ async fn serve_closes_the_store_although_a_handle_is_kept() {
     let folder = filled("served").await;
     let handle = folder.open(resources![old::Creature]).await;
     let handle = handle.expect("it is closed");
-    let mut servers = Vec::new();
-    for _ in 0..2 {
-        servers.push(TestServer::from_handle(handle.clone(), Checkpoints::default()).await);
-    }
-    let [first, second] = &mut servers[..] else {
-        panic!("there are two");
-    };
+    let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
+    let mut second = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = second.client().await;
     // The server goes on while another listener is served.
     first.stop();
