@@ -23,6 +23,8 @@ pub struct StoreLimits {
     pub max_keys: usize,
     /// The setting `store.key_capacity`.
     pub key_capacity: usize,
+    /// The setting `store.wal_capacity`.
+    pub wal_capacity: usize,
 }
 
 impl From<&Config> for StoreLimits {
@@ -36,6 +38,7 @@ impl From<&Config> for StoreLimits {
             max_keys_per_caller: config.store.max_keys_per_caller,
             max_keys: config.store.max_keys,
             key_capacity: config.store.key_capacity,
+            wal_capacity: config.store.wal_capacity,
         }
     }
 }

@@ -212,16 +212,18 @@ impl StopSignal {
     }
 
     fn check(&self) -> Result<()> {
-        let (kind, message) = match self.reason.load(Ordering::Acquire) {
-            0 => return Ok(()),
-            reason if reason == StopReason::TooOld as u8 => (
-                ErrorKind::Unavailable,
-                "the read took so long that the store could not reclaim space; try again, or read less at once",
-            ),
-            _ => (ErrorKind::Unavailable, "the read was cancelled"),
-        };
-        Err(Error::new(kind, message))
+        match self.reason.load(Ordering::Acquire) {
+            0 => Ok(()),
+            reason if reason == StopReason::TooOld as u8 => Err(too_old()),
+            _ => Err(Error::new(ErrorKind::Unavailable, "the read was cancelled")),
+        }
     }
+}
+
+/// The error of a read that keeps the store from reclaiming space.
+pub(crate) fn too_old() -> Error {
+    let message = "the read took so long that the store could not reclaim space; read less at once";
+    Error::new(ErrorKind::Unavailable, message)
 }
 
 impl fmt::Debug for StopSignal {

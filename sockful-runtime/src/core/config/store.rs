@@ -42,6 +42,11 @@ pub struct StoreConfig {
     /// The bytes of requests remembered by their `key`, including their replies. Default: 64 MiB.
     #[doc(hidden)]
     pub key_capacity: usize,
+    /// The bytes of the write-ahead log of a store in a file. Above half of it commits wait up to 250 ms
+    /// for reads, so that the log begins again; above it new reads wait, and reads of more than 5 s are
+    /// ended with `unavailable`. Default: 64 MiB.
+    #[doc(hidden)]
+    pub wal_capacity: usize,
 }
 
 impl Default for StoreConfig {
@@ -55,6 +60,7 @@ impl Default for StoreConfig {
             max_keys_per_caller: 10_000,
             max_keys: 1_000_000,
             key_capacity: 64 * 1024 * 1024,
+            wal_capacity: 64 * 1024 * 1024,
         }
     }
 }
@@ -66,6 +72,7 @@ impl StoreConfig {
             ("store.max_keys_per_caller", self.max_keys_per_caller),
             ("store.max_keys", self.max_keys),
             ("store.key_capacity", self.key_capacity),
+            ("store.wal_capacity", self.wal_capacity),
         ])?;
         check_durations(&[
             ("store.log_retention", self.log_retention),

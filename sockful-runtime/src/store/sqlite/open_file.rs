@@ -17,6 +17,7 @@ use crate::store::sqlite::tables::log;
 use crate::store::sqlite::tables::log::{LogEnd, LogLimits};
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::sqlite::write::batch::CommitJob;
+use crate::store::sqlite::write::wal::WalBound;
 use crate::store::sqlite::write::writer::WriterThread;
 use crate::store::tags::TagSource;
 use crate::store::{Expired, MaybeReady, StoreLimits, View, boxed, ready};
@@ -77,6 +78,8 @@ impl FileOpener<'_> {
         ));
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let files = FileWatch::begin(self.path).map_err(Error::internal)?;
+        let wal = WalBound::new(self.path, limits.wal_capacity);
+        wal.configure(&connection).map_err(failure)?;
         let writer = WriterThread {
             shared: Arc::clone(&shared),
             connection,
@@ -87,6 +90,8 @@ impl FileOpener<'_> {
             is_uncertain: false,
             files,
             tags: TagSource::default(),
+            wal,
+            jobs: jobs.downgrade(),
         };
         let thread = thread::Builder::new().name("sockful-sqlite".to_owned());
         let thread = thread.spawn(move || writer.run(waiting));

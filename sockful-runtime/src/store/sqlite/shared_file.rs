@@ -4,14 +4,16 @@ use super::failure::poisoned;
 use super::history::History;
 use crate::core::error::{Error, Result};
 use crate::store::View;
-use crate::store::scan::{RunningScan, ScanPermit, Scans};
+use crate::store::scan::{RunningScan, ScanPermit, Scans, StopReason, StopSignal};
 use crate::store::sqlite::read::lookups::{LookedUp, Lookups};
-use crate::store::sqlite::read::readers::{MAX_SCANS, ReaderPool, SnapshotReader};
+use crate::store::sqlite::read::readers::{
+    LongRead, MAX_SCANS, ReaderPermit, ReaderPool, SnapshotReader,
+};
 use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
@@ -117,19 +119,28 @@ impl SharedFile {
         resource: usize,
         see: impl FnOnce(TableSearch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<View<T>> {
-        let permit = self.scans.acquire().await?;
-        let reader = ReaderPool::acquire(&self.readers).await?;
+        let (permit, reader) = self.acquire_long().await?;
+        let stop = Arc::<StopSignal>::default();
+        let tracked: Weak<StopSignal> = Arc::downgrade(&stop);
         let shared = Arc::clone(&self);
         let read = move |scan: &RunningScan| {
+            shared.readers.track(tracked);
             let reader = reader.begin()?;
             let value = shared.search(&reader, resource, scan, see)?;
             let seq = reader.seq();
             Ok(View { seq, value })
         };
-        let stop = Arc::default();
         let view = self.scans.run_with(Some(permit), stop, read).await?;
         self.published(view.seq).await?;
         Ok(view)
+    }
+
+    /// Waits for leave to read for long.
+    async fn acquire_long(&self) -> Result<(ScanPermit, ReaderPermit)> {
+        let permit = self.scans.acquire().await?;
+        self.readers.wait_until_open().await?;
+        let reader = ReaderPool::acquire(&self.readers).await?;
+        Ok((permit, reader))
     }
 
     /// What `see` sees of a table by this reader, until the scan is told to end.
@@ -159,8 +170,7 @@ impl SharedFile {
 
     /// A connection that sees the file as it is now for as long as it is kept.
     pub(super) async fn freeze(&self) -> Result<(SnapshotReader, ScanPermit)> {
-        let permit = self.scans.acquire().await?;
-        let reader = ReaderPool::acquire(&self.readers).await?;
+        let (permit, reader) = self.acquire_long().await?;
         let reader = aside(move || reader.begin()).await?;
         self.published(reader.seq()).await?;
         Ok((reader, permit))
@@ -179,6 +189,12 @@ impl SharedFile {
         } else {
             Err(poisoned())
         }
+    }
+}
+
+impl LongRead for StopSignal {
+    fn end(&self) {
+        self.stop(StopReason::TooOld);
     }
 }
 

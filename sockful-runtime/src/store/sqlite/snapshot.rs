@@ -4,12 +4,13 @@ use super::shared_file::SharedFile;
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter};
-use crate::store::scan::{RunningScan, ScanPermit};
-use crate::store::sqlite::read::readers::SnapshotReader;
+use crate::store::scan::{RunningScan, ScanPermit, StopSignal, too_old};
+use crate::store::sqlite::read::readers::{LongRead, SnapshotReader};
 use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// A connection that goes on seeing what it saw at first.
 #[derive(Debug)]
@@ -17,8 +18,55 @@ pub(super) struct SqliteSnapshot {
     seq: u64,
     resources: Vec<usize>,
     shared: Arc<SharedFile>,
+    reader: Arc<KeptReader>,
+}
+
+/// The connection of a snapshot, until that is dropped or has to end.
+#[derive(Debug)]
+struct KeptReader {
     /// The permit is held until the last scan has ended.
-    reader: Arc<Mutex<(SnapshotReader, ScanPermit)>>,
+    reader: Mutex<Option<(SnapshotReader, ScanPermit)>>,
+    /// The scan that uses it.
+    scan: Mutex<Option<Arc<StopSignal>>>,
+    has_ended: AtomicBool,
+}
+
+impl KeptReader {
+    /// What `see` sees by the connection; `stop` ends the scan that it is a part of.
+    fn see<T>(
+        &self,
+        stop: Arc<StopSignal>,
+        see: impl FnOnce(&SnapshotReader) -> Result<T>,
+    ) -> Result<T> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.scan() = Some(stop);
+        let seen = match &*reader {
+            Some((reader, _)) if !self.has_ended.load(Ordering::SeqCst) => see(reader),
+            _ => Err(too_old()),
+        };
+        *self.scan() = None;
+        if self.has_ended.load(Ordering::SeqCst) {
+            *reader = None;
+        }
+        seen
+    }
+
+    fn scan(&self) -> MutexGuard<'_, Option<Arc<StopSignal>>> {
+        self.scan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LongRead for KeptReader {
+    fn end(&self) {
+        self.has_ended.store(true, Ordering::SeqCst);
+        if let Some(scan) = &*self.scan() {
+            scan.end();
+        }
+        // A scan that uses it lets go of it.
+        if let Ok(mut reader) = self.reader.try_lock() {
+            *reader = None;
+        }
+    }
 }
 
 impl SqliteSnapshot {
@@ -27,11 +75,19 @@ impl SqliteSnapshot {
             SqliteTable::of(shared.tables(), resource)?;
         }
         let reader = shared.freeze().await?;
+        let seq = reader.0.seq();
+        let reader = Arc::new(KeptReader {
+            reader: Mutex::new(Some(reader)),
+            scan: Mutex::default(),
+            has_ended: AtomicBool::new(false),
+        });
+        let tracked: Weak<KeptReader> = Arc::downgrade(&reader);
+        shared.readers.track(tracked);
         Ok(Self {
-            seq: reader.0.seq(),
+            seq,
             resources,
             shared,
-            reader: Arc::new(Mutex::new(reader)),
+            reader,
         })
     }
 
@@ -47,13 +103,13 @@ impl SqliteSnapshot {
                 return Err(Error::internal(message));
             }
             let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
+            let stop = Arc::<StopSignal>::default();
+            let of_scan = Arc::clone(&stop);
             let read = move |scan: &RunningScan| {
-                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                shared.search(&reader.0, resource, scan, see)
+                reader.see(of_scan, |reader| shared.search(reader, resource, scan, see))
             };
             // The snapshot holds the permit.
-            let scans = &self.shared.scans;
-            scans.run_with(None, Arc::default(), read).await
+            self.shared.scans.run_with(None, stop, read).await
         })
     }
 }

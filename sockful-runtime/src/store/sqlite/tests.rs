@@ -2,6 +2,7 @@ mod checked;
 mod files;
 mod restart;
 mod row_reads;
+mod wal;
 
 use super::*;
 use crate::core::error::{ErrorKind, Outcome};

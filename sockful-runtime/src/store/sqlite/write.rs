@@ -2,4 +2,5 @@
 
 pub(super) mod batch;
 pub(super) mod transaction;
+pub(super) mod wal;
 pub(super) mod writer;

@@ -5,9 +5,10 @@ use crate::store::sqlite::failure::{closed, failure};
 use crate::store::sqlite::file::open_reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use std::{fmt, mem};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 /// How many read at once, kept snapshots among them.
@@ -31,6 +32,16 @@ pub(crate) struct ReaderPool {
     /// None any more where the store is closed.
     idle: Mutex<Option<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    /// Long reads, and when they began.
+    long: Mutex<Vec<(Instant, Weak<dyn LongRead>)>>,
+    /// Whether new long reads wait until the write-ahead log is short again.
+    is_closed: watch::Sender<bool>,
+}
+
+/// A read that may go on for long, and keeps the write-ahead log from being shortened.
+pub(crate) trait LongRead: fmt::Debug + Send + Sync {
+    /// Ends it soon, with an error.
+    fn end(&self);
 }
 
 /// Leave to use a connection.
@@ -56,7 +67,51 @@ impl ReaderPool {
             path,
             idle: Mutex::new(Some(Vec::new())),
             permits: Arc::new(Semaphore::new(MAX_READERS)),
+            long: Mutex::default(),
+            is_closed: watch::Sender::new(false),
         }
+    }
+
+    /// Waits while new long reads have to.
+    pub(crate) async fn wait_until_open(&self) -> Result<()> {
+        if !*self.is_closed.borrow() {
+            return Ok(());
+        }
+        let mut is_closed = self.is_closed.subscribe();
+        match timeout(PATIENCE, is_closed.wait_for(|is_closed| !is_closed)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(busy()),
+        }
+    }
+
+    /// Lets new long reads wait.
+    pub(crate) fn close_gate(&self) {
+        self.is_closed.send_replace(true);
+    }
+
+    /// Lets them begin again.
+    pub(crate) fn open(&self) {
+        self.is_closed.send_if_modified(mem::take);
+    }
+
+    /// Notes that a long read begins. It is forgotten when it is dropped.
+    pub(crate) fn track(&self, read: Weak<dyn LongRead>) {
+        let mut long = self.long();
+        long.retain(|(_, read)| read.strong_count() > 0);
+        long.push((Instant::now(), read));
+    }
+
+    /// Ends the long reads that began so long ago.
+    pub(crate) fn end_older_than(&self, age: Duration) {
+        let old = |(since, _): &&(Instant, _)| since.elapsed() >= age;
+        let old: Vec<_> = self.long().iter().filter(old).cloned().collect();
+        for read in old.into_iter().filter_map(|(_, read)| read.upgrade()) {
+            read.end();
+        }
+    }
+
+    fn long(&self) -> MutexGuard<'_, Vec<(Instant, Weak<dyn LongRead>)>> {
+        self.long.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes the connections that wait to be used, and each that is used now when it no longer is.
@@ -125,8 +180,12 @@ pub(crate) async fn patiently<P>(
 ) -> Result<P> {
     match timeout(PATIENCE, permit).await {
         Ok(permit) => permit.map_err(|_| closed()),
-        Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
+        Err(_) => Err(busy()),
     }
+}
+
+fn busy() -> Error {
+    Error::new(ErrorKind::Unavailable, "the store is busy")
 }
 
 impl ReaderPermit {

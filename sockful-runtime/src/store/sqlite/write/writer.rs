@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
 use super::transaction::{AppliedCommit, BatchTransaction};
+use super::wal::WalBound;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
@@ -42,6 +43,9 @@ pub(crate) struct WriterThread {
     pub(crate) is_uncertain: bool,
     pub(crate) tags: TagSource,
     pub(crate) files: FileWatch,
+    pub(crate) wal: WalBound,
+    /// Wakes this thread, which ends when the others are gone.
+    pub(crate) jobs: mpsc::WeakSender<CommitJob>,
 }
 
 impl WriterThread {
@@ -70,6 +74,8 @@ impl WriterThread {
             }
             let batch = self.take(waiting.drain(..));
             self.finish(batch);
+            self.wal
+                .keep(&self.connection, &self.shared.readers, &self.jobs);
         }
         self.close();
     }

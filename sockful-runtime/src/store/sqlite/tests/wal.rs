@@ -1,0 +1,137 @@
+//! How long the write-ahead log gets.
+
+use super::*;
+use crate::store::scan::visits::Visits;
+use std::time::Duration;
+
+const CAPACITY: usize = 256 * 1024;
+
+struct TestStore {
+    store: Sqlite,
+    path: PathBuf,
+    _folder: Folder,
+}
+
+impl TestStore {
+    async fn new(name: &str) -> Self {
+        let folder = Folder::new(name);
+        let path = folder.0.join("data.db");
+        let mut config = Config::default();
+        config.store.wal_capacity = CAPACITY;
+        let store = Sqlite::with_config(&path, &config).expect("a new file");
+        store.open(&TWO).await.expect("it is of these resources");
+        Self {
+            store,
+            path,
+            _folder: folder,
+        }
+    }
+
+    /// Commits some 100 KiB.
+    async fn write(&self) {
+        let puts = (0..100).map(|n| put(&format!("{n:01000}"), n)).collect();
+        let committed = self.store.commit(commit(puts, None)).await;
+        committed.expect("nothing is expected");
+    }
+
+    fn wal(&self) -> usize {
+        let mut path = self.path.clone().into_os_string();
+        path.push("-wal");
+        let file = std::fs::metadata(path).expect("it is there");
+        usize::try_from(file.len()).expect("it is small")
+    }
+
+    fn readers(&self) -> &read::readers::ReaderPool {
+        &self.store.opened().expect("it is open").shared.readers
+    }
+
+    /// Writes until new reads have to wait.
+    async fn fill(&self) {
+        for _ in 0..100 {
+            self.write().await;
+            if futures_util::poll!(Box::pin(self.readers().wait_until_open())).is_pending() {
+                return;
+            }
+        }
+        panic!("the log grows without a bound: {}", self.wal());
+    }
+
+    /// Writes nothing, until the log is short.
+    async fn until_short(&self) {
+        while self.wal() >= CAPACITY / 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn log_without_readers_stays_within_its_bound() {
+    let test = TestStore::new("wal-alone").await;
+    for _ in 0..20 {
+        test.write().await;
+        // A commit is acknowledged before its checkpoint.
+        assert!(test.wal() < 8 * CAPACITY, "{}", test.wal());
+    }
+    test.until_short().await;
+}
+
+#[tokio::test]
+async fn new_reads_wait_until_the_log_is_short_again() {
+    let test = TestStore::new("wal-overlapping").await;
+    test.write().await;
+    let first = test.store.snapshot(&[0]).await.expect("a snapshot");
+    test.fill().await;
+    assert!(test.wal() >= CAPACITY);
+    // Otherwise the next read would begin before the first ends, and another one before that.
+    let mut next = test.store.snapshot(&[0]);
+    assert!(futures_util::poll!(&mut next).is_pending());
+    // Look-ups do not wait.
+    let found = test.store.get(0, &format!("{:01000}", 7)).await;
+    assert!(found.expect("it is read").value.is_some());
+    drop(first);
+    next.await.expect("it begins when the log is short");
+    test.until_short().await;
+}
+
+#[tokio::test]
+async fn old_reads_are_ended_and_the_log_shrinks_by_itself() {
+    let test = TestStore::new("wal-old").await;
+    test.write().await;
+    let kept = test.store.snapshot(&[0]).await.expect("a snapshot");
+    let shared = Arc::clone(&test.store.opened().expect("it is open").shared);
+    let (begun, mut begins) = oneshot::channel();
+    let endless = move |search: TableSearch<'_>| {
+        begun.send(()).expect("the test waits for it");
+        let visits = Visits::of(search.scan, usize::MAX);
+        loop {
+            visits.visit(1)?;
+        }
+    };
+    let mut scan = Box::pin(shared.scan::<()>(0, endless));
+    while begins.try_recv().is_err() {
+        drop(tokio::time::timeout(Duration::from_millis(1), &mut scan).await);
+    }
+    test.fill().await;
+    // As after 5 s.
+    test.readers().end_older_than(Duration::ZERO);
+    let ended = scan.await.expect_err("it never ends by itself");
+    assert_eq!(ended.kind(), ErrorKind::Unavailable);
+    let ended = kept.find(0, query()).await.expect_err("it was too old");
+    assert_eq!(ended.kind(), ErrorKind::Unavailable);
+    // No one writes or reads.
+    test.until_short().await;
+    test.store
+        .find(0, query())
+        .await
+        .expect("reads begin again");
+}
+
+fn query() -> Query {
+    Query {
+        filter: QueryFilter::All,
+        order: Vec::new(),
+        limit: 1,
+        skip: 0,
+        after: None,
+    }
+}
