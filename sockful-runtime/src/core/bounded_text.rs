@@ -1,4 +1,4 @@
-//! Text that stops growing at a limit, for results whose size is known only while they are written.
+//! Text within a limit: the beginning of one, and one that stops growing while it is written.
 
 use std::io;
 
@@ -8,6 +8,13 @@ use std::io;
 pub(crate) struct BoundedText<'a> {
     text: &'a mut Vec<u8>,
     max: usize,
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(crate) fn prefix(text: &str, max: usize) -> &str {
+    // `str::floor_char_boundary` is newer than the oldest Rust that is supported.
+    let end = (0..=max.min(text.len())).rfind(|&at| text.is_char_boundary(at));
+    &text[..end.unwrap_or_default()]
 }
 
 /// The text has no room for what was to be written.

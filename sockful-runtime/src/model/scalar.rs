@@ -6,6 +6,7 @@ mod time;
 pub use decimal::DecimalKey;
 pub use time::TimeKey;
 
+use crate::core::bounded_text::prefix;
 use crate::core::json;
 use crate::core::json::SORTED_BYTES;
 use crate::core::json::finite_check::is_finite;
@@ -110,8 +111,7 @@ impl<'a> Scalar<'a> {
     pub fn sort_key(raw: &'a str, form: KeyForm) -> Self {
         match Self::keyed(raw, form) {
             Self::Text(text) if text.len() > SORTED_BYTES => {
-                let end = (0..=SORTED_BYTES).rfind(|&at| text.is_char_boundary(at));
-                let end = end.unwrap_or_default();
+                let end = prefix(&text, SORTED_BYTES).len();
                 Self::Text(match text {
                     Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
                     Cow::Owned(mut text) => {

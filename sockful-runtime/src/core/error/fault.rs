@@ -1,5 +1,6 @@
 //! One fault of a payload.
 
+use crate::core::bounded_text::prefix;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -50,7 +51,7 @@ impl Fault {
 /// Cuts a path that is longer than clients can use.
 fn clipped(mut path: String) -> String {
     if path.len() > MAX_PATH {
-        path.truncate(path.floor_char_boundary(MAX_PATH));
+        path.truncate(prefix(&path, MAX_PATH).len());
         path.push('…');
         path.shrink_to_fit();
     }

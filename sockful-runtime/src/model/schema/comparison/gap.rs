@@ -1,5 +1,6 @@
 //! What the parts of a comparison share: direction, step limit and result.
 
+use crate::core::bounded_text::prefix;
 use serde_json::Value;
 use std::io;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ pub(super) fn excerpt_text(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= MAX_EXCERPT {
         return text.into();
     }
-    format!("{}…", &text[..text.floor_char_boundary(MAX_EXCERPT)]).into()
+    format!("{}…", prefix(text, MAX_EXCERPT)).into()
 }
 
 struct Excerpt(Vec<u8>);
