@@ -173,6 +173,7 @@ fn errors_of_the_application_become_ours() {
     let told = sockful::macro_support::encode_output(
         &sockful::macro_support::output(std::marker::PhantomData::<()>),
         Err::<(), _>(Full),
+        usize::MAX,
     );
     assert_eq!(told.expect_err("full").code(), "full");
 }

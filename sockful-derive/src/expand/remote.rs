@@ -285,7 +285,9 @@ fn call_result(
     let bounds = Paths::bounds_at(first);
     let outcome = quote_spanned!(mixed()=> (<#this>::#ident(#receiver #(#arguments),*) #awaited));
     let codec = result(method, this);
-    let outcome = quote_spanned!(last=> #call, &#codec, #bounds::Returned #outcome.into_result());
+    let outcome = quote_spanned! {last=>
+        &#codec, #bounds::Returned #outcome.into_result(), #call.max_reply()
+    };
     let outcome = parenthesize(outcome, last);
     quote_spanned!(first=> #bounds::encode_output #outcome)
 }

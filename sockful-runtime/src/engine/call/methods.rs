@@ -30,7 +30,7 @@ impl MethodCall<'_> {
     }
 
     /// How many bytes a reply may have.
-    pub(crate) fn max_reply(&self) -> usize {
+    pub fn max_reply(&self) -> usize {
         self.context.app().config.request.max_reply
     }
 

@@ -2,11 +2,8 @@
 
 use crate::core::error::Error;
 use crate::engine::call::context::Context;
-#[cfg(feature = "server")]
-use crate::engine::call::method::MethodCall;
 use crate::model::codec::Codec;
 use crate::model::resource::Resource;
-#[cfg(feature = "server")]
 use crate::protocol::reply::EncodedOutput;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -115,11 +112,10 @@ impl<E: Into<Error>> MethodError for E {}
 ///
 /// Returns the error of the method, and fails if the output cannot be written as JSON or is longer than a
 /// reply may be.
-#[cfg(feature = "server")]
 pub fn encode_output<T, E: MethodError>(
-    call: &MethodCall<'_>,
     codec: &Codec<T>,
     output: Result<T, E>,
+    max_reply: usize,
 ) -> Result<EncodedOutput, Error> {
-    EncodedOutput::new(codec, &output.map_err(Into::into)?, call.max_reply())
+    EncodedOutput::new(codec, &output.map_err(Into::into)?, max_reply)
 }
