@@ -134,7 +134,10 @@ impl<T: SearchTable> Search<'_, T> {
             self.visit(row)?;
             if self.matches(&matcher, row)? {
                 page.add(row)?;
-                page.records.last().into_iter().for_each(|it| room.take(it));
+                // The record behind the page only says that there are more.
+                if !page.is_complete() {
+                    page.records.last().into_iter().for_each(|it| room.take(it));
+                }
             }
             Ok(!page.is_complete() && room.is_left())
         })?;

@@ -94,6 +94,20 @@ impl TakenSnapshot {
             let lists = wait(related).expect("lists");
             let read = lists.iter().map(|list| list.records.len()).sum::<usize>();
             prop_assert_eq!((lists.len(), read), (1, 1));
+            // The record behind the limit takes no room.
+            let value = Scalar::read(first.value(1)).into_owned();
+            let list = |limit, max_bytes| {
+                let values = vec![value.clone(); 3];
+                let related =
+                    self.snapshot
+                        .related(INDEXED, 1, values, QueryFilter::All, limit, max_bytes);
+                wait(related).expect("lists")
+            };
+            let all = &list(usize::MAX, usize::MAX)[0].records;
+            if let Some((_, page)) = all.split_last() {
+                let bytes: usize = page.iter().map(|it| it.sent().len()).sum();
+                prop_assert_eq!(list(page.len(), 3 * bytes).len(), 3);
+            }
         }
         Ok(())
     }

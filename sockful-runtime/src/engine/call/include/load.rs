@@ -286,20 +286,27 @@ impl Include {
             }))
         };
         let places = records.iter().map(place).collect();
-        let found = snapshot.get_many(self.resource, ids, room.left).await?;
-        let bytes = found.iter().flatten().map(|record| record.sent().len());
-        if let Err(over) = room.take(bytes.sum()).await {
-            return Ok(Err(over));
+        let mut included = Vec::with_capacity(ids.len());
+        while included.len() < ids.len() {
+            let rest = ids[included.len()..].to_vec();
+            let found = snapshot.get_many(self.resource, rest, room.left).await?;
+            if found.is_empty() {
+                return Ok(Err(OverRoom));
+            }
+            // Those that the caller may not read take no room in the reply.
+            let visible = |record: Option<Arc<Record>>| record.filter(|it| read_filter.allows(it));
+            let found: Vec<_> = found.into_iter().map(visible).collect();
+            let bytes = found.iter().flatten().map(|record| record.sent().len());
+            if let Err(over) = room.take(bytes.sum()).await {
+                return Ok(Err(over));
+            }
+            included.extend(found.into_iter().map(|record| Included {
+                records: record.into_iter().collect(),
+                first: 0,
+                cut: None,
+            }));
         }
-        let included = found.into_iter().map(|record| Included {
-            records: record
-                .into_iter()
-                .filter(|it| read_filter.allows(it))
-                .collect(),
-            first: 0,
-            cut: None,
-        });
-        Ok(Ok((places, included.collect())))
+        Ok(Ok((places, included)))
     }
 
     /// The children of each record, at most a page; read once for a record that occurs several times.
@@ -337,6 +344,10 @@ impl Include {
             room.left,
         );
         let lists = lists.await?;
+        // A store stops when there is no more room, so that some may be missing.
+        if lists.len() < parents.len() {
+            return Ok(Err(OverRoom));
+        }
         let found = lists.iter().flat_map(|list| &list.records);
         let bytes = found.map(|record| record.sent().len());
         if let Err(over) = room.take(bytes.sum()).await {
