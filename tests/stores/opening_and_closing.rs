@@ -79,7 +79,7 @@ async fn missing_authenticator_leaves_the_store_untouched() {
 async fn invalid_setting_leaves_the_store_untouched() {
     let folder = filled("invalid-setting").await;
     let mut config = Config::default();
-    config.store.max_visited = 0;
+    config.store.max_keys = 0;
     let server = Server::new(resources![new::Creature]).store(folder.store());
     let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
     let refused = server.config(config).open().await;
