@@ -7,6 +7,9 @@ use crate::core::json::MAX_EXACT;
 use crate::model::definition::KeyForm;
 use serde::Serialize;
 
+/// By how much a clock is set back without timestamps following it, in milliseconds.
+const MAX_ADJUSTMENT: u64 = 5 * 60 * 1_000;
+
 /// Writes and reads a timestamp of one type, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct TimestampCodec {
@@ -26,11 +29,15 @@ impl TimestampCodec {
         read: |raw| raw.parse().ok(),
     };
 
-    /// Returns the JSON of `now`, or of `before` if that is later: timestamps never go back, even if the
-    /// clock does.
+    /// Returns the JSON of `now`, or of `before` if that is a little later: timestamps do not go back
+    /// with a clock that is adjusted.
+    ///
+    /// A `before` that is further ahead was set by a clock that was wrong: as soon as the clock is right,
+    /// so are the timestamps.
     pub(crate) fn after(self, before: Option<&str>, now: u64) -> String {
         let before = before.and_then(self.read).unwrap_or_default();
-        (self.write)(now.max(before))
+        let is_wrong = before > now.saturating_add(MAX_ADJUSTMENT);
+        (self.write)(if is_wrong { now } else { now.max(before) })
     }
 }
 

@@ -77,7 +77,7 @@ fn kept(account: &Value) -> [u64; 3] {
 }
 
 #[test]
-fn a_time_of_creation_stands_a_time_of_change_never_goes_back_and_a_revision_is_of_its_commit() {
+fn timestamps_and_rev_follow_commits_and_the_clock() {
     for_random_values(40, &steps(), world, async |world, steps| {
         let World { clock, client, .. } = world;
         for id in IDS {
@@ -107,7 +107,11 @@ fn a_time_of_creation_stands_a_time_of_change_never_goes_back_and_a_revision_is_
                 } else {
                     let [was_since, was_touched, _] = kept(&before);
                     prop_assert_eq!(since, was_since, "{:?}", step);
-                    prop_assert_eq!(touched, was_touched.max(step.time), "{:?}", step);
+                    // A time that is far ahead was set by a wrong clock.
+                    let is_wrong = was_touched > step.time + 5 * 60 * 1_000;
+                    let expected = was_touched.max(step.time);
+                    let expected = if is_wrong { step.time } else { expected };
+                    prop_assert_eq!(touched, expected, "{:?}", step);
                 }
             }
         }

@@ -97,8 +97,10 @@ mod tests {
             "{first}"
         );
         assert!(first <= second, "{first} {second}");
-        // Kept times never go back, and stay where the clock does.
-        assert_eq!(timestamp.after(Some(&second), now), second);
+        // Kept times do not go back by little, and stay where the clock does.
+        let is_little = kept(later) <= now.saturating_add(300_000);
+        let back = if is_little { &second } else { &first };
+        assert_eq!(timestamp.after(Some(&second), now), *back);
         assert_eq!(timestamp.after(Some(&first), now), first);
         // A kept time compares with any other by time.
         let text = Scalar::keyed(&first, KeyForm::Time);
