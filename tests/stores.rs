@@ -6,6 +6,7 @@ mod limits;
 mod migration;
 mod migration_check;
 mod opening_and_closing;
+mod renames_and_rollback;
 mod reserializing_store;
 mod resource_versions;
 mod restored_history;

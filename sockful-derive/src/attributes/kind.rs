@@ -1,12 +1,13 @@
 //! The kinds of values that an attribute can have, and the parser of each.
 
-use super::syntax::{error_span, parse_equals, parse_string};
+use super::syntax::{error_span, in_parentheses, parse_equals, parse_string};
 use super::value::Value;
 use super::{actions, event, relation, rule};
 use crate::names::{Name, is_name};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::token::Paren;
 use syn::{Error, Ident, LitStr, Path, Result, Token};
 
 /// The kind of value that an attribute takes.
@@ -16,6 +17,8 @@ pub(super) enum ValueKind {
     Flag,
     /// `= "aName"`: a name on the wire.
     Name,
+    /// `= "aName"`, or `("aName", "another")`: names on the wire.
+    Names,
     /// `= "5s"`.
     Duration,
     /// `= some::path`.
@@ -95,11 +98,40 @@ impl ValueKind {
             }
             Self::Events => event::events(keyword, input).map(Value::Events),
             Self::Name => name_of(&parse_string(keyword, "\"aName\"", input)?).map(Value::Name),
+            Self::Names if input.peek(Paren) => names(keyword, input).map(Value::Names),
+            Self::Names => {
+                let name = name_of(&parse_string(keyword, "\"aName\"", input)?)?;
+                Ok(Value::Names(vec![name]))
+            }
             Self::Duration => {
                 duration(&parse_string(keyword, "\"5s\"", input)?).map(Value::Duration)
             }
         }
     }
+}
+
+/// Parses `("aName", "another")`.
+fn names(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Name>> {
+    in_parentheses(keyword, "\"aName\", \"another\"", input, |inside| {
+        let mut names = Vec::<Name>::new();
+        while !inside.is_empty() {
+            let name = name_of(&inside.parse()?)?;
+            if names.iter().any(|known| known.text == name.text) {
+                let message = format!("`{}` is named twice; once is enough", name.text);
+                return Err(Error::new(name.span, message));
+            }
+            names.push(name);
+            if !inside.is_empty() {
+                inside.parse::<Token![,]>()?;
+            }
+        }
+        if names.is_empty() {
+            let keyword_name = keyword.unraw();
+            let message = format!("name one here, such as `{keyword_name}(\"aName\")`");
+            return Err(Error::new(keyword.span(), message));
+        }
+        Ok(names)
+    })
 }
 
 fn name_of(string: &LitStr) -> Result<Name> {

@@ -184,6 +184,14 @@ impl Attributes {
         }
     }
 
+    /// The value of the attribute called `name`, if it is a list of names; empty if there is none.
+    pub(crate) fn names(&self, name: &str) -> &[Name] {
+        match self.value(name) {
+            Some(Value::Names(names)) => names,
+            _ => &[],
+        }
+    }
+
     /// The value of the attribute called `name`, if it is a duration.
     pub(crate) fn duration(&self, name: &str) -> Option<Duration> {
         match self.value(name)? {

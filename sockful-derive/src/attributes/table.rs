@@ -50,8 +50,8 @@ pub(crate) struct AttributeDef {
 
 use Target::{Block, Field, Method, Parameter, Struct};
 use ValueKind::{
-    Actions, Duration, Events, Flag, FunctionRule, Ident, Name, OnDestroy, OptionalExpr, Page,
-    Path, RangeRule, ResourcePath, Sanitizers, Str, TextRule,
+    Actions, Duration, Events, Flag, FunctionRule, Ident, Name, Names, OnDestroy, OptionalExpr,
+    Page, Path, RangeRule, ResourcePath, Sanitizers, Str, TextRule,
 };
 
 const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
@@ -138,7 +138,7 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
         ("id", EXACT_ID), ("parent", "it is what the parent's id is, which every client can hold"),
         ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
     ] },
-    AttributeDef { name: "renamed_from", targets: &[Struct, Field],          kind: Name,          conflicts: &[] },
+    AttributeDef { name: "renamed_from", targets: &[Struct, Field],          kind: Names,         conflicts: &[] },
     AttributeDef { name: "range",        targets: &[Field, Parameter],       kind: RangeRule,     conflicts: &[
         ("length", "a number has a range, a text or a list a length"),
         ("pattern", OF_NUMBERS),

@@ -9,6 +9,7 @@ use syn::{Attribute, Expr, ExprRange, Ident, LitStr, Path, Type};
 pub(crate) enum Value {
     Flag,
     Name(Name),
+    Names(Vec<Name>),
     Duration(Duration),
     Path(Path),
     Expr(Box<Expr>),

@@ -122,20 +122,20 @@ fn check_distinct_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
 
 /// Requires that a former name belongs to one property only.
 fn check_renamed_from(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
-    let older = |property: &Property<'_>| property.attributes.name("renamed_from").cloned();
-    if let Some(name) = resource
-        .renamed_from
-        .filter(|it| it.text == resource.name.text)
-    {
+    let mut older = resource.renamed_from.iter();
+    if let Some(name) = older.find(|it| it.text == resource.name.text) {
         let message = "this is what it is called now; write the name that it had before";
         diagnostics.push(Error::new(name.span, message));
     }
-    for (at, property) in resource.properties.iter().enumerate() {
-        let Some(name) = older(property) else {
-            continue;
-        };
+    let older = |property: &Property<'_>| property.attributes.names("renamed_from").to_vec();
+    let properties = resource.properties.iter().enumerate();
+    let names = properties.flat_map(|(at, property)| {
+        let names = older(property).into_iter();
+        names.map(move |name| (at, property, name))
+    });
+    for (at, property, name) in names {
         let is_taken = |it: &&Property<'_>| it.name.text == name.text;
-        let is_claimed = |it: &&Property<'_>| older(it).is_some_and(|it| it.text == name.text);
+        let is_claimed = |it: &&Property<'_>| older(it).iter().any(|it| it.text == name.text);
         let taken = resource.properties.iter().find(is_taken);
         let claimed = resource.properties[..at].iter().find(is_claimed);
         let message = match (taken, claimed) {

@@ -91,9 +91,9 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     };
     let public = resource.is_public;
     let public = public.then(|| quote_spanned!(mixed()=> public: true,));
-    let renamed = resource.renamed_from;
-    let renamed = renamed
-        .map(|Name { text, .. }| quote_spanned!(mixed()=> renamed_from: #private::Some(#text),));
+    let older = resource.renamed_from.iter().map(|Name { text, .. }| text);
+    let renamed = (!resource.renamed_from.is_empty())
+        .then(|| quote_spanned!(mixed()=> renamed_from: &[#(#older),*],));
     let parents = parents::rows(resource);
     let events = events::rows(resource);
     let rows = properties
@@ -186,8 +186,13 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
         let text = names.collect::<Vec<_>>().join(", ").replace(" :: ", "::");
         quote_spanned!(mixed()=> .sanitizers(#text))
     });
-    let renamed = property.attributes.name("renamed_from");
-    let renamed = renamed.map(|Name { text, .. }| quote_spanned!(mixed()=> .renamed_from(#text)));
+    let older = property.attributes.names("renamed_from");
+    let older = older
+        .iter()
+        .map(|Name { text, .. }| text)
+        .collect::<Vec<_>>();
+    let renamed =
+        (!older.is_empty()).then(|| quote_spanned!(mixed()=> .renamed_from(&[#(#older),*])));
     let row = quote_spanned!(mixed()=> #private::Property::new(#name, #doc) #access #kept #(.#flags())* #key_form #sanitizers #renamed);
     rules::of_property(row, &property.rules, paths, this)
 }

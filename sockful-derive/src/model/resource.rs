@@ -29,8 +29,8 @@ pub(crate) struct Resource<'a> {
     pub(crate) page: Option<(usize, usize)>,
     /// Whether unauthenticated clients may access it.
     pub(crate) is_public: bool,
-    /// The former name, under which older records are stored.
-    pub(crate) renamed_from: Option<&'a Name>,
+    /// The former names, under which older records are stored.
+    pub(crate) renamed_from: &'a [Name],
     pub(crate) events: Vec<Event<'a>>,
     pub(crate) properties: Vec<Property<'a>>,
     /// The positions of the fields that are marked as the id.
@@ -103,7 +103,7 @@ impl<'a> Resource<'a> {
             unserved: attributes.container.unserved(),
             page: attributes.container.page(),
             is_public: attributes.container.has("public"),
-            renamed_from: attributes.container.name("renamed_from"),
+            renamed_from: attributes.container.names("renamed_from"),
             events: Event::all(&attributes.container),
             ids: ids(&properties),
             properties,

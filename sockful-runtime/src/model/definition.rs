@@ -37,8 +37,8 @@ pub struct ResourceDef {
     pub events: &'static [EventDef],
     /// Whether unauthenticated clients may access it on a server with an authenticator.
     pub public: bool,
-    /// The name under which older records are stored.
-    pub renamed_from: Option<&'static str>,
+    /// The names under which older records may be stored.
+    pub renamed_from: &'static [&'static str],
 }
 
 /// An event that may happen to a resource's records.
@@ -83,8 +83,8 @@ pub struct Property {
     pub key_form: KeyForm,
     /// The sanitizers of its values, as they are declared; empty if it has none.
     pub sanitizers: &'static str,
-    /// The name under which older records are stored.
-    pub renamed_from: Option<&'static str>,
+    /// The names under which older records may have it.
+    pub renamed_from: &'static [&'static str],
 }
 
 /// How the values of a property are compared, sorted and indexed.
@@ -196,7 +196,7 @@ impl Property {
             wide: false,
             key_form: KeyForm::Json,
             sanitizers: "",
-            renamed_from: None,
+            renamed_from: &[],
         }
     }
 
@@ -275,10 +275,10 @@ impl Property {
         self
     }
 
-    /// Sets the name under which older records have it.
+    /// Sets the names under which older records may have it.
     #[must_use]
-    pub const fn renamed_from(mut self, older: &'static str) -> Self {
-        self.renamed_from = Some(older);
+    pub const fn renamed_from(mut self, older: &'static [&'static str]) -> Self {
+        self.renamed_from = older;
         self
     }
 
@@ -305,7 +305,7 @@ impl ResourceDef {
             parents: &[],
             events: &[],
             public: false,
-            renamed_from: None,
+            renamed_from: &[],
         }
     }
 

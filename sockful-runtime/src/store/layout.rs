@@ -67,6 +67,7 @@ impl<'a> Layout<'a> {
         let properties = form.properties.iter_mut().zip(&self.model.properties);
         for (at, (property, described)) in properties.enumerate() {
             property.schema = described.form(&self.definition().properties[at]);
+            property.default.clone_from(&described.default);
         }
         form
     }
@@ -95,6 +96,18 @@ impl<'a> Layout<'a> {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), with every property that does not fit.
     pub fn migrate(self, id: &str, rev: u64, sent: &str, kept: &str) -> Result<Migrated> {
+        self.migrate_from(&[], id, rev, [sent, kept])
+    }
+
+    /// The same for records of a known form. A property that is no longer declared loses nothing if its
+    /// value is the default that records without it had: so a version that only added it can be undone.
+    pub(crate) fn migrate_from(
+        self,
+        older: &[StoredProperty],
+        id: &str,
+        rev: u64,
+        [sent, kept]: [&str; 2],
+    ) -> Result<Migrated> {
         let kept = if kept.is_empty() { "{}" } else { kept };
         let read = |text| serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
         let mut stored = read(sent).map_err(Error::internal)?;
@@ -102,10 +115,18 @@ impl<'a> Layout<'a> {
         let mut given = BTreeMap::new();
         for property in self.definition().properties {
             let own = stored.remove(property.name);
-            let value = own.or_else(|| stored.remove(property.renamed_from?));
+            let value = own.or_else(|| {
+                let mut older = property.renamed_from.iter();
+                older.find_map(|older| stored.remove(*older))
+            });
             given.extend(value.map(|value| (property.name, value)));
         }
-        stored.retain(|_, value| value.get() != "null");
+        let default = |name: &str| older.iter().find(|it| it.name == name)?.default.as_ref();
+        let is_default = |name: &str, value: &RawValue| {
+            let parsed = || serde_json::from_str::<Value>(value.get()).ok();
+            default(name).is_some_and(|default| parsed().as_ref() == Some(default))
+        };
+        stored.retain(|name, value| value.get() != "null" && !is_default(name, value));
         let given = serde_json::to_string(&given).map_err(Error::internal)?;
         let record = self
             .model

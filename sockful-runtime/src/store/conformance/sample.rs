@@ -182,7 +182,7 @@ impl Resource for Sample {
             EventDef::of::<Nap>("slept", ""),
         ],
         public: false,
-        renamed_from: None,
+        renamed_from: &[],
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

@@ -37,9 +37,12 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaCom
     for &layout in layouts {
         let definition = layout.definition();
         let mut told = LayoutChanges::of(definition.name);
-        let names = [Some(definition.name), definition.renamed_from];
-        let mut names = names.into_iter().flatten();
-        match names.find_map(|name| Some((name, forms.remove(name)?))) {
+        let names = [&definition.name]
+            .into_iter()
+            .chain(definition.renamed_from);
+        let mut found = names.filter_map(|&name| Some((name, forms.remove(name)?)));
+        let found = found.next();
+        match found {
             None => told.applied("", "is new"),
             Some((name, form)) => {
                 if name != definition.name {

@@ -28,6 +28,9 @@ pub(crate) struct StoredProperty {
     /// Its type and its rules; null where only the declaration is known.
     #[serde(default)]
     pub(crate) schema: Value,
+    /// The value of records that were stored without it, if that is constant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) default: Option<Value>,
 }
 
 impl Form {
@@ -42,11 +45,20 @@ impl Form {
             key: property.key_form.name().map(ToOwned::to_owned),
             sanitizers: property.sanitizers.to_owned(),
             schema: Value::Null,
+            default: None,
         });
         Self {
             id: definition.properties[definition.id].name.to_owned(),
             properties: properties.collect(),
         }
+    }
+
+    /// The same without defaults, which no stored record depends on.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn without_defaults(mut self) -> Self {
+        let properties = self.properties.iter_mut();
+        properties.for_each(|property| property.default = None);
+        self
     }
 
     pub(crate) fn text(&self) -> String {
@@ -62,7 +74,10 @@ impl Form {
         let mut left: BTreeMap<_, _> = self.properties.iter().map(|it| (&*it.name, it)).collect();
         let was = definition.properties.iter().map(|property| {
             let own = left.remove(property.name);
-            own.or_else(|| left.remove(property.renamed_from?))
+            own.or_else(|| {
+                let mut older = property.renamed_from.iter();
+                older.find_map(|older| left.remove(older))
+            })
         });
         (was.collect(), left.into_values().collect())
     }
@@ -86,6 +101,7 @@ impl Form {
         let mut own = Self::of(definition);
         for (own, property) in own.properties.iter_mut().zip(&self.properties) {
             own.schema.clone_from(&property.schema);
+            own.default.clone_from(&property.default);
         }
         *self == own
     }

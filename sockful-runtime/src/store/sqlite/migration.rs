@@ -66,6 +66,12 @@ pub(super) fn migrate(
                 plan.done
                     .push(format!("`{}` is new", table.definition.name));
             }
+            Some((name, stored)) if !has_run && has_other_defaults(&name, &stored, layout) => {
+                let update = "UPDATE sockful_resources SET description = ?2 WHERE name = ?1";
+                transaction
+                    .execute(update, [&name, &form])
+                    .map_err(failure)?;
+            }
             Some((name, stored)) if name != table.definition.name || stored != form || has_run => {
                 records::migrate(&transaction, layout, &name, &stored, &mut plan)?;
                 remade.insert(name, layout);
@@ -86,13 +92,22 @@ pub(super) fn migrate(
     Ok(())
 }
 
+/// Whether nothing but defaults has changed, which no stored record depends on.
+fn has_other_defaults(name: &str, stored: &str, layout: Layout<'_>) -> bool {
+    let form = layout.whole();
+    let is_other = name == layout.definition().name && stored != form.text();
+    is_other
+        && serde_json::from_str::<Form>(stored)
+            .is_ok_and(|stored| stored.without_defaults() == form.without_defaults())
+}
+
 /// Under which name records of this resource are stored, and what they look like.
 fn older(transaction: &Transaction<'_>, layout: Layout<'_>) -> Result<Option<(String, String)>> {
-    let names = [
-        Some(layout.definition().name),
-        layout.definition().renamed_from,
-    ];
-    for name in names.into_iter().flatten() {
+    let definition = layout.definition();
+    for &name in [&definition.name]
+        .into_iter()
+        .chain(definition.renamed_from)
+    {
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = transaction.query_row(read, [name], |row| row.get(0));
         if let Some(stored) = stored.optional().map_err(failure)? {

@@ -221,7 +221,10 @@ fn a_full_disk_is_unavailable_and_takes_nothing_else_with_it() {
     };
     allow(60);
     wait(store.open(&TWO)).expect("there is room for that");
-    let long = |id| commit(vec![put(id, 1), put(&"x".repeat(900_000), 1)], None);
+    let long = |id| {
+        let many = (0..4_000).map(|n| put(&format!("{n:0>250}"), 1));
+        commit([put(id, 1)].into_iter().chain(many).collect(), None)
+    };
     wait(store.commit(commit(vec![put("bob", 1)], None))).expect("there is room");
     let Err(Rejected::Failed(error)) = wait(store.commit(long("eve"))) else {
         panic!("there is room");

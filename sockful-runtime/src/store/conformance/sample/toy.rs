@@ -118,7 +118,7 @@ impl Resource for Toy {
         ],
         events: &[],
         public: false,
-        renamed_from: None,
+        renamed_from: &[],
     };
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {

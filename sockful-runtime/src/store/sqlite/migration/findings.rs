@@ -101,7 +101,12 @@ pub(super) fn differences(
         }
     }
     let gone = gone.into_iter();
-    told.extend(gone.map(|it| format!("`{}` is gone; no record had a value in it", it.name)));
+    told.extend(gone.map(|it| {
+        format!(
+            "`{}` is gone; no record had a value other than its default",
+            it.name
+        )
+    }));
     let name = definition.name;
     told.into_iter().map(move |it| format!("{name}: {it}"))
 }

@@ -21,10 +21,11 @@ pub(super) fn migrate(
     let aside = put_aside(transaction, name).map_err(failure)?;
     let made = table.make(transaction, &layout.form());
     made.map_err(failure)?;
+    let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
     let mut findings = Findings::default();
     let mut is_changed = name != definition.name;
     each(transaction, &aside, |id, rev, [sent, kept]| {
-        match layout.migrate(id, rev, sent, kept) {
+        match layout.migrate_from(&stored.properties, id, rev, [sent, kept]) {
             Ok(Migrated { record, dropped }) => {
                 is_changed |= record.sent() != sent;
                 findings.count(id, dropped);
@@ -46,7 +47,6 @@ pub(super) fn migrate(
     }
     let drop = format!("DROP TABLE {aside}");
     transaction.execute_batch(&drop).map_err(failure)?;
-    let stored: Form = serde_json::from_str(stored).map_err(Error::internal)?;
     plan.done.extend(differences(&stored, name, layout));
     let refused = findings.sentences();
     let refused = refused.map(|it| format!("{}: {it}", definition.name));
