@@ -298,6 +298,10 @@ impl Store for Sqlite {
     }
 
     fn backup(&self, to: &Path) -> MaybeReady<'_, Result<()>> {
+        let checked = self.opened().and_then(|it| it.shared.readers.check_file());
+        if let Err(error) = checked {
+            return ready(Err(error));
+        }
         let (from, to) = (self.path.clone(), to.to_owned());
         boxed(shared_file::aside(move || backup::copy(&from, &to)))
     }

@@ -18,8 +18,10 @@ impl FileIdentity {
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
             Ok(metadata) => Ok(Self::from_metadata(&metadata)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+                _ => Err(error),
+            },
         }
     }
 
@@ -37,6 +39,12 @@ impl FileIdentity {
     fn from_metadata(_: &Metadata) -> Option<Self> {
         None
     }
+}
+
+/// Whether a path leads to the file that was opened, as far as the system tells.
+pub(super) fn is_same(path: &Path, opened: Option<FileIdentity>) -> bool {
+    // A folder that cannot be read tells nothing about the file.
+    opened.is_none() || FileIdentity::of(path).map_or(true, |now| now == opened)
 }
 
 /// How many names a file has; 1 if it does not exist, or if the system does not tell.
@@ -67,6 +75,11 @@ pub(super) struct FileWatch {
 }
 
 impl FileWatch {
+    /// The file itself.
+    pub(super) fn opened(&self) -> Option<FileIdentity> {
+        self.opened
+    }
+
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
         let wal = beside(path, "-wal");
         Ok(Self {
@@ -80,10 +93,6 @@ impl FileWatch {
 
     /// Whether both are still where they were. Logs when this changes.
     pub(super) fn is_there(&mut self) -> bool {
-        let is_same = |path: &Path, opened: Option<FileIdentity>| {
-            // A folder that cannot be read tells nothing about the file.
-            opened.is_none() || FileIdentity::of(path).map_or(true, |now| now == opened)
-        };
         if self.opened_wal.is_none() {
             self.opened_wal = FileIdentity::of(&self.wal).ok().flatten();
         }

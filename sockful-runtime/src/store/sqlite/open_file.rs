@@ -69,15 +69,15 @@ impl FileOpener<'_> {
         let behind = end.newest(&connection, AT_HAND, limits.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
         let (idempotency, gone) = idempotency::load(&connection, limits).map_err(failure)?;
+        let files = FileWatch::begin(self.path).map_err(Error::internal)?;
         let shared = Arc::new(SharedFile::new(
-            ReaderPool::new(self.path.to_owned()),
+            ReaderPool::new(self.path.to_owned(), files.opened()),
             tables,
             History::new(newest, end, idempotency, limits),
             Arc::clone(self.head),
             limits.max_visited,
         ));
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
-        let files = FileWatch::begin(self.path).map_err(Error::internal)?;
         let wal = WalBound::new(self.path, limits.wal_capacity);
         wal.configure(&connection).map_err(failure)?;
         let writer = WriterThread {

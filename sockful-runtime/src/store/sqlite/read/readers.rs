@@ -1,8 +1,9 @@
 //! Connections that read, a bounded number of them.
 
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::store::sqlite::failure::{closed, failure};
+use crate::store::sqlite::failure::{closed, failure, replaced};
 use crate::store::sqlite::file::open_reader;
+use crate::store::sqlite::file_identity::{FileIdentity, is_same};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -29,6 +30,8 @@ const LAST_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct ReaderPool {
     path: PathBuf,
+    /// The file that the writer has open.
+    opened: Option<FileIdentity>,
     /// None any more where the store is closed.
     idle: Mutex<Option<Vec<Connection>>>,
     permits: Arc<Semaphore>,
@@ -62,9 +65,10 @@ pub(crate) struct SnapshotReader {
 }
 
 impl ReaderPool {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, opened: Option<FileIdentity>) -> Self {
         Self {
             path,
+            opened,
             idle: Mutex::new(Some(Vec::new())),
             permits: Arc::new(Semaphore::new(MAX_READERS)),
             long: Mutex::default(),
@@ -119,6 +123,19 @@ impl ReaderPool {
         drop(self.idle().take());
     }
 
+    /// Checks that the path still leads to the file that the writer has open.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` if the file was removed or replaced: another file has other records.
+    pub(crate) fn check_file(&self) -> Result<()> {
+        if is_same(&self.path, self.opened) {
+            Ok(())
+        } else {
+            Err(replaced())
+        }
+    }
+
     fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +164,10 @@ impl ReaderPool {
         match self.begin_at_once() {
             Some(reader) => reader,
             None if self.idle().is_none() => Err(closed()),
-            None => self.see(open_reader(&self.path).map_err(failure)?),
+            None => {
+                self.check_file()?;
+                self.see(open_reader(&self.path).map_err(failure)?)
+            }
         }
     }
 

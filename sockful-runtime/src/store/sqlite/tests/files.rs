@@ -200,6 +200,12 @@ fn writes_are_refused_while_the_file_is_gone() {
             assert_eq!(error.kind(), ErrorKind::Unavailable);
             assert_eq!(error.outcome(), Some(Outcome::NotApplied));
             assert!(error.to_string().contains("removed or replaced"), "{error}");
+            if file == path {
+                let copy = folder.0.join("never.db");
+                wait(store.backup(&copy)).expect_err("it would be a copy of another file");
+                // No reader was open before, and a new one would open another file.
+                wait(store.get(0, "bob")).expect_err("it is not read");
+            }
         }
         fs::rename(&away, &file).expect("it comes back");
         write(&store, [3]);
