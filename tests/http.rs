@@ -3,3 +3,4 @@
 mod endpoints;
 mod malformed_requests;
 mod rest;
+mod site_access;

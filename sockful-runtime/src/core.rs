@@ -15,4 +15,6 @@ pub mod feature;
 pub(crate) mod json;
 #[cfg(feature = "server")]
 pub(crate) mod shutdown;
+#[cfg(feature = "server")]
+pub(crate) mod site_access;
 pub(crate) mod web_origin;

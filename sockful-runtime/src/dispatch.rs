@@ -128,10 +128,9 @@ impl Request {
         self.log_error(session, Err(error.with_outcome(outcome)))
     }
 
-    /// The reply to a request that is not started because the server stops.
-    pub(crate) fn unavailable(&self, session: &Session) -> Reply {
-        let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
-        self.log_error(session, Err(error))
+    /// The reply to a request that is not started, or not done, because the server stops.
+    pub(crate) fn unavailable(&self, session: &Session, outcome: Outcome) -> Reply {
+        self.log_error(session, Err(Error::shutting_down(outcome)))
     }
 
     /// Runs the request; at most once if it has a key.
@@ -148,7 +147,11 @@ impl Request {
     }
 
     async fn act_once(&self, session: &Session, context: Context, number: u64, key: Uuid) -> Reply {
-        let (resource, action) = self.names(session);
+        let (resource, mut action) = self.names(session);
+        if self.payload.is_merge_patch {
+            // The same text means something else.
+            action = "merge";
+        }
         let app = &session.app;
         app.policies.admit_to(context.identity(), false)?;
         let keyed = RequestKey {
@@ -171,7 +174,7 @@ impl Request {
             .run_once(&*app.store, &keyed, run, show)
             .await;
         peer.note_committed(number);
-        reply
+        commit::hide_stored(session, &context, &self.payload, reply?)
     }
 
     async fn act(&self, session: &Session, context: Context) -> RequestOutcome {

@@ -282,6 +282,36 @@ pub use sockful_derive::Resource;
 /// A method that is not `pub` may be a hook, with [`#[before(create)]`](macro@before) or
 /// [`#[after(create)]`](macro@after) on it, or a policy, with [`#[can(read)]`](macro@can).
 ///
+/// # When the client is gone
+///
+/// A method runs only as long as its reply is awaited. If the client disconnects, the request times out
+/// or the server stops, the method is dropped at its next `.await`: nothing of the record is stored,
+/// and code after that `.await` does not run. What has to run to its end, such as a payment followed by
+/// a note about it, belongs into a task of its own:
+///
+/// ```no_run
+/// # use sockful::{Context, Error, Resource, Result, remote};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Resource)]
+/// # pub struct Order {
+/// #     id: String,
+/// # }
+/// # async fn charge(_: String) -> Result<()> { Ok(()) }
+/// # async fn send_receipt() {}
+/// #[remote]
+/// impl Order {
+///     pub async fn pay(&mut self) -> Result<()> {
+///         let id = self.id.clone();
+///         let payment = tokio::spawn(async move {
+///             charge(id).await?;
+///             send_receipt().await; // even if the client is gone
+///             Ok(())
+///         });
+///         payment.await.map_err(Error::internal)?
+///     }
+/// }
+/// ```
+///
 /// On the block, `#[remote(crate = path)]` says where `sockful` is found, if not at `::sockful`.
 pub use sockful_derive::remote;
 

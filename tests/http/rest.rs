@@ -3,6 +3,7 @@
 mod cors;
 mod identity;
 mod limits;
+mod patch;
 mod random_requests;
 mod request_bodies;
 mod response_headers;

@@ -302,7 +302,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
 }
 
 #[tokio::test]
-async fn what_is_not_done_in_time_is_cut() {
+async fn what_is_not_done_in_time_is_unavailable() {
     let mut config = Config::default();
     config.connection.shutdown_timeout = Duration::from_millis(100);
     let outer = Outer::nested(sample().config(config)).await;
@@ -311,6 +311,11 @@ async fn what_is_not_done_in_time_is_cut() {
     client.send(wait).await;
     outer.checkpoints.reached("shut").await;
     within("the end", outer.server.drain()).await;
-    let (frames, _) = client.rest().await;
-    assert_eq!(frames.len(), 0, "{frames:?}");
+    let (frames, code) = client.rest().await;
+    let err = &frames[0][2]["err"];
+    assert_eq!(
+        (&err["code"], &err["outcome"], frames.len(), code),
+        (&json!("unavailable"), &json!("none"), 1, Some(1001)),
+        "{frames:?}"
+    );
 }

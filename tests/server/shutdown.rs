@@ -50,18 +50,48 @@ async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
 }
 
 #[tokio::test]
-async fn what_is_not_done_at_the_deadline_is_cut() {
+async fn what_is_cut_at_the_deadline_is_answered() {
     let mut server = TestServer::start_with(|config| {
         config.connection.shutdown_timeout = Duration::from_millis(100);
     })
     .await;
     let mut client = server.client().await;
-    client
-        .send(json!(["creature", "waitAt", {"checkpoint": "shut"}, 1]))
-        .await;
-    server.checkpoints.reached("shut").await;
+    client.ok("creature", "create", json!({"id": "bob"})).await;
+    for (id, checkpoint) in [(1, "one"), (2, "two")] {
+        client
+            .send(json!(["creature", "waitAt", {"checkpoint": checkpoint}, id]))
+            .await;
+        server.checkpoints.reached(checkpoint).await;
+    }
+    let feed = json!(["creature", "feedAt", {"id": "bob", "checkpoint": "three"}, 3]);
+    client.send(feed).await;
+    server.checkpoints.reached("three").await;
+    let mut raw = server.raw_connection().await;
+    let body = r#"{"checkpoint":"four"}"#;
+    raw.send(format!(
+        "POST /api/creature/waitAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await;
+    server.checkpoints.reached("four").await;
     server.stop();
-    assert_eq!(client.close_code().await, None);
+    let (mut frames, code) = client.rest().await;
+    frames.sort_by_key(|frame| frame[3].as_u64());
+    assert_eq!((frames.len(), code), (3, Some(1001)), "{frames:?}");
+    for (frame, id) in frames.iter().zip(1..) {
+        let err = &frame[2]["err"];
+        assert_eq!(
+            (&err["code"], &err["outcome"], &frame[3]),
+            (&json!("unavailable"), &json!("none"), &json!(id)),
+            "{frame}"
+        );
+    }
+    let answer = raw.answer(false).await;
+    let err = &answer.json()["err"];
+    assert_eq!(
+        (answer.status, &err["code"], &err["outcome"]),
+        (503, &json!("unavailable"), &json!("none"))
+    );
     server.stopped().await;
 }
 

@@ -150,6 +150,12 @@ impl Error {
         Self::new(ErrorKind::TooMany, message).with_limit(setting, max)
     }
 
+    /// The error of a request that is not done because the server stops.
+    #[cfg(feature = "server")]
+    pub(crate) fn shutting_down(outcome: Outcome) -> Self {
+        Self::new(ErrorKind::Unavailable, "the server is shutting down").with_outcome(outcome)
+    }
+
     /// Says that a request with this `key` came in between, or may have been before.
     pub(crate) fn repeated() -> Self {
         Self::not_once("a request with this `key` took effect before, or may have")

@@ -4,6 +4,8 @@ pub(crate) mod finite_check;
 mod integers;
 pub(crate) mod lexer;
 pub(crate) mod members;
+#[cfg(feature = "server")]
+pub(crate) mod merge;
 pub(crate) mod object;
 pub(crate) mod span;
 
@@ -48,6 +50,16 @@ pub(crate) fn check(text: &str) -> Result<()> {
     match serde_json::from_str::<&RawValue>(text) {
         Ok(_) => Ok(()),
         Err(error) => Err(Error::bad_frame(&error)),
+    }
+}
+
+/// The encoding whose byte-order mark a text begins with. JSON has none, and some editors and shells
+/// write one.
+pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Some("UTF-8"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        _ => None,
     }
 }
 

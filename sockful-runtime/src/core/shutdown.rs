@@ -40,6 +40,11 @@ impl Trigger {
     /// Tells all connections to finish what they have started, and waits until they are gone.
     pub(crate) async fn drain(&mut self) {
         self.phase.send_replace(ShutdownPhase::Draining);
+        self.gone().await;
+    }
+
+    /// Waits until all connections are gone.
+    pub(crate) async fn gone(&mut self) {
         self.gone.recv().await;
     }
 

@@ -4,6 +4,7 @@ use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::engine::call::after_hooks;
+use crate::core::json::object::Object;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::response_draft::{BatchRecord, ResponseDraft};
@@ -218,6 +219,37 @@ fn write<'a>(
         through: through.transpose()?,
         payload,
     })
+}
+
+/// Hides what a retry may no longer read of the result of a commit.
+///
+/// A record that was gone at the end of the commit may have been stored as JSON. Without all of the
+/// record the policies cannot judge it, so a caller whose reads are filtered gets its id only.
+pub(super) fn hide_stored(
+    session: &Session,
+    context: &Context,
+    payload: &Payload,
+    mut done: Done,
+) -> Reply {
+    let Body::List(list) = &mut done.body else {
+        return Ok(done);
+    };
+    if list.iter().all(|one| !matches!(one, Body::Json(_))) {
+        return Ok(done);
+    }
+    for (one, write) in list.iter_mut().zip(parse(session, payload)?) {
+        let Body::Json(json) = one else { continue };
+        let model = write.model;
+        if context.read_filter(model.index)?.filter().is_none() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(json).into_owned();
+        let record = Object::parse(&text)?;
+        let id = record.take(model.id_name()).unwrap_or("null");
+        let name = serde_json::Value::from(model.id_name());
+        *json = format!("{{{name}:{id}}}").into_bytes();
+    }
+    Ok(done)
 }
 
 /// Where a write stands in the payload.

@@ -130,6 +130,13 @@ impl Request {
         })
     }
 
+    /// The same request with its payload as a merge patch: objects in it change the properties of the
+    /// stored objects that they name, and null removes one.
+    pub(crate) fn merging(mut self) -> Self {
+        self.payload.is_merge_patch = true;
+        self
+    }
+
     /// What the reply repeats of the request.
     pub(crate) fn head(&self) -> Head<'_> {
         self.head.head(self.payload.source())

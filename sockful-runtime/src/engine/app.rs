@@ -4,6 +4,7 @@ use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::after_hook_queue::AfterHookQueue;
+use crate::core::site_access::SiteAccess;
 use crate::engine::app_state::AppState;
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
@@ -48,6 +49,8 @@ pub(crate) struct App {
     pub(crate) identities: IdentityRegistry,
     pub(crate) state: AppState,
     pub(crate) config: Config,
+    /// Which pages may connect, and by which host names.
+    pub(crate) site_access: SiteAccess,
     pub(crate) clock: Clock,
     /// The commits whose `#[after]` hooks wait or run.
     pub(crate) after_hooks: Arc<AfterHookQueue>,
@@ -138,6 +141,7 @@ impl App {
             identities: IdentityRegistry::default(),
             after_hooks: AfterHookQueue::new(config.request.max_afterwards),
             state,
+            site_access: SiteAccess::new(&config.access),
             config,
             clock,
         }))

@@ -106,6 +106,21 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
     }
 }
 
+/// Checks that a new record may have an id, from its [`canonical`] text.
+///
+/// A browser resolves the segments `.` and `..` of an address before it sends it, even if they are
+/// percent-encoded, so a record of such an id could not be requested over HTTP.
+///
+/// # Errors
+///
+/// A [`Fault`] for these ids.
+pub(crate) fn check_new(id: &str, kind: KeyKind) -> Result<(), Fault> {
+    match (kind, id) {
+        (KeyKind::Text, "." | "..") => Err(fault("is `.` or `..`, which no address can have")),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the JSON value of an id from its [`canonical`] text.
 pub fn json(text: &str, kind: KeyKind) -> String {
     match kind {

@@ -150,7 +150,14 @@ impl Model {
 
     /// Creates a record from a payload.
     pub(crate) fn create(&self, given: &Object<'_>, origin: Origin) -> Result<Record> {
-        self.build(given, Base::Empty, origin)
+        let record = self.build(given, Base::Empty, origin)?;
+        match key::check_new(record.id(), self.definition.key) {
+            Ok(()) => Ok(record),
+            Err(fault) => Err(Error::invalid(vec![Fault {
+                path: self.id_name().to_owned(),
+                ..fault
+            }])),
+        }
     }
 
     /// Patches `stored`: properties that are missing in `given` keep their values.

@@ -9,6 +9,7 @@ mod slots;
 pub(crate) use offsets::HeadOffsets;
 
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json;
 use crate::core::json::is_exact;
 use slots::Slots;
 use std::borrow::Cow;
@@ -57,9 +58,16 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
         match slots::split(message).map_or_else(|| serde_json::from_str(message), Ok) {
             Ok(slots) => slots,
             Err(error) => {
+                let error = match json::byte_order_mark(message.as_bytes()) {
+                    None => Error::bad_frame(&error),
+                    Some(_) => {
+                        let text = "a frame begins with a byte-order mark; send JSON without one";
+                        Error::new(ErrorKind::BadFrame, text)
+                    }
+                };
                 return Err(BadFrame {
                     head: Head::NOBODY,
-                    error: Error::bad_frame(&error),
+                    error,
                 });
             }
         };

@@ -15,6 +15,8 @@ pub(crate) struct Payload {
     span: Span,
     /// The members of the object, once it has been scanned without an error.
     members: OnceLock<Members>,
+    /// Whether objects in it are merged into the stored ones (RFC 7396) instead of replacing them.
+    pub(crate) is_merge_patch: bool,
 }
 
 impl Payload {
@@ -24,6 +26,7 @@ impl Payload {
             source,
             span,
             members: OnceLock::new(),
+            is_merge_patch: false,
         }
     }
 

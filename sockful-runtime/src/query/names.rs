@@ -10,7 +10,7 @@ pub(super) const CLAUSES: [&str; 6] = ["$sort", "$limit", "$skip", "$after", "$s
 /// The operators that combine conditions.
 pub(super) const COMBINATORS: [&str; 3] = ["$or", "$and", "$not"];
 /// The operators that compare the value of a property.
-pub(super) const OPERATORS: [&str; 8] = [
+pub(crate) const OPERATORS: [&str; 8] = [
     "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$prefix",
 ];
 

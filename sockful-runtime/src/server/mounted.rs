@@ -6,8 +6,8 @@ use crate::core::shutdown;
 use crate::core::shutdown::{Shutdown, Trigger};
 use crate::engine::session::Session;
 use crate::transport::drain::drain;
-use crate::transport::http::Body;
-use crate::transport::http::respond::{Mounted, respond};
+use crate::transport::http::respond::respond;
+use crate::transport::http::{Body, Listener};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper::http::request::Parts;
@@ -15,6 +15,7 @@ use hyper::{Request, Response};
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,7 +147,13 @@ where
                 })?;
                 Ok((entry, shutdown))
             };
-            Ok(respond(request, Mounted::Anywhere, session, enter).await)
+            // How the outer server listens is not known here. It waits for requests by itself.
+            let listener = Listener {
+                is_at_root: false,
+                is_tls: false,
+                is_loopback: false,
+            };
+            Ok(respond(request, listener, session, enter, pending()).await)
         }
         .boxed()
     }

@@ -6,7 +6,8 @@ use crate::engine::app::App;
 use crate::engine::session::Session;
 use crate::transport::connection_limits::{ConnectionLimits, ConnectionPermit};
 use crate::transport::drain::drain;
-use crate::transport::http::respond::{Mounted, respond};
+use crate::transport::http::Listener;
+use crate::transport::http::respond::respond;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
 use crate::transport::write_timeout::WriteTimeout;
@@ -55,6 +56,16 @@ pub(crate) async fn serve(
 ) {
     let (trigger, connections) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
+    let address = listener.local_addr();
+    if let Ok(address) = &address {
+        let scheme = if layer.is_none() { "http" } else { "https" };
+        tracing::info!("listening on {scheme}://{address}");
+    }
+    let by = Listener {
+        is_at_root: true,
+        is_tls: !layer.is_none(),
+        is_loopback: address.is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+    };
     loop {
         let (stream, address) = tokio::select! {
             () = &mut shutdown => break,
@@ -77,9 +88,9 @@ pub(crate) async fn serve(
         let session = Session::new(app.clone(), Some(address));
         let shutdown = connections.clone();
         match layer.clone() {
-            Transport::None => tokio::spawn(http(session, stream, entry, shutdown)),
+            Transport::None => tokio::spawn(http(session, stream, by, entry, shutdown)),
             #[cfg(feature = "tls")]
-            Transport::Tls(tls) => tokio::spawn(https(session, stream, tls, entry, shutdown)),
+            Transport::Tls(tls) => tokio::spawn(https(session, stream, by, tls, entry, shutdown)),
         };
     }
     drop(listener);
@@ -108,6 +119,7 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
 async fn https(
     session: Arc<Session>,
     stream: TcpStream,
+    listener: Listener,
     tls: TlsConfig,
     entry: Arc<ConnectionPermit>,
     shutdown: Shutdown,
@@ -117,7 +129,7 @@ async fn https(
         () = shutdown.clone().draining() => None,
     };
     if let Some(stream) = shaken {
-        http(session, stream, entry, shutdown).await;
+        http(session, stream, listener, entry, shutdown).await;
     }
 }
 
@@ -125,11 +137,17 @@ async fn https(
 async fn http(
     session: Arc<Session>,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    listener: Listener,
     entry: Arc<ConnectionPermit>,
     shutdown: Shutdown,
 ) {
     let config = session.config().clone();
     let (draining, cut) = (shutdown.clone().draining(), shutdown.clone().cut());
+    // What is cut is answered first.
+    let cut = async {
+        cut.await;
+        sleep(config.connection.close_timeout).await;
+    };
     let has_asked = Arc::new(AtomicBool::new(false));
     let asks = has_asked.clone();
     let service = service_fn(move |request: Request<Incoming>| {
@@ -137,8 +155,9 @@ async fn http(
         let (session, entry, shutdown) = (session.fresh(), entry.clone(), shutdown.clone());
         asks.store(true, Relaxed);
         async move {
+            let cut = shutdown.clone().cut();
             let enter = || Ok((entry, shutdown));
-            Ok::<_, Infallible>(respond(request, Mounted::AtRoot, session, enter).await)
+            Ok::<_, Infallible>(respond(request, listener, session, enter, cut).await)
         }
     });
     let connection = http1::Builder::new()

@@ -7,6 +7,7 @@ pub(crate) mod refusal;
 pub(crate) mod auth_headers;
 pub(crate) mod cors;
 pub(crate) mod documents;
+mod host;
 pub(crate) mod origin;
 pub(crate) mod respond;
 pub(crate) mod rest;
@@ -26,6 +27,17 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use std::convert::Infallible;
+
+/// How the requests of a connection arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listener {
+    /// Whether a WebSocket is opened at `/` alone, instead of wherever the application lets requests
+    /// through.
+    pub(crate) is_at_root: bool,
+    pub(crate) is_tls: bool,
+    /// Whether it listens on a loopback address.
+    pub(crate) is_loopback: bool,
+}
 
 /// What is sent over HTTP.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;

@@ -14,6 +14,7 @@ mod wake_set;
 
 pub(crate) use requests::answer;
 
+use crate::core::error::Outcome;
 use crate::core::shutdown::Shutdown;
 use crate::dispatch;
 use crate::dispatch::{Answered, Request, RequestOutcome, SubscriptionChange, SubscriptionScope};
@@ -33,6 +34,9 @@ use std::task::{Context, Poll, Waker};
 use subscriptions::SessionSubscriptions;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wake_set::{WakeSet, WakeSource};
+
+/// The end of each connection when the server stops.
+const SHUTTING_DOWN: CloseReason = CloseReason::ByUs(1001, "the server is shutting down");
 
 /// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
 ///
@@ -107,6 +111,7 @@ enum ConnectionEvent {
     Beat(Beat),
     Drain,
     Drained,
+    Cut,
     Lost,
 }
 
@@ -145,8 +150,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Some(CloseReason::ByUs(1008, "nothing of what was sent is taken"))
                 }
                 ConnectionEvent::Drain => self.refuse_the_rest(),
-                ConnectionEvent::Drained => {
-                    Some(CloseReason::ByUs(1001, "the server is shutting down"))
+                ConnectionEvent::Drained => Some(SHUTTING_DOWN),
+                ConnectionEvent::Cut => {
+                    self.give_up();
+                    Some(SHUTTING_DOWN)
                 }
             };
             let end = end.or_else(|| self.start_waiting());
@@ -184,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Poll::Ready(ConnectionEvent::Drained);
             }
             if cut.poll(cx).is_ready() {
-                return Poll::Ready(ConnectionEvent::Lost);
+                return Poll::Ready(ConnectionEvent::Cut);
             }
         } else if self.stopping.poll(|cx| drain.poll(cx)).is_ready() {
             return Poll::Ready(ConnectionEvent::Drain);
@@ -305,13 +312,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         None
     }
 
+    /// Answers what is not done when the time to shut down is over.
+    fn give_up(&mut self) {
+        for (request, outcome) in self.requests.give_up() {
+            let reply = request.unavailable(&self.session, outcome);
+            self.answer(request.answered(reply));
+        }
+    }
+
     /// Refuses what has been read and not started, and reads no more.
     fn refuse_the_rest(&mut self) -> Option<CloseReason> {
         self.is_draining = true;
         self.socket.pipe().stop_reading();
         let mut end = None;
         for request in self.requests.take_waiting() {
-            let reply = request.unavailable(&self.session);
+            let reply = request.unavailable(&self.session, Outcome::NotApplied);
             end = end.or(self.answer(request.answered(reply)));
         }
         let mut cx = Context::from_waker(Waker::noop());
@@ -320,7 +335,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Incoming::Text(text) => {
                     let answered = match Request::from_frame(&self.session, text) {
                         Ok(request) => {
-                            let reply = request.unavailable(&self.session);
+                            let reply = request.unavailable(&self.session, Outcome::NotApplied);
                             request.into_answered(reply)
                         }
                         Err(refused) => refused.into(),

@@ -62,6 +62,14 @@ async fn a_page_that_may_connect_may_ask_and_read() {
             "{names}"
         );
     }
+    let tracing = "Access-Control-Request-Headers: tracestate, Baggage,x-requested-with\r\n";
+    let headers = format!("Origin: {APP}\r\n{tracing}");
+    let answer = ask(&server, "OPTIONS /api/creature/bob", &headers, "").await;
+    let names = answer.header("access-control-allow-headers");
+    let names: Vec<_> = names.expect("names").split(", ").collect();
+    for name in ["tracestate", "baggage", "x-requested-with", "authorization"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
     let plain = ask(&server, "GET /api/creature", "", "").await;
     assert_eq!(plain.header("access-control-allow-origin"), None);
 }

@@ -81,6 +81,30 @@ async fn what_is_no_json_can_put_nothing_beside_the_payload() {
 }
 
 #[tokio::test]
+async fn byte_order_mark_is_named() {
+    let server = TestServer::start().await;
+    for body in [&b"\xef\xbb\xbf{}"[..], b"\xff\xfe{\0}\0", b"\xfe\xff\0{\0}"] {
+        let mut raw = server.raw_connection().await;
+        let head = "POST /api/creature HTTP/1.1\r\nHost: localhost\r\nContent-Length: ";
+        raw.send(format!("{head}{}\r\n\r\n", body.len())).await;
+        raw.send(body).await;
+        let answer = raw.answer(false).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.body.contains("byte-order mark"), "{answer:?}");
+    }
+    let mut client = server.client().await;
+    client
+        .send_text("\u{feff}[\"creature\",\"find\",{},1]")
+        .await;
+    let refused = client.recv().await;
+    let message = refused[2]["err"]["message"].as_str();
+    assert!(
+        message.is_some_and(|it| it.contains("byte-order mark")),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
     let (server, _client) = with_bob().await;
     let mut record = told(&server, "GET /api/creature/bob", "").await.1["ok"].take();

@@ -34,7 +34,100 @@ async fn an_id_in_an_address_is_decoded() {
         assert_eq!(again["ok"]["id"], id, "{location}");
     }
     assert_eq!(told(&server, "GET /api/creature/%ff", "").await.0, 400);
-    assert_eq!(told(&server, "GET /api/creature/", "").await.0, 422);
+}
+
+#[tokio::test]
+async fn slash_at_the_end_changes_nothing() {
+    let (server, _client) = with_bob().await;
+    for (request, expected) in [
+        ("GET /api/creature/", 200),
+        ("GET /api/creature/bob/", 200),
+        ("GET /api/creature/$count/", 200),
+        ("POST /api/creature/bob/feed/", 200),
+        ("GET /api/creature/bob//", 404),
+        ("GET /api/creature//", 404),
+        ("GET /api//creature", 404),
+        ("POST /api/creature//feed", 404),
+    ] {
+        let answer = ask(&server, request, "", "").await;
+        assert_eq!(answer.status, expected, "{request} {answer:?}");
+    }
+}
+
+/// Resolves a relative address, as a browser does.
+fn resolved(base: &str, relative: &str) -> String {
+    let mut segments: Vec<&str> = base.split('/').collect();
+    segments.pop();
+    for segment in relative.split('/') {
+        match segment {
+            "." => {}
+            ".." => drop(segments.pop()),
+            segment => segments.push(segment),
+        }
+    }
+    segments.join("/")
+}
+
+#[tokio::test]
+async fn whatever_creates_says_where() {
+    let (server, _client) = music().await;
+    for (path, body) in [
+        ("/api/album", json!({"id": "a b", "title": "A"})),
+        ("/api/album/", json!({"id": "b", "title": "A"})),
+        ("/api/album/create", json!({"id": "c", "title": "A"})),
+        ("/api/album/create/", json!({"id": "d", "title": "A"})),
+        ("/api/album/b/songs", json!({"id": "e", "title": "A"})),
+        ("/api/album/b/songs/", json!({"id": "f", "title": "A"})),
+        (
+            "/api/album/createSong",
+            json!({"id": "g", "title": "A", "album_id": "b"}),
+        ),
+        (
+            "/api/album/createSong/",
+            json!({"id": "h", "title": "A", "album_id": "b"}),
+        ),
+    ] {
+        let created = ask(&server, &format!("POST {path}"), "", &body.to_string()).await;
+        assert_eq!(created.status, 201, "{path} {created:?}");
+        let location = created.header("location").expect("a location");
+        let address = resolved(path, location);
+        let (status, read) = told(&server, &format!("GET {address}"), "").await;
+        assert_eq!(
+            (status, &read["ok"]["id"]),
+            (200, &body["id"]),
+            "{path} {location}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn ids_that_no_address_can_have_are_refused() {
+    let server = TestServer::start().await;
+    for id in [".", ".."] {
+        let body = json!({"id": id}).to_string();
+        for request in [
+            "POST /api/creature",
+            "POST /api/creature/create",
+            "POST /api/creature/save",
+        ] {
+            let (status, error) = told(&server, request, &body).await;
+            let fault = &error["err"]["fields"][0];
+            assert_eq!(
+                (status, &fault["path"]),
+                (422, &json!("id")),
+                "{request} {error}"
+            );
+        }
+    }
+    for id in ["...", ".a", "a.", "a..b"] {
+        let (status, _) = told(
+            &server,
+            "POST /api/creature",
+            &json!({"id": id}).to_string(),
+        )
+        .await;
+        assert_eq!(status, 201, "{id}");
+    }
 }
 
 #[tokio::test]

@@ -247,3 +247,26 @@ async fn policy_of_user_is_judged_before_hooks_run() {
     admin.ok("sockful", "commit", batch).await;
     assert_eq!(admin.ok("circular", "sent", Value::Null).await, 2);
 }
+
+#[tokio::test]
+async fn retried_commit_asks_the_read_policy() {
+    let server = with_notes().await;
+    let mut bob = server.client_as("admin:bob").await;
+    // Of the time that the server's clock has.
+    let key = "00000000-03e8-7000-8000-000000000001";
+    let writes = json!([
+        ["note", "destroy", {"id": "e1"}],
+        ["note", "update", {"id": "b1", "owner": "eve", "text": "secret"}],
+        ["note", "destroy", {"id": "b1"}],
+        ["note", "create", {"id": "n1", "owner": "eve", "text": "secret"}],
+    ]);
+    let request = json!(["sockful", "commit", writes, 1, {"key": key}]);
+    let done = bob.ask(request.clone()).await;
+    assert_eq!(done[2]["ok"][1]["text"], "secret", "{done}");
+    assert_eq!(bob.ask(request.clone()).await[2]["ok"], done[2]["ok"]);
+    // The same caller, who is no longer an administrator.
+    let mut bob = server.client_as("bob").await;
+    let again = bob.ask(request).await;
+    let ids = json!([{"id": "e1"}, {"id": "b1"}, {"id": "b1"}, {"id": "n1"}]);
+    assert_eq!(again[2]["ok"], ids, "{again}");
+}

@@ -95,6 +95,20 @@ impl Config {
         self
     }
 
+    /// Sets [`access.loopback_origins`](super::AccessConfig::loopback_origins).
+    #[must_use]
+    pub fn loopback_origins(mut self, value: bool) -> Self {
+        self.access.loopback_origins = value;
+        self
+    }
+
+    /// Sets [`access.hosts`](super::AccessConfig::hosts).
+    #[must_use]
+    pub fn hosts(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.access.hosts = value.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets [`access.public_schema`](super::AccessConfig::public_schema).
     #[must_use]
     pub fn public_schema(mut self, value: bool) -> Self {

@@ -13,6 +13,8 @@ fn validate_names_setting_and_value() {
     assert!(Config::default().validate().is_ok());
     let year = "must be longer than zero and at most a year";
     let origin = "not an origin; write one such as `https://app.example.com`";
+    let wildcard = "`*` stands for one label at the front of a host, as in `https://*.example.com`";
+    let host = "not a host name; write one without a port, such as `api.example.com`";
     #[rustfmt::skip]
     let wrong = [
         (config(|it| it.connection.max_frame = 0), "`connection.max_frame` = 0", "must be at least 1"),
@@ -26,6 +28,8 @@ fn validate_names_setting_and_value() {
         (config(|it| it.store.key_retention = Duration::ZERO), "`store.key_retention` = 0ns", year),
         (config(|it| it.http.max_header_bytes = 100), "`http.max_header_bytes` = 100", "must be at least 8192"),
         (config(|it| it.access.allowed_origins.push("app.example.com".to_owned())), "`access.allowed_origins` = \"app.example.com\"", origin),
+        (config(|it| it.access.allowed_origins.push("https://*".to_owned())), "`access.allowed_origins` = \"https://*\"", wildcard),
+        (config(|it| it.access.hosts.push("example.com:80".to_owned())), "`access.hosts` = \"example.com:80\"", host),
     ];
     for (config, setting, rule) in wrong {
         let error = config.validate().expect_err(setting);
@@ -99,6 +103,8 @@ fn setters_set_the_setting_of_their_name() {
         .http_enabled(false)
         .explorer(!cfg!(debug_assertions))
         .allowed_origins(["https://app.example.com"])
+        .loopback_origins(!cfg!(debug_assertions))
+        .hosts(["app.example.com"])
         .public_schema(true)
         .max_visited(9)
         .log_retention(wait)
@@ -111,7 +117,10 @@ fn setters_set_the_setting_of_their_name() {
         "request": {"max_reply": 4, "max_page": 5, "max_request_rate": 6, "request_timeout": "7s"},
         "live": {"max_subscriptions": 7, "fold_after": 8},
         "http": {"enabled": false, "explorer": !cfg!(debug_assertions)},
-        "access": {"allowed_origins": ["https://app.example.com"], "public_schema": true},
+        "access": {
+            "allowed_origins": ["https://app.example.com"], "loopback_origins": !cfg!(debug_assertions),
+            "hosts": ["app.example.com"], "public_schema": true,
+        },
         "store": {"max_visited": 9, "log_retention": "7s", "key_retention": "7s"},
     }))
     .expect("valid settings");

@@ -43,10 +43,19 @@ impl ResponseDraft<'_> {
                 about.and_then(|(resource, id)| position(resource, id)),
             ),
             Self::Records(records) => {
+                let writes_of = |of: &BatchRecord| {
+                    let is_same = |one: &&BatchRecord| {
+                        one.resource == of.resource && one.record.id() == of.record.id()
+                    };
+                    records.iter().filter(is_same).count()
+                };
                 let one = |one: &BatchRecord| {
-                    // What is gone in the end may have been written before, and is told as it was then.
+                    // A record that is gone at the end may have been written before, and is reported
+                    // as it was then. One that was only destroyed is kept as a record, so that a
+                    // retry can ask the read policies about it.
                     let at = position(one.resource, one.record.id()).filter(|&at| {
-                        !one.is_gone && !matches!(operations[at], Operation::Delete { .. })
+                        let is_deleted = matches!(operations[at], Operation::Delete { .. });
+                        is_deleted == one.is_gone && (!is_deleted || writes_of(one) == 1)
                     });
                     let whole = || json(one.record.sent().as_bytes(), None);
                     at.map_or_else(whole, |at| PendingResponse::Record(at, one.resource))

@@ -1,6 +1,7 @@
 //! A write of one record: staged into a transaction, or as one of its own.
 
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::json::merge;
 use crate::core::json::object::Object;
 use crate::engine::auth::policy::Grant;
 use crate::engine::call::after_hooks;
@@ -195,7 +196,11 @@ impl<'a> Write<'a> {
                             stage::stage(context, self.model, stored, record, grant).await?
                         }
                         _ => {
-                            let record = self.model.change(&given, &stored, self.by)?;
+                            let record = if self.payload.is_merge_patch {
+                                self.merge(&stored)?
+                            } else {
+                                self.model.change(&given, &stored, self.by)?
+                            };
                             self.see_parents(context, Some(&stored), &record).await?;
                             let stored = Some(&stored);
                             stage::stage(context, self.model, stored, record, grant).await?
@@ -219,6 +224,21 @@ impl<'a> Write<'a> {
             WriteKind::Destroy => ask(Grant::Destroy),
             WriteKind::Save => ask(Grant::Create).or_else(|_| ask(Grant::Update)),
         }
+    }
+
+    /// The stored record, changed by a merge patch (RFC 7396).
+    fn merge(&self, stored: &Record) -> Result<Record> {
+        let mut given = self.payload.object()?;
+        given.take(self.model.id_name());
+        if let Some(link) = self.through {
+            given.remove(self.model.definition.properties[link.parent.property].name);
+        }
+        let properties = self.model.definition.properties;
+        let patch = merge::patch(&given.rest(), |name| {
+            let at = properties.iter().position(|it| it.name == name)?;
+            Some(stored.value(at))
+        })?;
+        self.model.change(&Object::parse(&patch)?, stored, self.by)
     }
 
     /// The id in the payload, which only a record that is to be made can do without.

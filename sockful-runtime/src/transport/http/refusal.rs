@@ -1,8 +1,15 @@
 //! What is told where nothing is done.
 
 use crate::core::error::Error;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
+
+/// The header that lists the types of bodies that `PATCH` takes.
+pub(crate) const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// The types of bodies that `PATCH` takes.
+pub(crate) const PATCHES: &str =
+    "application/json, application/merge-patch+json, application/x-www-form-urlencoded";
 
 /// Why a request over HTTP is not done.
 #[derive(Debug)]

@@ -1,22 +1,24 @@
 //! What a request over HTTP gets: a file, a refusal, or a WebSocket, which goes on in a task of its own.
 
-use crate::core::config::Config;
 use crate::core::error::Error;
 use crate::core::shutdown::Shutdown;
 use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::cors;
 use crate::transport::http::description_files;
+use crate::transport::http::host;
 use crate::transport::http::origin;
 use crate::transport::http::rest;
-use crate::transport::http::{Body, RequestBody};
+use crate::transport::http::{Body, Listener, RequestBody};
 use crate::transport::websocket;
 use crate::transport::write_timeout::WriteTimeout;
 use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE, VARY,
 };
+use hyper::http::request::Parts as HttpParts;
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
-use hyper::{HeaderMap, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -28,33 +30,37 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 /// The one subprotocol there is.
 const SUBPROTOCOL: &str = "sockful.1";
 
-/// Where a WebSocket is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mounted {
-    /// At `/` alone.
-    AtRoot,
-    /// Wherever the application lets requests through.
-    #[cfg(feature = "tower")]
-    Anywhere,
-}
+/// The path that tells a page why its handshake is refused, which browsers do not.
+const HANDSHAKE: &str = "/sockful/handshake";
 
-/// Answers a request. Who is to become a WebSocket is let in by `enter` first, and held by what that gives
-/// as long as it lasts.
+/// Below this path are files that pages of allowed origins may read.
+const FILES: &str = "/sockful/";
+
+/// Answers a request. A connection that becomes a WebSocket gets its permit from `enter` and holds it as
+/// long as it lasts. Once `cut` completes, a request that is not done is answered with 503.
 pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     request: Request<B>,
-    mounted: Mounted,
+    listener: Listener,
     session: Arc<Session>,
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
+    cut: impl Future<Output = ()>,
 ) -> Response<Body> {
-    let (response, upgrade, headers) = match upgrade(request, mounted, session.config()) {
+    let (parts, body) = request.into_parts();
+    if let Err(refused) = host::check(&parts, &session.app.site_access, listener) {
+        let mut refused = *refused;
+        if parts.uri.path() == HANDSHAKE {
+            cors::open_to_all(&mut refused);
+        }
+        return refused;
+    }
+    let request = Request::from_parts(parts, body);
+    let (response, upgrade, headers) = match upgrade(request, listener, &session) {
         Handshake::None(request) => {
             let (parts, body) = request.into_parts();
             if session.config().http.enabled && rest::is_here(parts.uri.path()) {
-                return rest::answer(session, parts, body, enter).await;
+                return rest::answer(session, parts, body, listener, enter, cut).await;
             }
-            let file = description_files::answer(&session, &parts).await;
-            let has_page = session.config().http.explorer;
-            return file.unwrap_or_else(|| http::answer(&parts, has_page));
+            return file(&session, &parts, listener).await;
         }
         Handshake::Refused(response) => return response,
         Handshake::Accepted(response, upgrade, headers) => (response, upgrade, headers),
@@ -73,6 +79,42 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
         }
         drop(entry);
     });
+    response
+}
+
+/// Answers a request for a file, which pages of allowed origins may read.
+async fn file(session: &Session, request: &HttpParts, listener: Listener) -> Response<Body> {
+    let access = &session.app.site_access;
+    if request.uri.path() == HANDSHAKE {
+        let checked = origin::check(&request.headers, access, listener);
+        let mut response = match checked {
+            Ok(()) => http::plain(StatusCode::OK, "this page may connect\n"),
+            Err(refused) => *refused,
+        };
+        cors::open_to_all(&mut response);
+        return response;
+    }
+    let is_file = request.uri.path().starts_with(FILES);
+    let is_page = is_file && request.headers.contains_key(ORIGIN);
+    let allowed = is_page.then(|| origin::check(&request.headers, access, listener));
+    let is_allowed = matches!(allowed, Some(Ok(())));
+    if is_file && request.method == Method::OPTIONS {
+        if let Some(Err(refused)) = allowed {
+            return *refused;
+        }
+        let mut response = cors::preflight(&[Method::GET], &request.headers);
+        cors::open(&mut response, &request.headers);
+        return response;
+    }
+    let file = description_files::answer(session, request).await;
+    let has_page = session.config().http.explorer;
+    let mut response = file.unwrap_or_else(|| http::answer(request, has_page));
+    if is_allowed {
+        cors::open(&mut response, &request.headers);
+    } else if is_file {
+        let name = HeaderValue::from_static("Origin");
+        response.headers_mut().append(VARY, name);
+    }
     response
 }
 
@@ -107,9 +149,9 @@ enum Handshake<B> {
     Accepted(Response<Body>, OnUpgrade, HeaderMap),
 }
 
-fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Handshake<B> {
+fn upgrade<B>(mut request: Request<B>, listener: Listener, session: &Session) -> Handshake<B> {
     let wanted = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
-    let is_here = mounted != Mounted::AtRoot || request.uri().path() == "/";
+    let is_here = !listener.is_at_root || request.uri().path() == "/";
     if !request.headers().get(UPGRADE).is_some_and(wanted) || !is_here {
         return Handshake::None(request);
     }
@@ -117,8 +159,9 @@ fn upgrade<B>(mut request: Request<B>, mounted: Mounted, config: &Config) -> Han
         let text = "this server's connections can't become WebSockets; it has to serve HTTP/1.1 with upgrades\n";
         return Handshake::Refused(http::plain(StatusCode::NOT_IMPLEMENTED, text));
     }
-    if !origin::is_allowed(request.headers(), &config.access.allowed_origins) {
-        return Handshake::Refused(http::plain(StatusCode::FORBIDDEN, origin::REFUSAL));
+    let checked = origin::check(request.headers(), &session.app.site_access, listener);
+    if let Err(refused) = checked {
+        return Handshake::Refused(*refused);
     }
     let upgrade = hyper::upgrade::on(&mut request);
     match create_response_with_body(&request, Body::default) {

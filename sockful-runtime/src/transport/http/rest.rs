@@ -12,24 +12,25 @@ mod target;
 
 pub(crate) use address::is_here;
 
-use crate::core::error::{Error, ErrorKind, Fault};
+use crate::core::error::{Error, ErrorKind, Fault, Outcome};
 use crate::core::json::object::Object;
 use crate::core::shutdown::Shutdown;
 use crate::dispatch::Request;
 use crate::engine::session::Session;
-use crate::transport::http;
 use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::cors;
 use crate::transport::http::origin;
-use crate::transport::http::refusal::HttpError;
+use crate::transport::http::refusal::{ACCEPT_PATCH, HttpError, PATCHES};
 use crate::transport::http::sse::Position;
-use crate::transport::http::{Body, RequestBody};
+use crate::transport::http::{Body, Listener, RequestBody};
 use crate::transport::websocket;
 use address::RestPath;
 use answer::Asked;
-use hyper::header::ACCEPT;
+use hyper::header::{ACCEPT, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use members::{ObjectWriter, merged, text};
+use std::pin::pin;
 use std::sync::Arc;
 use target::RestTarget;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -37,25 +38,31 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// Where a browser says how far it has read a stream.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Answers a request whose address [is here](is_here). What goes on after it has begun is let in by `enter`.
+/// Answers a request whose address [is here](is_here). A stream of events gets its permit from `enter`.
+/// Once `cut` completes, a request that is not done is answered with 503.
 pub(crate) async fn answer<G: Send + 'static>(
     session: Arc<Session>,
     parts: Parts,
     body: impl RequestBody,
+    listener: Listener,
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
+    cut: impl Future<Output = ()>,
 ) -> Response<Body> {
-    let config = session.config();
-    if !origin::is_allowed(&parts.headers, &config.access.allowed_origins) {
-        return http::plain(StatusCode::FORBIDDEN, origin::REFUSAL);
+    if let Err(refused) = origin::check(&parts.headers, &session.app.site_access, listener) {
+        return *refused;
     }
-    let headers = parts.headers.clone();
-    let mut response = if parts.method == Method::OPTIONS {
-        crate::transport::http::cors::preflight(&methods(&session, &parts.uri))
+    let (method, headers) = (parts.method.clone(), parts.headers.clone());
+    let mut response = if method == Method::OPTIONS {
+        cors::preflight(&methods(&session, &parts.uri), &headers)
     } else {
-        let answered = respond(&session, parts, body, enter).await;
+        let answered = respond(&session, parts, body, enter, cut).await;
         answered.unwrap_or_else(answer::refused)
     };
-    crate::transport::http::cors::open(&mut response, &headers);
+    if method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        let types = HeaderValue::from_static(PATCHES);
+        response.headers_mut().insert(ACCEPT_PATCH, types);
+    }
+    cors::open(&mut response, &headers);
     response
 }
 
@@ -64,6 +71,7 @@ async fn respond<G: Send + 'static>(
     parts: Parts,
     body: impl RequestBody,
     enter: impl FnOnce() -> Result<(G, Shutdown), Error>,
+    cut: impl Future<Output = ()>,
 ) -> Result<Response<Body>, HttpError> {
     let Parts {
         method,
@@ -83,6 +91,8 @@ async fn respond<G: Send + 'static>(
         return Err(nothing(session, &place));
     };
     introduce(session, &headers).await?;
+    let mut cut = pin!(cut);
+    let mut is_merge_patch = false;
     let payload = match (target.asks, uri.query()) {
         (Some(model), query) => parameters::payload(query.unwrap_or_default(), model)?,
         (None, Some(query)) if !query.is_empty() => return Err(no_parameters().into()),
@@ -90,7 +100,14 @@ async fn respond<G: Send + 'static>(
         (None, _) => {
             let schema =
                 || form::Schema::of(app.description.value(), &target.resource, &target.action);
-            body::read(body, &headers, session.config(), schema).await?
+            let read = body::read(body, &method, &headers, session.config(), schema);
+            let body = tokio::select! {
+                biased;
+                body = read => body?,
+                () = &mut cut => return Err(Error::shutting_down(Outcome::NotApplied).into()),
+            };
+            is_merge_patch = body.is_merge_patch;
+            body.payload
         }
     };
     let mut payload = merged(&target.said, payload)?;
@@ -103,8 +120,11 @@ async fn respond<G: Send + 'static>(
         return crate::transport::http::sse::respond(session.clone(), frame, enter()?).await;
     }
     let (resource, action) = (&target.resource, &target.action);
-    let request = Request::from_parts(session, resource, action, payload, &options)?;
-    let reply = websocket::answer(session, request).await;
+    let mut request = Request::from_parts(session, resource, action, payload, &options)?;
+    if is_merge_patch {
+        request = request.merging();
+    }
+    let reply = websocket::answer(session, request, cut).await;
     let asked = Asked {
         method,
         uri,

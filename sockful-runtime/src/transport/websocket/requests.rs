@@ -1,7 +1,7 @@
 //! The requests of one connection: those that run, and those that wait for another to end.
 
 use super::rate_charge::RateCharge;
-use crate::core::error::Outcome;
+use crate::core::error::{Error, Outcome};
 use crate::dispatch::{Answered, ConflictKey, Request, RequestOutcome, Schedule};
 use crate::engine::session::Session;
 use crate::protocol::reply::Reply;
@@ -159,6 +159,26 @@ impl Requests {
         waiting.into_iter().map(|waiting| waiting.request)
     }
 
+    /// Gives up what runs and what waits, and returns each request with its outcome. A commit that the
+    /// store has begun continues until its outcome is known.
+    pub(super) fn give_up(&mut self) -> Vec<(Arc<Request>, Outcome)> {
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let waiting = waiting.map(|waiting| (waiting.request, Outcome::NotApplied));
+        let peer = &self.session.peer;
+        let running = self.running.iter_mut().filter_map(|running| {
+            let outcome = if peer.is_committing(running.number) {
+                Outcome::Unknown
+            } else {
+                Outcome::NotApplied
+            };
+            Some((running.request.take()?, outcome))
+        });
+        let given_up = running.chain(waiting).collect();
+        self.running.clear();
+        self.abandon();
+        given_up
+    }
+
     /// The next request to be done, or to have run out of time.
     pub(super) fn poll_finished(
         &mut self,
@@ -287,14 +307,27 @@ async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Inst
 }
 
 /// Runs a request as if it were the first of a connection. Dropping the future ends that connection.
-pub(crate) async fn answer(session: &Arc<Session>, request: Request) -> Reply {
+/// Once `cut` completes, the reply is `unavailable`.
+pub(crate) async fn answer(
+    session: &Arc<Session>,
+    request: Request,
+    cut: impl Future<Output = ()>,
+) -> Reply {
     let answer = async {
         let mut only = SingleRequest(Requests::new(session.clone()));
         if let Some(answered) = only.0.start(request) {
             return answered.outcome.reply;
         }
-        let (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)).await;
-        request.answered(outcome).outcome.reply
+        tokio::select! {
+            biased;
+            (request, outcome) = poll_fn(|cx| only.0.poll_finished(cx)) => {
+                request.answered(outcome).outcome.reply
+            }
+            () = cut => match only.0.give_up().pop() {
+                Some((request, outcome)) => request.unavailable(session, outcome),
+                None => Err(Error::shutting_down(Outcome::Unknown)),
+            },
+        }
     };
     scan::for_client(session.clone(), answer).await
 }

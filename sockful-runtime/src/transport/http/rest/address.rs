@@ -59,8 +59,13 @@ impl RestPath {
     ///
     /// Where it leads nowhere, whatever is served.
     pub(super) fn parse(path: &str) -> Result<Self> {
-        let segments = path.strip_prefix(ROOT).unwrap_or_default().split('/');
+        let path = path.strip_prefix(ROOT).unwrap_or_default();
+        // A slash at the end changes nothing; it does not begin an id that is empty.
+        let segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let segments: Vec<&str> = segments.collect();
+        if segments.contains(&"") {
+            return Err(nothing_here());
+        }
         // What begins with a dollar is ours; an id that does is written with `%24`.
         if let [resource, "$count"] = segments[..] {
             return Ok(Self::Count {
@@ -122,8 +127,29 @@ mod tests {
         assert_eq!(parsed("/api/creature/a%2Fb%20%F0%9F%90%89"), one("a/b 🐉"));
         assert_eq!(parsed("/api/creature/%24count"), one("$count"));
         assert_eq!(parsed("/api/creature/a+b"), one("a+b"));
-        assert_eq!(parsed("/api/creature/"), one(""));
         assert_eq!(parsed("/api/creature/%ff"), None);
+    }
+
+    #[test]
+    fn slash_at_the_end_changes_nothing() {
+        for path in [
+            "/api/creature",
+            "/api/creature/$count",
+            "/api/creature/bob",
+            "/api/creature/bob/feed",
+            "/api/album/kob/songs/so-what",
+            "/api/sockful/ping",
+        ] {
+            assert_eq!(parsed(&format!("{path}/")), parsed(path), "{path}");
+            assert_eq!(parsed(&format!("{path}//")), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn empty_segment_is_not_an_id() {
+        for path in ["/api/", "/api//", "/api//bob", "/api/creature//feed"] {
+            assert_eq!(parsed(path), None, "{path}");
+        }
     }
 
     #[test]

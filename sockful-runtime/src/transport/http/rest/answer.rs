@@ -1,10 +1,9 @@
 //! A reply as a response.
 
 use super::parameters;
-use super::target::RestTarget;
+use super::target::{Created, CreatedPlace, RestTarget};
 use crate::core::error::{Error, ErrorKind};
 use crate::model::key;
-use crate::model::resource_model::Model;
 use crate::protocol::reply;
 use crate::protocol::reply::{Done, Reply};
 use crate::transport::http;
@@ -59,9 +58,9 @@ impl Asked<'_> {
         if is_read && let Some(query) = done.next().and_then(after) {
             set(&mut response, LINK, &format!("<?{query}>; rel=\"next\""));
         }
-        if let Some(model) = self.target.creates {
+        if let Some(created) = self.target.creates {
             *response.status_mut() = StatusCode::CREATED;
-            if let Some(location) = self.location(&done, model) {
+            if let Some(location) = self.location(&done, created) {
                 set(&mut response, LOCATION, &location);
             }
         }
@@ -81,12 +80,29 @@ impl Asked<'_> {
         pairs.any(|(key, value)| key == "$with" || value.contains("$with"))
     }
 
-    /// Where the record is that was created, as seen from the address that it was created at.
-    fn location(&self, done: &Done, model: &Model) -> Option<String> {
-        let id = key::json(done.record()?.id(), model.definition.key);
+    /// The address of the created record, relative to that of the request. Where the server is mounted
+    /// is not known here.
+    fn location(&self, done: &Done, created: Created<'_>) -> Option<String> {
+        let definition = created.model.definition;
+        let id = key::json(done.record()?.id(), definition.key);
         let id = serde_json::from_str::<String>(&id).unwrap_or(id);
-        let list = self.uri.path().rsplit('/').next()?;
-        Some(format!("{list}/{}", utf8_percent_encode(&id, ENCODED)))
+        let id = utf8_percent_encode(&id, ENCODED);
+        let path = self.uri.path();
+        // With a slash at its end, an address is a folder.
+        let (path, is_folder) = match path.strip_suffix('/') {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
+        let up = if is_folder { "../" } else { "" };
+        match created.place {
+            CreatedPlace::Below if is_folder => Some(format!("./{id}")),
+            CreatedPlace::Below => Some(format!("{}/{id}", path.rsplit('/').next()?)),
+            CreatedPlace::Beside => Some(format!("{up}./{id}")),
+            CreatedPlace::Child if definition.serves("get") => {
+                Some(format!("{up}../{}/{id}", definition.name))
+            }
+            CreatedPlace::Child => None,
+        }
     }
 
     fn status(&self, error: &Error) -> StatusCode {

@@ -3,32 +3,44 @@
 use super::form;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, without_line};
+use crate::core::json::byte_order_mark;
 use crate::transport::http::RequestBody;
 use crate::transport::http::refusal::HttpError;
 use http_body_util::{BodyExt, Limited};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-/// What a body may be.
+/// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyFormat {
     Json,
+    MergePatch,
     Form,
 }
 
-/// Reads a body; `schema` is what it is to be, by which the fields of a form are read.
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct RestBody {
+    /// The payload of the request, as JSON.
+    pub(super) payload: String,
+    /// Whether it is a merge patch (RFC 7396).
+    pub(super) is_merge_patch: bool,
+}
+
+/// Reads a body; `schema` is that of the payload, by which the fields of a form are read.
 ///
 /// # Errors
 ///
-/// Where it is too large, does not come in time, or is neither JSON nor a form.
+/// If the body is too large, does not arrive in time, or has a type that `method` does not take.
 pub(super) async fn read<'a>(
     body: impl RequestBody,
+    method: &Method,
     headers: &HeaderMap,
     config: &Config,
     schema: impl FnOnce() -> form::Schema<'a>,
-) -> Result<String, HttpError> {
+) -> Result<RestBody, HttpError> {
     let whole = timeout(
         config.http.handshake_timeout,
         Limited::new(body, config.connection.max_frame).collect(),
@@ -48,27 +60,38 @@ pub(super) async fn read<'a>(
             ));
         }
     };
+    let mut read = RestBody {
+        payload: "null".to_owned(),
+        is_merge_patch: false,
+    };
     if bytes.is_empty() {
-        return Ok("null".to_owned());
+        return Ok(read);
+    }
+    let format = format(method, headers)?;
+    if let Some(mark) = byte_order_mark(&bytes) {
+        let text =
+            format!("the body begins with a byte-order mark ({mark}); send UTF-8 without one");
+        return Err(Error::new(ErrorKind::BadFrame, text).into());
     }
     let text = str::from_utf8(&bytes);
     let text = text.map_err(|_| bad(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
-    match kind(headers)? {
-        // It is what curl calls everything by itself.
-        BodyFormat::Form if !text.trim_start().starts_with(['{', '[']) => {
-            Ok(form::payload(text, schema()))
-        }
-        BodyFormat::Json | BodyFormat::Form => match serde_json::from_str::<&RawValue>(text) {
-            Ok(raw) => Ok(raw.get().to_owned()),
-            Err(error) => {
-                let wrong = format!("the body is not JSON: {}", without_line(&error));
-                Err(Error::new(ErrorKind::BadFrame, wrong).into())
-            }
-        },
+    // curl declares every body as a form unless it is told otherwise.
+    if format == BodyFormat::Form && !text.trim_start().starts_with(['{', '[']) {
+        read.payload = form::payload(text, schema());
+        return Ok(read);
     }
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(raw) => raw.get().clone_into(&mut read.payload),
+        Err(error) => {
+            let wrong = format!("the body is not JSON: {}", without_line(&error));
+            return Err(Error::new(ErrorKind::BadFrame, wrong).into());
+        }
+    }
+    read.is_merge_patch = format == BodyFormat::MergePatch;
+    Ok(read)
 }
 
-fn kind(headers: &HeaderMap) -> Result<BodyFormat, HttpError> {
+fn format(method: &Method, headers: &HeaderMap) -> Result<BodyFormat, HttpError> {
     let refuse = |text| Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if value(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
@@ -86,7 +109,13 @@ fn kind(headers: &HeaderMap) -> Result<BodyFormat, HttpError> {
     match kind.as_str() {
         "application/json" => Ok(BodyFormat::Json),
         "application/x-www-form-urlencoded" => Ok(BodyFormat::Form),
-        _ if kind.ends_with("+json") => Ok(BodyFormat::Json),
+        "application/merge-patch+json" if *method == Method::PATCH => Ok(BodyFormat::MergePatch),
+        _ if *method == Method::PATCH => refuse(
+            "the body of a PATCH is application/merge-patch+json, application/json or \
+             application/x-www-form-urlencoded",
+        ),
+        // Another format that is written in JSON is taken for its JSON, but a patch is not a record.
+        _ if kind.ends_with("+json") && !kind.contains("patch") => Ok(BodyFormat::Json),
         _ => refuse("a body is application/json or application/x-www-form-urlencoded"),
     }
 }

@@ -4,8 +4,11 @@ use super::members::{ObjectWriter, text};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// How many references are followed; a schema that goes round has no end.
+/// How many references are followed in a row; a schema may refer to itself.
 const MAX_STEPS: usize = 16;
+
+/// How many alternatives of a value are looked at.
+const MAX_SCHEMAS: usize = 64;
 
 /// What a payload may be, within the description that it refers to.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,10 @@ pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
         let property = schema.property(name);
         let types = property.map(|it| schema.types(it)).unwrap_or_default();
         let has = |name| types.contains(&name);
-        if has("array") && !values[0].starts_with('[') {
+        let has_single = ["string", "number", "integer", "boolean"]
+            .into_iter()
+            .any(has);
+        if has("array") && !values[0].starts_with('[') && (values.len() > 1 || !has_single) {
             let items = property.and_then(|it| schema.resolved(it).get("items"));
             let types = items.map(|it| schema.types(it)).unwrap_or_default();
             let each: Vec<_> = values.iter().map(|value| one(value, &types)).collect();
@@ -88,15 +94,26 @@ impl<'a> Schema<'a> {
 
     /// The types of JSON that a value may be of.
     fn types(self, schema: &'a Value) -> Vec<&'a str> {
-        let schema = self.resolved(schema);
-        let mut types: Vec<&str> = match schema.get("type") {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(some)) => some.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        for joint in ["anyOf", "oneOf"] {
-            let each = schema.get(joint).and_then(Value::as_array);
-            types.extend(each.into_iter().flatten().flat_map(|it| self.types(it)));
+        let mut types = Vec::new();
+        // A type may refer to itself, so each alternative is looked at once.
+        let mut all: Vec<&Value> = vec![self.resolved(schema)];
+        let mut at = 0;
+        while let Some(&schema) = all.get(at) {
+            at += 1;
+            match schema.get("type") {
+                Some(Value::String(one)) => types.push(one.as_str()),
+                Some(Value::Array(some)) => types.extend(some.iter().filter_map(Value::as_str)),
+                _ => {}
+            }
+            for joint in ["anyOf", "oneOf"] {
+                let each = schema.get(joint).and_then(Value::as_array);
+                for schema in each.into_iter().flatten().map(|it| self.resolved(it)) {
+                    let is_new = !all.iter().any(|&known| std::ptr::eq(known, schema));
+                    if is_new && all.len() < MAX_SCHEMAS {
+                        all.push(schema);
+                    }
+                }
+            }
         }
         types
     }
@@ -132,5 +149,29 @@ mod tests {
         ] {
             assert_eq!(super::payload(form, schema), expected, "{form}");
         }
+    }
+
+    #[test]
+    fn schema_that_refers_to_itself_has_an_end() {
+        let described = json!({"defs": {
+            "tree": {"anyOf": [
+                {"$ref": "#/defs/tree"},
+                {"type": "integer"},
+                {"oneOf": [{"$ref": "#/defs/tree"}, {"$ref": "#/defs/tree"}]},
+            ]},
+            "circle": {"$ref": "#/defs/circle"},
+            "payload": {"properties": {
+                "tree": {"$ref": "#/defs/tree"},
+                "circle": {"$ref": "#/defs/circle"},
+                "forest": {"type": "array", "items": {"$ref": "#/defs/tree"}},
+            }},
+        }});
+        let payload = json!({"$ref": "#/defs/payload"});
+        let schema = Schema {
+            described: &described,
+            payload: &payload,
+        };
+        let form = super::payload("tree=7&circle=x&forest=1&forest=2", schema);
+        assert_eq!(form, r#"{"tree":7,"circle":"x","forest":[1,2]}"#);
     }
 }

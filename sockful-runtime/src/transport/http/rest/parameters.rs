@@ -4,6 +4,7 @@ use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource_model::Model;
 use crate::model::validation::JsonKind;
+use crate::query::OPERATORS;
 use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -26,6 +27,9 @@ const LISTS: [&str; 5] = ["$in", "$nin", "$sort", "$select", "$with"];
 ///
 /// Where one is there twice, or something stands beside [`WHOLE`], or that is no JSON.
 pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        check_brackets(&key, &value, model)?;
+    }
     let given = given(query)?;
     if let Some((_, value)) = given.iter().find(|(key, _)| key == WHOLE) {
         return whole(value, given.len());
@@ -132,6 +136,76 @@ fn refusal(parameter: &str, why: &str) -> Error {
 fn operator(key: &str) -> Option<(&str, &str)> {
     let (name, operator) = key.strip_suffix(']')?.split_once("[$")?;
     Some((name, &key[name.len() + 1..key.len() - 1])).filter(|_| !operator.is_empty())
+}
+
+/// Refuses brackets that are not those of one operator, and says what to write instead: other servers
+/// read `a[b][c]=d` as nested objects and `a[]=b` as lists.
+fn check_brackets(key: &str, value: &str, model: &Model) -> Result<()> {
+    let is_property = |name: &str| model.definition.properties.iter().any(|it| it.name == name);
+    let Some((name, rest)) = key.split_once('[').filter(|_| !is_property(key)) else {
+        return Ok(());
+    };
+    let inner: Vec<&str> = rest.trim_end_matches(']').split("][").collect();
+    let is_list = |part: &str| part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_known = |operator: &str| OPERATORS.contains(&operator);
+    let write = match (name, &*inner) {
+        // One that does not exist is reported with the rest of the query.
+        (_, [operator])
+            if rest.ends_with(']') && operator.len() > 1 && operator.starts_with('$') =>
+        {
+            return Ok(());
+        }
+        ("$sort", [part]) if !is_list(part) => {
+            let sign = if matches!(value, "-1" | "desc") {
+                "-"
+            } else {
+                ""
+            };
+            format!("`$sort={sign}{part}`")
+        }
+        ("$sort" | "$select" | "$with", [part]) if is_list(part) => {
+            format!("`{name}={value}`, with commas between several")
+        }
+        ("$limit" | "$skip" | "$after", _) => format!("`{name}=…`"),
+        ("$or" | "$and" | "$not", _) => {
+            format!(
+                "the whole condition as JSON, such as `{name}={}`",
+                example(name)
+            )
+        }
+        // `filter[life]=5`, `where[life][$gte]=5`.
+        (_, [property, rest @ ..]) if !is_property(name) && is_property(property) => match rest {
+            [] => format!("`{property}={value}`"),
+            [operator, ..] => format!("`{property}[{}]={value}`", dollar(operator)),
+        },
+        (_, [operator, part]) if is_known(&dollar(operator)) && is_list(part) => {
+            format!(
+                "`{name}[{}]={value}`, with commas between several",
+                dollar(operator)
+            )
+        }
+        (_, [operator]) if is_known(&dollar(operator)) => {
+            format!("`{name}[{}]={value}`", dollar(operator))
+        }
+        (_, [part]) if is_list(part) => {
+            format!("`{name}[$in]={value}`, with commas between several")
+        }
+        _ => "the whole query as JSON in `$query`".to_owned(),
+    };
+    let why = format!("is not a property with one operator, such as `life[$gte]`; write {write}");
+    Err(refusal(key, &why))
+}
+
+/// An operator as it is written, if its dollar sign may be missing.
+fn dollar(operator: &str) -> String {
+    format!("${}", operator.trim_start_matches('$'))
+}
+
+fn example(name: &str) -> &'static str {
+    match name {
+        "$not" => r#"{"life":1}"#,
+        _ => r#"[{"life":1},{"life":2}]"#,
+    }
 }
 
 /// What stands for `key`, as JSON.
@@ -248,6 +322,34 @@ mod tests {
             "$limit=1&$limit=2",
         ] {
             assert!(asked(query).starts_with("invalid_query"), "{query}");
+        }
+    }
+
+    #[test]
+    fn nested_brackets_are_refused_with_what_to_write() {
+        for (query, write) in [
+            ("life[gte]=5", "write `life[$gte]=5`"),
+            ("filter[life]=5", "write `life=5`"),
+            ("filter[life][gte]=5", "write `life[$gte]=5`"),
+            ("where[life][$gte]=5", "write `life[$gte]=5`"),
+            ("life[]=1&life[]=2", "write `life[$in]=1`, with commas"),
+            ("life[0]=1", "write `life[$in]=1`, with commas"),
+            ("life[$in][]=1", "write `life[$in]=1`, with commas"),
+            ("life[$in][0]=1", "write `life[$in]=1`, with commas"),
+            ("life[in][0]=1", "write `life[$in]=1`, with commas"),
+            ("$sort[life]=-1", "write `$sort=-life`"),
+            ("$sort[life]=asc", "write `$sort=life`"),
+            ("$select[]=id", "write `$select=id`, with commas"),
+            ("$limit[]=1", "write `$limit=…`"),
+            ("$or[0][life]=1", r#"as JSON, such as `$or=[{"life":1}"#),
+            ("life[a][b][c]=1", "in `$query`"),
+            ("life[$gte=5", "write `life[$gte]=5`"),
+        ] {
+            let error = asked(query);
+            assert!(
+                error.starts_with("invalid_query") && error.contains(write),
+                "{query}: {error}"
+            );
         }
     }
 

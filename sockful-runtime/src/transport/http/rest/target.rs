@@ -29,8 +29,26 @@ pub(super) struct RestTarget<'a> {
     pub(super) asks: Option<&'a Model>,
     /// The action by which the same is subscribed to.
     pub(super) live: Option<&'static str>,
-    /// The resource of which it creates a record at this address.
-    pub(super) creates: Option<&'a Model>,
+    /// The record that it creates, if it creates one.
+    pub(super) creates: Option<Created<'a>>,
+}
+
+/// The record that a request creates, and where it is, as seen from the address of the request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Created<'a> {
+    pub(super) model: &'a Model,
+    pub(super) place: CreatedPlace,
+}
+
+/// Where a created record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CreatedPlace {
+    /// Below the address of the request, which is that of a list.
+    Below,
+    /// Beside it: the request names the action.
+    Beside,
+    /// Of another resource, which the request creates as a child.
+    Child,
 }
 
 /// A property that the address gives.
@@ -76,7 +94,10 @@ impl<'a> RestTarget<'a> {
                 Method::GET => Self::list(app, resource, "find"),
                 Method::POST => {
                     let create = Self::core(app, resource, "create")?;
-                    let creates = model(app, resource);
+                    let creates = model(app, resource).map(|model| Created {
+                        model,
+                        place: CreatedPlace::Below,
+                    });
                     Some(Self { creates, ..create })
                 }
                 _ => None,
@@ -162,14 +183,23 @@ impl<'a> RestTarget<'a> {
     }
 
     /// An action by its name, but for those of connections that stay.
-    fn by_name(app: &App, resource: &str, action: &str) -> Option<Self> {
+    fn by_name(app: &'a App, resource: &str, action: &str) -> Option<Self> {
         let route = app.resources.find(resource, action)?;
         let stays = matches!(
             route.action,
             Action::Core(CoreAction::Subscribe | CoreAction::Unsubscribe)
                 | Action::Relation(Relation::Subscribe, _)
         );
-        (!stays).then(|| Self::new(resource, action))
+        let place = match route.action {
+            Action::Core(CoreAction::Create) => Some(CreatedPlace::Beside),
+            Action::Relation(Relation::Create, _) => Some(CreatedPlace::Child),
+            _ => None,
+        };
+        let model = app.model(route.resource);
+        (!stays).then(|| Self {
+            creates: place.map(|place| Created { model, place }),
+            ..Self::new(resource, action)
+        })
     }
 
     /// A method of a record, its children, or its parent.
@@ -204,7 +234,10 @@ impl<'a> RestTarget<'a> {
                 ..Self::under(app, route, parent, resource, id, Relation::List)?
             }),
             (Action::Relation(Relation::List, parent), &Method::POST) => Some(Self {
-                creates: Some(of),
+                creates: Some(Created {
+                    model: of,
+                    place: CreatedPlace::Below,
+                }),
                 ..Self::under(app, route, parent, resource, id, Relation::Create)?
             }),
             _ => None,

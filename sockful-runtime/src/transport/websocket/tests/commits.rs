@@ -6,6 +6,7 @@ use crate::dispatch::Request;
 use crate::transport::websocket::answer;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
+use std::future::pending;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
@@ -96,7 +97,7 @@ async fn a_commit_of_a_request_by_itself_goes_on_when_nobody_waits_for_it_any_mo
     let session = server.session();
     let payload = r#"{"id":"bob","life":1}"#.to_owned();
     let request = Request::from_parts(&session, "sample", "create", payload, "null");
-    let asked = answer(&session, request.expect("it is served"));
+    let asked = answer(&session, request.expect("it is served"), pending());
     let gone = tokio::time::timeout(Duration::from_secs(1), asked).await;
     assert!(gone.is_err(), "{gone:?}");
 

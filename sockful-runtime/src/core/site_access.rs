@@ -1,0 +1,141 @@
+//! Which web pages may connect, and by which host names the server is reached.
+
+use crate::core::config::AccessConfig;
+use crate::core::web_origin::{OriginPattern, WebOrigin, is_address, is_loopback};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+/// How many refused origins and hosts are logged. A client can invent any number of them.
+const MAX_LOGGED: usize = 64;
+
+/// The most bytes of one of them that are logged.
+const MAX_LOGGED_BYTES: usize = 128;
+
+/// The rules of [`AccessConfig`] about origins and hosts, parsed.
+#[derive(Debug)]
+pub(crate) struct SiteAccess {
+    origins: Vec<OriginPattern>,
+    allows_loopback: bool,
+    /// The host names, in lower case and without a port.
+    hosts: Vec<String>,
+    logged: Mutex<BTreeSet<String>>,
+}
+
+impl SiteAccess {
+    /// Takes the rules of a config that has been checked.
+    pub(crate) fn new(config: &AccessConfig) -> Self {
+        let origins = config.allowed_origins.iter();
+        Self {
+            origins: origins
+                .filter_map(|text| OriginPattern::parse(text).ok())
+                .collect(),
+            allows_loopback: config.loopback_origins,
+            hosts: config
+                .hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
+            logged: Mutex::default(),
+        }
+    }
+
+    /// Whether the settings allow pages of this origin; `None` is the origin `null`.
+    pub(crate) fn allows_origin(&self, origin: Option<&WebOrigin>) -> bool {
+        self.allows_loopback && origin.is_some_and(WebOrigin::is_loopback)
+            || self.origins.iter().any(|pattern| pattern.matches(origin))
+    }
+
+    /// Whether the server may be reached by this host name, which is in lower case and has no port.
+    ///
+    /// A page whose host name an attacker has resolved to this server has that name in its `Host`
+    /// header. No such page can be of a host that is an address.
+    pub(crate) fn allows_host(&self, host: &str, is_loopback_listener: bool) -> bool {
+        if self.hosts.is_empty() && !is_loopback_listener {
+            return true;
+        }
+        is_address(host)
+            || is_loopback(host)
+            || self
+                .hosts
+                .iter()
+                .any(|allowed| match allowed.strip_prefix("*.") {
+                    Some(parent) => {
+                        let label = host.split_once('.');
+                        label.is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
+                    }
+                    None => allowed == host,
+                })
+    }
+
+    /// The text to log for a refused origin or host: `None` if it has been logged, or too many have.
+    pub(crate) fn first_refusal(&self, text: &str) -> Option<String> {
+        let text: String = text.chars().take(MAX_LOGGED_BYTES).collect();
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        (logged.len() < MAX_LOGGED && logged.insert(text.clone())).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(hosts: &[&str]) -> SiteAccess {
+        SiteAccess::new(&AccessConfig {
+            hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+            ..AccessConfig::default()
+        })
+    }
+
+    #[test]
+    fn loopback_listener_is_reached_by_its_own_names() {
+        let access = access(&[]);
+        for host in [
+            "localhost",
+            "a.localhost",
+            "127.0.0.1",
+            "[::1]",
+            "192.168.0.7",
+        ] {
+            assert!(access.allows_host(host, true), "{host}");
+        }
+        for host in ["evil.com", "localhost.evil.com", "127.0.0.1.nip.io"] {
+            assert!(!access.allows_host(host, true), "{host}");
+            assert!(access.allows_host(host, false), "{host}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_checked_on_every_listener_if_set() {
+        let access = access(&["Api.Example.com", "*.example.org"]);
+        for is_loopback in [true, false] {
+            for host in ["api.example.com", "a.example.org", "localhost", "10.0.0.1"] {
+                assert!(access.allows_host(host, is_loopback), "{host}");
+            }
+            for host in [
+                "example.com",
+                "example.org",
+                "a.b.example.org",
+                ".example.org",
+                "evil.com",
+            ] {
+                assert!(!access.allows_host(host, is_loopback), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_are_logged_once_and_not_without_end() {
+        let access = access(&[]);
+        assert_eq!(
+            access.first_refusal("https://a.com").as_deref(),
+            Some("https://a.com")
+        );
+        assert_eq!(access.first_refusal("https://a.com"), None);
+        assert_eq!(
+            access.first_refusal(&"x".repeat(10_000)).map(|it| it.len()),
+            Some(128)
+        );
+        let more = (0..1_000).filter_map(|n| access.first_refusal(&n.to_string()));
+        assert_eq!(more.count(), MAX_LOGGED - 2);
+    }
+}

@@ -1,0 +1,61 @@
+//! Checks of the `Host` header.
+
+use super::Listener;
+use crate::core::site_access::SiteAccess;
+use crate::core::web_origin::host_and_port;
+use crate::transport::http;
+use crate::transport::http::Body;
+use hyper::header::HOST;
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode, Version};
+
+/// The path that monitors request by any name; it serves nothing that depends on the caller.
+const HEALTH: &str = "/healthz";
+
+/// Checks that a request has one valid `Host` header, and that the server may be reached by that name.
+/// Logs the first refusal of a name.
+///
+/// # Errors
+///
+/// The response: 400 as RFC 9112 has it, or 421.
+pub(crate) fn check(
+    request: &Parts,
+    access: &SiteAccess,
+    listener: Listener,
+) -> Result<(), Box<Response<Body>>> {
+    let mut headers = request.headers.get_all(HOST).into_iter();
+    let (header, second) = (headers.next(), headers.next());
+    if second.is_some() {
+        return Err(bad("a request has one `Host` header\n"));
+    }
+    let authority = match (request.uri.authority(), header) {
+        // An absolute address takes precedence.
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(header)) => header.to_str().unwrap_or("?"),
+        (None, None) if request.version == Version::HTTP_11 && listener.is_at_root => {
+            return Err(bad("the `Host` header is missing\n"));
+        }
+        (None, None) => return Ok(()),
+    };
+    let Some((host, _)) = host_and_port(authority) else {
+        return Err(bad("the `Host` header is not a host\n"));
+    };
+    let is_loopback = listener.is_loopback && !listener.is_tls;
+    if request.uri.path() == HEALTH || access.allows_host(&host, is_loopback) {
+        return Ok(());
+    }
+    if let Some(host) = access.first_refusal(&host) {
+        tracing::warn!(
+            host,
+            "requests for this host are refused; to allow them, add it to `access.hosts`"
+        );
+    }
+    let text = format!(
+        "`{host}` is not a name of this server; if it should be, add it to the setting `access.hosts`\n"
+    );
+    Err(Box::new(http::plain(StatusCode::MISDIRECTED_REQUEST, text)))
+}
+
+fn bad(text: &'static str) -> Box<Response<Body>> {
+    Box::new(http::plain(StatusCode::BAD_REQUEST, text))
+}
