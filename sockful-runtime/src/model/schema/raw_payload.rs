@@ -3,9 +3,6 @@
 use crate::model::reader::DescribedProperty;
 use serde_json::{Map, Value, json};
 
-/// The maximum number of references that are followed.
-const MAX_DEPTH: u8 = 16;
-
 type Definitions = Map<String, Value>;
 
 /// Checks that a payload can be read as this type, as far as its schema says.
@@ -24,7 +21,7 @@ pub(crate) fn check(
         return Err("is no object; take a struct or a map".to_owned());
     }
     match id {
-        Some(id) if has(payload.schema.as_value(), id, definitions, MAX_DEPTH) => Err(format!(
+        Some(id) if has(payload.schema.as_value(), id, definitions) => Err(format!(
             "has a property `{id}`, which addresses the record; call it otherwise"
         )),
         _ => Ok(()),
@@ -49,7 +46,7 @@ pub(crate) fn schema(
             own => own,
         };
     };
-    let rest = admitting(own, id, definitions, MAX_DEPTH).unwrap_or_else(|| own.clone());
+    let rest = admitting(own, id, definitions, &mut Vec::new()).unwrap_or_else(|| own.clone());
     json!({
         "type": "object",
         "properties": {id: schema},
@@ -60,21 +57,36 @@ pub(crate) fn schema(
 
 /// Returns a schema that also accepts the property `id`, or `None` if it does so already: an object
 /// that excludes other properties has to list it.
-fn admitting(schema: &Value, id: &str, definitions: &Definitions, depth: u8) -> Option<Value> {
-    let depth = depth.checked_sub(1)?;
+///
+/// `following` has the references on the way here: a type that refers to itself has them more than once,
+/// and each of its alternatives would multiply the work.
+fn admitting<'a>(
+    schema: &'a Value,
+    id: &str,
+    definitions: &'a Definitions,
+    following: &mut Vec<&'a str>,
+) -> Option<Value> {
     let mut own = schema.as_object()?.clone();
     let mut is_changed = false;
     for part in ["allOf", "anyOf", "oneOf"] {
-        let parts = own.get_mut(part).and_then(Value::as_array_mut);
-        for part in parts.into_iter().flatten() {
-            if let Some(admitting) = admitting(part, id, definitions, depth) {
-                *part = admitting;
+        let parts = schema.get(part).and_then(Value::as_array);
+        for (at, part_of) in parts.into_iter().flatten().enumerate() {
+            if let Some(admitting) = admitting(part_of, id, definitions, following) {
+                own[part][at] = admitting;
                 is_changed = true;
             }
         }
     }
-    let target = target(schema, definitions);
-    if let Some(target) = target.and_then(|it| admitting(it, id, definitions, depth)) {
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let target = target(schema, definitions).zip(name);
+    let target = target.filter(|(_, name)| !following.contains(name));
+    let target = target.and_then(|(target, name)| {
+        following.push(name);
+        let admitting = admitting(target, id, definitions, following);
+        following.pop();
+        admitting
+    });
+    if let Some(target) = target {
         own.remove("$ref");
         is_changed = true;
         if own.is_empty() {
@@ -95,17 +107,24 @@ fn admitting(schema: &Value, id: &str, definitions: &Definitions, depth: u8) -> 
 }
 
 /// Returns whether a schema of an object mentions the property `name`.
-fn has(schema: &Value, name: &str, definitions: &Definitions, depth: u8) -> bool {
-    let Some(depth) = depth.checked_sub(1) else {
-        return false;
-    };
-    let mut parts = ["allOf", "anyOf", "oneOf"]
-        .iter()
-        .filter_map(|part| schema.get(part)?.as_array())
-        .flatten()
-        .chain(target(schema, definitions));
-    schema["properties"].get(name).is_some()
-        || parts.any(|part| has(part, name, definitions, depth))
+fn has(schema: &Value, name: &str, definitions: &Definitions) -> bool {
+    // A type may refer to itself, so each part is looked at once.
+    let mut all = vec![schema];
+    let mut at = 0;
+    while let Some(&schema) = all.get(at) {
+        at += 1;
+        if schema["properties"].get(name).is_some() {
+            return true;
+        }
+        let parts = ["allOf", "anyOf", "oneOf"];
+        let parts = parts.iter().filter_map(|part| schema.get(part)?.as_array());
+        for part in parts.flatten().chain(target(schema, definitions)) {
+            if !all.iter().any(|&known| std::ptr::eq(known, part)) {
+                all.push(part);
+            }
+        }
+    }
+    false
 }
 
 fn target<'a>(schema: &Value, definitions: &'a Definitions) -> Option<&'a Value> {
