@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use sockful::store::Sqlite;
-use sockful::{Config, Error, Resource, Resources, Result, Server, ServerHandle};
+use sockful::{Config, Error, ErrorKind, Resource, Resources, Result, Server, ServerHandle};
 use sockful::{cli, remote, resources, shutdown_signal};
 use std::env;
 use std::process::ExitCode;
@@ -100,7 +100,11 @@ async fn main() -> Result<ExitCode> {
 
     let port = setting("PORT", "8000").parse::<u16>();
     let port = port.map_err(|_| Error::internal("`PORT` is no port"))?;
-    let listener = TcpListener::bind((setting("HOST", "127.0.0.1"), port)).await?;
+    let host = setting("HOST", "127.0.0.1");
+    let listener = TcpListener::bind((&*host, port)).await.map_err(|error| {
+        let message = format!("cannot listen on {host}:{port}: {error}");
+        Error::new(ErrorKind::Unavailable, message)
+    })?;
     let address = listener.local_addr()?;
     println!("sockful demo: http://{address}");
     println!("  Open it in two windows of a browser: each sees at once what the other changes.");

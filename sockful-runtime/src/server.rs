@@ -11,7 +11,7 @@ pub use mounted::MountedServer;
 
 use crate::core::clock::{Clock, to_millis};
 use crate::core::config::Config;
-use crate::core::error::Result;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::shutdown::shutdown_signal;
 use crate::engine::app::{App, Setup};
 use crate::engine::app_state::AppState;
@@ -31,11 +31,12 @@ use crate::transport::accept::Transport;
 use crate::transport::connection_limits::ConnectionLimits;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 
 /// A builder of a server of resources.
 ///
@@ -325,9 +326,10 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// The error of the system if the address cannot be bound.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be bound,
+    /// such as a port that another program uses.
     pub async fn listen(&self, address: impl ToSocketAddrs) -> Result<()> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = bind(address, "http").await?;
         self.serve(listener, shutdown_signal()).await
     }
 
@@ -357,10 +359,11 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// The error of the system if the address cannot be bound.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be bound,
+    /// such as a port that another program uses.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = bind(address, "https").await?;
         self.serve_tls(listener, tls, shutdown_signal()).await
     }
 
@@ -408,4 +411,41 @@ impl ServerHandle {
     pub async fn close(&self) -> Result<()> {
         self.store().close().await
     }
+}
+
+/// Binds the first of the addresses that can be bound, and prints it if the program runs in a terminal.
+async fn bind(address: impl ToSocketAddrs, scheme: &str) -> Result<TcpListener> {
+    let resolved = lookup_host(address).await;
+    let resolved = resolved.map_err(|error| cannot_listen("the address", &error))?;
+    let mut failed = None;
+    for address in resolved {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                let address = listener.local_addr().unwrap_or(address);
+                if std::io::stderr().is_terminal() {
+                    // If this fails, there is no terminal to report it to.
+                    let _ = writeln!(std::io::stderr(), "listening on {scheme}://{address}");
+                }
+                return Ok(listener);
+            }
+            Err(error) => failed = Some(cannot_listen(&format!("`{address}`"), &error)),
+        }
+    }
+    Err(failed.unwrap_or_else(|| {
+        let error = std::io::Error::other("it resolves to nothing");
+        cannot_listen("the address", &error)
+    }))
+}
+
+fn cannot_listen(address: &str, error: &std::io::Error) -> Error {
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "; another program uses the port, stop it or choose another port"
+        }
+        std::io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege",
+        std::io::ErrorKind::AddrNotAvailable => "; this machine does not have that address",
+        _ => "",
+    };
+    let message = format!("cannot listen on {address}: {error}{hint}");
+    Error::new(ErrorKind::Unavailable, message)
 }

@@ -115,7 +115,33 @@ await step('commands', 'what can’t be done ends with 2 and says why', async ()
   }
 });
 
-await step('commands', 'with any other word the program goes on', async () => {
+await step('commands', '`--help` prints the commands, and a mistyped one does not start the server', async () => {
+  for (const word of ['--help', '-h', 'help']) {
+    const text = await well(word);
+    assert.match(text, /^usage: demo \[COMMAND\]/);
+    for (const name of ['types', 'schema', 'asyncapi', 'openapi', 'stored', 'compatible', 'check']) assert.match(text, new RegExp(`^  ${name} `, 'm'));
+  }
+  for (const [given, why] of [
+    [['shcema'], /^unknown command `shcema`; did you mean `schema`\?/],
+    [['tpyes', file('a')], /^unknown command `tpyes`; did you mean `types`\?/],
+    [['serve'], /^unknown command `serve`\n/],
+    [[''], /^unknown command ``\n/],
+  ]) {
+    const { status, out, err } = await run(program, given);
+    assert.deepEqual([status, out], [2, ''], given.join(' '));
+    assert.match(err, why);
+    assert.match(err, /^usage: demo/m);
+  }
+});
+
+await step('commands', 'a port that is in use is named', async () => {
+  const server = await serve(program, ['--memory']);
+  const { status, err } = await run(program, ['--memory'], { PORT: new URL(server.url).port }).finally(() => server.stop());
+  assert.equal(status, 1);
+  assert.match(err, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${new URL(server.url).port}`));
+});
+
+await step('commands', 'with an option of its own the program goes on', async () => {
   const server = await serve(program, ['--memory', 'types.ts']);
   const { status } = await fetch(`${server.url}/healthz`).finally(() => server.stop());
   assert.deepEqual([status, await server.stop()], [200, 0]);

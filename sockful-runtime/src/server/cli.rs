@@ -12,8 +12,11 @@
 //! | `compatible FILE` | compares with an older file of `schema` or `stored`; exit code 1 if a change breaks clients, or if a store may refuse it |
 //! | `check FILE` | checks the file of a `SQLite` store, which a server may have open; exit code 1 if it has a problem (feature `sqlite`) |
 //! | `restore COPY FILE` | puts a copy in the place of the file of a `SQLite` store, which no server may have open (feature `sqlite`) |
+//! | `--help` | prints these commands |
 //!
-//! Without `FILE` they write to the standard output. A command that fails has the exit code 2.
+//! Without `FILE` they write to the standard output. A command that fails has the exit code 2, and so
+//! has one that does not exist. Without a command the program continues, and serves. Options other than
+//! `--help` are left to the program; it takes words of its own before it calls [`run`].
 //!
 //! ```no_run
 //! # use sockful_runtime::{Result, Server, cli};
@@ -31,19 +34,23 @@
 //!
 //! With this `main`, `cargo run -- compatible api.json` is a check for continuous integration.
 
+use crate::core::json::byte_order_mark;
 use crate::engine::table::Resources;
 use crate::model::schema::comparison::{Verdict, compare};
+use crate::query::nearest;
 use crate::server::Server;
 use crate::store::is_written;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the command that `args` name, without the program's own name in front. Returns its exit code,
-/// or `None` if the first argument is not a command.
+/// or `None` if there are no arguments or the first is an option of the program itself.
 ///
-/// No store is opened. Call it before the program opens one.
+/// An unknown command prints the usage and has the exit code 2, so that a mistyped one does not start
+/// the server. No store is opened. Call it before the program opens one.
 pub fn run(
     server: &Server,
     args: impl IntoIterator<Item = impl Into<OsString>>,
@@ -52,7 +59,11 @@ pub fn run(
     let args = args.into_iter().map(Into::into);
     let args = args.map(|arg| arg.to_string_lossy().into_owned());
     let args = args.collect::<Vec<_>>();
-    let result = run_command(server, args.split_first()?)?;
+    let (command, rest) = args.split_first()?;
+    if command.starts_with('-') && !HELP.contains(&&**command) {
+        return None;
+    }
+    let result = run_command(server, (command, rest));
     Some(ExitCode::from(result.unwrap_or_else(|error| {
         // If this fails too, there is no output left to report it to.
         let _ = writeln!(std::io::stderr(), "{error}");
@@ -60,12 +71,9 @@ pub fn run(
     })))
 }
 
-fn run_command(
-    server: &Server,
-    (command, rest): (&String, &[String]),
-) -> Option<Result<u8, String>> {
+fn run_command(server: &Server, (command, rest): (&String, &[String])) -> Result<u8, String> {
     let resources = server.resources();
-    Some(match (command.as_str(), rest) {
+    match (command.as_str(), rest) {
         ("types", [] | [_]) => or_text(resources.typescript()).and_then(|text| write(&text, rest)),
         ("schema", [] | [_]) => description(resources).and_then(|text| write(&text, rest)),
         ("asyncapi", [] | [_]) => or_text(resources.asyncapi()).and_then(|text| write(&text, rest)),
@@ -82,6 +90,10 @@ fn run_command(
         ("restore", _) => {
             Err("`restore` takes a copy of a store, and the file that it replaces".to_owned())
         }
+        #[cfg(not(feature = "sqlite"))]
+        ("check" | "restore", _) => {
+            Err("`check` and `restore` need the feature `sqlite` of sockful, which is off".to_owned())
+        }
         ("types" | "schema" | "asyncapi" | "openapi" | "stored", _) => {
             Err(format!("`{command}` takes one file at most"))
         }
@@ -89,13 +101,75 @@ fn run_command(
             "`compatible` takes the file of an older description, which `schema FILE` or `stored FILE` wrote"
                 .to_owned(),
         ),
-        _ => return None,
-    })
+        (help, _) if HELP.contains(&help) => write(&usage(), &[]),
+        (unknown, _) => {
+            let names = COMMANDS.iter().map(|(name, ..)| *name);
+            let hint = match nearest(unknown, names) {
+                Some(meant) => format!("; did you mean `{meant}`?"),
+                None => String::new(),
+            };
+            Err(format!("unknown command `{unknown}`{hint}\n\n{}", usage().trim_end()))
+        }
+    }
+}
+
+/// The spellings of the request for help.
+const HELP: [&str; 3] = ["--help", "-h", "help"];
+
+/// The commands: name, arguments, and what each does.
+const COMMANDS: [(&str, &str, &str); 8] = [
+    ("types", "[FILE]", "write the TypeScript module of the API"),
+    ("schema", "[FILE]", "write the description of the API"),
+    (
+        "asyncapi",
+        "[FILE]",
+        "write the description as an AsyncAPI document",
+    ),
+    (
+        "openapi",
+        "[FILE]",
+        "write the HTTP API as an OpenAPI document",
+    ),
+    (
+        "stored",
+        "[FILE]",
+        "write the description of the stored records",
+    ),
+    (
+        "compatible",
+        "FILE",
+        "compare with an older file of `schema` or `stored`; exit code 1 if a change breaks",
+    ),
+    (
+        "check",
+        "FILE",
+        "check the file of an SQLite store; exit code 1 if it has a problem",
+    ),
+    (
+        "restore",
+        "COPY FILE",
+        "put a copy in the place of the file of an SQLite store",
+    ),
+];
+
+fn usage() -> String {
+    let program = std::env::current_exe().ok();
+    let program = program.as_deref().and_then(Path::file_stem);
+    let program = program.map_or("PROGRAM".into(), |name| name.to_string_lossy());
+    let mut text = format!(
+        "usage: {program} [COMMAND]\n\nWithout a command it serves. Without FILE a command writes to the standard output.\n\n"
+    );
+    for (name, takes, does) in COMMANDS {
+        let command = format!("{name} {takes}");
+        text += &format!("  {command:<18} {does}\n");
+    }
+    text += &format!("  {:<18} print this\n", "--help");
+    text
 }
 
 /// Prints the changes since the description in `file`, for clients or for stores.
 fn compatible(resources: Resources, file: &str) -> Result<u8, String> {
-    let old = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
+    let old = read(file)?;
     let old: Value = serde_json::from_str(&old).map_err(|error| format!("`{file}`: {error}"))?;
     let compared = if is_written(&old) {
         or_text(resources.compare_stored(&old))
@@ -109,6 +183,17 @@ fn compatible(resources: Resources, file: &str) -> Result<u8, String> {
     let lines: Vec<_> = changes.chain([compared.verdict.to_string()]).collect();
     write(&(lines.join("\n") + "\n"), &[])?;
     Ok(u8::from(compared.verdict == Verdict::Breaking))
+}
+
+/// The text of a file. Some shells write a byte-order mark in front, which JSON does not have.
+fn read(file: &str) -> Result<String, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("`{file}`: {error}"))?;
+    if let Some(mark) = byte_order_mark(&bytes) {
+        return Err(format!(
+            "`{file}` begins with a byte-order mark ({mark}); write it as UTF-8 without one"
+        ));
+    }
+    String::from_utf8(bytes).map_err(|_| format!("`{file}` is not UTF-8"))
 }
 
 /// Prints the problems of the store in `file`.
