@@ -24,6 +24,12 @@ pub(super) enum Command {
     ResumeSubscription(u64),
     /// End the subscription whose inbox has this number.
     Unsubscribe(u64),
+    /// Report when the subscription whose inbox has this number is complete up to a commit.
+    WaitUntil {
+        number: u64,
+        seq: u64,
+        reached: oneshot::Sender<()>,
+    },
     /// Authenticate with another token.
     Authenticate {
         id: u64,

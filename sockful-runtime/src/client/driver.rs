@@ -5,6 +5,7 @@
 mod calls;
 mod connection;
 mod identity;
+mod probe;
 mod subscriptions;
 mod timers;
 
@@ -19,6 +20,7 @@ use calls::PendingCalls;
 use connection::ServerInfo;
 use futures_util::future::{BoxFuture, OptionFuture};
 use identity::TokenFetch;
+use probe::Probe;
 use subscriptions::SubscriptionTable;
 use timers::{Timer, Timers};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -34,8 +36,16 @@ pub(super) struct Driver {
     opened: Option<oneshot::Sender<Result<()>>>,
     opening: OptionFuture<BoxFuture<'static, Result<ClientWebSocket>>>,
     link: Option<Link>,
-    /// When the current attempt to connect began.
-    begun: Instant,
+    /// When the current connection was first ready for requests.
+    ready_since: Option<Instant>,
+    /// The code of the close that the server has sent.
+    close_code: Option<u16>,
+    /// Why the server refuses the handshake.
+    refusal: Option<String>,
+    /// Whether frames are sent one at a time, because one of them made the server close.
+    is_careful: bool,
+    /// The frame that is in flight then.
+    probe: Option<Probe>,
     /// When the last message arrived.
     heard: Instant,
     /// The `hello` of the current connection.
@@ -74,7 +84,11 @@ impl Driver {
             opened,
             opening: None.into(),
             link: None,
-            begun: now,
+            ready_since: None,
+            close_code: None,
+            refusal: None,
+            is_careful: false,
+            probe: None,
             heard: now,
             server_info: None,
             fetching: None,
@@ -117,6 +131,11 @@ impl Driver {
             } => self.subscribe(inbox, resource, action, payload),
             Command::ResumeSubscription(number) => self.resume_subscription(number),
             Command::Unsubscribe(number) => self.unsubscribe(number),
+            Command::WaitUntil {
+                number,
+                seq,
+                reached,
+            } => self.wait_until(number, seq, reached),
             Command::Authenticate { id, token, reply } => self.reauthenticate(id, token, reply),
             Command::Close => {}
         }
@@ -127,6 +146,7 @@ impl Driver {
             Timer::Deadline(id) => self.timed_out(id),
             Timer::CallAgain(id) => self.call_again(id),
             Timer::SubscribeAgain(number) => self.subscribe_again(number),
+            Timer::CheckWaits(number) => self.check_waits(number),
             Timer::Setup => self.lost(None),
             Timer::Reconnect => self.open(),
             Timer::Heartbeat => self.heartbeat(),

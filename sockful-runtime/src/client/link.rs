@@ -27,6 +27,8 @@ const CLOSING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) enum ServerMessage {
     Text(Utf8Bytes),
+    /// The server closes the connection with this code.
+    Close(u16),
     /// A message without text, such as a ping.
     Other,
 }
@@ -95,6 +97,7 @@ async fn read(mut stream: SplitStream<ClientWebSocket>, into: mpsc::Sender<Serve
     while let Some(Ok(message)) = stream.next().await {
         let incoming = match message {
             Message::Text(text) => ServerMessage::Text(text),
+            Message::Close(Some(frame)) => ServerMessage::Close(frame.code.into()),
             // A close is answered by reading on.
             _ => ServerMessage::Other,
         };

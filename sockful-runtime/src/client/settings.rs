@@ -57,10 +57,13 @@ impl Settings {
         bound.min(self.max_backoff).mul_f64(random())
     }
 
-    /// How long to wait where the server asks to come back later, or only does not serve now.
-    pub(super) fn pause(&self, retry_after: Option<Duration>) -> Duration {
-        let least = retry_after.unwrap_or(self.min_backoff).min(A_YEAR);
-        least + self.min_backoff.mul_f64(random())
+    /// How long to wait after so many refusals in a row that do not last.
+    pub(super) fn pause(&self, retry_after: Option<Duration>, tries: u32) -> Duration {
+        let growing = self.min_backoff.saturating_mul(1 << tries.min(16));
+        let least = growing
+            .min(self.max_backoff)
+            .max(retry_after.unwrap_or_default());
+        least.min(A_YEAR) + self.min_backoff.mul_f64(random())
     }
 }
 

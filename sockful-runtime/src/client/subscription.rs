@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use tokio::sync::oneshot;
 
 /// A live query: a stream of [`ClientEvent`]s, the first of which is a [`Reset`](ClientEvent::Reset) with the
 /// records that there are.
@@ -103,6 +104,17 @@ impl SubscriptionReader {
             shared: shared.clone(),
             inbox,
         }
+    }
+
+    /// Completes when the subscription is complete up to a commit: its events are in the inbox.
+    pub(super) fn reached(&self, seq: u64) -> oneshot::Receiver<()> {
+        let (reached, is_reached) = oneshot::channel();
+        self.shared.command(Command::WaitUntil {
+            number: self.inbox.number,
+            seq,
+            reached,
+        });
+        is_reached
     }
 
     pub(super) fn poll_commit(

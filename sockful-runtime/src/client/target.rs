@@ -152,7 +152,7 @@ fn refused(error: tungstenite::Error) -> Error {
         tungstenite::Error::Http(response) => {
             let kind = match response.status() {
                 StatusCode::UNAUTHORIZED => ErrorKind::Unauthenticated,
-                StatusCode::FORBIDDEN => ErrorKind::Forbidden,
+                StatusCode::FORBIDDEN | StatusCode::MISDIRECTED_REQUEST => ErrorKind::Forbidden,
                 _ => ErrorKind::Unavailable,
             };
             let body = response.body().as_deref().unwrap_or_default();

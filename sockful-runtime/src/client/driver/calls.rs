@@ -4,7 +4,7 @@ mod replies;
 
 pub(super) use replies::is_temporary;
 
-use super::{Driver, Timer};
+use super::{Driver, Probe, Timer};
 use crate::client::closed;
 use crate::client::command::SubmittedCall;
 use crate::client::request::{Effect, OutgoingRequest, RawReply, key};
@@ -35,6 +35,8 @@ struct PendingCall {
     was_sent: bool,
     /// Whether the client has authenticated again because of this request.
     is_retried: bool,
+    /// How often the server has refused it for the moment.
+    tries: u32,
 }
 
 /// What a reply is for.
@@ -54,12 +56,17 @@ pub(super) enum ReplyTarget {
     Renewal,
     /// This task, which checks that the server responds.
     Heartbeat,
+    /// This task, which asks up to which commit these subscriptions are complete, each with its `ack_id`.
+    Position(Vec<(u64, u64)>),
 }
 
 impl ReplyTarget {
     /// Whether the request is dropped when the connection ends.
     fn is_per_connection(&self) -> bool {
-        matches!(self, Self::Authentication | Self::Renewal | Self::Heartbeat)
+        matches!(
+            self,
+            Self::Authentication | Self::Renewal | Self::Heartbeat | Self::Position(_)
+        )
     }
 }
 
@@ -72,6 +79,13 @@ impl PendingCalls {
 impl Driver {
     pub(super) fn start_call(&mut self, call: SubmittedCall) {
         if call.reply.is_closed() {
+            return;
+        }
+        if let Some(refusal) = &self.refusal {
+            let error = Error::new(ErrorKind::Forbidden, refusal.clone());
+            let _ = call
+                .reply
+                .send(Err(error.with_outcome(Outcome::NotApplied)));
             return;
         }
         let (most, waiting) = (self.settings.max_queue, self.calls.pending.len());
@@ -89,9 +103,24 @@ impl Driver {
             ReplyTarget::Application(call.reply),
             call.deadline,
         );
-        if self.is_ready {
-            self.send_call(call.id);
+        self.submit(call.id);
+    }
+
+    /// Sends a request, unless it has to wait.
+    fn submit(&mut self, id: u64) {
+        if self.is_careful {
+            self.send_waiting();
+        } else if self.is_ready {
+            self.send_call(id);
         }
+    }
+
+    /// Fails what waits, because the next handshake will be refused as well.
+    pub(super) fn refused_handshake(&mut self, why: String) {
+        for id in self.calls.ids() {
+            self.fail(id, Error::new(ErrorKind::Forbidden, why.clone()));
+        }
+        self.refusal = Some(why);
     }
 
     /// Sends a request of this task on the current connection.
@@ -119,8 +148,10 @@ impl Driver {
             OutgoingRequest::reading(action, payload),
         );
         self.put(id, request, reply_target, deadline);
-        if self.is_ready || is_per_connection {
+        if is_per_connection {
             self.send_call(id);
+        } else {
+            self.submit(id);
         }
     }
 
@@ -140,12 +171,13 @@ impl Driver {
             is_sent: false,
             was_sent: false,
             is_retried: false,
+            tries: 0,
         };
         self.calls.pending.insert(id, pending);
     }
 
     /// Sends the requests that waited for authentication.
-    pub(super) fn send_waiting(&mut self) {
+    pub(super) fn send_waiting_calls(&mut self) {
         for id in self.calls.ids() {
             let is_held = self.timers.is_set(Timer::CallAgain(id));
             if !is_held && self.calls.pending.get(&id).is_some_and(|it| !it.is_sent) {
@@ -154,13 +186,21 @@ impl Driver {
         }
     }
 
-    pub(super) fn call_again(&mut self, id: u64) {
-        if self.is_ready {
-            self.send_call(id);
-        }
+    /// The next request that waits to be sent.
+    pub(super) fn next_waiting_call(&self) -> Option<u64> {
+        let mut pending = self.calls.pending.iter();
+        let is_waiting = |id: u64, call: &PendingCall| {
+            !call.is_sent && !self.timers.is_set(Timer::CallAgain(id))
+        };
+        let next = pending.find(|(id, call)| is_waiting(**id, call));
+        next.map(|(id, _)| *id)
     }
 
-    fn send_call(&mut self, id: u64) {
+    pub(super) fn call_again(&mut self, id: u64) {
+        self.submit(id);
+    }
+
+    pub(super) fn send_call(&mut self, id: u64) {
         let (now, may_key) = (self.server_time(), self.may_key);
         let Some(pending) = self.calls.pending.get_mut(&id) else {
             return;
@@ -182,17 +222,12 @@ impl Driver {
             request.key = Some(key(now));
         }
         let text = request.frame(id);
-        if let Some(max) = self
-            .server_info
-            .as_ref()
-            .and_then(|server_info| server_info.max_frame)
-            && text.len() > max
-        {
-            let message = "the request is larger than the server takes";
-            let error = Error::new(ErrorKind::TooLarge, message).with_limit("max_frame", max);
+        if let Err(error) = self.check_size(&text) {
             return self.fail(id, error);
         }
-        pending.is_sent = true;
+        if let Some(pending) = self.calls.pending.get_mut(&id) {
+            pending.is_sent = true;
+        }
         self.send(text);
     }
 
@@ -237,6 +272,7 @@ impl Driver {
         self.timers.clear(Timer::Deadline(id));
         self.timers.clear(Timer::CallAgain(id));
         self.calls.pending.remove(&id);
+        self.passed(Probe::Call(id));
     }
 
     pub(super) fn fail(&mut self, id: u64, error: Error) {
@@ -271,7 +307,9 @@ impl Driver {
             ReplyTarget::Authentication => self.identified(reply),
             ReplyTarget::Renewal => self.renewed(reply),
             ReplyTarget::Heartbeat => {}
+            ReplyTarget::Position(positions) => self.positioned(&positions, reply),
         }
+        self.passed(Probe::Call(id));
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A connection that lasted longer than this resets the backoff.
+/// A connection that was open for longer than this resets the backoff.
 const STABLE: Duration = Duration::from_secs(5);
 
 /// The last `hello` of the server.
@@ -41,7 +41,7 @@ struct HelloLimits {
 impl Driver {
     pub(super) fn open(&mut self) {
         let now = Instant::now();
-        (self.begun, self.heard) = (now, now);
+        self.heard = now;
         self.timers.set(Timer::Setup, now + self.settings.patience);
         let opening: BoxFuture<'static, Result<ClientWebSocket>> =
             Box::pin(self.target.clone().open());
@@ -52,7 +52,13 @@ impl Driver {
         self.opening = None.into();
         match opened {
             Ok(ws) => self.link = Some(Link::over(ws)),
-            Err(error) => self.lost(Some(error)),
+            Err(error) => {
+                let refusal = (error.kind() == ErrorKind::Forbidden).then(|| error.to_string());
+                self.lost(Some(error));
+                if let Some(refusal) = refusal {
+                    self.refused_handshake(refusal);
+                }
+            }
         }
     }
 
@@ -62,6 +68,7 @@ impl Driver {
         match incoming {
             None => self.lost(None),
             Some(ServerMessage::Other) => {}
+            Some(ServerMessage::Close(code)) => self.close_code = Some(code),
             Some(ServerMessage::Text(text)) => {
                 if let Err(error) = self.take(&text) {
                     // Not a sockful server.
@@ -99,6 +106,7 @@ impl Driver {
 
     fn greeted(&mut self, hello: &Hello) {
         self.may_key = hello.keys;
+        self.refusal = None;
         self.server_info = Some(ServerInfo {
             time: hello.time,
             at: Instant::now(),
@@ -110,6 +118,7 @@ impl Driver {
     pub(super) fn ready(&mut self) {
         self.timers.clear(Timer::Setup);
         self.is_ready = true;
+        self.ready_since.get_or_insert_with(Instant::now);
         self.set_status(Status::Open);
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(Ok(()));
@@ -117,7 +126,6 @@ impl Driver {
         self.timers
             .set(Timer::Heartbeat, self.heard + self.settings.heartbeat);
         self.send_waiting();
-        self.begin_waiting();
     }
 
     /// Sends a ping after a silence, and gives the connection up without a response.
@@ -156,7 +164,10 @@ impl Driver {
             let _ = opened.send(Err(error));
             return;
         }
-        if self.begun.elapsed() > STABLE {
+        let is_fault = self.note_close();
+        // A server that accepts and then stays silent has not been open, however long that took.
+        let was_open = self.ready_since.take();
+        if !is_fault && was_open.is_some_and(|since| since.elapsed() > STABLE) {
             self.attempts = 0;
         }
         let again = Instant::now() + self.settings.backoff(self.attempts);

@@ -1,14 +1,21 @@
 //! Subscriptions, each of which may use several connections in turn.
 
-use super::calls::is_temporary;
-use super::{Driver, Timer};
+use super::calls::{ReplyTarget, is_temporary};
+use super::{Driver, Probe, Timer};
 use crate::client::event::RawEvent;
 use crate::client::inbox::{CommitEvents, Inbox};
-use crate::core::error::{Error, ErrorKind};
+use crate::client::request::RawReply;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::object::Object;
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+/// How long to wait before the server is asked again up to which commit a subscription is complete.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(super) struct SubscriptionTable {
@@ -50,6 +57,12 @@ struct SubscriptionState {
     is_retried: bool,
     /// Whether it was left because its inbox is full.
     is_away: bool,
+    /// How often the server has refused or ended it in a row.
+    tries: u32,
+    /// The commits that the application waits for.
+    waits: Vec<(u64, oneshot::Sender<()>)>,
+    /// Whether the server has been asked up to which commit it is complete.
+    is_asking: bool,
 }
 
 impl SubscriptionTable {
@@ -81,6 +94,9 @@ impl Driver {
             is_answered: false,
             is_retried: false,
             is_away: false,
+            tries: 0,
+            waits: Vec::new(),
+            is_asking: false,
         };
         self.subscriptions.all.insert(number, sub);
         self.begin(number);
@@ -105,7 +121,20 @@ impl Driver {
         }
     }
 
-    fn begin(&mut self, number: u64) {
+    /// The next subscription that waits to begin.
+    pub(super) fn next_waiting_subscription(&self) -> Option<u64> {
+        let mut all = self.subscriptions.all.iter();
+        let next = all.find(|(number, sub)| {
+            let is_held = self.timers.is_set(Timer::SubscribeAgain(**number));
+            !is_held && !sub.is_away && sub.id.is_none()
+        });
+        next.map(|(number, _)| *number)
+    }
+
+    pub(super) fn begin(&mut self, number: u64) {
+        if self.is_careful && self.probe != Some(Probe::Subscription(number)) {
+            return self.send_waiting();
+        }
         let is_held = self.timers.is_set(Timer::SubscribeAgain(number));
         let id = self.next_id();
         let Some(sub) = self.subscriptions.all.get_mut(&number) else {
@@ -118,8 +147,83 @@ impl Driver {
         self.subscriptions
             .owners
             .insert(id, IdOwner::Subscription(number));
-        let text = sub.request(id);
-        self.send(text);
+        let mut text = sub.request(id);
+        let mut size = self.check_size(&text);
+        if size.is_err()
+            && let Some(sub) = self.subscriptions.all.get_mut(&number)
+        {
+            // Without its position it begins with a reset.
+            sub.resume = None;
+            text = sub.request(id);
+            size = self.check_size(&text);
+        }
+        match size {
+            Ok(()) => self.send(text),
+            Err(error) => self.end_subscription(number, error),
+        }
+    }
+
+    /// Ends a subscription with an error.
+    pub(super) fn end_subscription(&mut self, number: u64, error: Error) {
+        if let Some(mut sub) = self.subscriptions.all.remove(&number) {
+            let id = sub.forget_id();
+            id.map(|id| self.subscriptions.owners.remove(&id));
+            sub.inbox.end(Some(error));
+        }
+        self.passed(Probe::Subscription(number));
+    }
+
+    /// Reports when a subscription is complete up to a commit.
+    pub(super) fn wait_until(&mut self, number: u64, seq: u64, reached: oneshot::Sender<()>) {
+        if let Some(sub) = self.subscriptions.all.get_mut(&number) {
+            sub.waits.push((seq, reached));
+            self.check_waits(number);
+        }
+    }
+
+    /// Reports the commits that a subscription has reached, and asks the server about the others: a
+    /// commit that concerns none of its records brings no event.
+    pub(super) fn check_waits(&mut self, number: u64) {
+        let Some(sub) = self.subscriptions.all.get_mut(&number) else {
+            return;
+        };
+        if let Some(position) = sub.seq {
+            sub.reach(position);
+        }
+        sub.waits.retain(|(_, reached)| !reached.is_closed());
+        if sub.waits.is_empty() || sub.is_asking || !sub.is_complete() {
+            return;
+        }
+        if let Some(id) = sub.id {
+            sub.is_asking = true;
+            let target = ReplyTarget::Position(vec![(number, id)]);
+            self.send_own_request("ping", "null".to_owned(), target);
+        }
+    }
+
+    /// Takes the reply to a `ping`: every event up to its `seq` has arrived before it.
+    pub(super) fn positioned(&mut self, subscriptions: &[(u64, u64)], reply: Result<RawReply>) {
+        #[derive(Deserialize)]
+        struct Position {
+            seq: u64,
+        }
+        let position = reply.ok().and_then(|reply| {
+            let position: Position = serde_json::from_str(&reply.ok).ok()?;
+            Some(position.seq)
+        });
+        for (number, id) in subscriptions {
+            let Some(sub) = self.subscriptions.all.get_mut(number) else {
+                continue;
+            };
+            sub.is_asking = false;
+            if let Some(position) = position.filter(|_| sub.id == Some(*id) && sub.is_complete()) {
+                sub.reach(position);
+            }
+            if !sub.waits.is_empty() {
+                let again = Instant::now() + ASK_AGAIN;
+                self.timers.set(Timer::CheckWaits(*number), again);
+            }
+        }
     }
 
     /// Drops the state that belongs to a connection which has ended.
@@ -134,7 +238,9 @@ impl Driver {
     pub(super) fn unsubscribe(&mut self, number: u64) {
         self.leave(number);
         self.timers.clear(Timer::SubscribeAgain(number));
+        self.timers.clear(Timer::CheckWaits(number));
         self.subscriptions.all.remove(&number);
+        self.passed(Probe::Subscription(number));
     }
 
     /// Ends the subscription on the server.
@@ -171,20 +277,23 @@ impl Driver {
             return;
         };
         if let Some(error) = reply.take("err") {
-            return self.refused(number, Error::parse(error));
+            self.refused(number, Error::parse(error));
+            return self.passed(Probe::Subscription(number));
         }
-        (sub.is_answered, sub.is_retried) = (true, false);
+        (sub.is_answered, sub.is_retried, sub.tries) = (true, false, 0);
         let resume = reply.take("resume").map(str::to_owned);
         let ok = reply.take("ok").unwrap_or("null");
         let Ok(ok) = Object::parse(ok) else { return };
         if ok.has("resumed") {
             sub.resume = resume;
+            self.check_waits(number);
         } else {
             sub.next_resume = resume;
             let mut reset = RawEvent::parse("reset", reply);
             reset.records = ok.take("records").map(Box::from).into_iter().collect();
             self.add_part(number, reset, is_part(reply));
         }
+        self.passed(Probe::Subscription(number));
     }
 
     /// Takes an event.
@@ -221,6 +330,7 @@ impl Driver {
         if !commit.is_empty() {
             self.pass_on(number, commit);
         }
+        self.check_waits(number);
     }
 
     fn pass_on(&mut self, number: u64, commit: CommitEvents) {
@@ -242,8 +352,13 @@ impl Driver {
         if is_unknown && !self.token.is_none() && !sub.is_retried {
             sub.is_retried = true;
             self.identify();
-        } else if is_temporary(&error) || error.kind() == ErrorKind::Timeout {
-            let again = Instant::now() + self.settings.pause(error.retry_after());
+        } else if is_temporary(&error)
+            || error.kind() == ErrorKind::Timeout
+            // One that has been served may be served again when others have ended.
+            || error.kind() == ErrorKind::TooMany && sub.seq.is_some()
+        {
+            let again = Instant::now() + self.settings.pause(error.retry_after(), sub.tries);
+            sub.tries += 1;
             self.timers.set(Timer::SubscribeAgain(number), again);
         } else if let Some(sub) = self.subscriptions.all.remove(&number) {
             sub.inbox.end(Some(error));
@@ -274,13 +389,30 @@ impl SubscriptionState {
         format!("[\"{resource}\",\"{action}\",{payload},{id}]")
     }
 
+    /// Whether everything that has been sent to it has arrived.
+    fn is_complete(&self) -> bool {
+        self.is_answered && self.parts.is_empty() && self.next_resume.is_none()
+    }
+
+    /// Reports the commits up to `position`.
+    fn reach(&mut self, position: u64) {
+        for (seq, reached) in std::mem::take(&mut self.waits) {
+            if seq <= position {
+                // The application may have stopped waiting.
+                let _ = reached.send(());
+            } else {
+                self.waits.push((seq, reached));
+            }
+        }
+    }
+
     /// Drops the state that belongs to the connection.
     fn forget(&mut self) {
         self.forget_id();
     }
 
     fn forget_id(&mut self) -> Option<u64> {
-        (self.next_resume, self.is_answered) = (None, false);
+        (self.next_resume, self.is_answered, self.is_asking) = (None, false, false);
         self.parts.clear();
         self.id.take()
     }

@@ -11,6 +11,8 @@ pub(super) enum Timer {
     CallAgain(u64),
     /// The subscription of this number may be.
     SubscribeAgain(u64),
+    /// The server may be asked again up to which commit this subscription is complete.
+    CheckWaits(u64),
     /// The connection should stand.
     Setup,
     /// Another is to be tried.

@@ -1,6 +1,6 @@
 //! Replies: each ends its request or has it sent again.
 
-use super::{Driver, Timer};
+use super::{Driver, Probe, Timer};
 use crate::client::request::{Effect, RawReply};
 use crate::core::error::{Error, ErrorKind, Outcome};
 use crate::core::json::object::Object;
@@ -30,7 +30,8 @@ impl Driver {
             self.call_again(id);
         } else if is_temporary(&error) && !(is_unsafe && error.outcome() == Some(Outcome::Unknown))
         {
-            let again = Instant::now() + self.settings.pause(error.retry_after());
+            let again = Instant::now() + self.settings.pause(error.retry_after(), pending.tries);
+            pending.tries += 1;
             if again >= pending.deadline {
                 self.settle(id, Err(error));
             } else {
@@ -56,6 +57,7 @@ impl Driver {
             };
             self.settle(id, Err(error));
         }
+        self.passed(Probe::Call(id));
         true
     }
 }

@@ -1,0 +1,258 @@
+//! Frames that the server does not take, and positions that are waited for.
+
+use super::resources::{Beast, beast, local};
+use super::scripted_server::ScriptedServer;
+use crate::support::{TestServer, within};
+use serde_json::json;
+use sockful::client::{Builder, Client, Live};
+use sockful::{Config, ErrorKind, Filter, Outcome, Server};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+fn builder(url: &str) -> Builder {
+    let builder = Client::builder(url);
+    builder.backoff(Duration::from_millis(1), Duration::from_millis(5))
+}
+
+fn big() -> Filter<Beast> {
+    Beast::FIELDS.kind.eq("x".repeat(300))
+}
+
+#[tokio::test]
+async fn frames_over_max_frame_are_not_sent() {
+    let server = ScriptedServer::start().await;
+    let client = builder(&server.url()).start().expect("an address");
+    let mut connection = server.accept(200).await;
+    let beasts = client.records::<Beast>();
+    let mut subscription = beasts.subscribe(big());
+    let mut live = beasts.live(big());
+    let errors = [
+        within("the end", subscription.next())
+            .await
+            .map(|it| it.map(drop)),
+        within("the end", live.changed()).await,
+        Some(
+            beasts
+                .create(beast("bob", &"x".repeat(300)))
+                .await
+                .map(drop),
+        ),
+        Some(client.authenticate(Some("x".repeat(300))).await.map(drop)),
+    ];
+    for error in errors {
+        let error = error
+            .expect("it ends with an error")
+            .expect_err("it is too large");
+        assert_eq!(
+            (error.kind(), error.limit()),
+            (ErrorKind::TooLarge, Some(("max_frame", 200)))
+        );
+    }
+    let get = tokio::spawn(beasts.get("bob").into_future());
+    let request = connection.next().await;
+    assert_eq!(request[1], "get", "nothing came before it");
+    connection.reply(&request, json!({"ok": null})).await;
+    drop(get);
+}
+
+#[tokio::test]
+async fn position_that_is_too_large_is_left_out() {
+    let server = ScriptedServer::start().await;
+    let client = builder(&server.url()).start().expect("an address");
+    let mut connection = server.accept(200).await;
+    let mut live = client.records::<Beast>().live(Filter::all());
+    let request = connection.next().await;
+    let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "x".repeat(300)});
+    connection.reply(&request, reset).await;
+    live.changed()
+        .await
+        .expect("it goes on")
+        .expect("it is served");
+    drop(connection);
+    let mut connection = server.accept(200).await;
+    assert_eq!(connection.next().await[2], request[2]);
+}
+
+#[tokio::test]
+async fn frame_at_which_the_server_closes_is_sent_twice() {
+    for code in [1002, 1003, 1007, 1008, 1009] {
+        let server = ScriptedServer::start().await;
+        let client = builder(&server.url()).start().expect("an address");
+        let beasts = client.records::<Beast>();
+        let get = |id: &str| tokio::spawn(beasts.get(id).into_future());
+        let mut connection = server.accept(10_000).await;
+        let (before, poison) = (get("before"), get("poison"));
+        // Both have been sent before the next.
+        let sent = [connection.next().await, connection.next().await];
+        let after = get("after");
+        let mut live: Live<Beast> = beasts.live(Filter::all());
+        let sent = [
+            &sent[0],
+            &sent[1],
+            &connection.next().await,
+            &connection.next().await,
+        ]
+        .map(|it| it[1].clone());
+        assert_eq!(sent.iter().filter(|it| **it == "get").count(), 3);
+        connection.close(code).await;
+        let mut poisoned = 0;
+        let mut answered = Vec::<String>::new();
+        while answered.len() < 3 {
+            let mut connection = server.accept(10_000).await;
+            while answered.len() < 3 {
+                let request = connection.next().await;
+                let name = request[2]["id"].as_str().unwrap_or("live").to_owned();
+                if name == "poison" {
+                    poisoned += 1;
+                    connection.close(code).await;
+                    break;
+                }
+                let reply = match &*name {
+                    "live" => json!({"ok": {"records": []}, "seq": 1, "resume": "r"}),
+                    _ => json!({"err": {"code": "not_found", "message": "gone"}}),
+                };
+                connection.reply(&request, reply).await;
+                answered.push(name);
+            }
+        }
+        assert_eq!(poisoned, 1, "{code}");
+        let error = within("the error", poison)
+            .await
+            .expect("no panic")
+            .expect_err("it is rejected");
+        let kind = if code == 1009 {
+            ErrorKind::TooLarge
+        } else {
+            ErrorKind::BadFrame
+        };
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (kind, Some(Outcome::NotApplied))
+        );
+        for other in [before, after] {
+            let error = within("a reply", other)
+                .await
+                .expect("no panic")
+                .expect_err("a reply");
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{code}");
+        }
+        live.changed()
+            .await
+            .expect("it goes on")
+            .expect("it is served");
+    }
+}
+
+#[tokio::test]
+async fn live_query_ended_by_a_limit_comes_back() {
+    let server = ScriptedServer::start().await;
+    let client = builder(&server.url()).start().expect("an address");
+    let mut connection = server.accept(10_000).await;
+    let mut live = client.records::<Beast>().live(Filter::all());
+    let request = connection.next().await;
+    let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "r"});
+    connection.reply(&request, reset).await;
+    let error = json!({"error": {"code": "too_many", "message": "too many"}});
+    connection
+        .send(json!(["beast", "ended", error, request[3]]))
+        .await;
+    live.changed()
+        .await
+        .expect("it goes on")
+        .expect("it is served");
+    let again = connection.next().await;
+    assert_eq!(again[2]["$from"], json!({"resume": "r", "seq": 3}));
+    // One that has never been served is refused.
+    let mut other = client.records::<Beast>().live(Filter::all());
+    let request = connection.next().await;
+    let refusal = json!({"err": {"code": "too_many", "message": "too many"}});
+    connection.reply(&request, refusal).await;
+    let refused = other.changed().await.expect("it ends with an error");
+    assert_eq!(
+        refused.expect_err("it is refused").kind(),
+        ErrorKind::TooMany
+    );
+}
+
+#[tokio::test]
+async fn until_takes_in_own_write() {
+    let (_server, client) = local().await;
+    let beasts = client.records::<Beast>();
+    let mut dragons = beasts.live(Beast::FIELDS.kind.eq("dragon"));
+    for n in 0..50 {
+        let id = format!("b{n}");
+        let reply = beasts.create(beast(&id, "dragon")).reply().await;
+        let seq = reply
+            .expect("there is none")
+            .seq
+            .expect("a commit has a number");
+        let reached = within("the commit", dragons.until(seq)).await;
+        reached.expect("it goes on").expect("it is served");
+        assert_eq!(dragons.len(), n + 1);
+        // A commit that concerns none of the records.
+        let reply = beasts.create(beast(&format!("w{n}"), "wyrm")).reply().await;
+        let seq = reply
+            .expect("there is none")
+            .seq
+            .expect("a commit has a number");
+        let reached = within("the commit", dragons.until(seq)).await;
+        reached.expect("it goes on").expect("it is served");
+        assert_eq!(dragons.len(), n + 1);
+    }
+    client.close().await;
+    assert!(within("the end", dragons.until(1_000)).await.is_none());
+}
+
+#[tokio::test]
+async fn refused_origin_fails_requests_at_once() {
+    let server = Server::new(super::resources::RESOURCES);
+    let server = server.config(Config::default().loopback_origins(false));
+    let server = TestServer::serve(server).await;
+    let url = format!("ws://{}", server.address);
+    let client = builder(&url)
+        .header("Origin", "http://localhost:5173")
+        .start();
+    let client = client.expect("an address");
+    let beasts = client.records::<Beast>();
+    for _ in 0..2 {
+        let error = within("the error", beasts.get("bob").into_future()).await;
+        let error = error.expect_err("the origin is refused");
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Forbidden, Some(Outcome::NotApplied))
+        );
+        assert!(
+            error.to_string().contains("access.allowed_origins"),
+            "{error}"
+        );
+    }
+}
+
+/// Each connection is accepted and stays silent. The time is paused, so it passes at once.
+#[tokio::test(start_paused = true)]
+async fn backoff_grows_while_nothing_answers() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("ws://{}", listener.local_addr().expect("it is bound"));
+    let client = Client::builder(&url)
+        .backoff(Duration::from_secs(60), Duration::from_secs(3_600))
+        .patience(Duration::from_secs(10))
+        .start()
+        .expect("an address");
+    let began = tokio::time::Instant::now();
+    let mut held = Vec::new();
+    for _ in 0..12 {
+        let (mut stream, _) = listener.accept().await.expect("it listens");
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head).await;
+        let _ = stream.flush().await;
+        held.push(stream);
+    }
+    // Without growth the twelve attempts take at most 12 × (10 s + 60 s).
+    assert!(
+        began.elapsed() > Duration::from_secs(12 * 70),
+        "{:?}",
+        began.elapsed()
+    );
+    drop(client);
+}
