@@ -205,13 +205,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !has_delivered && self.poll_subscriptions(cx).is_ready() {
             return Poll::Ready(ConnectionEvent::SubscriptionsReady);
         }
-        if is_reading && let Poll::Ready(incoming) = self.poll_incoming() {
-            return Poll::Ready(ConnectionEvent::Incoming(incoming));
+        if is_reading {
+            if self.socket.pipe().has_ahead() {
+                self.reading.ring();
+            }
+            if let Poll::Ready(incoming) = self.poll_incoming() {
+                return Poll::Ready(ConnectionEvent::Incoming(incoming));
+            }
+        } else if !self.is_draining && self.poll_gone().is_ready() {
+            return Poll::Ready(ConnectionEvent::Lost);
         }
         if has_delivered && self.poll_subscriptions(cx).is_ready() {
             return Poll::Ready(ConnectionEvent::SubscriptionsReady);
         }
         Poll::Pending
+    }
+
+    /// Notices that the peer is gone while none of its requests is taken in.
+    fn poll_gone(&mut self) -> Poll<()> {
+        self.reading.poll(|cx| self.socket.pipe().poll_gone(cx))
     }
 
     fn poll_incoming(&mut self) -> Poll<Incoming> {

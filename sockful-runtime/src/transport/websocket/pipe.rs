@@ -1,5 +1,6 @@
 //! The bytes of a connection: one buffer for all that goes out, and a count of what came in.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How much room an outgoing buffer keeps while there is nothing to send.
 const KEPT: usize = 16 * 1024;
+/// How much is read ahead while nothing is taken in.
+const AHEAD: usize = 16 * 1024;
 
 /// A stream that takes in all that is written and sends it when flushed.
 ///
@@ -30,6 +33,8 @@ pub(super) struct Pipe<S> {
     progress: u64,
     /// Whether anything is still read.
     is_reading: bool,
+    /// What was read while nothing was taken in.
+    ahead: VecDeque<u8>,
 }
 
 impl<S> Pipe<S> {
@@ -45,6 +50,7 @@ impl<S> Pipe<S> {
             patience,
             progress: 0,
             is_reading: true,
+            ahead: VecDeque::new(),
         }
     }
 
@@ -87,8 +93,49 @@ impl<S> Pipe<S> {
         }
     }
 
+    /// Whether something was read ahead, which wakes no one.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// Whether what was read ahead ends with a close frame of a client: then the client may still wait
+    /// for replies. Rarely another frame ends like one.
+    fn ends_with_close(&self) -> bool {
+        let len = self.ahead.len();
+        // Two bytes of header and four of mask.
+        (0..=125_u8).any(|payload| {
+            let Some(start) = len.checked_sub(6 + usize::from(payload)) else {
+                return false;
+            };
+            self.ahead[start] == 0x88 && self.ahead[start + 1] == 0x80 | payload
+        })
+    }
+
     pub(super) fn io(&mut self) -> &mut S {
         &mut self.io
+    }
+}
+
+impl<S: AsyncRead + Unpin> Pipe<S> {
+    /// Reads ahead a little while nothing is taken in, to notice that the peer is gone: ready if it is.
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.is_reading && self.ahead.len() < AHEAD {
+            let mut bytes = [0; 1024];
+            let mut buf = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf));
+            if read.is_err() {
+                return Poll::Ready(());
+            }
+            if buf.filled().is_empty() {
+                return if self.ends_with_close() {
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                };
+            }
+            self.ahead.extend(buf.filled());
+        }
+        Poll::Pending
     }
 }
 
@@ -107,6 +154,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
                 io::ErrorKind::InvalidData,
                 "a message that never ends",
             )));
+        }
+        if !this.ahead.is_empty() {
+            let (first, _) = this.ahead.as_slices();
+            let taken = first.len().min(buf.remaining());
+            buf.put_slice(&first[..taken]);
+            this.ahead.drain(..taken);
+            this.received += taken as u64;
+            if this.ahead.is_empty() {
+                // Most connections never read ahead.
+                this.ahead = VecDeque::new();
+            }
+            return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
@@ -158,7 +217,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pipe<S> {
 mod tests {
     use super::*;
     use std::task::Waker;
-    use tokio::io::{AsyncReadExt, BufWriter};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 
     #[tokio::test]
     async fn what_a_stream_has_taken_and_not_sent_waits_still() {
@@ -173,6 +232,45 @@ mod tests {
         }
         assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_ready());
         assert_eq!(pipe.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_noticed_while_nothing_is_taken_in() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let (near, mut far) = tokio::io::duplex(100_000);
+        let mut pipe = Pipe::new(near, 100_000);
+        assert!(pipe.poll_gone(&mut cx).is_pending());
+        far.write_all(&[7; 3_000]).await.expect("there is room");
+        assert!(pipe.poll_gone(&mut cx).is_pending());
+        far.write_all(&[8; 100]).await.expect("there is room");
+        // What was read ahead comes first.
+        let mut read = [0; 3_100];
+        pipe.read_exact(&mut read).await.expect("all of it");
+        assert_eq!(
+            ([read[0], read[2_999], read[3_000]], pipe.received),
+            ([7, 7, 8], 3_100)
+        );
+        drop(far);
+        assert!(pipe.poll_gone(&mut cx).is_ready());
+
+        // A client that has said goodbye may wait for the replies to what it has asked before.
+        let (near, mut far) = tokio::io::duplex(100_000);
+        let mut pipe = Pipe::new(near, 100_000);
+        let goodbye = [7, 7, 0x88, 0x82, 1, 2, 3, 4, 5, 6];
+        far.write_all(&goodbye).await.expect("there is room");
+        drop(far);
+        assert!(pipe.poll_gone(&mut cx).is_pending());
+        let mut read = Vec::new();
+        pipe.read_to_end(&mut read).await.expect("all of it");
+        assert_eq!(read, goodbye);
+
+        // More than a little is left to the system.
+        let (near, mut far) = tokio::io::duplex(100_000);
+        let mut pipe = Pipe::new(near, 100_000);
+        far.write_all(&[7; 50_000]).await.expect("there is room");
+        drop(far);
+        assert!(pipe.poll_gone(&mut cx).is_pending());
+        assert!(pipe.ahead.len() < AHEAD + 1_024);
     }
 
     #[tokio::test]

@@ -3,4 +3,5 @@
 mod clashes;
 mod clocks;
 mod commits;
+mod disconnects;
 mod slow;
