@@ -103,6 +103,17 @@ impl QueryFilter {
         }
     }
 
+    /// The number of values that properties are compared with.
+    pub(crate) fn operands(&self) -> usize {
+        match self {
+            Self::All => 0,
+            Self::Compare { .. } | Self::Prefix { .. } => 1,
+            Self::In { values, .. } => values.len(),
+            Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::operands).sum(),
+            Self::Not(filter) => filter.operands(),
+        }
+    }
+
     /// The properties that more than one condition compares.
     pub(crate) fn repeated(&self) -> PropertySet {
         let (mut once, mut repeated) = Default::default();

@@ -170,6 +170,7 @@ impl<T: SearchTable> Search<'_, T> {
 
     /// The ways to the records that may match; none if all of them may.
     fn ways(&self, filter: &QueryFilter) -> Result<Vec<Candidates>> {
+        self.visits.note_operands(filter.operands())?;
         let mut pick = |ways| {
             let best = self.pick(ways)?;
             Ok(best.unwrap_or_else(|| Candidates { ranges: Vec::new() }))

@@ -374,6 +374,11 @@ fn long_searches_leave_the_callers_thread() {
     // What is compared is short, and so is the way to one record.
     assert_eq!(count(r#"{"life":10}"#), (true, 200));
     assert_eq!(count(r#"{"id":"7","kind":{"$ne":"q"}}"#), (true, 1));
+    // A plan for so many values takes a while, though it leads to nothing.
+    let values: Vec<_> = (0..1_000).map(|n| n.to_string()).collect();
+    let lists = vec![format!(r#"{{"life":{{"$in":[{}]}}}}"#, values.join(",")); 4];
+    let lists = format!(r#"{{"id":"none","$and":[{}]}}"#, lists.join(","));
+    assert_eq!(count(&lists), (false, 0));
     // Few records with long texts are as much as many short ones.
     let terms = vec![r#"{"kind":{"$ne":"q"}}"#; 60].join(",");
     assert_eq!(count(&format!(r#"{{"$and":[{terms}]}}"#)), (false, 200));

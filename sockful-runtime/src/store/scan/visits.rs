@@ -10,6 +10,8 @@ const RECORD: usize = 64;
 const ENTRY: usize = 8;
 /// What it costs to find the beginning of a range in an index.
 const SEEK: usize = 128;
+/// What it costs to find the range of an index for one value of a filter, whatever is in it.
+const OPERAND: usize = 64;
 /// How much work is done at once where it is asked for: some tens of microseconds.
 const AT_ONCE: usize = 96 * 1024;
 /// How much work is done between two looks at whether to go on.
@@ -79,6 +81,11 @@ impl<'s> Visits<'s> {
     /// Counts entries of an index that were read from one place on without their records.
     pub(crate) fn note_entries(&self, entries: usize) -> Result<()> {
         self.note_work(entries.saturating_mul(ENTRY).saturating_add(SEEK))
+    }
+
+    /// Counts values of a filter for which ranges of indexes are to be found.
+    pub(crate) fn note_operands(&self, operands: usize) -> Result<()> {
+        self.note_work(operands.saturating_mul(OPERAND))
     }
 
     /// Counts so many bytes that were parsed or compared.
