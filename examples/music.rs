@@ -55,6 +55,8 @@ struct Entry {
     playlist_id: String,
     #[resource(parent = Song, on_destroy = "restrict", immutable)]
     song_id: String,
+    /// Its place in the playlist, counted from 0 without gaps.
+    #[resource(read_only, default)]
     position: u32,
 }
 
@@ -109,22 +111,50 @@ impl Album {
 }
 
 #[remote]
+impl Entry {
+    /// A new entry comes last. Of two that are added at the same time, one counts the other: if a commit
+    /// changes what a hook has counted, the hook runs again.
+    #[before(create)]
+    async fn comes_last(&mut self, ctx: &Context) -> Result<()> {
+        let of_playlist = Self::FIELDS.playlist_id.eq(&self.playlist_id);
+        let entries = ctx.records::<Self>().count(of_playlist).await?;
+        self.position = u32::try_from(entries).map_err(Error::internal)?;
+        Ok(())
+    }
+
+    /// The entries behind one that goes move up.
+    #[before(destroy)]
+    async fn closes_its_gap(&self, ctx: &Context) -> Result<()> {
+        let playlist = ctx.records::<Playlist>().try_get(&self.playlist_id);
+        if playlist.await?.is_none() {
+            // All of them go with their playlist.
+            return Ok(());
+        }
+        let (entries, fields) = (ctx.records::<Self>(), Self::FIELDS);
+        let of_playlist = fields.playlist_id.eq(&self.playlist_id);
+        let behind = of_playlist & fields.position.gt(self.position);
+        for entry in entries.find(behind).await? {
+            let patch = EntryPatch {
+                position: Some(entry.position - 1),
+                ..EntryPatch::default()
+            };
+            entries.update(&entry.id, patch).await?;
+        }
+        Ok(())
+    }
+}
+
+#[remote]
 impl Playlist {
-    /// Puts a song at the end.
+    /// Puts a song at the end, and tells its position.
     pub async fn add(&self, ctx: &Context, song: String) -> Result<u32> {
-        let entries = ctx.records::<Entry>();
-        let songs = entries
-            .count(Entry::FIELDS.playlist_id.eq(&self.id))
-            .await?;
-        let position = u32::try_from(songs).map_err(Error::internal)?;
         let new = NewEntry {
-            id: None,
             playlist_id: self.id.clone(),
             song_id: song,
-            position,
+            ..NewEntry::default()
         };
-        entries.create(new).await?;
-        Ok(position)
+        let entry = ctx.records::<Entry>().create(new).await?;
+        Ok(entry.position)
     }
 }
 

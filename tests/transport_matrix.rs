@@ -56,6 +56,16 @@ cases! {
         what_needs_an_id_says_so
         an_action_that_is_not_served_is_an_unknown_one_and_not_described
     } but {}
+    writes::serializability {
+        positions_by_count_have_no_gaps
+    } but {
+        hook_that_counts_never_double_books
+        hook_that_finds_never_double_books
+        hook_that_finds_one_never_double_books
+        method_that_counts_never_double_books
+        method_that_finds_never_double_books
+        of_two_calls_that_count_both_one_sees_other
+    }
     queries::pagination {
         limit_and_skip_cut_a_list
         a_list_that_was_cut_says_where_it_goes_on_and_a_whole_one_does_not

@@ -1,6 +1,6 @@
 //! The load: a fixed number of requests, always in the same order.
 //!
-//! `instructions-load ADDRESS get|update|create CONNECTIONS DEPTH REQUESTS` sends so many requests in
+//! `instructions-load ADDRESS get|update|create|hit|hitCounted CONNECTIONS DEPTH REQUESTS` sends so many requests in
 //! total. Each connection sends `DEPTH` of them at once and the next ones after all replies arrived.
 //!
 //! `instructions-load ADDRESS event SUBSCRIBERS EVENTS` subscribes so many connections to one record and
@@ -57,6 +57,10 @@ fn request(
     rounds: usize,
 ) -> Result<()> {
     let mut connections = open(address, connections)?;
+    let reply = match action {
+        "hit" | "hitCounted" => r#",{"ok":null"#,
+        _ => r#",{"ok":{"id":"#,
+    };
     for round in 0..rounds {
         for (at, connection) in connections.iter_mut().enumerate() {
             for sent in 0..depth {
@@ -68,7 +72,7 @@ fn request(
         }
         for connection in &mut connections {
             for _ in 0..depth {
-                connection.expect(r#",{"ok":{"id":"#)?;
+                connection.expect(reply)?;
             }
         }
     }
@@ -81,6 +85,9 @@ fn write_request(action: &str, connection: usize, nth: usize) -> Result<String> 
     let record = (connection * 7_919 + nth) % RECORDS;
     match action {
         "get" => Ok(format!(r#"["creature","get",{{"id":"c{record}"}},{nth}]"#)),
+        "hit" | "hitCounted" => Ok(format!(
+            r#"["creature","{action}",{{"id":"c{record}","hp":{nth}}},{nth}]"#
+        )),
         "update" => Ok(format!(
             r#"["creature","update",{{"id":"c{record}","hp":{nth}}},{nth}]"#
         )),

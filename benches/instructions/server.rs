@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sockful::store::Sqlite;
-use sockful::{Config, Resource, Result, Server, resources, shutdown_signal};
+use sockful::{Config, Context, Resource, Result, Server, remote, resources, shutdown_signal};
 use tokio::net::TcpListener;
 
 #[derive(Serialize, Deserialize, Resource)]
@@ -18,9 +18,33 @@ struct Creature {
     bio: String,
 }
 
+/// A few records of another resource, to be counted.
+#[derive(Serialize, Deserialize, Resource)]
+struct Scar {
+    id: String,
+    #[resource(index)]
+    kind: String,
+}
+
+#[remote]
+impl Creature {
+    /// Reads and writes one record by its id.
+    pub async fn hit(&mut self, hp: u64) {
+        self.hp = hp;
+    }
+
+    /// Does the same, and relies on a count of other records.
+    pub async fn hit_counted(&mut self, context: &Context, hp: u64) -> Result<()> {
+        let deep = Scar::FIELDS.kind.eq("deep");
+        let scars = context.records::<Scar>().count(deep).await?;
+        self.hp = hp + scars as u64;
+        Ok(())
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let mut server = Server::new(resources![Creature]).config(unlimited());
+    let mut server = Server::new(resources![Creature, Scar]).config(unlimited());
     if let Some(file) = std::env::args().nth(1) {
         server = server.store(Sqlite::open(file)?);
     }
@@ -35,6 +59,13 @@ async fn main() -> Result<()> {
             bio: "A quiet beast of the northern hills that sleeps under old stones.".into(),
         };
         server.records::<Creature>().create(creature).await?;
+    }
+    for kind in ["deep", "deep", "old"] {
+        let scar = NewScar {
+            id: None,
+            kind: kind.into(),
+        };
+        server.records::<Scar>().create(scar).await?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);

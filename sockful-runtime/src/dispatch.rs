@@ -27,6 +27,7 @@ use crate::engine::after_hook_queue::within_call;
 use crate::engine::call::after_hooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::method::{MethodCall, Receiver, Remote};
+use crate::engine::call::rerun;
 use crate::engine::idempotency::{RequestKey, fingerprint};
 use crate::engine::session::Session;
 use crate::engine::table::{Action, CoreAction};
@@ -282,5 +283,11 @@ async fn call(
         Receiver::Mut => Some(context.app().record_locks.lock((model.index, &*id)).await),
         Receiver::None | Receiver::Ref => None,
     };
-    within_call((remote.run)(&call)).await
+    let _escalation = call.context.transaction()?.escalation_scope();
+    loop {
+        match within_call((remote.run)(&call)).await {
+            Err(error) => rerun::after_error(&call.context, error).await?,
+            done => return done,
+        }
+    }
 }

@@ -11,6 +11,8 @@ pub mod call;
 #[cfg(feature = "server")]
 pub(crate) mod description;
 #[cfg(feature = "server")]
+pub(crate) mod guard_locks;
+#[cfg(feature = "server")]
 pub(crate) mod idempotency;
 #[cfg(feature = "server")]
 pub(crate) mod keyed_locks;

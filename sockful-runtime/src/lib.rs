@@ -48,9 +48,9 @@ pub use crate::engine::call::context::Context;
 #[cfg(feature = "server")]
 pub use crate::engine::call::hook;
 #[cfg(feature = "server")]
-pub use crate::engine::call::records::{Find, Records};
+pub use crate::engine::call::records::{Count, Find, Records};
 #[cfg(not(feature = "server"))]
-pub use crate::engine::call::without_server::{Context, Find, Records};
+pub use crate::engine::call::without_server::{Context, Count, Find, Records};
 #[doc(hidden)]
 pub use crate::model::schema::record::record_schema;
 #[cfg(feature = "server")]

@@ -3,6 +3,8 @@
 pub mod commit;
 #[cfg(any(test, feature = "store-conformance"))]
 pub(crate) mod conformance;
+pub mod guard;
+mod guard_check;
 pub mod idempotency;
 mod layout;
 mod limits;
@@ -135,6 +137,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Its idempotency entry is stored in the same step, and kept as long as the limits allow.
     /// No caller's key is ever taken twice: one that may have been before is
     /// [`Repeated`](Rejected::Repeated).
+    ///
+    /// A commit with [guards](Commit::guards) is rejected if a commit since breaks one of them. A store
+    /// that no longer has all commits since the read rejects it as well.
     fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>>;
 
     /// The commits after number `after`, oldest first, at most `max` of them.

@@ -279,6 +279,12 @@ pub use sockful_derive::Resource;
 /// | `name = "…"` | the name on the wire |
 /// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
 ///
+/// # Serializability
+///
+#[doc = include_str!("serializability.md")]
+///
+/// # Hooks and policies
+///
 /// A method that is not `pub` may be a hook, with [`#[before(create)]`](macro@before) or
 /// [`#[after(create)]`](macro@after) on it, or a policy, with [`#[can(read)]`](macro@can).
 ///
@@ -395,7 +401,7 @@ pub use sockful_runtime::engine::table::Resources;
 pub use sockful_runtime::model::key::Key;
 pub use sockful_runtime::model::resource::Resource;
 pub use sockful_runtime::query::typed::{Field, Filter, Order, Plain};
-pub use sockful_runtime::{AnyError, ErrorKind, Fault, Find, Outcome, Records, Result};
+pub use sockful_runtime::{AnyError, Count, ErrorKind, Fault, Find, Outcome, Records, Result};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};
@@ -572,6 +578,7 @@ pub mod store {
     pub use sockful_runtime::store::Sqlite;
     pub use sockful_runtime::store::commit::{Commit, Committed, Emitted, RecordChange};
     pub use sockful_runtime::store::commit::{Expect, Operation, Rejected};
+    pub use sockful_runtime::store::guard::{Guard, GuardedRange};
     pub use sockful_runtime::store::idempotency::{
         CompletedRequest, IdempotencyEntry, Lookup, PendingResponse, StoredResponse,
     };

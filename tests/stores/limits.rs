@@ -54,6 +54,7 @@ async fn serve(config: Config, store: impl Store) -> ServerHandle {
                     subject: None,
                 },
             }),
+            ..Commit::default()
         };
         let committed = handle.store().commit(commit).await;
         assert_eq!(committed.expect("it is there").seq, 6 + number);

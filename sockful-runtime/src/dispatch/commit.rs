@@ -7,6 +7,7 @@ use crate::engine::call::after_hooks;
 use crate::core::json::object::Object;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
+use crate::engine::call::rerun;
 use crate::engine::call::response_draft::{BatchRecord, ResponseDraft};
 use crate::engine::call::stage::Staged;
 use crate::engine::call::write::{Write, WriteKind};
@@ -61,36 +62,17 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
     if let Some(write) = writes.iter().find(|write| leads_to_hooks(write)) {
         after_hooks::wait_for_room(context, Some(write.model.index)).await;
     }
+    let unit = context.begin();
+    let _escalation = unit.transaction()?.escalation_scope();
     loop {
-        let unit = context.begin();
-        let mut written = Vec::with_capacity(writes.len());
-        let mut size = ResultSize::new(context.app().config.request.max_reply);
-        for (at, write) in writes.iter().enumerate() {
-            let within = |error: Error| error.within(&place(at));
-            let (given, id) = write.parse().map_err(within)?;
-            let staged = write
-                .stage(&unit, given, id.as_deref())
-                .await
-                .map_err(within)?;
-            let one = BatchRecord {
-                resource: write.model.index,
-                is_gone: matches!(staged, Staged::Gone(_)),
-                record: staged.record(&unit, write.model).await?,
-            };
-            size.add(&one)?;
-            written.push(one);
-            if size.is_turn_over() {
-                yield_now().await;
+        unit.transaction()?.clear();
+        let written = match stage_all(context, &unit, &writes).await {
+            Ok(written) => written,
+            Err(error) => {
+                rerun::after_error(&unit, error).await?;
+                continue;
             }
-        }
-        // What was written again is told as it is in the end.
-        for (one, write) in written.iter_mut().zip(&writes) {
-            if !one.is_gone
-                && let Some(last) = unit.get(write.model, one.record.id()).await?
-            {
-                one.record = last;
-            }
-        }
+        };
         let Some(outcome) = commit::commit(&unit, ResponseDraft::Records(&written), None).await?
         else {
             continue;
@@ -104,6 +86,43 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
             ..Done::bare(Body::List(shown.collect::<Result<_>>()?))
         });
     }
+}
+
+/// Stages all the writes in the transaction of `unit`.
+async fn stage_all(
+    context: &Context,
+    unit: &Context,
+    writes: &[Write<'_>],
+) -> Result<Vec<BatchRecord>> {
+    let mut written = Vec::with_capacity(writes.len());
+    let mut size = ResultSize::new(context.app().config.request.max_reply);
+    for (at, write) in writes.iter().enumerate() {
+        let within = |error: Error| error.within(&place(at));
+        let (given, id) = write.parse().map_err(within)?;
+        let staged = write
+            .stage(unit, given, id.as_deref())
+            .await
+            .map_err(within)?;
+        let one = BatchRecord {
+            resource: write.model.index,
+            is_gone: matches!(staged, Staged::Gone(_)),
+            record: staged.record(unit, write.model).await?,
+        };
+        size.add(&one)?;
+        written.push(one);
+        if size.is_turn_over() {
+            yield_now().await;
+        }
+    }
+    // What was written again is told as it is in the end.
+    for (one, write) in written.iter_mut().zip(writes) {
+        if !one.is_gone
+            && let Some(last) = unit.get(write.model, one.record.id()).await?
+        {
+            one.record = last;
+        }
+    }
+    Ok(written)
 }
 
 /// How many bytes of records are staged before other tasks of the runtime get a turn.

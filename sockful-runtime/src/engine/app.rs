@@ -11,6 +11,7 @@ use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
 use crate::engine::call::hook::{Hook, HookAction, HookPhase};
 use crate::engine::description::describe;
+use crate::engine::guard_locks::GuardLocks;
 use crate::engine::idempotency::Idempotency;
 use crate::engine::keyed_locks::KeyedLocks;
 use crate::engine::rate_limit::RateLimiter;
@@ -44,6 +45,7 @@ pub(crate) struct App {
     pub(crate) record_locks: KeyedLocks,
     /// Which caller's description is being compared: one of each caller at a time.
     pub(crate) comparisons: KeyedLocks,
+    pub(crate) guard_locks: GuardLocks,
     pub(crate) idempotency: Idempotency,
     pub(crate) rates: RateLimiter,
     pub(crate) identities: IdentityRegistry,
@@ -132,6 +134,7 @@ impl App {
             description,
             documents: Documents::default(),
             broker: Broker::new(store.clone(), models.len(), &config),
+            guard_locks: GuardLocks::new(models.len()),
             models,
             store,
             record_locks: KeyedLocks::new(),

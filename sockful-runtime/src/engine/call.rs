@@ -23,6 +23,8 @@ pub(crate) mod outcome;
 #[cfg(feature = "server")]
 pub(crate) mod records;
 #[cfg(feature = "server")]
+pub(crate) mod rerun;
+#[cfg(feature = "server")]
 pub(crate) mod response_draft;
 #[cfg(feature = "server")]
 pub(crate) mod stage;

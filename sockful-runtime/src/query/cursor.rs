@@ -26,6 +26,18 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The position of a record in this order.
+    pub(crate) fn at(orders: &[QueryOrder], record: &Record) -> Self {
+        let keys = orders.iter().filter_map(|order| match order.by {
+            By::Id => None,
+            By::Property(at) => Some(record.sort_key(at).into_owned()),
+        });
+        Self {
+            keys: keys.collect(),
+            id: record.id().into(),
+        }
+    }
+
     /// Compares a record with the cursor in this order; a greater record comes after the cursor.
     pub fn compare(&self, orders: &[QueryOrder], record: &Record) -> Ordering {
         self.compare_keys(orders, &SortKeys::of(orders, record), record.id())

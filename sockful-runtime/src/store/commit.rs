@@ -2,6 +2,7 @@
 
 use crate::model::record::Record;
 use crate::protocol::position::{PositionKey, PositionProof};
+use crate::store::guard::Guard;
 use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -11,6 +12,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Commit {
     /// The operations, in order; at most one writes each record.
     pub operations: Vec<Operation>,
+    /// The lists that it relies on, checked in the same step as what the operations expect.
+    pub guards: Vec<Guard>,
     /// What is remembered with it, where the request that makes it has a `key`.
     pub idempotency: Option<IdempotencyEntry>,
 }
@@ -140,6 +143,17 @@ impl Committed {
         self.changes.is_empty() && self.emitted.is_empty()
     }
 
+    /// Whether it breaks a guard: it comes after the read, and changes a record that is in the guarded part
+    /// of the list before or after the change.
+    pub fn breaks(&self, guard: &Guard) -> bool {
+        let mut changes = self.changes.iter();
+        self.seq > guard.read_seq
+            && changes.any(|change| {
+                let is_guarded = |image: &Arc<Record>| guard.covers(image);
+                change.resource == guard.resource && change.images().any(is_guarded)
+            })
+    }
+
     /// How much memory it takes, about, in bytes, where nothing else holds its records.
     pub fn weight(&self) -> usize {
         let lists = size_of_val(&*self.changes) + size_of_val(&*self.emitted);
@@ -196,6 +210,8 @@ pub struct Emitted {
 pub enum Rejected {
     /// An operation found something else than it expected: the one at this position.
     Conflict(usize),
+    /// A list that the commit relies on may have changed since it was read: the guard at this position.
+    GuardFailed(usize),
     /// A value that must be unique is another record's.
     Taken {
         /// The position of the operation that stores it.

@@ -6,6 +6,7 @@ pub(crate) mod sample;
 pub(crate) mod cases;
 mod commits;
 mod events;
+mod guards;
 mod judge;
 mod keys;
 mod oracle;
@@ -32,7 +33,8 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
-/// Puts a store to all that every store must do: searches, commits, snapshots, events and keys, so many
+/// Puts a store to all that every store must do: searches, commits, guards, snapshots, events and
+/// keys, so many
 /// made-up `cases` of each, judged by a plain model. A thousand are worth the time that they take.
 ///
 /// `make` makes an empty store with the limits that it is given: of those [`store.max_visited`](crate::config::StoreConfig::max_visited),
@@ -69,6 +71,11 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
         commits::check_history(&usual(), &history)
     });
     commits.unwrap_or_else(|failed| panic!("commits: {failed}"));
+    let guards = TestRunner::new(config.clone()).run(&guards::histories(), |history| {
+        guards::check_history(&usual(), &history)
+    });
+    guards.unwrap_or_else(|failed| panic!("guards: {failed}"));
+    guards::check_at_once(&usual());
     snapshots::check_others(&usual());
     wait(watch::check(&usual()));
     events::check(&usual());

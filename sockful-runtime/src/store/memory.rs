@@ -23,6 +23,7 @@ use crate::model::record::Record;
 use crate::protocol::position::new_secret;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::guard_check;
 use crate::store::idempotency::Lookup;
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::Scans;
@@ -154,6 +155,34 @@ impl Memory {
             Ok(View { seq, value })
         })
     }
+
+    /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
+    /// not there, takes no number and is not remembered.
+    fn take(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
+        let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
+        let subjects = root.check(&commit)?;
+        let seq = root.recent.head() + 1;
+        let (changes, emitted) = root.apply(commit.operations, seq);
+        let mut committed = Committed::new(seq, self.tags.next(seq), changes, emitted);
+        if committed.is_empty() {
+            committed.seq = root.recent.head();
+            return Ok(Arc::new(committed));
+        }
+        let committed = Arc::new(committed);
+        let mut trimmed = Vec::new();
+        root.recent.push(Arc::clone(&committed), &mut trimmed);
+        let forgotten = match &commit.idempotency {
+            Some(entry) => root.remember(entry, subjects, seq),
+            None => Vec::new(),
+        };
+        // Old records may be many, and are let go without holding anybody up.
+        drop(root);
+        // Another commit may have been faster here.
+        self.head
+            .send_if_modified(|head| seq > std::mem::replace(head, seq.max(*head)));
+        drop((trimmed, forgotten));
+        Ok(committed)
+    }
 }
 
 impl Default for Memory {
@@ -236,35 +265,24 @@ impl Store for Memory {
         ready(Ok(self.read().idempotency.look_up(caller, key, now)))
     }
 
-    /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
-    /// not there, takes no number and is not remembered.
-    fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
-        let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
-        let subjects = match root.check(&commit) {
-            Ok(subjects) => subjects,
+    fn commit(&self, mut commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>> {
+        if commit.guards.is_empty() {
+            return ready(self.take(commit));
+        }
+        let commits = match self.read().guarded_commits(&commit) {
+            Ok(commits) => commits,
             Err(rejected) => return ready(Err(rejected)),
         };
-        let seq = root.recent.head() + 1;
-        let (changes, emitted) = root.apply(commit.operations, seq);
-        let mut committed = Committed::new(seq, self.tags.next(seq), changes, emitted);
-        if committed.is_empty() {
-            committed.seq = root.recent.head();
-            return ready(Ok(Arc::new(committed)));
+        if guard_check::takes_long(&commit.guards, &commits) {
+            return boxed(async move {
+                commit.guards = guard_check::check_aside(commit.guards, commits).await?;
+                self.take(commit)
+            });
         }
-        let committed = Arc::new(committed);
-        let mut trimmed = Vec::new();
-        root.recent.push(Arc::clone(&committed), &mut trimmed);
-        let forgotten = match &commit.idempotency {
-            Some(entry) => root.remember(entry, subjects, seq),
-            None => Vec::new(),
-        };
-        // Old records may be many, and are let go without holding anybody up.
-        drop(root);
-        // Another commit may have been faster here.
-        self.head
-            .send_if_modified(|head| seq > std::mem::replace(head, seq.max(*head)));
-        drop((trimmed, forgotten));
-        ready(Ok(committed))
+        ready(guard_check::check(&commit.guards, &commits).and_then(|()| {
+            commit.guards = guard_check::advanced(commit.guards, &commits);
+            self.take(commit)
+        }))
     }
 
     fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>> {

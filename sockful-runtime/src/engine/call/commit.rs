@@ -4,6 +4,8 @@ use crate::core::error::{Error, Result};
 use crate::engine::call::after_hooks::AfterHooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
+use crate::engine::call::rerun;
+use crate::engine::call::rerun::Listing;
 use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 use crate::protocol::reply;
@@ -35,11 +37,24 @@ pub(crate) async fn commit_before_hooks(
     draft: ResponseDraft<'_>,
     called: Option<CalledMethod>,
 ) -> Result<Option<(CommitOutcome, AfterHooks)>> {
-    let finished = context.transaction()?.finish()?;
+    let transaction = context.transaction()?;
+    let mut finished = transaction.finish()?;
     check_room(context, &finished.operations)?;
-    let outcome = if finished.operations.is_empty() {
+    let since = finished.listed_since;
+    let listing = Listing::of(since, &finished.operations, &finished.guards);
+    let locked = transaction.locked();
+    if !locked.is_empty() {
+        // No other commit to these resources was possible.
+        finished.guards.retain(|it| !locked.contains(it.resource));
+    }
+    let outcome = if finished.operations.is_empty() && finished.guards.is_empty() {
         CommitOutcome::Unchanged(finished.seq)
     } else {
+        let locks = &context.app().guard_locks;
+        let Some(entered) = rerun::enter(locks, &finished.operations, locked).await else {
+            rerun::prepare(context, listing).await?;
+            return Ok(None);
+        };
         let keyed = context.keyed.as_ref().filter(|_| finished.writes);
         let idempotency = keyed.map(|keyed| {
             let response = draft.pending_response(&finished.operations);
@@ -47,13 +62,16 @@ pub(crate) async fn commit_before_hooks(
         });
         let commit = Commit {
             operations: finished.operations,
+            guards: finished.guards,
             idempotency,
         };
-        match try_commit(context, commit).await {
+        let committed = try_commit(context, commit).await;
+        drop(entered);
+        match committed {
             Ok(committed) if committed.is_empty() => CommitOutcome::Unchanged(Some(committed.seq)),
             Ok(committed) => CommitOutcome::Committed(committed),
-            Err(Rejected::Conflict(_)) => {
-                context.back_off().await;
+            Err(Rejected::Conflict(_) | Rejected::GuardFailed(_)) => {
+                rerun::prepare(context, listing).await?;
                 return Ok(None);
             }
             Err(Rejected::Taken {
@@ -65,6 +83,7 @@ pub(crate) async fn commit_before_hooks(
             Err(Rejected::Failed(error)) => return Err(error),
         }
     };
+    drop(transaction.take_escalation());
     let hooks = AfterHooks::of(context, &outcome, called);
     if !finished.broadcast.is_empty() {
         broadcast_all(context, finished.broadcast).boxed().await;

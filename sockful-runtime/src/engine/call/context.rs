@@ -36,9 +36,9 @@ const MAX_HOOK_DEPTH: usize = 16;
 /// calls, and typed access to every served resource.
 ///
 /// A method has it by declaring a parameter of type `&Context`. What is read and written through it
-/// up to the end of the call is one commit: all of it takes effect or nothing does. Where another
-/// writer came in between, the call runs again from its beginning. In an `#[after]` hook, which
-/// runs when that is over, each write is a commit of its own.
+/// up to the end of the call is one commit: all of it takes effect or nothing does. If another commit
+/// changes what the call has read, by id or in lists and counts, the call runs again from its
+/// beginning. In an `#[after]` hook, which runs when that is over, each write is a commit of its own.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) peer: Arc<Peer>,

@@ -4,6 +4,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::context::Context;
 use crate::engine::call::hook::HookAction;
 use crate::engine::call::stage;
+use crate::engine::call::transaction::guards::ListProtection;
 use crate::model::definition::OnDestroy;
 use crate::model::record::Record;
 use crate::model::relation::RelationLink;
@@ -177,8 +178,11 @@ async fn some_children(
     };
     let found = context
         .transaction()?
-        .find(context.store(), link.to, query)
+        .find(context.store(), link.to, query, ListProtection::Unguarded)
         .await?;
+    context
+        .transaction()?
+        .guard_children(link.to, link.parent.property, parents, found.seq)?;
     // What the list saw may be older than what the unit has read before.
     let records = found.value.records.into_iter();
     let seen = records.filter_map(|record| {

@@ -1,7 +1,9 @@
 //! The records of one resource, for remote methods, hooks and the application's own code.
 
+mod count;
 mod find;
 
+pub use count::Count;
 pub use find::Find;
 
 use crate::core::error::{Error, Result};
@@ -106,25 +108,16 @@ impl<R: Resource> Records<R> {
     }
 
     /// Lists the records that meet the conditions, all of them in the order of their ids unless more
-    /// is said. See [`Find`].
+    /// is said. Within a call the commit relies on the list: if another commit changes it before, the
+    /// call runs again, unless the list is [`unguarded`](Find::unguarded). See [`Find`].
     pub fn find(&self, filter: Filter<R>) -> Find<R> {
         Find::new(self.context.clone(), filter)
     }
 
-    /// Counts the records that meet the conditions.
-    ///
-    /// # Errors
-    ///
-    /// What the store says when it can't.
-    pub async fn count(&self, filter: Filter<R>) -> Result<usize> {
-        let model = self.model()?;
-        let filter = filter.into_inner();
-        if self.context.is_in_transaction() {
-            let unit = self.context.transaction()?;
-            return unit.count(self.context.store(), model.index, filter).await;
-        }
-        let counted = self.context.store().count(model.index, filter).await?;
-        Ok(counted.value.count)
+    /// Counts the records that meet the conditions. Within a call the commit relies on the number, as it
+    /// does on a list. See [`Count`].
+    pub fn count(&self, filter: Filter<R>) -> Count<R> {
+        Count::new(self.context.clone(), filter)
     }
 
     /// Tells that `event` has happened to the record of this id: within a call as part of it, as

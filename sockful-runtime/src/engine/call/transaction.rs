@@ -1,29 +1,44 @@
 //! A transaction: what one request reads and writes, over any resources, until it is one commit.
 
 pub(crate) mod emission;
+pub(crate) mod escalation;
+pub(crate) mod guards;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
+use crate::model::scalar::Scalar;
 use crate::query::{Query, QueryFilter, QueryOrder};
 use crate::store::commit::Operation;
+use crate::store::guard::Guard;
 use crate::store::{Found, Store, View};
 use emission::Emission;
-use state::{AssertNoChildren, ReadDependency, TransactionState};
+use guards::{ListProtection, guard_of_list};
+use state::{AssertNoChildren, ReadDependency, StagedRecord, TransactionState};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
 
 /// The reads and writes of a request so far. Its reads see its writes; other requests do not, before
 /// the commit.
 #[derive(Debug, Default)]
-pub(crate) struct Transaction(Mutex<TransactionState>);
+pub(crate) struct Transaction {
+    state: Mutex<TransactionState>,
+    /// Whether `state` has an escalation.
+    is_escalated: AtomicBool,
+}
 
 /// The result of a transaction.
 #[derive(Debug)]
 pub(crate) struct FinishedTransaction {
     /// The operations to commit; empty if there is nothing to write and no read to assert.
     pub(crate) operations: Vec<Operation>,
+    /// The lists that must not have changed before the commit.
+    pub(crate) guards: Vec<Guard>,
+    /// When the first list was read.
+    pub(crate) listed_since: Option<Instant>,
     /// Whether any operation changes a record or emits an event.
     pub(crate) writes: bool,
     /// Events that are sent after the commit and are not part of it.
@@ -33,9 +48,12 @@ pub(crate) struct FinishedTransaction {
 }
 
 impl Transaction {
-    /// Discards all reads and writes.
+    /// Discards all reads and writes, for another run of the call.
     pub(crate) fn clear(&self) {
-        *self.state() = TransactionState::default();
+        let mut state = self.state();
+        let escalation = state.escalation.take();
+        *state = TransactionState::default();
+        state.escalation = escalation;
     }
 
     /// Returns the record as the transaction sees it, and asserts that it does not change until the
@@ -76,7 +94,7 @@ impl Transaction {
         let View { seq, value } = store.get(resource, id).await?;
         let mut state = self.state();
         let state = state.open()?;
-        state.seq = state.seq.max(Some(seq));
+        state.note(seq);
         if state.entry(resource, id).is_none() {
             state.add(resource, id, value, dependency);
         }
@@ -196,20 +214,26 @@ impl Transaction {
         &self,
         store: &dyn Store,
         resource: usize,
-        mut query: Query,
+        query: Query,
+        protection: ListProtection,
     ) -> Result<View<Found>> {
         let written = self.state().open()?.written(resource);
-        if written.is_empty() {
-            let view = store.find(resource, query).await?;
-            self.note(view.seq);
-            return Ok(view);
-        }
         let (skip, limit) = (query.skip, query.limit);
         let wanted = skip.saturating_add(limit);
-        query.skip = 0;
-        query.limit = wanted.saturating_add(written.len());
-        let mut view = store.find(resource, query.clone()).await?;
-        self.note(view.seq);
+        let mut wider = query.clone();
+        if !written.is_empty() {
+            wider.skip = 0;
+            wider.limit = wanted.saturating_add(written.len());
+        }
+        let mut view = store.find(resource, wider).await?;
+        let guard = match protection {
+            ListProtection::Guarded => guard_of_list(resource, &query, &view),
+            ListProtection::Unguarded => None,
+        };
+        self.note_list(view.seq, guard)?;
+        if written.is_empty() {
+            return Ok(view);
+        }
         let Found { records, more, .. } = &mut view.value;
         records.retain(|record| !written.contains_key(record.id()));
         records.extend(written.into_values().filter_map(|after| {
@@ -234,9 +258,16 @@ impl Transaction {
         store: &dyn Store,
         resource: usize,
         filter: QueryFilter,
+        protection: ListProtection,
     ) -> Result<usize> {
         let stored = store.count(resource, filter.clone()).await?;
-        self.note(stored.seq);
+        let guard = (protection == ListProtection::Guarded).then(|| Guard {
+            resource,
+            filter: filter.clone(),
+            range: None,
+            read_seq: stored.seq,
+        });
+        self.note_list(stored.seq, guard)?;
         let mut state = self.state();
         let state = state.open()?;
         let meets = |record: &Option<Arc<Record>>| {
@@ -253,6 +284,20 @@ impl Transaction {
         Ok((stored.value.count + more).saturating_sub(less))
     }
 
+    /// Guards the list of the children whose `property` is one of these values, read at commit `seq`.
+    pub(crate) fn guard_children(
+        &self,
+        resource: usize,
+        property: usize,
+        parents: &[Scalar<'static>],
+        seq: u64,
+    ) -> Result<()> {
+        let mut state = self.state();
+        let lists = state.open()?.lists();
+        lists.add_children((resource, property), parents, seq);
+        Ok(())
+    }
+
     /// What is to be committed. Nothing more can be read or written.
     pub(crate) fn finish(&self) -> Result<FinishedTransaction> {
         let mut state = self.state();
@@ -263,17 +308,23 @@ impl Transaction {
             broadcast,
             seq,
             poisoned,
+            lists,
+            escalation,
             ..
         } = std::mem::take(&mut *state);
         state.is_over = true;
+        state.escalation = escalation;
         drop(state);
         if let Some(why) = poisoned {
             return Err(Error::internal(format!(
                 "a write failed when part of it was done, and the call went on: {why}"
             )));
         }
-        let relied = entries.len();
-        let mut operations = Vec::with_capacity(relied + assert_no_children.len() + emitted.len());
+        let reads = entries.len() + lists.as_ref().map_or(0, |lists| lists.reads);
+        let listed_since = lists.as_ref().map(|lists| lists.since);
+        let mut guards = lists.map(|it| it.into_guards()).unwrap_or_default();
+        let mut operations =
+            Vec::with_capacity(entries.len() + assert_no_children.len() + emitted.len());
         let mut writes = !emitted.is_empty();
         for entry in entries {
             let operation = entry.operation();
@@ -282,24 +333,52 @@ impl Transaction {
         }
         operations.extend(assert_no_children);
         operations.extend(emitted.into_iter().map(Emission::operation));
-        // One record alone is of one moment.
-        if !writes && relied < 2 {
+        // One record or one list alone is of one moment.
+        if !writes && reads < 2 {
             operations.clear();
+            guards.clear();
         }
         Ok(FinishedTransaction {
             operations,
+            guards,
+            listed_since,
             writes,
             broadcast,
             seq,
         })
     }
 
-    fn note(&self, seq: u64) {
+    /// Ends a run that has failed. Returns what it has read, as a commit that changes nothing; `None` if
+    /// that is all of one commit, or the transaction was finished before.
+    pub(crate) fn abandon(&self) -> Option<FinishedTransaction> {
         let mut state = self.state();
-        state.seq = state.seq.max(Some(seq));
+        if state.is_over || state.is_of_one_commit() {
+            return None;
+        }
+        let (entries, lists) = (std::mem::take(&mut state.entries), state.lists.take());
+        state.is_over = true;
+        let assertions = entries.into_iter().map(StagedRecord::assertion);
+        Some(FinishedTransaction {
+            operations: assertions.collect(),
+            listed_since: lists.as_ref().map(|lists| lists.since),
+            guards: lists.map(|it| it.into_guards()).unwrap_or_default(),
+            writes: false,
+            broadcast: Vec::new(),
+            seq: state.seq,
+        })
+    }
+
+    fn note_list(&self, seq: u64, guard: Option<Guard>) -> Result<()> {
+        let mut state = self.state();
+        let state = state.open()?;
+        state.note(seq);
+        if let Some(guard) = guard {
+            state.lists().add(guard);
+        }
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, TransactionState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

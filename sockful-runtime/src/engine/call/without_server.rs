@@ -137,11 +137,7 @@ impl<R: Resource> Records<R> {
     }
 
     /// Counts records.
-    ///
-    /// # Errors
-    ///
-    /// If the store fails.
-    pub async fn count(&self, _: Filter<R>) -> Result<usize> {
+    pub fn count(&self, _: Filter<R>) -> Count<R> {
         match self.never {}
     }
 
@@ -187,10 +183,39 @@ impl<R: Resource> Find<R> {
     pub fn skip(self, _: usize) -> Self {
         match self.never {}
     }
+
+    /// Lets the call commit even if the list has changed since.
+    pub fn unguarded(self) -> Self {
+        match self.never {}
+    }
 }
 
 impl<R: Resource> IntoFuture for Find<R> {
     type Output = Result<Vec<R>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        match self.never {}
+    }
+}
+
+/// A number of records to be read. It has no values without the feature `server`.
+#[derive(Debug)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Count<R> {
+    never: Infallible,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Count<R> {
+    /// Lets the call commit even if the number has changed since.
+    pub fn unguarded(self) -> Self {
+        match self.never {}
+    }
+}
+
+impl<R: Resource> IntoFuture for Count<R> {
+    type Output = Result<usize>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -8,6 +8,7 @@ use crate::engine::call::after_hooks;
 use crate::engine::call::commit::commit_before_hooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::destroy;
+use crate::engine::call::rerun;
 use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::stage;
 use crate::engine::call::stage::Staged;
@@ -85,9 +86,18 @@ impl<'a> Write<'a> {
             ),
             None => None,
         };
+        let unit = context.begin();
+        let _escalation = unit.transaction()?.escalation_scope();
         loop {
-            let unit = context.begin();
-            let staged = self.stage(&unit, given, id.as_deref()).await?;
+            let staged = match self.stage(&unit, given, id.as_deref()).await {
+                Ok(staged) => staged,
+                Err(error) => {
+                    rerun::after_error(&unit, error).boxed().await?;
+                    unit.transaction()?.clear();
+                    (given, _) = self.parse()?;
+                    continue;
+                }
+            };
             let draft = ResponseDraft::Record(self.model.index, staged.id());
             if let Some((outcome, hooks)) = commit_before_hooks(&unit, draft, None).await? {
                 drop(guard);
@@ -95,6 +105,7 @@ impl<'a> Write<'a> {
                 let record = staged.settled(self.model, &outcome)?;
                 return self.done(context, record, outcome.seq());
             }
+            unit.transaction()?.clear();
             (given, _) = self.parse()?;
         }
     }

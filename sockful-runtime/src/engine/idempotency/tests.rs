@@ -50,6 +50,7 @@ impl Server {
             idempotency: Some(
                 request.idempotency_entry(self.time.load(Relaxed), PendingResponse::Record(0, 0)),
             ),
+            ..Commit::default()
         };
         match self.store.commit(commit).await {
             Ok(committed) => {
@@ -131,6 +132,7 @@ async fn what_was_told_beside_a_record_is_told_again() {
         let commit = Commit {
             operations: vec![put],
             idempotency: Some(request.idempotency_entry(NOW, response)),
+            ..Commit::default()
         };
         server.store.commit(commit).await.expect("it is taken");
         let again = text(&server.send(&request, 9).await);

@@ -120,6 +120,7 @@ pub(super) async fn check_history(
         let commit = Commit {
             operations: request.operations,
             idempotency: Some(entry),
+            ..Commit::default()
         };
         let server_time = now.unsigned_abs();
         let before = store.completed(step.caller, key, server_time);

@@ -16,22 +16,26 @@ pub(super) fn list<'a>(
             matching.push(creature);
         }
     }
-    matching.sort_by(|a, b| {
-        for (name, descending) in sort {
-            let order = order(&a[name], &b[name]);
-            if order != Ordering::Equal {
-                return if *descending { order.reverse() } else { order };
-            }
-        }
-        order(&a["id"], &b["id"])
-    });
+    matching.sort_by(|a, b| in_order(a, b, sort));
     matching
         .into_iter()
         .map(|creature| creature["id"].as_str().expect("an id"))
         .collect()
 }
 
-fn meets(creature: &Value, conditions: &ConditionTree) -> bool {
+/// The order of two creatures in a list.
+pub(super) fn in_order(a: &Value, b: &Value, sort: &[(&str, bool)]) -> Ordering {
+    for (name, descending) in sort {
+        let order = order(&a[name], &b[name]);
+        // Keys behind the id have no effect.
+        if order != Ordering::Equal || *name == "id" {
+            return if *descending { order.reverse() } else { order };
+        }
+    }
+    order(&a["id"], &b["id"])
+}
+
+pub(super) fn meets(creature: &Value, conditions: &ConditionTree) -> bool {
     for (name, test) in &conditions.properties {
         let value = &creature[name];
         let passes = match test {

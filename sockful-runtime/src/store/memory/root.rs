@@ -5,7 +5,8 @@ use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::store::StoreLimits;
-use crate::store::commit::{Commit, Emitted, Operation, RecordChange, Rejected};
+use crate::store::commit::{Commit, Committed, Emitted, Operation, RecordChange, Rejected};
+use crate::store::guard_check;
 use crate::store::idempotency::index::{Evicted, IdempotencyIndex, IndexedRequest};
 use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use crate::store::recent_commits::RecentCommits;
@@ -44,12 +45,27 @@ impl Root {
     /// Whether it is no repetition and each operation finds what it expects, and which records the
     /// reply will be about. After this nothing can fail.
     pub(super) fn check(&self, commit: &Commit) -> Result<Vec<ResponseSubject>, Rejected> {
-        if let Some(entry) = &commit.idempotency
-            && !self.idempotency.takes(&entry.caller, entry.key, entry.at)
-        {
-            return Err(Rejected::Repeated);
+        self.check_key(commit)?;
+        if !commit.guards.is_empty() {
+            let since = guard_check::commits_since(&commit.guards, &self.recent)?;
+            guard_check::check(&commit.guards, &since)?;
         }
         validate::check(self, commit)
+    }
+
+    /// The commits that the guards are checked against before the store is locked for the commit.
+    pub(super) fn guarded_commits(&self, commit: &Commit) -> Result<Vec<Arc<Committed>>, Rejected> {
+        self.check_key(commit)?;
+        guard_check::commits_since(&commit.guards, &self.recent)
+    }
+
+    fn check_key(&self, commit: &Commit) -> Result<(), Rejected> {
+        match &commit.idempotency {
+            Some(entry) if !self.idempotency.takes(&entry.caller, entry.key, entry.at) => {
+                Err(Rejected::Repeated)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Remembers the request that made commit `seq`, and hands back those that are forgotten for it.

@@ -9,6 +9,7 @@ use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::model::definition::ResourceDef;
 use crate::store::commit::{Commit, Committed, Rejected};
+use crate::store::guard_check;
 use crate::store::idempotency::Lookup;
 use crate::store::sqlite::read::readers::ReaderPool;
 use crate::store::sqlite::read::search::TableSearch;
@@ -141,7 +142,10 @@ impl OpenFile {
         }))
     }
 
-    pub(super) async fn commit(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
+    pub(super) async fn commit(&self, mut commit: Commit) -> Result<Arc<Committed>, Rejected> {
+        if !commit.guards.is_empty() {
+            self.check_guards(&mut commit).await?;
+        }
         let gone = || Rejected::Failed(poisoned());
         let jobs = self.jobs().clone();
         let jobs = jobs.ok_or_else(|| Rejected::Failed(closed()))?;
@@ -150,6 +154,27 @@ impl OpenFile {
         sent.map_err(|_| gone())?;
         drop(jobs);
         answered.await.map_err(|_| gone())?
+    }
+
+    /// Checks the guards of a commit against the commits so far, so that little is left for the writer.
+    async fn check_guards(&self, commit: &mut Commit) -> Result<(), Rejected> {
+        let commits = {
+            let history = self.shared.history();
+            if let Some(it) = &commit.idempotency
+                && !history.idempotency.takes(&it.caller, it.key, it.at)
+            {
+                return Err(Rejected::Repeated);
+            }
+            guard_check::commits_since(&commit.guards, &history.recent)?
+        };
+        let guards = std::mem::take(&mut commit.guards);
+        commit.guards = if guard_check::takes_long(&guards, &commits) {
+            guard_check::check_aside(guards, commits).await?
+        } else {
+            guard_check::check(&guards, &commits)?;
+            guard_check::advanced(guards, &commits)
+        };
+        Ok(())
     }
 
     pub(super) fn log(

@@ -182,6 +182,7 @@ fn commit(operations: Vec<Operation>, time: Option<u64>) -> Commit {
     Commit {
         operations,
         idempotency: entry,
+        ..Commit::default()
     }
 }
 

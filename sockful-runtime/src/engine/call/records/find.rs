@@ -2,6 +2,7 @@
 
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
+use crate::engine::call::transaction::guards::ListProtection;
 use crate::model::resource::Resource;
 use crate::query;
 use crate::query::Query;
@@ -17,6 +18,7 @@ pub struct Find<R> {
     order: Vec<query::QueryOrder>,
     limit: usize,
     skip: usize,
+    protection: ListProtection,
 }
 
 impl<R: Resource> Find<R> {
@@ -27,6 +29,7 @@ impl<R: Resource> Find<R> {
             order: Vec::new(),
             limit: usize::MAX,
             skip: 0,
+            protection: ListProtection::default(),
         }
     }
 
@@ -49,6 +52,16 @@ impl<R: Resource> Find<R> {
         self
     }
 
+    /// Lets the call commit even if the list has changed since.
+    ///
+    /// Without this, a call runs again if another commit changes what its lists and counts have read
+    /// before its own commit. Use it for a list that nothing which the call writes depends on, such as
+    /// one that is only returned. It has no effect outside of a call.
+    pub fn unguarded(mut self) -> Self {
+        self.protection = ListProtection::Unguarded;
+        self
+    }
+
     async fn read(self) -> Result<Vec<R>> {
         let model = self.context.app().model_of::<R>()?;
         let query = Query {
@@ -62,7 +75,7 @@ impl<R: Resource> Find<R> {
         let found = if self.context.is_in_transaction() {
             self.context
                 .transaction()?
-                .find(store, model.index, query)
+                .find(store, model.index, query, self.protection)
                 .await?
         } else {
             store.find(model.index, query).await?

@@ -1,6 +1,8 @@
 //! The records that a transaction has to do with.
 
 use super::emission::Emission;
+use super::escalation::Escalation;
+use super::guards::ListReads;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::commit::{Expect, Operation};
@@ -14,17 +16,23 @@ pub(super) struct TransactionState {
     /// Where the entry of a record stands, once there are more than a few.
     places: HashMap<(usize, Box<str>), usize>,
     pub(super) assert_no_children: Vec<AssertNoChildren>,
+    /// The lists that were read, if any.
+    pub(super) lists: Option<Box<ListReads>>,
     /// The events, in the order in which they were emitted.
     pub(super) emitted: Vec<Emission>,
     /// Those that are told without being in the commit.
     pub(super) broadcast: Vec<Emission>,
     /// The newest commit that something of it was read from.
     pub(super) seq: Option<u64>,
+    /// The oldest one.
+    oldest: Option<u64>,
     pub(super) is_over: bool,
     /// How many writes it has taken, events among them.
     pub(super) writes: usize,
     /// Why it must not be committed.
     pub(super) poisoned: Option<String>,
+    /// What the earlier runs of the call have come to, if a list had changed.
+    pub(super) escalation: Option<Box<Escalation>>,
 }
 
 /// One record that the unit has to do with.
@@ -68,6 +76,22 @@ impl TransactionState {
             ));
         }
         Ok(self)
+    }
+
+    /// Notes that something was read from this commit.
+    pub(super) fn note(&mut self, seq: u64) {
+        self.seq = self.seq.max(Some(seq));
+        self.oldest = Some(self.oldest.map_or(seq, |oldest| oldest.min(seq)));
+    }
+
+    /// Whether all that was read is of one commit.
+    pub(super) fn is_of_one_commit(&self) -> bool {
+        self.seq == self.oldest
+    }
+
+    /// The lists that were read, to add one.
+    pub(super) fn lists(&mut self) -> &mut ListReads {
+        self.lists.get_or_insert_with(|| Box::new(ListReads::new()))
     }
 
     pub(super) fn entry(&mut self, resource: usize, id: &str) -> Option<&mut StagedRecord> {
@@ -142,15 +166,29 @@ impl StagedRecord {
         }
     }
 
-    pub(super) fn operation(self) -> Operation {
-        let is_as_before = self.is_as_before();
-        let expect = match self.before {
+    fn expect(&self, is_as_before: bool) -> Expect {
+        match &self.before {
             Some(_) if is_as_before && self.dependency == ReadDependency::Presence => {
                 Expect::Present
             }
             Some(before) => Expect::Rev(before.rev()),
             None => Expect::Absent,
-        };
+        }
+    }
+
+    /// Asserts what was read, whatever was written.
+    pub(super) fn assertion(self) -> Operation {
+        let expect = self.expect(self.writes == 0);
+        Operation::Assert {
+            resource: self.resource,
+            id: self.id,
+            expect,
+        }
+    }
+
+    pub(super) fn operation(self) -> Operation {
+        let is_as_before = self.is_as_before();
+        let expect = self.expect(is_as_before);
         let (resource, id) = (self.resource, self.id);
         match self.after {
             _ if is_as_before => Operation::Assert {

@@ -1,3 +1,5 @@
+mod guards;
+
 use super::*;
 use crate::core::config::Config;
 use crate::core::error::ErrorKind;
@@ -88,7 +90,7 @@ impl Stored {
     fn find(&self, unit: Option<&Transaction>, query: &str) -> (Vec<Arc<Record>>, bool) {
         let query = self.query(query);
         let found = match unit {
-            Some(unit) => wait(unit.find(&self.memory, 0, query)),
+            Some(unit) => wait(unit.find(&self.memory, 0, query, ListProtection::Guarded)),
             None => wait(self.memory.find(0, query)),
         };
         let found = found.expect("a list").value;
@@ -130,7 +132,8 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
         .iter()
         .map(|it| text(&stored.find(Some(&unit), it)))
         .collect();
-    let count = wait(unit.count(&stored.memory, 0, filter.clone())).expect("a count");
+    let count = wait(unit.count(&stored.memory, 0, filter.clone(), ListProtection::Guarded))
+        .expect("a count");
     let ones: Vec<_> = writes.iter().map(|(id, _)| stored.get(&unit, id)).collect();
 
     let outcome = unit.finish().expect("it is under way");
@@ -302,8 +305,8 @@ fn a_unit_that_is_over_is_not_used_again() {
     let errors = [
         wait(unit.get(memory, 0, "bob")).err(),
         wait(unit.is_there(memory, 0, "bob")).err(),
-        wait(unit.find(memory, 0, query)).err(),
-        wait(unit.count(memory, 0, QueryFilter::All)).err(),
+        wait(unit.find(memory, 0, query, ListProtection::Guarded)).err(),
+        wait(unit.count(memory, 0, QueryFilter::All, ListProtection::Guarded)).err(),
         unit.put(0, "bob", None, None).err(),
         unit.assert_no_children((0, "bob"), 0, 1, "\"bob\"").err(),
         unit.finish().err(),

@@ -6,6 +6,7 @@ use super::wal::WalBound;
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
+use crate::store::guard_check;
 use crate::store::sqlite::failure::{failure, poisoned, replaced, uncommitted, undone};
 use crate::store::sqlite::file_identity::FileWatch;
 use crate::store::sqlite::shared_file::SharedFile;
@@ -133,6 +134,12 @@ impl WriterThread {
             if in_batch || !index.takes(&it.caller, it.key, it.at) {
                 return Err(Rejected::Repeated);
             }
+        }
+        if !commit.guards.is_empty() {
+            let since = guard_check::commits_since(&commit.guards, &self.shared.history().recent)?;
+            let before = batch.done.iter().filter_map(|it| it.written.as_ref().ok());
+            let before = before.map(|it| &it.committed);
+            guard_check::check(&commit.guards, since.iter().chain(before))?;
         }
         let run = |sql| {
             let done = self.connection.prepare_cached(sql);

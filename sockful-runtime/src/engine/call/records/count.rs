@@ -1,0 +1,59 @@
+//! A count of the application's own code, typed.
+
+use crate::core::error::Result;
+use crate::engine::call::context::Context;
+use crate::engine::call::transaction::guards::ListProtection;
+use crate::model::resource::Resource;
+use crate::query::typed::Filter;
+use futures_util::future::{BoxFuture, FutureExt};
+
+/// A number of records to be read: it is awaited. Made by [`Records::count`](crate::Records::count).
+///
+/// # Errors
+///
+/// Those of the store, such as [`ErrorKind::TooMany`](crate::ErrorKind::TooMany) if more than
+/// [`store.max_visited`](crate::config::StoreConfig::max_visited) records would be read.
+#[derive(Debug)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Count<R> {
+    context: Context,
+    filter: Filter<R>,
+    protection: ListProtection,
+}
+
+impl<R: Resource> Count<R> {
+    pub(super) fn new(context: Context, filter: Filter<R>) -> Self {
+        Self {
+            context,
+            filter,
+            protection: ListProtection::default(),
+        }
+    }
+
+    /// Lets the call commit even if the number has changed since, as
+    /// [`Find::unguarded`](crate::Find::unguarded) does for a list.
+    pub fn unguarded(mut self) -> Self {
+        self.protection = ListProtection::Unguarded;
+        self
+    }
+
+    async fn read(self) -> Result<usize> {
+        let model = self.context.app().model_of::<R>()?;
+        let (store, filter) = (self.context.store(), self.filter.into_inner());
+        if self.context.is_in_transaction() {
+            let transaction = self.context.transaction()?;
+            let count = transaction.count(store, model.index, filter, self.protection);
+            return count.await;
+        }
+        Ok(store.count(model.index, filter).await?.value.count)
+    }
+}
+
+impl<R: Resource> IntoFuture for Count<R> {
+    type Output = Result<usize>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.read().boxed()
+    }
+}

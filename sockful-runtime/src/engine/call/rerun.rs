@@ -1,0 +1,124 @@
+//! When a call runs again because a commit has changed what it has read.
+
+use crate::core::error::{Error, Result};
+use crate::engine::call::context::Context;
+use crate::engine::guard_locks::{EnteredLocks, GuardLocks, ResourceSet};
+use crate::store::commit::{Commit, Operation, Rejected};
+use crate::store::guard::Guard;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How many reruns a call that lists records has before it takes the guard locks.
+const MAX_RERUNS: u32 = 3;
+/// How long a run may take that is repeated without the guard locks.
+const SHORT_RUN: Duration = Duration::from_secs(1);
+
+/// What the commit of a call that lists records reads and writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listing {
+    resources: ResourceSet,
+    since: Instant,
+}
+
+impl Listing {
+    /// `since` is when the call read its first list; `None` if it has read none.
+    pub(super) fn of(
+        since: Option<Instant>,
+        operations: &[Operation],
+        guards: &[Guard],
+    ) -> Option<Self> {
+        let since = since?;
+        let mut resources = written(operations);
+        for operation in operations {
+            if let Operation::Assert { resource, .. }
+            | Operation::AssertNoChildren { resource, .. } = operation
+            {
+                resources.add(*resource);
+            }
+        }
+        guards.iter().for_each(|it| resources.add(it.resource));
+        Some(Self { resources, since })
+    }
+}
+
+/// The resources that the operations write.
+fn written(operations: &[Operation]) -> ResourceSet {
+    let mut written = ResourceSet::default();
+    for operation in operations {
+        if let Operation::Put { resource, .. } | Operation::Delete { resource, .. } = operation {
+            written.add(*resource);
+        }
+    }
+    written
+}
+
+/// Enters the guard locks of what the operations write, but of those that the call holds itself.
+/// `None` if another call holds one of them: a call that holds locks waits for no other.
+pub(super) async fn enter<'a>(
+    locks: &'a GuardLocks,
+    operations: &[Operation],
+    held: ResourceSet,
+) -> Option<EnteredLocks<'a>> {
+    let written = written(operations).without(held);
+    match locks.try_enter(written) {
+        Some(entered) => Some(entered),
+        None if held.is_empty() => Some(locks.enter(written).await),
+        None => None,
+    }
+}
+
+/// Prepares another run of a call whose commit was rejected.
+///
+/// A call without lists waits a little, at random. One with lists takes the guard locks of all that it
+/// reads and writes after some reruns, or after one that took long: the run that follows cannot be
+/// overtaken.
+pub(super) async fn prepare(context: &Context, listing: Option<Listing>) -> Result<()> {
+    let Some(listing) = listing else {
+        context.back_off().await;
+        return Ok(());
+    };
+    let transaction = context.transaction()?;
+    let mut escalation = transaction.take_escalation();
+    escalation.failed += 1;
+    let held = escalation.locks.as_ref().map(|locks| locks.set());
+    let held = held.unwrap_or_default();
+    let is_short = listing.since.elapsed() <= SHORT_RUN;
+    if held.is_empty() && is_short && escalation.failed <= MAX_RERUNS {
+        transaction.escalate(escalation);
+        context.back_off().await;
+        return Ok(());
+    }
+    let wanted = held.with(listing.resources);
+    if wanted != held {
+        // Locks are taken in their order.
+        escalation.locks = None;
+        escalation.locks = Some(context.app().guard_locks.lock(wanted).await);
+        // A commit whose request has given up may still be on its way: the store takes this one after it.
+        drop(context.store().commit(Commit::default()).await);
+    }
+    transaction.escalate(escalation);
+    Ok(())
+}
+
+/// Decides about a run that has ended with an error. One that has read from several commits may have failed
+/// because these do not fit together: then the run is repeated.
+///
+/// # Errors
+///
+/// The error of the run, if what the run has read is as the store has it now.
+pub(crate) async fn after_error(context: &Context, error: Error) -> Result<()> {
+    let transaction = context.transaction()?;
+    let Some(reads) = transaction.abandon() else {
+        return Err(error);
+    };
+    let listing = Listing::of(reads.listed_since, &reads.operations, &reads.guards);
+    let commit = Commit {
+        operations: reads.operations,
+        guards: reads.guards,
+        idempotency: None,
+    };
+    match context.store().commit(commit).await {
+        Err(Rejected::Conflict(_) | Rejected::GuardFailed(_)) => prepare(context, listing).await,
+        _ => Err(error),
+    }
+}
