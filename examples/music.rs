@@ -125,8 +125,8 @@ impl Entry {
     /// The entries behind one that goes move up.
     #[before(destroy)]
     async fn closes_its_gap(&self, ctx: &Context) -> Result<()> {
-        let playlist = ctx.records::<Playlist>().try_get(&self.playlist_id);
-        if playlist.await?.is_none() {
+        let playlists = ctx.records::<Playlist>();
+        if playlists.try_get(&self.playlist_id).await?.is_none() {
             // All of them go with their playlist.
             return Ok(());
         }

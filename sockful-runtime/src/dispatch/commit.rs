@@ -3,8 +3,8 @@
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
-use crate::engine::call::after_hooks;
 use crate::core::json::object::Object;
+use crate::engine::call::after_hooks;
 use crate::engine::call::commit;
 use crate::engine::call::context::Context;
 use crate::engine::call::rerun;

@@ -3,8 +3,8 @@
 use crate::core::clock::Clock;
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::engine::after_hook_queue::AfterHookQueue;
 use crate::core::site_access::SiteAccess;
+use crate::engine::after_hook_queue::AfterHookQueue;
 use crate::engine::app_state::AppState;
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
