@@ -6,7 +6,7 @@ use crate::core::error::{Fault, Result, without_line};
 use crate::core::json;
 use crate::core::json::finite_check;
 use crate::model::timestamp::TimestampCodec;
-use crate::model::validation::{TypedFaults, explain};
+use crate::model::validation::{TypedFaults, explain, unknown};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -260,6 +260,31 @@ impl<T> Codec<T> {
             Some(write) => write(value, &mut BoundedText::new(out, max)),
             None => (self.write)(value, out),
         }
+    }
+
+    /// Returns a fault for each property inside of `raw` that the type drops. `value` is what it reads
+    /// from it.
+    pub(crate) fn unknown_parts(&self, path: &str, raw: &str, value: &T) -> Vec<Fault> {
+        let mut json = Vec::new();
+        if self.write(value, &mut json).is_err() || json == raw.as_bytes() {
+            return Vec::new();
+        }
+        let (Ok(given), Ok(written)) = (serde_json::from_str(raw), serde_json::from_slice(&json))
+        else {
+            return Vec::new();
+        };
+        let schema = || {
+            let mut generator = SchemaGenerator::default();
+            let schema = self.schema(&mut generator).to_value();
+            (schema, generator.take_definitions(true))
+        };
+        let reads = |value: &serde_json::Value| {
+            let read = self.read(&value.to_string()).ok()?;
+            let mut json = Vec::new();
+            self.write(&read, &mut json).ok()?;
+            serde_json::from_slice(&json).ok()
+        };
+        unknown(path, &given, &written, schema, reads)
     }
 
     /// Returns the JSON that a property with the value `raw` stores.

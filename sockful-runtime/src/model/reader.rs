@@ -305,7 +305,7 @@ impl<'a> Reader<'a> {
                     }
                 );
                 if is_given && !is_stored && raw.contains('{') {
-                    let unknown = validation::unknown_parts(property.name, raw, codec, &value);
+                    let unknown = codec.unknown_parts(property.name, raw, &value);
                     self.faults.extend(unknown);
                 }
                 let value = if is_given && !self.source.is_sanitized(self.next - 1) {

@@ -61,7 +61,6 @@ impl<'a> Scalar<'a> {
     /// compared as JSON.
     pub fn keyed(raw: &'a str, form: KeyForm) -> Self {
         match (form, Self::read(raw)) {
-            (KeyForm::Json, value) => value,
             (KeyForm::Time, Self::Text(text)) => match TimeKey::parse(&text) {
                 Some(time) => Self::Time(time),
                 None => Self::Text(text),
@@ -75,6 +74,7 @@ impl<'a> Scalar<'a> {
                 Some(number) => Self::Decimal(number),
                 None => Self::Number(number),
             },
+            // Other values, and all of the form JSON.
             (_, value) => value,
         }
     }

@@ -6,13 +6,13 @@ mod unknown;
 
 pub(crate) use explain::explain;
 pub(crate) use rules::{TypedFaults, check_rules, least, most};
+pub(crate) use unknown::unknown;
 
 use crate::core::error::Fault;
 use crate::core::json;
 use crate::core::json::lexer;
 use crate::core::json::{SORTED_BYTES, is_exact};
-use crate::model::codec::Codec;
-use schemars::{Schema, SchemaGenerator};
+use schemars::Schema;
 
 /// The kind of JSON value that a property holds, derived from its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,31 +129,6 @@ pub(crate) fn check(path: &str, kind: JsonKind, nullable: bool, raw: &str) -> Op
 /// The fault of a number that JSON can't represent.
 pub(crate) fn not_finite(path: &str) -> Fault {
     Fault::new(path, "finite", "is not a finite number")
-}
-
-/// Returns a fault for each property inside of `raw` that the type of the property drops. `value` is what
-/// the type reads from it.
-pub(crate) fn unknown_parts<T>(path: &str, raw: &str, codec: &Codec<T>, value: &T) -> Vec<Fault> {
-    let mut json = Vec::new();
-    if codec.write(value, &mut json).is_err() || json == raw.as_bytes() {
-        return Vec::new();
-    }
-    let (Ok(given), Ok(written)) = (serde_json::from_str(raw), serde_json::from_slice(&json))
-    else {
-        return Vec::new();
-    };
-    let schema = || {
-        let mut generator = SchemaGenerator::default();
-        let schema = codec.schema(&mut generator).to_value();
-        (schema, generator.take_definitions(true))
-    };
-    let reads = |value: &serde_json::Value| {
-        let read = codec.read(&value.to_string()).ok()?;
-        let mut json = Vec::new();
-        codec.write(&read, &mut json).ok()?;
-        serde_json::from_slice(&json).ok()
-    };
-    unknown::unknown(path, &given, &written, schema, reads)
 }
 
 /// Checks the value of an indexed property.

@@ -62,7 +62,9 @@ impl DecimalKey {
         // The digits end with a byte below all of them.
         let mut bytes = [&exponent.to_be_bytes(), self.digits.as_bytes(), &[0]].concat();
         if self.is_negative {
-            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+            for byte in &mut bytes {
+                *byte = !*byte;
+            }
         }
         let sign = if self.is_negative { 0 } else { 2 };
         bytes.insert(0, sign);

@@ -38,7 +38,9 @@ pub(super) fn close_nested(body: &mut Value) {
         for (_, action) in actions.into_iter().flatten() {
             let is_raw = raw_payload(action).is_some();
             let payload = action.get_mut("payload").filter(|_| !is_raw);
-            payload.into_iter().for_each(|it| close(it, false));
+            if let Some(payload) = payload {
+                close(payload, false);
+            }
             action
                 .get_mut("result")
                 .into_iter()
@@ -97,7 +99,9 @@ fn find_parts(schema: &Value, is_part: bool, parts: &mut HashSet<String>) {
                 match value {
                     Value::Array(schemas) if COMBINED.contains(&&**key) => {
                         let is_part = has_more || key == "allOf" && schemas.len() > 1;
-                        schemas.iter().for_each(|it| find_parts(it, is_part, parts));
+                        for schema in schemas {
+                            find_parts(schema, is_part, parts);
+                        }
                     }
                     value => find_parts(value, false, parts),
                 }
@@ -118,7 +122,9 @@ fn close(schema: &mut Value, is_part: bool) {
                 match value {
                     Value::Array(schemas) if COMBINED.contains(&&**key) => {
                         let is_part = is_part || is_object || key == "allOf" && schemas.len() > 1;
-                        schemas.iter_mut().for_each(|it| close(it, is_part));
+                        for schema in schemas {
+                            close(schema, is_part);
+                        }
                     }
                     // Values, not schemas.
                     _ if ["default", "const", "enum", "examples"].contains(&&**key) => {}

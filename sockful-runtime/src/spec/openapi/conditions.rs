@@ -69,14 +69,14 @@ impl Compared {
 }
 
 /// A property that may be asked for.
-pub(super) struct Asked {
+pub(super) struct ConditionOperand {
     pub(super) property: &'static Property,
     pub(super) compared: Compared,
     /// What its type takes, if that is not every text.
     own: Option<Value>,
 }
 
-impl Asked {
+impl ConditionOperand {
     fn of(model: &Model, at: usize) -> Self {
         let (property, compared) = (&model.definition.properties[at], Compared::of(model, at));
         let is_own = compared == Compared::Text
@@ -149,10 +149,10 @@ impl Asked {
 }
 
 /// The properties that may be asked for, each with what it is compared with.
-pub(super) fn asked(model: &Model) -> impl Iterator<Item = Asked> {
+pub(super) fn asked(model: &Model) -> impl Iterator<Item = ConditionOperand> {
     let properties = model.definition.properties.iter().enumerate();
     let sent = properties.filter(|(_, property)| property.access.is_sent());
-    sent.map(|(at, _)| Asked::of(model, at))
+    sent.map(|(at, _)| ConditionOperand::of(model, at))
 }
 
 /// The schema of the values of an `Option` that are not null.
@@ -174,7 +174,7 @@ fn not_null(mut schema: Value) -> Value {
 pub(super) fn add_shared(document: &mut OpenApiDocument<'_>) {
     const ANY: &Property = &Property::new("any", "");
     for compared in Compared::ALL {
-        let asked = Asked {
+        let asked = ConditionOperand {
             property: ANY,
             compared,
             own: None,

@@ -1,7 +1,7 @@
 //! Parameters in the query string and in headers.
 
 use super::conditions;
-use super::conditions::{Asked, Compared};
+use super::conditions::{Compared, ConditionOperand};
 use super::{OpenApiDocument, component};
 use crate::model::resource_model::Model;
 use crate::query::MAX_VALUES;
@@ -123,7 +123,7 @@ fn key(model: &Model, name: &str) -> String {
 }
 
 /// What may be asked of one property, by the names of the components.
-fn of_property(model: &Model, doc: &str, asked: &Asked) -> Vec<(String, Value)> {
+fn of_property(model: &Model, doc: &str, asked: &ConditionOperand) -> Vec<(String, Value)> {
     let (name, compared) = (asked.property.name, asked.compared);
     // A text is taken as it is, and can't be null.
     let (value, equal) = match compared {
