@@ -175,8 +175,10 @@ impl Server {
     /// The errors of [`open`](Self::open) and [`ServerHandle::listen`]. If the address cannot be bound, the
     /// store is not opened.
     pub async fn listen(self, address: impl ToSocketAddrs) -> Result<()> {
-        let listener = TcpListener::bind(address).await?;
-        self.serve(listener, shutdown_signal()).await
+        let listener = bind(address).await?;
+        let handle = self.open().await?;
+        print_address(&listener, "http");
+        handle.serve(listener, shutdown_signal()).await
     }
 
     /// Binds `address`, opens the store and serves TLS until the process gets SIGINT (Ctrl-C) or SIGTERM.
@@ -188,8 +190,9 @@ impl Server {
     /// the store is not opened.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = bind(address).await?;
         let handle = self.open().await?;
+        print_address(&listener, "https");
         handle.serve_tls(listener, tls, shutdown_signal()).await
     }
 
@@ -329,7 +332,8 @@ impl ServerHandle {
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be bound,
     /// such as a port that another program uses.
     pub async fn listen(&self, address: impl ToSocketAddrs) -> Result<()> {
-        let listener = bind(address, "http").await?;
+        let listener = bind(address).await?;
+        print_address(&listener, "http");
         self.serve(listener, shutdown_signal()).await
     }
 
@@ -363,7 +367,8 @@ impl ServerHandle {
     /// such as a port that another program uses.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
-        let listener = bind(address, "https").await?;
+        let listener = bind(address).await?;
+        print_address(&listener, "https");
         self.serve_tls(listener, tls, shutdown_signal()).await
     }
 
@@ -413,21 +418,24 @@ impl ServerHandle {
     }
 }
 
-/// Binds the first of the addresses that can be bound, and prints it if the program runs in a terminal.
-async fn bind(address: impl ToSocketAddrs, scheme: &str) -> Result<TcpListener> {
+/// Prints the address that is served if the program runs in a terminal.
+fn print_address(listener: &TcpListener, scheme: &str) {
+    if let Ok(address) = listener.local_addr()
+        && std::io::stderr().is_terminal()
+    {
+        // If this fails, there is no terminal to report it to.
+        let _ = writeln!(std::io::stderr(), "listening on {scheme}://{address}");
+    }
+}
+
+/// Binds the first of the addresses that can be bound.
+async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener> {
     let resolved = lookup_host(address).await;
     let resolved = resolved.map_err(|error| cannot_listen("the address", &error))?;
     let mut failed = None;
     for address in resolved {
         match TcpListener::bind(address).await {
-            Ok(listener) => {
-                let address = listener.local_addr().unwrap_or(address);
-                if std::io::stderr().is_terminal() {
-                    // If this fails, there is no terminal to report it to.
-                    let _ = writeln!(std::io::stderr(), "listening on {scheme}://{address}");
-                }
-                return Ok(listener);
-            }
+            Ok(listener) => return Ok(listener),
             Err(error) => failed = Some(cannot_listen(&format!("`{address}`"), &error)),
         }
     }

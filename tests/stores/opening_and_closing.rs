@@ -97,7 +97,12 @@ async fn address_in_use_leaves_the_store_untouched() {
     let address = taken.local_addr().expect("an address");
     let server = Server::new(resources![new::Creature]).store(folder.store());
     let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
-    server.listen(address).await.expect_err("it is in use");
+    let refused = server.listen(address).await.expect_err("it is in use");
+    let text = refused.to_string();
+    assert!(
+        text.contains(&format!("cannot listen on `{address}`")),
+        "{text}"
+    );
     assert_untouched(&folder).await;
 }
 
