@@ -26,6 +26,7 @@ const DEFINED_TWICE: &[(&str, &str)] = &[
         "the result of a request, and the body of an HTTP response",
     ),
     ("Context", "a client without `server` compiles an empty one"),
+    ("Count", "a client without `server` compiles an empty one"),
     ("Find", "a client without `server` compiles an empty one"),
     ("Records", "a client without `server` compiles an empty one"),
     (

@@ -21,7 +21,7 @@ const IDS: [&str; 5] = ["a", "b", "🐉", "c", "B"];
 
 /// A commit that relies on some of the lists before it, and a list that is read after it.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(super) struct GuardStep {
     /// What is stored under each id, `None` for nothing.
     writes: BTreeMap<(usize, &'static str), Option<Value>>,
     relied: Vec<Index>,
@@ -56,7 +56,7 @@ type Creatures = BTreeMap<(usize, String), Value>;
 /// A changed record of a resource, before or after its change.
 type Image = (usize, Value);
 
-pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn histories() -> impl Strategy<Value = Vec<GuardStep>> {
     let written = prop_oneof![3 => creature().prop_map(Some), 1 => Just(None)];
     let key = (select(&RESOURCES[..]), select(&IDS[..]));
     let kinds = [ListKind::Count, ListKind::First, ListKind::Second];
@@ -71,7 +71,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
         vec(any::<Index>(), 0..3),
         prop::option::weighted(0.7, list),
     );
-    let step = step.prop_map(|(writes, relied, list)| Step {
+    let step = step.prop_map(|(writes, relied, list)| GuardStep {
         writes,
         relied,
         list,
@@ -79,7 +79,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 0..20)
 }
 
-impl Step {
+impl GuardStep {
     fn operations(&self) -> Vec<Operation> {
         let operations = self.writes.iter().map(|(&(resource, id), creature)| {
             let expect = Expect::Any;
@@ -203,7 +203,7 @@ impl ReadList {
     }
 }
 
-pub(super) fn check_history(store: &dyn Store, history: &[Step]) -> Result<(), TestCaseError> {
+pub(super) fn check_history(store: &dyn Store, history: &[GuardStep]) -> Result<(), TestCaseError> {
     let (mut creatures, mut lists, mut log) =
         (Creatures::new(), Vec::<ReadList>::new(), Vec::new());
     for step in history {
