@@ -5,7 +5,7 @@ use std::fmt;
 
 /// How many digits a decimal number has at most, and how far from the point they are.
 const MAX_DIGITS: usize = 512;
-const MAX_EXPONENT: i32 = 1_000_000;
+const MAX_EXPONENT: u32 = 1_000_000;
 
 /// A decimal number, ordered by value: `1.50` equals `1.5`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl DecimalKey {
         }
         let point = i32::try_from(whole.len()).ok()? - i32::try_from(zeros).ok()?;
         let exponent = exponent.checked_add(point)?;
-        let is_bounded = significant.len() <= MAX_DIGITS && exponent.abs() <= MAX_EXPONENT;
+        let is_bounded = significant.len() <= MAX_DIGITS && exponent.unsigned_abs() <= MAX_EXPONENT;
         is_bounded.then(|| Self {
             is_negative,
             exponent,
@@ -191,6 +191,24 @@ mod tests {
     fn texts_that_are_no_numbers_are_refused() {
         for text in ["", "-", ".", "1.2.3", "1e", "NaN", "1e99999999", "٧"] {
             assert_eq!(DecimalKey::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn exponent_out_of_range_is_not_a_number() {
+        for text in [
+            ".1e-2147483648",
+            "0.01e-2147483648",
+            "-.1e-2147483648",
+            "1e2147483647",
+            "1e-2147483649",
+            "1e-1000002",
+            "1e1000000",
+        ] {
+            assert_eq!(DecimalKey::parse(text), None, "{text}");
+        }
+        for text in ["1e999999", "1e-1000001", "0e-2147483648"] {
+            number(text);
         }
     }
 }
