@@ -126,6 +126,24 @@ async fn old_reads_are_ended_and_the_log_shrinks_by_itself() {
         .expect("reads begin again");
 }
 
+#[tokio::test]
+async fn reads_do_not_wait_after_the_store_stopped_writing() {
+    for is_replaced in [false, true] {
+        let test = TestStore::new("wal-stopped").await;
+        test.write().await;
+        let kept = test.store.snapshot(&[0]).await.expect("a snapshot");
+        test.fill().await;
+        if is_replaced {
+            std::fs::rename(&test.path, test.path.with_extension("moved")).expect("moved");
+        } else {
+            test.store.opened().expect("it is open").shared.poison();
+        }
+        let opened = test.readers().wait_until_open().await;
+        opened.expect("the log is not written any more");
+        drop(kept);
+    }
+}
+
 fn query() -> Query {
     Query {
         filter: QueryFilter::All,

@@ -10,11 +10,13 @@ use crate::store::sqlite::read::readers::ReaderPool;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{fs, io, thread};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long a checkpoint waits for readers, and writes for it.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// The same while new reads wait, when another checkpoint is tried soon.
+const SHORT_PATIENCE: Duration = Duration::from_millis(25);
 /// How long other statements of the writer wait for readers, as rusqlite has it.
 const USUAL_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a read may go on while the log is above its bound.
@@ -23,9 +25,12 @@ const OLD: Duration = Duration::from_secs(5);
 const CLOSED: Duration = Duration::from_secs(7);
 /// How long they do not, if it was to no avail: a copy of the whole store may take minutes.
 const OPEN: Duration = Duration::from_secs(60);
-/// After what time another checkpoint is tried.
+/// After what time another checkpoint is tried at the earliest; and while new reads wait.
 const AGAIN: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(50);
+/// How many times as long as a failed checkpoint the pause after it is at least. Writes wait for
+/// checkpoints during no more than a tenth of the time, however long a client keeps reading.
+const PAUSE_FACTOR: u32 = 9;
 
 /// Keeps the write-ahead log below a size.
 #[derive(Debug)]
@@ -72,9 +77,7 @@ impl WalBound {
     ) {
         let bytes = self.bytes();
         if bytes < self.capacity / 2 {
-            if self.closed.take().is_some() {
-                readers.open();
-            }
+            self.release(readers);
             return;
         }
         let now = Instant::now();
@@ -85,12 +88,16 @@ impl WalBound {
         if is_over {
             readers.end_older_than(OLD);
             self.close(readers, now);
+        } else {
+            self.release(readers);
         }
-        match checkpoint(connection) {
+        let is_closed = self.closed.is_some();
+        let patience = if is_closed { SHORT_PATIENCE } else { PATIENCE };
+        let begun = Instant::now();
+        match checkpoint(connection, patience) {
             Ok(true) => {
                 (self.next, self.open) = (None, None);
-                self.closed = None;
-                readers.open();
+                self.release(readers);
                 if std::mem::take(&mut self.is_logged) {
                     tracing::info!(bytes = self.bytes(), "write-ahead log is within its bound");
                 }
@@ -107,9 +114,20 @@ impl WalBound {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, bytes, "write-ahead log can't be shortened"),
         }
-        let pause = if self.closed.is_some() { SOON } else { AGAIN };
+        let pause = pause_after(begun.elapsed(), is_closed);
         self.next = Some(Instant::now() + pause);
-        wake_after(pause, jobs.clone());
+        if let Err(error) = wake_after(pause, jobs.clone()) {
+            tracing::warn!(%error, "no thread to shorten the write-ahead log");
+            // If no commit follows, nothing else would let them begin.
+            self.release(readers);
+        }
+    }
+
+    /// Lets new reads begin if they wait.
+    pub(crate) fn release(&mut self, readers: &ReaderPool) {
+        if self.closed.take().is_some() {
+            readers.open();
+        }
     }
 
     /// Lets new reads wait, but not for ever.
@@ -134,15 +152,21 @@ impl WalBound {
 }
 
 /// Copies the log into the store and cuts it to nothing; `false` if readers still need it.
-fn checkpoint(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.busy_timeout(PATIENCE)?;
+fn checkpoint(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(patience)?;
     let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
     let is_busy = connection.query_row(truncate, [], |row| row.get::<_, bool>(0));
     connection.busy_timeout(USUAL_PATIENCE)?;
     is_busy.map(|is_busy| !is_busy)
 }
 
-fn wake_after(pause: Duration, jobs: mpsc::WeakSender<CommitJob>) {
+/// How long no checkpoint is tried after one that failed and `took` this long.
+fn pause_after(took: Duration, is_closed: bool) -> Duration {
+    let least = if is_closed { SOON } else { AGAIN };
+    least.max(took.saturating_mul(PAUSE_FACTOR))
+}
+
+fn wake_after(pause: Duration, jobs: mpsc::WeakSender<CommitJob>) -> io::Result<()> {
     let wake = move || {
         thread::sleep(pause);
         if let Some(jobs) = jobs.upgrade() {
@@ -153,7 +177,24 @@ fn wake_after(pause: Duration, jobs: mpsc::WeakSender<CommitJob>) {
         }
     };
     let thread = thread::Builder::new().name("sockful-wal".to_owned());
-    if let Err(error) = thread.spawn(wake) {
-        tracing::warn!(%error, "no thread to shorten the write-ahead log");
+    thread.spawn(wake).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_checkpoints_take_a_tenth_of_the_time() {
+        for (took, is_closed) in [
+            (PATIENCE, false),
+            (SHORT_PATIENCE, true),
+            (Duration::from_secs(20), true),
+            (Duration::ZERO, false),
+        ] {
+            let pause = pause_after(took, is_closed);
+            assert!(took * 10 <= took + pause, "{took:?} {pause:?}");
+            assert!(pause >= SOON, "{pause:?}");
+        }
     }
 }

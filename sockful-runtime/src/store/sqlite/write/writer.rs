@@ -54,27 +54,33 @@ impl WriterThread {
     pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<CommitJob>) {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while jobs.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
-            if self.shared.is_poisoned() {
-                waiting
-                    .drain(..)
-                    .for_each(|job| refuse(job.answer, poisoned()));
-                continue;
-            }
-            if !self.files.is_there() {
+            let is_poisoned = self.shared.is_poisoned();
+            if is_poisoned || !self.files.is_there() {
                 for job in waiting.drain(..) {
-                    refuse(job.answer, self.told(replaced()));
+                    let error = if is_poisoned {
+                        poisoned()
+                    } else {
+                        self.told(replaced())
+                    };
+                    refuse(job.answer, error);
                 }
+                // The log no longer grows, so reads have nothing to wait for.
+                self.wal.release(&self.shared.readers);
                 continue;
             }
-            if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-                tracing::error!(%error, "the store can't begin to write");
-                for job in waiting.drain(..) {
-                    refuse(job.answer, self.told(undone()));
+            match self.connection.execute_batch("BEGIN IMMEDIATE") {
+                Ok(()) => {
+                    let batch = self.take(waiting.drain(..));
+                    self.finish(batch);
                 }
-                continue;
+                Err(error) => {
+                    tracing::error!(%error, "the store can't begin to write");
+                    for job in waiting.drain(..) {
+                        refuse(job.answer, self.told(undone()));
+                    }
+                }
             }
-            let batch = self.take(waiting.drain(..));
-            self.finish(batch);
+            // After a failure too: reads that wait would otherwise wait until the next commit.
             self.wal
                 .keep(&self.connection, &self.shared.readers, &self.jobs);
         }
@@ -282,5 +288,6 @@ impl Drop for WriterThread {
             // Nobody waits for what it will never publish.
             self.shared.poison();
         }
+        self.wal.release(&self.shared.readers);
     }
 }
