@@ -138,7 +138,7 @@ fn lock_beside(path: &Path, deadline: Instant) -> Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true);
     let file = options.open(beside(path, "-lock"));
-    let file = file.map_err(|error| unavailable(path, format!("can't be locked: {error}")))?;
+    let file = file.map_err(|error| unavailable(path, &format!("can't be locked: {error}")))?;
     lock(path, &file, deadline)?;
     Ok(file)
 }
@@ -149,12 +149,12 @@ fn lock_data(
     options: &OpenOptions,
     deadline: Instant,
 ) -> Result<(File, Option<FileIdentity>)> {
-    let unopened = |error: io::Error| unavailable(path, format!("can't be opened: {error}"));
+    let unopened = |error: io::Error| unavailable(path, &format!("can't be opened: {error}"));
     // A descriptor of a file that this process has open must not be opened, and not be closed.
     let mut open = open_files();
     let known = FileIdentity::of(path).map_err(unopened)?;
     if known.is_some_and(|known| open.contains(&known)) {
-        let why = "is open in this process under another path".to_owned();
+        let why = "is open in this process under another path";
         return Err(unavailable(path, why));
     }
     let file = options.open(path).map_err(unopened)?;
@@ -188,10 +188,10 @@ fn lock(path: &Path, file: &File, deadline: Instant) -> Result<()> {
             }
             Err(TryLockError::WouldBlock) => {
                 let why = "is open in another process; stop that one, or wait for it with `Sqlite::open_waiting`";
-                return Err(unavailable(path, why.to_owned()));
+                return Err(unavailable(path, why));
             }
             Err(TryLockError::Error(error)) => {
-                return Err(unavailable(path, format!("can't be locked: {error}")));
+                return Err(unavailable(path, &format!("can't be locked: {error}")));
             }
         }
     }
@@ -206,10 +206,10 @@ fn check_names(path: &Path) -> Result<()> {
     let why = format!(
         "has {names} hard links: under each name it would have another write-ahead log, and commits would be lost; remove the other names, or open a copy"
     );
-    Err(unavailable(path, why))
+    Err(unavailable(path, &why))
 }
 
-fn unavailable(path: &Path, why: String) -> Error {
+fn unavailable(path: &Path, why: &str) -> Error {
     let message = format!("the store `{}` {why}", path.display());
     Error::new(ErrorKind::Unavailable, message)
 }

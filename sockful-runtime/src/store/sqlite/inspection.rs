@@ -40,10 +40,10 @@ pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result
     let wal = read_wal(&beside(path, "-wal")).map_err(unreadable)?;
     if length == 0 {
         return match wal {
-            Some(_) => refuse(format!(
+            LogContent::Of(_) | LogContent::Unnamed => refuse(format!(
                 "the store `{name}` is empty, but there is a write-ahead log `{name}-wal` of an earlier file; restore a copy with `restore COPY {name}`, or move `{name}-wal` away to begin with an empty store"
             )),
-            None => Ok(()),
+            LogContent::Nothing => Ok(()),
         };
     }
     let mut header = [0; HEADER];
@@ -65,7 +65,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result
     // Programs of old leave the number of pages as it was.
     let is_counted = number(&header, 24) == number(&header, 92);
     let missing = (pages * page).saturating_sub(length);
-    if wal.is_none() && is_counted && missing > 0 {
+    if wal == LogContent::Nothing && is_counted && missing > 0 {
         return refuse(format!(
             "the store `{name}` is truncated: {missing} of {} bytes are missing; restore a copy with `restore COPY {name}`",
             pages * page
@@ -73,12 +73,12 @@ pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result
     }
     let own = Run::read(&header);
     let belongs = match wal {
-        None => true,
-        Some(Some(logged)) => {
+        LogContent::Nothing => true,
+        LogContent::Of(logged) => {
             let is_first = last != Some(logged.this) && own.this == logged.before;
             own.this == logged.this || is_first
         }
-        Some(None) => last.is_none_or(|last| last == own.this),
+        LogContent::Unnamed => last.is_none_or(|last| last == own.this),
     };
     if belongs {
         return Ok(());
@@ -103,27 +103,37 @@ fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes(number)
 }
 
-/// Returns `None` if there is no log or nothing in it, and otherwise the run that it names, if any.
-fn read_wal(path: &Path) -> io::Result<Option<Option<Run>>> {
+/// What is in a write-ahead log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LogContent {
+    /// Nothing, or nothing that `SQLite` would apply.
+    Nothing,
+    /// Pages, and none of them names a run.
+    Unnamed,
+    /// Pages of this run.
+    Of(Run),
+}
+
+fn read_wal(path: &Path) -> io::Result<LogContent> {
     let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LogContent::Nothing),
         opened => opened?,
     };
     let length = file.metadata()?.len();
     if length <= (WAL_HEADER + FRAME_HEADER) as u64 {
-        return Ok(None);
+        return Ok(LogContent::Nothing);
     }
     let mut header = [0; WAL_HEADER];
     file.read_exact(&mut header)?;
     let (magic, page) = (number(&header, 0), number(&header, 8));
     if magic & !1 != 0x377f_0682 {
         // `SQLite` ignores it.
-        return Ok(None);
+        return Ok(LogContent::Nothing);
     }
     let mut sum = Checksum::new(magic & 1 == 1);
     sum.add(&header[..24]);
     if !sum.is(&header[24..]) {
-        return Ok(None);
+        return Ok(LogContent::Nothing);
     }
     let mut found = None;
     let mut frame = vec![0; FRAME_HEADER + usize::try_from(page).unwrap_or(0).max(HEADER)];
@@ -141,7 +151,11 @@ fn read_wal(path: &Path) -> io::Result<Option<Option<Run>>> {
         }
         count += 1;
     }
-    Ok((count > 0).then_some(found))
+    Ok(match found {
+        Some(run) => LogContent::Of(run),
+        None if count > 0 => LogContent::Unnamed,
+        None => LogContent::Nothing,
+    })
 }
 
 /// The checksum of a log, as its format defines it.
