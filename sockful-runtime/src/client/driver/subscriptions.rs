@@ -204,11 +204,11 @@ impl Driver {
     /// Takes the reply to a `ping`: every event up to its `seq` has arrived before it.
     pub(super) fn positioned(&mut self, subscriptions: &[(u64, u64)], reply: Result<RawReply>) {
         #[derive(Deserialize)]
-        struct Position {
+        struct PingReply {
             seq: u64,
         }
         let position = reply.ok().and_then(|reply| {
-            let position: Position = serde_json::from_str(&reply.ok).ok()?;
+            let position: PingReply = serde_json::from_str(&reply.ok).ok()?;
             Some(position.seq)
         });
         for (number, id) in subscriptions {
