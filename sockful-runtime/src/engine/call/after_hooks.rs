@@ -29,9 +29,13 @@ struct PendingHook {
 /// Those of a request start in a task of their own when this is dropped, so that they run whatever
 /// becomes of the request. Those that follow from a hook run within it, by [`run`](Self::run).
 #[must_use]
-pub(crate) struct AfterHooks {
+pub(crate) struct AfterHooks(Option<Box<PendingHooks>>);
+
+/// The hooks of one commit.
+struct PendingHooks {
     context: Context,
     all: Vec<PendingHook>,
+    /// `None` for those that follow from a hook.
     queued: Option<QueuedHooks>,
 }
 
@@ -93,45 +97,44 @@ impl AfterHooks {
         outcome: &CommitOutcome,
         called: Option<CalledMethod>,
     ) -> Self {
-        let mut all = Vec::new();
-        if context.app().has_after_hooks() {
-            all = pending_hooks(context, outcome, called);
+        // Most applications have none, and a commit is to cost no more for it.
+        if !context.app().has_after_hooks() {
+            return Self(None);
         }
-        let is_counted = !all.is_empty() && context.depth == 0;
+        let all = pending_hooks(context, outcome, called);
+        if all.is_empty() {
+            return Self(None);
+        }
         let queue = &context.app().after_hooks;
-        Self {
-            queued: is_counted.then(|| queue.enter(context.caller_id())),
+        Self(Some(Box::new(PendingHooks {
             context: context.clone(),
             all,
-        }
+            queued: (context.depth == 0).then(|| queue.enter(context.caller_id())),
+        })))
     }
 
     /// Starts the hooks of a request, or runs those that follow from a hook. No record is locked then.
     pub(crate) async fn run(mut self) {
-        if self.context.depth > 0 && !self.all.is_empty() {
-            let all = std::mem::take(&mut self.all);
+        if let Some(hooks) = self.0.take_if(|hooks| hooks.queued.is_none()) {
             // Few calls come here, and those that don't need no room for it.
-            run_all(&self.context, all).boxed().await;
+            run_all(&hooks.context, hooks.all).boxed().await;
         }
     }
 }
 
 impl Drop for AfterHooks {
     fn drop(&mut self) {
-        if self.context.depth > 0 || self.all.is_empty() {
-            return;
-        }
-        // There is none if the runtime shuts down, and takes all requests with it.
-        let Ok(runtime) = Handle::try_current() else {
+        let Some(hooks) = self.0.take_if(|hooks| hooks.queued.is_some()) else {
             return;
         };
-        let (context, queued) = (self.context.clone(), self.queued.take());
-        let all = std::mem::take(&mut self.all);
-        runtime.spawn(async move {
-            let permit = context.app().after_hooks.run_permit().await;
-            run_all(&context, all).await;
-            drop((permit, queued));
-        });
+        // There is none if the runtime shuts down, and takes all requests with it.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                let permit = hooks.context.app().after_hooks.run_permit().await;
+                run_all(&hooks.context, hooks.all).await;
+                drop((permit, hooks.queued));
+            });
+        }
     }
 }
 
