@@ -44,6 +44,35 @@ async fn what_is_no_description_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn description_that_is_too_large_is_refused() {
+    let server = TestServer::start_with(|config| config.connection.max_frame = 4 * 1024 * 1024);
+    let server = server.await;
+    let mut client = server.client().await;
+    let now = client.ok("sockful", "schema", Value::Null).await;
+    let mut large = now.clone();
+    large["$defs"]["Large"] = json!({"enum": vec!["x"; 200_000]});
+    // Small, and with more pairs to compare than anybody has the time for.
+    let mut many = json!({"resources": {"creature": {"actions": {}, "events": {}}}});
+    let mut record = json!({"$ref": "#/$defs/15"});
+    record["type"] = "object".into();
+    many["resources"]["creature"]["record"] = record;
+    many["$defs"] = json!({"0": {"type": "string"}});
+    for at in 1..=15 {
+        let below = json!({"$ref": format!("#/$defs/{}", at - 1)});
+        many["$defs"][at.to_string()] = json!({"anyOf": [below, below]});
+    }
+    for since in [large, many] {
+        let error = client
+            .err("sockful", "changes", json!({"since": since}))
+            .await;
+        let field = &error["fields"][0];
+        assert_eq!(field["path"], "since", "{error}");
+        assert_eq!(field["message"], "is too large to be compared");
+    }
+    client.ok("sockful", "changes", json!({"since": now})).await;
+}
+
+#[tokio::test]
 async fn what_has_changed_is_for_those_who_may_know_the_description() {
     let server = notes_app::start().await;
     let mut nobody = server.client().await;

@@ -10,7 +10,7 @@ use crate::engine::call::context::Context;
 use crate::engine::session::Session;
 use crate::engine::table::{ActionTraits, ConflictScope, Cost};
 use crate::model::schema::comparison;
-use crate::model::schema::comparison::Work;
+use crate::model::schema::comparison::StepBudget;
 use crate::protocol::payload::Payload;
 use crate::protocol::position::PositionProof;
 use crate::protocol::reply;
@@ -135,9 +135,9 @@ const MAX_EXTRA: usize = 16 * 1024;
 const STEPS_PER_RECORD: u32 = 2;
 
 /// Cancels a comparison when the request that waits for it ends.
-struct CancelOnDrop(Arc<AtomicBool>);
+struct ComparisonGuard(Arc<AtomicBool>);
 
-impl Drop for CancelOnDrop {
+impl Drop for ComparisonGuard {
     fn drop(&mut self) {
         self.0.store(true, Relaxed);
     }
@@ -164,8 +164,8 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
         ));
     }
     let _turn = session.app.comparisons.lock(context.caller_id()).await;
-    let cancelled = CancelOnDrop(Arc::default());
-    let work = Work::limited(MIN_STEPS + own, cancelled.0.clone());
+    let cancelled = ComparisonGuard(Arc::default());
+    let work = StepBudget::limited(MIN_STEPS + own, cancelled.0.clone());
     let (app, steps) = (session.app.clone(), work.left());
     let owner = scan::current_owner();
     let compare = move || {
@@ -186,7 +186,7 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
 }
 
 /// The JSON of how the description of `app` differs from `since`.
-fn compare_with(app: &App, since: &str, work: &mut Work) -> Result<Vec<u8>> {
+fn compare_with(app: &App, since: &str, work: &mut StepBudget) -> Result<Vec<u8>> {
     let since = serde_json::from_str(since);
     let since = since.map_err(|error| wrong_since("type", error.to_string()))?;
     let compared = comparison::compare_within(&since, app.description.value(), work);

@@ -178,3 +178,19 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn too_many_of_what_callers_share_is_no_bad_request() {
+        let own = Error::over_limit("conditions", "max_scanned_groups", 7);
+        assert_eq!(status(&own), StatusCode::TOO_MANY_REQUESTS);
+        let full = own.with_retry_after(Duration::from_secs(5));
+        assert_eq!(status(&full), StatusCode::SERVICE_UNAVAILABLE);
+        let ids = Error::new(ErrorKind::TooMany, "more ids").with_limit("max_ids", 1_000);
+        assert_eq!(status(&ids), StatusCode::BAD_REQUEST);
+    }
+}

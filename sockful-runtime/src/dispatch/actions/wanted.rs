@@ -5,7 +5,7 @@ use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::engine::app::App;
 use crate::engine::call::context::Context;
-use crate::engine::call::include::{CutList, Includes, LoadedIncludes, OverRoom, ReadRoom};
+use crate::engine::call::include::{CutList, IncludeRoom, Includes, LoadedIncludes, OverRoom};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
@@ -108,7 +108,7 @@ impl Projection {
         while let rest @ [_, ..] = &records[rendered.len() - start..] {
             let some = &rest[..step.min(rest.len())];
             let there = some.iter().flatten().map(|record| &**record).collect();
-            let mut room = ReadRoom::new(rendered.room_left());
+            let mut room = IncludeRoom::new(rendered.room_left());
             let read = LoadedIncludes::read(context, snapshot, &self.includes, there, &mut room);
             match read.await? {
                 Ok(mut loaded) => {
@@ -213,6 +213,8 @@ mod tests {
     use crate::core::config::Config;
     use crate::store::conformance::sample::{Serving, TOYS};
     use serde_json::json;
+    use std::future::poll_fn;
+    use std::pin::pin;
 
     const MAX_REPLY: usize = 16 * 1024;
 
@@ -291,6 +293,33 @@ mod tests {
         assert_eq!(reply["err"]["code"], "too_large", "{reply}");
         // What the toys include is not read any more.
         assert_eq!(serving.take_calls(), ["snapshot", "get_many", "related"]);
+    }
+
+    #[tokio::test]
+    async fn reading_much_lets_other_tasks_run() {
+        let mut config = Config::default();
+        config.request.max_reply = 1024 * 1024;
+        let serving = Serving::start(TOYS, config).await;
+        let mut polls = Vec::new();
+        for (owner, bytes) in [("small", 10), ("large", 50_000)] {
+            let write = json!(["sample", "create", {"id": owner}, 1]);
+            serving.ask(write).await;
+            for n in 0..10 {
+                let note = "n".repeat(bytes);
+                let toy = json!({"id": format!("{owner}{n}"), "owner_id": owner, "note": note});
+                serving.ask(json!(["toy", "create", toy, 1])).await;
+            }
+            let get = json!({"id": owner, "$with": ["toys"]});
+            let mut reply = pin!(serving.ask(json!(["sample", "get", get, 1])));
+            let mut times = 0;
+            let reply = poll_fn(|cx| {
+                times += 1;
+                reply.as_mut().poll(cx)
+            });
+            assert!(reply.await["ok"].is_object());
+            polls.push(times);
+        }
+        assert!(polls[1] > polls[0], "{polls:?}");
     }
 
     #[tokio::test]

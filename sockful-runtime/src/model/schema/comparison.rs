@@ -15,7 +15,7 @@ mod parts;
 mod tests;
 
 pub(crate) use compact::{compact, schema as schema_alone};
-pub(crate) use gap::Work;
+pub(crate) use gap::StepBudget;
 
 use covers::Covers;
 use gap::{Direction, Gap};
@@ -122,7 +122,7 @@ impl SchemaComparison {
 ///
 /// The reason, if one is not a description or the comparison needs too many steps.
 pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
-    compare_within(old, new, &mut Work::default())
+    compare_within(old, new, &mut StepBudget::default())
 }
 
 /// Compares two descriptions in so many steps.
@@ -133,7 +133,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
 pub(crate) fn compare_within(
     old: &Value,
     new: &Value,
-    work: &mut Work,
+    work: &mut StepBudget,
 ) -> Result<SchemaComparison, String> {
     let (old, new) = (compact(old), compact(new));
     let resources = |description| object(description, "resources", "the description");
@@ -162,7 +162,7 @@ pub(crate) fn compare_within(
 /// The reason, if they can't be compared.
 pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), String>, String> {
     let [sub, over] = [older, newer].map(|it| it.get("schema").unwrap_or(it));
-    let mut work = Work::default();
+    let mut work = StepBudget::default();
     let mut covers = Covers::new(older, newer, Direction::Sent, &mut work);
     match covers.schema(sub, over) {
         Ok(()) => Ok(Ok(())),

@@ -24,7 +24,7 @@ const BYTES_PER_TURN: usize = 64 * 1024;
 /// How many bytes of included records a request may still read. Each record that is read is written
 /// at least once, so reading more than the reply has room for is of no use.
 #[derive(Debug)]
-pub(crate) struct ReadRoom {
+pub(crate) struct IncludeRoom {
     left: usize,
     /// How many bytes were read since other tasks had a turn.
     since_turn: usize,
@@ -68,7 +68,7 @@ pub(crate) struct CutList {
     cursor: String,
 }
 
-impl ReadRoom {
+impl IncludeRoom {
     pub(crate) fn new(bytes: usize) -> Self {
         Self {
             left: bytes,
@@ -117,7 +117,7 @@ impl<'a> LoadedIncludes<'a> {
         snapshot: &dyn Snapshot,
         includes: &'a Includes,
         records: Vec<&Record>,
-        room: &mut ReadRoom,
+        room: &mut IncludeRoom,
     ) -> Result<Result<Self, OverRoom>> {
         Self::read_at("", context, snapshot, includes, records, room).await
     }
@@ -128,7 +128,7 @@ impl<'a> LoadedIncludes<'a> {
         snapshot: &'f dyn Snapshot,
         includes: &'a Includes,
         records: Vec<&'f Record>,
-        room: &'f mut ReadRoom,
+        room: &'f mut IncludeRoom,
     ) -> BoxFuture<'f, Result<Result<Self, OverRoom>>>
     where
         'a: 'f,
@@ -188,7 +188,7 @@ impl<'a> Level<'a> {
         snapshot: &dyn Snapshot,
         include: &'a Include,
         records: &[&Record],
-        room: &mut ReadRoom,
+        room: &mut IncludeRoom,
     ) -> Result<Result<Self, OverRoom>> {
         let (places, mut included) = match include.side {
             IncludeSide::Parent => {
@@ -271,7 +271,7 @@ impl Include {
         context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
-        room: &mut ReadRoom,
+        room: &mut IncludeRoom,
     ) -> Result<Result<Places, OverRoom>> {
         let (of, read_filter) = (
             context.model(self.resource),
@@ -316,7 +316,7 @@ impl Include {
         context: &Context,
         snapshot: &dyn Snapshot,
         records: &[&Record],
-        room: &mut ReadRoom,
+        room: &mut IncludeRoom,
     ) -> Result<Result<Places, OverRoom>> {
         let (model, of) = (
             context.model(self.resource),

@@ -1,6 +1,6 @@
 //! Splits a schema into alternatives, each of one type.
 
-use super::gap::{Gap, Work, excerpt};
+use super::gap::{Gap, StepBudget, excerpt};
 use super::keywords::{Keywords, equal};
 use serde_json::{Map, Value};
 
@@ -101,7 +101,7 @@ pub(super) fn type_of(value: &Value) -> &'static str {
 pub(super) fn arms<'a>(
     document: &'a Value,
     schema: &'a Value,
-    work: &mut Work,
+    work: &mut StepBudget,
 ) -> Result<Vec<Arm<'a>>, Gap> {
     let mut split = Split { document, work };
     split.schema(schema, MAX_DEPTH)
@@ -109,7 +109,7 @@ pub(super) fn arms<'a>(
 
 struct Split<'a, 'w> {
     document: &'a Value,
-    work: &'w mut Work,
+    work: &'w mut StepBudget,
 }
 
 impl<'a> Split<'a, '_> {
@@ -254,7 +254,7 @@ fn types(keywords: &Map<String, Value>) -> Vec<&str> {
 fn merged<'a>(
     one: &TypeSchema<'a>,
     other: &TypeSchema<'a>,
-    work: &mut Work,
+    work: &mut StepBudget,
 ) -> Result<Option<TypeSchema<'a>>, Gap> {
     let name = match (one.name, other.name) {
         (UNTYPED, name) | (name, UNTYPED) => name,

@@ -3,7 +3,7 @@
 mod object;
 
 use super::arms::{Arm, arms};
-use super::gap::{Direction, Gap, Work};
+use super::gap::{Direction, Gap, StepBudget};
 use super::keywords::{Keywords, KeywordsId, equal};
 use super::limits;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(super) struct Covers<'a, 'w> {
     sub_in: &'a Value,
     over_in: &'a Value,
     pub(super) direction: Direction,
-    pub(super) work: &'w mut Work,
+    pub(super) work: &'w mut StepBudget,
     depth: u32,
     /// The results for pairs of objects, by their schemas. `None` while a pair is being compared: a
     /// recursive type is covered unless a difference is found elsewhere.
@@ -29,7 +29,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         sub_in: &'a Value,
         over_in: &'a Value,
         direction: Direction,
-        work: &'w mut Work,
+        work: &'w mut StepBudget,
     ) -> Self {
         Self {
             sub_in,

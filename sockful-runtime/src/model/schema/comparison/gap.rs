@@ -27,13 +27,13 @@ pub(super) enum Direction {
 /// The number of steps that a comparison may still take. What takes longer the larger it is takes as
 /// many steps more.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct StepBudget {
     left: u32,
     /// Whether the result is no longer wanted.
     cancelled: Option<Arc<AtomicBool>>,
 }
 
-impl Default for Work {
+impl Default for StepBudget {
     fn default() -> Self {
         Self {
             left: MAX_STEPS,
@@ -42,7 +42,7 @@ impl Default for Work {
     }
 }
 
-impl Work {
+impl StepBudget {
     /// The work of a comparison of at most `steps`, which ends early when it is `cancelled`.
     pub(crate) fn limited(steps: usize, cancelled: Arc<AtomicBool>) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! The keywords of one alternative, borrowed from the schemas that it is combined of.
 
-use super::gap::{Gap, Work};
+use super::gap::{Gap, StepBudget};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,7 +18,7 @@ impl<'a> Keywords<'a> {
     }
 
     /// The keywords of both; of one that both have, mostly that of `other` counts.
-    pub(super) fn merged(&self, other: &Self, work: &mut Work) -> Result<Self, Gap> {
+    pub(super) fn merged(&self, other: &Self, work: &mut StepBudget) -> Result<Self, Gap> {
         work.spend(self.0.len() + other.0.len())?;
         Ok(Self([&*self.0, &*other.0].concat()))
     }
@@ -44,7 +44,7 @@ impl<'a> Keywords<'a> {
     /// The properties of all schemas.
     pub(super) fn properties(
         &self,
-        work: &mut Work,
+        work: &mut StepBudget,
     ) -> Result<Option<BTreeMap<&'a str, &'a Value>>, Gap> {
         let mut all = None;
         for schema in &self.0 {
@@ -58,7 +58,7 @@ impl<'a> Keywords<'a> {
     }
 
     /// The names of the properties that any of the schemas requires.
-    pub(super) fn required(&self, work: &mut Work) -> Result<HashSet<&'a str>, Gap> {
+    pub(super) fn required(&self, work: &mut StepBudget) -> Result<HashSet<&'a str>, Gap> {
         let mut all = HashSet::new();
         for schema in &self.0 {
             if let Some(names) = schema.get("required").and_then(Value::as_array) {
@@ -88,7 +88,7 @@ impl<'a> Keywords<'a> {
 }
 
 /// Returns whether two values are equal. Its cost is that of what is compared.
-pub(super) fn equal(one: &Value, other: &Value, work: &mut Work) -> Result<bool, Gap> {
+pub(super) fn equal(one: &Value, other: &Value, work: &mut StepBudget) -> Result<bool, Gap> {
     work.spend(1)?;
     match (one, other) {
         (Value::String(one), Value::String(other)) => {

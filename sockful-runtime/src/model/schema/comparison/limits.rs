@@ -1,7 +1,7 @@
 //! Compares the limits of numbers, strings, arrays and objects.
 
 use super::arms::{TypeSchema, type_of};
-use super::gap::{Gap, Work, excerpt_text};
+use super::gap::{Gap, StepBudget, excerpt_text};
 use super::keywords::{Keywords, equal};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ const AS_THEY_ARE: [&str; 5] = ["pattern", "multipleOf", "uniqueItems", "not", "
 pub(super) fn check(
     sub: &TypeSchema<'_>,
     over: &TypeSchema<'_>,
-    work: &mut Work,
+    work: &mut StepBudget,
 ) -> Result<(), Gap> {
     work.spend(sub.keywords.weight() + over.keywords.weight())?;
     for (key, exclusive, is_least) in LIMITS {
@@ -68,7 +68,11 @@ fn is_wider(one: &str, other: &str) -> bool {
 }
 
 /// Whether a schema accepts `value`, as far as can be said without looking into it.
-pub(super) fn takes(typed: &TypeSchema<'_>, value: &Value, work: &mut Work) -> Result<bool, Gap> {
+pub(super) fn takes(
+    typed: &TypeSchema<'_>,
+    value: &Value,
+    work: &mut StepBudget,
+) -> Result<bool, Gap> {
     work.spend(typed.keywords.weight() + value.as_str().map_or(0, str::len) / 64)?;
     let name = type_of(value);
     let is_whole = typed.name == "number" && name == "integer";

@@ -1,7 +1,7 @@
 //! Compares the record, the actions and the events of a resource.
 
 use super::covers::Covers;
-use super::gap::{Direction, Gap, Work};
+use super::gap::{Direction, Gap, StepBudget};
 use super::{SchemaChange, Verdict, object};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 pub(super) struct ResourceComparison<'a, 'w> {
     old: &'a Value,
     new: &'a Value,
-    work: &'w mut Work,
+    work: &'w mut StepBudget,
     resource: String,
     changes: Vec<SchemaChange>,
     /// The bytes of the changes that no step was used for yet.
@@ -18,7 +18,7 @@ pub(super) struct ResourceComparison<'a, 'w> {
 }
 
 impl<'a, 'w> ResourceComparison<'a, 'w> {
-    pub(super) fn new(old: &'a Value, new: &'a Value, work: &'w mut Work) -> Self {
+    pub(super) fn new(old: &'a Value, new: &'a Value, work: &'w mut StepBudget) -> Self {
         Self {
             old,
             new,

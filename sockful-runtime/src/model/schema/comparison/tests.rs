@@ -296,7 +296,7 @@ fn what_would_take_too_long_is_told() {
 
 /// The steps that comparing a description with itself takes, or those that it was refused after.
 fn steps(description: &Value) -> (bool, u32) {
-    let mut work = Work::limited(usize::MAX, Arc::default());
+    let mut work = StepBudget::limited(usize::MAX, Arc::default());
     let all = work.left();
     let compared = compare_within(description, description, &mut work);
     (compared.is_ok(), all - work.left())
@@ -315,7 +315,7 @@ fn copies_of_a_large_schema_cost_what_they_are() {
     let (is_done, steps) = steps(&large);
     assert!(!is_done || steps < 200_000, "{steps}");
     // Nothing is copied, so that each alternative is no more than a list of references.
-    let mut work = Work::limited(usize::MAX, Arc::default());
+    let mut work = StepBudget::limited(usize::MAX, Arc::default());
     let many = &large["$defs"]["many"];
     let arms = arms::arms(&large, many, &mut work).expect("alternatives");
     assert_eq!(arms.len(), 1_100);
@@ -356,7 +356,7 @@ fn quoted_parts_of_a_difference_are_short() {
 fn cancelled_comparison_ends() {
     let cancelled = Arc::new(AtomicBool::new(true));
     let some = description(&json!({"type": "string"}), &json!({}));
-    let mut work = Work::limited(usize::MAX, cancelled);
+    let mut work = StepBudget::limited(usize::MAX, cancelled);
     let all = work.left();
     assert!(compare_within(&some, &some, &mut work).is_err());
     assert!(all - work.left() < 10);
