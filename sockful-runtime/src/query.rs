@@ -50,6 +50,9 @@ pub struct Query {
     pub skip: usize,
     /// Behind which place in the order the list begins; the start where there is none.
     pub after: Option<Cursor>,
+    /// Once what is sent of the records is more than so many bytes, the rest of the list may be missing,
+    /// as it is behind the limit.
+    pub max_bytes: usize,
 }
 
 /// Reads everything that is left in `given` as conditions and query.
@@ -78,6 +81,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
         limit,
         skip,
         after,
+        max_bytes: usize::MAX,
     })
 }
 

@@ -162,18 +162,19 @@ impl Broker {
                 limit: records,
                 skip: 0,
                 after: None,
+                max_bytes: bytes,
             },
         );
         let view = view.await?;
         let (found, seq) = (view.value, view.seq);
-        if found.more {
-            let what = "the number of records to begin with";
-            return Err(Error::too_large(what, "max_subscription_records", records));
-        }
         let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
         if size > bytes {
             let what = "what there is to begin with";
             return Err(Error::too_large(what, "max_snapshot", bytes));
+        }
+        if found.more {
+            let what = "the number of records to begin with";
+            return Err(Error::too_large(what, "max_subscription_records", records));
         }
         Ok(InitialResult {
             at: self.position(seq).await,

@@ -127,7 +127,7 @@ impl<T: SearchTable> Search<'_, T> {
         room: &ReadRoom,
     ) -> Result<Found> {
         let before = self.visits.made();
-        let mut page = Page::new(0, limit);
+        let mut page = Page::new(0, limit, usize::MAX);
         let matcher = Matcher::new(filter);
         self.visits.note_entries(0)?;
         self.table.each(&holders(property, value), &mut |row| {
@@ -148,7 +148,7 @@ impl<T: SearchTable> Search<'_, T> {
 
     fn page(&self, query: &Query) -> Result<Found> {
         if query.limit == 0 {
-            return Ok(Page::new(0, 0).finish());
+            return Ok(Page::new(0, 0, 0).finish());
         }
         // As many as are worth to be sorted where another way might find them in their order.
         let few = query.skip.saturating_add(query.limit).saturating_mul(4);
@@ -290,7 +290,7 @@ impl<T: SearchTable> Search<'_, T> {
         query: &Query,
     ) -> Result<(Found, Option<usize>)> {
         let matcher = Matcher::new(&query.filter);
-        let mut page = Page::new(query.skip, query.limit);
+        let mut page = Page::new(query.skip, query.limit, query.max_bytes);
         let has_other = ways.len() > usize::from(merged.is_some());
         let (mut read, mut patience, mut instead) = (0, few.saturating_mul(PATIENCE), None);
         let mut take = |row: &dyn Row| {
@@ -321,7 +321,13 @@ impl<T: SearchTable> Search<'_, T> {
     /// The page out of records in any order: reads them all, and keeps the first of its own.
     fn sorted(&self, way: Option<&Candidates>, query: &Query) -> Result<Found> {
         let room = query.skip.saturating_add(query.limit).saturating_add(1);
-        let mut top = Top::new(&query.order, room);
+        // Those that are left out have no part in what is sent.
+        let max_bytes = if query.skip == 0 {
+            query.max_bytes
+        } else {
+            usize::MAX
+        };
+        let mut top = Top::new(&query.order, room, max_bytes);
         let matcher = Matcher::new(&query.filter);
         self.each_candidate(way, &mut |row| {
             if self.matches(&matcher, row)? {
@@ -330,8 +336,8 @@ impl<T: SearchTable> Search<'_, T> {
             }
             Ok(true)
         })?;
-        let mut page = Page::new(query.skip, query.limit);
-        page.records = top.finish();
+        let mut page = Page::new(query.skip, query.limit, query.max_bytes);
+        (page.records, page.is_full) = top.finish();
         Ok(page.finish())
     }
 
@@ -526,15 +532,22 @@ struct Page {
     /// limit.
     records: Vec<Arc<Record>>,
     skipped: usize,
+    max_bytes: usize,
+    bytes: usize,
+    /// Whether what is sent of the records is more than was asked for.
+    is_full: bool,
 }
 
 impl Page {
-    fn new(skip: usize, limit: usize) -> Self {
+    fn new(skip: usize, limit: usize, max_bytes: usize) -> Self {
         Self {
             skip,
             limit,
             records: Vec::new(),
             skipped: 0,
+            max_bytes,
+            bytes: 0,
+            is_full: false,
         }
     }
 
@@ -543,20 +556,24 @@ impl Page {
         if self.skipped < self.skip {
             self.skipped += 1;
         } else {
-            self.records.push(row.record()?);
+            let record = row.record()?;
+            self.bytes = self.bytes.saturating_add(record.sent().len());
+            self.is_full = self.bytes > self.max_bytes;
+            self.records.push(record);
         }
         Ok(())
     }
 
-    /// Returns whether it has one more record than the limit, which tells that there are more.
+    /// Returns whether it has one more record than the limit, which tells that there are more, or more
+    /// bytes than were asked for.
     fn is_complete(&self) -> bool {
-        self.records.len() > self.limit
+        self.is_full || self.records.len() > self.limit
     }
 
     fn finish(mut self) -> Found {
         self.records
             .drain(..(self.skip - self.skipped).min(self.records.len()));
-        let more = self.limit > 0 && self.records.len() > self.limit;
+        let more = self.limit > 0 && (self.is_full || self.records.len() > self.limit);
         self.records.truncate(self.limit);
         Found {
             records: self.records,

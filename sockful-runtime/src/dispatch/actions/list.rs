@@ -6,7 +6,7 @@ use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::payload::Payload;
 use crate::protocol::reply;
-use crate::protocol::reply::{Body, Continuation, Done, Reply};
+use crate::protocol::reply::{Body, Continuation, Done, Reply, Selection};
 use crate::query;
 use crate::query::QueryOrder;
 use std::sync::Arc;
@@ -19,6 +19,9 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> 
     list(context, model, query, wanted).await
 }
 
+/// How many times larger than a reply the records may be of which it has selected properties.
+const SELECTED: usize = 16;
+
 /// The records that a query asks for, as many as a reply has room for.
 pub(super) async fn list(
     context: &Context,
@@ -27,6 +30,12 @@ pub(super) async fn list(
     wanted: Projection,
 ) -> Reply {
     query.filter = context.read_filter(model.index)?.narrow(query.filter);
+    let room = reply::room(context.app().config.request.max_reply);
+    query.max_bytes = match wanted.selection {
+        Selection::All => room,
+        // What is selected of the records may be much smaller.
+        Selection::Some(..) => room.saturating_mul(SELECTED),
+    };
     if !wanted.includes.is_empty() {
         return with_included(context, model, query, wanted).await;
     }

@@ -175,6 +175,7 @@ async fn some_children(
         limit,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     };
     let found = context
         .transaction()?

@@ -264,6 +264,7 @@ fn listed(store: &dyn Store) -> Tables {
             limit: 100,
             skip: 0,
             after: None,
+            max_bytes: usize::MAX,
         };
         let found = wait(store.find(resource, query)).expect("a list").value;
         let ids: Vec<Box<str>> = IDS.iter().map(|id| (*id).into()).collect();

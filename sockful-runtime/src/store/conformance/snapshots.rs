@@ -4,7 +4,7 @@ use super::judge;
 use super::judge::Tables;
 use super::wait;
 use crate::model::scalar::Scalar;
-use crate::query::{Query, QueryFilter};
+use crate::query::{By, Query, QueryFilter, QueryOrder};
 use crate::store::{Snapshot, Store};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -50,6 +50,7 @@ impl TakenSnapshot {
                 limit: 2,
                 skip: 1,
                 after: None,
+                max_bytes: usize::MAX,
             };
             let found = wait(self.snapshot.find(resource, query)).expect("a list");
             let all: Vec<&str> = self
@@ -85,6 +86,26 @@ impl TakenSnapshot {
                 .snapshot
                 .get_many(INDEXED, ids.clone(), before + size - 1);
             prop_assert_eq!(wait(many).expect("records").len(), nth + 1);
+        }
+        let total: usize = sizes.iter().sum();
+        for (by, descending) in [(By::Id, false), (By::Id, true), (By::Property(4), false)] {
+            for max_bytes in [0, total / 2, total] {
+                let query = Query {
+                    filter: QueryFilter::All,
+                    order: vec![QueryOrder { by, descending }],
+                    limit: usize::MAX / 4,
+                    skip: 0,
+                    after: None,
+                    max_bytes,
+                };
+                let found = wait(self.snapshot.find(INDEXED, query)).expect("a list");
+                let read: usize = found.records.iter().map(|it| it.sent().len()).sum();
+                let last = found.records.last().map_or(0, |it| it.sent().len());
+                // The first that do not fit are the last that are read.
+                prop_assert!(read - last <= max_bytes, "{} of {}", read, max_bytes);
+                let is_whole = found.records.len() == sizes.len();
+                prop_assert!(is_whole || found.more && read > max_bytes);
+            }
         }
         if let Some(first) = all.iter().flatten().next() {
             let values = vec![Scalar::read(first.value(1)).into_owned(); 3];
@@ -154,6 +175,7 @@ pub(super) fn check_others(store: &dyn Store) {
         limit: 1,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     };
     assert!(wait(snapshot.find(INDEXED, everything.clone())).is_ok());
     assert!(wait(snapshot.find(2, everything)).is_err());

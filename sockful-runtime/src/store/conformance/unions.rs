@@ -81,6 +81,7 @@ fn visited(store: &dyn Store, filter: &QueryFilter, candidates: usize) -> [usize
             limit,
             skip: 0,
             after,
+            max_bytes: usize::MAX,
         };
         let found = wait(store.find(SORTED, query)).expect("a list").value;
         let ids = found.records.iter().map(|it| it.id().to_owned());

@@ -97,6 +97,7 @@ fn query(filter: QueryFilter, limit: usize) -> Query {
         limit,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     }
 }
 

@@ -41,6 +41,7 @@ fn everything() -> Query {
         limit: usize::MAX,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     }
 }
 
@@ -193,6 +194,7 @@ fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
         limit: 3,
         skip: 2_000,
         after: None,
+        max_bytes: usize::MAX,
     };
     let answer = memory.find(0, query);
     assert!(matches!(&answer, futures_util::future::Either::Right(_)));

@@ -70,6 +70,7 @@ impl<R: Resource> Find<R> {
             limit: self.limit,
             skip: self.skip,
             after: None,
+            max_bytes: usize::MAX,
         };
         let store = self.context.store();
         let found = if self.context.is_in_transaction() {

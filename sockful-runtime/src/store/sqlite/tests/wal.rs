@@ -151,5 +151,6 @@ fn query() -> Query {
         limit: 1,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     }
 }
