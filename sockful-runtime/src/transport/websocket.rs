@@ -68,6 +68,7 @@ where
         session,
         bad_frames: 0,
         is_draining: false,
+        was_paused: false,
         bells,
         reading,
         stopping,
@@ -94,6 +95,8 @@ struct Connection<S> {
     bad_frames: usize,
     /// Whether the server stops: what runs is finished, and nothing more is read.
     is_draining: bool,
+    /// Whether reading was paused, since there was no room for another request or reply.
+    was_paused: bool,
     bells: WakeSet,
     /// Rings when there may be more to read.
     reading: WakeSource,
@@ -206,14 +209,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Ready(ConnectionEvent::SubscriptionsReady);
         }
         if is_reading {
-            if self.socket.pipe().has_ahead() {
+            if std::mem::take(&mut self.was_paused) {
+                // What came meanwhile may be there already, and wakes no one.
                 self.reading.ring();
             }
             if let Poll::Ready(incoming) = self.poll_incoming() {
                 return Poll::Ready(ConnectionEvent::Incoming(incoming));
             }
-        } else if !self.is_draining && self.poll_gone().is_ready() {
-            return Poll::Ready(ConnectionEvent::Lost);
+        } else if !self.is_draining {
+            self.was_paused = true;
+            if self.poll_gone().is_ready() {
+                return Poll::Ready(ConnectionEvent::Lost);
+            }
         }
         if has_delivered && self.poll_subscriptions(cx).is_ready() {
             return Poll::Ready(ConnectionEvent::SubscriptionsReady);

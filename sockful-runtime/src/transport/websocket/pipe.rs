@@ -93,11 +93,6 @@ impl<S> Pipe<S> {
         }
     }
 
-    /// Whether something was read ahead, which wakes no one.
-    pub(super) fn has_ahead(&self) -> bool {
-        !self.ahead.is_empty()
-    }
-
     /// Whether what was read ahead ends with a close frame of a client: then the client may still wait
     /// for replies. Rarely another frame ends like one.
     fn ends_with_close(&self) -> bool {
