@@ -243,11 +243,13 @@ impl<'a> StoredRecord<'a> {
     }
 
     /// The canonical text of the id.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn id(&self) -> &'a str {
         self.id
     }
 
     /// The JSON value of the property at `position`, which may be private.
+    #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn value(&self, position: usize) -> &'a str {
         let span = &self.spans[position];
         let (start, end) = (span.start as usize, span.end as usize);
@@ -259,11 +261,13 @@ impl<'a> StoredRecord<'a> {
     }
 
     /// How the property at `position` is compared.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn key_form(&self, position: usize) -> KeyForm {
         self.definition.properties[position].key_form
     }
 
     /// The bytes of both texts.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn len(&self) -> usize {
         self.sent.len() + self.kept.len()
     }

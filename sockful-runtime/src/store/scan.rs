@@ -76,6 +76,7 @@ pub(crate) enum StopReason {
     /// No one waits for the result.
     Cancelled = 1,
     /// It keeps the store from reclaiming space.
+    #[cfg(feature = "sqlite")]
     TooOld,
 }
 
@@ -200,6 +201,7 @@ impl StopSignal {
     }
 
     /// Runs `work`, which `interrupt` interrupts if the scan is told to end meanwhile.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn interruptible<T>(
         &self,
         interrupt: impl Fn() + Send + 'static,
@@ -214,6 +216,7 @@ impl StopSignal {
     fn check(&self) -> Result<()> {
         match self.reason.load(Ordering::Acquire) {
             0 => Ok(()),
+            #[cfg(feature = "sqlite")]
             reason if reason == StopReason::TooOld as u8 => Err(too_old()),
             _ => Err(Error::new(ErrorKind::Unavailable, "the read was cancelled")),
         }
@@ -221,6 +224,7 @@ impl StopSignal {
 }
 
 /// The error of a read that keeps the store from reclaiming space.
+#[cfg(feature = "sqlite")]
 pub(crate) fn too_old() -> Error {
     let message = "the read took so long that the store could not reclaim space; read less at once";
     Error::new(ErrorKind::Unavailable, message)
@@ -236,6 +240,7 @@ impl fmt::Debug for StopSignal {
 
 impl RunningScan {
     /// The signal that tells it to end.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn stop_signal(&self) -> &StopSignal {
         &self.stop
     }
