@@ -173,7 +173,7 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
         let compared = compare_with(&app, &since, &mut work);
         if let Some(owner) = owner {
             let records = (steps - work.left()) / STEPS_PER_RECORD;
-            owner.charge(scan::visits::Work {
+            owner.charge(scan::visits::ScanWork {
                 records: usize::try_from(records).unwrap_or(usize::MAX),
                 bytes: 0,
             });

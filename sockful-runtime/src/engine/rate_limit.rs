@@ -3,7 +3,7 @@
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
 use crate::store::scan::ScanOwner;
-use crate::store::scan::visits::Work;
+use crate::store::scan::visits::ScanWork;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -174,7 +174,7 @@ impl Bucket {
 impl ScanOwner for Bucket {
     /// Takes tokens for work that is done already, at most as many as there can be: where there are
     /// not so many, they are owed.
-    fn charge(&self, work: Work) {
+    fn charge(&self, work: ScanWork) {
         let bytes = (work.records as u64)
             .saturating_mul(RECORD)
             .saturating_add(work.bytes as u64);
@@ -246,7 +246,7 @@ mod tests {
     async fn what_is_charged_afterwards_is_owed() {
         let rates = rates(10, 20);
         let bucket = rates.of_address(None);
-        let charge = |records, bytes| bucket.charge(Work { records, bytes });
+        let charge = |records, bytes| bucket.charge(ScanWork { records, bytes });
         charge(3_000, 0);
         charge(500, 10 * 64 * 1024);
         let wait = bucket.take(1).expect_err("16 are missing");

@@ -35,7 +35,7 @@ pub(super) type TakeRow<'t> = dyn FnMut(&dyn Row) -> Result<bool> + 't;
 /// The records of one resource and their indexes, as they are at one moment.
 pub(super) trait SearchTable {
     /// A record in an index.
-    type Entry: IndexEntry;
+    type Entry: IndexedRecord;
 
     /// The properties that have an index.
     fn indexed(&self) -> &[usize];
@@ -63,7 +63,7 @@ pub(super) trait SearchTable {
 }
 
 /// A record in an index.
-pub(super) trait IndexEntry {
+pub(super) trait IndexedRecord {
     fn id(&self) -> &str;
 }
 
@@ -127,7 +127,7 @@ impl<T: SearchTable> Search<'_, T> {
         room: &ReadRoom,
     ) -> Result<Found> {
         let before = self.visits.made();
-        let mut page = Page::new(0, limit, usize::MAX);
+        let mut page = ResultPage::new(0, limit, usize::MAX);
         let matcher = Matcher::new(filter);
         self.visits.note_entries(0)?;
         self.table.each(&holders(property, value), &mut |row| {
@@ -148,7 +148,7 @@ impl<T: SearchTable> Search<'_, T> {
 
     fn page(&self, query: &Query) -> Result<Found> {
         if query.limit == 0 {
-            return Ok(Page::new(0, 0, 0).finish());
+            return Ok(ResultPage::new(0, 0, 0).finish());
         }
         // As many as are worth to be sorted where another way might find them in their order.
         let few = query.skip.saturating_add(query.limit).saturating_mul(4);
@@ -290,7 +290,7 @@ impl<T: SearchTable> Search<'_, T> {
         query: &Query,
     ) -> Result<(Found, Option<usize>)> {
         let matcher = Matcher::new(&query.filter);
-        let mut page = Page::new(query.skip, query.limit, query.max_bytes);
+        let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
         let has_other = ways.len() > usize::from(merged.is_some());
         let (mut read, mut patience, mut instead) = (0, few.saturating_mul(PATIENCE), None);
         let mut take = |row: &dyn Row| {
@@ -336,7 +336,7 @@ impl<T: SearchTable> Search<'_, T> {
             }
             Ok(true)
         })?;
-        let mut page = Page::new(query.skip, query.limit, query.max_bytes);
+        let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
         (page.records, page.is_full) = top.finish();
         Ok(page.finish())
     }
@@ -407,7 +407,7 @@ impl<T: SearchTable> Search<'_, T> {
             {
                 passed.extend(heads.pop());
             }
-            for Head { entry, stream, .. } in passed {
+            for StreamHead { entry, stream, .. } in passed {
                 let (place, stream) = (stream, &mut streams[stream]);
                 if stream.entries.is_empty() {
                     self.read_ahead(stream, Some(entry.id()))?;
@@ -471,7 +471,7 @@ struct Stream<'v, E> {
 }
 
 /// The first record of a stream.
-struct Head<E> {
+struct StreamHead<E> {
     entry: E,
     stream: usize,
     descending: bool,
@@ -487,10 +487,10 @@ impl<'v, E> Stream<'v, E> {
         }
     }
 
-    fn next(&mut self, stream: usize) -> Option<Head<E>> {
+    fn next(&mut self, stream: usize) -> Option<StreamHead<E>> {
         let descending = self.holders.descending;
         let entry = self.entries.pop_front()?;
-        Some(Head {
+        Some(StreamHead {
             entry,
             stream,
             descending,
@@ -499,7 +499,7 @@ impl<'v, E> Stream<'v, E> {
 }
 
 /// The greatest is the one that comes first.
-impl<E: IndexEntry> Ord for Head<E> {
+impl<E: IndexedRecord> Ord for StreamHead<E> {
     fn cmp(&self, other: &Self) -> Ordering {
         let order = other.entry.id().cmp(self.entry.id());
         if self.descending {
@@ -510,22 +510,22 @@ impl<E: IndexEntry> Ord for Head<E> {
     }
 }
 
-impl<E: IndexEntry> PartialOrd for Head<E> {
+impl<E: IndexedRecord> PartialOrd for StreamHead<E> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<E: IndexEntry> PartialEq for Head<E> {
+impl<E: IndexedRecord> PartialEq for StreamHead<E> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl<E: IndexEntry> Eq for Head<E> {}
+impl<E: IndexedRecord> Eq for StreamHead<E> {}
 
 /// The part of the matching records that a query asks for.
-struct Page {
+struct ResultPage {
     skip: usize,
     limit: usize,
     /// The first records in the order of the query, with those that are left out and one behind the
@@ -538,7 +538,7 @@ struct Page {
     is_full: bool,
 }
 
-impl Page {
+impl ResultPage {
     fn new(skip: usize, limit: usize, max_bytes: usize) -> Self {
         Self {
             skip,

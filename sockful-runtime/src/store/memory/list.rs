@@ -8,7 +8,7 @@ use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::Fields;
 use crate::store::plan::{RecordSource, common, point};
-use crate::store::search::{Holders, IndexEntry, Row, SearchTable, TakeRow};
+use crate::store::search::{Holders, IndexedRecord, Row, SearchTable, TakeRow};
 use imbl::OrdSet;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -167,7 +167,7 @@ impl SearchTable for List {
     }
 }
 
-impl IndexEntry for Arc<Record> {
+impl IndexedRecord for Arc<Record> {
     fn id(&self) -> &str {
         Record::id(self)
     }

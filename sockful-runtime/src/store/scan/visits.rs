@@ -12,14 +12,16 @@ const ENTRY: usize = 8;
 const SEEK: usize = 128;
 /// What it costs to find the range of an index for one value of a filter, whatever is in it.
 const OPERAND: usize = 64;
+/// How many records are charged at a time.
+const AT_A_TIME: usize = 100;
 /// How much work is done at once where it is asked for: some tens of microseconds.
 const AT_ONCE: usize = 96 * 1024;
 /// How much work is done between two looks at whether to go on.
 const BETWEEN_CHECKS: usize = 64 * 1024;
 
-/// Work that was done.
+/// ScanWork that was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Work {
+pub(crate) struct ScanWork {
     /// How many records were read.
     pub(crate) records: usize,
     /// The bytes that were parsed and compared, and what else there was to do in bytes.
@@ -37,7 +39,7 @@ pub(crate) struct Visits<'s> {
     work: Cell<usize>,
     /// At how much work to look whether to go on.
     check_at: Cell<usize>,
-    charged: Cell<Work>,
+    charged: Cell<ScanWork>,
     /// The scan that it is a part of; none on the caller's thread.
     scan: Option<&'s RunningScan>,
 }
@@ -102,7 +104,7 @@ impl<'s> Visits<'s> {
         match self.scan {
             Some(scan) => {
                 self.check_at.set(work.saturating_add(BETWEEN_CHECKS));
-                scan.checkpoint(self.take_uncharged(), work)
+                scan.checkpoint(self.take_uncharged(false), work)
             }
             // The caller sees `is_long`, and begins again elsewhere.
             None => Err(Error::new(ErrorKind::TooMany, "the search is long")),
@@ -124,16 +126,25 @@ impl<'s> Visits<'s> {
         self.max
     }
 
-    fn take_uncharged(&self) -> Work {
-        let done = Work {
-            records: self.made.get(),
-            bytes: self.work.get(),
+    /// The work since the last time. Of the records only full hundreds are charged until the end, and
+    /// then what is left as one more.
+    fn take_uncharged(&self, is_end: bool) -> ScanWork {
+        let charged = self.charged.get();
+        let records = self.made.get() - charged.records.min(self.made.get());
+        let hundreds = if is_end {
+            records.div_ceil(AT_A_TIME)
+        } else {
+            records / AT_A_TIME
         };
-        let charged = self.charged.replace(done);
-        Work {
-            records: done.records - charged.records,
-            bytes: done.bytes - charged.bytes,
-        }
+        let work = ScanWork {
+            records: hundreds * AT_A_TIME,
+            bytes: self.work.get() - charged.bytes,
+        };
+        self.charged.set(ScanWork {
+            records: charged.records + work.records,
+            bytes: charged.bytes + work.bytes,
+        });
+        work
     }
 
     fn refusal(&self) -> Error {
@@ -149,7 +160,7 @@ impl<'s> Visits<'s> {
 
 impl Drop for Visits<'_> {
     fn drop(&mut self) {
-        let work = self.take_uncharged();
+        let work = self.take_uncharged(true);
         match self.scan {
             Some(scan) => scan.charge(work),
             // What is done again elsewhere is charged there.

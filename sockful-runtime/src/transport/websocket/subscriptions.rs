@@ -5,7 +5,7 @@ use crate::dispatch::SubscriptionScope;
 use crate::engine::session::Session;
 use crate::live::{DeliveryQueue, NewSubscription};
 use crate::store::scan::ScanOwner;
-use crate::store::scan::visits::Work;
+use crate::store::scan::visits::ScanWork;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -58,7 +58,7 @@ impl SessionSubscriptions {
         let session = &self.session;
         let units = session.subscriptions.take_work(CHARGED_AT_ONCE);
         if units > 0 {
-            session.rate_bucket().charge(Work {
+            session.rate_bucket().charge(ScanWork {
                 records: 0,
                 bytes: units * CHARGED_AT_ONCE,
             });

@@ -10,7 +10,7 @@ use crate::store::plan::{EVERYTHING, RecordSource};
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::RunningScan;
 use crate::store::scan::visits::Visits;
-use crate::store::search::{Holders, IndexEntry, Row, Search, SearchTable, TakeRow};
+use crate::store::search::{Holders, IndexedRecord, Row, Search, SearchTable, TakeRow};
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::{Counted, Found, Several};
 use rusqlite::Connection;
@@ -114,7 +114,7 @@ impl SearchTable for TableSearch<'_> {
     }
 }
 
-impl IndexEntry for Box<str> {
+impl IndexedRecord for Box<str> {
     fn id(&self) -> &str {
         self
     }
