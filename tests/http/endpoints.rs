@@ -196,8 +196,8 @@ async fn another_method_is_405_and_told_which_there_are() {
 #[tokio::test]
 async fn who_asks_for_pages_and_reads_none_is_let_go() {
     let server = TestServer::start_with(|config| {
-        config.http.handshake_timeout = Duration::from_millis(100);
-        config.connection.write_timeout = Duration::from_millis(100);
+        config.http.handshake_timeout = Duration::from_secs(1);
+        config.connection.write_timeout = Duration::from_secs(1);
     })
     .await;
     let mut raw = server.raw_connection().await;

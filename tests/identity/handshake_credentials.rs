@@ -1,6 +1,6 @@
 //! Credentials in the headers and cookies of the handshake.
 
-use crate::support::{HANDSHAKE, RawConnection, TestServer, frame, notes_app, within};
+use crate::support::{HANDSHAKE, RawConnection, TestServer, frame, freeze_time, notes_app, within};
 use serde_json::{Value, json};
 use sockful::Config;
 use std::time::Duration;
@@ -86,6 +86,7 @@ async fn a_token_in_the_query_is_not_looked_at() {
 
 #[tokio::test]
 async fn to_ask_who_somebody_is_counts_as_a_request() {
+    freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
     config.request.request_burst = 12;
@@ -106,7 +107,7 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
 #[tokio::test]
 async fn nobody_waits_for_ever_to_be_known() {
     let mut config = Config::default();
-    config.http.handshake_timeout = Duration::from_millis(100);
+    config.http.handshake_timeout = Duration::from_secs(1);
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let asleep = "Authorization: Bearer asleep\r\n";
     assert_eq!(shake_hands(&server, asleep).await.0, "503");

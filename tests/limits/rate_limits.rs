@@ -1,10 +1,12 @@
 //! Rate limits of callers.
 
-use crate::support::{Checkpoints, Client, TestServer, notes_app, sample_resources, text};
+use crate::support::{
+    Checkpoints, Client, TestServer, freeze_time, notes_app, sample_resources, text,
+};
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
-/// A server where a caller may ask so often at once, and then once in 1,000 s.
+/// A server where a caller may ask so often, since the clock stands still.
 async fn slow(burst: u32) -> TestServer {
     TestServer::serve(notes_app::server().config(paced(burst))).await
 }
@@ -30,6 +32,7 @@ async fn answered(client: &mut Client, request: Value) -> usize {
 
 #[tokio::test]
 async fn a_request_that_comes_too_soon_is_told_the_limit_and_when_to_come_again() {
+    freeze_time();
     let server = slow(20).await;
     let mut nobody = server.client().await;
     let ping = json!(["sockful", "ping", null, 1]);
@@ -48,6 +51,7 @@ async fn a_request_that_comes_too_soon_is_told_the_limit_and_when_to_come_again(
 
 #[tokio::test]
 async fn what_may_look_at_much_costs_more_and_a_commit_costs_what_is_in_it() {
+    freeze_time();
     let writes: Vec<_> = (0..10).map(|_| json!(["poster", "create", {}])).collect();
     for (request, most) in [
         (json!(["poster", "get", {"id": "a"}, 1]), 60),
@@ -73,6 +77,7 @@ async fn what_may_look_at_much_costs_more_and_a_commit_costs_what_is_in_it() {
 
 #[tokio::test]
 async fn a_caller_has_the_same_tokens_on_all_its_connections() {
+    freeze_time();
     let server = slow(30).await;
     let whoami = json!(["note", "whoami", null, 1]);
     let mut first = server.client_as("bob").await;
@@ -89,6 +94,7 @@ async fn a_caller_has_the_same_tokens_on_all_its_connections() {
 
 #[tokio::test]
 async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_not() {
+    freeze_time();
     for request in [
         json!(["creature", "find", {"kind": "nowhere"}, 1]),
         json!(["creature", "count", {"life": {"$gt": 1000}}, 1]),
@@ -112,6 +118,7 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
 
 #[tokio::test]
 async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
+    freeze_time();
     let mut config = paced(5);
     config.request.max_rate_limited = 50;
     let server = Server::new(sample_resources::RESOURCES).config(config);

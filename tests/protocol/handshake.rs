@@ -1,6 +1,6 @@
 //! The WebSocket handshake: negotiation, refusals, origins, timeouts.
 
-use crate::support::{HANDSHAKE, RawConnection, TestServer, text, within};
+use crate::support::{HANDSHAKE, RawConnection, TestServer, freeze_time, text, within};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -197,6 +197,7 @@ async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on(
 
 #[tokio::test]
 async fn connections_that_come_too_fast_are_told_503() {
+    freeze_time();
     let server = TestServer::start_with(|config| config.connection.max_connection_rate = 3).await;
     let mut told = Vec::new();
     for _ in 0..20 {

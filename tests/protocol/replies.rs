@@ -28,7 +28,7 @@ async fn a_record_is_free_after_a_timeout() {
     let (server, mut client) = with_bob().await;
     let mut other = server.client().await;
     client
-        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "shut"}, 7, {"timeout_ms": 20}]))
+        .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "shut"}, 7, {"timeout_ms": 2_000}]))
         .await;
     server.checkpoints.reached("shut").await;
     assert_eq!(

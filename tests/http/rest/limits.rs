@@ -1,7 +1,7 @@
 //! Rate limits, disconnects and shutdown during HTTP requests.
 
 use super::ask;
-use crate::support::{TestServer, notes_app};
+use crate::support::{TestServer, freeze_time, notes_app};
 use crate::writes::create_and_get::with_bob;
 use serde_json::json;
 use sockful::Config;
@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
+    freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
     config.request.request_burst = 30;
@@ -42,6 +43,7 @@ async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
 
 #[tokio::test]
 async fn records_that_are_looked_at_are_charged_for() {
+    freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
     config.request.request_burst = 40;

@@ -147,7 +147,7 @@ async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_408() {
     let server =
-        TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_millis(100))
+        TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_secs(1))
             .await;
     let mut raw = server.raw_connection().await;
     raw.send("POST /api/creature HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{")

@@ -1,6 +1,7 @@
 //! Many writers, and many who come, go, and read as they like.
 //!
-//! `SOCKFUL_SEED` has everyone choose as they did when it was printed, `SOCKFUL_STORM_SECS` says for how long.
+//! `SOCKFUL_SEED` repeats the choices of an earlier run, which has printed it; `SOCKFUL_STORM_TURNS` is the number
+//! of turns of each follower. Followers wait for commits, not for a time, so that a slow machine does the same work.
 
 mod random_choices;
 
@@ -8,11 +9,13 @@ use super::*;
 use crate::support::live_checker::{Commits, Counts};
 use crate::support::within;
 use random_choices::Dice;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 
 const WRITERS: u64 = 50;
 const FOLLOWERS: u64 = 200;
+const TURNS: u64 = 15;
 
 fn from_env(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -26,32 +29,39 @@ async fn everyone_sees_the_history_whatever_comes_between() {
     let seed = from_env("SOCKFUL_SEED");
     let seed = seed.unwrap_or_else(|| since.expect("a clock").subsec_nanos().into());
     println!("SOCKFUL_SEED={seed}");
-    let secs = from_env("SOCKFUL_STORM_SECS").unwrap_or(10);
+    let turns = from_env("SOCKFUL_STORM_TURNS").unwrap_or(TURNS);
     let (server, _) = start_with(|config| {
+        // Followers that wait for commits read nothing, on a slow machine for long.
+        config.connection.ping_interval = Duration::from_secs(3_600);
+        config.connection.write_timeout = Duration::from_secs(3_600);
         config.live.fold_after = 16;
         config.live.ring_capacity = 100_000;
         config.store.log_capacity = 500_000;
     })
     .await;
-    let until = Instant::now() + Duration::from_secs(secs);
+    let is_over = Arc::new(AtomicBool::new(false));
 
     let mut writers = Vec::new();
     for nth in 0..WRITERS {
         let (client, dice) = (server.client().await, Dice::new(seed, nth));
-        writers.push(tokio::spawn(write(client, dice, until)));
+        writers.push(tokio::spawn(write(client, dice, is_over.clone())));
     }
     let mut subscribers = Vec::new();
     for nth in 0..FOLLOWERS {
         let (server, dice) = (server.clone(), Dice::new(seed, WRITERS + nth));
-        subscribers.push(tokio::spawn(follow(server, dice, until)));
+        subscribers.push(tokio::spawn(follow(server, dice, turns)));
     }
+    let mut followed = Vec::new();
+    for subscriber in subscribers {
+        followed.push(subscriber.await.expect("no subscriber fails"));
+    }
+    is_over.store(true, Relaxed);
     for writer in writers {
         writer.await.expect("no writer fails");
     }
     let head = server.head().await;
     let mut done = Vec::new();
-    for subscriber in subscribers {
-        let mut subscriber = subscriber.await.expect("no subscriber fails");
+    for mut subscriber in followed {
         if subscriber.client.is_none() {
             subscriber.begin().await;
         }
@@ -85,9 +95,9 @@ fn check_all(done: &[Subscriber], log: &Commits, head: u64) -> Vec<Counts> {
     })
 }
 
-/// Writes at random until the time is over.
-async fn write(mut client: Client, mut dice: Dice, until: Instant) {
-    while Instant::now() < until {
+/// Writes at random until all followers have had their turns.
+async fn write(mut client: Client, mut dice: Dice, is_over: Arc<AtomicBool>) {
+    while !is_over.load(Relaxed) {
         // Much is refused: there is no such record, or it is there already.
         if dice.below(8) == 0 {
             let batch: Vec<_> = (0..3).map(|_| dice.core_write()).collect();
@@ -102,12 +112,12 @@ async fn write(mut client: Client, mut dice: Dice, until: Instant) {
     }
 }
 
-/// Comes, reads, stops reading, ends a subscription, goes, and comes back, until the time is over.
-async fn follow(server: Arc<RecordingServer>, mut dice: Dice, until: Instant) -> Subscriber {
+/// Comes, reads, stops reading, ends a subscription, goes, and comes back, so many turns.
+async fn follow(server: Arc<RecordingServer>, mut dice: Dice, turns: u64) -> Subscriber {
     let queries: Vec<_> = (0..=dice.below(4) / 3).map(|_| dice.query()).collect();
     let count = queries.len() as u64;
     let mut subscriber = Subscriber::new(&server, queries);
-    while Instant::now() < until {
+    for _ in 0..turns {
         if subscriber.client.is_none() {
             subscriber.begin().await;
         }
@@ -116,9 +126,9 @@ async fn follow(server: Arc<RecordingServer>, mut dice: Dice, until: Instant) ->
             1 => {
                 subscriber.cut();
                 // Away, now and then for longer than the log reaches back.
-                sleep(Duration::from_millis(dice.below(1_500))).await;
+                server.more_commits(dice.below(2_000)).await;
             }
-            2 => sleep(Duration::from_millis(dice.below(300))).await,
+            2 => server.more_commits(dice.below(400)).await,
             3 => subscriber.ping().await,
             4 => {
                 let nth = usize::try_from(dice.below(count)).expect("it is small");
@@ -127,10 +137,9 @@ async fn follow(server: Arc<RecordingServer>, mut dice: Dice, until: Instant) ->
             }
             _ => {
                 for _ in 0..dice.below(30) {
-                    let left = until.saturating_duration_since(Instant::now());
-                    let pause = left.min(Duration::from_millis(100));
-                    if timeout(pause, subscriber.read()).await.is_err() {
-                        break;
+                    tokio::select! {
+                        _ = subscriber.read() => {}
+                        () = server.more_commits(50) => break,
                     }
                 }
             }

@@ -58,6 +58,18 @@ impl RecordingServer {
         self.handle.store().log(seq, 1).await.is_ok()
     }
 
+    /// Waits for so many more commits.
+    pub(crate) async fn more_commits(&self, commits: u64) {
+        let store = self.handle.store();
+        let until = self.head().await + commits;
+        let reached = store
+            .watch()
+            .wait_for(|head| *head >= until)
+            .await
+            .map(|_| ());
+        reached.expect("the store is open");
+    }
+
     /// The number of the newest commit.
     pub(crate) async fn head(&self) -> u64 {
         self.handle.store().head().await.expect("memory answers")
