@@ -287,23 +287,6 @@ impl<T> Codec<T> {
         unknown(path, &given, &written, schema, reads)
     }
 
-    /// Returns the JSON that a property with the value `raw` stores.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the value, without its path.
-    pub(crate) fn normalize(&self, raw: &str) -> Result<String, Cow<'static, str>> {
-        let value = match self.read(raw) {
-            Ok(value) => self.sanitize(value),
-            Err(message) => return Err(self.fault("", raw, &message).message),
-        };
-        let mut json = Vec::new();
-        if self.write(&value, &mut json).is_err() || !self.is_finite(&value, &json) {
-            return Err("is not a value that is ever stored".into());
-        }
-        String::from_utf8(json).map_err(|_| "is not text".into())
-    }
-
     /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,
     /// so a text without null needs no further check.
     pub(crate) fn is_finite(&self, value: &T, json: &[u8]) -> bool {
@@ -325,6 +308,38 @@ impl<T> Codec<T> {
 
     pub(crate) fn has_default(&self) -> bool {
         self.default.is_some()
+    }
+}
+
+/// What a codec does with the values that its property is compared with, without its type.
+pub(crate) trait OperandCodec {
+    /// Returns the JSON that a property with the value `raw` stores, sanitized if it `sanitizes`; `None`
+    /// if it is not a value of the type.
+    fn normalize(&self, raw: &str, sanitizes: bool) -> Option<String>;
+
+    /// Explains why [`normalize`](Self::normalize) returned nothing.
+    fn refusal(&self, raw: &str) -> Cow<'static, str>;
+}
+
+impl<T> OperandCodec for Codec<T> {
+    fn normalize(&self, raw: &str, sanitizes: bool) -> Option<String> {
+        let value = self.read(raw).ok()?;
+        let value = if sanitizes {
+            self.sanitize(value)
+        } else {
+            value
+        };
+        let mut json = Vec::new();
+        self.write(&value, &mut json).ok()?;
+        let json = String::from_utf8(json).ok()?;
+        self.is_finite(&value, json.as_bytes()).then_some(json)
+    }
+
+    fn refusal(&self, raw: &str) -> Cow<'static, str> {
+        match self.read(raw) {
+            Err(message) => self.fault("", raw, &message).message,
+            Ok(_) => "is not a value that is ever stored".into(),
+        }
     }
 }
 

@@ -6,12 +6,12 @@ pub(crate) use described::DescribedProperty;
 
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::object::Object;
-use crate::model::codec::Codec;
+use crate::model::codec::{Codec, OperandCodec};
 use crate::model::definition::{Access, Property};
 use crate::model::record::Record;
 use crate::model::validation;
 use schemars::SchemaGenerator;
-use std::borrow::Cow;
+use std::fmt;
 
 /// Reads the values of a list of properties in order, and collects every fault.
 #[derive(Debug)]
@@ -40,17 +40,25 @@ enum ValueSource<'a> {
         origin: Origin,
         base: Base<'a>,
     },
-    /// A value to normalize for the property at this position, and the result.
-    Operand {
+    /// No values: the codec of the property at this position is asked for.
+    Codec {
         position: usize,
-        raw: &'a str,
-        normalized: Option<Result<String, Cow<'static, str>>>,
+        visit: CodecVisitor<'a>,
     },
     /// No values: the properties describe themselves.
     Described {
         generator: &'a mut SchemaGenerator,
         properties: Vec<DescribedProperty>,
     },
+}
+
+/// A function that is called with the codec of a property.
+struct CodecVisitor<'a>(&'a mut dyn FnMut(&dyn OperandCodec));
+
+impl fmt::Debug for CodecVisitor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodecVisitor").finish_non_exhaustive()
+    }
 }
 
 impl ValueSource<'_> {
@@ -115,32 +123,24 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// Returns the JSON that the property at `position` stores for the value `raw`; `read` reads all
-    /// properties from the reader that it receives.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the value.
-    pub(crate) fn normalize(
+    /// Calls `visit` with the codec of the property at `position`; `read` reads all properties from the
+    /// reader that it receives. Returns `None` if it does not read this property.
+    pub(crate) fn with_codec<T>(
         properties: &'static [Property],
         position: usize,
-        raw: &'a str,
-        read: impl FnOnce(&mut Self),
-    ) -> Result<String, Cow<'static, str>> {
-        let source = ValueSource::Operand {
-            position,
-            raw,
-            normalized: None,
+        read: impl FnOnce(&mut Reader<'_>),
+        visit: impl FnOnce(&dyn OperandCodec) -> T,
+    ) -> Option<T> {
+        let (mut visit, mut visited) = (Some(visit), None);
+        let mut once = |codec: &dyn OperandCodec| {
+            visited = visit.take().map(|visit| visit(codec));
         };
-        let mut reader = Self::from(properties, source);
-        read(&mut reader);
-        match reader.source {
-            ValueSource::Operand {
-                normalized: Some(normalized),
-                ..
-            } => normalized,
-            _ => Err("is not a value of a property".into()),
-        }
+        let visit = CodecVisitor(&mut once);
+        read(&mut Reader::from(
+            properties,
+            ValueSource::Codec { position, visit },
+        ));
+        visited
     }
 
     /// Describes each property; `ask` reads all of them from the reader that it receives.
@@ -257,13 +257,9 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            ValueSource::Operand {
-                position,
-                raw,
-                normalized,
-            } => {
+            ValueSource::Codec { position, visit } => {
                 if *position == at {
-                    *normalized = Some(codec.normalize(raw));
+                    (visit.0)(codec);
                 }
                 return None;
             }

@@ -5,6 +5,7 @@ use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
 use crate::core::json::object::Object;
+use crate::model::codec::OperandCodec;
 use crate::model::definition::{Access, KeyKind, Managed, ResourceDef};
 use crate::model::key;
 use crate::model::reader::{Base, DescribedProperty, Origin, Reader};
@@ -121,19 +122,15 @@ impl Model {
         self.properties[position].kind
     }
 
-    /// Returns the JSON that the property at `position` stores for the value `raw`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the value.
-    pub(crate) fn normalize(
+    /// Calls `visit` with the codec of the property at `position`. It reads no values, but it visits all
+    /// properties: call it once for many values.
+    pub(crate) fn with_codec<T>(
         &self,
         position: usize,
-        raw: &str,
-    ) -> Result<String, Cow<'static, str>> {
-        Reader::normalize(self.definition.properties, position, raw, |reader| {
-            (self.rewrite)(reader);
-        })
+        visit: impl FnOnce(&dyn OperandCodec) -> T,
+    ) -> Option<T> {
+        let read = |reader: &mut Reader<'_>| drop((self.rewrite)(reader));
+        Reader::with_codec(self.definition.properties, position, read, visit)
     }
 
     /// Returns what stored texts of the property at `position` begin with if the texts that they were
@@ -145,7 +142,8 @@ impl Model {
         if self.definition.properties[position].sanitizers.is_empty() {
             return prefix.into();
         }
-        sanitize_prefix(prefix, |raw| self.normalize(position, raw).ok())
+        let sanitize = |raw: &str| self.with_codec(position, |codec| codec.normalize(raw, true))?;
+        sanitize_prefix(prefix, sanitize)
     }
 
     /// Creates a record from a payload.

@@ -156,7 +156,7 @@ impl<'m> ConditionParser<'m> {
         path: &Path<'_>,
     ) -> Result<QueryFilter> {
         self.count_term(path)?;
-        let value = operand::parse(self.model, property, raw, path)?;
+        let value = operand::parse(self.model, property, is, raw, path)?;
         if value.is_null() && is != CompareOp::Equal {
             return Err(path.refuse(
                 "null is neither less nor greater than anything, ask with `$ne` or for null itself",
@@ -178,13 +178,8 @@ impl<'m> ConditionParser<'m> {
         if values.len() > MAX_VALUES {
             return Err(path.refuse(format!("`{path}` takes at most {MAX_VALUES} values")));
         }
-        let values = values.iter().enumerate();
-        let values = values
-            .map(|(at, raw)| operand::one_of(self.model, property, raw.get(), &path.item(at)));
-        Ok(QueryFilter::one_of(
-            property,
-            values.collect::<Result<_>>()?,
-        ))
+        let values = operand::one_of(self.model, property, &values, path)?;
+        Ok(QueryFilter::one_of(property, values))
     }
 
     fn prefix(&mut self, property: usize, raw: &str, path: &Path<'_>) -> Result<QueryFilter> {

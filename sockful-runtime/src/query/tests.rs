@@ -2,8 +2,19 @@
 
 use super::*;
 use crate::core::error::Error;
+use crate::model::codec::Codec;
+use crate::model::definition::{Property, ResourceDef};
+use crate::model::reader::Reader;
 use crate::model::record::Record;
+use crate::model::resource::{Resource, Writer};
+use crate::model::resource_model::{Model, Shape};
+use crate::model::scalar::Scalar;
 use crate::store::conformance::sample;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::thread::LocalKey;
 
 fn asked(query: &str) -> Result<Query> {
     let given = Object::parse(query).expect("an object without repeated keys");
@@ -341,4 +352,112 @@ fn each_property_is_parsed_once_for_all_terms() {
     assert_eq!(values.parsed(), 30_002 + 2);
     let (is_match, work) = Matcher::new(&filter).matches(&record);
     assert!(is_match && (31_000..35_000).contains(&work), "{work}");
+}
+
+thread_local! {
+    static READS: Cell<usize> = const { Cell::new(0) };
+    static DESCRIPTIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(counter: &'static LocalKey<Cell<usize>>) {
+    counter.with(|count| count.set(count.get() + 1));
+}
+
+/// A number that counts how often its schema is made.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Level(i64);
+
+impl JsonSchema for Level {
+    fn schema_name() -> Cow<'static, str> {
+        "Level".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        count(&DESCRIPTIONS);
+        i64::json_schema(generator)
+    }
+}
+
+/// A resource whose level is at most 100.
+#[derive(Debug)]
+struct Clamped {
+    id: String,
+    level: Level,
+}
+
+const CLAMPED_ID: Codec<String> = Codec::new();
+const LEVEL: Codec<Level> =
+    Codec::new().with_sanitizer(|level, _| Level(level.0.min(100)), |level, _| level);
+
+impl Resource for Clamped {
+    type Id = String;
+    type New = sample::NewSample;
+    type Patch = sample::SamplePatch;
+    const NAME: &'static str = "clamped";
+    const DEFINITION: &'static ResourceDef = &ResourceDef {
+        name: Self::NAME,
+        properties: &[Property::new("id", ""), Property::new("level", "")],
+        ..*sample::Sample::DEFINITION
+    };
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        count(&READS);
+        let id = reader.next(&CLAMPED_ID);
+        let level = reader.next(&LEVEL);
+        Some(Self {
+            id: id?,
+            level: level?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.put(&CLAMPED_ID, &self.id);
+        writer.put(&LEVEL, &self.level);
+    }
+}
+
+fn clamped(query: &str) -> QueryFilter {
+    let model = Model::new(&Shape::of::<Clamped>(), 0, &mut SchemaGenerator::default());
+    READS.set(0);
+    DESCRIPTIONS.set(0);
+    let given = Object::parse(query).expect("an object without repeated keys");
+    let query = parse(&model, &given, &Config::default());
+    query.unwrap_or_else(|error| panic!("{error}")).filter
+}
+
+#[test]
+fn values_of_a_list_are_parsed_in_one_read() {
+    let levels: Vec<_> = (0..1_000).map(|n| f64::from(n) + 0.5).collect();
+    let query = serde_json::json!({"level": {"$in": levels}});
+    clamped(&query.to_string());
+    assert_eq!(READS.get(), 1);
+    // No integer equals these, which needs no explanation.
+    assert_eq!(DESCRIPTIONS.get(), 0);
+}
+
+#[test]
+fn sanitizers_apply_to_equality_only() {
+    let number = |number: f64| Scalar::Number(number);
+    for (query, is, expected) in [
+        (r#"{"level":500}"#, CompareOp::Equal, 100.0),
+        (r#"{"level":{"$lt":500}}"#, CompareOp::Less, 500.0),
+        (r#"{"level":{"$lte":500}}"#, CompareOp::LessOrEqual, 500.0),
+        (r#"{"level":{"$gt":500}}"#, CompareOp::Greater, 500.0),
+        (
+            r#"{"level":{"$gte":500}}"#,
+            CompareOp::GreaterOrEqual,
+            500.0,
+        ),
+    ] {
+        let compare = QueryFilter::Compare {
+            property: 1,
+            is,
+            value: number(expected),
+        };
+        assert_eq!(clamped(query), compare, "{query}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Fields, from which typed queries are built.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
+use crate::model::codec::OperandCodec;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
 use crate::model::resource_model::sanitize_prefix;
@@ -32,7 +33,8 @@ impl<R, T> Field<R, T> {
     }
 }
 
-/// Conditions. The sanitizers of the property apply to what it is compared with.
+/// Conditions. The sanitizers of the property apply to values that it equals or does not equal, and to
+/// prefixes; `gt`, `gte`, `lt` and `lte` compare with the value as it is.
 impl<R: Resource, T> Field<R, T> {
     /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
@@ -48,7 +50,7 @@ impl<R: Resource, T> Field<R, T> {
     pub fn one_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         let values = values
             .into_iter()
-            .map(|value| self.operand(value))
+            .map(|value| self.sanitized(value.scalar()))
             .collect();
         Filter::new(query::QueryFilter::one_of(self.position, values))
     }
@@ -139,16 +141,20 @@ impl<R: Resource, T> Field<R, T> {
     }
 
     fn compare(self, is: CompareOp, value: impl Like<T>) -> Filter<R> {
+        let value = value.scalar();
+        let value = match is {
+            CompareOp::Equal => self.sanitized(value),
+            _ => value,
+        };
         Filter::new(query::QueryFilter::Compare {
             property: self.position,
             is,
-            value: self.operand(value),
+            value,
         })
     }
 
-    /// The value that stored values are compared with.
-    fn operand(self, value: impl Like<T>) -> Scalar<'static> {
-        let value = value.scalar();
+    /// The value as it is stored.
+    fn sanitized(self, value: Scalar<'static>) -> Scalar<'static> {
         let property = &R::DEFINITION.properties[self.position];
         match &value {
             Scalar::Text(text) if !property.sanitizers.is_empty() => {
@@ -172,10 +178,9 @@ impl<R: Resource, T> Field<R, T> {
 
     fn normalize(self, raw: &str) -> Option<String> {
         let properties = R::DEFINITION.properties;
-        let normalized = Reader::normalize(properties, self.position, raw, |reader| {
-            R::read(reader);
-        });
-        normalized.ok()
+        let read = |reader: &mut Reader<'_>| drop(R::read(reader));
+        let normalize = |codec: &dyn OperandCodec| codec.normalize(raw, true);
+        Reader::with_codec(properties, self.position, read, normalize)?
     }
 }
 
