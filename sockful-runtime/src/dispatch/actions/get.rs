@@ -20,6 +20,10 @@ use futures_util::future::Either;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::task::yield_now;
+
+/// How many records that are larger than a reply are read before other tasks get a turn.
+const IDS_PER_TURN: usize = 256;
 
 /// What a `get` asks for.
 enum GetTarget<'a> {
@@ -90,8 +94,8 @@ async fn several(
     let read_filter = context.read_filter(model.index)?;
     let seen = |record: Option<Arc<Record>>| record.filter(|record| read_filter.allows(record));
     let room = reply::room(context.app().config.request.max_reply);
-    let (distinct, places) = distinct(&ids);
-    let asked = distinct.len();
+    let (ids_once, places) = distinct(&ids);
+    let asked = ids_once.len();
     let expanded = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
         let found: Vec<_> = found.into_iter().map(seen).collect();
         places.iter().map(|&place| found[place].clone()).collect()
@@ -99,7 +103,7 @@ async fn several(
     if wanted.includes.is_empty() {
         let read = context
             .store()
-            .get_many(model.index, distinct.clone(), room);
+            .get_many(model.index, ids_once.clone(), room);
         let view = read.await?;
         if view.value.len() == asked {
             let body = Body::Records(expanded(view.value), wanted.selection);
@@ -109,7 +113,8 @@ async fn several(
     let snapshot = wanted.snapshot(context, model).await?;
     let mut found = Vec::new();
     if !wanted.includes.is_empty() {
-        found = snapshot.get_many(model.index, distinct, room).await?;
+        let read = snapshot.get_many(model.index, ids_once.clone(), room);
+        found = read.await?;
     }
     let mut written = Rendered::new(context);
     if found.len() == asked {
@@ -120,9 +125,10 @@ async fn several(
     } else if matches!(wanted.selection, Selection::Some(..)) {
         // The records are larger than a reply, and what is selected of them may be smaller.
         drop(found);
-        let mut rest = ids.clone();
+        let mut rest = ids_once.as_slice();
         while !rest.is_empty() {
-            let some = snapshot.get_many(model.index, rest.clone(), room).await?;
+            let next = rest[..IDS_PER_TURN.min(rest.len())].to_vec();
+            let some = snapshot.get_many(model.index, next, room).await?;
             let some: Vec<_> = some.into_iter().map(seen).collect();
             let expected = written.len() + some.len();
             let write = wanted.write(context, &*snapshot, &some, &mut written);
@@ -130,8 +136,10 @@ async fn several(
             if written.len() < expected {
                 break;
             }
-            rest.drain(..some.len());
+            rest = &rest[some.len()..];
+            yield_now().await;
         }
+        written.expand(&places);
     }
     let (list, cut) = written.list(context, ids.len())?;
     let continuation = Continuation {

@@ -180,6 +180,40 @@ impl Rendered {
         Ok(())
     }
 
+    /// Replaces the records by one for each of `places`, which is the record at this place so far, up to
+    /// the first that there is no room for. The first of each place come in the order of the places.
+    pub(super) fn expand(&mut self, places: &[usize]) {
+        if places.len() == self.len() {
+            return;
+        }
+        let ends = std::mem::take(&mut self.ends);
+        let once = std::mem::replace(&mut self.text, vec![b'[']);
+        let cut_bytes: usize = self.cuts.iter().map(CutList::len).sum();
+        let mut cuts = 0;
+        for &place in places {
+            let Some(&(end, cuts_up_to)) = ends.get(place) else {
+                return;
+            };
+            // Each record but the first follows a comma, as each does in the list before.
+            let start = match place.checked_sub(1) {
+                Some(before) => ends[before].0 + 1,
+                None => 1,
+            };
+            let comma: &[u8] = if self.ends.is_empty() { b"" } else { b"," };
+            // One byte is for the bracket at the end.
+            let max = self.room.saturating_sub(cut_bytes + 1);
+            let length = self.text.len();
+            let mut out = BoundedText::new(&mut self.text, max);
+            let written = out.push(comma).and_then(|()| out.push(&once[start..end]));
+            if written.is_err() {
+                self.text.truncate(length);
+                return;
+            }
+            cuts = cuts.max(cuts_up_to);
+            self.ends.push((self.text.len(), cuts));
+        }
+    }
+
     /// Removes the last record, if what stands beside the list, with so many bytes, needs its room.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         if self.size() + bytes < self.room || self.ends.pop().is_none() {
@@ -320,6 +354,29 @@ mod tests {
             polls.push(times);
         }
         assert!(polls[1] > polls[0], "{polls:?}");
+    }
+
+    #[tokio::test]
+    async fn repeated_large_records_are_read_once_with_select() {
+        let serving = large().await;
+        serving.take_calls();
+        // The 40 records are larger than a reply, and so each `get_many` returns a part of them.
+        let once: Vec<_> = (0..40).map(|n| format!("{n:02}")).collect();
+        let repeated = |times| [once.as_slice()].repeat(times).concat();
+        let ids = repeated(8);
+        let get = json!({"id": ids, "$select": ["id", "owner_id"]});
+        let reply = serving.ask(json!(["toy", "get", get, 1])).await;
+        let toys = reply["ok"].as_array().expect("a list");
+        let shown: Vec<_> = toys.iter().map(|toy| toy["id"].as_str()).collect();
+        let asked: Vec<_> = ids.iter().map(|id| Some(id.as_str())).collect();
+        assert_eq!(shown, asked);
+        let calls = serving.take_calls();
+        let reads = calls.iter().filter(|&&call| call == "get_many").count();
+        assert!(reads <= 3, "{calls:?}");
+        // What is repeated counts as often as it is in the reply.
+        let get = json!({"id": repeated(25), "$select": ["id", "owner_id"]});
+        let reply = serving.ask(json!(["toy", "get", get, 1])).await;
+        assert_eq!(reply["err"]["code"], "too_large", "{reply}");
     }
 
     #[tokio::test]
