@@ -5,7 +5,9 @@ use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::engine::app::App;
 use crate::engine::call::context::Context;
-use crate::engine::call::include::{CutList, IncludeRoom, Includes, LoadedIncludes, OverRoom};
+use crate::engine::call::include::{
+    CutList, HiddenRoom, IncludeRoom, Includes, LoadedIncludes, OverRoom,
+};
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
@@ -27,6 +29,7 @@ pub(super) struct Rendered {
     /// The list, but for the bracket at its end.
     text: Vec<u8>,
     room: usize,
+    hidden: HiddenRoom,
     /// Where each record ends in it, and how many of `cuts` come with those up to it.
     ends: Vec<(usize, usize)>,
     /// The included lists that were cut.
@@ -108,15 +111,17 @@ impl Projection {
         while let rest @ [_, ..] = &records[rendered.len() - start..] {
             let some = &rest[..step.min(rest.len())];
             let there = some.iter().flatten().map(|record| &**record).collect();
-            let mut room = IncludeRoom::new(rendered.room_left());
+            let mut room = IncludeRoom::new(rendered.room_left(), rendered.hidden);
             let read = LoadedIncludes::read(context, snapshot, &self.includes, there, &mut room);
-            match read.await? {
+            let read = read.await?;
+            rendered.hidden = room.hidden();
+            match read {
                 Ok(mut loaded) => {
                     if rendered.add(&mut loaded, &self.selection, some).is_err() {
                         break;
                     }
                 }
-                Err(OverRoom) if some.len() == 1 => break,
+                Err(OverRoom) if some.len() == 1 || !rendered.hidden.is_left() => break,
                 Err(OverRoom) => step = some.len().div_ceil(2),
             }
         }
@@ -130,6 +135,7 @@ impl Rendered {
         Self {
             text: vec![b'['],
             room,
+            hidden: HiddenRoom::new(room),
             ends: Vec::new(),
             cuts: Vec::new(),
         }

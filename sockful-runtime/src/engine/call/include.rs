@@ -4,7 +4,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load::{CutList, IncludeRoom, LoadedIncludes, OverRoom};
+pub(crate) use load::{CutList, HiddenRoom, IncludeRoom, LoadedIncludes, OverRoom};
 
 use crate::core::error::Result;
 use crate::engine::app::App;

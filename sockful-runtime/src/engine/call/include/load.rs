@@ -9,7 +9,7 @@ use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::protocol::reply::Selection;
 use crate::query;
-use crate::query::QueryFilter;
+use crate::query::{QueryFilter, ReadFilter};
 use crate::store::Snapshot;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -21,14 +21,27 @@ use tokio::task::yield_now;
 /// How many bytes of records are read before other tasks of the runtime get a turn.
 const BYTES_PER_TURN: usize = 64 * 1024;
 
-/// How many bytes of included records a request may still read. Each record that is read is written
-/// at least once, so reading more than the reply has room for is of no use.
+/// How many records are read by their ids before other tasks get a turn.
+const IDS_PER_TURN: usize = 256;
+
+/// How many times as large as the reply the included records that the caller may not read can be.
+const HIDDEN_FACTOR: usize = 16;
+
+/// How many bytes of included records a request may still read. Each visible record that is read is
+/// written at least once, so reading more than the reply has room for is of no use.
 #[derive(Debug)]
 pub(crate) struct IncludeRoom {
     left: usize,
+    /// How many bytes of records that the caller may not read may still be read.
+    hidden: HiddenRoom,
     /// How many bytes were read since other tasks had a turn.
     since_turn: usize,
 }
+
+/// How many bytes of included records that the caller may not read a request may still read. They take
+/// no room in its reply, but as much time as others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HiddenRoom(usize);
 
 /// The included records are larger than what a request may read.
 #[derive(Clone, Copy, Debug)]
@@ -68,19 +81,40 @@ pub(crate) struct CutList {
     cursor: String,
 }
 
+impl HiddenRoom {
+    /// The room of a request whose reply has this many bytes at most.
+    pub(crate) fn new(max_reply: usize) -> Self {
+        Self(max_reply.saturating_mul(HIDDEN_FACTOR))
+    }
+
+    pub(crate) fn is_left(self) -> bool {
+        self.0 > 0
+    }
+}
+
 impl IncludeRoom {
-    pub(crate) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize, hidden: HiddenRoom) -> Self {
         Self {
             left: bytes,
+            hidden,
             since_turn: 0,
         }
     }
 
-    /// Takes the bytes of records that were read. After many it lets other tasks run, which is also
-    /// when the deadline of the request is checked.
-    async fn take(&mut self, bytes: usize) -> Result<(), OverRoom> {
-        self.left = self.left.checked_sub(bytes).ok_or(OverRoom)?;
-        self.since_turn += bytes;
+    /// What is left for records that the caller may not read.
+    pub(crate) fn hidden(&self) -> HiddenRoom {
+        self.hidden
+    }
+
+    /// Takes the bytes of visible records that were read, and of those that the caller may not read. After many it lets other tasks run, which is also when the deadline of the request is
+    /// checked.
+    async fn take(&mut self, visible: usize, hidden: usize) -> Result<(), OverRoom> {
+        self.left = self.left.checked_sub(visible).ok_or(OverRoom)?;
+        self.hidden.0 = self.hidden.0.saturating_sub(hidden);
+        if hidden > 0 && !self.hidden.is_left() {
+            return Err(OverRoom);
+        }
+        self.since_turn += visible + hidden;
         if self.since_turn >= BYTES_PER_TURN {
             self.since_turn = 0;
             yield_now().await;
@@ -286,27 +320,17 @@ impl Include {
             }))
         };
         let places = records.iter().map(place).collect();
-        let mut included = Vec::with_capacity(ids.len());
-        while included.len() < ids.len() {
-            let rest = ids[included.len()..].to_vec();
-            let found = snapshot.get_many(self.resource, rest, room.left).await?;
-            if found.is_empty() {
-                return Ok(Err(OverRoom));
-            }
-            // Those that the caller may not read take no room in the reply.
-            let visible = |record: Option<Arc<Record>>| record.filter(|it| read_filter.allows(it));
-            let found: Vec<_> = found.into_iter().map(visible).collect();
-            let bytes = found.iter().flatten().map(|record| record.sent().len());
-            if let Err(over) = room.take(bytes.sum()).await {
-                return Ok(Err(over));
-            }
-            included.extend(found.into_iter().map(|record| Included {
-                records: record.into_iter().collect(),
-                first: 0,
-                cut: None,
-            }));
-        }
-        Ok(Ok((places, included)))
+        let found = visible(snapshot, self.resource, &ids, &read_filter, room);
+        let found = match found.await? {
+            Ok(found) => found,
+            Err(OverRoom) => return Ok(Err(OverRoom)),
+        };
+        let included = found.into_iter().map(|record| Included {
+            records: record.into_iter().collect(),
+            first: 0,
+            cut: None,
+        });
+        Ok(Ok((places, included.collect())))
     }
 
     /// The children of each record, at most a page; read once for a record that occurs several times.
@@ -350,7 +374,7 @@ impl Include {
         }
         let found = lists.iter().flat_map(|list| &list.records);
         let bytes = found.map(|record| record.sent().len());
-        if let Err(over) = room.take(bytes.sum()).await {
+        if let Err(over) = room.take(bytes.sum(), 0).await {
             return Ok(Err(over));
         }
         let included = lists.into_iter().zip(parents).map(|(list, id)| {
@@ -366,5 +390,110 @@ impl Include {
             }
         });
         Ok(Ok((places, included.collect())))
+    }
+}
+
+/// Reads the records of these ids as long as there is room, `None` for those that the caller may not
+/// read, which take no room in the reply.
+async fn visible(
+    snapshot: &dyn Snapshot,
+    resource: usize,
+    ids: &[Box<str>],
+    read_filter: &ReadFilter,
+    room: &mut IncludeRoom,
+) -> Result<Result<Vec<Option<Arc<Record>>>, OverRoom>> {
+    let mut read = Vec::with_capacity(ids.len());
+    let mut at_once = IDS_PER_TURN;
+    loop {
+        let rest = &ids[read.len()..];
+        let next = rest[..at_once.min(rest.len())].to_vec();
+        let asked = next.len();
+        let found = snapshot.get_many(resource, next, room.left).await?;
+        if found.is_empty() && asked > 0 {
+            return Ok(Err(OverRoom));
+        }
+        // The store stops at records that are too large. They may all be hidden.
+        at_once = (2 * found.len()).clamp(1, IDS_PER_TURN);
+        let (mut seen, mut hidden) = (0, 0);
+        for record in found {
+            let size = record.as_ref().map_or(0, |record| record.sent().len());
+            let record = record.filter(|record| read_filter.allows(record));
+            match &record {
+                Some(_) => seen += size,
+                None => hidden += size,
+            }
+            read.push(record);
+        }
+        if let Err(over) = room.take(seen, hidden).await {
+            return Ok(Err(over));
+        }
+        if read.len() >= ids.len() {
+            return Ok(Ok(read));
+        }
+        yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::config::Config;
+    use crate::store::conformance::sample::{Serving, TOYS};
+    use serde_json::json;
+    use std::pin::pin;
+
+    /// The size of a record's `kind`.
+    const LARGE: usize = 2 * 1024;
+
+    async fn samples(count: usize) -> (Serving, Vec<Box<str>>) {
+        let serving = Serving::start(TOYS, Config::default()).await;
+        let ids: Vec<Box<str>> = (0..count).map(|n| format!("{n:04}").into()).collect();
+        for id in &ids {
+            let sample = json!({"id": id, "kind": "k".repeat(LARGE)});
+            let reply = serving.ask(json!(["sample", "create", sample, 1])).await;
+            assert!(reply["ok"].is_object(), "{reply}");
+        }
+        serving.take_calls();
+        (serving, ids)
+    }
+
+    fn nothing() -> ReadFilter {
+        ReadFilter::of(Arc::new(QueryFilter::one_of(0, Vec::new())))
+    }
+
+    #[tokio::test]
+    async fn hidden_parents_are_read_in_turns() {
+        const COUNT: usize = 600;
+        let (serving, ids) = samples(COUNT).await;
+        let snapshot = serving.context().store().snapshot(&[0]).await;
+        let snapshot = snapshot.expect("a snapshot");
+        // Each record is larger than the room that is left.
+        let mut room = IncludeRoom::new(LARGE / 2, HiddenRoom::new(LARGE * COUNT));
+        let filter = nothing();
+        let mut read = pin!(visible(&*snapshot, 0, &ids, &filter, &mut room));
+        let mut turns = 0;
+        let found = loop {
+            match futures_util::poll!(&mut read) {
+                std::task::Poll::Ready(found) => break found,
+                std::task::Poll::Pending => turns += 1,
+            }
+        };
+        let found = found.expect("a snapshot is read").expect("nothing is seen");
+        assert!(found.len() == COUNT && found.iter().all(Option::is_none));
+        assert!(turns >= COUNT - 1, "{turns}");
+    }
+
+    #[tokio::test]
+    async fn hidden_parents_are_read_up_to_a_multiple_of_the_reply() {
+        let (serving, ids) = samples(100).await;
+        let snapshot = serving.context().store().snapshot(&[0]).await;
+        let snapshot = snapshot.expect("a snapshot");
+        serving.take_calls();
+        let mut room = IncludeRoom::new(LARGE, HiddenRoom::new(LARGE));
+        let read = visible(&*snapshot, 0, &ids, &nothing(), &mut room).await;
+        let read = read.expect("a snapshot is read");
+        assert!(matches!(read, Err(OverRoom)), "{read:?}");
+        assert!(!room.hidden().is_left());
+        assert!(serving.take_calls().len() <= HIDDEN_FACTOR);
     }
 }
