@@ -23,6 +23,7 @@ use crate::protocol::reply::{Body, Done, Reply};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::task::yield_now;
 
 /// A write of the batch, with its part of the payload.
@@ -94,8 +95,8 @@ async fn stage_all(
     unit: &Context,
     writes: &[Write<'_>],
 ) -> Result<Vec<BatchRecord>> {
-    let mut written = Vec::with_capacity(writes.len());
-    let mut size = ResultSize::new(context.app().config.request.max_reply);
+    let max_reply = context.app().config.request.max_reply;
+    let mut staged_records = StagedRecords::new(max_reply);
     for (at, write) in writes.iter().enumerate() {
         let within = |error: Error| error.within(&place(at));
         let (given, id) = write.parse().map_err(within)?;
@@ -103,18 +104,17 @@ async fn stage_all(
             .stage(unit, given, id.as_deref())
             .await
             .map_err(within)?;
-        let one = BatchRecord {
+        staged_records.add(BatchRecord {
             resource: write.model.index,
             is_gone: matches!(staged, Staged::Gone(_)),
             record: staged.record(unit, write.model).await?,
-        };
-        size.add(&one)?;
-        written.push(one);
-        if size.is_turn_over() {
+        })?;
+        if staged_records.is_turn_over() {
             yield_now().await;
         }
     }
-    // What was written again is told as it is in the end.
+    let mut written = staged_records.records;
+    // A record that is written several times is in the result as often, each time as it is in the end.
     for (one, write) in written.iter_mut().zip(writes) {
         if !one.is_gone
             && let Some(last) = unit.get(write.model, one.record.id()).await?
@@ -122,48 +122,70 @@ async fn stage_all(
             one.record = last;
         }
     }
+    let bytes = written.iter().map(|one| one.record.sent().len() + 1).sum();
+    reply::check_room("the result", bytes, max_reply)?;
     Ok(written)
 }
 
 /// How many bytes of records are staged before other tasks of the runtime get a turn.
 const BYTES_PER_TURN: usize = 64 * 1024;
 
-/// The size of the result of a batch while it is staged. A record that is written several times is in
-/// the result as often, each time as it is in the end.
-struct ResultSize {
+/// How many times as large as the reply the records of a batch can be while it is staged: a later write
+/// may make them smaller.
+const STAGED_FACTOR: usize = 4;
+
+/// The records of a batch while it is staged, in the order of its writes.
+struct StagedRecords {
+    records: Vec<BatchRecord>,
+    /// The writes of each record that is not gone, and its size.
+    by_id: HashMap<(usize, Box<str>), (Vec<usize>, usize)>,
+    /// The size of all, each record once as it is now.
     bytes: usize,
     max_reply: usize,
-    /// How often each record was written, and its size.
-    records: HashMap<(usize, Box<str>), (usize, usize)>,
     since_turn: usize,
 }
 
-impl ResultSize {
+impl StagedRecords {
     fn new(max_reply: usize) -> Self {
         Self {
+            records: Vec::new(),
+            by_id: HashMap::new(),
             bytes: 0,
             max_reply,
-            records: HashMap::new(),
             since_turn: 0,
         }
     }
 
-    /// Adds a record that was written.
+    /// Adds a record that was written, which replaces its earlier versions.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`] as soon as the result has no room for the records as they are now.
-    fn add(&mut self, written: &BatchRecord) -> Result<()> {
+    /// [`ErrorKind::TooLarge`] if the records are many times as large as the result may be.
+    fn add(&mut self, written: BatchRecord) -> Result<()> {
         let size = written.record.sent().len() + 1;
         self.since_turn += size;
         self.bytes += size;
-        if !written.is_gone {
-            let key = (written.resource, Box::from(written.record.id()));
-            let (times, before) = self.records.entry(key).or_insert((0, size));
-            self.bytes = self.bytes - *times * *before + *times * size;
-            (*times, *before) = (*times + 1, size);
+        let key = (written.resource, Box::from(written.record.id()));
+        if written.is_gone {
+            // The result has its last version for the writes before this one.
+            self.by_id.remove(&key);
+        } else {
+            let (places, before) = self.by_id.entry(key).or_default();
+            for &place in &*places {
+                self.records[place].record = Arc::clone(&written.record);
+            }
+            self.bytes -= std::mem::replace(before, size);
+            places.push(self.records.len());
         }
-        reply::check_room("the result", self.bytes, self.max_reply)
+        self.records.push(written);
+        if self.bytes <= self.max_reply.saturating_mul(STAGED_FACTOR) {
+            return Ok(());
+        }
+        let message = format!(
+            "the records before the last writes are more than {STAGED_FACTOR} times as large as \
+             `max_reply` allows"
+        );
+        Err(Error::new(ErrorKind::TooLarge, message).with_limit("max_reply", self.max_reply))
     }
 
     /// Whether other tasks are to have a turn before the next write.
@@ -274,4 +296,58 @@ pub(super) fn hide_stored(
 /// Where a write stands in the payload.
 fn place(at: usize) -> String {
     format!("[{at}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::config::Config;
+    use crate::store::conformance::sample::{Serving, TOYS};
+    use serde_json::{Value, json};
+
+    const MAX_REPLY: usize = 8 * 1024;
+
+    async fn commit(writes: Vec<Value>) -> Value {
+        let mut config = Config::default();
+        config.request.max_reply = MAX_REPLY;
+        let serving = Serving::start(TOYS, config).await;
+        serving.ask(json!(["sockful", "commit", writes, 1])).await
+    }
+
+    fn save(id: &str, size: usize) -> Value {
+        json!(["toy", "save", {"id": id, "note": "n".repeat(size)}])
+    }
+
+    #[tokio::test]
+    async fn batch_is_refused_by_its_last_state() {
+        let reply = commit(vec![
+            save("a", MAX_REPLY),
+            save("b", MAX_REPLY),
+            save("a", 1),
+            save("b", 1),
+        ])
+        .await;
+        assert_eq!(reply["ok"].as_array().map(Vec::len), Some(4), "{reply}");
+        assert_eq!(reply["ok"][0], reply["ok"][2], "{reply}");
+        for too_large in [
+            vec![save("a", 1), save("a", MAX_REPLY)],
+            vec![save("a", 1), save("a", 1), save("a", MAX_REPLY / 2)],
+            vec![save("a", MAX_REPLY), json!(["toy", "destroy", {"id": "a"}])],
+        ] {
+            let reply = commit(too_large).await;
+            assert_eq!(reply["err"]["code"], "too_large", "{reply}");
+        }
+    }
+
+    #[tokio::test]
+    async fn staged_batch_is_bounded() {
+        let ids: Vec<_> = (0..10).map(|n| n.to_string()).collect();
+        let large = ids.iter().map(|id| save(id, MAX_REPLY));
+        let small = ids.iter().map(|id| save(id, 1));
+        let reply = commit(large.chain(small).collect()).await;
+        assert_eq!(reply["err"]["code"], "too_large", "{reply}");
+        // One record at a time has no bound but that of its last state.
+        let writes = (0..20).flat_map(|_| [save("a", MAX_REPLY), save("a", 1)]);
+        let reply = commit(writes.collect()).await;
+        assert!(reply["ok"].is_array(), "{reply}");
+    }
 }
