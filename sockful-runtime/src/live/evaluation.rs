@@ -2,7 +2,7 @@
 
 use super::live_query::{CommitValues, EventRef, LiveQuery};
 use crate::core::caller_id::CallerId;
-use crate::store::commit::Committed;
+use crate::store::commit::{Committed, RecordChange};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -27,11 +27,14 @@ pub(super) struct GroupQuery {
     pub(super) asked_by: CallerId,
 }
 
+/// A group, by its id, and its query.
+pub(super) type Candidate = (u64, Arc<GroupQuery>);
+
 /// The queries that a page of commits may concern.
 #[derive(Debug)]
 pub(super) struct Evaluation {
     /// Of each commit the groups and their queries.
-    pub(super) candidates: Vec<(Arc<Committed>, Vec<(u64, Arc<GroupQuery>)>)>,
+    pub(super) candidates: Vec<(Arc<Committed>, Vec<Candidate>)>,
     pub(super) max_by_caller: usize,
 }
 
@@ -68,7 +71,7 @@ impl Evaluation {
             let weight: usize = groups.iter().map(|(_, group)| group.weight).sum();
             cost += weight.saturating_mul(images);
             if weight > 0 {
-                let images = committed.changes.iter().flat_map(|change| change.images());
+                let images = committed.changes.iter().flat_map(RecordChange::images);
                 bytes += images.map(|record| record.sent().len()).sum::<usize>();
             }
         }

@@ -140,8 +140,8 @@ impl LiveQuery {
                 let mut changes = committed.changes.iter();
                 let is_gone =
                     changes.any(|it| it.after.is_none() && it.before.as_ref().is_some_and(is_last));
-                let list = if is_gone { &mut first } else { &mut last };
-                list.push(EventRef::Emitted(at));
+                let events = if is_gone { &mut first } else { &mut last };
+                events.push(EventRef::Emitted(at));
             }
         }
         first.append(&mut events);

@@ -6,7 +6,7 @@ use super::live_query::{ChangeKind, CommitValues, EventRef, LiveQuery, Match};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::protocol::position::PositionKey;
-use crate::store::commit::Committed;
+use crate::store::commit::{Committed, RecordChange};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -121,7 +121,7 @@ impl Replay {
         let weight = self.query.weight();
         let changes = commits.iter().flat_map(|committed| &committed.changes);
         let own = changes.filter(|change| change.resource == self.query.resource);
-        let images = own.flat_map(|change| change.images());
+        let images = own.flat_map(RecordChange::images);
         let costs = images.map(|record| match weight {
             0 => 0,
             _ => weight + record.sent().len(),

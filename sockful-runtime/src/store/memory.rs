@@ -105,7 +105,9 @@ fn several<'r>(
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         let record = get(id).cloned();
-        record.iter().for_each(|record| room.take(record));
+        if let Some(record) = &record {
+            room.take(record);
+        }
         records.push(record);
         if !room.is_left() {
             break;

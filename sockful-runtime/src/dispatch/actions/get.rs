@@ -152,13 +152,14 @@ async fn several(
 /// The ids without repetitions, and which of them each is.
 fn distinct(ids: &[Box<str>]) -> (Vec<Box<str>>, Vec<usize>) {
     let (mut known, mut distinct) = (HashMap::new(), Vec::with_capacity(ids.len()));
-    let place = |id: &Box<str>| {
-        *known.entry(id.clone()).or_insert_with(|| {
+    let mut places = Vec::with_capacity(ids.len());
+    for id in ids {
+        let place = known.entry(id.clone()).or_insert_with(|| {
             distinct.push(id.clone());
             distinct.len() - 1
-        })
-    };
-    let places = ids.iter().map(place).collect();
+        });
+        places.push(*place);
+    }
     (distinct, places)
 }
 
