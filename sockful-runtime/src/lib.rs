@@ -37,7 +37,9 @@ pub mod transport;
 pub use crate::core::bigint::WideInteger;
 #[cfg(feature = "server")]
 pub use crate::core::config::{self, Config};
-pub use crate::core::error::{AnyError, Error, ErrorKind, Fault, Outcome, Result};
+pub use crate::core::error::{
+    AnyError, ConvertibleError, Error, ErrorKind, Fault, Outcome, Result,
+};
 #[cfg(feature = "server")]
 pub use crate::core::shutdown::shutdown_signal;
 #[cfg(feature = "server")]

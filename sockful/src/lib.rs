@@ -311,7 +311,7 @@ pub use sockful_derive::Resource;
 ///         let payment = tokio::spawn(async move {
 ///             charge(id).await?;
 ///             send_receipt().await; // even if the client is gone
-///             Ok(())
+///             Ok::<_, Error>(())
 ///         });
 ///         payment.await.map_err(Error::internal)?
 ///     }
@@ -638,7 +638,6 @@ pub mod jwt {
 // Not `doc(hidden)`: the compiler writes the full path of hidden items, and its messages name these.
 #[cfg(not(doc))]
 pub mod macro_support {
-    pub use sockful_runtime::WideInteger;
     #[cfg(feature = "client")]
     pub use sockful_runtime::client::{Argument, DecodeOutput};
     #[cfg(not(feature = "tls"))]
@@ -648,7 +647,7 @@ pub mod macro_support {
     #[cfg(feature = "server")]
     pub use sockful_runtime::engine::auth::policy::{PolicySubject, PolicyUser};
     #[cfg(feature = "server")]
-    pub use sockful_runtime::engine::call::method::Remotes;
+    pub use sockful_runtime::engine::call::method::{OnlyOneRemoteBlock, Remotes};
     #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::methods::{attempt, run_mut, run_ref};
     #[cfg(feature = "server")]
@@ -674,6 +673,7 @@ pub mod macro_support {
     pub use sockful_runtime::model::parent::{RefersTo, parent};
     pub use sockful_runtime::model::resource_model::Shape;
     pub use sockful_runtime::model::timestamp::TimestampType;
+    pub use sockful_runtime::{ConvertibleError, WideInteger};
     #[cfg(feature = "server")]
     pub use sockful_runtime::{Done, EncodedOutput};
 }
@@ -687,7 +687,7 @@ pub mod __private {
     pub use sockful_runtime::engine::auth::policy::{Grant, Policy, PolicyFn};
     #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::method::{
-        MethodsOf, NoRemotes, Receiver, Remote, Remotes,
+        MethodsOf, NoRemotes, OnlyOneRemoteBlock, Receiver, Remote, Remotes,
     };
     #[cfg(feature = "server")]
     pub use sockful_runtime::engine::call::methods::{attempt, run, run_mut, run_ref};

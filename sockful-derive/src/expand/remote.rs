@@ -57,7 +57,10 @@ fn implementation(block: &Block<'_>, rows: TokenStream) -> TokenStream {
     let private = Paths::private_at(first);
     let mut body = Group::new(Delimiter::Brace, rows);
     body.set_span(last);
-    quote_spanned!(first=> #[automatically_derived] impl #private::Remotes for #this #body)
+    quote_spanned! {first=>
+        #[automatically_derived] impl #private::OnlyOneRemoteBlock for #this {}
+        #[automatically_derived] impl #private::Remotes for #this #body
+    }
 }
 
 /// Removes our attributes from the block.

@@ -324,6 +324,24 @@ impl std::error::Error for Error {
     }
 }
 
+/// An error that `?` converts to [`Error`] by a conversion of this crate. No type implements it: it gives
+/// the compiler a message for errors of other crates.
+#[diagnostic::on_unimplemented(
+    message = "`?` can't convert a `{Self}` to `sockful::Error`",
+    label = "write `.map_err(sockful::Error::internal)?`, or return `Result<_, sockful::AnyError>`",
+    note = "write `impl From<{Self}> for sockful::Error` if clients are to see what went wrong"
+)]
+pub trait ConvertibleError {
+    /// Converts it.
+    fn convert(self) -> Error;
+}
+
+impl<E: ConvertibleError> From<E> for Error {
+    fn from(error: E) -> Self {
+        error.convert()
+    }
+}
+
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::internal(error)

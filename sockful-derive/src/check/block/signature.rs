@@ -138,6 +138,10 @@ fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) 
         ty if contains_keyword(ty, "impl") => {
             diagnostics.add(ty, "the type of a parameter must be known to be read; write one type instead of `impl`");
         }
+        ty if is_context(parameter, ty) => diagnostics.add(
+            ty,
+            "the context is borrowed, it is not a property of the payload; write `&Context`",
+        ),
         ty if borrows(ty) => diagnostics.add(
             ty,
             format!("a parameter can't borrow from the payload; {own}"),
@@ -145,6 +149,33 @@ fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) 
         _ => return true,
     }
     false
+}
+
+/// Whether a parameter is the context by value. A payload may have a type of the same name, so the name
+/// of the parameter counts unless the path names the crate.
+fn is_context(parameter: &PatType, ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let is_name = |name: &str| {
+        matches!(
+            name.trim_start_matches('_'),
+            "" | "c" | "cx" | "ctx" | "context"
+        )
+    };
+    let segments: Vec<String> = path
+        .path
+        .segments
+        .iter()
+        .map(|it| it.ident.to_string())
+        .collect();
+    match segments.as_slice() {
+        [name] if name == "Context" => match &*parameter.pat {
+            Pat::Ident(pattern) => is_name(&pattern.ident.to_string()),
+            Pat::Wild(_) => true,
+            _ => false,
+        },
+        [name, last] => name == "sockful" && last == "Context",
+        _ => false,
+    }
 }
 
 /// Rejects rules and defaults on the context.

@@ -26,6 +26,9 @@ pub trait Remotes {
     const POLICIES: &'static [Policy] = &[];
 }
 
+/// Implemented by `#[remote]`. The compiler names this trait if a type has two blocks.
+pub trait OnlyOneRemoteBlock {}
+
 /// Looks up the remote methods, hooks and policies of `T`, which may have no `#[remote]` block.
 ///
 /// `MethodsOf::<T>::REMOTES` is the inherent constant if `T` implements [`Remotes`], and that of

@@ -124,7 +124,8 @@ impl<T: Text> Text for Option<T> {}
 /// of an `Option`, and a `&str` for a `String`.
 #[diagnostic::on_unimplemented(
     message = "a property of type `{T}` can't be compared with a `{Self}`",
-    label = "is no `{T}`"
+    label = "can't be compared",
+    note = "properties are compared with single values of their type: booleans, numbers and strings, not lists and objects"
 )]
 pub trait Like<T>: Sized {
     /// The value as queries hold it.
