@@ -284,7 +284,7 @@ impl<T> Codec<T> {
             self.write(&read, &mut json).ok()?;
             serde_json::from_slice(&json).ok()
         };
-        unknown(path, &given, &written, schema, reads)
+        unknown(path, &given, raw.len(), &written, schema, reads)
     }
 
     /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,

@@ -15,7 +15,49 @@ pub(crate) fn explain(
     value: &Value,
     path: &str,
 ) -> Option<Fault> {
-    Explainer { definitions }.fault(schema, value, path, MAX_DEPTH)
+    let here = Place {
+        parent: None,
+        step: Step::Name(path),
+    };
+    Explainer { definitions }.fault(schema, value, &here, MAX_DEPTH)
+}
+
+/// Where a part of a value is; its text is made only for the part that has a fault.
+struct Place<'a> {
+    parent: Option<&'a Place<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Name(&'a str),
+    Item(usize),
+}
+
+impl<'a> Place<'a> {
+    fn item(&'a self, at: usize) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Item(at),
+        }
+    }
+
+    fn entry(&'a self, name: &'a str) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Name(name),
+        }
+    }
+
+    /// Returns the path; the entries of a raw payload have no prefix.
+    fn path(&self) -> String {
+        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        match self.step {
+            Step::Name(name) if path.is_empty() => path.push_str(name),
+            Step::Name(name) => path.extend([".", name]),
+            Step::Item(at) => path.push_str(&format!("[{at}]")),
+        }
+        path
+    }
 }
 
 struct Explainer<'a> {
@@ -23,7 +65,7 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    fn fault(&self, schema: &Value, value: &Value, path: &str, depth: u8) -> Option<Fault> {
+    fn fault(&self, schema: &Value, value: &Value, place: &Place<'_>, depth: u8) -> Option<Fault> {
         let depth = depth.checked_sub(1)?;
         if value.is_null() && takes_null(schema) {
             return None;
@@ -31,7 +73,7 @@ impl Explainer<'_> {
         let schema = super::resolve(schema, self.definitions);
         if let Some(words) = words(schema) {
             let known = value.as_str().is_some_and(|value| words.contains(&value));
-            return (!known).then(|| is_not(path, &one_of(&words)));
+            return (!known).then(|| is_not(place, &one_of(&words)));
         }
         let name = match schema.get("type") {
             Some(Value::String(name)) => name.as_str(),
@@ -50,7 +92,7 @@ impl Explainer<'_> {
                     .then(|| json::integer::<i128>(&value.to_string()))
                     .flatten();
                 (!number.is_some_and(fits))
-                    .then(|| is_not(path, &format!("an integer from {least} to {most}")))
+                    .then(|| is_not(place, &format!("an integer from {least} to {most}")))
             }
             ("string", Value::String(_))
             | ("boolean", Value::Bool(_))
@@ -58,15 +100,13 @@ impl Explainer<'_> {
             ("array", Value::Array(items)) => {
                 let schema = schema.get("items")?;
                 let mut items = items.iter().enumerate();
-                items.find_map(|(at, item)| {
-                    self.fault(schema, item, &format!("{path}[{at}]"), depth)
-                })
+                items.find_map(|(at, item)| self.fault(schema, item, &place.item(at), depth))
             }
-            ("object", Value::Object(entries)) => self.entry(schema, entries, path, depth),
-            ("boolean", _) => Some(is_not(path, "true or false")),
-            ("array", _) => Some(is_not(path, "an array")),
-            ("object", _) => Some(is_not(path, "an object")),
-            (name, _) => Some(is_not(path, &format!("a {name}"))),
+            ("object", Value::Object(entries)) => self.entry(schema, entries, place, depth),
+            ("boolean", _) => Some(is_not(place, "true or false")),
+            ("array", _) => Some(is_not(place, "an array")),
+            ("object", _) => Some(is_not(place, "an object")),
+            (name, _) => Some(is_not(place, &format!("a {name}"))),
         }
     }
 
@@ -74,13 +114,17 @@ impl Explainer<'_> {
         &self,
         schema: &Value,
         entries: &Map<String, Value>,
-        path: &str,
+        place: &Place<'_>,
         depth: u8,
     ) -> Option<Fault> {
         let required = schema.get("required").and_then(Value::as_array);
         let mut required = required.into_iter().flatten().filter_map(Value::as_str);
         if let Some(missing) = required.find(|name| !entries.contains_key(*name)) {
-            return Some(Fault::new(inside(path, missing), "required", "is required"));
+            return Some(Fault::new(
+                place.entry(missing).path(),
+                "required",
+                "is required",
+            ));
         }
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
@@ -92,14 +136,14 @@ impl Explainer<'_> {
             let schema = known(name)
                 .or(pattern.map(|(_, schema)| schema))
                 .or(others)?;
-            self.fault(schema, value, &inside(path, name), depth)
+            self.fault(schema, value, &place.entry(name), depth)
         });
         let is_closed = others == Some(&Value::Bool(false));
         wrong.or_else(|| {
             let mut names = entries.keys().filter(|_| is_closed);
             let unknown =
                 names.find(|name| known(name).is_none() && !is_integer_key(pattern, name))?;
-            let path = inside(path, unknown);
+            let path = place.entry(unknown).path();
             Some(match pattern {
                 Some(_) => Fault::new(path, "type", "is not a key of this map, which has integers"),
                 None => Fault::new(path, "unknown", "is not known here"),
@@ -131,15 +175,6 @@ fn takes_null(schema: &Value) -> bool {
 /// Serde takes an integer as a key in one spelling only.
 fn is_spelt<T: ToString, E>(key: &str, integer: Result<T, E>) -> bool {
     integer.is_ok_and(|integer| integer.to_string() == key)
-}
-
-/// Returns the path of an entry; the entries of a raw payload have no prefix.
-fn inside(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
 }
 
 /// Returns the variants of an enum without data.
@@ -188,8 +223,8 @@ fn integers(schema: &Value) -> (i128, i128) {
     )
 }
 
-fn is_not(path: &str, what: &str) -> Fault {
-    Fault::new(path, "type", format!("is not {what}"))
+fn is_not(place: &Place<'_>, what: &str) -> Fault {
+    Fault::new(place.path(), "type", format!("is not {what}"))
 }
 
 #[cfg(test)]

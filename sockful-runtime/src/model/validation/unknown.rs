@@ -6,163 +6,248 @@
 use super::resolve;
 use crate::core::error::Fault;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::ptr;
 
 /// How deep properties are looked for, and how many are tried.
 const MAX_DEPTH: usize = 64;
 const MAX_TRIED: usize = 16;
 
-/// How many schemas are compared with one value: the arms of recursive types multiply.
-const MAX_SCHEMAS: usize = 20_000;
+/// How many steps the search takes at most for each byte of the value, and for a small value.
+const STEPS_PER_BYTE: usize = 64;
+const MIN_STEPS: usize = 16 * 1024;
 
-/// Returns a fault for each property in `given` that is not used. `written` is the same value as its
-/// type writes it, and `reads` returns what a changed value would be written as.
+/// Returns a fault for each property in `given` that is not used, for the first 16. `written` is the
+/// same value as its type writes it, and `reads` returns what a changed value would be written as.
+/// The work of the search is proportional to `bytes`, the length of the JSON of `given`.
 pub(crate) fn unknown(
     path: &str,
     given: &Value,
+    bytes: usize,
     written: &Value,
     schema: impl FnOnce() -> (Value, Map<String, Value>),
     reads: impl Fn(&Value) -> Option<Value>,
 ) -> Vec<Fault> {
-    let mut missing = Vec::new();
-    find_missing(given, written, &mut Vec::new(), &mut missing);
-    if missing.is_empty() {
+    if !has_missing(given, written, MAX_DEPTH) {
         return Vec::new();
     }
     // A property that is not written may be skipped, or be written under another name.
     let (schema, definitions) = schema();
-    let mut lookup = DescribedParts {
+    let mut search = Search {
         definitions: &definitions,
-        left: MAX_SCHEMAS,
+        steps_left: bytes.saturating_mul(STEPS_PER_BYTE).max(MIN_STEPS),
+        place: Vec::new(),
+        found: Vec::new(),
     };
-    missing.retain(|place| !lookup.is_described(&schema, given, place));
-    missing.truncate(MAX_TRIED);
-    missing.retain(|place| {
-        let mut changed = given.clone();
-        let Some(value) = at(&mut changed, place) else {
+    if let Err(Stop::OverBudget) = search.part(vec![&schema], given, written) {
+        let message = "has too many parts to check that each of them is known";
+        return vec![Fault::new(path, "unknown", message)];
+    }
+    let mut found = search.found;
+    let mut changed = given.clone();
+    found.retain(|place| {
+        // No type reads this, so it is read only if it is ignored.
+        let unreadable = json!({"\u{1}": [["\u{1}"]]});
+        let Some(before) = replace_at(&mut changed, place, unreadable) else {
             return false;
         };
-        // No type reads this, so it is read only if it is ignored.
-        *value = json!({"\u{1}": [["\u{1}"]]});
-        reads(&changed).is_some_and(|again| again == *written)
+        let is_ignored = reads(&changed).is_some_and(|again| again == *written);
+        replace_at(&mut changed, place, before);
+        is_ignored
     });
-    let faults = missing.iter().map(|place| {
-        let path = place.iter().fold(path.to_owned(), |path, step| match step {
-            Step::Item(at) => format!("{path}[{at}]"),
-            Step::Name(name) if path.is_empty() => name.clone(),
-            Step::Name(name) => format!("{path}.{name}"),
-        });
+    let faults = found.iter().map(|place| {
+        let mut path = path.to_owned();
+        for step in place {
+            match step {
+                Step::Item(at) => path.push_str(&format!("[{at}]")),
+                Step::Name(name) if path.is_empty() => path.push_str(name),
+                Step::Name(name) => {
+                    path.push('.');
+                    path.push_str(name);
+                }
+            }
+        }
         Fault::new(path, "unknown", "is not known here")
     });
     faults.collect()
 }
 
 /// A step to a part of a value.
-#[derive(Clone, Debug, PartialEq)]
-enum Step {
-    Name(String),
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step<'v> {
+    Name(&'v str),
     Item(usize),
 }
 
-/// Collects the places of properties that are in `given` and not in `written`.
-fn find_missing(
-    given: &Value,
-    written: &Value,
-    place: &mut Vec<Step>,
-    missing: &mut Vec<Vec<Step>>,
-) {
-    if place.len() >= MAX_DEPTH {
-        return;
-    }
+/// Why a search ends early.
+enum Stop {
+    /// As many properties were found as are tried.
+    Enough,
+    /// The value and its schema take more steps than the value may.
+    OverBudget,
+}
+
+/// Returns whether a property in `given` is not in `written`.
+fn has_missing(given: &Value, written: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
     match given {
-        Value::Object(entries) => {
-            for (name, value) in entries {
-                place.push(Step::Name(name.clone()));
-                match written.get(name) {
-                    Some(written) => find_missing(value, written, place, missing),
-                    None => missing.push(place.clone()),
-                }
-                place.pop();
-            }
-        }
+        Value::Object(entries) => entries.iter().any(|(name, value)| {
+            let written = written.get(name);
+            written.is_none_or(|written| has_missing(value, written, depth))
+        }),
         Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                place.push(Step::Item(at));
-                find_missing(item, &written[at], place, missing);
-                place.pop();
-            }
+            let mut items = items.iter().enumerate();
+            items.any(|(at, item)| has_missing(item, &written[at], depth))
         }
-        _ => {}
+        _ => false,
     }
 }
 
-/// Returns the part of a value at a place.
-fn at<'a>(value: &'a mut Value, place: &[Step]) -> Option<&'a mut Value> {
-    place.iter().try_fold(value, |value, step| match step {
-        Step::Name(name) => value.get_mut(name),
-        Step::Item(at) => value.get_mut(at),
-    })
+/// Replaces the part of a value at a place, and returns what it was.
+fn replace_at(value: &mut Value, place: &[Step<'_>], by: Value) -> Option<Value> {
+    let part = place.iter().try_fold(value, |value, step| match step {
+        Step::Name(name) => value.get_mut(*name),
+        Step::Item(at) => value.get_mut(*at),
+    });
+    part.map(|part| std::mem::replace(part, by))
 }
 
-/// Looks for parts of values in schemas.
-struct DescribedParts<'a> {
-    definitions: &'a Map<String, Value>,
-    /// How many schemas may still be looked at; after that everything counts as described.
-    left: usize,
+/// Walks a value together with all schemas that could describe the part it is at, so that each part is
+/// visited once, however many alternatives there are on the way to it.
+struct Search<'s, 'v> {
+    definitions: &'s Map<String, Value>,
+    steps_left: usize,
+    /// The part that the search is at.
+    place: Vec<Step<'v>>,
+    /// The properties that are neither written nor described.
+    found: Vec<Vec<Step<'v>>>,
 }
 
-impl DescribedParts<'_> {
-    /// Returns whether a schema that `value` meets describes what is at `place` in it.
-    fn is_described(&mut self, schema: &Value, value: &Value, place: &[Step]) -> bool {
-        let Some(left) = self.left.checked_sub(1) else {
-            return true;
-        };
-        self.left = left;
-        let definitions = self.definitions;
-        let schema = resolve(schema, definitions);
-        let Some(keywords) = schema.as_object() else {
-            return schema == &Value::Bool(true);
-        };
-        if !fits(keywords, value) {
-            return false;
+impl<'s, 'v> Search<'s, 'v> {
+    /// Searches a part that one of `schemas` describes, if it meets it.
+    fn part(
+        &mut self,
+        schemas: Vec<&'s Value>,
+        given: &'v Value,
+        written: &Value,
+    ) -> Result<(), Stop> {
+        if self.place.len() >= MAX_DEPTH || !(given.is_object() || given.is_array()) {
+            return Ok(());
         }
-        let list = |key: &str| keywords.get(key).and_then(Value::as_array);
-        let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(list);
-        let target = keywords.get("$ref").and_then(Value::as_str);
-        let target = target.and_then(|path| definitions.get(path.rsplit('/').next()?));
-        let mut parts = parts.flatten().chain(target).peekable();
-        let is_open = parts.peek().is_none() && !keywords.contains_key("type");
-        if is_open || parts.any(|part| self.is_described(part, value, place)) {
-            return true;
+        let Some(schemas) = self.expanded(schemas, given)? else {
+            return Ok(());
+        };
+        let described = |step| -> Vec<_> {
+            let schemas = schemas.iter();
+            schemas
+                .filter_map(|&schema| described(schema, step))
+                .collect()
+        };
+        match given {
+            Value::Object(entries) => {
+                for (name, value) in entries {
+                    self.take_steps(schemas.len() + 1)?;
+                    let parts = described(Step::Name(name));
+                    self.place.push(Step::Name(name));
+                    match written.get(name) {
+                        Some(written) => self.part(parts, value, written)?,
+                        None if parts.is_empty() => self.found()?,
+                        None => {}
+                    }
+                    self.place.pop();
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.take_steps(schemas.len() + 1)?;
+                    let parts = described(Step::Item(at));
+                    self.place.push(Step::Item(at));
+                    self.part(parts, item, &written[at])?;
+                    self.place.pop();
+                }
+            }
+            _ => {}
         }
-        let Some((step, rest)) = place.split_first() else {
-            return true;
-        };
-        let next = match step {
-            Step::Item(at) => {
-                let first = list("prefixItems").and_then(|schemas| schemas.get(*at));
-                (first.or_else(|| keywords.get("items")), value.get(at))
+        Ok(())
+    }
+
+    fn found(&mut self) -> Result<(), Stop> {
+        self.found.push(self.place.clone());
+        if self.found.len() == MAX_TRIED {
+            return Err(Stop::Enough);
+        }
+        Ok(())
+    }
+
+    fn take_steps(&mut self, steps: usize) -> Result<(), Stop> {
+        let left = self.steps_left.checked_sub(steps);
+        self.steps_left = left.ok_or(Stop::OverBudget)?;
+        Ok(())
+    }
+
+    /// Returns the keywords of the schemas that `value` meets, with those of their alternatives, each
+    /// once; `None` if one of them accepts anything.
+    fn expanded(
+        &mut self,
+        mut schemas: Vec<&'s Value>,
+        value: &Value,
+    ) -> Result<Option<Vec<&'s Map<String, Value>>>, Stop> {
+        let (mut seen, mut expanded) = (HashSet::new(), Vec::new());
+        while let Some(schema) = schemas.pop() {
+            self.take_steps(1)?;
+            let schema = resolve(schema, self.definitions);
+            if !seen.insert(ptr::from_ref(schema)) {
+                continue;
             }
-            Step::Name(name) => {
-                let own = keywords.get("properties").and_then(|all| all.get(name));
-                let patterns = keywords.get("patternProperties").and_then(Value::as_object);
-                let pattern = patterns.and_then(|patterns| patterns.values().next());
-                let others = keywords.get("additionalProperties");
-                let others = others.filter(|others| **others != Value::Bool(false));
-                (own.or(pattern).or(others), value.get(name))
+            let Some(keywords) = schema.as_object() else {
+                if schema == &Value::Bool(true) {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let properties = keywords.get("properties").and_then(Value::as_object);
+            self.take_steps(properties.map_or(0, Map::len))?;
+            if !fits(properties, value) {
+                continue;
             }
-        };
-        match next {
-            (Some(schema), Some(value)) => {
-                rest.is_empty() || self.is_described(schema, value, rest)
+            let parts = ["allOf", "anyOf", "oneOf"].into_iter();
+            let parts = parts.filter_map(|key| keywords.get(key).and_then(Value::as_array));
+            let target = keywords.get("$ref").and_then(Value::as_str);
+            let target = target.and_then(|path| self.definitions.get(path.rsplit('/').next()?));
+            let mut parts = parts.flatten().chain(target).peekable();
+            if parts.peek().is_none() && !keywords.contains_key("type") {
+                return Ok(None);
             }
-            _ => false,
+            schemas.extend(parts);
+            expanded.push(keywords);
+        }
+        Ok(Some(expanded))
+    }
+}
+
+/// Returns the schema of the part that `step` leads to.
+fn described<'s>(keywords: &'s Map<String, Value>, step: Step<'_>) -> Option<&'s Value> {
+    match step {
+        Step::Item(at) => {
+            let first = keywords.get("prefixItems").and_then(Value::as_array);
+            let first = first.and_then(|schemas| schemas.get(at));
+            first.or_else(|| keywords.get("items"))
+        }
+        Step::Name(name) => {
+            let own = keywords.get("properties").and_then(|all| all.get(name));
+            let patterns = keywords.get("patternProperties").and_then(Value::as_object);
+            let pattern = patterns.and_then(|patterns| patterns.values().next());
+            let others = keywords.get("additionalProperties");
+            let others = others.filter(|others| **others != Value::Bool(false));
+            own.or(pattern).or(others)
         }
     }
 }
 
 /// Returns whether the constants of a schema, such as the tag of an enum, are those of the value.
-fn fits(keywords: &Map<String, Value>, value: &Value) -> bool {
-    let properties = keywords.get("properties").and_then(Value::as_object);
+fn fits(properties: Option<&Map<String, Value>>, value: &Value) -> bool {
     let mut properties = properties.into_iter().flatten();
     properties.all(
         |(name, schema)| match (schema.get("const"), value.get(name)) {
@@ -175,7 +260,70 @@ fn fits(keywords: &Map<String, Value>, value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schemars::{JsonSchema, SchemaGenerator};
+    use serde::de::DeserializeOwned;
+    use serde::{Deserialize, Serialize};
     use std::cell::Cell;
+    use std::collections::BTreeMap;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Leaf {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<u8>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Chain {
+        Plain { next: Option<Box<Chain>> },
+        Marked { next: Option<Box<Chain>>, mark: u8 },
+    }
+
+    fn paths<T: Serialize + DeserializeOwned + JsonSchema>(raw: &str) -> Vec<String> {
+        let given = serde_json::from_str(raw).expect("JSON");
+        let written = |value: &Value| {
+            let value: T = serde_json::from_value(value.clone()).ok()?;
+            serde_json::to_value(value).ok()
+        };
+        let schema = || {
+            let mut generator = SchemaGenerator::default();
+            let schema = generator.subschema_for::<T>().to_value();
+            (schema, generator.take_definitions(true))
+        };
+        let once = written(&given).expect("a value of the type");
+        let faults = unknown("it", &given, raw.len(), &once, schema, written);
+        faults.into_iter().map(|fault| fault.path).collect()
+    }
+
+    #[test]
+    fn long_key_is_reported_with_the_first_unknown_members() {
+        let members: BTreeMap<_, _> = (0..4_263).map(|n| (format!("m{n:04}"), 0)).collect();
+        let key = "k".repeat(28_000);
+        let raw = json!({ &*key: members }).to_string();
+        let paths = paths::<BTreeMap<String, Leaf>>(&raw);
+        assert_eq!(paths.len(), MAX_TRIED);
+        assert!(paths.iter().all(|path| path.starts_with("it.kkk")));
+    }
+
+    #[test]
+    fn unknown_member_is_found_after_many_that_are_skipped() {
+        let mut leaves: BTreeMap<_, _> = (0..1_000)
+            .map(|n| (format!("k{n:04}"), json!({"note": null})))
+            .collect();
+        leaves.insert("z".to_owned(), json!({"noet": null}));
+        let raw = json!(leaves).to_string();
+        assert_eq!(paths::<BTreeMap<String, Leaf>>(&raw), ["it.z.noet"]);
+    }
+
+    #[test]
+    fn nested_alternatives_are_each_visited_once() {
+        let mut value = json!({"next": null, "other": 1});
+        for _ in 0..30 {
+            value = json!({ "next": value });
+        }
+        let deepest = format!("it{}.other", ".next".repeat(30));
+        assert_eq!(paths::<Chain>(&value.to_string()), [deepest]);
+    }
 
     #[test]
     fn recursive_types_are_looked_at_in_bounded_steps() {
@@ -192,6 +340,7 @@ mod tests {
         let faults = unknown(
             "it",
             &given,
+            given.to_string().len(),
             &written,
             || (json!({"$ref": "#/$defs/Node"}), definitions.clone()),
             |_| {
@@ -199,7 +348,24 @@ mod tests {
                 Some(written.clone())
             },
         );
-        // What takes too long to be found is left to the type.
-        assert_eq!((faults.len(), reads.get()), (0, 0));
+        assert_eq!((faults.len(), reads.get()), (1, 1));
+    }
+
+    #[test]
+    fn search_beyond_its_budget_is_a_fault() {
+        let variants = (0..MIN_STEPS).map(|n| json!({"type": "object", "title": n.to_string()}));
+        let schema = json!({"anyOf": variants.collect::<Vec<_>>()});
+        let given = json!({"a": 1});
+        let faults = unknown(
+            "it",
+            &given,
+            given.to_string().len(),
+            &json!({}),
+            || (schema, Map::new()),
+            |_| None,
+        );
+        let faults: Vec<_> = faults.iter().map(|it| (&*it.path, &*it.message)).collect();
+        let message = "has too many parts to check that each of them is known";
+        assert_eq!(faults, [("it", message)]);
     }
 }
