@@ -94,10 +94,8 @@ impl KeyedLocks {
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
-        // The low bits choose the place within the map.
-        let shard = usize::try_from(hash >> 58).unwrap_or_default();
         // Nothing that can panic runs under the lock.
-        self.shards[shard % SHARDS]
+        self.shards[shard_of(hash)]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,6 +123,14 @@ impl Drop for Waiting<'_> {
             self.locks.release(self.hash);
         }
     }
+}
+
+/// Returns the index of the map that has the lock of a key with this hash.
+///
+/// Within a map the low bits choose the place, and the top seven distinguish the keys that are there, so
+/// neither of them must be the same for all keys of a map.
+fn shard_of(hash: u64) -> usize {
+    usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or_default()
 }
 
 /// The hash of a key that is a hash.
@@ -165,6 +171,19 @@ mod tests {
         assert!(locks.lock((8, 11)).now_or_never().is_some());
         drop(held);
         assert_eq!(locks.held(), 0);
+    }
+
+    #[test]
+    fn keys_of_one_shard_differ_in_the_bits_of_its_map() {
+        let locks = KeyedLocks::new();
+        let hashes = (0..64 * 2_000).map(|n| locks.hasher.hash_one(n));
+        let hashes: Vec<_> = hashes.filter(|hash| shard_of(*hash) == 7).collect();
+        assert!(hashes.len() > 1_000, "{}", hashes.len());
+        for bits in [0, 57] {
+            let values = hashes.iter().map(|hash| (hash >> bits) % 128);
+            let values: std::collections::HashSet<_> = values.collect();
+            assert!(values.len() > 100, "{} from bit {bits}", values.len());
+        }
     }
 
     #[test]
