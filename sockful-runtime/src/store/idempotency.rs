@@ -79,8 +79,9 @@ pub enum Lookup {
     Unknown,
     /// It may have taken effect, and its response is no longer remembered.
     Forgotten,
-    /// It did not take effect, and must not now: its key is ahead of the clock, and too many others
-    /// that are must be remembered until the clock has passed them.
+    /// It did not take effect, and must not now: its key is ahead of the clock, and the caller,
+    /// which has more than an equal share of the limits, has too many others that must be remembered
+    /// until the clock has passed them.
     Ahead,
 }
 

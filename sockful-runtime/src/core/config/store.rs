@@ -39,7 +39,8 @@ pub struct StoreConfig {
     /// caller that has most are dropped. Default: 1,000,000.
     #[doc(hidden)]
     pub max_keys: usize,
-    /// The bytes of requests remembered by their `key`, including their replies. Default: 64 MiB.
+    /// The bytes of requests remembered by their `key`, including their replies. Keys ahead of the
+    /// server's clock may take a quarter more. Default: 64 MiB.
     #[doc(hidden)]
     pub key_capacity: usize,
     /// The bytes of the write-ahead log of a store in a file. Above half of it commits wait up to 250 ms

@@ -170,12 +170,13 @@ fn key_ahead_of_the_clock_is_kept_until_it_is_passed() {
     for n in 0..4 {
         assert!(is_answered(&index, "mal", key(ahead, n), LATE));
     }
-    // Nothing can go, so no other key ahead of the clock is taken, and those of now are.
-    let told = index.look_up("eve", key(ahead, 9), LATE);
-    assert!(matches!(told, Lookup::Ahead), "{told:?}");
+    // None of these can be removed, so the caller gets no other key ahead of the clock.
+    let refused = index.look_up("mal", key(ahead, 9), LATE);
+    assert!(matches!(refused, Lookup::Ahead), "{refused:?}");
+    assert!(is_unknown(&index, "mal", key(LATE, 9), LATE));
     assert!(is_unknown(&index, "eve", key(LATE, 9), LATE));
     push(&mut index, "eve", key(ahead + 1, 9), ahead + 1);
-    assert!(index.entries.len() <= 4 && !index.is_full);
+    assert!(index.entries.len() <= 4);
     assert!(is_unknown(&index, "eve", key(ahead + 2, 9), ahead + 1));
 }
 
@@ -216,4 +217,158 @@ fn horizons_of_idle_callers_are_folded_when_they_are_many() {
         assert!(!index.takes(&n.to_string(), key, now));
     }
     assert!(is_unknown(&index, "new", key(now - YOUNG, 0), now));
+}
+
+#[test]
+fn few_keys_ahead_do_not_lift_the_limits() {
+    for (all, capacity, bytes) in [
+        (1_000_000, 100_000, 100),
+        (1_000_000, 100_000, 60),
+        (100, 10_000_000, 10_000),
+        (100, 100_000, 10_000),
+    ] {
+        let mut index = Index::new(&limits(|it| {
+            it.max_keys = all;
+            it.key_capacity = capacity;
+        }));
+        for n in 0..8 {
+            push_of(&mut index, "mal", key(LATE + 299_000, n), LATE, bytes);
+        }
+        for n in 0..2_000 {
+            let at = LATE + n / 10;
+            let key = key(at, 10 + (n % 10) as u8);
+            push_of(&mut index, "mal", key, at, bytes);
+            assert!(index.weight <= capacity && index.entries.len() <= all);
+        }
+        // No more is removed at once when the clock has passed them.
+        let late = LATE + 300_000;
+        let removed = push_of(&mut index, "mal", key(late, 0), late, bytes);
+        assert!(removed <= 40, "{removed}");
+    }
+}
+
+#[test]
+fn callers_with_keys_ahead_do_not_lift_the_limits() {
+    let capacity = 100_000;
+    let mut index = Index::new(&limits(|it| it.key_capacity = capacity));
+    for caller in 0..12 {
+        for n in 0..20 {
+            let key = key(LATE + 299_000, n);
+            push(&mut index, &format!("mal{caller}"), key, LATE);
+        }
+    }
+    // Those that are not yet known to be ahead are passed over first, which takes some steps.
+    let most = capacity + capacity / 4 + 10 * WEIGHT;
+    for n in 0..2_000 {
+        push(&mut index, "eve", key(LATE + n, 1), LATE + n);
+        assert!(index.weight <= most, "{} in step {n}", index.weight);
+    }
+    // Keys of all callers ahead of the clock are bounded too.
+    for caller in 0..2_000 {
+        let name = format!("new{caller}");
+        let now = LATE + 2_000;
+        assert!(is_unknown(&index, &name, key(now + 1_000, 0), now));
+        push(&mut index, &name, key(now + 1_000, 0), now);
+        assert!(index.weight <= most, "{} at {name}", index.weight);
+    }
+}
+
+#[test]
+fn key_ahead_is_taken_whatever_other_callers_did() {
+    let mut index = Index::new(&limits(|it| it.key_capacity = 100_000));
+    push(&mut index, "ann", key(LATE, 0), LATE);
+    for n in 0..250 {
+        push(&mut index, "mal", key(LATE + 299_000 + n, 0), LATE);
+    }
+    for n in 0..250 {
+        push(&mut index, "eve", key(LATE + n, 1), LATE + n);
+    }
+    let now = LATE + 250;
+    for caller in ["ann", "new", ""] {
+        assert!(is_unknown(&index, caller, key(now + 1, 9), now), "{caller}");
+        assert!(is_unknown(&index, caller, key(now, 9), now), "{caller}");
+    }
+    assert!(is_answered(&index, "ann", key(LATE, 0), now));
+    let refused = index.look_up("mal", key(now + 1, 9), now);
+    assert!(
+        matches!(refused, Lookup::Ahead | Lookup::Forgotten),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn responses_dropped_by_a_migration_do_not_stop_trimming() {
+    let mut index = Index::new(&limits(|it| it.max_keys_per_caller = 50));
+    for n in 0..100_u64 {
+        let entry = IdempotencyEntry {
+            caller: "bob".into(),
+            key: key(LATE + n, 0),
+            fingerprint: 0,
+            at: LATE + n,
+            response: PendingResponse::Json {
+                json: "7".into(),
+                subject: None,
+            },
+        };
+        let completed = CompletedRequest::new(&entry, n + 1, None).expect("it is about no record");
+        let mut request = IndexedRequest::new(&entry, n + 1, 1, completed);
+        // As it is read again from a file of which commits lost their responses.
+        if (20..60).contains(&n) {
+            request.response = None;
+        }
+        let _evicted = index.push(request);
+    }
+    let mut late = LATE + 100 + index.limits.retention;
+    for n in 0..120 {
+        late += n;
+        push(&mut index, "bob", key(late, 0), late);
+        let own = &index.callers["bob"];
+        let mut listed = own.answered.iter().chain(&own.reduced);
+        assert!(listed.all(|seq| index.entries.contains_key(seq)), "{n}");
+    }
+    let young = index.entries.values().all(|it| it.at > LATE + 100);
+    assert!(young, "{:?}", index.callers["bob"]);
+}
+
+#[test]
+fn removed_key_stays_forgotten_with_the_clock_set_back() {
+    let mut index = Index::new(&limits(|it| it.max_keys = 2));
+    for n in 0..20 {
+        let at = LATE + n * MINUTE;
+        push(&mut index, "bob", key(at, 0), at);
+    }
+    for back in 0..60 {
+        let now = LATE + (20 * MINUTE).saturating_sub(back * MINUTE);
+        for n in 0..18 {
+            let key = key(LATE + n * MINUTE, 0);
+            assert!(is_forgotten(&index, "bob", key, now), "{n} {back} min back");
+        }
+    }
+    // One that is removed with the clock set back does not lower the horizon.
+    let now = LATE + 5 * MINUTE;
+    for n in 0..40 {
+        push(&mut index, "eve", key(now, n), now);
+        push(&mut index, "bob", key(LATE + 25 * MINUTE, n), now);
+    }
+    for n in 0..18 {
+        let key = key(LATE + n * MINUTE, 0);
+        assert!(is_forgotten(&index, "bob", key, now), "{n}");
+    }
+}
+
+#[test]
+fn horizon_of_a_wrong_clock_keeps_what_it_was_worth() {
+    let mut index = Index::new(&limits(|it| it.max_keys = 2));
+    let wrong = LATE + 48 * 60 * MINUTE;
+    for n in 0..5 {
+        push(&mut index, "bob", key(wrong + n, 0), wrong + n);
+    }
+    let before = key(LATE - YOUNG, 9);
+    assert!(is_forgotten(&index, "bob", before, LATE));
+    for n in 0..40 {
+        // The key that is removed is older than what counts as forgotten.
+        let old = key(LATE - 2 * YOUNG + n, 1);
+        push(&mut index, "bob", old, LATE);
+        assert!(is_forgotten(&index, "bob", before, LATE), "{n}");
+    }
 }
