@@ -21,7 +21,7 @@ use key_queue::KeyQueue;
 use std::sync::Arc;
 use uuid::Uuid;
 
-const TOO_MANY_AHEAD: &str = "too many requests have a `key` that is ahead of the server's clock; take the time from `hello`";
+const TOO_MANY_AHEAD: &str = "too many requests of this caller have a `key` that is ahead of the server's clock; take the time from `hello`";
 
 /// What a server knows of the keys of requests, beside what its store remembers.
 #[derive(Debug)]
@@ -86,49 +86,78 @@ impl Idempotency {
         show: impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Reply {
         let _turn = self.turns.enter(&request.caller, request.key).await;
-        if let Some(done) = self.remembered(store, request, &show).await? {
-            return Ok(done);
+        match self.recall(store, request, &show).await? {
+            Recalled::Done(done) => return Ok(done),
+            not_applied => self.check(request, &not_applied)?,
         }
-        let reply = run.await;
-        if reply.is_ok() {
-            return reply;
-        }
-        // It may have failed just because another server did it meanwhile, or an earlier run that
-        // was cut off while it committed: the record that it found was its own work.
-        match self.remembered(store, request, &show).await? {
-            Some(done) => Ok(done),
-            None => reply,
+        let first = match run.await {
+            Ok(done) => return Ok(done),
+            Err(first) => first,
+        };
+        // It may have failed only because another server applied the request meanwhile, or because an
+        // earlier run was cut off while it committed: then the record that it found was its own work.
+        match self.recall(store, request, &show).await {
+            Ok(Recalled::Done(done)) => Ok(done),
+            // The key was accepted before, and the error says more than a later state of the clock.
+            Ok(Recalled::Unknown | Recalled::Ahead) => Err(first),
+            // A failed lookup does not change that the run may have committed.
+            Err(second) if is_uncertain(&first) && !is_uncertain(&second) => Err(first),
+            Err(second) => Err(second),
         }
     }
 
-    /// The first reply to a request that took effect.
-    async fn remembered(
+    /// Looks up the first reply to a request.
+    async fn recall(
         &self,
         store: &dyn Store,
         request: &RequestKey,
         show: &impl Fn(usize, Arc<Record>) -> Result<Body>,
-    ) -> Result<Option<Done>> {
+    ) -> Result<Recalled> {
         let now = self.clock.now();
         match store.completed(&request.caller, request.key, now).await? {
             Lookup::Completed(completed) if completed.fingerprint == request.fingerprint => {
-                replay(completed, show).map(Some)
+                replay(completed, show).map(Recalled::Done)
             }
             Lookup::Completed(_) => Err(Error::not_once(
                 "the `key` is that of another request; make a new one for each",
             )),
-            Lookup::Ahead => Err(Error::new(ErrorKind::Unavailable, TOO_MANY_AHEAD)
-                .with_retry_after(MAX_SKEW)
-                .with_outcome(Outcome::NotApplied)),
+            Lookup::Ahead => Ok(Recalled::Ahead),
             // No store is asked to remember for longer.
             Lookup::Unknown if time(request.key).saturating_add(self.retention) > now => {
-                let checked = check_time(request.key, now).map(|()| None);
-                checked.map_err(|fault| Error::invalid(vec![fault]))
+                Ok(Recalled::Unknown)
             }
             Lookup::Unknown | Lookup::Forgotten => Err(Error::not_once(
                 "the response to this `key` is no longer remembered, so the request may have taken effect; check before sending it with a new key",
             )),
         }
     }
+
+    /// Checks that a request which did not take effect may do so now.
+    fn check(&self, request: &RequestKey, recalled: &Recalled) -> Result<()> {
+        let checked = check_time(request.key, self.clock.now());
+        checked.map_err(|fault| Error::invalid(vec![fault]))?;
+        match recalled {
+            Recalled::Ahead => Err(Error::new(ErrorKind::Unavailable, TOO_MANY_AHEAD)
+                .with_retry_after(MAX_SKEW)
+                .with_outcome(Outcome::NotApplied)),
+            Recalled::Done(_) | Recalled::Unknown => Ok(()),
+        }
+    }
+}
+
+/// What is known of a request.
+#[derive(Debug)]
+enum Recalled {
+    /// It took effect, and this is the first reply.
+    Done(Done),
+    /// It did not take effect.
+    Unknown,
+    /// It did not take effect, and must not now: see [`Lookup::Ahead`].
+    Ahead,
+}
+
+fn is_uncertain(error: &Error) -> bool {
+    error.outcome() == Some(Outcome::Unknown)
 }
 
 fn replay(

@@ -71,6 +71,15 @@ impl Server {
         self.keys.run_once(&self.store, request, run, whole).await
     }
 
+    /// Fills the limits with keys of bob ahead of the clock, without looking them up first.
+    async fn put_keys_ahead(&self) {
+        for n in 0..6 {
+            let request = request(NOW + 1_000 + n);
+            let put = self.put(&request, n, Expect::Any).await;
+            put.expect("the key is new");
+        }
+    }
+
     fn runs(&self) -> Vec<u64> {
         self.runs.lock().expect("nothing panics").clone()
     }
@@ -312,4 +321,50 @@ async fn wrong_clock_refuses_no_key_after_it_was_corrected() {
         server.time.fetch_add(1, Relaxed);
     }
     assert_eq!(server.runs(), [0, 1, 2, 0, 1, 2]);
+}
+
+#[tokio::test]
+async fn keys_ahead_refuse_only_more_of_the_same_caller() {
+    let mut config = Config::default();
+    config.store.max_keys = 4;
+    let server = Server::start(&config).await;
+    server.put_keys_ahead().await;
+    let refused = server.send(&request(NOW + 2_000), 9).await;
+    let refused = refused.expect_err("too many are ahead");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!(refused.outcome(), Some(Outcome::NotApplied));
+    // One that is too far ahead will not be accepted in five minutes either.
+    let invalid = server.send(&request(NOW + 300_001), 9).await;
+    let invalid = invalid.expect_err("it is too far ahead");
+    assert_eq!(invalid.kind(), ErrorKind::Invalid);
+    let of_another = RequestKey {
+        caller: "eve".into(),
+        ..request(NOW + 2_000)
+    };
+    server.send(&of_another, 7).await.expect("it is fresh");
+}
+
+#[tokio::test]
+async fn uncertain_error_is_not_replaced_by_a_refusal() {
+    for first in [
+        Error::new(ErrorKind::Timeout, "no answer").with_outcome(Outcome::Unknown),
+        Error::new(ErrorKind::Conflict, "it is another"),
+    ] {
+        let mut config = Config::default();
+        config.store.max_keys = 4;
+        let server = Server::start(&config).await;
+        let request = request(NOW + 2_000);
+        let (kind, outcome) = (first.kind(), first.outcome());
+        let run = async {
+            server.put_keys_ahead().await;
+            server.time.fetch_sub(HOUR, Relaxed);
+            Err(first)
+        };
+        let reply = server.keys.run_once(&server.store, &request, run, whole);
+        let error = reply.await.expect_err("it failed");
+        assert_eq!((error.kind(), error.outcome()), (kind, outcome));
+        server.time.fetch_add(HOUR, Relaxed);
+        let again = server.send(&request, 1).await.expect_err("too many ahead");
+        assert_eq!(again.kind(), ErrorKind::Unavailable);
+    }
 }
