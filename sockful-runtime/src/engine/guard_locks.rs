@@ -192,7 +192,9 @@ mod tests {
 
     fn set(resources: &[usize]) -> ResourceSet {
         let mut set = ResourceSet::default();
-        resources.iter().for_each(|&it| set.add(it));
+        for &resource in resources {
+            set.add(resource);
+        }
         set
     }
 

@@ -2,7 +2,7 @@
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
-use crate::engine::guard_locks::{EnteredLocks, GuardLocks, ResourceSet};
+use crate::engine::guard_locks::{EnteredLocks, GuardLocks, HeldGuardLocks, ResourceSet};
 use crate::store::commit::{Commit, Operation, Rejected};
 use crate::store::guard::Guard;
 use std::time::Duration;
@@ -36,7 +36,9 @@ impl Listing {
                 resources.add(*resource);
             }
         }
-        guards.iter().for_each(|it| resources.add(it.resource));
+        for guard in guards {
+            resources.add(guard.resource);
+        }
         Some(Self { resources, since })
     }
 }
@@ -80,7 +82,7 @@ pub(super) async fn prepare(context: &Context, listing: Option<Listing>) -> Resu
     let transaction = context.transaction()?;
     let mut escalation = transaction.take_escalation();
     escalation.failed += 1;
-    let held = escalation.locks.as_ref().map(|locks| locks.set());
+    let held = escalation.locks.as_ref().map(HeldGuardLocks::set);
     let held = held.unwrap_or_default();
     let is_short = listing.since.elapsed() <= SHORT_RUN;
     if held.is_empty() && is_short && escalation.failed <= MAX_RERUNS {

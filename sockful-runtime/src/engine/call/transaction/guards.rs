@@ -127,12 +127,12 @@ fn is_whole(guard: &Guard) -> bool {
 
 /// The guard of a list; `None` if no record was asked for. A list that was cut is guarded up to its last
 /// record.
-pub(super) fn guard_of_list(resource: usize, query: &Query, list: &View<Found>) -> Option<Guard> {
+pub(super) fn guard_of_list(resource: usize, query: &Query, found: &View<Found>) -> Option<Guard> {
     if query.limit == 0 {
         return None;
     }
-    let (records, order) = (&list.value.records, &query.order);
-    let last = records.last().filter(|_| list.value.more);
+    let (records, order) = (&found.value.records, &query.order);
+    let last = records.last().filter(|_| found.value.more);
     let last = last.map(|record| Cursor::at(order, record));
     let is_part = last.is_some() || query.after.is_some();
     Some(Guard {
@@ -143,6 +143,6 @@ pub(super) fn guard_of_list(resource: usize, query: &Query, list: &View<Found>) 
             after: query.after.clone(),
             last,
         }),
-        read_seq: list.seq,
+        read_seq: found.seq,
     })
 }
