@@ -22,6 +22,10 @@ const TRIMMED_AT_ONCE: usize = 16;
 const YOUNG: u64 = 2 * MAX_SKEW_MILLIS;
 const MAX_SKEW_MILLIS: u64 = MAX_SKEW.as_secs() * 1_000;
 
+/// How much later than a commit one with a lower number may have been made, in milliseconds: requests
+/// take their time before they wait for their turn.
+const DISORDER: u64 = 10_000;
+
 /// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
 /// is counted as if it had no other entry.
 const WEIGHT: usize =
@@ -64,6 +68,8 @@ pub(crate) struct IdempotencyIndex<A> {
     /// The callers without entries, by their horizons.
     idle: BTreeSet<(u64, Arc<str>)>,
     weight: usize,
+    /// The time of the last request, or of one shortly before it that was later.
+    last: u64,
     /// The horizon of all callers: the newest of those that there was no room to keep for each caller.
     horizon: Option<u64>,
 }
@@ -333,6 +339,7 @@ impl<A> IdempotencyIndex<A> {
             ahead: BTreeSet::new(),
             idle: BTreeSet::new(),
             weight: 0,
+            last: 0,
             horizon: None,
         }
     }
@@ -407,7 +414,10 @@ impl<A> IdempotencyIndex<A> {
         if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
             entry.caller = Arc::clone(caller);
         }
-        let (now, newest) = (entry.at, entry.seq);
+        if !(entry.at..=entry.at.saturating_add(DISORDER)).contains(&self.last) {
+            self.last = entry.at;
+        }
+        let (now, newest) = (self.last, entry.seq);
         let caller = Arc::clone(&entry.caller);
         self.weight += entry.weight;
         self.update(&caller, |own| {

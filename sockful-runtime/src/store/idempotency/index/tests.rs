@@ -372,3 +372,14 @@ fn horizon_of_a_wrong_clock_keeps_what_it_was_worth() {
         assert!(is_forgotten(&index, "bob", before, LATE), "{n}");
     }
 }
+
+#[test]
+fn commits_out_of_the_order_of_their_times_are_trimmed() {
+    let mut index = Index::new(&limits(|it| it.max_keys = 10));
+    for n in 0..1_000 {
+        // The last of each hundred comes first.
+        let at = LATE + n / 100 * 100 + (99 - n % 100);
+        push(&mut index, "bob", key(at, 0), at);
+        assert!(index.entries.len() <= 10, "{n}");
+    }
+}
