@@ -139,7 +139,7 @@ fn attacks() -> Vec<Attack> {
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
-        Some("serve") => serve(arguments.next()),
+        Some("serve") => serve(arguments.next().as_deref()),
         store => {
             let store = store.map(str::to_owned);
             let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -382,10 +382,10 @@ impl Drop for ServerProcess {
 
 /// Prints the address and serves until its input is closed.
 #[tokio::main]
-async fn serve(store: Option<String>) -> Result<()> {
+async fn serve(store: Option<&str>) -> Result<()> {
     let server = Server::new(resources![Album, Song, Note]);
     let folder = std::env::temp_dir().join(format!("sockful-attacks-{}", std::process::id()));
-    let server = match store.as_deref() {
+    let server = match store {
         None => server,
         Some("sqlite") => {
             std::fs::create_dir_all(&folder)?;
@@ -403,9 +403,9 @@ async fn serve(store: Option<String>) -> Result<()> {
     let until = async {
         let _ = input_ends.await;
     };
-    let served = server.serve(listener, until).await;
+    let ended = server.serve(listener, until).await;
     let _ = std::fs::remove_dir_all(folder);
-    served
+    ended
 }
 
 async fn fill(server: &ServerHandle) -> Result<()> {

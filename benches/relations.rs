@@ -208,7 +208,14 @@ async fn answer(server: &ServerHandle, text: &str) -> Result<String> {
             .iter()
             .map(|album| Scalar::Text(album.id().to_owned().into()));
         let songs = snapshot
-            .related(SONG, ALBUM_ID, ids.collect(), QueryFilter::All, 100)
+            .related(
+                SONG,
+                ALBUM_ID,
+                ids.collect(),
+                QueryFilter::All,
+                100,
+                usize::MAX,
+            )
             .await?;
         let with_songs = |(album, songs): (&Arc<Record>, &sockful::store::Found)| {
             let mut text = album.sent().trim_end_matches('}').to_owned();
@@ -231,6 +238,7 @@ fn query(filter: QueryFilter) -> Query {
         limit: 100,
         skip: 0,
         after: None,
+        max_bytes: usize::MAX,
     }
 }
 

@@ -209,6 +209,7 @@ impl Replica {
             limit: CREATURES + 1,
             skip: 0,
             after: None,
+            max_bytes: usize::MAX,
         };
         let found = served.server.store().find(0, all).await?;
         let records = &found.value.records;

@@ -408,7 +408,7 @@ impl ServerHandle {
     /// open it. Requests and calls are `unavailable` from then on.
     ///
     /// [`serve`](Self::serve) and [`listen`](Self::listen) do so at their end. Call it after
-    /// [`drain`](Self::drain) if the server is mounted in another one, or if nothing is served.
+    /// `MountedServer::drain` if the server is mounted in another one, or if nothing is served.
     ///
     /// # Errors
     ///

@@ -243,8 +243,8 @@ async fn backoff_grows_while_nothing_answers() {
     let mut held = Vec::new();
     for _ in 0..12 {
         let (mut stream, _) = listener.accept().await.expect("it listens");
-        let mut head = [0; 1024];
-        let _ = stream.read(&mut head).await;
+        let mut request = [0; 1024];
+        let _ = stream.read(&mut request).await;
         let _ = stream.flush().await;
         held.push(stream);
     }

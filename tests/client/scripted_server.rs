@@ -33,6 +33,10 @@ impl ScriptedServer {
     pub(super) async fn accept(&self, max_frame: usize) -> ScriptedConnection {
         let stream = within("a connection", self.listener.accept()).await;
         let (stream, _) = stream.expect("it listens");
+        #[expect(
+            clippy::result_large_err,
+            reason = "tungstenite's callback returns this error"
+        )]
         // The client insists on its subprotocol.
         let accepted = accept_hdr_async(stream, |_: &Request, mut response: Response| {
             let subprotocol = HeaderValue::from_static("sockful.1");

@@ -32,6 +32,10 @@ impl Probe {
         f64::NAN
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "what is tested is inside of a result"
+    )]
     pub fn maybe() -> Result<Option<f32>> {
         Ok(Some(f32::NEG_INFINITY))
     }
@@ -45,7 +49,7 @@ impl Probe {
     }
 
     pub fn of(&self) -> (u32, f64) {
-        (self.id, INFINITE - INFINITE)
+        (self.id, INFINITE % 2.0)
     }
 
     pub fn tell(&self, context: &Context) -> Result<()> {

@@ -44,7 +44,10 @@ const RESOURCES: Resources = resources![Booking, Line, Shift];
 
 /// Holds the first run of each call until all clients have read, so that none sees what another writes.
 #[derive(Clone, Default)]
-struct FirstRuns(Arc<Mutex<HashMap<String, (usize, Arc<Barrier>)>>>);
+struct FirstRuns(Arc<Mutex<Meetings>>);
+
+/// How many calls have read at each place, and the barrier where they meet.
+type Meetings = HashMap<String, (usize, Arc<Barrier>)>;
 
 impl FirstRuns {
     async fn meet(&self, place: &str, calls: usize) {

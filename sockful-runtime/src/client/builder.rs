@@ -114,7 +114,6 @@ impl Builder {
 
     #[cfg(not(feature = "tls"))]
     #[doc(hidden)]
-    #[must_use]
     pub fn root_certificates(self, _pem: &str) -> Self
     where
         for<'a> Self: crate::core::feature::TlsFeature,

@@ -115,30 +115,25 @@ impl OriginPattern {
 /// Splits a host, which it returns in lower case, and a port, as a `Host` header has them. Returns
 /// `None` if `authority` has any other part.
 pub(crate) fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']')?;
-            let address: Ipv6Addr = address.parse().ok()?;
-            (format!("[{address}]"), port)
+    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        let address: Ipv6Addr = address.parse().ok()?;
+        (format!("[{address}]"), port)
+    } else {
+        let end = authority.find(':').unwrap_or(authority.len());
+        let (host, port) = authority.split_at(end);
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if host.is_empty() || !host.bytes().all(is_part) {
+            return None;
         }
-        None => {
-            let end = authority.find(':').unwrap_or(authority.len());
-            let (host, port) = authority.split_at(end);
-            let is_part =
-                |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-            if host.is_empty() || !host.bytes().all(is_part) {
-                return None;
-            }
-            (host.to_ascii_lowercase(), port)
-        }
+        (host.to_ascii_lowercase(), port)
     };
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => None,
-        None => return None,
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(digits.parse().ok()?)
         }
-        Some(_) => return None,
+        _ => return None,
     };
     Some((host, port))
 }

@@ -58,12 +58,11 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
         match slots::split(message).map_or_else(|| serde_json::from_str(message), Ok) {
             Ok(slots) => slots,
             Err(error) => {
-                let error = match json::byte_order_mark(message.as_bytes()) {
-                    None => Error::bad_frame(&error),
-                    Some(_) => {
-                        let text = "a frame begins with a byte-order mark; send JSON without one";
-                        Error::new(ErrorKind::BadFrame, text)
-                    }
+                let error = if json::byte_order_mark(message.as_bytes()).is_some() {
+                    let text = "a frame begins with a byte-order mark; send JSON without one";
+                    Error::new(ErrorKind::BadFrame, text)
+                } else {
+                    Error::bad_frame(&error)
                 };
                 return Err(BadFrame {
                     head: Head::NOBODY,

@@ -35,7 +35,7 @@ pub enum By {
 impl QueryOrder {
     /// Compares two records by these keys and then by id, which makes the order total.
     ///
-    /// To sort many records, extract the keys of each once: see [`SortKeys`].
+    /// To sort many records, extract the keys of each once: see `SortKeys`.
     pub fn compare(orders: &[Self], a: &Record, b: &Record) -> Ordering {
         let (of_a, of_b) = (SortKeys::of(orders, a), SortKeys::of(orders, b));
         of_a.compare(&of_b, orders, (a.id(), b.id()))

@@ -156,15 +156,14 @@ fn usage() -> String {
     let program = std::env::current_exe().ok();
     let program = program.as_deref().and_then(Path::file_stem);
     let program = program.map_or("PROGRAM".into(), |name| name.to_string_lossy());
-    let mut text = format!(
-        "usage: {program} [COMMAND]\n\nWithout a command it serves. Without FILE a command writes to the standard output.\n\n"
-    );
-    for (name, takes, does) in COMMANDS {
-        let command = format!("{name} {takes}");
-        text += &format!("  {command:<18} {does}\n");
-    }
-    text += &format!("  {:<18} print this\n", "--help");
-    text
+    let line = |command: &str, does: &str| format!("  {command:<18} {does}\n");
+    let commands = COMMANDS.iter();
+    let lines = commands.map(|(name, takes, does)| line(&format!("{name} {takes}"), does));
+    let lines: Vec<_> = lines.chain([line("--help", "print this")]).collect();
+    format!(
+        "usage: {program} [COMMAND]\n\nWithout a command it serves. Without FILE a command writes to the standard output.\n\n{}",
+        lines.concat()
+    )
 }
 
 /// Prints the changes since the description in `file`, for clients or for stores.
@@ -210,12 +209,14 @@ fn check(resources: Resources, file: &str) -> Result<u8, String> {
 #[cfg(feature = "sqlite")]
 fn restore(copy: &str, file: &str) -> Result<u8, String> {
     let replaced = or_text(crate::store::restore(copy.as_ref(), file.as_ref()))?;
-    let mut text =
-        format!("`{file}` holds what `{copy}` held; clients receive all records again\n");
-    if let Some(replaced) = replaced {
-        let replaced = replaced.display();
-        text += &format!("the replaced file is `{replaced}`; remove it when it is not needed\n");
-    }
+    let replaced = replaced.map(|file| {
+        let file = file.display();
+        format!("the replaced file is `{file}`; remove it when it is not needed\n")
+    });
+    let text = format!(
+        "`{file}` holds what `{copy}` held; clients receive all records again\n{}",
+        replaced.unwrap_or_default()
+    );
     write(&text, &[])
 }
 

@@ -34,6 +34,10 @@ enum IdOwner {
 }
 
 /// A subscription.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of its own"
+)]
 struct SubscriptionState {
     inbox: Arc<Inbox>,
     resource: &'static str,

@@ -4,6 +4,7 @@ use crate::core::error::Fault;
 use crate::core::json;
 use crate::core::json::MAX_EXACT;
 use serde_json::{Map, Value};
+use std::fmt::Write;
 
 /// The depth to which a value is explained; a fault below is reported at this depth.
 const MAX_DEPTH: u8 = 8;
@@ -54,7 +55,9 @@ impl<'a> Place<'a> {
         match self.step {
             Step::Name(name) if path.is_empty() => path.push_str(name),
             Step::Name(name) => path.extend([".", name]),
-            Step::Item(at) => path.push_str(&format!("[{at}]")),
+            Step::Item(at) => {
+                let _ = write!(path, "[{at}]");
+            }
         }
         path
     }

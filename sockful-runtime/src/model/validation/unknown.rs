@@ -7,6 +7,7 @@ use super::resolve;
 use crate::core::error::Fault;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use std::fmt::Write;
 use std::ptr;
 
 /// How deep properties are looked for, and how many are tried.
@@ -59,7 +60,9 @@ pub(crate) fn unknown(
         let mut path = path.to_owned();
         for step in place {
             match step {
-                Step::Item(at) => path.push_str(&format!("[{at}]")),
+                Step::Item(at) => {
+                    let _ = write!(path, "[{at}]");
+                }
                 Step::Name(name) if path.is_empty() => path.push_str(name),
                 Step::Name(name) => {
                     path.push('.');

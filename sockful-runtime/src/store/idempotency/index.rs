@@ -276,6 +276,10 @@ pub(crate) struct IndexedRequest<A> {
 }
 
 /// What the index no longer keeps.
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "only a file removes it as well")
+)]
 #[derive(Debug)]
 pub(crate) enum Evicted<A> {
     /// A request with its key.
@@ -287,7 +291,10 @@ pub(crate) enum Evicted<A> {
         /// The weight of the entry without the response.
         weight: usize,
         /// The response itself.
-        #[expect(dead_code, reason = "it is dropped outside of locks")]
+        #[cfg_attr(
+            feature = "sqlite",
+            expect(dead_code, reason = "it is dropped outside of locks")
+        )]
         response: Option<A>,
     },
     /// The horizon of a caller, which that of all callers replaces.

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 96 * 1024;
 /// How much work is done between two looks at whether to go on.
 const BETWEEN_CHECKS: usize = 64 * 1024;
 
-/// ScanWork that was done.
+/// Work that was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ScanWork {
     /// How many records were read.

@@ -26,19 +26,19 @@ pub(crate) fn check(
     let mut headers = request.headers.get_all(HOST).into_iter();
     let (header, second) = (headers.next(), headers.next());
     if second.is_some() {
-        return Err(bad("a request has one `Host` header\n"));
+        return Err(Box::new(bad("a request has one `Host` header\n")));
     }
     let authority = match (request.uri.authority(), header) {
         // An absolute address takes precedence.
         (Some(authority), _) => authority.as_str(),
         (None, Some(header)) => header.to_str().unwrap_or("?"),
         (None, None) if request.version == Version::HTTP_11 && listener.is_at_root => {
-            return Err(bad("the `Host` header is missing\n"));
+            return Err(Box::new(bad("the `Host` header is missing\n")));
         }
         (None, None) => return Ok(()),
     };
     let Some((host, _)) = host_and_port(authority) else {
-        return Err(bad("the `Host` header is not a host\n"));
+        return Err(Box::new(bad("the `Host` header is not a host\n")));
     };
     let is_loopback = listener.is_loopback && !listener.is_tls;
     if request.uri.path() == HEALTH || access.allows_host(&host, is_loopback) {
@@ -56,6 +56,6 @@ pub(crate) fn check(
     Err(Box::new(http::plain(StatusCode::MISDIRECTED_REQUEST, text)))
 }
 
-fn bad(text: &'static str) -> Box<Response<Body>> {
-    Box::new(http::plain(StatusCode::BAD_REQUEST, text))
+fn bad(text: &'static str) -> Response<Body> {
+    http::plain(StatusCode::BAD_REQUEST, text)
 }

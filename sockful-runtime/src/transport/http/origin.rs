@@ -6,7 +6,7 @@ use crate::core::site_access::SiteAccess;
 use crate::core::web_origin::WebOrigin;
 use crate::transport::http;
 use crate::transport::http::Body;
-use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Response, StatusCode};
 
 /// The response to a page that may not connect.
@@ -30,7 +30,7 @@ pub(crate) fn check(
     if is_allowed(headers, access, listener) {
         return Ok(());
     }
-    let origin = headers.get(ORIGIN).map(|origin| origin.as_bytes());
+    let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
     let origin = String::from_utf8_lossy(origin.unwrap_or_default());
     if let Some(origin) = access.first_refusal(&origin) {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -90,13 +90,15 @@ mod tests {
     };
 
     fn access(is_loopback_allowed: bool) -> SiteAccess {
-        let mut config = AccessConfig::default();
-        config.loopback_origins = is_loopback_allowed;
-        config.allowed_origins = vec![
-            "https://app.example.com".to_owned(),
-            "https://*.example.org".to_owned(),
-            "tauri://localhost".to_owned(),
-        ];
+        let config = AccessConfig {
+            loopback_origins: is_loopback_allowed,
+            allowed_origins: vec![
+                "https://app.example.com".to_owned(),
+                "https://*.example.org".to_owned(),
+                "tauri://localhost".to_owned(),
+            ],
+            ..AccessConfig::default()
+        };
         SiteAccess::new(&config)
     }
 

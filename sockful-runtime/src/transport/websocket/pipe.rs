@@ -262,7 +262,9 @@ mod tests {
         // More than a little is left to the system.
         let (near, mut far) = tokio::io::duplex(100_000);
         let mut pipe = Pipe::new(near, 100_000);
-        far.write_all(&[7; 50_000]).await.expect("there is room");
+        far.write_all(&vec![7; 50_000])
+            .await
+            .expect("there is room");
         drop(far);
         assert!(pipe.poll_gone(&mut cx).is_pending());
         assert!(pipe.ahead.len() < AHEAD + 1_024);
