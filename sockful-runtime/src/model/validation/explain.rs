@@ -1,10 +1,10 @@
 //! Explains why a value is not of the type of its property.
 
+use super::unknown::PathStep;
 use crate::core::error::Fault;
 use crate::core::json;
 use crate::core::json::MAX_EXACT;
 use serde_json::{Map, Value};
-use std::fmt::Write;
 
 /// The depth to which a value is explained; a fault below is reported at this depth.
 const MAX_DEPTH: u8 = 8;
@@ -18,7 +18,7 @@ pub(crate) fn explain(
 ) -> Option<Fault> {
     let here = Place {
         parent: None,
-        step: Step::Name(path),
+        step: PathStep::Name(path),
     };
     Explainer { definitions }.fault(schema, value, &here, MAX_DEPTH)
 }
@@ -26,26 +26,21 @@ pub(crate) fn explain(
 /// Where a part of a value is; its text is made only for the part that has a fault.
 struct Place<'a> {
     parent: Option<&'a Place<'a>>,
-    step: Step<'a>,
-}
-
-enum Step<'a> {
-    Name(&'a str),
-    Item(usize),
+    step: PathStep<'a>,
 }
 
 impl<'a> Place<'a> {
     fn item(&'a self, at: usize) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Item(at),
+            step: PathStep::Item(at),
         }
     }
 
     fn entry(&'a self, name: &'a str) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Name(name),
+            step: PathStep::Name(name),
         }
     }
 
@@ -53,11 +48,9 @@ impl<'a> Place<'a> {
     fn path(&self) -> String {
         let mut path = self.parent.map(Place::path).unwrap_or_default();
         match self.step {
-            Step::Name(name) if path.is_empty() => path.push_str(name),
-            Step::Name(name) => path.extend([".", name]),
-            Step::Item(at) => {
-                let _ = write!(path, "[{at}]");
-            }
+            PathStep::Name(name) if path.is_empty() => path.push_str(name),
+            PathStep::Name(name) => path.extend([".", name]),
+            PathStep::Item(at) => path.extend(["[", &at.to_string(), "]"]),
         }
         path
     }

@@ -7,7 +7,6 @@ use super::resolve;
 use crate::core::error::Fault;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
-use std::fmt::Write;
 use std::ptr;
 
 /// How deep properties are looked for, and how many are tried.
@@ -34,7 +33,7 @@ pub(crate) fn unknown(
     }
     // A property that is not written may be skipped, or be written under another name.
     let (schema, definitions) = schema();
-    let mut search = Search {
+    let mut search = UnknownSearch {
         definitions: &definitions,
         steps_left: bytes.saturating_mul(STEPS_PER_BYTE).max(MIN_STEPS),
         place: Vec::new(),
@@ -60,11 +59,9 @@ pub(crate) fn unknown(
         let mut path = path.to_owned();
         for step in place {
             match step {
-                Step::Item(at) => {
-                    let _ = write!(path, "[{at}]");
-                }
-                Step::Name(name) if path.is_empty() => path.push_str(name),
-                Step::Name(name) => {
+                PathStep::Item(at) => path.extend(["[", &at.to_string(), "]"]),
+                PathStep::Name(name) if path.is_empty() => path.push_str(name),
+                PathStep::Name(name) => {
                     path.push('.');
                     path.push_str(name);
                 }
@@ -77,7 +74,7 @@ pub(crate) fn unknown(
 
 /// A step to a part of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Step<'v> {
+pub(super) enum PathStep<'v> {
     Name(&'v str),
     Item(usize),
 }
@@ -109,26 +106,26 @@ fn has_missing(given: &Value, written: &Value, depth: usize) -> bool {
 }
 
 /// Replaces the part of a value at a place, and returns what it was.
-fn replace_at(value: &mut Value, place: &[Step<'_>], by: Value) -> Option<Value> {
+fn replace_at(value: &mut Value, place: &[PathStep<'_>], by: Value) -> Option<Value> {
     let part = place.iter().try_fold(value, |value, step| match step {
-        Step::Name(name) => value.get_mut(*name),
-        Step::Item(at) => value.get_mut(*at),
+        PathStep::Name(name) => value.get_mut(*name),
+        PathStep::Item(at) => value.get_mut(*at),
     });
     part.map(|part| std::mem::replace(part, by))
 }
 
 /// Walks a value together with all schemas that could describe the part it is at, so that each part is
 /// visited once, however many alternatives there are on the way to it.
-struct Search<'s, 'v> {
+struct UnknownSearch<'s, 'v> {
     definitions: &'s Map<String, Value>,
     steps_left: usize,
     /// The part that the search is at.
-    place: Vec<Step<'v>>,
+    place: Vec<PathStep<'v>>,
     /// The properties that are neither written nor described.
-    found: Vec<Vec<Step<'v>>>,
+    found: Vec<Vec<PathStep<'v>>>,
 }
 
-impl<'s, 'v> Search<'s, 'v> {
+impl<'s, 'v> UnknownSearch<'s, 'v> {
     /// Searches a part that one of `schemas` describes, if it meets it.
     fn part(
         &mut self,
@@ -152,8 +149,8 @@ impl<'s, 'v> Search<'s, 'v> {
             Value::Object(entries) => {
                 for (name, value) in entries {
                     self.take_steps(schemas.len() + 1)?;
-                    let parts = described(Step::Name(name));
-                    self.place.push(Step::Name(name));
+                    let parts = described(PathStep::Name(name));
+                    self.place.push(PathStep::Name(name));
                     match written.get(name) {
                         Some(written) => self.part(parts, value, written)?,
                         None if parts.is_empty() => self.found()?,
@@ -165,8 +162,8 @@ impl<'s, 'v> Search<'s, 'v> {
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
                     self.take_steps(schemas.len() + 1)?;
-                    let parts = described(Step::Item(at));
-                    self.place.push(Step::Item(at));
+                    let parts = described(PathStep::Item(at));
+                    self.place.push(PathStep::Item(at));
                     self.part(parts, item, &written[at])?;
                     self.place.pop();
                 }
@@ -231,14 +228,14 @@ impl<'s, 'v> Search<'s, 'v> {
 }
 
 /// Returns the schema of the part that `step` leads to.
-fn described<'s>(keywords: &'s Map<String, Value>, step: Step<'_>) -> Option<&'s Value> {
+fn described<'s>(keywords: &'s Map<String, Value>, step: PathStep<'_>) -> Option<&'s Value> {
     match step {
-        Step::Item(at) => {
+        PathStep::Item(at) => {
             let first = keywords.get("prefixItems").and_then(Value::as_array);
             let first = first.and_then(|schemas| schemas.get(at));
             first.or_else(|| keywords.get("items"))
         }
-        Step::Name(name) => {
+        PathStep::Name(name) => {
             let own = keywords.get("properties").and_then(|all| all.get(name));
             let patterns = keywords.get("patternProperties").and_then(Value::as_object);
             let pattern = patterns.and_then(|patterns| patterns.values().next());
