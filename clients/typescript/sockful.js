@@ -8,10 +8,11 @@ const TOO_LARGE = 'the request is larger than the server takes';
 const READS = new Set(['get', 'find', 'all', 'count']);
 const OF_RECORDS = new Set(['create', 'get', 'find', 'all', 'update', 'save', 'destroy', 'subscribe']);
 const DEFAULTS = { timeoutMs: 30000, maxQueue: 1000, maxEvents: 1000, heartbeatMs: 30000, deadlineMs: 10000 };
+const BACKOFF = { minMs: 250, maxMs: 20000 };
 
 /** The names of options, which are checked because a program without types can misspell them. */
 const CONNECT_OPTIONS = ['api', 'token', 'WebSocket', 'backoff', ...Object.keys(DEFAULTS)];
-const BACKOFF_OPTIONS = ['minMs', 'maxMs'];
+const BACKOFF_OPTIONS = Object.keys(BACKOFF);
 const CALL_OPTIONS = ['timeoutMs', 'signal', 'ifRev', 'traceparent'];
 const SUBSCRIBE_OPTIONS = ['signal'];
 const LIVE_OPTIONS = ['sort', 'id', 'signal'];
@@ -123,16 +124,17 @@ class Connection {
   constructor(url, options) {
     check(options, CONNECT_OPTIONS, 'connect');
     check(options.backoff, BACKOFF_OPTIONS, 'backoff');
-    duration(options.timeoutMs, 'timeoutMs', 0);
-    for (const name of ['heartbeatMs', 'deadlineMs']) duration(options[name], name, 1);
-    for (const name of BACKOFF_OPTIONS) duration(options.backoff?.[name], name, 1);
-    this.options = { ...DEFAULTS, ...options };
+    this.options = { ...DEFAULTS, ...given(options) };
+    this.backoff = { ...BACKOFF, ...given(options.backoff) };
+    duration(this.options.timeoutMs, 'timeoutMs', 0);
+    for (const name of ['heartbeatMs', 'deadlineMs']) duration(this.options[name], name, 1);
+    for (const name of BACKOFF_OPTIONS) duration(this.backoff[name], name, 1);
+    for (const name of ['maxQueue', 'maxEvents']) count(this.options[name], name);
     this.token = options.token;
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
     if (!this.WebSocket) throw new TypeError('there is no global `WebSocket`; give one as an option');
     this.reads = new Set(options.api?.reads);
     this.url = new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws');
-    this.backoff = { minMs: 250, maxMs: 20000, ...options.backoff };
     const wide = Object.entries(options.api?.wide ?? {}).filter(([, names]) => names.length);
     this.wide = wide.length ? new Map(wide) : undefined;
     this.listen(globalThis, 'online', () => this.wake());
@@ -1001,6 +1003,14 @@ const duration = (ms, name, least) => {
     throw new TypeError(`\`${name}\` must be a number of milliseconds, at least ${least}, not ${String(ms)}`);
   }
 };
+
+/** @type {Fn} */
+const count = (value, name) => {
+  if (!((Number.isInteger(value) || value === Infinity) && value >= 0)) throw new TypeError(`\`${name}\` must be an integer, at least 0, or Infinity, not ${String(value)}`);
+};
+
+/** The options without those that are undefined, which leave the default. @type {Fn} */
+const given = (options) => Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
 
 /** @type {Fn} */
 const check = (options, names, of) => {

@@ -150,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Some(CloseReason::Lost)
                 }
                 ConnectionEvent::Beat(Beat::Stuck) => {
-                    Some(CloseReason::ByUs(1008, "nothing of what was sent is taken"))
+                    Some(CloseReason::ByUs(1013, "nothing of what was sent is taken"))
                 }
                 ConnectionEvent::Drain => self.refuse_the_rest(),
                 ConnectionEvent::Drained => Some(SHUTTING_DOWN),

@@ -164,6 +164,20 @@ await test('a token that does not come does not reset the backoff', { backoff: {
   Math.random.mock.restore();
 });
 
+const UNDEFINED = { heartbeatMs: undefined, deadlineMs: undefined, timeoutMs: undefined, backoff: { minMs: undefined, maxMs: undefined } };
+
+await test('undefined options leave the defaults', UNDEFINED, async () => {
+  const before = sockets.length;
+  mock.timers.tick(1_000);
+  await settled();
+  assert.equal(sockets.length, before, 'the default deadline is 10 s');
+  for (const name of ['maxQueue', 'maxEvents']) {
+    for (const value of [NaN, -1, 'x']) {
+      assert.throws(() => connect('ws://nowhere', { WebSocket: Fake, [name]: value }), TypeError);
+    }
+  }
+});
+
 await test('times beyond a timer are no limit, and what is no time is refused', {}, async (api) => {
   for (const timeoutMs of [2 ** 31 - 1, 2 ** 31, 2 ** 53, Infinity, 0]) {
     let isOver = false;

@@ -5,7 +5,7 @@ use crate::engine::call::after_hooks::AfterHooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
 use crate::engine::call::rerun;
-use crate::engine::call::rerun::Listing;
+use crate::engine::call::rerun::ReadListing;
 use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 use crate::protocol::reply;
@@ -41,7 +41,7 @@ pub(crate) async fn commit_before_hooks(
     let mut finished = transaction.finish()?;
     check_room(context, &finished.operations)?;
     let since = finished.listed_since;
-    let listing = Listing::of(since, &finished.operations, &finished.guards);
+    let listing = ReadListing::of(since, &finished.operations, &finished.guards);
     let locked = transaction.locked();
     if !locked.is_empty() {
         // No other commit to these resources was possible.

@@ -15,12 +15,12 @@ const SHORT_RUN: Duration = Duration::from_secs(1);
 
 /// What the commit of a call that lists records reads and writes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listing {
+pub(super) struct ReadListing {
     resources: ResourceSet,
     since: Instant,
 }
 
-impl Listing {
+impl ReadListing {
     /// `since` is when the call read its first list; `None` if it has read none.
     pub(super) fn of(
         since: Option<Instant>,
@@ -74,7 +74,7 @@ pub(super) async fn enter<'a>(
 /// A call without lists waits a little, at random. One with lists takes the guard locks of all that it
 /// reads and writes after some reruns, or after one that took long: the run that follows cannot be
 /// overtaken.
-pub(super) async fn prepare(context: &Context, listing: Option<Listing>) -> Result<()> {
+pub(super) async fn prepare(context: &Context, listing: Option<ReadListing>) -> Result<()> {
     let Some(listing) = listing else {
         context.back_off().await;
         return Ok(());
@@ -113,7 +113,7 @@ pub(crate) async fn after_error(context: &Context, error: Error) -> Result<()> {
     let Some(reads) = transaction.abandon() else {
         return Err(error);
     };
-    let listing = Listing::of(reads.listed_since, &reads.operations, &reads.guards);
+    let listing = ReadListing::of(reads.listed_since, &reads.operations, &reads.guards);
     let commit = Commit {
         operations: reads.operations,
         guards: reads.guards,
