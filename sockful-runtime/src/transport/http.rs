@@ -13,6 +13,7 @@ pub(crate) mod respond;
 pub(crate) mod rest;
 pub(crate) mod sse;
 mod static_files;
+mod upgrade;
 
 use crate::core::error::{Error, ErrorKind};
 use bytes::Bytes;

@@ -204,32 +204,34 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
 }
 
 /// Counts formatted lines. Move code above the budget into the runtime, or give the reason here: a field
-/// exceeds its 14 lines by four: its typed name takes three, which are a declaration with a doc comment and
-/// a value, and no code, and two of its paths are so long that they are wrapped.
+/// exceeds its 14 lines by five: its typed name takes three, which are a declaration with a doc comment and
+/// a value, and no code, two of its paths are so long that they are wrapped, and only its type knows how its
+/// values are compared.
 #[test]
 fn expansion_size_is_within_budget() {
     assert_eq!(
         budget(creature),
-        (140, 18),
+        (141, 19),
         "a resource, and each field of it"
     );
-    assert_eq!(budget(ranged), (140, 19), "each field with a range");
-    assert_eq!(budget(ruled), (142, 56), "each field with all rules");
-    // Includes the user's block: 4 lines, and 2 for each method.
+    assert_eq!(budget(ranged), (141, 20), "each field with a range");
+    assert_eq!(budget(ruled), (143, 58), "each field with all rules");
+    // Includes the user's block: 4 lines, and 2 for each method. Two lines of a block name the mistake of a
+    // second one.
     assert_eq!(
         budget(remotes),
-        called(12, 44),
+        called(14, 45),
         "a block, and each remote in it"
     );
-    assert_eq!(budget(immediate), called(13, 35), "and that is not `async`");
+    assert_eq!(budget(immediate), called(15, 36), "and that is not `async`");
     // Eight lines of a relation are names.
-    assert_eq!(budget(related), (143, 35), "each field with a parent");
+    assert_eq!(budget(related), (144, 37), "each field with a parent");
     // One more line is shared by all events.
-    assert_eq!(budget(eventful), (134, 8), "each event");
-    assert_eq!(budget(hooks), (16, 24), "a block, and each hook in it");
+    assert_eq!(budget(eventful), (137, 8), "each event");
+    assert_eq!(budget(hooks), (18, 24), "a block, and each hook in it");
     // Includes the remote method that it authorizes, without its argument. Three lines serve messages: the
     // user, the record and the result are separate, so that each is reported at its type.
-    let (block, policy) = called(16, 44);
+    let (block, policy) = called(18, 45);
     let argument = CALLED.1.min(2);
     assert_eq!(
         budget(policies),
