@@ -143,6 +143,7 @@ cases! {
         text_of_every_kind_comes_back_as_it_went
     } but {
         a_key_given_twice_is_invalid_and_named
+        empty_id_is_refused_by_every_action
         an_id_spelt_with_escapes_is_the_same_id
         a_number_beyond_all_floats_is_refused
     }

@@ -296,6 +296,7 @@ async fn stored_values_are_sanitized_and_indexed_by_their_new_type() {
         let created = creatures.create(taken).await.map(|it| it.kind);
         let error = created.expect_err("it is taken");
         assert_eq!(error.kind(), sockful::ErrorKind::Conflict);
+        handle.close().await.expect("it is open");
     }
 }
 

@@ -191,7 +191,6 @@ pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
         "create", "get", "update", "save", "destroy", "feed", "describe",
     ] {
         for id in [
-            json!(""),
             json!(long),
             json!("a\nb"),
             json!("a\u{7f}"),
@@ -203,6 +202,20 @@ pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
             assert_eq!(faults.len(), 1, "{action} {id}");
             assert_eq!(faults[0].0, "id", "{action} {id}");
         }
+    }
+}
+
+/// Over HTTP the address of an empty id is that of the list.
+#[tokio::test]
+pub(crate) async fn empty_id_is_refused_by_every_action() {
+    let server = TestServer::start().await;
+    let mut client = server.client().await;
+    for action in [
+        "create", "get", "update", "save", "destroy", "feed", "describe",
+    ] {
+        let faults = faults(&mut client, action, json!({"id": ""})).await;
+        assert_eq!(faults.len(), 1, "{action}");
+        assert_eq!(faults[0].0, "id", "{action}");
     }
 }
 

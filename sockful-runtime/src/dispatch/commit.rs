@@ -22,8 +22,6 @@ use crate::protocol::reply;
 use crate::protocol::reply::{Body, Done, Reply};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::Arc;
 use tokio::task::yield_now;
 
 /// A write of the batch, with its part of the payload.
@@ -114,7 +112,8 @@ async fn stage_all(
         }
     }
     let mut written = staged_records.records;
-    // A record that is written several times is in the result as often, each time as it is in the end.
+    // A record that is written several times is in the result as often, each time as it is in the end
+    // if it is still there.
     for (one, write) in written.iter_mut().zip(writes) {
         if !one.is_gone
             && let Some(last) = unit.get(write.model, one.record.id()).await?
@@ -137,9 +136,6 @@ const STAGED_FACTOR: usize = 4;
 /// The records of a batch while it is staged, in the order of its writes.
 struct StagedRecords {
     records: Vec<BatchRecord>,
-    /// The writes of each record that is not gone, and its size.
-    by_id: HashMap<(usize, Box<str>), (Vec<usize>, usize)>,
-    /// The size of all, each record once as it is now.
     bytes: usize,
     max_reply: usize,
     since_turn: usize,
@@ -149,14 +145,13 @@ impl StagedRecords {
     fn new(max_reply: usize) -> Self {
         Self {
             records: Vec::new(),
-            by_id: HashMap::new(),
             bytes: 0,
             max_reply,
             since_turn: 0,
         }
     }
 
-    /// Adds a record that was written, which replaces its earlier versions.
+    /// Adds a record that was written.
     ///
     /// # Errors
     ///
@@ -165,18 +160,6 @@ impl StagedRecords {
         let size = written.record.sent().len() + 1;
         self.since_turn += size;
         self.bytes += size;
-        let key = (written.resource, Box::from(written.record.id()));
-        if written.is_gone {
-            // The result has its last version for the writes before this one.
-            self.by_id.remove(&key);
-        } else {
-            let (places, before) = self.by_id.entry(key).or_default();
-            for &place in &*places {
-                self.records[place].record = Arc::clone(&written.record);
-            }
-            self.bytes -= std::mem::replace(before, size);
-            places.push(self.records.len());
-        }
         self.records.push(written);
         if self.bytes <= self.max_reply.saturating_mul(STAGED_FACTOR) {
             return Ok(());
@@ -345,9 +328,15 @@ mod tests {
         let small = ids.iter().map(|id| save(id, 1));
         let reply = commit(large.chain(small).collect()).await;
         assert_eq!(reply["err"]["code"], "too_large", "{reply}");
-        // One record at a time has no bound but that of its last state.
-        let writes = (0..20).flat_map(|_| [save("a", MAX_REPLY), save("a", 1)]);
-        let reply = commit(writes.collect()).await;
+        // Each version counts, also of one record.
+        let versions = |count| {
+            let each = 0..count;
+            each.flat_map(|_| [save("a", MAX_REPLY), save("a", 1)])
+                .collect()
+        };
+        let reply = commit(versions(3)).await;
         assert!(reply["ok"].is_array(), "{reply}");
+        let reply = commit(versions(5)).await;
+        assert_eq!(reply["err"]["code"], "too_large", "{reply}");
     }
 }

@@ -83,7 +83,13 @@ impl Record {
         &self.text[self.sent as usize..]
     }
 
+    /// Whether any string of it has an escape.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.text.as_bytes().contains(&b'\\')
+    }
+
     /// The JSON value of the property at `position`, which may be private.
+    #[inline]
     pub fn value(&self, position: usize) -> &str {
         let (id, span) = (usize::from(self.id), &self.spans[position]);
         &self.text[id + span.start as usize..id + span.end as usize]

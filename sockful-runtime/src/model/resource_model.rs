@@ -213,23 +213,23 @@ impl Model {
         value.ok_or_else(|| Error::internal("a property was refused without a fault"))
     }
 
-    /// Sets the managed properties of a record that is about to replace `stored`.
+    /// Sets the managed properties of a record that is about to replace `stored`. Returns `None` if
+    /// nothing has changed.
     ///
-    /// Changes that a method or a payload made to them are undone. If nothing else has changed, the
-    /// result equals `stored`.
+    /// Changes that a method or a payload made to them are undone.
     pub(crate) fn set_managed(
         &self,
         mut record: Record,
         stored: Option<&Record>,
         clock: &Clock,
-    ) -> Record {
+    ) -> Option<Record> {
         let [created, updated, rev] = self.managed;
         if let Some(stored) = stored {
             for at in [created, updated, rev].into_iter().flatten() {
                 record.set(at, stored.value(at));
             }
             if record.same_content(stored) {
-                return record;
+                return None;
             }
         }
         let created = created.filter(|_| stored.is_none());
@@ -238,7 +238,7 @@ impl Model {
             let timestamp = self.properties[at].timestamp;
             record.set(at, &timestamp.after(before, clock.now()));
         }
-        record
+        Some(record)
     }
 
     /// The error if another record has the same value of a unique property.
@@ -279,6 +279,8 @@ impl Model {
                 Err(fault) => (String::new(), Some(fault)),
             };
         let record = builder.finish(&id);
+        // Most records have no escapes at all, which is found out much faster for all properties at once.
+        let has_escapes = record.has_escapes();
         let mut typed = typed.into_iter().peekable();
         let mut faults = Vec::new();
         for (at, property) in self.definition.properties.iter().enumerate() {
@@ -290,11 +292,17 @@ impl Model {
                     ..fault.clone()
                 }),
                 _ if not_finite.contains(&at) => Some(validation::not_finite(property.name)),
-                _ => validation::check(property.name, self.properties[at].kind, nullable, raw)
-                    .or_else(|| {
-                        let indexed = property.is_indexed().then_some(raw)?;
-                        validation::check_indexed(property.name, indexed)
-                    }),
+                _ => validation::check(
+                    property.name,
+                    self.properties[at].kind,
+                    nullable,
+                    raw,
+                    has_escapes,
+                )
+                .or_else(|| {
+                    let indexed = property.is_indexed().then_some(raw)?;
+                    validation::check_indexed(property.name, indexed)
+                }),
             };
             let before = faults.len();
             match own {

@@ -7,15 +7,38 @@ use std::time::{SystemTime, UNIX_EPOCH};
 ///
 /// The time is part of them: if the memory of a running process is restored from a snapshot, a commit
 /// that takes the number of another one gets another tag.
-#[derive(Debug, Default)]
-pub(crate) struct TagSource(RandomState);
+#[derive(Debug)]
+pub(crate) struct TagSource {
+    seed: u64,
+}
+
+impl Default for TagSource {
+    fn default() -> Self {
+        let seed = RandomState::new().hash_one(());
+        Self { seed }
+    }
+}
 
 impl TagSource {
     /// The tag of commit `seq`.
     pub(crate) fn next(&self, seq: u64) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.0.hash_one((seq, now.unwrap_or_default().as_nanos()))
+        let now = now.unwrap_or_default();
+        let nanos = now
+            .as_secs()
+            .wrapping_mul(1_000_000_000)
+            .wrapping_add(now.subsec_nanos().into());
+        mix(self.seed ^ mix(seq ^ mix(nanos)))
     }
+}
+
+/// The last step of `SplitMix64`, by which each bit of the result depends on all bits of `number`. A tag
+/// need not be hard to guess: clients see only proofs that are made of it with a secret.
+fn mix(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 #[cfg(test)]

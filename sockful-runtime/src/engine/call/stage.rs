@@ -37,11 +37,11 @@ pub(crate) async fn stage(
     grant: Option<Grant>,
 ) -> Result<Option<Staged>> {
     let clock = &context.app().clock;
-    let is_same = |record: &Record| stored.filter(|stored| record.same_content(stored)).cloned();
-    let mut record = model.set_managed(record, stored.map(|it| &**it), clock);
-    if let Some(stored) = is_same(&record) {
-        return Ok(Some(Staged::Same(stored)));
-    }
+    let set_managed = |record| model.set_managed(record, stored.map(|it| &**it), clock);
+    let is_same = || Ok(stored.cloned().map(Staged::Same));
+    let Some(mut record) = set_managed(record) else {
+        return is_same();
+    };
     let on = if stored.is_some() {
         HookAction::Update
     } else {
@@ -56,10 +56,10 @@ pub(crate) async fn stage(
         let run = run_before_hooks(context, model, on, stored, Some(Arc::new(record)));
         let made = run.boxed().await?;
         let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
-        record = model.set_managed(Arc::unwrap_or_clone(made), stored.map(|it| &**it), clock);
-        if let Some(stored) = is_same(&record) {
-            return Ok(Some(Staged::Same(stored)));
-        }
+        let Some(made) = set_managed(Arc::unwrap_or_clone(made)) else {
+            return is_same();
+        };
+        record = made;
     }
     if let Some(grant) = grant {
         context.ask(grant, model, Some(&record))?;

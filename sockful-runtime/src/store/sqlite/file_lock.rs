@@ -86,6 +86,14 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
+        // A process that is about to be started holds copies of the descriptors for a moment, and with
+        // them a lock that is not released by itself.
+        for file in [&self.data, &self.beside] {
+            if let Err(error) = file.unlock() {
+                let path = self.path.display();
+                tracing::debug!(%path, %error, "a lock of the store was not released");
+            }
+        }
         if let Some(registered) = self.registered {
             open_files().remove(&registered);
         }
