@@ -197,6 +197,11 @@ impl World {
             let who = seat.who.map(|who| &self.users[who]);
             seat.knows.note_seen(who, &images, &self.records);
         }
+        let seat = &mut self.seats[nth];
+        if frame[1] == "commit" {
+            let who = seat.who.map(|who| &self.users[who]);
+            seat.knows.note_transient(who, frame, &self.records);
+        }
         let seat = &self.seats[nth];
         let unknown = seat.knows.unknown(frame);
         prop_assert!(

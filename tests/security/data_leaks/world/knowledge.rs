@@ -99,6 +99,24 @@ impl Knowledge {
         }
     }
 
+    /// Notes the stamps of records in the reply to a batch that the same batch has destroyed again: no
+    /// commit has ever had them.
+    pub(super) fn note_transient(&mut self, who: Option<&User>, frame: &Value, records: &Records) {
+        let (Some(who), Some(shown)) = (who, frame[2]["ok"].as_array()) else {
+            return;
+        };
+        for record in shown.iter().filter(|record| record.is_object()) {
+            let resource = match record.get("note_id") {
+                Some(_) => "comment",
+                None => "note",
+            };
+            let id = record["id"].as_str().unwrap_or_default().to_owned();
+            if !records.all.contains_key(&(resource, id)) && is_seen(who, resource, record) {
+                self.0.extend(marks(&record["stamp"].to_string()));
+            }
+        }
+    }
+
     /// The marks in a frame that it may not know.
     pub(super) fn unknown(&self, frame: &Value) -> Vec<String> {
         let all = marks(&frame.to_string());
