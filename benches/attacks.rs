@@ -78,10 +78,10 @@ fn attacks() -> Vec<Attack> {
     let amplify = json!({ "id": vec!["s0"; 1000], "$with": ["album.songs.album"] });
     let items = json!({ "type": "array", "prefixItems": vec![json!(true); 6_000] });
     let branches: Vec<Value> = vec![json!({ "$ref": "#/$defs/list" }); 1_100];
-    let described = json!({ "since": { "resources": { "note": {
-        "actions": { "create": { "payload": { "anyOf": branches } } }, "events": {},
-        "$defs": { "list": items },
-    } }, "$defs": { "list": items } } });
+    let create = json!({ "create": { "payload": { "anyOf": branches } } });
+    let note = json!({ "actions": create, "events": {} });
+    let since = json!({ "resources": { "note": note }, "$defs": { "list": items } });
+    let described = json!({ "since": since });
     let values: Vec<String> = (0..1_000).map(|n| format!("v{n}")).collect();
     let lists: Vec<Value> = vec![json!({ "kind": { "$in": values } }); 7];
     let subscribe = |ack| {
