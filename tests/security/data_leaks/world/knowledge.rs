@@ -100,12 +100,12 @@ impl Knowledge {
     }
 
     /// Notes the stamps of records in the reply to a batch that the same batch has destroyed again: no
-    /// commit has ever had them.
+    /// commit has ever had them. Of a record that the client may not read the reply has the id alone.
     pub(super) fn note_transient(&mut self, who: Option<&User>, frame: &Value, records: &Records) {
         let (Some(who), Some(shown)) = (who, frame[2]["ok"].as_array()) else {
             return;
         };
-        for record in shown.iter().filter(|record| record.is_object()) {
+        for record in shown.iter().filter(|record| record["owner"].is_string()) {
             let resource = match record.get("note_id") {
                 Some(_) => "comment",
                 None => "note",
