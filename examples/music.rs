@@ -146,7 +146,7 @@ impl Entry {
 
 #[remote]
 impl Playlist {
-    /// Puts a song at the end, and tells its position.
+    /// Puts a song at the end, and returns its position.
     pub async fn add(&self, ctx: &Context, song: String) -> Result<u32> {
         let new = NewEntry {
             playlist_id: self.id.clone(),

@@ -34,7 +34,7 @@ export interface ConnectOptions {
   token?: string | null | (() => string | null | Promise<string | null>);
   /** What makes sockets, such as that of the package `ws`. Default is the global one. */
   WebSocket?: new (url: string, protocols?: string | string[]) => any;
-  /** How long a request may take in all, in milliseconds. Default is 30,000. 0, and what is longer than 2^31-1, is no limit. */
+  /** The time limit of a request in milliseconds, retries included. Default is 30,000; 0 and values above 2^31-1 mean no limit. */
   timeoutMs?: number;
   /** How many requests may wait for a connection; further ones are rejected with `too_many`. Default is 1,000. */
   maxQueue?: number;
@@ -50,7 +50,7 @@ export interface ConnectOptions {
 
 /** What a request takes beside its payload. */
 export interface Options {
-  /** How long it may take in all, waiting and retries included, in milliseconds. 0, and what is longer than 2^31-1, is no limit. */
+  /** The time limit in milliseconds, waiting and retries included; 0 and values above 2^31-1 mean no limit. */
   timeoutMs?: number;
   /** Rejects the request with its reason. One that is not yet sent is never sent. */
   signal?: AbortSignal;

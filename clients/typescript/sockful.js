@@ -49,7 +49,7 @@ export function connect(url, options = {}) {
   const client = {
     get status() { return connection.status; },
     get seq() { return connection.seq; },
-    on: connection.told.on,
+    on: connection.emitter.on,
     commit: async (writes, options) => {
       const { ok } = await connection.call('sockful', 'commit', writes, options);
       ok.forEach((/** @type {any} */ record, /** @type {any} */ at) => connection.decode(connection.recordsOf(writes[at][0], writes[at][1]), record));
@@ -95,7 +95,7 @@ class Connection {
   /** @type {any} */ changedTo;
   /** @type {any} */ timers = {};
   status = 'connecting';
-  told = emitter();
+  emitter = emitter();
   /** Every request that is not answered, in the order asked. A `Map` costs more: its old tables keep later ones alive. @type {any} */ calls = { __proto__: null };
   waiting = 0;
   /** The newest commit that a reply has named. */
@@ -171,7 +171,7 @@ class Connection {
     try {
       socket = this.socket = new this.WebSocket(this.url, 'sockful.1');
     } catch (error) {
-      this.told.emit('error', error);
+      this.emitter.emit('error', error);
       return this.lost();
     }
     // Of one that was given up nothing counts.
@@ -184,7 +184,7 @@ class Connection {
     socket.onerror = current((event) => {
       const { error = event?.message ? event : undefined } = event ?? {};
       // A browser gives no reason.
-      this.told.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `no connection to ${this.url}` }));
+      this.emitter.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `no connection to ${this.url}` }));
       // The package `ws` gives the status in its message only.
       const status = /response: (401|403|421)\b/.exec(error?.message)?.[1];
       this.lost();
@@ -193,7 +193,7 @@ class Connection {
     socket.onclose = current((event) => this.lost(event?.code));
   }
 
-  /** Asks the server over HTTP why it refuses the handshake, which browsers do not tell. */
+  /** Asks the server over HTTP why it refuses the handshake, which browsers do not report. */
   async explain() {
     const { fetch, location } = globalThis;
     if (!fetch || !location) return;
@@ -209,7 +209,7 @@ class Connection {
     if (this.isGreeted || this.status === 'closed') return;
     const isNew = this.refusal?.message !== message;
     const error = this.refusal = new SockfulError({ code, message, outcome: 'none' });
-    if (isNew) this.told.emit('error', error);
+    if (isNew) this.emitter.emit('error', error);
     for (const call of Object.values(this.calls)) this.fail(call, code, message);
     for (const sub of this.subs) sub.follower.refused(error);
   }
@@ -227,7 +227,7 @@ class Connection {
     if (this.status !== 'closed' && socket?.terminate) socket.terminate();
     else socket?.close();
     this.violations = code === 1008 ? this.violations + 1 : 0;
-    if (this.violations === 3) this.told.emit('error', new SockfulError({ code: 'unavailable', message: 'the server closes each connection with 1008' }));
+    if (this.violations === 3) this.emitter.emit('error', new SockfulError({ code: 'unavailable', message: 'the server closes each connection with 1008' }));
     if (isFault) {
       this.isCareful = true;
       probe?.rejected(code === 1009 ? 'too_large' : 'bad_frame', `the server closes the connection with ${code} at this request`);
@@ -248,7 +248,7 @@ class Connection {
 
   /** @param {any} status */
   turn(status) {
-    if (this.status !== status) this.told.emit('status', this.status = status);
+    if (this.status !== status) this.emitter.emit('status', this.status = status);
   }
 
   close() {
@@ -291,7 +291,7 @@ class Connection {
       this.compare();
     } else if (action === 'expired') {
       this.mayKey = false;
-      this.told.emit('expired');
+      this.emitter.emit('expired');
       this.identify();
     }
   }
@@ -348,7 +348,7 @@ class Connection {
     } catch (error) {
       if (this.socket !== socket) return;
       const code = error instanceof SockfulError ? error.code : undefined;
-      if (code !== 'unknown_action') this.told.emit('error', error);
+      if (code !== 'unknown_action') this.emitter.emit('error', error);
       // Without a word about the token it is asked for again; with a refusal it is nobody who goes on.
       if (code === undefined || code === 'timeout') return this.lost();
     }
@@ -373,7 +373,7 @@ class Connection {
       const token = await this.token();
       if (this.socket === socket && token != null) await this.authenticate(token);
     } catch (error) {
-      this.told.emit('error', error);
+      this.emitter.emit('error', error);
     }
   }
 
@@ -392,7 +392,7 @@ class Connection {
     this.changedTo = to;
     // Not every server can say what has changed.
     const { ok } = await this.call('sockful', 'changes', { since: api.description }).catch(() => ({ ok: { verdict: 'unknown', changes: [] } }));
-    this.told.emit('changed', { ...ok, from: api.schema, to });
+    this.emitter.emit('changed', { ...ok, from: api.schema, to });
   }
 
   /** Asks, and gives the result as the application sees it. @param {any} resource @param {any} action @param {any} payload @param {any} [options] */
@@ -707,12 +707,12 @@ class Sub {
     if (payload.seq === undefined) return this.follower.events([{ ...payload, type }]);
     this.parts.push({ ...payload, type });
     if (payload.more) return;
-    const told = [];
+    const delivered = [];
     for (const { more, at, ...event } of this.parts) {
-      const last = told.at(-1);
-      if (event.type !== 'records') told.push(event);
+      const last = delivered.at(-1);
+      if (event.type !== 'records') delivered.push(event);
       else if (last?.type === 'reset') last.records = last.records.concat(event.records);
-      else if (event.dropped) told.push({ type: 'dropped', seq: event.seq, dropped: event.dropped });
+      else if (event.dropped) delivered.push({ type: 'dropped', seq: event.seq, dropped: event.dropped });
     }
     this.parts = [];
     this.seq = payload.seq;
@@ -720,7 +720,7 @@ class Sub {
     this.resume = this.nextResume ?? this.resume;
     this.nextResume = undefined;
     this.follower.status(true);
-    if (told.length) this.follower.events(told);
+    if (delivered.length) this.follower.events(delivered);
   }
 }
 
@@ -730,7 +730,7 @@ const listen = (connection, resource, action, where, listener, options) => {
   let isOn = true;
   const tell = (/** @type {any} */ event) => { if (isOn) guarded(listener, event); };
   const sub = new Sub(connection, resource, action, where, {
-    events: (told) => told.forEach(tell),
+    events: (delivered) => delivered.forEach(tell),
     status() {},
     refused() {},
     ended: (error) => tell({ type: 'ended', error }),
@@ -763,8 +763,8 @@ const iterate = (connection, resource, action, where, options) => {
     }
   };
   const sub = new Sub(connection, resource, action, where, {
-    events(told) {
-      events.push(...told);
+    events(delivered) {
+      events.push(...delivered);
       if (events.length > connection.options.maxEvents) {
         isAway = true;
         sub.stop();
@@ -816,9 +816,9 @@ const live = (connection, resource, where, options = {}) => {
   ready.catch(() => {});
   const select = where?.$select;
   const sub = new Sub(connection, resource, 'subscribe', select && !select.includes(id) ? { ...where, $select: [...select, id] } : where, {
-    events(told) {
+    events(delivered) {
       let isChanged = false;
-      for (const { type, id: key, record, records: all } of told) {
+      for (const { type, id: key, record, records: all } of delivered) {
         if (type === 'reset') {
           records.clear();
           for (const record of all) records.set(record[id], record);
@@ -831,7 +831,7 @@ const live = (connection, resource, where, options = {}) => {
       error = undefined;
       became('live');
       resolve();
-      for (const event of told) emit('event', event);
+      for (const event of delivered) emit('event', event);
       if (isChanged) emit('change');
     },
     status: (isLive) => {
@@ -956,16 +956,16 @@ function emitter() {
       all.set(event, (all.get(event) ?? new Set()).add(mine));
       return () => void all.get(event).delete(mine);
     },
-    emit(event, told) {
-      for (const { listener } of [...all.get(event) ?? []]) guarded(listener, told);
+    emit(event, detail) {
+      for (const { listener } of [...all.get(event) ?? []]) guarded(listener, detail);
     },
   };
 }
 
 /** @type {Fn} */
-const guarded = (listener, told) => {
+const guarded = (listener, detail) => {
   try {
-    listener(told);
+    listener(detail);
   } catch (error) {
     queueMicrotask(() => { throw error; });
   }

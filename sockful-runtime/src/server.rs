@@ -225,7 +225,7 @@ impl Server {
 #[derive(Debug, Default)]
 struct Listeners {
     served: AtomicUsize,
-    /// Whether the server is mounted in another one, which may go on serving it.
+    /// Whether the server is mounted in another one, which may still serve it.
     is_mounted: AtomicBool,
 }
 
@@ -341,7 +341,7 @@ impl ServerHandle {
     /// replies to running requests, and cuts what is left after
     /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). If no other
     /// listener is served, and the server is not [mounted](Self::service) in another one, the store is
-    /// [closed](Self::close), whoever keeps a handle.
+    /// [closed](Self::close), even if a handle is kept.
     ///
     /// # Errors
     ///

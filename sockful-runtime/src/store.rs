@@ -153,7 +153,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Closes the store: when this is done, what was committed is on the disk, and another process may
-    /// open it. Everything else is `unavailable` from then on. Called once the server serves no one; by
+    /// open it. Everything else is `unavailable` from then on. Called once nothing is served; by
     /// default it does nothing, for stores that have nothing to close.
     fn close(&self) -> MaybeReady<'_, Result<()>> {
         ready(Ok(()))

@@ -67,7 +67,7 @@ async fn position_that_is_too_large_is_left_out() {
     connection.reply(&request, reset).await;
     live.changed()
         .await
-        .expect("it goes on")
+        .expect("the stream is open")
         .expect("it is served");
     drop(connection);
     let mut connection = server.accept(200).await;
@@ -139,7 +139,7 @@ async fn frame_at_which_the_server_closes_is_sent_twice() {
         }
         live.changed()
             .await
-            .expect("it goes on")
+            .expect("the stream is open")
             .expect("it is served");
     }
 }
@@ -159,7 +159,7 @@ async fn live_query_ended_by_a_limit_comes_back() {
         .await;
     live.changed()
         .await
-        .expect("it goes on")
+        .expect("the stream is open")
         .expect("it is served");
     let again = connection.next().await;
     assert_eq!(again[2]["$from"], json!({"resume": "r", "seq": 3}));
@@ -188,7 +188,7 @@ async fn until_takes_in_own_write() {
             .seq
             .expect("a commit has a number");
         let reached = within("the commit", dragons.until(seq)).await;
-        reached.expect("it goes on").expect("it is served");
+        reached.expect("the stream is open").expect("it is served");
         assert_eq!(dragons.len(), n + 1);
         // A commit that concerns none of the records.
         let reply = beasts.create(beast(&format!("w{n}"), "wyrm")).reply().await;
@@ -197,7 +197,7 @@ async fn until_takes_in_own_write() {
             .seq
             .expect("a commit has a number");
         let reached = within("the commit", dragons.until(seq)).await;
-        reached.expect("it goes on").expect("it is served");
+        reached.expect("the stream is open").expect("it is served");
         assert_eq!(dragons.len(), n + 1);
     }
     client.close().await;

@@ -74,7 +74,7 @@ impl ScriptedConnection {
     pub(super) async fn next(&mut self) -> Value {
         loop {
             let message = within("a request", self.0.next()).await;
-            if let Message::Text(text) = message.expect("it goes on").expect("a message") {
+            if let Message::Text(text) = message.expect("the stream is open").expect("a message") {
                 return serde_json::from_str(&text).expect("a frame is JSON");
             }
         }

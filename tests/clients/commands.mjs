@@ -141,7 +141,7 @@ await step('commands', 'a port that is in use is named', async () => {
   assert.match(err, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${new URL(server.url).port}`));
 });
 
-await step('commands', 'with an option of its own the program goes on', async () => {
+await step('commands', 'an unknown option is left to the program', async () => {
   const server = await serve(program, ['--memory', 'types.ts']);
   const { status } = await fetch(`${server.url}/healthz`).finally(() => server.stop());
   assert.deepEqual([status, await server.stop()], [200, 0]);

@@ -51,7 +51,7 @@ async fn description_that_is_too_large_is_refused() {
     let now = client.ok("sockful", "schema", Value::Null).await;
     let mut large = now.clone();
     large["$defs"]["Large"] = json!({"enum": vec!["x"; 200_000]});
-    // Small, and with more pairs to compare than anybody has the time for.
+    // Small, and with too many pairs to compare.
     let mut many = json!({"resources": {"creature": {"actions": {}, "events": {}}}});
     let mut record = json!({"$ref": "#/$defs/15"});
     record["type"] = "object".into();

@@ -20,7 +20,7 @@ async fn ask(server: &TestServer, request: &str, headers: &str, body: &str) -> H
 }
 
 /// The status and the JSON that a request is told.
-async fn told(server: &TestServer, request: &str, body: &str) -> (u16, Value) {
+async fn response(server: &TestServer, request: &str, body: &str) -> (u16, Value) {
     let answer = ask(server, request, "", body).await;
     (answer.status, answer.json())
 }

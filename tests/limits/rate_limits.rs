@@ -6,7 +6,7 @@ use crate::support::{
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
-/// A server where a caller may ask so often, since the clock stands still.
+/// A server with this request rate, at a stopped clock.
 async fn slow(burst: u32) -> TestServer {
     TestServer::serve(notes_app::server().config(paced(burst))).await
 }

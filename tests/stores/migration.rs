@@ -90,13 +90,13 @@ async fn what_clients_do_not_see_leaves_them_their_history() {
 async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
     let folder = filled("unfit").await;
     let why = why_not(&folder, resources![unfit::Creature]).await;
-    for told in [
+    for message in [
         "nothing was changed",
         "creature: `life` is more than 5 in 2 records (`bob` is one); change that in a migration",
         "creature: `owner` is needed, and 3 records (`ann` is one) would have none; write #[resource(default = …)]",
         "creature: `secret`",
     ] {
-        assert!(why.contains(told), "{told} is not in\n{why}");
+        assert!(why.contains(message), "{message} is not in\n{why}");
     }
     assert!(!why.contains("hush"), "{why}");
     let handle = folder.open(resources![first::Creature]).await;
@@ -114,9 +114,9 @@ async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
 async fn what_is_unique_now_must_be_so_already() {
     let folder = filled("unique").await;
     let why = why_not(&folder, resources![unique::Creature]).await;
-    let told =
+    let message =
         "creature: `kind` is unique, and one value of it stands in several records (`ann` is one)";
-    assert!(why.contains(told), "{why}");
+    assert!(why.contains(message), "{why}");
     assert!(!why.contains("life") && !why.contains("note"), "{why}");
 }
 
@@ -124,8 +124,8 @@ async fn what_is_unique_now_must_be_so_already() {
 async fn a_value_that_would_be_lost_is_and_null_is_none() {
     let folder = filled("lost").await;
     let why = why_not(&folder, resources![bare::Creature]).await;
-    let told = "`secret` is no longer declared, and one record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
-    assert!(why.contains(told), "{why}");
+    let message = "`secret` is no longer declared, and one record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
+    assert!(why.contains(message), "{why}");
     assert!(!why.contains("note"), "{why}");
 
     let remove = [(
@@ -306,9 +306,9 @@ async fn values_that_are_alike_once_sanitized_are_refused() {
     let time = "2024-05-01T10:00:00Z";
     with_kinds(&folder, &[("Bob@x.org", time), (" BOB@x.org ", time)]).await;
     let why = why_not(&folder, resources![sanitized::Creature]).await;
-    let told =
+    let message =
         "creature: `kind` is unique, and one value of it stands in several records (`a` is one)";
-    assert!(why.contains(told), "{why}");
+    assert!(why.contains(message), "{why}");
     let handle = folder
         .open(resources![first::Creature])
         .await

@@ -31,7 +31,7 @@ fn what_a_store_applies_whatever_it_has_is_told() {
         changes(resources![renamed::Beast]).1,
         lines(&["compatible: beast was `creature`"])
     );
-    let (_, told) = changes(resources![more::Creature]);
+    let (_, lines) = changes(resources![more::Creature]);
     for line in [
         "compatible: creature species was `kind`",
         "compatible: creature species has an index, where no text is over 1,024 bytes",
@@ -41,7 +41,7 @@ fn what_a_store_applies_whatever_it_has_is_told() {
         "compatible: creature since is new",
         "compatible: creature whisper was `secret`",
     ] {
-        assert!(told.iter().any(|it| it == line), "{line}: {told:#?}");
+        assert!(lines.iter().any(|it| it == line), "{line}: {lines:#?}");
     }
 }
 
@@ -73,11 +73,11 @@ fn what_the_records_decide_is_told_with_what_to_write() {
             "breaking: creature kind is unique, and older records may share a value",
         ),
     ] {
-        let (verdict, told) = changes(now);
+        let (verdict, lines) = changes(now);
         assert_eq!(verdict, Verdict::Breaking);
         assert!(
-            told.iter().any(|it| it.starts_with(line)),
-            "{line}: {told:#?}"
+            lines.iter().any(|it| it.starts_with(line)),
+            "{line}: {lines:#?}"
         );
     }
 }
@@ -100,8 +100,8 @@ async fn whatever_is_refused_was_told() {
     {
         let folder = filled(&format!("foretold-{nth}")).await;
         let is_open = folder.open(now).await.is_ok();
-        let (verdict, told) = changes(now);
-        assert!(is_open || verdict == Verdict::Breaking, "{told:#?}");
+        let (verdict, lines) = changes(now);
+        assert!(is_open || verdict == Verdict::Breaking, "{lines:#?}");
     }
 }
 
@@ -125,7 +125,7 @@ fn what_is_no_such_description_is_said_to_be_none() {
 
 #[test]
 fn sanitizers_and_key_forms_are_reported() {
-    let (_, told) = changes(resources![sanitized::Creature]);
+    let (_, lines) = changes(resources![sanitized::Creature]);
     for line in [
         "compatible: creature kind is sanitized by `trim, lowercase`, stored values too",
         "breaking: creature kind is unique, and older records may share a value",
@@ -133,8 +133,8 @@ fn sanitizers_and_key_forms_are_reported() {
         "compatible: creature note is compared by its value (`time/1`)",
     ] {
         assert!(
-            told.iter().any(|it| it.starts_with(line)),
-            "{line}: {told:#?}"
+            lines.iter().any(|it| it.starts_with(line)),
+            "{line}: {lines:#?}"
         );
     }
 }

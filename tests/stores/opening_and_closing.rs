@@ -114,7 +114,7 @@ async fn serve_closes_the_store_although_a_handle_is_kept() {
     let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut second = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = second.client().await;
-    // The server goes on while another listener is served.
+    // The server continues while another listener is served.
     first.stop();
     first.stopped().await;
     client

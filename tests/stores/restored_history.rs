@@ -87,7 +87,7 @@ async fn resume_after_restoring_an_older_file_gets_the_records() {
     fs::copy(&copy, &file).expect("the copy is put back");
     let mut running = Running::start(&folder).await;
     running.write("new", 6..=15).await;
-    // The positions after the copy are of commits that never were, by all that the file tells.
+    // The positions after the copy are of commits that the restored file does not have.
     for frame in &followed {
         let reply = running.subscribe(Some(position(resume, frame))).await;
         let records = reply["ok"]["records"].as_array().expect("all records");

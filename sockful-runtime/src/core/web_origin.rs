@@ -67,7 +67,7 @@ impl OriginPattern {
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         const RULE: &str = "not an origin; write one such as `https://app.example.com`";
         const WILDCARD: &str =
-            "`*` stands for one label at the front of a host, as in `https://*.example.com`";
+            "`*` replaces one label at the front of a host, as in `https://*.example.com`";
         if text == "null" {
             return Ok(Self::Null);
         }

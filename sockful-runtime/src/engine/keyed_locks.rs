@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Fair locks by key. Those who wait for the same key follow one another in the order in which they
-/// came; nobody waits for the holder of another key.
+/// came; no caller waits for the holder of another key.
 ///
 /// Keys are known by their hash of 64 bits. Only if two are equal, of keys that are locked at the
 /// same time, do the callers wait for each other.

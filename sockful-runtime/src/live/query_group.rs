@@ -38,7 +38,7 @@ struct Share {
     callers: BTreeMap<CallerId, usize>,
 }
 
-/// Units of the limit that pass from one caller to another, or to nobody.
+/// Units of the limit that pass from one caller to another, or are returned.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PassedShare {
     pub(super) units: usize,

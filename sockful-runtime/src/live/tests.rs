@@ -244,7 +244,7 @@ async fn caller_at_its_share_leaves_room_for_others() {
         }
         assert_eq!(admitted, expected);
     }
-    // Anybody else still has room, and what asks for no condition needs none.
+    // Other callers still have room, and a subscription without conditions needs none.
     let another = server.join_as(user("ann"), &conditions(90_000)).await;
     handles.push(another.expect("room is left"));
     for n in 0..10 {

@@ -96,7 +96,7 @@ impl Hasher for MacHasher {
     }
 }
 
-/// Makes a secret that no one else knows.
+/// Creates a random secret.
 ///
 /// # Errors
 ///

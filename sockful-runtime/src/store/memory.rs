@@ -177,7 +177,7 @@ impl Memory {
             Some(entry) => root.remember(entry, subjects, seq),
             None => Vec::new(),
         };
-        // Old records may be many, and are let go without holding anybody up.
+        // Old records may be many, and are dropped outside of the lock.
         drop(root);
         // Another commit may have been faster here.
         self.head

@@ -61,7 +61,7 @@ pub(crate) struct Scans {
     turns: Arc<Turns>,
 }
 
-/// Leave to scan. It is held by the work itself, so that work that nobody waits for still counts.
+/// Permission to scan. The work itself holds it, so that abandoned work still counts.
 #[derive(Debug)]
 pub(crate) struct ScanPermit {
     /// One of the permits of the owner.
@@ -73,17 +73,17 @@ pub(crate) struct ScanPermit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum StopReason {
-    /// No one waits for the result.
+    /// The future that waits for the result was dropped.
     Cancelled = 1,
     /// It keeps the store from reclaiming space.
     #[cfg(feature = "sqlite")]
     TooOld,
 }
 
-/// Tells a scan to end.
+/// Stops a scan.
 #[derive(Default)]
 pub(crate) struct StopSignal {
-    /// 0 while it may go on.
+    /// 0 while it may continue.
     reason: AtomicU8,
     /// Interrupts what the scan waits for, while it does.
     interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
@@ -131,7 +131,7 @@ impl Scans {
     }
 
     /// Runs `work` on a thread for such work, when the client may scan. If the future is dropped, the
-    /// scan is told to end.
+    /// scan is stopped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&RunningScan) -> Result<T> + Send + 'static,
@@ -159,7 +159,7 @@ impl Scans {
             scan.check()?;
             let result = work(&scan);
             if result.is_err() {
-                // The reason is more telling than what was interrupted.
+                // The reason says more than the interrupted statement.
                 scan.check()?;
             }
             result
@@ -170,7 +170,7 @@ impl Scans {
     }
 }
 
-/// Tells a scan to end when the future that waits for it is dropped.
+/// Stops a scan when the future that waits for it is dropped.
 struct StopOnDrop(Option<Arc<StopSignal>>);
 
 impl Drop for StopOnDrop {
@@ -182,7 +182,7 @@ impl Drop for StopOnDrop {
 }
 
 impl StopSignal {
-    /// Tells the scan to end.
+    /// Stops the scan.
     pub(crate) fn stop(&self, reason: StopReason) {
         let first =
             self.reason
@@ -200,7 +200,7 @@ impl StopSignal {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work`, which `interrupt` interrupts if the scan is told to end meanwhile.
+    /// Runs `work`, which `interrupt` interrupts if the scan is stopped meanwhile.
     #[cfg(feature = "sqlite")]
     pub(crate) fn interruptible<T>(
         &self,
@@ -239,7 +239,7 @@ impl fmt::Debug for StopSignal {
 }
 
 impl RunningScan {
-    /// The signal that tells it to end.
+    /// The signal that stops it.
     #[cfg(feature = "sqlite")]
     pub(crate) fn stop_signal(&self) -> &StopSignal {
         &self.stop
@@ -332,7 +332,7 @@ mod tests {
             assert!(waited.is_err(), "it waits for messages");
         }
         drop(scanning);
-        // The work itself holds the permits: it has not seen yet that no one waits for it.
+        // The work itself holds the permits: it has not noticed yet that it was abandoned.
         assert_eq!(caller.permits.available_permits(), 0);
         assert_eq!(scans.slots.available_permits(), 8);
         go.send(()).expect("it still runs");

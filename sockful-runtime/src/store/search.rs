@@ -564,7 +564,7 @@ impl ResultPage {
         Ok(())
     }
 
-    /// Returns whether it has one more record than the limit, which tells that there are more, or more
+    /// Returns whether it has one more record than the limit, which means that there are more, or more
     /// bytes than were asked for.
     fn is_complete(&self) -> bool {
         self.is_full || self.records.len() > self.limit

@@ -210,7 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         if is_reading {
             if std::mem::take(&mut self.was_paused) {
-                // What came meanwhile may be there already, and wakes no one.
+                // What came meanwhile may be there already, and does not wake the task.
                 self.reading.ring();
             }
             if let Poll::Ready(incoming) = self.poll_incoming() {

@@ -13,7 +13,7 @@ const long = 'x'.repeat(300);
 const failure = (promise) => promise.then(() => assert.fail('it was not rejected'), (error) => error);
 const open = (hello) => last().hello(hello);
 /** Replies to the newest frame. */
-const reply = (payload) => last().tell('creature', 'x', payload, last().sent.at(-1)[3]);
+const reply = (payload) => last().deliver('creature', 'x', payload, last().sent.at(-1)[3]);
 const actions = () => last().sent.map(([, action]) => action);
 
 await test('every frame that is larger than `max_frame` is refused before it is sent', {}, async (api) => {
@@ -65,7 +65,7 @@ await test('a limit that is lower after a reconnect ends what no longer fits, an
 });
 
 for (const code of [1002, 1003, 1007, 1008, 1009]) {
-  await test(`a frame that makes the server close with ${code} is sent twice at most, and the others go on`, { backoff: { minMs: 1, maxMs: 1 } }, async (api) => {
+  await test(`a frame that makes the server close with ${code} is sent twice at most, and the others continue`, { backoff: { minMs: 1, maxMs: 1 } }, async (api) => {
     const errors = [];
     api.$client.on('error', (error) => errors.push(error));
     open();
@@ -178,7 +178,7 @@ await test('undefined options leave the defaults', UNDEFINED, async () => {
   }
 });
 
-await test('times beyond a timer are no limit, and what is no time is refused', {}, async (api) => {
+await test('durations beyond a timer are no limit, invalid ones are refused', {}, async (api) => {
   for (const timeoutMs of [2 ** 31 - 1, 2 ** 31, 2 ** 53, Infinity, 0]) {
     let isOver = false;
     api.creature.get({ id: 'a' }, { timeoutMs }).catch(() => {}).finally(() => { isOver = true; });
@@ -233,7 +233,7 @@ await test('the heartbeat does not depend on the time of the system', {}, async 
   for (const by of [-3_600_000, 3_600_000]) {
     const date = mock.method(Date, 'now', () => 1_000_000 + by);
     mock.timers.tick(2);
-    last().tell('sockful', 'noise', {}, null);
+    last().deliver('sockful', 'noise', {}, null);
     mock.timers.tick(29_999);
     assert.equal(actions().filter((action) => action === 'ping').length, 0);
     mock.timers.tick(1);
@@ -300,14 +300,14 @@ await test('a live collection that a limit refuses or ends comes back', { backof
     assert.notEqual(live.status, 'ended');
     const before = last().sent.length;
     mock.timers.tick(wait - 1);
-    last().tell('sockful', 'noise', {}, null);
+    last().deliver('sockful', 'noise', {}, null);
     assert.equal(last().sent.length, before, `not before ${wait}`);
     mock.timers.tick(1);
     assert.equal(last().sent.length, before + 1, `after ${wait}`);
   }
   reply({ ok: { records: [{ id: 'a' }] }, seq: 1, resume: 'r' });
   assert.deepEqual([live.status, live.size, live.error], ['live', 1, undefined]);
-  last().tell('creature', 'ended', { error: tooMany }, last().sent.at(-1)[3]);
+  last().deliver('creature', 'ended', { error: tooMany }, last().sent.at(-1)[3]);
   assert.deepEqual([live.status, live.size], ['stale', 1]);
   mock.timers.tick(1000);
   assert.deepEqual(last().sent.at(-1)[2], { $from: { resume: 'r', seq: 1 } });
@@ -325,7 +325,7 @@ await test('a subscription that a limit refused begins when another ends', { bac
   const sent = last().sent.map(([, action, { kind }]) => kind ?? action);
   assert.deepEqual(sent, ['a', 'b', 'unsubscribe', 'b']);
   const [, , , id] = last().sent.findLast(([, , { kind }]) => kind === 'b');
-  last().tell('creature', 'subscribe', { ok: { records: [] }, seq: 1, resume: 'r' }, id);
+  last().deliver('creature', 'subscribe', { ok: { records: [] }, seq: 1, resume: 'r' }, id);
   assert.equal(second.status, 'live');
 });
 
@@ -343,7 +343,7 @@ await test('`until` resolves when the collection is as of a commit', {}, async (
   await settled();
   assert.equal(isThere, false);
   assert.equal(actions().at(-1), 'ping');
-  last().tell('creature', 'created', { id: 'a', record: { id: 'a' }, seq: 6 }, subscription);
+  last().deliver('creature', 'created', { id: 'a', record: { id: 'a' }, seq: 6 }, subscription);
   await until;
   assert.equal(live.size, 1);
   // A commit that brings no event: the reply to a ping says that nothing more comes.
@@ -369,10 +369,10 @@ await test('`until` waits over connections, for so long, and not longer than the
   const [ping, again] = actions()[0] === 'ping' ? last().sent : last().sent.toReversed();
   let isThere = false;
   until.then(() => { isThere = true; });
-  last().tell('sockful', 'ping', { ok: { seq: 9, epoch: 'e' } }, ping[3]);
+  last().deliver('sockful', 'ping', { ok: { seq: 9, epoch: 'e' } }, ping[3]);
   await settled();
   assert.equal(isThere, false);
-  last().tell('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 9, resume: 'r' }, again[3]);
+  last().deliver('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 9, resume: 'r' }, again[3]);
   await until;
   assert.equal(live.size, 1);
   const late = failure(live.until(100, { timeoutMs: 20 }));
@@ -448,7 +448,7 @@ for (const [says, answer, code] of [
 globalThis.fetch = fetch;
 delete globalThis.location;
 
-await test('a status that the platform tells fails requests at once', {}, async (api) => {
+await test('a status that the platform reports fails requests at once', {}, async (api) => {
   const request = failure(api.creature.get({ id: 'a' }));
   last().onerror({ error: new Error('Unexpected server response: 403') });
   assert.equal((await request).code, 'forbidden');

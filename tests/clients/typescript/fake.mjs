@@ -1,4 +1,4 @@
-// A WebSocket that is made up, and a client over it at a time that stands still.
+// A fake WebSocket, and a client over it at a stopped clock.
 
 import { mock } from 'node:test';
 import { connect } from '../../../clients/typescript/sockful.js';
@@ -19,11 +19,11 @@ export class Fake {
   close() {
     this.readyState = 3;
   }
-  tell(...frame) {
+  deliver(...frame) {
     this.onmessage({ data: JSON.stringify(frame) });
   }
   hello(more) {
-    this.tell('sockful', 'hello', { keys: true, time: 1_790_000_000_000, schema: 'one', limits: {}, ...more }, null);
+    this.deliver('sockful', 'hello', { keys: true, time: 1_790_000_000_000, schema: 'one', limits: {}, ...more }, null);
   }
   end(code = 1006) {
     this.readyState = 3;

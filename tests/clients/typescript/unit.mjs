@@ -32,7 +32,7 @@ await test('a write without a reply is sent again with its key, and one that may
   mock.timers.tick(1000);
   last().hello();
   assert.equal(last().sent[0][4].key, key, 'whatever has happened in between');
-  last().tell('creature', 'feed', { ok: 'fed' }, id);
+  last().deliver('creature', 'feed', { ok: 'fed' }, id);
   assert.equal(await feeding, 'fed');
   last().end();
   mock.timers.tick(2000);
@@ -45,7 +45,7 @@ await test('a write without a reply is sent again with its key, and one that may
   mock.timers.tick(2000);
   last().hello();
   assert.deepEqual(last().sent.map(([, action]) => action), ['get']);
-  last().tell('creature', 'get', { ok: { id: 'bob' } }, last().sent[0][3]);
+  last().deliver('creature', 'get', { ok: { id: 'bob' } }, last().sent[0][3]);
   assert.equal((await reading).id, 'bob');
 });
 
@@ -55,10 +55,10 @@ await test('a route that only reads is learnt by its first refusal', {}, async (
     const before = last().sent.length;
     const reading = api.album.songs({ album_id: 'kob' });
     const id = last().sent.at(-1)[3];
-    if (times === 2) last().tell('album', 'songs', { err: { code: 'invalid', message: 'no', fields: [{ path: 'key', rule: 'action', message: 'no' }] } }, id);
+    if (times === 2) last().deliver('album', 'songs', { err: { code: 'invalid', message: 'no', fields: [{ path: 'key', rule: 'action', message: 'no' }] } }, id);
     assert.equal(last().sent.length, before + times);
     assert.equal(last().sent.at(-1)[4].key, undefined);
-    last().tell('album', 'songs', { ok: [], seq: 1 }, id);
+    last().deliver('album', 'songs', { ok: [], seq: 1 }, id);
     assert.equal((await reading).seq, 1);
   }
 });
@@ -67,13 +67,13 @@ await test('a subscription goes on behind the last frame that was whole', {}, as
   last().hello();
   const live = api.creature.live({});
   let id = last().sent[0][3];
-  last().tell('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 5, resume: 'r1', more: true }, id);
+  last().deliver('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 5, resume: 'r1', more: true }, id);
   assert.equal(live.size, 0, 'nothing counts before it is whole');
-  last().tell('creature', 'records', { records: [{ id: 'b' }], seq: 5 }, id);
+  last().deliver('creature', 'records', { records: [{ id: 'b' }], seq: 5 }, id);
   assert.deepEqual([...live].map(({ id }) => id), ['a', 'b']);
-  last().tell('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6, at: 'p6' }, id);
-  last().tell('creature', 'destroyed', { id: 'b', seq: 7, more: true }, id);
-  last().tell('creature', 'purred', { id: 'a', data: {} }, id);
+  last().deliver('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6, at: 'p6' }, id);
+  last().deliver('creature', 'destroyed', { id: 'b', seq: 7, more: true }, id);
+  last().deliver('creature', 'purred', { id: 'a', data: {} }, id);
   assert.equal(live.size, 2, 'half a commit is none');
   last().end();
   assert.equal(live.status, 'stale');
@@ -82,10 +82,10 @@ await test('a subscription goes on behind the last frame that was whole', {}, as
   const [, , payload, again] = last().sent[0];
   assert.deepEqual(payload, { $from: { resume: 'r1', seq: 6, at: 'p6' } });
   id = again;
-  last().tell('creature', 'subscribe', { ok: { resumed: true }, seq: 6, resume: 'r2' }, id);
+  last().deliver('creature', 'subscribe', { ok: { resumed: true }, seq: 6, resume: 'r2' }, id);
   assert.equal(live.status, 'live');
-  last().tell('creature', 'records', { records: [], seq: 9, folded: true, dropped: 2 }, id);
-  last().tell('creature', 'reset', { records: [{ id: '__proto__' }], seq: 12 }, id);
+  last().deliver('creature', 'records', { records: [], seq: 9, folded: true, dropped: 2 }, id);
+  last().deliver('creature', 'reset', { records: [{ id: '__proto__' }], seq: 12 }, id);
   assert.deepEqual([live.size, live.get('__proto__').id], [1, '__proto__']);
   last().end();
   mock.timers.tick(1000);
@@ -101,20 +101,20 @@ await test('a token is asked for at each connection, before it ends and when it 
   last().hello({ keys: false });
   await settled();
   assert.deepEqual(last().sent.map(([, action, payload]) => [action, payload]), [['authenticate', { token: 'token 1' }]], 'nothing goes before it');
-  last().tell('sockful', 'authenticate', { ok: { expires: 1_790_000_100_000 } }, last().sent[0][3]);
+  last().deliver('sockful', 'authenticate', { ok: { expires: 1_790_000_100_000 } }, last().sent[0][3]);
   await settled();
   assert.equal(last().sent[1][1], 'get');
-  last().tell('creature', 'get', { ok: { id: 'bob' } }, last().sent[1][3]);
+  last().deliver('creature', 'get', { ok: { id: 'bob' } }, last().sent[1][3]);
   await getting;
   api.creature.feed({ id: 'bob' }).catch(() => {});
   assert.ok(last().sent[2][4].key, 'somebody has keys');
-  last().tell('creature', 'feed', { ok: 1 }, last().sent[2][3]);
-  for (let n = 0; n < 4; n++) mock.timers.tick(22_600), last().tell('sockful', 'noise', {}, null);
+  last().deliver('creature', 'feed', { ok: 1 }, last().sent[2][3]);
+  for (let n = 0; n < 4; n++) mock.timers.tick(22_600), last().deliver('sockful', 'noise', {}, null);
   await settled();
   assert.deepEqual(last().sent.at(-1)[2], { token: 'token 2' });
-  last().tell('sockful', 'authenticate', { ok: { expires: null } }, last().sent.at(-1)[3]);
+  last().deliver('sockful', 'authenticate', { ok: { expires: null } }, last().sent.at(-1)[3]);
   await settled();
-  last().tell('sockful', 'expired', {}, null);
+  last().deliver('sockful', 'expired', {}, null);
   await settled();
   assert.equal(expired.mock.callCount(), 1);
   assert.deepEqual(last().sent.at(-1)[2], { token: 'token 3' });
@@ -146,12 +146,12 @@ await test('what is aborted or too late while it waits is never sent, and what c
   last().hello();
   assert.deepEqual(last().sent, []);
   const soon = api.creature.create({ id: 'c' });
-  last().tell('creature', 'create', { err: { code: 'rate_limited', message: 'slow', retry_after_ms: 500 } }, last().sent[0][3]);
+  last().deliver('creature', 'create', { err: { code: 'rate_limited', message: 'slow', retry_after_ms: 500 } }, last().sent[0][3]);
   mock.timers.tick(499);
   assert.equal(last().sent.length, 1);
   mock.timers.tick(300);
   assert.deepEqual(last().sent[1], last().sent[0]);
-  last().tell('creature', 'create', { ok: { id: 'c' } }, last().sent[1][3]);
+  last().deliver('creature', 'create', { ok: { id: 'c' } }, last().sent[1][3]);
   await soon;
 });
 
@@ -159,7 +159,7 @@ const wide = { schema: 'one', wide: { coin: ['worth'] }, of: { purse: { coins: '
 await test('wide properties are bigint, in replies, relations, snapshots and events', { api: wide }, async (api) => {
   last().hello();
   const [most, least] = [2n ** 64n - 1n, -(2n ** 127n)];
-  const answer = (payload) => last().tell('', '', payload, last().sent.at(-1)[3]);
+  const answer = (payload) => last().deliver('', '', payload, last().sent.at(-1)[3]);
   const made = api.coin.create({ id: 'a', worth: most });
   assert.deepEqual(last().sent.at(-1)[2], { id: 'a', worth: String(most) });
   answer({ ok: { id: 'a', worth: String(most) } });
@@ -172,7 +172,7 @@ await test('wide properties are bigint, in replies, relations, snapshots and eve
   assert.deepEqual((await coins).map(({ worth }) => worth), [least, null]);
   const live = api.coin.live();
   answer({ ok: { records: [{ id: 'a', worth: '7' }] }, seq: 1, resume: 'r' });
-  last().tell('coin', 'created', { id: 'b', record: { id: 'b', worth: '8' }, seq: 2 }, last().sent.at(-1)[3]);
+  last().deliver('coin', 'created', { id: 'b', record: { id: 'b', worth: '8' }, seq: 2 }, last().sent.at(-1)[3]);
   assert.deepEqual([...live].map(({ worth }) => worth), [7n, 8n]);
 });
 
@@ -181,7 +181,7 @@ await test('another description is told of', { api: { ...wide, schema: 'other', 
   last().hello();
   const [resource, action, payload, id] = last().sent[0];
   assert.deepEqual([resource, action, payload], ['sockful', 'changes', { since: { resources: {} } }]);
-  last().tell('sockful', 'changes', { err: { code: 'unknown_action', message: 'no' } }, id);
+  last().deliver('sockful', 'changes', { err: { code: 'unknown_action', message: 'no' } }, id);
   assert.deepEqual(await changed, { verdict: 'unknown', changes: [], from: 'other', to: 'one' });
 });
 
@@ -206,7 +206,7 @@ await test('live records are sorted by the value of times and decimal numbers', 
   for (const sort of [{ starts: 1 }, { price: 1 }, { starts: -1 }, { price: -1 }]) {
     const live = api.show.live({}, { sort });
     const [, , , ack] = last().sent.at(-1);
-    last().tell('show', 'subscribe', { ok: { records: records.toReversed() }, seq: 1, resume: 'r' }, ack);
+    last().deliver('show', 'subscribe', { ok: { records: records.toReversed() }, seq: 1, resume: 'r' }, ack);
     await settled();
     const sorted = live.getSnapshot().map(({ id }) => id);
     assert.deepEqual(Object.values(sort)[0] > 0 ? sorted : sorted.toReversed(), ids, JSON.stringify(sort));

@@ -1,6 +1,6 @@
 //! Bodies of `PATCH`: plain JSON and merge patches.
 
-use super::{ask, told};
+use super::{ask, response};
 use crate::support::TestServer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ async fn merge_patch_that_removes_what_is_required_is_invalid() {
     let patch = json!({"home": {"town": null}}).to_string();
     let answer = ask(&server, "PATCH /api/house/a", MERGE, &patch).await;
     assert_eq!(answer.status, 422, "{answer:?}");
-    let (_, read) = told(&server, "GET /api/house/a", "").await;
+    let (_, read) = response(&server, "GET /api/house/a", "").await;
     assert_eq!(read["ok"]["home"]["town"], "A");
     for patch in [
         "[1]",
@@ -205,7 +205,7 @@ async fn form_for_a_type_that_contains_itself_is_read() {
         assert_eq!(answer.status, 200, "{file}");
     }
     let deep = format!("{}1{}", "[".repeat(60), ",2]".repeat(60));
-    let (status, _) = told(
+    let (status, _) = response(
         &server,
         "POST /api/house/a/plant",
         &format!(r#"{{"tree":{deep}}}"#),

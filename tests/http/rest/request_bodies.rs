@@ -1,6 +1,6 @@
 //! Request bodies.
 
-use super::{ask, told};
+use super::{ask, response};
 use crate::support::TestServer;
 use crate::writes::create_and_get::{bob, with_bob};
 use serde_json::json;
@@ -62,7 +62,7 @@ async fn what_is_no_json_can_put_nothing_beside_the_payload() {
         "\u{feff}{}",
         "id",
     ] {
-        let (status, error) = told(&server, "POST /api/creature", body).await;
+        let (status, error) = response(&server, "POST /api/creature", body).await;
         assert_eq!(
             (status, &error["err"]["code"]),
             (400, &json!("bad_frame")),
@@ -70,7 +70,7 @@ async fn what_is_no_json_can_put_nothing_beside_the_payload() {
         );
     }
     for body in ["[1]", "7", "\"bob\""] {
-        let (status, error) = told(&server, "POST /api/creature", body).await;
+        let (status, error) = response(&server, "POST /api/creature", body).await;
         assert_eq!(
             (status, &error["err"]["code"]),
             (422, &json!("invalid")),
@@ -107,21 +107,21 @@ async fn byte_order_mark_is_named() {
 #[tokio::test]
 async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
     let (server, _client) = with_bob().await;
-    let mut record = told(&server, "GET /api/creature/bob", "").await.1["ok"].take();
+    let mut record = response(&server, "GET /api/creature/bob", "").await.1["ok"].take();
     record["life"] = json!(3);
-    let (status, saved) = told(&server, "PUT /api/creature/bob", &record.to_string()).await;
+    let (status, saved) = response(&server, "PUT /api/creature/bob", &record.to_string()).await;
     assert_eq!((status, &saved["ok"]), (200, &record));
     let mut other = record.clone();
     other["id"] = json!("eve");
     for method in ["PUT", "PATCH", "DELETE"] {
         let request = format!("{method} /api/creature/bob");
-        let (status, error) = told(&server, &request, &other.to_string()).await;
+        let (status, error) = response(&server, &request, &other.to_string()).await;
         assert_eq!(
             (status, &error["err"]["fields"][0]["rule"]),
             (422, &json!("address"))
         );
     }
-    let (_, read) = told(&server, "GET /api/creature/bob", "").await;
+    let (_, read) = response(&server, "GET /api/creature/bob", "").await;
     assert_eq!(read["ok"], record);
     assert_ne!(record, bob());
 }
@@ -136,7 +136,7 @@ async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
         "]".repeat(100)
     );
     for (body, limit) in [(large, "max_frame"), (deep, "max_depth")] {
-        let (status, error) = told(&server, "POST /api/creature", &body).await;
+        let (status, error) = response(&server, "POST /api/creature", &body).await;
         assert_eq!(
             (status, &error["err"]["limit"]["name"]),
             (413, &json!(limit))

@@ -1,6 +1,6 @@
 //! Response headers: `ETag`, `Link`, `Retry-After`; status codes.
 
-use super::{ask, told};
+use super::{ask, response};
 use crate::support::TestServer;
 use crate::support::sample_resources::ACCOUNTS;
 use crate::writes::create_and_get::with_bob;
@@ -174,5 +174,8 @@ async fn an_error_has_the_status_that_fits_it() {
     }
     let ids: Vec<_> = (0..1_001).map(|id| id.to_string()).collect();
     let body = json!({"id": ids}).to_string();
-    assert_eq!(told(&server, "POST /api/creature/get", &body).await.0, 400);
+    assert_eq!(
+        response(&server, "POST /api/creature/get", &body).await.0,
+        400
+    );
 }

@@ -1,6 +1,6 @@
 //! Paths and query parameters.
 
-use super::{ask, told};
+use super::{ask, response};
 use crate::relations::children::music;
 use crate::support::TestServer;
 use crate::writes::create_and_get::{bob, with_bob};
@@ -26,14 +26,14 @@ async fn an_id_in_an_address_is_decoded() {
         )
         .await;
         assert_eq!(created.status, 201, "{created:?}");
-        let (status, read) = told(&server, &format!("GET /api/creature/{encoded}"), "").await;
+        let (status, read) = response(&server, &format!("GET /api/creature/{encoded}"), "").await;
         assert_eq!((status, &read["ok"]["id"]), (200, &json!(id)), "{read}");
         // What it was told of where the record is leads there.
         let location = created.header("location").expect("it was created");
-        let (_, again) = told(&server, &format!("GET /api/{location}"), "").await;
+        let (_, again) = response(&server, &format!("GET /api/{location}"), "").await;
         assert_eq!(again["ok"]["id"], id, "{location}");
     }
-    assert_eq!(told(&server, "GET /api/creature/%ff", "").await.0, 400);
+    assert_eq!(response(&server, "GET /api/creature/%ff", "").await.0, 400);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn whatever_creates_says_where() {
         assert_eq!(created.status, 201, "{path} {created:?}");
         let location = created.header("location").expect("a location");
         let address = resolved(path, location);
-        let (status, read) = told(&server, &format!("GET {address}"), "").await;
+        let (status, read) = response(&server, &format!("GET {address}"), "").await;
         assert_eq!(
             (status, &read["ok"]["id"]),
             (200, &body["id"]),
@@ -110,7 +110,7 @@ async fn ids_that_no_address_can_have_are_refused() {
             "POST /api/creature/create",
             "POST /api/creature/save",
         ] {
-            let (status, error) = told(&server, request, &body).await;
+            let (status, error) = response(&server, request, &body).await;
             let fault = &error["err"]["fields"][0];
             assert_eq!(
                 (status, &fault["path"]),
@@ -120,7 +120,7 @@ async fn ids_that_no_address_can_have_are_refused() {
         }
     }
     for id in ["...", ".a", "a.", "a..b"] {
-        let (status, _) = told(
+        let (status, _) = response(
             &server,
             "POST /api/creature",
             &json!({"id": id}).to_string(),
@@ -143,7 +143,7 @@ async fn a_child_that_is_created_is_told_its_address() {
     let song = r#"{"id":"so what","title":"So What"}"#;
     let created = ask(&server, "POST /api/album/kob/songs", "", song).await;
     assert_eq!(created.header("location"), Some("songs/so%20what"));
-    let (status, read) = told(&server, "GET /api/album/kob/songs/so%20what", "").await;
+    let (status, read) = response(&server, "GET /api/album/kob/songs/so%20what", "").await;
     assert_eq!(
         (status, &read["ok"]["album_id"]),
         (200, &json!("kob")),
@@ -281,7 +281,8 @@ async fn parameters_are_conditions_and_query() {
         ("$query=%7B%22mood%22:null,%22life%22:9%7D", vec!["c"]),
         ("weight=null&tame=false&life=9", vec!["c"]),
     ] {
-        let (status, list) = told(&server, &format!("GET /api/creature?{parameters}"), "").await;
+        let (status, list) =
+            response(&server, &format!("GET /api/creature?{parameters}"), "").await;
         assert_eq!(status, 200, "{parameters} {list}");
         let list = list["ok"].as_array().expect("a list");
         let told: Vec<_> = list.iter().filter_map(|it| it["id"].as_str()).collect();
@@ -295,16 +296,17 @@ async fn parameters_are_conditions_and_query() {
         ("$limt=1", "$limt"),
         ("$query=%7B%7D&life=1", "$query"),
     ] {
-        let (status, list) = told(&server, &format!("GET /api/creature?{parameters}"), "").await;
+        let (status, list) =
+            response(&server, &format!("GET /api/creature?{parameters}"), "").await;
         assert_eq!(
             (status, &list["err"]["path"]),
             (400, &json!(path)),
             "{parameters} {list}"
         );
     }
-    let (_, count) = told(&server, "GET /api/creature/$count?kind=dragon", "").await;
+    let (_, count) = response(&server, "GET /api/creature/$count?kind=dragon", "").await;
     assert_eq!(count["ok"], 2);
-    let (_, one) = told(&server, "GET /api/creature/a?$select=id,life", "").await;
+    let (_, one) = response(&server, "GET /api/creature/a?$select=id,life", "").await;
     assert_eq!(one["ok"], json!({"id": "a", "life": 1}));
 }
 
@@ -317,7 +319,7 @@ async fn what_writes_takes_no_parameters() {
         "POST /api/creature?id=eve",
         "POST /api/creature/bob/feed?amount=3",
     ] {
-        let (status, error) = told(&server, request, "").await;
+        let (status, error) = response(&server, request, "").await;
         assert_eq!(
             (status, &error["err"]["code"]),
             (422, &json!("invalid")),

@@ -231,10 +231,10 @@ async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
     for _ in 0..100 {
         writer.ok("creature", "feed", json!({"id": "bob"})).await;
     }
-    let (mut anew, reply) = resume(&server, &reply["resume"], first, json!({})).await;
+    let (mut restarted, reply) = resume(&server, &reply["resume"], first, json!({})).await;
     assert_eq!(reply["ok"]["records"][0]["life"], 110);
     assert_eq!(reply["seq"], 101);
-    assert_eq!(told(&mut anew).await, [Value::Null; 0]);
+    assert_eq!(told(&mut restarted).await, [Value::Null; 0]);
     // In the log, and no longer at hand.
     let here = position(&reply);
     let (mut later, reply) = resume(&server, &reply["resume"], here, json!({})).await;

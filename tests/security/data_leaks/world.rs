@@ -18,9 +18,9 @@ pub(super) struct World {
     users: Vec<User>,
     seats: Vec<Seat>,
     records: Records,
-    /// Tokens that anybody was given to go on with, whoever takes them.
+    /// Tokens that any client was given to go on with, whoever takes them.
     tokens: Vec<String>,
-    /// The proofs of positions that anybody was given.
+    /// The proofs of positions that any client was given.
     proofs: HashMap<u64, Value>,
 }
 

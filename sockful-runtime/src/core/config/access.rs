@@ -17,7 +17,7 @@ pub struct AccessConfig {
     /// - `https://*.example.com` is each host with one more label in front. It is neither
     ///   `https://example.com` nor `https://a.b.example.com`.
     /// - `null` is the origin of sandboxed frames, `data:` URLs and local files. Any site can make such
-    ///   a frame, so it may only be allowed if cookies identify nobody.
+    ///   a frame, so it may only be allowed if cookies do not identify callers.
     pub allowed_origins: Vec<String>,
     /// Allow the pages that development servers serve on this machine, such as
     /// `http://localhost:5173`. Default: true in builds with debug assertions, false in release builds.

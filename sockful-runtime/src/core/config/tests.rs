@@ -13,7 +13,7 @@ fn validate_names_setting_and_value() {
     assert!(Config::default().validate().is_ok());
     let year = "must be longer than zero and at most a year";
     let origin = "not an origin; write one such as `https://app.example.com`";
-    let wildcard = "`*` stands for one label at the front of a host, as in `https://*.example.com`";
+    let wildcard = "`*` replaces one label at the front of a host, as in `https://*.example.com`";
     let host = "not a host name; write one without a port, such as `api.example.com`";
     #[rustfmt::skip]
     let wrong = [

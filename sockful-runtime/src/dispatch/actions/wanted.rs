@@ -220,7 +220,7 @@ impl Rendered {
         }
     }
 
-    /// Removes the last record, if what stands beside the list, with so many bytes, needs its room.
+    /// Removes the last record, if the members beside the list, so many bytes, need its room.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         if self.size() + bytes < self.room || self.ends.pop().is_none() {
             return false;

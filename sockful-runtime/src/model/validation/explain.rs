@@ -246,7 +246,7 @@ mod tests {
         mood: Option<Mood>,
     }
 
-    fn told<T: schemars::JsonSchema>(value: &Value) -> Option<(String, String)> {
+    fn explained<T: schemars::JsonSchema>(value: &Value) -> Option<(String, String)> {
         let mut generator = schemars::SchemaGenerator::default();
         let schema = generator.subschema_for::<T>().to_value();
         let fault = explain(&schema, generator.definitions(), value, "it")?;
@@ -255,74 +255,86 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_told_what_it_should_be() {
-        let told = |path: &str, message: &str, told: Option<(String, String)>| {
-            assert_eq!(told, Some((path.to_owned(), message.to_owned())));
+        let explained = |path: &str, message: &str, explained: Option<(String, String)>| {
+            assert_eq!(explained, Some((path.to_owned(), message.to_owned())));
         };
-        told(
+        explained(
             "it",
             "is not an integer from -2147483648 to 2147483647",
-            self::told::<i32>(&json!("1")),
+            self::explained::<i32>(&json!("1")),
         );
-        told(
+        explained(
             "it",
             "is not an integer from 0 to 255",
-            self::told::<Option<u8>>(&json!(256)),
+            self::explained::<Option<u8>>(&json!(256)),
         );
-        told(
+        explained(
             "it",
             "is not an integer from 0 to 9007199254740991",
-            self::told::<u64>(&json!(1.5)),
+            self::explained::<u64>(&json!(1.5)),
         );
-        told("it", "is not a number", self::told::<f64>(&json!(true)));
-        told(
+        explained(
+            "it",
+            "is not a number",
+            self::explained::<f64>(&json!(true)),
+        );
+        explained(
             "it",
             "is not a string",
-            self::told::<Option<String>>(&json!(7)),
+            self::explained::<Option<String>>(&json!(7)),
         );
-        told(
+        explained(
             "it",
             "is not true or false",
-            self::told::<bool>(&json!("true")),
+            self::explained::<bool>(&json!("true")),
         );
-        told("it", "is not an array", self::told::<Vec<u8>>(&json!({})));
-        told(
+        explained(
+            "it",
+            "is not an array",
+            self::explained::<Vec<u8>>(&json!({})),
+        );
+        explained(
             "it[1]",
             "is not a string",
-            self::told::<Vec<String>>(&json!(["a", 1])),
+            self::explained::<Vec<String>>(&json!(["a", 1])),
         );
-        told(
+        explained(
             "it.a",
             "is not an integer from 0 to 255",
-            self::told::<BTreeMap<String, u8>>(&json!({"a": -1})),
+            self::explained::<BTreeMap<String, u8>>(&json!({"a": -1})),
         );
-        told(
+        explained(
             "it",
             "is not one of `calm`, `wild`",
-            self::told::<Option<Mood>>(&json!("tame")),
+            self::explained::<Option<Mood>>(&json!("tame")),
         );
-        told("it", "is not an object", self::told::<Address>(&json!([])));
-        told(
+        explained(
+            "it",
+            "is not an object",
+            self::explained::<Address>(&json!([])),
+        );
+        explained(
             "it.lines",
             "is required",
-            self::told::<Address>(&json!({"zip": 1})),
+            self::explained::<Address>(&json!({"zip": 1})),
         );
-        told(
+        explained(
             "it.mood",
             "is not one of `calm`, `wild`",
-            self::told::<Address>(&json!({"zip": 1, "lines": [], "mood": 1})),
+            self::explained::<Address>(&json!({"zip": 1, "lines": [], "mood": 1})),
         );
-        told(
+        explained(
             "it.zip",
             "is not an integer from 0 to 65535",
-            self::told::<Address>(&json!({"zip": "1", "lines": [], "mood": null})),
+            self::explained::<Address>(&json!({"zip": "1", "lines": [], "mood": null})),
         );
     }
 
     #[test]
     fn what_fits_has_no_fault() {
-        assert_eq!(told::<i8>(&json!(-128)), None);
+        assert_eq!(explained::<i8>(&json!(-128)), None);
         assert_eq!(
-            told::<Address>(&json!({"zip": 1, "lines": ["a"], "mood": "calm"})),
+            explained::<Address>(&json!({"zip": 1, "lines": ["a"], "mood": "calm"})),
             None
         );
     }

@@ -93,7 +93,7 @@ impl Turn {
         Self { turns, since }
     }
 
-    /// Goes on with its turn, or waits for the next one.
+    /// Continues its turn, or waits for the next one.
     pub(super) fn take(&self) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         match *since {

@@ -16,7 +16,7 @@ const OPERAND: usize = 64;
 const AT_A_TIME: usize = 100;
 /// How much work is done at once where it is asked for: some tens of microseconds.
 const AT_ONCE: usize = 96 * 1024;
-/// How much work is done between two looks at whether to go on.
+/// How much work is done between two checks for a stop.
 const BETWEEN_CHECKS: usize = 64 * 1024;
 
 /// Work that was done.
@@ -37,7 +37,7 @@ pub(crate) struct Visits<'s> {
     made: Cell<usize>,
     max: usize,
     work: Cell<usize>,
-    /// At how much work to look whether to go on.
+    /// The amount of work at which to check for a stop.
     check_at: Cell<usize>,
     charged: Cell<ScanWork>,
     /// The scan that it is a part of; none on the caller's thread.

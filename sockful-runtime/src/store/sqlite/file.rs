@@ -94,7 +94,7 @@ pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Box<str>> {
     meta(connection, "epoch", Uuid::now_v7().to_string()).map(Into::into)
 }
 
-/// What an operator is told if the file cannot be opened.
+/// The message for an operator if the file cannot be opened.
 fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     let message = match error.sqlite_error_code() {

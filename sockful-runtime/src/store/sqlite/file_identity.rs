@@ -12,7 +12,7 @@ pub(super) struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// The file that a path leads to; `None` if there is none, or if the system does not tell.
+    /// The file that a path leads to; `None` if there is none, or if the system does not report it.
     ///
     /// The file is not opened: closing a second descriptor would end the locks of `SQLite` on it.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
@@ -26,7 +26,7 @@ impl FileIdentity {
     }
 
     #[cfg(unix)]
-    #[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
+    #[expect(clippy::unnecessary_wraps, reason = "other systems do not report it")]
     fn from_metadata(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         Some(Self {
@@ -41,13 +41,13 @@ impl FileIdentity {
     }
 }
 
-/// Whether a path leads to the file that was opened, as far as the system tells.
+/// Whether a path leads to the file that was opened, as far as the system reports it.
 pub(super) fn is_same(path: &Path, opened: Option<FileIdentity>) -> bool {
-    // A folder that cannot be read tells nothing about the file.
+    // A folder that cannot be read says nothing about the file.
     opened.is_none() || FileIdentity::of(path).map_or(true, |now| now == opened)
 }
 
-/// How many names a file has; 1 if it does not exist, or if the system does not tell.
+/// How many names a file has; 1 if it does not exist, or if the system does not report it.
 pub(super) fn names(path: &Path) -> u64 {
     #[cfg(unix)]
     {

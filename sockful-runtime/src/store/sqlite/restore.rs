@@ -67,7 +67,7 @@ fn check_pages(from: &Path, partial: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Unavailable, message))
 }
 
-/// Moves the old file with its log away and the new one in its place, which always has a file.
+/// Moves the old file and its log away and the new file to the path, which is never without a file.
 fn replace(partial: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
     File::open(partial)?.sync_all()?;
     let replaced = beside(to, "-replaced");

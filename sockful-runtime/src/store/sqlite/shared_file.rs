@@ -143,7 +143,7 @@ impl SharedFile {
         Ok((permit, reader))
     }
 
-    /// What `see` sees of a table by this reader, until the scan is told to end.
+    /// What `see` sees of a table by this reader, until the scan is stopped.
     pub(super) fn search<T>(
         &self,
         reader: &SnapshotReader,

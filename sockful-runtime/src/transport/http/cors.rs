@@ -66,7 +66,7 @@ pub(crate) fn open_to_all(response: &mut Response<Body>) {
     response.headers_mut().insert(CACHE_CONTROL, no_store);
 }
 
-/// Tells caches that a response depends on the caller and the page.
+/// Declares to caches that a response depends on the caller and the page.
 fn vary(response: &mut Response<Body>) {
     let names = HeaderValue::from_static("Accept, Authorization, Cookie, Origin");
     response.headers_mut().insert(VARY, names);

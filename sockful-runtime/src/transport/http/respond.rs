@@ -18,7 +18,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use std::sync::Arc;
 use tokio::time::timeout;
 
-/// The path that tells a page why its handshake is refused, which browsers do not.
+/// The path at which a page learns why its handshake is refused, which browsers do not report.
 const HANDSHAKE: &str = "/sockful/handshake";
 
 /// Below this path are files that pages of allowed origins may read.

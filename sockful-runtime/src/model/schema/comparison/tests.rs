@@ -346,9 +346,9 @@ fn quoted_parts_of_a_difference_are_short() {
     };
     let old = description(&nested(json!({"const": name})), &json!({}));
     let new = description(&nested(json!({"type": "integer"})), &json!({}));
-    let told = compare(&old, &new).expect("two descriptions");
-    assert_eq!(told.verdict, Verdict::Breaking);
-    let message = &told.changes[0].message;
+    let compared = compare(&old, &new).expect("two descriptions");
+    assert_eq!(compared.verdict, Verdict::Breaking);
+    let message = &compared.changes[0].message;
     assert!(message.len() < 400 && message.contains('…'), "{message}");
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct ReaderPool {
     is_closed: watch::Sender<bool>,
 }
 
-/// A read that may go on for long, and keeps the write-ahead log from being shortened.
+/// A read that may take long, and keeps the write-ahead log from being shortened.
 pub(crate) trait LongRead: fmt::Debug + Send + Sync {
     /// Ends it soon, with an error.
     fn end(&self);

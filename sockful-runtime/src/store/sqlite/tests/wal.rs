@@ -118,7 +118,7 @@ async fn old_reads_are_ended_and_the_log_shrinks_by_itself() {
     assert_eq!(ended.kind(), ErrorKind::Unavailable);
     let ended = kept.find(0, query()).await.expect_err("it was too old");
     assert_eq!(ended.kind(), ErrorKind::Unavailable);
-    // No one writes or reads.
+    // Nothing is written or read.
     test.until_short().await;
     test.store
         .find(0, query())

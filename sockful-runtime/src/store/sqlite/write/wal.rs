@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const SHORT_PATIENCE: Duration = Duration::from_millis(25);
 /// How long other statements of the writer wait for readers, as rusqlite has it.
 const USUAL_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a read may go on while the log is above its bound.
+/// How long a read may take while the log is above its bound.
 const OLD: Duration = Duration::from_secs(5);
 /// How long new reads wait for those before them to end.
 const CLOSED: Duration = Duration::from_secs(7);

@@ -60,7 +60,7 @@ impl WriterThread {
                     let error = if is_poisoned {
                         poisoned()
                     } else {
-                        self.told(replaced())
+                        self.noted(replaced())
                     };
                     refuse(job.answer, error);
                 }
@@ -76,7 +76,7 @@ impl WriterThread {
                 Err(error) => {
                     tracing::error!(%error, "the store can't begin to write");
                     for job in waiting.drain(..) {
-                        refuse(job.answer, self.told(undone()));
+                        refuse(job.answer, self.noted(undone()));
                     }
                 }
             }
@@ -113,12 +113,12 @@ impl WriterThread {
         for CommitJob { commit, answer } in jobs {
             if self.connection.is_autocommit() {
                 // SQLite has given the transaction up, and all of it with it.
-                refuse(answer, self.told(undone()));
+                refuse(answer, self.noted(undone()));
                 continue;
             }
             let written = self.take_one(commit, &mut batch, &keys);
             let written = written.map_err(|rejected| match rejected {
-                Rejected::Failed(error) => Rejected::Failed(self.told(error)),
+                Rejected::Failed(error) => Rejected::Failed(self.noted(error)),
                 other => other,
             });
             let key = written.as_ref().ok().and_then(|it| it.key.as_ref());
@@ -261,7 +261,7 @@ impl WriterThread {
 
     /// What is said of a commit that was undone. A retry of one whose outcome is unknown may be among
     /// them.
-    fn told(&self, error: Error) -> Error {
+    fn noted(&self, error: Error) -> Error {
         if self.is_uncertain {
             error.with_outcome(Outcome::Unknown)
         } else {
@@ -277,7 +277,7 @@ impl WriterThread {
                 Err(_) => undone(),
                 Ok(_) => why(),
             };
-            refuse(answer, self.told(error));
+            refuse(answer, self.noted(error));
         }
     }
 }

@@ -75,7 +75,7 @@ pub(super) async fn read<'a>(
     }
     let text = str::from_utf8(&bytes);
     let text = text.map_err(|_| bad(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
-    // curl declares every body as a form unless it is told otherwise.
+    // curl declares every body as a form unless it has another option.
     if format == BodyFormat::Form && !text.trim_start().starts_with(['{', '[']) {
         read.payload = form::payload(text, schema());
         return Ok(read);
