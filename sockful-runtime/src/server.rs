@@ -237,13 +237,10 @@ impl Listeners {
         self.served.fetch_add(1, Ordering::Relaxed);
         Listening(self)
     }
-}
 
-impl Listening<'_> {
-    /// Whether the server is served in no other way.
-    fn is_only(&self) -> bool {
-        let Listeners { served, is_mounted } = self.0;
-        served.load(Ordering::Relaxed) == 1 && !is_mounted.load(Ordering::Relaxed)
+    /// Whether the server is not served in any way.
+    fn is_unused(&self) -> bool {
+        self.served.load(Ordering::Relaxed) == 0 && !self.is_mounted.load(Ordering::Relaxed)
     }
 }
 
@@ -397,7 +394,9 @@ impl ServerHandle {
         let listening = self.listeners.begin();
         crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)
             .await;
-        if listening.is_only() {
+        // Of listeners that end together the last one sees that none is left.
+        drop(listening);
+        if self.listeners.is_unused() {
             self.close().await?;
         }
         Ok(())

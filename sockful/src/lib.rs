@@ -293,7 +293,7 @@ pub use sockful_derive::Resource;
 /// A method runs only as long as its reply is awaited. If the client disconnects, the request times out
 /// or the server stops, the method is dropped at its next `.await`: nothing of the record is stored,
 /// and code after that `.await` does not run. What has to run to its end, such as a payment followed by
-/// a note about it, belongs into a task of its own:
+/// a note about it, belongs in a task of its own:
 ///
 /// ```no_run
 /// # use sockful::{Context, Error, Resource, Result, remote};

@@ -56,6 +56,12 @@ async fn frames_over_max_frame_are_not_sent() {
     drop(get);
 }
 
+/// Waits for the next change of a live query that is served.
+async fn served(live: &mut Live<Beast>) {
+    let changed = within("a change", live.changed()).await;
+    changed.expect("the stream is open").expect("it is served");
+}
+
 #[tokio::test]
 async fn position_that_is_too_large_is_left_out() {
     let server = ScriptedServer::start().await;
@@ -65,10 +71,7 @@ async fn position_that_is_too_large_is_left_out() {
     let request = connection.next().await;
     let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "x".repeat(300)});
     connection.reply(&request, reset).await;
-    live.changed()
-        .await
-        .expect("the stream is open")
-        .expect("it is served");
+    served(&mut live).await;
     drop(connection);
     let mut connection = server.accept(200).await;
     assert_eq!(connection.next().await[2], request[2]);
@@ -151,18 +154,18 @@ async fn live_query_ended_by_a_limit_comes_back() {
     let mut connection = server.accept(10_000).await;
     let mut live = client.records::<Beast>().live(Filter::all());
     let request = connection.next().await;
-    let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "r"});
+    let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "r", "at": "p"});
     connection.reply(&request, reset).await;
     let error = json!({"error": {"code": "too_many", "message": "too many"}});
     connection
         .send(json!(["beast", "ended", error, request[3]]))
         .await;
-    live.changed()
-        .await
-        .expect("the stream is open")
-        .expect("it is served");
+    served(&mut live).await;
     let again = connection.next().await;
-    assert_eq!(again[2]["$from"], json!({"resume": "r", "seq": 3}));
+    assert_eq!(
+        again[2]["$from"],
+        json!({"resume": "r", "seq": 3, "at": "p"})
+    );
     // One that has never been served is refused.
     let mut other = client.records::<Beast>().live(Filter::all());
     let request = connection.next().await;

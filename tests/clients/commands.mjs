@@ -119,7 +119,7 @@ await step('commands', '`--help` prints the commands, and a mistyped one does no
   for (const word of ['--help', '-h', 'help']) {
     const text = await well(word);
     assert.match(text, /^usage: demo \[COMMAND\]/);
-    for (const name of ['types', 'schema', 'asyncapi', 'openapi', 'stored', 'compatible', 'check']) assert.match(text, new RegExp(`^  ${name} `, 'm'));
+    for (const name of ['types', 'schema', 'asyncapi', 'openapi', 'stored', 'compatible', 'check', 'restore']) assert.match(text, new RegExp(`^  ${name} `, 'm'));
   }
   for (const [given, why] of [
     [['shcema'], /^unknown command `shcema`; did you mean `schema`\?/],

@@ -68,11 +68,7 @@ async fn what_is_cut_at_the_deadline_is_answered() {
     server.checkpoints.reached("three").await;
     let mut raw = server.raw_connection().await;
     let body = r#"{"checkpoint":"four"}"#;
-    raw.send(format!(
-        "POST /api/creature/waitAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    ))
-    .await;
+    raw.send_http("POST /api/creature/waitAt", "", body).await;
     server.checkpoints.reached("four").await;
     server.stop();
     let (mut frames, code) = client.rest().await;

@@ -1,4 +1,4 @@
-//! What is checked before a store is touched, and when a store is closed.
+//! Checks before a store is opened, and when a store is closed.
 
 use super::temp_folder::Folder;
 use crate::support::{Checkpoints, TestServer};

@@ -34,13 +34,18 @@ impl HttpResponse {
 }
 
 impl RawConnection {
-    /// Sends a request with a body and returns the response. Each of `headers` ends with a line break.
-    pub(crate) async fn http(&mut self, request: &str, headers: &str, body: &str) -> HttpResponse {
+    /// Sends a request with a body. Each of `headers` ends with a line break.
+    pub(crate) async fn send_http(&mut self, request: &str, headers: &str, body: &str) {
         let length = body.len();
         self.send(format!(
             "{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
         ))
         .await;
+    }
+
+    /// Sends a request with a body and returns the response. Each of `headers` ends with a line break.
+    pub(crate) async fn http(&mut self, request: &str, headers: &str, body: &str) -> HttpResponse {
+        self.send_http(request, headers, body).await;
         let is_head = request.starts_with("HEAD ");
         self.answer(is_head).await
     }

@@ -69,7 +69,7 @@ impl<R: Resource> Live<R> {
                 },
             }
         }
-        // Its events were there before, and may not have been looked at.
+        // The events up to `seq` are in the inbox; take those that have not been taken.
         let next =
             |live: &mut Self| poll_fn(|cx| Poll::Ready(live.reader.poll_commit(cx))).now_or_never();
         while let Some(Poll::Ready(commit)) = next(self) {

@@ -1,7 +1,8 @@
 //! Which web pages may connect, and by which host names the server is reached.
 
+use crate::core::bounded_text::prefix;
 use crate::core::config::AccessConfig;
-use crate::core::web_origin::{OriginPattern, WebOrigin, is_address, is_loopback};
+use crate::core::web_origin::{OriginPattern, WebOrigin, is_address, is_child, is_loopback};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,17 +60,14 @@ impl SiteAccess {
                 .hosts
                 .iter()
                 .any(|allowed| match allowed.strip_prefix("*.") {
-                    Some(parent) => {
-                        let label = host.split_once('.');
-                        label.is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
-                    }
+                    Some(parent) => is_child(host, parent),
                     None => allowed == host,
                 })
     }
 
     /// The text to log for a refused origin or host: `None` if it has been logged, or too many have.
     pub(crate) fn first_refusal(&self, text: &str) -> Option<String> {
-        let text: String = text.chars().take(MAX_LOGGED_BYTES).collect();
+        let text = prefix(text, MAX_LOGGED_BYTES).to_owned();
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         (logged.len() < MAX_LOGGED && logged.insert(text.clone())).then_some(text)
     }
@@ -135,7 +133,9 @@ mod tests {
             access.first_refusal(&"x".repeat(10_000)).map(|it| it.len()),
             Some(128)
         );
+        let replaced = access.first_refusal(&"\u{fffd}".repeat(10_000));
+        assert_eq!(replaced.map(|it| it.len()), Some(126));
         let more = (0..1_000).filter_map(|n| access.first_refusal(&n.to_string()));
-        assert_eq!(more.count(), MAX_LOGGED - 2);
+        assert_eq!(more.count(), MAX_LOGGED - 3);
     }
 }

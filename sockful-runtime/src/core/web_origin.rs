@@ -104,12 +104,17 @@ impl OriginPattern {
             (_, None) => false,
             (Self::Exact(allowed), Some(origin)) => allowed == origin,
             (Self::Subdomains(parent), Some(origin)) => {
-                let label = origin.host.split_once('.');
                 (&parent.scheme, parent.port) == (&origin.scheme, origin.port)
-                    && label.is_some_and(|(label, rest)| !label.is_empty() && rest == parent.host)
+                    && is_child(&origin.host, &parent.host)
             }
         }
     }
+}
+
+/// Whether a host is `parent` with one label in front.
+pub(crate) fn is_child(host: &str, parent: &str) -> bool {
+    let label = host.split_once('.');
+    label.is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
 }
 
 /// Splits a host, which it returns in lower case, and a port, as a `Host` header has them. Returns

@@ -165,11 +165,10 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
     }
     let _turn = session.app.comparisons.lock(context.caller_id()).await;
     let cancelled = ComparisonGuard(Arc::default());
-    let work = StepBudget::limited(MIN_STEPS + own, cancelled.0.clone());
+    let mut work = StepBudget::limited(MIN_STEPS + own, cancelled.0.clone());
     let (app, steps) = (session.app.clone(), work.left());
     let owner = scan::current_owner();
     let compare = move || {
-        let mut work = work;
         let compared = compare_with(&app, &since, &mut work);
         if let Some(owner) = owner {
             let records = (steps - work.left()) / STEPS_PER_RECORD;

@@ -10,7 +10,7 @@ use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
 use crate::protocol::position::PositionKey;
-use crate::query::Query;
+use crate::query::{Query, RecordValues};
 use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
 use crate::store::recent_commits::RecentCommits;
@@ -193,9 +193,12 @@ impl Broker {
     /// Passes an event that belongs to no commit on to the subscriptions that match its record.
     pub(crate) fn broadcast(&self, event: Emitted) {
         let candidates = self.state().groups.candidates_of_event(&event);
-        let candidates = candidates.into_iter();
-        let matching = candidates.filter(|(_, of)| of.query.matches(&event.record));
-        let groups: Vec<_> = matching.map(|(group, _)| group).collect();
+        let groups: Vec<_> = {
+            let mut values = RecordValues::new(&*event.record);
+            let candidates = candidates.into_iter();
+            let matching = candidates.filter(|(_, of)| of.query.matches(&mut values));
+            matching.map(|(group, _)| group).collect()
+        };
         let mut wakers = Vec::new();
         self.state()
             .groups

@@ -94,11 +94,11 @@ impl LiveQuery {
         before: Option<&mut RecordValues<'_, Record>>,
         after: Option<&mut RecordValues<'_, Record>>,
     ) -> Option<ChangeKind> {
-        let matched = before.is_some_and(|before| self.matches_values(before));
+        let matched = before.is_some_and(|before| self.matches(before));
         let Some(after) = after else {
             return matched.then_some(ChangeKind::Destroyed);
         };
-        match (matched, self.matches_values(after)) {
+        match (matched, self.matches(after)) {
             (false, true) => Some(ChangeKind::Created),
             (true, true) => Some(ChangeKind::Updated),
             (true, false) if self.read_filter.allows_values(after) => Some(ChangeKind::Left),
@@ -133,7 +133,7 @@ impl LiveQuery {
             }
             let record = &mut values.emitted[at];
             let before = record.compared();
-            let is_match = self.matches_values(record);
+            let is_match = self.matches(record);
             values.compared += record.compared() - before;
             if is_match {
                 let is_last = |record: &Arc<Record>| Arc::ptr_eq(record, &event.record);
@@ -149,12 +149,8 @@ impl LiveQuery {
         first
     }
 
-    /// Whether a record matches.
-    pub(super) fn matches(&self, record: &Record) -> bool {
-        self.matches_values(&mut RecordValues::new(record))
-    }
-
-    fn matches_values(&self, values: &mut RecordValues<'_, Record>) -> bool {
+    /// Whether the record of these values matches.
+    pub(super) fn matches(&self, values: &mut RecordValues<'_, Record>) -> bool {
         self.filter.evaluate(values) && self.read_filter.allows_values(values)
     }
 }

@@ -1,7 +1,7 @@
 //! All subscriptions by query, and an index of the queries that a change may concern.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
-use super::evaluation::{Evaluation, GroupEvents, GroupQuery};
+use super::evaluation::{Candidate, Evaluation, GroupEvents, GroupQuery};
 use super::live_query::LiveQuery;
 use super::query_group::{PassedShare, QueryGroup};
 use crate::core::caller_id::CallerId;
@@ -177,7 +177,7 @@ impl QueryGroups {
     }
 
     /// The groups that a transient event may concern.
-    pub(super) fn candidates_of_event(&self, event: &Emitted) -> Vec<(u64, Arc<GroupQuery>)> {
+    pub(super) fn candidates_of_event(&self, event: &Emitted) -> Vec<Candidate> {
         let mut candidates = BTreeSet::new();
         self.indexes[event.resource].add_candidates(&event.record, &mut candidates);
         let ids = candidates.into_iter();

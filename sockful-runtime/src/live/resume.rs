@@ -96,7 +96,8 @@ impl Broker {
             return None;
         };
         let log = log.now_or_never()?.ok()?;
-        Some(log.first()?.proof(&self.positions))
+        let committed = log.first().filter(|committed| committed.seq == seq)?;
+        Some(committed.proof(&self.positions))
     }
 }
 

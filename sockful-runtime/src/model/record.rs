@@ -302,7 +302,7 @@ pub struct RecordBuilder {
 
 impl fmt::Debug for RecordBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
+        f.debug_struct("RecordBuilder")
             .field("of", &self.definition.name)
             .finish_non_exhaustive()
     }

@@ -114,21 +114,20 @@ impl ConnectionLimits {
     }
 }
 
-/// What a connection is told that would be over a setting.
+/// The error of a connection that would exceed a setting.
 pub(crate) fn full(setting: &str) -> String {
     format!("there are as many connections as `{setting}` allows")
 }
 
 impl Arrivals {
     fn new(rate: u32) -> Self {
-        let of = |rate: u32| (rate.max(1), rate.max(1));
-        let by_address = |(rate, burst)| RateLimiter::of_rate(rate, burst);
-        let (busy, burst) = of(rate / 2);
+        let share = |parts: u32| (rate / parts).max(1);
+        let by_address = |rate: u32| RateLimiter::of_rate(rate, rate);
         Self {
             all: Bucket::new(rate, rate),
-            busy: Bucket::new(busy, burst),
-            by_address: by_address(of(rate / 4)),
-            few_by_address: by_address(of(rate / 100)),
+            busy: Bucket::new(share(2), share(2)),
+            by_address: by_address(share(4)),
+            few_by_address: by_address(share(100)),
         }
     }
 

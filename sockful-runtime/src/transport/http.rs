@@ -54,6 +54,9 @@ impl<B> RequestBody for B where
 {
 }
 
+/// The path that monitors request by any host name; it serves nothing that depends on the caller.
+const HEALTH: &str = "/healthz";
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -67,7 +70,7 @@ pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
     };
     let (content_type, body) = match static_files::client(path).or_else(explorer) {
         Some(file) => (file.content_type, file.text),
-        None if path == "/healthz" => ("text/plain; charset=utf-8", "ok\n"),
+        None if path == HEALTH => ("text/plain; charset=utf-8", "ok\n"),
         None if path == "/" => {
             let text =
                 "there is no page here: `explorer` turns it on, which release builds leave off\n";

@@ -188,8 +188,7 @@ await test('durations beyond a timer are no limit, invalid ones are refused', {}
   }
   open();
   for (const [, , , , options] of last().sent) assert.ok(!options?.timeout_ms || options.timeout_ms <= 2 ** 31 - 1);
-  for (const timeoutMs of [NaN, -1, -Infinity, '5', null]) {
-    if (timeoutMs === null) continue;
+  for (const timeoutMs of [NaN, -1, -Infinity, '5']) {
     assert.ok(await failure(api.creature.get({ id: 'a' }, { timeoutMs })) instanceof TypeError, `${timeoutMs}`);
     for (const name of ['timeoutMs', 'heartbeatMs', 'deadlineMs']) {
       assert.throws(() => connect('ws://nowhere', { WebSocket: Fake, [name]: timeoutMs }), TypeError);
@@ -311,7 +310,9 @@ await test('a live collection that a limit refuses or ends comes back', { backof
   assert.deepEqual([live.status, live.size], ['stale', 1]);
   mock.timers.tick(1000);
   assert.deepEqual(last().sent.at(-1)[2], { $from: { resume: 'r', seq: 1 } });
-  assert.equal((await failure(api.creature.subscribe({}).next().finally(() => {}, reply({ err: tooMany })))).code, 'too_many');
+  const refused = failure(api.creature.subscribe({}).next());
+  reply({ err: tooMany });
+  assert.equal((await refused).code, 'too_many');
   Math.random.mock.restore();
 });
 

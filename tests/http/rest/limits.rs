@@ -76,11 +76,8 @@ async fn a_request_whose_client_goes_is_left_off() {
     let (server, mut client) = with_bob().await;
     let mut raw = server.raw_connection().await;
     let body = r#"{"checkpoint":"pond"}"#;
-    raw.send(format!(
-        "POST /api/creature/bob/feedAt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    ))
-    .await;
+    raw.send_http("POST /api/creature/bob/feedAt", "", body)
+        .await;
     server.checkpoints.reached("pond").await;
     drop(raw);
     // The lane of the record is free as soon as it is.

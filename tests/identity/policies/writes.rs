@@ -254,7 +254,7 @@ async fn policy_of_user_is_judged_before_hooks_run() {
 async fn retried_commit_asks_the_read_policy() {
     let server = with_notes().await;
     let mut bob = server.client_as("admin:bob").await;
-    // Of the time that the server's clock has.
+    // Its time is that of the server's clock.
     let key = "00000000-03e8-7000-8000-000000000001";
     let writes = json!([
         ["note", "destroy", {"id": "e1"}],

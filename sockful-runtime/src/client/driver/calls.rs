@@ -56,8 +56,11 @@ pub(super) enum ReplyTarget {
     Renewal,
     /// This task, which checks that the server responds.
     Heartbeat,
-    /// This task, which asks up to which commit these subscriptions are complete, each with its `ack_id`.
-    Position(Vec<(u64, u64)>),
+    /// This task, which asks up to which commit the subscription of this number and `ack_id` is complete.
+    Position {
+        number: u64,
+        ack_id: u64,
+    },
 }
 
 impl ReplyTarget {
@@ -65,7 +68,7 @@ impl ReplyTarget {
     fn is_per_connection(&self) -> bool {
         matches!(
             self,
-            Self::Authentication | Self::Renewal | Self::Heartbeat | Self::Position(_)
+            Self::Authentication | Self::Renewal | Self::Heartbeat | Self::Position { .. }
         )
     }
 }
@@ -307,7 +310,7 @@ impl Driver {
             ReplyTarget::Authentication => self.identified(reply),
             ReplyTarget::Renewal => self.renewed(reply),
             ReplyTarget::Heartbeat => {}
-            ReplyTarget::Position(positions) => self.positioned(&positions, reply),
+            ReplyTarget::Position { number, ack_id } => self.positioned(number, ack_id, reply),
         }
         self.passed(Probe::Call(id));
     }

@@ -198,15 +198,15 @@ impl Driver {
         if sub.waits.is_empty() || sub.is_asking || !sub.is_complete() {
             return;
         }
-        if let Some(id) = sub.id {
+        if let Some(ack_id) = sub.id {
             sub.is_asking = true;
-            let target = ReplyTarget::Position(vec![(number, id)]);
+            let target = ReplyTarget::Position { number, ack_id };
             self.send_own_request("ping", "null".to_owned(), target);
         }
     }
 
     /// Takes the reply to a `ping`: every event up to its `seq` has arrived before it.
-    pub(super) fn positioned(&mut self, subscriptions: &[(u64, u64)], reply: Result<RawReply>) {
+    pub(super) fn positioned(&mut self, number: u64, ack_id: u64, reply: Result<RawReply>) {
         #[derive(Deserialize)]
         struct PingReply {
             seq: u64,
@@ -215,18 +215,16 @@ impl Driver {
             let position: PingReply = serde_json::from_str(&reply.ok).ok()?;
             Some(position.seq)
         });
-        for (number, id) in subscriptions {
-            let Some(sub) = self.subscriptions.all.get_mut(number) else {
-                continue;
-            };
-            sub.is_asking = false;
-            if let Some(position) = position.filter(|_| sub.id == Some(*id) && sub.is_complete()) {
-                sub.reach(position);
-            }
-            if !sub.waits.is_empty() {
-                let again = Instant::now() + ASK_AGAIN;
-                self.timers.set(Timer::CheckWaits(*number), again);
-            }
+        let Some(sub) = self.subscriptions.all.get_mut(&number) else {
+            return;
+        };
+        sub.is_asking = false;
+        if let Some(position) = position.filter(|_| sub.id == Some(ack_id) && sub.is_complete()) {
+            sub.reach(position);
+        }
+        if !sub.waits.is_empty() {
+            let again = Instant::now() + ASK_AGAIN;
+            self.timers.set(Timer::CheckWaits(number), again);
         }
     }
 

@@ -18,10 +18,10 @@ pub struct RequestConfig {
     pub max_page: usize,
     /// The number of requests per second of one caller, on all its connections.
     ///
-    /// A list, a count, a subscription and a remote method count as 5 requests, plus one for every 100
-    /// records that they read and every 64 KiB that they parse and compare; a `commit` counts as all its
-    /// writes. A caller without an identity is known by its address, or by its connection if it connects
-    /// from the machine itself. Default: 10,000.
+    /// A list, a count, several records by their ids, a subscription, a remote method and `authenticate`
+    /// count as 5 requests, plus one for every 100 records that they read and every 64 KiB that they parse
+    /// and compare; a `commit` counts as all its writes. A caller without an identity is known by its
+    /// address, or by its connection if it connects from the machine itself. Default: 10,000.
     pub max_request_rate: u32,
     /// How long a request may take. Default: 30 s.
     #[serde(deserialize_with = "duration::deserialize")]

@@ -136,6 +136,10 @@ async fn several(
             if written.len() < expected {
                 break;
             }
+            // A store stops when there is no more room, at the latest after one record.
+            if some.is_empty() {
+                break;
+            }
             rest = &rest[some.len()..];
             yield_now().await;
         }
@@ -154,7 +158,7 @@ fn distinct(ids: &[Box<str>]) -> (Vec<Box<str>>, Vec<usize>) {
     let (mut known, mut distinct) = (HashMap::new(), Vec::with_capacity(ids.len()));
     let mut places = Vec::with_capacity(ids.len());
     for id in ids {
-        let place = known.entry(id.clone()).or_insert_with(|| {
+        let place = known.entry(&**id).or_insert_with(|| {
             distinct.push(id.clone());
             distinct.len() - 1
         });

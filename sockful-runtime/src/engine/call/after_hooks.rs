@@ -113,7 +113,8 @@ impl AfterHooks {
         })))
     }
 
-    /// Starts the hooks of a request, or runs those that follow from a hook. No record is locked then.
+    /// Starts the hooks of a request in a task of their own, or runs those that follow from a hook. A
+    /// write of one record has released its lock by then.
     pub(crate) async fn run(mut self) {
         if let Some(hooks) = self.0.take_if(|hooks| hooks.queued.is_none()) {
             // Few calls come here, and those that don't need no room for it.

@@ -47,11 +47,7 @@ impl<'a> Place<'a> {
     /// Returns the path; the entries of a raw payload have no prefix.
     fn path(&self) -> String {
         let mut path = self.parent.map(Place::path).unwrap_or_default();
-        match self.step {
-            PathStep::Name(name) if path.is_empty() => path.push_str(name),
-            PathStep::Name(name) => path.extend([".", name]),
-            PathStep::Item(at) => path.extend(["[", &at.to_string(), "]"]),
-        }
+        self.step.add_to(&mut path);
         path
     }
 }

@@ -58,14 +58,7 @@ pub(crate) fn unknown(
     let faults = found.iter().map(|place| {
         let mut path = path.to_owned();
         for step in place {
-            match step {
-                PathStep::Item(at) => path.extend(["[", &at.to_string(), "]"]),
-                PathStep::Name(name) if path.is_empty() => path.push_str(name),
-                PathStep::Name(name) => {
-                    path.push('.');
-                    path.push_str(name);
-                }
-            }
+            step.add_to(&mut path);
         }
         Fault::new(path, "unknown", "is not known here")
     });
@@ -77,6 +70,16 @@ pub(crate) fn unknown(
 pub(super) enum PathStep<'v> {
     Name(&'v str),
     Item(usize),
+}
+
+impl PathStep<'_> {
+    pub(super) fn add_to(&self, path: &mut String) {
+        match self {
+            Self::Name(name) if path.is_empty() => path.push_str(name),
+            Self::Name(name) => path.extend([".", name]),
+            Self::Item(at) => path.extend(["[", &at.to_string(), "]"]),
+        }
+    }
 }
 
 /// Why a search ends early.

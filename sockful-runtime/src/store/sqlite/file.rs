@@ -114,8 +114,7 @@ fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
 /// Gives this start of a server a number in the file, see [`inspection`](super::inspection). Returns
 /// `None` if the number is in the log only, because another process reads the file.
 pub(super) fn begin_run(connection: &Connection) -> Result<Option<u32>> {
-    let [a, b, c, d, ..] = new_secret()?;
-    let this = u32::from_be_bytes([a, b, c, d]).max(1);
+    let this = new_run()?;
     let begin = || {
         let before: i32 =
             connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -125,6 +124,11 @@ pub(super) fn begin_run(connection: &Connection) -> Result<Option<u32>> {
     };
     let is_busy = begin().map_err(failure)?;
     Ok((!is_busy).then_some(this))
+}
+
+fn new_run() -> Result<u32> {
+    let [a, b, c, d, ..] = new_secret()?;
+    Ok(u32::from_be_bytes([a, b, c, d]).max(1))
 }
 
 fn write_run(connection: &Connection, this: u32, before: u32) -> rusqlite::Result<()> {
@@ -137,9 +141,7 @@ fn write_run(connection: &Connection, this: u32, before: u32) -> rusqlite::Resul
 /// Makes a copy another store: with a history, a secret and a run of its own.
 pub(super) fn renew_copy(connection: &Connection) -> Result<()> {
     renew_history(connection)?;
-    let [a, b, c, d, ..] = new_secret()?;
-    let run = u32::from_be_bytes([a, b, c, d]).max(1);
-    write_run(connection, run, 0).map_err(failure)
+    write_run(connection, new_run()?, 0).map_err(failure)
 }
 
 /// Whether a database is a store of this version.

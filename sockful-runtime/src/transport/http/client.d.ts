@@ -275,6 +275,8 @@ export interface Live<Shown, Event = unknown, Id = unknown> extends Iterable<Sho
   /**
    * Resolves when the collection has the records as of a commit. Default is the newest commit that a reply to
    * this client has named, so after `await api.creature.create(…)` the new record is in the collection.
+   * If the server has begun another history, such as after a restart with its store in memory, pass the `seq`
+   * of a newer reply.
    * Rejected with `timeout` after `timeoutMs`, which is that of requests by default, and with the error of the
    * collection if that ends.
    */

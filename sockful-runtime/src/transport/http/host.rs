@@ -9,9 +9,6 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode, Version};
 
-/// The path that monitors request by any name; it serves nothing that depends on the caller.
-const HEALTH: &str = "/healthz";
-
 /// Checks that a request has one valid `Host` header, and that the server may be reached by that name.
 /// Logs the first refusal of a name.
 ///
@@ -41,7 +38,7 @@ pub(crate) fn check(
         return Err(Box::new(bad("the `Host` header is not a host\n")));
     };
     let is_loopback = listener.is_loopback && !listener.is_tls;
-    if request.uri.path() == HEALTH || access.allows_host(&host, is_loopback) {
+    if request.uri.path() == http::HEALTH || access.allows_host(&host, is_loopback) {
         return Ok(());
     }
     if let Some(host) = access.first_refusal(&host) {

@@ -106,8 +106,8 @@ impl IncludeRoom {
         self.hidden
     }
 
-    /// Takes the bytes of visible records that were read, and of those that the caller may not read. After many it lets other tasks run, which is also when the deadline of the request is
-    /// checked.
+    /// Takes the bytes of visible records that were read, and of those that the caller may not read.
+    /// After many it lets other tasks run, which is also when the deadline of the request is checked.
     async fn take(&mut self, visible: usize, hidden: usize) -> Result<(), OverRoom> {
         self.left = self.left.checked_sub(visible).ok_or(OverRoom)?;
         self.hidden.0 = self.hidden.0.saturating_sub(hidden);

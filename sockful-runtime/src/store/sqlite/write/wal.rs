@@ -6,6 +6,7 @@
 
 use super::batch::CommitJob;
 use crate::store::commit::Commit;
+use crate::store::sqlite::file_identity::beside;
 use crate::store::sqlite::read::readers::ReaderPool;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -49,10 +50,8 @@ pub(crate) struct WalBound {
 
 impl WalBound {
     pub(crate) fn new(store: &Path, capacity: usize) -> Self {
-        let mut path = store.as_os_str().to_owned();
-        path.push("-wal");
         Self {
-            path: path.into(),
+            path: beside(store, "-wal"),
             capacity: capacity as u64,
             next: None,
             closed: None,
@@ -152,7 +151,7 @@ impl WalBound {
 }
 
 /// Copies the log into the store and cuts it to nothing; `false` if readers still need it.
-fn checkpoint(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+pub(super) fn checkpoint(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
     connection.busy_timeout(patience)?;
     let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
     let is_busy = connection.query_row(truncate, [], |row| row.get::<_, bool>(0));

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
 use super::transaction::{AppliedCommit, BatchTransaction};
-use super::wal::WalBound;
+use super::wal::{WalBound, checkpoint};
 use crate::core::clock::Clock;
 use crate::core::error::{Error, Outcome, Result};
 use crate::store::commit::{Commit, Rejected};
@@ -91,13 +91,8 @@ impl WriterThread {
     fn close(self) {
         // The last to close must be one who may write.
         self.shared.readers.close();
-        let all = || {
-            // Whoever reads still may go on for long.
-            self.connection.busy_timeout(LAST_PATIENCE)?;
-            let all = "PRAGMA wal_checkpoint(TRUNCATE)";
-            self.connection.query_row(all, [], |_| Ok(()))
-        };
-        if let Err(error) = all() {
+        // A read that has not ended may take long.
+        if let Err(error) = checkpoint(&self.connection, LAST_PATIENCE) {
             tracing::warn!(%error, "what is stored stays in the write-ahead log");
         }
     }
