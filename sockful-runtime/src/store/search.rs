@@ -1,80 +1,28 @@
 //! Searches of one table: the same plan and the same order of steps in every store.
 
+mod result_page;
+mod stream;
+mod table;
 mod top;
 
+pub(crate) use table::{Holders, IndexedRecord, Row, SearchTable, TakeRow};
+
 use crate::core::error::Result;
-use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Cursor, Fields, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
+use crate::query::{By, Cursor, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
 use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::visits::Visits;
 use crate::store::{Counted, Found};
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
-use std::sync::Arc;
+use result_page::ResultPage;
+use std::collections::BinaryHeap;
+use stream::{Stream, StreamHead};
 use top::Top;
 
 /// How many more records than another way has candidates are read before that way is taken instead.
 const PATIENCE: usize = 4;
 /// How many entries of one value are read ahead at most, to merge them with those of others.
 const MAX_AHEAD: usize = 256;
-
-/// A record as a table hands it over.
-pub(super) trait Row: Fields {
-    /// The record itself.
-    fn record(&self) -> Result<Arc<Record>>;
-
-    /// The bytes that were parsed to find its properties.
-    fn parsed(&self) -> usize;
-}
-
-/// What takes rows until it returns `false`.
-pub(super) type TakeRow<'t> = dyn FnMut(&dyn Row) -> Result<bool> + 't;
-
-/// The records of one resource and their indexes, as they are at one moment.
-pub(super) trait SearchTable {
-    /// A record in an index.
-    type Entry: IndexedRecord;
-
-    /// The properties that have an index.
-    fn indexed(&self) -> &[usize];
-
-    /// The number of records, and how many entries of an index were read to count them.
-    fn len(&self) -> Result<(usize, usize)>;
-
-    /// How many records a source has, counted up to `most`. Reads no records.
-    fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize>;
-
-    /// Hands over the records of a source in its order.
-    fn each(&self, source: &RecordSource<'_>, take: &mut TakeRow<'_>) -> Result<()>;
-
-    /// The records that have one value of an indexed property, in the order of their ids behind
-    /// `after`, at most `most` of them. Reads the index only.
-    fn entries(
-        &self,
-        holders: &Holders<'_>,
-        after: Option<&str>,
-        most: usize,
-    ) -> Result<Vec<Self::Entry>>;
-
-    /// Hands over the record of an entry; returns what `take` returns.
-    fn row(&self, entry: &Self::Entry, take: &mut TakeRow<'_>) -> Result<bool>;
-}
-
-/// A record in an index.
-pub(super) trait IndexedRecord {
-    fn id(&self) -> &str;
-}
-
-/// The records that have one value of an indexed property.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Holders<'v> {
-    pub(super) property: usize,
-    pub(super) value: &'v Scalar<'static>,
-    /// Whether the order of the ids is reversed.
-    pub(super) descending: bool,
-}
 
 /// A search of one table.
 #[derive(Debug)]
@@ -460,125 +408,4 @@ fn sources<'q>(
         sources.reverse();
     }
     sources
-}
-
-/// The records of one value that a merge has read ahead.
-struct Stream<'v, E> {
-    holders: Holders<'v>,
-    entries: VecDeque<E>,
-    ahead: usize,
-    is_at_end: bool,
-}
-
-/// The first record of a stream.
-struct StreamHead<E> {
-    entry: E,
-    stream: usize,
-    descending: bool,
-}
-
-impl<'v, E> Stream<'v, E> {
-    fn new(holders: Holders<'v>, ahead: usize) -> Self {
-        Self {
-            holders,
-            entries: VecDeque::new(),
-            ahead,
-            is_at_end: false,
-        }
-    }
-
-    fn next(&mut self, stream: usize) -> Option<StreamHead<E>> {
-        let descending = self.holders.descending;
-        let entry = self.entries.pop_front()?;
-        Some(StreamHead {
-            entry,
-            stream,
-            descending,
-        })
-    }
-}
-
-/// The greatest is the one that comes first.
-impl<E: IndexedRecord> Ord for StreamHead<E> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = other.entry.id().cmp(self.entry.id());
-        if self.descending {
-            order.reverse()
-        } else {
-            order
-        }
-    }
-}
-
-impl<E: IndexedRecord> PartialOrd for StreamHead<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E: IndexedRecord> PartialEq for StreamHead<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<E: IndexedRecord> Eq for StreamHead<E> {}
-
-/// The part of the matching records that a query asks for.
-struct ResultPage {
-    skip: usize,
-    limit: usize,
-    /// The first records in the order of the query, with those that are left out and one behind the
-    /// limit.
-    records: Vec<Arc<Record>>,
-    skipped: usize,
-    max_bytes: usize,
-    bytes: usize,
-    /// Whether what is sent of the records is more than was asked for.
-    is_full: bool,
-}
-
-impl ResultPage {
-    fn new(skip: usize, limit: usize, max_bytes: usize) -> Self {
-        Self {
-            skip,
-            limit,
-            records: Vec::new(),
-            skipped: 0,
-            max_bytes,
-            bytes: 0,
-            is_full: false,
-        }
-    }
-
-    /// Adds the next record in order. The first are only counted.
-    fn add(&mut self, row: &dyn Row) -> Result<()> {
-        if self.skipped < self.skip {
-            self.skipped += 1;
-        } else {
-            let record = row.record()?;
-            self.bytes = self.bytes.saturating_add(record.sent().len());
-            self.is_full = self.bytes > self.max_bytes;
-            self.records.push(record);
-        }
-        Ok(())
-    }
-
-    /// Returns whether it has one more record than the limit, which means that there are more, or more
-    /// bytes than were asked for.
-    fn is_complete(&self) -> bool {
-        self.is_full || self.records.len() > self.limit
-    }
-
-    fn finish(mut self) -> Found {
-        self.records
-            .drain(..(self.skip - self.skipped).min(self.records.len()));
-        let more = self.limit > 0 && (self.is_full || self.records.len() > self.limit);
-        self.records.truncate(self.limit);
-        Found {
-            records: self.records,
-            more,
-            visited: 0,
-        }
-    }
 }

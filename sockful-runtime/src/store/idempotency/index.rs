@@ -1,11 +1,19 @@
 //! The requests that took effect, by caller and key.
 
+mod caller_keys;
+mod indexed_request;
+mod key_limits;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use indexed_request::{Evicted, IndexedRequest};
+
 use crate::protocol::idempotency_key::{MAX_SKEW, time};
 use crate::store::StoreLimits;
-use crate::store::idempotency::{CompletedRequest, IdempotencyEntry, Lookup};
+use crate::store::idempotency::{CompletedRequest, Lookup};
+use caller_keys::{CallerKeys, Surplus};
+use indexed_request::WEIGHT;
+use key_limits::KeyLimits;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,11 +33,6 @@ const MAX_SKEW_MILLIS: u64 = MAX_SKEW.as_secs() * 1_000;
 /// How much later than a commit one with a lower number may have been made, in milliseconds: requests
 /// take their time before they wait for their turn.
 const DISORDER: u64 = 10_000;
-
-/// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
-/// is counted as if it had no other entry.
-const WEIGHT: usize =
-    2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<CallerKeys>() + 64;
 
 /// The approximate size of a horizon whose caller has no entries.
 const HORIZON_WEIGHT: usize = 512;
@@ -74,100 +77,6 @@ pub(crate) struct IdempotencyIndex<A> {
     horizon: Option<u64>,
 }
 
-#[derive(Debug)]
-struct KeyLimits {
-    retention: u64,
-    per_caller: usize,
-    all: usize,
-    capacity: usize,
-}
-
-impl From<&StoreLimits> for KeyLimits {
-    fn from(limits: &StoreLimits) -> Self {
-        Self {
-            retention: u64::try_from(limits.key_retention.as_millis()).unwrap_or(u64::MAX),
-            per_caller: limits.max_keys_per_caller,
-            all: limits.max_keys,
-            capacity: limits.key_capacity,
-        }
-    }
-}
-
-impl KeyLimits {
-    /// How much of the limits this many entries use, in a unit that is the same for all callers: the
-    /// larger of the shares of `all` and of `capacity`.
-    fn share(&self, entries: usize, weight: usize) -> u128 {
-        let by_weight = weight as u128 * self.all as u128;
-        by_weight.max(entries as u128 * self.capacity as u128)
-    }
-
-    /// The share of each caller if there are this many.
-    fn equal_share(&self, callers: usize) -> u128 {
-        self.all as u128 * self.capacity as u128 / callers.max(1) as u128
-    }
-
-    /// Returns what a horizon is worth at `now`.
-    ///
-    /// If it is further ahead than removed keys can be older than it, the clock was wrong when it rose,
-    /// and keys that are young now were made later. Nearer ones are kept: the clock was set back, and
-    /// keys that were removed before may come again.
-    fn horizon_at(&self, horizon: u64, now: u64) -> u64 {
-        if horizon > now.saturating_add(self.retention.max(MAX_SKEW_MILLIS)) {
-            now.saturating_sub(YOUNG)
-        } else {
-            horizon
-        }
-    }
-
-    /// How many horizons are kept of callers without entries.
-    fn horizons(&self) -> usize {
-        self.all.min(self.capacity / HORIZON_WEIGHT)
-    }
-}
-
-/// What a caller can lose, from the least to the most.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Surplus {
-    /// Nothing, unless the limits are exceeded by far.
-    Nothing,
-    /// Responses.
-    Responses,
-    /// Keys too: more than half of them are not known to be ahead of the clock.
-    Keys,
-    /// Greater than the others, as the end of a range.
-    End,
-}
-
-/// One caller's entries, by the commits that they made.
-#[derive(Debug, Default)]
-struct CallerKeys {
-    by_key: HashMap<Uuid, u64>,
-    /// Entries with their response.
-    answered: BTreeSet<u64>,
-    /// Entries without it.
-    reduced: BTreeSet<u64>,
-    /// Entries that are neither in `answered` nor in `reduced`.
-    ahead: AheadKeys,
-    weight: usize,
-    horizon: Option<u64>,
-}
-
-/// One caller's [entries ahead of the clock](IdempotencyIndex::ahead), by the times in their keys.
-#[derive(Debug, Default)]
-struct AheadKeys {
-    answered: BTreeSet<(u64, u64)>,
-    reduced: BTreeSet<(u64, u64)>,
-}
-
-/// What the lists of a caller depend on.
-#[derive(Clone, Copy, Debug)]
-struct Listing {
-    /// The time in the key.
-    time: u64,
-    seq: u64,
-    has_response: bool,
-}
-
 /// The next thing to do to make room.
 #[derive(Debug)]
 enum Step {
@@ -175,165 +84,6 @@ enum Step {
     PassOver(u64),
     Reduce(u64),
     Remove(u64),
-}
-
-impl CallerKeys {
-    fn len(&self) -> usize {
-        self.by_key.len()
-    }
-
-    fn surplus(&self) -> Surplus {
-        if self.answered.len() + self.reduced.len() > self.ahead.len() {
-            Surplus::Keys
-        } else if self.responses() > 0 {
-            Surplus::Responses
-        } else {
-            Surplus::Nothing
-        }
-    }
-
-    fn responses(&self) -> usize {
-        self.answered.len() + self.ahead.answered.len()
-    }
-
-    /// The entry other than `newest` that is the first to lose its response.
-    fn oldest_answered(&self, newest: u64) -> Option<u64> {
-        let own = self.answered.first().copied();
-        let ahead = self.ahead.answered.first().map(|(_, seq)| *seq);
-        let is_ahead_first = self.ahead.answered.len() > self.answered.len();
-        let order = if is_ahead_first {
-            [ahead, own]
-        } else {
-            [own, ahead]
-        };
-        order.into_iter().flatten().find(|seq| *seq != newest)
-    }
-
-    /// The entry other than `newest` that is the first to be removed.
-    fn oldest(&self, newest: u64) -> Option<u64> {
-        let order = [self.reduced.first(), self.answered.first()];
-        let mut order = order.into_iter().flatten().copied();
-        order.find(|seq| *seq != newest)
-    }
-
-    /// Adds an entry to the list for it.
-    fn list(&mut self, entry: Listing, is_ahead: bool) {
-        let Listing {
-            time,
-            seq,
-            has_response,
-        } = entry;
-        match (is_ahead, has_response) {
-            (false, true) => self.answered.insert(seq),
-            (false, false) => self.reduced.insert(seq),
-            (true, true) => self.ahead.answered.insert((time, seq)),
-            (true, false) => self.ahead.reduced.insert((time, seq)),
-        };
-    }
-
-    /// Undoes [`list`](Self::list). Returns whether the entry was ahead.
-    fn unlist(&mut self, entry: Listing) -> bool {
-        let Listing {
-            time,
-            seq,
-            has_response,
-        } = entry;
-        let (own, ahead) = if has_response {
-            (&mut self.answered, &mut self.ahead.answered)
-        } else {
-            (&mut self.reduced, &mut self.ahead.reduced)
-        };
-        !own.remove(&seq) && ahead.remove(&(time, seq))
-    }
-}
-
-impl AheadKeys {
-    fn len(&self) -> usize {
-        self.answered.len() + self.reduced.len()
-    }
-
-    /// The entry other than `newest` that the clock passes first.
-    fn first(&self, newest: u64) -> Option<u64> {
-        let firsts = [self.answered.first(), self.reduced.first()];
-        let others = firsts.into_iter().flatten().filter(|it| it.1 != newest);
-        others.min().map(|(_, seq)| *seq)
-    }
-}
-
-/// A request that took effect.
-#[derive(Debug)]
-pub(crate) struct IndexedRequest<A> {
-    pub(crate) caller: Arc<str>,
-    pub(crate) key: Uuid,
-    /// When it was committed, in milliseconds since 1970.
-    pub(crate) at: u64,
-    /// The number of its commit.
-    pub(crate) seq: u64,
-    /// The approximate number of bytes that it takes in memory.
-    pub(crate) weight: usize,
-    /// The response; `None` if there was no room to keep it.
-    pub(crate) response: Option<A>,
-}
-
-/// What the index no longer keeps.
-#[cfg_attr(
-    not(feature = "sqlite"),
-    expect(dead_code, reason = "only a file removes it as well")
-)]
-#[derive(Debug)]
-pub(crate) enum Evicted<A> {
-    /// A request with its key.
-    Removed(IndexedRequest<A>),
-    /// The response of the request that made this commit; its key is kept.
-    Response {
-        /// The number of the commit.
-        seq: u64,
-        /// The weight of the entry without the response.
-        weight: usize,
-        /// The response itself.
-        #[cfg_attr(
-            feature = "sqlite",
-            expect(dead_code, reason = "it is dropped outside of locks")
-        )]
-        response: Option<A>,
-    },
-    /// The horizon of a caller, which that of all callers replaces.
-    Horizon(Arc<str>),
-}
-
-impl<A> IndexedRequest<A> {
-    /// `weight` is that of the response.
-    pub(crate) fn new(entry: &IdempotencyEntry, seq: u64, weight: usize, response: A) -> Self {
-        Self {
-            caller: Arc::clone(&entry.caller),
-            key: entry.key,
-            at: entry.at,
-            seq,
-            weight: WEIGHT + entry.caller.len() + weight,
-            response: Some(response),
-        }
-    }
-
-    fn listing(&self) -> Listing {
-        Listing {
-            time: time(self.key),
-            seq: self.seq,
-            has_response: self.response.is_some(),
-        }
-    }
-
-    fn weight_without_response(&self) -> usize {
-        WEIGHT + self.caller.len()
-    }
-
-    /// Whether a retry may still come, or the clock was set back since.
-    fn is_young(&self, now: u64) -> bool {
-        self.at.max(time(self.key)).saturating_add(YOUNG) > now
-    }
-
-    fn is_ahead(&self, now: u64) -> bool {
-        time(self.key) > now
-    }
 }
 
 impl<A> IdempotencyIndex<A> {

@@ -1,6 +1,7 @@
 //! What is remembered, and what is let go.
 
 use super::*;
+use crate::store::idempotency::IdempotencyEntry;
 use crate::store::idempotency::PendingResponse;
 
 fn key(time: u64, nth: u8) -> Uuid {

@@ -1,0 +1,89 @@
+//! An entry of the index, and what is left of it when it has to go.
+
+use super::YOUNG;
+use super::caller_keys::{CallerKeys, Listing};
+use crate::protocol::idempotency_key::time;
+use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
+/// is counted as if it had no other entry.
+pub(super) const WEIGHT: usize =
+    2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<CallerKeys>() + 64;
+
+/// A request that took effect.
+#[derive(Debug)]
+pub(crate) struct IndexedRequest<A> {
+    pub(crate) caller: Arc<str>,
+    pub(crate) key: Uuid,
+    /// When it was committed, in milliseconds since 1970.
+    pub(crate) at: u64,
+    /// The number of its commit.
+    pub(crate) seq: u64,
+    /// The approximate number of bytes that it takes in memory.
+    pub(crate) weight: usize,
+    /// The response; `None` if there was no room to keep it.
+    pub(crate) response: Option<A>,
+}
+
+/// What the index no longer keeps.
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(dead_code, reason = "only a file removes it as well")
+)]
+#[derive(Debug)]
+pub(crate) enum Evicted<A> {
+    /// A request with its key.
+    Removed(IndexedRequest<A>),
+    /// The response of the request that made this commit; its key is kept.
+    Response {
+        /// The number of the commit.
+        seq: u64,
+        /// The weight of the entry without the response.
+        weight: usize,
+        /// The response itself.
+        #[cfg_attr(
+            feature = "sqlite",
+            expect(dead_code, reason = "it is dropped outside of locks")
+        )]
+        response: Option<A>,
+    },
+    /// The horizon of a caller, which that of all callers replaces.
+    Horizon(Arc<str>),
+}
+
+impl<A> IndexedRequest<A> {
+    /// `weight` is that of the response.
+    pub(crate) fn new(entry: &IdempotencyEntry, seq: u64, weight: usize, response: A) -> Self {
+        Self {
+            caller: Arc::clone(&entry.caller),
+            key: entry.key,
+            at: entry.at,
+            seq,
+            weight: WEIGHT + entry.caller.len() + weight,
+            response: Some(response),
+        }
+    }
+
+    pub(super) fn listing(&self) -> Listing {
+        Listing {
+            time: time(self.key),
+            seq: self.seq,
+            has_response: self.response.is_some(),
+        }
+    }
+
+    pub(super) fn weight_without_response(&self) -> usize {
+        WEIGHT + self.caller.len()
+    }
+
+    /// Whether a retry may still come, or the clock was set back since.
+    pub(super) fn is_young(&self, now: u64) -> bool {
+        self.at.max(time(self.key)).saturating_add(YOUNG) > now
+    }
+
+    pub(super) fn is_ahead(&self, now: u64) -> bool {
+        time(self.key) > now
+    }
+}

@@ -1,0 +1,66 @@
+//! The page of matching records that a query asks for.
+
+use super::table::Row;
+use crate::core::error::Result;
+use crate::model::record::Record;
+use crate::store::Found;
+use std::sync::Arc;
+
+/// The part of the matching records that a query asks for.
+pub(super) struct ResultPage {
+    pub(super) skip: usize,
+    pub(super) limit: usize,
+    /// The first records in the order of the query, with those that are left out and one behind the
+    /// limit.
+    pub(super) records: Vec<Arc<Record>>,
+    pub(super) skipped: usize,
+    pub(super) max_bytes: usize,
+    pub(super) bytes: usize,
+    /// Whether what is sent of the records is more than was asked for.
+    pub(super) is_full: bool,
+}
+
+impl ResultPage {
+    pub(super) fn new(skip: usize, limit: usize, max_bytes: usize) -> Self {
+        Self {
+            skip,
+            limit,
+            records: Vec::new(),
+            skipped: 0,
+            max_bytes,
+            bytes: 0,
+            is_full: false,
+        }
+    }
+
+    /// Adds the next record in order. The first are only counted.
+    pub(super) fn add(&mut self, row: &dyn Row) -> Result<()> {
+        if self.skipped < self.skip {
+            self.skipped += 1;
+        } else {
+            let record = row.record()?;
+            self.bytes = self.bytes.saturating_add(record.sent().len());
+            self.is_full = self.bytes > self.max_bytes;
+            self.records.push(record);
+        }
+        Ok(())
+    }
+
+    /// Returns whether it has one more record than the limit, which means that there are more, or more
+    /// bytes than were asked for.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_full || self.records.len() > self.limit
+    }
+
+    pub(super) fn finish(mut self) -> Found {
+        self.records
+            .drain(..(self.skip - self.skipped).min(self.records.len()));
+        let more = self.limit > 0 && (self.is_full || self.records.len() > self.limit);
+        self.records.truncate(self.limit);
+        Found {
+            records: self.records,
+            more,
+            visited: 0,
+        }
+    }
+}
