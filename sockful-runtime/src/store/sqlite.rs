@@ -104,12 +104,10 @@ impl Sqlite {
 
     fn open_resolved(path: &Path, wait: Duration) -> Result<Self> {
         let lock = FileLock::take(path, wait)?;
-        inspection::inspect(path, lock.data(), lock.last_run())?;
+        let run = inspection::inspect(path, lock.data(), &lock.noted_runs())?;
         file::settle_log(path)?;
         let connection = file::open_writer(path)?;
-        if let Some(run) = file::begin_run(&connection)? {
-            lock.note_run(Some(run))?;
-        }
+        file::begin_run(&connection, run.unwrap_or_default(), &lock)?;
         Ok(Self {
             path: path.to_owned(),
             limits: OnceLock::new(),

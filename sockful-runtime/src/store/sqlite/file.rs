@@ -1,6 +1,7 @@
 //! Opens connections to the file: its settings, format and epoch.
 
 use super::failure::failure;
+use super::file_lock::FileLock;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::protocol::position::new_secret;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
@@ -111,19 +112,28 @@ fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-/// Gives this start of a server a number in the file, see [`inspection`](super::inspection). Returns
-/// `None` if the number is in the log only, because another process reads the file.
-pub(super) fn begin_run(connection: &Connection) -> Result<Option<u32>> {
+/// Gives this start of a server a number in the file, see [`inspection`](super::inspection). `in_file` is
+/// the number in the file without its log.
+pub(super) fn begin_run(connection: &Connection, in_file: u32, lock: &FileLock) -> Result<()> {
+    let read = || connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
+    let before = read().map_err(failure)?.cast_unsigned();
     let this = new_run()?;
-    let begin = || {
-        let before: i32 =
-            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        write_run(connection, this, before.cast_unsigned())?;
-        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-        connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0))
+    lock.note_runs(&[in_file, before, this])?;
+    let write = || {
+        write_run(connection, this, before)?;
+        // The log is not cut: if the power is lost, a part of the old one could be left, and undo what
+        // the file has by now.
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        connection.query_row(checkpoint, [], |row| {
+            Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+        })
     };
-    let is_busy = begin().map_err(failure)?;
-    Ok((!is_busy).then_some(this))
+    let is_in_file = write().map_err(failure)?;
+    if is_in_file {
+        return lock.note_runs(&[this]);
+    }
+    // Another process reads the file, which has an earlier number until it is done.
+    Ok(())
 }
 
 fn new_run() -> Result<u32> {

@@ -66,18 +66,23 @@ impl FileLock {
         &self.data
     }
 
-    /// The run that was noted last, if any.
-    pub(super) fn last_run(&self) -> Option<u32> {
+    /// The runs that are noted. None if nothing is, or if the note is damaged.
+    pub(super) fn noted_runs(&self) -> Vec<u32> {
         let mut text = String::new();
         let mut file = &self.beside;
-        file.seek(SeekFrom::Start(0)).ok()?;
-        file.take(64).read_to_string(&mut text).ok()?;
-        u32::from_str_radix(text.trim(), 16).ok()
+        let read = file.seek(SeekFrom::Start(0));
+        let read = read.and_then(|_| file.take(64).read_to_string(&mut text));
+        let run = |line: &str| {
+            let digits = line.strip_suffix('\n').filter(|it| it.len() == 8)?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        let runs = text.split_inclusive('\n').map(run).collect::<Option<_>>();
+        read.ok().and(runs).unwrap_or_default()
     }
 
-    /// Notes the run that the file has, or that it has none.
-    pub(super) fn note_run(&self, run: Option<u32>) -> Result<()> {
-        note_run(&self.beside, run).map_err(|error| {
+    /// Notes the runs that the file and its log may have.
+    pub(super) fn note_runs(&self, runs: &[u32]) -> Result<()> {
+        note_runs(&self.beside, runs).map_err(|error| {
             let message = format!("the lock of the store `{}` {error}", self.path.display());
             Error::new(ErrorKind::Unavailable, message)
         })
@@ -104,12 +109,11 @@ fn open_files() -> MutexGuard<'static, BTreeSet<FileIdentity>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn note_run(mut file: &File, run: Option<u32>) -> io::Result<()> {
+fn note_runs(mut file: &File, runs: &[u32]) -> io::Result<()> {
+    let text: String = runs.iter().map(|run| format!("{run:08x}\n")).collect();
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
-    if let Some(run) = run {
-        writeln!(file, "{run:08x}")?;
-    }
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
@@ -138,7 +142,7 @@ impl ReplacementLock {
 
     /// Notes that the file was replaced.
     pub(super) fn forget_run(&self) -> io::Result<()> {
-        note_run(&self.beside, None)
+        note_runs(&self.beside, &[])
     }
 }
 

@@ -4,6 +4,9 @@
 //! the log of the earlier file would undo the copy, or mix both. So each start of a server gives the file
 //! a number of its own, the *run*, in two fields of the header that applications may use: the number of
 //! this run and of the run before. It is in the file, in the first page of the log, and in the lock file.
+//!
+//! While the number changes, the lock file lists each number that the file or its log may have if the
+//! process dies, so that no crash looks like another file.
 
 use super::file_identity::beside;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -23,13 +26,14 @@ pub(super) struct Run {
     pub(super) before: u32,
 }
 
-/// Checks the file before it is opened. `last` is the run that the lock file names.
+/// Checks the file before it is opened, and returns the run in its header, if it has one. `noted` are the
+/// runs that the lock file names.
 ///
 /// # Errors
 ///
 /// `unavailable`, with the cause and what to do, if it is not a database, is truncated, or if the log
 /// beside it belongs to another file.
-pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result<()> {
+pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Option<u32>> {
     let name = path.display();
     let refuse = |why: String| Err(Error::new(ErrorKind::Unavailable, why));
     let unreadable = |error: io::Error| {
@@ -43,7 +47,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result
             LogContent::Of(_) | LogContent::Unnamed => refuse(format!(
                 "the store `{name}` is empty, but there is a write-ahead log `{name}-wal` of an earlier file; restore a copy with `restore COPY {name}`, or move `{name}-wal` away to begin with an empty store"
             )),
-            LogContent::Nothing => Ok(()),
+            LogContent::Nothing => Ok(None),
         };
     }
     let mut header = [0; HEADER];
@@ -74,14 +78,14 @@ pub(super) fn inspect(path: &Path, mut file: &File, last: Option<u32>) -> Result
     let own = Run::read(&header);
     let belongs = match wal {
         LogContent::Nothing => true,
-        LogContent::Of(logged) => {
-            let is_first = last != Some(logged.this) && own.this == logged.before;
-            own.this == logged.this || is_first
+        LogContent::Of(logged) if noted.is_empty() => {
+            own.this == logged.this || own.this == logged.before
         }
-        LogContent::Unnamed => last.is_none_or(|last| last == own.this),
+        LogContent::Of(logged) => noted.contains(&own.this) && noted.contains(&logged.this),
+        LogContent::Unnamed => noted.is_empty() || noted.contains(&own.this),
     };
     if belongs {
-        return Ok(());
+        return Ok(Some(own.this));
     }
     refuse(format!(
         "the write-ahead log `{name}-wal` belongs to another file than `{name}`: the file was replaced, by a copy perhaps, and the log of the earlier one would undo that; to use `{name}` as it is, move `{name}-wal` and `{name}-shm` away (`restore COPY {name}` does so); if both were copied together, move `{name}-lock` away"

@@ -33,7 +33,7 @@ pub(crate) fn restore(from: &Path, to: &Path) -> Result<Option<PathBuf>> {
         let message = format!("the copy `{}` can't be read: {error}", from.display());
         Error::new(ErrorKind::Unavailable, message)
     })?;
-    inspection::inspect(from, &file, None)?;
+    inspection::inspect(from, &file, &[])?;
     drop(file);
     let lock = ReplacementLock::take(&to)?;
     check_format(&open_reader(from).map_err(failure)?, from)?;

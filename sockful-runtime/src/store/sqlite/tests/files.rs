@@ -113,6 +113,47 @@ fn open_rejects_the_log_of_another_file() {
     refused(&empty, &["empty", "restore COPY"]);
 }
 
+/// Each start writes a number into the file. A process may die before the number is in the file itself.
+#[test]
+fn open_accepts_what_repeated_crashes_leave() {
+    let folder = Folder::new("crashed-twice");
+    let path = folder.0.join("data.db");
+    let config = Config::default();
+    let store = opened(&path, &config);
+    write(&store, 1..=5);
+    drop(store);
+    let mut crashed = path;
+    for crash_count in 1..=3 {
+        let image = crash_copy_of(&crashed, &folder.0.join(crash_count.to_string()));
+        // It keeps the checkpoint from the log, as a process that dies before it does.
+        let reader = rusqlite::Connection::open(&image).expect("it is there");
+        let read = "BEGIN; SELECT count(*) FROM sockful_meta";
+        reader.execute_batch(read).expect("it is read");
+        let store = opened(&image, &config);
+        let file = fs::read(&image).expect("it is there");
+        assert_eq!(file, fs::read(&crashed).expect("it is there"));
+        let next = folder.0.join(format!("{crash_count}-crashed"));
+        crashed = crash_copy_of(&image, &next);
+        drop(store);
+    }
+    let store = opened(&crashed, &config);
+    write(&store, [6]);
+    crashed = crash_copy_of(&crashed, &folder.0.join("at-last"));
+    assert_eq!(seen(&opened(&crashed, &config)), (6, "6".to_owned()));
+}
+
+/// What is there if the process dies now.
+fn crash_copy_of(from: &Path, folder: &Path) -> PathBuf {
+    if wal_of(from).exists() {
+        return crash_copy(from, folder);
+    }
+    fs::create_dir(folder).expect("a folder");
+    let to = folder.join("data.db");
+    fs::copy(from, &to).expect("it is there");
+    fs::copy(lock_of(from), lock_of(&to)).expect("it is there");
+    to
+}
+
 fn crash_copy(from: &Path, folder: &Path) -> PathBuf {
     fs::create_dir(folder).expect("a folder");
     let to = folder.join("data.db");
