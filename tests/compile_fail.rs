@@ -9,7 +9,7 @@ use std::process::Command;
 const WRITTEN_BY: &str = "rustc 1.95.";
 
 #[test]
-fn one_mistake_gives_one_error_in_plain_words_and_twins_compile() {
+fn each_mistake_yields_one_error_and_twins_compile() {
     let cases = trybuild::TestCases::new();
     let is_ours = |case: &Path| !read(&case.with_extension("stderr")).contains("error[E");
     let is_same_compiler = compiler().starts_with(WRITTEN_BY);
@@ -46,7 +46,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn no_message_tells_of_what_is_inside() {
+fn messages_do_not_mention_internal_paths() {
     let messages = files("fail", "stderr");
     for path in &messages {
         let message = read(path);

@@ -1,5 +1,5 @@
 //! Remote methods and their arguments.
 
-mod not_finite;
+mod non_finite_numbers;
 pub(crate) mod raw_payload;
 pub(crate) mod remote_methods;

@@ -137,7 +137,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_format_takes_what_has_it_and_refuses_near_misses() {
+    fn formats_accept_valid_and_reject_near_misses() {
         for (name, right, wrong) in CASES {
             let format = Format::called(name).expect(name);
             for text in *right {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_is_tried_and_has_a_name_of_its_own() {
+    fn format_names_are_unique_and_all_tested() {
         let tried: Vec<_> = CASES.iter().map(|(name, ..)| *name).collect();
         assert_eq!(Format::names().collect::<Vec<_>>(), tried);
         for name in Format::names() {

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_pattern_is_told_where() {
+    fn check_reports_offset_of_syntax_error() {
         for (text, at) in [
             ("*a", 1),
             ("(a)(b", 4),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_found_anywhere_unless_it_says_otherwise() {
+    fn pattern_without_anchors_matches_anywhere() {
         assert!(Pattern::new("b").is_met_by("abc") && !Pattern::new("^b").is_met_by("abc"));
         assert!(Pattern::new("^a.c$").is_met_by("aéc"));
     }

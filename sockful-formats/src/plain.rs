@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hostname_has_labels_of_63_and_253_in_all() {
+    fn hostname_limits_are_63_per_label_and_253_total() {
         let label = "a".repeat(63);
         assert!(is_hostname(&label) && !is_hostname(&format!("{label}a")));
         let all = [&*label, &label, &label, &"a".repeat(61)].join(".");

@@ -181,7 +181,7 @@ impl Dice {
 }
 
 #[tokio::test]
-async fn what_is_cut_is_noticed() {
+async fn proxy_cuts_the_connection_after_its_bytes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound listener has one");
     let proxy = Proxy::to(address, || Fate::Cut(3)).await;

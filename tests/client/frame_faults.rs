@@ -208,7 +208,7 @@ async fn until_takes_in_own_write() {
 }
 
 #[tokio::test]
-async fn refused_origin_fails_requests_at_once() {
+async fn rejected_origin_fails_requests_immediately() {
     let server = Server::new(super::resources::RESOURCES);
     let server = server.config(Config::default().loopback_origins(false));
     let server = TestServer::serve(server).await;

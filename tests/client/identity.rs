@@ -21,7 +21,7 @@ async fn whoami(client: &Client) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_client_is_whom_its_token_stands_for() {
+async fn client_has_the_identity_of_its_token() {
     let (_server, builder) = notes_server().await;
     let client = builder.token("bob").connect().await.expect("he is known");
     assert_eq!(whoami(&client).await.expect("he is known"), "bob");
@@ -42,7 +42,7 @@ async fn a_client_is_whom_its_token_stands_for() {
 }
 
 #[tokio::test]
-async fn a_handshake_may_say_it() {
+async fn handshake_headers_authenticate_the_client() {
     for (name, value) in [("authorization", "Bearer bob"), ("cookie", "session=bob")] {
         let (_server, builder) = notes_server().await;
         let client = builder
@@ -86,7 +86,7 @@ async fn a_handshake_may_say_it() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_is_told_to_who_connects() {
+async fn connect_returns_error_for_a_rejected_token() {
     for token in ["bob:1000", "broken"] {
         let (_server, builder) = notes_server().await;
         let error = builder
@@ -130,7 +130,7 @@ async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_identity_is_renewed_before_it_is_over() {
+async fn identity_is_renewed_before_it_expires() {
     let (_server, client, _now, asked) = brief().await;
     assert_eq!(whoami(&client).await.expect("it is known"), "user0");
     // A tenth of the second is left when another token is asked for.
@@ -140,7 +140,7 @@ async fn an_identity_is_renewed_before_it_is_over() {
 }
 
 #[tokio::test]
-async fn one_that_is_lost_is_found_again() {
+async fn revoked_identity_is_authenticated_again() {
     let (server, client, now, _asked) = brief().await;
     let mut notes = client.records::<Note>().subscribe(Filter::all());
     assert!(
@@ -185,7 +185,7 @@ async fn undecided() -> Builder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_comes_late_undoes_nothing() {
+async fn late_renewal_does_not_undo_authenticate() {
     let server = Server::new(notes_app::RESOURCES)
         .clock(|| unix_time(1_000))
         .authenticate(|credentials: Credentials| async move {
@@ -218,7 +218,7 @@ async fn a_renewal_that_comes_late_undoes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
+async fn request_waiting_for_authentication_is_not_applied() {
     let client = undecided().await.token("bob").start();
     let client = client.expect("it is in this process");
     let note = NewNote::default();
@@ -232,7 +232,7 @@ async fn what_waits_for_the_server_to_know_the_client_was_not_done() {
 }
 
 #[tokio::test]
-async fn what_gives_the_token_may_fail_and_panic() {
+async fn token_callback_may_fail_or_panic() {
     let (server, builder) = notes_server().await;
     let error = builder.token_with(async || panic!("no token")).connect();
     let error = error.await.expect_err("there is none");

@@ -14,7 +14,7 @@ async fn next(told: &mut Subscription<Beast>) -> ClientEvent<Beast> {
 }
 
 #[tokio::test]
-async fn what_happens_is_told_in_its_order() {
+async fn subscription_delivers_events_in_order() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     beasts
@@ -68,7 +68,7 @@ async fn what_happens_is_told_in_its_order() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_leaves_and_goes_on_where_it_was() {
+async fn slow_consumer_unsubscribes_and_resumes_later() {
     let limits =
         |config: &mut Config| (config.live.fold_after, config.live.max_subscriptions) = (10_000, 1);
     let (server, builder) = local_with(limits).await;
@@ -137,7 +137,7 @@ fn moved() -> BeastPatch {
 }
 
 #[tokio::test]
-async fn a_live_set_is_what_the_server_has() {
+async fn live_set_matches_the_records_of_the_server() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     let mut live = beasts.live(Beast::FIELDS.life.gt(5));
@@ -164,7 +164,7 @@ async fn a_live_set_is_what_the_server_has() {
 }
 
 #[tokio::test]
-async fn one_that_is_dropped_is_left() {
+async fn dropped_subscription_is_cancelled_on_the_server() {
     let (_server, builder) = local_with(|config| config.live.max_subscriptions = 1).await;
     let client = builder.connect().await.expect("it lets everyone in");
     let beasts = client.records::<Beast>();
@@ -194,7 +194,7 @@ async fn one_that_is_dropped_is_left() {
 }
 
 #[tokio::test]
-async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
+async fn chunked_snapshot_arrives_as_one_reset() {
     let (server, builder) = local_with(|config| config.request.max_reply = 4 * 1024).await;
     let client = builder.connect().await.expect("it lets everyone in");
     for at in 0..200 {
@@ -213,7 +213,7 @@ async fn a_snapshot_that_comes_in_pieces_is_one_reset() {
 }
 
 #[tokio::test]
-async fn what_was_told_in_part_when_the_connection_ended_is_told_once() {
+async fn reset_interrupted_by_disconnect_arrives_once() {
     let mut config = Config::default();
     config.request.max_reply = 4 * 1024;
     let handle = Server::new(RESOURCES).config(config).open().await;

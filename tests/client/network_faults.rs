@@ -38,7 +38,7 @@ fn unlimited() -> Config {
 }
 
 #[tokio::test]
-async fn a_storm_loses_nothing_and_doubles_nothing() {
+async fn faulty_network_loses_and_repeats_nothing() {
     let seed = setting("FAULTS_SEED", 22);
     let mut dice = Dice::of(seed);
     let fates = move || {

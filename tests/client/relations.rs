@@ -13,7 +13,7 @@ fn cage(id: u64) -> NewCage {
 }
 
 #[tokio::test]
-async fn children_are_written_read_and_followed_by_their_parent() {
+async fn client_writes_reads_and_follows_children() {
     let (_server, client) = local().await;
     let keepers = client.records::<Keeper>();
     let [ann, ben] = ["Ann", "Ben"].map(|name| {
@@ -102,7 +102,7 @@ async fn children_are_written_read_and_followed_by_their_parent() {
 }
 
 #[tokio::test]
-async fn a_resource_may_be_its_own_parent() {
+async fn client_follows_a_relation_to_its_own_resource() {
     let (_server, client) = local().await;
     let new = NewKeeper {
         badge: None,
@@ -134,7 +134,7 @@ async fn a_resource_may_be_its_own_parent() {
 }
 
 #[tokio::test]
-async fn a_property_that_is_no_relation_is_told() {
+async fn property_without_relation_is_rejected() {
     let (_server, client) = local().await;
     // It is of the type of the id, so the compiler can't tell.
     let kinds = client

@@ -5,7 +5,7 @@ use sockful::ErrorKind;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_method_is_called_as_it_is_written() {
+async fn method_is_called_through_the_generated_trait() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     beasts
@@ -37,7 +37,7 @@ async fn a_method_is_called_as_it_is_written() {
 }
 
 #[tokio::test]
-async fn what_a_method_refuses_has_its_code() {
+async fn method_error_has_its_code() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     let error = beasts.tire("bob").await.expect_err("there is none");
@@ -55,7 +55,7 @@ async fn what_a_method_refuses_has_its_code() {
 }
 
 #[tokio::test]
-async fn a_call_has_options_too() {
+async fn method_call_accepts_request_options() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     let rev = beasts

@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn records_are_created_read_changed_replaced_and_destroyed() {
+async fn client_creates_reads_updates_saves_and_destroys() {
     let (server, client) = local().await;
     let beasts = client.records::<Beast>();
     let mut bob = beast("bob", "dragon");
@@ -70,7 +70,7 @@ async fn records_are_created_read_changed_replaced_and_destroyed() {
 }
 
 #[tokio::test]
-async fn a_reply_tells_the_commit_and_the_revision_and_a_write_may_ask_for_one() {
+async fn reply_has_seq_and_rev_and_if_rev_is_checked() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     let created = beasts
@@ -98,7 +98,7 @@ async fn a_reply_tells_the_commit_and_the_revision_and_a_write_may_ask_for_one()
 }
 
 #[tokio::test]
-async fn a_request_of_one_key_takes_effect_once() {
+async fn requests_with_one_key_take_effect_once() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     let key = Uuid::now_v7();
@@ -121,7 +121,7 @@ async fn a_request_of_one_key_takes_effect_once() {
 }
 
 #[tokio::test]
-async fn an_error_is_what_the_server_told() {
+async fn client_error_carries_server_details() {
     let (_server, client) = local_with(|config| config.store.max_visited = 1).await;
     let client = client.connect().await.expect("it lets everyone in");
     let beasts = client.records::<Beast>();
@@ -157,7 +157,7 @@ async fn an_error_is_what_the_server_told() {
 }
 
 #[tokio::test]
-async fn what_no_client_can_read_is_told_before_it_is_asked() {
+async fn unreadable_resource_is_rejected_before_sending() {
     let (server, client) = local().await;
     let safe = NewSafe {
         id: Some("x".into()),
@@ -185,7 +185,7 @@ async fn what_no_client_can_read_is_told_before_it_is_asked() {
 }
 
 #[tokio::test]
-async fn anything_is_called_by_its_names() {
+async fn call_reaches_any_action_by_name() {
     let (_server, client) = local().await;
     let bob: Value = client
         .call("beast", "create", &json!({"id": "bob", "kind": "dragon"}))
@@ -216,7 +216,7 @@ async fn anything_is_called_by_its_names() {
 }
 
 #[tokio::test]
-async fn a_closed_client_does_nothing_and_says_so() {
+async fn closed_client_rejects_requests() {
     let (_server, client) = local().await;
     let mut told = client.records::<Beast>().subscribe(Filter::all());
     assert!(told.next().await.expect("a reset").is_ok());
@@ -248,7 +248,7 @@ async fn a_closed_client_does_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_and_a_server_that_is_not_there_are_told() {
+async fn invalid_url_and_absent_server_are_reported() {
     for (url, why) in [
         ("host", "it begins with neither `ws://` nor `wss://`"),
         ("ftp://host", "it begins with neither `ws://` nor `wss://`"),
@@ -275,7 +275,7 @@ async fn an_address_that_is_none_and_a_server_that_is_not_there_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_waits_for_a_connection_as_long_as_it_may() {
+async fn queued_request_times_out_and_queue_is_limited() {
     let client = Client::builder("ws://127.0.0.1:1")
         .max_queue(1)
         .start()

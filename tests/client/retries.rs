@@ -23,7 +23,7 @@ fn builder(url: &str) -> Builder {
 }
 
 #[tokio::test]
-async fn a_write_that_was_cut_off_is_done_once() {
+async fn interrupted_write_is_applied_once() {
     let server = server(|_| {}).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).connect().await.expect("it listens");
@@ -60,7 +60,7 @@ impl Leaf {
 }
 
 #[tokio::test]
-async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
+async fn keyless_write_without_reply_has_unknown_outcome() {
     let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
     let server = TestServer::serve(server).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
@@ -80,7 +80,7 @@ async fn a_write_without_a_key_whose_answer_is_lost_may_have_been_done() {
 }
 
 #[tokio::test]
-async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
+async fn request_is_not_resent_under_another_identity() {
     let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
     let server = TestServer::serve(server).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
@@ -104,7 +104,7 @@ async fn what_somebody_has_asked_is_not_sent_again_as_somebody_elses() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_before_it_is_sent_is_never_sent() {
+async fn request_dropped_before_sending_is_never_sent() {
     let server = server(|_| {}).await;
     let proxy = Proxy::to(server.address, || Fate::Sound).await;
     let client = builder(&proxy.url()).start().expect("an address");
@@ -129,7 +129,7 @@ async fn what_is_dropped_before_it_is_sent_is_never_sent() {
 }
 
 #[tokio::test]
-async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
+async fn rate_limited_request_is_retried_after_the_delay() {
     let server = server(|config| {
         (
             config.request.max_request_rate,
@@ -160,7 +160,7 @@ async fn what_comes_too_fast_is_asked_again_when_the_server_says() {
 }
 
 #[tokio::test]
-async fn a_subscription_goes_on_over_connections_and_servers() {
+async fn subscription_survives_reconnects_and_restarts() {
     let handle = Server::new(RESOURCES).open().await.expect("memory opens");
     let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let proxy = Proxy::to(first.address, || Fate::Sound).await;
@@ -192,7 +192,7 @@ async fn a_subscription_goes_on_over_connections_and_servers() {
 }
 
 #[tokio::test]
-async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection() {
+async fn oversized_request_fails_and_keeps_the_connection() {
     let server = server(|_| {}).await;
     let client = builder(&server.url()).connect().await.expect("it listens");
     let beasts = client.records::<Beast>();
@@ -205,7 +205,7 @@ async fn a_request_larger_than_the_server_takes_is_told_and_costs_no_connection(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_waits_for_any_more_makes_room() {
+async fn dropped_request_frees_its_place_in_the_queue() {
     let client = Client::builder("ws://127.0.0.1:1").max_queue(1).start();
     let beasts = client.expect("an address").records::<Beast>();
     let mut dropped = Box::pin(beasts.get("bob").into_future());
@@ -218,7 +218,7 @@ async fn a_request_that_nobody_waits_for_any_more_makes_room() {
 }
 
 #[tokio::test]
-async fn times_that_no_clock_reaches_are_long() {
+async fn infinite_durations_are_accepted() {
     let server = server(|_| {}).await;
     let ever = Duration::MAX;
     let client = Client::builder(server.url())

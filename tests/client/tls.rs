@@ -7,7 +7,7 @@ use sockful::{ErrorKind, Server, TlsConfig};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_client_speaks_tls_with_whom_it_trusts() {
+async fn client_connects_only_to_trusted_certificates() {
     let made = generate_simple_self_signed(["localhost".to_owned()]);
     let CertifiedKey { cert, signing_key } = made.expect("a certificate");
     let tls = TlsConfig::from_pem(cert.pem(), signing_key.serialize_pem());

@@ -4,7 +4,7 @@ use super::resources::{Beast, Hoard, NewHoard, beast, local};
 use sockful::{ErrorKind, Filter};
 
 #[tokio::test]
-async fn every_condition_means_the_same_on_both_sides() {
+async fn every_condition_matches_equally_on_both_sides() {
     let (server, client) = local().await;
     let (there, here) = (server.records::<Beast>(), client.records::<Beast>());
     for (at, kind) in ["dragon", "dra\"gon", "wyrm", "ゾウ"]
@@ -74,7 +74,7 @@ async fn every_condition_means_the_same_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_list_has_its_order_and_goes_on_page_by_page() {
+async fn client_lists_are_sorted_and_paged() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
     for life in 0..7 {
@@ -119,7 +119,7 @@ async fn a_list_has_its_order_and_goes_on_page_by_page() {
 }
 
 #[tokio::test]
-async fn wide_integers_are_asked_for_and_come_back_as_they_are() {
+async fn bigint_conditions_and_values_round_trip() {
     let (_server, client) = local().await;
     let hoards = client.records::<Hoard>();
     for (id, gold, debt) in [("most", u64::MAX, i128::MIN), ("none", 0, i128::MAX)] {

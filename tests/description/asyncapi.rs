@@ -30,7 +30,7 @@ fn assert_fits(document: &Value, message: &str, frame: &Value) {
 }
 
 #[tokio::test]
-async fn every_reference_leads_somewhere_and_every_name_is_one() {
+async fn asyncapi_references_and_names_are_valid() {
     for resources in [RESOURCES, MUSIC] {
         let text = resources.asyncapi().expect("they are sound");
         let document: Value = serde_json::from_str(&text).expect("JSON");
@@ -54,7 +54,7 @@ async fn every_reference_leads_somewhere_and_every_name_is_one() {
 }
 
 #[tokio::test]
-async fn every_action_and_every_event_is_an_operation() {
+async fn every_action_and_event_is_an_operation() {
     let document = document();
     let described: Value =
         serde_json::from_str(&RESOURCES.schema().expect("they are sound")).expect("JSON");
@@ -97,7 +97,7 @@ async fn ask(client: &mut Client, document: &Value, frame: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_goes_over_the_wire_is_what_it_says() {
+async fn frames_match_the_asyncapi_document() {
     let (document, server) = (document(), TestServer::start().await);
     let mut client = server.client_before_hello().await;
     assert_fits(&document, "sockful.hello.event", &client.recv().await);
@@ -142,7 +142,7 @@ async fn what_goes_over_the_wire_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn what_is_selected_and_included_is_what_it_says() {
+async fn selected_and_included_frames_match_the_document() {
     let text = MUSIC.asyncapi().expect("they are sound");
     let document: Value = serde_json::from_str(&text).expect("JSON");
     let server = TestServer::serve(sockful::Server::new(MUSIC)).await;
@@ -173,7 +173,7 @@ async fn what_is_selected_and_included_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn what_it_does_not_say_does_not_fit() {
+async fn undocumented_frames_do_not_match() {
     let document = document();
     for (message, frame) in [
         (

@@ -4,7 +4,7 @@ use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn what_has_changed_is_told() {
+async fn changes_since_a_description_are_listed() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let now = client.ok("sockful", "schema", Value::Null).await;
@@ -25,7 +25,7 @@ async fn what_has_changed_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_description_is_refused_by_name() {
+async fn changes_rejects_an_invalid_description() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for (payload, rule) in [
@@ -44,7 +44,7 @@ async fn what_is_no_description_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn description_that_is_too_large_is_refused() {
+async fn description_that_is_too_large_is_rejected() {
     let server = TestServer::start_with(|config| config.connection.max_frame = 4 * 1024 * 1024);
     let server = server.await;
     let mut client = server.client().await;
@@ -73,7 +73,7 @@ async fn description_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn what_has_changed_is_for_those_who_may_know_the_description() {
+async fn changes_require_authentication() {
     let server = notes_app::start().await;
     let mut nobody = server.client().await;
     let since = json!({"since": {"resources": {}}});

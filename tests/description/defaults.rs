@@ -55,14 +55,14 @@ async fn described() -> Value {
 }
 
 #[tokio::test]
-pub(crate) async fn a_default_that_is_computed_leaves_the_description_as_it_is() {
+pub(crate) async fn computed_default_leaves_description_unchanged() {
     let (first, second) = (described().await, described().await);
     assert_eq!(first["schema"], second["schema"]);
     assert_eq!(first, second);
 }
 
 #[tokio::test]
-pub(crate) async fn a_default_is_described_where_it_is_constant_by_its_spelling() {
+pub(crate) async fn only_constant_defaults_are_described() {
     let description = described().await;
     let actions = &description["resources"]["ticket"]["actions"];
     let create = &actions["create"]["payload"];

@@ -160,7 +160,7 @@ fn validator(description: &Value, action: &str) -> Validator {
 }
 
 #[tokio::test]
-async fn the_server_takes_what_its_schema_takes_and_nothing_else() {
+async fn server_accepts_exactly_what_its_schema_accepts() {
     let (_server, mut client, description) = museum().await;
     let mut runner = TestRunner::deterministic();
     let (mut taken, mut refused) = (0, 0);
@@ -213,7 +213,7 @@ async fn the_server_takes_what_its_schema_takes_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_the_server_sends_is_what_its_schema_says() {
+async fn sent_records_match_their_schema() {
     let (_server, mut client, description) = museum().await;
     let mut schema = description.clone();
     schema["$ref"] = json!("#/resources/specimen/record");

@@ -56,7 +56,7 @@ fn judge_of_body(document: &Value, id: &str) -> Validator {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_operation_has_a_name() {
+fn openapi_references_and_operation_ids_are_valid() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
         let text = resources.openapi().expect("they are sound");
         assert_eq!(text, resources.openapi().expect("they are sound"));
@@ -81,7 +81,7 @@ fn every_reference_leads_somewhere_and_every_operation_has_a_name() {
 }
 
 #[test]
-fn what_is_private_is_not_told() {
+fn openapi_omits_private_properties() {
     let text = RESOURCES.openapi().expect("they are sound");
     assert!(!text.contains("hush"));
     let document = document(notes_app::RESOURCES);
@@ -94,7 +94,7 @@ fn what_is_private_is_not_told() {
 }
 
 #[test]
-fn every_action_is_an_operation() {
+fn every_action_is_an_openapi_operation() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
         let document = document(resources);
         let described = resources.schema().expect("they are sound");
@@ -115,7 +115,7 @@ fn every_action_is_an_operation() {
 }
 
 #[tokio::test]
-async fn every_operation_is_answered_and_no_other_method_is() {
+async fn only_documented_methods_are_answered() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC] {
         let server = TestServer::serve(Server::new(resources)).await;
         let document = document(resources);
@@ -196,7 +196,7 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn what_is_answered_is_what_it_says() {
+async fn responses_match_the_openapi_document() {
     let (document, server) = (document(RESOURCES), TestServer::start().await);
     let mut raw = server.raw_connection().await;
     for (id, ids, query, body, status) in [
@@ -277,7 +277,7 @@ async fn what_is_answered_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn what_is_answered_of_relations_is_what_it_says() {
+async fn relation_responses_match_the_openapi_document() {
     let document = document(MUSIC);
     let server = TestServer::serve(Server::new(MUSIC)).await;
     let mut raw = server.raw_connection().await;
@@ -342,7 +342,7 @@ async fn what_is_answered_of_relations_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_revision_is_told_where_one_is_kept() {
+async fn etag_headers_are_documented_where_rev_exists() {
     let document = document(ACCOUNTS);
     let server = TestServer::serve(Server::new(ACCOUNTS)).await;
     let has = |id: &str, name: &str| {
@@ -367,7 +367,7 @@ async fn a_revision_is_told_where_one_is_kept() {
 }
 
 #[test]
-fn what_is_not_taken_is_no_body() {
+fn request_body_schema_rejects_unaccepted_bodies() {
     let document = document(MUSIC);
     for (id, body, fits) in [
         ("album_createSong", json!({"n": 1}), true),
@@ -412,7 +412,7 @@ fn what_is_not_taken_is_no_body() {
 }
 
 #[tokio::test]
-async fn it_is_of_the_server_that_serves_it() {
+async fn openapi_reflects_authentication_and_config() {
     let server = notes_app::server().open().await.expect("a server");
     let document: Value = serde_json::from_str(&server.openapi()).expect("JSON");
     assert_eq!(document["security"], json!([{"bearer": []}]));
@@ -436,7 +436,7 @@ async fn it_is_of_the_server_that_serves_it() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_answered_over_http_there_is_none() {
+async fn openapi_is_not_served_when_http_is_disabled() {
     let server = TestServer::start_with(|config| config.http.enabled = false).await;
     for (path, status) in [
         ("/sockful/openapi.json", 404),

@@ -27,7 +27,7 @@ async fn get(server: &TestServer, path: &str, headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_files_are_served_and_asked_for_anew_each_time() {
+async fn client_files_are_served_with_revalidation() {
     let server = TestServer::start().await;
     for (path, kind, part) in [
         (FILES[0], "text/plain", "export declare const api"),
@@ -52,7 +52,7 @@ async fn the_files_are_served_and_asked_for_anew_each_time() {
 }
 
 #[tokio::test]
-async fn the_files_are_for_those_who_are_known() {
+async fn client_files_require_authentication() {
     let server = notes_app::start().await;
     for path in FILES {
         for (headers, status) in [
@@ -78,7 +78,7 @@ async fn the_files_are_for_those_who_are_known() {
 }
 
 #[tokio::test]
-async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
+async fn identity_of_a_request_does_not_outlive_it() {
     let server = notes_app::start().await;
     let mut raw = server.raw_connection().await;
     for (headers, status) in [("Authorization: Bearer bob\r\n", 200), ("", 401)] {
@@ -93,7 +93,7 @@ async fn who_a_request_is_says_nothing_of_the_next_on_its_connection() {
 }
 
 #[tokio::test]
-async fn another_method_on_a_file_is_405() {
+async fn other_method_on_a_client_file_is_405() {
     let server = TestServer::start().await;
     for path in FILES {
         let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -106,7 +106,7 @@ async fn another_method_on_a_file_is_405() {
 }
 
 #[tokio::test]
-async fn a_server_and_its_resources_write_the_same_module() {
+async fn server_and_resources_write_the_same_module() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC] {
         let module = resources.typescript().expect("sound resources");
         let server = Server::new(resources).open().await.expect("a server");
@@ -128,7 +128,7 @@ async fn a_server_and_its_resources_write_the_same_module() {
 }
 
 #[test]
-fn the_types_of_the_demo_are_those_that_are_checked_in() {
+fn demo_types_are_up_to_date() {
     let made = demo::DEMO.typescript().expect("sound resources");
     assert!(
         made == include_str!("typescript/demo.ts"),

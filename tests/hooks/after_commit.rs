@@ -46,7 +46,7 @@ impl Notice {
 }
 
 #[tokio::test]
-async fn hooks_after_a_commit_see_it_and_what_was_before() {
+async fn after_hooks_see_the_commit_and_the_old_record() {
     let (_server, mut client, mut heard) = album().await;
     client.ok("song", "create", song("a", "a")).await;
     assert_eq!(next(&mut heard).await, "a: new -> 0");
@@ -63,7 +63,7 @@ async fn hooks_after_a_commit_see_it_and_what_was_before() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
+async fn shutdown_waits_for_after_hooks() {
     let (mut server, mut client, mut heard) = album().await;
     let checkpoints = server.checkpoints.clone();
     client.ok("song", "create", song("slow", "a")).await;
@@ -81,7 +81,7 @@ async fn a_server_that_stops_lets_hooks_after_commits_come_to_their_end() {
 }
 
 #[tokio::test]
-async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
+async fn after_hook_may_write_within_its_concurrency_limit() {
     let (tell, mut heard) = mpsc::unbounded_channel::<String>();
     let mut config = Config::default();
     config.request.max_afterwards = 1;
@@ -96,7 +96,7 @@ async fn a_hook_may_write_what_has_hooks_itself_however_few_run_at_once() {
 }
 
 #[tokio::test]
-async fn what_a_hook_writes_after_a_request_with_a_key_is_not_under_that_key() {
+async fn writes_of_an_after_hook_do_not_use_the_key() {
     let (tell, mut heard) = mpsc::unbounded_channel::<String>();
     let server = Server::new(resources![Post, Notice]);
     let server = TestServer::serve(server.state::<Heard>(tell)).await;

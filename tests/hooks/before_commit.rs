@@ -161,7 +161,7 @@ pub(super) fn song(id: &str, title: &str) -> Value {
 }
 
 #[tokio::test]
-async fn hooks_run_in_the_order_written_whichever_way_leads_to_the_action() {
+async fn hooks_run_in_order_on_every_path_to_the_action() {
     let (_server, mut client, _heard) = album().await;
     let ways = [
         json!(["song", "create", song("a", " a "), 1]),
@@ -198,7 +198,7 @@ async fn hooks_run_in_the_order_written_whichever_way_leads_to_the_action() {
 }
 
 #[tokio::test]
-async fn a_veto_reaches_the_client_as_it_is_and_leaves_nothing_behind() {
+async fn hook_error_reaches_client_and_nothing_is_written() {
     let (_server, mut client, mut heard) = album().await;
     client.ok("song", "create", song("a", "forever")).await;
     next(&mut heard).await;
@@ -234,7 +234,7 @@ async fn a_veto_reaches_the_client_as_it_is_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn what_a_hook_makes_of_a_record_keeps_to_the_rules() {
+async fn record_changed_by_a_hook_is_validated() {
     let (_server, mut client, _heard) = album().await;
     let error = client.err("song", "create", song("a", "long")).await;
     let fault = &error["fields"][0];
@@ -246,7 +246,7 @@ async fn what_a_hook_makes_of_a_record_keeps_to_the_rules() {
 }
 
 #[tokio::test]
-async fn a_hook_before_a_remote_method_can_refuse_the_call() {
+async fn hook_before_remote_method_can_reject_the_call() {
     let (_server, mut client, _heard) = album().await;
     client.ok("song", "create", song("a", "4'33")).await;
     let error = client.err("song", "play", json!({"id": "a"})).await;
@@ -257,7 +257,7 @@ async fn a_hook_before_a_remote_method_can_refuse_the_call() {
 }
 
 #[tokio::test]
-async fn what_a_method_writes_through_its_context_is_one_commit() {
+async fn writes_of_a_method_are_one_commit() {
     let (_server, mut client, _heard) = album().await;
     for id in ["a", "b", "c"] {
         client.ok("song", "create", song(id, id)).await;
@@ -277,7 +277,7 @@ async fn what_a_method_writes_through_its_context_is_one_commit() {
 }
 
 #[tokio::test]
-async fn hooks_that_lead_to_one_another_without_end_are_stopped() {
+async fn infinite_hook_recursion_is_stopped() {
     let (_server, mut client, _heard) = album().await;
     assert_eq!(client.code("echo", "create", json!({})).await, "internal");
     assert_eq!(client.head().await, 1);

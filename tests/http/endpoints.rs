@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn the_page_is_at_the_root() {
+async fn explorer_is_served_at_the_root() {
     let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let mut raw = server.raw_connection().await;
     raw.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
@@ -26,7 +26,7 @@ const EXPLORER: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
+async fn explorer_policy_allows_only_its_own_scripts() {
     let server = TestServer::start_with(|config| config.http.explorer = true).await;
     for (path, content_type) in EXPLORER {
         let mut raw = server.raw_connection().await;
@@ -57,7 +57,7 @@ async fn the_explorer_may_run_its_own_scripts_and_nothing_else() {
 
 /// A module that is written and not served would leave the page blank.
 #[tokio::test]
-async fn every_module_that_the_explorer_imports_is_served() {
+async fn every_module_imported_by_the_explorer_is_served() {
     let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let (mut known, mut at) = (vec!["main.js".to_owned()], 0);
     while let Some(name) = known.get(at) {
@@ -83,7 +83,7 @@ async fn every_module_that_the_explorer_imports_is_served() {
 }
 
 #[tokio::test]
-async fn the_page_can_be_turned_off() {
+async fn explorer_can_be_disabled() {
     let server = TestServer::start_with(|config| config.http.explorer = false).await;
     let mut raw = server.raw_connection().await;
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -113,7 +113,7 @@ async fn the_page_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn the_client_and_its_types_are_served() {
+async fn client_script_and_types_are_served() {
     let server = TestServer::start().await;
     for (path, content_type) in [
         ("/sockful/client.js", "text/javascript; charset=utf-8"),
@@ -134,7 +134,7 @@ async fn the_client_and_its_types_are_served() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_a_body() {
+async fn head_returns_get_without_a_body() {
     let server = TestServer::start_with(|config| config.http.explorer = true).await;
     let mut raw = server.raw_connection().await;
     assert_eq!(
@@ -151,7 +151,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn the_health_is_200() {
+async fn healthz_returns_200() {
     let server = TestServer::start().await;
     assert_eq!(
         server
@@ -164,7 +164,7 @@ async fn the_health_is_200() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_404() {
+async fn unknown_path_is_404() {
     let server = TestServer::start().await;
     for path in ["/nothing", "/../etc/passwd", "//", "/index.html"] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -177,7 +177,7 @@ async fn an_unknown_path_is_404() {
 }
 
 #[tokio::test]
-async fn another_method_is_405_and_told_which_there_are() {
+async fn other_method_is_405_with_allow_header() {
     let server = TestServer::start().await;
     for path in ["/", "/healthz"] {
         let mut raw = server.raw_connection().await;
@@ -194,7 +194,7 @@ async fn another_method_is_405_and_told_which_there_are() {
 }
 
 #[tokio::test]
-async fn who_asks_for_pages_and_reads_none_is_let_go() {
+async fn client_that_never_reads_responses_is_dropped() {
     let server = TestServer::start_with(|config| {
         config.http.handshake_timeout = Duration::from_secs(1);
         config.connection.write_timeout = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use crate::support::{HANDSHAKE, TestServer};
 
 #[tokio::test]
-async fn what_is_no_http_is_refused_and_closed() {
+async fn non_http_bytes_are_rejected_and_closed() {
     let server = TestServer::start().await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00"[..],
@@ -33,7 +33,7 @@ async fn two_thousand_headers_are_431() {
 }
 
 #[tokio::test]
-async fn a_head_of_more_bytes_than_allowed_is_431() {
+async fn oversized_head_is_431() {
     let server = TestServer::start().await;
     let header = "a".repeat(17 * 1024);
     assert_eq!(
@@ -47,7 +47,7 @@ async fn a_head_of_more_bytes_than_allowed_is_431() {
 }
 
 #[tokio::test]
-async fn a_header_that_never_ends_is_refused() {
+async fn endless_header_is_rejected() {
     let server = TestServer::start().await;
     let mut raw = server.raw_connection().await;
     raw.send(format!("{HANDSHAKE}X: {}", "a".repeat(64 * 1024)))

@@ -55,7 +55,7 @@ async fn development_servers_may_connect_to_debug_builds() {
 }
 
 #[tokio::test]
-async fn refused_origin_is_logged_once_with_the_setting() {
+async fn rejected_origin_is_logged_once_with_the_setting() {
     let server = TestServer::start_with(|config| config.access.loopback_origins = false).await;
     let log = CapturedLog::start();
     for _ in 0..3 {
@@ -85,7 +85,7 @@ async fn refused_origin_is_logged_once_with_the_setting() {
 }
 
 #[tokio::test]
-async fn a_page_can_ask_why_its_handshake_is_refused() {
+async fn page_can_read_why_its_handshake_is_rejected() {
     let server = TestServer::start_with(|config| config.access.loopback_origins = false).await;
     for (origin, expected) in [(DEV, 403), ("http://localhost", 200)] {
         let mut raw = server.raw_connection().await;
@@ -149,7 +149,7 @@ async fn files_are_readable_by_pages_of_allowed_origins() {
 }
 
 #[tokio::test]
-async fn names_that_are_not_the_servers_own_are_refused() {
+async fn unknown_host_names_are_rejected() {
     let server = TestServer::start().await;
     let log = CapturedLog::start();
     let requests = |host: &str| {
@@ -192,7 +192,7 @@ async fn names_that_are_not_the_servers_own_are_refused() {
 }
 
 #[tokio::test]
-async fn a_request_has_one_valid_host() {
+async fn request_must_have_one_valid_host() {
     let server = TestServer::start().await;
     for headers in [
         "Host: localhost\r\nHost: localhost\r\n",

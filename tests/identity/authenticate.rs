@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sockful::{Identity, Server, resources};
 
 #[tokio::test]
-async fn whoever_says_who_it_is_is_known_to_methods_from_then_on() {
+async fn authenticate_sets_the_identity_of_the_connection() {
     let server = notes_app::start().await;
     let mut client = server.client().await;
     assert_eq!(
@@ -25,7 +25,7 @@ async fn whoever_says_who_it_is_is_known_to_methods_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_leaves_the_client_who_it_was() {
+async fn rejected_token_keeps_the_current_identity() {
     let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     for (token, code) in [
@@ -53,7 +53,7 @@ async fn a_token_that_is_refused_leaves_the_client_who_it_was() {
 }
 
 #[tokio::test]
-async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
+async fn unauthenticated_client_is_denied_private_actions() {
     let server = notes_app::start().await;
     let mut nobody = server.client().await;
     for (resource, action, payload) in [
@@ -107,7 +107,7 @@ async fn nobody_is_served_what_is_not_public_on_a_server_that_asks_who_it_is() {
 }
 
 #[tokio::test]
-async fn the_description_is_everyones_where_the_settings_say_so() {
+async fn public_schema_is_served_without_authentication() {
     let mut config = sockful::Config::default();
     config.access.public_schema = true;
     let server = TestServer::serve(notes_app::server().config(config)).await;
@@ -116,7 +116,7 @@ async fn the_description_is_everyones_where_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn saying_who_one_is_is_a_barrier() {
+async fn authenticate_is_a_barrier_for_other_requests() {
     let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     let whoami = |id: u64| json!(["note", "whoami", null, id]);
@@ -141,7 +141,7 @@ async fn saying_who_one_is_is_a_barrier() {
 }
 
 #[tokio::test]
-async fn a_server_whose_policies_can_ask_nobody_does_not_open() {
+async fn server_with_policies_needs_an_authenticator() {
     let refused = Server::new(notes_app::RESOURCES).open().await;
     let text = refused.expect_err("nobody is asked").to_string();
     assert!(
@@ -159,7 +159,7 @@ async fn a_server_whose_policies_can_ask_nobody_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_nobody_who_they_are_has_no_such_action() {
+async fn authenticate_is_unknown_without_an_authenticator() {
     let server = TestServer::serve(Server::new(resources![
         crate::support::sample_resources::Creature
     ]))
@@ -172,7 +172,7 @@ async fn a_server_that_asks_nobody_who_they_are_has_no_such_action() {
 }
 
 #[tokio::test]
-async fn a_key_is_the_callers_own_and_needs_one() {
+async fn key_belongs_to_its_caller_and_requires_one() {
     let server = notes_app::start().await;
     let key = json!({"key": "00000000-03e8-7000-8000-000000000000"});
     let create = |id: u64| json!(["poster", "create", {"id": "p"}, id, key]);

@@ -23,7 +23,7 @@ async fn whoami(mut raw: RawConnection) -> Value {
 }
 
 #[tokio::test]
-async fn a_handshake_says_who_it_is_by_its_authorization_or_a_cookie() {
+async fn handshake_accepts_bearer_token_and_cookie() {
     let server = notes_app::start().await;
     for header in [
         "Authorization: Bearer bob\r\n",
@@ -37,7 +37,7 @@ async fn a_handshake_says_who_it_is_by_its_authorization_or_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_handshake_without_credentials_is_nobodys_and_so_is_one_with_a_strangers_cookie() {
+async fn handshake_without_credentials_is_unauthenticated() {
     let server = notes_app::start().await;
     for header in ["", "Cookie: other=1\r\n", "Cookie: session=\r\n"] {
         let (status, raw) = shake_hands(&server, header).await;
@@ -51,7 +51,7 @@ async fn a_handshake_without_credentials_is_nobodys_and_so_is_one_with_a_strange
 }
 
 #[tokio::test]
-async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
+async fn rejected_credentials_end_handshake_without_cause() {
     let server = notes_app::start().await;
     for (header, expected) in [
         ("Authorization: Bearer\r\n", "401"),
@@ -76,7 +76,7 @@ async fn credentials_that_are_refused_end_the_handshake_and_tell_no_cause() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_is_not_looked_at() {
+async fn token_in_the_url_query_is_ignored() {
     let server = notes_app::start().await;
     let mut raw = server.raw_connection().await;
     let handshake = HANDSHAKE.replace("GET / ", "GET /?token=bob&session=bob ");
@@ -85,7 +85,7 @@ async fn a_token_in_the_query_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn to_ask_who_somebody_is_counts_as_a_request() {
+async fn authentication_counts_against_the_rate_limit() {
     freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
@@ -105,7 +105,7 @@ async fn to_ask_who_somebody_is_counts_as_a_request() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_ever_to_be_known() {
+async fn authentication_times_out() {
     let mut config = Config::default();
     config.http.handshake_timeout = Duration::from_secs(1);
     let server = TestServer::serve(notes_app::server().config(config)).await;

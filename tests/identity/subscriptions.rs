@@ -35,7 +35,7 @@ async fn subscribe(client: &mut Client, payload: Value, ack: u64) -> Value {
 }
 
 #[tokio::test]
-async fn each_subscription_gets_one_reset_when_the_client_becomes_somebody_else() {
+async fn identity_change_sends_one_reset_per_subscription() {
     let (server, _) = with_notes().await;
     let mut client = server.client_as("bob").await;
     let begun = subscribe(&mut client, json!({}), 7).await;
@@ -68,7 +68,7 @@ async fn each_subscription_gets_one_reset_when_the_client_becomes_somebody_else(
 }
 
 #[tokio::test]
-async fn a_subscription_that_the_new_caller_may_not_have_ends() {
+async fn identity_change_ends_forbidden_subscriptions() {
     let (server, _) = with_notes().await;
     let mut client = server.client_as("bob").await;
     subscribe(&mut client, json!({}), 7).await;
@@ -96,7 +96,7 @@ async fn a_subscription_that_the_new_caller_may_not_have_ends() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_renewed_interrupts_nothing_and_resumes() {
+async fn token_renewal_keeps_subscriptions_and_resume() {
     let (server, _) = with_notes().await;
     let mut client = server.client_as("bob:2000").await;
     let begun = subscribe(&mut client, json!({}), 7).await;
@@ -118,7 +118,7 @@ async fn a_token_that_is_renewed_interrupts_nothing_and_resumes() {
 }
 
 #[tokio::test]
-async fn whoever_is_revoked_is_nobody_and_told_so_and_nothing_later_comes_as_before() {
+async fn revoked_client_is_expired_and_subscriptions_end() {
     let (server, handle) = with_notes().await;
     let mut client = server.client_as("bob").await;
     subscribe(&mut client, json!({}), 7).await;
@@ -144,7 +144,7 @@ async fn whoever_is_revoked_is_nobody_and_told_so_and_nothing_later_comes_as_bef
 }
 
 #[tokio::test]
-async fn whoever_is_known_until_a_time_is_nobody_from_then_on() {
+async fn expired_identity_is_unauthenticated_immediately() {
     let now = Arc::new(AtomicU64::new(1_000));
     let clock = now.clone();
     let server = notes_app::server().clock(move || unix_time(clock.load(Relaxed)));

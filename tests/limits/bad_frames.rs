@@ -4,7 +4,7 @@ use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
-async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
+async fn connection_survives_31_bad_frames_in_a_row() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..3 {
@@ -16,7 +16,7 @@ async fn thirty_one_bad_frames_and_then_a_good_one_leave_the_connection_open() {
 }
 
 #[tokio::test]
-async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_with_1008() {
+async fn connection_closes_after_32_bad_frames_in_a_row() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client
@@ -33,7 +33,7 @@ async fn thirty_two_bad_frames_in_a_row_are_answered_and_close_the_connection_wi
 }
 
 #[tokio::test]
-async fn requests_that_fail_are_no_bad_frames() {
+async fn failed_requests_are_not_bad_frames() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..100 {
@@ -45,7 +45,7 @@ async fn requests_that_fail_are_no_bad_frames() {
 }
 
 #[tokio::test]
-async fn a_good_frame_between_bad_ones_counts_when_it_is_read_not_when_it_is_answered() {
+async fn bad_frame_count_resets_on_read_not_on_reply() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for _ in 0..31 {

@@ -16,7 +16,7 @@ fn sized(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_frame_of_exactly_the_limit_is_served() {
+async fn frame_of_maximum_size_is_served() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let message = sized(MAX_FRAME);
@@ -25,7 +25,7 @@ async fn a_frame_of_exactly_the_limit_is_served() {
 }
 
 #[tokio::test]
-async fn an_oversized_frame_closes_the_connection_with_1009_after_what_was_answered() {
+async fn oversized_frame_closes_with_1009_after_replies() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.send(json!(["creature", "count", null, 1])).await;
@@ -40,7 +40,7 @@ async fn an_oversized_frame_closes_the_connection_with_1009_after_what_was_answe
 }
 
 #[tokio::test]
-async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009() {
+async fn oversized_fragmented_message_closes_with_1009() {
     let server = TestServer::start().await;
     let mut raw = server.raw_websocket_connection().await;
     raw.send(frame(0x01, &vec![b' '; MAX_FRAME])).await;
@@ -49,7 +49,7 @@ async fn an_oversized_message_in_small_fragments_closes_the_connection_with_1009
 }
 
 #[tokio::test]
-async fn the_limit_of_the_configuration_is_the_one_that_holds() {
+async fn configured_max_frame_is_enforced() {
     let server = TestServer::start_with(|config| config.connection.max_frame = 1000).await;
     let mut client = server.client().await;
     assert_eq!(client.ask_text(&sized(1000)).await[2]["ok"]["id"], "bob");
@@ -58,7 +58,7 @@ async fn the_limit_of_the_configuration_is_the_one_that_holds() {
 }
 
 #[tokio::test]
-async fn a_message_in_fragments_is_one_message() {
+async fn fragmented_message_is_reassembled() {
     let server = TestServer::start().await;
     let mut raw = server.raw_websocket_connection().await;
     let request = br#"["creature","count",null,7]"#;
@@ -72,7 +72,7 @@ async fn a_message_in_fragments_is_one_message() {
 }
 
 #[tokio::test]
-async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answered() {
+async fn binary_message_closes_with_1003_after_replies() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.send(json!(["creature", "count", null, 1])).await;
@@ -91,7 +91,7 @@ async fn a_binary_message_closes_the_connection_with_1003_after_what_was_answere
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf_8_closes_the_connection_with_1007() {
+async fn invalid_utf8_closes_with_1007() {
     for bytes in [&b"[\"\xff\"]"[..], b"\xed\xa0\x80", b"[\"\xc3", b"\xc0\xaf"] {
         let server = TestServer::start().await;
         let mut raw = server.raw_websocket_connection().await;
@@ -103,7 +103,7 @@ async fn text_that_is_not_utf_8_closes_the_connection_with_1007() {
 }
 
 #[tokio::test]
-async fn a_message_too_deep_is_too_large_and_the_connection_goes_on() {
+async fn too_deep_message_is_rejected_and_connection_stays() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for depth in [64, 200, 30_000] {
@@ -125,7 +125,7 @@ async fn a_message_too_deep_is_too_large_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_message_of_the_greatest_depth_is_looked_at() {
+async fn message_of_maximum_depth_is_parsed() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     // The frame is one level, the payload another.
@@ -139,7 +139,7 @@ async fn a_message_of_the_greatest_depth_is_looked_at() {
 }
 
 #[tokio::test]
-async fn brackets_in_texts_are_not_depth() {
+async fn brackets_in_strings_do_not_count_as_depth() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let bio = "\\\"[{".repeat(100);
@@ -150,7 +150,7 @@ async fn brackets_in_texts_are_not_depth() {
 }
 
 #[tokio::test]
-async fn a_result_that_can_not_be_cut_is_too_large() {
+async fn indivisible_oversized_result_is_too_large() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for size in [1_048_576, 3_000_000] {
@@ -172,7 +172,7 @@ async fn a_result_that_can_not_be_cut_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_get_of_several_that_is_too_large_is_told_so() {
+async fn oversized_get_of_several_ids_is_too_large() {
     let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..10).map(|n| n.to_string()).collect();
@@ -200,7 +200,7 @@ async fn a_get_of_several_that_is_too_large_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_there() {
+async fn list_is_truncated_at_max_reply_and_continues() {
     let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     for n in 10..40 {
@@ -237,7 +237,7 @@ async fn a_list_is_cut_where_the_greatest_reply_is_reached_and_goes_on_from_ther
 }
 
 #[tokio::test]
-async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
+async fn write_with_an_oversized_reply_is_not_applied() {
     let server = TestServer::start_with(|config| config.request.max_reply = 10_000).await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -258,7 +258,7 @@ async fn what_no_reply_has_room_for_is_refused_before_it_takes_effect() {
 }
 
 #[tokio::test]
-async fn the_faults_of_one_payload_are_told_up_to_a_hundred() {
+async fn reported_payload_faults_are_limited_to_100() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let many: serde_json::Map<_, _> = (0..500).map(|n| (format!("x{n}"), json!(n))).collect();

@@ -31,7 +31,7 @@ async fn answered(client: &mut Client, request: Value) -> usize {
 }
 
 #[tokio::test]
-async fn a_request_that_comes_too_soon_is_told_the_limit_and_when_to_come_again() {
+async fn rate_limited_error_has_limit_and_retry_delay() {
     freeze_time();
     let server = slow(20).await;
     let mut nobody = server.client().await;
@@ -50,7 +50,7 @@ async fn a_request_that_comes_too_soon_is_told_the_limit_and_when_to_come_again(
 }
 
 #[tokio::test]
-async fn what_may_look_at_much_costs_more_and_a_commit_costs_what_is_in_it() {
+async fn request_cost_depends_on_its_work() {
     freeze_time();
     let writes: Vec<_> = (0..10).map(|_| json!(["poster", "create", {}])).collect();
     for (request, most) in [
@@ -76,7 +76,7 @@ async fn what_may_look_at_much_costs_more_and_a_commit_costs_what_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_caller_has_the_same_tokens_on_all_its_connections() {
+async fn caller_shares_one_bucket_over_all_connections() {
     freeze_time();
     let server = slow(30).await;
     let whoami = json!(["note", "whoami", null, 1]);
@@ -93,7 +93,7 @@ async fn a_caller_has_the_same_tokens_on_all_its_connections() {
 }
 
 #[tokio::test]
-async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_not() {
+async fn visited_records_are_charged_even_if_unmatched() {
     freeze_time();
     for request in [
         json!(["creature", "find", {"kind": "nowhere"}, 1]),
@@ -117,7 +117,7 @@ async fn records_that_are_looked_at_are_charged_for_whether_they_are_found_or_no
 }
 
 #[tokio::test]
-async fn one_that_goes_on_however_often_it_is_refused_is_closed() {
+async fn connection_closes_after_too_many_rejections() {
     freeze_time();
     let mut config = paced(5);
     config.request.max_rate_limited = 50;

@@ -186,7 +186,7 @@ fn lived(id: &str, how: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_method_emits_is_in_its_commit_in_the_order_emitted() {
+async fn method_events_are_committed_in_emit_order() {
     let mut den = Den::new().await;
     let bob = json!({"id": "bob"});
     let roared = den.client.reply("creature", "roar", bob.clone()).await;
@@ -209,7 +209,7 @@ async fn what_a_method_emits_is_in_its_commit_in_the_order_emitted() {
 }
 
 #[tokio::test]
-async fn what_hooks_emit_of_whatever_resource_is_in_the_commit_that_they_run_before() {
+async fn hook_events_are_part_of_the_commit() {
     let mut den = Den::new().await;
     let writes = json!([
         ["cave", "create", {"id": "deep"}],
@@ -239,7 +239,7 @@ async fn what_hooks_emit_of_whatever_resource_is_in_the_commit_that_they_run_bef
 }
 
 #[tokio::test]
-async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
+async fn call_that_runs_again_emits_once() {
     let mut den = Den::new().await;
     let at = json!(["creature", "roarAt", {"id": "bob", "checkpoint": "g"}, 1]);
     den.client.send(at).await;
@@ -261,7 +261,7 @@ async fn a_call_that_runs_again_emits_once_and_as_it_ran_last() {
 }
 
 #[tokio::test]
-async fn a_retry_emits_nothing_more() {
+async fn retry_with_a_key_emits_nothing_more() {
     let mut den = Den::new().await;
     for (seq, request) in [
         (2, json!(["roar", {"id": "bob"}])),
@@ -277,7 +277,7 @@ async fn a_retry_emits_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_emits_nothing() {
+async fn failed_call_emits_nothing() {
     let mut den = Den::new().await;
     let bob = |how: &str| json!({"id": "bob", "how": how});
     for (action, payload, code) in [
@@ -302,7 +302,7 @@ async fn a_call_that_fails_emits_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_of_a_write_that_failed_can_not_be_passed_over() {
+async fn events_of_a_failed_write_fail_the_call() {
     let mut den = Den::new().await;
     let bob = json!({"id": "bob"});
     let told = den.client.code("creature", "tryToGrow", bob).await;
@@ -311,7 +311,7 @@ async fn an_event_of_a_write_that_failed_can_not_be_passed_over() {
 }
 
 #[tokio::test]
-async fn of_what_is_not_there_nothing_is_told() {
+async fn event_of_an_absent_record_is_dropped() {
     let mut den = Den::new().await;
     let nobody = json!({"id": "nobody"});
     let rumour = den.client.reply("creature", "rumour", nobody).await;
@@ -320,7 +320,7 @@ async fn of_what_is_not_there_nothing_is_told() {
 }
 
 #[tokio::test]
-async fn the_application_and_hooks_after_a_commit_emit_in_commits_of_their_own() {
+async fn emit_outside_requests_commits_separately() {
     let (tell, mut heard) = mpsc::unbounded_channel::<Error>();
     let mut den = Den::of(Server::new(RESOURCES).state(tell)).await;
     let creatures = den.handle.records::<Creature>();
@@ -342,7 +342,7 @@ async fn the_application_and_hooks_after_a_commit_emit_in_commits_of_their_own()
 }
 
 #[tokio::test]
-async fn the_description_tells_the_events_of_each_resource() {
+async fn schema_lists_the_events_of_each_resource() {
     let mut den = Den::new().await;
     let description = den.client.ok("sockful", "schema", Value::Null).await;
     let events = &description["resources"]["creature"]["events"];

@@ -1,11 +1,11 @@
 //! Subscriptions and the events that they send.
 
-mod begin;
 mod children;
 mod declared_events;
-mod end;
+mod initial_result;
 mod resume;
 mod slow_readers;
+mod unsubscribe;
 
 use crate::support::{Client, TestServer, within};
 use schemars::JsonSchema;
@@ -142,7 +142,7 @@ fn event(ack: u64, name: &str, id: &str) -> (u64, String, String) {
 }
 
 #[tokio::test]
-async fn a_change_is_told_by_what_the_record_was_and_what_it_is() {
+async fn event_kind_depends_on_match_before_and_after() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     writer.ok("creature", "create", json!({"id": "bob"})).await;
@@ -190,7 +190,7 @@ async fn a_change_is_told_by_what_the_record_was_and_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_one_commit_changes_is_told_in_adjacent_frames() {
+async fn changes_of_one_commit_are_adjacent_frames() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     subscribe(&mut client, 7, json!({})).await;
@@ -210,7 +210,7 @@ async fn what_one_commit_changes_is_told_in_adjacent_frames() {
 }
 
 #[tokio::test]
-async fn whoever_writes_is_told_too_with_the_number_of_its_reply() {
+async fn writer_receives_its_event_with_the_reply_seq() {
     let server = start().await;
     let mut client = server.client().await;
     subscribe(&mut client, 7, json!({})).await;
@@ -225,7 +225,7 @@ async fn whoever_writes_is_told_too_with_the_number_of_its_reply() {
 }
 
 #[tokio::test]
-async fn each_subscription_is_told_by_itself_and_all_see_one_order() {
+async fn each_subscription_sees_all_commits_in_order() {
     let server = start().await;
     let mut clients = Vec::new();
     for _ in 0..3 {
@@ -263,7 +263,7 @@ async fn each_subscription_is_told_by_itself_and_all_see_one_order() {
 }
 
 #[tokio::test]
-async fn whoever_is_told_one_by_one_without_end_is_told() {
+async fn unlimited_fold_after_delivers_events() {
     let server = TestServer::start_with(|config| config.live.fold_after = usize::MAX).await;
     let mut client = server.client().await;
     client.ask(json!(["creature", "subscribe", {}, 1])).await;

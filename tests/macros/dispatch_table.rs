@@ -68,7 +68,7 @@ fn every_declared_route_is_found() {
 }
 
 #[test]
-fn nothing_else_is_found() {
+fn undeclared_routes_are_not_found() {
     let strange = [
         "",
         "whisper",
@@ -108,7 +108,7 @@ fn nothing_else_is_found() {
 }
 
 #[test]
-fn what_is_private_in_the_block_still_works() {
+fn private_method_is_callable_in_rust() {
     let creature = Creature {
         id: "bob".to_owned(),
         life: 3,

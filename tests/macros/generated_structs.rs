@@ -43,7 +43,7 @@ struct Plain {
 const APP: Resources = resources![BlogPost, Plain];
 
 #[tokio::test]
-async fn defaults_are_taken_where_nothing_is_given() -> Result<()> {
+async fn defaults_apply_to_omitted_properties() -> Result<()> {
     let posts = Server::new(APP).open().await?.records::<BlogPost>();
     let new = NewBlogPost {
         first_title: "Hello".to_owned(),
@@ -63,7 +63,7 @@ async fn defaults_are_taken_where_nothing_is_given() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_option_that_is_set_to_none_is_told_from_one_that_is_left() -> Result<()> {
+async fn patch_distinguishes_none_from_unset() -> Result<()> {
     let posts = Server::new(APP).open().await?.records::<BlogPost>();
     let subtitle = Some("again".to_owned());
     let post = posts
@@ -94,7 +94,7 @@ async fn an_option_that_is_set_to_none_is_told_from_one_that_is_left() -> Result
 }
 
 #[test]
-fn names_on_the_wire_follow_serde_and_the_words() {
+fn wire_names_follow_serde_and_attributes() {
     let definition = APP.entries()[0].shape.definition;
     assert_eq!(
         (definition.name, definition.plural, definition.title),
@@ -125,7 +125,7 @@ fn names_on_the_wire_follow_serde_and_the_words() {
 }
 
 #[test]
-fn what_is_private_is_not_shown_in_logs() {
+fn debug_hides_private_properties() {
     let new = NewBlogPost {
         reviewer: Some("eve".to_owned()),
         ..Default::default()
@@ -146,7 +146,7 @@ fn what_is_private_is_not_shown_in_logs() {
 }
 
 #[test]
-fn a_resource_describes_itself_where_it_is_returned() {
+fn returned_resource_has_its_own_schema() {
     let schema = schemars::schema_for!(Vec<Plain>).to_value();
     let plain = &schema["$defs"]["Plain"];
     assert_eq!(
@@ -161,7 +161,7 @@ fn a_resource_describes_itself_where_it_is_returned() {
 }
 
 #[test]
-fn errors_of_the_application_become_ours() {
+fn application_errors_convert_to_error() {
     struct Full;
 
     impl From<Full> for Error {

@@ -44,7 +44,7 @@ impl Plain {
 }
 
 #[test]
-fn hooks_are_rows() {
+fn hook_table_has_a_row_per_hook_and_phase() {
     let rows: Vec<String> = Creature::HOOKS
         .iter()
         .map(|hook| format!("{} {:?} {:?}", hook.name, hook.phase, hook.on))

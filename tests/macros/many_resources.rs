@@ -46,7 +46,7 @@ many! {
 }
 
 #[test]
-fn every_route_of_three_hundred_resources_is_found_and_no_other() {
+fn all_routes_of_300_resources_are_found() {
     assert_eq!((MANY.entries().len(), MANY.routes().len()), (300, 300 * 11));
     for (at, name) in NAMES.iter().enumerate() {
         let name = name.to_lowercase();

@@ -24,7 +24,7 @@ struct Song {
 const APP: Resources = resources![Song, Album];
 
 #[test]
-fn a_parent_is_a_row_with_the_names_of_its_routes() {
+fn parent_row_has_the_names_of_its_routes() {
     let parents = Song::DEFINITION.parents.iter();
     let rows: Vec<_> = parents
         .map(|it| (it.property, it.of, it.is_optional, it.on_destroy, it.names))
@@ -79,7 +79,7 @@ fn a_parent_is_a_row_with_the_names_of_its_routes() {
 }
 
 #[test]
-fn children_are_looked_up_by_their_parent() {
+fn parent_properties_are_indexed() {
     let kept = |property: &sockful::store::Property| (property.index, property.unique);
     let kept: Vec<_> = Song::DEFINITION.properties.iter().map(kept).collect();
     assert_eq!(

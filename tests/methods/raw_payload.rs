@@ -87,7 +87,7 @@ async fn shelves() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-pub(crate) async fn a_payload_taken_whole_is_what_the_id_leaves() {
+pub(crate) async fn raw_payload_is_the_payload_without_the_id() {
     let (_server, mut client) = shelves().await;
     let delivery = json!({"id": 1, "count": 3, "label": {"text": "ab"}});
     assert_eq!(client.ok("shelf", "put", delivery).await, 5);
@@ -100,7 +100,7 @@ pub(crate) async fn a_payload_taken_whole_is_what_the_id_leaves() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_is_wrong_in_a_payload_taken_whole_is_told_by_its_path() {
+pub(crate) async fn raw_payload_faults_are_reported_by_path() {
     let (_server, mut client) = shelves().await;
     for (action, payload, path, rule, message) in [
         (
@@ -187,7 +187,7 @@ fn payload() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[tokio::test]
-pub(crate) async fn the_schema_of_a_payload_taken_whole_says_what_the_server_takes() {
+pub(crate) async fn raw_payload_schema_matches_the_server() {
     let (_server, mut client) = shelves().await;
     let description = client.ok("sockful", "schema", json!(null)).await;
     let actions = &description["resources"]["shelf"]["actions"];
@@ -259,7 +259,7 @@ mod odd {
 }
 
 #[tokio::test]
-pub(crate) async fn a_payload_that_nobody_could_send_is_refused_at_start() {
+pub(crate) async fn unsendable_payload_type_is_rejected_at_start() {
     const BOXES: Resources = resources![odd::Box];
     const CRATES: Resources = resources![odd::Crate];
     for (resources, told) in [

@@ -11,7 +11,7 @@ pub(crate) async fn with_bob() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-pub(crate) async fn a_changing_method_stores_the_record_in_the_commit_that_it_names() {
+pub(crate) async fn mutating_method_stores_the_record_in_its_commit() {
     let (_server, mut client) = with_bob().await;
     let fed = client
         .reply("creature", "feed", json!({"id": "bob", "amount": 3}))
@@ -27,7 +27,7 @@ pub(crate) async fn a_changing_method_stores_the_record_in_the_commit_that_it_na
 }
 
 #[tokio::test]
-pub(crate) async fn an_argument_with_a_default_may_be_left_out() {
+pub(crate) async fn argument_with_default_may_be_omitted() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client.ok("creature", "feed", json!({"id": "bob"})).await,
@@ -36,7 +36,7 @@ pub(crate) async fn an_argument_with_a_default_may_be_left_out() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_looking_method_changes_nothing() {
+pub(crate) async fn reading_method_changes_nothing() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client
@@ -48,7 +48,7 @@ pub(crate) async fn a_looking_method_changes_nothing() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_without_self_needs_no_id_and_takes_arguments_by_name() {
+pub(crate) async fn method_without_self_takes_arguments_by_name() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
@@ -66,7 +66,7 @@ pub(crate) async fn a_method_without_self_needs_no_id_and_takes_arguments_by_nam
 }
 
 #[tokio::test]
-pub(crate) async fn every_fault_of_the_arguments_is_named() {
+pub(crate) async fn every_argument_fault_is_reported() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "greet", json!({"title": 7, "id": "bob"}))
@@ -101,7 +101,7 @@ pub(crate) async fn every_fault_of_the_arguments_is_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_knows_who_calls() {
+pub(crate) async fn method_can_read_the_caller_address() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let caller = client.ok("creature", "whoAmI", json!(null)).await;
@@ -114,7 +114,7 @@ pub(crate) async fn a_method_knows_who_calls() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_that_is_not_declared_is_on_no_wire() {
+pub(crate) async fn undeclared_method_is_not_callable() {
     let (_server, mut client) = with_bob().await;
     for name in ["die", "feed_at", "wait_at", "Feed", "new", "drop"] {
         assert_eq!(
@@ -130,7 +130,7 @@ pub(crate) async fn a_method_that_is_not_declared_is_on_no_wire() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_may_refuse_with_a_code_of_its_own() {
+pub(crate) async fn method_may_return_a_custom_error_code() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "sleepIn", json!({"id": "bob"}))
@@ -142,7 +142,7 @@ pub(crate) async fn a_method_may_refuse_with_a_code_of_its_own() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_failure_is_internal_with_an_id_and_without_its_cause() {
+pub(crate) async fn internal_error_has_an_id_and_hides_its_cause() {
     let (_server, mut client) = with_bob().await;
     for (action, cause) in [
         ("stumble", "root"),
@@ -160,7 +160,7 @@ pub(crate) async fn a_failure_is_internal_with_an_id_and_without_its_cause() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_that_panics_changes_nothing_and_the_record_is_free_again() {
+pub(crate) async fn panicking_method_changes_nothing_and_unlocks() {
     let (server, mut client) = with_bob().await;
     let mut other = server.client().await;
     for action in ["stumble", "stumbleLater"] {
@@ -175,7 +175,7 @@ pub(crate) async fn a_method_that_panics_changes_nothing_and_the_record_is_free_
 }
 
 #[tokio::test]
-pub(crate) async fn a_method_that_breaks_a_rule_of_the_record_is_invalid_and_stores_nothing() {
+pub(crate) async fn method_breaking_a_rule_stores_nothing() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "overeat", json!({"id": "bob"}))
@@ -197,7 +197,7 @@ pub(crate) async fn a_method_that_breaks_a_rule_of_the_record_is_invalid_and_sto
 }
 
 #[tokio::test]
-pub(crate) async fn an_infinity_is_never_stored() {
+pub(crate) async fn infinity_is_never_stored() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "weighNothing", json!({"id": "bob"}))

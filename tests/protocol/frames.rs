@@ -23,7 +23,7 @@ async fn assert_bad_frames(messages: &[&str], ack_id: Value) {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_a_bad_frame_to_nobody() {
+async fn non_json_message_is_a_bad_frame() {
     let no_json = [
         "",
         " ",
@@ -41,7 +41,7 @@ async fn what_is_not_json_is_a_bad_frame_to_nobody() {
 }
 
 #[tokio::test]
-async fn what_is_no_array_is_a_bad_frame_to_nobody() {
+async fn non_array_message_is_a_bad_frame() {
     assert_bad_frames(
         &["{}", "null", "7", "\"creature\"", "true", "{\"0\":\"a\"}"],
         Value::Null,
@@ -50,7 +50,7 @@ async fn what_is_no_array_is_a_bad_frame_to_nobody() {
 }
 
 #[tokio::test]
-async fn an_array_without_names_is_a_bad_frame() {
+async fn array_without_names_is_a_bad_frame() {
     assert_bad_frames(
         &["[]", "[null,1]", "[\"creature\"]", "[[],[],[]]", "[[[]]]"],
         Value::Null,
@@ -59,7 +59,7 @@ async fn an_array_without_names_is_a_bad_frame() {
 }
 
 #[tokio::test]
-async fn a_bad_frame_with_a_readable_ack_id_is_answered_to_it() {
+async fn bad_frame_is_answered_to_its_readable_ack_id() {
     let messages = [
         "[{},[],null,0]",
         "[null,1,null,0]",
@@ -71,7 +71,7 @@ async fn a_bad_frame_with_a_readable_ack_id_is_answered_to_it() {
 }
 
 #[tokio::test]
-async fn a_bad_frame_with_names_repeats_them() {
+async fn bad_frame_repeats_its_resource_and_action() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for message in [
@@ -90,7 +90,7 @@ async fn a_bad_frame_with_names_repeats_them() {
 }
 
 #[tokio::test]
-async fn an_ack_id_of_the_wrong_form_is_a_bad_frame_to_nobody() {
+async fn ack_id_of_wrong_form_is_a_bad_frame() {
     let long = format!("\"{}\"", "x".repeat(65));
     let ack_ids = [
         "-1",
@@ -114,7 +114,7 @@ async fn an_ack_id_of_the_wrong_form_is_a_bad_frame_to_nobody() {
 }
 
 #[tokio::test]
-async fn every_ack_id_of_the_right_form_is_repeated_as_it_is() {
+async fn valid_ack_id_is_echoed_unchanged() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let longest = json!("x".repeat(64));
@@ -134,7 +134,7 @@ async fn every_ack_id_of_the_right_form_is_repeated_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_number_7_and_the_text_7_are_two_ids() {
+async fn numeric_and_text_ack_ids_are_distinct() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client
@@ -150,7 +150,7 @@ async fn the_number_7_and_the_text_7_are_two_ids() {
 }
 
 #[tokio::test]
-async fn requests_of_one_id_in_flight_get_a_reply_each() {
+async fn requests_sharing_an_ack_id_get_a_reply_each() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client
@@ -170,7 +170,7 @@ async fn requests_of_one_id_in_flight_get_a_reply_each() {
 }
 
 #[tokio::test]
-async fn space_around_the_slots_means_nothing() {
+async fn whitespace_between_slots_is_ignored() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for message in [
@@ -188,7 +188,7 @@ async fn space_around_the_slots_means_nothing() {
 }
 
 #[tokio::test]
-async fn names_spelt_with_escapes_are_the_same_names() {
+async fn escaped_names_equal_plain_names() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let answer = client
@@ -198,7 +198,7 @@ async fn names_spelt_with_escapes_are_the_same_names() {
 }
 
 #[tokio::test]
-async fn half_a_surrogate_pair_in_a_name_is_a_bad_frame() {
+async fn lone_surrogate_in_a_name_is_a_bad_frame() {
     assert_bad_frames(
         &[
             r#"["cr\ud800","count",null,7]"#,
@@ -210,7 +210,7 @@ async fn half_a_surrogate_pair_in_a_name_is_a_bad_frame() {
 }
 
 #[tokio::test]
-async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_to_nobody_whatever_it_asks_for() {
+async fn non_json_payload_is_a_bad_frame_for_any_action() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for names in [
@@ -244,7 +244,7 @@ async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_to_nobody_whatever_it_
 }
 
 #[tokio::test]
-async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_even_of_whom_nothing_is_taken() {
+async fn bad_payload_of_unauthenticated_is_a_bad_frame() {
     let server = notes_app::start().await;
     let mut client = server.client().await;
     for action in ["create", "get", "all", "subscribe", "publish"] {
@@ -256,7 +256,7 @@ async fn a_frame_whose_payload_is_not_json_is_a_bad_frame_even_of_whom_nothing_i
 }
 
 #[tokio::test]
-async fn a_payload_that_is_absent_null_or_empty_means_the_same() {
+async fn absent_null_and_empty_payloads_are_equal() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for frame in [
@@ -277,7 +277,7 @@ async fn a_payload_that_is_absent_null_or_empty_means_the_same() {
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_object_is_invalid() {
+async fn payload_that_is_not_an_object_is_invalid() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for payload in [json!(7), json!("bob"), json!([]), json!(true)] {
@@ -294,7 +294,7 @@ async fn a_payload_that_is_no_object_is_invalid() {
 }
 
 #[tokio::test]
-async fn without_an_ack_id_there_is_no_reply_to_success_or_failure() {
+async fn request_without_ack_id_gets_no_reply() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let requests = [

@@ -30,11 +30,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 }
 
 #[test]
-fn every_frame_that_was_thrown_once_has_one_answer() {
+fn stored_frames_get_one_valid_answer_each() {
     replay("frame", targets::frame);
 }
 
 #[test]
-fn every_connection_that_was_led_astray_once_gets_what_is_due() {
+fn stored_connections_get_the_expected_replies() {
     replay("connection", targets::connection);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn a_handshake_of_another_version_is_refused() {
+async fn other_websocket_version_is_rejected() {
     let server = TestServer::start().await;
     for version in ["8", "12", "99", "x", ""] {
         let handshake = HANDSHAKE.replace("Version: 13", &format!("Version: {version}"));
@@ -19,7 +19,7 @@ async fn a_handshake_of_another_version_is_refused() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_lacks_something_is_refused() {
+async fn incomplete_handshake_is_rejected() {
     let server = TestServer::start().await;
     for line in [
         "Connection: Upgrade\r\n",
@@ -45,7 +45,7 @@ async fn a_handshake_that_lacks_something_is_refused() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_is_named_where_it_is_offered() {
+async fn offered_subprotocol_is_selected() {
     let server = TestServer::start().await;
     for offers in [
         "sockful.1",
@@ -68,7 +68,7 @@ async fn the_subprotocol_is_named_where_it_is_offered() {
 }
 
 #[tokio::test]
-async fn another_subprotocol_is_not_named() {
+async fn unknown_subprotocol_is_not_selected() {
     let server = TestServer::start().await;
     for offers in [
         "sockful.2",
@@ -114,7 +114,7 @@ async fn compression_is_never_negotiated() {
 }
 
 #[tokio::test]
-async fn frames_that_come_with_the_handshake_are_served() {
+async fn frames_sent_with_the_handshake_are_served() {
     let server = TestServer::start().await;
     let mut raw = server.raw_connection().await;
     let mut bytes = format!("{HANDSHAKE}\r\n").into_bytes();
@@ -129,7 +129,7 @@ async fn frames_that_come_with_the_handshake_are_served() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_begins_is_given_up() {
+async fn handshake_that_never_begins_times_out() {
     let server =
         TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_millis(100))
             .await;
@@ -137,7 +137,7 @@ async fn a_handshake_that_never_begins_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_drips_is_given_up_however_steadily_it_drips() {
+async fn dripping_handshake_times_out() {
     let server =
         TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_millis(200))
             .await;
@@ -168,7 +168,7 @@ async fn let_in(server: &TestServer) -> RawConnection {
 }
 
 #[tokio::test]
-async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on() {
+async fn connection_over_the_limit_gets_503() {
     let server = TestServer::start_with(|config| config.connection.max_connections = 1).await;
     let mut first = server.client().await;
     for _ in 0..20 {
@@ -196,7 +196,7 @@ async fn a_connection_over_the_limit_is_told_503_and_those_that_are_there_go_on(
 }
 
 #[tokio::test]
-async fn connections_that_come_too_fast_are_told_503() {
+async fn connection_over_the_rate_gets_503() {
     freeze_time();
     let server = TestServer::start_with(|config| config.connection.max_connection_rate = 3).await;
     let mut told = Vec::new();
@@ -209,7 +209,7 @@ async fn connections_that_come_too_fast_are_told_503() {
 }
 
 #[tokio::test]
-async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
+async fn failed_handshake_frees_its_connection_slot() {
     let server = TestServer::start_with(|config| config.connection.max_connections = 1).await;
     for _ in 0..5 {
         let mut raw = server.raw_connection().await;
@@ -224,7 +224,7 @@ async fn a_connection_that_fails_its_handshake_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_is_refused_unless_it_is_allowed() {
+async fn other_origin_is_rejected_unless_allowed() {
     let server = TestServer::start_with(|config| {
         config.access.allowed_origins = vec!["https://app.example.com".to_owned()];
     })

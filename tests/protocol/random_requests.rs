@@ -181,7 +181,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 #[test]
-fn every_readable_ack_id_is_answered_once_and_nothing_else_is() {
+fn every_readable_ack_id_is_answered_exactly_once() {
     let (runtime, server) = running();
     // Thirty-one bad frames in a row are allowed.
     let run = runner(256).run(&vec(thrown(), 0..31), |thrown| {
@@ -191,7 +191,7 @@ fn every_readable_ack_id_is_answered_once_and_nothing_else_is() {
 }
 
 #[test]
-fn random_bytes_in_random_frames_close_the_connection_at_most() {
+fn random_bytes_affect_only_their_connection() {
     let (runtime, server) = running();
     let run = runner(128).run(&vec(any::<u8>(), 1..300), |bytes| {
         runtime.block_on(async {

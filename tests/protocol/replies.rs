@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_a_timeout_without_effect() {
+async fn timed_out_request_has_no_effect() {
     let (_server, mut client) = with_bob().await;
     for action in ["feedAt", "lookAt"] {
         let answer = client
@@ -24,7 +24,7 @@ async fn a_request_that_takes_too_long_is_a_timeout_without_effect() {
 }
 
 #[tokio::test]
-async fn a_record_is_free_after_a_timeout() {
+async fn record_is_unlocked_after_a_timeout() {
     let (server, mut client) = with_bob().await;
     let mut other = server.client().await;
     client
@@ -43,7 +43,7 @@ async fn a_record_is_free_after_a_timeout() {
 }
 
 #[tokio::test]
-async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
+async fn config_timeout_is_default_and_upper_bound() {
     let server =
         TestServer::start_with(|config| config.request.request_timeout = Duration::from_millis(20))
             .await;
@@ -57,7 +57,7 @@ async fn the_time_of_the_configuration_holds_where_the_request_says_none() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_method_holds_before_that_of_the_configuration() {
+async fn method_timeout_overrides_config_timeout() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
@@ -69,7 +69,7 @@ async fn the_time_of_a_method_holds_before_that_of_the_configuration() {
 }
 
 #[tokio::test]
-async fn a_thousand_requests_at_once_get_a_thousand_replies_in_order() {
+async fn thousand_requests_get_replies_in_order() {
     let (_server, mut client) = with_bob().await;
     client
         .send_all((0..1000).map(|id| json!(["creature", "feed", {"id": "bob"}, id])))
@@ -82,7 +82,7 @@ async fn a_thousand_requests_at_once_get_a_thousand_replies_in_order() {
 }
 
 #[tokio::test]
-async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
+async fn mixed_requests_get_exactly_one_reply_each() {
     let (server, mut client) = with_bob().await;
     let requests = [
         ("get", json!({"id": "bob"})),
@@ -129,7 +129,7 @@ async fn of_any_mix_each_request_with_an_id_gets_one_reply_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_request_that_waits_for_another_runs_too() {
+async fn timeout_includes_waiting_for_other_requests() {
     let (server, mut client) = with_bob().await;
     client
         .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))

@@ -4,7 +4,7 @@ use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_unknown_option_is_invalid_and_named() {
+async fn unknown_option_is_invalid_and_named() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let answer = client
@@ -15,7 +15,7 @@ async fn an_unknown_option_is_invalid_and_named() {
 }
 
 #[tokio::test]
-async fn an_option_of_the_wrong_type_is_invalid_and_named() {
+async fn option_of_wrong_type_is_invalid_and_named() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for (name, value) in [
@@ -33,7 +33,7 @@ async fn an_option_of_the_wrong_type_is_invalid_and_named() {
 }
 
 #[tokio::test]
-async fn known_options_change_nothing_of_a_request_that_is_quick() {
+async fn known_options_do_not_affect_quick_requests() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let options = json!({"timeout_ms": 1000, "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});

@@ -14,7 +14,7 @@ async fn with_bob_and_larry() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-async fn a_read_behind_a_slow_write_of_the_same_record_sees_its_effect() {
+async fn read_after_slow_write_of_same_record_sees_it() {
     let (server, mut client) = with_bob_and_larry().await;
     client
         .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
@@ -32,7 +32,7 @@ async fn a_read_behind_a_slow_write_of_the_same_record_sees_its_effect() {
 }
 
 #[tokio::test]
-async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
+async fn write_after_slow_read_of_same_record_waits() {
     let (server, mut client) = with_bob_and_larry().await;
     client
         .send(json!(["creature", "lookAt", {"id": "bob", "checkpoint": "g"}, 1]))
@@ -60,7 +60,7 @@ async fn a_write_behind_a_slow_read_of_the_same_record_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_get_of_several_is_behind_the_writes_before_it() {
+async fn get_of_several_ids_waits_for_earlier_writes() {
     let (server, mut client) = with_bob_and_larry().await;
     client
         .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1]))
@@ -105,7 +105,7 @@ async fn requests_to_other_records_overtake() {
 }
 
 #[tokio::test]
-async fn reads_of_one_record_run_side_by_side() {
+async fn reads_of_one_record_run_concurrently() {
     let (server, mut client) = with_bob_and_larry().await;
     client
         .send(json!(["creature", "lookAt", {"id": "bob", "checkpoint": "a"}, 1]))
@@ -122,7 +122,7 @@ async fn reads_of_one_record_run_side_by_side() {
 }
 
 #[tokio::test]
-async fn many_requests_to_one_record_run_in_the_order_sent() {
+async fn requests_to_one_record_run_in_the_order_sent() {
     let (server, mut client) = with_bob_and_larry().await;
     client
         .send(json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 0]))
@@ -142,7 +142,7 @@ async fn many_requests_to_one_record_run_in_the_order_sent() {
 }
 
 #[tokio::test]
-async fn what_is_beyond_max_in_flight_waits_and_is_no_error() {
+async fn requests_beyond_max_in_flight_wait() {
     let server = TestServer::start_with(|config| config.connection.max_in_flight = 2).await;
     let mut client = server.client().await;
     let frames = ["a", "b", "c", "d"]
@@ -166,7 +166,7 @@ async fn what_is_beyond_max_in_flight_waits_and_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
+async fn peer_is_alive_while_its_pongs_are_unread() {
     let server = TestServer::start_with(|config| {
         config.connection.max_in_flight = 1;
         config.connection.ping_interval = Duration::from_millis(500);
@@ -192,7 +192,7 @@ async fn a_peer_of_which_nothing_is_read_is_not_called_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_connections_feeding_one_creature_a_thousand_times_add_exactly_64_000() {
+async fn concurrent_increments_of_one_record_all_count() {
     let server =
         TestServer::start_with(|config| config.connection.ping_interval = Duration::from_secs(600))
             .await;
@@ -223,7 +223,7 @@ async fn sixty_four_connections_feeding_one_creature_a_thousand_times_add_exactl
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_methods_of_many_connections_on_one_record_lose_no_change() {
+async fn slow_concurrent_methods_lose_no_change() {
     let (server, mut client) = with_bob_and_larry().await;
     let mut feeding = Vec::new();
     for _ in 0..16 {

@@ -4,7 +4,7 @@ use crate::support::{TestServer, sample_resources};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn ping_tells_the_newest_commit_and_the_epoch() {
+async fn ping_returns_head_seq_and_epoch() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let before = client.ok("sockful", "ping", json!(null)).await;
@@ -18,7 +18,7 @@ async fn ping_tells_the_newest_commit_and_the_epoch() {
 }
 
 #[tokio::test]
-async fn the_epoch_of_another_server_is_another() {
+async fn each_server_has_its_own_epoch() {
     let mut epochs = Vec::new();
     for _ in 0..2 {
         let server = TestServer::start().await;
@@ -35,7 +35,7 @@ async fn the_epoch_of_another_server_is_another() {
 }
 
 #[tokio::test]
-async fn what_takes_nothing_refuses_what_it_is_given_by_name() {
+async fn actions_without_payload_reject_properties() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["ping", "schema"] {
@@ -50,7 +50,7 @@ async fn what_takes_nothing_refuses_what_it_is_given_by_name() {
 }
 
 #[tokio::test]
-async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
+async fn schema_lists_every_action_for_all_clients() {
     let server = TestServer::start().await;
     let schema = server
         .client()
@@ -94,7 +94,7 @@ async fn the_schema_describes_every_action_and_is_the_same_for_everyone() {
 }
 
 #[tokio::test]
-async fn a_read_only_property_is_in_the_record_and_in_no_payload_that_writes() {
+async fn read_only_property_is_absent_from_write_payloads() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client.ok("sockful", "schema", json!(null)).await;
@@ -121,7 +121,7 @@ fn referred<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 #[tokio::test]
-async fn every_reference_in_the_schema_leads_somewhere_in_it() {
+async fn schema_references_resolve() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client.ok("sockful", "schema", json!(null)).await;
@@ -138,7 +138,7 @@ async fn every_reference_in_the_schema_leads_somewhere_in_it() {
 }
 
 #[tokio::test]
-async fn a_resource_called_sockful_has_no_other_action() {
+async fn sockful_resource_has_no_other_actions() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["hello", "get", "create", "error", "expired", "Ping"] {
@@ -151,7 +151,7 @@ async fn a_resource_called_sockful_has_no_other_action() {
 }
 
 #[tokio::test]
-async fn the_hello_tells_protocol_schema_time_and_limits() {
+async fn hello_has_protocol_schema_time_and_limits() {
     let server = TestServer::start_with(|config| config.connection.max_frame = 5000).await;
     let mut client = server.client_before_hello().await;
     let hello = client.recv().await;
@@ -180,7 +180,7 @@ async fn the_hello_tells_protocol_schema_time_and_limits() {
 }
 
 #[tokio::test]
-async fn the_schema_tells_nothing_of_private_properties_nor_of_their_types() {
+async fn schema_omits_private_properties_and_their_types() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let schema = client

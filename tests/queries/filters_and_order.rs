@@ -60,7 +60,7 @@ async fn assert_refused(cases: &[(Value, &str)]) {
 }
 
 #[tokio::test]
-pub(crate) async fn a_property_with_a_value_means_equality() {
+pub(crate) async fn property_value_is_an_equality_condition() {
     assert_found(&[
         (json!({}), "abcd"),
         (json!({"kind": "dragon"}), "a"),
@@ -75,7 +75,7 @@ pub(crate) async fn a_property_with_a_value_means_equality() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_missing_or_null_value_equals_null_and_nothing_else() {
+pub(crate) async fn null_equals_only_null_and_missing_values() {
     assert_found(&[
         (json!({"mood": null}), "bd"),
         (json!({"mood": {"$ne": null}}), "ac"),
@@ -88,7 +88,7 @@ pub(crate) async fn a_missing_or_null_value_equals_null_and_nothing_else() {
 
 /// So a property that loses its null is no breaking change: what clients ask stays good.
 #[tokio::test]
-pub(crate) async fn null_may_be_asked_of_a_property_that_is_never_null() {
+pub(crate) async fn null_filter_is_valid_for_non_null_properties() {
     for name in ["id", "kind", "life", "tame", "tags"] {
         assert_found(&[
             (json!({name: null}), ""),
@@ -127,7 +127,7 @@ pub(crate) async fn comparisons_and_prefixes_are_false_on_null() {
 }
 
 #[tokio::test]
-pub(crate) async fn texts_compare_by_their_bytes() {
+pub(crate) async fn strings_compare_bytewise() {
     assert_found(&[
         (json!({"kind": {"$prefix": "dra"}}), "ad"),
         (json!({"kind": {"$lt": "a"}}), "c"),
@@ -149,7 +149,7 @@ pub(crate) async fn minus_zero_equals_zero_and_false_is_less_than_true() {
 }
 
 #[tokio::test]
-pub(crate) async fn or_and_and_not_nest() {
+pub(crate) async fn or_and_not_filters_can_be_nested() {
     assert_found(&[
         (json!({"$or": [{"kind": "dragon"}, {"life": {"$gt": 15}}]}), "ab"),
         (json!({"$and": [{"life": 10}, {"tame": true}]}), "a"),
@@ -160,7 +160,7 @@ pub(crate) async fn or_and_and_not_nest() {
 }
 
 #[tokio::test]
-pub(crate) async fn lists_stand_in_the_order_asked_and_the_id_decides_among_equals() {
+pub(crate) async fn lists_are_sorted_with_the_id_as_tie_breaker() {
     assert_found(&[
         (json!({"$sort": {"life": 1}}), "dacb"),
         (json!({"$sort": {"life": -1}}), "bacd"),
@@ -172,7 +172,7 @@ pub(crate) async fn lists_stand_in_the_order_asked_and_the_id_decides_among_equa
 }
 
 #[tokio::test]
-pub(crate) async fn null_sorts_first_and_last_in_the_reverse() {
+pub(crate) async fn null_sorts_first_and_last_in_reverse() {
     assert_found(&[
         (json!({"$sort": {"weight": 1}}), "bcad"),
         (json!({"$sort": {"weight": -1}}), "dacb"),
@@ -181,7 +181,7 @@ pub(crate) async fn null_sorts_first_and_last_in_the_reverse() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_has_no_meaning_in_a_query_is_refused_by_its_path() {
+pub(crate) async fn invalid_query_is_rejected_with_its_path() {
     assert_refused(&[
         (json!({"colour": "red"}), "colour"),
         (json!({"__proto__": {"$ne": 1}}), "__proto__"),
@@ -222,7 +222,7 @@ pub(crate) async fn what_has_no_meaning_in_a_query_is_refused_by_its_path() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_private_property_is_refused_anywhere_in_a_query() {
+pub(crate) async fn private_property_is_rejected_anywhere_in_a_query() {
     assert_refused(&[
         (json!({"secret": "hush"}), "secret"),
         (json!({"secret": {"$prefix": "h"}}), "secret"),
@@ -237,7 +237,7 @@ pub(crate) async fn a_private_property_is_refused_anywhere_in_a_query() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_count_takes_conditions_only() {
+pub(crate) async fn count_rejects_other_query_clauses() {
     let (_server, mut client) = four().await;
     for clause in ["$sort", "$limit", "$skip", "$after", "$select"] {
         let error = client.err("creature", "count", json!({clause: 1})).await;
@@ -250,7 +250,7 @@ pub(crate) async fn a_count_takes_conditions_only() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_query_has_at_most_64_terms() {
+pub(crate) async fn query_has_at_most_64_terms() {
     let (_server, mut client) = four().await;
     let terms = |n: usize| json!({"$or": (0..n).map(|n| json!({"life": n})).collect::<Vec<_>>()});
     assert_eq!(found(&mut client, terms(64)).await, "abc");
@@ -278,7 +278,7 @@ pub(crate) async fn conditions_nest_at_most_5_deep() {
 }
 
 #[tokio::test]
-pub(crate) async fn in_takes_at_most_a_thousand_values() {
+pub(crate) async fn in_accepts_at_most_1000_values() {
     let (_server, mut client) = four().await;
     let values = |n: i64| json!({"life": {"$in": (0..n).collect::<Vec<_>>()}});
     assert_eq!(found(&mut client, values(1000)).await, "abc");

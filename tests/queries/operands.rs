@@ -183,7 +183,7 @@ fn any_spelled() -> impl Strategy<Value = Spelled> {
 }
 
 #[test]
-pub(crate) fn every_spelling_that_create_takes_is_found() {
+pub(crate) fn filters_accept_every_spelling_that_create_accepts() {
     for_random_values(64, &any_spelled(), events, async |(_, client), given| {
         let Spelled {
             property, created, ..
@@ -276,7 +276,7 @@ pub(crate) async fn times_and_decimals_are_sorted_by_value() {
 }
 
 #[tokio::test]
-pub(crate) async fn operands_that_the_type_does_not_take_are_refused() {
+pub(crate) async fn operands_invalid_for_the_type_are_rejected() {
     let (_server, mut client) = events().await;
     for (query, path) in [
         (json!({"owner": "bob"}), "owner"),
@@ -313,7 +313,7 @@ pub(crate) async fn operands_that_the_type_does_not_take_are_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn live_conditions_take_every_spelling() {
+pub(crate) async fn live_filters_accept_every_spelling() {
     let (server, mut client) = events().await;
     let owner = Uuid::from_u128(0xabcd_ef00);
     let conditions = [

@@ -5,7 +5,7 @@ use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
-pub(crate) async fn the_keys_of_an_order_count_in_the_order_written() {
+pub(crate) async fn sort_keys_apply_in_the_order_written() {
     let (_server, mut client) = four().await;
     for (sort, expected) in [
         (r#"{"life":-1,"id":-1}"#, "bcad"),
@@ -23,7 +23,7 @@ pub(crate) async fn the_keys_of_an_order_count_in_the_order_written() {
 }
 
 #[tokio::test]
-pub(crate) async fn limit_and_skip_cut_a_list() {
+pub(crate) async fn limit_and_skip_truncate_a_list() {
     let (_server, mut client) = four().await;
     for (query, expected) in [
         (json!({"$limit": 2}), "ab"),
@@ -41,7 +41,7 @@ pub(crate) async fn limit_and_skip_cut_a_list() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_list_that_was_cut_says_where_it_goes_on_and_a_whole_one_does_not() {
+pub(crate) async fn truncated_list_has_a_cursor_and_complete_has_none() {
     let (_server, mut client) = four().await;
     for (query, cut) in [
         (json!({"$limit": 3}), true),
@@ -54,7 +54,7 @@ pub(crate) async fn a_list_that_was_cut_says_where_it_goes_on_and_a_whole_one_do
 }
 
 #[tokio::test]
-pub(crate) async fn pages_by_cursor_show_everything_once_in_every_order() {
+pub(crate) async fn cursor_pages_return_each_record_once_in_any_order() {
     let (_server, mut client) = four().await;
     let sorts = [
         "{}",
@@ -85,7 +85,7 @@ pub(crate) async fn pages_by_cursor_show_everything_once_in_every_order() {
 }
 
 #[tokio::test]
-pub(crate) async fn pages_are_stable_while_others_insert_and_destroy() {
+pub(crate) async fn pages_are_stable_during_inserts_and_destroys() {
     let (_server, mut client) = four().await;
     let mut page = client
         .reply(
@@ -108,7 +108,7 @@ pub(crate) async fn pages_are_stable_while_others_insert_and_destroy() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_cursor_that_is_none_or_of_another_sort_is_refused() {
+pub(crate) async fn invalid_or_foreign_cursor_is_rejected() {
     let (_server, mut client) = four().await;
     let next = client
         .reply(
@@ -137,7 +137,7 @@ pub(crate) async fn a_cursor_that_is_none_or_of_another_sort_is_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn select_sends_what_is_named_in_the_order_named() {
+pub(crate) async fn select_returns_named_properties_in_order() {
     let (_server, mut client) = four().await;
     client
         .send_text(r#"["creature","find",{"id":"a","$select":["life","id"]},1]"#)
@@ -169,7 +169,7 @@ pub(crate) async fn select_sends_what_is_named_in_the_order_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_page_is_a_hundred_unless_asked_and_a_thousand_at_most() {
+pub(crate) async fn page_size_defaults_to_100_and_is_at_most_1000() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client
@@ -193,7 +193,7 @@ pub(crate) async fn a_page_is_a_hundred_unless_asked_and_a_thousand_at_most() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
+pub(crate) async fn cursor_is_small_when_the_sorted_value_is_long() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     // Alike in what sorts them: the id decides.
@@ -221,7 +221,7 @@ pub(crate) async fn a_cursor_stays_small_where_what_is_sorted_by_is_long() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_resource_may_have_pages_of_its_own() {
+pub(crate) async fn resource_may_set_its_own_page_sizes() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for id in 1..=5 {

@@ -89,7 +89,7 @@ async fn lives(server: &ServerHandle, filter: Filter<Beast>) -> Vec<i32> {
 }
 
 #[tokio::test]
-async fn each_operator_means_what_it_means_on_the_wire() -> Result<()> {
+async fn typed_operators_match_the_json_operators() -> Result<()> {
     let server = ten().await?;
     for (filter, expected) in [
         (Filter::all(), (0..10).collect::<Vec<_>>()),
@@ -118,7 +118,7 @@ async fn each_operator_means_what_it_means_on_the_wire() -> Result<()> {
 }
 
 #[tokio::test]
-async fn none_equals_none_and_nothing_else() -> Result<()> {
+async fn none_equals_only_none() -> Result<()> {
     let server = ten().await?;
     for (filter, expected) in [
         (B.age.is_null() & B.life.lt(5), vec![3, 4]),
@@ -138,7 +138,7 @@ async fn none_equals_none_and_nothing_else() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_wide_and_what_is_never_sent_can_be_asked_for() -> Result<()> {
+async fn bigint_and_write_only_properties_can_be_filtered() -> Result<()> {
     let server = ten().await?;
     for (filter, expected) in [
         (B.gold.eq(u64::MAX - 4), vec![4]),
@@ -155,7 +155,7 @@ async fn what_is_wide_and_what_is_never_sent_can_be_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn lists_are_sorted_and_cut_as_asked() -> Result<()> {
+async fn typed_lists_are_sorted_and_limited() -> Result<()> {
     let server = ten().await?;
     let found = server
         .records::<Beast>()
@@ -172,7 +172,7 @@ async fn lists_are_sorted_and_cut_as_asked() -> Result<()> {
 }
 
 #[tokio::test]
-async fn times_and_revisions_move_only_where_something_changes() -> Result<()> {
+async fn timestamps_and_rev_change_only_with_a_change() -> Result<()> {
     let time = Arc::new(AtomicU64::new(1_000));
     let clock = Arc::clone(&time);
     let server = Server::new(APP)

@@ -88,7 +88,7 @@ fn wire(thing: &Thing) -> Value {
 }
 
 #[test]
-fn a_typed_question_and_the_same_on_the_wire_find_what_it_says() {
+fn typed_and_json_queries_find_the_same_records() {
     for_random_values(300, &asked(), world, async |world, asked| {
         let Meant {
             filter,

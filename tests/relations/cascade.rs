@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sockful::Server;
 
 #[tokio::test]
-pub(crate) async fn a_parent_takes_its_children_with_it_in_one_commit_over_any_depth() {
+pub(crate) async fn destroy_cascades_over_any_depth_in_one_commit() {
     let (_server, mut client) = two_albums().await;
     client
         .ok("artist", "create", json!({"id": "miles", "name": "Miles"}))
@@ -28,7 +28,7 @@ pub(crate) async fn a_parent_takes_its_children_with_it_in_one_commit_over_any_d
 }
 
 #[tokio::test]
-pub(crate) async fn a_parent_that_children_restrict_stays_and_one_they_detach_from_goes() {
+pub(crate) async fn restrict_blocks_destroy_and_detach_allows_it() {
     let (_server, mut client) = music().await;
     for id in [1, 2] {
         client.ok("user", "create", json!({"id": id})).await;
@@ -47,7 +47,7 @@ pub(crate) async fn a_parent_that_children_restrict_stays_and_one_they_detach_fr
 }
 
 #[tokio::test]
-pub(crate) async fn a_resource_can_be_its_own_parent() {
+pub(crate) async fn resource_can_be_its_own_parent() {
     let (_server, mut client) = music().await;
     client.ok("category", "create", json!({"id": "a"})).await;
     for (parent, id) in [("a", "b"), ("b", "c")] {
@@ -76,7 +76,7 @@ pub(crate) async fn a_resource_can_be_its_own_parent() {
 }
 
 #[tokio::test]
-pub(crate) async fn more_than_may_go_at_once_stays() {
+pub(crate) async fn destroy_beyond_max_cascade_is_rejected() {
     let server = Server::new(MUSIC).config({
         let mut config = sockful::Config::default();
         config.request.max_cascade = 3;

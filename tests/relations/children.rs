@@ -87,7 +87,7 @@ pub(super) fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-pub(crate) async fn a_child_is_created_read_listed_changed_and_destroyed_through_its_parent() {
+pub(crate) async fn child_routes_create_read_list_update_destroy() {
     let (_server, mut client) = two_albums().await;
     let new = json!({"album_id": "kob", "id": "naima", "title": "Naima"});
     let made = client.reply("album", "createSong", new).await;
@@ -115,7 +115,7 @@ pub(crate) async fn a_child_is_created_read_listed_changed_and_destroyed_through
 }
 
 #[tokio::test]
-pub(crate) async fn a_child_is_not_found_through_another_parent() {
+pub(crate) async fn child_is_not_found_through_another_parent() {
     let (_server, mut client) = two_albums().await;
     let elsewhere = json!({"album_id": "amiga", "id": "so-what"});
     for action in ["getSong", "updateSong", "destroySong"] {
@@ -135,7 +135,7 @@ pub(crate) async fn a_child_is_not_found_through_another_parent() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
+pub(crate) async fn child_routes_require_an_existing_parent() {
     let (_server, mut client) = music().await;
     for action in ["createSong", "songs"] {
         let payload = json!({"album_id": "x", "title": "t"});
@@ -161,7 +161,7 @@ pub(crate) async fn a_parent_that_is_not_there_has_no_children_and_gets_none() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_list_of_children_takes_conditions_pages_and_selections() {
+pub(crate) async fn child_list_accepts_filters_pages_and_selection() {
     let (_server, mut client) = two_albums().await;
     for n in 0..5 {
         let song = json!({"album_id": "kob", "id": n.to_string(), "title": format!("{}", n % 2)});
@@ -188,7 +188,7 @@ pub(crate) async fn a_list_of_children_takes_conditions_pages_and_selections() {
 }
 
 #[tokio::test]
-pub(crate) async fn the_parent_is_reached_from_the_child() {
+pub(crate) async fn parent_is_reached_from_the_child() {
     let (_server, mut client) = two_albums().await;
     let album = client.ok("song", "album", json!({"id": "so-what"})).await;
     assert_eq!(album["title"], "Kind of Blue");
@@ -204,7 +204,7 @@ pub(crate) async fn the_parent_is_reached_from_the_child() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_child_moves_to_another_parent_that_is_there() {
+pub(crate) async fn child_moves_to_another_existing_parent() {
     let (_server, mut client) = two_albums().await;
     let moved = client
         .ok(
@@ -225,7 +225,7 @@ pub(crate) async fn a_child_moves_to_another_parent_that_is_there() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_child_is_saved_under_another_parent_that_is_there() {
+pub(crate) async fn child_is_saved_under_another_existing_parent() {
     let (_server, mut client) = two_albums().await;
     let song = |album| json!({"id": "so-what", "album_id": album, "title": "So What"});
     let error = client.err("song", "save", song("x")).await;
@@ -235,7 +235,7 @@ pub(crate) async fn a_child_is_saved_under_another_parent_that_is_there() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_revision_is_asked_for_through_the_parent_too() {
+pub(crate) async fn if_rev_works_through_the_parent() {
     let (_server, mut client) = music().await;
     client.ok("user", "create", json!({"id": 1})).await;
     let hello = json!({"sender_id": 1, "id": "hello"});

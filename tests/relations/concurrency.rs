@@ -34,7 +34,7 @@ async fn replies(client: &mut Client, requests: Vec<Value>) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn five_hundred_songs_made_at_once_are_five_hundred() {
+async fn all_concurrently_created_children_are_stored() {
     let (_server, mut clients) = crowd(8).await;
     let album = json!({"id": "x", "artist_id": "a"});
     clients[0].ok("album", "create", album).await;
@@ -61,7 +61,7 @@ async fn five_hundred_songs_made_at_once_are_five_hundred() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_album_that_goes_while_songs_are_made_leaves_no_orphan() {
+async fn concurrent_parent_destroy_leaves_no_orphan() {
     let (_server, mut clients) = crowd(9).await;
     let mut remover = clients.pop().expect("nine");
     let mut cut_off = 0;
@@ -107,7 +107,7 @@ async fn an_album_that_goes_while_songs_are_made_leaves_no_orphan() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_song_in_a_playlist_stays_or_neither_is_there() {
+async fn restrict_holds_when_create_and_destroy_race() {
     let (_server, mut clients) = crowd(2).await;
     let (mut one, mut other) = (clients.remove(0), clients.remove(0));
     one.ok("playlist", "create", json!({"id": "p"})).await;

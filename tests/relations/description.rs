@@ -4,7 +4,7 @@ use super::children::two_albums;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn the_description_tells_what_relations_add_on_both_sides() {
+async fn schema_describes_relation_routes_on_both_sides() {
     let (_server, mut client) = two_albums().await;
     let mut described = client.ok("sockful", "schema", json!(null)).await;
     let validator = |described: &mut Value, place: &str| {

@@ -43,7 +43,7 @@ pub(crate) async fn related_records_are_included_on_both_sides() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_included_list_that_is_cut_says_where_it_goes_on() {
+pub(crate) async fn truncated_included_list_has_a_cursor() {
     let (_server, mut client) = two_albums().await;
     for n in 0..3 {
         let song = json!({"album_id": "kob", "id": format!("z{n}"), "title": "t"});
@@ -63,7 +63,7 @@ pub(crate) async fn an_included_list_that_is_cut_says_where_it_goes_on() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_can_not_be_included_is_named() {
+pub(crate) async fn invalid_include_is_rejected_with_its_path() {
     let (_server, mut client) = two_albums().await;
     for (with, path, message) in [
         (

@@ -124,7 +124,7 @@ impl Both {
 }
 
 #[test]
-fn no_request_leaves_an_orphan_and_each_does_all_that_its_relations_say_or_nothing() {
+fn random_requests_keep_referential_integrity() {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let config = Config {
@@ -160,7 +160,7 @@ fn no_request_leaves_an_orphan_and_each_does_all_that_its_relations_say_or_nothi
 }
 
 #[tokio::test]
-async fn a_parent_that_goes_and_comes_again_in_one_commit_has_the_children_that_it_is_given() {
+async fn recreated_parent_has_only_its_new_children() {
     let (_server, mut both) = Both::start().await;
     let client = &mut both.client;
     let make = json!([

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const MIB: usize = 1024 * 1024;
 
 #[tokio::test]
-async fn names_out_of_other_languages_are_unknown_like_any_other() {
+async fn names_special_in_other_languages_are_unknown() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let long = "x".repeat(65_000);
@@ -46,7 +46,7 @@ async fn names_out_of_other_languages_are_unknown_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_header_that_announces_2_to_the_62_bytes_closes_with_1009() {
+async fn frame_announcing_2_to_the_62_bytes_gets_1009() {
     let server = TestServer::start().await;
     let before = resident_bytes();
     for length in [1_u64 << 62, (1 << 63) - 1, 65_537] {
@@ -66,7 +66,7 @@ async fn a_header_that_announces_2_to_the_62_bytes_closes_with_1009() {
 }
 
 #[tokio::test]
-async fn empty_fragments_without_end_close_with_1008_and_others_do_not_notice() {
+async fn endless_empty_fragments_close_with_1008() {
     let server = TestServer::start().await;
     let mut other = server.client().await;
     let RawConnection {
@@ -100,7 +100,7 @@ async fn empty_fragments_without_end_close_with_1008_and_others_do_not_notice() 
 }
 
 #[tokio::test]
-async fn what_breaks_the_websocket_protocol_closes_with_1002() {
+async fn websocket_protocol_violation_closes_with_1002() {
     let broken = [
         // Compressed, not masked, an opcode that is none, a continuation of nothing, a long ping,
         // a ping in fragments.
@@ -120,7 +120,7 @@ async fn what_breaks_the_websocket_protocol_closes_with_1002() {
 }
 
 #[tokio::test]
-async fn a_close_is_answered_with_a_close_and_the_end() {
+async fn close_frame_is_answered_and_connection_ends() {
     let server = TestServer::start().await;
     let long = [&[0x03, 0xe8][..], &[b'x'; 123]].concat();
     for payload in [&[][..], &[0x03, 0xe8], &long] {
@@ -134,7 +134,7 @@ async fn a_close_is_answered_with_a_close_and_the_end() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_a_close_is_answered_before_it() {
+async fn requests_before_a_close_are_answered_first() {
     let server = TestServer::start().await;
     let mut raw = server.raw_websocket_connection().await;
     let mut bytes = text(r#"["creature","count",null,7]"#).repeat(100);
@@ -157,7 +157,7 @@ async fn fill(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served() {
+async fn client_that_never_reads_is_throttled_then_closed() {
     let server = TestServer::start_with(|config| {
         config.connection.write_timeout = Duration::from_secs(1);
         // However fast the other one asks.
@@ -198,7 +198,7 @@ async fn a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_se
 }
 
 #[tokio::test]
-async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer_it_asks() {
+async fn slow_reader_has_bounded_memory() {
     let server = TestServer::start().await;
     fill(&server).await;
     let RawConnection {
@@ -235,7 +235,7 @@ async fn a_client_that_reads_slower_than_it_asks_costs_no_more_memory_the_longer
 }
 
 #[tokio::test]
-async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
+async fn ping_flood_without_reads_is_stopped() {
     let server = TestServer::start_with(|config| {
         config.connection.write_timeout = Duration::from_millis(500);
     })
@@ -257,7 +257,7 @@ async fn a_flood_of_pings_that_reads_no_pong_is_read_no_more() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_in_the_middle_of_a_frame_hurts_nobody() {
+async fn connection_cut_within_a_frame_affects_no_other() {
     let server = TestServer::start().await;
     let whole = text(r#"["creature","create",{"id":"bob"},7]"#);
     for cut in 0..whole.len() {

@@ -3,18 +3,18 @@
 //!
 //! | advisory | what was sent | test |
 //! |---|---|---|
-//! | RUSTSEC-2023-0065 | a handshake that is huge, or drips | `http::malformed_requests::a_header_that_never_ends_is_refused`, `protocol::handshake::a_handshake_that_drips_is_given_up_however_steadily_it_drips` |
-//! | RUSTSEC-2022-0035 | a header that announces more than there is memory | `security::abusive_clients::a_header_that_announces_2_to_the_62_bytes_closes_with_1009`, [`frames`] |
-//! | RUSTSEC-2020-0043 | requests by who reads no reply | `security::abusive_clients::a_client_that_never_reads_is_read_no_more_then_closed_and_others_are_served` |
-//! | CVE-2026-48779, CVE-2026-42786 | fragments without end | `security::abusive_clients::empty_fragments_without_end_close_with_1008_and_others_do_not_notice` |
-//! | fastwebsockets #140 | fragments that are too much together | `limits::message_size::an_oversized_message_in_small_fragments_closes_the_connection_with_1009` |
-//! | CVE-2026-44545, CVE-2016-10542 | a message over a limit that was set and not passed on | `limits::message_size::the_limit_of_the_configuration_is_the_one_that_holds` |
-//! | CVE-2026-45736 | a close with a reason | `security::abusive_clients::a_close_is_answered_with_a_close_and_the_end`, [`frames`] |
+//! | RUSTSEC-2023-0065 | a handshake that is huge, or drips | `http::malformed_requests::endless_header_is_rejected`, `protocol::handshake::dripping_handshake_times_out` |
+//! | RUSTSEC-2022-0035 | a header that announces more than there is memory | `security::abusive_clients::frame_announcing_2_to_the_62_bytes_gets_1009`, [`frames`] |
+//! | RUSTSEC-2020-0043 | requests by who reads no reply | `security::abusive_clients::client_that_never_reads_is_throttled_then_closed` |
+//! | CVE-2026-48779, CVE-2026-42786 | fragments without end | `security::abusive_clients::endless_empty_fragments_close_with_1008` |
+//! | fastwebsockets #140 | fragments that are too much together | `limits::message_size::oversized_fragmented_message_closes_with_1009` |
+//! | CVE-2026-44545, CVE-2016-10542 | a message over a limit that was set and not passed on | `limits::message_size::configured_max_frame_is_enforced` |
+//! | CVE-2026-45736 | a close with a reason | `security::abusive_clients::close_frame_is_answered_and_connection_ends`, [`frames`] |
 //! | CVE-2024-37890 | 2,000 headers | `http::malformed_requests::two_thousand_headers_are_431` |
 //! | CVE-2021-32640, GHSA-5v72-xg48-5rpm | lists of subprotocols and extensions made to be slow | [`handshake`] |
 //! | CVE-2022-21676, CVE-2022-41940, CVE-2023-31125 | upgrades that are none | [`handshake`] |
 //! | CVE-2020-28481, CVE-2026-27191 | origins that look like another | [`handshake`] |
-//! | engineioxide #731 | a handshake that is never finished | `protocol::handshake::a_handshake_that_never_begins_is_given_up` |
+//! | engineioxide #731 | a handshake that is never finished | `protocol::handshake::handshake_that_never_begins_times_out` |
 //! | CVE-2026-33151 | the beginning of a message, and no end | [`frames`] |
 //! | CVE-2020-36048, CVE-2020-36049 | much of little | [`frames`] |
 //! | CVE-2026-32689 | a list of empty lists, and nothing but space | [`frames`] |
@@ -22,13 +22,13 @@
 //! | CVE-2023-32695, CVE-2023-30591 | names that are no strings | [`names`] |
 //! | CVE-2024-38355, CVE-2025-68130, CVE-2026-54335 | names that mean something to the language | [`names`] |
 //! | CVE-2022-2421 | what stands for something else | [`names`] |
-//! | trpc #1575, CVE-2025-43855 | ids of every kind, and credentials that are none | `protocol::frames::an_ack_id_of_the_wrong_form_is_a_bad_frame_to_nobody`, [`names`] |
+//! | trpc #1575, CVE-2025-43855 | ids of every kind, and credentials that are none | `protocol::frames::ack_id_of_wrong_form_is_a_bad_frame`, [`names`] |
 //! | GHSA-5hq7-j5wq-p227, GHSA-qpv8-4pjq-qqh7, GHSA-p5m3-27vh-52j4 | operators nobody has heard of | [`queries`] |
-//! | RUSTSEC-2022-0037, RUSTSEC-2022-0038 | conditions in conditions | `limits::message_size::a_message_too_deep_is_too_large_and_the_connection_goes_on`, [`queries`] |
+//! | RUSTSEC-2022-0037, RUSTSEC-2022-0038 | conditions in conditions | `limits::message_size::too_deep_message_is_rejected_and_connection_stays`, [`queries`] |
 //! | Phoenix 1.8.9 | a million subscriptions | [`queries`] |
-//! | reth #210 | one message that is many requests | `writes::batch_commit::a_commit_has_at_most_a_hundred_writes` |
+//! | reth #210 | one message that is many requests | `writes::batch_commit::batch_has_at_most_100_writes` |
 //! | feathers #1707 | what makes the application fail | `security::error_disclosure` |
-//! | CVE-2024-38351, CVE-2026-44166 | properties that are not the client's to set | `validation::property_values::a_private_property_is_one_that_nobody_has_heard_of` |
+//! | CVE-2024-38351, CVE-2026-44166 | properties that are not the client's to set | `validation::property_values::private_property_is_indistinguishable_from_unknown` |
 //! | CVE-2017-16031 | the token of another | `live::consistency::resume_tokens` |
 
 mod frames;

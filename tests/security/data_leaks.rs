@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use world::World;
 
 #[test]
-fn no_client_ever_gets_a_byte_of_what_its_policies_keep_from_it() {
+fn no_client_receives_data_hidden_by_policies() {
     let config = Config {
         cases: 64,
         failure_persistence: None,

@@ -79,7 +79,7 @@ fn sample() -> Server {
 }
 
 #[tokio::test]
-async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() {
+async fn mounted_server_works_beside_application_routes() {
     let outer = Outer::nested(sample()).await;
     let mut own = outer.raw_connection().await;
     let get = "GET /own HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
@@ -104,7 +104,7 @@ async fn requests_and_live_queries_go_on_beside_the_routes_of_the_application() 
 }
 
 #[tokio::test]
-async fn it_is_mounted_by_route_and_as_a_fallback_too() {
+async fn server_mounts_by_route_and_as_fallback() {
     let routed = Outer::of(sample(), |own, service| own.route_service("/ws", service)).await;
     routed.client("/ws").await;
     assert_eq!(routed.status("/", "").await, "404");
@@ -116,7 +116,7 @@ async fn it_is_mounted_by_route_and_as_a_fallback_too() {
 }
 
 #[tokio::test]
-async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
+async fn explorer_and_files_are_below_the_mount_path() {
     let mut config = Config::default();
     config.http.explorer = true;
     let outer = Outer::nested(sample().config(config)).await;
@@ -138,7 +138,7 @@ async fn the_page_and_what_stands_beside_it_are_below_where_it_is_mounted() {
 }
 
 #[tokio::test]
-async fn the_routes_over_http_are_below_where_it_is_mounted() {
+async fn rest_routes_are_below_the_mount_path() {
     let mut config = Config::default();
     config.connection.max_connections = 1;
     config.access.allowed_origins = vec!["https://app.example.com".to_owned()];
@@ -174,7 +174,7 @@ async fn the_routes_over_http_are_below_where_it_is_mounted() {
 }
 
 #[tokio::test]
-async fn a_connection_that_can_not_become_a_websocket_is_told_so_before_anything_else() {
+async fn request_without_upgrade_support_gets_501() {
     let server = sample().open().await.expect("a memory store opens");
     let request = Request::get("/")
         .header(header::HOST, "localhost")
@@ -190,7 +190,7 @@ async fn a_connection_that_can_not_become_a_websocket_is_told_so_before_anything
 }
 
 #[tokio::test]
-async fn other_origins_and_strangers_are_refused() {
+async fn mounted_server_checks_origin_and_credentials() {
     let outer = Outer::nested(sample()).await;
     let origin = "Origin: https://localhost.evil.example\r\n";
     assert_eq!(outer.status("/live", origin).await, "403");
@@ -210,7 +210,7 @@ async fn other_origins_and_strangers_are_refused() {
 }
 
 #[tokio::test]
-async fn there_are_no_more_connections_than_there_may_be() {
+async fn mounted_server_limits_connections() {
     let full = |change: fn(&mut Config)| {
         let mut config = Config::default();
         change(&mut config);
@@ -240,7 +240,7 @@ async fn there_are_no_more_connections_than_there_may_be() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_told_has_its_own_limit() {
+async fn peer_address_from_the_application_is_limited() {
     let mut config = Config::default();
     config.connection.max_connections_per_address = 1;
     let outer = Outer::of(sample().config(config), |own, service| {
@@ -267,7 +267,7 @@ async fn an_address_that_is_told_has_its_own_limit() {
 }
 
 #[tokio::test]
-async fn it_comes_to_its_end_when_it_is_drained() {
+async fn drain_finishes_requests_and_closes_connections() {
     let mut config = Config::default();
     // Longer than any test waits: it is not by this that it ends.
     config.connection.shutdown_timeout = Duration::from_secs(60);
@@ -302,7 +302,7 @@ async fn it_comes_to_its_end_when_it_is_drained() {
 }
 
 #[tokio::test]
-async fn what_is_not_done_in_time_is_unavailable() {
+async fn mounted_request_timeout_is_unavailable() {
     let mut config = Config::default();
     config.connection.shutdown_timeout = Duration::from_millis(100);
     let outer = Outer::nested(sample().config(config)).await;

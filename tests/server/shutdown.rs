@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_with_1001() {
+async fn idle_connection_closes_with_1001() {
     let mut server = TestServer::start().await;
     let mut client = server.client().await;
     server.stop();
@@ -15,7 +15,7 @@ async fn an_idle_connection_is_closed_with_1001() {
 }
 
 #[tokio::test]
-async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
+async fn shutdown_answers_running_and_rejects_queued() {
     let mut server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -50,7 +50,7 @@ async fn what_runs_is_answered_what_waits_is_unavailable_and_then_comes_1001() {
 }
 
 #[tokio::test]
-async fn what_is_cut_at_the_deadline_is_answered() {
+async fn request_cut_at_the_deadline_is_answered() {
     let mut server = TestServer::start_with(|config| {
         config.connection.shutdown_timeout = Duration::from_millis(100);
     })
@@ -92,7 +92,7 @@ async fn what_is_cut_at_the_deadline_is_answered() {
 }
 
 #[tokio::test]
-async fn new_connections_are_refused() {
+async fn new_connections_are_rejected_during_shutdown() {
     let mut server = TestServer::start().await;
     let mut client = server.client().await;
     client
@@ -110,7 +110,7 @@ async fn new_connections_are_refused() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up() {
+async fn shutdown_does_not_wait_for_idle_connections() {
     // The deadline is longer than the test waits for anything.
     let mut server = TestServer::start_with(|config| {
         config.connection.shutdown_timeout = Duration::from_secs(3_600);
@@ -132,7 +132,7 @@ async fn a_connection_that_never_spoke_or_is_amid_a_handshake_holds_nothing_up()
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_cut_at_the_deadline() {
+async fn shutdown_cuts_a_client_that_reads_nothing() {
     let mut server = TestServer::start_with(|config| {
         config.connection.shutdown_timeout = Duration::from_millis(200);
     })

@@ -126,7 +126,7 @@ async fn requests_are_served_over_tls() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_says_so_over_tls() {
+async fn shutdown_sends_a_close_over_tls() {
     let server = Secure::start(|_| {}).await;
     let mut client = server.client().await;
     // One that has not shaken hands does not hold it up.
@@ -142,7 +142,7 @@ async fn a_server_that_stops_says_so_over_tls() {
 }
 
 #[tokio::test]
-async fn a_tls_handshake_that_never_begins_is_given_up() {
+async fn tls_handshake_that_never_begins_times_out() {
     let server = Secure::start(|config| {
         config.http.handshake_timeout = Duration::from_millis(100);
     })
@@ -151,7 +151,7 @@ async fn a_tls_handshake_that_never_begins_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_no_tls_is_closed_and_others_are_served() {
+async fn plain_connection_to_a_tls_port_is_closed() {
     let server = Secure::start(|_| {}).await;
     let mut raw = server.raw_connection().await;
     raw.send(format!("{HANDSHAKE}\r\n")).await;
@@ -160,7 +160,7 @@ async fn what_is_no_tls_is_closed_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
+async fn tls_connection_over_the_limit_is_closed_silently() {
     let server = Secure::start(|config| config.connection.max_connections = 1).await;
     let mut client = server.client().await;
     assert_eq!(server.raw_connection().await.rest().await, "");
@@ -169,7 +169,7 @@ async fn a_tls_connection_over_capacity_is_closed_without_a_word() {
 }
 
 #[tokio::test]
-async fn connections_count_together_with_those_that_are_plain() {
+async fn tls_and_plain_connections_share_one_limit() {
     let server = Secure::start(|config| config.connection.max_connections = 1).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound listener has one");
@@ -181,7 +181,7 @@ async fn connections_count_together_with_those_that_are_plain() {
 }
 
 #[tokio::test]
-async fn what_is_no_certificate_or_not_its_key_is_refused_in_words() {
+async fn invalid_certificate_or_key_is_rejected() {
     let ((_, chain, key), (_, _, other)) = (certified(), certified());
     for (chain, key, why) in [
         ("", &*key, "no certificate"),

@@ -20,7 +20,7 @@ fn entry(number: u64) -> NewEntry {
 }
 
 #[tokio::test]
-async fn a_copy_is_of_one_moment_and_another_history() {
+async fn backup_is_a_consistent_copy_with_a_new_epoch() {
     let folder = Folder::new("backup");
     let handle = folder.open(ENTRIES).await.expect("a new file");
     for number in 0..20 {
@@ -61,7 +61,7 @@ async fn a_copy_is_of_one_moment_and_another_history() {
 }
 
 #[tokio::test]
-async fn a_store_in_memory_has_no_copy() {
+async fn memory_store_cannot_be_backed_up() {
     let handle = Server::new(ENTRIES).open().await.expect("memory opens");
     let refused = handle
         .backup("never.db")

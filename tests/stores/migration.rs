@@ -28,7 +28,7 @@ async fn asked(folder: &Folder, resources: Resources, request: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_new_takes_its_default_and_what_is_renamed_keeps_its_value() {
+async fn new_property_gets_default_and_renamed_keeps_value() {
     let folder = filled("more").await;
     let handle = folder.open(resources![first::Creature]).await;
     let handle = handle.expect("nothing has changed");
@@ -67,7 +67,7 @@ async fn what_is_new_takes_its_default_and_what_is_renamed_keeps_its_value() {
 }
 
 #[tokio::test]
-async fn what_clients_do_not_see_leaves_them_their_history() {
+async fn change_invisible_to_clients_keeps_history() {
     let folder = filled("indexed").await;
     let handle = folder.open(resources![first::Creature]).await;
     let epoch = handle
@@ -87,7 +87,7 @@ async fn what_clients_do_not_see_leaves_them_their_history() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
+async fn unfit_records_are_all_reported_and_unchanged() {
     let folder = filled("unfit").await;
     let why = why_not(&folder, resources![unfit::Creature]).await;
     for message in [
@@ -111,7 +111,7 @@ async fn what_does_not_fit_is_told_all_at_once_and_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn what_is_unique_now_must_be_so_already() {
+async fn new_unique_property_needs_unique_values() {
     let folder = filled("unique").await;
     let why = why_not(&folder, resources![unique::Creature]).await;
     let message =
@@ -121,7 +121,7 @@ async fn what_is_unique_now_must_be_so_already() {
 }
 
 #[tokio::test]
-async fn a_value_that_would_be_lost_is_and_null_is_none() {
+async fn dropped_values_are_rejected_except_null() {
     let folder = filled("lost").await;
     let why = why_not(&folder, resources![bare::Creature]).await;
     let message = "`secret` is no longer declared, and one record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
@@ -143,7 +143,7 @@ async fn a_value_that_would_be_lost_is_and_null_is_none() {
 }
 
 #[tokio::test]
-async fn a_resource_may_have_another_name() {
+async fn resource_may_be_renamed() {
     let folder = filled("renamed").await;
     let handle = folder.open(resources![renamed::Beast]).await;
     let handle = handle.expect("nothing is lost");
@@ -156,7 +156,7 @@ async fn a_resource_may_have_another_name() {
 }
 
 #[tokio::test]
-async fn migrations_by_hand_run_once_and_stay_as_they_were() {
+async fn manual_migrations_run_once_and_are_immutable() {
     let folder = filled("numbered").await;
     let feed = r#"UPDATE "record creature" SET sent = json_set(sent, '$.life', json_extract(sent, '$.life') + 1)"#;
     let with = |migrations: &[(&'static str, &'static str)]| {
@@ -197,7 +197,7 @@ async fn migrations_by_hand_run_once_and_stay_as_they_were() {
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_reply_as_it_is_now_and_takes_no_effect() {
+async fn retry_after_migration_returns_the_migrated_reply() {
     let folder = Folder::new("retry");
     let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
     let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
@@ -214,7 +214,7 @@ async fn a_retry_gets_the_reply_as_it_is_now_and_takes_no_effect() {
 }
 
 #[tokio::test]
-async fn where_a_reply_no_longer_fits_its_key_is_forgotten_and_takes_no_effect() {
+async fn reply_that_no_longer_fits_forgets_its_key() {
     let folder = Folder::new("forgotten");
     let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
     let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
@@ -256,7 +256,7 @@ async fn with_kinds(folder: &Folder, kinds: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn stored_values_are_sanitized_and_indexed_by_their_new_type() {
+async fn migrated_values_are_sanitized_and_reindexed() {
     let folder = Folder::new("sanitized");
     let notes = [
         "2024-05-01T10:00:00Z",
@@ -301,7 +301,7 @@ async fn stored_values_are_sanitized_and_indexed_by_their_new_type() {
 }
 
 #[tokio::test]
-async fn values_that_are_alike_once_sanitized_are_refused() {
+async fn values_equal_after_sanitizing_are_rejected() {
     let folder = Folder::new("alike");
     let time = "2024-05-01T10:00:00Z";
     with_kinds(&folder, &[("Bob@x.org", time), (" BOB@x.org ", time)]).await;

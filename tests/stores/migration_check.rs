@@ -17,7 +17,7 @@ fn changes(now: Resources) -> (Verdict, Vec<String>) {
 }
 
 #[test]
-fn what_a_store_applies_whatever_it_has_is_told() {
+fn unconditional_changes_are_listed() {
     assert_eq!(
         changes(resources![first::Creature]),
         (Verdict::Same, vec![])
@@ -46,7 +46,7 @@ fn what_a_store_applies_whatever_it_has_is_told() {
 }
 
 #[test]
-fn what_the_records_decide_is_told_with_what_to_write() {
+fn data_dependent_changes_are_listed_with_a_fix() {
     for (now, line) in [
         (
             resources![bare::Creature],
@@ -83,7 +83,7 @@ fn what_the_records_decide_is_told_with_what_to_write() {
 }
 
 #[tokio::test]
-async fn whatever_is_refused_was_told() {
+async fn every_rejected_migration_was_predicted() {
     for (nth, now) in [
         resources![first::Creature],
         resources![more::Creature],
@@ -106,7 +106,7 @@ async fn whatever_is_refused_was_told() {
 }
 
 #[test]
-fn what_is_no_such_description_is_said_to_be_none() {
+fn invalid_stored_description_is_rejected() {
     for text in [
         "{}",
         "[]",

@@ -107,7 +107,7 @@ async fn address_in_use_leaves_the_store_untouched() {
 }
 
 #[tokio::test]
-async fn serve_closes_the_store_although_a_handle_is_kept() {
+async fn serve_closes_the_store_despite_a_remaining_handle() {
     let folder = filled("served").await;
     let handle = folder.open(resources![old::Creature]).await;
     let handle = handle.expect("it is closed");

@@ -60,7 +60,7 @@ fn position(resume: &Value, frame: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn resume_after_restoring_an_older_file_gets_the_records() {
+async fn resume_on_a_restored_older_file_sends_all_records() {
     let folder = Folder::new("rolled-back");
     let running = Running::start(&folder).await;
     running.write("old", 1..=5).await;
@@ -113,7 +113,7 @@ async fn resume_after_restoring_an_older_file_gets_the_records() {
 }
 
 #[tokio::test]
-async fn positions_of_a_store_are_not_those_of_its_backup() {
+async fn positions_of_a_store_are_invalid_in_its_backup() {
     let folder = Folder::new("backup-positions");
     let mut running = Running::start(&folder).await;
     running.write("old", 1..=5).await;

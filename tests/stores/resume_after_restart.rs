@@ -32,7 +32,7 @@ async fn write(handle: &ServerHandle, numbers: RangeInclusive<u64>) {
 }
 
 #[tokio::test]
-async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
+async fn subscription_resumes_after_a_restart() {
     let folder = Folder::new("resumed");
     let handle = folder.open(ENTRIES).await.expect("a new file");
     write(&handle, 1..=3).await;
@@ -67,7 +67,7 @@ async fn after_a_restart_a_subscription_goes_on_as_far_back_as_the_file_does() {
 }
 
 #[tokio::test]
-async fn what_the_file_no_longer_has_comes_afresh() {
+async fn resume_beyond_the_stored_log_sends_all_records() {
     let folder = Folder::new("afresh");
     let opened = || async {
         let mut config = Config::default();

@@ -6,7 +6,7 @@ use sockful::store::Sqlite;
 use std::fs;
 
 #[test]
-fn a_folder_that_is_not_there_is_told_of() {
+fn missing_folder_is_reported() {
     let folder = Folder::new("nowhere");
     let path = folder.file("nowhere/data.db");
     let error = Sqlite::open(&path).expect_err("there is no folder");
@@ -19,7 +19,7 @@ fn a_folder_that_is_not_there_is_told_of() {
 }
 
 #[test]
-fn a_folder_that_cant_be_written_to_is_told_of() {
+fn read_only_folder_is_reported() {
     let folder = Folder::new("readonly");
     let own = folder.file("own");
     fs::create_dir(&own).expect("a folder");

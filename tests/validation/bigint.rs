@@ -24,7 +24,7 @@ struct Purse {
 const PURSES: Resources = resources![Purse];
 
 #[tokio::test]
-pub(crate) async fn wide_integers_are_decimal_strings_both_ways() {
+pub(crate) async fn bigints_are_decimal_strings_both_ways() {
     let (_server, mut client) = accounts().await;
     let (gold, debt) = (u64::MAX.to_string(), i128::MIN.to_string());
     let payload = json!({"id": "bob", "gold": gold, "debt": debt});
@@ -70,7 +70,7 @@ async fn purses() -> (TestServer, Client) {
 }
 
 #[test]
-fn any_wide_integer_comes_back_as_it_was_sent_and_is_found_by_itself_alone() {
+fn random_bigints_round_trip_and_are_found() {
     let debt = proptest::option::weighted(0.8, integer!(i128));
     let made = (integer!(u64), integer!(i64), integer!(u128), debt);
     for_random_values(200, &made, purses, async |(_, client), made| {
@@ -105,7 +105,7 @@ fn any_wide_integer_comes_back_as_it_was_sent_and_is_found_by_itself_alone() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_wide_integer_has_one_spelling() {
+pub(crate) async fn bigint_in_other_spelling_is_rejected() {
     let (_server, mut client) = accounts().await;
     for gold in [
         json!(7),
@@ -122,7 +122,7 @@ pub(crate) async fn a_wide_integer_has_one_spelling() {
 }
 
 #[tokio::test]
-pub(crate) async fn wide_integers_are_compared_by_equality_only() {
+pub(crate) async fn bigints_are_compared_by_equality_only() {
     let (_server, mut client) = accounts().await;
     for (payload, path) in [
         (json!({"gold": {"$gt": "7"}}), "gold.$gt"),
@@ -143,7 +143,7 @@ pub(crate) async fn wide_integers_are_compared_by_equality_only() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_number_that_is_not_finite_is_never_stored_however_deep_it_stands() {
+pub(crate) async fn non_finite_number_is_never_stored_at_any_depth() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "height": 1.5}))
@@ -184,7 +184,7 @@ pub(crate) async fn minus_zero_equals_zero() {
 }
 
 #[tokio::test]
-pub(crate) async fn integers_that_not_every_client_can_hold_are_refused_inside_of_others() {
+pub(crate) async fn nested_inexact_integers_are_rejected() {
     let (_server, mut client) = accounts().await;
     let exact = (1_u64 << 53) - 1;
     client
@@ -202,7 +202,7 @@ pub(crate) async fn integers_that_not_every_client_can_hold_are_refused_inside_o
 }
 
 #[tokio::test]
-pub(crate) async fn results_hold_integers_that_every_client_can_hold() {
+pub(crate) async fn results_with_inexact_integers_are_internal_errors() {
     let (_server, mut client) = accounts().await;
     assert_eq!(
         client.code("account", "numbers", Value::Null).await,

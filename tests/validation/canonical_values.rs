@@ -4,7 +4,7 @@ use crate::support::TestServer;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_uuid_is_one_however_it_is_spelt() {
+async fn uuid_is_equal_in_every_spelling() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let id = "0192d5a4-8b2e-7c3d-9e4f-5a6b7c8d9e0f";
@@ -36,7 +36,7 @@ async fn a_uuid_is_one_however_it_is_spelt() {
 }
 
 #[tokio::test]
-async fn a_record_can_be_saved_as_another_language_spells_it() {
+async fn record_can_be_saved_with_other_number_spelling() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut token = client.ok("token", "create", json!({})).await;
@@ -52,7 +52,7 @@ async fn a_record_can_be_saved_as_another_language_spells_it() {
 }
 
 #[tokio::test]
-async fn an_update_that_changes_nothing_of_a_map_makes_no_commit() {
+async fn update_without_change_of_a_map_makes_no_commit() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let uses: serde_json::Map<_, _> = (0..40).map(|n| (format!("u{n}"), json!(n))).collect();
@@ -66,7 +66,7 @@ async fn an_update_that_changes_nothing_of_a_map_makes_no_commit() {
 }
 
 #[tokio::test]
-async fn an_enum_with_documented_variants_is_compared_and_sorted_as_text() {
+async fn documented_enum_is_compared_and_sorted_as_text() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for state in ["lost", "held", "held"] {

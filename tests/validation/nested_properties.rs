@@ -198,7 +198,7 @@ pub(crate) async fn nested_faults_have_the_rules_of_top_level_ones() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_a_type_uses_or_opts_into_is_taken() {
+pub(crate) async fn properties_known_or_allowed_by_a_type_are_valid() {
     let (_server, mut client) = devices().await;
     let upper = "067E6162-3B6F-4AE2-A171-2470B63DFF01";
     for (property, value) in [

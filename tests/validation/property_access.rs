@@ -27,7 +27,7 @@ fn is(rule: &str, path: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn what_is_write_only_is_set_and_never_sent() {
+async fn write_only_property_is_set_and_never_sent() {
     let (_server, mut client) = accounts().await;
     let created = client
         .ok("account", "create", json!({"id": "bob", "password": "x"}))
@@ -71,7 +71,7 @@ async fn what_is_write_only_is_set_and_never_sent() {
 }
 
 #[tokio::test]
-async fn what_is_immutable_is_set_at_creation_only() {
+async fn immutable_property_is_set_at_creation_only() {
     let (_server, mut client) = accounts().await;
     let bob = client
         .ok("account", "create", json!({"id": "bob", "team": "blue"}))
@@ -98,7 +98,7 @@ async fn what_is_immutable_is_set_at_creation_only() {
 }
 
 #[tokio::test]
-async fn the_description_tells_who_may_see_and_set_what() {
+async fn schema_marks_write_only_immutable_and_read_only() {
     let (_server, mut client) = accounts().await;
     let described = client.ok("sockful", "schema", Value::Null).await;
     let account = &described["resources"]["account"];

@@ -28,7 +28,7 @@ async fn assert_fault(payload: Value, path: &str, rule: &str) {
 }
 
 #[tokio::test]
-pub(crate) async fn every_fault_is_told_and_not_the_first() {
+pub(crate) async fn every_payload_fault_is_reported() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let payload =
@@ -49,7 +49,7 @@ pub(crate) async fn every_fault_is_told_and_not_the_first() {
 }
 
 #[tokio::test]
-pub(crate) async fn the_message_of_one_fault_names_it() {
+pub(crate) async fn message_of_a_single_fault_names_the_property() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client
@@ -59,7 +59,7 @@ pub(crate) async fn the_message_of_one_fault_names_it() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_unknown_property_is_refused_by_every_action() {
+pub(crate) async fn unknown_property_is_rejected_by_every_action() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -81,7 +81,7 @@ pub(crate) async fn an_unknown_property_is_refused_by_every_action() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_private_property_is_one_that_nobody_has_heard_of() {
+pub(crate) async fn private_property_is_indistinguishable_from_unknown() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -98,7 +98,7 @@ pub(crate) async fn a_private_property_is_one_that_nobody_has_heard_of() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_private_property_leaves_by_no_way() {
+pub(crate) async fn private_property_is_never_sent() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut replies = vec![
@@ -132,12 +132,12 @@ pub(crate) async fn a_private_property_leaves_by_no_way() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_read_only_property_is_sent_and_can_not_be_set() {
+pub(crate) async fn read_only_property_cannot_be_set() {
     assert_fault(json!({"born": 5}), "born", "read_only").await;
 }
 
 #[tokio::test]
-pub(crate) async fn a_value_of_another_type_is_named() {
+pub(crate) async fn wrong_type_is_reported_with_its_property() {
     for (name, value) in [
         ("life", json!("10")),
         ("life", json!(1.5)),
@@ -150,7 +150,7 @@ pub(crate) async fn a_value_of_another_type_is_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_required_property_that_is_missing_is_named() {
+pub(crate) async fn missing_required_property_is_reported() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client.err("node", "create", json!({"id": 1})).await;
@@ -161,7 +161,7 @@ pub(crate) async fn a_required_property_that_is_missing_is_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_key_given_twice_is_invalid_and_named() {
+pub(crate) async fn duplicate_key_is_invalid_and_named() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for payload in [r#"{"life":1,"life":2}"#, r#"{"life":1,"l\u0069fe":2}"#] {
@@ -176,14 +176,14 @@ pub(crate) async fn a_key_given_twice_is_invalid_and_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn text_with_u0000_is_refused_wherever_it_stands() {
+pub(crate) async fn nul_character_is_rejected_in_every_text() {
     assert_fault(json!({"bio": "a\0b"}), "bio", "text").await;
     assert_fault(json!({"tags": ["a", "\0"]}), "tags", "text").await;
     assert_fault(json!({"id": "a\0"}), "id", "id").await;
 }
 
 #[tokio::test]
-pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
+pub(crate) async fn id_of_wrong_form_is_rejected_by_every_action() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let long = "x".repeat(257);
@@ -207,7 +207,7 @@ pub(crate) async fn an_id_of_the_wrong_form_is_refused_by_every_action() {
 
 /// Over HTTP the address of an empty id is that of the list.
 #[tokio::test]
-pub(crate) async fn empty_id_is_refused_by_every_action() {
+pub(crate) async fn empty_id_is_rejected_by_every_action() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in [
@@ -220,7 +220,7 @@ pub(crate) async fn empty_id_is_refused_by_every_action() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_id_of_256_bytes_is_taken_and_compared_byte_by_byte() {
+pub(crate) async fn id_of_256_bytes_is_valid_and_compared_bytewise() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for id in [
@@ -241,7 +241,7 @@ pub(crate) async fn an_id_of_256_bytes_is_taken_and_compared_byte_by_byte() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_id_spelt_with_escapes_is_the_same_id() {
+pub(crate) async fn escaped_id_equals_the_plain_id() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -252,7 +252,7 @@ pub(crate) async fn an_id_spelt_with_escapes_is_the_same_id() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_integer_beyond_the_exact_range_is_refused() {
+pub(crate) async fn inexact_integer_is_rejected() {
     for life in [
         json!(9_007_199_254_740_992_i64),
         json!(-9_007_199_254_740_992_i64),
@@ -262,7 +262,7 @@ pub(crate) async fn an_integer_beyond_the_exact_range_is_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn every_exact_integer_comes_back_as_it_went() {
+pub(crate) async fn exact_integers_round_trip() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for life in [9_007_199_254_740_991_i64, -9_007_199_254_740_991, 0, -1] {
@@ -274,7 +274,7 @@ pub(crate) async fn every_exact_integer_comes_back_as_it_went() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_number_beyond_all_floats_is_refused() {
+pub(crate) async fn number_beyond_all_floats_is_rejected() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for weight in ["1e400", "-1e400", "NaN", "Infinity"] {
@@ -287,7 +287,7 @@ pub(crate) async fn a_number_beyond_all_floats_is_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn text_of_every_kind_comes_back_as_it_went() {
+pub(crate) async fn text_of_every_kind_round_trips() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for bio in [

@@ -112,7 +112,7 @@ async fn is_taken(client: &mut Client, change: &Value) -> bool {
 }
 
 #[tokio::test]
-pub(crate) async fn both_ends_of_each_rule_are_where_they_are_written() {
+pub(crate) async fn rule_bounds_are_enforced_exactly() {
     let (_server, mut client) = library().await;
     let taken = [
         json!({"copies": 0}),
@@ -197,7 +197,7 @@ pub(crate) async fn both_ends_of_each_rule_are_where_they_are_written() {
 }
 
 #[tokio::test]
-pub(crate) async fn every_fault_is_told_in_the_order_of_the_properties() {
+pub(crate) async fn rule_faults_follow_the_property_order() {
     let (_server, mut client) = library().await;
     let payload =
         json!({"mood": "A", "code": "a", "copies": 21, "title": "", "id": "x", "pages": 3});
@@ -221,7 +221,7 @@ pub(crate) async fn every_fault_is_told_in_the_order_of_the_properties() {
 }
 
 #[tokio::test]
-pub(crate) async fn rules_are_told_together_with_what_is_of_another_type_or_unknown() {
+pub(crate) async fn rule_faults_join_type_and_unknown_faults() {
     let (_server, mut client) = library().await;
     let payload = json!({"id": "emma", "lent": 7, "copies": 21, "colour": "red", "mood": "A"});
     let told = faults(&mut client, "update", payload).await;
@@ -235,7 +235,7 @@ pub(crate) async fn rules_are_told_together_with_what_is_of_another_type_or_unkn
 }
 
 #[tokio::test]
-pub(crate) async fn a_conditional_rule_holds_where_its_function_says_so() {
+pub(crate) async fn conditional_rule_applies_to_the_resulting_record() {
     let (_server, mut client) = library().await;
     assert!(is_taken(&mut client, &json!({"days": 0})).await);
     // The record that the change leads to is asked, not the one that is stored.

@@ -48,7 +48,7 @@ async fn people() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-async fn sanitizers_run_in_the_order_written_and_before_the_rules() {
+async fn sanitizers_run_in_order_before_the_rules() {
     let (_server, mut client) = people().await;
     let given = json!({"id": 1, "name": "   Bobby ", "code": "aß", "tags": [" a", "  ", "B"], "marked": "m"});
     let kept = client.ok("person", "create", given).await;
@@ -61,7 +61,7 @@ async fn sanitizers_run_in_the_order_written_and_before_the_rules() {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_not_sanitized_again() {
+async fn stored_values_are_not_sanitized_again() {
     let (_server, mut client) = people().await;
     client
         .ok(
@@ -88,7 +88,7 @@ async fn what_is_stored_is_not_sanitized_again() {
 }
 
 #[tokio::test]
-async fn arguments_are_sanitized_too() {
+async fn arguments_are_sanitized() {
     let (_server, mut client) = people().await;
     let greeted = client.ok("person", "greet", json!({"name": " bob "})).await;
     assert_eq!(greeted, "BOB");
@@ -96,7 +96,7 @@ async fn arguments_are_sanitized_too() {
 }
 
 #[tokio::test]
-async fn what_the_application_gives_is_sanitized_as_what_clients_give() -> Result<()> {
+async fn application_values_are_sanitized() -> Result<()> {
     let people = Server::new(PEOPLE).open().await?.records::<Person>();
     let new = NewPerson {
         id: Some(1),

@@ -57,7 +57,7 @@ fn raw(text: &str) -> Value {
 }
 
 #[tokio::test]
-pub(crate) async fn whole_numbers_are_integers_however_they_are_spelt() {
+pub(crate) async fn whole_numbers_are_integers_in_every_spelling() {
     let (_server, mut client) = chests().await;
     let given = r#"{"id":3.0,"life":1e2,"weight":2.0,"size":{"width":2.5e1,"sides":[1.0,-2.00,-0.0]},"shape":{"kind":"Box","size":7.0}}"#;
     let expected = json!({
@@ -104,7 +104,7 @@ pub(crate) async fn whole_numbers_are_integers_however_they_are_spelt() {
 }
 
 #[tokio::test]
-pub(crate) async fn fractions_and_numbers_out_of_range_are_refused() {
+pub(crate) async fn fractions_and_out_of_range_integers_are_rejected() {
     let (_server, mut client) = chests().await;
     for (payload, path) in [
         (r#"{"id":1.5,"life":1}"#, "id"),
@@ -127,7 +127,7 @@ pub(crate) async fn fractions_and_numbers_out_of_range_are_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn options_take_whole_numbers() {
+pub(crate) async fn options_accept_whole_numbers() {
     let (_server, mut client) = chests().await;
     client
         .ok("chest", "create", json!({"id": 1, "life": 1}))

@@ -4,7 +4,7 @@ use crate::relations::children::music;
 use serde_json::{Value, json};
 
 #[tokio::test]
-pub(crate) async fn several_writes_are_one_commit_and_each_result_comes_in_its_place() {
+pub(crate) async fn batch_is_one_commit_with_results_in_order() {
     let (_server, mut client) = music().await;
     let writes = json!([
         ["album", "create", {"id": "kob", "title": "Kind of Blue"}],
@@ -23,7 +23,7 @@ pub(crate) async fn several_writes_are_one_commit_and_each_result_comes_in_its_p
 }
 
 #[tokio::test]
-pub(crate) async fn one_write_that_is_refused_leaves_nothing_of_the_others() {
+pub(crate) async fn rejected_write_undoes_the_whole_batch() {
     let (_server, mut client) = music().await;
     for (second, code, path) in [
         (json!(["album", "update", {"id": "x"}]), "not_found", "[1]"),
@@ -46,7 +46,7 @@ pub(crate) async fn one_write_that_is_refused_leaves_nothing_of_the_others() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_is_wrong_with_a_write_is_told_with_its_place() {
+pub(crate) async fn batch_fault_has_the_position_of_its_write() {
     let (_server, mut client) = music().await;
     let fault = async |client: &mut crate::support::Client, writes: Value| {
         let error = client.err("sockful", "commit", writes).await;
@@ -75,7 +75,7 @@ pub(crate) async fn what_is_wrong_with_a_write_is_told_with_its_place() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_commit_has_at_most_a_hundred_writes() {
+pub(crate) async fn batch_has_at_most_100_writes() {
     let (_server, mut client) = music().await;
     let user = |id| json!(["user", "create", {"id": id}]);
     let all: Vec<_> = (0..101).map(user).collect();
@@ -97,7 +97,7 @@ pub(crate) async fn a_commit_has_at_most_a_hundred_writes() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_record_that_a_commit_makes_and_removes_was_never_there() {
+pub(crate) async fn record_created_and_destroyed_makes_no_commit() {
     let (_server, mut client) = music().await;
     let writes = json!([["user", "create", {"id": 1}], ["user", "destroy", {"id": 1}]]);
     let reply = client.reply("sockful", "commit", writes).await;
@@ -106,7 +106,7 @@ pub(crate) async fn a_record_that_a_commit_makes_and_removes_was_never_there() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_was_sent_before_a_commit_is_done_before_it() {
+pub(crate) async fn batch_runs_after_earlier_requests() {
     let (_server, mut client) = music().await;
     let mut frames = Vec::new();
     for n in 0..50 {

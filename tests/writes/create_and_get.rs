@@ -21,12 +21,12 @@ pub(crate) async fn with_bob() -> (TestServer, Client) {
 }
 
 #[tokio::test]
-pub(crate) async fn create_answers_with_the_stored_record_defaults_included() {
+pub(crate) async fn create_returns_the_record_with_defaults() {
     with_bob().await;
 }
 
 #[tokio::test]
-pub(crate) async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
+pub(crate) async fn omitted_id_becomes_a_uuid_v7() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let mut ids = Vec::new();
@@ -41,7 +41,7 @@ pub(crate) async fn an_id_that_is_not_given_is_a_fresh_uuid_of_version_7() {
 }
 
 #[tokio::test]
-pub(crate) async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing() {
+pub(crate) async fn create_of_an_existing_id_is_a_conflict() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client
@@ -56,7 +56,7 @@ pub(crate) async fn creating_an_id_that_exists_is_a_conflict_and_changes_nothing
 }
 
 #[tokio::test]
-pub(crate) async fn an_integer_id_must_be_given() {
+pub(crate) async fn integer_id_is_required() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client.err("node", "create", json!({"name": "a"})).await;
@@ -68,7 +68,7 @@ pub(crate) async fn an_integer_id_must_be_given() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_integer_id_is_a_number_wherever_it_stands() {
+pub(crate) async fn integer_id_is_a_number_everywhere() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let node = client
@@ -90,7 +90,7 @@ pub(crate) async fn an_integer_id_is_a_number_wherever_it_stands() {
 }
 
 #[tokio::test]
-pub(crate) async fn getting_what_is_not_there_is_not_found() {
+pub(crate) async fn absent_record_is_not_found() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "describe"] {
@@ -105,7 +105,7 @@ pub(crate) async fn getting_what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-pub(crate) async fn get_of_several_answers_in_the_order_asked_with_null_for_none() {
+pub(crate) async fn get_of_several_ids_keeps_order_and_gives_null() {
     let (_server, mut client) = with_bob().await;
     let larry = client
         .ok("creature", "create", json!({"id": "larry"}))
@@ -128,7 +128,7 @@ pub(crate) async fn get_of_several_answers_in_the_order_asked_with_null_for_none
 }
 
 #[tokio::test]
-pub(crate) async fn get_of_more_than_a_thousand_ids_names_the_limit() {
+pub(crate) async fn get_of_more_than_1000_ids_names_the_limit() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let ids: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
@@ -149,7 +149,7 @@ pub(crate) async fn get_of_more_than_a_thousand_ids_names_the_limit() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_wrong_id_among_several_is_named_by_its_place() {
+pub(crate) async fn invalid_id_among_several_has_its_index() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let error = client
@@ -165,7 +165,7 @@ pub(crate) async fn a_wrong_id_among_several_is_named_by_its_place() {
 }
 
 #[tokio::test]
-pub(crate) async fn all_is_find() {
+pub(crate) async fn all_is_an_alias_of_find() {
     let (_server, mut client) = with_bob().await;
     for action in ["all", "find"] {
         assert_eq!(
@@ -184,7 +184,7 @@ pub(crate) async fn all_is_find() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_reply_names_the_commit_that_it_is_a_view_of() {
+pub(crate) async fn reply_has_the_seq_of_its_snapshot() {
     let (_server, mut client) = with_bob().await;
     for (action, payload) in [
         ("get", json!({"id": "bob"})),
@@ -201,7 +201,7 @@ pub(crate) async fn a_reply_names_the_commit_that_it_is_a_view_of() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_connection() {
+pub(crate) async fn request_sees_effects_of_all_earlier_replies() {
     let (server, mut writer) = with_bob().await;
     let mut reader = server.client().await;
     for life in 11..50 {
@@ -216,7 +216,7 @@ pub(crate) async fn a_request_sees_the_effects_of_every_reply_before_it_on_any_c
 }
 
 #[tokio::test]
-pub(crate) async fn an_id_of_another_name_and_renamed_properties_are_called_so_everywhere() {
+pub(crate) async fn renamed_id_and_properties_are_used_everywhere() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let page = json!({"slug": "home", "heading": "Welcome", "viewCount": 0});
@@ -249,7 +249,7 @@ pub(crate) async fn an_id_of_another_name_and_renamed_properties_are_called_so_e
 }
 
 #[tokio::test]
-pub(crate) async fn what_needs_an_id_says_so() {
+pub(crate) async fn missing_id_is_reported_as_required() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for action in ["get", "update", "destroy", "feed", "lookAt"] {
@@ -264,7 +264,7 @@ pub(crate) async fn what_needs_an_id_says_so() {
 }
 
 #[tokio::test]
-pub(crate) async fn an_action_that_is_not_served_is_an_unknown_one_and_not_described() {
+pub(crate) async fn unserved_action_is_unknown_and_not_described() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("note", "create", json!({"id": 1})).await;

@@ -16,7 +16,7 @@ async fn life(client: &mut Client) -> Value {
 }
 
 #[tokio::test]
-pub(crate) async fn a_retry_gets_the_first_reply_and_does_nothing() {
+pub(crate) async fn retry_returns_the_first_reply_without_effect() {
     let (server, mut client) = crate::methods::remote_methods::with_bob().await;
     let feed = feed(Uuid::now_v7());
     let first = client.ask(feed.clone()).await;
@@ -34,7 +34,7 @@ pub(crate) async fn a_retry_gets_the_first_reply_and_does_nothing() {
 }
 
 #[tokio::test]
-pub(crate) async fn every_write_is_remembered_with_its_number() {
+pub(crate) async fn every_write_is_remembered_with_its_seq() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for (resource, action, payload) in [
@@ -63,7 +63,7 @@ pub(crate) async fn every_write_is_remembered_with_its_number() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_retry_while_the_first_is_under_way_waits_for_it() {
+pub(crate) async fn retry_during_the_first_run_waits_for_it() {
     let (server, mut client) = crate::methods::remote_methods::with_bob().await;
     let request =
         json!(["creature", "feedAt", {"id": "bob", "checkpoint": "g"}, 1, {"key": Uuid::now_v7()}]);
@@ -77,7 +77,7 @@ pub(crate) async fn a_retry_while_the_first_is_under_way_waits_for_it() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_request_that_failed_left_nothing_and_runs_afresh() {
+pub(crate) async fn failed_request_can_be_retried_with_its_key() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let feed = feed(Uuid::now_v7());
@@ -90,7 +90,7 @@ pub(crate) async fn a_request_that_failed_left_nothing_and_runs_afresh() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_key_is_of_one_request_only() {
+pub(crate) async fn key_is_bound_to_one_request() {
     let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
     let key = Uuid::now_v7();
     client.ask(feed(key)).await;
@@ -102,7 +102,7 @@ pub(crate) async fn a_key_is_of_one_request_only() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_key_that_may_be_forgotten_is_refused() {
+pub(crate) async fn expired_key_is_rejected() {
     let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -120,7 +120,7 @@ pub(crate) async fn a_key_that_may_be_forgotten_is_refused() {
 }
 
 #[tokio::test]
-pub(crate) async fn only_what_may_do_something_takes_a_key() {
+pub(crate) async fn key_is_accepted_only_by_writes() {
     let (_server, mut client) = crate::methods::remote_methods::with_bob().await;
     for action in ["get", "find", "count"] {
         let request = json!(["creature", action, {}, 1, {"key": Uuid::now_v7()}]);
@@ -142,7 +142,7 @@ pub(crate) async fn only_what_may_do_something_takes_a_key() {
 
 /// The reply may be lost at any of its bytes, and so may the request.
 #[tokio::test]
-pub(crate) async fn a_connection_that_is_cut_at_any_byte_leaves_one_effect_after_the_retry() {
+pub(crate) async fn retry_after_a_cut_at_any_byte_applies_once() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client

@@ -43,7 +43,7 @@ fn kept(note: &Value) -> [&str; 2] {
 }
 
 #[tokio::test]
-async fn a_time_that_is_kept_is_a_text_with_three_digits_that_never_goes_back() {
+async fn stored_timestamp_has_millis_and_is_monotonic() {
     let (time, _server, mut client) = notes().await;
     let note = client.ok("note", "create", json!({"id": 1})).await;
     let noon = "2024-02-29T12:00:00.001Z";
@@ -66,7 +66,7 @@ async fn a_time_that_is_kept_is_a_text_with_three_digits_that_never_goes_back() 
 }
 
 #[tokio::test]
-async fn the_order_of_the_texts_is_that_of_the_times() {
+async fn timestamp_texts_sort_like_times() {
     let (time, _server, mut client) = notes().await;
     for id in 0..100_u64 {
         time.store(NOON + 950 + id, Ordering::Relaxed);
@@ -93,7 +93,7 @@ async fn the_order_of_the_texts_is_that_of_the_times() {
 }
 
 #[tokio::test]
-async fn typed_queries_compare_with_times_of_any_precision() -> Result<()> {
+async fn typed_queries_compare_times_of_any_precision() -> Result<()> {
     let (time, server) = on_a_clock();
     let server = server.open().await?;
     for id in 0..3 {

@@ -21,7 +21,7 @@ async fn with_rev(client: &mut Client, action: &str, payload: Value, rev: u64) -
 }
 
 #[tokio::test]
-pub(crate) async fn times_and_the_revision_move_only_where_something_changes() {
+pub(crate) async fn timestamps_and_rev_ignore_unchanged_writes() {
     let time = Arc::new(AtomicU64::new(1_000));
     let clock = Arc::clone(&time);
     let server = Server::new(sample_resources::ACCOUNTS)
@@ -60,7 +60,7 @@ pub(crate) async fn times_and_the_revision_move_only_where_something_changes() {
 }
 
 #[tokio::test]
-pub(crate) async fn what_the_server_keeps_is_not_set_by_clients() {
+pub(crate) async fn server_properties_cannot_be_set_by_clients() {
     let (_server, mut client) = accounts().await;
     client.ok("account", "create", json!({"id": "bob"})).await;
     for name in ["since", "touched", "revision"] {
@@ -73,7 +73,7 @@ pub(crate) async fn what_the_server_keeps_is_not_set_by_clients() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_write_with_another_revision_is_a_conflict_and_changes_nothing() {
+pub(crate) async fn write_with_stale_rev_is_a_conflict() {
     let (_server, mut client) = accounts().await;
     let bob = |points: i32| json!({"id": "bob", "points": points});
     client.ok("account", "create", bob(0)).await;
@@ -110,7 +110,7 @@ pub(crate) async fn a_write_with_another_revision_is_a_conflict_and_changes_noth
 }
 
 #[tokio::test]
-pub(crate) async fn a_record_created_anew_has_a_revision_that_none_before_it_had() {
+pub(crate) async fn recreated_record_has_a_new_rev() {
     let (_server, mut client) = accounts().await;
     client.ok("account", "create", json!({"id": "bob"})).await;
     client.ok("account", "destroy", json!({"id": "bob"})).await;
@@ -121,7 +121,7 @@ pub(crate) async fn a_record_created_anew_has_a_revision_that_none_before_it_had
 }
 
 #[tokio::test]
-pub(crate) async fn a_revision_of_what_is_not_there_is_told_as_each_action_does() {
+pub(crate) async fn if_rev_of_an_absent_record_depends_on_the_action() {
     let (_server, mut client) = accounts().await;
     for (action, code) in [
         ("update", "not_found"),
@@ -135,7 +135,7 @@ pub(crate) async fn a_revision_of_what_is_not_there_is_told_as_each_action_does(
 }
 
 #[tokio::test]
-pub(crate) async fn a_revision_is_invalid_wherever_it_means_nothing() {
+pub(crate) async fn if_rev_is_rejected_where_it_has_no_effect() {
     let (_server, mut client) = accounts().await;
     for (resource, action, rev) in [
         ("account", "create", json!(1)),
@@ -164,7 +164,7 @@ pub(crate) async fn a_revision_is_invalid_wherever_it_means_nothing() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_revision_is_beside_the_result_where_the_resource_keeps_one() {
+pub(crate) async fn reply_has_the_rev_of_its_record() {
     let (_server, mut client) = accounts().await;
     let created = client
         .reply("account", "create", json!({"id": "bob"}))

@@ -4,7 +4,7 @@ use crate::validation::property_access::{accounts, fault};
 use serde_json::{Value, json};
 
 #[tokio::test]
-pub(crate) async fn a_value_that_is_taken_is_a_conflict_that_names_the_property_alone() {
+pub(crate) async fn taken_value_is_a_conflict_naming_the_property() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "email": "b@x"}))
@@ -29,7 +29,7 @@ pub(crate) async fn a_value_that_is_taken_is_a_conflict_that_names_the_property_
 }
 
 #[tokio::test]
-pub(crate) async fn a_value_is_free_again_where_its_record_changes_or_goes() {
+pub(crate) async fn value_is_free_after_update_or_destroy() {
     let (_server, mut client) = accounts().await;
     client
         .ok("account", "create", json!({"id": "bob", "email": "b@x"}))
@@ -54,7 +54,7 @@ pub(crate) async fn a_value_is_free_again_where_its_record_changes_or_goes() {
 }
 
 #[tokio::test]
-pub(crate) async fn null_may_repeat_and_values_compare_byte_by_byte() {
+pub(crate) async fn null_may_repeat_and_values_compare_bytewise() {
     let (_server, mut client) = accounts().await;
     for email in [
         json!(null),
@@ -87,7 +87,7 @@ pub(crate) async fn null_may_repeat_and_values_compare_byte_by_byte() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_value_holds_a_thousand_and_twenty_four_bytes() {
+pub(crate) async fn unique_value_has_at_most_1024_bytes() {
     let (_server, mut client) = accounts().await;
     let dragons = "🐉".repeat(256);
     client
@@ -107,7 +107,7 @@ pub(crate) async fn a_value_holds_a_thousand_and_twenty_four_bytes() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_private_value_that_is_taken_is_not_named() {
+pub(crate) async fn taken_private_value_is_not_named() {
     let (_server, mut client) = accounts().await;
     for id in ["bob", "eve"] {
         client.ok("account", "create", json!({"id": id})).await;
@@ -133,7 +133,7 @@ pub(crate) async fn a_private_value_that_is_taken_is_not_named() {
 }
 
 #[tokio::test]
-pub(crate) async fn of_many_that_claim_one_value_at_once_one_gets_it() {
+pub(crate) async fn concurrent_claims_of_one_value_have_one_winner() {
     let (server, mut client) = accounts().await;
     let mut clients = Vec::new();
     for _ in 0..8 {

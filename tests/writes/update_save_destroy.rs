@@ -10,7 +10,7 @@ fn with(mut record: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-pub(crate) async fn update_changes_only_what_is_given_and_answers_with_the_whole() {
+pub(crate) async fn update_changes_only_given_properties() {
     let (_server, mut client) = with_bob().await;
     let updated = client
         .reply("creature", "update", json!({"id": "bob", "life": 11}))
@@ -26,7 +26,7 @@ pub(crate) async fn update_changes_only_what_is_given_and_answers_with_the_whole
 }
 
 #[tokio::test]
-pub(crate) async fn update_with_null_sets_an_optional_property_to_none() {
+pub(crate) async fn update_with_null_clears_an_optional_property() {
     let (_server, mut client) = with_bob().await;
     client
         .ok("creature", "update", json!({"id": "bob", "mood": "wild"}))
@@ -40,7 +40,7 @@ pub(crate) async fn update_with_null_sets_an_optional_property_to_none() {
 }
 
 #[tokio::test]
-pub(crate) async fn update_with_null_of_a_property_that_is_not_optional_is_invalid() {
+pub(crate) async fn update_with_null_of_required_property_is_invalid() {
     let (_server, mut client) = with_bob().await;
     let error = client
         .err("creature", "update", json!({"id": "bob", "life": null}))
@@ -53,7 +53,7 @@ pub(crate) async fn update_with_null_of_a_property_that_is_not_optional_is_inval
 }
 
 #[tokio::test]
-pub(crate) async fn a_write_that_changes_nothing_makes_no_commit() {
+pub(crate) async fn unchanged_write_makes_no_commit() {
     let (_server, mut client) = with_bob().await;
     client
         .ok("creature", "create", json!({"id": "larry"}))
@@ -76,7 +76,7 @@ pub(crate) async fn a_write_that_changes_nothing_makes_no_commit() {
 }
 
 #[tokio::test]
-pub(crate) async fn commits_are_numbered_densely_in_their_order() {
+pub(crate) async fn commits_are_numbered_without_gaps() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let writes = [
@@ -98,7 +98,7 @@ pub(crate) async fn commits_are_numbered_densely_in_their_order() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_write_that_fails_takes_no_number() {
+pub(crate) async fn failed_write_takes_no_seq() {
     let (_server, mut client) = with_bob().await;
     for (action, payload) in [
         ("create", json!({"id": "bob"})),
@@ -111,7 +111,7 @@ pub(crate) async fn a_write_that_fails_takes_no_number() {
 }
 
 #[tokio::test]
-pub(crate) async fn save_creates_what_is_not_there() {
+pub(crate) async fn save_creates_an_absent_record() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     assert_eq!(
@@ -125,7 +125,7 @@ pub(crate) async fn save_creates_what_is_not_there() {
 }
 
 #[tokio::test]
-pub(crate) async fn save_replaces_what_is_writable_and_leaves_the_rest() {
+pub(crate) async fn save_replaces_writable_properties_only() {
     let (_server, mut client) = with_bob().await;
     client
         .ok(
@@ -152,7 +152,7 @@ pub(crate) async fn save_replaces_what_is_writable_and_leaves_the_rest() {
 }
 
 #[tokio::test]
-pub(crate) async fn destroy_answers_with_the_record_as_it_was() {
+pub(crate) async fn destroy_returns_the_last_state() {
     let (_server, mut client) = with_bob().await;
     assert_eq!(
         client
@@ -173,8 +173,7 @@ pub(crate) async fn destroy_answers_with_the_record_as_it_was() {
 }
 
 #[tokio::test]
-pub(crate) async fn a_record_can_be_saved_as_it_was_read_and_what_cannot_be_set_must_be_unchanged()
-{
+pub(crate) async fn save_accepts_unchanged_read_only_properties() {
     let (_server, mut client) = with_bob().await;
     let mut read = client.ok("creature", "get", json!({"id": "bob"})).await;
     assert_eq!(

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_values_are_read_as_they_were_written() {
+    fn bigint_reads_back_extreme_values() {
         assert_eq!(u64::read(&written(&u64::MAX)), Ok(u64::MAX));
         assert_eq!(i64::read(&written(&i64::MIN)), Ok(i64::MIN));
         assert_eq!(u128::read(&written(&u128::MAX)), Ok(u128::MAX));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_has_one_spelling() {
+    fn bigint_rejects_noncanonical_spellings() {
         for raw in [
             "7",
             "null",

@@ -82,7 +82,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn write_beyond_limit_is_refused_whole() {
+    fn write_beyond_limit_writes_nothing() {
         let mut text = Vec::new();
         let mut bounded = BoundedText::new(&mut text, 4);
         assert_eq!(bounded.push(b"abc"), Ok(()));

@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digest_is_the_beginning_of_sha_256() {
+    fn digest_is_sha256_prefix() {
         assert_eq!(digest(""), "e3b0c44298fc1c149afbf4c8996fb924");
         assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223");
     }

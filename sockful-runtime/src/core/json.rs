@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_counted_at_the_top_only() {
+    fn count_ignores_nested_parts() {
         assert_eq!(
             (count_items("[]"), count_items("[[1,2],{\"a\":[3]}]")),
             (0, 2)
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_is_read_with_and_without_escapes() {
+    fn string_reads_plain_and_escaped_text() {
         assert_eq!(string(r#""ab""#).as_deref(), Some("ab"));
         assert_eq!(string(r#""a\nb""#).as_deref(), Some("a\nb"));
         assert_eq!(string("7"), None);

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcard_stands_for_one_leading_label() {
+    fn wildcard_matches_one_leading_label() {
         for origin in ["https://a.example.com", "https://A-1.EXAMPLE.com:443"] {
             assert!(matches("https://*.example.com", origin), "{origin}");
         }

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn batch_is_refused_by_its_last_state() {
+    async fn batch_is_checked_in_its_final_state() {
         let reply = commit(vec![
             save("a", MAX_REPLY),
             save("b", MAX_REPLY),

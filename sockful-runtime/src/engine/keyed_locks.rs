@@ -161,7 +161,7 @@ mod tests {
     use std::task::{Context, Waker};
 
     #[test]
-    fn other_keys_are_never_waited_for() {
+    fn locks_of_other_keys_do_not_wait() {
         let locks = KeyedLocks::new();
         let held: Vec<_> = (0..20_000)
             .map(|n| locks.lock((7, n)).now_or_never().expect("another record"))

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_bucket_gives_its_burst_at_once_and_its_rate_after_that() {
+    async fn bucket_allows_burst_then_refills_at_rate() {
         let rates = rates(10, 25);
         let bucket = rates.of_address(None);
         assert!((0..25).all(|_| bucket.take(1).is_ok()));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_charged_afterwards_is_owed() {
+    async fn deferred_charges_delay_the_next_take() {
         let rates = rates(10, 20);
         let bucket = rates.of_address(None);
         let charge = |records, bytes| bucket.charge(ScanWork { records, bytes });
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_has_one_bucket_and_an_address_has_and_the_machine_itself_has_none() {
+    async fn buckets_are_shared_per_caller_and_address() {
         let rates = rates(1, 1);
         let key: Arc<str> = "bob".into();
         assert!(Arc::ptr_eq(
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn buckets_that_say_nothing_any_more_are_not_kept_and_others_are() {
+    async fn unused_full_buckets_are_evicted() {
         let rates = rates(1, 2);
         let emptied: Arc<str> = "emptied".into();
         rates.of_key(&emptied).take(2).expect("it is full");

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn two_actions_of_one_name_are_told() {
+    fn clash_reports_duplicate_action_names() {
         const CORE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("count")])];
         const TWICE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look"), remote("feed")])];
         const WELL: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look")])];

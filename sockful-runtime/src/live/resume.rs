@@ -129,7 +129,7 @@ mod tests {
     use crate::protocol::position::PositionKey;
 
     #[test]
-    fn resume_token_is_only_its_own_spelling() {
+    fn resume_token_rejects_other_spellings() {
         let key = PositionKey::new([7; 32]);
         let token = ResumeToken {
             since: 41,

@@ -299,7 +299,7 @@ async fn long_condition_counts_as_several() {
 }
 
 #[tokio::test]
-async fn subscription_joined_during_evaluation_misses_nothing() {
+async fn subscriber_joining_during_evaluation_misses_none() {
     let server = Server::start(|_| {}).await;
     let mut early = server.follower(1, "{}").await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
@@ -381,7 +381,7 @@ async fn record_is_parsed_once_for_all_conditions() {
 }
 
 #[tokio::test]
-async fn equal_subscriptions_share_what_they_begin_with() {
+async fn equal_subscriptions_share_their_initial_result() {
     let server = Server::start(|_| {}).await;
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     let mut handles = Vec::new();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_the_wrong_form_is_refused() {
+    fn id_of_wrong_form_is_rejected() {
         let long = format!("\"{}\"", "x".repeat(257));
         for raw in [
             "\"\"",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_borrowed_from_the_message() {
+    fn canonical_borrows_plain_ids() {
         assert!(matches!(
             canonical("\"bob\"", KeyKind::Text),
             Ok(Cow::Borrowed("bob"))

@@ -412,7 +412,7 @@ mod tests {
     use crate::store::conformance::sample::Sample;
 
     #[test]
-    fn a_record_is_read_from_its_texts_as_it_was() {
+    fn stored_record_parses_to_the_original() {
         let model = sample::model();
         let given = r#"{"id":"bob","name":"a \" {b","secret":"hush","tags":["x"],"weight":0.1}"#;
         let record = sample::record(&model, given).with_rev(7);
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_another_shape_are_refused() {
+    fn stored_rejects_texts_of_another_shape() {
         let model = sample::model();
         let record = sample::record(&model, r#"{"id":"bob"}"#);
         let (sent, kept) = (record.sent(), record.kept());

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_is_null_booleans_numbers_strings_by_bytes() {
+    fn scalars_order_by_type_then_value() {
         let raws = [
             "null",
             "false",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn minus_zero_equals_zero_however_it_is_spelt() {
+    fn minus_zero_equals_zero_in_every_spelling() {
         for raw in ["-0", "-0.0", "0e7", "-0e-1", "0.000"] {
             assert_eq!(Scalar::read(raw), Scalar::Number(0.0), "{raw}");
         }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escaped_string_equals_the_plain_one() {
+    fn escaped_string_equals_plain_string() {
         assert_eq!(
             Scalar::read(r#""\u0062\ud83d\udc09\/""#),
             Scalar::read("\"b🐉/\"")
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_to_the_nearest_float() {
+    fn numbers_parse_to_the_nearest_float() {
         assert_eq!(
             Scalar::read("0.000033333333333333333"),
             Scalar::Number(0.000_033_333_333_333_333_333)
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_stored_has_no_value() {
+    fn unstorable_values_do_not_parse() {
         for raw in [r#""\ud800""#, "1e999", "-1e999"] {
             assert_eq!(Scalar::parse(raw), None, "{raw}");
         }

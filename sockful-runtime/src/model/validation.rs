@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_beyond_the_exact_range_are_refused() {
+    fn integer_beyond_the_exact_range_is_rejected() {
         for raw in ["9007199254740991", "-9007199254740991", "0", "null"] {
             assert_eq!(
                 check("life", JsonKind::Integer, true, raw, true),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_beyond_the_exact_range_are_found_wherever_they_stand() {
+    fn has_inexact_finds_nested_integers() {
         for json in [
             "[1,[9007199254740992]]",
             r#"{"a":"\\","b":-9007199254740992}"#,
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn u0000_is_refused_and_its_spelling_is_not() {
+    fn has_nul_ignores_an_escaped_backslash() {
         let spelt = serde_json::to_string("a\\u0000").expect("JSON");
         assert!(!has_nul(&spelt), "{spelt}");
         for text in ["\0", "a\\\0", "\\\\\0b"] {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_read_through_options_and_references() {
+    fn json_kind_sees_through_options_and_references() {
         #[derive(schemars::JsonSchema)]
         #[expect(dead_code, reason = "only its schema is looked at")]
         enum Mood {

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn trailing_slots_may_be_left_off() {
+    fn trailing_slots_may_be_omitted() {
         let request = parse(r#"["creature","all"]"#).expect("a frame");
         assert_eq!(
             (&*request.resource, &*request.action, request.payload),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_frame_with_a_valid_ack_id_is_answered_to_it() {
+    fn bad_frame_with_valid_ack_id_is_answered() {
         assert_eq!(answered_to(r"[{},[],null,0]"), r#"["sockful","error",0,0]"#);
         assert_eq!(
             answered_to(r#"["a",1,null,"x:1"]"#),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_ack_id_is_not_repeated() {
+    fn invalid_ack_id_is_not_echoed() {
         let long = format!("\"{}\"", "x".repeat(65));
         for ack in [
             "-1",

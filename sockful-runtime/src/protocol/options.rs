@@ -113,7 +113,7 @@ mod tests {
     const KEY: &str = r#"{"key":"01a0c450-6c00-7000-8000-000000000000"}"#;
 
     #[test]
-    fn a_key_is_taken_where_something_is_to_be_done_once() {
+    fn key_option_needs_an_action_with_effect() {
         let options = Options::parse(KEY, None, true).expect("a key");
         assert!(options.key().is_some());
         let error = Options::parse(KEY, None, false).expect_err("nothing is done");

@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_a_body_is_what_it_takes() {
+    fn body_length_estimate_is_close_to_written_size() {
         let model = Model::new(
             &Shape::of::<Sample>(),
             0,
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_written_first() {
+    fn oversized_reply_is_rejected_before_writing() {
         let body = Body::Json(vec![b' '; 100_000]);
         let mut out = Vec::new();
         write(&mut out, &Head::NOBODY, &Ok(Done::new(body, 1)), 1_000);

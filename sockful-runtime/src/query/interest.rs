@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_conditions_makes_no_difference() {
+    fn canonical_filter_ignores_condition_order() {
         let one = QueryFilter::And(vec![
             equal(1, 2.0),
             less(3),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn every_record_that_meets_conditions_has_one_of_their_values() {
+    fn filter_values_cover_every_matching_record() {
         let values = |filter: QueryFilter| filter.values().map(|values| values.len());
         assert_eq!(values(equal(1, 2.0)), Some(1));
         assert_eq!(values(less(1)), None);

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_proposed_and_a_far_one_is_not() {
+    fn nearest_suggests_close_names_only() {
         let known = || ["id", "name", "life", "kind"].into_iter();
         assert_eq!(nearest("lief", known()), Some("life"));
         assert_eq!(nearest("nmae", known()), Some("name"));

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_written_as_one_reads_it() {
+    fn query_path_is_rendered_in_dotted_form() {
         let path = Path::Root;
         let path = path.key("$or");
         let path = path.item(1);

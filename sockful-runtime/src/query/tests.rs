@@ -49,7 +49,7 @@ fn matches(conditions: &str) -> bool {
 }
 
 #[test]
-fn a_null_value_equals_null_and_nothing_else() {
+fn null_matches_only_null_and_missing_values() {
     assert!(matches(r#"{"name":null}"#));
     assert!(matches(r#"{"name":{"$in":["x",null]}}"#));
     assert!(!matches(r#"{"name":""}"#));
@@ -84,7 +84,7 @@ fn comparisons_are_false_on_null() {
 }
 
 #[test]
-fn values_compare_by_what_they_mean_and_not_by_their_spelling() {
+fn values_compare_by_meaning_not_by_spelling() {
     assert!(matches(r#"{"weight":0,"life":1e1}"#));
     assert!(matches(r#"{"weight":{"$gte":0,"$lte":-0.0}}"#));
     assert!(matches(r#"{"life":{"$gt":9.5,"$lt":10.5}}"#));
@@ -94,7 +94,7 @@ fn values_compare_by_what_they_mean_and_not_by_their_spelling() {
 }
 
 #[test]
-fn several_conditions_must_all_be_met() {
+fn conditions_are_combined_with_and() {
     assert!(matches(r#"{"life":{"$gt":9,"$ne":11},"tame":false}"#));
     assert!(!matches(r#"{"life":{"$gt":9,"$ne":10}}"#));
     assert!(!matches(r#"{"life":10,"tame":true}"#));
@@ -103,7 +103,7 @@ fn several_conditions_must_all_be_met() {
 }
 
 #[test]
-fn a_private_property_is_refused_like_one_that_was_never_declared() {
+fn private_property_is_reported_as_unknown() {
     let told = |name: &str| {
         let places = [
             format!(r#"{{"{name}":"x"}}"#),
@@ -121,7 +121,7 @@ fn a_private_property_is_refused_like_one_that_was_never_declared() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_path() {
+fn query_fault_has_its_path() {
     for (query, path) in [
         (r#"{"life":"10"}"#, "life"),
         (r#"{"life":{"$gt":null}}"#, "life.$gt"),
@@ -177,7 +177,7 @@ fn what_is_wrong_is_named_with_its_path() {
 }
 
 #[test]
-fn a_refusal_says_what_to_write() {
+fn query_error_message_suggests_a_fix() {
     for (query, message) in [
         (
             r#"{"lief":1}"#,
@@ -202,7 +202,7 @@ fn a_refusal_says_what_to_write() {
 }
 
 #[test]
-fn the_bounds_of_conditions_are_kept() {
+fn query_limits_are_enforced() {
     let terms = |n: usize| format!(r#"{{"$or":[{}]}}"#, vec![r#"{"life":1}"#; n].join(","));
     assert!(asked(&terms(64)).is_ok());
     assert_eq!(path_of(&refused(&terms(65))), "$or[64].life");
@@ -218,7 +218,7 @@ fn the_bounds_of_conditions_are_kept() {
 }
 
 #[test]
-fn a_count_takes_conditions_only() {
+fn count_accepts_conditions_only() {
     let model = sample::model();
     for query in [
         r#"{"$sort":{"id":1}}"#,
@@ -239,14 +239,14 @@ fn a_count_takes_conditions_only() {
 }
 
 #[test]
-fn without_words_a_query_has_the_defaults() {
+fn empty_query_has_the_defaults() {
     let query = asked("{}").expect("a query");
     assert_eq!((query.limit, query.skip, query.after), (100, 0, None));
     assert_eq!((query.filter, query.order), (QueryFilter::All, vec![]));
 }
 
 #[test]
-fn what_was_taken_before_is_no_condition() {
+fn members_already_taken_are_not_conditions() {
     let model = sample::model();
     let given = Object::parse(r#"{"album_id":"x","life":10}"#).expect("an object");
     given.take("album_id");
@@ -255,13 +255,13 @@ fn what_was_taken_before_is_no_condition() {
 }
 
 #[test]
-fn properties_are_selected_in_the_order_asked() {
+fn selected_properties_keep_the_requested_order() {
     let selected = select(&sample::model(), r#"["life","id"]"#);
     assert_eq!(selected.expect("known names"), [3, 0]);
 }
 
 #[test]
-fn two_ways_to_say_one_order_are_one() {
+fn equivalent_sorts_are_normalized() {
     let order = |query: &str| asked(query).expect("a query").order;
     assert_eq!(order(r#"{"$sort":{"id":1,"life":-1}}"#), []);
     assert_eq!(
@@ -276,7 +276,7 @@ fn two_ways_to_say_one_order_are_one() {
 }
 
 #[test]
-fn a_cursor_is_taken_back_by_the_same_sort_only() {
+fn cursor_is_valid_for_its_own_sort_only() {
     let model = sample::model();
     let sorts = [
         "{}",
@@ -315,7 +315,7 @@ fn a_cursor_is_taken_back_by_the_same_sort_only() {
 }
 
 #[test]
-fn a_forged_cursor_is_refused() {
+fn forged_cursor_is_rejected() {
     for json in [
         r#"[["+life"],["10"],"bob"]"#,
         r#"[["+life"],[],"bob"]"#,

@@ -219,7 +219,7 @@ mod tests {
     use crate::query::CompareOp;
 
     #[test]
-    fn texts_of_a_beginning_end_before_the_next_character() {
+    fn prefix_range_ends_before_the_next_character() {
         let upper = |prefix: &str| match beginning(prefix).1 {
             Bound::Excluded(Scalar::Text(upper)) => Some(upper.into_owned()),
             _ => None,
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_conditions_leave_nothing() {
+    fn contradicting_conditions_leave_no_range() {
         let both = |one, other| left(&QueryFilter::And(vec![one, other])).len();
         let (less, greater) = (CompareOp::Less, CompareOp::Greater);
         assert_eq!(both(compare(less, 1.0), compare(greater, 1.0)), 0);

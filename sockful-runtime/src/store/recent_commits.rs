@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn after_restart_only_new_commits_are_there() {
+    fn restart_keeps_only_new_commits() {
         let mut recent = RecentCommits::new(usize::MAX);
         assert!(pushed(&mut recent, 1..=4).is_empty());
         assert_eq!(after(&recent, 1), Some(vec![2, 3]));

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_has_so_many_connections_and_the_machine_itself_as_many_as_there_are() {
+    async fn address_limit_does_not_apply_to_loopback() {
         let door = door(10, 2, 1_000);
         let (one, other) = (at("203.0.113.7"), at("203.0.113.8"));
         let entered: Vec<_> = (0..2)
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_connections_are_accepted_a_second() {
+    async fn connection_rate_is_limited_per_second() {
         let door = door(1_000, 1_000, 10);
         let come = |times: usize| {
             (0..times)

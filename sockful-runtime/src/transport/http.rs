@@ -189,7 +189,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn too_many_of_what_callers_share_is_no_bad_request() {
+    fn shared_limit_exceeded_is_not_a_bad_request() {
         let own = Error::over_limit("conditions", "max_scanned_groups", 7);
         assert_eq!(status(&own), StatusCode::TOO_MANY_REQUESTS);
         let full = own.with_retry_after(Duration::from_secs(5));

@@ -12,7 +12,7 @@ async fn server() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_page_that_may_connect_may_ask_and_read() {
+async fn allowed_origin_may_call_and_read() {
     let server = server().await;
     for origin in [APP, "http://localhost"] {
         let headers = format!("Origin: {origin}\r\n");
@@ -75,7 +75,7 @@ async fn a_page_that_may_connect_may_ask_and_read() {
 }
 
 #[tokio::test]
-async fn any_other_page_is_refused_before_anything_is_done() {
+async fn other_origin_is_rejected_before_any_effect() {
     let (server, mut client) = with_bob().await;
     for origin in [
         "https://evil.example.com",

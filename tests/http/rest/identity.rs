@@ -8,7 +8,7 @@ const BOB: &str = "Authorization: Bearer bob\r\n";
 const EVE: &str = "Cookie: session=eve\r\n";
 
 #[tokio::test]
-async fn each_request_is_of_whom_it_says_and_sees_what_that_one_may() {
+async fn each_http_request_has_its_own_identity() {
     let server = notes_app::start().await;
     let note = json!({"id": "diary", "owner": "bob"}).to_string();
     let mut raw = server.raw_connection().await;
@@ -46,7 +46,7 @@ async fn each_request_is_of_whom_it_says_and_sees_what_that_one_may() {
 }
 
 #[tokio::test]
-async fn a_key_needs_somebody_whose_it_is() {
+async fn idempotency_key_requires_authentication() {
     let server: TestServer = notes_app::start().await;
     // Of the time that the server has.
     let key = "Idempotency-Key: 00000000-03e8-7000-8000-000000000000\r\n";

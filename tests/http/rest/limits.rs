@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
+async fn rate_limit_is_shared_by_http_and_websocket() {
     freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
@@ -42,7 +42,7 @@ async fn requests_of_one_caller_count_together_over_http_and_over_sockets() {
 }
 
 #[tokio::test]
-async fn records_that_are_looked_at_are_charged_for() {
+async fn visited_records_are_charged() {
     freeze_time();
     let mut config = Config::default();
     config.request.max_request_rate = 1;
@@ -72,7 +72,7 @@ async fn records_that_are_looked_at_are_charged_for() {
 }
 
 #[tokio::test]
-async fn a_request_whose_client_goes_is_left_off() {
+async fn http_request_of_a_disconnected_client_is_dropped() {
     let (server, mut client) = with_bob().await;
     let mut raw = server.raw_connection().await;
     let body = r#"{"checkpoint":"pond"}"#;
@@ -91,7 +91,7 @@ async fn a_request_whose_client_goes_is_left_off() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_answers_what_has_begun() {
+async fn shutdown_answers_http_requests_in_progress() {
     let mut server = TestServer::start_with(|config| {
         config.connection.close_timeout = Duration::from_millis(10);
     })

@@ -94,7 +94,7 @@ async fn merge_patch_changes_only_what_it_names() {
 }
 
 #[tokio::test]
-async fn merge_patch_that_removes_what_is_required_is_invalid() {
+async fn merge_patch_removing_a_required_property_fails() {
     let server = server().await;
     let patch = json!({"home": {"town": null}}).to_string();
     let answer = ask(&server, "PATCH /api/house/a", MERGE, &patch).await;
@@ -150,7 +150,7 @@ async fn retried_merge_patch_takes_effect_once() {
 }
 
 #[tokio::test]
-async fn other_types_of_patches_are_415_and_the_types_are_listed() {
+async fn other_patch_types_get_415_with_accepted_types() {
     let server = server().await;
     for kind in [
         "application/json-patch+json",

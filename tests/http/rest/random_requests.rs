@@ -169,7 +169,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[test]
-fn every_request_gets_one_answer_that_fits() {
+fn every_http_request_gets_one_valid_response() {
     let begin = async || {
         let server = TestServer::start_with(|config| {
             // Who asks so much is not to be told to wait.

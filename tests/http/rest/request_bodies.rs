@@ -9,7 +9,7 @@ use std::time::Duration;
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 #[tokio::test]
-async fn a_body_is_json_or_a_form() {
+async fn body_may_be_json_or_a_form() {
     let server = TestServer::start().await;
     let form = "id=bob&life=7&tame=on&weight=&tags=a&tags=b+c&bio=42";
     let json = r#" {"id":"bob","life":7,"tame":true,"tags":["a","b c"],"bio":"42"} "#;
@@ -38,7 +38,7 @@ async fn a_body_is_json_or_a_form() {
 }
 
 #[tokio::test]
-async fn what_is_neither_is_415() {
+async fn other_content_type_is_415() {
     let server = TestServer::start().await;
     for headers in [
         "Content-Type: text/plain\r\n",
@@ -53,7 +53,7 @@ async fn what_is_neither_is_415() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_can_put_nothing_beside_the_payload() {
+async fn malformed_body_cannot_inject_frame_parts() {
     let server = TestServer::start().await;
     for body in [
         r#"{"id":"bob"},1,{"timeout_ms":1}"#,
@@ -105,7 +105,7 @@ async fn byte_order_mark_is_named() {
 }
 
 #[tokio::test]
-async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
+async fn record_read_over_http_can_be_changed_and_put() {
     let (server, _client) = with_bob().await;
     let mut record = response(&server, "GET /api/creature/bob", "").await.1["ok"].take();
     record["life"] = json!(3);
@@ -127,7 +127,7 @@ async fn a_record_that_was_read_can_be_changed_and_sent_back_whole() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
+async fn too_large_or_deep_body_is_413_with_its_limit() {
     let server = TestServer::start().await;
     let large = json!({"id": "bob", "bio": "x".repeat(70_000)}).to_string();
     let deep = format!(
@@ -145,7 +145,7 @@ async fn a_body_that_is_too_large_or_too_deep_is_413_and_names_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_408() {
+async fn missing_body_is_408() {
     let server =
         TestServer::start_with(|config| config.http.handshake_timeout = Duration::from_secs(1))
             .await;

@@ -12,7 +12,7 @@ const ACCOUNT: &str = r#"{"id":"ann"}"#;
 const CHANGE: &str = r#"{"points":1.5}"#;
 
 #[tokio::test]
-async fn a_revision_is_the_tag_of_a_record_and_guards_its_writes() {
+async fn rev_is_the_etag_and_guards_writes() {
     let server = TestServer::serve(Server::new(ACCOUNTS)).await;
     let created = ask(&server, "POST /api/account", "", ACCOUNT).await;
     assert_eq!(created.status, 201, "{created:?}");
@@ -83,7 +83,7 @@ async fn a_revision_is_the_tag_of_a_record_and_guards_its_writes() {
 }
 
 #[tokio::test]
-async fn a_list_that_was_cut_links_to_where_it_goes_on() {
+async fn truncated_list_links_to_the_next_page() {
     let server = TestServer::start().await;
     for id in 0..7 {
         ask(
@@ -118,7 +118,7 @@ async fn a_list_that_was_cut_links_to_where_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_key_is_done_once_however_often_it_is_sent() {
+async fn request_with_a_key_is_applied_once_over_http() {
     let (server, _client) = with_bob().await;
     let key = Uuid::now_v7();
     let mut replies = Vec::new();
@@ -148,7 +148,7 @@ async fn a_request_with_a_key_is_done_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn an_error_has_the_status_that_fits_it() {
+async fn error_kind_maps_to_http_status() {
     let (server, _client) = with_bob().await;
     for (request, body, status) in [
         ("POST /api/creature", r#"{"id":"bob"}"#, 409),

@@ -7,7 +7,7 @@ use crate::writes::create_and_get::{bob, with_bob};
 use serde_json::json;
 
 #[tokio::test]
-async fn an_id_in_an_address_is_decoded() {
+async fn id_in_url_is_percent_decoded() {
     let server = TestServer::start().await;
     for (id, encoded) in [
         ("a/b", "a%2Fb"),
@@ -101,7 +101,7 @@ async fn whatever_creates_says_where() {
 }
 
 #[tokio::test]
-async fn ids_that_no_address_can_have_are_refused() {
+async fn ids_that_cannot_be_in_a_url_are_rejected() {
     let server = TestServer::start().await;
     for id in [".", ".."] {
         let body = json!({"id": id}).to_string();
@@ -131,7 +131,7 @@ async fn ids_that_no_address_can_have_are_refused() {
 }
 
 #[tokio::test]
-async fn a_child_that_is_created_is_told_its_address() {
+async fn created_child_has_a_location_header() {
     let (server, mut client) = music().await;
     client
         .ok(
@@ -152,7 +152,7 @@ async fn a_child_that_is_created_is_told_its_address() {
 }
 
 #[tokio::test]
-async fn what_leads_nowhere_is_404_and_another_method_is_405() {
+async fn unknown_path_is_404_and_wrong_method_is_405() {
     let (server, mut client) = music().await;
     client
         .ok(
@@ -210,7 +210,7 @@ async fn what_leads_nowhere_is_404_and_another_method_is_405() {
 }
 
 #[tokio::test]
-async fn a_method_is_never_run_by_get() {
+async fn get_never_calls_a_method() {
     let (server, mut client) = with_bob().await;
     for request in [
         "GET /api/creature/bob/feed",
@@ -237,7 +237,7 @@ async fn a_method_is_never_run_by_get() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_a_body() {
+async fn head_has_no_body_on_rest_routes() {
     let (server, _client) = with_bob().await;
     let mut raw = server.raw_connection().await;
     for (address, status) in [("/api/creature/bob", 200), ("/api/creature/eve", 404)] {
@@ -247,7 +247,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn the_routes_can_be_turned_off() {
+async fn rest_routes_can_be_disabled() {
     let server = TestServer::start_with(|config| config.http.enabled = false).await;
     assert_eq!(ask(&server, "GET /api/creature", "", "").await.status, 404);
     assert_eq!(
@@ -257,7 +257,7 @@ async fn the_routes_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn parameters_are_conditions_and_query() {
+async fn url_parameters_are_filters_and_query_clauses() {
     let server = TestServer::start().await;
     for (id, kind, life) in [("a", "dragon", 1), ("b", "dragon", 5), ("c", "unicorn", 9)] {
         let body = json!({"id": id, "kind": kind, "life": life}).to_string();
@@ -311,7 +311,7 @@ async fn parameters_are_conditions_and_query() {
 }
 
 #[tokio::test]
-async fn what_writes_takes_no_parameters() {
+async fn write_requests_reject_url_parameters() {
     let (server, mut client) = with_bob().await;
     for request in [
         "DELETE /api/creature/bob?life=3",

@@ -23,7 +23,7 @@ fn ids(records: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_list_that_is_asked_for_as_a_stream_is_told_live() {
+async fn event_stream_of_a_list_receives_changes() {
     let server = TestServer::start().await;
     create(&server, "larry", "unicorn").await;
     create(&server, "bob", "dragon").await;
@@ -60,7 +60,7 @@ async fn a_list_that_is_asked_for_as_a_stream_is_told_live() {
 }
 
 #[tokio::test]
-async fn a_record_and_the_children_of_one_are_told_live() {
+async fn event_stream_follows_a_record_and_its_children() {
     let (server, mut client) = music().await;
     for id in ["kob", "amiga"] {
         client
@@ -92,7 +92,7 @@ async fn a_record_and_the_children_of_one_are_told_live() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
+async fn event_stream_resumes_without_gap_or_duplicate() {
     let server = TestServer::start().await;
     create(&server, "a", "dragon").await;
     let mut events = open(&server, "/api/creature", "").await;
@@ -132,7 +132,7 @@ async fn a_stream_that_was_cut_goes_on_without_gap_or_duplicate() {
 }
 
 #[tokio::test]
-async fn what_begins_in_pieces_counts_with_the_last_of_them() {
+async fn chunked_snapshot_has_its_id_on_the_last_event() {
     let server = TestServer::start().await;
     let bio = "x".repeat(40_000);
     for id in 0..40 {
@@ -158,7 +158,7 @@ async fn what_begins_in_pieces_counts_with_the_last_of_them() {
 }
 
 #[tokio::test]
-async fn what_would_be_refused_on_a_socket_is_refused_by_a_status() {
+async fn event_stream_errors_are_http_statuses() {
     let server = TestServer::serve(notes_app::server()).await;
     let accept = "Accept: text/event-stream\r\n";
     for (address, headers, status, code) in [
@@ -190,7 +190,7 @@ async fn what_would_be_refused_on_a_socket_is_refused_by_a_status() {
 }
 
 #[tokio::test]
-async fn a_stream_is_of_whom_its_request_is_and_no_longer() {
+async fn event_stream_ends_when_its_identity_is_revoked() {
     let handle = notes_app::server().open().await.expect("memory opens");
     let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let bob = "Authorization: Bearer bob\r\n";
@@ -217,7 +217,7 @@ async fn a_stream_is_of_whom_its_request_is_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_ends_its_streams_at_once() {
+async fn shutdown_ends_event_streams_immediately() {
     // The deadline is longer than the test waits for anything.
     let mut server = TestServer::start_with(|config| {
         config.connection.shutdown_timeout = Duration::from_secs(3_600);
@@ -231,7 +231,7 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 }
 
 #[tokio::test]
-async fn a_stream_that_nobody_reads_is_let_go() {
+async fn unread_event_stream_is_closed() {
     let mut config = Config::default();
     config.connection.write_timeout = Duration::from_millis(200);
     let handle = Server::new(sample_resources::RESOURCES)

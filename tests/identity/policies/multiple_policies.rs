@@ -30,7 +30,7 @@ impl Memo {
 }
 
 #[tokio::test]
-async fn each_of_several_policies_that_hold_is_asked() {
+async fn all_enabled_read_policies_apply() {
     let server = Server::new(resources![Memo]).authenticate(notes_app::authenticate);
     let server = TestServer::serve(server).await;
     let mut bob = server.client_as("bob").await;

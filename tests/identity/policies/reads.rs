@@ -4,7 +4,7 @@ use super::{ids, with_notes};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_record_that_is_not_seen_is_told_like_one_that_is_not_there() {
+async fn invisible_record_is_reported_as_not_found() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let absent = bob.err("note", "get", json!({"id": "nowhere"})).await;
@@ -48,7 +48,7 @@ async fn a_record_that_is_not_seen_is_told_like_one_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn lists_counts_and_pages_are_of_what_is_seen() {
+async fn lists_counts_and_pages_cover_visible_records() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let found = bob.ok("note", "find", json!({})).await;
@@ -79,7 +79,7 @@ async fn lists_counts_and_pages_are_of_what_is_seen() {
 }
 
 #[tokio::test]
-async fn relations_and_what_they_include_are_of_what_is_seen_on_both_sides() {
+async fn relations_and_includes_cover_visible_records() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let of = |note: &str| json!({"note_id": note});
@@ -122,7 +122,7 @@ async fn relations_and_what_they_include_are_of_what_is_seen_on_both_sides() {
 }
 
 #[tokio::test]
-async fn nobody_sees_what_a_policy_shows_to_nobody() {
+async fn unauthenticated_read_follows_the_policy() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     for (id, draft) in [("a", false), ("b", true)] {
@@ -143,7 +143,7 @@ async fn nobody_sees_what_a_policy_shows_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_policy_that_panics_shows_nothing_and_lets_nobody_do_anything() {
+async fn panicking_policy_denies_access() {
     let server = with_notes().await;
     let mut crasher = server.client_as("crasher").await;
     for (action, payload) in [

@@ -4,7 +4,7 @@ use super::{ids, with_notes};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_subscription_is_told_of_what_is_seen_and_of_its_end_like_any_other() {
+async fn subscription_reports_visibility_changes() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let begun = bob.ask(json!(["note", "subscribe", {"stars": 0}, 7])).await;
@@ -66,7 +66,7 @@ async fn a_subscription_is_told_of_what_is_seen_and_of_its_end_like_any_other() 
 }
 
 #[tokio::test]
-async fn children_are_told_of_as_far_as_they_are_seen() {
+async fn subscribed_children_respect_their_read_policy() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let begun = bob

@@ -8,7 +8,7 @@ use sockful::{Context, Resource, Result, Server, remote, resources};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[tokio::test]
-async fn a_change_is_judged_by_what_is_stored_and_by_what_it_would_lead_to() {
+async fn policy_checks_stored_and_resulting_record() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     for (action, payload) in [
@@ -49,7 +49,7 @@ async fn a_change_is_judged_by_what_is_stored_and_by_what_it_would_lead_to() {
 }
 
 #[tokio::test]
-async fn what_is_forbidden_is_told_before_the_faults_of_a_payload_and_after_it_is_found() {
+async fn forbidden_is_reported_before_payload_faults() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let faulty = json!({"id": "e2", "stars": 77, "nonsense": 1});
@@ -59,7 +59,7 @@ async fn what_is_forbidden_is_told_before_the_faults_of_a_payload_and_after_it_i
 }
 
 #[tokio::test]
-async fn whoever_does_not_see_what_a_write_led_to_is_told_its_id() {
+async fn writer_without_read_access_receives_only_the_id() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let key = json!({"key": "00000000-03e8-7000-8000-000000000000"});
@@ -93,7 +93,7 @@ async fn whoever_does_not_see_what_a_write_led_to_is_told_its_id() {
 }
 
 #[tokio::test]
-async fn parents_that_are_not_seen_can_not_be_named() {
+async fn invisible_parent_cannot_be_referenced() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let absent = json!({"note_id": "nowhere", "author": "bob"});
@@ -119,7 +119,7 @@ async fn parents_that_are_not_seen_can_not_be_named() {
 }
 
 #[tokio::test]
-async fn each_write_of_a_commit_is_judged_and_shown_by_itself() {
+async fn policies_apply_to_each_write_of_a_commit() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     let commit = |last: Value| json!([["note", "update", {"id": "b1", "text": "x"}], last]);
@@ -149,7 +149,7 @@ async fn each_write_of_a_commit_is_judged_and_shown_by_itself() {
 }
 
 #[tokio::test]
-async fn whoever_may_destroy_a_record_destroys_what_goes_with_it() {
+async fn destroy_cascades_to_invisible_children() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     // A hidden comment of Eve's is among them.
@@ -162,7 +162,7 @@ async fn whoever_may_destroy_a_record_destroys_what_goes_with_it() {
 }
 
 #[tokio::test]
-async fn an_id_or_a_unique_value_that_is_taken_is_told_and_nothing_else_of_who_has_it() {
+async fn conflict_reveals_nothing_of_the_other_record() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
     for payload in [

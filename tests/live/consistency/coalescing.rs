@@ -47,7 +47,7 @@ fn fed(times: usize) -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn as_many_as_the_limit_are_told_one_by_one_and_one_more_as_one() {
+async fn commits_up_to_fold_after_are_sent_one_by_one() {
     let bob = || creatures(json!({"id": "bob"}));
     let (_, frames) = away(bob(), &fed(FOLD_AFTER)).await;
     assert_eq!(frames.len(), FOLD_AFTER);
@@ -58,7 +58,7 @@ async fn as_many_as_the_limit_are_told_one_by_one_and_one_more_as_one() {
 }
 
 #[tokio::test]
-async fn what_does_not_concern_it_does_not_count() {
+async fn unrelated_commits_do_not_count_for_folding() {
     let mut writes = fed(FOLD_AFTER);
     for _ in 0..3 * FOLD_AFTER {
         writes.insert(3, ("feed", json!({"id": "eve"})));
@@ -68,7 +68,7 @@ async fn what_does_not_concern_it_does_not_count() {
 }
 
 #[tokio::test]
-async fn each_record_is_told_by_what_it_was_before_and_is_at_last() {
+async fn folded_events_are_the_net_change_per_record() {
     let on = |action, id: &str| (action, json!({"id": id}));
     let mut writes = fed(FOLD_AFTER);
     // Gone and back is changed, come and gone is nothing.
@@ -102,7 +102,7 @@ async fn each_record_is_told_by_what_it_was_before_and_is_at_last() {
 }
 
 #[tokio::test]
-async fn events_that_are_left_out_are_counted() {
+async fn dropped_events_are_counted_when_folding() {
     let roar = |id: &str| ("roar", json!({"id": id, "loudness": 1}));
     let mut writes = fed(FOLD_AFTER);
     writes.extend([roar("bob"), roar("eve"), roar("bob")]);
@@ -115,7 +115,7 @@ async fn events_that_are_left_out_are_counted() {
 }
 
 #[tokio::test]
-async fn where_only_events_are_left_out_the_number_comes_alone() {
+async fn fold_of_events_only_reports_the_dropped_count() {
     let writes = vec![("roar", json!({"id": "bob", "loudness": 1})); FOLD_AFTER + 1];
     let (_, frames) = away(creatures(json!({"id": "bob"})), &writes).await;
     let nothing = json!({"records": [], "seq": 11, "folded": true, "dropped": 9});
@@ -125,7 +125,7 @@ async fn where_only_events_are_left_out_the_number_comes_alone() {
 }
 
 #[tokio::test]
-async fn what_came_to_nothing_is_told_as_a_number_at_most() {
+async fn folded_create_and_destroy_sends_no_record() {
     let mut writes = Vec::new();
     for _ in 0..FOLD_AFTER {
         writes.extend(["create", "destroy"].map(|action| (action, json!({"id": "kim"}))));

@@ -5,7 +5,7 @@ use crate::support::within;
 
 /// Cut after each number of frames that three commits of three records each come to.
 #[tokio::test]
-async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing_twice() {
+async fn cut_after_any_frame_loses_and_repeats_nothing() {
     let (server, mut writer) = start().await;
     let mut subscribers = Vec::new();
     for _ in 0..=9 {
@@ -33,7 +33,7 @@ async fn a_connection_that_is_cut_after_any_frame_loses_nothing_and_gets_nothing
 
 /// Cut after each part of a beginning that comes in parts.
 #[tokio::test]
-async fn a_beginning_that_was_cut_begins_again() {
+async fn interrupted_snapshot_starts_again() {
     let (server, mut writer) = start().await;
     for nth in 0..12 {
         let creature = json!({"id": format!("{nth:02}"), "bio": "x".repeat(30_000)});
@@ -54,7 +54,7 @@ async fn a_beginning_that_was_cut_begins_again() {
 }
 
 #[tokio::test]
-async fn several_subscriptions_of_a_connection_go_on_each_where_it_was() {
+async fn each_subscription_of_a_connection_resumes() {
     let (server, mut writer) = start().await;
     let queries = [
         creatures(json!({"kind": "dragon"})),
@@ -76,7 +76,7 @@ async fn several_subscriptions_of_a_connection_go_on_each_where_it_was() {
 }
 
 #[tokio::test]
-async fn one_may_come_back_at_any_moment_while_another_writes() {
+async fn subscriber_resumes_at_any_time_during_writes() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     let writing = tokio::spawn(async move { feed(&mut writer, "bob", 2_000).await });
@@ -102,7 +102,7 @@ async fn one_may_come_back_at_any_moment_while_another_writes() {
 }
 
 #[tokio::test]
-async fn whoever_comes_back_too_late_begins_afresh_and_nobody_else_does() {
+async fn late_subscriber_restarts_and_others_resume() {
     let (server, mut writer) = start_with(|config| {
         config.store.log_capacity = 20_000;
         config.live.ring_capacity = 5_000;

@@ -32,7 +32,7 @@ async fn are_told(conditions: &[Value]) {
 }
 
 #[tokio::test]
-async fn everything_and_one_record() {
+async fn subscription_filters_by_id() {
     are_told(&[
         json!({}),
         json!({"id": "bob"}),
@@ -42,7 +42,7 @@ async fn everything_and_one_record() {
 }
 
 #[tokio::test]
-async fn values_and_lists_of_values() {
+async fn subscription_filters_by_value_and_list() {
     are_told(&[
         json!({"kind": "dragon"}),
         json!({"mood": null}),
@@ -57,7 +57,7 @@ async fn values_and_lists_of_values() {
 }
 
 #[tokio::test]
-async fn ranges_and_prefixes() {
+async fn subscription_filters_by_range_and_prefix() {
     are_told(&[
         json!({"life": {"$gt": 5}}),
         json!({"life": {"$gte": 5}}),
@@ -71,7 +71,7 @@ async fn ranges_and_prefixes() {
 }
 
 #[tokio::test]
-async fn conditions_within_conditions() {
+async fn subscription_filters_by_nested_conditions() {
     are_told(&[
         json!({"$or": [{"kind": "cat"}, {"life": {"$lt": 5}}]}),
         json!({"$and": [{"kind": "dragon"}, {"life": 4}]}),

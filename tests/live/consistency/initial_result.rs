@@ -4,7 +4,7 @@ use super::*;
 use crate::support::within;
 
 #[tokio::test]
-async fn what_is_written_while_a_large_beginning_is_on_its_way_comes_behind_it() {
+async fn writes_during_a_large_snapshot_come_after_it() {
     let (server, mut writer) = start().await;
     for nth in 0..20 {
         let creature = json!({"id": format!("{nth:02}"), "bio": "x".repeat(20_000)});
@@ -38,7 +38,7 @@ async fn what_is_written_while_a_large_beginning_is_on_its_way_comes_behind_it()
 
 /// The connection writes as it subscribes: what comes first is in the records or told behind them.
 #[tokio::test]
-async fn a_subscription_among_writes_of_its_own_connection_has_each_once() {
+async fn subscribe_among_own_writes_sees_each_once() {
     let (server, _) = start().await;
     let queries = (0..20).map(|_| creatures(json!({"tame": false})));
     let mut subscriber = Subscriber::new(&server, queries);
@@ -62,7 +62,7 @@ async fn a_subscription_among_writes_of_its_own_connection_has_each_once() {
 }
 
 #[tokio::test]
-async fn a_record_that_comes_and_goes_while_one_subscribes_is_known_as_it_is() {
+async fn record_changing_during_subscribe_is_consistent() {
     let (server, mut writer) = start().await;
     let writing = tokio::spawn(async move {
         for _ in 0..300 {

@@ -23,7 +23,7 @@ async fn write_from_many(server: &Arc<RecordingServer>, writers: usize, each: us
 }
 
 #[tokio::test]
-async fn equal_and_other_conditions_on_one_and_on_many_connections_see_one_history() {
+async fn all_subscribers_see_one_history() {
     let (server, _) = start().await;
     let queries = || {
         [
@@ -47,7 +47,7 @@ async fn equal_and_other_conditions_on_one_and_on_many_connections_see_one_histo
 }
 
 #[tokio::test]
-async fn a_ping_is_a_position_of_all_subscriptions_of_its_connection() {
+async fn ping_seq_is_valid_for_every_subscription() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
     let queries = (0..20).map(|nth| creatures(json!({"life": {"$gt": nth}})));
@@ -65,7 +65,7 @@ async fn a_ping_is_a_position_of_all_subscriptions_of_its_connection() {
 }
 
 #[tokio::test]
-async fn whoever_comes_and_goes_disturbs_nobody() {
+async fn passing_subscribers_do_not_disturb_others() {
     let (server, _) = start().await;
     let mut steady = Subscriber::of(&server, [creatures(json!({"kind": "cat"}))]).await;
     let writing = {

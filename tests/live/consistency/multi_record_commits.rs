@@ -17,7 +17,7 @@ async fn with_albums() -> (Arc<RecordingServer>, Client) {
 }
 
 #[tokio::test]
-async fn a_commit_is_told_as_one_whatever_of_it_is_in() {
+async fn commit_is_delivered_as_one_to_each_query() {
     let (server, mut writer) = start().await;
     let queries = [creatures(json!({})), creatures(json!({"life": {"$gt": 5}}))];
     let mut subscriber = Subscriber::of(&server, queries).await;
@@ -43,7 +43,7 @@ async fn a_commit_is_told_as_one_whatever_of_it_is_in() {
 }
 
 #[tokio::test]
-async fn what_a_hook_writes_is_told_to_those_who_care_for_it() {
+async fn records_written_by_a_hook_are_delivered() {
     let (server, mut writer) = with_albums().await;
     let queries = [albums(json!({})), songs(json!({"album_id": "kob"}))];
     let mut subscriber = Subscriber::of(&server, queries).await;
@@ -56,7 +56,7 @@ async fn what_a_hook_writes_is_told_to_those_who_care_for_it() {
 }
 
 #[tokio::test]
-async fn what_a_method_writes_through_its_context_is_told_as_one_commit() {
+async fn writes_of_a_method_are_delivered_as_one_commit() {
     let (server, mut writer) = with_albums().await;
     let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     writer.ok("song", "playAll", json!({"album": "kob"})).await;
@@ -66,7 +66,7 @@ async fn what_a_method_writes_through_its_context_is_told_as_one_commit() {
 }
 
 #[tokio::test]
-async fn a_parent_takes_its_children_along_in_its_commit() {
+async fn cascade_is_delivered_in_the_commit_of_the_parent() {
     let (server, mut writer) = with_albums().await;
     let queries = [
         albums(json!({})),
@@ -86,7 +86,7 @@ async fn a_parent_takes_its_children_along_in_its_commit() {
 }
 
 #[tokio::test]
-async fn children_that_live_on_without_their_parent_leave_and_come_in() {
+async fn detached_children_leave_and_enter_queries() {
     let (server, mut writer) = with_albums().await;
     let of = |album: Value| reviews(json!({"album_id": album}));
     let mut subscriber = Subscriber::of(&server, [of(json!("kob")), of(json!(null))]).await;
@@ -98,7 +98,7 @@ async fn children_that_live_on_without_their_parent_leave_and_come_in() {
 }
 
 #[tokio::test]
-async fn a_song_that_moves_leaves_one_album_and_enters_the_other() {
+async fn moved_child_leaves_one_parent_and_enters_another() {
     let (server, mut writer) = with_albums().await;
     let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     let moved = json!({"id": "kob-1", "album_id": "ms"});

@@ -96,7 +96,7 @@ fn writes() -> impl Strategy<Value = Vec<Vec<Value>>> {
 }
 
 #[test]
-fn whatever_is_asked_and_written_the_rule_is_told() {
+fn random_filters_and_writes_follow_the_model() {
     let made = (
         prop::collection::vec(conditions(), 1..5),
         writes(),

@@ -23,7 +23,7 @@ fn of(id: &str, life: i64) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_created_comes_in_or_does_not() {
+async fn create_is_reported_if_it_matches() {
     let writes = [
         ("create", of("bob", 6), "created bob"),
         ("create", of("eve", 5), ""),
@@ -32,7 +32,7 @@ async fn what_is_created_comes_in_or_does_not() {
 }
 
 #[tokio::test]
-async fn an_update_comes_in_stays_leaves_and_stays_out() {
+async fn update_is_reported_by_match_before_and_after() {
     let writes = [
         ("update", of("bob", 4), ""),
         ("update", of("bob", 6), "created bob"),
@@ -45,7 +45,7 @@ async fn an_update_comes_in_stays_leaves_and_stays_out() {
 }
 
 #[tokio::test]
-async fn what_is_saved_is_told_like_what_is_created_or_updated() {
+async fn save_is_reported_like_create_or_update() {
     let writes = [
         ("save", of("bob", 6), "created bob"),
         ("save", of("bob", 7), "updated bob"),
@@ -59,7 +59,7 @@ async fn what_is_saved_is_told_like_what_is_created_or_updated() {
 }
 
 #[tokio::test]
-async fn a_method_is_told_by_what_it_leaves() {
+async fn method_is_reported_by_its_effect() {
     let fed = |amount: i64| json!({"id": "bob", "amount": amount});
     let writes = [
         ("feed", fed(1), ""),
@@ -71,7 +71,7 @@ async fn a_method_is_told_by_what_it_leaves() {
 }
 
 #[tokio::test]
-async fn what_is_destroyed_is_told_where_it_was_in() {
+async fn destroy_is_reported_if_it_matched() {
     let writes = [
         ("destroy", json!({"id": "eve"}), ""),
         ("destroy", json!({"id": "bob"}), "roared bob, destroyed bob"),
@@ -81,7 +81,7 @@ async fn what_is_destroyed_is_told_where_it_was_in() {
 }
 
 #[tokio::test]
-async fn a_change_that_nobody_sees_is_a_change_all_the_same() {
+async fn change_of_a_private_property_is_reported() {
     let whisper = json!({"id": "bob", "secret": "gold"});
     let writes = [
         ("whisper", whisper.clone(), "updated bob"),
@@ -93,7 +93,7 @@ async fn a_change_that_nobody_sees_is_a_change_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_told() {
+async fn rejected_write_is_not_reported() {
     let (server, mut writer) = start().await;
     writer.ok("creature", "create", of("bob", 6)).await;
     let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
@@ -115,7 +115,7 @@ async fn what_is_refused_is_not_told() {
 }
 
 #[tokio::test]
-async fn only_what_is_selected_is_told_of_and_every_change_is() {
+async fn every_change_is_sent_with_selected_properties() {
     let (server, mut writer) = start().await;
     let query = LiveQuery {
         select: Some(vec!["id", "mood"]),

@@ -18,7 +18,7 @@ async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), given: &Val
 }
 
 #[tokio::test]
-async fn what_was_given_for_one_resource_or_parent_is_good_for_no_other() {
+async fn resume_token_is_valid_for_its_own_route_only() {
     let (server, mut writer) = start().await;
     for album in ["kob", "ms"] {
         writer.ok("album", "create", json!({"id": album})).await;
@@ -45,7 +45,7 @@ async fn what_was_given_for_one_resource_or_parent_is_good_for_no_other() {
 }
 
 #[tokio::test]
-async fn what_was_given_is_good_on_every_connection_and_more_than_once() {
+async fn resume_token_is_reusable_on_any_connection() {
     let (server, mut writer) = start().await;
     let mut subscriber = Subscriber::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;

@@ -30,7 +30,7 @@ async fn stopped(
 }
 
 #[tokio::test]
-async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_one() {
+async fn slow_reader_gets_sent_events_then_a_fold() {
     for ring_capacity in [1, 1 << 28] {
         let (server, mut writer) = start_with(|config| {
             config.live.fold_after = 16;
@@ -48,7 +48,7 @@ async fn whoever_reads_again_is_told_one_by_one_what_was_sent_and_the_rest_as_on
 }
 
 #[tokio::test]
-async fn beyond_the_log_there_is_a_beginning_anew() {
+async fn slow_reader_beyond_the_log_gets_a_reset() {
     let (server, mut writer) = start_with(|config| {
         config.live.ring_capacity = 100_000;
         config.store.log_capacity = 1_000_000;
@@ -64,7 +64,7 @@ async fn beyond_the_log_there_is_a_beginning_anew() {
 }
 
 #[tokio::test]
-async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
+async fn ping_overtaking_events_does_not_advance_past_them() {
     let (server, mut writer) = start_with(|config| {
         config.live.fold_after = 16;
         config.store.log_capacity = 1 << 28;
@@ -78,7 +78,7 @@ async fn a_ping_that_overtakes_events_is_no_position_ahead_of_them() {
 }
 
 #[tokio::test]
-async fn whoever_goes_without_having_read_goes_on_where_it_had_read_to() {
+async fn disconnected_slow_reader_resumes_where_it_read() {
     let (server, mut writer) = start_with(|config| {
         config.live.fold_after = 16;
         config.store.log_capacity = 1 << 28;

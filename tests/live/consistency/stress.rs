@@ -24,7 +24,7 @@ fn from_env(name: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everyone_sees_the_history_whatever_comes_between() {
+async fn all_subscribers_converge_under_random_load() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seed = from_env("SOCKFUL_SEED");
     let seed = seed.unwrap_or_else(|| since.expect("a clock").subsec_nanos().into());

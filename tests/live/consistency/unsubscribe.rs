@@ -4,7 +4,7 @@ use super::*;
 use crate::support::within;
 
 #[tokio::test]
-async fn a_subscription_that_ends_in_the_midst_is_told_nothing_more_and_may_go_on_again() {
+async fn unsubscribed_query_is_silent_and_may_resume() {
     let (server, mut writer) = start().await;
     let queries = [creatures(json!({})), creatures(json!({"kind": "dragon"}))];
     let mut subscriber = Subscriber::of(&server, queries).await;
@@ -34,7 +34,7 @@ async fn a_subscription_that_ends_in_the_midst_is_told_nothing_more_and_may_go_o
 }
 
 #[tokio::test]
-async fn a_subscription_that_ends_before_its_beginning_is_told_whole_is_told_nothing_more() {
+async fn unsubscribe_during_the_snapshot_stops_it() {
     let (server, mut writer) = start().await;
     // More than sockets take.
     for nth in 0..120 {
@@ -51,7 +51,7 @@ async fn a_subscription_that_ends_before_its_beginning_is_told_whole_is_told_not
 }
 
 #[tokio::test]
-async fn what_a_server_told_before_it_stopped_is_the_beginning_of_the_truth() {
+async fn events_before_shutdown_are_a_prefix_of_history() {
     let (server, mut writer) = start().await;
     let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;

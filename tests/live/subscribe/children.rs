@@ -4,7 +4,7 @@ use super::{start, told};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn children_come_and_go_with_their_parent_and_by_moving() {
+async fn child_subscription_follows_moves_and_destroys() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     for album in ["kob", "ms"] {
@@ -62,7 +62,7 @@ async fn children_come_and_go_with_their_parent_and_by_moving() {
 }
 
 #[tokio::test]
-async fn the_parent_must_be_there_and_is_the_only_address() {
+async fn child_subscription_requires_an_existing_parent() {
     let server = start().await;
     let mut client = server.client().await;
     let code = client

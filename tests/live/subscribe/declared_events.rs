@@ -4,7 +4,7 @@ use super::{event, events, start, subscribe, told, told_without_proofs};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn what_is_emitted_is_told_with_its_commit_to_those_for_whom_the_record_is_in() {
+async fn emitted_event_reaches_matching_subscribers() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     for (id, kind) in [("bob", "dragon"), ("eve", "dragon"), ("tom", "cat")] {
@@ -44,7 +44,7 @@ async fn what_is_emitted_is_told_with_its_commit_to_those_for_whom_the_record_is
 }
 
 #[tokio::test]
-async fn what_is_broadcast_has_no_number_and_is_in_no_log() {
+async fn broadcast_event_has_no_seq_and_is_not_logged() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     writer.ok("creature", "create", json!({"id": "bob"})).await;
@@ -63,7 +63,7 @@ async fn what_is_broadcast_has_no_number_and_is_in_no_log() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_tells_of_nothing() {
+async fn failed_call_sends_no_event() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     writer.ok("creature", "create", json!({"id": "bob"})).await;

@@ -50,7 +50,7 @@ async fn resume(
 }
 
 #[tokio::test]
-async fn a_subscription_goes_on_behind_the_commit_that_it_was_told_of_last() {
+async fn subscription_resumes_after_the_last_seen_commit() {
     let server = start().await;
     let mut positions = Positions::begin(&server).await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
@@ -81,7 +81,7 @@ async fn a_subscription_goes_on_behind_the_commit_that_it_was_told_of_last() {
 }
 
 #[tokio::test]
-async fn the_position_may_be_that_of_a_ping() {
+async fn resume_position_may_come_from_a_ping() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({"kind": DRAGONS})).await;
@@ -97,7 +97,7 @@ async fn the_position_may_be_that_of_a_ping() {
 }
 
 #[tokio::test]
-async fn what_is_not_the_same_begins_anew() {
+async fn resume_with_other_query_or_history_restarts() {
     let server = start().await;
     let mut positions = Positions::begin(&server).await;
     let mut client = server.client().await;
@@ -160,7 +160,7 @@ async fn what_is_not_the_same_begins_anew() {
 }
 
 #[tokio::test]
-async fn position_without_proof_gets_the_records() {
+async fn resume_without_proof_sends_all_records() {
     let server = start().await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({})).await;
@@ -189,7 +189,7 @@ async fn position_without_proof_gets_the_records() {
 }
 
 #[tokio::test]
-async fn every_frame_that_moves_a_position_has_a_proof_that_resumes() {
+async fn every_position_sent_has_a_proof_that_resumes() {
     let server = start_with(|config| config.live.fold_after = 1).await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({})).await;
@@ -218,7 +218,7 @@ async fn every_frame_that_moves_a_position_has_a_proof_that_resumes() {
 }
 
 #[tokio::test]
-async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
+async fn resume_beyond_the_log_sends_all_records() {
     let server = start_with(|config| {
         config.store.log_capacity = 10_000;
         config.live.ring_capacity = 5_000;
@@ -243,7 +243,7 @@ async fn where_the_log_does_not_reach_back_the_records_come_afresh() {
 }
 
 #[tokio::test]
-async fn many_missed_commits_are_told_as_one() {
+async fn many_missed_commits_are_folded() {
     let server = start_with(|config| config.live.fold_after = 3).await;
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let reply = subscribe(&mut client, 7, json!({"kind": DRAGONS})).await;

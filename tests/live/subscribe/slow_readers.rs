@@ -50,7 +50,7 @@ async fn read_on(client: &mut Client, writer: &mut Client) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn whoever_reads_again_is_told_what_was_missed_as_one() {
+async fn slow_reader_receives_missed_commits_folded() {
     // In the ring, and in the log only.
     for ring_capacity in [1, 1 << 30] {
         let server = start(|config| {
@@ -74,7 +74,7 @@ async fn folded(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn whoever_was_away_longer_than_the_log_begins_anew() {
+async fn slow_reader_behind_the_log_is_reset() {
     let server = start(|config| {
         config.live.ring_capacity = 100_000;
         config.store.log_capacity = 1_000_000;
@@ -89,7 +89,7 @@ async fn whoever_was_away_longer_than_the_log_begins_anew() {
 }
 
 #[tokio::test]
-async fn what_can_not_begin_anew_ends() {
+async fn slow_reader_that_cannot_be_reset_is_ended() {
     let server = start(|config| {
         config.live.ring_capacity = 100_000;
         config.store.log_capacity = 1_000_000;
@@ -113,7 +113,7 @@ async fn what_can_not_begin_anew_ends() {
 }
 
 #[tokio::test]
-async fn a_ping_tells_of_no_commit_that_was_not_told() {
+async fn ping_reports_only_delivered_commits() {
     let server = start(|_| {}).await;
     let (mut client, mut writer) = stopped(&server).await;
     let head = writer.head().await;
@@ -135,7 +135,7 @@ async fn a_ping_tells_of_no_commit_that_was_not_told() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_one_who_does_not_read() {
+async fn stopped_reader_does_not_delay_others() {
     let server = start(|_| {}).await;
     let (stopped, mut writer) = stopped(&server).await;
     let mut healthy = server.client().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn a_header_that_announces_2_to_the_63_bytes_closes_the_connection() {
+async fn frame_announcing_2_to_the_63_bytes_is_rejected() {
     let server = TestServer::start().await;
     let before = resident_bytes();
     for length in [1_u64 << 63, u64::MAX] {
@@ -24,7 +24,7 @@ async fn a_header_that_announces_2_to_the_63_bytes_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_close_of_more_than_123_bytes_of_reason_is_no_close_and_comes_back_no_longer() {
+async fn close_reason_over_123_bytes_is_a_protocol_error() {
     let server = TestServer::start().await;
     let payload = [&[0x03, 0xe8][..], &[b'x'; 124]].concat();
     let mut raw = server.raw_websocket_connection().await;
@@ -36,7 +36,7 @@ async fn a_close_of_more_than_123_bytes_of_reason_is_no_close_and_comes_back_no_
 }
 
 #[tokio::test]
-async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
+async fn close_reasons_of_the_server_fit_123_bytes() {
     let endings = [
         frame(0x82, b"binary"),
         frame(0x81, b"\xff"),
@@ -59,7 +59,7 @@ async fn every_reason_that_we_close_with_has_at_most_123_bytes() {
 }
 
 #[tokio::test]
-async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_connection() {
+async fn unfinished_message_is_freed_with_its_connection() {
     let server = TestServer::start_with(|config| {
         config.connection.ping_interval = Duration::from_millis(500);
         config.connection.pong_timeout = Duration::from_millis(500);
@@ -79,7 +79,7 @@ async fn the_beginning_of_a_message_whose_end_never_comes_is_let_go_with_its_con
 }
 
 #[tokio::test]
-async fn a_message_in_fragments_of_one_byte_is_one_message_and_takes_no_more_than_it_is() {
+async fn one_byte_fragments_form_one_message() {
     let server = TestServer::start().await;
     let mut raw = server.raw_websocket_connection().await;
     let request = format!(r#"["creature","count",null,"{}"]"#, "x".repeat(60));
@@ -96,7 +96,7 @@ async fn a_message_in_fragments_of_one_byte_is_one_message_and_takes_no_more_tha
 
 /// Bombs of a message's greatest size.
 #[tokio::test]
-async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() {
+async fn degenerate_messages_of_maximum_size_are_rejected() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let lists = |count: usize| vec!["[]"; count].join(",");
@@ -149,7 +149,7 @@ async fn a_list_of_empty_lists_and_a_message_of_spaces_are_bad_like_any_other() 
 }
 
 #[tokio::test]
-async fn who_is_answered_more_than_it_reads_keeps_nobody_else_waiting() {
+async fn unread_replies_do_not_delay_other_clients() {
     let server = TestServer::start_with(|config| {
         config.connection.write_timeout = Duration::from_millis(500);
         // However fast the other one asks.

@@ -6,7 +6,7 @@ use tokio::io::AsyncReadExt;
 const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 #[tokio::test]
-async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_not_named() {
+async fn oversized_negotiation_headers_are_ignored() {
     let server = TestServer::start().await;
     let lists = [
         ",".repeat(15_000),
@@ -36,7 +36,7 @@ async fn subprotocols_and_extensions_of_any_length_and_form_are_read_once_and_no
 }
 
 #[tokio::test]
-async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
+async fn malformed_upgrade_is_rejected() {
     let server = TestServer::start().await;
     let whole = format!("{HANDSHAKE}\r\n");
     let broken = [
@@ -76,7 +76,7 @@ async fn an_upgrade_that_is_none_is_refused_and_hurts_nobody() {
 }
 
 #[tokio::test]
-async fn an_origin_that_only_looks_like_an_allowed_one_is_refused() {
+async fn origin_resembling_an_allowed_one_is_rejected() {
     let server = TestServer::start_with(|config| {
         config.access.allowed_origins = vec!["https://ok.com".to_owned()];
     })

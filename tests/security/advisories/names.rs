@@ -30,7 +30,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn a_name_that_is_no_string_is_a_bad_frame_to_its_id() {
+async fn non_string_name_is_a_bad_frame_to_its_ack_id() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let names = [
@@ -61,7 +61,7 @@ async fn a_name_that_is_no_string_is_a_bad_frame_to_its_id() {
 }
 
 #[tokio::test]
-async fn a_name_that_means_something_elsewhere_means_nothing_here() {
+async fn special_names_of_other_languages_have_no_effect() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for name in ELSEWHERE {
@@ -78,7 +78,7 @@ async fn a_name_that_means_something_elsewhere_means_nothing_here() {
 }
 
 #[tokio::test]
-async fn a_property_that_means_something_elsewhere_is_unknown_wherever_it_stands() {
+async fn special_property_names_are_unknown_everywhere() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
@@ -106,7 +106,7 @@ async fn a_property_that_means_something_elsewhere_is_unknown_wherever_it_stands
 }
 
 #[tokio::test]
-async fn what_stands_for_something_else_elsewhere_is_a_value_of_the_wrong_type() {
+async fn special_objects_are_values_of_the_wrong_type() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for value in [
@@ -127,7 +127,7 @@ async fn what_stands_for_something_else_elsewhere_is_a_value_of_the_wrong_type()
 }
 
 #[tokio::test]
-async fn credentials_that_are_none_are_refused_and_the_connection_goes_on() {
+async fn malformed_credentials_do_not_end_the_connection() {
     let server = crate::support::notes_app::start().await;
     let mut client = server.client().await;
     for payload in [

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn an_operator_that_nobody_has_heard_of_is_refused_wherever_it_stands() {
+async fn unknown_operator_is_rejected_everywhere() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let operators = [
@@ -61,7 +61,7 @@ async fn an_operator_that_nobody_has_heard_of_is_refused_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn conditions_in_conditions_are_refused_long_before_they_are_too_deep_to_read() {
+async fn deeply_nested_filters_are_rejected_early() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     for (depth, code) in [
@@ -90,7 +90,7 @@ async fn conditions_in_conditions_are_refused_long_before_they_are_too_deep_to_r
 }
 
 #[tokio::test]
-async fn of_ten_thousand_subscriptions_as_many_begin_as_there_may_be_and_all_are_answered() {
+async fn ten_thousand_subscribes_are_limited_and_answered() {
     const ALL: u64 = 10_000;
     // By their rate most would be refused before they are counted.
     let server = TestServer::start_with(|config| {

@@ -159,7 +159,7 @@ fn assert_untold(error: &Value, log: &CapturedLog, what: &str) {
 }
 
 #[tokio::test]
-async fn whatever_fails_the_client_is_told_an_id_and_the_log_the_cause_under_it() {
+async fn internal_error_id_leads_to_the_cause_in_the_log() {
     let log = CapturedLog::start();
     let server = TestServer::serve(Server::new(MACHINES)).await;
     let mut client = server.client().await;
@@ -194,7 +194,7 @@ async fn whatever_fails_the_client_is_told_an_id_and_the_log_the_cause_under_it(
 }
 
 #[tokio::test]
-async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
+async fn failed_after_hook_is_only_logged() {
     let log = CapturedLog::start();
     let server = TestServer::serve(Server::new(MACHINES)).await;
     let mut client = server.client().await;
@@ -212,7 +212,7 @@ async fn a_hook_that_fails_after_the_commit_is_told_to_the_log_alone() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
+async fn store_error_is_logged_and_client_gets_an_id() {
     let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
     let server = Server::new(MACHINES).store(failing_store(why.clone()));
@@ -240,7 +240,7 @@ async fn a_store_that_fails_tells_the_log_why_and_the_client_an_id() {
 }
 
 #[tokio::test]
-async fn who_can_not_be_known_and_who_can_not_be_judged_is_told_an_id() {
+async fn authentication_and_policy_failures_return_an_id() {
     let log = CapturedLog::start();
     let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;

@@ -121,7 +121,7 @@ fn wrong() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_secret_stands_in_no_reply_and_in_no_line_of_the_log_whatever_fails() {
+async fn secrets_appear_in_no_reply_and_no_log_line() {
     let log = CapturedLog::start();
     let why = Arc::new(Mutex::new(None));
     let server = Server::new(VAULTS).store(failing_store(why.clone()));
@@ -224,7 +224,7 @@ async fn a_secret_stands_in_no_reply_and_in_no_line_of_the_log_whatever_fails() 
 }
 
 #[tokio::test]
-async fn a_record_shows_no_secret_where_it_is_written_for_debugging() {
+async fn debug_output_of_a_record_hides_secrets() {
     let server = Server::new(VAULTS).open().await.expect("memory opens");
     let new = || NewVault {
         id: Some("a".to_owned()),
@@ -256,7 +256,7 @@ async fn a_record_shows_no_secret_where_it_is_written_for_debugging() {
 }
 
 #[tokio::test]
-async fn what_is_only_written_is_refused_like_any_other_and_never_repeated() {
+async fn write_only_value_is_validated_but_never_echoed() {
     let server = TestServer::serve(Server::new(VAULTS)).await;
     let mut client = server.client().await;
     for (payload, rule, message) in [
@@ -294,7 +294,7 @@ async fn what_is_only_written_is_refused_like_any_other_and_never_repeated() {
 }
 
 #[tokio::test]
-async fn a_stored_record_that_can_not_be_read_is_no_fault_of_the_client() {
+async fn unreadable_stored_record_is_an_internal_error() {
     let log = CapturedLog::start();
     let server = TestServer::serve(Server::new(VAULTS)).await;
     let mut client = server.client().await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use sockful::{ErrorKind, Result, Server};
 
 #[tokio::test]
-async fn a_method_can_not_leave_a_record_that_breaks_a_rule() {
+async fn method_cannot_store_a_record_breaking_a_rule() {
     let (_server, mut client) = library().await;
     client
         .ok("book", "add", json!({"id": "emma", "copies": 10}))
@@ -17,7 +17,7 @@ async fn a_method_can_not_leave_a_record_that_breaks_a_rule() {
 }
 
 #[tokio::test]
-async fn the_fault_of_a_private_property_is_the_servers_and_names_nothing() {
+async fn private_property_fault_is_an_internal_error() {
     let (_server, mut client) = library().await;
     let error = client.err("book", "steal", json!({"id": "emma"})).await;
     assert_eq!(error["code"], "internal");
@@ -25,7 +25,7 @@ async fn the_fault_of_a_private_property_is_the_servers_and_names_nothing() {
 }
 
 #[tokio::test]
-async fn arguments_keep_to_their_rules_before_the_method_runs() {
+async fn arguments_are_validated_before_the_method_runs() {
     let (_server, mut client) = library().await;
     let head = client.head().await;
     for days in [0, 6] {
@@ -55,7 +55,7 @@ async fn arguments_keep_to_their_rules_before_the_method_runs() {
 }
 
 #[tokio::test]
-async fn rules_hold_for_the_applications_own_code_too() -> Result<()> {
+async fn application_writes_are_validated() -> Result<()> {
     let books = Server::new(LIBRARY).open().await?.records::<Book>();
     let new = |title: &str| NewBook {
         id: Some("emma".to_owned()),

@@ -25,7 +25,7 @@ impl Called {
 }
 
 #[tokio::test]
-async fn a_default_that_its_rules_refuse_is_an_error_at_start() {
+async fn default_violating_its_rules_fails_at_start() {
     let told = |error: Error| format!("{error:?}");
     let open = |resources| async move { Server::new(resources).open().await.err().map(told) };
     let broken = open(resources![Broken]).await.expect("a refusal");
@@ -41,7 +41,7 @@ async fn a_default_that_its_rules_refuse_is_an_error_at_start() {
 }
 
 #[tokio::test]
-async fn the_schema_has_the_rules_wherever_the_property_stands() {
+async fn schema_has_the_rules_everywhere() {
     let (_server, mut client) = library().await;
     let schema = client.ok("sockful", "schema", json!(null)).await;
     let book = &schema["resources"]["book"];

@@ -63,7 +63,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
-    async fn they_ring_in_their_order_and_one_that_is_set_anew_rings_once() {
+    async fn timers_fire_in_order_and_reset_replaces() {
         let (mut timers, now) = (Timers::default(), Instant::now());
         let after = |seconds| now + Duration::from_secs(seconds);
         timers.set(Timer::Heartbeat, after(1));

@@ -58,7 +58,7 @@ fn deserialize_fills_missing_settings() {
 }
 
 #[test]
-fn deserialize_rejects_what_it_does_not_know() {
+fn deserialize_rejects_unknown_and_invalid_settings() {
     let wrong = [
         (json!({"max_frame": 1}), "unknown field `max_frame`"),
         (

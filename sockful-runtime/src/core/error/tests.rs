@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn every_kind_but_custom_has_one_code() {
+fn error_codes_are_unique() {
     let mut codes: Vec<_> = CODES.iter().map(|(_, code)| code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -9,7 +9,7 @@ fn every_kind_but_custom_has_one_code() {
 }
 
 #[test]
-fn a_code_of_ones_own_is_a_lower_snake_word() {
+fn custom_code_is_converted_to_snake_case() {
     assert_eq!(Error::refused("Too tired!", "x").code(), "too_tired");
     assert_eq!(Error::refused("--", "x").code(), "refused");
     assert_eq!(Error::refused("--", "x").kind(), ErrorKind::Custom);
@@ -17,7 +17,7 @@ fn a_code_of_ones_own_is_a_lower_snake_word() {
 }
 
 #[test]
-fn any_error_keeps_an_error_and_hides_others() {
+fn any_error_preserves_errors_and_hides_others() {
     let converted = |result: Result<(), AnyError>| Error::from(result.expect_err("it fails"));
     let own = || -> Result<(), AnyError> { Err(Error::refused("too_tired", "sleeps"))? };
     let error = converted(own());
@@ -33,7 +33,7 @@ fn any_error_keeps_an_error_and_hides_others() {
 }
 
 #[test]
-fn the_cause_is_not_told() {
+fn error_hides_cause_from_client() {
     let error = Error::internal("the disk is full");
     let told = serde_json::to_string(&error).expect("an error is JSON");
     assert!(

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_not_finite_is_found_however_deep_it_stands() {
+    fn is_finite_checks_nested_values() {
         assert!(is_finite(&path(-0.0, f64::MAX)));
         assert!(!is_finite(&path(f32::NAN, 0.0)));
         assert!(!is_finite(&path(0.0, f64::NEG_INFINITY)));

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_without_a_fraction_is_an_integer() {
+    fn integer_accepts_numbers_without_a_fraction() {
         for (raw, expected) in [
             ("3", 3),
             ("3.0", 3),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_normalized_wherever_they_are() {
+    fn normalize_integers_reaches_nested_values() {
         let json = r#"{"a":[1.0,2.5,"3.0",1e1],"4.0":{"b":-0}}"#;
         let normalized = r#"{"a":[1,2.5,"3.0",10],"4.0":{"b":0}}"#;
         assert_eq!(normalize_integers(json).as_deref(), Some(normalized));

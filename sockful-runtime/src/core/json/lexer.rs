@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_string_is_one_that_stands_for_itself() {
+    fn plain_string_rejects_escapes_and_controls() {
         for (json, end) in [
             (r#""""#, Some(2)),
             (r#""bob","x""#, Some(5)),

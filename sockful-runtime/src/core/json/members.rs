@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_key_is_refused_among_few_and_among_many() {
+    fn parse_rejects_duplicate_key_at_any_size() {
         for filler in [0, 40] {
             let filler = (0..filler)
                 .map(|n| format!(r#""k{n}":0,"#))

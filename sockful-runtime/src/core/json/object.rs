@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_taken_is_unknown() {
+    fn unknown_reports_members_not_taken() {
         let object = Object::parse(r#"{"a":1,"b":[2],"\u0063":3}"#).expect("an object");
         assert_eq!(
             (object.take("a"), object.take("c"), object.take("d")),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_hold_more_members_than_a_word_has_bits() {
+    fn marks_support_more_than_64_members() {
         let marks = Marks::default();
         for at in [0, 63, 64, 200] {
             assert!(!marks.has(at));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_an_empty_object_and_nothing_else_is() {
+    fn parse_accepts_null_as_empty_object_only() {
         assert!(Object::parse("null").expect("empty").take("a").is_none());
         for payload in ["7", "[]", "\"{}\"", "true"] {
             assert!(Object::parse(payload).is_err(), "{payload}");

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn part_of_a_text_is_found_again() {
+    fn span_returns_its_part_of_the_text() {
         let text = "böb,joe";
         let span = Span::of(text, &text[5..]);
         assert_eq!((span.part(text), span.len()), ("joe", 3));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_is_an_empty_part() {
+    fn span_of_foreign_text_is_empty() {
         let (text, other) = ("bob".to_owned(), "bob".to_owned());
         assert!(Span::of(&text, &other).is_empty());
         assert!(Span::of(&text, "a text that is longer").is_empty());

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_the_requests_or_that_of_a_bearer() {
+    fn token_comes_from_message_or_bearer_header() {
         let token = |text| shown(&[("authorization", text)]).token().map(str::to_owned);
         assert_eq!(token("Bearer abc").as_deref(), Some("abc"));
         assert_eq!(token("bearer  abc").as_deref(), Some("abc"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_are_found_by_their_whole_name_in_any_line() {
+    fn cookie_matches_whole_name_in_any_header() {
         let cookies = [("cookie", "a=1; bb=\"2\""), ("cookie", "b=3;c=x=y")];
         let shown = shown(&cookies);
         let values = ["a", "b", "bb", "c", "d"].map(|name| shown.cookie(name));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_shown_by_debug() {
+    fn debug_hides_credentials() {
         let shown = shown(&[("authorization", "Bearer s3cret"), ("cookie", "sid=s3cret")]);
         let later = Credentials::of_token("s3cret".to_owned(), None);
         for text in [format!("{shown:?}"), format!("{later:?}")] {

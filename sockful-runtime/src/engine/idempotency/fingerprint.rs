@@ -32,13 +32,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_is_the_same_in_every_version() {
+    fn fingerprint_is_stable_across_versions() {
         let known = fingerprint("creature", "update", r#"{"id":"bob"}"#, Some(7));
         assert_eq!(format!("{known:032x}"), "81cdfb0e4342822b56b73659ecce0984");
     }
 
     #[test]
-    fn other_requests_have_other_fingerprints() {
+    fn fingerprints_of_different_requests_differ() {
         let all = [
             fingerprint("a", "b", "{}", None),
             fingerprint("ab", "", "{}", None),

@@ -71,7 +71,7 @@ mod tests {
     use std::pin::pin;
 
     #[tokio::test]
-    async fn those_with_one_key_come_in_the_order_they_asked() {
+    async fn requests_with_one_key_run_in_fifo_order() {
         let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
         let first = turns.enter(&bob, key).await;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_waits_no_more_holds_nobody_up() {
+    async fn cancelled_waiter_does_not_block_the_queue() {
         let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
         let first = turns.enter(&bob, key).await;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_keys_and_other_callers_wait_for_nobody() {
+    async fn other_keys_and_callers_do_not_wait() {
         let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
         let (bob, eve): (Arc<str>, Arc<str>) = ("bob".into(), "eve".into());
         let _first = turns.enter(&bob, key).await;

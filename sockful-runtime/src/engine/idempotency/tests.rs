@@ -111,7 +111,7 @@ fn text(reply: &Reply) -> String {
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_first_reply_and_is_not_run() {
+async fn retry_returns_first_reply_without_running() {
     let server = Server::start(&Config::default()).await;
     let first = text(&server.send(&request(NOW), 3).await);
     assert_eq!(
@@ -124,7 +124,7 @@ async fn a_retry_gets_the_first_reply_and_is_not_run() {
 }
 
 #[tokio::test]
-async fn what_was_told_beside_a_record_is_told_again() {
+async fn stored_json_response_keeps_seq_and_rev() {
     let server = Server::start(&Config::default()).await;
     for (nth, subject, told) in [
         (1, None, r#"{"ok":[7],"seq":1}"#),
@@ -151,7 +151,7 @@ async fn what_was_told_beside_a_record_is_told_again() {
 }
 
 #[tokio::test]
-async fn another_request_with_the_same_key_is_a_conflict_and_is_not_run() {
+async fn same_key_for_another_request_is_a_conflict() {
     let server = Server::start(&Config::default()).await;
     server.send(&request(NOW), 3).await.expect("the first");
     let other = RequestKey {
@@ -170,7 +170,7 @@ async fn another_request_with_the_same_key_is_a_conflict_and_is_not_run() {
 }
 
 #[tokio::test]
-async fn a_request_that_failed_left_nothing_and_runs_again() {
+async fn failed_request_leaves_nothing_and_runs_again() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let run = server.put(&request, 3, Expect::Rev(9));
@@ -187,7 +187,7 @@ async fn a_request_that_failed_left_nothing_and_runs_again() {
 }
 
 #[tokio::test]
-async fn a_retry_waits_for_the_one_in_flight() {
+async fn retry_waits_for_the_request_in_flight() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let (go, may_go) = tokio::sync::oneshot::channel();
@@ -206,7 +206,7 @@ async fn a_retry_waits_for_the_one_in_flight() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
+async fn retry_runs_after_a_cancelled_request() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let never = std::future::pending();
@@ -220,7 +220,7 @@ async fn a_request_that_is_cut_off_lets_its_retry_go_on() {
 }
 
 #[tokio::test]
-async fn what_another_server_did_meanwhile_is_told_in_its_words() {
+async fn reply_committed_by_another_server_is_returned() {
     let server = Server::start(&Config::default()).await;
     let other = Idempotency::new(&Config::default(), server.keys.clock.clone());
     let request = request(NOW);
@@ -240,7 +240,7 @@ async fn what_another_server_did_meanwhile_is_told_in_its_words() {
 }
 
 #[tokio::test]
-async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
+async fn failure_after_own_earlier_commit_returns_its_reply() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let run = async {
@@ -258,7 +258,7 @@ async fn a_failure_that_is_due_to_an_own_earlier_run_is_none() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_forgotten_is_a_conflict_and_is_not_run() {
+async fn forgotten_key_is_a_conflict() {
     let mut config = Config::default();
     config.store.max_keys = 1;
     let server = Server::start(&config).await;
@@ -271,7 +271,7 @@ async fn a_key_that_is_forgotten_is_a_conflict_and_is_not_run() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_older_than_the_retention_is_not_run() {
+async fn key_older_than_retention_is_rejected() {
     let server = Server::start(&Config::default()).await;
     let refused = server.send(&request(NOW - 24 * HOUR), 1).await;
     assert_eq!(refused.expect_err("too old").kind(), ErrorKind::Conflict);
@@ -306,7 +306,7 @@ async fn remembered_key_is_answered_with_the_clock_set_back() {
 }
 
 #[tokio::test]
-async fn wrong_clock_refuses_no_key_after_it_was_corrected() {
+async fn keys_work_after_a_wrong_clock_is_corrected() {
     let mut config = Config::default();
     config.store.max_keys = 1;
     let server = Server::start(&config).await;
@@ -324,7 +324,7 @@ async fn wrong_clock_refuses_no_key_after_it_was_corrected() {
 }
 
 #[tokio::test]
-async fn keys_ahead_refuse_only_more_of_the_same_caller() {
+async fn keys_ahead_of_the_clock_limit_only_their_caller() {
     let mut config = Config::default();
     config.store.max_keys = 4;
     let server = Server::start(&config).await;

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_their_bytes_ascend_and_are_written_as_they_were() {
+    fn decimals_and_their_bytes_sort_and_round_trip() {
         let ascending = [
             "-79228162514264337593543950335",
             "-1.51",
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_numbers_are_refused() {
+    fn invalid_decimals_are_rejected() {
         for text in ["", "-", ".", "1.2.3", "1e", "NaN", "1e99999999", "٧"] {
             assert_eq!(DecimalKey::parse(text), None, "{text}");
         }

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_ordered_and_written_as_they_were() {
+    fn times_sort_and_round_trip() {
         let ascending = [
             "-009999-01-02T01:59:59Z",
             "-000001-12-31T23:59:59.999999999Z",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_times_are_refused() {
+    fn invalid_times_are_rejected() {
         for text in [
             "",
             "tomorrow",

@@ -121,7 +121,7 @@ mod tests {
     proptest! {
         #[cfg(feature = "jiff")]
         #[test]
-        fn the_order_of_texts_of_jiff_is_that_of_the_times(
+        fn jiff_timestamp_texts_sort_like_times(
             now in times(),
             later in times(),
             nanos in prop_oneof![-2_000_000_000..5_000_000_000_i64, any::<i64>()],
@@ -132,7 +132,7 @@ mod tests {
 
         #[cfg(feature = "chrono")]
         #[test]
-        fn the_order_of_texts_of_chrono_is_that_of_the_times(
+        fn chrono_timestamp_texts_sort_like_times(
             now in times(),
             later in times(),
             nanos in prop_oneof![-2_000_000_000..5_000_000_000_i64, any::<i64>()],

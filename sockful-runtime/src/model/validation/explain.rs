@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_type_is_told_what_it_should_be() {
+    fn type_mismatch_is_explained_with_its_path() {
         let explained = |path: &str, message: &str, explained: Option<(String, String)>| {
             assert_eq!(explained, Some((path.to_owned(), message.to_owned())));
         };
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_has_no_fault() {
+    fn valid_value_has_no_fault() {
         assert_eq!(explained::<i8>(&json!(-128)), None);
         assert_eq!(
             explained::<Address>(&json!({"zip": 1, "lines": ["a"], "mood": "calm"})),

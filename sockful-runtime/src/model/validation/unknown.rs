@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn long_key_is_reported_with_the_first_unknown_members() {
+    fn long_key_is_reported_with_first_unknown_members() {
         let members: BTreeMap<_, _> = (0..4_263).map(|n| (format!("m{n:04}"), 0)).collect();
         let key = "k".repeat(28_000);
         let raw = json!({ &*key: members }).to_string();
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_member_is_found_after_many_that_are_skipped() {
+    fn unknown_member_is_found_after_skipped_ones() {
         let mut leaves: BTreeMap<_, _> = (0..1_000)
             .map(|n| (format!("k{n:04}"), json!({"note": null})))
             .collect();

@@ -144,7 +144,7 @@ mod tests {
 
     /// What is split is split as serde would, and what serde refuses is not split.
     #[test]
-    fn a_message_is_taken_apart_as_serde_would() {
+    fn split_agrees_with_serde() {
         let usual = [
             r#"["creature","get",{"id":"bob"},17]"#,
             r#"["creature","all",null,"a:1"]"#,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unusual_is_left_to_serde() {
+    fn unusual_frames_are_left_to_serde() {
         for message in [
             "",
             "[",

@@ -17,7 +17,7 @@ fn type_of(schema: &Value) -> String {
 }
 
 #[test]
-fn each_schema_is_a_type() {
+fn each_schema_maps_to_a_type() {
     for (schema, expected) in [
         (json!({"type": "string"}), "string"),
         (json!({"type": "string", "format": "u64"}), "bigint"),
@@ -89,7 +89,7 @@ fn each_schema_is_a_type() {
 }
 
 #[test]
-fn a_comment_ends_where_it_should() {
+fn comment_escapes_its_terminator() {
     assert_eq!(comment("", ""), "");
     assert_eq!(comment("Feeds.", "  "), "  /** Feeds. */\n");
     assert_eq!(
@@ -99,7 +99,7 @@ fn a_comment_ends_where_it_should() {
 }
 
 #[test]
-fn a_name_that_means_something_else_is_quoted() {
+fn special_property_names_are_quoted() {
     let keys = [
         "life",
         "$a_1",

@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handwritten_resource_is_read_as_it_was_written() {
+    fn handwritten_resource_round_trips() {
         let model = model();
         let sample = Sample {
             id: "bob".to_owned(),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_creates_and_what_changes_is_read_as_it_was_written() {
+    fn new_and_patch_structs_round_trip() {
         let model = model();
         let given = |changes: &dyn Changes| {
             let mut given = PayloadWriter::new(Sample::DEFINITION);

@@ -46,12 +46,12 @@ fn everything() -> Query {
 }
 
 #[test]
-fn memory_does_what_every_store_must() {
+fn memory_passes_store_conformance() {
     conformance::check(1_000, Memory::with_config);
 }
 
 #[test]
-fn a_full_log_forgets_the_oldest_and_keeps_the_newest() {
+fn full_log_drops_oldest_and_keeps_newest() {
     let (model, memory) = (sample::model(), with_log_capacity(4_000));
     for n in 0..100 {
         commit(&memory, vec![put(&model, "bob", n)]);
@@ -83,7 +83,7 @@ fn emit(id: &str, data: &str) -> Operation {
 }
 
 #[test]
-fn events_and_their_records_weigh_in_the_log() {
+fn log_weight_includes_events_and_their_records() {
     // Of a commit that only tells, the log holds the record all the same.
     let (model, memory) = (sample::model(), with_log_capacity(40_000));
     let heavy = format!(r#"{{"id":"bob","name":"{}"}}"#, "x".repeat(10_000));
@@ -108,7 +108,7 @@ fn events_and_their_records_weigh_in_the_log() {
 }
 
 #[test]
-fn removing_what_is_not_there_takes_no_number() {
+fn deleting_an_absent_record_takes_no_seq() {
     let (model, memory) = (sample::model(), opened(Memory::new()));
     commit(&memory, vec![put(&model, "bob", 1)]);
     let absent = || Operation::Delete {
@@ -123,7 +123,7 @@ fn removing_what_is_not_there_takes_no_number() {
 }
 
 #[test]
-fn a_commit_to_an_unknown_resource_changes_nothing() {
+fn commit_to_unknown_resource_changes_nothing() {
     let (model, memory) = (sample::model(), opened(Memory::new()));
     let unknown = Operation::Assert {
         resource: 7,
@@ -143,7 +143,7 @@ fn a_commit_to_an_unknown_resource_changes_nothing() {
 }
 
 #[test]
-fn a_list_shows_whole_commits_and_says_which_was_the_last() {
+fn find_returns_whole_commits_and_the_last_seq() {
     let (model, memory) = (sample::model(), opened(Memory::new()));
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -164,14 +164,14 @@ fn a_list_shows_whole_commits_and_says_which_was_the_last() {
 }
 
 #[test]
-fn tags_tell_two_commits_of_one_number_apart() {
+fn tags_differ_for_equal_seqs_of_two_stores() {
     let model = sample::model();
     let tag = |memory: Memory| commit(&opened(memory), vec![put(&model, "bob", 1)]).tag;
     assert_ne!(tag(Memory::new()), tag(Memory::new()));
 }
 
 #[test]
-fn an_answer_is_at_hand() {
+fn memory_get_and_commit_are_ready_immediately() {
     let memory = opened(Memory::new());
     assert!(matches!(
         memory.get(0, "bob"),
@@ -184,7 +184,7 @@ fn an_answer_is_at_hand() {
 }
 
 #[test]
-fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
+fn long_find_runs_in_background_with_equal_result() {
     let (model, memory) = (sample::model(), opened(Memory::new()));
     let puts = (0..3_000).map(|n| put(&model, &format!("{n:04}"), n % 7));
     commit(&memory, puts.collect());
@@ -209,7 +209,7 @@ fn a_long_list_is_read_elsewhere_and_is_the_same_list() {
 }
 
 #[test]
-fn paging_goes_on_where_the_record_of_the_cursor_is_gone() {
+fn paging_continues_after_the_cursor_record_is_gone() {
     use crate::query::{By, QueryOrder, cursor_after};
     let (model, memory) = (sample::model(), opened(Memory::new()));
     for (id, life) in [("a", 3), ("b", 2), ("c", 2), ("d", 1)] {
@@ -280,7 +280,7 @@ fn visited(memory: &Memory, query: &str) -> usize {
 }
 
 #[test]
-fn few_records_are_looked_at_with_an_index_and_all_without() {
+fn index_limits_records_visited_by_find() {
     let (plain, indexed) = (thousand(Sample::DEFINITION), thousand(sample::SORTED));
     for (query, few) in [
         (r#"{"kind":"griffin"}"#, 10),
@@ -304,7 +304,7 @@ fn few_records_are_looked_at_with_an_index_and_all_without() {
 }
 
 #[test]
-fn few_records_are_counted_with_an_index_and_all_without() {
+fn index_limits_records_visited_by_count() {
     let (plain, indexed) = (thousand(Sample::DEFINITION), thousand(sample::SORTED));
     let counted = |memory: &Memory, filter: &str| {
         let given = crate::core::json::object::Object::parse(filter).expect("an object");
@@ -320,7 +320,7 @@ fn few_records_are_counted_with_an_index_and_all_without() {
 }
 
 #[test]
-fn two_records_of_one_commit_may_swap_what_is_unique_and_may_not_share_it() {
+fn unique_values_may_be_swapped_but_not_shared() {
     let (model, memory) = (sample::model(), Memory::new());
     wait(memory.open(&[sample::INDEXED])).expect("memory opens");
     let named = |id: &str, name: &str| Operation::Put {
@@ -357,7 +357,7 @@ fn two_records_of_one_commit_may_swap_what_is_unique_and_may_not_share_it() {
 }
 
 #[test]
-fn long_searches_leave_the_callers_thread() {
+fn long_searches_run_on_another_thread() {
     let (model, memory) = (sample::model(), opened(Memory::new()));
     let text = "x".repeat(30_000);
     let put = |n: usize| Operation::Put {

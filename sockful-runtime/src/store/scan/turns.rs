@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_turn_ends_when_others_wait() {
+    fn long_turn_ends_when_others_wait() {
         let turns = Arc::new(Turns::of(1));
         let long = Turn::new(Arc::clone(&turns));
         long.take();

@@ -1,5 +1,5 @@
-mod checked;
 mod files;
+mod integrity_check;
 mod restart;
 mod row_reads;
 mod wal;
@@ -43,7 +43,7 @@ impl Drop for Folder {
 }
 
 #[test]
-fn sqlite_does_what_every_store_must() {
+fn sqlite_passes_store_conformance() {
     let folder = Folder::new("contract");
     let made = AtomicUsize::new(0);
     conformance::check(40, |config| {
@@ -54,7 +54,7 @@ fn sqlite_does_what_every_store_must() {
 }
 
 #[test]
-fn visited_is_the_same_as_in_memory() {
+fn visited_counts_equal_those_of_memory() {
     let folder = Folder::new("visited");
     let resources = [sample::Sample::DEFINITION, sample::SORTED];
     let memory = Memory::new();
@@ -192,7 +192,7 @@ fn seqs_and_tags(store: &Sqlite, after: u64) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn a_file_that_is_open_is_refused_until_it_is_closed() {
+fn open_file_is_locked_until_closed() {
     let folder = Folder::new("lock");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
@@ -210,7 +210,7 @@ fn a_file_that_is_open_is_refused_until_it_is_closed() {
 }
 
 #[test]
-fn a_full_disk_is_unavailable_and_takes_nothing_else_with_it() {
+fn full_disk_is_unavailable_and_loses_nothing() {
     let folder = Folder::new("full");
     let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
     let allow = |pages: u32| {
@@ -240,7 +240,7 @@ fn a_full_disk_is_unavailable_and_takes_nothing_else_with_it() {
 }
 
 #[test]
-fn of_many_commits_at_once_the_refused_leave_nothing_and_numbers_are_dense() {
+fn concurrent_commits_are_atomic_with_dense_seqs() {
     let folder = Folder::new("batch");
     let store = opened(&folder.0.join("data.db"), &Config::default());
     let absent = |n: u64| Operation::Put {
@@ -265,7 +265,7 @@ fn of_many_commits_at_once_the_refused_leave_nothing_and_numbers_are_dense() {
 }
 
 #[test]
-fn records_of_other_properties_are_refused() {
+fn open_rejects_records_with_other_properties() {
     let folder = Folder::new("other");
     let path = folder.0.join("data.db");
     drop(opened(&path, &Config::default()));
@@ -275,7 +275,7 @@ fn records_of_other_properties_are_refused() {
 }
 
 #[test]
-fn a_name_is_a_name_whatever_it_says() {
+fn unusual_names_and_values_are_quoted() {
     const ODD: &ResourceDef = &ResourceDef {
         name: r#"a" (x); DROP TABLE sockful_log; --"#,
         properties: &[
@@ -306,7 +306,7 @@ fn a_name_is_a_name_whatever_it_says() {
 }
 
 #[test]
-fn of_many_requests_at_once_with_one_key_one_takes_effect() {
+fn concurrent_commits_with_one_key_apply_once() {
     let folder = Folder::new("key");
     let store = opened(&folder.0.join("data.db"), &Config::default());
     let commits = (0..100).map(|n| store.commit(commit(vec![put("bob", n)], Some(1_000))));
@@ -317,7 +317,7 @@ fn of_many_requests_at_once_with_one_key_one_takes_effect() {
 }
 
 #[test]
-fn a_commit_that_fails_half_way_leaves_nothing() {
+fn commit_failing_halfway_leaves_nothing() {
     let folder = Folder::new("half");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
@@ -334,7 +334,7 @@ fn a_commit_that_fails_half_way_leaves_nothing() {
 }
 
 #[test]
-fn a_transaction_that_fails_at_its_end_is_undone_and_the_next_is_taken() {
+fn transaction_failing_at_commit_is_rolled_back() {
     let folder = Folder::new("end");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());

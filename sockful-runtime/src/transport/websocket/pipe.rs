@@ -215,7 +215,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 
     #[tokio::test]
-    async fn what_a_stream_has_taken_and_not_sent_waits_still() {
+    async fn flush_is_pending_until_the_stream_has_sent_all() {
         let (near, mut far) = tokio::io::duplex(10);
         let mut pipe = Pipe::new(BufWriter::with_capacity(100, near), 0);
         let mut cx = Context::from_waker(Waker::noop());
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_is_gone_is_noticed_while_nothing_is_taken_in() {
+    async fn closed_peer_is_detected_while_reading_is_paused() {
         let mut cx = Context::from_waker(Waker::noop());
         let (near, mut far) = tokio::io::duplex(100_000);
         let mut pipe = Pipe::new(near, 100_000);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_sent_is_not_kept_while_more_waits() {
+    async fn sent_bytes_are_released_while_more_wait() {
         let (near, mut far) = tokio::io::duplex(1024);
         let mut pipe = Pipe::new(near, 0);
         let mut cx = Context::from_waker(Waker::noop());

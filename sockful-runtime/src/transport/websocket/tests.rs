@@ -1,7 +1,7 @@
 //! What can't be seen from outside, or not without waiting.
 
-mod clashes;
-mod clocks;
 mod commits;
 mod disconnects;
-mod slow;
+mod slow_store;
+mod timeouts;
+mod write_conflicts;

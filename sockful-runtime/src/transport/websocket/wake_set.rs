@@ -110,7 +110,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     #[tokio::test]
-    async fn what_has_not_asked_for_it_is_not_polled_and_what_has_is() {
+    async fn only_woken_sources_are_polled() {
         let (bells, [bell]) = WakeSet::new();
         let polls = Cell::new(0);
         let (sender, receiver) = mpsc::unbounded_channel();

@@ -12,12 +12,12 @@ fn folded(payloads: &[Value]) -> Vec<Observation> {
 }
 
 #[test]
-fn what_is_told_well_is_found_well() {
+fn correct_history_is_accepted() {
     assert_eq!(verdict(&well()), Ok(()));
 }
 
 #[test]
-fn half_of_a_commit_does_not_count_and_comes_again() {
+fn partial_commit_may_be_repeated() {
     for frames in [4, 5] {
         let again = [
             Observation::Cut,
@@ -30,7 +30,7 @@ fn half_of_a_commit_does_not_count_and_comes_again() {
 }
 
 #[test]
-fn a_ping_is_a_position_and_so_is_where_nothing_was_told() {
+fn ping_and_silent_commits_are_positions() {
     let mut seen = well();
     seen.insert(2, Observation::Pong(1));
     seen.insert(4, Observation::Pong(2));
@@ -48,7 +48,7 @@ fn a_ping_is_a_position_and_so_is_where_nothing_was_told() {
 }
 
 #[test]
-fn many_commits_may_come_as_their_difference() {
+fn folded_commits_are_accepted() {
     assert_eq!(verdict(&folded(&fold())), Ok(()));
     let rest = fold();
     let seen = then(2, [event("created", &rest[0])]);
@@ -63,7 +63,7 @@ fn many_commits_may_come_as_their_difference() {
 }
 
 #[test]
-fn a_beginning_may_come_in_parts_and_again() {
+fn chunked_and_repeated_snapshot_is_accepted() {
     let parts = [
         Observation::Cut,
         began(Some(2)),
@@ -93,7 +93,7 @@ fn a_beginning_may_come_in_parts_and_again() {
 }
 
 #[test]
-fn what_is_in_no_log_may_come_where_nothing_else_is_told() {
+fn broadcast_is_accepted_between_commits() {
     let mut seen = well();
     seen.insert(3, event("roared", &json!({"id": "eve", "data": 1})));
     assert_eq!(verdict(&seen), Ok(()));
@@ -102,7 +102,7 @@ fn what_is_in_no_log_may_come_where_nothing_else_is_told() {
 }
 
 #[test]
-fn what_ended_is_judged_up_to_its_end() {
+fn ended_subscription_is_checked_up_to_its_end() {
     assert_eq!(verdict(&then(3, [Observation::Unsubscribed])), Ok(()));
     let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 6}));
     assert_eq!(verdict(&then(3, [ended])), Ok(()));

@@ -4,7 +4,7 @@ use super::accepts_correct_history::fold;
 use super::*;
 
 #[test]
-fn a_gap_a_duplicate_and_a_wrong_order_are_found_wherever_they_are() {
+fn gap_duplicate_and_wrong_order_are_detected() {
     for at in 1..well().len() {
         let mut gap = well();
         gap.remove(at);
@@ -24,7 +24,7 @@ fn a_gap_a_duplicate_and_a_wrong_order_are_found_wherever_they_are() {
 }
 
 #[test]
-fn what_comes_of_no_subscription_is_found() {
+fn event_without_subscription_is_detected() {
     let one = || with_record("created", "eve", 7, 2, false);
     assert_fault(&[began(None), one()], "before the reply");
     assert_fault(
@@ -40,7 +40,7 @@ fn what_comes_of_no_subscription_is_found() {
 }
 
 #[test]
-fn a_wrong_word_is_found() {
+fn wrong_event_content_is_detected() {
     for (at, name, wrong) in [
         (
             2,
@@ -129,7 +129,7 @@ fn a_wrong_word_is_found() {
 }
 
 #[test]
-fn a_wrong_beginning_is_found() {
+fn wrong_initial_result_is_detected() {
     for payload in [
         json!({"ok": {"records": [record("bob", 1)]}, "seq": 1}),
         json!({"ok": {"records": []}, "seq": 2}),
@@ -154,7 +154,7 @@ fn a_wrong_beginning_is_found() {
 }
 
 #[test]
-fn a_wrong_end_of_a_wait_is_found() {
+fn wrong_resume_is_detected() {
     let resumed = |seq| reply(json!({"ok": {"resumed": true}, "seq": seq}));
     assert_fault(
         &then(3, [Observation::Cut, began(Some(2)), resumed(1)]),
@@ -193,7 +193,7 @@ fn a_wrong_end_of_a_wait_is_found() {
 }
 
 #[test]
-fn a_fold_that_is_not_the_difference_is_found() {
+fn wrong_fold_is_detected() {
     let told = |names: &[&str], payloads: &[Value]| {
         let frames = names.iter().zip(payloads);
         verdict(&then(2, frames.map(|(name, payload)| event(name, payload))))

@@ -1,15 +1,15 @@
 //! Tokens made here, and what becomes of them.
 
 mod keys;
-mod made;
+mod signer;
 
 use super::*;
 use crate::core::error::ErrorKind;
 use crate::engine::auth::authenticator::Authenticator;
 use jsonwebtoken::Algorithm;
-use made::{Signer, claims, jwk, set};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use signer::{Signer, claims, jwk, set};
 
 /// When all of this happens, in milliseconds since 1970.
 const NOW: u64 = 1_790_000_000_000;
@@ -52,7 +52,7 @@ fn seconds(from_now: i64) -> Value {
 }
 
 #[test]
-fn a_good_token_gives_its_subject_its_end_and_its_claims() {
+fn valid_token_yields_subject_expiry_and_claims() {
     let now = Clock::default().now();
     let token = Signer::hs256(SECRET).sign(&claims(now, json!({"sub": "ann", "admin": true})));
     let identity = told(&jwt(), &token).expect("it is good");
@@ -65,7 +65,7 @@ fn a_good_token_gives_its_subject_its_end_and_its_claims() {
 }
 
 #[test]
-fn a_token_is_good_until_its_end_and_the_leeway() {
+fn token_is_valid_until_expiry_plus_leeway() {
     let expires = |jwt, exp| judged(&jwt, json!({ "exp": exp })).map(|accepted| accepted.expires);
     assert_eq!(expires(jwt(), seconds(1)), Ok(NOW + 1_000));
     assert_eq!(expires(jwt(), seconds(0)), Err(TokenError::Expired));
@@ -75,7 +75,7 @@ fn a_token_is_good_until_its_end_and_the_leeway() {
 }
 
 #[test]
-fn an_end_is_asked_for_and_is_a_number() {
+fn exp_claim_is_required_and_numeric() {
     assert_eq!(refused(&jwt(), json!({"exp": null})), TokenError::Expired);
     assert_eq!(refused(&jwt(), json!({"exp": -5})), TokenError::Expired);
     assert_eq!(refused(&jwt(), json!({"exp": "never"})), TokenError::Claims);
@@ -86,7 +86,7 @@ fn an_end_is_asked_for_and_is_a_number() {
 }
 
 #[test]
-fn a_token_is_refused_before_its_time() {
+fn token_before_nbf_is_rejected() {
     assert!(judged(&jwt(), json!({"nbf": seconds(0)})).is_ok());
     assert_eq!(
         refused(&jwt(), json!({"nbf": seconds(1)})),
@@ -100,7 +100,7 @@ fn a_token_is_refused_before_its_time() {
 }
 
 #[test]
-fn an_issuer_that_was_named_is_the_only_one() {
+fn configured_issuer_must_match_exactly() {
     let jwt = jwt().issuer("https://id.example.com");
     assert!(judged(&jwt, json!({"iss": "https://id.example.com"})).is_ok());
     for other in ["https://id.example.com.evil.com", "https://id.example", ""] {
@@ -112,7 +112,7 @@ fn an_issuer_that_was_named_is_the_only_one() {
 }
 
 #[test]
-fn an_audience_that_was_named_is_asked_for() {
+fn configured_audience_is_required() {
     let jwt = jwt().audience("app").audience("app-2");
     assert!(judged(&jwt, json!({"aud": "app"})).is_ok());
     assert!(judged(&jwt, json!({"aud": ["other", "app-2"]})).is_ok());
@@ -123,21 +123,21 @@ fn an_audience_that_was_named_is_asked_for() {
 }
 
 #[test]
-fn a_token_for_somebody_is_refused_where_no_audience_was_named() {
+fn token_with_audience_needs_configured_audience() {
     for aud in [json!("app"), json!(["app"]), json!([]), json!("")] {
         assert_eq!(refused(&jwt(), json!({"aud": aud})), TokenError::Audience);
     }
 }
 
 #[test]
-fn a_subject_is_asked_for() {
+fn sub_claim_is_required() {
     assert_eq!(refused(&jwt(), json!({"sub": null})), TokenError::Subject);
     assert_eq!(refused(&jwt(), json!({"sub": ""})), TokenError::Subject);
     assert_eq!(refused(&jwt(), json!({"sub": 7})), TokenError::Claims);
 }
 
 #[test]
-fn claims_that_stand_twice_are_refused() {
+fn duplicate_claims_are_rejected() {
     let end = NOW / 1_000 + 60;
     let twice = format!(r#"{{"sub":"ann","sub":"bob","exp":{end}}}"#);
     let token = Signer::hs256(SECRET).sign_text(&json!({"alg": "HS256"}), &twice);
@@ -148,13 +148,13 @@ fn claims_that_stand_twice_are_refused() {
 }
 
 #[test]
-fn claims_that_are_no_user_are_refused() {
+fn claims_must_deserialize_into_the_user_type() {
     let refused = refused(&jwt(), json!({"admin": "yes"}));
     assert_eq!(refused, TokenError::User);
 }
 
 #[test]
-fn an_unsigned_token_is_refused() {
+fn unsigned_token_is_rejected() {
     let claims = claims(NOW, json!({}));
     for alg in ["none", "None", "NONE", ""] {
         let text = Signer::hs256(SECRET).sign_text(&json!({"alg": alg}), &claims.to_string());
@@ -179,7 +179,7 @@ fn an_unsigned_token_is_refused() {
 }
 
 #[test]
-fn a_token_of_other_claims_has_not_this_signature() {
+fn signature_of_other_claims_is_rejected() {
     let sign = |sub| Signer::hs256(SECRET).sign(&claims(NOW, json!({ "sub": sub })));
     let (ann, bob) = (sign("ann"), sign("bob"));
     let (signed, _) = ann.rsplit_once('.').expect("it is good");
@@ -198,7 +198,7 @@ fn a_token_of_other_claims_has_not_this_signature() {
 }
 
 #[test]
-fn a_header_that_must_be_understood_is_refused() {
+fn critical_header_is_rejected() {
     let header = json!({"alg": "HS256", "crit": ["b64"], "b64": false});
     let token = Signer::hs256(SECRET).sign_text(&header, &claims(NOW, json!({})).to_string());
     assert_eq!(
@@ -208,7 +208,7 @@ fn a_header_that_must_be_understood_is_refused() {
 }
 
 #[test]
-fn a_long_token_is_refused_before_it_is_read() {
+fn oversized_token_is_rejected_before_parsing() {
     let long = "a".repeat(8 * 1024 + 1);
     assert_eq!(SignedToken::parse(&long).err(), Some(TokenError::TooLong));
     let longest = "a".repeat(8 * 1024);
@@ -219,7 +219,7 @@ fn a_long_token_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn what_is_no_token_is_refused() {
+fn malformed_token_is_rejected() {
     let good = Signer::hs256(SECRET).sign(&claims(NOW, json!({})));
     let padded = format!("{good}=");
     let longer = format!("{good}.{good}");
@@ -230,7 +230,7 @@ fn what_is_no_token_is_refused() {
 }
 
 #[test]
-fn a_client_is_told_no_more_than_that_its_token_is_over_or_not_valid() {
+fn client_error_hides_the_rejection_reason() {
     let now = Clock::default().now();
     let sign = |other| Signer::hs256(SECRET).sign(&claims(now, other));
     let cases = [
@@ -250,7 +250,7 @@ fn a_client_is_told_no_more_than_that_its_token_is_over_or_not_valid() {
 }
 
 #[test]
-fn no_key_is_shown_by_debug() {
+fn debug_hides_jwt_keys() {
     let jwt = jwt().issuer("https://id.example.com");
     let text = format!(
         "{jwt:?} {:?}",
@@ -265,7 +265,7 @@ fn no_key_is_shown_by_debug() {
 }
 
 #[tokio::test]
-async fn a_server_takes_it_to_ask_who_a_client_is() {
+async fn jwt_works_as_server_authenticator() {
     let now = Clock::default().now();
     let token = Signer::hs256(SECRET).sign(&claims(now, json!({"sub": "ann"})));
     let authenticator = Authenticator::new(jwt().authenticator::<User>());

@@ -91,7 +91,7 @@ async fn wait_until_noted(serving: &Serving, id: &str, note: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hook_may_write_the_record_that_it_follows() {
+async fn after_hook_may_write_its_own_record() {
     let serving = with_toys(1).await;
     let toys = serving.context().records::<Toy>();
     let (a, _) = ids();

@@ -70,7 +70,7 @@ async fn commit(unit: &Context) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn what_a_call_reads_is_what_it_has_written_and_nobody_else_sees_it_before_the_commit() {
+async fn uncommitted_writes_are_visible_to_the_call_only() {
     let serving = with_toys(TOYS, [toy_of("bob", "ball"), toy_of("bob", "doll")]).await;
     let (call, other) = (serving.context().begin(), serving.context());
     let (toys, ball) = (call.records::<Toy>(), "ball".to_owned());
@@ -125,7 +125,7 @@ async fn what_a_call_reads_is_what_it_has_written_and_nobody_else_sees_it_before
 }
 
 #[tokio::test]
-async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
+async fn concurrent_writes_to_one_record_both_apply() {
     for others in [0, 30] {
         let serving = with_toys(TOYS, []).await;
         let call = serving.context().begin();
@@ -157,7 +157,7 @@ async fn two_writes_at_once_of_one_record_by_one_call_are_both_in() {
 }
 
 #[tokio::test]
-async fn what_a_call_has_read_is_as_it_was_when_it_commits_or_the_call_runs_again() {
+async fn commit_conflicts_if_a_read_record_changed() {
     let serving = with_toys(TOYS, [toy_of("bob", "ball"), toy_of("eve", "doll")]).await;
     for (touched, expected) in [
         ("ball", Some(0)),
@@ -188,7 +188,7 @@ async fn what_a_call_has_read_is_as_it_was_when_it_commits_or_the_call_runs_agai
 }
 
 #[tokio::test]
-async fn a_call_that_undoes_what_it_did_commits_nothing() {
+async fn call_that_reverts_its_writes_commits_nothing() {
     let serving = with_toys(TOYS, [noted("bob", "ball", "red")]).await;
     let call = serving.context().begin();
     let toys = call.records::<Toy>();
@@ -213,7 +213,7 @@ async fn a_call_that_undoes_what_it_did_commits_nothing() {
 }
 
 #[tokio::test]
-async fn what_outlives_its_call_neither_reads_nor_writes() {
+async fn context_used_after_its_call_fails() {
     let serving = with_toys(TOYS, [toy_of("bob", "ball")]).await;
     let call = serving.context().begin();
     assert_eq!(commit(&call).await, None);

@@ -29,7 +29,7 @@ async fn ok(serving: &Serving, request: Value) -> Value {
 }
 
 #[tokio::test]
-async fn children_are_read_with_one_query_a_level_however_many_parents_there_are() {
+async fn including_children_takes_one_query_per_level() {
     let serving = hundred().await;
     let with = json!({"$with": ["toys.parts", "toys.owner"], "$limit": 100});
     let found = ok(&serving, json!(["sample", "find", with, 1])).await;
@@ -43,7 +43,7 @@ async fn children_are_read_with_one_query_a_level_however_many_parents_there_are
 }
 
 #[tokio::test]
-async fn parents_are_read_with_one_query_a_level_however_many_children_there_are() {
+async fn including_parents_takes_one_query_per_level() {
     let serving = hundred().await;
     let with = json!({"id": {"$prefix": "9"}, "$with": ["partOf.owner"], "$limit": 100});
     let found = ok(&serving, json!(["toy", "find", with, 1])).await;
@@ -64,7 +64,7 @@ async fn parents_are_read_with_one_query_a_level_however_many_children_there_are
 }
 
 #[tokio::test]
-async fn what_is_included_is_of_one_moment_and_is_read_once_where_it_belongs_to_many() {
+async fn include_uses_one_snapshot_and_reads_records_once() {
     let serving = hundred().await;
     let with = json!({"owner_id": "42", "$with": ["owner.toys.parts"]});
     let found = ok(&serving, json!(["toy", "find", with, 1])).await;
@@ -80,7 +80,7 @@ async fn what_is_included_is_of_one_moment_and_is_read_once_where_it_belongs_to_
 }
 
 #[tokio::test]
-async fn a_request_includes_sixteen_relations_and_no_more() {
+async fn request_includes_at_most_16_relations() {
     let serving = Serving::start(TOYS, Config::default()).await;
     // What leads to others counts, too: `parts`, `partOf` and `parts.parts`.
     let mut with = vec!["owner", "lentTo", "pawnedTo"];

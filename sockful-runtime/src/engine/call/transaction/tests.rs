@@ -154,7 +154,7 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn a_unit_shows_what_the_store_will_show_after_its_commit() {
+fn transaction_reads_match_the_store_after_commit() {
     let config = ProptestConfig {
         cases: 500,
         failure_persistence: None,
@@ -192,7 +192,7 @@ fn writes_that_cancel_out_commit_nothing() {
 }
 
 #[test]
-fn one_record_that_was_read_alone_is_nothing_to_be_sure_of() {
+fn single_read_adds_no_dependency() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     stored.get(&unit, "bob");
     assert!(
@@ -204,7 +204,7 @@ fn one_record_that_was_read_alone_is_nothing_to_be_sure_of() {
 }
 
 #[test]
-fn two_records_that_were_read_are_of_one_moment() {
+fn two_reads_must_be_consistent_at_commit() {
     for (id, does_clash) in [("bob", true), ("new", true), ("eve", false)] {
         let (stored, unit) = (Stored::bob(), Transaction::default());
         stored.get(&unit, "bob");
@@ -221,7 +221,7 @@ fn two_records_that_were_read_are_of_one_moment() {
 }
 
 #[test]
-fn a_record_that_must_be_there_may_change_and_may_not_go() {
+fn asserted_record_may_change_but_not_be_deleted() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     let write = |unit: &Transaction| {
         assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
@@ -249,7 +249,7 @@ fn a_record_that_must_be_there_may_change_and_may_not_go() {
 }
 
 #[test]
-fn a_record_that_was_read_and_must_be_there_may_not_change() {
+fn record_read_and_asserted_may_not_change() {
     for is_read_first in [true, false] {
         let (stored, unit) = (Stored::bob(), Transaction::default());
         if is_read_first {
@@ -266,7 +266,7 @@ fn a_record_that_was_read_and_must_be_there_may_not_change() {
 }
 
 #[test]
-fn a_write_over_what_the_unit_no_longer_sees_is_not_taken() {
+fn put_with_stale_record_is_not_applied() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     let seen = stored.get(&unit, "bob");
     stored.put(&unit, "bob", Some(&json!({"life": 2})));
@@ -280,7 +280,7 @@ fn a_write_over_what_the_unit_no_longer_sees_is_not_taken() {
 }
 
 #[test]
-fn what_a_list_has_shown_is_taken_in_as_the_unit_sees_it() {
+fn track_applies_writes_of_the_transaction() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     let (listed, _) = stored.find(Some(&unit), "{}");
     stored.put(&unit, "eve", None);
@@ -297,7 +297,7 @@ fn what_a_list_has_shown_is_taken_in_as_the_unit_sees_it() {
 }
 
 #[test]
-fn a_unit_that_is_over_is_not_used_again() {
+fn finished_transaction_rejects_use() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     unit.finish().expect("it is under way");
     let memory = &stored.memory;

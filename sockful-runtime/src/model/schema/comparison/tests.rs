@@ -44,7 +44,7 @@ fn verdicts(old: &Value, new: &Value) -> [Verdict; 2] {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "it is a table")]
-fn what_is_sent_may_take_more_and_what_is_received_may_not_be_more() {
+fn payloads_may_widen_and_results_may_narrow() {
     use Verdict::{Breaking, Compatible, Same};
     let closed = |required: &[&str], properties: Value| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
@@ -210,7 +210,7 @@ fn what_is_sent_may_take_more_and_what_is_received_may_not_be_more() {
 }
 
 #[test]
-fn what_changed_is_told_in_words() {
+fn changes_are_rendered_as_messages() {
     let old = description(
         &object(&json!({"amount": {"type": "integer"}})),
         &json!({"type": "string"}),
@@ -237,7 +237,7 @@ fn what_changed_is_told_in_words() {
 }
 
 #[test]
-fn a_change_deep_in_a_type_that_holds_itself_is_found() {
+fn change_inside_recursive_type_is_found() {
     let old = description(&json!({}), &json!({}));
     let mut new = old.clone();
     new["$defs"]["Roar"]["properties"]["loud"] = json!({"type": "integer"});
@@ -250,7 +250,7 @@ fn a_change_deep_in_a_type_that_holds_itself_is_found() {
 }
 
 #[test]
-fn what_is_no_description_is_told() {
+fn invalid_description_is_rejected_with_reason() {
     let well = description(&json!({}), &json!({}));
     for (given, why) in [
         (json!(7), "`resources`"),
@@ -282,7 +282,7 @@ fn what_is_no_description_is_told() {
 }
 
 #[test]
-fn what_would_take_too_long_is_told() {
+fn oversized_comparison_is_rejected() {
     let mut defs = json!({"0": {"type": "string"}});
     for at in 1..40 {
         let below = json!({"$ref": format!("#/$defs/{}", at - 1)});
@@ -303,7 +303,7 @@ fn steps(description: &Value) -> (bool, u32) {
 }
 
 #[test]
-fn copies_of_a_large_schema_cost_what_they_are() {
+fn alternatives_share_one_large_schema() {
     // 1,100 alternatives of a schema with a list of 19,000 items.
     let items: Vec<_> = (0..19_000).collect();
     let mut large = description(&json!({"$ref": "#/$defs/many"}), &json!({}));
@@ -353,7 +353,7 @@ fn quoted_parts_of_a_difference_are_short() {
 }
 
 #[test]
-fn cancelled_comparison_ends() {
+fn cancelled_comparison_stops_early() {
     let cancelled = Arc::new(AtomicBool::new(true));
     let some = description(&json!({"type": "string"}), &json!({}));
     let mut work = StepBudget::limited(usize::MAX, cancelled);
@@ -388,13 +388,13 @@ fn schema() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn a_description_is_the_same_as_itself(payload in schema(), result in schema()) {
+    fn description_compares_equal_to_itself(payload in schema(), result in schema()) {
         let one = description(&payload, &result);
         prop_assert_eq!(compare(&one, &one).expect("a description").changes, vec![]);
     }
 
     #[test]
-    fn removing_anything_breaks(payload in schema(), at in 0..5_usize) {
+    fn removal_is_breaking(payload in schema(), at in 0..5_usize) {
         let old = description(&object(&json!({"amount": payload})), &object(&json!({"fed": payload})));
         let mut new = old.clone();
         let creature = &mut new["resources"]["creature"];

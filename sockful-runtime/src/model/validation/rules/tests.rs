@@ -13,7 +13,7 @@ const fn int(number: i128) -> Bound {
 
 proptest! {
     #[test]
-    fn a_range_of_integers_holds_what_a_range_in_rust_holds(
+    fn integer_range_matches_rust_range(
         from in -20_i64..20, to in -20_i64..20, number in -25_i64..25,
     ) {
         let (least, most) = (Limit::Through(int(from.into())), int(to.into()));
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn a_range_of_floats_holds_what_a_range_in_rust_holds(
+    fn float_range_matches_rust_range(
         from in -40_i32..40, to in -40_i32..40, number in -50_i32..50,
     ) {
         let float = |number: i32| f64::from(number) / 8.0;
@@ -65,7 +65,7 @@ fn integers_are_compared_exactly() {
 }
 
 #[test]
-fn null_keeps_to_everything_that_is_data() {
+fn null_satisfies_every_rule() {
     for check in [
         Check::Range(Limit::Through(int(1)), Limit::None),
         Check::Length(Limit::Through(int(1)), Limit::None),
@@ -76,7 +76,7 @@ fn null_keeps_to_everything_that_is_data() {
 }
 
 #[test]
-fn a_refusal_says_what_is_right() {
+fn rule_message_states_the_constraint() {
     let says = |check: Check, raw: &str| {
         let said = refusal(&Rule::new(check), raw, &TypedFaults::default());
         said.expect("a refusal").into_owned()

@@ -54,7 +54,7 @@ fn is_forgotten(index: &Index, caller: &str, key: Uuid, now: u64) -> bool {
 }
 
 #[test]
-fn index_keeps_to_its_capacity_and_always_the_last() {
+fn index_stays_within_capacity_and_keeps_the_last() {
     let mut index = Index::new(&limits(|it| it.key_capacity = 4_000));
     for n in 0..100 {
         let at = n * 20 * MINUTE;
@@ -75,7 +75,7 @@ fn index_keeps_to_its_capacity_and_always_the_last() {
 }
 
 #[test]
-fn expired_entries_go_a_few_at_once() {
+fn expired_entries_are_removed_in_small_batches() {
     let mut index = Index::new(&StoreLimits::default());
     let retention = index.limits.retention;
     for n in 0..100 {
@@ -182,7 +182,7 @@ fn key_ahead_of_the_clock_is_kept_until_it_is_passed() {
 }
 
 #[test]
-fn clock_that_was_ahead_refuses_no_key_afterwards() {
+fn keys_are_accepted_after_the_clock_was_ahead() {
     let mut index = Index::new(&limits(|it| it.max_keys = 2));
     let (now, wrong) = (LATE, LATE + 48 * 60 * MINUTE);
     for n in 0..5 {
@@ -202,7 +202,7 @@ fn clock_that_was_ahead_refuses_no_key_afterwards() {
 }
 
 #[test]
-fn horizons_of_idle_callers_are_folded_when_they_are_many() {
+fn idle_caller_horizons_are_folded_when_many() {
     let mut index = Index::new(&limits(|it| {
         it.max_keys = 2;
         it.key_capacity = 3 * HORIZON_WEIGHT;
@@ -298,7 +298,7 @@ fn key_ahead_is_taken_whatever_other_callers_did() {
 }
 
 #[test]
-fn responses_dropped_by_a_migration_do_not_stop_trimming() {
+fn trimming_continues_after_migrated_responses() {
     let mut index = Index::new(&limits(|it| it.max_keys_per_caller = 50));
     for n in 0..100_u64 {
         let entry = IdempotencyEntry {
@@ -332,7 +332,7 @@ fn responses_dropped_by_a_migration_do_not_stop_trimming() {
 }
 
 #[test]
-fn removed_key_stays_forgotten_with_the_clock_set_back() {
+fn removed_key_stays_removed_if_clock_goes_back() {
     let mut index = Index::new(&limits(|it| it.max_keys = 2));
     for n in 0..20 {
         let at = LATE + n * MINUTE;
@@ -375,7 +375,7 @@ fn horizon_of_a_wrong_clock_keeps_what_it_was_worth() {
 }
 
 #[test]
-fn commits_out_of_the_order_of_their_times_are_trimmed() {
+fn commits_with_unordered_times_are_trimmed() {
     let mut index = Index::new(&limits(|it| it.max_keys = 10));
     for n in 0..1_000 {
         // The last of each hundred comes first.

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_lookup_counts_until_quick_ones_follow() {
+    fn slow_lookup_counts_until_quick_ones_follow() {
         let latency = LookupLatency::default();
         assert!(latency.is_quick());
         latency.record(Duration::from_millis(10));

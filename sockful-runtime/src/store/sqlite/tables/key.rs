@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_in_the_order_of_the_values() {
+    fn key_bytes_sort_like_their_values() {
         let mut scalars = vec![Scalar::Null, Scalar::Bool(false), Scalar::Bool(true)];
         let numbers = [
             -1e300, -1.5, -5e-324, -0.0, 0.0, 5e-324, 0.1, 10.0, 1.797e308,

@@ -221,7 +221,7 @@ fn secret_is_kept_over_restarts_and_differs_by_store() {
 }
 
 #[test]
-fn writes_are_refused_while_the_file_is_gone() {
+fn writes_are_rejected_while_the_file_is_missing() {
     let folder = Folder::new("removed");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 #[test]
-fn after_a_restart_the_same_history_goes_on() {
+fn reopened_file_continues_its_history() {
     let folder = Folder::new("restart");
     let path = folder.0.join("data.db");
     let mut config = Config::default();
@@ -67,7 +67,7 @@ fn after_a_restart_the_same_history_goes_on() {
 }
 
 #[test]
-fn what_was_trimmed_stays_trimmed_after_a_restart() {
+fn trimmed_commits_stay_trimmed_after_restart() {
     let folder = Folder::new("trimmed");
     let path = folder.0.join("data.db");
     let mut config = Config::default();
@@ -93,7 +93,7 @@ fn what_was_trimmed_stays_trimmed_after_a_restart() {
 }
 
 #[test]
-fn what_is_too_old_leaves_the_log_and_the_last_commit_stays() {
+fn expired_commits_leave_the_log_except_the_head() {
     let folder = Folder::new("old");
     let path = folder.0.join("data.db");
     let mut config = Config::default();
@@ -119,7 +119,7 @@ fn what_is_too_old_leaves_the_log_and_the_last_commit_stays() {
 }
 
 #[test]
-fn a_store_that_was_closed_is_one_file() {
+fn closed_store_is_a_single_file() {
     let folder = Folder::new("closed");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
@@ -134,7 +134,7 @@ fn a_store_that_was_closed_is_one_file() {
 }
 
 #[test]
-fn keys_that_no_longer_fit_go_a_thousand_at_once_and_are_forgotten_at_once() {
+fn excess_keys_are_forgotten_and_deleted_in_batches() {
     let folder = Folder::new("fewer");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
@@ -163,7 +163,7 @@ fn keys_that_no_longer_fit_go_a_thousand_at_once_and_are_forgotten_at_once() {
 }
 
 #[test]
-fn where_what_was_answered_cannot_be_read_nobody_is_told_that_nothing_was_done() {
+fn unreadable_stored_response_has_unknown_outcome() {
     let folder = Folder::new("unread");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());

@@ -97,7 +97,7 @@ fn write_with_key_and_event_reads_its_row_once() {
 }
 
 #[test]
-fn commit_of_two_writes_and_an_assert_reads_three_rows() {
+fn two_writes_and_an_assert_read_three_rows() {
     let mut file = TestFile::new("row-reads-of-two");
     file.take(commit(vec![put("bob", 1), put("eve", 2)], None));
     let assert = Operation::Assert {

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_may_have_any_characters() {
+    fn id_in_path_may_have_any_characters() {
         let one = |id: &str| {
             Some(RestPath::One {
                 resource: "creature".to_owned(),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_is_nothing() {
+    fn path_nested_too_deep_is_unknown() {
         assert_eq!(parsed("/api/a/b/c/d/e"), None);
         assert!(matches!(
             parsed("/api/a/b/c/d"),

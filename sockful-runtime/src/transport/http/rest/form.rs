@@ -125,7 +125,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn fields_are_read_by_what_they_are_to_be() {
+    fn form_fields_are_parsed_by_their_schema() {
         let described = json!({"defs": {"payload": {"properties": {
             "name": {"type": "string"},
             "note": {"type": ["string", "null"]},

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_conditions_and_query() {
+    fn url_parameters_become_a_query() {
         for (query, expected) in [
             ("", "{}"),
             ("id=7", r#"{"id":"7"}"#),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_is_refused() {
+    fn invalid_url_query_is_rejected() {
         for query in [
             "$query={}&life=1",
             "$query={",
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_brackets_are_refused_with_what_to_write() {
+    fn nested_brackets_are_rejected_with_a_hint() {
         for (query, write) in [
             ("life[gte]=5", "write `life[$gte]=5`"),
             ("filter[life]=5", "write `life=5`"),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_goes_on_with_the_same_parameters() {
+    fn next_page_keeps_the_parameters() {
         assert_eq!(
             after("kind=a+b&$after=old", "new").as_deref(),
             Some("kind=a+b&%24after=new")

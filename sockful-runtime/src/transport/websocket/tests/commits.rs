@@ -1,6 +1,6 @@
 //! Requests over a store that takes its time.
 
-use super::slow::{Server, receive, send};
+use super::slow_store::{Server, receive, send};
 use crate::core::config::Config;
 use crate::dispatch::Request;
 use crate::transport::websocket::answer;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_that_takes_too_long_is_of_unknown_outcome_and_the_next_waits_for_it() {
+async fn slow_commit_times_out_and_delays_the_next_write() {
     let server = Server::start().await;
     let mut client = server.client().await;
     send(&mut client, "create", json!({"id": "bob", "life": 1}), 1).await;
@@ -36,7 +36,7 @@ async fn a_commit_that_takes_too_long_is_of_unknown_outcome_and_the_next_waits_f
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_waits_for_its_lane_too_long_has_not_taken_effect() {
+async fn request_timed_out_while_queued_has_outcome_none() {
     let server = Server::start().await;
     let (mut first, mut second) = (server.client().await, server.client().await);
     send(&mut first, "create", json!({"id": "bob"}), 1).await;
@@ -47,7 +47,7 @@ async fn a_request_that_waits_for_its_lane_too_long_has_not_taken_effect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_goes_on_after_its_connection_has_ended() {
+async fn commit_continues_after_its_connection_ended() {
     let server = Server::start().await;
     let mut gone = server.client().await;
     send(&mut gone, "create", json!({"id": "bob", "life": 1}), 1).await;
@@ -63,7 +63,7 @@ async fn a_commit_goes_on_after_its_connection_has_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_asked_before_a_close_is_answered_before_it_if_it_is_done_soon() {
+async fn requests_before_a_close_are_answered_if_quick() {
     let server = Server::start().await;
     for (delay, is_answered) in [(1, true), (60, false)] {
         let mut client = server.client().await;
@@ -92,7 +92,7 @@ async fn what_was_asked_before_a_close_is_answered_before_it_if_it_is_done_soon(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_of_a_request_by_itself_goes_on_when_nobody_waits_for_it_any_more() {
+async fn commit_continues_after_its_caller_gave_up() {
     let server = Server::start().await;
     let session = server.session();
     let payload = r#"{"id":"bob","life":1}"#.to_owned();
@@ -110,7 +110,7 @@ async fn a_commit_of_a_request_by_itself_goes_on_when_nobody_waits_for_it_any_mo
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_of_one_record_take_effect_in_the_order_sent_and_others_overtake() {
+async fn requests_are_ordered_per_record_only() {
     let server = Server::start().await;
     let mut client = server.client().await;
     send(&mut client, "create", json!({"id": "bob", "life": 1}), 1).await;
@@ -128,7 +128,7 @@ async fn requests_of_one_record_take_effect_in_the_order_sent_and_others_overtak
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_behind_a_write_of_unknown_outcome_waits_until_it_is_known() {
+async fn read_waits_for_a_write_of_unknown_outcome() {
     let server = Server::start().await;
     let mut client = server.client().await;
     send(&mut client, "create", json!({"id": "bob", "life": 1}), 1).await;
@@ -142,7 +142,7 @@ async fn a_read_behind_a_write_of_unknown_outcome_waits_until_it_is_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_beyond_max_lists_wait_and_other_requests_do_not() {
+async fn lists_beyond_max_lists_do_not_delay_requests() {
     let server = Server::start().await;
     let mut client = server.client().await;
     for ack_id in 1..=6 {
@@ -162,7 +162,7 @@ async fn lists_beyond_max_lists_wait_and_other_requests_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_full_of_replies_reads_on_when_they_have_gone_out() {
+async fn full_connection_reads_on_after_replies_are_sent() {
     let mut config = Config::default();
     config.connection.max_outgoing = 1;
     let server = Server::with(config).await;

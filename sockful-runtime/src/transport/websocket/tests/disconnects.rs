@@ -1,6 +1,6 @@
 //! Clients that go while their requests run.
 
-use super::slow::{Server, send};
+use super::slow_store::{Server, send};
 use crate::core::config::Config;
 use serde_json::json;
 use std::sync::Arc;

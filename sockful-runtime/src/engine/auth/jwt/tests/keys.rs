@@ -19,7 +19,7 @@ fn message<T>(made: Result<T>) -> String {
 }
 
 #[test]
-fn each_kind_of_key_verifies_what_it_has_signed() {
+fn each_key_type_verifies_its_own_signatures() {
     let cases = [
         (Jwt::rs256_pem(RSA), Signer::rsa(Algorithm::RS256)),
         (Jwt::es256_pem(EC), Signer::ec()),
@@ -38,7 +38,7 @@ fn each_kind_of_key_verifies_what_it_has_signed() {
 }
 
 #[test]
-fn a_short_secret_is_refused() {
+fn short_hs256_secret_is_rejected() {
     let short = message(Jwt::hs256([7; 31]));
     assert_eq!(
         short,
@@ -48,7 +48,7 @@ fn a_short_secret_is_refused() {
 }
 
 #[test]
-fn what_is_no_public_key_of_that_kind_in_pem_is_refused() {
+fn pem_must_be_a_public_key_of_the_right_type() {
     let private = include_str!("rsa.pem");
     for pem in ["", "-----BEGIN PUBLIC KEY-----", private, SMALL, EC, ED] {
         let message = message(Jwt::rs256_pem(pem));
@@ -66,7 +66,7 @@ fn what_is_no_public_key_of_that_kind_in_pem_is_refused() {
 }
 
 #[test]
-fn a_public_key_is_no_secret() {
+fn public_key_is_not_accepted_as_hmac_secret() {
     // Whoever believes the header would verify this by HS256, with what everybody knows.
     let jwt = Jwt::rs256_pem(RSA).expect("it is good");
     let forged = Signer::hs256(RSA.as_bytes()).sign(&good());
@@ -83,7 +83,7 @@ fn a_public_key_is_no_secret() {
 }
 
 #[test]
-fn the_algorithm_is_the_keys_and_not_the_headers() {
+fn algorithm_is_fixed_by_the_key_not_the_header() {
     let jwt = Jwt::rs256_pem(RSA).expect("it is good");
     let other = Signer::rsa(Algorithm::RS512).sign(&good());
     assert_eq!(
@@ -99,7 +99,7 @@ fn the_algorithm_is_the_keys_and_not_the_headers() {
 }
 
 #[test]
-fn a_set_has_keys_of_every_kind_by_their_names() {
+fn jwks_selects_keys_of_every_type_by_kid() {
     let jwt = Jwt::jwks(set(&[
         jwk(RSA, json!({"kid": "r", "use": "sig"})),
         jwk(RSA, json!({"kid": "p", "alg": "PS384"})),
@@ -124,7 +124,7 @@ fn a_set_has_keys_of_every_kind_by_their_names() {
 }
 
 #[test]
-fn a_token_that_names_no_key_is_read_where_there_is_one_of_its_algorithm() {
+fn token_without_kid_needs_one_key_of_its_algorithm() {
     let two_kinds = [jwk(EC, json!({"kid": "c"})), jwk(ED, json!({"kid": "d"}))];
     let jwt = Jwt::jwks(set(&two_kinds)).expect("it is good");
     assert!(read(&jwt, &Signer::ed().sign(&good())).is_ok());
@@ -138,7 +138,7 @@ fn a_token_that_names_no_key_is_read_where_there_is_one_of_its_algorithm() {
 }
 
 #[test]
-fn a_key_does_not_sign_by_the_name_of_another() {
+fn signature_by_key_of_another_kid_is_rejected() {
     let keys = [
         jwk(OTHER, json!({"kid": "o"})),
         jwk(ED, json!({"kid": "d"})),
@@ -152,7 +152,7 @@ fn a_key_does_not_sign_by_the_name_of_another() {
 }
 
 #[test]
-fn keys_that_cannot_be_used_are_left_out() {
+fn unusable_jwks_keys_are_skipped() {
     let unusable = [
         json!(7),
         json!({}),
@@ -191,7 +191,7 @@ fn keys_that_cannot_be_used_are_left_out() {
 }
 
 #[test]
-fn what_is_no_set_and_what_is_an_empty_one_is_refused() {
+fn invalid_and_empty_jwks_are_rejected() {
     for text in ["", "[]", "{}", r#"{"keys":{}}"#, ED] {
         assert!(message(Jwt::jwks(text)).starts_with("this is no JWK set"));
     }
@@ -200,7 +200,7 @@ fn what_is_no_set_and_what_is_an_empty_one_is_refused() {
 }
 
 #[test]
-fn keys_are_replaced_in_all_clones_and_stay_where_the_new_set_is_none() {
+fn replace_updates_clones_and_keeps_keys_on_error() {
     let jwt = Jwt::jwks(set(&[jwk(ED, json!({"kid": "d"}))])).expect("it is good");
     let clone = jwt.clone();
     let (old, new) = (Signer::ed().called("d"), Signer::other().called("o"));
@@ -222,7 +222,7 @@ fn two() -> [Jwt; 2] {
 }
 
 #[test]
-fn no_issuers_key_signs_for_another() {
+fn issuer_keys_verify_only_their_own_tokens() {
     let issuers = Issuers::new(two()).expect("it is good");
     let key = |signer: Signer, issuer: Value| {
         let claims = claims(Clock::default().now(), json!({ "iss": issuer }));
@@ -247,7 +247,7 @@ fn no_issuers_key_signs_for_another() {
 }
 
 #[test]
-fn issuers_have_names_that_differ() {
+fn issuer_names_must_be_unique() {
     let [a, b] = two();
     message(Issuers::new([]));
     message(Issuers::new([

@@ -107,7 +107,7 @@ fn left(
 }
 
 #[tokio::test]
-async fn a_destroy_looks_for_children_once_a_relation_and_level_for_each_thousand_parents() {
+async fn destroy_looks_up_children_per_relation_and_level() {
     let toys = (0..1_200).flat_map(|n| {
         let part = Toy {
             id: format!("{n:04}-part"),
@@ -125,7 +125,7 @@ async fn a_destroy_looks_for_children_once_a_relation_and_level_for_each_thousan
 }
 
 #[tokio::test]
-async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
+async fn max_cascade_limits_records_touched_by_destroy() {
     for (max_cascade, is_enough) in [(4, false), (5, true)] {
         let mut config = Config::default();
         config.request.max_cascade = max_cascade;
@@ -168,7 +168,7 @@ async fn a_destroy_touches_no_more_records_than_the_limit_and_as_many() {
 }
 
 #[tokio::test]
-async fn hooks_of_records_that_go_may_write_others_that_go_and_save_them() {
+async fn destroy_hooks_may_update_or_rescue_records() {
     let toys = [
         noted("bob", "a", "tell b"),
         noted("bob", "b", "tell e"),
@@ -193,7 +193,7 @@ async fn hooks_of_records_that_go_may_write_others_that_go_and_save_them() {
 }
 
 #[tokio::test]
-async fn a_hook_of_a_record_that_goes_makes_none_that_would_be_an_orphan() {
+async fn destroy_hook_cannot_create_an_orphan() {
     let serving = with_toys(HOOKED, [noted("bob", "a", "make b")]).await;
     let error = without_bob(&serving)
         .await
@@ -211,7 +211,7 @@ async fn a_hook_of_a_record_that_goes_makes_none_that_would_be_an_orphan() {
 }
 
 #[tokio::test]
-async fn what_a_hook_makes_of_a_record_that_is_detached_is_kept() {
+async fn hook_changes_to_detached_records_are_kept() {
     let lent = |id: &str, note: Option<&str>| Toy {
         id: id.to_owned(),
         lent_to_id: Some("bob".to_owned()),
@@ -228,7 +228,7 @@ async fn what_a_hook_makes_of_a_record_that_is_detached_is_kept() {
 }
 
 #[tokio::test]
-async fn a_call_does_not_commit_half_of_what_failed() {
+async fn call_cannot_commit_after_a_partial_destroy() {
     let pawn = Toy {
         pawned_to_id: Some("bob".to_owned()),
         ..toy_of("eve", "pawn")
@@ -262,7 +262,7 @@ async fn a_call_does_not_commit_half_of_what_failed() {
 }
 
 #[tokio::test]
-async fn a_call_may_go_on_after_what_failed_as_a_whole() {
+async fn call_continues_after_failures_without_effect() {
     let serving = with_toys(HOOKED, [toy_of("bob", "a")]).await;
     let call = serving.context().begin();
     let toys = call.records::<Toy>();

@@ -41,7 +41,7 @@ fn aged(life: i64) -> SamplePatch {
 }
 
 #[tokio::test]
-async fn events_are_told_with_the_commit_in_their_order_and_not_before() {
+async fn events_are_published_in_order_with_the_commit() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
@@ -68,7 +68,7 @@ async fn events_are_told_with_the_commit_in_their_order_and_not_before() {
 }
 
 #[tokio::test]
-async fn an_event_relies_on_nothing() {
+async fn emit_adds_no_read_dependency() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
@@ -86,7 +86,7 @@ async fn an_event_relies_on_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_begins_anew_has_told_nothing() {
+async fn restarted_call_discards_its_events() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
@@ -96,7 +96,7 @@ async fn a_call_that_begins_anew_has_told_nothing() {
 }
 
 #[tokio::test]
-async fn outside_of_a_call_an_event_is_a_commit_of_its_own() {
+async fn emit_outside_a_call_makes_its_own_commit() {
     let serving = with_toys(TOYS, []).await;
     let context = serving.context();
     let refused = context.emit(&bob(), Roar { loudness: 1 });
@@ -119,7 +119,7 @@ async fn outside_of_a_call_an_event_is_a_commit_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_event_that_no_client_could_take_is_refused_and_nothing_of_it_is_told() {
+async fn emit_rejects_events_clients_cannot_receive() {
     let serving = with_toys(TOYS, []).await;
     let call = serving.context().begin();
     let long = Nap("z".repeat(1024 * 1024));

@@ -48,7 +48,7 @@ async fn hidden_parents_are_read_in_turns() {
 }
 
 #[tokio::test]
-async fn hidden_parents_are_read_up_to_a_multiple_of_the_reply() {
+async fn hidden_parents_are_bounded_by_the_reply_limit() {
     let (serving, ids) = samples(100).await;
     let snapshot = serving.context().store().snapshot(&[0]).await;
     let snapshot = snapshot.expect("a snapshot");

@@ -39,7 +39,7 @@ impl Stored {
 }
 
 #[test]
-fn count_fails_commit_if_a_match_changes_comes_or_goes() {
+fn count_guard_fails_if_a_match_changes() {
     for (id, to, holds) in [
         ("a", 5, false),
         ("c", 1, false),
@@ -112,7 +112,7 @@ fn unguarded_list_may_change() {
 }
 
 #[test]
-fn one_list_alone_is_of_one_commit_and_two_are_asserted() {
+fn single_list_needs_no_guard_and_two_are_guarded() {
     for reads in 1..3 {
         let (stored, unit) = (abc(), Transaction::default());
         for _ in 0..reads {

@@ -1,0 +1,99 @@
+//! What is found where a file was spoilt.
+
+use super::*;
+
+fn problems(path: &Path) -> String {
+    let checked = check(path, TWO.into_iter()).expect("it can be read");
+    checked.problems.join("\n")
+}
+
+#[test]
+fn check_finds_every_kind_of_damage() {
+    let folder = Folder::new("checked");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    for n in 1..=3 {
+        wait(store.commit(commit(vec![put("bob", n)], Some(n)))).expect("it is new");
+    }
+    let checked = check(&path, TWO.into_iter()).expect("it may be in use");
+    assert_eq!(
+        checked.to_string(),
+        "1 records, 3 commits in the log, 3 keys: all is well"
+    );
+    drop(store);
+
+    let spoilt = folder.0.join("spoilt.db");
+    for (sql, found) in [
+        (r#"UPDATE "record counted" SET sent = '{}'"#, "no `id`"),
+        (
+            r#"UPDATE "record counted" SET rev = 2"#,
+            "`bob` is stored otherwise than the log has left it",
+        ),
+        (
+            r#"INSERT INTO "record counted" SELECT 'eve', rev, replace(sent, 'bob', 'eve'), kept FROM "record counted""#,
+            "counted: 2 records are stored, and the log knows of 1",
+        ),
+        (
+            r#"DELETE FROM "record counted""#,
+            "`bob` is stored otherwise than the log has left it",
+        ),
+        (
+            "DELETE FROM sockful_log WHERE seq = 2",
+            "no commit before number 3",
+        ),
+        (
+            "UPDATE sockful_log SET entry = replace(entry, 'life', 'lice') WHERE seq = 2",
+            "commit 2 can't be read",
+        ),
+        (
+            "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before.rev', 7) WHERE seq = 2",
+            "commit 2 changes something else than was there",
+        ),
+        (
+            "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before', json_extract(entry, '$.changes[0].after')) WHERE seq = 1",
+            "commit 1 changes something else than was there",
+        ),
+        (
+            "UPDATE sockful_completions SET entry = '' WHERE seq = 1",
+            "what commit 1 replied can't be read",
+        ),
+        (
+            "UPDATE sockful_resources SET description = replace(description, 'life', 'lice')",
+            "counted: its records have other properties",
+        ),
+    ] {
+        drop(std::fs::remove_file(&spoilt));
+        std::fs::copy(&path, &spoilt).expect("a copy");
+        let file = Connection::open(&spoilt).expect("a file");
+        file.execute_batch(sql).expect("it changes something");
+        drop(file);
+        let problems = problems(&spoilt);
+        assert!(problems.contains(found), "{sql}: {problems}");
+    }
+}
+
+#[test]
+fn check_finds_misplaced_index_entries() {
+    let folder = Folder::new("index");
+    let path = folder.0.join("data.db");
+    let store = opened(&path, &Config::default());
+    let model = sample::model();
+    for id in ["ann", "bob"] {
+        let given = format!(r#"{{"id":"{id}","name":"{id}"}}"#);
+        let put = Operation::Put {
+            resource: 1,
+            record: sample::record(&model, &given),
+            expect: Expect::Absent,
+        };
+        wait(store.commit(commit(vec![put], None))).expect("it is new");
+    }
+    drop(store);
+    assert_eq!(problems(&path), "");
+    let file = Connection::open(&path).expect("a file");
+    let spoil = r#"UPDATE "record indexed" SET "key name" = (SELECT "key name" FROM "record indexed" WHERE id = 'ann')"#;
+    assert_eq!(file.execute(spoil, []).expect("a table"), 2);
+    assert_eq!(
+        problems(&path),
+        "indexed: `bob` stands elsewhere in the index of `name`\nindexed: `ann` shares its `name`, which is unique"
+    );
+}
