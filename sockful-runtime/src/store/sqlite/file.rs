@@ -118,7 +118,12 @@ pub(super) fn begin_run(connection: &Connection, in_file: u32, lock: &FileLock) 
     let read = || connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
     let before = read().map_err(failure)?.cast_unsigned();
     let this = new_run()?;
-    lock.note_runs(&[in_file, before, this])?;
+    // An earlier number comes back if what the last process wrote is lost with the power.
+    let mut possible = lock.noted_runs();
+    possible.extend([in_file, before, this]);
+    possible.sort_unstable();
+    possible.dedup();
+    lock.note_runs(&possible)?;
     let write = || {
         write_run(connection, this, before)?;
         // The log is not cut: if the power is lost, a part of the old one could be left, and undo what

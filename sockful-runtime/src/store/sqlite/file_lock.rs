@@ -40,6 +40,8 @@ pub(super) struct FileLock {
 /// The files that this process has open, by whatever path.
 static OPEN: Mutex<BTreeSet<FileIdentity>> = Mutex::new(BTreeSet::new());
 
+/// How many bytes a note of runs may have. A longer one is not read.
+const MAX_NOTE: u64 = 9 * 1_024;
 /// How often a lock is tried while another process may release it.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
@@ -71,7 +73,7 @@ impl FileLock {
         let mut text = String::new();
         let mut file = &self.beside;
         let read = file.seek(SeekFrom::Start(0));
-        let read = read.and_then(|_| file.take(64).read_to_string(&mut text));
+        let read = read.and_then(|_| file.take(MAX_NOTE + 1).read_to_string(&mut text));
         let run = |line: &str| {
             let digits = line.strip_suffix('\n').filter(|it| it.len() == 8)?;
             u32::from_str_radix(digits, 16).ok()
@@ -111,9 +113,10 @@ fn open_files() -> MutexGuard<'static, BTreeSet<FileIdentity>> {
 
 fn note_runs(mut file: &File, runs: &[u32]) -> io::Result<()> {
     let text: String = runs.iter().map(|run| format!("{run:08x}\n")).collect();
-    file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
+    // What remains of the earlier note, if the process dies here, are runs that the file may have.
     file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
     file.sync_all()
 }
 
