@@ -5,6 +5,7 @@ pub mod commit;
 pub(crate) mod conformance;
 pub mod guard;
 mod guard_check;
+mod head;
 pub mod idempotency;
 mod layout;
 mod limits;

@@ -24,6 +24,7 @@ use crate::protocol::position::new_secret;
 use crate::query::{Query, QueryFilter};
 use crate::store::commit::{Commit, Committed, Rejected};
 use crate::store::guard_check;
+use crate::store::head;
 use crate::store::idempotency::Lookup;
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::Scans;
@@ -179,9 +180,7 @@ impl Memory {
         };
         // Old records may be many, and are dropped outside of the lock.
         drop(root);
-        // Another commit may have been faster here.
-        self.head
-            .send_if_modified(|head| seq > std::mem::replace(head, seq.max(*head)));
+        head::raise(&self.head, seq);
         drop((trimmed, forgotten));
         Ok(committed)
     }

@@ -3,7 +3,6 @@
 use super::failure::poisoned;
 use super::history::History;
 use crate::core::error::{Error, Result};
-use crate::store::View;
 use crate::store::scan::{RunningScan, ScanPermit, Scans, StopReason, StopSignal};
 use crate::store::sqlite::read::lookups::{LookedUp, Lookups};
 use crate::store::sqlite::read::readers::{
@@ -11,6 +10,7 @@ use crate::store::sqlite::read::readers::{
 };
 use crate::store::sqlite::read::search::TableSearch;
 use crate::store::sqlite::tables::table::SqliteTable;
+use crate::store::{View, head};
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -77,8 +77,7 @@ impl SharedFile {
 
     /// Tells of a new head.
     pub(super) fn announce(&self, seq: u64) {
-        self.head
-            .send_if_modified(|head| seq > std::mem::replace(head, seq));
+        head::raise(&self.head, seq);
     }
 
     /// Looks a record up on this thread, if that is quick and what it saw is published.
