@@ -139,10 +139,107 @@ fn readme_links_are_absolute_and_exist() {
     }
 }
 
+/// The prose of a document: the text outside code blocks.
+fn prose(document: &str) -> impl Iterator<Item = &str> {
+    document.split("```").step_by(2)
+}
+
+/// The targets of the links in a document, without those in code.
+fn links(document: &str) -> impl Iterator<Item = &str> {
+    let text = prose(document).flat_map(|it| it.split('`').step_by(2));
+    let targets = text.flat_map(|it| it.split("](").skip(1));
+    targets.filter_map(|it| it.split(')').next())
+}
+
+/// The anchors of the headings of a document, as GitHub and mdBook generate them.
+fn anchors(document: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for line in prose(document).flat_map(str::lines) {
+        let text = line.trim_start_matches('#');
+        if text == line || !text.starts_with(' ') {
+            continue;
+        }
+        let text = text.trim().to_lowercase().replace(' ', "-");
+        let is_kept = |it: &char| it.is_alphanumeric() || "-_".contains(*it);
+        let anchor: String = text.chars().filter(is_kept).collect();
+        let numbered = (1..).map(|number| format!("{anchor}-{number}"));
+        let mut candidates = std::iter::once(anchor.clone()).chain(numbered);
+        anchors.extend(candidates.find(|it| !anchors.contains(it)));
+    }
+    anchors
+}
+
+/// The pages of the book, relative to the root of the repository.
+fn book_pages() -> Vec<String> {
+    let docs = root().join("docs");
+    let pages = files(&docs).into_iter().filter_map(|path| {
+        let path = path.strip_prefix(&docs).expect("a file in docs");
+        let path = path.to_str().expect("UTF-8").replace('\\', "/");
+        (path.ends_with(".md") && path != "SUMMARY.md").then(|| format!("docs/{path}"))
+    });
+    let mut pages: Vec<String> = pages.collect();
+    pages.sort();
+    pages
+}
+
+/// Why a link in a document leads nowhere, if it does.
+fn broken_link(document: &str, link: &str) -> Option<&'static str> {
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let folder = Path::new(document)
+        .parent()
+        .expect("a document in a folder");
+    let target = match (path, link.strip_prefix(ADDRESS)) {
+        (_, Some(_)) => Path::new(path.strip_prefix(ADDRESS)?).to_owned(),
+        ("", _) => Path::new(document).to_owned(),
+        _ if link.contains("://") => return None,
+        _ => folder.join(path),
+    };
+    let Ok(file) = root().join(target).canonicalize() else {
+        return Some("the file does not exist");
+    };
+    let docs = root().join("docs").canonicalize().expect("a folder");
+    if document.starts_with("docs/") && !link.contains("://") && !file.starts_with(docs) {
+        return Some("the file is not part of the book; write the full address");
+    }
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let exists = anchor.is_empty() || anchors(&text).iter().any(|it| it == anchor);
+    (!exists).then_some("the file has no such heading")
+}
+
+#[test]
+fn links_in_documents_resolve() {
+    let documents = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "clients/typescript/README.md",
+        "fuzz/README.md",
+        "tests/README.md",
+    ];
+    let documents = documents.map(str::to_owned).into_iter().chain(book_pages());
+    let mut broken = Vec::new();
+    for document in documents {
+        for link in links(&read(&document)) {
+            let reason = broken_link(&document, link);
+            broken.extend(reason.map(|reason| format!("{document}: {link}: {reason}")));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn book_summary_lists_every_page_once() {
+    let summary = read("docs/SUMMARY.md");
+    let mut listed: Vec<String> = links(&summary).map(|it| format!("docs/{it}")).collect();
+    listed.sort();
+    assert_eq!(listed, book_pages());
+}
+
 /// The words in the code spans of a document, without code blocks.
 fn code_words(document: &str) -> Vec<&str> {
-    let prose = document.split("```").step_by(2);
-    let spans = prose.flat_map(|it| it.split('`').skip(1).step_by(2));
+    let spans = prose(document).flat_map(|it| it.split('`').skip(1).step_by(2));
     spans.flat_map(str::split_whitespace).collect()
 }
 

@@ -1,4 +1,4 @@
-// What it offers is in sockful.d.ts, what goes over the wire in docs/protocol.md.
+// What it offers is in sockful.d.ts, what goes over the wire in docs/reference/protocol.md.
 
 /** @typedef {(...given: any[]) => any} Fn */
 

@@ -12,8 +12,8 @@ import { connect } from './socket.mjs';
 
 // What is typed leaves everything as it was.
 const PLAYED = [
-  ['console', type, ['README.md', 'docs/http.md']],
-  ['frames', play, ['README.md', 'docs/protocol.md']],
+  ['console', type, ['README.md', 'docs/guide/http.md']],
+  ['frames', play, ['README.md', 'docs/reference/protocol.md']],
 ];
 
 for (const [kind, play, files] of PLAYED) {

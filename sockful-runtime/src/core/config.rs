@@ -78,7 +78,7 @@ pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// # config().unwrap();
 /// ```
 ///
-/// [limits]: https://github.com/sockful/sockful/blob/main/docs/protocol.md#limits
+/// [limits]: https://github.com/sockful/sockful/blob/main/docs/reference/protocol.md#limits
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

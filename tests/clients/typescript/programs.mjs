@@ -100,10 +100,10 @@ for (const [kind, programs] of [['right', RIGHT], ['wrong', WRONG]]) {
   }
 }
 // And what the documentation shows.
-const text = await readFile(new URL('docs/typescript.md', root), 'utf8');
+const text = await readFile(new URL('docs/guide/clients.md', root), 'utf8');
 for (const [nth, [, program]] of [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].entries()) {
   const name = `right-docs-${nth}.mts`;
-  files.set(name, `example ${nth + 1} of docs/typescript.md`);
+  files.set(name, `example ${nth + 1} of docs/guide/clients.md`);
   const whole = program.includes('connect(') ? program : `${HEAD}${program}`;
   await writeFile(new URL(name, scratch), `${ours(whole).replace('"./api.js"', '"./api.mjs"')}\nexport {};\n`);
 }

@@ -1,10 +1,10 @@
-//! Tests that the examples in `docs/attributes.md` compile or report the message beside them.
+//! Tests that the examples in `docs/reference/attributes.md` compile or report the message beside them.
 
 use crate::attributes::ATTRIBUTES;
 use proc_macro2::TokenStream;
 use syn::{Item, Macro};
 
-const DOCS: &str = include_str!("../../../../docs/attributes.md");
+const DOCS: &str = include_str!("../../../../docs/reference/attributes.md");
 
 /// A row of the table: name, target, valid example, invalid example, message.
 fn rows() -> Vec<[&'static str; 5]> {
