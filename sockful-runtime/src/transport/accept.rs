@@ -1,4 +1,4 @@
-//! From a listener to connections: the door, the handshake, and the way out.
+//! Accepts connections from a listener: connection limits, TLS handshake, HTTP and shutdown.
 
 use crate::core::shutdown;
 use crate::core::shutdown::Shutdown;
@@ -26,13 +26,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-/// How long to wait after an accept that failed for want of something, such as file descriptors.
+/// The pause after a failed accept, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The layer between a connection and TCP.
 #[derive(Clone, Debug)]
 pub(crate) enum Transport {
-    /// Nothing.
+    /// Plain TCP.
     None,
     /// TLS.
     #[cfg(feature = "tls")]
@@ -40,13 +40,13 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Whether what is written is what a client reads.
+    /// Whether bytes are written to TCP without a layer such as TLS.
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 }
 
-/// Accepts until `shutdown` is done, then drains.
+/// Accepts connections until `shutdown` completes, then drains them.
 pub(crate) async fn serve(
     app: Arc<App>,
     door: &ConnectionLimits,
@@ -78,7 +78,7 @@ pub(crate) async fn serve(
             Ok(entry) => Arc::new(entry),
             Err(setting) => {
                 tracing::debug!(%address, setting, "a connection was refused");
-                // Over TLS it would take the handshake that is to be saved.
+                // Over TLS the response would cost the handshake that the refusal is meant to save.
                 if layer.is_none() {
                     door.refuse(stream, setting);
                 }
@@ -98,11 +98,12 @@ pub(crate) async fn serve(
     drain(&app, trigger).await;
 }
 
-/// The next connection.
+/// Accepts the next connection. Returns `None` after an error, which is logged.
 async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
         Ok((stream, address)) => {
-            // Without it a reply would wait for the peer to acknowledge the one before.
+            // With Nagle's algorithm, a reply would wait until the peer acknowledges the previous
+            // one.
             let _ = stream.set_nodelay(true);
             Some((stream, address))
         }
@@ -114,7 +115,7 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     }
 }
 
-/// Speaks HTTP within TLS.
+/// Performs the TLS handshake, then serves HTTP.
 #[cfg(feature = "tls")]
 async fn https(
     session: Arc<Session>,
@@ -133,7 +134,7 @@ async fn https(
     }
 }
 
-/// Speaks HTTP until the connection ends or becomes a WebSocket, which goes on in a task of its own.
+/// Serves HTTP until the connection ends or becomes a WebSocket, which runs in its own task.
 async fn http(
     session: Arc<Session>,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -143,7 +144,7 @@ async fn http(
 ) {
     let config = session.config().clone();
     let (draining, cut) = (shutdown.clone().draining(), shutdown.clone().cut());
-    // What is cut is answered first.
+    // Requests that are cut off are answered first.
     let cut = async {
         cut.await;
         sleep(config.connection.close_timeout).await;
@@ -151,7 +152,8 @@ async fn http(
     let has_asked = Arc::new(AtomicBool::new(false));
     let asks = has_asked.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        // A proxy may send requests of many over one connection: who one is says nothing of the next.
+        // A proxy may send requests of several clients over one connection, so each request
+        // authenticates by itself.
         let (session, entry, shutdown) = (session.fresh(), entry.clone(), shutdown.clone());
         asks.store(true, Relaxed);
         async move {

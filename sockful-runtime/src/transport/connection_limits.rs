@@ -1,5 +1,5 @@
-//! Who is let in: how many connections there may be, in all and from one address, and how many may
-//! come a second.
+//! Limits on connections: how many are open, in total and per address, and how many arrive per
+//! second.
 
 use crate::core::config::Config;
 use crate::engine::rate_limit::{Bucket, RateLimiter, origin};
@@ -12,13 +12,14 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// How many are told at once why they are not let in; further ones are let go without a word.
+/// How many refused connections are sent a response at the same time. Further ones are dropped
+/// without a response.
 const MAX_TOLD: usize = 256;
 
-/// How long that may take.
+/// The time limit for sending that response.
 const TELLING: Duration = Duration::from_secs(1);
 
-/// Lets connections in, or tells them why not.
+/// Admits connections up to the configured limits.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
@@ -28,10 +29,10 @@ pub(crate) struct ConnectionLimits {
     told: Arc<Semaphore>,
 }
 
-/// How fast connections come.
+/// Limits on the rate of new connections.
 ///
-/// One address has at most a quarter of the rate. Addresses from which more than a hundredth comes
-/// have half of it together, so that the other half is left for all others.
+/// One address may use at most a quarter of the rate. The addresses that each use more than a
+/// hundredth of it share one half, so that the other half remains for all other addresses.
 #[derive(Debug)]
 struct Arrivals {
     all: Bucket,
@@ -43,7 +44,7 @@ struct Arrivals {
 #[derive(Debug, Default)]
 struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 
-/// A connection that was let in, until it ends.
+/// An admitted connection. Dropping the permit releases its place.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     permit: Option<OwnedSemaphorePermit>,
@@ -62,14 +63,14 @@ impl ConnectionLimits {
         }
     }
 
-    /// Lets a connection in from an address, which is not always known.
+    /// Admits a connection from an address, which is not always known.
     ///
     /// # Errors
     ///
-    /// The setting that it would be over.
+    /// The name of the setting whose limit the connection would exceed.
     pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<ConnectionPermit, &'static str> {
         let address = address.and_then(origin);
-        // What one address has too much of takes nothing from the others.
+        // A connection over the limit of its own address does not count against the shared limits.
         let from = match address {
             None => None,
             Some(address) => {
@@ -88,7 +89,7 @@ impl ConnectionLimits {
         Ok(entry)
     }
 
-    /// Tells a connection that it is not let in, without anybody waiting for it.
+    /// Sends a refused connection a 503 response, in a task of its own.
     pub(crate) fn refuse(&self, mut stream: TcpStream, setting: &'static str) {
         let Ok(permit) = self.told.clone().try_acquire_owned() else {
             return;
@@ -103,7 +104,8 @@ impl ConnectionLimits {
             let tell = async {
                 stream.write_all(answer.as_bytes()).await?;
                 stream.shutdown().await?;
-                // What is unread would reset the connection, and the answer be lost.
+                // Closing with unread input would reset the connection, and the response would be
+                // lost.
                 let mut discarded = [0; 1024];
                 while stream.read(&mut discarded).await? > 0 {}
                 std::io::Result::Ok(())
@@ -131,8 +133,8 @@ impl Arrivals {
         }
     }
 
-    /// Whether another connection may come from an address, `None` for the machine itself, where a
-    /// proxy connects for many.
+    /// Whether another connection may arrive from an address. `None` is a loopback address, from
+    /// which a proxy may connect for many clients.
     fn take(&self, address: Option<IpAddr>) -> bool {
         if address.is_some() {
             let by_address = |limits: &RateLimiter| limits.of_address(address).take(1).is_ok();
@@ -147,7 +149,8 @@ impl Arrivals {
 }
 
 impl Addresses {
-    /// Counts another connection from an address, where there may be one.
+    /// Counts another connection from an address unless it has `most` already. Returns whether it
+    /// was counted.
     fn enter(&self, address: IpAddr, most: usize) -> bool {
         let mut counts = self.counts();
         let count = counts.entry(address).or_default();
@@ -243,7 +246,7 @@ mod tests {
         let mut entered = [0, 0];
         for _ in 0..2_000 {
             tokio::time::advance(Duration::from_millis(1)).await;
-            // Each comes 2,600 times a second, and two hundred others once in ten seconds.
+            // Each address connects 3,000 times a second; later, 200 other addresses connect once.
             for (nth, address) in busy.iter().enumerate() {
                 for _ in 0..3 {
                     let is_in = door.admit(Some(*address)).is_ok();

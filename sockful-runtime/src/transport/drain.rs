@@ -1,11 +1,12 @@
-//! How a server comes to its end.
+//! Graceful shutdown.
 
 use crate::core::shutdown::Trigger;
 use crate::engine::app::App;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// Waits for running requests as long as [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout)
-/// allows. Then the others are answered with `unavailable`, and connections closed, which takes at most
+/// Waits for running requests for at most
+/// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). Then answers
+/// the remaining ones with `unavailable` and closes their connections, which takes at most
 /// `connection.close_timeout`.
 pub(crate) async fn drain(app: &App, mut trigger: Trigger) {
     let config = &app.config;

@@ -1,4 +1,4 @@
-//! The HTTP side: the page, the health, and the door to the WebSocket.
+//! HTTP: the explorer, the health check, the REST routes and the upgrade to WebSocket.
 
 pub(crate) mod description_files;
 
@@ -29,21 +29,21 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use std::convert::Infallible;
 
-/// How the requests of a connection arrive.
+/// The properties of the listener that the requests of a connection arrive by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Listener {
-    /// Whether a WebSocket is opened at `/` alone, instead of wherever the application lets requests
-    /// through.
+    /// Whether a WebSocket can only be opened at `/`. Otherwise the application's router decides
+    /// which paths reach the server.
     pub(crate) is_at_root: bool,
     pub(crate) is_tls: bool,
-    /// Whether it listens on a loopback address.
+    /// Whether the listener is bound to a loopback address.
     pub(crate) is_loopback: bool,
 }
 
-/// What is sent over HTTP.
+/// The body of a response.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// The body of a request, whatever server reads it.
+/// The body of a request, independent of the HTTP server that reads it.
 pub(crate) trait RequestBody:
     hyper::body::Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>
 {
@@ -60,7 +60,7 @@ const HEALTH: &str = "/healthz";
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers a request that is no handshake; with the explorer, if that is served.
+/// Responds to a request that is not a handshake. Serves the explorer if `has_explorer`.
 pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
     let (path, query) = (request.uri.path(), request.uri.query());
     let explorer = || {
@@ -96,12 +96,12 @@ pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // A server of another version has another client.
+    // A server of another version has another client, so caches must revalidate.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
-/// An answer in plain words.
+/// A response in plain text.
 pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(whole(text));
     *response.status_mut() = status;
@@ -112,7 +112,7 @@ pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body
     response
 }
 
-/// An error in plain words.
+/// An error as a response in plain text.
 pub(crate) fn refusal(error: &Error) -> Response<Body> {
     let mut response = plain(status(error), format!("{error}\n"));
     if error.kind() == ErrorKind::Unauthenticated {
@@ -125,25 +125,25 @@ pub(crate) fn refusal(error: &Error) -> Response<Body> {
     response
 }
 
-/// After how many seconds it may go better.
+/// The value of `Retry-After` for an error: its delay in seconds.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     let wait = error.retry_after()?;
-    // Whoever comes back then is not too early by a part of one.
+    // Rounded up, so that a client that waits exactly this long is not too early.
     let part = u64::from(wait.subsec_nanos() > 0);
     Some(wait.as_secs().saturating_add(part).into())
 }
 
-/// A body that is there at once.
+/// A body that is available at once.
 pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).boxed_unsync()
 }
 
-/// A body that comes piece by piece.
+/// A body that is sent in chunks as they become available.
 pub(crate) fn streamed(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Body {
     StreamBody::new(pieces.map(|piece| Ok(Frame::data(piece)))).boxed_unsync()
 }
 
-/// Whether the client has what this tag stands for already.
+/// Whether the `If-None-Match` of a request contains this entity tag or `*`.
 pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get_all(IF_NONE_MATCH).iter();
     let mut known = known.flat_map(|value| value.to_str().unwrap_or_default().split(','));
@@ -153,16 +153,16 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     })
 }
 
-/// Whether a limit was met that the caller can stay below by ending something else.
+/// Whether the caller can get below the exceeded limit by ending something of its own.
 fn is_of_caller(error: &Error) -> bool {
     let limit = error.limit().map(|(name, _)| name);
     matches!(limit, Some("max_scanned_groups" | "max_subscriptions"))
 }
 
-/// The status that tells an error.
+/// The HTTP status for an error.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error.kind() {
-        // There may be room for another of what all callers share, or only this one has its part of it.
+        // A resource shared by all callers may be available later; a limit of this caller may not.
         ErrorKind::TooMany if error.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::TooMany if is_of_caller(error) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::BadFrame | ErrorKind::InvalidQuery | ErrorKind::TooMany => {

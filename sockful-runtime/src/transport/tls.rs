@@ -1,4 +1,4 @@
-//! TLS: certificates, and the handshake.
+//! TLS certificates and handshakes.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use std::fmt;
@@ -14,19 +14,20 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-/// Who a server is to clients that come by TLS: a chain of certificates and its private key.
+/// The identity of a server over TLS: a certificate chain and its private key.
 ///
-/// TLS 1.2 and 1.3 are spoken, and HTTP/1.1 within.
+/// Supports TLS 1.2 and 1.3, with HTTP/1.1 inside.
 #[derive(Clone)]
 pub struct TlsConfig(TlsAcceptor);
 
 impl TlsConfig {
-    /// From PEM files: the certificate with those that lead to its authority behind it, and its
-    /// private key in PKCS#8, PKCS#1 or SEC1.
+    /// Reads the configuration from PEM files: the certificate followed by its intermediate
+    /// certificates, and its private key in PKCS#8, PKCS#1 or SEC1 format.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`], naming the file, where one can't be read or is not what it should be.
+    /// [`ErrorKind::Invalid`], with the name of the file, if a file cannot be read or has invalid
+    /// content.
     pub fn from_pem_files(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self> {
         let read = |path: &Path| {
             let refuse =
@@ -36,12 +37,12 @@ impl TlsConfig {
         Self::from_pem(read(chain.as_ref())?, read(key.as_ref())?)
     }
 
-    /// From the contents of such files.
+    /// Reads the configuration from the contents of PEM files.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] where there is no certificate or no key in them, or the two don't belong
-    /// together.
+    /// [`ErrorKind::Invalid`] if there is no certificate or no private key, or if the two do not
+    /// match.
     pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self> {
         let refuse = |why: String| Error::new(ErrorKind::Invalid, why);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_ref())
@@ -62,7 +63,7 @@ impl TlsConfig {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
     ) -> Result<ServerConfig, rustls::Error> {
-        // Named, as an application may have another one installed for itself.
+        // Explicit, because the application may have installed another default provider.
         let provider = Arc::new(ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -72,13 +73,13 @@ impl TlsConfig {
         Ok(config)
     }
 
-    /// Shakes hands; `None` where that fails, or takes longer than `patience`.
+    /// Performs the handshake. Returns `None` if it fails or takes longer than `patience`.
     pub(crate) async fn accept(
         &self,
         stream: TcpStream,
         patience: Duration,
     ) -> Option<TlsStream<TcpStream>> {
-        // Boxed, so that a connection does not hold room for its beginning all its life.
+        // Boxed, so that a connection does not reserve memory for its handshake for its whole life.
         match timeout(patience, Box::pin(self.0.accept(stream))).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {
@@ -90,7 +91,7 @@ impl TlsConfig {
     }
 }
 
-/// Shows no key.
+/// Does not print the key.
 impl fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsConfig").finish_non_exhaustive()

@@ -1,4 +1,5 @@
-//! One client: reads its requests, runs them, writes the replies. One task, one writer.
+//! A WebSocket connection: reads requests, runs them and writes replies, in one task with one
+//! writer.
 
 mod finish;
 mod heartbeat;
@@ -35,12 +36,13 @@ use subscriptions::SessionSubscriptions;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wake_set::{WakeSet, WakeSource};
 
-/// The end of each connection when the server stops.
+/// The close reason of all connections when the server stops.
 const SHUTTING_DOWN: CloseReason = CloseReason::ByUs(1001, "the server is shutting down");
 
-/// Serves a connection after its handshake, until it ends; `part` is what was read beyond the handshake.
+/// Serves a connection after its handshake until it ends. `part` contains the bytes that were read
+/// beyond the handshake.
 ///
-/// The scans of its requests and subscriptions are those of its client.
+/// Scans of its requests and subscriptions are attributed to its client.
 pub(crate) fn run<S>(
     session: Arc<Session>,
     io: S,
@@ -81,7 +83,7 @@ where
     connection.requests.abandon();
     let config = connection.session.config();
     connection.socket.close(end, config).await;
-    // Until here: a server that stops waits for the close to be read.
+    // Held until here: a server that stops waits until the peer has read the close.
     drop(shutdown);
 }
 
@@ -93,16 +95,16 @@ struct Connection<S> {
     heartbeat: Heartbeat,
     session: Arc<Session>,
     bad_frames: usize,
-    /// Whether the server stops: what runs is finished, and nothing more is read.
+    /// Whether the server is stopping: running requests are finished and nothing more is read.
     is_draining: bool,
-    /// Whether reading was paused, since there was no room for another request or reply.
+    /// Whether reading was paused because there was no room for another request or reply.
     was_paused: bool,
     bells: WakeSet,
-    /// Rings when there may be more to read.
+    /// Woken when there may be more to read.
     reading: WakeSource,
-    /// Rings when the server may have begun to stop.
+    /// Woken when the server may have started to stop.
     stopping: WakeSource,
-    /// Whether events were written last, so that requests come first now.
+    /// Whether events were written last, in which case requests come first now.
     has_delivered: bool,
 }
 
@@ -166,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Waits for whatever is next. What waits to be sent comes first, reading last.
+    /// Waits for the next event. Pending output has the highest priority, reading the lowest.
     fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
@@ -210,7 +212,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         if is_reading {
             if std::mem::take(&mut self.was_paused) {
-                // What came meanwhile may be there already, and does not wake the task.
+                // Input that arrived while paused may be buffered already, and does not wake the
+                // task.
                 self.reading.ring();
             }
             if let Poll::Ready(incoming) = self.poll_incoming() {
@@ -228,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Poll::Pending
     }
 
-    /// Notices that the peer is gone while none of its requests is taken in.
+    /// Detects a disconnected peer while reading is paused.
     fn poll_gone(&mut self) -> Poll<()> {
         self.reading.poll(|cx| self.socket.pipe().poll_gone(cx))
     }
@@ -245,7 +248,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.subscriptions.poll(cx)
     }
 
-    /// Whether another event may be put behind what waits to be sent.
+    /// Whether the output buffer has room for another event.
     fn has_room_for_events(&mut self) -> bool {
         self.socket.pipe().waiting() <= self.session.config().live.max_unsent_events
     }
@@ -266,18 +269,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.subscriptions.restart_stale();
     }
 
-    /// Whether there is room for another request. Where there is not, TCP tells the peer.
+    /// Whether there is room for another request. If not, TCP backpressure slows the peer down.
     fn may_read(&mut self) -> bool {
         self.requests.has_room() && self.has_room_out()
     }
 
-    /// Whether another reply may be put behind those that wait to be sent.
+    /// Whether the output buffer has room for another reply.
     fn has_room_out(&mut self) -> bool {
         self.socket.pipe().waiting() <= self.session.config().connection.max_outgoing
     }
 
-    /// Takes in a message and those that have come with it, so that all replies that are ready
-    /// leave in one write. After so many, other connections get their turn.
+    /// Processes a message and those that have arrived with it, so that all replies that are ready
+    /// leave in one write. Yields to other connections after `max_batch` messages.
     async fn take_all(&mut self, first: Incoming) -> Option<CloseReason> {
         let mut next = first;
         let mut taken = 0;
@@ -317,7 +320,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Starts requests whose turn has come.
+    /// Starts the queued requests that need not wait any longer.
     fn start_waiting(&mut self) -> Option<CloseReason> {
         while self.has_room_out()
             && let Some((request, outcome)) = self.requests.start_next()
@@ -331,7 +334,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         None
     }
 
-    /// Answers what is not done when the time to shut down is over.
+    /// Answers the unfinished requests when the shutdown timeout has elapsed.
     fn give_up(&mut self) {
         for (request, outcome) in self.requests.give_up() {
             let reply = request.unavailable(&self.session, outcome);
@@ -339,7 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Refuses what has been read and not started, and reads no more.
+    /// Refuses requests that have been read but not started, and stops reading.
     fn refuse_the_rest(&mut self) -> Option<CloseReason> {
         self.is_draining = true;
         self.socket.pipe().stop_reading();
@@ -370,7 +373,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn greet(&mut self) {
         let app = &self.session.app;
-        // A key is somebody's, as is all that is not public.
+        // An idempotency key belongs to an identity, as does everything that is not public.
         let admitted = app.policies.admit_to(&self.session.caller(), false);
         let hello = app.hello(admitted.is_ok());
         self.socket

@@ -1,4 +1,4 @@
-//! A stream whose peer has to take what it is sent.
+//! A stream that fails if its peer does not read for too long.
 
 use std::io;
 use std::pin::Pin;
@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Fails where its peer has taken nothing of what it is sent for `patience`.
+/// Fails a write if the peer has accepted no bytes for `patience`.
 #[derive(Debug)]
 pub(crate) struct WriteTimeout<S> {
     stream: S,
     patience: Duration,
-    /// Runs out as long as nothing is taken.
+    /// Runs while no bytes are accepted.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -29,7 +29,7 @@ impl<S> WriteTimeout<S> {
         self.stream
     }
 
-    /// What an attempt to send has come to.
+    /// Tracks the result of an attempt to send.
     fn watch<T>(&mut self, cx: &mut Context<'_>, sent: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if sent.is_ready() {
             self.stalled = None;

@@ -1,4 +1,4 @@
-//! Who a client is by the headers of its handshake, or of its request over HTTP.
+//! Authenticates clients by the headers of their handshake or HTTP request.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::dispatch::MANY;
@@ -7,13 +7,13 @@ use crate::engine::session::Session;
 use hyper::HeaderMap;
 use tokio::time::timeout;
 
-/// Has the application say who the client is that sent these headers, where it asks that at all.
+/// Authenticates the client that sent these headers, if the application has an authenticator.
 ///
 /// # Errors
 ///
-/// Where it has an `Authorization` that is refused, and where nobody can say now. A cookie that is
-/// refused makes it nobody: it may be another application's, and a page is not told why a handshake
-/// fails.
+/// If the `Authorization` header is refused, or if the authenticator is temporarily unavailable. A
+/// refused cookie leaves the client unauthenticated instead: it may belong to another application,
+/// and a web page cannot learn why a handshake failed.
 pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<()> {
     if !session.has_authenticator() {
         return Ok(());
@@ -22,7 +22,8 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
     if !credentials.are_shown() {
         return Ok(());
     }
-    // To ask costs the application something, and may be asked over and over on one connection.
+    // Authentication costs the application work and can be repeated on one connection, so it counts
+    // against the rate limit.
     let too_soon = |wait| session.app.rates.refusal(wait);
     session.bucket.take(MANY).map_err(too_soon)?;
     let has_authorization = credentials.has_authorization();

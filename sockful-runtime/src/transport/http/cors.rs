@@ -1,4 +1,4 @@
-//! Pages of other origins: whose may ask, and what their browsers are told of it.
+//! CORS: the response headers for pages of other origins.
 
 use crate::transport::http::Body;
 use crate::transport::http::refusal;
@@ -12,16 +12,16 @@ use hyper::{HeaderMap, Method, Response, StatusCode};
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
-/// What a page may send.
+/// The request headers that a page may send.
 const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
 
-/// What it may read of an answer.
+/// The response headers that a page may read.
 const EXPOSED: &str = "accept-patch, allow, etag, link, location, retry-after";
 
-/// For how many seconds a browser need not ask again.
+/// How many seconds a browser may cache a preflight response.
 const MAX_AGE: u16 = 600;
 
-/// The response to `OPTIONS` at an address where these methods do something.
+/// The response to `OPTIONS` at an address that supports these methods.
 pub(crate) fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -37,8 +37,8 @@ pub(crate) fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Body>
     response
 }
 
-/// The headers that a page may send: those of the routes, and whatever else it asks for, such as the
-/// headers that its tracing library adds to each request.
+/// The headers that a page may send: those of the routes and all others that it asks for, such as
+/// the headers that a tracing library adds to each request.
 fn headers_for(asked: &HeaderMap) -> HeaderValue {
     let mut names = HEADERS.to_owned();
     let asked = asked.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
@@ -72,7 +72,7 @@ fn vary(response: &mut Response<Body>) {
     response.headers_mut().insert(VARY, names);
 }
 
-/// Tells the browser that the page of this request, which may ask, may read the answer.
+/// Allows the page of this request, whose origin has been checked, to read the response.
 pub(crate) fn open(response: &mut Response<Body>, asked: &HeaderMap) {
     vary(response);
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The description, and what follows from it, over HTTP.
+//! Serves the API description and the documents generated from it over HTTP.
 
 use crate::engine::session::Session;
 use crate::transport::http;
@@ -11,7 +11,7 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
-/// Answers a request for one of the files; `None` where it is for something else.
+/// Responds to a request for one of the documents. Returns `None` for other paths.
 pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Response<Body>> {
     let has_api = session.config().http.enabled;
     let file = ApiDocument::at(request.uri.path())
@@ -31,7 +31,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
         }
     }
     let description = &session.app.description;
-    // Another version may write other types of the same description.
+    // Another version may generate other types from the same description.
     let tag = format!("\"{}-{}\"", description.digest, env!("CARGO_PKG_VERSION"));
     let mut response = if http::is_known(&request.headers, &tag) {
         let mut response = Response::new(Body::default());
@@ -50,7 +50,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
     Some(no_cache(response))
 }
 
-/// Has a cache ask each time, and for each caller.
+/// Makes caches revalidate each time, separately for each caller.
 fn no_cache(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

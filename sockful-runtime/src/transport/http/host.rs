@@ -14,7 +14,7 @@ use hyper::{Response, StatusCode, Version};
 ///
 /// # Errors
 ///
-/// The response: 400 as RFC 9112 has it, or 421.
+/// The response: 400 as RFC 9112 requires, or 421 for an unknown name.
 pub(crate) fn check(
     request: &Parts,
     access: &SiteAccess,

@@ -1,22 +1,22 @@
-//! What is told where nothing is done.
+//! HTTP errors that are not errors of the protocol, such as an unsupported method.
 
 use crate::core::error::Error;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 
-/// The header that lists the types of bodies that `PATCH` takes.
+/// The header that lists the body types that `PATCH` accepts.
 pub(crate) const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// The types of bodies that `PATCH` takes.
+/// The body types that `PATCH` accepts.
 pub(crate) const PATCHES: &str =
     "application/json, application/merge-patch+json, application/x-www-form-urlencoded";
 
-/// Why a request over HTTP is not done.
+/// Why an HTTP request fails.
 #[derive(Debug)]
 pub(crate) enum HttpError {
-    /// For a reason that the socket has as well, or one with a status of its own.
+    /// An error as over WebSocket, optionally with an HTTP status of its own.
     Error(Option<StatusCode>, Box<Error>),
-    /// Since there are only these methods here.
+    /// The method is not supported; these are.
     Method(Vec<Method>, Box<Error>),
 }
 
@@ -32,13 +32,13 @@ impl From<Error> for HttpError {
     }
 }
 
-/// The value of `Allow` where these methods do something.
+/// The value of `Allow` for an address that supports these methods.
 pub(crate) fn allowed(methods: &[Method]) -> HeaderValue {
     let mut names: Vec<_> = methods.iter().map(Method::as_str).collect();
     if methods.contains(&Method::GET) {
         names.push("HEAD");
     }
     names.push("OPTIONS");
-    // Names of methods are text for headers.
+    // Method names are always valid header values.
     HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }

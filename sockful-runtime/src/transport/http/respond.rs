@@ -24,8 +24,8 @@ const HANDSHAKE: &str = "/sockful/handshake";
 /// Below this path are files that pages of allowed origins may read.
 const FILES: &str = "/sockful/";
 
-/// Answers a request. A connection that becomes a WebSocket gets its permit from `enter` and holds it as
-/// long as it lasts. Once `cut` completes, a request that is not done is answered with 503.
+/// Responds to a request. A connection that becomes a WebSocket gets its permit from `enter` and
+/// holds it until it ends. Once `cut` completes, an unfinished request is answered with 503.
 pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     request: Request<B>,
     listener: Listener,
@@ -70,7 +70,7 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     response
 }
 
-/// Answers a request for a file, which pages of allowed origins may read.
+/// Serves a file, which pages of allowed origins may read.
 async fn file(session: &Session, request: &HttpParts, listener: Listener) -> Response<Body> {
     let access = &session.app.site_access;
     if request.uri.path() == HANDSHAKE {

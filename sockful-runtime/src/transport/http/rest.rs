@@ -1,5 +1,5 @@
-//! The routes over HTTP: a method and an address become a request for an action, and the response is
-//! the payload of its reply.
+//! The REST routes: a method and a path become a request for an action, and the payload of its
+//! reply becomes the response.
 
 mod address;
 mod answer;
@@ -35,11 +35,11 @@ use std::sync::Arc;
 use target::RestTarget;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Where a browser says how far it has read a stream.
+/// The header by which a browser reports how far it has read a stream.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Answers a request whose address [is here](is_here). A stream of events gets its permit from `enter`.
-/// Once `cut` completes, a request that is not done is answered with 503.
+/// Responds to a request whose path [belongs to the REST routes](is_here). A stream of events gets
+/// its permit from `enter`. Once `cut` completes, an unfinished request is answered with 503.
 pub(crate) async fn answer<G: Send + 'static>(
     session: Arc<Session>,
     parts: Parts,
@@ -134,7 +134,7 @@ async fn respond<G: Send + 'static>(
     Ok(asked.answer(reply, session.config().request.max_reply))
 }
 
-/// The methods that do something at an address.
+/// The methods that an address supports.
 fn methods(session: &Session, address: &Uri) -> Vec<Method> {
     let place = RestPath::parse(address.path());
     place.map_or_else(
@@ -143,13 +143,13 @@ fn methods(session: &Session, address: &Uri) -> Vec<Method> {
     )
 }
 
-/// The frame that begins a subscription.
+/// The frame that starts a subscription.
 fn frame(resource: &str, action: &str, payload: &str, options: &str) -> Utf8Bytes {
     let (resource, action) = (text(resource), text(action));
     format!("[{resource},{action},{payload},0,{options}]").into()
 }
 
-/// What is told where a method does nothing at a place.
+/// The error for a method that a path does not support.
 fn nothing(session: &Session, place: &RestPath) -> HttpError {
     let methods = RestTarget::methods(&session.app, place);
     if !methods.is_empty() {
@@ -175,7 +175,7 @@ fn no_parameters() -> Error {
     )])
 }
 
-/// Whether what is asked for is to be told live.
+/// Whether the request accepts server-sent events.
 fn wants_events(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter();
     let accepted = accepted.filter_map(|value| value.to_str().ok());
@@ -186,7 +186,7 @@ fn wants_events(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The payload of a subscription that goes on behind the event of this id.
+/// The payload of a subscription that resumes after the event with this id.
 fn going_on(payload: &str, id: &str) -> String {
     let (Some(Position { resume, seq, at }), Ok(asked)) =
         (Position::parse(id), Object::parse(payload))

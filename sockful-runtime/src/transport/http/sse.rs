@@ -1,7 +1,7 @@
 //! A subscription as server-sent events.
 //!
-//! Each stream is a connection of its own within the server that speaks the WebSocket protocol, so
-//! the same rules apply. Its frames are written as events.
+//! Each stream is an internal connection that speaks the WebSocket protocol, so the same rules
+//! apply. Its frames are written as events.
 
 use crate::core::error::{Error, ErrorKind};
 use crate::core::shutdown::Shutdown;
@@ -43,7 +43,7 @@ impl<'a> Position<'a> {
     pub(crate) fn parse(id: &'a str) -> Option<Self> {
         let mut parts = id.split('/');
         let (resume, seq) = (parts.next()?, parts.next()?.parse().ok()?);
-        // Ids of older servers end here.
+        // Ids of older servers have no third part.
         let at = parts.next().unwrap_or_default();
         let position = Self { resume, seq, at };
         parts.next().is_none().then_some(position)
@@ -61,7 +61,7 @@ pub(crate) async fn respond<G: Send + 'static>(
         websocket::run(session, far, Vec::new(), shutdown).await;
         drop(entry);
     });
-    // The server itself writes these frames, and has limited their size.
+    // These frames come from the server itself, which has limited their size.
     let unbounded = WebSocketConfig::default()
         .max_message_size(None)
         .max_frame_size(None);
@@ -122,7 +122,7 @@ impl Events {
             let Ok(frame) = frame::parse(&text) else {
                 continue;
             };
-            // The first is the hello.
+            // The first frame is the hello.
             let fields: StreamPosition<'_> =
                 serde_json::from_str(frame.payload).unwrap_or_default();
             match fields {
@@ -136,7 +136,7 @@ impl Events {
         Err(gone().into())
     }
 
-    /// The next event; `None` at the end.
+    /// The next event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if self.is_over {
             return None;
@@ -168,7 +168,7 @@ impl Events {
             }
             _ => String::new(),
         };
-        // Between the values of JSON a line break is a space.
+        // Line breaks occur only between JSON tokens, where a space is equivalent.
         let data = payload.replace(['\n', '\r'], " ");
         format!("event: {name}\n{id}data: {data}\n\n").into()
     }

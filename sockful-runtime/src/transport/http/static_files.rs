@@ -1,6 +1,6 @@
-//! The files that are part of every server: the client, and the explorer.
+//! The files that are compiled into the server: the client and the explorer.
 
-/// The explorer's page.
+/// The HTML page of the explorer.
 pub(super) const PAGE: File = File::of(
     "text/html; charset=utf-8",
     include_str!("explorer/page.html"),
@@ -8,7 +8,7 @@ pub(super) const PAGE: File = File::of(
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// A file, and what it is.
+/// A file and its content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) content_type: &'static str,
@@ -25,7 +25,7 @@ impl File {
     }
 }
 
-/// The file at `path`, whoever asks.
+/// The client file at `path`. It is served without authentication.
 pub(super) fn client(path: &str) -> Option<File> {
     match path {
         "/sockful/client.js" => Some(File::script(include_str!("client.js"))),
@@ -37,10 +37,10 @@ pub(super) fn client(path: &str) -> Option<File> {
     }
 }
 
-/// The file of the explorer at `path`.
+/// The explorer file at `path`.
 ///
-/// What the page begins with is asked for as its `query`: that is below it wherever the server is
-/// mounted, with a slash at the end of its address or without.
+/// The page requests its first files as a `query` on its own address. That resolves wherever the
+/// server is mounted, with or without a trailing slash.
 pub(super) fn explorer(path: &str, query: Option<&str>) -> Option<File> {
     match (path, query) {
         ("/", query) => Some(query.and_then(named).unwrap_or(PAGE)),

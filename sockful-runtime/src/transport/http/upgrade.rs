@@ -19,13 +19,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-/// The only subprotocol.
+/// The only subprotocol that the server supports.
 const SUBPROTOCOL: &str = "sockful.1";
 
 /// Serves an upgraded connection as a WebSocket until it ends.
 pub(super) async fn run_upgraded(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
-    // The stream itself is leaner than what hyper wraps it in. What is not plain TCP is boxed, so
-    // that a connection which is has no room for it.
+    // The stream itself uses less memory than hyper's wrapper. Other streams than plain TCP are
+    // boxed, so that plain TCP connections do not reserve space for them.
     let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
         Ok((stream, part)) => return websocket::run(session, stream, part, shutdown).await,
         Err(upgraded) => upgraded,
@@ -48,10 +48,11 @@ fn taken_apart<S>(parts: Parts<TokioIo<WriteTimeout<S>>>) -> (S, Vec<u8>) {
 
 /// The outcome of a handshake.
 pub(super) enum Handshake<B> {
-    /// The request does not ask for a WebSocket.
+    /// The request is not a WebSocket handshake.
     None(Request<B>),
     Refused(Response<Body>),
-    /// The response, the connection once it is sent, and the headers, which may identify the client.
+    /// The response, the future upgraded connection, and the headers, which may authenticate the
+    /// client.
     Accepted(Response<Body>, OnUpgrade, HeaderMap),
 }
 

@@ -1,4 +1,4 @@
-//! The end of a connection: what was asked before it is answered.
+//! The end of a connection: requests that were read before it are still answered.
 
 use super::Connection;
 use crate::dispatch::{Request, RequestOutcome};
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// Answers what was asked before the end, as long as a close may take.
+    /// Answers the requests that were read before the end, within the close timeout.
     pub(super) async fn finish(&mut self) {
         let patience = self.session.config().connection.close_timeout;
         let answered = async {
@@ -21,11 +21,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.start_waiting();
             }
         };
-        // What takes longer is left off.
+        // Requests that take longer are abandoned.
         let _ = timeout(patience, answered).await;
     }
 
-    /// The next request to be done; `None` where nobody is there to be told.
+    /// The next finished request; `None` if the peer is gone.
     fn poll_finished(
         &mut self,
         cx: &mut Context<'_>,

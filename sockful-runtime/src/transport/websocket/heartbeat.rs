@@ -1,4 +1,4 @@
-//! The clock of a connection: when to ping, and when to give a peer up.
+//! The timers of a connection: when to ping, and when to give up on a peer.
 
 use super::wake_set::WakeSource;
 use crate::core::config::Config;
@@ -9,30 +9,29 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until};
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     sleep: Pin<Box<Sleep>>,
-    /// Rings when the time has come.
+    /// Woken when the timer elapses.
     bell: WakeSource,
     interval: Duration,
     pong_timeout: Duration,
     write_timeout: Duration,
     ping_at: Instant,
-    /// By when something must have come, and how much had come at the ping.
+    /// The deadline for receiving something, and the number of bytes received at the ping.
     pong_by: Option<(Instant, u64)>,
-    /// By when something must have been sent, and how much had been sent when it began to wait.
+    /// The deadline for sending something, and the number of bytes sent when the wait started.
     sent_by: Option<(Instant, u64)>,
 }
 
-/// What is due.
+/// The action that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beat {
     Ping,
-    /// Nothing came since the ping.
+    /// Nothing was received since the ping.
     Silent,
-    /// Nothing of what waits could be sent.
+    /// None of the pending output could be sent.
     Stuck,
 }
 
 impl Heartbeat {
-    /// `bell` rings for it.
     pub(super) fn new(config: &Config, bell: WakeSource) -> Self {
         let ping_at = Instant::now() + config.connection.ping_interval;
         Self {
@@ -47,7 +46,7 @@ impl Heartbeat {
         }
     }
 
-    /// Notes whether bytes wait to be sent, and how many have been sent so far.
+    /// Updates whether bytes wait to be sent, and how many have been sent so far.
     pub(super) fn note_waiting(&mut self, waits: bool, sent: u64) {
         match self.sent_by {
             _ if !waits => self.sent_by = None,
@@ -63,8 +62,8 @@ impl Heartbeat {
         }
     }
 
-    /// Waits for what is due next; `received` is how many bytes have come so far. A peer can't be
-    /// called silent while nothing of it is read.
+    /// Waits for the next action that is due. `received` is the number of bytes received so far.
+    /// The pong timeout does not run while reading is paused.
     pub(super) fn poll(&mut self, received: u64, is_reading: bool) -> Poll<Beat> {
         if let Some((by, _)) = &mut self.pong_by
             && !is_reading

@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until};
 /// Notices when the identity of a connection changes or expires.
 pub(super) struct IdentityWatch {
     session: Arc<Session>,
-    /// Woken when it may have changed.
+    /// Woken when the identity may have changed.
     wake_source: WakeSource,
     /// The last generation that was reported.
     generation: u64,
@@ -21,7 +21,7 @@ pub(super) struct IdentityWatch {
 
 impl IdentityWatch {
     pub(super) fn new(session: Arc<Session>, wake_source: WakeSource) -> Self {
-        // An identity from the handshake may expire, too.
+        // An identity from the handshake may expire as well.
         let sleep = remaining(&session).map(|left| Box::pin(sleep_until(left)));
         Self {
             generation: session.identity().generation(),
@@ -59,10 +59,10 @@ impl IdentityWatch {
     }
 }
 
-/// When the identity of a session expires, on the clock of timers.
+/// When the identity of a session expires, as an instant of the timer clock.
 fn remaining(session: &Session) -> Option<Instant> {
     let left = session.expires()?.saturating_sub(session.app.clock.now());
-    // If the clock is slower than the timers, the caller asks again.
+    // If the wall clock is slower than the timers, the caller checks again.
     let left = Duration::from_millis(left.max(1)).min(A_YEAR);
     Some(Instant::now() + left)
 }

@@ -1,4 +1,4 @@
-//! The bytes of a connection: one buffer for all that goes out, and a count of what came in.
+//! The bytes of a connection: one buffer for all output, and a count of all input.
 
 use std::collections::VecDeque;
 use std::io;
@@ -6,34 +6,34 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How much room an outgoing buffer keeps while there is nothing to send.
+/// The capacity that an empty output buffer keeps, in bytes.
 const KEPT: usize = 16 * 1024;
-/// How much is read ahead while nothing is taken in.
+/// How many bytes are read ahead while reading is paused.
 const AHEAD: usize = 16 * 1024;
 
-/// A stream that takes in all that is written and sends it when flushed.
+/// A stream that buffers all writes and sends them when flushed.
 ///
-/// Replies are put into the buffer directly; what the WebSocket layer writes by itself, pongs and
-/// closes, lands behind them.
+/// Replies are put into the buffer directly. Frames that the WebSocket layer writes by itself,
+/// pongs and closes, are appended to it.
 #[derive(Debug)]
 pub(super) struct Pipe<S> {
     io: S,
     out: Vec<u8>,
     /// How much of `out` has been sent.
     start: usize,
-    /// Whether the stream has taken something that it has not sent: TLS has a buffer of its own.
+    /// Whether the stream has accepted bytes that it has not sent: TLS has a buffer of its own.
     is_flushing: bool,
-    /// Bytes sent so far, in all.
+    /// The total number of bytes sent.
     pub(super) sent: u64,
-    /// Bytes received so far, in all.
+    /// The total number of bytes received.
     pub(super) received: u64,
-    /// How many bytes may come before they must have made a message.
+    /// How many bytes may arrive without completing a message.
     patience: u64,
-    /// `received` at the last whole message.
+    /// The value of `received` at the last complete message.
     progress: u64,
-    /// Whether anything is still read.
+    /// Whether reading is enabled.
     is_reading: bool,
-    /// What was read while nothing was taken in.
+    /// Bytes that were read while reading was paused.
     ahead: VecDeque<u8>,
 }
 
@@ -54,38 +54,38 @@ impl<S> Pipe<S> {
         }
     }
 
-    /// What goes out next.
+    /// The output buffer.
     pub(super) fn out(&mut self) -> &mut Vec<u8> {
         &mut self.out
     }
 
-    /// How many bytes wait to be sent; one more where some wait within the stream.
+    /// The number of bytes that wait to be sent, plus one if some are buffered within the stream.
     pub(super) fn waiting(&self) -> usize {
         self.out.len() - self.start + usize::from(self.is_flushing)
     }
 
-    /// Notes that what came so far was a whole message.
+    /// Records that the bytes received so far completed a message.
     pub(super) fn note_message(&mut self) {
         self.progress = self.received;
     }
 
-    /// Whether more came than any message can take, and made none.
+    /// Whether more bytes arrived than any message can have, without completing one.
     pub(super) fn is_flooded(&self) -> bool {
         self.received - self.progress > self.patience
     }
 
-    /// Reads no more; what has been read is still there for the layer above.
+    /// Stops reading. Bytes that have been read are still available to the layer above.
     pub(super) fn stop_reading(&mut self) {
         self.is_reading = false;
     }
 
-    /// Reads again, for the peer's answer to a close.
+    /// Resumes reading, for the peer's reply to a close.
     pub(super) fn resume_reading(&mut self) {
         self.is_reading = true;
     }
 
-    /// Gives back the room of what has been sent. A peer that is always a little behind would
-    /// otherwise see the buffer never empty, and it would grow for ever.
+    /// Releases the space of sent bytes. Otherwise the buffer would grow without bound for a peer
+    /// that is always slightly behind, because it never becomes empty.
     fn forget_sent(&mut self) {
         if self.start >= self.waiting() {
             self.out.drain(..self.start);
@@ -93,11 +93,11 @@ impl<S> Pipe<S> {
         }
     }
 
-    /// Whether what was read ahead ends with a close frame of a client: then the client may still wait
-    /// for replies. Rarely another frame ends like one.
+    /// Whether the bytes read ahead end with a client's close frame: then the client may still wait
+    /// for replies. Rarely, another frame ends with the same bytes.
     fn ends_with_close(&self) -> bool {
         let len = self.ahead.len();
-        // Two bytes of header and four of mask.
+        // The header has two bytes and the mask four.
         (0..=125_u8).any(|payload| {
             let Some(start) = len.checked_sub(6 + usize::from(payload)) else {
                 return false;
@@ -112,7 +112,8 @@ impl<S> Pipe<S> {
 }
 
 impl<S: AsyncRead + Unpin> Pipe<S> {
-    /// Reads ahead a little while nothing is taken in, to notice that the peer is gone: ready if it is.
+    /// Reads a little ahead while reading is paused, to detect a disconnected peer. Ready if it is
+    /// disconnected.
     pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.is_reading && self.ahead.len() < AHEAD {
             let mut bytes = [0; 1024];
@@ -157,7 +158,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
             this.ahead.drain(..taken);
             this.received += taken as u64;
             if this.ahead.is_empty() {
-                // Most connections never read ahead.
+                // Release the memory: most connections never read ahead.
                 this.ahead = VecDeque::new();
             }
             return Poll::Ready(Ok(()));
@@ -196,7 +197,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pipe<S> {
         }
         this.start = 0;
         this.out.clear();
-        // An idle connection holds no more than it needs.
+        // An idle connection keeps only a small buffer.
         this.out.shrink_to(KEPT);
         let flushed = Pin::new(&mut this.io).poll_flush(cx);
         this.is_flushing = flushed.is_pending();
@@ -222,7 +223,7 @@ mod tests {
         pipe.out().extend_from_slice(&[7; 50]);
         for _ in 0..4 {
             assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_pending());
-            assert!(pipe.waiting() > 0, "nobody would flush it any more");
+            assert!(pipe.waiting() > 0, "the connection would stop flushing");
             far.read_exact(&mut [0; 10]).await.expect("something waits");
         }
         assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_ready());
@@ -238,7 +239,7 @@ mod tests {
         far.write_all(&[7; 3_000]).await.expect("there is room");
         assert!(pipe.poll_gone(&mut cx).is_pending());
         far.write_all(&[8; 100]).await.expect("there is room");
-        // What was read ahead comes first.
+        // Bytes that were read ahead are returned first.
         let mut read = [0; 3_100];
         pipe.read_exact(&mut read).await.expect("all of it");
         assert_eq!(
@@ -248,7 +249,7 @@ mod tests {
         drop(far);
         assert!(pipe.poll_gone(&mut cx).is_ready());
 
-        // A client that has said goodbye may wait for the replies to what it has asked before.
+        // A client that has sent a close frame may still wait for replies to earlier requests.
         let (near, mut far) = tokio::io::duplex(100_000);
         let mut pipe = Pipe::new(near, 100_000);
         let goodbye = [7, 7, 0x88, 0x82, 1, 2, 3, 4, 5, 6];
@@ -259,7 +260,7 @@ mod tests {
         pipe.read_to_end(&mut read).await.expect("all of it");
         assert_eq!(read, goodbye);
 
-        // More than a little is left to the system.
+        // Input beyond the read-ahead limit stays in the system's buffers.
         let (near, mut far) = tokio::io::duplex(100_000);
         let mut pipe = Pipe::new(near, 100_000);
         far.write_all(&vec![7; 50_000])
@@ -277,7 +278,8 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         let mut read = [0; 1000];
         for _ in 0..1000 {
-            // A task that never yields is given nothing more by the stream.
+            // Tokio's cooperative budget makes the stream return nothing to a task that never
+            // yields.
             tokio::task::yield_now().await;
             while pipe.waiting() < 10_000 {
                 pipe.out().extend_from_slice(&[7; 1000]);

@@ -1,17 +1,17 @@
-//! How fast the requests of one connection come.
+//! Rate limiting of the requests of one connection.
 
 use crate::core::error::Result;
 use crate::engine::rate_limit::Bucket;
 use crate::engine::session::Session;
 use std::sync::Arc;
 
-/// Takes what requests cost out of the bucket of who sends them.
+/// Charges the cost of requests to the rate limit of the client.
 pub(super) struct RateCharge {
     session: Arc<Session>,
     bucket: Arc<Bucket>,
-    /// Who it is, by the number of the identity.
+    /// The generation of the identity that `bucket` belongs to.
     turn: u64,
-    /// How many requests in a row came too soon.
+    /// How many requests in a row were rate limited.
     refused: usize,
 }
 
@@ -27,11 +27,11 @@ impl RateCharge {
         pace
     }
 
-    /// Takes what a request costs. What its scans cost is charged while they run.
+    /// Charges the cost of a request. Its scans are charged while they run.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited), where it comes too soon.
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) if the limit is exceeded.
     pub(super) fn take(&mut self, cost: u32) -> Result<()> {
         if self.turn != self.session.identity().generation() {
             self.turn();
@@ -48,7 +48,7 @@ impl RateCharge {
         }
     }
 
-    /// Whether the client goes on however often it is refused.
+    /// Whether the client continues to send despite repeated refusals.
     pub(super) fn is_exceeded(&self) -> bool {
         self.refused >= self.session.config().request.max_rate_limited
     }

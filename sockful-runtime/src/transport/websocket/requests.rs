@@ -1,4 +1,4 @@
-//! The requests of one connection: those that run, and those that wait for another to end.
+//! The requests of one connection: those that run, and those that wait for an earlier one.
 
 use super::rate_charge::RateCharge;
 use crate::core::error::{Error, Outcome};
@@ -17,33 +17,33 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Runs requests, each in the order that the protocol promises.
+/// Runs requests in the order that the protocol guarantees.
 ///
-/// A request is polled where it is read. Most are done at once; only one that has to wait for
-/// something is kept, with a timer of its own.
+/// A request is polled as soon as it is read. Most complete at once; only a request that has to
+/// wait is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
     pace: RateCharge,
     pending: FuturesUnordered<PendingRequest>,
     running: Vec<Running>,
     waiting: VecDeque<QueuedRequest>,
-    /// Runs out with the time of the first of those that wait.
+    /// Elapses at the earliest deadline of the waiting requests.
     patience: Option<Pin<Box<Sleep>>>,
     number: u64,
-    /// How many lists have been answered in part: the rest waits to be sent.
+    /// How many list replies are only partly sent.
     pub(super) lists_unsent: usize,
 }
 
-/// One that has been started.
+/// A request that has been started.
 struct Running {
     number: u64,
-    /// `None` where it has been answered, and only the store does not yet say what became of it.
+    /// `None` if the request has been answered but the outcome of its commit is not known yet.
     request: Option<Arc<Request>>,
     conflict_key: ConflictKey,
     is_list: bool,
 }
 
-/// One that has been read, and must wait for others.
+/// A request that has been read and waits for others.
 struct QueuedRequest {
     request: Arc<Request>,
     schedule: Schedule,
@@ -57,7 +57,7 @@ struct PendingRequest {
 
 enum RunOutcome {
     Done(RequestOutcome),
-    /// Not in its time: the rest of it.
+    /// Timed out; contains the rest of the future.
     Late(BoxFuture<'static, RequestOutcome>),
 }
 
@@ -85,17 +85,17 @@ impl Requests {
         }
     }
 
-    /// Whether none runs or waits.
+    /// Whether no request runs or waits.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty() && self.waiting.is_empty()
     }
 
-    /// Whether the client goes on however often it is told that its requests come too soon.
+    /// Whether the client continues to send despite repeated rate limiting.
     pub(super) fn is_flooded(&self) -> bool {
         self.pace.is_exceeded()
     }
 
-    /// Whether another one may be read.
+    /// Whether another request may be read.
     pub(super) fn has_room(&self) -> bool {
         self.running.len() + self.waiting.len() < self.session.config().connection.max_in_flight
     }
@@ -105,7 +105,7 @@ impl Requests {
     pub(super) fn take(&mut self, message: Utf8Bytes) -> Option<Answered> {
         match Request::from_frame(&self.session, message) {
             Ok(request) => self.start(request),
-            // A request that is refused has a cost, too.
+            // A refused request is charged as well.
             Err(refused) => Some(match self.pace.take(1) {
                 Ok(()) => refused.into(),
                 Err(too_soon) => refused.instead(too_soon).into(),
@@ -138,8 +138,8 @@ impl Requests {
         Some(request.answered(outcome))
     }
 
-    /// Starts the first request that need not wait any longer; gives it back with its reply, if
-    /// that is there at once.
+    /// Starts the first request that need not wait any longer. Returns it, with its outcome if that
+    /// is available at once.
     pub(super) fn start_next(&mut self) -> Option<(Arc<Request>, Option<RequestOutcome>)> {
         let ready = |at: &usize| !self.must_wait(&self.waiting[*at].schedule, *at);
         let ready = (0..self.waiting.len()).find(ready)?;
@@ -153,14 +153,14 @@ impl Requests {
         Some((request, outcome))
     }
 
-    /// Takes out the requests that wait.
+    /// Removes and returns the waiting requests.
     pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Arc<Request>> + use<> {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_iter().map(|waiting| waiting.request)
     }
 
-    /// Gives up what runs and what waits, and returns each request with its outcome. A commit that the
-    /// store has begun continues until its outcome is known.
+    /// Abandons running and waiting requests, and returns each request with its outcome. A commit
+    /// that the store has started continues until its outcome is known.
     pub(super) fn give_up(&mut self) -> Vec<(Arc<Request>, Outcome)> {
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let waiting = waiting.map(|waiting| (waiting.request, Outcome::NotApplied));
@@ -179,7 +179,7 @@ impl Requests {
         given_up
     }
 
-    /// The next request to be done, or to have run out of time.
+    /// Waits for the next request to complete or to time out.
     pub(super) fn poll_finished(
         &mut self,
         cx: &mut Context<'_>,
@@ -199,13 +199,13 @@ impl Requests {
         Poll::Pending
     }
 
-    /// The reply to a request that has come to its end, or to that of its time.
+    /// The outcome of a request that has completed or timed out.
     fn finish(&mut self, number: u64, ended: RunOutcome) -> Option<(Arc<Request>, RequestOutcome)> {
         let at = self.running.iter().position(|one| one.number == number)?;
         match ended {
             RunOutcome::Done(outcome) => Some((self.running.swap_remove(at).request?, outcome)),
             RunOutcome::Late(rest) if self.session.peer.is_committing(number) => {
-                // It keeps its place until the store has said what became of it.
+                // It keeps its place until the store has reported the outcome of its commit.
                 let future = rest.map(RunOutcome::Done).boxed();
                 self.pending.push(PendingRequest { number, future });
                 let request = self.running[at].request.take()?;
@@ -220,7 +220,7 @@ impl Requests {
         }
     }
 
-    /// The first request whose time is over before it could be started.
+    /// The first request that timed out before it could be started.
     fn poll_impatient(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arc<Request>>> {
         let Some(first) = self.waiting.iter().map(|waiting| waiting.deadline).min() else {
             return Poll::Ready(None);
@@ -240,8 +240,8 @@ impl Requests {
         Poll::Ready(over.map(|waiting| waiting.request))
     }
 
-    /// Leaves off at the end of the connection. What the store has begun to commit keeps its lane
-    /// until the outcome is known; the rest has not taken effect, and will not.
+    /// Abandons all requests at the end of the connection. A commit that the store has started
+    /// keeps its record locks until its outcome is known; all other requests do not take effect.
     pub(super) fn abandon(&mut self) {
         self.waiting.clear();
         for pending in std::mem::take(&mut self.pending) {
@@ -251,7 +251,8 @@ impl Requests {
         }
     }
 
-    /// Whether a request has to wait for one that runs, or for one of the first `before` that wait.
+    /// Whether a request has to wait for a running one or for one of the first `before` waiting
+    /// ones.
     fn must_wait(&self, schedule: &Schedule, before: usize) -> bool {
         let lists = self
             .running
@@ -272,14 +273,14 @@ impl Requests {
             || ahead.any(|key| key.conflicts_with(&schedule.conflict_key))
     }
 
-    /// Runs a request as far as it goes, and keeps it where that is not to its end. Its time began
-    /// when it was read.
+    /// Polls a request once and keeps it if it is still pending. Its time limit started when it was
+    /// read.
     fn run(&mut self, request: &Arc<Request>, deadline: Option<Instant>) -> Option<RequestOutcome> {
         self.number += 1;
         let (number, session) = (self.number, self.session.clone());
         let shared = Arc::clone(request);
         let mut running = async move { shared.run(&session, number).await }.boxed();
-        // Whoever is not done is polled again, with a waker that counts, as soon as it is kept.
+        // A pending future is polled again with the task's waker as soon as it is kept.
         let first = running.poll_unpin(&mut Context::from_waker(Waker::noop()));
         if let Poll::Ready(outcome) = first {
             return Some(outcome);
@@ -298,7 +299,7 @@ impl Requests {
     }
 }
 
-/// Waits for a request, but not longer than until `deadline`.
+/// Waits for a request until `deadline`.
 async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Instant) -> RunOutcome {
     match timeout_at(deadline, &mut running).await {
         Ok(outcome) => RunOutcome::Done(outcome),
@@ -306,8 +307,8 @@ async fn in_time(mut running: BoxFuture<'static, RequestOutcome>, deadline: Inst
     }
 }
 
-/// Runs a request as if it were the first of a connection. Dropping the future ends that connection.
-/// Once `cut` completes, the reply is `unavailable`.
+/// Runs a request as if it were the first of a connection. Dropping the future ends that
+/// connection. If `cut` completes first, the reply is `unavailable`.
 pub(crate) async fn answer(
     session: &Arc<Session>,
     request: Request,

@@ -1,4 +1,4 @@
-//! A WebSocket as the connection sees it: whole messages in, frames out, a close code.
+//! A WebSocket as the connection sees it: complete messages in, frames out, and a close code.
 
 use super::pipe::Pipe;
 use crate::core::config::Config;
@@ -14,11 +14,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
 
-/// How many bytes a fragmented message may take on the wire for each of its own: a fragment of one
-/// byte has a header of six.
+/// How many bytes on the wire each payload byte of a fragmented message may take: a fragment of one
+/// byte has a header of six bytes.
 const FRAGMENT_OVERHEAD: usize = 8;
 
-/// The first byte of a text frame that is a whole message.
+/// The first byte of a text frame that contains a complete message.
 const FINAL_TEXT: u8 = 0x81;
 
 #[derive(Debug)]
@@ -26,13 +26,13 @@ pub(super) struct Socket<S> {
     ws: WebSocketStream<Pipe<S>>,
 }
 
-/// What comes in.
+/// An incoming message or the end of the input.
 #[derive(Debug)]
 pub(super) enum Incoming {
     Text(Utf8Bytes),
-    /// A ping or a pong, which need no answer of ours.
+    /// A ping or a pong. The WebSocket layer answers pings.
     Control,
-    /// Nothing more will come.
+    /// No more messages will arrive.
     CloseReason(CloseReason),
 }
 
@@ -41,14 +41,14 @@ pub(super) enum Incoming {
 pub(super) enum CloseReason {
     /// The peer closed it.
     ByPeer,
-    /// We close it, and say why.
+    /// The server closes it, with this code and reason.
     ByUs(u16, &'static str),
-    /// It is gone.
+    /// The connection was lost.
     Lost,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// Takes over a stream after the handshake; `part` is what was read beyond it.
+    /// Takes over a stream after the handshake. `part` contains the bytes that were read beyond it.
     pub(super) async fn new(io: S, part: Vec<u8>, config: &Config) -> Self {
         let patience = config
             .connection
@@ -59,7 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .read_buffer_size(config.connection.read_capacity)
             .max_message_size(Some(config.connection.max_frame))
             .max_frame_size(Some(config.connection.max_frame))
-            // The pipe is the buffer, and takes every byte.
+            // The pipe is the buffer and accepts all bytes.
             .write_buffer_size(0);
         let pipe = Pipe::new(io, patience);
         Self {
@@ -96,10 +96,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Puts a text frame behind what waits to be sent; `write` writes its payload.
+    /// Appends a text frame to the output. `write` writes its payload.
     pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        // Most replies are longer than 125 bytes: the payload is written behind room for their
-        // header, and moved where another kind is due.
+        // Most replies are longer than 125 bytes, so space is reserved for their header. The
+        // payload is moved only if it needs a header of another size.
         const ROOM: usize = 4;
         let out = self.pipe().out();
         let start = out.len();
@@ -115,13 +115,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Puts a ping behind what waits to be sent.
+    /// Appends a ping to the output.
     pub(super) fn ping(&mut self) {
-        // Writing goes to the pipe, which takes everything.
+        // Writes go to the pipe, which accepts everything.
         let _ = Pin::new(&mut self.ws).start_send(Message::Ping(Bytes::new()));
     }
 
-    /// Sends what waits.
+    /// Sends the pending output.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(self.pipe()).poll_flush(cx)
     }
@@ -130,9 +130,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.ws.get_mut()
     }
 
-    /// Ends the connection: says why, and waits a little for the peer to have read it.
+    /// Closes the connection with its reason, and waits up to the close timeout for the peer to
+    /// read it.
     pub(super) async fn close(&mut self, end: CloseReason, config: &Config) {
-        // Boxed, so that a connection does not hold room for its end all its life.
+        // Boxed, so that a connection does not reserve memory for its close for its whole life.
         let _ = timeout(
             config.connection.close_timeout,
             Box::pin(self.say_goodbye(end)),
@@ -153,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
         }
         if end == CloseReason::ByPeer {
-            // Reading once more puts the answer to the peer's close behind what waits.
+            // Reading once more appends the reply to the peer's close to the output.
             self.ws.next().await;
         }
         if poll_fn(|cx| self.poll_flush(cx)).await.is_err() || end == CloseReason::ByPeer {
@@ -165,8 +166,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             answered |= message.is_close();
         }
         if !answered {
-            // A close while data of the peer is unread would reset the connection, and the peer
-            // might never see the code.
+            // Closing with unread input would reset the connection, and the peer might never see
+            // the code.
             let io = self.pipe().io();
             let _ = io.shutdown().await;
             let mut discarded = [0; 1024];

@@ -41,14 +41,14 @@ impl SessionSubscriptions {
         self.queue.end(ack_id);
     }
 
-    /// Restarts the subscriptions that the client's present identity has other access to.
+    /// Restarts the subscriptions whose result may differ for the client's current identity.
     pub(super) fn restart_stale(&mut self) {
         self.generation = self.session.identity().generation();
         self.queue
             .restart_unless(|scope| scope.is_current(&self.session));
     }
 
-    /// How many subscriptions have not delivered all of their initial result.
+    /// How many subscriptions have not delivered their complete initial result.
     pub(super) fn starting(&self) -> usize {
         self.queue.starting()
     }

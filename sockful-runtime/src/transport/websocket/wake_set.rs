@@ -1,27 +1,26 @@
-//! Knowing for what a task was woken, so that only that is looked at.
+//! Tracks which of several sources woke a task, so that only that source is polled.
 
 use futures_util::task::AtomicWaker;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Wakes a task that waits for several things, and keeps for which of them it was.
+/// Wakes a task that waits for several sources, and records which of them were woken.
 #[derive(Debug)]
 pub(super) struct WakeSet(Arc<WakeFlags>);
 
-/// Stands before one of the things that a task waits for, and has it polled only after it has asked
-/// for it: a connection that is woken to tell its subscriptions something need not touch its
-/// reading side.
+/// Guards one source, which is polled only after it has woken the task: a connection that is woken
+/// to deliver events need not poll its reading side.
 #[derive(Debug)]
 pub(super) struct WakeSource {
     rope: Arc<WakerOfSource>,
-    /// What is left with those who are waited for.
+    /// The waker that is passed to the source.
     waker: Waker,
 }
 
 #[derive(Debug, Default)]
 struct WakeFlags {
-    /// Those that have rung, a bit each.
+    /// The sources that were woken, one bit each.
     rung: AtomicU8,
     task: AtomicWaker,
 }
@@ -33,7 +32,7 @@ struct WakerOfSource {
 }
 
 impl WakeSet {
-    /// `N` bells that have rung: what they stand before was never polled.
+    /// Creates `N` sources. All are marked as woken, because they have never been polled.
     pub(super) fn new<const N: usize>() -> (Self, [WakeSource; N]) {
         const { assert!(N <= 8, "there are eight bits") };
         let shared = Arc::<WakeFlags>::default();
@@ -49,27 +48,26 @@ impl WakeSet {
         (Self(shared), bells)
     }
 
-    /// Has whoever polls woken by each of them, from now on and until it is. To be asked for before
-    /// they are polled.
+    /// Registers the task's waker with all sources. Call this before polling them.
     pub(super) fn wake(&self, cx: &Context<'_>) {
         self.0.task.register(cx.waker());
     }
 }
 
 impl WakeSource {
-    /// Has it polled the next time, whatever was said.
+    /// Marks the source as woken, so that it is polled next time.
     pub(super) fn ring(&self) {
         self.rope.ring();
     }
 
-    /// Polls, if there may be something new.
+    /// Polls the source if it was woken.
     pub(super) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         if !self.rope.has_rung() {
             return Poll::Pending;
         }
         let polled = poll(&mut Context::from_waker(&self.waker));
         if polled.is_ready() {
-            // There may be more, for which nobody will be woken.
+            // There may be more, for which no wake-up will follow.
             self.ring();
         }
         polled
@@ -81,10 +79,10 @@ impl WakerOfSource {
         self.shared.rung.fetch_or(self.bit, Ordering::Release);
     }
 
-    /// Whether it has rung since it was last asked.
+    /// Takes the flag: whether the source was woken since the last call.
     fn has_rung(&self) -> bool {
         let WakeFlags { rung, .. } = &*self.shared;
-        // Mostly it has not, which is cheaper to see than to take back.
+        // A load is cheaper than a read-modify-write, and the flag is mostly unset.
         rung.load(Ordering::Acquire) & self.bit != 0
             && rung.fetch_and(!self.bit, Ordering::AcqRel) & self.bit != 0
     }
@@ -128,15 +126,15 @@ mod tests {
         assert_eq!(next().now_or_never(), None);
         assert_eq!(polls.get(), 1);
         for value in [1, 2] {
-            sender.send(value).expect("somebody receives");
+            sender.send(value).expect("the receiver is alive");
         }
-        // What was ready may have more, until it says that it has not.
+        // A ready source is polled again until it returns pending.
         assert_eq!(next().await, Some(1));
         assert_eq!(next().await, Some(2));
         assert_eq!(next().now_or_never(), None);
         assert_eq!(polls.get(), 4);
         let (woken, ()) = tokio::join!(next(), async {
-            sender.send(3).expect("somebody receives");
+            sender.send(3).expect("the receiver is alive");
         });
         assert_eq!(woken, Some(3));
     }

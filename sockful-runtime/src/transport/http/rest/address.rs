@@ -1,24 +1,24 @@
-//! What an address names.
+//! Parses the paths of REST requests.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use percent_encoding::percent_decode_str;
 
-/// Below what the mirror stands.
+/// The prefix of all REST paths.
 const ROOT: &str = "/api/";
 
 /// The server's own resource.
 const SYSTEM: &str = "sockful";
 
-/// What an address names. Names and ids are decoded.
+/// A parsed path. Names and ids are decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RestPath {
-    /// `/api/creature`: all of a resource.
+    /// `/api/creature`: all records of a resource.
     All { resource: String },
-    /// `/api/creature/$count`: how many there are.
+    /// `/api/creature/$count`: the number of records.
     Count { resource: String },
-    /// `/api/creature/bob`: one record; or, for POST, an action.
+    /// `/api/creature/bob`: one record, or an action if the method is POST.
     One { resource: String, id: String },
-    /// `/api/creature/bob/feed`, `/api/album/kob/songs`: something of a record.
+    /// `/api/creature/bob/feed`, `/api/album/kob/songs`: a method or a relation of a record.
     Of {
         resource: String,
         id: String,
@@ -35,13 +35,13 @@ pub(super) enum RestPath {
     System { action: String },
 }
 
-/// Whether a path is the mirror's.
+/// Whether a path belongs to the REST routes.
 pub(crate) fn is_here(path: &str) -> bool {
     path.starts_with(ROOT)
 }
 
 impl RestPath {
-    /// The resource that it is of; `None` for the server's own.
+    /// The resource that the path belongs to; `None` for the server's own.
     pub(super) fn resource(&self) -> Option<&str> {
         match self {
             Self::All { resource }
@@ -53,20 +53,20 @@ impl RestPath {
         }
     }
 
-    /// Reads the path of an address that [is here](is_here).
+    /// Parses a path that [belongs to the REST routes](is_here).
     ///
     /// # Errors
     ///
-    /// Where it leads nowhere, whatever is served.
+    /// If the path has a form that no resource can serve.
     pub(super) fn parse(path: &str) -> Result<Self> {
         let path = path.strip_prefix(ROOT).unwrap_or_default();
-        // A slash at the end changes nothing; it does not begin an id that is empty.
+        // A trailing slash has no meaning; it does not start an empty id.
         let segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let segments: Vec<&str> = segments.collect();
         if segments.contains(&"") {
             return Err(nothing_here());
         }
-        // What begins with a dollar is ours; an id that does is written with `%24`.
+        // A literal dollar sign is reserved. An id that starts with one is written with `%24`.
         if let [resource, "$count"] = segments[..] {
             return Ok(Self::Count {
                 resource: decoded(resource)?,

@@ -1,4 +1,4 @@
-//! A reply as a response.
+//! Turns a reply into an HTTP response.
 
 use super::parameters;
 use super::target::{Created, CreatedPlace, RestTarget};
@@ -17,14 +17,14 @@ use hyper::header::{
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is encoded of an id in an address.
+/// The characters of an id that are percent-encoded in a path.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What is to be known of a request when its reply is there.
+/// The parts of a request that its response depends on.
 pub(super) struct Asked<'a> {
     pub(super) method: Method,
     pub(super) uri: Uri,
@@ -33,7 +33,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The response that is the reply.
+    /// The response for a reply.
     pub(super) fn answer(&self, reply: Reply, max_reply: usize) -> Response<Body> {
         let (body, reply) = reply::payload(reply, max_reply);
         let done = match reply {
@@ -67,28 +67,29 @@ impl Asked<'_> {
         response
     }
 
-    /// The revision of the one record that the result is, and nothing else with it.
+    /// The entity tag: the revision of the record, if the result is exactly one record and
+    /// complete.
     fn tag(&self, done: &Done) -> Option<String> {
         let (_, rev) = done.record().zip(done.rev)?;
         Some(format!("\"{rev}\"")).filter(|_| done.cut().is_none() && !self.includes())
     }
 
-    /// Whether related records come with it, which change by themselves.
+    /// Whether the result includes related records, which change independently.
     fn includes(&self) -> bool {
         let query = self.uri.query().unwrap_or_default();
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs.any(|(key, value)| key == "$with" || value.contains("$with"))
     }
 
-    /// The address of the created record, relative to that of the request. Where the server is mounted
-    /// is not known here.
+    /// The address of the created record, relative to that of the request, because the path at
+    /// which the server is mounted is not known here.
     fn location(&self, done: &Done, created: Created<'_>) -> Option<String> {
         let definition = created.model.definition;
         let id = key::json(done.record()?.id(), definition.key);
         let id = serde_json::from_str::<String>(&id).unwrap_or(id);
         let id = utf8_percent_encode(&id, ENCODED);
         let path = self.uri.path();
-        // With a slash at its end, an address is a folder.
+        // An address that ends with a slash is resolved like a folder.
         let (path, is_folder) = match path.strip_suffix('/') {
             Some(path) => (path, true),
             None => (path, false),
@@ -114,7 +115,7 @@ impl Asked<'_> {
     }
 }
 
-/// The response to what is not done.
+/// The response for a failed request.
 pub(super) fn refused(refusal: HttpError) -> Response<Body> {
     let (status, error, methods) = match refusal {
         HttpError::Error(status, error) => (status, error, Vec::new()),
@@ -128,7 +129,7 @@ pub(super) fn refused(refusal: HttpError) -> Response<Body> {
     response
 }
 
-/// The response that tells an error, whose JSON is `body`.
+/// The response for an error whose JSON is `body`.
 fn told(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
     let mut response = json(status, body);
     if status == StatusCode::UNAUTHORIZED {
@@ -149,7 +150,7 @@ fn json(status: StatusCode, body: Bytes) -> Response<Body> {
     response
 }
 
-/// Sets a header. What is no text for one is left out.
+/// Sets a header. A value that is not valid in a header is omitted.
 fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);

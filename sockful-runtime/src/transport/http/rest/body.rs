@@ -1,4 +1,4 @@
-//! The body of a request, as JSON.
+//! Reads the body of a request as JSON.
 
 use super::form;
 use crate::core::config::Config;
@@ -29,11 +29,11 @@ pub(super) struct RestBody {
     pub(super) is_merge_patch: bool,
 }
 
-/// Reads a body; `schema` is that of the payload, by which the fields of a form are read.
+/// Reads a body. The fields of a form are read according to `schema`, the schema of the payload.
 ///
 /// # Errors
 ///
-/// If the body is too large, does not arrive in time, or has a type that `method` does not take.
+/// If the body is too large, does not arrive in time, or has a type that `method` does not accept.
 pub(super) async fn read<'a>(
     body: impl RequestBody,
     method: &Method,
@@ -114,7 +114,7 @@ fn format(method: &Method, headers: &HeaderMap) -> Result<BodyFormat, HttpError>
             "the body of a PATCH is application/merge-patch+json, application/json or \
              application/x-www-form-urlencoded",
         ),
-        // Another format that is written in JSON is taken for its JSON, but a patch is not a record.
+        // Other formats based on JSON are read as JSON, except patches, which are not records.
         _ if kind.ends_with("+json") && !kind.contains("patch") => Ok(BodyFormat::Json),
         _ => refuse("a body is application/json or application/x-www-form-urlencoded"),
     }

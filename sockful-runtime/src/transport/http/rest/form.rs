@@ -1,23 +1,23 @@
-//! A form, as the payload that its fields are.
+//! Converts HTML forms to payloads.
 
 use super::members::{ObjectWriter, text};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// How many references are followed in a row; a schema may refer to itself.
+/// How many references are followed in sequence; a schema may refer to itself.
 const MAX_STEPS: usize = 16;
 
-/// How many alternatives of a value are looked at.
+/// How many alternatives of a value are examined.
 const MAX_SCHEMAS: usize = 64;
 
-/// What a payload may be, within the description that it refers to.
+/// The schema of a payload and the description that its references point into.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema<'a> {
     described: &'a Value,
     payload: &'a Value,
 }
 
-/// The payload that the fields of a form are.
+/// The payload for the fields of a form.
 pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for (name, value) in form_urlencoded::parse(form.as_bytes()) {
@@ -42,7 +42,7 @@ pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
             continue;
         }
         for value in values {
-            // An empty field is one that was not filled in.
+            // A form field without a value was not filled in.
             if !value.is_empty() || has("string") || types.is_empty() {
                 members.push(name, &one(value, &types));
             }
@@ -51,7 +51,7 @@ pub(super) fn payload(form: &str, schema: Schema<'_>) -> String {
     members.to_json()
 }
 
-/// A value of one of these types, as JSON.
+/// A value of one of these types as JSON.
 fn one(value: &str, types: &[&str]) -> String {
     let is_text = types.is_empty() || types.contains(&"string");
     match value {
@@ -65,7 +65,7 @@ fn one(value: &str, types: &[&str]) -> String {
 }
 
 impl<'a> Schema<'a> {
-    /// What the payload of a request may be, but for what its address says.
+    /// The schema of the payload of an action.
     pub(super) fn of(described: &'a Value, resource: &str, action: &str) -> Self {
         let action = &described["resources"][resource]["actions"][action];
         Self {
@@ -79,7 +79,7 @@ impl<'a> Schema<'a> {
         self.resolved(self.payload).get("properties")?.get(name)
     }
 
-    /// Follows references.
+    /// Follows references from a schema to its definition.
     fn resolved(self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..MAX_STEPS {
             let reference = schema.get("$ref").and_then(Value::as_str);
@@ -92,10 +92,10 @@ impl<'a> Schema<'a> {
         schema
     }
 
-    /// The types of JSON that a value may be of.
+    /// The JSON types that a value may have.
     fn types(self, schema: &'a Value) -> Vec<&'a str> {
         let mut types = Vec::new();
-        // A type may refer to itself, so each alternative is looked at once.
+        // A type may refer to itself, so each alternative is examined once.
         let mut all: Vec<&Value> = vec![self.resolved(schema)];
         let mut at = 0;
         while let Some(&schema) = all.get(at) {

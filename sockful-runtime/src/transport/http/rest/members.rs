@@ -1,11 +1,11 @@
-//! An object in the making, of pieces that are JSON already.
+//! Builds JSON objects from members that are JSON already.
 
 use super::target::PathProperty;
 use crate::core::error::{Error, Fault, Result};
 use crate::core::json::object::Object;
 use std::fmt::Write;
 
-/// The members of an object, in the order that they came.
+/// The members of an object, in insertion order.
 #[derive(Debug, Default)]
 pub(super) struct ObjectWriter(String);
 
@@ -16,10 +16,10 @@ impl ObjectWriter {
         members
     }
 
-    /// Adds one. What is there twice stands there twice, for whoever reads it to refuse.
+    /// Adds a member. Duplicate names are kept, and the parser of the payload rejects them.
     pub(super) fn push(&mut self, name: &str, raw: &str) {
         let comma = if self.0.is_empty() { "" } else { "," };
-        // Writing to memory does not fail.
+        // Writing to a `String` does not fail.
         let _ = write!(self.0, "{comma}{}:{raw}", text(name));
     }
 
@@ -28,19 +28,19 @@ impl ObjectWriter {
     }
 }
 
-/// A text as JSON.
+/// A string as JSON.
 pub(super) fn text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The payload that what the address says makes with the rest.
+/// Merges the properties from the path into a payload.
 ///
 /// # Errors
 ///
-/// Where the rest says something else than the address.
+/// If the payload has another value for a property of the path.
 pub(super) fn merged(said: &[PathProperty], rest: String) -> Result<String> {
     let is_object = rest.starts_with('{') || rest == "null";
-    // What is no object is refused by whom it is for.
+    // A payload that is not an object is rejected by its action.
     if said.is_empty() || !is_object {
         return Ok(rest);
     }

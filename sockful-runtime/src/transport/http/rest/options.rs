@@ -1,4 +1,4 @@
-//! Headers as the options of a frame.
+//! Converts headers to the options of a frame.
 
 use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, Fault, Result};
@@ -8,11 +8,11 @@ use hyper::{HeaderMap, Method};
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACE: HeaderName = HeaderName::from_static("traceparent");
 
-/// The options of a request by this method.
+/// The options of a request with this method.
 ///
 /// # Errors
 ///
-/// Where a header can't be taken for one: a condition that is not understood must not be met.
+/// If a header is not a valid option. An unsupported condition must not be treated as met.
 pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
     let (mut options, mut faults) = (ObjectWriter::default(), Vec::new());
     let mut refuse = |name: &HeaderName, rule, message| {
@@ -20,7 +20,7 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
     };
     match one(headers, &IF_MATCH) {
         None => {}
-        // A record must be there for these anyway.
+        // All other methods require the record to exist anyway.
         Some("*") if *method != Method::PUT => {}
         Some(tag) => match revision(tag) {
             Some(rev) => options.push("if_rev", rev),
@@ -51,7 +51,8 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
     }
 }
 
-/// A header that may be there once; an empty text where it is there and is not one text.
+/// The value of a header that may occur once; an empty string if it occurs more often or is not
+/// text.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?.to_str().ok();
@@ -62,7 +63,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     )
 }
 
-/// The number in the tag of a record.
+/// The number in the entity tag of a record.
 fn revision(tag: &str) -> Option<&str> {
     let number = tag.strip_prefix('"')?.strip_suffix('"')?;
     let is_plain = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty();

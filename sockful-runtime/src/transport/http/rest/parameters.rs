@@ -1,4 +1,4 @@
-//! The parameters of an address, as the conditions and the query that they stand for.
+//! Converts the parameters of an address to filters and queries.
 
 use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -9,23 +9,23 @@ use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// All of a payload, as JSON.
+/// The whole payload as JSON.
 const WHOLE: &str = "$query";
 
-/// Where a list goes on.
+/// The cursor after which a list continues.
 const AFTER: &str = "$after";
 
-/// Other conditions, as a list of objects.
+/// Further conditions, as a list of objects.
 const AND: &str = "$and";
 
-/// What takes a list, which may be written as one parameter or as several.
+/// Operators that take a list, written as one parameter or as several.
 const LISTS: [&str; 5] = ["$in", "$nin", "$sort", "$select", "$with"];
 
-/// The payload that parameters are which ask for properties of `model`.
+/// The payload for parameters that refer to properties of `model`.
 ///
 /// # Errors
 ///
-/// Where one is there twice, or something stands beside [`WHOLE`], or that is no JSON.
+/// If a parameter is repeated, if another one is combined with [`WHOLE`], or if that is not JSON.
 pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         check_brackets(&key, &value, model)?;
@@ -44,7 +44,7 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
         }
     }
     for (name, operators) in compared(&given, model) {
-        // What has a value to be equal to has that in its place.
+        // A property cannot have both a value and operators, so the operators move to `$and`.
         if given.iter().any(|(key, _)| key == name) {
             beside.push(ObjectWriter::of(name, &operators).to_json());
         } else {
@@ -61,7 +61,7 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     Ok(members.to_json())
 }
 
-/// Each parameter with its value; of lists in several with all of them.
+/// Each parameter with its value. The values of a repeated list are joined.
 fn given(query: &str) -> Result<Vec<(Cow<'_, str>, String)>> {
     let mut given = Vec::<(Cow<'_, str>, String)>::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -79,7 +79,7 @@ fn given(query: &str) -> Result<Vec<(Cow<'_, str>, String)>> {
     Ok(given)
 }
 
-/// The operators of each property that has some.
+/// The operators of each property that has any.
 fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a str, String)> {
     let mut compared = Vec::<(&str, ObjectWriter)>::new();
     for (key, value) in given {
@@ -102,7 +102,7 @@ fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a 
         .collect()
 }
 
-/// The same parameters where a list goes on behind `next`; `None` where they are one payload.
+/// The same parameters for the page after `next`; `None` if they are one JSON payload.
 pub(super) fn after(query: &str, next: &str) -> Option<String> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     let mut written = Serializer::new(String::new());
@@ -132,13 +132,13 @@ fn refusal(parameter: &str, why: &str) -> Error {
     Error::new(ErrorKind::InvalidQuery, message).at(parameter)
 }
 
-/// A property and an operator, of `life[$gte]`.
+/// The property and the operator of a parameter such as `life[$gte]`.
 fn operator(key: &str) -> Option<(&str, &str)> {
     let (name, operator) = key.strip_suffix(']')?.split_once("[$")?;
     Some((name, &key[name.len() + 1..key.len() - 1])).filter(|_| !operator.is_empty())
 }
 
-/// Refuses brackets that are not those of one operator, and says what to write instead: other servers
+/// Rejects brackets that are not those of one operator and names the accepted form: other servers
 /// read `a[b][c]=d` as nested objects and `a[]=b` as lists.
 fn check_brackets(key: &str, value: &str, model: &Model) -> Result<()> {
     let is_property = |name: &str| model.definition.properties.iter().any(|it| it.name == name);
@@ -149,7 +149,7 @@ fn check_brackets(key: &str, value: &str, model: &Model) -> Result<()> {
     let is_list = |part: &str| part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
     let is_known = |operator: &str| OPERATORS.contains(&operator);
     let write = match (name, &*inner) {
-        // One that does not exist is reported with the rest of the query.
+        // An unknown operator is reported with the other errors of the query.
         (_, [operator])
             if rest.ends_with(']') && operator.len() > 1 && operator.starts_with('$') =>
         {
@@ -196,7 +196,7 @@ fn check_brackets(key: &str, value: &str, model: &Model) -> Result<()> {
     Err(refusal(key, &why))
 }
 
-/// An operator as it is written, if its dollar sign may be missing.
+/// An operator with its dollar sign, which may be missing.
 fn dollar(operator: &str) -> String {
     format!("${}", operator.trim_start_matches('$'))
 }
@@ -208,7 +208,7 @@ fn example(name: &str) -> &'static str {
     }
 }
 
-/// What stands for `key`, as JSON.
+/// The value of the parameter `key` as JSON.
 fn raw(model: &Model, key: &str, value: &str) -> String {
     match key {
         "$sort" => whole_or(value, '{', || sort(value)),
@@ -220,7 +220,7 @@ fn raw(model: &Model, key: &str, value: &str) -> String {
     }
 }
 
-/// A value of a property: of one that is a string as it is, of another what it is in JSON.
+/// A value of a property as JSON: literal for a string, parsed for other types.
 fn scalar(model: &Model, name: &str, value: &str) -> String {
     let at = model
         .definition
@@ -243,7 +243,7 @@ fn list(value: &str, one: impl Fn(&str) -> String) -> String {
     format!("[{}]", each.join(","))
 }
 
-/// `-life,kind` as `{"life":-1,"kind":1}`.
+/// Converts `-life,kind` to `{"life":-1,"kind":1}`.
 fn sort(value: &str) -> String {
     let mut keys = ObjectWriter::default();
     for key in value.split(',') {
@@ -255,7 +255,7 @@ fn sort(value: &str) -> String {
     keys.to_json()
 }
 
-/// The value, where it is JSON.
+/// The value if it is JSON.
 fn json(value: &str) -> Option<&str> {
     serde_json::from_str::<&RawValue>(value)
         .ok()

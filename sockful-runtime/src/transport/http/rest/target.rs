@@ -1,4 +1,4 @@
-//! From an address and a method to the request that they stand for.
+//! Maps an address and a method to a request.
 
 use super::address::RestPath;
 use crate::engine::app::App;
@@ -9,7 +9,7 @@ use crate::model::key;
 use crate::model::resource_model::Model;
 use hyper::Method;
 
-/// The methods of which any may lead somewhere, in the order of `Allow`.
+/// The methods that an address may support, in the order of `Allow`.
 const METHODS: [Method; 5] = [
     Method::GET,
     Method::POST,
@@ -18,50 +18,51 @@ const METHODS: [Method; 5] = [
     Method::DELETE,
 ];
 
-/// A request, but for what its parameters or its body say.
+/// A request without its parameters and its body.
 #[derive(Debug)]
 pub(super) struct RestTarget<'a> {
     pub(super) resource: String,
     pub(super) action: String,
-    /// What the address says.
+    /// The properties from the path.
     pub(super) said: Vec<PathProperty>,
-    /// The resource whose properties parameters ask for; `None` where there are no parameters.
+    /// The resource whose properties the parameters refer to; `None` if parameters are not
+    /// accepted.
     pub(super) asks: Option<&'a Model>,
-    /// The action by which the same is subscribed to.
+    /// The action that subscribes to the same result.
     pub(super) live: Option<&'static str>,
-    /// The record that it creates, if it creates one.
+    /// The record that the request creates, if any.
     pub(super) creates: Option<Created<'a>>,
 }
 
-/// The record that a request creates, and where it is, as seen from the address of the request.
+/// The record that a request creates, and its location relative to the request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Created<'a> {
     pub(super) model: &'a Model,
     pub(super) place: CreatedPlace,
 }
 
-/// Where a created record is.
+/// The location of a created record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CreatedPlace {
     /// Below the address of the request, which is that of a list.
     Below,
-    /// Beside it: the request names the action.
+    /// Beside the address of the request, which names the action.
     Beside,
-    /// Of another resource, which the request creates as a child.
+    /// In another resource: the record is created as a child.
     Child,
 }
 
-/// A property that the address gives.
+/// A property whose value is part of the path.
 #[derive(Debug)]
 pub(super) struct PathProperty {
     pub(super) name: &'static str,
     pub(super) kind: KeyKind,
-    /// As JSON.
+    /// The value as JSON.
     pub(super) raw: String,
 }
 
 impl PathProperty {
-    /// The id that a piece of an address is.
+    /// The property for a segment of a path.
     fn new(name: &'static str, kind: KeyKind, text: &str) -> Self {
         let is_number = |text: &&str| serde_json::from_str::<serde_json::Number>(text).is_ok();
         let raw = match kind {
@@ -79,14 +80,14 @@ impl PathProperty {
         Self::new(model.id_name(), model.definition.key, text)
     }
 
-    /// Whether a body that has `raw` in its place says the same.
+    /// Whether `raw`, the value in the body, is the same value.
     pub(super) fn is_also(&self, raw: &str) -> bool {
         key::canonical(raw, self.kind).ok() == key::canonical(&self.raw, self.kind).ok()
     }
 }
 
 impl<'a> RestTarget<'a> {
-    /// What a method does at a place; `None` where that is nothing.
+    /// The request for a method at a path; `None` if the method is not supported there.
     pub(super) fn of(app: &'a App, place: &RestPath, method: &Method) -> Option<Self> {
         match place {
             RestPath::System { action } => Self::system(action, method),
@@ -141,7 +142,7 @@ impl<'a> RestTarget<'a> {
         }
     }
 
-    /// The methods that do something at a place.
+    /// The methods that a path supports.
     pub(super) fn methods(app: &App, place: &RestPath) -> Vec<Method> {
         let is_one = |method: &Method| RestTarget::of(app, place, method).is_some();
         METHODS.into_iter().filter(is_one).collect()
@@ -182,7 +183,7 @@ impl<'a> RestTarget<'a> {
         })
     }
 
-    /// An action by its name, but for those of connections that stay.
+    /// An action by its name, except subscriptions, which need a persistent connection.
     fn by_name(app: &'a App, resource: &str, action: &str) -> Option<Self> {
         let route = app.resources.find(resource, action)?;
         let stays = matches!(
@@ -202,7 +203,7 @@ impl<'a> RestTarget<'a> {
         })
     }
 
-    /// A method of a record, its children, or its parent.
+    /// A method of a record, its children or its parent.
     fn something_of(
         app: &'a App,
         resource: &str,
@@ -268,7 +269,7 @@ impl<'a> RestTarget<'a> {
         Some(one)
     }
 
-    /// A route of the relation by which a record has children.
+    /// A route of the relation from a record to its children.
     fn under(
         app: &App,
         route: &Route,
@@ -289,7 +290,7 @@ impl<'a> RestTarget<'a> {
     }
 }
 
-/// The name of a route of a relation, where it is served.
+/// The name of a relation's route if it is served.
 fn served(
     app: &App,
     resource: &str,
