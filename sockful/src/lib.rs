@@ -1,8 +1,9 @@
-//! Annotate a struct, get a real-time backend: resources and remote methods over one WebSocket frame.
+//! Real-time backends from annotated structs: resources and remote methods over one WebSocket.
 //!
-//! A resource is a struct with [`#[derive(Resource)]`](derive@Resource); its records are created,
-//! read, listed, changed and removed by clients. Methods in a [`#[remote]`](macro@remote) block are
-//! called by them. [`resources!`] lists what a [`Server`] serves: the dispatch table of the whole
+//! A resource is a struct with [`#[derive(Resource)]`](derive@Resource). Clients create, read, list,
+//! update and destroy its records, subscribe to them, and call the methods of its
+//! [`#[remote]`](macro@remote) block. [`resources!`] lists what a [`Server`] serves: the dispatch table
+//! of the whole application is a constant that the compiler computes.
 //! application is a constant, laid out by the compiler.
 //!
 //! ```no_run
@@ -39,18 +40,18 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `server` (default) | everything that serves resources; a program that is only a client disables it with `default-features = false` |
-//! | `garde` | the word `nested`: rules inside of values, by `garde::Validate` |
-//! | `jiff` | times of the type `jiff::Timestamp`, also for the words `created_at` and `updated_at` |
-//! | `chrono` | times of the type `chrono::DateTime<chrono::Utc>`, also for the words `created_at` and `updated_at` |
-//! | `rust_decimal` | decimal numbers of the type `rust_decimal::Decimal`, compared by value |
-//! | `jwt` | the module `jwt`: who a client is, from a JSON Web Token |
-//! | `tls` | `Server::listen_tls`: connections by TLS, with certificates out of PEM files |
-//! | `sqlite` | `store::Sqlite`: records that last, in one file |
-//! | `tower` | `Server::into_service`: to be mounted in an application of axum or hyper |
-//! | `client` | the modules `client`, which calls servers, and with `server` also `testing`, which does without sockets |
-//! | `store-conformance` | `testing::store_conformance`: a test that an implementation of `Store` conforms |
+//! | `garde` | the attribute `nested`, which validates nested values with `garde::Validate` |
+//! | `jiff` | timestamps of type `jiff::Timestamp`, also for `created_at` and `updated_at` |
+//! | `chrono` | timestamps of type `chrono::DateTime<chrono::Utc>`, also for `created_at` and `updated_at` |
+//! | `rust_decimal` | decimal numbers of type `rust_decimal::Decimal`, compared by value |
+//! | `jwt` | the module `jwt`, which authenticates clients by JSON Web Tokens |
+//! | `tls` | `Server::listen_tls`, for TLS connections with certificates from PEM files |
+//! | `sqlite` | `store::Sqlite`, a persistent store in one file |
+//! | `tower` | `Server::into_service`, to mount a server in an axum or hyper application |
+//! | `client` | the module `client`, a client for servers, and together with `server` the module `testing`, whose clients need no sockets |
+//! | `store-conformance` | `testing::store_conformance`, a test that an implementation of `Store` conforms |
 //!
-//! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]`, and is answered
+//! A client then sends `["creature", "feed", {"id": "bob", "amount": 3}, 1]` and receives
 //! `["creature", "feed", {"ok": "I have been fed my life is: 13", "seq": 2}, 1]`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -66,7 +67,7 @@
 /// use serde::{Deserialize, Serialize};
 /// use sockful::Resource;
 ///
-/// /// What is written in the blog.
+/// /// A post of the blog.
 /// #[derive(Serialize, Deserialize, Resource)]
 /// #[resource(plural = "articles")]
 /// #[serde(rename_all = "camelCase")]
@@ -85,108 +86,107 @@
 ///     reviewer: Option<String>,
 /// }
 ///
-/// // What creating one takes, and what changing one takes.
+/// // The payloads of `create` and `update`.
 /// let new = NewBlogPost { title: "Hello".to_owned(), ..Default::default() };
 /// let patch = BlogPostPatch { subtitle: Some(None), ..Default::default() };
 /// assert_eq!(format!("{new:?}"), r#"NewBlogPost { title: "Hello", subtitle: null, reviewer: … }"#);
 /// assert_eq!(format!("{patch:?}"), "BlogPostPatch { subtitle: null }");
 /// ```
 ///
-/// # On the struct
+/// # Attributes of the struct
 ///
-/// | word | meaning |
+/// | attribute | meaning |
 /// |---|---|
-/// | `name = "…"` | the name on the wire; without it the struct's in camelCase |
-/// | `plural = "…"` | the name of many; without it an `s` behind the name |
-/// | `renamed_from = "…"` | the name under which older records are stored, which become records of this one |
-/// | `only(get, find)`, `except(destroy)` | which of the core actions are served; without them all are. The application's own code has all of them |
-/// | `page(20, 100)` | how many records a list has where the request does not say, and how many it may ask for; without it what the server's configuration says |
-/// | `public` | on a server that [asks who its clients are](Server::authenticate), those may ask for it too who are nobody |
-/// | `event(roared = Roar, …)` | [events of its own](#events): the name of each on the wire, and the type of what is told of it |
-/// | `new = Name`, `patch = Name` | what the two structs that are made are called |
-/// | `crate = path` | where `sockful` is found, if not at `::sockful` |
+/// | `name = "…"` | the name on the wire; default: the struct's name in camelCase |
+/// | `plural = "…"` | the plural of the name; default: the name with an `s` appended |
+/// | `renamed_from = "…"` | the former name: records stored under it become records of this resource |
+/// | `only(get, find)`, `except(destroy)` | the core actions that clients may call; default: all. The application's own code may always call all of them |
+/// | `page(20, 100)` | the default and the maximum number of records in a list; default: those of the server's configuration |
+/// | `public` | accessible without authentication on a server that [authenticates its clients](Server::authenticate) |
+/// | `event(roared = Roar, …)` | [custom events](#events): the name of each on the wire, and the type of its data |
+/// | `new = Name`, `patch = Name` | the names of the two generated structs |
+/// | `crate = path` | the path of the `sockful` crate; default: `::sockful` |
 ///
-/// # On a field
+/// # Attributes of a field
 ///
-/// | word | meaning |
+/// | attribute | meaning |
 /// |---|---|
-/// | `id` | this is the id |
-/// | `parent = Album` | it holds the id of a record of another resource, or of the same one: [its parent](#relations) |
-/// | `on_destroy = "…"` | beside `parent`: what becomes of a child whose parent is destroyed. `"cascade"` destroys it too, which it does without this word; `"restrict"` refuses to destroy the parent while it has any; `"detach"` sets the field, an `Option`, to none |
-/// | `name = "…"`, `plural = "…"` | beside `parent`: what one child and many are called there; without them what the child's resource is |
-/// | `default`, `default = expression` | the value of a new record where none is given: the type's own, or this one. A text becomes what the field's type makes of it. The description tells its value where it is made of literals, paths and operators; of one that is [computed](#defaults) only that there is one |
-/// | `read_only` | sent, and never set by clients |
-/// | `private` | neither sent nor set by clients; it never leaves the server |
-/// | `write_only` | set by clients and never sent, not even asked for in a query |
-/// | `immutable` | set by clients where they create the record, and never after |
-/// | `created_at`, `updated_at` | kept by the server: when the record was created, when it last changed; milliseconds since 1970 in a `u64` or `i64`, or [a timestamp](#timestamps) |
-/// | `rev` | kept by the server: the record's revision, which grows with each change and never repeats; a `u64` or `i64` |
-/// | `unique` | no two records have the same value; `None` may repeat. Compared byte by byte, texts of at most 1,024 bytes |
-/// | `index` | records are found and sorted by it without looking at the others; texts of at most 1,024 bytes |
-/// | `renamed_from = "…"` | the name under which older records have it, which a store in a file turns into this one |
+/// | `id` | the id of the record |
+/// | `parent = Album` | the field holds the id of a record of another resource, or of the same one: [its parent](#relations) |
+/// | `on_destroy = "…"` | with `parent`: what happens to a child when its parent is destroyed. `"cascade"`, the default, destroys the child too; `"restrict"` refuses to destroy the parent while it has children; `"detach"` sets the field, an `Option`, to `None` |
+/// | `name = "…"`, `plural = "…"` | with `parent`: the names of one child and of many in the parent's actions; default: the names of the child's resource |
+/// | `default`, `default = expression` | the value of a new record if none is given: that of the type's `Default`, or of the expression. A string literal is converted to the field's type. The description states the value if the expression consists of literals, paths and operators; for a [computed](#defaults) one it states only that there is a default |
+/// | `read_only` | sent to clients, never set by them |
+/// | `private` | neither sent to clients nor set by them; it never leaves the server |
+/// | `write_only` | set by clients and never sent, nor usable in a query |
+/// | `immutable` | set by clients when they create the record, never after |
+/// | `created_at`, `updated_at` | set by the server: the time of creation or of the last change, in milliseconds since 1970 in a `u64` or `i64`, or as [a timestamp](#timestamps) |
+/// | `rev` | set by the server: the record's revision, which grows with each change and never repeats; a `u64` or `i64` |
+/// | `unique` | no two records have the same value; `None` may repeat. Compared byte by byte, strings of at most 1,024 bytes |
+/// | `index` | records are found and sorted by the property without a scan; strings of at most 1,024 bytes |
+/// | `renamed_from = "…"` | the former name of the property, which a store in a file migrates to the new one |
 /// | `wide` | an integer that may be beyond ±(2^53−1): `u64`, `i64`, `u128`, `i128`, or an `Option` of one. It is a decimal string on the wire, and compared by equality only |
-/// | `range(…)`, `length(…)`, `pattern = "…"`, `format = "…"`, `conform = path`, `nested` | [rules](#rules) that its values keep to |
-/// | `message = "…"` | what the one rule beside it says in place of our words |
-/// | `when = path` | for which records its rules hold |
-/// | `sanitize(…)` | what is done to texts [before the rules](#sanitizers) |
+/// | `range(…)`, `length(…)`, `pattern = "…"`, `format = "…"`, `conform = path`, `nested` | [validation rules](#rules) for the values |
+/// | `message = "…"` | the message of the field's only rule, instead of the default one |
+/// | `when = path` | the records for which the rules of the field hold |
+/// | `sanitize(…)` | transformations of strings [before validation](#sanitizers) |
 ///
-/// A property that clients can't set needs a `default`, to be an `Option`, or the server that keeps
-/// it. Attributes of serde
-/// that would make the JSON something else than the described properties (`flatten`, `with`,
-/// `skip`…) are errors that say what to write instead; so is serde's `default`, there is one only.
+/// A property that clients cannot set needs a `default`, has to be an `Option`, or has to be set by the
+/// server. Serde attributes that would make the JSON differ from the described properties (`flatten`,
+/// `with`, `skip`…) are compile errors that say what to write instead. So is serde's `default`: write
+/// `#[resource(default)]`.
 ///
 /// # Defaults
 ///
-/// A default is evaluated each time it is taken. Its value stands in the description only if it is
+/// A default is evaluated each time it is used. The description contains its value only if it is
 /// constant by its spelling: `default` alone, or an expression of literals, paths and operators, such
-/// as `-1`, `Kind::Dragon` or `[1, MOST]`. A call, a macro or a block may have another value each time,
-/// by which the descriptions of two servers would differ: so write `"new"` for `String::from("new")`
-/// and `default` alone for `Vec::new()` if clients are to know. All are evaluated once at start, to be
-/// asked whether they keep to their rules.
+/// as `-1`, `Kind::Dragon` or `[1, MOST]`. A call, a macro or a block may return another value each
+/// time, so that the descriptions of two servers would differ. To show the value to clients, write
+/// `"new"` for `String::from("new")` and `default` alone for `Vec::new()`. Every default is evaluated
+/// once at start, to check that it satisfies its rules.
 ///
 /// # Timestamps
 ///
-/// With the feature `jiff` a kept time may be a `jiff::Timestamp`, with the feature `chrono` a
-/// `chrono::DateTime<chrono::Utc>`. On the wire and at rest it is then the text that serde writes, such
-/// as `"2024-02-29T12:00:00.123Z"`. Each that is kept has three digits behind the point, the last of
-/// which is not a zero: the clock skips one millisecond in ten. A property of such a type may also be set
-/// by clients and by the application.
+/// With the feature `jiff` a property with `created_at` or `updated_at` may be a `jiff::Timestamp`,
+/// with the feature `chrono` a `chrono::DateTime<chrono::Utc>`. On the wire and in the store it is then
+/// the string that serde writes, such as `"2024-02-29T12:00:00.123Z"`. Each time that the server sets
+/// has three fractional digits, the last of which is not zero: the clock skips one millisecond in ten.
+/// Clients and the application may also set a property of such a type.
 ///
-/// Times are compared, sorted and indexed by time, whatever their offset and precision:
-/// `Concert::FIELDS.starts.gte(now)`. The same holds for `chrono::DateTime<chrono::FixedOffset>`. With the
-/// feature `rust_decimal` properties may be decimal numbers, `rust_decimal::Decimal`, which are strings in
-/// JSON and compared by value. [`Plain`] is how a type of your own is compared like that.
+/// Times are compared, sorted and indexed by instant, regardless of offset and precision:
+/// `Concert::FIELDS.starts.gte(now)`. The same holds for `chrono::DateTime<chrono::FixedOffset>`. With
+/// the feature `rust_decimal` a property may be a `rust_decimal::Decimal`, which is a string in JSON
+/// and compared by value. Implement [`Plain`] to compare a type of your own by its JSON value.
 ///
 #[doc = include_str!("rules.md")]
 #[cfg_attr(feature = "garde", doc = include_str!("nested.md"))]
 #[doc = include_str!("sanitizers.md")]
 #[doc = include_str!("relations.md")]
 #[doc = include_str!("events.md")]
-/// # What it makes
+/// # Generated items
 ///
-/// - `impl Resource`, the description and the reading and writing of records,
-/// - `NewBlogPost`: every property, `None` where the default is to be taken. It has `Default` where
-///   the types of the properties without a default have one,
-/// - `BlogPostPatch`: every property but the id, `None` where it is to stay. An `Option` is set to
-///   none by `Some(None)`,
-/// - `impl Event` for the type of each event that is declared,
-/// - `impl JsonSchema`, so that remote methods can return the resource. One with private or
-///   write-only properties has none: it can't be returned, they would leak; nor can one with wide
+/// - `impl Resource`: the description of the resource, and the code that reads and writes its records.
+/// - `NewBlogPost`: every property, with `None` to use the default. It implements `Default` if the
+///   types of all properties without a default do.
+/// - `BlogPostPatch`: every property except the id, with `None` to leave it unchanged. `Some(None)`
+///   sets an `Option` to `None`.
+/// - `BlogPostFields` and the constant `BlogPost::FIELDS`: the property names that queries are built
+///   from, see [`Filter`].
+/// - `impl Event` for the type of each declared event.
+/// - `impl JsonSchema`, so that remote methods can return the resource. A resource with private or
+///   write-only properties has none, since returning it would leak them; nor has one with wide
 ///   properties, which serde writes as numbers.
 ///
-/// The two structs show in `{:?}` what is given; what is never sent they show as `…`. What the
-/// server keeps is in neither of them.
-///
-/// - `BlogPostFields` and the constant `BlogPost::FIELDS`: the names that queries are built from, see
-///   [`Filter`].
+/// The `Debug` output of the two structs shows the given values, and `…` for those that are never sent.
+/// The properties that the server sets are in neither of them.
 ///
 #[doc = include_str!("access.md")]
 pub use sockful_derive::Resource;
 
 /// Makes the `pub` methods of an impl block remote: clients can call them.
 ///
-/// Two signs make a method remote: it stands in this block, and it is `pub`. A resource has one such
-/// block; what is not `pub` in it, and every other impl block, stays private.
+/// A method is remote if it is `pub` and in this block. A resource has one such block. Methods of the
+/// block that are not `pub`, and all other impl blocks, stay private.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -209,12 +209,12 @@ pub use sockful_derive::Resource;
 ///         Ok(self.life)
 ///     }
 ///
-///     /// Tells how it is, in words.
+///     /// Describes the creature.
 ///     pub fn look(&self) -> String {
 ///         format!("{} has a life of {}", self.id, self.life)
 ///     }
 ///
-///     /// Greets whoever asks; the name may be left out.
+///     /// Greets the caller; the name is optional.
 ///     #[remote(name = "hello", timeout = "500ms")]
 ///     pub fn greet(name: Option<String>, context: &Context) -> String {
 ///         let name = name.unwrap_or_else(|| format!("{:?}", context.peer()));
@@ -229,21 +229,21 @@ pub use sockful_derive::Resource;
 ///
 /// `["creature", "feed", {"id": "bob", "amount": 3}, 1]` calls the first.
 ///
-/// - `&mut self`: the record of the payload's `id` is loaded, the method runs, and the changed record is
-///   stored. Where another writer came in between it runs again on a fresh record, so its effects
-///   belong into the record.
-/// - `&self`: it is loaded to look at.
-/// - No `self`: the method is one of the resource as a whole.
+/// - `&mut self`: the server loads the record with the payload's `id`, runs the method and stores the
+///   changed record. If another write changed the record in between, the method runs again on the new
+///   version, so its effects must be confined to the record.
+/// - `&self`: the server loads the record; the method only reads it.
+/// - No `self`: the method belongs to the resource as a whole.
 /// - `&Context`: the [`Context`] of the call. Nothing else can be borrowed.
-/// - Every other parameter is a property of the payload with its name. One that takes null, such as an
-///   `Option`, may be left out, and so may one with `#[resource(default)]` or
+/// - Every other parameter is a property of the payload with the same name. A parameter that accepts
+///   null, such as an `Option`, may be omitted, and so may one with `#[resource(default)]` or
 ///   `#[resource(default = expression)]`. The [rules](derive@Resource#rules) and
-///   [sanitizers](derive@Resource#sanitizers) of fields stand on parameters as well, all but `when`:
-///   `#[resource(default = 1, range(1..=5))] amount: i32` takes 5, refuses 6, and the method does
-///   not run.
-/// - `#[payload]` on a single parameter takes the payload whole, of a method with `self` what the id
-///   leaves of it. Its type is a struct or a map with `Deserialize` and `JsonSchema`, and says alone
-///   what may be given: the parameter needs no name and has no rules.
+///   [sanitizers](derive@Resource#sanitizers) of fields apply to parameters as well, except `when`:
+///   `#[resource(default = 1, range(1..=5))] amount: i32` accepts 5 and rejects 6 without running the
+///   method.
+/// - `#[payload]` on a single parameter passes the whole payload; for a method with `self`, without the
+///   id. Its type is a struct or a map with `Deserialize` and `JsonSchema`, which alone defines the
+///   valid payloads: the parameter's name is ignored and it has no rules.
 ///
 /// ```
 /// # use serde::{Deserialize, Serialize};
@@ -271,12 +271,13 @@ pub use sockful_derive::Resource;
 /// ```
 ///
 /// A method may be `async`. It returns nothing, a value with `Serialize` and `JsonSchema`, or a
-/// `Result` of one whose error is `Into<sockful::Error>`. Its name becomes camelCase: `feed_all` is
-/// called by `feedAll`.
+/// `Result` of one whose error is `Into<sockful::Error>`. On the wire its name is in camelCase: clients
+/// call `feed_all` as `feedAll`.
 ///
-/// | word on a method | meaning |
+/// | attribute of a method | meaning |
 /// |---|---|
 /// | `name = "…"` | the name on the wire |
+/// | `timeout = "5s"` | the maximum duration of a call; the units are `ms`, `s`, `m` and `h` |
 /// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
 ///
 /// # Serializability
@@ -286,14 +287,14 @@ pub use sockful_derive::Resource;
 /// # Hooks and policies
 ///
 /// A method that is not `pub` may be a hook, with [`#[before(create)]`](macro@before) or
-/// [`#[after(create)]`](macro@after) on it, or a policy, with [`#[can(read)]`](macro@can).
+/// [`#[after(create)]`](macro@after), or a policy, with [`#[can(read)]`](macro@can).
 ///
-/// # When the client is gone
+/// # Cancellation
 ///
-/// A method runs only as long as its reply is awaited. If the client disconnects, the request times out
-/// or the server stops, the method is dropped at its next `.await`: nothing of the record is stored,
-/// and code after that `.await` does not run. What has to run to its end, such as a payment followed by
-/// a note about it, belongs in a task of its own:
+/// A method runs only while its reply is awaited. If the client disconnects, the request times out or
+/// the server stops, the method is dropped at its next `.await`: nothing of the record is stored, and
+/// code after that `.await` does not run. Work that has to complete, such as a payment followed by a
+/// note about it, belongs in a task of its own:
 ///
 /// ```no_run
 /// # use sockful::{Context, Error, Resource, Result, remote};
@@ -318,27 +319,27 @@ pub use sockful_derive::Resource;
 /// }
 /// ```
 ///
-/// On the block, `#[remote(crate = path)]` says where `sockful` is found, if not at `::sockful`.
+/// `#[remote(crate = path)]` sets the path of the `sockful` crate; default: `::sockful`.
 pub use sockful_derive::remote;
 
-/// Makes a method in a [`#[remote]`](macro@remote) block run before something is stored.
+/// Runs a method of a [`#[remote]`](macro@remote) block before a change is stored.
 ///
-/// It is known inside of the block and needs no import. A hook is not `pub`: no client calls it.
+/// The attribute needs no import inside the block. A hook is not `pub`, so clients cannot call it.
 ///
 #[doc = include_str!("hooks.md")]
 pub use sockful_derive::before;
 
-/// Makes a method in a [`#[remote]`](macro@remote) block decide who may see and do what.
+/// Makes a method of a [`#[remote]`](macro@remote) block an access policy: who may read and do what.
 ///
-/// It is known inside of the block and needs no import. A policy is not `pub`: no client calls it.
+/// The attribute needs no import inside the block. A policy is not `pub`, so clients cannot call it.
 ///
 #[doc = include_str!("policies.md")]
 pub use sockful_derive::can;
 
-/// Makes a method in a [`#[remote]`](macro@remote) block run after something was stored.
+/// Runs a method of a [`#[remote]`](macro@remote) block after a change was stored.
 ///
-/// It is known inside of the block and needs no import. See [`before`](macro@before), which tells of
-/// both.
+/// The attribute needs no import inside the block. [`before`](macro@before) documents both kinds of
+/// hooks.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -352,19 +353,19 @@ pub use sockful_derive::can;
 /// #[remote]
 /// impl Creature {
 ///     #[after(create, destroy)]
-///     fn tell(&self, old: Option<&Self>) {
-///         let what = if old.is_some() { "gone" } else { "born" };
-///         println!("{} is {what}", self.id);
+///     fn print(&self, old: Option<&Self>) {
+///         let event = if old.is_some() { "destroyed" } else { "created" };
+///         println!("{} was {event}", self.id);
 ///     }
 /// }
 /// ```
 pub use sockful_derive::after;
 
-/// Lists the resources that a server serves: a constant of type [`Resources`].
+/// Lists the resources that a server serves, as a constant of type [`Resources`].
 ///
-/// It is the event dispatch table of the whole application, computed by the compiler: nothing is
-/// registered at start. What is no resource, is listed twice or has another's name is an error at
-/// the list's item.
+/// The constant is the dispatch table of the whole application, computed by the compiler: nothing is
+/// registered at start. An item that is not a resource, is listed twice or has the name of another one
+/// is a compile error at that item.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -390,7 +391,7 @@ pub use sockful_derive::after;
 /// assert!(APP.find("song", "constructor").is_none());
 /// ```
 ///
-/// Where `sockful` is not at `::sockful`, the list begins with `crate = path`.
+/// If `sockful` is not at `::sockful`, begin the list with `crate = path`.
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_derive::resources;
@@ -406,6 +407,8 @@ pub use sockful_runtime::{AnyError, Count, ErrorKind, Fault, Find, Outcome, Reco
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};
 
+/// The identity of an authenticated client: a key and the application's own user type.
+///
 /// ```
 /// # use serde::{Deserialize, Serialize};
 /// use sockful::{Credentials, Error, ErrorKind, Identity, Resource, Result, Server, resources};
@@ -415,12 +418,12 @@ pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};
 ///     name: String,
 /// }
 ///
-/// async fn who(credentials: Credentials) -> Result<Identity<User>> {
+/// async fn authenticate(credentials: Credentials) -> Result<Identity<User>> {
 ///     let token = credentials.token().or(credentials.cookie("session"));
 ///     match token {
 ///         // An application looks it up, or verifies its signature.
 ///         Some("bobs-token") => Ok(Identity::new("bob", User { name: "Bob".to_owned() })),
-///         _ => Err(Error::new(ErrorKind::Unauthenticated, "this token is nobody's")),
+///         _ => Err(Error::new(ErrorKind::Unauthenticated, "unknown token")),
 ///     }
 /// }
 ///
@@ -428,8 +431,8 @@ pub use sockful_runtime::{Server, ServerHandle, cli, shutdown_signal};
 /// # struct Note { id: String }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<()> {
-/// let server = Server::new(resources![Note]).authenticate(who).open().await?;
-/// // Bob is nobody again, on every connection.
+/// let server = Server::new(resources![Note]).authenticate(authenticate).open().await?;
+/// // Signs Bob out on every connection, and returns the number of sessions affected.
 /// assert_eq!(server.revoke("bob"), 0);
 /// # Ok(())
 /// # }
@@ -440,6 +443,8 @@ pub use sockful_runtime::Identity;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::Credentials;
 
+/// The context of a call: its caller, shared state, and transactional access to all records.
+///
 /// ```
 /// use serde::{Deserialize, Serialize};
 /// use sockful::{Context, Error, Resource, Result, remote};
@@ -455,11 +460,11 @@ pub use sockful_runtime::Credentials;
 ///     /// Moves money: both accounts change in one commit, or neither.
 ///     pub async fn transfer(&mut self, ctx: &Context, to: String, amount: i64) -> Result<()> {
 ///         if self.balance < amount {
-///             return Err(Error::refused("too_poor", "there is not that much money"));
+///             return Err(Error::refused("insufficient_funds", "the balance is too low"));
 ///         }
 ///         self.balance -= amount;
-///         let taker = ctx.records::<Self>().get(&to).await?;
-///         let balance = Some(taker.balance + amount);
+///         let target = ctx.records::<Self>().get(&to).await?;
+///         let balance = Some(target.balance + amount);
 ///         ctx.records::<Self>().update(&to, AccountPatch { balance }).await?;
 ///         Ok(())
 ///     }
@@ -467,9 +472,11 @@ pub use sockful_runtime::Credentials;
 /// ```
 pub use sockful_runtime::Context;
 
-/// By its type an event is known, so [`Context::emit`] takes a value of it and the id of the record to
-/// which it happens; outside of a call, in the application's own code, [`Records::emit`] makes a
-/// commit of its own.
+/// An application-defined event of a resource.
+///
+/// The type of a value identifies its event, so [`Context::emit`] takes a value and the id of the
+/// record that the event belongs to. Outside a call, in the application's own code, [`Records::emit`]
+/// makes a commit of its own.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -508,6 +515,8 @@ pub use sockful_runtime::Context;
 /// ```
 pub use sockful_runtime::model::event::Event;
 
+/// The configuration of a server: limits, timeouts and access settings.
+///
 /// ```
 /// use sockful::Config;
 ///
@@ -523,7 +532,7 @@ pub use sockful_runtime::model::event::Event;
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use sockful_runtime::Config;
 
-/// The groups of settings of a [`Config`].
+/// The groups of settings in a [`Config`].
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub mod config {
@@ -532,6 +541,8 @@ pub mod config {
     };
 }
 
+/// The certificates and the private key of a server that listens with TLS.
+///
 /// ```no_run
 /// # async fn serve(server: sockful::Server) -> sockful::Result<()> {
 /// let tls = sockful::TlsConfig::from_pem_files("chain.pem", "key.pem")?;
@@ -542,27 +553,32 @@ pub mod config {
 #[cfg_attr(docsrs, doc(cfg(all(feature = "server", feature = "tls"))))]
 pub use sockful_runtime::TlsConfig;
 
+/// A server mounted in an axum or hyper application, as a `tower::Service`.
+///
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 #[doc = include_str!("mounted.md")]
 pub use sockful_runtime::MountedServer;
 
+/// The error of a request, with a kind, a code and a message that the caller receives.
+///
 /// ```
 /// use sockful::{Error, ErrorKind};
 ///
-/// let error = Error::refused("too_tired", "sleeps until dawn");
+/// let error = Error::refused("too_tired", "is asleep until dawn");
 /// assert_eq!((error.kind(), error.code()), (ErrorKind::Custom, "too_tired"));
 /// ```
 pub use sockful_runtime::Error;
 
-/// Whether clients that were built with an older description get on with a newer one.
+/// Compares two API descriptions: can clients built from the older one use the newer one?
 pub mod compatibility {
     pub use sockful_runtime::model::schema::comparison::{
         SchemaChange, SchemaComparison, Verdict, compare,
     };
 }
 
-/// Where records are kept: in memory, in a file of `SQLite` (feature `sqlite`), and what it takes to write another.
+/// Stores of records, in memory or in an `SQLite` file (feature `sqlite`), and the types to implement
+/// another one.
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub mod store {
@@ -588,7 +604,7 @@ pub mod store {
     };
 }
 
-/// Types and bounds in the signatures of [`Field`]: which operators a property has.
+/// Types and bounds in the signatures of [`Field`], which define the operators of a property.
 pub mod query {
     pub use sockful_runtime::model::definition::KeyForm;
     pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
@@ -604,8 +620,7 @@ pub mod client {
     };
 }
 
-/// Helpers for tests.
-///
+/// Test helpers: clients that need no sockets, and a conformance test for stores.
 #[cfg(any(
     all(feature = "client", feature = "server"),
     feature = "store-conformance"
@@ -635,7 +650,7 @@ pub mod jwt {
 }
 
 /// Bounds and helpers of the macro expansions. Not public API: it changes in every release.
-// Not `doc(hidden)`: the compiler writes the full path of hidden items, and its messages name these.
+// Not `doc(hidden)`: compiler messages name these items, and would show the full paths of hidden ones.
 #[cfg(not(doc))]
 pub mod macro_support {
     #[cfg(feature = "client")]
@@ -718,7 +733,7 @@ pub mod __private {
     pub use std::option::Option::{self, None, Some};
 }
 
-// The example of the README is compiled like those of the documentation.
+// Compiles the example of the README as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -21,7 +21,7 @@ const FEATURES: [(&str, bool); 7] = [
 #[test]
 fn message_names_the_disabled_feature() {
     let version = Command::new("rustc").arg("--version").output();
-    let version = version.expect("a compiler").stdout;
+    let version = version.expect("rustc runs").stdout;
     let disabled = FEATURES.iter().filter(|(_, is_enabled)| !is_enabled);
     let cases = trybuild::TestCases::new();
     for (feature, _) in disabled {
