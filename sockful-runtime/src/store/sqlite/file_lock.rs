@@ -112,10 +112,13 @@ fn open_files() -> MutexGuard<'static, BTreeSet<FileIdentity>> {
 }
 
 fn note_runs(mut file: &File, runs: &[u32]) -> io::Result<()> {
-    let text: String = runs.iter().map(|run| format!("{run:08x}\n")).collect();
+    let mut text = Vec::new();
+    for run in runs {
+        writeln!(text, "{run:08x}")?;
+    }
     file.seek(SeekFrom::Start(0))?;
     // What remains of the earlier note, if the process dies here, are runs that the file may have.
-    file.write_all(text.as_bytes())?;
+    file.write_all(&text)?;
     file.set_len(text.len() as u64)?;
     file.sync_all()
 }
