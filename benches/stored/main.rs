@@ -5,6 +5,10 @@
 //! - `creates`: records created over 64 connections, beside the same inserts by rusqlite alone
 //! - `reads stored.svg`: reads and writes with 1,000 to 1,000,000 records, in a file and in memory; writes
 //!   the plot to that file
+//! - `policy`: a list of 10 of 1,000,000 records under the read policy `owner == caller | published`, beside
+//!   the same list by `$in` without a policy
+//! - `log`: the size of the write-ahead log during five minutes of overlapping lists and 1,000 writes per
+//!   second
 //! - `start`: the time from process start to the first reply, with 1,000,000 records; `start cold` also
 //!   empties the page cache of the whole machine first, which only root can do
 //!
@@ -15,8 +19,10 @@
 mod client;
 mod creates;
 mod disk;
+mod log;
 #[path = "../plot.rs"]
 mod plot;
+mod policy;
 mod reads;
 mod rusqlite_baseline;
 mod scaling;
@@ -66,6 +72,9 @@ async fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *arguments.as_slice() {
         ["serve", store, creatures] => server::serve(store, creatures.parse().unwrap_or(0)),
+        ["serve-notes", store, notes] => policy::serve(store, notes.parse().unwrap_or(0)),
+        ["log", ref folder @ ..] => log::measure(&place(folder)?).await,
+        ["policy", ref folder @ ..] => policy::measure(&place(folder)?).await,
         ["creates", ref folder @ ..] => creates::measure(&place(folder)?).await,
         ["reads", svg, ref folder @ ..] => {
             let growth = reads::measure(&place(folder)?).await?;
@@ -74,7 +83,7 @@ async fn main() -> Result<()> {
         ["start", "cold", ref folder @ ..] => start::measure(&place(folder)?, true).await,
         ["start", ref folder @ ..] => start::measure(&place(folder)?, false).await,
         _ => Err(Error::internal(
-            "say what to measure: `creates`, `reads stored.svg` or `start`",
+            "name what to measure: `creates`, `reads stored.svg`, `policy`, `log` or `start`",
         )),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Creature, creature};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sockful::store::Sqlite;
-use sockful::{Config, Error, Result, Server, resources};
+use sockful::{Config, Error, Result, Server, ServerHandle, resources};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -24,8 +24,13 @@ impl ServerProcess {
     /// Starts a server with this number of creatures, in this file or in memory. A file that has records
     /// already is not filled.
     pub(crate) fn start(store: &str, creatures: usize) -> Result<Self> {
+        Self::run(["serve", store, &creatures.to_string()])
+    }
+
+    /// Starts this program with these arguments, which make it a server.
+    pub(crate) fn run(arguments: [&str; 3]) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["serve", store, &creatures.to_string()])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -63,23 +68,42 @@ impl Drop for ServerProcess {
     }
 }
 
-/// Prints the address and serves until its input is closed.
+/// Prints the address and serves the creatures until its input is closed.
 pub(crate) fn serve(store: &str, creatures: usize) -> Result<()> {
+    let fill = async |server: &ServerHandle| {
+        let records = server.records::<Creature>();
+        if creatures == 0 || records.get(&"c0".to_owned()).await.is_ok() {
+            return Ok(());
+        }
+        let create = |nth| records.create(creature(nth, creatures));
+        let made = stream::iter(0..creatures).map(create).buffer_unordered(256);
+        made.try_for_each(|_| async { Ok(()) }).await
+    };
+    serve_until_closed(|| run(Server::new(resources![Creature]), store, fill))
+}
+
+/// Prints the address and serves until its input is closed.
+pub(crate) fn serve_until_closed<F>(serve: impl FnOnce() -> F + Send) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
     // A multi-threaded runtime, as servers usually have; that of the benchmark has one thread.
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            runtime
-                .enable_all()
-                .build()?
-                .block_on(run(store, creatures))
+            runtime.enable_all().build()?.block_on(serve())
         });
         let panicked = |_| Error::internal("the server panicked");
         serving.join().map_err(panicked).flatten()
     })
 }
 
-async fn run(store: &str, creatures: usize) -> Result<()> {
+/// Serves records that `fill` creates, in this file or in memory.
+pub(crate) async fn run(
+    server: Server,
+    store: &str,
+    fill: impl AsyncFnOnce(&ServerHandle) -> Result<()>,
+) -> Result<()> {
     let mut config = Config::default();
     // The rate limit must not slow down the load generator.
     (
@@ -90,19 +114,14 @@ async fn run(store: &str, creatures: usize) -> Result<()> {
     config.connection.ping_interval = Duration::from_secs(24 * 60 * 60);
     // Keyed requests without an identity count as one caller.
     config.store.max_keys_per_caller = config.store.max_keys;
-    let server = Server::new(resources![Creature]).config(config.clone());
+    let server = server.config(config.clone());
     let server = if store == MEMORY {
         server
     } else {
         server.store(Sqlite::with_config(store, &config)?)
     };
     let server = server.open().await?;
-    let records = server.records::<Creature>();
-    if creatures > 0 && records.get(&"c0".to_owned()).await.is_err() {
-        let create = |nth| records.create(creature(nth, creatures));
-        let made = stream::iter(0..creatures).map(create).buffer_unordered(256);
-        made.try_for_each(|_| async { Ok(()) }).await?;
-    }
+    fill(&server).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let input_ends = tokio::task::spawn_blocking(|| {
