@@ -39,7 +39,7 @@ pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// A server does not open with a setting out of its range; see [`validate`](Self::validate).
 ///
 /// Further settings, for tests and unusual deployments, are fields hidden from this documentation; the
-/// [table of limits][limits] lists them.
+/// [reference of all settings][reference] lists them.
 ///
 /// # From a file
 ///
@@ -78,7 +78,7 @@ pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// # config().unwrap();
 /// ```
 ///
-/// [limits]: https://github.com/sockful/sockful/blob/main/docs/reference/protocol.md#limits
+/// [reference]: https://github.com/sockful/sockful/blob/main/docs/reference/configuration.md
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -1,6 +1,9 @@
 use super::Config;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
+
+/// The reference of all settings.
+const REFERENCE: &str = include_str!("../../../../docs/reference/configuration.md");
 
 fn config(set: fn(&mut Config)) -> Config {
     let mut config = Config::default();
@@ -125,4 +128,48 @@ fn setters_set_the_setting_of_their_name() {
     }))
     .expect("valid settings");
     assert_eq!(format!("{config:?}"), format!("{expected:?}"));
+}
+
+/// The settings in the tables of the reference, each with the code of its default.
+fn settings_in_reference() -> Vec<(&'static str, &'static str)> {
+    let rows = REFERENCE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.filter_map(|row| {
+        let mut code = row.split('`');
+        Some((code.next()?, code.nth(1)?))
+    });
+    cells.filter(|(name, _)| name.contains('.')).collect()
+}
+
+#[test]
+fn reference_has_the_defaults_of_all_settings() {
+    let mut in_reference = settings_in_reference();
+    in_reference.sort_unstable();
+    let names: Vec<_> = in_reference.iter().map(|(name, _)| *name).collect();
+
+    // Two defaults depend on the build, and the reference names those with debug assertions first.
+    let expected = Config::default().explorer(true).loopback_origins(true);
+    let expected = format!("{expected:#?}");
+    let mut group = "";
+    let mut settings = Vec::new();
+    for line in expected.lines() {
+        let indent = line.len() - line.trim_start().len();
+        match (indent, line.trim_start().split_once(": ")) {
+            (4, Some((name, _))) => group = name,
+            (8, Some((name, _))) => settings.push(format!("{group}.{name}")),
+            _ => {}
+        }
+    }
+    settings.sort_unstable();
+    assert_eq!(names, settings);
+
+    let mut defaults = json!({});
+    for (name, default) in in_reference {
+        let (group, name) = name.split_once('.').expect("a group and a name");
+        let default: Value = serde_json::from_str(default).expect("a default in JSON");
+        defaults[group][name] = default;
+    }
+    let config: Config = serde_json::from_value(defaults).expect("settings of a server");
+    assert_eq!(format!("{config:#?}"), expected);
 }
