@@ -1,4 +1,5 @@
-//! The application: its dispatch table, sessions, identities and the calls that read and write records.
+//! The application: its dispatch table, sessions, identities and the calls that read and write
+//! records.
 
 #[cfg(feature = "server")]
 pub(crate) mod after_hook_queue;

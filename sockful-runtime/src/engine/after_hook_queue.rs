@@ -1,4 +1,4 @@
-//! How many commits have `#[after]` hooks that wait or run.
+//! The queue of commits whose `#[after]` hooks wait or run.
 
 use crate::core::caller_id::CallerId;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ tokio::task_local! {
 /// Counts the commits whose `#[after]` hooks are not done.
 ///
 /// A request waits for room before it locks a record and before it begins a transaction, never
-/// after: what holds a lock waits for no hook, so that hooks may wait for locks.
+/// later: the holder of a lock never waits for hooks, so hooks may wait for locks.
 #[derive(Debug)]
 pub(crate) struct AfterHookQueue {
     max: usize,
@@ -36,9 +36,9 @@ pub(crate) struct QueuedHooks {
     caller: CallerId,
 }
 
-/// Runs the application's code within a call. What that writes by itself, such as through a
-/// [`ServerHandle`](crate::ServerHandle), does not wait for room: the call may hold a lock, or be one
-/// of the hooks that others wait for.
+/// Runs application code within a call. Independent writes of that code, such as through a
+/// [`ServerHandle`](crate::ServerHandle), do not wait for room: the call may hold a lock, or may be
+/// one of the hooks that others wait for.
 pub(crate) async fn within_call<T>(future: impl Future<Output = T>) -> T {
     WITHIN_CALL.scope((), future).await
 }
@@ -53,8 +53,8 @@ impl AfterHookQueue {
         })
     }
 
-    /// Waits until the caller has fewer than there is room left for others. Within a call it does not
-    /// wait.
+    /// Waits until the caller has fewer commits in the queue than there is room left for others.
+    /// Returns at once within a call.
     pub(crate) async fn wait_for_room(&self, caller: &CallerId) {
         if self.counts().has_room(caller, self.max) || WITHIN_CALL.try_with(|()| ()).is_ok() {
             return;
@@ -69,8 +69,8 @@ impl AfterHookQueue {
         }
     }
 
-    /// Counts another commit of the caller, whether or not there is room: requests that waited for
-    /// room at the same time may all have found it.
+    /// Counts another commit of the caller, even if there is no room: several requests that waited
+    /// at the same time may all have found it.
     pub(crate) fn enter(self: &Arc<Self>, caller: CallerId) -> QueuedHooks {
         let mut counts = self.counts();
         counts.all += 1;

@@ -1,4 +1,4 @@
-//! One server: what it serves and what all of its calls share.
+//! The state of one server: what it serves and what all of its calls share.
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;
@@ -27,7 +27,7 @@ use bytes::Bytes;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
 
-/// One server: the constant table and everything that its calls share.
+/// One server: the static dispatch table and everything that its calls share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) resources: Resources,
@@ -37,13 +37,13 @@ pub(crate) struct App {
     hooks: Vec<&'static [Hook]>,
     pub(crate) policies: Policies,
     pub(crate) description: Description,
-    /// Documents written from the description, each when it is first requested.
+    /// Documents generated from the description, each when it is first requested.
     pub(crate) documents: Documents,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
     /// The locks of records, by resource and id.
     pub(crate) record_locks: KeyedLocks,
-    /// Which caller's description is being compared: one of each caller at a time.
+    /// Serializes comparisons of API descriptions per caller: one at a time for each.
     pub(crate) comparisons: KeyedLocks,
     pub(crate) guard_locks: GuardLocks,
     pub(crate) idempotency: Idempotency,
@@ -51,12 +51,12 @@ pub(crate) struct App {
     pub(crate) identities: IdentityRegistry,
     pub(crate) state: AppState,
     pub(crate) config: Config,
-    /// Which pages may connect, and by which host names.
+    /// Which origins and host names may connect.
     pub(crate) site_access: SiteAccess,
     pub(crate) clock: Clock,
     /// The commits whose `#[after]` hooks wait or run.
     pub(crate) after_hooks: Arc<AfterHookQueue>,
-    /// Whether a write of each resource may lead to `#[after]` hooks.
+    /// For each resource, whether a write of it may trigger `#[after]` hooks.
     leads_to_after_hooks: Vec<bool>,
 }
 
@@ -67,7 +67,8 @@ pub(crate) struct Documents([OnceLock<Bytes>; Self::LEN]);
 impl Documents {
     pub(crate) const LEN: usize = 5;
 
-    /// The document at `index`, which is below [`LEN`](Self::LEN); `write` writes it the first time.
+    /// The document at `index`, which is below [`LEN`](Self::LEN). `write` generates it the first
+    /// time.
     pub(crate) fn get(&self, index: usize, write: impl FnOnce() -> Bytes) -> Bytes {
         self.0[index].get_or_init(write).clone()
     }
@@ -81,12 +82,12 @@ pub(crate) struct Setup {
     pub(crate) state: AppState,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
-    /// Decides who a client is from its credentials.
+    /// Authenticates clients by their credentials.
     pub(crate) authenticator: Option<Authenticator>,
 }
 
 impl App {
-    /// One on the clock of the system.
+    /// Opens a server that uses the system clock.
     #[cfg(test)]
     pub(crate) async fn new(
         resources: Resources,
@@ -150,7 +151,7 @@ impl App {
         }))
     }
 
-    /// The first frame of a connection, whose requests may have a `key` or not.
+    /// The first frame of a connection. `keys` says whether requests may have a `key`.
     pub(crate) fn hello(&self, keys: bool) -> String {
         let config = &self.config;
         let hello = json!({
@@ -172,11 +173,11 @@ impl App {
         format!(r#"["sockful","hello",{hello},null]"#)
     }
 
-    /// Where a request for `action` of `resource` goes.
+    /// The route for `action` of `resource`.
     ///
     /// # Errors
     ///
-    /// Which of the two is not served.
+    /// An error that says which of the two does not exist.
     pub(crate) fn route(&self, resource: &str, action: &str) -> Result<&'static Route> {
         self.resources.find(resource, action).ok_or_else(|| {
             if self.resources.position(resource).is_some() {
@@ -187,12 +188,12 @@ impl App {
         })
     }
 
-    /// The resource at a place in the served list.
+    /// The model of the resource at an index of the served list.
     pub(crate) fn model(&self, place: u16) -> &Model {
         &self.models[usize::from(place)]
     }
 
-    /// The resource whose records are values of `R`.
+    /// The model of the resource `R`.
     pub(crate) fn model_of<R: Resource>(&self) -> Result<&Model> {
         let served = self.models.iter().find(|model| model.is_of::<R>());
         served.ok_or_else(|| {
@@ -203,7 +204,7 @@ impl App {
         })
     }
 
-    /// The hooks of a resource that run in this phase of this operation.
+    /// The hooks of a resource for a phase of an action.
     pub(crate) fn hooks(
         &self,
         resource: usize,
@@ -214,7 +215,7 @@ impl App {
         hooks.filter(move |hook| hook.phase == phase && hook.on.contains(&on))
     }
 
-    /// Whether a write of a resource may lead to `#[after]` hooks; of any, if it is not known.
+    /// Whether a write of a resource may trigger `#[after]` hooks; of any resource if `None`.
     pub(crate) fn may_run_after_hooks(&self, resource: Option<usize>) -> bool {
         match resource {
             Some(resource) => self.leads_to_after_hooks[resource],
@@ -234,8 +235,8 @@ impl App {
     }
 }
 
-/// Whether a write of each resource may lead to `#[after]` hooks: its own, those of what its
-/// `#[before]` hooks write, or those of children that follow it.
+/// For each resource, whether a write of it may trigger `#[after]` hooks: its own, those of records
+/// that its `#[before]` hooks write, or those of children that are changed with it.
 fn leads_to_after_hooks(entries: &[ResourceEntry], relations: &Relations) -> Vec<bool> {
     let has = |entry: &ResourceEntry, phase| entry.hooks.iter().any(|hook| hook.phase == phase);
     let any = entries.iter().any(|entry| has(entry, HookPhase::After));

@@ -1,10 +1,8 @@
-//! Values that the application shares with every call, looked up by type.
-
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 
-/// Values that the application shares with every call, by type.
+/// Values that the application shares with every call, looked up by type.
 #[derive(Default)]
 pub(crate) struct AppState(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 

@@ -1,4 +1,4 @@
-//! Who the caller is and what the caller may do.
+//! Authentication of callers, and authorization of their requests.
 
 #[cfg(feature = "server")]
 pub(crate) mod authenticator;

@@ -9,11 +9,13 @@ use crate::model::schema::record;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 
-/// Returns the model of each resource, in the order of the table, and the description of all of them.
+/// Returns the model of each resource, in the order of the table, and the description of all of
+/// them.
 ///
 /// # Errors
 ///
-/// An internal error if a default breaks a rule of its property, or no payload of a method can be read.
+/// An internal error if a default violates a rule of its property, or if no payload of a method
+/// could be valid.
 pub(crate) fn describe(resources: Resources) -> Result<(Vec<Model>, Description)> {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let entries = resources.entries();

@@ -1,15 +1,15 @@
-//! Locks of whole resources, for calls that would otherwise run again and again.
+//! Guard locks of whole resources, for calls that would otherwise be rerun too often.
 //!
-//! A call that lists records runs again when a commit changes what it has listed. Under many commits it
-//! might never end, so after a few runs it takes the guard locks of the resources that it reads and
-//! writes: other commits to these wait until it is done. A commit of any other call costs two atomic
-//! additions for each resource that it writes.
+//! A call that lists records is rerun if a commit changes what it has listed. Under many commits it
+//! might never finish, so after a few runs it takes the guard locks of the resources that it reads
+//! and writes: other commits to these wait until it is done. A commit of any other call costs two
+//! atomic additions for each resource that it writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
-/// How many locks there are. Resources beyond share them, which costs time and nothing else.
+/// The number of locks. Further resources share them, which only costs waiting time.
 const LOCKS: usize = 64;
 
 /// One lock for each resource.
@@ -22,7 +22,7 @@ struct GuardLock {
     state: AtomicUsize,
     /// Notified when the last commit has left and a call waits for it.
     left: Notify,
-    /// Held by the call that holds the lock; those that wait for it queue here.
+    /// Locked by the holder; calls that wait for the lock queue here.
     queue: Arc<Mutex<()>>,
 }
 
@@ -75,7 +75,7 @@ impl ResourceSet {
         self.0 == 0
     }
 
-    /// The positions of the locks, in ascending order: the order in which all locks are taken.
+    /// The positions of the locks, in the ascending order in which all locks are taken.
     fn locks(mut self) -> impl Iterator<Item = usize> {
         std::iter::from_fn(move || {
             let lowest = self.0.trailing_zeros() as usize;
@@ -105,13 +105,13 @@ impl GuardLocks {
         Some(entered)
     }
 
-    /// Enters the locks of these resources, and waits for the calls that hold them.
+    /// Enters the locks of these resources after waiting for the calls that hold them.
     pub(crate) async fn enter(&self, set: ResourceSet) -> EnteredLocks<'_> {
         let mut entered = self.entered();
         for at in set.locks() {
             let lock = &self.0[at];
             if !lock.try_enter() {
-                // No other call takes the lock while this is at the head of the queue.
+                // No other call can take the lock while this is at the head of the queue.
                 let _queue = lock.queue.lock().await;
                 lock.state.fetch_add(COMMIT, SeqCst);
             }
@@ -120,7 +120,7 @@ impl GuardLocks {
         entered
     }
 
-    /// Takes the locks of these resources. Returns when no other commit to them is under way.
+    /// Takes the locks of these resources. Returns when no other commit to them is in progress.
     pub(crate) async fn lock(&self, set: ResourceSet) -> HeldGuardLocks {
         let mut held = HeldGuardLocks {
             held: Vec::new(),

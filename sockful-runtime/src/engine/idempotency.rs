@@ -1,4 +1,4 @@
-//! Requests that say by a key which one they are, so that sending one again does not do it twice.
+//! Idempotency keys: a retried request with the same key takes effect at most once.
 
 mod fingerprint;
 mod key_queue;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 const TOO_MANY_AHEAD: &str = "too many requests of this caller have a `key` that is ahead of the server's clock; take the time from `hello`";
 
-/// What a server knows of the keys of requests, beside what its store remembers.
+/// The server's side of idempotency keys. The completed requests are in the store.
 #[derive(Debug)]
 pub(crate) struct Idempotency {
     turns: KeyQueue,
@@ -31,10 +31,10 @@ pub(crate) struct Idempotency {
     retention: u64,
 }
 
-/// Which request it is.
+/// The identification of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestKey {
-    /// The caller; the empty string for all callers without an identity. To get the reply of another
+    /// The caller; the empty string for all unauthenticated callers. To get the reply of another
     /// one, such a caller has to know its key, which cannot be guessed.
     pub(crate) caller: Arc<str>,
     pub(crate) key: Uuid,
@@ -42,7 +42,7 @@ pub(crate) struct RequestKey {
 }
 
 impl RequestKey {
-    /// What its commit leaves behind.
+    /// The entry that the commit of the request stores.
     pub(crate) fn idempotency_entry(&self, at: u64, response: PendingResponse) -> IdempotencyEntry {
         IdempotencyEntry {
             caller: Arc::clone(&self.caller),
@@ -63,21 +63,22 @@ impl Idempotency {
         }
     }
 
-    /// Does a request unless it took effect before: then its first reply comes again.
+    /// Runs a request unless it took effect before; in that case returns its first reply again.
     ///
-    /// `run` is to put [`idempotency_entry`](RequestKey::idempotency_entry) into the one commit that it makes. One that
-    /// runs at this moment is waited for first. `show` makes of a record of a resource what the caller
-    /// is told of it: today it may see less than it did then.
+    /// `run` must include [`idempotency_entry`](RequestKey::idempotency_entry) in its only commit.
+    /// If a request with the same key is running, its end is awaited first. `show` converts a
+    /// stored record to what the caller may read now, which may be less than at the first reply.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where the key is another request's, and
-    /// where it is so old that nobody remembers; what `run` says where it did nothing.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the key belongs to another request,
+    /// or if it is so old that its reply is no longer stored; the error of `run` if it had no
+    /// effect.
     ///
     /// # Cancel safety
     ///
-    /// Where it is dropped the next that waits goes on. Had the store begun to take the commit, that
-    /// one's will be [`Repeated`](crate::store::commit::Rejected::Repeated).
+    /// If it is dropped, the next waiting request continues. If the store had begun the commit, the
+    /// commit of that request is [`Repeated`](crate::store::commit::Rejected::Repeated).
     pub(crate) async fn run_once(
         &self,
         store: &dyn Store,
@@ -94,11 +95,13 @@ impl Idempotency {
             Ok(done) => return Ok(done),
             Err(first) => first,
         };
-        // It may have failed only because another server applied the request meanwhile, or because an
-        // earlier run was cut off while it committed: then the record that it found was its own work.
+        // The failure may have another cause: another server has applied the request in the
+        // meantime, or an earlier run was cancelled during its commit and this run found its
+        // result.
         match self.recall(store, request, &show).await {
             Ok(Recalled::Done(done)) => Ok(done),
-            // The key was accepted before, and the error says more than a later state of the clock.
+            // The key was accepted before, so the error is more precise than a later state of the
+            // clock.
             Ok(Recalled::Unknown | Recalled::Ahead) => Err(first),
             // A failed lookup does not change that the run may have committed.
             Err(second) if is_uncertain(&first) && !is_uncertain(&second) => Err(first),
@@ -122,7 +125,7 @@ impl Idempotency {
                 "the `key` is that of another request; make a new one for each",
             )),
             Lookup::Ahead => Ok(Recalled::Ahead),
-            // No store is asked to remember for longer.
+            // Stores are not required to keep entries for longer.
             Lookup::Unknown if time(request.key).saturating_add(self.retention) > now => {
                 Ok(Recalled::Unknown)
             }
@@ -132,7 +135,7 @@ impl Idempotency {
         }
     }
 
-    /// Checks that a request which did not take effect may do so now.
+    /// Checks that a request that did not take effect may do so now.
     fn check(&self, request: &RequestKey, recalled: &Recalled) -> Result<()> {
         let checked = check_time(request.key, self.clock.now());
         checked.map_err(|fault| Error::invalid(vec![fault]))?;
@@ -145,14 +148,14 @@ impl Idempotency {
     }
 }
 
-/// What is known of a request.
+/// The result of looking up a request.
 #[derive(Debug)]
 enum Recalled {
-    /// It took effect, and this is the first reply.
+    /// It took effect. Contains the first reply.
     Done(Done),
     /// It did not take effect.
     Unknown,
-    /// It did not take effect, and must not now: see [`Lookup::Ahead`].
+    /// It did not take effect, and must not do so now: see [`Lookup::Ahead`].
     Ahead,
 }
 

@@ -1,28 +1,28 @@
-//! Locks that exist while they are held: one for each record, or for each caller.
+//! Locks that exist only while they are held: one for each record or caller.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Fair locks by key. Those who wait for the same key follow one another in the order in which they
-/// came; no caller waits for the holder of another key.
+/// Fair locks by key. Waiters for the same key are served in FIFO order; waiters for different keys
+/// do not affect each other.
 ///
-/// Keys are known by their hash of 64 bits. Only if two are equal, of keys that are locked at the
-/// same time, do the callers wait for each other.
+/// Keys are identified by a 64-bit hash. If two keys that are locked at the same time have the same
+/// hash, their callers wait for each other.
 #[derive(Debug)]
 pub(crate) struct KeyedLocks {
     shards: Box<[Mutex<Shard>]>,
     hasher: RandomState,
 }
 
-/// The locks that are held, each with those who wait for it. An uncontended lock allocates nothing.
+/// The held locks, each with its waiters. An uncontended lock allocates nothing.
 type Shard = HashMap<u64, VecDeque<oneshot::Sender<()>>, BuildHasherDefault<HashOfHash>>;
 
-/// How many maps the locks are spread over, so that threads seldom meet at one.
+/// How many maps the locks are spread over, to avoid contention between threads.
 const SHARDS: usize = 64;
 
-/// How much room for locks a map keeps while it has none.
+/// The capacity that an empty map keeps.
 const KEPT: usize = 256;
 
 /// A lock, held until it is dropped.
@@ -32,7 +32,8 @@ pub(crate) struct LockGuard<'a> {
     hash: u64,
 }
 
-/// The wait for a lock. If it is given up when the lock was already passed on to it, the next gets it.
+/// A waiter for a lock. If it is dropped after the lock was passed on to it, the next waiter gets
+/// the lock.
 struct Waiting<'a> {
     locks: &'a KeyedLocks,
     hash: u64,
@@ -47,10 +48,11 @@ impl KeyedLocks {
         }
     }
 
-    /// Waits for the lock of a key, behind those who asked for it before.
+    /// Waits for the lock of a key, in FIFO order.
     ///
-    /// A task that holds one and waits for another may deadlock: a `&mut self` method that writes its
-    /// own record through a [`ServerHandle`](crate::ServerHandle) waits until its time is over.
+    /// A task that holds one lock and waits for another may deadlock: a `&mut self` method that
+    /// writes its own record through a [`ServerHandle`](crate::ServerHandle) waits until it times
+    /// out.
     pub(crate) async fn lock(&self, key: impl Hash) -> LockGuard<'_> {
         let hash = self.hasher.hash_one(key);
         let turn = match self.shard(hash).entry(hash) {
@@ -76,7 +78,7 @@ impl KeyedLocks {
         LockGuard { locks: self, hash }
     }
 
-    /// Passes a lock on to the first who still waits for it.
+    /// Passes a lock on to its first remaining waiter.
     fn release(&self, hash: u64) {
         let mut shard = self.shard(hash);
         let Some(waiting) = shard.get_mut(&hash) else {
@@ -94,13 +96,13 @@ impl KeyedLocks {
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
-        // Nothing that can panic runs under the lock.
+        // No code that can panic runs under the lock, so a poisoned state is still valid.
         self.shards[shard_of(hash)]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many locks are held.
+    /// The number of held locks.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         let shards = self.shards.iter();
@@ -125,15 +127,15 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Returns the index of the map that has the lock of a key with this hash.
+/// Returns the index of the map for a key with this hash.
 ///
-/// Within a map the low bits choose the place, and the top seven distinguish the keys that are there, so
-/// neither of them must be the same for all keys of a map.
+/// Within a map the low bits select the bucket and the top seven bits distinguish keys, so neither
+/// of them may be the same for all keys of a map.
 fn shard_of(hash: u64) -> usize {
     usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or_default()
 }
 
-/// The hash of a key that is a hash.
+/// A hasher for keys that are hashes.
 #[derive(Default)]
 struct HashOfHash(u64);
 
@@ -202,7 +204,7 @@ mod tests {
         let second = second.as_mut().poll(&mut cx);
         assert!(second.is_ready());
         drop(second);
-        // The next got it and gives it up unused; another had left before.
+        // The next waiter got the lock and releases it unused; another one was dropped before.
         assert!(third.as_mut().poll(&mut cx).is_ready());
         drop(gone);
         assert!(fourth.as_mut().poll(&mut cx).is_ready());

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Peer {
     pub(crate) app: Arc<App>,
     address: Option<SocketAddr>,
-    /// Who it is while it is unauthenticated.
+    /// The identity for shared limits while the client is unauthenticated.
     origin: CallerId,
-    /// The requests of which nobody here can say whether they take effect: a commit of theirs is
-    /// begun and not answered, or an earlier run under the same key is under way.
+    /// The requests whose outcome only the store knows: their commit has started and is not
+    /// finished, or an earlier run under the same key is in progress.
     committing: Mutex<Vec<u64>>,
 }
 
@@ -24,7 +24,7 @@ impl Peer {
         Self::of(app, address, CallerId::unauthenticated(origin))
     }
 
-    /// Another peer that came by the same way.
+    /// Another peer with the same address.
     pub(crate) fn fresh(&self) -> Self {
         Self::of(self.app.clone(), self.address, self.origin.clone())
     }
@@ -43,22 +43,22 @@ impl Peer {
         self.address
     }
 
-    /// Who it is while it is unauthenticated.
+    /// The identity for shared limits while the client is unauthenticated.
     pub(crate) fn origin(&self) -> &CallerId {
         &self.origin
     }
 
-    /// Notes that the store has begun the commit of request `number`.
+    /// Records that the store has started the commit of request `number`.
     pub(crate) fn note_committing(&self, number: u64) {
         self.committing().push(number);
     }
 
-    /// Notes that the store has said what became of it.
+    /// Records that the store has reported the outcome of the commit.
     pub(crate) fn note_committed(&self, number: u64) {
         self.committing().retain(|&other| other != number);
     }
 
-    /// Whether request `number` is at the point where only the store knows what becomes of it.
+    /// Whether only the store knows the outcome of request `number`.
     pub(crate) fn is_committing(&self, number: u64) -> bool {
         self.committing().contains(&number)
     }

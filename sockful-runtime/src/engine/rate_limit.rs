@@ -1,4 +1,5 @@
-//! How often: token buckets, one for each caller that is known and one for each address of others.
+//! Rate limiting: token buckets, one for each authenticated caller and one for each address of
+//! others.
 
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
@@ -12,14 +13,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// How many buckets are kept before those are looked for that are full again.
+/// How many buckets are kept before unused ones are evicted.
 const FEW: usize = 1_024;
 
-/// How many scans of one caller run or wait for their turn at once, on all its connections.
+/// How many scans of one caller may run or wait at the same time, over all its connections.
 const MAX_SCANS: usize = 4;
-/// How many bytes a scan parses and compares for one token.
+/// How many bytes a scan parses and compares per token.
 const BYTES: u64 = 64 * 1024;
-/// As how many of these bytes a record counts that a scan reads: a hundred are one token.
+/// The equivalent in bytes of one record that a scan reads: a hundred records cost one token.
 const RECORD: u64 = BYTES.div_ceil(100);
 
 /// The buckets of all callers.
@@ -33,32 +34,33 @@ pub(crate) struct RateLimiter {
 #[derive(Debug)]
 struct NamedBuckets {
     buckets: HashMap<BucketName, Arc<Bucket>>,
-    /// At how many the full ones are dropped.
+    /// The number of buckets at which the full ones are evicted.
     sweep_at: usize,
 }
 
-/// Whose a bucket is.
+/// The owner of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum BucketName {
     Key(Arc<str>),
     Address(IpAddr),
 }
 
-/// Fills with tokens as time goes by; each request takes some.
+/// A token bucket: it refills over time, and each request takes tokens.
 ///
-/// It is one number: the time at which it will be full again. Each token that is taken puts that off
-/// by the time in which one comes, and no further than the time in which all of them come.
+/// Its state is one number, the time at which it will be full. Each token that is taken postpones
+/// that by the time in which one token is added, at most to the time in which all of them are
+/// added.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     since: Instant,
-    /// When it is full again, in nanoseconds.
+    /// When it is full, in nanoseconds since `since`.
     full_at: AtomicU64,
-    /// In how many nanoseconds a token comes, and in how many all of them.
+    /// The time in which one token is added, and that for all of them, in nanoseconds.
     one: u64,
     all: u64,
-    /// One permit for each scan that may run at once.
+    /// One permit for each scan that may run at the same time.
     scans: Arc<Semaphore>,
-    /// The work of scans that is not a whole token yet, in bytes.
+    /// The work of scans that does not add up to a token yet, in bytes.
     partial: AtomicU64,
 }
 
@@ -70,7 +72,7 @@ impl RateLimiter {
         )
     }
 
-    /// Buckets that fill with `rate` tokens a second up to `burst`.
+    /// Buckets that refill with `rate` tokens per second up to `burst`.
     pub(crate) fn of_rate(rate: u32, burst: u32) -> Self {
         Self {
             rate,
@@ -82,13 +84,14 @@ impl RateLimiter {
         }
     }
 
-    /// The bucket of the caller of this key, on all its connections.
+    /// The bucket of the caller with this key, over all its connections.
     pub(crate) fn of_key(&self, key: &Arc<str>) -> Arc<Bucket> {
         self.shared(BucketName::Key(key.clone()))
     }
 
-    /// The bucket of nobody at an address, on all connections from there. The machine itself has none
-    /// in common: a proxy there speaks for everyone.
+    /// The bucket of the unauthenticated clients at an address, over all their connections.
+    /// Loopback addresses do not share one, because a proxy may connect from there for many
+    /// clients.
     pub(crate) fn of_address(&self, address: Option<IpAddr>) -> Arc<Bucket> {
         match address.and_then(origin) {
             Some(address) => self.shared(BucketName::Address(address)),
@@ -96,7 +99,7 @@ impl RateLimiter {
         }
     }
 
-    /// The error of a request that comes too soon by `wait`.
+    /// The error for a request that is too early by `wait`.
     pub(crate) fn refusal(&self, wait: Duration) -> Error {
         let message = format!(
             "more requests a second than the {} that `max_request_rate` allows",
@@ -114,7 +117,7 @@ impl RateLimiter {
             return bucket.clone();
         }
         if shared.buckets.len() >= shared.sweep_at {
-            // One that nobody holds and that is full says nothing that a new one does not.
+            // A full bucket without other owners is equivalent to a new one.
             let is_of_use =
                 |bucket: &Arc<Bucket>| Arc::strong_count(bucket) > 1 || !bucket.is_full();
             shared.buckets.retain(|_, bucket| is_of_use(bucket));
@@ -131,7 +134,7 @@ impl RateLimiter {
 }
 
 impl Bucket {
-    /// A full one, that fills with `rate` tokens a second up to `burst`.
+    /// A full bucket that refills with `rate` tokens per second up to `burst`.
     pub(crate) fn new(rate: u32, burst: u32) -> Self {
         let one = 1_000_000_000 / u64::from(rate.max(1));
         Self {
@@ -144,8 +147,8 @@ impl Bucket {
         }
     }
 
-    /// Takes so many tokens, or says how long it takes until there are as many. What costs more than
-    /// there can ever be costs all there is.
+    /// Takes tokens, or returns how long it takes until there are enough. A cost above the capacity
+    /// is reduced to the capacity.
     pub(crate) fn take(&self, tokens: u32) -> Result<(), Duration> {
         let cost = self.all.min(self.one * u64::from(tokens));
         let now = self.now();
@@ -156,7 +159,8 @@ impl Bucket {
         };
         let taken = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
         taken.map(drop).map_err(|full_at| {
-            // It was full later than now, else there had been enough.
+            // It would have been full later than now, otherwise there would have been enough
+            // tokens.
             Duration::from_nanos(full_at + cost - latest)
         })
     }
@@ -165,21 +169,20 @@ impl Bucket {
         u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
     }
 
-    /// Whether all tokens are there.
+    /// Whether all tokens are available.
     fn is_full(&self) -> bool {
         self.full_at.load(Relaxed) <= self.now()
     }
 }
 
 impl ScanOwner for Bucket {
-    /// Takes tokens for work that is done already, at most as many as there can be: where there are
-    /// not so many, they are owed.
+    /// Takes tokens for work that is already done, at most the capacity. Missing tokens are owed.
     fn charge(&self, work: ScanWork) {
         let bytes = (work.records as u64)
             .saturating_mul(RECORD)
             .saturating_add(work.bytes as u64);
         let add = |partial: u64| Some(partial.saturating_add(bytes) % BYTES);
-        // It never says no.
+        // The closure always returns `Some`, so both results are the previous value.
         let partial = self.partial.fetch_update(Relaxed, Relaxed, add);
         let tokens = partial.unwrap_or_else(|same| same).saturating_add(bytes) / BYTES;
         if tokens == 0 {
@@ -196,7 +199,8 @@ impl ScanOwner for Bucket {
     }
 }
 
-/// What counts as one address: of IPv6 the network that one client has. `None` for the machine itself.
+/// The unit for limits by address: an IPv4 address, or the /64 network of an IPv6 address. `None`
+/// for loopback.
 pub(crate) fn origin(address: IpAddr) -> Option<IpAddr> {
     let address = address.to_canonical();
     if address.is_loopback() {
@@ -236,7 +240,7 @@ mod tests {
         advance(Duration::from_millis(500)).await;
         assert!(bucket.take(5).is_ok());
         assert!(bucket.take(1).is_err());
-        // What is more than there can be waits for all.
+        // A cost above the capacity waits for a full bucket.
         advance(Duration::from_secs(3)).await;
         assert!(bucket.take(1_000).is_ok());
         assert!(bucket.take(1).is_err());

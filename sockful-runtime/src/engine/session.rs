@@ -1,4 +1,4 @@
-//! One client of the server: its identity, its subscriptions and its rate limit.
+//! A session of one client: its identity, its subscriptions and its rate limit.
 
 use crate::core::config::Config;
 use crate::core::error::Result;
@@ -16,14 +16,14 @@ use crate::store::scan::{ScanClient, ScanOwner};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// One client of the server, for as long as its connection lasts.
+/// A client of the server, as long as its connection exists.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) peer: Arc<Peer>,
     /// The subscriptions of the connection.
     pub(crate) subscriptions: Arc<ConnectionSubscriptions>,
-    /// The rate limit while it is unauthenticated.
+    /// The rate limit while the client is unauthenticated.
     pub(crate) bucket: Arc<Bucket>,
     identity: Arc<SessionIdentity>,
 }
@@ -34,7 +34,8 @@ impl Session {
         Self::of(Peer::new(app, address), bucket)
     }
 
-    /// Another client, nobody yet, that came by the same way: of one HTTP connection each request is one.
+    /// A new unauthenticated session from the same address: each request of an HTTP connection has
+    /// one.
     pub(crate) fn fresh(&self) -> Arc<Self> {
         Self::of(self.peer.fresh(), self.bucket.clone())
     }
@@ -53,7 +54,7 @@ impl Session {
         &self.app.config
     }
 
-    /// A call of this client.
+    /// The context of a call of this client.
     pub(crate) fn context(&self, number: u64) -> Context {
         Context::new(self.peer.clone(), self.caller(), number)
     }
@@ -63,7 +64,7 @@ impl Session {
         self.app.policies.authenticator.is_some()
     }
 
-    /// Who calls at this moment.
+    /// The current caller.
     pub(crate) fn caller(&self) -> Caller {
         if !self.has_authenticator() {
             return Caller::Unauthenticated;
@@ -74,12 +75,12 @@ impl Session {
         }
     }
 
-    /// The key of the caller's identity; `None` while it is unauthenticated.
+    /// The key of the identity; `None` while the client is unauthenticated.
     pub(crate) fn key(&self) -> Option<Arc<str>> {
         self.identity.known().map(|known| known.key.clone())
     }
 
-    /// The rate limit that its requests count for.
+    /// The rate limit that requests count against.
     pub(crate) fn rate_bucket(&self) -> Arc<Bucket> {
         match self.key() {
             Some(key) => self.app.rates.of_key(&key),
@@ -87,22 +88,22 @@ impl Session {
         }
     }
 
-    /// When the present identity expires, in milliseconds since 1970; `None` if it does not.
+    /// When the current identity expires, in milliseconds since 1970; `None` if it does not.
     pub(crate) fn expires(&self) -> Option<u64> {
         self.identity.known()?.expires
     }
 
-    /// The identity, to be watched for changes.
+    /// The identity, for watching changes.
     pub(crate) fn identity(&self) -> &SessionIdentity {
         &self.identity
     }
 
-    /// Authenticates the client by these credentials; without credentials it signs out. Returns
+    /// Authenticates the client by these credentials, or signs it out if there are none. Returns
     /// when the identity expires.
     ///
     /// # Errors
     ///
-    /// What the application's authenticator says: then the identity stays as it is.
+    /// The error of the application's authenticator. The identity is then unchanged.
     pub(crate) async fn authenticate(
         &self,
         credentials: Option<Credentials>,
@@ -128,7 +129,7 @@ impl Session {
         Ok(known.expires)
     }
 
-    /// Ends the identity if it has expired; returns whether it had.
+    /// Ends the identity if it has expired, and returns whether it had.
     pub(crate) fn end_if_expired(&self) -> bool {
         let known = self.identity.known();
         let is_expired = known.is_some_and(|known| self.is_expired(&known));

@@ -1,7 +1,7 @@
-//! The event dispatch table: every resource and action that is served, laid out by the compiler.
+//! The event dispatch table: every served resource and action, laid out at compile time.
 //!
 //! A perfect hash (hash and displace, over FNV-1a) is computed in constant evaluation, so that
-//! nothing is registered at start and a look-up is two reads and one comparison.
+//! nothing is registered at start and a lookup is two reads and one comparison.
 
 mod layout;
 mod relations;
@@ -18,22 +18,22 @@ use crate::model::definition::{Parent, Relation, ResourceDef};
 use crate::model::resource_model::Shape;
 use layout::{bucket, hash, slot};
 
-/// A resource in the list that is served: what its two macros made.
+/// A served resource: the results of its two macros.
 #[derive(Debug)]
 pub struct ResourceEntry {
-    /// The path as it stands in the list, for messages.
+    /// The path as written in the list, for error messages.
     pub path: &'static str,
-    /// What the derive made.
+    /// The definition from `#[derive(Resource)]`.
     pub shape: Shape,
-    /// What `#[remote]` made.
+    /// The remote methods from `#[remote]`.
     pub remotes: &'static [Remote],
-    /// The hooks that `#[remote]` made of methods.
+    /// The hooks from `#[remote]`.
     pub hooks: &'static [Hook],
-    /// The policies that `#[remote]` made of methods.
+    /// The policies from `#[remote]`.
     pub policies: &'static [Policy],
 }
 
-/// What is served, made by `resources![…]`: a constant.
+/// The served resources, a constant created by `resources![…]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Resources {
     entries: &'static [ResourceEntry],
@@ -42,29 +42,29 @@ pub struct Resources {
     slots: &'static [u16],
 }
 
-/// Where a request goes.
+/// The target of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
     hash: u64,
-    /// The resource's place in the served list.
+    /// The index of the resource in the served list.
     pub resource: u16,
     /// The action's name.
     pub name: &'static str,
-    /// What it does.
+    /// The action to run.
     pub action: Action,
     /// The properties of the action.
     pub traits: ActionTraits,
 }
 
-/// What a route does.
+/// The action of a route.
 #[derive(Clone, Copy, Debug)]
 pub enum Action {
-    /// One of the actions that every resource has.
+    /// An action that every resource has.
     Core(CoreAction),
-    /// A method of its own.
+    /// A remote method of the resource.
     Remote(&'static Remote),
-    /// An action on the children of a record, or on the parent of one. The route's resource is the
-    /// child's.
+    /// An action on the children of a record, or on its parent. The route's resource is that of the
+    /// child.
     Relation(Relation, &'static Parent),
 }
 
@@ -75,19 +75,19 @@ pub enum CoreAction {
     Create,
     /// Reads one record or several.
     Get,
-    /// Lists records that meet conditions; also called `all`.
+    /// Lists the records that match a filter; also called `all`.
     Find,
-    /// Counts records that meet conditions.
+    /// Counts the records that match a filter.
     Count,
     /// Changes some properties.
     Update,
-    /// Creates or replaces.
+    /// Creates or replaces a record.
     Save,
     /// Removes a record.
     Destroy,
-    /// Lists records that meet conditions, and tells every change of them from then on.
+    /// Lists the records that match a filter and reports all later changes of them.
     Subscribe,
-    /// Ends what `subscribe` began.
+    /// Ends a subscription.
     Unsubscribe,
 }
 
@@ -105,14 +105,15 @@ const CORE: [(&str, CoreAction); 10] = [
 ];
 
 impl CoreAction {
-    /// The names of the core actions, each with what it does.
+    /// Returns the names of the core actions, each with its action.
     pub const fn names() -> &'static [(&'static str, Self)] {
         &CORE
     }
 }
 
 impl Action {
-    /// The name of the resource that requests for it name, where `own` is that of the route.
+    /// The name of the resource in requests for this action. `own` is the definition of the route's
+    /// resource.
     const fn resource(self, own: &ResourceDef) -> &'static str {
         match self {
             Self::Relation(relation, parent) if !relation.is_of_child() => parent.of,
@@ -122,7 +123,7 @@ impl Action {
 }
 
 impl Resources {
-    /// Puts list and table together; `resources![…]` does it.
+    /// Combines the list and the table; called by `resources![…]`.
     pub const fn new<const N: usize, const B: usize, const S: usize>(
         entries: &'static [ResourceEntry],
         table: &'static Table<N, B, S>,
@@ -135,12 +136,12 @@ impl Resources {
         }
     }
 
-    /// The resources, in the order of the list.
+    /// Returns the resources in the order of the list.
     pub const fn entries(&self) -> &'static [ResourceEntry] {
         self.entries
     }
 
-    /// Every route.
+    /// Returns all routes.
     pub const fn routes(&self) -> &'static [Route] {
         self.routes
     }
@@ -152,13 +153,13 @@ impl Resources {
         let route = self
             .routes
             .get(usize::from(self.slots[slot(hash, seed, self.slots.len())]))?;
-        // The hash alone could be hit on purpose; the names decide.
+        // An attacker could find a hash collision, so the names are compared as well.
         let own = self.entries[usize::from(route.resource)].shape.definition;
         let served = route.action.resource(own);
         (route.hash == hash && route.name == action && served == resource).then_some(route)
     }
 
-    /// The place of the resource called `name`.
+    /// Returns the index of the resource with this name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.entries
             .iter()
@@ -166,7 +167,8 @@ impl Resources {
     }
 }
 
-/// What is wrong with the resource at `at` beside those before it; the compiler shows it at that item.
+/// Returns the conflict of the resource at `at` with itself or an earlier one; the compiler reports
+/// it at that item.
 pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
     let this = &entries[at];
     let mut earlier = 0;
@@ -213,7 +215,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
     relations::clash(entries, at)
 }
 
-/// The parameter that hides the id of the record on which a remote is called.
+/// The parameter with the name of the record's id, on which a remote method is called.
 const fn called_like_the_id(entry: &ResourceEntry, remote: usize) -> Option<&'static str> {
     let (definition, remote) = (entry.shape.definition, &entry.remotes[remote]);
     let mut at = 0;
@@ -229,7 +231,7 @@ const fn called_like_the_id(entry: &ResourceEntry, remote: usize) -> Option<&'st
     None
 }
 
-/// Whether a core action or an earlier remote has the name of the remote at `at`.
+/// Whether a core action or an earlier remote method has the name of the remote method at `at`.
 const fn is_taken(remotes: &[Remote], at: usize) -> bool {
     let (mut core, mut earlier) = (0, 0);
     while core < CORE.len() && !same(CORE[core].0, remotes[at].name) {

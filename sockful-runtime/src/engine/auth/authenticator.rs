@@ -1,4 +1,4 @@
-//! The application's function that decides who a client is.
+//! The application's function that authenticates clients.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::caller::AuthenticatedCaller;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 type Ask =
     dyn Fn(Credentials, usize) -> BoxFuture<'static, Result<AuthenticatedCaller>> + Send + Sync;
 
-/// What the application says of credentials, whatever the type of its users.
+/// The application's authenticator, independent of the type of its users.
 #[derive(Clone)]
 pub(crate) struct Authenticator {
     ask: Arc<Ask>,
@@ -37,11 +37,11 @@ impl Authenticator {
         }
     }
 
-    /// Whom the application takes these for, among `resources` resources.
+    /// Authenticates a client by its credentials, for a server with `resources` resources.
     ///
     /// # Errors
     ///
-    /// Why it takes them for nobody's. One that panics takes them for nobody's.
+    /// The error of the application, also if it panics.
     pub(crate) async fn ask(
         &self,
         credentials: Credentials,

@@ -1,4 +1,4 @@
-//! A caller, whatever the type that the application has for its users.
+//! A caller, independent of the application's user type.
 
 use crate::core::clock::to_millis;
 use crate::core::error::Result;
@@ -9,33 +9,33 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// Who a request is of.
+/// The caller of a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     /// The application itself, which may do everything.
     Application,
-    /// A client of whom nothing is known.
+    /// An unauthenticated client.
     Unauthenticated,
-    /// A client that the application knows.
+    /// An authenticated client.
     Authenticated(Arc<AuthenticatedCaller>),
 }
 
-/// A client that the application knows.
+/// An authenticated client.
 pub(crate) struct AuthenticatedCaller {
     pub(crate) key: Arc<str>,
     user: Box<dyn Any + Send + Sync>,
-    /// When that is over, in milliseconds since 1970.
+    /// When the identity expires, in milliseconds since 1970.
     pub(crate) expires: Option<u64>,
-    /// What it sees of each resource, once that has been asked.
+    /// The filters of the records that it can read, each computed when it is first needed.
     read_filters: ReadFilters,
 }
 
-/// What one user sees of each resource, asked of the policies once.
+/// The filters of the records that one user can read, computed once for each resource.
 #[derive(Debug)]
 pub(crate) struct ReadFilters(Box<[OnceLock<Arc<QueryFilter>>]>);
 
 impl AuthenticatedCaller {
-    /// The caller of an identity, among `resources` resources.
+    /// The caller with an identity, for a server with `resources` resources.
     pub(crate) fn new<U: Send + Sync + 'static>(identity: Identity<U>, resources: usize) -> Self {
         Self {
             key: identity.key.into(),
@@ -49,7 +49,7 @@ impl AuthenticatedCaller {
         PolicyUser::authenticated(&*self.user)
     }
 
-    /// What the policies of a resource let it see of that.
+    /// The filter of the records of a resource that the caller can read by these policies.
     pub(crate) fn read_filter(
         &self,
         resource: usize,
@@ -60,7 +60,7 @@ impl AuthenticatedCaller {
     }
 }
 
-/// Shows neither the key nor the user: it may end in a log.
+/// Omits the key and the user, because the output may be logged.
 impl fmt::Debug for AuthenticatedCaller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthenticatedCaller")
@@ -84,7 +84,7 @@ impl ReadFilters {
         if let Some(known) = self.0[resource].get() {
             return Ok(known.clone());
         }
-        // A failure is asked again: it decides nothing.
+        // A failure is not cached, so the policies are evaluated again.
         let of_reading = policies.iter().filter(|policy| policy.is_of_reading());
         let seen = of_reading.map(|policy| policy.read_filter(user));
         let asked = Arc::new(QueryFilter::all_of(seen.collect::<Result<_>>()?));

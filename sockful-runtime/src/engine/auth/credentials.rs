@@ -1,12 +1,12 @@
-//! What a client shows to say who it is.
+//! The credentials by which a client authenticates.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use std::fmt;
 use std::net::SocketAddr;
 
-/// What a client shows to say who it is: the headers and cookies of its handshake, or the token of
-/// a later `["sockful", "authenticate", {"token": …}]`.
+/// The credentials by which a client authenticates: the headers and cookies of its handshake, or
+/// the token of a later `["sockful", "authenticate", {"token": …}]`.
 #[derive(Clone)]
 pub struct Credentials {
     headers: HeaderMap,
@@ -15,7 +15,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Those of a handshake.
+    /// The credentials of a handshake.
     pub(crate) fn of_handshake(headers: HeaderMap, peer: Option<SocketAddr>) -> Self {
         let token = None;
         Self {
@@ -25,7 +25,7 @@ impl Credentials {
         }
     }
 
-    /// Those of a request on a connection that is there.
+    /// The credentials of a request on an open connection.
     pub(crate) fn of_token(token: String, peer: Option<SocketAddr>) -> Self {
         Self {
             headers: HeaderMap::new(),
@@ -34,17 +34,17 @@ impl Credentials {
         }
     }
 
-    /// Whether anything is shown that could say who it is.
+    /// Whether there is anything that could authenticate the client.
     pub(crate) fn are_shown(&self) -> bool {
         self.token.is_some() || self.has_authorization() || self.headers.contains_key(COOKIE)
     }
 
-    /// Whether the handshake has an `Authorization`.
+    /// Whether the handshake has an `Authorization` header.
     pub(crate) fn has_authorization(&self) -> bool {
         self.headers.contains_key(AUTHORIZATION)
     }
 
-    /// The token: that of the request, or the one behind `Bearer` in the `Authorization` of the
+    /// Returns the token of the request, or the bearer token in the `Authorization` header of the
     /// handshake.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref().or_else(|| {
@@ -54,15 +54,15 @@ impl Credentials {
         })
     }
 
-    /// A header of the handshake, the first of this name, where it is text.
+    /// Returns the first header of the handshake with this name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// A cookie of the handshake, the first of this name.
+    /// Returns the first cookie of the handshake with this name.
     ///
-    /// A browser sends cookies whatever page has asked it to connect. What protects them is that
-    /// handshakes of pages of other origins are refused, see
+    /// A browser sends cookies regardless of which page opens the connection. They are protected
+    /// because handshakes from pages of other origins are refused, see
     /// [`access.allowed_origins`](crate::config::AccessConfig::allowed_origins).
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let lines = self.headers.get_all(COOKIE).into_iter();
@@ -75,14 +75,14 @@ impl Credentials {
         Some(unquoted.unwrap_or(value))
     }
 
-    /// The address that the client's connection comes from: that of a proxy, where one stands
-    /// between.
+    /// Returns the address that the client connects from, which is that of the proxy if there is
+    /// one.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
 }
 
-/// Shows no value: all of them are secrets.
+/// Omits all values, because they are secrets.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();

@@ -11,18 +11,18 @@ use std::time::SystemTime;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Identity<U> {
-    /// The name of the caller, such as the id of an account. Two identities of one key are one caller
-    /// to the memory of requests with a `key`, to the rate limit, and to
+    /// The name of the caller, such as the id of an account. Identities with the same key are the
+    /// same caller for idempotency keys, for the rate limit, and for
     /// [`revoke`](crate::ServerHandle::revoke).
     pub key: String,
     /// The application's data about the caller.
     pub user: U,
-    /// When the identity expires, to the millisecond. `None` if it does not.
+    /// When the identity expires, with millisecond precision. `None` if it does not expire.
     pub expires: Option<SystemTime>,
 }
 
 impl<U> Identity<U> {
-    /// An identity that does not expire.
+    /// Creates an identity that does not expire.
     pub fn new(key: impl Into<String>, user: U) -> Self {
         Self {
             key: key.into(),
@@ -41,7 +41,7 @@ impl<U> Identity<U> {
     }
 }
 
-/// Shows neither the key nor the user, since it may be written to a log.
+/// Omits the key and the user, because the output may be logged.
 impl<U> fmt::Debug for Identity<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")

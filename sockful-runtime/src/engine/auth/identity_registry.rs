@@ -14,12 +14,12 @@ struct RegistryState {
     by_key: HashMap<Arc<str>, Vec<Weak<SessionIdentity>>>,
     /// The number of revocations so far.
     revocations: u64,
-    /// The number of authentications in progress, and the keys revoked meanwhile.
+    /// The number of authentications in progress, and the keys that were revoked in the meantime.
     in_progress: usize,
     revoked: HashMap<Box<str>, u64>,
 }
 
-/// An authentication in progress. It fails if its key is revoked meanwhile.
+/// An authentication in progress. It fails if its key is revoked in the meantime.
 #[derive(Debug)]
 pub(crate) struct Authentication<'a> {
     sessions: &'a IdentityRegistry,
@@ -27,7 +27,7 @@ pub(crate) struct Authentication<'a> {
 }
 
 impl IdentityRegistry {
-    /// Begins an authentication, before the application is asked.
+    /// Starts an authentication, before the application's authenticator runs.
     pub(crate) fn begin(&self) -> Authentication<'_> {
         let mut inner = self.inner();
         inner.in_progress += 1;
@@ -39,7 +39,7 @@ impl IdentityRegistry {
         }
     }
 
-    /// Ends the identity of a session; `is_lost` says that the client did not ask for it.
+    /// Ends the identity of a session. `is_lost` is set unless the client requested it.
     pub(crate) fn sign_out(&self, session: &SessionIdentity, is_lost: bool) {
         if let Some(before) = session.replace(None, is_lost) {
             self.remove(&before.key, session);
@@ -47,7 +47,7 @@ impl IdentityRegistry {
         }
     }
 
-    /// Forgets a session that had an identity of this key.
+    /// Removes a session that had an identity with this key.
     pub(crate) fn remove(&self, key: &str, session: &SessionIdentity) {
         let mut inner = self.inner();
         let Some(all) = inner.by_key.get_mut(key) else {
@@ -59,8 +59,8 @@ impl IdentityRegistry {
         }
     }
 
-    /// Ends the identities of this key, also for authentications in progress. Returns the number of
-    /// sessions affected.
+    /// Ends the identities with this key, also for authentications in progress. Returns the number
+    /// of sessions affected.
     pub(crate) fn revoke(&self, key: &str) -> usize {
         let sessions = self.begin_revocation(key);
         for session in &sessions {
@@ -86,8 +86,8 @@ impl IdentityRegistry {
 }
 
 impl Authentication<'_> {
-    /// Gives the session its identity and registers it, in one step. Returns the identity before,
-    /// or `Err` if the key was revoked meanwhile.
+    /// Sets the identity of the session and registers it, in one step. Returns the previous
+    /// identity, or `Err` if the key was revoked in the meantime.
     pub(crate) fn complete(
         self,
         session: &Arc<SessionIdentity>,

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: who a client is, as somebody has signed it.
+//! Authentication with JSON Web Tokens.
 
 mod claims;
 mod issuers;
@@ -26,22 +26,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use token::SignedToken;
 
-/// How far the clocks of signer and server may differ where nothing is said.
+/// The default tolerance for differences between the clocks of the issuer and the server.
 const LEEWAY: Duration = Duration::from_secs(30);
 
-/// Whose tokens are believed: the keys they are signed with, and what they must say.
+/// Verifies JSON Web Tokens: the keys that sign them, and the claims that they must have.
 ///
-/// A token is refused unless it is signed with one of the keys by that key's algorithm, whatever its
-/// header says; unless it has a time `exp` that is not over and a time `nbf`, if any, that has come;
-/// unless it has a subject, `sub`, that is not empty; and unless its `iss` and `aud` are those that
-/// were asked for. A token that is for somebody, by an `aud`, is refused where no
-/// [`audience`](Self::audience) was named. So is one of more than 8 KiB, before it is read.
+/// A token is accepted only if
+///
+/// - it is signed with one of the keys and by the algorithm of that key, regardless of its header,
+/// - it has an `exp` that has not passed, and its `nbf`, if any, has passed,
+/// - its subject `sub` is not empty,
+/// - its `iss` and `aud` are the required ones. A token with an `aud` is refused if no
+///   [`audience`](Self::audience) is configured,
+/// - it is not longer than 8 KiB, which is checked before it is parsed.
 ///
 /// The subject becomes the key of the [`Identity`], which lasts until `exp`.
 ///
-/// A client that is refused is told that its token has expired or that it is not valid, and nothing
-/// more; the reason is logged at the level `debug`, and nothing of the token is. Clones share their
-/// keys.
+/// A refused client learns only whether its token has expired or is not valid. The reason is logged
+/// at level `debug`, without any part of the token. Clones share their keys.
 #[derive(Clone)]
 pub struct Jwt {
     keys: Arc<Mutex<Arc<KeySet>>>,
@@ -51,58 +53,60 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// Believes tokens that are signed by HS256 with `secret`, which is shared with who makes them.
+    /// Accepts tokens that are signed by HS256 with `secret`, which the issuer shares with the
+    /// server.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a secret of fewer than 32 bytes. What
-    /// counts is that nobody can guess it: take random bytes.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the secret has fewer than 32 bytes. It
+    /// must be impossible to guess: use random bytes.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self> {
         VerificationKey::hs256(secret.as_ref()).map(Self::of_key)
     }
 
-    /// Believes tokens that are signed by RS256, with this public key in PEM.
+    /// Accepts tokens that are signed by RS256, verified with this public key in PEM format.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public RSA key of 2,048 to
-    /// 4,096 bits.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if this is not a public RSA key of 2,048
+    /// to 4,096 bits.
     pub fn rs256_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
         VerificationKey::rs256_pem(pem.as_ref()).map(Self::of_key)
     }
 
-    /// Believes tokens that are signed by ES256, with this public key in PEM.
+    /// Accepts tokens that are signed by ES256, verified with this public key in PEM format.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public key on the curve P-256.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if this is not a public key on the curve
+    /// P-256.
     pub fn es256_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
         VerificationKey::es256_pem(pem.as_ref()).map(Self::of_key)
     }
 
-    /// Believes tokens that are signed by `EdDSA`, with this public key in PEM.
+    /// Accepts tokens that are signed by `EdDSA`, verified with this public key in PEM format.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no public Ed25519 key.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if this is not a public Ed25519 key.
     pub fn eddsa_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
         VerificationKey::eddsa_pem(pem.as_ref()).map(Self::of_key)
     }
 
-    /// Believes tokens that are signed with a key of this JWK set, such as a provider of identities
-    /// publishes.
+    /// Accepts tokens that are signed with a key of this JWK set, as published by identity
+    /// providers.
     ///
-    /// A token names its key by `kid`; one that names none is believed where the set has a single key
-    /// of its algorithm. Keys for RSA, for the curves P-256 and P-384 and for Ed25519 are used, by
-    /// the algorithm that they name; an RSA key that names none is one for RS256. All others are
-    /// left out, among them secrets, for which there is [`hs256`](Self::hs256).
+    /// A token names its key by `kid`. A token without `kid` is accepted if the set has exactly one
+    /// key for its algorithm. Keys for RSA, for the curves P-256 and P-384 and for Ed25519 are used
+    /// with the algorithm that they name; an RSA key without `alg` is used for RS256. All other
+    /// keys are ignored, including secrets, for which there is [`hs256`](Self::hs256).
     ///
-    /// Name the [`issuer`](Self::issuer) as well where a set is shared by several.
+    /// Set the [`issuer`](Self::issuer) as well if several issuers share the set.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is no JWK set, and for one without
-    /// a key that can be used.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if this is not a JWK set, or if it has no
+    /// usable key.
     pub fn jwks(set: impl AsRef<str>) -> Result<Self> {
         KeySet::of_set(set.as_ref()).map(Self::of_keys)
     }
@@ -120,46 +124,48 @@ impl Jwt {
         }
     }
 
-    /// Asks that tokens are from this issuer: that their `iss` is this text.
+    /// Requires this issuer: the `iss` of a token must be equal to it.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into().into());
         self
     }
 
-    /// Asks that tokens are for this audience: that their `aud` is this text, or has it among others.
-    /// Said more than once, one of them is enough.
+    /// Requires this audience: the `aud` of a token must be equal to it or contain it. If several
+    /// audiences are set, one of them is sufficient.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
     }
 
-    /// Lets the clock of who makes the tokens differ from the system's by so much. Default is 30 seconds.
+    /// Sets the tolerance for differences between the clocks of the issuer and the server. The
+    /// default is 30 seconds.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Takes the keys of another JWK set from now on, in all clones, as where a provider has changed
-    /// its keys. Who is known already stays so until the identity expires or is revoked.
+    /// Replaces the keys by those of another JWK set, in all clones, for example after a provider
+    /// has rotated its keys. Authenticated clients stay so until their identity expires or is
+    /// revoked.
     ///
     /// # Errors
     ///
-    /// Those of [`jwks`](Self::jwks). The keys are then those from before.
+    /// Those of [`jwks`](Self::jwks). The keys are then unchanged.
     pub fn replace(&self, set: impl AsRef<str>) -> Result<()> {
         let keys = Arc::new(KeySet::of_set(set.as_ref())?);
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
-    /// Whose token this is; `U` is read from its claims.
+    /// Returns the identity for the token of a client, with a user deserialized from the claims.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) where there is no token, or
-    /// none to be believed.
+    /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) if there is no token or it
+    /// is not accepted.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
         TokenError::told(token::shown(credentials).and_then(|text| {
             let token = SignedToken::parse(text)?;
@@ -170,7 +176,7 @@ impl Jwt {
         }))
     }
 
-    /// The same as a function, as `Server::authenticate` takes it.
+    /// Returns [`identity`](Self::identity) as a function for `Server::authenticate`.
     pub fn authenticator<U>(
         &self,
     ) -> impl Fn(Credentials) -> Ready<Result<Identity<U>>> + Send + Sync + 'static + use<U>
@@ -181,7 +187,7 @@ impl Jwt {
         move |credentials| ready(jwt.identity(&credentials))
     }
 
-    /// What a token says, if it is to be believed at this time, in milliseconds since 1970.
+    /// Verifies a token at this time, in milliseconds since 1970, and returns its claims and user.
     fn read<U: DeserializeOwned>(
         &self,
         token: &SignedToken<'_>,
@@ -198,7 +204,7 @@ impl Jwt {
     }
 }
 
-/// Shows no key.
+/// Omits the keys.
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwt")

@@ -1,4 +1,4 @@
-//! The policies of all resources: one place that every way in and out asks.
+//! The policies of all resources, checked for every read and every action.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::auth::authenticator::Authenticator;
@@ -13,20 +13,20 @@ use crate::query::ReadFilter;
 #[derive(Debug)]
 pub(crate) struct Policies {
     by_resource: Vec<&'static [Policy]>,
-    /// Whether those may ask for it too who are nobody.
+    /// Whether each resource is accessible without authentication.
     public: Vec<bool>,
-    /// Who is asked who callers are; `None` where everything is open.
+    /// The authenticator; `None` if every client has full access.
     pub(crate) authenticator: Option<Authenticator>,
-    /// What those see who are nobody.
+    /// The filters of the records that unauthenticated clients can read.
     nobody: ReadFilters,
 }
 
 impl Policies {
-    /// Those of the resources that are served.
+    /// Collects the policies of the served resources.
     ///
     /// # Errors
     ///
-    /// Where a policy asks for users that the server has none of.
+    /// If a policy requires a user type that the server's authenticator does not produce.
     pub(crate) fn of(
         entries: &[ResourceEntry],
         authenticator: Option<Authenticator>,
@@ -45,16 +45,16 @@ impl Policies {
         })
     }
 
-    /// Asks that this caller may ask for the resource at all.
+    /// Checks that the caller may access the resource at all.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`], where it must be somebody.
+    /// [`ErrorKind::Unauthenticated`] if the resource requires authentication.
     pub(crate) fn admit(&self, caller: &Caller, resource: usize) -> Result<()> {
         self.admit_to(caller, self.public[resource])
     }
 
-    /// Asks that this caller may ask for what is or is not public.
+    /// Checks that the caller is authenticated unless `is_public` is set.
     pub(crate) fn admit_to(&self, caller: &Caller, is_public: bool) -> Result<()> {
         match caller {
             Caller::Unauthenticated if self.authenticator.is_some() && !is_public => {
@@ -64,11 +64,12 @@ impl Policies {
         }
     }
 
-    /// Which records of a resource this caller sees.
+    /// The filter of the records of a resource that the caller can read.
     ///
     /// # Errors
     ///
-    /// Where it may not ask, and where the policy fails: then it sees nothing.
+    /// If the caller may not access the resource, or if a policy fails: then it can read no
+    /// records.
     pub(crate) fn read_filter(&self, caller: &Caller, resource: usize) -> Result<ReadFilter> {
         self.admit(caller, resource)?;
         let policies = self.by_resource[resource];
@@ -86,11 +87,11 @@ impl Policies {
         Ok(ReadFilter::of(filter))
     }
 
-    /// Asks that this caller may do this, with this record where it is about one.
+    /// Checks that the caller may perform an action, on this record if the action has one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Forbidden`](crate::ErrorKind::Forbidden), and where a policy fails.
+    /// [`ErrorKind::Forbidden`](crate::ErrorKind::Forbidden), or the error of a failed policy.
     pub(crate) fn ask(
         &self,
         caller: &Caller,
@@ -106,7 +107,7 @@ impl Policies {
         asked.try_for_each(|policy| policy.check(model, user, record))
     }
 
-    /// Asks the policies that decide by the user alone.
+    /// Checks the policies that decide by the user alone.
     ///
     /// # Errors
     ///
@@ -121,7 +122,7 @@ impl Policies {
     }
 }
 
-/// The user that policies judge; `None` for the application itself, which may do everything.
+/// The user for the policies; `None` for the application itself, which has full access.
 fn user(caller: &Caller) -> Option<PolicyUser<'_>> {
     match caller {
         Caller::Application => None,
@@ -130,7 +131,7 @@ fn user(caller: &Caller) -> Option<PolicyUser<'_>> {
     }
 }
 
-/// Asks that a policy can be asked about the users of this server.
+/// Checks that a policy takes the users of this server.
 fn check(
     entry: &ResourceEntry,
     policy: &Policy,

@@ -1,4 +1,4 @@
-//! The identity that a session has at this moment, and how many it has had.
+//! The current identity of a session.
 
 use crate::engine::auth::caller::AuthenticatedCaller;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use std::task::Waker;
 #[derive(Debug, Default)]
 pub(crate) struct SessionIdentity {
     current: Mutex<Current>,
-    /// The number of identities so far, the present one included.
+    /// The number of identities so far, including the current one.
     generation: AtomicU64,
 }
 
@@ -25,17 +25,17 @@ struct Current {
 }
 
 impl SessionIdentity {
-    /// The client that the application knows; `None` while it is unauthenticated.
+    /// The authenticated client; `None` while the client is unauthenticated.
     pub(crate) fn known(&self) -> Option<Arc<AuthenticatedCaller>> {
         self.current().known.clone()
     }
 
-    /// Changes with each identity. Anything decided for an earlier generation is stale.
+    /// Changes with each identity. A decision made for an earlier generation is stale.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Has `waker` woken when the identity changes.
+    /// Registers a waker that is woken when the identity changes.
     pub(crate) fn watch(&self, waker: &Waker) {
         let mut current = self.current();
         match &mut current.waker {
@@ -44,13 +44,13 @@ impl SessionIdentity {
         }
     }
 
-    /// Whether an identity was lost without a request of the client since this was last called.
+    /// Whether an identity was lost without a request of the client since the last call.
     pub(crate) fn take_lost(&self) -> bool {
         std::mem::take(&mut self.current().has_lost)
     }
 
-    /// Replaces the identity and returns the one before; `is_lost` says that the client did not ask
-    /// for it.
+    /// Replaces the identity and returns the previous one. `is_lost` is set unless the client
+    /// requested it.
     pub(crate) fn replace(
         &self,
         known: Option<Arc<AuthenticatedCaller>>,
@@ -63,7 +63,7 @@ impl SessionIdentity {
         before
     }
 
-    /// Wakes the task that watches.
+    /// Wakes the watching task.
     pub(crate) fn wake(&self) {
         let waker = self.current().waker.clone();
         waker.into_iter().for_each(Waker::wake);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// A hook that is to run, and what on.
+/// A hook to run, and the records that it receives.
 struct PendingHook {
     hook: &'static Hook,
     resource: usize,
@@ -24,10 +24,11 @@ struct PendingHook {
     after: Option<Arc<Record>>,
 }
 
-/// The hooks that a commit leads to.
+/// The hooks that a commit triggers.
 ///
-/// Those of a request start in a task of their own when this is dropped, so that they run whatever
-/// becomes of the request. Those that follow from a hook run within it, by [`run`](Self::run).
+/// The hooks of a request start in a task of their own when this is dropped, so that they run even
+/// if the request is abandoned. The hooks that another hook triggers run within it, by
+/// [`run`](Self::run).
 #[must_use]
 pub(crate) struct AfterHooks(Option<Box<PendingHooks>>);
 
@@ -35,11 +36,11 @@ pub(crate) struct AfterHooks(Option<Box<PendingHooks>>);
 struct PendingHooks {
     context: Context,
     all: Vec<PendingHook>,
-    /// `None` for those that follow from a hook.
+    /// `None` if another hook has triggered these.
     queued: Option<QueuedHooks>,
 }
 
-/// The hooks that a commit leads to.
+/// The hooks that a commit triggers.
 fn pending_hooks(
     context: &Context,
     outcome: &CommitOutcome,
@@ -79,10 +80,10 @@ fn pending_hooks(
     all
 }
 
-/// Waits until there is room for the hooks that a write of a resource may lead to; of any resource, if
-/// it is not known. It is called before a record is locked.
+/// Waits until there is room for the hooks that a write of a resource may trigger; of any resource
+/// if `None`. Called before a record is locked.
 ///
-/// What an `#[after]` hook commits itself needs none: its own hooks run within it.
+/// Commits of an `#[after]` hook need no room: the hooks that they trigger run within it.
 pub(crate) async fn wait_for_room(context: &Context, resource: Option<usize>) {
     let app = context.app();
     if context.depth == 0 && app.may_run_after_hooks(resource) {
@@ -91,13 +92,13 @@ pub(crate) async fn wait_for_room(context: &Context, resource: Option<usize>) {
 }
 
 impl AfterHooks {
-    /// The hooks that a commit leads to.
+    /// Collects the hooks that a commit triggers.
     pub(crate) fn of(
         context: &Context,
         outcome: &CommitOutcome,
         called: Option<CalledMethod>,
     ) -> Self {
-        // Most applications have none, and a commit is to cost no more for it.
+        // Most applications have no hooks, which must not add a cost to each commit.
         if !context.app().has_after_hooks() {
             return Self(None);
         }
@@ -113,11 +114,11 @@ impl AfterHooks {
         })))
     }
 
-    /// Starts the hooks of a request in a task of their own, or runs those that follow from a hook. A
-    /// write of one record has released its lock by then.
+    /// Runs the hooks that another hook has triggered; those of a request start when `self` is
+    /// dropped. A write of one record has released its lock by then.
     pub(crate) async fn run(mut self) {
         if let Some(hooks) = self.0.take_if(|hooks| hooks.queued.is_none()) {
-            // Few calls come here, and those that don't need no room for it.
+            // Boxed, because few calls reach this and the others should not reserve space for it.
             run_all(&hooks.context, hooks.all).boxed().await;
         }
     }
@@ -128,7 +129,7 @@ impl Drop for AfterHooks {
         let Some(hooks) = self.0.take_if(|hooks| hooks.queued.is_some()) else {
             return;
         };
-        // There is none if the runtime shuts down, and takes all requests with it.
+        // There is no runtime while it shuts down, which also ends all requests.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
                 let permit = hooks.context.app().after_hooks.run_permit().await;

@@ -1,4 +1,4 @@
-//! Commits a transaction and runs what follows from it.
+//! Commits a transaction and runs the hooks that it triggers.
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::after_hooks::AfterHooks;
@@ -14,11 +14,11 @@ use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
 
-/// Commits what the transaction has come to, and has its hooks run afterwards. `None` says that
-/// another writer came in between, a little while ago.
+/// Commits the transaction and starts its hooks. Returns `None` if another writer interfered, after
+/// a short delay.
 ///
-/// `draft` is what the caller will be told, and `called` the remote method that was called,
-/// if one was.
+/// `draft` describes the reply to the caller. `called` is the remote method that was called, if
+/// any.
 pub(crate) async fn commit(
     context: &Context,
     draft: ResponseDraft<'_>,
@@ -31,7 +31,8 @@ pub(crate) async fn commit(
     Ok(Some(outcome))
 }
 
-/// The same for a caller that holds the lock of a record, which it lets go before it runs the hooks.
+/// Commits like [`commit`] for a caller that holds a record lock, which it releases before it runs
+/// the hooks.
 pub(crate) async fn commit_before_hooks(
     context: &Context,
     draft: ResponseDraft<'_>,
@@ -91,7 +92,8 @@ pub(crate) async fn commit_before_hooks(
     Ok(Some((outcome, hooks)))
 }
 
-/// Sends events that are not part of a commit. If that fails they are lost: the commit is done.
+/// Sends events that are not part of a commit. An event that fails is lost, because the commit is
+/// done.
 async fn broadcast_all(context: &Context, emissions: Vec<Emission>) {
     for emission in emissions {
         if let Err(error) = deliver(context, emission).await {
@@ -114,7 +116,7 @@ pub(super) async fn deliver(context: &Context, emission: Emission) -> Result<()>
     Ok(())
 }
 
-/// Refuses a record that no reply has room for: nobody could be told of it.
+/// Rejects a record that does not fit in a reply, because it could never be sent to a client.
 fn check_room(context: &Context, operations: &[Operation]) -> Result<()> {
     let max = context.app().config.request.max_reply;
     let stored = operations.iter().filter_map(|operation| match operation {
@@ -127,7 +129,7 @@ fn check_room(context: &Context, operations: &[Operation]) -> Result<()> {
     Ok(())
 }
 
-/// Commits; while only the store knows the outcome, the request is marked as committing.
+/// Commits. While only the store knows the outcome, the request is marked as committing.
 async fn try_commit(context: &Context, commit: Commit) -> Result<Arc<Committed>, Rejected> {
     match context.store().commit(commit) {
         Either::Left(answer) => answer.await,

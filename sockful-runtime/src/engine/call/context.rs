@@ -1,4 +1,4 @@
-//! The context of a call: the caller, the app and the transaction.
+//! The context of a call: the caller, the application and the transaction.
 
 #[cfg(test)]
 mod tests;
@@ -29,27 +29,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many hooks may lead to one another.
+/// The maximum depth of hooks that trigger one another.
 const MAX_HOOK_DEPTH: usize = 16;
 
-/// The call that a remote method or a hook serves: who called, what the server shares with all
+/// The context of a remote method or hook: the caller, the state that the server shares with all
 /// calls, and typed access to every served resource.
 ///
-/// A method has it by declaring a parameter of type `&Context`. What is read and written through it
-/// up to the end of the call is one commit: all of it takes effect or nothing does. If another commit
-/// changes what the call has read, by id or in lists and counts, the call runs again from its
-/// beginning. In an `#[after]` hook, which runs when that is over, each write is a commit of its own.
+/// A method receives it by declaring a parameter of type `&Context`. All reads and writes through
+/// it up to the end of the call are one atomic commit. If another commit changes anything that the
+/// call has read, by id or in lists and counts, the call is rerun from its beginning. In an
+/// `#[after]` hook, which runs after the commit, each write is a commit of its own.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) peer: Arc<Peer>,
     pub(super) caller: Caller,
     /// The number of the request on its connection.
     pub(super) request: u64,
-    /// `None` where each write is a commit of its own.
+    /// `None` if each write is a commit of its own.
     pub(super) transaction: Option<Arc<Transaction>>,
-    /// How many hooks have led here.
+    /// The number of hooks in the chain that led to this call.
     pub(super) depth: usize,
-    /// Under which key its commit is to be remembered.
+    /// The idempotency key under which the commit is stored.
     pub(super) keyed: Option<Arc<RequestKey>>,
 }
 
@@ -65,7 +65,7 @@ impl Context {
         }
     }
 
-    /// The same call, whose commit is remembered under a key.
+    /// The same call with an idempotency key for its commit.
     pub(crate) fn under_key(self, keyed: RequestKey) -> Self {
         Self {
             keyed: Some(Arc::new(keyed)),
@@ -73,19 +73,19 @@ impl Context {
         }
     }
 
-    /// The address of the client; `None` for calls of the application itself.
+    /// Returns the address of the client; `None` for calls of the application itself.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer.address()
     }
 
-    /// Who calls, as what is given to [`Server::authenticate`](crate::Server::authenticate) took
-    /// them for.
+    /// Returns the authenticated user, as returned by the function given to
+    /// [`Server::authenticate`](crate::Server::authenticate).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) where that is nobody,
-    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) where the server's users are of another type, and for calls of the
-    /// application itself.
+    /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) if the caller is
+    /// unauthenticated. [`ErrorKind::Internal`](crate::ErrorKind::Internal) if the server's users
+    /// have another type, and for calls of the application itself.
     pub fn user<U: 'static>(&self) -> Result<&U> {
         match &self.caller {
             Caller::Authenticated(known) => {
@@ -98,8 +98,8 @@ impl Context {
         }
     }
 
-    /// The [`key`](crate::Identity::key) of the caller; `None` where that is nobody, and for calls
-    /// of the application itself.
+    /// Returns the [`key`](crate::Identity::key) of the caller; `None` if it is unauthenticated,
+    /// and for calls of the application itself.
     pub fn caller(&self) -> Option<&str> {
         match &self.caller {
             Caller::Authenticated(known) => Some(&known.key),
@@ -117,11 +117,11 @@ impl Context {
         self.app().identities.revoke(key)
     }
 
-    /// What was given to the server's `.state(…)` as a `T`.
+    /// Returns the value of type `T` that was given to the server's `.state(…)`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) where no `T` was given.
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) if no `T` was given.
     pub fn state<T: Send + Sync + 'static>(&self) -> Result<&T> {
         let missing = || {
             Error::internal(format!(
@@ -132,7 +132,7 @@ impl Context {
         self.app().state.get().ok_or_else(missing)
     }
 
-    /// Who the caller's share of a common limit belongs to.
+    /// The caller whose share of a common limit this call counts against.
     pub(crate) fn caller_id(&self) -> CallerId {
         match &self.caller {
             Caller::Authenticated(known) => CallerId::Key(known.key.clone()),
@@ -153,7 +153,7 @@ impl Context {
         }
     }
 
-    /// Whether there is a transaction that writes become part of.
+    /// Whether writes become part of a transaction.
     pub(crate) fn is_in_transaction(&self) -> bool {
         self.transaction.is_some()
     }
@@ -163,12 +163,13 @@ impl Context {
         self.transaction.as_deref().ok_or_else(missing)
     }
 
-    /// The same for what a hook does before the commit.
+    /// The context of a hook before the commit.
     pub(super) fn before_commit(&self) -> Result<Self> {
         self.within_hook(self.transaction.clone())
     }
 
-    /// The call for what a hook does after its commit: not under its key, which that has taken.
+    /// The context of a hook after the commit. It has no idempotency key, which belongs to that
+    /// commit.
     pub(super) fn after_commit(&self) -> Result<Self> {
         let context = self.within_hook(None)?;
         Ok(Self {
@@ -195,29 +196,29 @@ impl Context {
         self.transaction()?.get(self.store(), model.index, id).await
     }
 
-    /// Asks that the caller may ask for a resource at all.
+    /// Checks that the caller may access a resource at all.
     pub(crate) fn admit(&self, resource: usize) -> Result<()> {
         self.app().policies.admit(&self.caller, resource)
     }
 
-    /// Which records of a resource the caller sees.
+    /// The filter of the records of a resource that the caller can read.
     pub(crate) fn read_filter(&self, resource: usize) -> Result<ReadFilter> {
         self.app().policies.read_filter(&self.caller, resource)
     }
 
-    /// Asks that the caller may do this, with this record where it is about one.
+    /// Checks that the caller may perform an action, on this record if the action has one.
     pub(crate) fn ask(&self, grant: Grant, model: &Model, record: Option<&Record>) -> Result<()> {
         let policies = &self.app().policies;
         policies.ask(&self.caller, grant, model, record)
     }
 
-    /// Asks the policies that decide by the user alone, which can be before any hook runs.
+    /// Checks the policies that decide by the user alone, which is possible before any hook runs.
     pub(crate) fn ask_of_user(&self, grant: Grant, model: &Model) -> Result<()> {
         let policies = &self.app().policies;
         policies.ask_of_user(&self.caller, grant, model)
     }
 
-    /// Asks that there is a record of this id which the caller sees.
+    /// Checks that there is a record with this id that the caller can read.
     pub(crate) async fn see(&self, model: &Model, id: &str) -> Result<()> {
         let read_filter = self.read_filter(model.index)?;
         let stored = self.store().get(model.index, id).await?.value;
@@ -226,8 +227,8 @@ impl Context {
             .ok_or_else(|| Error::not_found(model.definition.name))
     }
 
-    /// Whether there is such a record in the transaction for whoever names it: for a client only
-    /// where it sees it.
+    /// Whether the transaction has a record with this id. For a client, a record that the caller
+    /// cannot read does not exist.
     pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
         let unit = self.transaction()?;
         let read_filter = match by {
@@ -241,8 +242,7 @@ impl Context {
         Ok(there.is_some_and(|record| read_filter.allows(&record)))
     }
 
-    /// What the caller is told of a record that it has written: no more than its id where it does
-    /// not see it.
+    /// The reply to a write of a record: only its id if the caller cannot read it.
     pub(crate) fn shown(&self, model: &Model, record: Arc<Record>) -> Result<Body> {
         Ok(if self.read_filter(model.index)?.allows(&record) {
             Body::Record(record, Selection::All)
@@ -264,14 +264,14 @@ impl Context {
         &*self.peer.app.store
     }
 
-    /// Waits a little, at random, before trying again what another writer came in between.
+    /// Waits for a short random time before a conflicting transaction is retried.
     pub(super) async fn back_off(&self) {
         let nanos = RandomState::new().hash_one(self.request) % 2_000_000;
         tokio::time::sleep(Duration::from_nanos(nanos)).await;
     }
 
     /// Emits `event` for the record with this id as part of this call: in the commit that the call
-    /// ends with, once however often the call is rerun, and not at all if the call fails.
+    /// ends with, exactly once even if the call is rerun, and not at all if the call fails.
     /// Subscribers to the record receive it.
     ///
     /// The event carries the record as it is after the commit, or as it was before if the commit
@@ -288,7 +288,7 @@ impl Context {
     /// [`Records::emit`](crate::Records::emit).
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "an emitted event is consumed; a borrow would say otherwise"
+        reason = "an emitted event is consumed; a reference would suggest otherwise"
     )]
     pub fn emit<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
         if !self.is_in_transaction() {
@@ -299,8 +299,8 @@ impl Context {
 
     /// Sends `event` for the record with this id to its current subscribers when the call ends
     /// successfully, without adding it to the log. It has no `seq`, is not part of a commit, is not
-    /// replayed to clients that resume, and may be lost: use it for what only matters at the moment,
-    /// such as a typing indicator.
+    /// replayed to clients that resume, and may be lost: use it for events that only matter at the
+    /// moment, such as a typing indicator.
     ///
     /// # Errors
     ///
@@ -308,7 +308,7 @@ impl Context {
     /// `context.records::<Creature>().broadcast(&id, event).await`.
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "a sent event is consumed; a borrow would say otherwise"
+        reason = "a sent event is consumed; a reference would suggest otherwise"
     )]
     pub fn broadcast<E: Event>(&self, id: &<E::Of as Resource>::Id, event: E) -> Result<()> {
         if !self.is_in_transaction() {
@@ -317,12 +317,13 @@ impl Context {
         self.transaction()?.broadcast(self.emission(id, &event)?)
     }
 
-    /// Serializes `event`, which happens to the record with this id.
+    /// Serializes an event for the record with this id.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it does not fit in a frame. An internal
-    /// error if it can't be written as JSON that every client can read, or its resource is not served.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event does not fit in a frame. An
+    /// internal error if it cannot be serialized as JSON that every client can read, or if its
+    /// resource is not served.
     pub(crate) fn emission<E: Event>(
         &self,
         id: &<E::Of as Resource>::Id,

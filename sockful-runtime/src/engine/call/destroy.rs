@@ -1,4 +1,4 @@
-//! Stages the removal of a record and what follows from it for its children.
+//! Stages the removal of a record and its effects on the children.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::call::context::Context;
@@ -14,20 +14,20 @@ use crate::query::{Query, QueryFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many values one search for children names.
+/// The maximum number of parents in one search for children.
 const MAX_AT_ONCE: usize = 1_000;
 
-/// Children that are not destroyed with their parents: what becomes of them is seen to when it is
+/// Children that are not destroyed with their parents. They are handled at the end, when it is
 /// known which of them are left.
 struct PendingChildren<'a> {
     link: &'a RelationLink,
     parents: Vec<Scalar<'static>>,
 }
 
-/// Stages that a record goes, with its children as their relations say.
+/// Stages the removal of a record, and the effects on its children that their relations declare.
 ///
-/// The records go before their children are looked for, and those before theirs: hooks may stage
-/// what they like meanwhile, and nothing that comes to name a record which is gone is let in.
+/// Records are removed before their children are searched for, level by level: hooks may stage
+/// other writes in between, and a write that refers to a removed record is rejected.
 pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>) -> Result<()> {
     remove(context, model, stored).await?;
     let mut level = BTreeMap::from([(model.index, vec![Arc::clone(stored)])]);
@@ -54,7 +54,7 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
         }
         level = below;
     }
-    // Who restricts, or would live on, may have gone by another way.
+    // Restricting and detached children may have been removed through another relation.
     for PendingChildren { link, parents } in restrictions {
         if let Some(child) = some_children(context, link, &parents, 1).await?.first() {
             return Err(restricted(context, model, link, child));
@@ -68,8 +68,8 @@ pub(crate) async fn stage(context: &Context, model: &Model, stored: &Arc<Record>
     Ok(())
 }
 
-/// Stages that a child goes; `false` says that it does not, since a hook has given it another
-/// parent meanwhile, or has removed it with its own children.
+/// Stages the removal of a child. Returns `false` if a hook has given it another parent in the
+/// meantime, or has removed it with its own children.
 async fn remove_child(context: &Context, link: &RelationLink, child: &Arc<Record>) -> Result<bool> {
     let model = context.model(link.to);
     let seen = context.get(model, child.id()).await?;
@@ -79,7 +79,7 @@ async fn remove_child(context: &Context, link: &RelationLink, child: &Arc<Record
     }
 }
 
-/// Stages that a record goes, whatever its hooks make of it.
+/// Stages the removal of a record, regardless of how its hooks change it.
 async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Result<()> {
     stage::run_before_hooks(
         context,
@@ -100,8 +100,8 @@ async fn remove(context: &Context, model: &Model, record: &Arc<Record>) -> Resul
     }
 }
 
-/// Relies on these parents having no children after the commit, unless they are there again; gives
-/// the values by which children name them.
+/// Adds the condition that these parents have no children after the commit, unless they exist
+/// again. Returns the values by which children refer to them.
 fn assert_no_children(
     context: &Context,
     link: &RelationLink,
@@ -121,7 +121,8 @@ fn assert_no_children(
     Ok(values)
 }
 
-/// Stages that a child lives on without its parent, unless a hook has given it another meanwhile.
+/// Stages that a child is kept without its parent, unless a hook has given it another one in the
+/// meantime.
 async fn detach(context: &Context, link: &RelationLink, child: &Arc<Record>) -> Result<()> {
     let model = context.model(link.to);
     loop {
@@ -140,7 +141,7 @@ async fn detach(context: &Context, link: &RelationLink, child: &Arc<Record>) -> 
     }
 }
 
-/// All children of these parents, which are `touched` with all that were before.
+/// All children of these parents. `touched` counts the records that are changed in total.
 async fn children(
     context: &Context,
     link: &RelationLink,
@@ -162,7 +163,7 @@ async fn children(
     Ok(all)
 }
 
-/// At most `limit` children of these parents, as the unit sees them.
+/// At most `limit` children of these parents, as the transaction sees them.
 async fn some_children(
     context: &Context,
     link: &RelationLink,
@@ -184,7 +185,7 @@ async fn some_children(
     context
         .transaction()?
         .guard_children(link.to, link.parent.property, parents, found.seq)?;
-    // What the list saw may be older than what the unit has read before.
+    // The list may be older than earlier reads of the transaction.
     let records = found.value.records.into_iter();
     let seen = records.filter_map(|record| {
         context
@@ -195,8 +196,8 @@ async fn some_children(
     seen.collect()
 }
 
-/// The error of a record that is kept for `child`. That there is something cannot be hidden, but what
-/// it is can, from a caller that cannot read it.
+/// The error for a record that cannot be removed because of `child`. The existence of a child
+/// cannot be hidden, but its resource is, from a caller that cannot read it.
 fn restricted(context: &Context, model: &Model, link: &RelationLink, child: &Record) -> Error {
     let (name, children) = (
         model.definition.name,

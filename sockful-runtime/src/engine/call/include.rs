@@ -1,4 +1,4 @@
-//! `$with`: related records that come with those a request asks for.
+//! Parses `$with`, the related records to include in a reply.
 
 mod load;
 #[cfg(test)]
@@ -13,30 +13,30 @@ use crate::model::relation::RelationLink;
 use crate::model::scalar::Scalar;
 use crate::query::{Path, nearest};
 
-/// How deep relations are included in one another.
+/// The maximum depth of nested includes.
 pub(crate) const MAX_DEPTH: usize = 3;
-/// How many relations one request includes.
+/// The maximum number of relations that one request includes.
 const MAX_RELATIONS: usize = 16;
 
-/// The relations that a request wants included, none where it does not say.
+/// The relations to include, possibly none.
 #[derive(Debug, Default)]
 pub(crate) struct Includes(Vec<Include>);
 
-/// A relation to be included in each record.
+/// A relation to include in each record.
 #[derive(Debug)]
 struct Include {
     /// The name under which it is included.
     name: &'static str,
     link: RelationLink,
     side: IncludeSide,
-    /// The resource of what is included.
+    /// The resource of the included records.
     resource: usize,
-    /// The resource of the parent, on whichever side that is.
+    /// The resource of the parent, on either side of the relation.
     parent: usize,
     within: Includes,
 }
 
-/// What stands at the other end of a relation.
+/// The other end of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IncludeSide {
     Parent,
@@ -44,11 +44,11 @@ enum IncludeSide {
 }
 
 impl Includes {
-    /// Reads a `$with`, asked of the resource at `place`.
+    /// Parses the `$with` of a request for the resource at index `place`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidQuery`](crate::ErrorKind::InvalidQuery), with the place of what is wrong.
+    /// [`ErrorKind::InvalidQuery`](crate::ErrorKind::InvalidQuery), with the path of the error.
     pub(crate) fn parse(app: &App, place: usize, raw: Option<&str>) -> Result<Self> {
         let mut includes = Self::default();
         let Some(raw) = raw else {
@@ -77,7 +77,7 @@ impl Includes {
         self.0.is_empty()
     }
 
-    /// All resources of which records are read, the one at `place` among them.
+    /// All resources whose records are read, including the one at index `place`.
     pub(crate) fn resources(&self, place: usize) -> Vec<usize> {
         let mut resources = vec![place];
         for include in &self.0 {
@@ -90,7 +90,7 @@ impl Includes {
         self.0.iter().map(|include| 1 + include.within.len()).sum()
     }
 
-    /// Adds the relations that `names` leads through, such as `songs.artist`.
+    /// Adds the relations along a path such as `songs.artist`.
     fn add(&mut self, app: &App, place: usize, names: &str, path: &Path<'_>) -> Result<()> {
         let (mut here, mut place) = (self, place);
         for (depth, name) in names.split('.').enumerate() {
@@ -110,7 +110,7 @@ impl Includes {
 }
 
 impl Include {
-    /// The relation of a resource that is called `name`.
+    /// The relation of a resource with this name.
     fn find(app: &App, place: usize, name: &str, path: &Path<'_>) -> Result<Self> {
         all(app, place)
             .find(|include| include.name == name)
@@ -126,7 +126,7 @@ impl Include {
     }
 }
 
-/// The relations of a resource: its parents, and its children.
+/// The relations of a resource: its parents and its children.
 fn all(app: &App, place: usize) -> impl Iterator<Item = Include> {
     let include = move |link: &RelationLink, side, relation| Include {
         name: link.parent.name(relation),

@@ -1,4 +1,4 @@
-//! Remote methods as data: the rows that `#[remote]` writes, and one call of a method.
+//! The table of remote methods that `#[remote]` generates, and calls of them.
 
 use crate::core::error::{Error, Result};
 use crate::engine::auth::policy::Policy;
@@ -67,7 +67,7 @@ impl<T> NoRemotes for MethodsOf<T> {}
 pub struct Remote {
     /// The action's name on the wire.
     pub name: &'static str,
-    /// The doc comment.
+    /// The doc comment of the method.
     pub doc: &'static str,
     /// How the method takes `self`.
     pub receiver: Receiver,
@@ -77,25 +77,25 @@ pub struct Remote {
     pub describe: fn(&mut Reader<'_>),
     /// The schema of the result.
     pub result: fn(&mut SchemaGenerator) -> Schema,
-    /// How long it may take, where that is not what the server's configuration says.
+    /// The time limit, if it differs from the server's configuration.
     pub timeout: Option<Duration>,
-    /// Runs it.
+    /// Calls the method.
     pub run: for<'a> fn(&'a MethodCall<'a>) -> BoxFuture<'a, Reply>,
 }
 
 impl Remote {
-    /// The parameters, each with what only its type knows.
+    /// The parameters, each with the properties that only its type knows.
     pub(crate) fn described(&self, generator: &mut SchemaGenerator) -> Vec<DescribedProperty> {
         Reader::describe(self.parameters, generator, |reader| (self.describe)(reader))
     }
 
-    /// Whether one parameter takes the payload whole.
+    /// Whether one parameter takes the whole payload.
     pub(crate) fn takes_raw_payload(&self) -> bool {
         self.parameters.iter().any(Property::is_raw_payload)
     }
 
-    /// Asks what the macro could not ask of all types and values: that defaults keep to the rules, and
-    /// that a payload which is taken whole can be one.
+    /// Checks what the macro cannot check for all types and values: that defaults satisfy the
+    /// rules, and that the type of a whole payload is valid.
     pub(crate) fn check(&self, model: &Model, generator: &mut SchemaGenerator) -> Result<()> {
         let whose = format!("{} {}", model.definition.name, self.name);
         let parameters = self.described(generator);
@@ -112,11 +112,11 @@ impl Remote {
 /// How a remote method takes `self`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receiver {
-    /// It has no `self`: it belongs to the resource as a whole.
+    /// No `self`: the method belongs to the resource as a whole.
     None,
-    /// `&self`: it reads the record.
+    /// `&self`: the method reads the record.
     Ref,
-    /// `&mut self`: it changes the record.
+    /// `&mut self`: the method changes the record.
     Mut,
 }
 
@@ -126,9 +126,10 @@ pub struct MethodCall<'a> {
     pub(crate) context: Context,
     pub(crate) model: &'a Model,
     pub(crate) remote: &'static Remote,
-    /// The id of the record, as [`key::canonical`](crate::model::key::canonical) spells it; empty without `self`.
+    /// The id of the record in the form of [`key::canonical`](crate::model::key::canonical); empty
+    /// for a method without `self`.
     pub(crate) id: &'a str,
     pub(crate) payload: &'a Payload,
-    /// The revision that the record must have.
+    /// The revision that the record is required to have.
     pub(crate) if_rev: Option<u64>,
 }

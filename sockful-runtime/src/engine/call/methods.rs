@@ -1,4 +1,4 @@
-//! Runs remote methods: the steps that the code written by `#[remote]` takes.
+//! Runs remote methods: the steps of the code that `#[remote]` generates.
 
 use crate::core::error::{Error, Result};
 use crate::engine::auth::policy::Grant;
@@ -24,21 +24,21 @@ mod run;
 pub use run::{run, run_mut, run_ref};
 
 impl MethodCall<'_> {
-    /// The call's context.
+    /// Returns the context of the call.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// How many bytes a reply may have.
+    /// Returns the maximum size of a reply in bytes.
     pub fn max_reply(&self) -> usize {
         self.context.app().config.request.max_reply
     }
 
-    /// Begins a run of a method without `self`, with its hooks.
+    /// Begins a run of a method without `self`, including its `#[before]` hooks.
     ///
     /// # Errors
     ///
-    /// What a hook refuses.
+    /// The error of a policy or hook.
     pub async fn begin(&self) -> Result<()> {
         self.context.transaction()?.clear();
         self.ask(None)?;
@@ -47,17 +47,17 @@ impl MethodCall<'_> {
         Ok(())
     }
 
-    /// Asks that the caller may call the method, on this record where it takes one.
+    /// Checks that the caller may call the method, on this record if the method has a receiver.
     fn ask(&self, record: Option<&Record>) -> Result<()> {
         let grant = Grant::Remote(self.remote.name);
         self.context.ask(grant, self.model, record)
     }
 
-    /// Receiver the arguments out of the payload: `take` asks for each in its order.
+    /// Deserializes the arguments from the payload. `take` reads them in order.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every fault.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with all validation errors.
     pub fn arguments<T>(&self, take: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T> {
         let given = self.payload.object()?;
         if self.remote.receiver != Receiver::None {
@@ -70,7 +70,7 @@ impl MethodCall<'_> {
         arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))
     }
 
-    /// Commits what a method without `self` has done; `None` says to run it again.
+    /// Commits the writes of a method without `self`. Returns `None` if the method must be rerun.
     pub async fn done(&self, output: EncodedOutput) -> Option<Reply> {
         self.try_done(output).await.transpose()
     }
@@ -80,8 +80,8 @@ impl MethodCall<'_> {
         Ok(outcome.map(|outcome| Done::encoded(output, outcome.seq(), None)))
     }
 
-    /// Commits what the method has done, which was called on `record`; `None` says that another
-    /// writer came in between.
+    /// Commits the writes of the method, which was called on `record`. Returns `None` if another
+    /// writer interfered.
     async fn end(
         &self,
         output: &EncodedOutput,
@@ -103,15 +103,15 @@ impl MethodCall<'_> {
     }
 }
 
-/// A call of a method with `self`: loads the record, and stores what has become of it, as often as
-/// another writer comes in between.
+/// A call of a method with `self`: loads the record and stores the changed one, again whenever
+/// another writer interferes.
 ///
-/// It keeps the functions that need `R` to be a resource, so that only [`attempt`] asks for it and a
-/// type that is none gives one error.
+/// It stores the functions that require `R: Resource`, so that only [`attempt`] has that bound and
+/// a type that does not implement it causes a single compiler error.
 #[derive(Debug)]
 pub struct Attempt<'a, R> {
     call: &'a MethodCall<'a>,
-    /// The record as it is stored.
+    /// The stored record.
     loaded: Option<Arc<Record>>,
     read: fn(&Model, &Record) -> Result<R>,
     write: fn(&Model, &R) -> Result<Record>,
@@ -128,11 +128,11 @@ pub fn attempt<'a, R: Resource>(call: &'a MethodCall<'a>) -> Attempt<'a, R> {
 }
 
 impl<R> Attempt<'_, R> {
-    /// Begins a run: loads the record, and has its hooks run.
+    /// Begins a run: loads the record and runs the `#[before]` hooks.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such record.
     pub async fn load(&mut self) -> Result<R> {
         let MethodCall {
             model,
@@ -154,8 +154,8 @@ impl<R> Attempt<'_, R> {
         Ok(value)
     }
 
-    /// Commits what a method that only looked at its record has done elsewhere; `None` says to run
-    /// it again.
+    /// Commits the other writes of a method that did not change its record. Returns `None` if the
+    /// method must be rerun.
     pub async fn done(&self, output: EncodedOutput) -> Option<Reply> {
         self.try_done(output).await.transpose()
     }
@@ -166,7 +166,8 @@ impl<R> Attempt<'_, R> {
         Ok(outcome.map(|outcome| Done::encoded(output, outcome.seq(), loaded.shown_rev())))
     }
 
-    /// Stores the record that the method has changed; `None` says to run it again on a fresh one.
+    /// Stores the record that the method has changed. Returns `None` if the method must be rerun on
+    /// a fresh record.
     pub async fn store(&self, value: &R, output: EncodedOutput) -> Option<Reply> {
         self.try_store(value, output).await.transpose()
     }

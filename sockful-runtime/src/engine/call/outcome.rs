@@ -1,4 +1,4 @@
-//! What a transaction came to: its commit, and the method that was called in it.
+//! The outcome of a transaction: its commit, and the method that was called.
 
 use crate::engine::call::hook::HookAction;
 use crate::model::record::Record;
@@ -8,14 +8,13 @@ use std::sync::Arc;
 /// How a transaction ended.
 #[derive(Debug)]
 pub(crate) enum CommitOutcome {
-    /// It was committed.
     Committed(Arc<Committed>),
-    /// It did nothing; the newest commit that it has read from, if it has read.
+    /// Nothing was written. Contains the newest commit that was read from, if any.
     Unchanged(Option<u64>),
 }
 
 impl CommitOutcome {
-    /// The commit that was made, or that was read from.
+    /// The commit that was made or read from.
     pub(crate) fn seq(&self) -> Option<u64> {
         match self {
             Self::Committed(committed) => Some(committed.seq),
@@ -23,7 +22,7 @@ impl CommitOutcome {
         }
     }
 
-    /// The record of this id as it was committed.
+    /// The committed record with this id.
     pub(crate) fn stored(&self, resource: usize, id: &str) -> Option<&Arc<Record>> {
         let Self::Committed(committed) = self else {
             return None;
@@ -41,6 +40,6 @@ impl CommitOutcome {
 pub(crate) struct CalledMethod {
     pub(crate) resource: usize,
     pub(crate) on: HookAction,
-    /// The record on which it was called, as it was.
+    /// The record on which it was called, before the call.
     pub(crate) record: Option<Arc<Record>>,
 }

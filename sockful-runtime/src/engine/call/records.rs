@@ -1,4 +1,4 @@
-//! The records of one resource, for remote methods, hooks and the application's own code.
+//! Typed access to the records of one resource, for remote methods, hooks and application code.
 
 mod count;
 mod find;
@@ -21,12 +21,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::marker::PhantomData;
 
-/// The records of one resource, typed. Made by [`Context::records`] and
+/// Typed access to the records of one resource, returned by [`Context::records`] and
 /// [`ServerHandle::records`](crate::ServerHandle::records).
 ///
-/// Rules and hooks hold here as they do for clients, but what clients can't set can be set. Within a
-/// call, a write that failed when its hooks or its children had written already can't be passed over:
-/// whatever the call makes of the error, it is not committed.
+/// Validation rules and hooks apply as they do for clients, but properties that clients cannot set
+/// can be set. If a write within a call fails after its hooks or its effects on children have
+/// written, the call is not committed, even if it ignores the error.
 #[derive(Debug)]
 pub struct Records<R> {
     context: Context,
@@ -34,8 +34,9 @@ pub struct Records<R> {
 }
 
 impl Context {
-    /// The records of `R`, read and written as part of this call: one commit with all else that it
-    /// reads and writes. Reads see what the call has written before.
+    /// Returns the records of `R` for reads and writes that are part of this call: they are
+    /// committed together with all its other reads and writes. Reads see the earlier writes of the
+    /// call.
     pub fn records<R: Resource>(&self) -> Records<R> {
         Records {
             context: self.clone(),
@@ -49,8 +50,8 @@ impl<R: Resource> Records<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where its id is taken,
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it breaks a rule.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the id exists,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the record violates a rule.
     pub async fn create(&self, new: R::New) -> Result<R> {
         let model = self.model()?;
         let mut given = PayloadWriter::new(model.definition);
@@ -58,22 +59,23 @@ impl<R: Resource> Records<R> {
         self.write(WriteKind::Create, given).await
     }
 
-    /// Reads the record of this id.
+    /// Reads the record with this id.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such record.
     pub async fn get(&self, id: &R::Id) -> Result<R> {
         let found = self.try_get(id).await?;
         found.ok_or_else(|| Error::not_found(R::NAME))
     }
 
-    /// Reads the record of this id, if there is one. Within a call the commit relies on it: where
-    /// another writer changes the record, or makes it, before the commit, the call runs again.
+    /// Reads the record with this id, or returns `None` if there is no such record. Within a call
+    /// this is a read dependency of the commit: if another writer changes or creates the record
+    /// before the commit, the call is rerun.
     ///
     /// # Errors
     ///
-    /// What the store says when it can't.
+    /// The error of the store if it fails.
     pub async fn try_get(&self, id: &R::Id) -> Result<Option<R>> {
         let (model, id) = (self.model()?, id.text());
         let stored = if self.context.is_in_transaction() {
@@ -84,12 +86,12 @@ impl<R: Resource> Records<R> {
         stored.map(|record| model.read(&record)).transpose()
     }
 
-    /// Changes what is given of the record of this id, and returns the whole.
+    /// Changes the given properties of the record with this id and returns the complete record.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none,
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where it would break a rule.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such record,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the result would violate a rule.
     pub async fn update(&self, id: &R::Id, patch: R::Patch) -> Result<R> {
         let model = self.model()?;
         let mut given = PayloadWriter::with_id(model.definition, id);
@@ -97,56 +99,58 @@ impl<R: Resource> Records<R> {
         self.write(WriteKind::Update, given).await
     }
 
-    /// Removes the record of this id, and returns it as it was.
+    /// Removes the record with this id and returns its previous state.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is none.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such record.
     pub async fn destroy(&self, id: &R::Id) -> Result<R> {
         let given = PayloadWriter::with_id(self.model()?.definition, id);
         self.write(WriteKind::Destroy, given).await
     }
 
-    /// Lists the records that meet the conditions, all of them in the order of their ids unless more
-    /// is said. Within a call the commit relies on the list: if another commit changes it before, the
-    /// call runs again, unless the list is [`unguarded`](Find::unguarded). See [`Find`].
+    /// Lists the records that match the filter, ordered by id and without a limit by default.
+    /// Within a call the list is a read dependency of the commit: if another commit changes it
+    /// before, the call is rerun, unless the list is [`unguarded`](Find::unguarded). See [`Find`].
     pub fn find(&self, filter: Filter<R>) -> Find<R> {
         Find::new(self.context.clone(), filter)
     }
 
-    /// Counts the records that meet the conditions. Within a call the commit relies on the number, as it
-    /// does on a list. See [`Count`].
+    /// Counts the records that match the filter. Within a call the number is a read dependency of
+    /// the commit, like a list. See [`Count`].
     pub fn count(&self, filter: Filter<R>) -> Count<R> {
         Count::new(self.context.clone(), filter)
     }
 
-    /// Tells that `event` has happened to the record of this id: within a call as part of it, as
-    /// [`Context::emit`] does; else in a commit of its own.
+    /// Emits `event` for the record with this id: within a call as part of it, like
+    /// [`Context::emit`]; otherwise in a commit of its own.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) where the event is longer than
-    /// [`request.max_reply`](crate::config::RequestConfig::max_reply) leaves room for; what the store says when it
-    /// can't.
-    // A future that knew the event's type would have the compiler tell a wrong one thrice.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event is longer than
+    /// [`request.max_reply`](crate::config::RequestConfig::max_reply) allows; the error of the
+    /// store if it fails.
+    // Boxed: with a future that is generic over `E`, the compiler reports a wrong event type three
+    // times.
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "what was told is over; `&` before each event would say nothing"
+        reason = "an emitted event is consumed; a reference would suggest otherwise"
     )]
     pub fn emit<E: EventOf<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
         let emission = self.context.emission(id, &event);
         async move { self.context.emit_now(emission?).await }.boxed()
     }
 
-    /// Tells that `event` has happened to the record of this id without having it in the log: within
-    /// a call when it has come well to its end, as [`Context::broadcast`] does; else now.
+    /// Sends `event` for the record with this id to its current subscribers without adding it to
+    /// the log: within a call when it ends successfully, like [`Context::broadcast`]; otherwise at
+    /// once.
     ///
     /// # Errors
     ///
     /// Those of [`emit`](Self::emit).
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "what was told is over; `&` before each event would say nothing"
+        reason = "a sent event is consumed; a reference would suggest otherwise"
     )]
     pub fn broadcast<E: EventOf<R>>(&self, id: &R::Id, event: E) -> BoxFuture<'_, Result<()>> {
         let emission = self.context.emission(id, &event);

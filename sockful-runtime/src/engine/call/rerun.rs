@@ -1,4 +1,4 @@
-//! When a call runs again because a commit has changed what it has read.
+//! Reruns calls when another commit has changed what they have read.
 
 use crate::core::error::{Error, Result};
 use crate::engine::call::context::Context;
@@ -8,12 +8,12 @@ use crate::store::guard::Guard;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many reruns a call that lists records has before it takes the guard locks.
+/// How often a call that lists records is rerun before it takes the guard locks.
 const MAX_RERUNS: u32 = 3;
-/// How long a run may take that is repeated without the guard locks.
+/// The longest run that is repeated without the guard locks.
 const SHORT_RUN: Duration = Duration::from_secs(1);
 
-/// What the commit of a call that lists records reads and writes.
+/// What the commit of a call with lists reads and writes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReadListing {
     resources: ResourceSet,
@@ -54,8 +54,9 @@ fn written(operations: &[Operation]) -> ResourceSet {
     written
 }
 
-/// Enters the guard locks of what the operations write, but of those that the call holds itself.
-/// `None` if another call holds one of them: a call that holds locks waits for no other.
+/// Enters the guard locks of the written resources, except those that the call itself holds.
+/// Returns `None` if another call holds one of them, because a call that holds locks does not wait
+/// for others.
 pub(super) async fn enter<'a>(
     locks: &'a GuardLocks,
     operations: &[Operation],
@@ -69,11 +70,11 @@ pub(super) async fn enter<'a>(
     }
 }
 
-/// Prepares another run of a call whose commit was rejected.
+/// Prepares to rerun a call whose commit was rejected.
 ///
-/// A call without lists waits a little, at random. One with lists takes the guard locks of all that it
-/// reads and writes after some reruns, or after one that took long: the run that follows cannot be
-/// overtaken.
+/// A call without lists waits for a short random time. A call with lists takes the guard locks of
+/// all resources that it reads and writes after some reruns, or after a long run: no other commit
+/// can interfere with the next run.
 pub(super) async fn prepare(context: &Context, listing: Option<ReadListing>) -> Result<()> {
     let Some(listing) = listing else {
         context.back_off().await;
@@ -92,22 +93,23 @@ pub(super) async fn prepare(context: &Context, listing: Option<ReadListing>) -> 
     }
     let wanted = held.with(listing.resources);
     if wanted != held {
-        // Locks are taken in their order.
+        // Locks are taken in a fixed order to avoid deadlocks.
         escalation.locks = None;
         escalation.locks = Some(context.app().guard_locks.lock(wanted).await);
-        // A commit whose request has given up may still be on its way: the store takes this one after it.
+        // A commit of an abandoned request may still be in progress. The store orders this one
+        // after it.
         drop(context.store().commit(Commit::default()).await);
     }
     transaction.escalate(escalation);
     Ok(())
 }
 
-/// Decides about a run that has ended with an error. One that has read from several commits may have failed
-/// because these do not fit together: then the run is repeated.
+/// Handles a run that has ended with an error. A run that has read from several commits may have
+/// failed because these are inconsistent with each other: then it is repeated.
 ///
 /// # Errors
 ///
-/// The error of the run, if what the run has read is as the store has it now.
+/// The error of the run, if what it has read is still current in the store.
 pub(crate) async fn after_error(context: &Context, error: Error) -> Result<()> {
     let transaction = context.transaction()?;
     let Some(reads) = transaction.abandon() else {

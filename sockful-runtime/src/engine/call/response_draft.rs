@@ -1,4 +1,4 @@
-//! The reply to the request of a transaction, as far as it is known before the commit.
+//! Describes the reply to a transaction's request as far as it is known before the commit.
 
 use crate::engine::call::outcome::CommitOutcome;
 use crate::model::record::Record;
@@ -6,12 +6,12 @@ use crate::store::commit::Operation;
 use crate::store::idempotency::PendingResponse;
 use std::sync::Arc;
 
-/// The reply to the request of a transaction, without the numbers that only the commit has.
+/// The reply to a transaction's request, without the numbers that the commit assigns.
 #[derive(Debug)]
 pub(crate) enum ResponseDraft<'a> {
-    /// The record of this id, as it is committed or was before it goes.
+    /// The record with this id: as committed, or its previous state if it is removed.
     Record(usize, &'a str),
-    /// This JSON, and the revision of the record of this id.
+    /// This JSON, with the revision of the record with this id.
     Json(&'a [u8], Option<(usize, &'a str)>),
     /// These records.
     Records(&'a [BatchRecord]),
@@ -20,7 +20,7 @@ pub(crate) enum ResponseDraft<'a> {
 }
 
 impl ResponseDraft<'_> {
-    /// The same by the positions of the operations.
+    /// The same draft in terms of the positions of the operations.
     pub(crate) fn pending_response(&self, operations: &[Operation]) -> PendingResponse {
         let position = |resource: usize, id: &str| {
             let is_it = |operation: &Operation| operation.is_of(resource, id);
@@ -50,9 +50,9 @@ impl ResponseDraft<'_> {
                     records.iter().filter(is_same).count()
                 };
                 let one = |one: &BatchRecord| {
-                    // A record that is gone at the end may have been written before, and is reported
-                    // as it was then. One that was only destroyed is kept as a record, so that a
-                    // retry can ask the read policies about it.
+                    // A record that does not exist at the end may have been written before, and is
+                    // reported in that state. A record that was only destroyed is kept as a record,
+                    // so that a retry can apply the read policies to it.
                     let at = position(one.resource, one.record.id()).filter(|&at| {
                         let is_deleted = matches!(operations[at], Operation::Delete { .. });
                         is_deleted == one.is_gone && (!is_deleted || writes_of(one) == 1)
@@ -67,13 +67,13 @@ impl ResponseDraft<'_> {
     }
 }
 
-/// A record of which the caller is told, among others.
+/// A record in a reply that contains several.
 #[derive(Debug)]
 pub(crate) struct BatchRecord {
     pub(crate) resource: usize,
-    /// The record at the end of the transaction; as it was when it was removed, if it was.
+    /// The record at the end of the transaction, or its previous state if it was removed.
     pub(crate) record: Arc<Record>,
-    /// Whether it is told that it goes.
+    /// Whether the reply reports it as removed.
     pub(crate) is_gone: bool,
 }
 

@@ -15,20 +15,21 @@ use std::sync::Arc;
 
 /// The result of staging a write of a record.
 ///
-/// It does not hold the record to be: the commit takes that, and need not copy what nobody else has.
+/// It does not hold the record to be stored, so that the commit is its only owner and need not copy
+/// it.
 #[derive(Debug)]
 pub(crate) enum Staged {
-    /// It is to be stored under this id.
+    /// The record with this id will be stored.
     Put(Box<str>),
-    /// It is as it was.
+    /// The record is unchanged.
     Same(Arc<Record>),
-    /// It goes; this is how it was.
+    /// The record will be removed; this is its previous state.
     Gone(Arc<Record>),
 }
 
-/// Stages `record` in place of `stored`, after its `#[before]` hooks have run; if the caller needs a
-/// `grant`, the policies are asked about the record as the hooks left it. Returns `None` if the
-/// record in the transaction is no longer `stored`.
+/// Stages `record` in place of `stored` after its `#[before]` hooks have run. If the caller needs a
+/// `grant`, the policies are checked on the record as changed by the hooks. Returns `None` if the
+/// transaction's record is no longer `stored`.
 pub(crate) async fn stage(
     context: &Context,
     model: &Model,
@@ -77,7 +78,7 @@ pub(crate) async fn stage(
     Ok(is_taken.then_some(Staged::Put(id)))
 }
 
-/// Runs the `#[before]` hooks of an operation in their order and returns the record as they left it.
+/// Runs the `#[before]` hooks of an action in order and returns the record as changed by them.
 pub(crate) async fn run_before_hooks(
     context: &Context,
     model: &Model,
@@ -108,7 +109,7 @@ pub(crate) async fn run_before_hooks(
     Ok(hooked.current())
 }
 
-/// Checks that every parent that a record newly references exists and is visible to the writer, and
+/// Checks that every newly referenced parent of a record exists and can be read by the writer, and
 /// adds a read dependency so that it still exists at the commit.
 pub(crate) async fn check_parents(
     context: &Context,
@@ -144,7 +145,7 @@ pub(crate) async fn check_parents(
 }
 
 impl Staged {
-    /// The record's id, as [`key::canonical`] spells it.
+    /// The id of the record in the form of [`key::canonical`].
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::Put(id) => id,
@@ -152,7 +153,7 @@ impl Staged {
         }
     }
 
-    /// The record as the transaction sees it; as it was before, if it is removed.
+    /// The record as the transaction sees it, or its previous state if it is removed.
     pub(crate) async fn record(self, context: &Context, model: &Model) -> Result<Arc<Record>> {
         match self {
             Self::Put(id) => {
@@ -163,7 +164,7 @@ impl Staged {
         }
     }
 
-    /// The record as it was committed; as it was before, where it is gone.
+    /// The record as it was committed, or its previous state if it was removed.
     pub(crate) fn settled(self, model: &Model, outcome: &CommitOutcome) -> Result<Arc<Record>> {
         match self {
             Self::Put(id) => outcome

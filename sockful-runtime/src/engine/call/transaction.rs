@@ -1,4 +1,4 @@
-//! A transaction: what one request reads and writes, over any resources, until it is one commit.
+//! A transaction: the reads and writes of one request, across resources, up to their commit.
 
 pub(crate) mod emission;
 pub(crate) mod escalation;
@@ -21,8 +21,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
-/// The reads and writes of a request so far. Its reads see its writes; other requests do not, before
-/// the commit.
+/// The reads and writes of a request so far. Its reads see its writes; other requests see them only
+/// after the commit.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
     state: Mutex<TransactionState>,
@@ -67,7 +67,7 @@ impl Transaction {
         self.see(store, resource, id, ReadDependency::Content).await
     }
 
-    /// Returns whether there is such a record, and asserts that this does not change until the commit.
+    /// Returns whether the record exists, and asserts that this does not change until the commit.
     pub(crate) async fn is_there(
         &self,
         store: &dyn Store,
@@ -98,7 +98,7 @@ impl Transaction {
         if state.entry(resource, id).is_none() {
             state.add(resource, id, value, dependency);
         }
-        // Whoever was faster has perhaps written it already.
+        // A concurrent read of this call may have added the entry, and a write changed it.
         Ok(state
             .entry(resource, id)
             .and_then(|entry| entry.after.clone()))
@@ -126,7 +126,7 @@ impl Transaction {
     }
 
     /// Replaces `before`, the record as the transaction saw it, by `after`. Returns `false` if the
-    /// record has changed within the transaction since.
+    /// record has changed within the transaction in the meantime.
     pub(crate) fn put(
         &self,
         resource: usize,
@@ -137,7 +137,7 @@ impl Transaction {
         let mut state = self.state();
         let state = state.open()?;
         if state.entry(resource, id).is_none() {
-            // A record of a new id needs no reading to know that it is not there.
+            // A record with a new id is known not to exist without a read.
             state.add(resource, id, None, ReadDependency::Content);
         }
         let Some(entry) = state.entry(resource, id) else {
@@ -156,7 +156,7 @@ impl Transaction {
         Ok(is_the_same)
     }
 
-    /// Adds an event, which is emitted with the commit and depends on no read.
+    /// Adds an event, which is emitted with the commit and adds no read dependency.
     pub(crate) fn emit(&self, emission: Emission) -> Result<()> {
         let mut state = self.state();
         let state = state.open()?;
@@ -176,8 +176,8 @@ impl Transaction {
         self.state().writes
     }
 
-    /// Poisons the transaction if more than `writes` writes are staged: `error` ended a compound write
-    /// half-way, and the caller may have ignored it.
+    /// Poisons the transaction if more than `writes` writes are staged: `error` ended a compound
+    /// write half-way, and the caller may have ignored it.
     pub(crate) fn poison_beyond(&self, writes: usize, error: &Error) {
         let mut state = self.state();
         if state.writes > writes {
@@ -209,7 +209,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// What the store finds, with what the unit has written instead of what is stored.
+    /// Lists records from the store, with the transaction's own writes applied.
     pub(crate) async fn find(
         &self,
         store: &dyn Store,
@@ -252,7 +252,7 @@ impl Transaction {
         Ok(view)
     }
 
-    /// How many records meet the conditions, with what the unit has written.
+    /// Counts the records that match the filter, with the transaction's own writes applied.
     pub(crate) async fn count(
         &self,
         store: &dyn Store,
@@ -298,7 +298,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// What is to be committed. Nothing more can be read or written.
+    /// Returns what is to be committed. The transaction cannot read or write after this.
     pub(crate) fn finish(&self) -> Result<FinishedTransaction> {
         let mut state = self.state();
         let assert_no_children = state.open()?.take_childless();
@@ -333,7 +333,7 @@ impl Transaction {
         }
         operations.extend(assert_no_children);
         operations.extend(emitted.into_iter().map(Emission::operation));
-        // One record or one list alone is of one moment.
+        // A single record or list is always consistent by itself.
         if !writes && reads < 2 {
             operations.clear();
             guards.clear();
@@ -348,8 +348,8 @@ impl Transaction {
         })
     }
 
-    /// Ends a run that has failed. Returns what it has read, as a commit that changes nothing; `None` if
-    /// that is all of one commit, or the transaction was finished before.
+    /// Ends a failed run. Returns its reads as a commit that changes nothing, or `None` if all of
+    /// them are from one commit or the transaction was finished before.
     pub(crate) fn abandon(&self) -> Option<FinishedTransaction> {
         let mut state = self.state();
         if state.is_over || state.is_of_one_commit() {

@@ -1,7 +1,8 @@
-//! The types that remote methods and hooks name, for programs without the feature `server`.
+//! The types in the signatures of remote methods and hooks, for programs without the feature
+//! `server`.
 //!
-//! Such a program compiles the bodies of the methods but never runs them. The types have no values,
-//! so no method of theirs can be called. Their signatures are those of the server.
+//! Such a program compiles the bodies of the methods but never runs them. These types have no
+//! values, so their methods cannot be called. The signatures are the same as those of the server.
 #![expect(
     clippy::unused_async,
     reason = "the signatures are those of the server"
@@ -16,17 +17,17 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 
-/// The call that a remote method or a hook serves. It has no values without the feature `server`.
+/// The context of a remote method or hook. It has no values without the feature `server`.
 #[derive(Clone, Debug)]
 pub struct Context(Infallible);
 
 impl Context {
-    /// The address of the client.
+    /// Returns the address of the client.
     pub fn peer(&self) -> Option<SocketAddr> {
         match self.0 {}
     }
 
-    /// The user that calls.
+    /// Returns the authenticated user.
     ///
     /// # Errors
     ///
@@ -35,7 +36,7 @@ impl Context {
         match self.0 {}
     }
 
-    /// The key of the caller.
+    /// Returns the key of the caller.
     pub fn caller(&self) -> Option<&str> {
         match self.0 {}
     }
@@ -45,16 +46,16 @@ impl Context {
         match self.0 {}
     }
 
-    /// The state of the server of this type.
+    /// Returns the server's state of this type.
     ///
     /// # Errors
     ///
-    /// If the server has none.
+    /// If the server has no such state.
     pub fn state<T: Send + Sync + 'static>(&self) -> Result<&T> {
         match self.0 {}
     }
 
-    /// The records of `R`, as part of this call.
+    /// Returns the records of `R` for reads and writes that are part of this call.
     pub fn records<R: Resource>(&self) -> Records<R> {
         match self.0 {}
     }
@@ -78,7 +79,7 @@ impl Context {
     }
 }
 
-/// The records of one resource. It has no values without the feature `server`.
+/// Typed access to the records of one resource. It has no values without the feature `server`.
 #[derive(Debug)]
 pub struct Records<R> {
     never: Infallible,
@@ -99,7 +100,7 @@ impl<R: Resource> Records<R> {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such record.
     pub async fn get(&self, _: &R::Id) -> Result<R> {
         match self.never {}
     }
@@ -117,7 +118,7 @@ impl<R: Resource> Records<R> {
     ///
     /// # Errors
     ///
-    /// If there is none, or the change is rejected.
+    /// If there is no such record, or the change is rejected.
     pub async fn update(&self, _: &R::Id, _: R::Patch) -> Result<R> {
         match self.never {}
     }
@@ -126,7 +127,7 @@ impl<R: Resource> Records<R> {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If there is no such record.
     pub async fn destroy(&self, _: &R::Id) -> Result<R> {
         match self.never {}
     }
@@ -160,7 +161,7 @@ impl<R: Resource> Records<R> {
     }
 }
 
-/// A list of records to be read. It has no values without the feature `server`.
+/// A list of records, read when it is awaited. It has no values without the feature `server`.
 #[derive(Debug)]
 #[must_use = "nothing is read before it is awaited"]
 pub struct Find<R> {
@@ -184,7 +185,7 @@ impl<R: Resource> Find<R> {
         match self.never {}
     }
 
-    /// Lets the call commit even if the list has changed since.
+    /// Allows the call to commit even if the list has changed in the meantime.
     pub fn unguarded(self) -> Self {
         match self.never {}
     }
@@ -199,7 +200,7 @@ impl<R: Resource> IntoFuture for Find<R> {
     }
 }
 
-/// A number of records to be read. It has no values without the feature `server`.
+/// A count of records, read when it is awaited. It has no values without the feature `server`.
 #[derive(Debug)]
 #[must_use = "nothing is read before it is awaited"]
 pub struct Count<R> {
@@ -208,7 +209,7 @@ pub struct Count<R> {
 }
 
 impl<R: Resource> Count<R> {
-    /// Lets the call commit even if the number has changed since.
+    /// Allows the call to commit even if the number has changed in the meantime.
     pub fn unguarded(self) -> Self {
         match self.never {}
     }

@@ -1,4 +1,4 @@
-//! A write of one record: staged into a transaction, or as one of its own.
+//! Writes one record: as part of a transaction or in one of its own.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::merge;
@@ -24,20 +24,20 @@ use futures_util::FutureExt;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A write of one record, as often as it has to be tried.
+/// A write of one record, which may be staged several times.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Write<'a> {
     pub(crate) model: &'a Model,
     pub(crate) kind: WriteKind,
     pub(crate) payload: &'a Payload,
     pub(crate) by: Origin,
-    /// The revision that the record must have.
+    /// The revision that the record is required to have.
     pub(crate) if_rev: Option<u64>,
-    /// The relation by which it is addressed, with the parent's id in the payload.
+    /// The relation through which the record is addressed, with the parent's id in the payload.
     pub(crate) through: Option<&'a RelationLink>,
 }
 
-/// What is done to the record.
+/// The kind of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WriteKind {
     Create,
@@ -47,7 +47,7 @@ pub(crate) enum WriteKind {
 }
 
 impl<'a> Write<'a> {
-    /// A write that is addressed by the record alone.
+    /// A write that addresses the record directly, not through a relation.
     pub(crate) fn new(model: &'a Model, kind: WriteKind, payload: &'a Payload, by: Origin) -> Self {
         Self {
             model,
@@ -110,7 +110,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// What is told of it: a client that does not see what it has made of the record is told its id.
+    /// The reply to the write. A client that cannot read the resulting record only receives its id.
     fn done(&self, context: &Context, record: Arc<Record>, seq: Option<u64>) -> Reply {
         let rev = record.shown_rev();
         let body = match self.by {
@@ -124,14 +124,14 @@ impl<'a> Write<'a> {
         })
     }
 
-    /// The payload, and the id that is taken out of it.
+    /// The payload, and the id that was taken from it.
     pub(crate) fn parse(&self) -> Result<(Object<'a>, Option<Cow<'a, str>>)> {
         let given = self.payload.object()?;
         let id = self.id(&given)?;
         Ok((given, id))
     }
 
-    /// Stages it into the transaction of `context`, with what [`parse`](Self::parse) gives.
+    /// Stages the write in the transaction of `context`, with the result of [`parse`](Self::parse).
     pub(crate) async fn stage(
         self,
         context: &Context,
@@ -156,7 +156,7 @@ impl<'a> Write<'a> {
                 None => None,
             };
             let stored = stored.filter(|stored| self.is_under(context, parent, stored));
-            // That a new record can't have the id of one which is not seen can't be hidden.
+            // The reply cannot hide that the id of a new record is taken by a hidden one.
             let is_hidden = |stored: &Arc<Record>| !read_filter.allows(stored);
             let stored = match (self.kind, stored) {
                 (WriteKind::Save, Some(stored)) if is_hidden(&stored) => return Err(self.exists()),
@@ -225,8 +225,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Asks the policies that decide by the user alone. A save may be one of two things, and is refused
-    /// if it can be neither.
+    /// Checks the policies that decide by the user alone. A save may create or update, and is
+    /// refused if neither is allowed.
     pub(crate) fn ask_of_user(&self, context: &Context) -> Result<()> {
         let ask = |grant| context.ask_of_user(grant, self.model);
         match self.kind {
@@ -237,7 +237,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// The stored record, changed by a merge patch (RFC 7396).
+    /// The stored record with a merge patch (RFC 7396) applied.
     fn merge(&self, stored: &Record) -> Result<Record> {
         let mut given = self.payload.object()?;
         given.take(self.model.id_name());
@@ -252,7 +252,7 @@ impl<'a> Write<'a> {
         self.model.change(&Object::parse(&patch)?, stored, self.by)
     }
 
-    /// The id in the payload, which only a record that is to be made can do without.
+    /// The id in the payload, which may only be missing if the record may be created.
     fn id<'g>(&self, given: &Object<'g>) -> Result<Option<Cow<'g, str>>> {
         let is_new =
             self.kind == WriteKind::Create || self.kind == WriteKind::Save && self.if_rev.is_none();
@@ -260,7 +260,7 @@ impl<'a> Write<'a> {
             return self.model.id(given).map(Some);
         }
         match given.take(self.model.id_name()) {
-            // What is wrong with it is told with all else.
+            // An invalid id is reported with the other validation errors.
             Some(raw) if self.kind == WriteKind::Create => {
                 Ok(key::canonical(raw, self.model.definition.key).ok())
             }
@@ -269,8 +269,8 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Takes the id of the parent that the record is addressed by, and checks that the parent exists if
-    /// a record is created. An existing record can't be moved to another parent this way.
+    /// Takes the id of the parent that the record is addressed by. Checks that the parent exists if
+    /// a record is created. An existing record cannot be moved to another parent this way.
     async fn parent(
         &self,
         context: &Context,
@@ -295,7 +295,8 @@ impl<'a> Write<'a> {
         Ok(id.into())
     }
 
-    /// Asks that a client sees the parents that it newly names: whether others are there is not told.
+    /// Checks that a client can read the newly referenced parents, so that it cannot learn whether
+    /// others exist.
     async fn see_parents(
         &self,
         context: &Context,
@@ -319,7 +320,7 @@ impl<'a> Write<'a> {
             || link.parent_of(context.model(link.to), stored).as_deref() == Some(parent)
     }
 
-    /// Whether it may write other records as well.
+    /// Whether the write may also write other records.
     fn has_parts(&self, context: &Context) -> bool {
         self.kind == WriteKind::Destroy || context.app().has_before_hooks(self.model.index)
     }

@@ -1,13 +1,13 @@
-//! What tells a request from another with the same key.
+//! Fingerprints that distinguish different requests with the same key.
 
 use sha1::{Digest, Sha1};
 
-/// The same for the same request, on every server and in every version of it.
+/// Hashes a request. The result is the same on every server and in every version.
 ///
-/// Of the options only `if_rev` counts: what a request does is the same however long it may take
-/// and whoever traces it, and a retry has a trace of its own. The payload counts as it is written,
-/// since a retry sends the same text. It guards clients against mistakes of their own, for which
-/// 128 bits of a hash are plenty.
+/// Of the options only `if_rev` is included: a timeout or trace does not change what a request
+/// does, and a retry has a trace of its own. The payload is included as text, because a retry sends
+/// the same text. The fingerprint protects clients from their own mistakes, for which 128 bits of a
+/// hash suffice.
 pub(crate) fn fingerprint(
     resource: &str,
     action: &str,
@@ -16,7 +16,7 @@ pub(crate) fn fingerprint(
 ) -> u128 {
     let mut hash = Sha1::new();
     for part in [resource, action, payload] {
-        // With its length, so that no two lists of parts read alike.
+        // The length makes the encoding of the parts unambiguous.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

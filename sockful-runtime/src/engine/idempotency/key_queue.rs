@@ -1,24 +1,24 @@
-//! Requests with the same key, one after the other.
+//! Serializes requests with the same key.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
 use uuid::Uuid;
 
-/// The keys under which something runs. There are never more than requests in flight.
+/// The keys of running requests. There are never more than requests in flight.
 #[derive(Debug, Default)]
 pub(super) struct KeyQueue(Mutex<HashMap<QueueName, KeyLine>>);
 
 type QueueName = (Arc<str>, Uuid);
 
-/// Those that run or wait under one key.
+/// The requests that run or wait under one key.
 #[derive(Debug, Default)]
 struct KeyLine {
     lock: Arc<Lock<()>>,
     len: usize,
 }
 
-/// The turn of one, from when it begins to wait.
+/// A place in the queue of a key, from when the request starts to wait.
 #[derive(Debug)]
 pub(super) struct KeyGuard<'a> {
     turns: &'a KeyQueue,
@@ -27,7 +27,7 @@ pub(super) struct KeyGuard<'a> {
 }
 
 impl KeyQueue {
-    /// Waits until nothing runs under this key, behind those who asked before.
+    /// Waits until no request runs under this key. Requests are served in FIFO order.
     pub(super) async fn enter(&self, caller: &Arc<str>, key: Uuid) -> KeyGuard<'_> {
         let name = (Arc::clone(caller), key);
         let lock = {
@@ -36,7 +36,7 @@ impl KeyQueue {
             line.len += 1;
             Arc::clone(&line.lock)
         };
-        // It leaves the line when it is dropped, even where that is before its turn has come.
+        // Dropping the guard leaves the queue, also while it still waits.
         let mut turn = KeyGuard {
             turns: self,
             name,
@@ -80,8 +80,16 @@ mod tests {
         assert!((&mut third).now_or_never().is_none());
         drop(first);
         assert!((&mut third).now_or_never().is_none());
-        drop(second.now_or_never().expect("its turn has come"));
-        drop(third.now_or_never().expect("its turn has come"));
+        drop(
+            second
+                .now_or_never()
+                .expect("the request is first in the queue"),
+        );
+        drop(
+            third
+                .now_or_never()
+                .expect("the request is first in the queue"),
+        );
         assert!(turns.lines().is_empty());
     }
 
@@ -96,7 +104,11 @@ mod tests {
         assert!((&mut third).now_or_never().is_none());
         drop(first);
         drop(second);
-        drop(third.now_or_never().expect("its turn has come"));
+        drop(
+            third
+                .now_or_never()
+                .expect("the request is first in the queue"),
+        );
         assert!(turns.lines().is_empty());
     }
 

@@ -3,7 +3,7 @@
 use super::{Action, CORE, CoreAction, ResourceEntry, Route};
 use crate::model::definition::{Relation, ResourceDef};
 
-/// The table for `N` routes, in `B` buckets over `S` slots.
+/// The table for `N` routes, with `B` buckets and `S` slots.
 #[derive(Debug)]
 pub struct Table<const N: usize, const B: usize, const S: usize> {
     pub(super) routes: [Route; N],
@@ -11,11 +11,11 @@ pub struct Table<const N: usize, const B: usize, const S: usize> {
     pub(super) slots: [u16; S],
 }
 
-/// How many routes `entries` have: the `N` of [`Table`].
+/// Returns the number of routes of `entries`: the `N` of [`Table`].
 ///
 /// # Panics
 ///
-/// In constant evaluation, where there are more than the table can hold.
+/// In constant evaluation, if there are more routes than the table can hold.
 pub const fn count(entries: &[ResourceEntry]) -> usize {
     let (mut routes, mut at) = (0, 0);
     while at < entries.len() {
@@ -44,17 +44,17 @@ pub const fn count(entries: &[ResourceEntry]) -> usize {
     routes
 }
 
-/// Whether a relation to a parent adds this route: not to what the child does not serve.
+/// Whether a relation to a parent adds this route: only for actions that the child serves.
 const fn adds(child: &ResourceDef, relation: Relation) -> bool {
     matches!(relation, Relation::Parent) || child.serves(relation.core())
 }
 
-/// How many buckets `routes` routes want: the `B` of [`Table`].
+/// Returns the number of buckets for `routes` routes: the `B` of [`Table`].
 pub const fn buckets(routes: usize) -> usize {
     (routes / 2 + 1).next_power_of_two()
 }
 
-/// How many slots `routes` routes want: the `S` of [`Table`].
+/// Returns the number of slots for `routes` routes: the `S` of [`Table`].
 pub const fn slots(routes: usize) -> usize {
     (routes * 2 + 1).next_power_of_two()
 }
@@ -66,10 +66,10 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
     ///
     /// # Panics
     ///
-    /// Where no layout is found, which the size of the table rules out.
+    /// If no layout is found, which the size of the table makes impossible.
     pub const fn new(entries: &'static [ResourceEntry]) -> Self {
         let routes = Self::routes(entries);
-        // Each bucket is a list through `next`, from `first`.
+        // Each bucket is a linked list through `next`, starting at `first`.
         let (mut first, mut next, mut sizes) = ([NO_ROUTE; B], [NO_ROUTE; N], [0_u16; B]);
         let (mut at, mut largest) = (0, 0);
         while at < N {
@@ -82,7 +82,7 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             }
             at += 1;
         }
-        // The fullest buckets choose their slots first, while there is most room.
+        // The fullest buckets choose their slots first, while most slots are free.
         let mut table = Self {
             routes,
             seeds: [0; B],
@@ -146,7 +146,7 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
         routes
     }
 
-    /// Finds a seed with which every route of a bucket has a slot of its own.
+    /// Finds a seed that gives every route of a bucket a slot of its own.
     const fn place(&mut self, bucket: usize, first: u16, next: &[u16; N]) {
         let mut seed = 0;
         while seed < NO_ROUTE {
@@ -167,8 +167,8 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
             if *taken == NO_ROUTE {
                 *taken = at;
             } else if self.routes[*taken as usize].hash != hash {
-                // A clash with another route: give back what was taken, and try the next seed. Two
-                // routes of one name stay in one slot; `clash` has told the user.
+                // A collision with another route: release the slots and try the next seed. Two
+                // routes with the same name share a slot; `clash` reports them to the user.
                 let mut undo = first;
                 while undo != at {
                     let slot = slot(self.routes[undo as usize].hash, seed, S);
@@ -200,7 +200,7 @@ impl Route {
 pub(super) const fn hash(resource: &str, action: &str) -> u64 {
     let hash = fnv(fnv(0xcbf2_9ce4_8422_2325, resource), "\0");
     let hash = fnv(hash, action);
-    // FNV leaves the high bits of short texts alike; one round of mixing spreads them.
+    // FNV leaves the high bits of short strings similar; one round of mixing spreads them.
     let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     hash ^ (hash >> 29)
 }
@@ -229,7 +229,7 @@ pub(super) const fn slot(hash: u64, seed: u16, slots: usize) -> usize {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "`count` has checked that all fit"
+    reason = "`count` has checked that all positions fit"
 )]
 const fn as_u16(position: usize) -> u16 {
     position as u16

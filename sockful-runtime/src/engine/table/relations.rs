@@ -1,10 +1,10 @@
-//! What can be wrong with the relations of a resource, told at its item in the list.
+//! Compile-time checks of the relations of a resource, reported at its item in the list.
 
 use super::{CORE, ResourceEntry};
 use crate::core::const_text::{ConstText, same};
 use crate::model::definition::{Parent, Relation, ResourceDef};
 
-/// What is wrong with the relations of the resource at `at`.
+/// Returns the conflict of the relations of the resource at `at`, if any.
 pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
     let (this, mut nth) = (&entries[at], 0);
     while nth < this.shape.definition.parents.len() {
@@ -58,7 +58,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
     None
 }
 
-/// What to write where the name of a route is taken.
+/// How to resolve a name conflict of a route.
 const fn cure(which: Relation) -> &'static str {
     if which.is_of_child() {
         "give the field with the parent's id another name"
@@ -67,17 +67,17 @@ const fn cure(which: Relation) -> &'static str {
     }
 }
 
-/// Where a route of a relation comes from.
+/// The origin of a relation's route.
 #[derive(Clone, Copy)]
 struct RouteOrigin {
     child: usize,
-    /// Which of the child's parents.
+    /// The index among the child's parents.
     nth: usize,
-    /// Which of the relation's routes.
+    /// The index among the relation's routes.
     relation: usize,
 }
 
-/// What else on the resource at `on` has the name of this route: what it is, and whose.
+/// What else on the resource at `on` has the name of this route: its kind and its owner.
 const fn other_route(
     entries: &[ResourceEntry],
     on: usize,
@@ -99,7 +99,7 @@ const fn other_route(
         }
         remote += 1;
     }
-    // Of two relations the later one in the list is told.
+    // Of two conflicting relations, the later one in the list is reported.
     let (on_name, mut child) = (entries[on].shape.definition.name, 0);
     while child <= route.child {
         let (definition, mut nth) = (entries[child].shape.definition, 0);
@@ -128,8 +128,8 @@ const fn other_route(
     None
 }
 
-/// The route whose name, under which the relation would be included in a record, is that of a
-/// property of the record, and the path of the record's resource.
+/// The route whose name, under which the relation would be included in a record, is also that of a
+/// property of the record, with the path of the record's resource.
 const fn hides_property<'a>(
     entries: &'a [ResourceEntry],
     child: usize,

@@ -1,23 +1,24 @@
-//! The properties of actions that dispatch decides by: one table, part of the constant routes.
+//! The properties of actions that dispatch depends on, as part of the constant routes.
 
 use super::{Action, CoreAction};
 use crate::engine::call::method::Receiver;
 use crate::model::definition::Relation;
 
-/// What dispatch needs to know about an action before it runs.
+/// The properties of an action that dispatch needs before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an independent property of an action"
 )]
 pub struct ActionTraits {
-    /// It changes or removes an existing record: the option `if_rev` is allowed.
+    /// Whether it changes or removes an existing record: the option `if_rev` is allowed.
     pub changes_record: bool,
-    /// It may have an effect that a retry must not repeat: the option `key` is allowed.
+    /// Whether it may have an effect that a retry must not repeat: the option `key` is allowed.
     pub takes_key: bool,
-    /// It may read many records: a connection has a limited number of such requests at a time.
+    /// Whether it may read many records: a connection may run a limited number of such requests at
+    /// a time.
     pub is_list: bool,
-    /// It continues after its reply, under the request's `ack_id`.
+    /// Whether it continues after its reply, under the request's `ack_id`.
     pub is_streaming: bool,
     /// How many requests it counts as.
     pub cost: Cost,
@@ -25,12 +26,12 @@ pub struct ActionTraits {
     pub conflicts: ConflictScope,
 }
 
-/// How many requests an action counts as in the caller's rate limit.
+/// The cost of an action in requests, for the caller's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
     /// One: it reads or writes one record by its id.
     One,
-    /// Several: it may read many records, or runs the application's code.
+    /// Several: it may read many records, or runs application code.
     Many,
     /// One for a single id, several for a list of ids.
     ByIds,
@@ -38,23 +39,23 @@ pub enum Cost {
     ByWrites,
 }
 
-/// What a request addresses, which decides whether two requests of a connection may overlap.
+/// The target of a request, which decides whether two requests of a connection may overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConflictScope {
-    /// Nothing in particular.
+    /// No specific record.
     None,
     /// The record, or the records, whose id is in the payload.
     Record {
         /// Whether it may change the record.
         writes: bool,
     },
-    /// The subscription of its own `ack_id`.
+    /// The subscription with the request's own `ack_id`.
     Subscription,
-    /// The subscription that the payload names.
+    /// The subscription that the payload refers to.
     NamedSubscription,
-    /// Any record, to be written.
+    /// Any record, for writing.
     Everything,
-    /// No request after it starts before it is done.
+    /// Everything: no later request starts before it is done.
     Barrier,
 }
 
@@ -136,7 +137,7 @@ impl CoreAction {
     }
 }
 
-/// The properties of the core action that a relation's route leads to.
+/// The properties of the core action that a relation's route maps to.
 const fn relation_traits(relation: Relation) -> ActionTraits {
     match relation {
         Relation::Parent | Relation::Get => ActionTraits::READ,

@@ -1,4 +1,4 @@
-//! What a token says of itself.
+//! The claims of a token.
 
 use super::Jwt;
 use super::refusal::TokenError;
@@ -7,8 +7,8 @@ use crate::core::json::MAX_EXACT;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The registered claims that are looked at. One of another type, or one that stands twice, makes the
-/// token unreadable: what can't be checked is not skipped.
+/// The registered claims that are checked. A claim of another type or a duplicate makes the token
+/// invalid, because a claim that cannot be checked must not be skipped.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     pub(super) iss: Option<String>,
@@ -25,11 +25,11 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// What is known of who shows a token that is believed.
+/// The verified claims of a token.
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) subject: String,
-    /// Until when, in milliseconds since 1970.
+    /// When the identity expires, in milliseconds since 1970.
     pub(super) expires: u64,
 }
 
@@ -38,7 +38,8 @@ impl Claims {
         serde_json::from_slice(&token.payload).map_err(|_| TokenError::Claims)
     }
 
-    /// Whether they are what `jwt` asks for, at this time in milliseconds since 1970.
+    /// Checks the claims against the requirements of `jwt`, at this time in milliseconds since
+    /// 1970.
     pub(super) fn check(self, jwt: &Jwt, now: u64) -> Result<Accepted, TokenError> {
         if jwt.issuer.is_some() && self.iss.as_deref() != jwt.issuer.as_deref() {
             return Err(TokenError::Issuer);
@@ -51,8 +52,8 @@ impl Claims {
         if !is_for_us {
             return Err(TokenError::Audience);
         }
-        // A token is good until then, so whoever shows it is known until then: one that is within
-        // the leeway would be expired as it is taken if the leeway did not count here as well.
+        // The leeway also extends the identity: otherwise the identity for a token within the
+        // leeway would have expired as soon as it is accepted.
         let leeway = millis(jwt.leeway);
         let expires = self.exp.map(moment).ok_or(TokenError::Expired)?;
         let expires = expires.saturating_add(leeway).min(MAX_EXACT);
@@ -73,11 +74,11 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Seconds since 1970, which may have a fraction, in milliseconds.
+/// Seconds since 1970, possibly with a fraction, in milliseconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "what lies before 1970 is 1970, what lies beyond all time is the end of it"
+    reason = "the cast saturates: times before 1970 become 0 and times out of range `u64::MAX`"
 )]
 fn moment(seconds: f64) -> u64 {
     (seconds * 1_000.0) as u64

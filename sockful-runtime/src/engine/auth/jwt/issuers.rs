@@ -1,4 +1,4 @@
-//! Several issuers whose tokens are believed.
+//! Authentication with tokens of several issuers.
 
 use super::Jwt;
 use super::claims::Claims;
@@ -14,21 +14,21 @@ use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// Several issuers whose tokens are believed, each with keys of its own.
+/// Verifies tokens of several issuers, each with keys of its own.
 ///
-/// The `iss` of a token says which of them it has to be from, and only that one's keys count: none
-/// signs for another, whatever its keys are called. The key of an [`Identity`] is the issuer, a space
-/// and the subject, since two issuers may call two people alike.
+/// The `iss` of a token selects the issuer, and only the keys of that issuer are used, regardless
+/// of their key ids. The key of an [`Identity`] is the issuer, a space and the subject, because two
+/// issuers may use the same subject for different users.
 #[derive(Clone, Debug)]
 pub struct Issuers(Arc<[Jwt]>);
 
 impl Issuers {
-    /// Believes the tokens of each of these, which have been told their [`issuer`](Jwt::issuer).
+    /// Accepts the tokens of each of these, which must have an [`issuer`](Jwt::issuer).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] where there is none, where one has no issuer or one with a space, and
-    /// where two have the same.
+    /// [`ErrorKind::Invalid`] if there are none, if one has no issuer or an issuer with a space, or
+    /// if two have the same issuer.
     pub fn new(issuers: impl IntoIterator<Item = Jwt>) -> Result<Self> {
         let issuers: Arc<[Jwt]> = issuers.into_iter().collect();
         let refuse = |message| Err(Error::new(ErrorKind::Invalid, message));
@@ -52,15 +52,15 @@ impl Issuers {
         Ok(Self(issuers))
     }
 
-    /// Whose token this is; `U` is read from its claims.
+    /// Returns the identity for the token of a client, with a user deserialized from the claims.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`] where there is no token, or none to be believed.
+    /// [`ErrorKind::Unauthenticated`] if there is no token or it is not accepted.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
         TokenError::told(token::shown(credentials).and_then(|text| {
             let token = SignedToken::parse(text)?;
-            // Not believed as yet: it only says by which keys that is to be decided.
+            // Not verified yet: the claim only selects the keys for the verification.
             let said = Claims::of(&token)?.iss.ok_or(TokenError::Issuer)?;
             let mut issuers = self.0.iter();
             let issuer = issuers.find(|it| it.issuer.as_deref() == Some(&*said));
@@ -73,7 +73,7 @@ impl Issuers {
         }))
     }
 
-    /// The same as a function, as `Server::authenticate` takes it.
+    /// Returns [`identity`](Self::identity) as a function for `Server::authenticate`.
     pub fn authenticator<U>(
         &self,
     ) -> impl Fn(Credentials) -> Ready<Result<Identity<U>>> + Send + Sync + 'static + use<U>

@@ -1,28 +1,30 @@
-//! A key that tokens are signed with, and the one algorithm that it is for.
+//! A verification key and its one algorithm.
 
 use super::token::SignedToken;
 use crate::core::error::{Error, ErrorKind, Result};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::crypto::JwtVerifier;
-// Not the provider of the process: an application may have set another, or none that is clear.
+// Not the process-wide provider: the application may have installed another one or none.
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as CRYPTO;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde::Deserialize;
 
-/// Shorter secrets can be found by trying: RFC 7518 asks for as many bytes as the hash has.
+/// The minimum length in bytes. Shorter secrets can be found by brute force: RFC 7518 requires as
+/// many bytes as the hash has.
 const LEAST_SECRET: usize = 32;
 
-/// How many bits the modulus of an RSA key may have: fewer are too weak, and more are not verified.
+/// The accepted sizes of an RSA modulus in bits: smaller ones are too weak, and larger ones are not
+/// supported for verification.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
 
 pub(super) struct VerificationKey {
-    /// What tokens call it, where it comes from a set.
+    /// The `kid` that tokens refer to, if the key is part of a set.
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     decoding: DecodingKey,
 }
 
-/// What of a key in a set is looked at.
+/// The members of a JWK that are used.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -71,7 +73,7 @@ impl VerificationKey {
         from_pem(key, Algorithm::EdDSA, "Ed25519 key")
     }
 
-    /// A key of a set, if tokens can be verified with it.
+    /// The key for a JWK if tokens can be verified with it.
     pub(super) fn of_jwk(jwk: serde_json::Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(jwk).ok()?;
         let is_for_signatures = jwk
@@ -95,9 +97,10 @@ impl VerificationKey {
         Self::usable(jwk.kid, jwk.alg.unwrap_or(usual), decoding)
     }
 
-    /// A key for which the algorithm's verifier can be made.
+    /// A key if a verifier for its algorithm can be created.
     fn usable(id: Option<String>, algorithm: Algorithm, decoding: DecodingKey) -> Option<Self> {
-        // The verifier takes the first 32 bytes of an Ed25519 key, and there must be no others.
+        // The verifier uses the first 32 bytes of an Ed25519 key; further bytes make the key
+        // invalid.
         let is_whole = decoding.family() != AlgorithmFamily::Ed
             || decoding.try_get_as_bytes().is_ok_and(|key| key.len() == 32);
         let key = Self {
@@ -112,7 +115,7 @@ impl VerificationKey {
         (CRYPTO.verifier_factory)(&self.algorithm, &self.decoding).ok()
     }
 
-    /// Whether the token's signature was made with this key. Whoever asks has compared the algorithms.
+    /// Whether the token was signed with this key. The caller has compared the algorithms.
     pub(super) fn has_signed(&self, token: &SignedToken<'_>) -> bool {
         let verifier = self.verifier();
         verifier.is_some_and(|it| it.verify(token.signed.as_bytes(), &token.signature).is_ok())
@@ -130,7 +133,7 @@ fn refuse<T>(message: String) -> Result<T> {
     Err(Error::new(ErrorKind::Invalid, message))
 }
 
-/// An RSA key of modulus and exponent.
+/// An RSA key from its modulus and exponent.
 fn rsa(n: &[u8], e: &[u8]) -> Option<DecodingKey> {
     let (n, e) = (without_zeros(n), without_zeros(e));
     let bits = n.len() * 8 - usize::try_from(n.first()?.leading_zeros()).ok()?;
@@ -146,7 +149,7 @@ fn without_zeros(number: &[u8]) -> &[u8] {
     &number[zeros..]
 }
 
-/// A key on a curve. Whether the point lies on it is seen where the verifier is made.
+/// An elliptic-curve key. Creating the verifier checks that the point is on the curve.
 fn point(x: &str, y: &str) -> Option<DecodingKey> {
     DecodingKey::from_ec_components(x, y).ok()
 }

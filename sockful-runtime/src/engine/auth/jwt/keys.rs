@@ -1,4 +1,4 @@
-//! The keys of one issuer, and which of them a token is signed with.
+//! The keys of one issuer, and the selection of the key for a token.
 
 use super::key::VerificationKey;
 use super::refusal::TokenError;
@@ -7,9 +7,9 @@ use crate::core::error::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
 pub(super) enum KeySet {
-    /// The only one, whatever tokens call it.
+    /// A single key, regardless of the `kid` of a token.
     One(VerificationKey),
-    /// Those of a set, which tokens name.
+    /// The keys of a set, selected by `kid`.
     Set(Vec<VerificationKey>),
 }
 
@@ -19,7 +19,7 @@ struct Set {
 }
 
 impl KeySet {
-    /// Those of a JWK set that can be used.
+    /// The usable keys of a JWK set.
     pub(super) fn of_set(text: &str) -> Result<Self> {
         let refuse = |message: &'static str| Error::new(ErrorKind::Invalid, message);
         let set: Set = serde_json::from_str(text)
@@ -37,8 +37,8 @@ impl KeySet {
         Ok(Self::Set(keys))
     }
 
-    /// The one key that a token can be signed with. Its algorithm is the key's: what the header
-    /// says has to agree, and decides nothing.
+    /// The key that verifies a token. The algorithm is that of the key; the token's header only has
+    /// to match it.
     pub(super) fn find(&self, header: &Header) -> Result<&VerificationKey, TokenError> {
         let keys = match self {
             Self::One(key) => std::slice::from_ref(key),

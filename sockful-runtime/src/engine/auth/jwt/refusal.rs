@@ -1,8 +1,8 @@
-//! Why a token is not believed.
+//! Why a token is refused.
 
 use crate::core::error::{Error, ErrorKind, Result};
 
-/// Why a token is not believed. Clients are told less.
+/// Why a token is refused. The reason is logged; clients learn less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenError {
     Absent,
@@ -21,7 +21,7 @@ pub(super) enum TokenError {
 }
 
 impl TokenError {
-    /// What of it goes to the log: nothing that comes from the token.
+    /// The reason for the log, which contains nothing from the token.
     fn reason(self) -> &'static str {
         match self {
             Self::Absent => "there is none",
@@ -42,7 +42,8 @@ impl TokenError {
         }
     }
 
-    /// The result for a client, which learns no more than it can do something about.
+    /// Converts a refusal to the error for the client, which contains only what the client can act
+    /// on.
     pub(super) fn told<T>(read: Result<T, Self>) -> Result<T> {
         read.map_err(|refusal| {
             tracing::debug!(reason = refusal.reason(), "a token was refused");

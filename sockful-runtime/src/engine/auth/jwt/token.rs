@@ -1,4 +1,4 @@
-//! A token, taken apart and not yet believed.
+//! Parses signed tokens. A parsed token is not verified.
 
 use super::refusal::TokenError;
 use crate::engine::auth::credentials::Credentials;
@@ -7,29 +7,28 @@ use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Longer ones are refused before anything is done with them.
+/// The maximum length of a token in bytes, checked before it is parsed.
 const MAX_TOKEN: usize = 8 * 1024;
 
 pub(super) struct SignedToken<'a> {
     pub(super) header: Header,
-    /// What the signature is of.
+    /// The part of the token that is signed.
     pub(super) signed: &'a str,
-    /// The claims, as JSON.
+    /// The claims as JSON.
     pub(super) payload: Vec<u8>,
     pub(super) signature: Vec<u8>,
 }
 
-/// What a token says of how it is signed. Algorithms that are not known, `none` first of all, make
-/// it unreadable.
+/// The header of a token. An unknown algorithm, `none` included, makes the token unreadable.
 #[derive(Deserialize)]
 pub(super) struct Header {
     pub(super) alg: Algorithm,
     pub(super) kid: Option<String>,
-    /// Names of what must be understood; nothing of that kind is.
+    /// Extensions that must be understood; none are supported.
     crit: Option<IgnoredAny>,
 }
 
-/// The token that a client shows.
+/// The token of a client.
 pub(super) fn shown(credentials: &Credentials) -> Result<&str, TokenError> {
     credentials.token().ok_or(TokenError::Absent)
 }
@@ -55,7 +54,7 @@ impl<'a> SignedToken<'a> {
     }
 }
 
-/// The bytes of one part. A further point in it is no letter of the alphabet.
+/// Decodes one part. A dot within it is not in the base64url alphabet.
 fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
     let decoded = BASE64URL_NOPAD.decode(part.as_bytes());
     decoded.map_err(|_| TokenError::Unreadable)

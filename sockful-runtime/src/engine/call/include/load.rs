@@ -1,4 +1,5 @@
-//! Included records: read with one query a level, and written into the records they belong to.
+//! Loads included records with one query per level and writes them into the records that they
+//! belong to.
 
 #[cfg(test)]
 mod tests;
@@ -21,71 +22,71 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::yield_now;
 
-/// How many bytes of records are read before other tasks of the runtime get a turn.
+/// How many bytes of records are read before the task yields.
 const BYTES_PER_TURN: usize = 64 * 1024;
 
-/// How many records are read by their ids before other tasks get a turn.
+/// How many records are read by id before the task yields.
 const IDS_PER_TURN: usize = 256;
 
-/// How many times as large as the reply the included records that the caller may not read can be.
+/// The limit for included records that the caller cannot read, as a multiple of the reply limit.
 const HIDDEN_FACTOR: usize = 16;
 
 /// How many bytes of included records a request may still read. Each visible record that is read is
-/// written at least once, so reading more than the reply has room for is of no use.
+/// written at least once, so reading more than fits in the reply is useless.
 #[derive(Debug)]
 pub(crate) struct IncludeRoom {
     left: usize,
-    /// How many bytes of records that the caller may not read may still be read.
+    /// How many bytes of records that the caller cannot read may still be read.
     hidden: HiddenRoom,
-    /// How many bytes were read since other tasks had a turn.
+    /// How many bytes were read since the task last yielded.
     since_turn: usize,
 }
 
-/// How many bytes of included records that the caller may not read a request may still read. They take
-/// no room in its reply, but as much time as others.
+/// How many bytes of included records that the caller cannot read may still be read. They take no
+/// room in the reply, but as much time as others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HiddenRoom(usize);
 
-/// The included records are larger than what a request may read.
+/// The included records exceed the limit of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverRoom;
 
-/// What is included in the records of one level, which are known by their place among them.
+/// The included records for the records of one level, which are identified by their index.
 #[derive(Debug, Default)]
 pub(crate) struct LoadedIncludes<'a>(Vec<Level<'a>>);
 
-/// What one relation includes.
+/// The included records of one relation.
 #[derive(Debug)]
 struct Level<'a> {
     include: &'a Include,
-    /// Which of `included` is in each record of the level above.
+    /// The index into `included` for each record of the level above.
     places: Vec<Option<usize>>,
     included: Vec<Included>,
     within: LoadedIncludes<'a>,
 }
 
-/// The records that are included in one.
+/// The records that are included in one record.
 #[derive(Debug)]
 struct Included {
     records: Vec<Arc<Record>>,
-    /// How many records of this level stand before these.
+    /// How many records of this level precede these.
     first: usize,
-    /// Where the list continues, if it was cut and that was not noted yet.
+    /// Where the list continues if it was cut, until that is recorded.
     cut: Option<CutList>,
 }
 
-/// Where an included list that was cut continues.
+/// The continuation of an included list that was cut.
 #[derive(Debug)]
 pub(crate) struct CutList {
-    /// The names of the relations that lead to it.
+    /// The path of relations that leads to the list.
     path: Arc<str>,
-    /// The id of the record whose list it is.
+    /// The id of the record that the list belongs to.
     parent: String,
     cursor: String,
 }
 
 impl HiddenRoom {
-    /// The room of a request whose reply has this many bytes at most.
+    /// The limit for a request whose reply has at most this many bytes.
     pub(crate) fn new(max_reply: usize) -> Self {
         Self(max_reply.saturating_mul(HIDDEN_FACTOR))
     }
@@ -104,13 +105,13 @@ impl IncludeRoom {
         }
     }
 
-    /// What is left for records that the caller may not read.
+    /// The remaining room for records that the caller cannot read.
     pub(crate) fn hidden(&self) -> HiddenRoom {
         self.hidden
     }
 
-    /// Takes the bytes of visible records that were read, and of those that the caller may not read.
-    /// After many it lets other tasks run, which is also when the deadline of the request is checked.
+    /// Takes the bytes of visible and hidden records that were read. Yields after many bytes, which
+    /// also allows the deadline of the request to take effect.
     async fn take(&mut self, visible: usize, hidden: usize) -> Result<(), OverRoom> {
         self.left = self.left.checked_sub(visible).ok_or(OverRoom)?;
         self.hidden.0 = self.hidden.0.saturating_sub(hidden);
@@ -127,12 +128,12 @@ impl IncludeRoom {
 }
 
 impl CutList {
-    /// About how many bytes of the reply it takes.
+    /// Approximately how many bytes of the reply it takes.
     pub(crate) fn len(&self) -> usize {
         self.path.len() + self.parent.len() + self.cursor.len() + 16
     }
 
-    /// The JSON of several: by the path of the relation, and then by the parent's id.
+    /// Several continuations as JSON: by the path of the relation and then by the id of the parent.
     pub(crate) fn to_json(cuts: Vec<Self>) -> Option<String> {
         let mut by_path = Map::new();
         for cut in cuts {
@@ -148,7 +149,7 @@ impl CutList {
 }
 
 impl<'a> LoadedIncludes<'a> {
-    /// Reads what is included in `records`, as long as there is room.
+    /// Loads the included records for `records` if there is room.
     pub(crate) async fn read(
         context: &Context,
         snapshot: &dyn Snapshot,
@@ -187,12 +188,12 @@ impl<'a> LoadedIncludes<'a> {
         .boxed()
     }
 
-    /// Writes the record at place `nth` with all that is included in it, and notes the lists in it
+    /// Writes the record at index `nth` with its included records, and collects the lists in it
     /// that were cut.
     ///
     /// # Errors
     ///
-    /// [`Full`] if there is no room for all of it: then `out` has a part of it.
+    /// [`Full`] if there is not enough room. `out` then contains an incomplete record.
     pub(crate) fn write(
         &mut self,
         nth: usize,
@@ -205,7 +206,7 @@ impl<'a> LoadedIncludes<'a> {
         if self.0.is_empty() {
             return Ok(());
         }
-        // The brace that ends the object, which continues.
+        // Remove the closing brace, because more members follow.
         out.pop();
         for level in &mut self.0 {
             let is_first = out.last() == Some(b'{');
@@ -268,7 +269,7 @@ impl<'a> Level<'a> {
         }))
     }
 
-    /// Writes what is included in the record at place `nth` of the level above.
+    /// Writes the included records for the record at index `nth` of the level above.
     fn write(
         &mut self,
         nth: usize,
@@ -298,11 +299,11 @@ impl<'a> Level<'a> {
     }
 }
 
-/// Which of what was found is in each record, and what was found.
+/// The index of the included records for each record, and the included records.
 type Places = (Vec<Option<usize>>, Vec<Included>);
 
 impl Include {
-    /// The parent of each record, read once however many have it.
+    /// The parent of each record. A parent of several records is read once.
     async fn parents(
         &self,
         context: &Context,
@@ -336,7 +337,8 @@ impl Include {
         Ok(Ok((places, included.collect())))
     }
 
-    /// The children of each record, at most a page; read once for a record that occurs several times.
+    /// The children of each record, at most one page. The children of a record that occurs several
+    /// times are read once.
     async fn children(
         &self,
         path: &Arc<str>,
@@ -371,7 +373,7 @@ impl Include {
             room.left,
         );
         let lists = lists.await?;
-        // A store stops when there is no more room, so that some may be missing.
+        // A store stops when the room is used up, so some lists may be missing.
         if lists.len() < parents.len() {
             return Ok(Err(OverRoom));
         }
@@ -396,8 +398,8 @@ impl Include {
     }
 }
 
-/// Reads the records of these ids as long as there is room, `None` for those that the caller may not
-/// read, which take no room in the reply.
+/// Reads the records with these ids if there is room. Records that the caller cannot read are
+/// `None` and take no room in the reply.
 async fn visible(
     snapshot: &dyn Snapshot,
     resource: usize,
@@ -415,7 +417,7 @@ async fn visible(
         if found.is_empty() && asked > 0 {
             return Ok(Err(OverRoom));
         }
-        // The store stops at records that are too large. They may all be hidden.
+        // The store stops at its size limit. All of these records may be hidden.
         at_once = (2 * found.len()).clamp(1, IDS_PER_TURN);
         let (mut seen, mut hidden) = (0, 0);
         for record in found {

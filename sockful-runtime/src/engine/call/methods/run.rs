@@ -1,8 +1,8 @@
-//! The calls of methods that wait for nothing, each until no other writer came in between.
+//! Runs non-`async` methods, again whenever another writer interferes.
 //!
-//! The future of an `async` method is written out by `#[remote]`, because only there the compiler
-//! can say at the method what keeps it from being sent. Each of those is type-checked,
-//! borrow-checked and asked whether it is `Send` anew; these are so once, here.
+//! `#[remote]` generates the future of an `async` method in place, because only then the compiler
+//! can report at the method why the future is not `Send`. Each of those futures is type-checked,
+//! borrow-checked and checked for `Send` separately; the ones in this module only once.
 
 use super::attempt;
 use crate::core::error::Result;

@@ -1,4 +1,4 @@
-//! A count of the application's own code, typed.
+//! Typed counts of records for application code.
 
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
@@ -7,7 +7,8 @@ use crate::model::resource::Resource;
 use crate::query::typed::Filter;
 use futures_util::future::{BoxFuture, FutureExt};
 
-/// A number of records to be read: it is awaited. Made by [`Records::count`](crate::Records::count).
+/// A count of records, read when it is awaited. Returned by
+/// [`Records::count`](crate::Records::count).
 ///
 /// # Errors
 ///
@@ -30,7 +31,7 @@ impl<R: Resource> Count<R> {
         }
     }
 
-    /// Lets the call commit even if the number has changed since, as
+    /// Allows the call to commit even if the number has changed in the meantime, as
     /// [`Find::unguarded`](crate::Find::unguarded) does for a list.
     pub fn unguarded(mut self) -> Self {
         self.protection = ListProtection::Unguarded;

@@ -1,4 +1,4 @@
-//! A list of the application's own code, typed.
+//! Typed lists of records for application code.
 
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::query::typed::{Filter, Order};
 use futures_util::future::{BoxFuture, FutureExt};
 
-/// A list of records to be read: it is awaited. Made by [`Records::find`](crate::Records::find).
+/// A list of records, read when it is awaited. Returned by [`Records::find`](crate::Records::find).
 #[derive(Debug)]
 #[must_use = "nothing is read before it is awaited"]
 pub struct Find<R> {
@@ -33,30 +33,31 @@ impl<R: Resource> Find<R> {
         }
     }
 
-    /// Sorts by this, and where an order is given already, among what is equal in that. Default is
-    /// the order of the ids, which always decides in the end.
+    /// Sorts the list. Further orders apply to records that are equal in the earlier ones. The
+    /// default is the order of the ids, which also decides between records that are equal in all
+    /// given orders.
     pub fn sort(mut self, order: Order<R>) -> Self {
         self.order.push(order.inner);
         self
     }
 
-    /// Reads at most so many records. Default is all.
+    /// Limits the number of records. The default is no limit.
     pub fn limit(mut self, records: usize) -> Self {
         self.limit = records;
         self
     }
 
-    /// Leaves so many of the first out. Default is none.
+    /// Skips the first records. The default is none.
     pub fn skip(mut self, records: usize) -> Self {
         self.skip = records;
         self
     }
 
-    /// Lets the call commit even if the list has changed since.
+    /// Allows the call to commit even if the list has changed in the meantime.
     ///
-    /// Without this, a call runs again if another commit changes what its lists and counts have read
-    /// before its own commit. Use it for a list that nothing which the call writes depends on, such as
-    /// one that is only returned. It has no effect outside of a call.
+    /// Without this, a call is rerun if another commit changes what its lists and counts have read
+    /// before its own commit. Use it for a list that no write of the call depends on, such as one
+    /// that is only returned. It has no effect outside of a call.
     pub fn unguarded(mut self) -> Self {
         self.protection = ListProtection::Unguarded;
         self

@@ -1,4 +1,4 @@
-//! An event on its way into a commit, or to the current subscribers.
+//! An event that will be part of a commit, or will be sent to the current subscribers.
 
 use crate::store::commit::Operation;
 

@@ -1,19 +1,20 @@
-//! What a transaction keeps from one run of its call to the next.
+//! State that a transaction keeps between the runs of its call.
 
 use super::Transaction;
 use crate::engine::guard_locks::{HeldGuardLocks, ResourceSet};
 use std::sync::atomic::Ordering::Relaxed;
 
-/// How often a call that lists records has run again, and what it holds so that it ends.
+/// How often a call with lists was rerun, and the locks that it holds to make progress.
 #[derive(Debug, Default)]
 pub(crate) struct Escalation {
     /// How many runs have failed.
     pub(crate) failed: u32,
-    /// The guard locks of what the call reads and writes, once it has failed too often.
+    /// The guard locks of the resources that the call reads and writes, after too many failed runs.
     pub(crate) locks: Option<HeldGuardLocks>,
 }
 
-/// Releases what an escalated call holds when the call ends, even if a copy of its context lives on.
+/// Releases the locks of an escalated call when the call ends, even if a copy of its context lives
+/// on.
 #[derive(Debug)]
 pub(crate) struct EscalationScope<'a>(&'a Transaction);
 
@@ -33,7 +34,7 @@ impl Transaction {
         locks.map_or(ResourceSet::default(), HeldGuardLocks::set)
     }
 
-    /// Takes what the earlier runs have left.
+    /// Takes the state of the earlier runs.
     pub(crate) fn take_escalation(&self) -> Escalation {
         if !self.is_escalated.load(Relaxed) {
             return Escalation::default();
@@ -45,7 +46,7 @@ impl Transaction {
             .map_or_else(Escalation::default, |it| *it)
     }
 
-    /// Keeps this for the next run.
+    /// Keeps the state for the next run.
     pub(crate) fn escalate(&self, escalation: Escalation) {
         self.state().escalation = Some(Box::new(escalation));
         self.is_escalated.store(true, Relaxed);

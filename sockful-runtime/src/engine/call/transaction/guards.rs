@@ -6,14 +6,14 @@ use crate::store::guard::{Guard, GuardedRange};
 use crate::store::{Found, View};
 use tokio::time::Instant;
 
-/// How many guards a commit has, unless it lists more resources. Beyond that, the guards of the resource
-/// that has most of them become one guard of the whole resource.
+/// The maximum number of guards of a commit, unless it lists more resources. Beyond that, the
+/// guards of the resource with the most guards are merged into one guard of the whole resource.
 const MAX_GUARDS: usize = 64;
 
-/// Whether the commit of a call relies on a list that the call has read.
+/// Whether the commit of a call depends on a list that the call has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListProtection {
-    /// The call runs again if the list has changed before its commit.
+    /// The call is rerun if the list has changed before its commit.
     #[default]
     Guarded,
     /// The list may have changed.
@@ -31,7 +31,7 @@ pub(super) struct ListReads {
     pub(super) since: Instant,
 }
 
-/// The lists of children of one relation, which make one guard however many parents there are.
+/// The lists of children of one relation, which form one guard for any number of parents.
 #[derive(Debug)]
 struct ChildReads {
     resource: usize,
@@ -125,8 +125,8 @@ fn is_whole(guard: &Guard) -> bool {
     guard.filter == QueryFilter::All && guard.range.is_none()
 }
 
-/// The guard of a list; `None` if no record was asked for. A list that was cut is guarded up to its last
-/// record.
+/// The guard of a list; `None` if no record was requested. A list that was cut is guarded up to its
+/// last record.
 pub(super) fn guard_of_list(resource: usize, query: &Query, found: &View<Found>) -> Option<Guard> {
     if query.limit == 0 {
         return None;

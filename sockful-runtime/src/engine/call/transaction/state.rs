@@ -1,4 +1,4 @@
-//! The records that a transaction has to do with.
+//! The records and events of a transaction.
 
 use super::emission::Emission;
 use super::escalation::Escalation;
@@ -9,33 +9,33 @@ use crate::store::commit::{Expect, Operation};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a transaction has come to so far.
+/// The state of a transaction so far.
 #[derive(Debug, Default)]
 pub(super) struct TransactionState {
     pub(super) entries: Vec<StagedRecord>,
-    /// Where the entry of a record stands, once there are more than a few.
+    /// The index of the entry of each record, once there are more than a few.
     places: HashMap<(usize, Box<str>), usize>,
     pub(super) assert_no_children: Vec<AssertNoChildren>,
     /// The lists that were read, if any.
     pub(super) lists: Option<Box<ListReads>>,
     /// The events, in the order in which they were emitted.
     pub(super) emitted: Vec<Emission>,
-    /// Those that are told without being in the commit.
+    /// The events that are sent without being part of the commit.
     pub(super) broadcast: Vec<Emission>,
-    /// The newest commit that something of it was read from.
+    /// The newest commit that was read from.
     pub(super) seq: Option<u64>,
-    /// The oldest one.
+    /// The oldest commit that was read from.
     oldest: Option<u64>,
     pub(super) is_over: bool,
-    /// How many writes it has taken, events among them.
+    /// The number of writes, including events.
     pub(super) writes: usize,
-    /// Why it must not be committed.
+    /// Why the transaction must not be committed.
     pub(super) poisoned: Option<String>,
-    /// What the earlier runs of the call have come to, if a list had changed.
+    /// The state of the earlier runs of the call, if a list had changed.
     pub(super) escalation: Option<Box<Escalation>>,
 }
 
-/// One record that the unit has to do with.
+/// A record that the transaction has read or written.
 #[derive(Debug)]
 pub(super) struct StagedRecord {
     pub(super) resource: usize,
@@ -43,7 +43,7 @@ pub(super) struct StagedRecord {
     pub(super) before: Option<Arc<Record>>,
     pub(super) after: Option<Arc<Record>>,
     pub(super) dependency: ReadDependency,
-    /// How often the unit wrote it.
+    /// How often the transaction wrote the record.
     pub(super) writes: usize,
 }
 
@@ -64,7 +64,7 @@ pub(super) enum ReadDependency {
     Content,
 }
 
-/// How many entries are searched one by one.
+/// Up to this many entries are searched linearly.
 const FEW: usize = 16;
 
 impl TransactionState {
@@ -78,18 +78,18 @@ impl TransactionState {
         Ok(self)
     }
 
-    /// Notes that something was read from this commit.
+    /// Records that something was read from this commit.
     pub(super) fn note(&mut self, seq: u64) {
         self.seq = self.seq.max(Some(seq));
         self.oldest = Some(self.oldest.map_or(seq, |oldest| oldest.min(seq)));
     }
 
-    /// Whether all that was read is of one commit.
+    /// Whether everything that was read is from one commit.
     pub(super) fn is_of_one_commit(&self) -> bool {
         self.seq == self.oldest
     }
 
-    /// The lists that were read, to add one.
+    /// The lists that were read, for adding another one.
     pub(super) fn lists(&mut self) -> &mut ListReads {
         self.lists.get_or_insert_with(|| Box::new(ListReads::new()))
     }
@@ -130,7 +130,7 @@ impl TransactionState {
         }
     }
 
-    /// What is relied upon of the parents that are gone in the end.
+    /// Takes the assertions about children of the parents that do not exist at the end.
     pub(super) fn take_childless(&mut self) -> Vec<Operation> {
         let mut assert_no_children = std::mem::take(&mut self.assert_no_children);
         assert_no_children.retain(|one| {
@@ -143,7 +143,7 @@ impl TransactionState {
             .collect()
     }
 
-    /// The records of a resource that the unit has written, as they are now.
+    /// The records of a resource that the transaction has written, in their current state.
     pub(super) fn written(&self, resource: usize) -> HashMap<Box<str>, Option<Arc<Record>>> {
         let of = self
             .entries
@@ -157,7 +157,7 @@ impl TransactionState {
 }
 
 impl StagedRecord {
-    /// Whether the record is there as it was, be it that several writes have made it so again.
+    /// Whether the record is unchanged, also if several writes have restored it.
     pub(super) fn is_as_before(&self) -> bool {
         match (&self.before, &self.after) {
             _ if self.writes == 0 => true,
@@ -176,7 +176,7 @@ impl StagedRecord {
         }
     }
 
-    /// Asserts what was read, whatever was written.
+    /// Asserts what was read, ignoring what was written.
     pub(super) fn assertion(self) -> Operation {
         let expect = self.expect(self.writes == 0);
         Operation::Assert {
