@@ -1,7 +1,7 @@
-//! One request in, one reply out. No sockets.
+//! Dispatches requests: one request in, exactly one reply out, independent of the transport.
 //!
-//! A transport makes a [`Request`] of what it receives. The reply may be available at once
-//! ([`Request::try_now`]); if not, the request is run as a future. Either way there is exactly one
+//! A transport creates a [`Request`] from what it receives. The reply may be available at once
+//! ([`Request::try_now`]); otherwise the request runs as a future. Either way there is exactly one
 //! [`Answered`], whatever the handler does.
 
 pub(crate) mod actions;
@@ -44,7 +44,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use uuid::Uuid;
 
-/// The outcome of a request, and the text in which the reply finds what it repeats of it.
+/// The outcome of a request, with the message that contains the head of the reply.
 #[derive(Debug)]
 pub(crate) struct Answered {
     message: Utf8Bytes,
@@ -55,7 +55,8 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// `outcome` of a request in `message`, unless that is not JSON.
+    /// The `outcome` of a request in `message`, or the error in `is_json` if the message is not
+    /// JSON.
     fn new(
         message: Utf8Bytes,
         head: HeadOffsets,
@@ -78,7 +79,7 @@ impl Answered {
         }
     }
 
-    /// What the reply repeats of its request.
+    /// The part of the request that the reply repeats.
     pub(crate) fn head(&self) -> Head<'_> {
         self.head.head(&self.message)
     }
@@ -129,17 +130,18 @@ impl Request {
         self.log_error(session, Err(error.with_outcome(outcome)))
     }
 
-    /// The reply to a request that is not started, or not done, because the server stops.
+    /// The reply to a request that is not started, or not completed, because the server shuts down.
     pub(crate) fn unavailable(&self, session: &Session, outcome: Outcome) -> Reply {
         self.log_error(session, Err(Error::shutting_down(outcome)))
     }
 
-    /// Runs the request; at most once if it has a key.
+    /// Runs the request; at most once if it has an idempotency key.
     async fn serve(&self, session: &Session, number: u64) -> RequestOutcome {
         let context = session.context(number);
         match self.options.key() {
             None => self.act(session, context).await,
-            // Room for it is taken where it is needed only: every request is moved about.
+            // Boxed, so that requests without a key, which are all moved, do not reserve space for
+            // it.
             Some(key) => {
                 let once = self.act_once(session, context, number, key);
                 once.boxed().await.into()
@@ -150,7 +152,7 @@ impl Request {
     async fn act_once(&self, session: &Session, context: Context, number: u64, key: Uuid) -> Reply {
         let (resource, mut action) = self.names(session);
         if self.payload.is_merge_patch {
-            // The same text means something else.
+            // The same text has another meaning as a merge patch.
             action = "merge";
         }
         let app = &session.app;
@@ -160,14 +162,14 @@ impl Request {
             key,
             fingerprint: fingerprint(resource, action, self.payload.text(), self.options.if_rev()),
         };
-        // Until its turn has come an earlier run may be about to do it.
+        // Until the request is first in the queue of its key, an earlier run may be committing.
         let peer = &session.peer;
         peer.note_committing(number);
         let show = |resource: usize, record| context.shown(&app.models[resource], record);
         let run = async {
             peer.note_committed(number);
             let context = context.clone().under_key(keyed.clone());
-            // A request with a key changes no subscription.
+            // A request with a key has no effect on subscriptions.
             self.act(session, context).await.reply
         };
         let reply = app
@@ -225,7 +227,7 @@ impl Request {
         begun.await.into()
     }
 
-    /// The resource and the action, as the table calls them.
+    /// The names of the resource and the action in the dispatch table.
     fn names(&self, session: &Session) -> (&'static str, &'static str) {
         match self.target {
             Target::System(action) => ("sockful", action.name()),
@@ -236,8 +238,8 @@ impl Request {
         }
     }
 
-    /// The reply, after the log has what belongs there: the cause of an internal error under the id
-    /// that the caller is told, and failures that nobody waits for.
+    /// Logs the cause of an internal error, under the id that the caller receives, and the failure
+    /// of a request without a reply. Returns the reply.
     fn log_error(&self, session: &Session, mut reply: Reply) -> Reply {
         if let Err(error) = &mut reply {
             let address = session.peer.address();
@@ -258,7 +260,7 @@ fn panicked(why: &(dyn Any + Send)) -> Error {
     Error::panicked("the handler", why)
 }
 
-/// Calls a remote method, one that changes its record while it holds the lock of that record.
+/// Calls a remote method. A method that changes its record holds the lock of that record.
 async fn call(
     context: Context,
     model: &Model,

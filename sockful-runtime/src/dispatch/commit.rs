@@ -1,4 +1,4 @@
-//! `["sockful", "commit", …]`: several writes as one.
+//! `["sockful", "commit", …]`: several writes in one atomic commit.
 
 use crate::core::config::MAX_WRITES;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
@@ -41,7 +41,7 @@ impl BatchWrite<'_> {
     }
 }
 
-/// Makes all the writes that the payload lists, in their order, or none.
+/// Performs all writes of the payload in order, or none of them.
 pub(super) async fn run(session: &Session, context: &Context, payload: &Payload) -> Reply {
     let batch = parse(session, payload)?;
     let writes: Vec<_> = batch.iter().map(BatchWrite::write).collect();
@@ -49,7 +49,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
         let within = |error: Error| error.within(&place(at));
         context.admit(write.model.index).map_err(within)?;
         write.parse().map_err(within)?;
-        // The hooks of the others have not run yet.
+        // If there are several writes, the hooks of the others have not run yet.
         if writes.len() > 1 {
             write.ask_of_user(context).map_err(within)?;
         }
@@ -87,7 +87,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
     }
 }
 
-/// Stages all the writes in the transaction of `unit`.
+/// Stages all writes in the transaction of `unit`.
 async fn stage_all(
     context: &Context,
     unit: &Context,
@@ -112,8 +112,8 @@ async fn stage_all(
         }
     }
     let mut written = staged_records.records;
-    // A record that is written several times is in the result as often, each time as it is in the end
-    // if it is still there.
+    // A record that is written several times occurs as often in the result, each time in its final
+    // state if it still exists.
     for (one, write) in written.iter_mut().zip(writes) {
         if !one.is_gone
             && let Some(last) = unit.get(write.model, one.record.id()).await?
@@ -126,14 +126,14 @@ async fn stage_all(
     Ok(written)
 }
 
-/// How many bytes of records are staged before other tasks of the runtime get a turn.
+/// How many bytes of records are staged before the task yields.
 const BYTES_PER_TURN: usize = 64 * 1024;
 
-/// How many times as large as the reply the records of a batch can be while it is staged: a later write
-/// may make them smaller.
+/// The limit for the records of a batch while it is staged, as a multiple of the reply limit: a
+/// later write may make them smaller.
 const STAGED_FACTOR: usize = 4;
 
-/// The records of a batch while it is staged, in the order of its writes.
+/// The records of a batch while it is staged, in the order of the writes.
 struct StagedRecords {
     records: Vec<BatchRecord>,
     bytes: usize,
@@ -151,11 +151,12 @@ impl StagedRecords {
         }
     }
 
-    /// Adds a record that was written.
+    /// Adds a written record.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`] if the records are many times as large as the result may be.
+    /// [`ErrorKind::TooLarge`] if the records exceed [`STAGED_FACTOR`] times the limit of the
+    /// result.
     fn add(&mut self, written: BatchRecord) -> Result<()> {
         let size = written.record.sent().len() + 1;
         self.since_turn += size;
@@ -171,7 +172,7 @@ impl StagedRecords {
         Err(Error::new(ErrorKind::TooLarge, message).with_limit("max_reply", self.max_reply))
     }
 
-    /// Whether other tasks are to have a turn before the next write.
+    /// Whether the task must yield before the next write.
     fn is_turn_over(&mut self) -> bool {
         let is_over = self.since_turn >= BYTES_PER_TURN;
         if is_over {
@@ -245,10 +246,11 @@ fn write<'a>(
     })
 }
 
-/// Hides what a retry may no longer read of the result of a commit.
+/// Hides the parts of a stored result that the caller may no longer read at a retry.
 ///
-/// A record that was gone at the end of the commit may have been stored as JSON. Without all of the
-/// record the policies cannot judge it, so a caller whose reads are filtered gets its id only.
+/// A record that did not exist at the end of the commit may have been stored as JSON. The policies
+/// cannot be evaluated without the complete record, so a caller whose reads are filtered only gets
+/// its id.
 pub(super) fn hide_stored(
     session: &Session,
     context: &Context,
@@ -276,7 +278,7 @@ pub(super) fn hide_stored(
     Ok(done)
 }
 
-/// Where a write stands in the payload.
+/// The path of a write in the payload.
 fn place(at: usize) -> String {
     format!("[{at}]")
 }
@@ -328,7 +330,7 @@ mod tests {
         let small = ids.iter().map(|id| save(id, 1));
         let reply = commit(large.chain(small).collect()).await;
         assert_eq!(reply["err"]["code"], "too_large", "{reply}");
-        // Each version counts, also of one record.
+        // Each version counts, also if all are of one record.
         let versions = |count| {
             let each = 0..count;
             each.flat_map(|_| [save("a", MAX_REPLY), save("a", 1)])

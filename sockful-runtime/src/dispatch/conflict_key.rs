@@ -1,4 +1,4 @@
-//! Which records a request addresses: what decides whether two requests may overlap.
+//! Conflict keys: the target of a request, which decides whether two requests may overlap.
 
 use super::Request;
 use super::request::Target;
@@ -9,19 +9,19 @@ use crate::model::key;
 /// The records that a request addresses, and whether it writes them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ConflictKey {
-    /// None in particular.
+    /// No specific record.
     None,
-    /// One, by its id.
+    /// One record, by its id.
     One {
         resource: usize,
         id: Box<str>,
         writes: bool,
     },
-    /// Several of a resource, to be read.
+    /// Several records of a resource, for reading.
     Several { resource: usize },
-    /// Any, to be written.
+    /// Any record, for writing.
     Everything,
-    /// Nothing after it begins before it is done; what began before goes on.
+    /// No later request starts before it is done. Earlier requests continue.
     Barrier,
     /// A subscription of the connection, by its `ack_id`.
     Subscription(Box<str>),

@@ -1,14 +1,14 @@
-//! How many requests one counts as in its caller's rate limit.
+//! The cost of a request for its caller's rate limit.
 
 use super::Request;
 use crate::core::config::MAX_WRITES;
 use crate::core::json;
 use crate::engine::table::Cost;
 
-/// The cost of one record that is read or written by its id.
+/// The cost of reading or writing one record by its id.
 const ONE: u32 = 1;
 
-/// The cost of a request that may read many records, or that runs the application's own code.
+/// The cost of a request that may read many records, or that runs application code.
 pub(crate) const MANY: u32 = 5;
 
 impl Request {
@@ -23,7 +23,7 @@ impl Request {
     }
 }
 
-/// The number of writes in a commit, at most as many as one may have.
+/// The number of writes in a commit, at most the maximum of a commit.
 fn writes(payload: &str) -> u32 {
     let writes = json::count_items(payload).clamp(1, MAX_WRITES);
     u32::try_from(writes).unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! A request that has found its route, whichever transport it came by.
+//! A request with its route, independent of the transport.
 
 use super::Answered;
 use super::outcome::RequestOutcome;
@@ -15,7 +15,7 @@ use crate::protocol::payload::Payload;
 use crate::protocol::reply::Reply;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// A request that has found its route.
+/// A request with its route.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(super) head: HeadOffsets,
@@ -23,27 +23,27 @@ pub(crate) struct Request {
     pub(super) options: Options,
     pub(super) target: Target,
     pub(super) origin: RequestOrigin,
-    /// Whether the payload may hold a list.
+    /// Whether the payload may contain a list.
     pub(super) may_hold_list: bool,
 }
 
-/// What the text of a request is.
+/// The form in which a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestOrigin {
     /// A frame.
     Frame,
-    /// The payload alone; resource, action and options were given beside it.
+    /// The payload alone; resource, action and options were passed separately.
     Parts,
 }
 
-/// Where a request goes.
+/// The target of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
     System(SystemAction),
     Route(&'static Route),
 }
 
-/// A message that is not a request for anything served, and why.
+/// A message that is not a request for anything served, with the reason.
 #[derive(Debug)]
 pub(crate) struct Refused {
     message: Utf8Bytes,
@@ -57,7 +57,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Why it is refused: it is not a frame, or asks for something that is not served.
+    /// If the message is not a frame, or asks for something that is not served.
     pub(crate) fn from_frame(session: &Session, message: Utf8Bytes) -> Result<Self, Refused> {
         let frame = match frame::parse(&message) {
             Ok(frame) => frame,
@@ -75,7 +75,7 @@ impl Request {
             }
             Ok((target, options)) => {
                 let span = Span::of(&message, frame.payload);
-                // Deeper than frame and payload is what is inside of the payload, or of the options.
+                // Levels beyond the frame and the payload are inside of the payload or the options.
                 let is_flat = frame.depth.is_some_and(|depth| depth <= 2);
                 let may_hold_list = !is_flat && frame.payload.contains('[');
                 return Ok(Self {
@@ -93,7 +93,7 @@ impl Request {
             let (resource, action) = (&*frame.resource, &*frame.action);
             tracing::debug!(resource, action, code = error.code(), %error, "a request without ack_id was refused");
         }
-        // No handler reads its payload, so whether that is JSON is checked here.
+        // No handler parses its payload, so this checks that it is JSON.
         Err(match frame::check(&message) {
             Ok(()) => Refused {
                 message,
@@ -105,11 +105,12 @@ impl Request {
         })
     }
 
-    /// Finds the route of a request that came in parts instead of a frame. It always wants a reply.
+    /// Finds the route of a request that arrived in parts instead of a frame. It always expects a
+    /// reply.
     ///
     /// # Errors
     ///
-    /// Why it is refused.
+    /// If the request asks for something that is not served, or is invalid.
     pub(crate) fn from_parts(
         session: &Session,
         resource: &str,
@@ -118,7 +119,7 @@ impl Request {
         options: &str,
     ) -> Result<Self> {
         let target = Target::find(session, resource, action)?;
-        // A frame would nest the payload once more.
+        // A frame would nest the payload one level deeper.
         check_depth(session, &payload, 1)?;
         Ok(Self {
             head: HeadOffsets::default(),
@@ -130,14 +131,14 @@ impl Request {
         })
     }
 
-    /// The same request with its payload as a merge patch: objects in it change the properties of the
-    /// stored objects that they name, and null removes one.
+    /// Treats the payload as a merge patch: objects in it change the named properties of the stored
+    /// objects, and null removes a property.
     pub(crate) fn merging(mut self) -> Self {
         self.payload.is_merge_patch = true;
         self
     }
 
-    /// What the reply repeats of the request.
+    /// The part of the request that the reply repeats.
     pub(crate) fn head(&self) -> Head<'_> {
         self.head.head(self.payload.source())
     }
@@ -146,22 +147,22 @@ impl Request {
         self.origin == RequestOrigin::Parts || self.head.wants_reply()
     }
 
-    /// The outcome of this request, which others still refer to.
+    /// Returns the outcome of this request, which is still referred to elsewhere.
     pub(crate) fn answered(&self, outcome: impl Into<RequestOutcome>) -> Answered {
         let outcome = outcome.into();
         let is_json = self.check_json(&outcome.reply);
         Answered::new(self.payload.source().clone(), self.head, outcome, is_json)
     }
 
-    /// The outcome of this request.
+    /// Returns the outcome of this request.
     pub(crate) fn into_answered(self, outcome: impl Into<RequestOutcome>) -> Answered {
         let outcome = outcome.into();
         let is_json = self.check_json(&outcome.reply);
         Answered::new(self.payload.into_source(), self.head, outcome, is_json)
     }
 
-    /// Whether the payload is JSON is only found out by reading it, and a request that was refused
-    /// before that may have any text in its place.
+    /// Checks that the payload is JSON if the request failed: a handler detects invalid JSON when
+    /// it parses the payload, but a request that was refused before that may contain any text.
     fn check_json(&self, reply: &Reply) -> Result<()> {
         if reply.is_ok() {
             return Ok(());
@@ -210,7 +211,7 @@ fn find(session: &Session, message: &str, frame: &RawFrame<'_>) -> Result<(Targe
     Ok((target, target.options(session, frame.options)?))
 }
 
-/// Refuses a text that nests deeper than the limit, within so many `levels` around it.
+/// Rejects a text that, within `levels` surrounding levels, nests deeper than the limit.
 fn check_depth(session: &Session, text: &str, levels: usize) -> Result<()> {
     let max_depth = session.config().connection.max_depth;
     if frame::is_deeper_than(text, max_depth.saturating_sub(levels)) {
@@ -233,7 +234,7 @@ impl Refused {
         }
     }
 
-    /// The same refused for another reason, unless it is not a frame.
+    /// The same refused message with another error, unless it is not a frame.
     pub(crate) fn instead(mut self, error: Error) -> Self {
         if !self.is_bad_frame {
             self.error = error;

@@ -17,7 +17,7 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The deadline of a request that was read just now.
+    /// The deadline of a request that has just been read.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
         now.checked_add(self.timeout).unwrap_or(now + A_YEAR)

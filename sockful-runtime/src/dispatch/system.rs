@@ -105,7 +105,7 @@ fn schema(session: &Session, context: &Context, payload: &Payload) -> Reply {
     Ok(Done::bare(Body::Json(text.clone().into_bytes())))
 }
 
-/// The newest commit. The reply follows the events of all commits up to it.
+/// Returns the newest commit. The reply follows the events of all commits up to it.
 async fn ping(session: &Session, payload: &Payload) -> Result<(Done, SubscriptionChange)> {
     payload.object()?.finish()?;
     let head = session.app.store.head().await?;
@@ -117,21 +117,21 @@ async fn ping(session: &Session, payload: &Payload) -> Result<(Done, Subscriptio
     Ok((done, SubscriptionChange::ReportPosition(head)))
 }
 
-/// Asks that this caller may know the description.
+/// Checks that the caller may read the API description.
 fn admit(session: &Session, context: &Context) -> Result<()> {
     let app = &session.app;
     let is_public = app.config.access.public_schema;
     app.policies.admit_to(context.identity(), is_public)
 }
 
-/// How many steps the comparison of a description takes at least, beside one for each byte of the
-/// server's own.
+/// The minimum number of steps for the comparison of a description, in addition to one for each
+/// byte of the server's own description.
 const MIN_STEPS: usize = 20_000;
 
 /// How much longer a description from a client may be than the server's own.
 const MAX_EXTRA: usize = 16 * 1024;
 
-/// How many steps of a comparison are charged as much as one record that a query looks at.
+/// How many steps of a comparison cost as much as one record that a query visits.
 const STEPS_PER_RECORD: u32 = 2;
 
 /// Cancels a comparison when the request that waits for it ends.
@@ -143,10 +143,10 @@ impl Drop for ComparisonGuard {
     }
 }
 
-/// How the description differs from the one that the client was built with.
+/// Reports how the description differs from the one that the client was built with.
 ///
-/// It is compared on a blocking thread, one description of each caller at a time, in a number of steps
-/// that the server's own description bounds.
+/// The comparison runs on a blocking thread, one at a time for each caller, with a limit on its
+/// steps that is derived from the server's own description.
 async fn changes(session: &Session, context: &Context, payload: &Payload) -> Reply {
     admit(session, context)?;
     let given = payload.object()?;
@@ -184,7 +184,7 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
     Ok(Done::bare(Body::Json(json)))
 }
 
-/// The JSON of how the description of `app` differs from `since`.
+/// The differences between `since` and the description of `app` as JSON.
 fn compare_with(app: &App, since: &str, work: &mut StepBudget) -> Result<Vec<u8>> {
     let since = serde_json::from_str(since);
     let since = since.map_err(|error| wrong_since("type", error.to_string()))?;
@@ -197,7 +197,7 @@ fn wrong_since(rule: &'static str, why: String) -> Error {
     Error::invalid(vec![Fault::new("since", rule, why)])
 }
 
-/// Who it is from now on: whom the application takes the token for, nobody without one.
+/// Authenticates the client with the token, or signs it out if there is none.
 async fn authenticate(session: &Session, payload: &Payload) -> Reply {
     if !session.has_authenticator() {
         let message = "the server asks nobody who they are";

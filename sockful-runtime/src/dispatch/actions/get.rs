@@ -1,4 +1,4 @@
-//! Reading a record, or several, by their ids.
+//! Reads one or several records by their ids.
 
 use super::wanted::{Projection, Rendered};
 use crate::core::config::MAX_IDS;
@@ -22,10 +22,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::yield_now;
 
-/// How many records that are larger than a reply are read before other tasks get a turn.
+/// How many records that are larger than a reply are read before the task yields.
 const IDS_PER_TURN: usize = 256;
 
-/// What a `get` asks for.
+/// The records that a `get` asks for.
 enum GetTarget<'a> {
     One(Cow<'a, str>),
     Several(Vec<Box<str>>),
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> 
     }
 }
 
-/// A `get` of one record, where the store has the answer at hand.
+/// Replies to a `get` of one record if the store has the record in memory.
 pub(in crate::dispatch) fn try_get_now(
     store: &dyn Store,
     model: &Model,
@@ -65,9 +65,9 @@ pub(in crate::dispatch) fn try_get_now(
     }
 }
 
-/// The one record that is asked for, with nothing included.
+/// The id and the selection of a `get` of one record without includes.
 fn one_alone<'a>(model: &Model, payload: &'a Payload) -> Result<Option<(Cow<'a, str>, Selection)>> {
-    // Most requests have the id alone, and need no object.
+    // Most requests contain only the id and do not need an object.
     if let Some(raw) = members::only_string(payload.text(), model.id_name()) {
         let id = model.canonical_id(Some(raw))?;
         return Ok(Some((id, Selection::All)));
@@ -123,7 +123,7 @@ async fn several(
             .write(context, &*snapshot, &found, &mut written)
             .await?;
     } else if matches!(wanted.selection, Selection::Some(..)) {
-        // The records are larger than a reply, and what is selected of them may be smaller.
+        // The records are larger than a reply, but the selected properties may fit.
         drop(found);
         let mut rest = ids_once.as_slice();
         while !rest.is_empty() {
@@ -136,7 +136,7 @@ async fn several(
             if written.len() < expected {
                 break;
             }
-            // A store stops when there is no more room, at the latest after one record.
+            // A store stops when the room is used up, at the latest after one record.
             if some.is_empty() {
                 break;
             }
@@ -153,7 +153,7 @@ async fn several(
     Ok(Done::new(list, snapshot.seq()).with(continuation))
 }
 
-/// The ids without repetitions, and which of them each is.
+/// The ids without duplicates, and the index of each id in them.
 fn distinct(ids: &[Box<str>]) -> (Vec<Box<str>>, Vec<usize>) {
     let (mut known, mut distinct) = (HashMap::new(), Vec::with_capacity(ids.len()));
     let mut places = Vec::with_capacity(ids.len());
@@ -176,7 +176,7 @@ impl<'a> GetTarget<'a> {
     }
 }
 
-/// The ids of a `get` of several.
+/// The ids of a `get` of several records.
 fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
     let raws = json::list(raw).map_err(Error::internal)?;
     if raws.len() > MAX_IDS {

@@ -1,4 +1,4 @@
-//! Lists: records that meet conditions, as many as a reply has room for.
+//! Lists the records that match a filter, as many as fit in a reply.
 
 use super::wanted::{Projection, Rendered};
 use crate::engine::call::context::Context;
@@ -19,10 +19,10 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> 
     list(context, model, query, wanted).await
 }
 
-/// How many times larger than a reply the records may be of which it has selected properties.
+/// The limit for records of which only properties are selected, as a multiple of the reply limit.
 const SELECTED: usize = 16;
 
-/// The records that a query asks for, as many as a reply has room for.
+/// The records that a query asks for, as many as fit in a reply.
 pub(super) async fn list(
     context: &Context,
     model: &Model,
@@ -33,7 +33,7 @@ pub(super) async fn list(
     let room = reply::room(context.app().config.request.max_reply);
     query.max_bytes = match wanted.selection {
         Selection::All => room,
-        // What is selected of the records may be much smaller.
+        // The selected properties may be much smaller than the records.
         Selection::Some(..) => room.saturating_mul(SELECTED),
     };
     if !wanted.includes.is_empty() {
@@ -73,12 +73,12 @@ async fn with_included(
         let last = kept.checked_sub(1).filter(|_| is_cut);
         let last = last.and_then(|at| records[at].as_deref());
         let next = last.map(|last| query::cursor_after(&order, model, last));
-        // The rest comes with the next page, like what is behind the limit.
+        // The rest is on the next page, like the records after the limit.
         if !written.make_room(next.as_ref().map_or(0, String::len)) {
             break next;
         }
     };
-    // A first record that there is no room for is never sent.
+    // A first record that does not fit could never be sent.
     let expected = if written.len() == 0 { records.len() } else { 0 };
     let (list, cut) = written.list(context, expected)?;
     let continuation = Continuation {
@@ -89,8 +89,7 @@ async fn with_included(
     Ok(Done::new(list, snapshot.seq()).with(continuation))
 }
 
-/// How many of the records of these sizes a reply has room for, and where the list goes on behind
-/// them.
+/// How many records of these sizes fit in a reply, and the cursor after them if the list continues.
 fn page(
     context: &Context,
     model: &Model,
@@ -106,7 +105,7 @@ fn page(
         let next = last.map(|last| query::cursor_after(order, model, &records[last]));
         let room = reply::room(context.app().config.request.max_reply)
             .saturating_sub(next.as_ref().map_or(0, String::len));
-        // The rest comes with the next page, like what is behind the limit.
+        // The rest is on the next page, like the records after the limit.
         let fitting = fitting(&sizes[..kept], room);
         if fitting == kept || fitting == 0 {
             return (kept, next);
@@ -115,7 +114,7 @@ fn page(
     }
 }
 
-/// How many of these sizes fit into `room` bytes, from the first.
+/// How many of these sizes, starting with the first, fit in `room` bytes.
 fn fitting(sizes: &[usize], room: usize) -> usize {
     let sums = sizes.iter().scan(0, |sum, size| {
         *sum += size + 1;

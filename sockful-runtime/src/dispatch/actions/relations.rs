@@ -1,4 +1,4 @@
-//! The actions that relations add: on the children of one record, and on the parent of one.
+//! The actions that relations add: on the children of a record, and on its parent.
 
 use super::wanted::Projection;
 use super::{NOT_HERE, list};
@@ -15,7 +15,7 @@ use crate::protocol::reply::Reply;
 use crate::query;
 use crate::query::QueryFilter;
 
-/// Runs an action of a relation; `child` is the resource that declares it.
+/// Runs an action of a relation. `child` is the resource that declares it.
 pub(in crate::dispatch) async fn run(
     context: &Context,
     child: &Model,
@@ -44,7 +44,7 @@ pub(in crate::dispatch) async fn run(
     write.run(context).await
 }
 
-/// One child, if it is that parent's.
+/// Reads one child if it belongs to the given parent.
 async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &Payload) -> Reply {
     let given = payload.object()?;
     let of = context.model(link.to);
@@ -53,7 +53,7 @@ async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &Pa
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
-    // Whose children it has is known of each of them.
+    // The parents of the children are hidden as well if the caller cannot read the parent.
     if context.read_filter(of.index)?.filter().is_some() {
         context.see(of, &parent).await?;
     }
@@ -61,7 +61,7 @@ async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &Pa
     wanted.one(context, child, &id, is_its).await
 }
 
-/// The parent of one child.
+/// Reads the parent of one child.
 async fn parent_of(
     context: &Context,
     child: &Model,
@@ -87,7 +87,7 @@ async fn parent_of(
     wanted.one(context, of, &parent, |_| true).await
 }
 
-/// The children of one parent, which must be there where the request is addressed to it.
+/// Lists the children of one parent. The parent must exist if the request addresses it.
 async fn children(
     context: &Context,
     child: &Model,

@@ -19,7 +19,7 @@ use crate::query::{Path, QueryFilter};
 use scope::{SubscriptionRequest, SubscriptionScope};
 use std::sync::Arc;
 
-/// Begins a subscription; to the children of one record if `parent` is given.
+/// Begins a subscription, to the children of one record if `parent` is given.
 pub(in crate::dispatch) async fn begin(
     session: &Session,
     context: &Context,
@@ -106,7 +106,7 @@ pub(in crate::dispatch) async fn begin(
     Ok((done, SubscriptionChange::Begin(Box::new(subscription))))
 }
 
-/// Ends a subscription that was begun by a request to this resource or that covers its records.
+/// Ends a subscription that was started by a request to this resource or that covers its records.
 pub(in crate::dispatch) fn end(
     session: &Session,
     model: &Model,

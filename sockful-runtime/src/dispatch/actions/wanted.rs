@@ -1,4 +1,4 @@
-//! What a request wants to see of each record: which of its properties, and which related records.
+//! Projections: which properties and related records of each record a request asks for.
 
 use crate::core::bounded_text::{BoundedText, Full};
 use crate::core::error::{Error, Result};
@@ -16,21 +16,21 @@ use crate::query;
 use crate::store::Snapshot;
 use std::sync::Arc;
 
-/// What a request wants to see of each record.
+/// The properties and related records that a request asks for.
 #[derive(Debug)]
 pub(super) struct Projection {
     pub(super) selection: Selection,
     pub(super) includes: Includes,
 }
 
-/// Records with what is included in them, written as a list: as many as there is room for.
+/// A list of records with their included records as JSON: as many as fit in the reply.
 #[derive(Debug)]
 pub(super) struct Rendered {
-    /// The list, but for the bracket at its end.
+    /// The list without its closing bracket.
     text: Vec<u8>,
     room: usize,
     hidden: HiddenRoom,
-    /// Where each record ends in it, and how many of `cuts` come with those up to it.
+    /// The end of each record in the text, and the number of `cuts` up to that record.
     ends: Vec<(usize, usize)>,
     /// The included lists that were cut.
     cuts: Vec<CutList>,
@@ -47,7 +47,7 @@ impl Projection {
         })
     }
 
-    /// One record: by its id, and only where it `is_meant`.
+    /// Reads one record by its id, if it satisfies `is_meant`.
     pub(super) async fn one(
         self,
         context: &Context,
@@ -84,7 +84,7 @@ impl Projection {
         }))
     }
 
-    /// A moment of all resources that it takes.
+    /// A snapshot of all resources that the projection reads.
     pub(super) async fn snapshot(
         &self,
         context: &Context,
@@ -94,11 +94,11 @@ impl Projection {
         context.store().snapshot(&resources).await
     }
 
-    /// Appends records with all that is included in them, `null` for those that are not there, as many
-    /// of the first as there is room for.
+    /// Appends as many of the records as fit, with their included records; missing records are
+    /// `null`.
     ///
-    /// What is read and written stops where the room ends. If the records are too many to be read
-    /// together, the first half of them is.
+    /// Reading and writing stop at the limit. If the records are too large to be read together,
+    /// they are read in halves.
     pub(super) async fn write(
         &self,
         context: &Context,
@@ -141,12 +141,12 @@ impl Rendered {
         }
     }
 
-    /// How many records were written.
+    /// The number of records that were written.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// How many bytes it takes, with the cursors of the lists that were cut.
+    /// The number of bytes, including the cursors of the lists that were cut.
     fn size(&self) -> usize {
         self.text.len() + self.cuts.iter().map(CutList::len).sum::<usize>()
     }
@@ -155,7 +155,7 @@ impl Rendered {
         self.room.saturating_sub(self.size())
     }
 
-    /// Writes further records, up to the first that there is no room for.
+    /// Writes further records until one does not fit.
     fn add(
         &mut self,
         loaded: &mut LoadedIncludes<'_>,
@@ -166,7 +166,7 @@ impl Rendered {
         let mut cut_bytes: usize = self.cuts.iter().map(CutList::len).sum();
         for record in records {
             let (end, cuts) = (self.text.len(), self.cuts.len());
-            // One byte is for the bracket at the end.
+            // One byte is reserved for the closing bracket.
             let max = self.room.saturating_sub(cut_bytes + 1);
             let mut out = BoundedText::new(&mut self.text, max);
             let comma: &[u8] = if self.ends.is_empty() { b"" } else { b"," };
@@ -186,8 +186,8 @@ impl Rendered {
         Ok(())
     }
 
-    /// Replaces the records by one for each of `places`, which is the record at this place so far, up to
-    /// the first that there is no room for. The first of each place come in the order of the places.
+    /// Replaces the list by one record for each of `places`, the index of the record in the present
+    /// list, until one does not fit. The first occurrences of the indices are in ascending order.
     pub(super) fn expand(&mut self, places: &[usize]) {
         if places.len() == self.len() {
             return;
@@ -200,13 +200,13 @@ impl Rendered {
             let Some(&(end, cuts_up_to)) = ends.get(place) else {
                 return;
             };
-            // Each record but the first follows a comma, as each does in the list before.
+            // In the present list, a comma precedes each record except the first.
             let start = match place.checked_sub(1) {
                 Some(before) => ends[before].0 + 1,
                 None => 1,
             };
             let comma: &[u8] = if self.ends.is_empty() { b"" } else { b"," };
-            // One byte is for the bracket at the end.
+            // One byte is reserved for the closing bracket.
             let max = self.room.saturating_sub(cut_bytes + 1);
             let length = self.text.len();
             let mut out = BoundedText::new(&mut self.text, max);
@@ -220,7 +220,7 @@ impl Rendered {
         }
     }
 
-    /// Removes the last record, if the members beside the list, so many bytes, need its room.
+    /// Removes the last record if the members beside the list, which take `bytes`, need its room.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         if self.size() + bytes < self.room || self.ends.pop().is_none() {
             return false;
@@ -231,7 +231,7 @@ impl Rendered {
         true
     }
 
-    /// The whole list, if it has all `records`, and where included lists that were cut continue.
+    /// The complete list, if it has all `records`, and where included lists that were cut continue.
     pub(super) fn list(self, context: &Context, records: usize) -> Result<(Body, Option<String>)> {
         let (mut text, cut) = self.whole(context, records)?;
         text.push(b']');
@@ -258,7 +258,7 @@ mod tests {
 
     const MAX_REPLY: usize = 16 * 1024;
 
-    /// A sample of 4 KiB, which 40 toys of 512 bytes belong to.
+    /// A sample of 4 KiB with 40 toys of about 512 bytes as its children.
     async fn large() -> Serving {
         let mut config = Config::default();
         config.request.max_reply = MAX_REPLY;
@@ -331,7 +331,7 @@ mod tests {
         let get = json!({"id": "s", "$with": ["toys.owner", "toys.parts"]});
         let reply = serving.ask(json!(["sample", "get", get, 1])).await;
         assert_eq!(reply["err"]["code"], "too_large", "{reply}");
-        // What the toys include is not read any more.
+        // The includes of the toys are not read any more.
         assert_eq!(serving.take_calls(), ["snapshot", "get_many", "related"]);
     }
 
@@ -366,7 +366,7 @@ mod tests {
     async fn repeated_large_records_are_read_once_with_select() {
         let serving = large().await;
         serving.take_calls();
-        // The 40 records are larger than a reply, and so each `get_many` returns a part of them.
+        // The 40 records are larger than a reply, so each `get_many` returns only some of them.
         let once: Vec<_> = (0..40).map(|n| format!("{n:02}")).collect();
         let repeated = |times| [once.as_slice()].repeat(times).concat();
         let ids = repeated(8);
@@ -379,7 +379,7 @@ mod tests {
         let calls = serving.take_calls();
         let reads = calls.iter().filter(|&&call| call == "get_many").count();
         assert!(reads <= 3, "{calls:?}");
-        // What is repeated counts as often as it is in the reply.
+        // Repeated records count each time that they occur in the reply.
         let get = json!({"id": repeated(25), "$select": ["id", "owner_id"]});
         let reply = serving.ask(json!(["toy", "get", get, 1])).await;
         assert_eq!(reply["err"]["code"], "too_large", "{reply}");

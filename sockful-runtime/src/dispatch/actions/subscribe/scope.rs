@@ -1,4 +1,4 @@
-//! What a subscription covers, as evaluated for the identity of its caller.
+//! The scope of a subscription, as evaluated for the identity of its caller.
 
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
@@ -9,14 +9,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-/// What a subscription covers, as evaluated for the identity of its caller.
+/// The scope of a subscription, as evaluated for the identity of its caller.
 #[derive(Debug)]
 pub(crate) struct SubscriptionScope {
     request: SubscriptionRequest,
     pub(super) access: SubscriptionAccess,
 }
 
-/// What a client subscribes to, independent of its identity.
+/// The request of a subscription, independent of the caller's identity.
 #[derive(Clone, Debug)]
 pub(super) struct SubscriptionRequest {
     /// The resource's index in the list of served resources.
@@ -26,7 +26,8 @@ pub(super) struct SubscriptionRequest {
     pub(super) parent: Option<(usize, Box<str>)>,
 }
 
-/// What the caller's identity allows it to read. A subscription continues only while this is equal.
+/// What the caller's identity allows it to read. A subscription continues only while this is
+/// unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SubscriptionAccess {
     /// The caller's key.
@@ -41,7 +42,7 @@ impl SubscriptionScope {
     ///
     /// # Errors
     ///
-    /// Why the caller may not subscribe.
+    /// If the caller may not subscribe.
     pub(super) fn evaluate(context: &Context, request: SubscriptionRequest) -> Result<Self> {
         let access = SubscriptionAccess::evaluate(context, &request)?;
         Ok(Self { request, access })
@@ -51,7 +52,7 @@ impl SubscriptionScope {
     ///
     /// # Errors
     ///
-    /// If the caller can't read the parent, or if there are too many subscriptions.
+    /// If the caller cannot read the parent, or if there are too many subscriptions.
     pub(super) async fn register(
         &self,
         session: &Session,
@@ -71,14 +72,14 @@ impl SubscriptionScope {
         SubscriptionHandle::register(&app.broker, &session.subscriptions, query, caller).await
     }
 
-    /// Whether the client's present identity has the same access.
+    /// Whether the client's current identity has the same access.
     pub(crate) fn is_current(&self, session: &Session) -> bool {
         let access = SubscriptionAccess::evaluate(&session.context(0), &self.request);
         access.is_ok_and(|access| access == self.access)
     }
 
-    /// Evaluates and registers the subscription again, for the client's present identity. It fails
-    /// if that may not subscribe.
+    /// Evaluates and registers the subscription again for the client's current identity. Fails if
+    /// the client may no longer subscribe.
     pub(crate) fn restart(
         &self,
         session: &Arc<Session>,
