@@ -1,4 +1,4 @@
-//! The server: its builder, and the handle of an open server.
+//! The builder of a server, and the handle of an open server.
 
 pub mod cli;
 #[cfg(not(all(feature = "tls", feature = "tower")))]
@@ -38,7 +38,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 
-/// A builder of a server of resources.
+/// A builder for a server of resources.
 ///
 /// By default it keeps its records in memory, and every client has full access.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates a server of the resources in a list, which `resources![…]` makes.
+    /// Creates a server for a list of resources, which `resources![…]` returns.
     pub fn new(resources: Resources) -> Self {
         Self {
             resources,
@@ -65,15 +65,16 @@ impl Server {
         }
     }
 
-    /// Keeps the records in `store`, with the limits of the [config](Self::config) unless it has its own.
-    /// Default is [`Memory`].
+    /// Stores the records in `store`, with the limits of the [config](Self::config) unless it has
+    /// its own. The default is [`Memory`].
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// Shares a value with all remote methods, which get it by its type from
-    /// [`Context::state`](crate::Context::state). A second value of the same type replaces the first.
+    /// Shares a value with all remote methods, which access it by its type with
+    /// [`Context::state`](crate::Context::state). A second value of the same type replaces the
+    /// first.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state.insert(state);
         self
@@ -85,7 +86,7 @@ impl Server {
     /// It is called at a handshake that has an `Authorization` header or cookies, and for each
     /// `["sockful", "authenticate", {"token": …}]` afterwards. A handshake is rejected with 401 if its
     /// `Authorization` is rejected; a client whose cookies are rejected is unauthenticated. If
-    /// `authenticator` fails or panics, the client is not let in.
+    /// `authenticator` fails or panics, the client is not authenticated.
     ///
     /// With an authenticator every resource requires an identity unless it has `#[resource(public)]`,
     /// and so does the description unless
@@ -109,10 +110,11 @@ impl Server {
         self
     }
 
-    /// Takes the time from `now`, to the millisecond. Default: the system's clock.
+    /// Sets the clock of the server, which has millisecond precision. The default is the system
+    /// clock.
     ///
-    /// The server fills `created_at` and `updated_at` from it, and expires identities by it. Tests set
-    /// it.
+    /// The server sets `created_at` and `updated_at` from it and uses it to expire identities. It
+    /// is useful for tests.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(move || to_millis(now()));
         self
@@ -167,8 +169,8 @@ impl Server {
         })
     }
 
-    /// Binds `address`, opens the store and serves until the process gets SIGINT (Ctrl-C) or SIGTERM. Then
-    /// the store is closed.
+    /// Binds `address`, opens the store and serves until the process receives SIGINT (Ctrl-C) or
+    /// SIGTERM. Then closes the store.
     ///
     /// # Errors
     ///
@@ -181,8 +183,8 @@ impl Server {
         handle.serve(listener, shutdown_signal()).await
     }
 
-    /// Binds `address`, opens the store and serves TLS until the process gets SIGINT (Ctrl-C) or SIGTERM.
-    /// Then the store is closed.
+    /// Binds `address`, opens the store and serves TLS until the process receives SIGINT (Ctrl-C)
+    /// or SIGTERM. Then closes the store.
     ///
     /// # Errors
     ///
@@ -196,8 +198,8 @@ impl Server {
         handle.serve_tls(listener, tls, shutdown_signal()).await
     }
 
-    /// Opens the store and returns a service to mount beside an application's own routes. For a graceful
-    /// shutdown, [open](Self::open) the server first and keep the handle.
+    /// Opens the store and returns a service to mount beside the application's own routes. For a
+    /// graceful shutdown, [open](Self::open) the server first and keep the handle.
     ///
     /// # Errors
     ///
@@ -207,7 +209,7 @@ impl Server {
         Ok(self.open().await?.service())
     }
 
-    /// Opens the store and serves on `listener` until `shutdown` completes. Then the store is closed.
+    /// Opens the store and serves on `listener` until `shutdown` completes. Then closes the store.
     ///
     /// # Errors
     ///
@@ -221,7 +223,7 @@ impl Server {
     }
 }
 
-/// How many listeners of a server are served. The last one that ends closes the store.
+/// The active listeners of a server. The last one that ends closes the store.
 #[derive(Debug, Default)]
 struct Listeners {
     served: AtomicUsize,
@@ -229,7 +231,7 @@ struct Listeners {
     is_mounted: AtomicBool,
 }
 
-/// A listener that is served.
+/// An active listener.
 struct Listening<'a>(&'a Listeners);
 
 impl Listeners {
@@ -238,7 +240,7 @@ impl Listeners {
         Listening(self)
     }
 
-    /// Whether the server is not served in any way.
+    /// Whether the server has no listeners and is not mounted.
     fn is_unused(&self) -> bool {
         self.served.load(Ordering::Relaxed) == 0 && !self.is_mounted.load(Ordering::Relaxed)
     }
@@ -250,7 +252,7 @@ impl Drop for Listening<'_> {
     }
 }
 
-/// A server whose store is open. Clones are the same server.
+/// A server with an open store. Clones refer to the same server.
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     app: Arc<App>,
@@ -261,8 +263,8 @@ pub struct ServerHandle {
 }
 
 impl ServerHandle {
-    /// The records of `R`, for the application's own code: without a caller, and with write access to every
-    /// property.
+    /// Returns the records of `R` for application code: without a caller, and with write access to
+    /// all properties.
     pub fn records<R: Resource>(&self) -> Records<R> {
         let session = Session::new(self.app.clone(), None);
         Context::new(session.peer.clone(), Caller::Application, 0).records()
@@ -271,37 +273,36 @@ impl ServerHandle {
     /// Revokes the identity with this [`key`](crate::Identity::key) on all connections. Returns the
     /// number of sessions affected.
     ///
-    /// After it returns, no request of these sessions begins with the identity, and no later commit is
-    /// sent to them by its rights; each of their subscriptions gets one `reset`, or ends. The function
-    /// given to [`Server::authenticate`] has to reject the next attempt.
+    /// After it returns, no request of these sessions starts with the identity, and no later commit
+    /// is sent to them with its access rights; each of their subscriptions is reset once or ends.
+    /// The function given to [`Server::authenticate`] has to reject further attempts.
     pub fn revoke(&self, key: &str) -> usize {
         self.app.identities.revoke(key)
     }
 
-    /// The TypeScript module of the API, to be written to a file: its types, and the value that the
-    /// client's `connect` takes as `api`.
+    /// Returns the TypeScript module of the API: its types, and the value for the parameter `api`
+    /// of the client's `connect`.
     pub fn typescript(&self) -> String {
         typescript::module(&self.app.models, &self.app.description)
     }
 
-    /// The description of the API, as `["sockful","schema"]` returns it.
+    /// Returns the description of the API in the form of `["sockful","schema"]`.
     pub fn schema(&self) -> &str {
         &self.app.description.text
     }
 
-    /// The description as an `AsyncAPI` 3.0 document.
+    /// Returns the description as an `AsyncAPI` 3.0 document.
     pub fn asyncapi(&self) -> String {
         asyncapi::document(&self.app.description)
     }
 
-    /// The HTTP API as an `OpenAPI` 3.1 document.
+    /// Returns the HTTP API as an `OpenAPI` 3.1 document.
     pub fn openapi(&self) -> String {
         openapi::document(OpenApiSource::of(&self.app))
     }
 
-    /// Writes a copy of the store, as it is at one moment, to a new file, while requests continue. A
-    /// server that opens the copy begins another history: a client that resumes receives everything
-    /// again.
+    /// Writes a consistent copy of the store to a new file while requests continue. A server that
+    /// opens the copy begins another history: a client that resumes receives all records again.
     ///
     /// # Errors
     ///
@@ -311,7 +312,7 @@ impl ServerHandle {
         self.store().backup(to.as_ref()).await
     }
 
-    /// The store itself. What is written to it directly passes no rules and no hooks.
+    /// Returns the store. Direct writes to it bypass validation and hooks.
     pub fn store(&self) -> &dyn Store {
         &*self.app.store
     }
@@ -321,24 +322,24 @@ impl ServerHandle {
         &self.app
     }
 
-    /// Serves on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM, then lets running requests
-    /// complete.
+    /// Serves on `address` until the process receives SIGINT (Ctrl-C) or SIGTERM, then lets running
+    /// requests complete.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be bound,
-    /// such as a port that another program uses.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be
+    /// bound, for example because another program uses the port.
     pub async fn listen(&self, address: impl ToSocketAddrs) -> Result<()> {
         let listener = bind(address).await?;
         print_address(&listener, "http");
         self.serve(listener, shutdown_signal()).await
     }
 
-    /// Serves on `listener` until `shutdown` completes. Then the server accepts and reads nothing more,
-    /// replies to running requests, and cuts what is left after
-    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). If no other
-    /// listener is served, and the server is not [mounted](Self::service) in another one, the store is
-    /// [closed](Self::close), even if a handle is kept.
+    /// Serves on `listener` until `shutdown` completes. Then the server stops accepting connections
+    /// and reading requests, replies to running requests, and cuts the remaining ones after
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). If there
+    /// is no other listener, and the server is not [mounted](Self::service) in another one, the
+    /// store is [closed](Self::close), even if a handle is kept.
     ///
     /// # Errors
     ///
@@ -352,16 +353,17 @@ impl ServerHandle {
         self.serve_layer(listener, Transport::None, shutdown).await
     }
 
-    /// Serves TLS on `address` until the process gets SIGINT (Ctrl-C) or SIGTERM; see
+    /// Serves TLS on `address` until the process receives SIGINT (Ctrl-C) or SIGTERM; see
     /// [`listen`](Self::listen).
     ///
-    /// A server may listen with and without TLS at once; the limits hold for both together. A connection
-    /// over a limit is closed without a response, which would need the handshake that the limit saves.
+    /// A server may listen with and without TLS at the same time; the limits apply to both
+    /// together. A connection over a limit is closed without a response, which would require the
+    /// handshake that the limit is meant to save.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be bound,
-    /// such as a port that another program uses.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) with the address if it cannot be
+    /// bound, for example because another program uses the port.
     #[cfg(feature = "tls")]
     pub async fn listen_tls(&self, address: impl ToSocketAddrs, tls: TlsConfig) -> Result<()> {
         let listener = bind(address).await?;
@@ -373,7 +375,7 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As for [`serve`](Self::serve).
     #[cfg(feature = "tls")]
     pub async fn serve_tls(
         &self,
@@ -394,7 +396,7 @@ impl ServerHandle {
         let listening = self.listeners.begin();
         crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)
             .await;
-        // Of listeners that end together the last one sees that none is left.
+        // Of listeners that end at the same time, the last one sees that none is left.
         drop(listening);
         if self.listeners.is_unused() {
             self.close().await?;
@@ -402,12 +404,13 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Closes the store: when this is done, what was committed is on the disk (with
-    /// [`Sqlite`](crate::store::Sqlite) in one file, without a write-ahead log), and another process may
-    /// open it. Requests and calls are `unavailable` from then on.
+    /// Closes the store. After this, all commits are on disk (with [`Sqlite`](crate::store::Sqlite)
+    /// in one file, without a write-ahead log) and another process may open it. Later requests and
+    /// calls fail with `unavailable`.
     ///
-    /// [`serve`](Self::serve) and [`listen`](Self::listen) do so at their end. Call it after
-    /// `MountedServer::drain` if the server is mounted in another one, or if nothing is served.
+    /// [`serve`](Self::serve) and [`listen`](Self::listen) close the store when they end. Call this
+    /// after `MountedServer::drain` if the server is mounted in another one, or if nothing is
+    /// served.
     ///
     /// # Errors
     ///
@@ -417,7 +420,7 @@ impl ServerHandle {
     }
 }
 
-/// Prints the address that is served if the program runs in a terminal.
+/// Prints the address of a listener if the program runs in a terminal.
 fn print_address(listener: &TcpListener, scheme: &str) {
     if let Ok(address) = listener.local_addr()
         && std::io::stderr().is_terminal()

@@ -1,4 +1,5 @@
-//! Commands of a program that serves resources: they write its descriptions and check them.
+//! The command line of a program that serves resources: commands that write and check its
+//! descriptions.
 //!
 //! [`run`] runs the command that the arguments name:
 //!
@@ -11,12 +12,13 @@
 //! | `stored [FILE]` | writes the description of the stored records |
 //! | `compatible FILE` | compares with an older file of `schema` or `stored`; exit code 1 if a change breaks clients, or if a store may refuse it |
 //! | `check FILE` | checks the file of a `SQLite` store, which a server may have open; exit code 1 if it has a problem (feature `sqlite`) |
-//! | `restore COPY FILE` | puts a copy in the place of the file of a `SQLite` store, which no server may have open (feature `sqlite`) |
+//! | `restore COPY FILE` | replaces the file of a `SQLite` store by a copy; no server may have it open (feature `sqlite`) |
 //! | `--help` | prints these commands |
 //!
-//! Without `FILE` they write to the standard output. A command that fails has the exit code 2, and so
-//! has one that does not exist. Without a command the program continues, and serves. Options other than
-//! `--help` are left to the program; it takes words of its own before it calls [`run`].
+//! Without `FILE` the commands write to the standard output. The exit code is 2 if a command fails
+//! or does not exist. Without a command the program continues and serves. Options other than
+//! `--help`, and arguments that the program removes before it calls [`run`], are left to the
+//! program.
 //!
 //! ```no_run
 //! # use sockful_runtime::{Result, Server, cli};
@@ -46,16 +48,16 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Runs the command that `args` name, without the program's own name in front. Returns its exit code,
-/// or `None` if there are no arguments or the first is an option of the program itself.
+/// Runs the command in `args`, which must not contain the name of the program. Returns its exit
+/// code, or `None` if there are no arguments or the first is an option of the program itself.
 ///
-/// An unknown command prints the usage and has the exit code 2, so that a mistyped one does not start
-/// the server. No store is opened. Call it before the program opens one.
+/// An unknown command prints the usage and has the exit code 2, so that a mistyped command does not
+/// start the server. No store is opened; call this before the program opens one.
 pub fn run(
     server: &Server,
     args: impl IntoIterator<Item = impl Into<OsString>>,
 ) -> Option<ExitCode> {
-    // An argument that is not Unicode is not a command.
+    // An argument that is not Unicode cannot be a command.
     let args = args.into_iter().map(Into::into);
     let args = args.map(|arg| arg.to_string_lossy().into_owned());
     let args = args.collect::<Vec<_>>();
@@ -113,10 +115,10 @@ fn run_command(server: &Server, (command, rest): (&String, &[String])) -> Result
     }
 }
 
-/// The spellings of the request for help.
+/// The arguments that print the usage.
 const HELP: [&str; 3] = ["--help", "-h", "help"];
 
-/// The commands: name, arguments, and what each does.
+/// The commands: name, arguments and description.
 const COMMANDS: [(&str, &str, &str); 8] = [
     ("types", "[FILE]", "write the TypeScript module of the API"),
     ("schema", "[FILE]", "write the description of the API"),
@@ -184,7 +186,8 @@ fn compatible(resources: Resources, file: &str) -> Result<u8, String> {
     Ok(u8::from(compared.verdict == Verdict::Breaking))
 }
 
-/// The text of a file. Some shells write a byte-order mark in front, which JSON does not have.
+/// Reads a file as text. Some shells write a byte-order mark at the beginning, which JSON does not
+/// allow.
 fn read(file: &str) -> Result<String, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("`{file}`: {error}"))?;
     if let Some(mark) = byte_order_mark(&bytes) {
@@ -220,7 +223,7 @@ fn restore(copy: &str, file: &str) -> Result<u8, String> {
     write(&text, &[])
 }
 
-/// The description over many lines, so that a diff of two shows what changed.
+/// The description on many lines, so that a diff of two shows the changes.
 fn description(resources: Resources) -> Result<String, String> {
     let text = or_text(resources.schema())?;
     let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
-//! Stubs of methods whose feature is off.
+//! Stubs for methods whose feature is disabled.
 //!
-//! Without them the compiler reports only that there is no such method. The bounds are unmet by
-//! design; `for<'a>` defers their check from here to the call.
+//! Without them the compiler would only report that there is no such method. The bounds are unmet
+//! by design; `for<'a>` defers their check to the call.
 
 #[cfg(not(feature = "tls"))]
 use crate::core::feature::TlsFeature;

@@ -1,4 +1,4 @@
-//! The server within another one: a service to be mounted beside an application's own routes.
+//! The server as a service that is mounted beside the application's own routes.
 
 use super::ServerHandle;
 use crate::core::error::{Error, ErrorKind};
@@ -23,18 +23,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
 
-/// After what time whoever finds the server full or going may come back.
+/// The `retry_after` of the error if the server is full or shuts down.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// The server as a `tower::Service`, to be mounted in an application of axum or hyper. Made by
-/// [`ServerHandle::service`] and [`Server::into_service`](crate::Server::into_service).
+/// The server as a `tower::Service` that can be mounted in an application of axum or hyper.
 ///
-/// It opens a WebSocket at whatever path the application lets a handshake through, and serves the
-/// page and what else stands beside it below the path that it is mounted at. What is none of these is
+/// Returned by [`ServerHandle::service`] and [`Server::into_service`](crate::Server::into_service).
+///
+/// It opens a WebSocket at any path at which the application passes a handshake to it, and serves
+/// the explorer and its other files below the path that it is mounted at. All other requests are
 /// answered with 404.
 ///
-/// The outer server reads the requests, so it is for that one to bound their headers and how long they
-/// take; it has to serve HTTP/1.1 with upgrades. A WebSocket over HTTP/2 is not served.
+/// The outer server reads the requests, so limits on their headers and duration are up to that
+/// server. It has to serve HTTP/1.1 with upgrades. WebSockets over HTTP/2 are not supported.
 #[derive(Clone)]
 pub struct MountedServer {
     server: ServerHandle,
@@ -43,12 +44,12 @@ pub struct MountedServer {
 
 type PeerOf = dyn Fn(&Parts) -> Option<SocketAddr> + Send + Sync;
 
-/// The connections that came over services.
+/// The connections that arrived through services.
 #[derive(Debug)]
 pub(super) struct MountedConnections {
-    /// What those who come are given, as long as they may come.
+    /// The shutdown signal for new connections; `None` if no more are accepted.
     open: Mutex<Option<Shutdown>>,
-    /// Held while they come to their end.
+    /// Held while the connections are drained.
     trigger: tokio::sync::Mutex<Option<Trigger>>,
 }
 
@@ -63,7 +64,7 @@ impl Default for MountedConnections {
 }
 
 impl MountedConnections {
-    /// For a connection that comes; `None` when none may come any more.
+    /// The shutdown signal for a new connection; `None` if no more are accepted.
     fn enter(&self) -> Option<Shutdown> {
         self.open().clone()
     }
@@ -74,8 +75,8 @@ impl MountedConnections {
 }
 
 impl ServerHandle {
-    /// The server as a service to be mounted beside an application's own routes. All that are made of
-    /// one server are the same.
+    /// Returns the server as a service to mount beside the application's own routes. All services
+    /// of one server share its state.
     pub fn service(&self) -> MountedServer {
         self.listeners.is_mounted.store(true, Ordering::Relaxed);
         MountedServer {
@@ -84,13 +85,14 @@ impl ServerHandle {
         }
     }
 
-    /// Lets the connections that came over [services](Self::service) come to their end: nothing more is
-    /// read of them, requests that have begun are answered, and what is not done after
-    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout) is cut. No handshake is accepted
-    /// from now on.
+    /// Drains the connections that arrived through [services](Self::service): stops reading from
+    /// them, replies to running requests, and cuts the remaining ones after
+    /// [`connection.shutdown_timeout`](crate::config::ConnectionConfig::shutdown_timeout). No
+    /// handshake is accepted from then on.
     ///
-    /// An outer server waits for none of them by itself: it takes what has become a WebSocket for done.
-    /// Who calls this again waits for the same end. Where the future is dropped, connections are cut.
+    /// The outer server does not wait for these connections, because it considers a connection done
+    /// once it has become a WebSocket. Concurrent calls wait for the same end. If the future is
+    /// dropped, the connections are cut.
     pub async fn drain(&self) {
         *self.lobby.open() = None;
         let mut trigger = self.lobby.trigger.lock().await;
@@ -101,11 +103,11 @@ impl ServerHandle {
 }
 
 impl MountedServer {
-    /// Says where a request comes from, as only the outer server knows: in axum by its `ConnectInfo`,
-    /// behind a proxy by the header that it sets. It is the [peer](crate::Context::peer) of what is
-    /// asked over the connection, and counts for
-    /// [`max_connections_per_address`](crate::Config::max_connections_per_address). Without it there is no
-    /// peer, and no limit by address.
+    /// Sets the function that returns the client's address for a request, which only the outer
+    /// server knows: in axum from `ConnectInfo`, behind a proxy from a header of the proxy. It
+    /// becomes the [peer](crate::Context::peer) of requests over the connection, and counts for
+    /// [`max_connections_per_address`](crate::Config::max_connections_per_address). Without it
+    /// there is no peer and no limit by address.
     #[must_use]
     pub fn peer(
         mut self,
@@ -147,7 +149,7 @@ where
                 })?;
                 Ok((entry, shutdown))
             };
-            // How the outer server listens is not known here. It waits for requests by itself.
+            // How the outer server listens is unknown here. It also waits for requests by itself.
             let listener = Listener {
                 is_at_root: false,
                 is_tls: false,
