@@ -112,7 +112,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     }
 }
 
-/// Returns whether `message` is JSON, which [`parse`] does not check for payload and options.
+/// Checks that `message` is JSON, which [`parse`] does not check for payload and options.
 pub(crate) fn check(message: &str) -> Result<()> {
     match serde_json::from_str::<Slots<'_>>(message) {
         Ok(_) => Ok(()),
@@ -122,7 +122,7 @@ pub(crate) fn check(message: &str) -> Result<()> {
 
 /// Returns whether `raw` nests arrays and objects deeper than `max`.
 pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
-    // Most frames have fewer bytes, or fewer brackets in all, than the limit allows one inside the other.
+    // Most frames have fewer bytes or fewer brackets than the maximum depth.
     let is_open = |byte: &u8| matches!(byte, b'[' | b'{');
     if raw.len() <= max || raw.bytes().filter(is_open).count() <= max {
         return false;
@@ -176,7 +176,7 @@ impl Head<'_> {
     }
 }
 
-/// Returns whether it is an integer of digits only, or a short string of safe characters.
+/// Returns whether `raw` is an integer of digits only, or a short string of safe characters.
 pub(crate) fn is_ack_id(raw: &str) -> bool {
     match raw.as_bytes() {
         [b'"', text @ .., b'"'] => {
@@ -186,7 +186,8 @@ pub(crate) fn is_ack_id(raw: &str) -> bool {
                     .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b':' | b'-'))
         }
         digits => {
-            // The slot may come from a scan that does not know JSON's numbers: `007` is none.
+            // The slot may come from a scan that does not know the syntax of JSON numbers: `007` is
+            // not one.
             !digits.is_empty()
                 && digits.iter().all(u8::is_ascii_digit)
                 && !matches!(digits, [b'0', _, ..])

@@ -1,19 +1,19 @@
-//! The request option `key`: a `UUIDv7` that names the request.
+//! The request option `key`: a `UUIDv7` that identifies the request.
 
 use crate::core::error::Fault;
 use crate::core::json;
 use std::time::Duration;
 use uuid::{Uuid, Variant};
 
-/// The most that a client's clock may be ahead of the server's.
+/// The maximum time that a client's clock may be ahead of the server's.
 ///
 /// A key ahead of the clock is kept until the clock has passed it, so it must not be far ahead.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 
 /// Parses the key of a request.
 ///
-/// Its time is checked only after the store was asked about it: a retry of what took effect gets its
-/// reply although the server's clock was set back since.
+/// The time in the key is checked only after the store was queried: a retry of a request that took
+/// effect gets its reply even if the server's clock was set back in the meantime.
 ///
 /// # Errors
 ///

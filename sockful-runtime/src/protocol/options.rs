@@ -9,7 +9,7 @@ use crate::protocol::idempotency_key;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The options of a request. Boxed, since most requests have none.
+/// The options of a request. Boxed, because most requests have none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options(Option<Box<GivenOptions>>);
 
@@ -26,7 +26,7 @@ impl Options {
         self.0.as_ref()?.timeout
     }
 
-    /// The revision that the record must have.
+    /// The revision that the record is required to have.
     pub(crate) fn if_rev(&self) -> Option<u64> {
         self.0.as_ref()?.if_rev
     }
@@ -36,8 +36,8 @@ impl Options {
         self.0.as_ref()?.key
     }
 
-    /// Parses the options of a request. `to` is the resource if the request writes one existing record,
-    /// `keyed` says whether it may have an idempotency key.
+    /// Parses the options of a request. `to` is the resource if the request writes one existing
+    /// record. `keyed` says whether an idempotency key is allowed.
     pub(crate) fn parse(raw: &str, to: Option<&Model>, keyed: bool) -> Result<Self> {
         if raw == "null" {
             return Ok(Self::default());
@@ -86,7 +86,7 @@ impl Options {
                 Ok(given) => key = Some(given),
             }
         }
-        // A trace context is for whoever reads the log; anything in the form of a string will do.
+        // A trace context is only used by readers of the log, so any string is accepted.
         if given
             .take("traceparent")
             .is_some_and(|raw| !raw.starts_with('"'))

@@ -7,7 +7,7 @@ use crate::core::json::span::Span;
 use std::sync::OnceLock;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// The payload of a request, within the text it came in.
+/// The payload of a request, as a part of the text that contained it.
 #[derive(Debug)]
 pub(crate) struct Payload {
     /// The frame of the request, or the payload alone.
@@ -20,7 +20,7 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    /// The part `span` of `source`; `null` if that is empty.
+    /// The part `span` of `source`, or `null` if the span is empty.
     pub(crate) fn within(source: Utf8Bytes, span: Span) -> Self {
         Self {
             source,
@@ -30,20 +30,20 @@ impl Payload {
         }
     }
 
-    /// A payload that is a text of its own.
+    /// A payload with a text of its own.
     pub(crate) fn new(text: String) -> Self {
         let span = Span::of(&text, &text);
         Self::within(text.into(), span)
     }
 
-    /// A payload that is a text of its own, whose members are known.
+    /// A payload with a text of its own whose members are known.
     pub(crate) fn with_members(text: String, members: Members) -> Self {
         let payload = Self::new(text);
         payload.members.get_or_init(|| members);
         payload
     }
 
-    /// A part of this payload as one of its own: the text is shared, not copied.
+    /// A part of this payload as a payload of its own. The text is shared, not copied.
     pub(crate) fn part(&self, part: &str) -> Self {
         Self::within(self.source.clone(), Span::of(&self.source, part))
     }
@@ -66,7 +66,7 @@ impl Payload {
         self.span.part(&self.source)
     }
 
-    /// The payload as an object of which no member is taken yet.
+    /// The payload as an object with no members taken.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::from_utf8;
 
-/// How many bytes of the authentication code are sent.
+/// The number of bytes of the authentication code that are sent.
 const BYTES: usize = 12;
 const TEXT: usize = BYTES * 4 / 3;
 /// The block size of SHA-256: a shorter key is padded with zeros to it.
@@ -39,8 +39,8 @@ impl PositionKey {
         PositionProof::of(mac)
     }
 
-    /// The proof of a value for one purpose. The purpose is longer than a position, so that none is the
-    /// proof of a position.
+    /// The proof of a value for a purpose. A purpose is longer than a position, so that the proof
+    /// of a value is never that of a position.
     pub(crate) fn value(&self, purpose: &[u8; 24], value: impl Hash) -> PositionProof {
         let mut hasher = MacHasher(self.0.clone());
         hasher.write(purpose);
@@ -68,7 +68,8 @@ impl PositionProof {
         from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Whether a client has sent this proof. It takes the same time however much of it is right.
+    /// Whether a client has sent this proof. Takes constant time, independent of matching
+    /// characters.
     pub(crate) fn is(&self, sent: &str) -> bool {
         let pairs = self.0.iter().zip(sent.as_bytes());
         let differences = pairs.fold(0, |all, (ours, theirs)| all | (ours ^ theirs));
@@ -82,7 +83,7 @@ impl fmt::Debug for PositionProof {
     }
 }
 
-/// Feeds a value into an authentication code.
+/// Hashes a value into an authentication code.
 struct MacHasher(Hmac<Sha256>);
 
 impl Hasher for MacHasher {
@@ -90,7 +91,7 @@ impl Hasher for MacHasher {
         self.0.update(bytes);
     }
 
-    /// Unused: the code is longer.
+    /// Unused, because the code is longer than 64 bits.
     fn finish(&self) -> u64 {
         0
     }

@@ -1,4 +1,4 @@
-//! What a request leads to, and how a reply is written.
+//! The result of a request, and the encoding of replies.
 
 use crate::core::error::{Error, Result};
 use crate::model::codec::Codec;
@@ -10,30 +10,30 @@ use crate::protocol::position::PositionProof;
 use std::io::Write;
 use std::sync::Arc;
 
-/// What goes into a reply beside the head of its request.
+/// The result of a request, without the head of the reply.
 pub type Reply = Result<Done>;
 
-/// A request that succeeded: the result, and what stands beside it.
+/// The result of a successful request, with its metadata.
 #[derive(Debug)]
 pub struct Done {
     pub(crate) body: Body,
     /// The commit that the result is a view of, or that the request made.
     pub(crate) seq: Option<u64>,
-    /// The revision of the one record that the result is or is about, where its resource shows it.
+    /// The revision of the record that the result is or refers to, if its resource shows revisions.
     pub(crate) rev: Option<u64>,
-    /// How a result that is not all there continues. Boxed, since most results are all there and
-    /// every reply is moved several times.
+    /// How an incomplete result continues. Boxed, because most results are complete and every reply
+    /// is moved several times.
     pub(crate) continuation: Option<Box<Continuation>>,
 }
 
-/// How a result continues that is not all there.
+/// How an incomplete result continues.
 #[derive(Debug, Default)]
 pub(crate) struct Continuation {
-    /// The cursor behind the last record of a list that was cut.
+    /// The cursor after the last record of a list that was cut.
     pub(crate) next: Option<String>,
-    /// The cursors of included lists that were cut: a JSON object.
+    /// The cursors of included lists that were cut, as a JSON object.
     pub(crate) cut: Option<String>,
-    /// What the reply to `subscribe` says about the subscription.
+    /// The members of the reply to `subscribe`.
     pub(crate) subscribed: Option<Subscribed>,
 }
 
@@ -42,20 +42,24 @@ pub(crate) struct Continuation {
 pub struct EncodedOutput(pub(crate) Body);
 
 impl EncodedOutput {
+    /// Encodes the output of a remote method.
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as it is longer than a reply may be.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as it exceeds the limit of a
+    /// reply.
     pub(crate) fn new<T>(codec: &Codec<T>, output: &T, max_reply: usize) -> Result<Self> {
         let json = json("the result", codec, output, max_reply)?;
         Ok(Self(Body::Json(json.into_bytes())))
     }
 }
 
-/// What the application's own code tells clients, as JSON.
+/// Encodes a value of the application's own code for clients as JSON.
 ///
 /// # Errors
 ///
-/// Where it can't be written, is longer than a reply may be, or not every client could read it.
+/// If it cannot be serialized, exceeds the limit of a reply, or contains a number that not every
+/// client can read.
 pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T, max_reply: usize) -> Result<String> {
     let mut json = Vec::with_capacity(64);
     let written = codec.write_bounded(value, &mut json, room(max_reply));
@@ -77,41 +81,41 @@ pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T, max_reply: usize)
     Ok(json)
 }
 
-/// A result, in the form that costs least to write.
+/// A result in the form that is cheapest to write.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// JSON as it is.
+    /// JSON text.
     Json(Vec<u8>),
-    /// A record, spliced in.
+    /// A record, whose JSON is copied into the reply.
     Record(Arc<Record>, Selection),
-    /// Records in an array, `null` for those that are not there.
+    /// An array of records; missing ones are `null`.
     Records(Vec<Option<Arc<Record>>>, Selection),
-    /// Several in an array.
+    /// An array of results.
     List(Vec<Self>),
 }
 
-/// What the reply to `subscribe` says about the subscription.
+/// The members of the reply to `subscribe`.
 #[derive(Debug)]
 pub(crate) struct Subscribed {
     /// The token that resumes it on another connection.
     pub(crate) resume: String,
     /// The proof of the position that the reply moves the client to.
     pub(crate) at: Option<PositionProof>,
-    /// Whether more of its first records follow in events.
+    /// Whether further records of the initial result follow in events.
     pub(crate) more: bool,
 }
 
-/// Which properties of a record are wanted.
+/// The properties of a record that are sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Selection {
-    /// All that may be sent.
+    /// All properties that may be sent.
     #[default]
     All,
-    /// Those at these positions.
+    /// The properties at these positions.
     Some(&'static ResourceDef, Arc<[usize]>),
 }
 
-/// Refuses a result that no reply has room for, before anything is committed that it would report.
+/// Rejects a result that does not fit in a reply, before the commit that it would report.
 ///
 /// # Errors
 ///
@@ -123,13 +127,13 @@ pub(crate) fn check_room(what: &str, bytes: usize, max_reply: usize) -> Result<(
     Err(Error::too_large(what, "max_reply", max_reply))
 }
 
-/// How many bytes of a reply its result may take; the rest is for the head and what stands beside it.
+/// The maximum size of a result in bytes; the rest of a reply is for its head and metadata.
 pub(crate) fn room(max_reply: usize) -> usize {
     max_reply.saturating_sub(512)
 }
 
 impl Done {
-    /// A result with nothing beside it.
+    /// A result without metadata.
     pub(crate) fn bare(body: Body) -> Self {
         Self {
             body,
@@ -139,7 +143,7 @@ impl Done {
         }
     }
 
-    /// This result, with how it continues.
+    /// This result with its continuation.
     pub(crate) fn with(self, continuation: Continuation) -> Self {
         let is_all = matches!(
             continuation,
@@ -155,7 +159,7 @@ impl Done {
         }
     }
 
-    /// The cursor behind the last record of a list that was cut.
+    /// The cursor after the last record of a list that was cut.
     pub(crate) fn next(&self) -> Option<&str> {
         self.continuation.as_ref()?.next.as_deref()
     }
@@ -165,7 +169,7 @@ impl Done {
         self.continuation.as_ref()?.cut.as_deref()
     }
 
-    /// The reply to a remote method.
+    /// The result of a remote method.
     pub(crate) fn encoded(output: EncodedOutput, seq: Option<u64>, rev: Option<u64>) -> Self {
         Self {
             seq,
@@ -183,7 +187,7 @@ impl Done {
         }
     }
 
-    /// The one record that the result is, all of it or a part.
+    /// The record, if the result is one record or a part of it.
     pub(crate) fn record(&self) -> Option<&Record> {
         match &self.body {
             Body::Record(record, _) => Some(record),
@@ -191,7 +195,7 @@ impl Done {
         }
     }
 
-    /// How many bytes the parts of variable length take, or a few more.
+    /// An upper bound for the number of bytes of the parts with variable length.
     fn len(&self) -> usize {
         let continuation = self.continuation.as_deref().map_or(0, Continuation::len);
         self.body.len() + continuation
@@ -202,7 +206,7 @@ impl Done {
         self.body.write(out);
         if let Some(seq) = self.seq {
             out.extend_from_slice(b",\"seq\":");
-            // Writing to memory does not fail.
+            // Writing to a `Vec` does not fail.
             let _ = serde_json::to_writer(&mut *out, &seq);
         }
         if let Some(rev) = self.rev {
@@ -222,7 +226,7 @@ impl Continuation {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        // Writing to memory does not fail.
+        // Writing to a `Vec` does not fail.
         if let Some(next) = &self.next {
             let _ = write!(out, ",\"next\":\"{next}\"");
         }
@@ -242,14 +246,14 @@ impl Continuation {
 }
 
 impl Selection {
-    /// The properties at these positions; all that may be sent where nothing is said.
+    /// The properties at these positions, or all that may be sent if `None`.
     pub(crate) fn of(definition: &'static ResourceDef, select: Option<Vec<usize>>) -> Self {
         select.map_or(Self::All, |positions| {
             Self::Some(definition, positions.into())
         })
     }
 
-    /// How many bytes [`write`](Self::write) takes.
+    /// The number of bytes that [`write`](Self::write) appends.
     pub(crate) fn len(&self, record: &Record) -> usize {
         match self {
             Self::All => record.sent().len(),
@@ -270,7 +274,7 @@ impl Selection {
 }
 
 impl Body {
-    /// How many bytes [`write`](Self::write) takes, or a few more.
+    /// An upper bound for the number of bytes that [`write`](Self::write) appends.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.len(),
@@ -317,10 +321,12 @@ impl Body {
     }
 }
 
-/// Writes the reply to the request of `head`; one whose result is larger than `max` becomes `too_large`.
+/// Writes the reply to a request with this head. A result larger than `max` bytes becomes
+/// `too_large`.
 pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usize) {
     let start = out.len();
-    // What would be too large is not even written: it could be so many times over.
+    // A result that is too large is not even written, because it could be much larger than the
+    // limit.
     let fits = match reply {
         Ok(done) if done.len() > max => false,
         Ok(done) => {
@@ -338,7 +344,7 @@ pub(crate) fn write(out: &mut Vec<u8>, head: &Head<'_>, reply: &Reply, max: usiz
     }
 }
 
-/// The payload of a reply, and how it ended: a result that is larger than `max` becomes `too_large`.
+/// The payload of a reply, and the reply. A result larger than `max` bytes becomes `too_large`.
 pub(crate) fn payload(reply: Reply, max: usize) -> (Vec<u8>, Reply) {
     let reply = reply.and_then(|done| match done.len() {
         length if length > max => Err(too_large(max)),
@@ -355,7 +361,7 @@ pub(crate) fn payload(reply: Reply, max: usize) -> (Vec<u8>, Reply) {
     (out, reply)
 }
 
-/// The payload of a reply that tells `error`.
+/// The payload of a reply with an error.
 pub(crate) fn refusal(error: &Error) -> Vec<u8> {
     let mut out = Vec::new();
     write_error(&mut out, error);
@@ -368,7 +374,7 @@ fn too_large(max: usize) -> Error {
 
 fn write_error(out: &mut Vec<u8>, error: &Error) {
     out.extend_from_slice(b"{\"err\":");
-    // An error is plain strings and numbers, and writing to memory does not fail.
+    // An error consists of strings and numbers, and writing to a `Vec` does not fail.
     let _ = serde_json::to_writer(&mut *out, error);
     out.push(b'}');
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The slots of a frame as raw JSON; those left off are `null`.
+/// The slots of a frame as raw JSON. Omitted slots are `null`.
 pub(super) struct Slots<'a> {
     pub(super) raw: [&'a str; 5],
     pub(super) count: usize,
@@ -71,8 +71,8 @@ impl<'de> Deserialize<'de> for Slots<'de> {
     }
 }
 
-/// Takes apart a message of the usual form, without a look inside of payload and options: they are
-/// scanned once, by whom they are for. `None` for everything else, which serde reads in full.
+/// Splits a message of the usual form without parsing its payload and options, which are scanned
+/// once by their consumers. Returns `None` for all other messages, which serde parses completely.
 pub(super) fn split(message: &str) -> Option<Slots<'_>> {
     let bytes = message.as_bytes();
     let mut slots = Slots {
@@ -86,7 +86,7 @@ pub(super) fn split(message: &str) -> Option<Slots<'_>> {
         return None;
     }
     while bytes[at] != b']' {
-        // Behind the bracket or the comma.
+        // Skip the bracket or the comma.
         at += 1;
         let end = match (slots.count, bytes.get(at)?) {
             (0 | 1, b'"') => lexer::plain_string(bytes, at)?,
@@ -129,8 +129,8 @@ fn end_of_object(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// The end of a number, a word or a short string: the next comma or bracket, or a space, which
-/// makes the message an unusual one.
+/// The end of a number, a literal or a short string: the next comma, bracket or whitespace.
+/// Whitespace makes the message an unusual one.
 fn end_of_word(bytes: &[u8], start: usize) -> Option<usize> {
     let length = bytes[start..]
         .iter()
@@ -142,7 +142,8 @@ fn end_of_word(bytes: &[u8], start: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// What is split is split as serde would, and what serde refuses is not split.
+    /// Messages are split like serde would split them, and messages that serde rejects are not
+    /// split.
     #[test]
     fn split_agrees_with_serde() {
         let usual = [
