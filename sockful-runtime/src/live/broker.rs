@@ -118,11 +118,12 @@ impl Broker {
         Ok((group, id, joined))
     }
 
-    /// All records that match the query of a group. Those who ask together share what one of them
-    /// reads, if that is no older than the newest commit when they asked.
+    /// Returns all records that match the query of a group. Concurrent callers share the result
+    /// that one of them reads, if it is not older than the newest commit at the time of their call.
     ///
     /// # Errors
     ///
+    /// As for [`initial_result`](Self::initial_result).
     /// As for [`initial_result`](Self::initial_result).
     pub(super) async fn shared_result(
         &self,
@@ -147,11 +148,12 @@ impl Broker {
         Ok(result)
     }
 
-    /// All records that match `query`.
+    /// Returns all records that match `query`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if they are too many or too large.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if there are too many or if they are too
+    /// large.
     pub(super) async fn initial_result(&self, query: &LiveQuery) -> Result<InitialResult> {
         let LiveLimits { records, bytes, .. } = self.limits;
         let view = self.store.find(
@@ -186,11 +188,11 @@ impl Broker {
     /// Waits until commit `seq` was distributed to all subscriptions.
     pub(crate) async fn wait_until_published(&self, seq: u64) {
         let mut published = self.published.subscribe();
-        // `self` owns the sender, so that it can't be closed.
+        // `self` owns the sender, so the channel cannot be closed.
         let _ = published.wait_for(|&newest| newest >= seq).await;
     }
 
-    /// Passes an event that belongs to no commit on to the subscriptions that match its record.
+    /// Passes an event that belongs to no commit to the subscriptions that match its record.
     pub(crate) fn broadcast(&self, event: Emitted) {
         let candidates = self.state().groups.candidates_of_event(&event);
         let groups: Vec<_> = {
@@ -218,8 +220,8 @@ impl Broker {
         Some(state.recent.head())
     }
 
-    /// Distributes the next commits. Queries are evaluated without the lock, and on a blocking thread
-    /// if that takes long.
+    /// Distributes the next commits. Queries are evaluated without the lock, and on a blocking
+    /// thread if that takes long.
     async fn publish(&self, commits: Vec<Arc<Committed>>) {
         let Some(last) = commits.last().map(|committed| committed.seq) else {
             return;
@@ -239,7 +241,7 @@ impl Broker {
         self.distribute(evaluated);
     }
 
-    /// Passes evaluated commits on to the subscriptions.
+    /// Passes evaluated commits to the subscriptions.
     pub(super) fn distribute(&self, Evaluated { commits, deferred }: Evaluated) {
         let mut wakers = Vec::new();
         let mut state = self.state();
@@ -257,7 +259,7 @@ impl Broker {
         drop(trimmed);
     }
 
-    /// Continues at commit `head`, because the log no longer has the commits before it. All
+    /// Continues at commit `head` because the log no longer contains the commits before it. All
     /// subscriptions are behind then.
     fn skip_to(&self, head: u64) {
         let mut wakers = Vec::new();
@@ -278,7 +280,7 @@ impl Broker {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, BrokerState> {
-        // No code of the application runs under the lock.
+        // No application code runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

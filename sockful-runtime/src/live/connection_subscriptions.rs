@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// How many transient events wait for one connection at most; it does not receive further ones.
+/// The maximum number of transient events that wait for one connection; further ones are dropped.
 const MAX_TRANSIENT_EVENTS: usize = 64;
 
 /// The subscriptions of one connection, shared by the broker, which marks those with new events as
@@ -15,10 +15,10 @@ const MAX_TRANSIENT_EVENTS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionSubscriptions {
     ready: Mutex<ReadyQueue>,
-    /// The `ack_id` of each subscription as the client wrote it, and the resources that accept
-    /// `unsubscribe` for it.
+    /// The `ack_id` of each subscription as raw JSON, and the resources that accept `unsubscribe`
+    /// for it.
     ack_ids: Mutex<HashMap<Box<str>, [&'static str; 2]>>,
-    /// What comparisons for its subscriptions cost, in bytes, as far as it was not charged.
+    /// The cost of comparisons for its subscriptions in bytes, as far as it was not charged.
     work: AtomicUsize,
 }
 
@@ -86,7 +86,7 @@ impl ConnectionSubscriptions {
         self.work.fetch_add(bytes, Relaxed);
     }
 
-    /// What comparisons cost since this was last asked, in units of so many bytes.
+    /// Takes the cost of comparisons since the last call, in whole units of `unit` bytes.
     pub(crate) fn take_work(&self, unit: usize) -> usize {
         let work = self.work.load(Relaxed);
         if work < unit {
@@ -142,7 +142,7 @@ impl ConnectionSubscriptions {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that can panic runs under either lock.
+    // No code that can panic runs under either lock.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,4 +1,4 @@
-//! The frames that a subscription is sent, one at a time.
+//! The frames that are sent to a subscription, one at a time.
 
 use super::event_encoder::{EventEncoder, EventMeta, write_list};
 use super::live_query::{ChangeKind, InitialResult, Match};
@@ -12,20 +12,20 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// About how many bytes the records of one frame take.
+/// Approximately how many bytes the records of one frame may have.
 const MAX_FRAME_RECORDS: usize = 64 * 1024;
 
-/// The frames that bring a subscription from one commit to another. The client applies all of them
+/// The frames that move a subscription from one commit to another. The client applies all of them
 /// or none.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// Commits one by one.
     Commits {
         matches: VecDeque<Match>,
-        /// How many events of the first one were written.
+        /// How many events of the first match were written.
         written: usize,
     },
-    /// Many commits as one.
+    /// Many commits folded into one change per record.
     Folded {
         changes: VecDeque<(ChangeKind, Arc<Record>)>,
         seq: u64,
@@ -34,7 +34,7 @@ pub(crate) enum Delivery {
         dropped: usize,
         is_done: bool,
     },
-    /// Records as they are at one commit.
+    /// Records in their state at one commit.
     Records {
         /// The name of the next frame.
         event: &'static str,
@@ -83,7 +83,7 @@ impl Delivery {
         }
     }
 
-    /// The records that did not fit into the reply to `subscribe`.
+    /// The records that did not fit in the reply to `subscribe`.
     pub(crate) fn remaining(
         records: RemainingRecords,
         seq: u64,
@@ -172,7 +172,8 @@ impl Delivery {
                 if let Some(error) = error.take() {
                     encoder.write_frame("ended", out, |out| {
                         out.extend_from_slice(b"\"error\":");
-                        // An error is plain strings and numbers, and writing to memory does not fail.
+                        // An error consists of strings and numbers, and writing to a `Vec` does not
+                        // fail.
                         let _ = serde_json::to_writer(&mut *out, &error);
                         let _ = write!(out, ",\"seq\":{seq}");
                     });
@@ -211,8 +212,8 @@ impl RemainingRecords {
         self.result.as_ref().map_or(&[], |result| &result.records)
     }
 
-    /// Removes the first records that fit into `room` bytes of the reply to `subscribe`, and returns
-    /// its result.
+    /// Removes the first records that fit in `room` bytes of the reply to `subscribe`, and returns
+    /// the result of that reply.
     pub(crate) fn take_first(&mut self, room: usize, selection: &Selection) -> Vec<u8> {
         let part = self.take(room.min(MAX_FRAME_RECORDS), 0, selection);
         let mut out = b"{\"records\":".to_vec();
@@ -221,8 +222,8 @@ impl RemainingRecords {
         out
     }
 
-    /// Removes the first records that take about `room` bytes, but at least `min` of them. Returns
-    /// their positions.
+    /// Removes the first records that fit in about `room` bytes, but at least `min` of them.
+    /// Returns their positions.
     fn take(&mut self, room: usize, min: usize, selection: &Selection) -> Range<usize> {
         let rest = &self.all()[self.written..];
         let sums = rest.iter().scan(0, |sum, record| {

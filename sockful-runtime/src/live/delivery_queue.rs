@@ -14,19 +14,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// A subscription whose reply is written next. `S` is what its owner needs to restart it.
+/// A subscription whose reply is written next. `S` is the state that its owner needs to restart it.
 #[derive(Debug)]
 pub(crate) struct NewSubscription<S> {
     pub(crate) handle: SubscriptionHandle,
     pub(crate) encoder: EventEncoder,
     /// The commit that its reply reports.
     pub(crate) seq: u64,
-    /// The records that did not fit into its reply.
+    /// The records that did not fit in its reply.
     pub(crate) remaining: Delivery,
     pub(crate) scope: S,
 }
 
-/// A subscription that was registered again, because other records are readable now.
+/// A subscription that was registered again because the readable records have changed.
 #[derive(Debug)]
 pub(crate) struct RestartedSubscription<S> {
     pub(crate) handle: SubscriptionHandle,
@@ -38,15 +38,15 @@ pub(crate) struct RestartedSubscription<S> {
 pub(crate) struct DeliveryQueue<S> {
     connection: Arc<ConnectionSubscriptions>,
     subscriptions: SortedVecMap<ActiveSubscription<S>>,
-    /// Whether there ever was a subscription.
+    /// Whether there has been any subscription.
     is_used: bool,
-    /// The rest of initial results.
+    /// The remaining parts of initial results.
     starting: VecDeque<ActiveDelivery>,
     transient: VecDeque<TransientEvent>,
     /// Subscriptions with new commits.
     ready: VecDeque<u64>,
     current: Option<ActiveDelivery>,
-    /// Subscriptions that must catch up or restart, and the one that does.
+    /// Subscriptions that must catch up or restart, and the one that is doing so.
     behind: VecDeque<u64>,
     catching_up: Option<CatchUp<S>>,
 }
@@ -98,7 +98,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
         }
     }
 
-    /// Begins a subscription after its reply was written. If it is stale by now, it restarts.
+    /// Begins a subscription after its reply was written. If it is stale by then, it restarts.
     pub(crate) fn begin(&mut self, subscription: NewSubscription<S>, is_stale: bool) {
         let NewSubscription {
             handle,
@@ -156,7 +156,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
         }
     }
 
-    /// How many subscriptions have not delivered all of their initial result.
+    /// How many subscriptions have not delivered their complete initial result.
     pub(crate) fn starting(&self) -> usize {
         self.starting.len()
     }
@@ -227,7 +227,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
         }
     }
 
-    /// The delivery of a subscription that has restarted or failed to.
+    /// The delivery for a subscription that has restarted or failed to restart.
     fn finish_restart(
         &mut self,
         id: u64,
@@ -254,7 +254,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
         })
     }
 
-    /// Selects the delivery that is written next. Returns whether there is one.
+    /// Selects the delivery to write next. Returns whether there is one.
     pub(crate) fn select_next(&mut self) -> bool {
         while !self.has_current() {
             let Some(id) = self.ready.pop_front() else {
@@ -301,7 +301,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
         all.fold(head, u64::min)
     }
 
-    /// Whether a delivery is being written, or can be at once.
+    /// Whether a delivery is in progress or can start at once.
     fn has_current(&mut self) -> bool {
         if self
             .current

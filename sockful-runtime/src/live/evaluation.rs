@@ -1,4 +1,4 @@
-//! Evaluates which queries a page of commits concerns, without the lock of the broker.
+//! Evaluates which queries a page of commits affects, without the lock of the broker.
 
 use super::live_query::{CommitValues, EventRef, LiveQuery};
 use crate::core::caller_id::CallerId;
@@ -6,52 +6,53 @@ use crate::store::commit::{Committed, RecordChange};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What comparisons may cost on the task that reads the log, in bytes: some tens of microseconds.
-/// Otherwise they run on a blocking thread.
+/// The maximum cost of comparisons on the task that reads the log, in bytes: some tens of
+/// microseconds. More expensive ones run on a blocking thread.
 const MAX_INLINE: usize = 64 * 1024;
 
-/// How many bytes of records may be parsed on that task.
+/// The maximum number of bytes of records that are parsed on that task.
 const MAX_INLINE_BYTES: usize = 256 * 1024;
 
-/// What the comparisons of one caller's queries may cost for one page of commits, in bytes: some
-/// milliseconds. Further queries of the caller are left to the connections that subscribed to them.
+/// The maximum cost of comparisons of one caller's queries for one page of commits, in bytes: some
+/// milliseconds. Further queries of the caller are evaluated by the connections that subscribed to
+/// them.
 const MAX_BY_CALLER: usize = 4 * 1024 * 1024;
 
-/// The query of a group, with what is to be known to evaluate it.
+/// The query of a group, with the data for its evaluation.
 #[derive(Debug)]
 pub(super) struct GroupQuery {
     pub(super) query: Arc<LiveQuery>,
-    /// What one evaluation costs at most for each record.
+    /// The maximum cost of one evaluation per record.
     pub(super) weight: usize,
-    /// Who first asked it.
+    /// The caller that first subscribed to it.
     pub(super) asked_by: CallerId,
 }
 
-/// A group, by its id, and its query.
+/// A group's id and its query.
 pub(super) type Candidate = (u64, Arc<GroupQuery>);
 
-/// The queries that a page of commits may concern.
+/// The queries that a page of commits may affect.
 #[derive(Debug)]
 pub(super) struct Evaluation {
-    /// Of each commit the groups and their queries.
+    /// The candidate groups of each commit, with their queries.
     pub(super) candidates: Vec<(Arc<Committed>, Vec<Candidate>)>,
     pub(super) max_by_caller: usize,
 }
 
-/// Which queries a page of commits concerns.
+/// The queries that a page of commits affects.
 #[derive(Debug)]
 pub(super) struct Evaluated {
     pub(super) commits: Vec<(Arc<Committed>, Vec<GroupEvents>)>,
-    /// The groups that were not evaluated: they have to catch up.
+    /// The groups that were not evaluated and have to catch up.
     pub(super) deferred: HashSet<u64>,
 }
 
-/// What a commit means for one group.
+/// The events of a commit for one group.
 #[derive(Debug)]
 pub(super) struct GroupEvents {
     pub(super) group: u64,
     pub(super) events: Vec<EventRef>,
-    /// What it cost to find out, in bytes.
+    /// The cost of the comparisons, in bytes.
     pub(super) compared: usize,
 }
 
@@ -63,7 +64,7 @@ impl Evaluation {
         }
     }
 
-    /// Whether it takes too long for the task that reads the log.
+    /// Whether the evaluation takes too long for the task that reads the log.
     pub(super) fn is_long(&self) -> bool {
         let (mut cost, mut bytes) = (0, 0);
         for (committed, groups) in &self.candidates {
@@ -78,7 +79,7 @@ impl Evaluation {
         cost > MAX_INLINE || bytes > MAX_INLINE_BYTES
     }
 
-    /// Evaluates the queries, each caller's as long as they do not cost too much.
+    /// Evaluates the queries, those of each caller up to the limit of their cost.
     pub(super) fn run(self) -> Evaluated {
         let mut by_caller: HashMap<CallerId, usize> = HashMap::new();
         let mut deferred = HashSet::new();

@@ -56,13 +56,13 @@ impl EventMeta {
         }
     }
 
-    /// With the proof of the position that the last frame moves the client to.
+    /// Adds the proof of the position that the last frame moves the client to.
     pub(super) fn at(self, at: Option<PositionProof>) -> Self {
         let at = at.filter(|_| self.is_last);
         Self { at, ..self }
     }
 
-    /// For many commits as one, of which `dropped` declared events are omitted.
+    /// For many commits folded into one, with `dropped` declared events omitted.
     pub(super) fn folded(seq: u64, is_last: bool, dropped: usize) -> Self {
         Self {
             is_folded: true,
@@ -73,7 +73,7 @@ impl EventMeta {
 
     fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"seq\":");
-        // Writing to memory does not fail.
+        // Writing to a `Vec` does not fail.
         let _ = serde_json::to_writer(&mut *out, &self.seq);
         if self.is_folded {
             out.extend_from_slice(b",\"folded\":true");
@@ -111,7 +111,7 @@ impl EventEncoder {
         }
     }
 
-    /// Writes a declared event; one that belongs to no commit has no `meta`.
+    /// Writes a declared event. An event that belongs to no commit has no `meta`.
     pub(super) fn write_declared(
         &self,
         event: &Emitted,
@@ -179,7 +179,7 @@ impl EventEncoder {
         payload: impl FnOnce(&mut Vec<u8>),
     ) {
         out.extend_from_slice(b"[\"");
-        // Names of resources need no escapes.
+        // Resource names need no escapes.
         out.extend_from_slice(self.definition.name.as_bytes());
         out.extend_from_slice(b"\",\"");
         out.extend_from_slice(event.as_bytes());

@@ -1,4 +1,4 @@
-//! The query of a subscription, and which events a commit causes for it.
+//! The query of a subscription, and the events that a commit causes for it.
 
 use crate::model::record::Record;
 use crate::protocol::position::PositionProof;
@@ -38,14 +38,14 @@ pub(crate) enum ChangeKind {
     Left,
 }
 
-/// A commit that concerns a subscription, and the events that it causes.
+/// A commit that affects a subscription, and the events that it causes.
 #[derive(Clone, Debug)]
 pub(crate) struct Match {
     pub(crate) committed: Arc<Committed>,
     pub(crate) events: Arc<[EventRef]>,
 }
 
-/// An event of a commit, by the position of what caused it.
+/// An event of a commit, by the position of its cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EventRef {
     /// The change at this position.
@@ -55,7 +55,7 @@ pub(crate) enum EventRef {
 }
 
 impl LiveQuery {
-    /// The filter and the read filter in one.
+    /// The filter and the read filter combined.
     pub(super) fn combined_filter(&self) -> QueryFilter {
         self.read_filter.narrow(self.filter.clone())
     }
@@ -67,13 +67,13 @@ impl LiveQuery {
         format!("{filter} of {read_filter}")
     }
 
-    /// What one evaluation costs at most for each record, beside parsing it.
+    /// The maximum cost of one evaluation per record, without parsing.
     pub(super) fn weight(&self) -> usize {
         let read_filter = self.read_filter.filter();
         self.filter.weight() + read_filter.map_or(0, QueryFilter::weight)
     }
 
-    /// Returns whether the caller asked for all records, as far as it can read them.
+    /// Whether the caller asked for all records that it can read.
     pub(super) fn is_unconditional(&self) -> bool {
         self.filter == QueryFilter::All
     }
@@ -149,7 +149,7 @@ impl LiveQuery {
         first
     }
 
-    /// Whether the record of these values matches.
+    /// Whether the record with these values matches.
     pub(super) fn matches(&self, values: &mut RecordValues<'_, Record>) -> bool {
         self.filter.evaluate(values) && self.read_filter.allows_values(values)
     }
@@ -158,11 +158,11 @@ impl LiveQuery {
 /// The values of the records in a commit. Each property is parsed once, for any number of queries.
 pub(super) struct CommitValues<'c> {
     committed: &'c Committed,
-    /// Of each change the record before and after it.
+    /// For each change, the record before and after it.
     changes: Vec<[Option<RecordValues<'c, Record>>; 2]>,
-    /// Of each declared event its record.
+    /// For each declared event, its record.
     emitted: Vec<RecordValues<'c, Record>>,
-    /// What the comparisons so far cost, in bytes.
+    /// The cost of the comparisons so far, in bytes.
     compared: usize,
 }
 
@@ -183,12 +183,12 @@ impl<'c> CommitValues<'c> {
         }
     }
 
-    /// What the comparisons so far cost, in bytes.
+    /// The cost of the comparisons so far, in bytes.
     pub(super) fn compared(&self) -> usize {
         self.compared
     }
 
-    /// The bytes of JSON that were parsed so far.
+    /// The number of bytes of JSON that were parsed so far.
     #[cfg(test)]
     pub(super) fn parsed(&self) -> usize {
         let changes = self.changes.iter().flatten().flatten();

@@ -11,30 +11,30 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
-/// The subscriptions of one query, and the newest commits that match it. It keeps matches while a
-/// subscriber has not taken them, and no more of them than are delivered one by one.
+/// The subscriptions of one query and the newest commits that match it. Matches are kept while a
+/// subscriber has not taken them, at most as many as are delivered one by one.
 #[derive(Debug)]
 pub(super) struct QueryGroup {
     pub(super) of: Arc<GroupQuery>,
     /// The canonical text of the query.
     pub(super) canonical: Arc<str>,
-    /// Whose share of the limit it counts against, if it counts at all.
+    /// The caller whose share of the limit the query counts against, if it counts.
     share: Option<Share>,
     subscribers: SortedVecMap<Subscriber>,
     matches: VecDeque<(u64, Arc<[EventRef]>)>,
     /// How many subscribers have pending matches.
     pending: usize,
-    /// The newest initial result, while a subscription still delivers it. Equal subscriptions read one
-    /// after the other, so that those which come together share what the first reads.
+    /// The newest initial result, while a subscription still delivers it. Equal subscriptions read
+    /// one after the other, so that concurrent ones share the result of the first.
     pub(super) initial: Arc<tokio::sync::Mutex<Weak<InitialResult>>>,
 }
 
-/// What a query counts as, and against whose share.
+/// How many units a query counts, and against which caller.
 #[derive(Debug)]
 struct Share {
     units: usize,
     owner: CallerId,
-    /// How many subscriptions each caller has.
+    /// The number of subscriptions of each caller.
     callers: BTreeMap<CallerId, usize>,
 }
 
@@ -51,16 +51,17 @@ pub(super) struct PassedShare {
 struct Subscriber {
     caller: CallerId,
     connection: Arc<ConnectionSubscriptions>,
-    /// It has taken everything up to this commit.
+    /// The subscriber has taken everything up to this commit.
     position: u64,
-    /// How many of the newest matches it has not taken; more than the group keeps if it must replay.
+    /// The number of newest matches that it has not taken; more than the group keeps if it must
+    /// replay.
     pending: usize,
 }
 
 /// What a subscription delivers next.
 #[derive(Debug)]
 pub(crate) enum NextEvents {
-    /// Nothing yet.
+    /// No commits are pending.
     Nothing,
     /// These commits, one by one.
     Commits {
@@ -68,13 +69,13 @@ pub(crate) enum NextEvents {
         /// Whether more commits follow.
         more: bool,
     },
-    /// It missed more commits than are delivered one by one or than are available: it must catch
-    /// up first.
+    /// The subscriber missed more commits than are delivered one by one or than are available: it
+    /// must catch up first.
     Behind,
 }
 
 impl QueryGroup {
-    /// A group that counts as so many units against its first caller.
+    /// A group that counts as `units` units against its first caller.
     pub(super) fn new(of: Arc<GroupQuery>, canonical: Arc<str>, units: usize) -> Self {
         let share = (units > 0).then(|| Share {
             units,
@@ -115,8 +116,8 @@ impl QueryGroup {
         self.subscribers.insert(id, subscriber);
     }
 
-    /// Removes a subscriber. If its caller has no other and the query counted against it, the query
-    /// counts against another caller from now on, if there is one.
+    /// Removes a subscriber. If it was the last of its caller and the query counted against that
+    /// caller, the query counts against another caller from then on, if there is one.
     pub(super) fn remove(&mut self, id: u64) -> Option<PassedShare> {
         let subscriber = self.subscribers.remove(id)?;
         self.update_pending(subscriber.pending, 0);
@@ -141,7 +142,7 @@ impl QueryGroup {
         })
     }
 
-    /// Charges the work of an evaluation to a connection that subscribed.
+    /// Charges the cost of an evaluation to one of the subscribed connections.
     pub(super) fn charge(&self, work: usize) {
         if let Some((_, subscriber)) = self.subscribers.iter().next() {
             subscriber.connection.add_work(work);
@@ -165,13 +166,13 @@ impl QueryGroup {
                 subscriber.position = subscriber.position.max(seq - 1);
                 wakers.extend(subscriber.connection.mark_ready(id));
             }
-            // One more than the group keeps is enough to know that it is behind.
+            // A number above the group's maximum is sufficient to detect that it is behind.
             subscriber.pending = subscriber.pending.saturating_add(1).min(max + 1);
         }
         self.pending = self.subscribers.len();
     }
 
-    /// Passes a transient event on to all subscribers.
+    /// Passes a transient event to all subscribers.
     pub(super) fn broadcast(&self, event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
         for (id, subscriber) in self.subscribers.iter() {
             wakers.extend(subscriber.connection.broadcast(id, event));

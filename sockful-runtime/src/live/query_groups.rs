@@ -1,4 +1,4 @@
-//! All subscriptions by query, and an index of the queries that a change may concern.
+//! All subscriptions grouped by query, with an index of the queries that a change may affect.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::{Candidate, Evaluation, GroupEvents, GroupQuery};
@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-/// How many bytes a condition compares until it counts as one more.
+/// A filter counts as one unit, plus one for each of these bytes that it compares.
 const BYTES_PER_UNIT: usize = 1024;
 
-/// How long a caller whose conditions have no room should wait.
+/// The `retry_after` of the error if the limit for scanned filters is reached.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// All subscriptions, grouped by query.
@@ -25,27 +25,27 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(super) struct QueryGroups {
     by_id: HashMap<u64, QueryGroup>,
     by_query: HashMap<(usize, Arc<str>), u64>,
-    /// By resource.
+    /// One index per resource.
     indexes: Vec<QueryIndex>,
     max_scanned: usize,
     last_id: u64,
-    /// The groups that were added while commits are evaluated, which were not among the candidates.
+    /// The groups that were added during an evaluation, which were not among its candidates.
     added: Option<Vec<u64>>,
 }
 
-/// The groups of one resource, indexed by the values that their queries ask for.
+/// The groups of one resource, indexed by the values that their queries require.
 #[derive(Debug, Default)]
 struct QueryIndex {
-    /// Groups whose queries ask for certain values of a property, by property and value.
+    /// Groups whose queries require specific values of a property, by property and value.
     by_value: BTreeMap<usize, BTreeMap<Scalar<'static>, BTreeSet<u64>>>,
-    /// Groups that any change may concern.
+    /// Groups that any change may affect.
     scanned: BTreeSet<u64>,
-    /// How many units those of conditions count as, in all and of each caller.
+    /// How many units the groups with filters count, in total and for each caller.
     units: usize,
     units_by_caller: HashMap<CallerId, usize>,
 }
 
-/// Who subscribes to what.
+/// A new subscription: the caller, its connection and the query.
 #[derive(Debug)]
 pub(super) struct NewSubscriber<'a> {
     pub(super) query: &'a Arc<LiveQuery>,
@@ -71,7 +71,7 @@ impl QueryGroups {
         self.by_id.is_empty()
     }
 
-    /// Adds a subscription at commit `position`. Returns the ids of its group and of itself.
+    /// Adds a subscription at commit `position`. Returns the id of its group and its own id.
     pub(super) fn add(&mut self, new: NewSubscriber<'_>, position: u64) -> Result<(u64, u64)> {
         let NewSubscriber {
             query,
@@ -119,8 +119,8 @@ impl QueryGroups {
         }
     }
 
-    /// The groups that these commits may concern, to be evaluated without the lock. Then
-    /// [`push`](Self::push) takes the result.
+    /// The groups that these commits may affect, for evaluation without the lock. The result is
+    /// then passed to [`push`](Self::push).
     pub(super) fn candidates(&mut self, commits: Vec<Arc<Committed>>) -> Evaluation {
         self.added = Some(Vec::new());
         let mut evaluation = Evaluation::new();
@@ -133,7 +133,7 @@ impl QueryGroups {
         evaluation
     }
 
-    /// Adds a commit to the groups that it concerns.
+    /// Adds a commit to the groups that it affects.
     pub(super) fn push(
         &mut self,
         seq: u64,
@@ -159,8 +159,8 @@ impl QueryGroups {
         }
     }
 
-    /// Ends an evaluation that began behind commit `from`: the groups that were `deferred` or added
-    /// meanwhile have to catch up.
+    /// Finishes an evaluation that began after commit `from`: the groups that were `deferred`, or
+    /// added in the meantime, have to catch up.
     pub(super) fn finish(
         &mut self,
         from: u64,
@@ -176,7 +176,7 @@ impl QueryGroups {
         }
     }
 
-    /// The groups that a transient event may concern.
+    /// The groups that a transient event may affect.
     pub(super) fn candidates_of_event(&self, event: &Emitted) -> Vec<Candidate> {
         let mut candidates = BTreeSet::new();
         self.indexes[event.resource].add_candidates(&event.record, &mut candidates);
@@ -185,14 +185,14 @@ impl QueryGroups {
             .collect()
     }
 
-    /// Passes a transient event on to these groups.
+    /// Passes a transient event to these groups.
     pub(super) fn broadcast(&self, groups: &[u64], event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
         for group in groups.iter().filter_map(|id| self.by_id.get(id)) {
             group.broadcast(event, wakers);
         }
     }
 
-    /// Marks all subscriptions as behind, because commits are missing.
+    /// Marks all subscriptions as behind because commits are missing.
     pub(super) fn set_all_behind(&mut self, max: usize, wakers: &mut Vec<Waker>) {
         for group in self.by_id.values_mut() {
             group.set_all_behind(0, max, wakers);
@@ -203,7 +203,7 @@ impl QueryGroups {
         self.by_id.get_mut(&group)
     }
 
-    /// The groups that a commit may concern, each once.
+    /// The groups that a commit may affect, without duplicates.
     fn candidates_of(&self, committed: &Committed) -> BTreeSet<u64> {
         let mut candidates = BTreeSet::new();
         for change in &committed.changes {
@@ -225,10 +225,10 @@ impl QueryGroups {
 }
 
 impl QueryIndex {
-    /// Adds a group. Returns as how many units it counts against the caller that asked for it.
+    /// Adds a group. Returns how many units it counts against the caller that asked for it.
     fn add(&mut self, group: u64, of: &GroupQuery, max_scanned: usize) -> Result<usize> {
         let Some(values) = of.query.combined_filter().values() else {
-            // What a policy adds is the application's, and not a condition of the caller.
+            // A policy's filter belongs to the application and does not count against the caller.
             let mut units = 0;
             if !of.query.is_unconditional() {
                 units = 1 + of.query.filter.weight() / BYTES_PER_UNIT;
@@ -244,7 +244,8 @@ impl QueryIndex {
         Ok(0)
     }
 
-    /// Takes units of the limit for a caller, which may have as many as are then left for others.
+    /// Takes units of the limit for a caller, which may have at most as many as are then left for
+    /// others.
     fn take(&mut self, units: usize, caller: &CallerId, max_scanned: usize) -> Result<()> {
         let left = max_scanned.saturating_sub(self.units);
         let own = self
@@ -275,7 +276,7 @@ impl QueryIndex {
         })
     }
 
-    /// Counts a group against another caller, or no longer.
+    /// Moves the units of a group to another caller, or releases them.
     fn pass_on(&mut self, PassedShare { units, from, to }: PassedShare) {
         if let Some(own) = self.units_by_caller.get_mut(&from) {
             *own -= units;

@@ -1,4 +1,4 @@
-//! Turns commits that a subscription missed into a delivery.
+//! Converts the commits that a subscription missed to a delivery.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::delivery::Delivery;
@@ -11,22 +11,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
-/// How many commits are evaluated on the connection's task at most: some tens of microseconds.
+/// The maximum number of commits that are evaluated on the connection's task: some tens of
+/// microseconds.
 const MAX_INLINE: usize = 256;
 
-/// What their comparisons may cost there, in bytes, and how many bytes of records may be parsed.
+/// The maximum cost of their comparisons there, and of the records that are parsed, in bytes.
 const MAX_INLINE_BYTES: usize = 64 * 1024;
 
-/// Commits that a subscription missed. Few are delivered one by one, many are folded into one change
-/// per record.
+/// The commits that a subscription missed. Few are delivered one by one; many are folded into one
+/// change per record.
 #[derive(Debug)]
 pub(super) struct Replay {
     query: Arc<LiveQuery>,
-    /// Is charged for the comparisons.
+    /// The connection that is charged for the comparisons.
     connection: Arc<ConnectionSubscriptions>,
-    /// How many matching commits are delivered one by one.
+    /// How many matching commits are delivered one by one at most.
     max_matches: usize,
-    /// The matching commits; `None` if they are too many.
+    /// The matching commits; `None` if there are too many.
     matches: Option<Vec<Match>>,
     /// The index of each record in `changed`, by id.
     indexes: HashMap<Box<str>, usize>,
@@ -65,12 +66,12 @@ impl Replay {
         }
     }
 
-    /// How many records changed.
+    /// The number of changed records.
     pub(super) fn len(&self) -> usize {
         self.changed.len()
     }
 
-    /// Adds the commits that follow.
+    /// Adds the next commits.
     fn push(&mut self, commits: Vec<Arc<Committed>>) {
         for committed in commits {
             self.last = Some(Arc::clone(&committed));
@@ -100,7 +101,7 @@ impl Replay {
         Ok(self.add(commits).await?.finish(head))
     }
 
-    /// Adds the commits that follow; on a blocking thread if that takes long.
+    /// Adds the next commits, on a blocking thread if that takes long.
     pub(super) async fn add(mut self, commits: Vec<Arc<Committed>>) -> Result<Self> {
         let is_long = self.is_long(&commits);
         let add = move || {

@@ -1,4 +1,4 @@
-//! Positions and resume tokens, with which a client continues a subscription on another connection.
+//! Positions and resume tokens, by which a client continues a subscription on another connection.
 
 use super::broker::Broker;
 use super::live_query::LiveQuery;
@@ -9,24 +9,24 @@ use futures_util::future::Either;
 use std::fmt;
 use std::hash::Hash;
 
-/// Separates resume tokens from everything else that is authenticated by the secret of the store.
+/// Separates resume tokens from other values that are authenticated with the secret of the store.
 const RESUME: &[u8; 24] = b"sockful resume token v1\0";
 
-/// Identifies the query of a subscription, so that a later subscription is known to be the same, and the
-/// commit that it began at. Clients cannot make one.
+/// Identifies the query of a subscription and the commit that it began at, so that a later
+/// subscription can be recognized as the same one. Clients cannot forge it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResumeToken {
     since: u64,
     proof: PositionProof,
 }
 
-/// What a client sends to continue a subscription.
+/// The request of a client to continue a subscription.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResumeRequest<'a> {
     pub(crate) token: &'a str,
-    /// The last commit that it was sent.
+    /// The last commit that the client received.
     pub(crate) seq: u64,
-    /// The proof of this position. Clients of older servers have none.
+    /// The proof of this position. Clients of older servers do not send it.
     pub(crate) at: Option<&'a str>,
 }
 
@@ -50,8 +50,8 @@ impl Broker {
     /// Whether a subscription can continue at the position of `request` without a gap. Returns the proof
     /// of the position if so.
     ///
-    /// The log itself decides: the commit that it has at this position must be the one that the client
-    /// was sent. After the file was replaced by a copy or rolled back, it is another one.
+    /// The log decides: the commit at this position must be the one that the client received. It is
+    /// a different one if the file was replaced by a copy or rolled back.
     pub(crate) async fn can_resume(
         &self,
         request: ResumeRequest<'_>,
@@ -83,7 +83,7 @@ impl Broker {
         Some(committed.proof(&self.positions))
     }
 
-    /// The same, if this commit is in memory.
+    /// Returns the same proof if this commit is in memory.
     pub(crate) fn recent_position(&self, seq: u64) -> Option<PositionProof> {
         let committed = self.state().recent.get(seq).cloned();
         if let Some(committed) = committed {
@@ -102,12 +102,12 @@ impl Broker {
 }
 
 impl ResumeToken {
-    /// The commit that the subscription of a token began at, as the token says.
+    /// The commit that the subscription of a token began at, as stated in the token.
     fn since(token: &str) -> Option<u64> {
         token.split_once('-')?.0.parse().ok()
     }
 
-    /// Whether a client has sent this token. Another spelling of it is not one.
+    /// Whether `token`, as sent by a client, is this token. Other spellings do not match.
     fn is(&self, token: &str) -> bool {
         let since = self.since.to_string();
         let proof = token

@@ -11,7 +11,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::Expired;
 use std::sync::Arc;
 
-/// How many commits a subscription takes at once, and holds while its client reads nothing.
+/// How many commits a subscription takes at once, and holds while its client does not read.
 const MAX_TAKEN: usize = 32;
 
 /// A subscription's registration with the broker, which ends when it is dropped.
@@ -55,7 +55,7 @@ impl SubscriptionHandle {
         self.id
     }
 
-    /// All matching records. The subscription continues behind their commit.
+    /// Returns all matching records. The subscription continues after their commit.
     pub(crate) async fn initial_result(&self) -> Result<Arc<InitialResult>> {
         let result = self.broker.shared_result(self.group, &self.query).await?;
         self.set_position(result.seq);
@@ -87,9 +87,9 @@ impl SubscriptionHandle {
         })
     }
 
-    /// Reads the commits that it missed. Few are delivered one by one, many as one, and if the log
-    /// does not reach back or too many are missing, the result is sent again. If that fails, the
-    /// subscription ends.
+    /// Reads the missed commits. Few are delivered one by one and many are folded. If the log does
+    /// not reach back far enough or too many are missing, the initial result is sent again. If that
+    /// fails, the subscription ends.
     pub(crate) async fn catch_up(&self) -> Delivery {
         let broker = &*self.broker;
         let (from, head, recent) = {
@@ -112,7 +112,7 @@ impl SubscriptionHandle {
         delivery.unwrap_or_else(|error| self.ended(error))
     }
 
-    /// Reports that the subscription ended because of `error`.
+    /// Returns the delivery that reports the end of the subscription because of `error`.
     pub(crate) fn ended(&self, mut error: Error) -> Delivery {
         if error.kind() == ErrorKind::Internal {
             let (id, cause) = error.assign_id();
@@ -132,7 +132,8 @@ impl SubscriptionHandle {
         let mut at = from;
         while at < head {
             let page = broker.store.log(at, PAGE).await.unwrap_or_default();
-            // The log does not reach back, or as many records changed as a result may have.
+            // The log does not reach back far enough, or more records changed than a result may
+            // have.
             let (Some(last), true) = (page.last(), replay.len() <= broker.limits.records) else {
                 return Ok(Delivery::reset(self.initial_result().await?));
             };

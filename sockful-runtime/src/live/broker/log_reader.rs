@@ -15,7 +15,7 @@ pub(super) fn start(broker: &Arc<Broker>) -> JoinHandle<()> {
 }
 
 async fn run(broker: Weak<Broker>, mut head: watch::Receiver<u64>) {
-    // While it waits for a commit, the task keeps neither the broker nor the store alive.
+    // While the task waits for a commit, it keeps neither the broker nor the store alive.
     while let Some(at) = step(&broker).await {
         if head.wait_for(|&newest| newest > at).await.is_err() {
             break;
