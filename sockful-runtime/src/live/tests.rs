@@ -143,7 +143,7 @@ async fn folding_counts_the_dropped_declared_events() {
     }
 }
 
-/// The events of a subscriber that reads nothing while a record changes a hundred times.
+/// The events of a subscriber that does not read while a record changes a hundred times.
 async fn events_after_a_hundred_commits(configure: impl FnOnce(&mut Config)) -> Vec<String> {
     let server = Server::start(|config| {
         config.live.fold_after = 2;
@@ -189,7 +189,7 @@ async fn subscriber_behind_stays_behind_without_folding() {
 
 #[tokio::test]
 async fn join_rejects_query_beyond_max_scanned_groups() {
-    // A caller gets as many as are then left for others.
+    // A caller may have as many as are then left for others.
     let server = Server::start(|config| config.live.max_scanned_groups = 4).await;
     let mut handles = Vec::new();
     for n in 0..50 {
@@ -269,7 +269,7 @@ async fn condition_counts_against_the_caller_that_remains() {
         of_ann.push(join(&ann, n).await.expect("half of them"));
     }
     assert!(join(&ann, 3).await.is_err());
-    // Those that another asked count for nothing.
+    // Conditions that another caller already asked for do not count.
     let mut of_bob = Vec::new();
     for n in 0..3 {
         of_bob.push(join(&bob, n).await.expect("they are there"));
@@ -305,7 +305,7 @@ async fn subscriber_joining_during_evaluation_misses_none() {
     server.commit(vec![server.put("bob", "cat", 1)]).await;
     let commits = server.log(0).await;
     let evaluation = server.broker.state().groups.candidates(commits);
-    // The lock is free while conditions are evaluated.
+    // The lock is not held while conditions are evaluated.
     let mut joined = server.follower(2, r#"{"kind":{"$gte":"c"}}"#).await;
     let resumed = server.join(r#"{"life":{"$gt":0}}"#).await.expect("room");
     resumed.set_position(0);
@@ -394,7 +394,7 @@ async fn equal_subscriptions_share_their_initial_result() {
     }
     assert!(Arc::ptr_eq(&results[0], &results[1]));
     assert!(!Arc::ptr_eq(&results[0], &results[2]));
-    // What was written before is always in it.
+    // Earlier writes are always included.
     server.commit(vec![server.put("eve", "dog", 1)]).await;
     let newer = handles[1].initial_result().await.expect("it is small");
     assert_eq!((results[0].records.len(), newer.records.len()), (1, 2));

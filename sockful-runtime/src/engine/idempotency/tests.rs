@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 const NOW: u64 = 1_790_000_000_000;
 const HOUR: u64 = 60 * 60 * 1_000;
 
-/// A server of one record, on a clock that is set by hand.
+/// A server with one record, with a clock that the test sets.
 struct Server {
     store: Memory,
     keys: Idempotency,
     time: Arc<AtomicU64>,
-    /// What ran.
+    /// The life values of the runs.
     runs: Mutex<Vec<u64>>,
 }
 
@@ -37,7 +37,7 @@ impl Server {
         }
     }
 
-    /// Stores that bob has this much life, where he is at `expect`.
+    /// Stores bob with this life if his record matches `expect`.
     async fn put(&self, request: &RequestKey, life: u64, expect: Expect) -> Reply {
         self.runs.lock().expect("nothing panics").push(life);
         let put = Operation::Put {
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// The same as a request that is sent.
+    /// Sends the same as a request with a key.
     async fn send(&self, request: &RequestKey, life: u64) -> Reply {
         let run = self.put(request, life, Expect::Any);
         self.keys.run_once(&self.store, request, run, whole).await
@@ -85,8 +85,11 @@ impl Server {
     }
 }
 
-/// Whoever asks sees all of a record.
-#[expect(clippy::unnecessary_wraps, reason = "showing may fail elsewhere")]
+/// Shows the complete record to every caller.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the signature of `show` is fallible"
+)]
 fn whole(_: usize, record: Arc<Record>) -> Result<Body> {
     Ok(Body::Record(record, Selection::All))
 }
@@ -192,14 +195,14 @@ async fn retry_waits_for_the_request_in_flight() {
     let request = request(NOW);
     let (go, may_go) = tokio::sync::oneshot::channel();
     let slow = async {
-        may_go.await.expect("it is told to go");
+        may_go.await.expect("the sender is alive");
         server.put(&request, 3, Expect::Any).await
     };
     let mut first = pin!(server.keys.run_once(&server.store, &request, slow, whole));
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
-    go.send(()).expect("it waits");
+    go.send(()).expect("the receiver is alive");
     let (first, retry) = (first.await, retry.await);
     assert_eq!(text(&first), text(&retry));
     assert_eq!(server.runs(), [3]);
@@ -215,7 +218,7 @@ async fn retry_runs_after_a_cancelled_request() {
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
     drop(first);
-    retry.await.expect("its turn has come");
+    retry.await.expect("the request is first in the queue");
     assert_eq!(server.runs(), [3]);
 }
 
@@ -280,7 +283,7 @@ async fn key_older_than_retention_is_rejected() {
         .send(&request(NOW - 23 * HOUR), 2)
         .await
         .expect("in time");
-    // What is still remembered is told, however old it is.
+    // A stored reply is returned regardless of its age.
     server.time.fetch_add(2 * HOUR, Relaxed);
     server
         .send(&request(NOW - 23 * HOUR), 2)
@@ -295,7 +298,7 @@ async fn remembered_key_is_answered_with_the_clock_set_back() {
     let first = text(&server.send(&request(NOW), 1).await);
     server.time.fetch_sub(2 * HOUR, Relaxed);
     assert_eq!(text(&server.send(&request(NOW), 1).await), first);
-    // A new one is judged by the clock as it is now.
+    // A new key is checked against the current clock.
     let refused = server.send(&request(NOW + 1), 2).await;
     let refused = refused.expect_err("it is hours ahead");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
@@ -333,7 +336,7 @@ async fn keys_ahead_of_the_clock_limit_only_their_caller() {
     let refused = refused.expect_err("too many are ahead");
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
     assert_eq!(refused.outcome(), Some(Outcome::NotApplied));
-    // One that is too far ahead will not be accepted in five minutes either.
+    // A key that is too far ahead would not be accepted in five minutes either.
     let invalid = server.send(&request(NOW + 300_001), 9).await;
     let invalid = invalid.expect_err("it is too far ahead");
     assert_eq!(invalid.kind(), ErrorKind::Invalid);

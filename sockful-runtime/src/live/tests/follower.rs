@@ -1,4 +1,4 @@
-//! A broker over a store in memory, and its subscribers.
+//! A broker with a store in memory, and its subscribers.
 
 use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
@@ -136,12 +136,12 @@ fn records(result: &InitialResult) -> BTreeMap<String, Value> {
     each.map(|it| (it.id().to_owned(), json(it))).collect()
 }
 
-/// A subscriber, and the records that its frames add up to.
+/// A subscriber, and the records that result from its frames.
 pub(super) struct Follower {
     handle: SubscriptionHandle,
     pub(super) encoder: EventEncoder,
     pub(super) replica: BTreeMap<String, Value>,
-    /// The names and payloads of the events since they were last taken.
+    /// The names and payloads of the events since the last call of `events`.
     pub(super) frames: Vec<(String, Value)>,
 }
 

@@ -224,7 +224,9 @@ mod tests {
         for _ in 0..4 {
             assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_pending());
             assert!(pipe.waiting() > 0, "the connection would stop flushing");
-            far.read_exact(&mut [0; 10]).await.expect("something waits");
+            far.read_exact(&mut [0; 10])
+                .await
+                .expect("output is pending");
         }
         assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_ready());
         assert_eq!(pipe.waiting(), 0);
@@ -285,7 +287,7 @@ mod tests {
                 pipe.out().extend_from_slice(&[7; 1000]);
             }
             assert!(Pin::new(&mut pipe).poll_flush(&mut cx).is_pending());
-            far.read_exact(&mut read).await.expect("something waits");
+            far.read_exact(&mut read).await.expect("output is pending");
             assert!(pipe.out.len() <= 30_000, "{}", pipe.out.len());
         }
     }

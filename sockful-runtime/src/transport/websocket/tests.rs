@@ -1,4 +1,4 @@
-//! What can't be seen from outside, or not without waiting.
+//! Tests of behaviour that cannot be observed from outside, or not without waiting.
 
 mod commits;
 mod disconnects;

@@ -1,4 +1,4 @@
-//! Tokens made here, and what becomes of them.
+//! Tests of JWT verification with tokens that are signed here.
 
 mod keys;
 mod signer;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use signer::{Signer, claims, jwk, set};
 
-/// When all of this happens, in milliseconds since 1970.
+/// The current time of the tests, in milliseconds since 1970.
 const NOW: u64 = 1_790_000_000_000;
 const SECRET: &[u8] = b"a secret of thirty-two bytes, ok";
 
@@ -33,7 +33,7 @@ fn read(jwt: &Jwt, token: &str) -> Result<Accepted, TokenError> {
     Ok(accepted)
 }
 
-/// What becomes of claims like those of a good token, but for these.
+/// Verifies a token with the default claims, overridden by these.
 fn judged(jwt: &Jwt, other: Value) -> Result<Accepted, TokenError> {
     read(jwt, &Signer::hs256(SECRET).sign(&claims(NOW, other)))
 }
@@ -42,7 +42,7 @@ fn refused(jwt: &Jwt, other: Value) -> TokenError {
     judged(jwt, other).expect_err("it is refused")
 }
 
-/// What `identity` makes of a token of the present.
+/// The identity for a token, at the current time.
 fn told(jwt: &Jwt, token: &str) -> Result<Identity<User>> {
     jwt.identity(&Credentials::of_token(token.to_owned(), None))
 }
@@ -271,7 +271,7 @@ async fn jwt_works_as_server_authenticator() {
     let authenticator = Authenticator::new(jwt().authenticator::<User>());
     let known = authenticator.ask(Credentials::of_token(token, None), 0);
     assert_eq!(&*known.await.expect("it is good").key, "ann");
-    let nobody = authenticator.ask(Credentials::of_token(String::new(), None), 0);
-    let error = nobody.await.expect_err("it is refused");
+    let refused = authenticator.ask(Credentials::of_token(String::new(), None), 0);
+    let error = refused.await.expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }

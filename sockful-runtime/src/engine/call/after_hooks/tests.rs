@@ -20,10 +20,10 @@ const ENTRIES: &[ResourceEntry] = &[
         }],
     ),
 ];
-/// Samples and toys, which do what their notes say after an update.
+/// Samples and toys; the notes of toys tell the hook what to do after an update.
 const HOOKED: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 
-/// Much shorter than a request may take, and much longer than anything here does.
+/// Much shorter than the timeout of a request, and much longer than anything in these tests takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn noting(note: &str) -> ToyPatch {
@@ -33,7 +33,7 @@ fn noting(note: &str) -> ToyPatch {
     }
 }
 
-/// Brings a pending toy to its end in two steps; one that pokes another makes that one pending.
+/// Moves a pending toy to `done` in two steps. A toy that pokes another one makes that one pending.
 fn after_update<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
@@ -98,7 +98,7 @@ async fn after_hook_may_write_its_own_record() {
     let update = toys.update(&a, noting("pending"));
     update.await.expect("a toy");
     wait_until_noted(&serving, "a", "done").await;
-    // Others do not wait for a lock either.
+    // Other writers do not wait for a lock either.
     let update = toys.update(&a, noting("free"));
     timeout(PATIENCE, update)
         .await
@@ -111,7 +111,7 @@ async fn after_hook_may_write_its_own_record() {
 async fn writer_that_waits_for_hooks_holds_no_lock() {
     let serving = with_toys(1).await;
     let toys = serving.context().records::<Toy>();
-    // Its hook takes the only place, and writes the record that is written here as well.
+    // Its hook takes the only place in the queue, and writes the record that is updated below.
     let (a, b) = ids();
     let poke = toys.update(&a, noting("poke b"));
     poke.await.expect("a toy");

@@ -34,7 +34,7 @@ fn noted(owner: &str, id: &str, note: &str) -> Toy {
     }
 }
 
-/// Bob, eve, and these toys.
+/// A server with bob, eve and these toys.
 async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) -> Serving {
     let serving = Serving::start(resources, Config::default()).await;
     let unit = serving.context().begin();
@@ -56,12 +56,12 @@ async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) ->
     serving
 }
 
-/// Commits the transaction; the number of the commit, if there is one, and 0 where somebody came
-/// in between.
+/// Commits the transaction. Returns the number of the commit if there is one, and 0 if another
+/// commit interfered.
 async fn commit(unit: &Context) -> Option<u64> {
     match crate::engine::call::commit::commit(unit, ResponseDraft::Nothing, None)
         .await
-        .expect("it is under way")
+        .expect("the transaction is open")
     {
         Some(CommitOutcome::Committed(committed)) => Some(committed.seq),
         Some(CommitOutcome::Unchanged(_)) => None,
@@ -145,7 +145,7 @@ async fn concurrent_writes_to_one_record_both_apply() {
             life: Some(77),
             ..SamplePatch::default()
         };
-        // Each waits for the store before it writes, so the other has begun by then.
+        // Each waits for the store before it writes, so the other has started by then.
         let (name, life) = tokio::join!(samples.update(&bob, name), samples.update(&bob, life));
         name.and(life).expect("bob is there");
         assert_eq!(serving.take_calls(), ["get", "get"]);

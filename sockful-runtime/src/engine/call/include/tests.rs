@@ -2,7 +2,7 @@ use crate::core::config::Config;
 use crate::store::conformance::sample::{Serving, TOYS};
 use serde_json::{Value, json};
 
-/// A hundred samples, each with three toys, which have two parts each.
+/// A hundred samples with three toys each, which have two parts each.
 async fn hundred() -> Serving {
     let serving = Serving::start(TOYS, Config::default()).await;
     for n in 0..100 {
@@ -82,7 +82,7 @@ async fn include_uses_one_snapshot_and_reads_records_once() {
 #[tokio::test]
 async fn request_includes_at_most_16_relations() {
     let serving = Serving::start(TOYS, Config::default()).await;
-    // What leads to others counts, too: `parts`, `partOf` and `parts.parts`.
+    // Intermediate relations count, too: `parts`, `partOf` and `parts.parts`.
     let mut with = vec!["owner", "lentTo", "pawnedTo"];
     with.extend([
         "parts.owner",

@@ -24,7 +24,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// One with these creatures.
+    /// A store with these creatures.
     fn new(creatures: &[Value]) -> Self {
         let stored = Self {
             model: sample::model(),
@@ -55,10 +55,10 @@ impl Stored {
     }
 
     fn get(&self, unit: &Transaction, id: &str) -> Option<Arc<Record>> {
-        wait(unit.get(&self.memory, 0, id)).expect("the unit is under way")
+        wait(unit.get(&self.memory, 0, id)).expect("the transaction is open")
     }
 
-    /// Writes in the place of what the unit sees.
+    /// Replaces what the transaction sees.
     fn put(&self, unit: &Transaction, id: &str, creature: Option<&Value>) {
         let seen = self.get(unit, id);
         let after = creature.map(|creature| {
@@ -67,10 +67,10 @@ impl Stored {
             Arc::new(sample::record(&self.model, &creature.to_string()))
         });
         let is_taken = unit.put(0, id, seen.as_ref(), after);
-        assert!(is_taken.expect("the unit is under way"));
+        assert!(is_taken.expect("the transaction is open"));
     }
 
-    /// Somebody else writes it.
+    /// Writes a record outside of the transaction.
     fn interfere(&self, id: &str, life: i64) {
         let creature = json!({"id": id, "life": life});
         let put = Operation::Put {
@@ -86,7 +86,8 @@ impl Stored {
         query::parse(&self.model, &given, &Config::default()).expect("a query")
     }
 
-    /// What a query of the unit finds, and whether there is more; or of the store, where there is none.
+    /// The result of a query in the transaction, or in the store if `None`, and whether there are
+    /// more records.
     fn find(&self, unit: Option<&Transaction>, query: &str) -> (Vec<Arc<Record>>, bool) {
         let query = self.query(query);
         let found = match unit {
@@ -105,10 +106,10 @@ fn text((records, more): &(Vec<Arc<Record>>, bool)) -> (Vec<String>, bool) {
     (texts.collect(), *more)
 }
 
-/// Writes of records, `None` where one goes.
+/// Writes of records; `None` deletes the record.
 type Writes = Vec<(String, Option<Value>)>;
 
-/// All that one unit shows of what it has come to, against what the store shows after its commit.
+/// Compares what a transaction reads after these writes with the store after its commit.
 fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
     let (stored, unit) = (Stored::new(&case.creatures), Transaction::default());
     for (id, creature) in writes {
@@ -136,10 +137,10 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
         .expect("a count");
     let ones: Vec<_> = writes.iter().map(|(id, _)| stored.get(&unit, id)).collect();
 
-    let outcome = unit.finish().expect("it is under way");
+    let outcome = unit.finish().expect("the transaction is open");
     stored
         .commit(outcome.operations)
-        .expect("nobody came in between");
+        .expect("no other commit interfered");
     for (query, seen) in queries.iter().zip(seen) {
         prop_assert_eq!(seen, text(&stored.find(None, query)), "{}", query);
     }
@@ -180,14 +181,14 @@ fn writes_that_cancel_out_commit_nothing() {
     stored.put(&unit, "new", None);
     stored.put(&unit, "eve", None);
     stored.put(&unit, "eve", Some(&json!({})));
-    let outcome = unit.finish().expect("it is under way");
+    let outcome = unit.finish().expect("the transaction is open");
     assert!(!outcome.writes);
     assert_eq!(outcome.seq, Some(1));
     let is_assert = |it: &Operation| matches!(it, Operation::Assert { .. });
     assert!(outcome.operations.iter().all(is_assert), "{outcome:?}");
     let committed = stored
         .commit(outcome.operations)
-        .expect("nobody came in between");
+        .expect("no other commit interfered");
     assert_eq!((committed.seq, committed.changes.len()), (1, 0));
 }
 
@@ -197,7 +198,7 @@ fn single_read_adds_no_dependency() {
     stored.get(&unit, "bob");
     assert!(
         unit.finish()
-            .expect("it is under way")
+            .expect("the transaction is open")
             .operations
             .is_empty()
     );
@@ -210,7 +211,7 @@ fn two_reads_must_be_consistent_at_commit() {
         stored.get(&unit, "bob");
         stored.get(&unit, "new");
         stored.interfere(id, 7);
-        let outcome = unit.finish().expect("it is under way");
+        let outcome = unit.finish().expect("the transaction is open");
         let answer = stored.commit(outcome.operations);
         assert_eq!(
             matches!(answer, Err(Rejected::Conflict(_))),
@@ -224,18 +225,18 @@ fn two_reads_must_be_consistent_at_commit() {
 fn asserted_record_may_change_but_not_be_deleted() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
     let write = |unit: &Transaction| {
-        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
         stored.put(unit, "new", Some(&json!({})));
         stored.put(unit, "new", None);
         stored.put(unit, "another", Some(&json!({})));
     };
     write(&unit);
     stored.interfere("bob", 7);
-    let outcome = unit.finish().expect("it is under way");
+    let outcome = unit.finish().expect("the transaction is open");
     stored.commit(outcome.operations).expect("bob is there");
 
     let unit = Transaction::default();
-    assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+    assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
     stored.put(&unit, "one more", Some(&json!({})));
     let gone = Operation::Delete {
         resource: 0,
@@ -243,7 +244,7 @@ fn asserted_record_may_change_but_not_be_deleted() {
         expect: Expect::Any,
     };
     stored.commit(vec![gone]).expect("nothing is expected");
-    let outcome = unit.finish().expect("it is under way");
+    let outcome = unit.finish().expect("the transaction is open");
     let answer = stored.commit(outcome.operations);
     assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
 }
@@ -255,11 +256,11 @@ fn record_read_and_asserted_may_not_change() {
         if is_read_first {
             stored.get(&unit, "bob");
         }
-        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("it is under way"));
+        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
         stored.get(&unit, "bob");
         stored.put(&unit, "new", Some(&json!({})));
         stored.interfere("bob", 7);
-        let outcome = unit.finish().expect("it is under way");
+        let outcome = unit.finish().expect("the transaction is open");
         let answer = stored.commit(outcome.operations);
         assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
     }
@@ -273,9 +274,13 @@ fn put_with_stale_record_is_not_applied() {
     assert!(
         !unit
             .put(0, "bob", seen.as_ref(), None)
-            .expect("it is under way")
+            .expect("the transaction is open")
     );
-    assert!(!unit.put(0, "bob", None, None).expect("it is under way"));
+    assert!(
+        !unit
+            .put(0, "bob", None, None)
+            .expect("the transaction is open")
+    );
     assert_eq!(stored.get(&unit, "bob").expect("it is there").value(3), "2");
 }
 
@@ -286,12 +291,12 @@ fn track_applies_writes_of_the_transaction() {
     stored.put(&unit, "eve", None);
     let track = |at: usize| {
         unit.track(0, Arc::clone(&listed[at]))
-            .expect("it is under way")
+            .expect("the transaction is open")
     };
     assert_eq!(track(0).as_deref(), Some(&*listed[0]));
     assert_eq!(track(1), None);
     stored.interfere("bob", 7);
-    let outcome = unit.finish().expect("it is under way");
+    let outcome = unit.finish().expect("the transaction is open");
     let answer = stored.commit(outcome.operations);
     assert!(matches!(answer, Err(Rejected::Conflict(_))), "{answer:?}");
 }
@@ -299,7 +304,7 @@ fn track_applies_writes_of_the_transaction() {
 #[test]
 fn finished_transaction_rejects_use() {
     let (stored, unit) = (Stored::bob(), Transaction::default());
-    unit.finish().expect("it is under way");
+    unit.finish().expect("the transaction is open");
     let memory = &stored.memory;
     let query = stored.query("{}");
     let errors = [

@@ -1,4 +1,4 @@
-//! Requests over a store that takes its time.
+//! Tests of requests with a slow store.
 
 use super::slow_store::{Server, receive, send};
 use crate::core::config::Config;
@@ -23,7 +23,7 @@ async fn slow_commit_times_out_and_delays_the_next_write() {
     );
     assert_eq!(reply["err"]["outcome"], "unknown");
 
-    // It is the store's to say that there is a bob; until then nobody may write one.
+    // Only the store knows whether bob exists; until it replies, nothing else may write him.
     send(&mut client, "update", json!({"id": "bob", "life": 2}), 2).await;
     tokio::task::yield_now().await;
     server.commits.add_permits(2);
@@ -51,7 +51,7 @@ async fn commit_continues_after_its_connection_ended() {
     let server = Server::start().await;
     let mut gone = server.client().await;
     send(&mut gone, "create", json!({"id": "bob", "life": 1}), 1).await;
-    gone.close(None).await.expect("it goes out");
+    gone.close(None).await.expect("the connection is open");
     while gone.next().await.is_some() {}
 
     let mut client = server.client().await;
@@ -72,7 +72,7 @@ async fn requests_before_a_close_are_answered_if_quick() {
         client
             .send(Message::Close(None))
             .await
-            .expect("it goes out");
+            .expect("the connection is open");
         let commits = server.commits.clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(delay)).await;
@@ -171,8 +171,8 @@ async fn full_connection_reads_on_after_replies_are_sent() {
     let bob = json!({"id": "bob", "name": "x".repeat(20)});
     send(&mut client, "create", bob, 1).await;
     receive(&mut client).await;
-    // The reply to the list is there just when nothing more is to be read, and does not go out
-    // before the next request has come.
+    // The reply to the list is ready exactly when reading is paused, and is not sent before the
+    // next request has arrived.
     server.lists.add_permits(1);
     send(&mut client, "find", json!({}), 2).await;
     tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Clients that go while their requests run.
+//! Tests of clients that disconnect while their requests run.
 
 use super::slow_store::{Server, send};
 use crate::core::config::Config;
@@ -10,7 +10,7 @@ use tokio::task::yield_now;
 #[tokio::test]
 async fn disconnect_ends_requests_that_fill_the_connection() {
     let server = Server::start().await;
-    // Each list that runs holds one, too.
+    // Each running list holds a reference as well.
     let running = || Arc::strong_count(&server.lists);
     let idle = running();
     let mut client = server.client().await;
@@ -22,7 +22,7 @@ async fn disconnect_ends_requests_that_fill_the_connection() {
         yield_now().await;
     }
     assert_eq!(running(), idle + limits.max_lists);
-    // Nothing more is read, since there is no room for another request.
+    // Reading is paused because there is no room for another request.
     drop(client);
     for _ in 0..1_000 {
         yield_now().await;

@@ -1,4 +1,4 @@
-//! A server whose store commits and lists when a test permits it.
+//! A server whose store commits and lists only when a test permits it.
 
 use crate::core::config::Config;
 use crate::core::shutdown;
@@ -56,7 +56,7 @@ pub(super) type Client = WebSocketStream<DuplexStream>;
 pub(super) struct Server {
     app: Arc<App>,
     pub(super) store: Arc<Intercept>,
-    /// How many commits were begun.
+    /// How many commits have started.
     pub(super) begun: Arc<AtomicUsize>,
     shutdown: shutdown::Shutdown,
     _trigger: shutdown::Trigger,
@@ -91,7 +91,7 @@ impl Server {
         }
     }
 
-    /// A client that has not said anything yet.
+    /// A session of a client that has not sent anything yet.
     pub(super) fn session(&self) -> Arc<Session> {
         Session::new(self.app.clone(), None)
     }
@@ -100,7 +100,7 @@ impl Server {
         self.client_with(64 * 1024).await
     }
 
-    /// A client with so much room for bytes on their way.
+    /// A client whose connection buffers `room` bytes in each direction.
     pub(super) async fn client_with(&self, room: usize) -> Client {
         let (near, far) = duplex(room);
         tokio::spawn(run(self.session(), near, Vec::new(), self.shutdown.clone()));
@@ -137,13 +137,13 @@ pub(super) async fn send_to(
     client
         .send(Message::text(frame.to_string()))
         .await
-        .expect("it goes out");
+        .expect("the connection is open");
 }
 
 /// The payload and the id of the next text frame.
 pub(super) async fn receive(client: &mut Client) -> (Value, Value) {
     loop {
-        let message = client.next().await.expect("a frame").expect("well");
+        let message = client.next().await.expect("a frame").expect("no error");
         if let Message::Text(text) = message {
             let mut frame: Value = serde_json::from_str(&text).expect("JSON");
             return (frame[2].take(), frame[3].take());

@@ -1,4 +1,4 @@
-//! The clocks of a connection, over a stream in memory and with time paused.
+//! Tests of the timers of a connection, with a stream in memory and paused time.
 
 use crate::core::config::Config;
 use crate::core::shutdown;
@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 const NOTHING: Resources = Resources::new(&[], &Table::<0, 1, 1>::new(&[]));
 
-/// Serves nothing over `stream`; the trigger keeps it running.
+/// Serves a server without resources over `stream`. The trigger keeps it running.
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     config: Config,
@@ -48,7 +48,7 @@ async fn client(stream: DuplexStream) -> WebSocketStream<DuplexStream> {
     WebSocketStream::from_raw_socket(stream, Role::Client, None).await
 }
 
-/// The limits with clocks that never strike.
+/// A configuration whose timers never elapse.
 fn unclocked() -> Config {
     let never = Duration::from_secs(1_000_000);
     let mut config = Config::default();
@@ -69,7 +69,7 @@ async fn peer_is_pinged_every_25_seconds() {
             .next()
             .await
             .expect("a hello")
-            .expect("well")
+            .expect("no error")
             .is_text()
     );
     for nth in 1..100 {
@@ -78,7 +78,7 @@ async fn peer_is_pinged_every_25_seconds() {
                 .next()
                 .await
                 .expect("a ping")
-                .expect("well")
+                .expect("no error")
                 .is_ping()
         );
         assert_eq!(start.elapsed().as_secs(), 25 * nth);
@@ -97,7 +97,7 @@ async fn silent_peer_is_dropped_20_seconds_after_a_ping() {
 
 #[tokio::test(start_paused = true)]
 async fn stuck_peer_is_closed_after_the_write_timeout() {
-    // The hello is larger than this.
+    // The hello is larger than the buffer.
     let (near, _far) = duplex(16);
     let start = Instant::now();
     let mut config = unclocked();
@@ -114,13 +114,15 @@ async fn slowly_reading_peer_stays_connected() {
     config.connection.write_timeout = Config::default().connection.write_timeout;
     let (serving, _trigger) = serve(near, config).await;
     for _ in 0..10 {
-        far.read_exact(&mut [0; 8]).await.expect("something waits");
+        far.read_exact(&mut [0; 8])
+            .await
+            .expect("output is pending");
         sleep(Duration::from_secs(29)).await;
     }
     assert!(!serving.is_finished());
 }
 
-/// A stream that takes nothing at the first attempt.
+/// A stream that does not accept bytes at the first attempt.
 struct Hesitant(DuplexStream, bool);
 
 impl AsyncRead for Hesitant {
@@ -164,7 +166,7 @@ async fn write_timeout_stops_once_everything_is_read() {
             .await
             .expect("room");
     }
-    // The hello has to wait, and leaves with the replies of a whole batch.
+    // The hello has to wait and is sent with the replies to a whole batch.
     let mut config = unclocked();
     config.connection.write_timeout = Config::default().connection.write_timeout;
     let (serving, _trigger) = serve(Hesitant(near, false), config).await;
@@ -174,7 +176,7 @@ async fn write_timeout_stops_once_everything_is_read() {
                 .next()
                 .await
                 .expect("a frame")
-                .expect("well")
+                .expect("no error")
                 .is_text()
         );
     }
@@ -189,9 +191,9 @@ async fn drain_waits_until_the_close_is_answered() {
     let mut client = client(far).await;
     let start = Instant::now();
     let mut drained = std::pin::pin!(trigger.drain());
-    // The peer reads nothing for a second, which is less than `close_timeout`.
+    // The peer does not read for a second, which is less than `close_timeout`.
     let early = tokio::time::timeout(Duration::from_secs(1), &mut drained).await;
-    assert!(early.is_err(), "nobody has read why");
+    assert!(early.is_err(), "the peer has not read the close");
     let reading = async { while client.next().await.is_some() {} };
     tokio::join!(drained, reading);
     assert_eq!(start.elapsed().as_secs(), 1);

@@ -1,4 +1,4 @@
-//! Requests that another writer comes in between of, while they commit.
+//! Tests of requests whose commit conflicts with another writer.
 
 use super::slow_store::{Client, Server, ask, receive, send_to};
 use crate::core::json::object::Object;
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::Relaxed;
 const SAMPLES: usize = 0;
 const TOYS: usize = 1;
 
-/// A server of one sample, bob, who has one toy.
+/// A server with one sample, bob, who has one toy.
 async fn with_bob() -> (Server, Client) {
     let server = Server::start().await;
     let mut client = server.client().await;
@@ -38,7 +38,7 @@ async fn with_bob() -> (Server, Client) {
     (server, client)
 }
 
-/// What another server does over the same store.
+/// Commits an operation directly to the store, like another server.
 async fn interfere(server: &Server, operation: Operation) {
     let commit = Commit {
         operations: vec![operation],
@@ -67,7 +67,8 @@ fn delete(resource: usize, id: &str) -> Operation {
     }
 }
 
-/// The payload of the reply to a request in the commit of which another writer comes in between.
+/// Sends a request, lets another writer commit during its commit, and returns the payload of the
+/// reply.
 async fn clash(
     (server, client): &mut (Server, Client),
     (resource, action, payload): (&str, &str, Value),
@@ -157,7 +158,7 @@ async fn child_of_concurrently_changed_parent_is_created() {
     let doll = json!({"id": "doll", "owner_id": "bob"});
     let reply = clash(&mut both, ("toy", "create", doll), other).await;
     assert_eq!(reply["ok"]["id"], "doll", "{reply}");
-    // The two before it and this one: none of them was begun again.
+    // The two commits before it and this one: none of them was repeated.
     assert_eq!(both.0.begun.load(Relaxed), 3);
 }
 

@@ -1,4 +1,4 @@
-//! Which keys are taken, and which of them a token has to be signed with.
+//! Tests of which keys are accepted, and which key verifies a token.
 
 use super::*;
 
@@ -67,7 +67,8 @@ fn pem_must_be_a_public_key_of_the_right_type() {
 
 #[test]
 fn public_key_is_not_accepted_as_hmac_secret() {
-    // Whoever believes the header would verify this by HS256, with what everybody knows.
+    // A server that trusts the header would verify this with HS256 and the public key as the
+    // secret.
     let jwt = Jwt::rs256_pem(RSA).expect("it is good");
     let forged = Signer::hs256(RSA.as_bytes()).sign(&good());
     assert_eq!(
@@ -213,7 +214,7 @@ fn replace_updates_clones_and_keeps_keys_on_error() {
     assert_eq!((is_believed(&old), is_believed(&new)), (false, true));
 }
 
-/// Two issuers, whose keys have one name.
+/// Two issuers whose keys have the same `kid`.
 fn two() -> [Jwt; 2] {
     [("https://a.example", ED), ("https://b.example", OTHER)].map(|(issuer, pem)| {
         let keys = set(&[jwk(pem, json!({"kid": "1"}))]);

@@ -1,4 +1,4 @@
-//! Tokens and keys as others make them.
+//! Creates signed tokens and JWK sets.
 
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as CRYPTO;
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
-/// Somebody who signs tokens.
+/// A key that signs tokens.
 pub(super) struct Signer {
     algorithm: Algorithm,
     key: EncodingKey,
@@ -41,13 +41,13 @@ impl Signer {
         Self::new(Algorithm::EdDSA, key.expect("it is good"))
     }
 
-    /// The holder of the second Ed25519 key.
+    /// Signs with the second Ed25519 key.
     pub(super) fn other() -> Self {
         let key = EncodingKey::from_ed_pem(include_bytes!("other.pem"));
         Self::new(Algorithm::EdDSA, key.expect("it is good"))
     }
 
-    /// Names its key so.
+    /// Sets the `kid`.
     pub(super) fn called(self, kid: &'static str) -> Self {
         Self {
             kid: Some(kid),
@@ -72,7 +72,7 @@ impl Signer {
     }
 }
 
-/// The claims of a good token that is over in a minute, with others in their place.
+/// The claims of a valid token that expires in a minute, overridden by others.
 pub(super) fn claims(now: u64, other: Value) -> Value {
     let mut claims = json!({"sub": "ann", "exp": now / 1_000 + 60});
     let Value::Object(other) = other else {
@@ -84,12 +84,12 @@ pub(super) fn claims(now: u64, other: Value) -> Value {
     claims
 }
 
-/// The public key of a file, as it stands in a set, with further members.
+/// The public key in a PEM file as a JWK, with further members.
 pub(super) fn jwk(pem: &str, further: Value) -> Value {
     let der = der(pem);
     let part = |range: std::ops::Range<usize>| BASE64URL_NOPAD.encode(&der[range]);
     let end = der.len();
-    // The numbers stand at the end of each of these, behind what says what they are.
+    // In each of these formats the numbers are at the end, after the algorithm identifier.
     let mut jwk = match end {
         44 => json!({"kty": "OKP", "crv": "Ed25519", "x": part(12..44)}),
         91 => json!({"kty": "EC", "crv": "P-256", "x": part(27..59), "y": part(59..91)}),
@@ -108,7 +108,7 @@ pub(super) fn set(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// What a PEM holds.
+/// The content of a PEM file.
 fn der(pem: &str) -> Vec<u8> {
     let lines = pem.lines().filter(|line| !line.starts_with('-'));
     BASE64

@@ -31,10 +31,10 @@ const ENTRIES: &[ResourceEntry] = &[
         ],
     ),
 ];
-/// Samples and toys, which write one another's notes as theirs say.
+/// Samples and toys; the notes of toys tell the hooks what to write.
 const HOOKED: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 
-/// Does what the note of a toy that goes says: to a toy, itself perhaps.
+/// Follows the note of a toy that is destroyed: writes another toy, or itself.
 fn before_destroy<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
@@ -63,7 +63,7 @@ fn before_destroy<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> 
     .boxed()
 }
 
-/// Does what the note of a toy says when it is lent to nobody any more.
+/// Follows the note of a toy that is no longer lent.
 fn before_update<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     async move {
         let toy: Toy = hooked.record()?;
@@ -80,7 +80,7 @@ fn before_update<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
     .boxed()
 }
 
-/// Destroys bob, and gives the ids of the toys that are left, each with its owner and its note.
+/// Destroys bob, and returns the ids of the remaining toys with their owners and notes.
 async fn without_bob(serving: &Serving) -> Result<Vec<(String, Option<String>, Option<String>)>> {
     let context = serving.context();
     context
@@ -119,7 +119,8 @@ async fn destroy_looks_up_children_per_relation_and_level() {
     let serving = with_toys(TOYS, toys).await;
     assert_eq!(without_bob(&serving).await.expect("nothing restricts"), []);
     let calls = serving.take_calls();
-    // Of bob: his toys, pawns and loans. Of 1,200 toys their parts, in two goes, and of those theirs.
+    // For bob: his toys, pawns and loans. For 1,200 toys their parts, in two batches, and the same
+    // for those.
     let expected = [&["get"][..], &["find"; 3 + 2 + 2], &["commit", "find"]].concat();
     assert_eq!(calls, expected);
 }
@@ -148,7 +149,7 @@ async fn max_cascade_limits_records_touched_by_destroy() {
                     ..toy
                 }
             } else {
-                // One that goes, and is lent as well, is one.
+                // A toy that is destroyed and is also lent counts once.
                 Toy {
                     lent_to_id: toy.owner_id.clone(),
                     ..toy
@@ -197,7 +198,7 @@ async fn destroy_hook_cannot_create_an_orphan() {
     let serving = with_toys(HOOKED, [noted("bob", "a", "make b")]).await;
     let error = without_bob(&serving)
         .await
-        .expect_err("bob is gone by then");
+        .expect_err("the parent is already removed");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(
         serving
@@ -240,14 +241,17 @@ async fn call_cannot_commit_after_a_partial_destroy() {
         let serving = with_toys(HOOKED, [toy, toy_of("bob", "b")]).await;
         let call = serving.context().begin();
         let failed = call.records::<Sample>().destroy(&"bob".to_owned()).await;
-        assert_eq!(failed.expect_err("somebody is against it").code(), code);
+        assert_eq!(
+            failed.expect_err("a child or a hook prevents it").code(),
+            code
+        );
         call.records::<Toy>()
             .create(toy_of("eve", "new"))
             .await
             .expect("it is new");
         let error = crate::engine::call::commit::commit(&call, ResponseDraft::Nothing, None)
             .await
-            .expect_err("half is done");
+            .expect_err("the call is poisoned");
         assert_eq!(error.kind(), ErrorKind::Internal);
         assert_eq!(
             serving
@@ -272,7 +276,7 @@ async fn call_continues_after_failures_without_effect() {
         .expect_err("it is there");
     toys.create(toy_of("nobody", "b"))
         .await
-        .expect_err("nobody is not there");
+        .expect_err("the parent does not exist");
     toys.destroy(&"c".to_owned())
         .await
         .expect_err("it is not there");

@@ -5,8 +5,8 @@ use crate::store::Store;
 use crate::store::commit::Committed;
 use crate::store::conformance::sample::{Nap, Roar, Sample, SamplePatch, Serving, TOYS};
 
-/// What the log has told from commit `after` on: the number, the record's id and revision, the
-/// event's name and its data.
+/// The events in the log after commit `after`: the number of the commit, the id and revision of the
+/// record, the name of the event and its data.
 async fn told(serving: &Serving, after: u64) -> Vec<(u64, String, u64, &'static str, String)> {
     let log = serving.store.log(after, 99).await.expect("a short log");
     let each = |committed: &Committed| {
@@ -46,7 +46,7 @@ async fn events_are_published_in_order_with_the_commit() {
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
     let samples = call.records::<Sample>();
-    samples.update(&bob(), aged(3)).await.expect("he is there");
+    samples.update(&bob(), aged(3)).await.expect("bob exists");
     let nap = Nap("deep".to_owned());
     samples.emit(&"eve".to_owned(), nap).await.expect("room");
     samples
@@ -73,10 +73,7 @@ async fn emit_adds_no_read_dependency() {
     let call = serving.context().begin();
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
     let meanwhile = serving.context().records::<Sample>();
-    meanwhile
-        .update(&bob(), aged(3))
-        .await
-        .expect("he is there");
+    meanwhile.update(&bob(), aged(3)).await.expect("bob exists");
     serving.take_calls();
     assert_eq!(commit(&call).await, Some(3));
     assert_eq!(serving.take_calls(), ["commit"]);
@@ -111,10 +108,10 @@ async fn emit_outside_a_call_makes_its_own_commit() {
         .expect("room");
     let event = (2, bob(), 1, "roared", r#"{"loudness":1}"#.to_owned());
     assert_eq!(told(&serving, 1).await, [event]);
-    // Nobody is told of what is not there.
-    let nobody = "larry".to_owned();
-    let dropped = samples.emit(&nobody, Roar { loudness: 1 }).await;
-    dropped.expect("that is no error");
+    // An event of a record that does not exist has no receivers.
+    let missing = "larry".to_owned();
+    let dropped = samples.emit(&missing, Roar { loudness: 1 }).await;
+    dropped.expect("not an error");
     assert_eq!(serving.store.head().await.expect("a head"), 2);
 }
 

@@ -1,4 +1,4 @@
-//! Reading of included records, in turns and within bounds.
+//! Tests of the limits and yields of loading included records.
 
 use super::*;
 use crate::core::config::Config;
@@ -6,7 +6,7 @@ use crate::store::conformance::sample::{Serving, TOYS};
 use serde_json::json;
 use std::pin::pin;
 
-/// The size of a record's `kind`.
+/// The size of the `kind` of a record, in bytes.
 const LARGE: usize = 2 * 1024;
 
 async fn samples(count: usize) -> (Serving, Vec<Box<str>>) {
@@ -31,7 +31,7 @@ async fn hidden_parents_are_read_in_turns() {
     let (serving, ids) = samples(COUNT).await;
     let snapshot = serving.context().store().snapshot(&[0]).await;
     let snapshot = snapshot.expect("a snapshot");
-    // Each record is larger than the room that is left.
+    // Each record is larger than the remaining room.
     let mut room = IncludeRoom::new(LARGE / 2, HiddenRoom::new(LARGE * COUNT));
     let filter = nothing();
     let mut read = pin!(visible(&*snapshot, 0, &ids, &filter, &mut room));

@@ -21,10 +21,10 @@ impl Stored {
         wait(unit.count(&self.memory, 0, filter, protection)).expect("a count");
     }
 
-    /// Writes another record and commits the transaction; whether it was accepted.
+    /// Writes another record and commits the transaction. Returns whether the commit was accepted.
     fn ends(&self, unit: &Transaction) -> bool {
         self.put(unit, "mine", Some(&json!({"life": 100})));
-        let finished = unit.finish().expect("it is under way");
+        let finished = unit.finish().expect("the transaction is open");
         let committed = wait(self.memory.commit(Commit {
             operations: finished.operations,
             guards: finished.guards,
@@ -118,7 +118,7 @@ fn single_list_needs_no_guard_and_two_are_guarded() {
         for _ in 0..reads {
             stored.count(&unit, QueryFilter::All, ListProtection::Guarded);
         }
-        let finished = unit.finish().expect("it is under way");
+        let finished = unit.finish().expect("the transaction is open");
         assert_eq!((finished.writes, finished.guards.len()), (false, reads - 1));
     }
 }
@@ -131,7 +131,7 @@ fn many_lists_become_one_guard_of_the_resource() {
         stored.count(&unit, filter, ListProtection::Guarded);
     }
     stored.put(&unit, "mine", Some(&json!({})));
-    let finished = unit.finish().expect("it is under way");
+    let finished = unit.finish().expect("the transaction is open");
     assert!(finished.guards.len() <= 64, "{}", finished.guards.len());
     let is_whole = |it: &Guard| it.filter == QueryFilter::All && it.read_seq == 1;
     assert!(finished.guards.iter().any(is_whole));
@@ -145,7 +145,7 @@ fn equal_lists_are_guarded_since_the_first() {
         stored.interfere("z", 50);
     }
     stored.put(&unit, "mine", Some(&json!({})));
-    let finished = unit.finish().expect("it is under way");
+    let finished = unit.finish().expect("the transaction is open");
     let reads: Vec<_> = finished.guards.iter().map(|it| it.read_seq).collect();
     assert_eq!(reads, [1]);
 }
@@ -156,9 +156,9 @@ fn lists_of_children_of_one_relation_are_one_guard() {
     for nth in 0..200 {
         let parents = [Scalar::Number(nth.into())];
         let guarded = unit.guard_children(0, 3, &parents, 7);
-        guarded.expect("it is under way");
+        guarded.expect("the transaction is open");
     }
-    let finished = unit.finish().expect("it is under way");
+    let finished = unit.finish().expect("the transaction is open");
     let [guard] = &*finished.guards else {
         panic!("{:?}", finished.guards);
     };
