@@ -86,7 +86,7 @@ impl EventMeta {
         }
         if let Some(at) = self.at {
             out.extend_from_slice(b",\"at\":\"");
-            out.extend_from_slice(at.as_str().as_bytes());
+            out.extend_from_slice(at.as_bytes());
             out.push(b'"');
         }
     }

@@ -23,7 +23,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// All subscriptions, grouped by query.
 #[derive(Debug)]
 pub(super) struct QueryGroups {
-    by_id: HashMap<u64, QueryGroup>,
+    /// A tree: hashing an id would take longer for each event.
+    by_id: BTreeMap<u64, QueryGroup>,
     by_query: HashMap<(usize, Arc<str>), u64>,
     /// One index per resource.
     indexes: Vec<QueryIndex>,
@@ -58,7 +59,7 @@ pub(super) struct NewSubscriber<'a> {
 impl QueryGroups {
     pub(super) fn new(resources: usize, max_scanned: usize) -> Self {
         Self {
-            by_id: HashMap::new(),
+            by_id: BTreeMap::new(),
             by_query: HashMap::new(),
             indexes: (0..resources).map(|_| QueryIndex::default()).collect(),
             max_scanned,

@@ -68,6 +68,11 @@ impl PositionProof {
         from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// The text without the check that it is UTF-8, for each event.
+    pub(crate) fn as_bytes(&self) -> &[u8; TEXT] {
+        &self.0
+    }
+
     /// Whether a client has sent this proof. Takes constant time, independent of matching
     /// characters.
     pub(crate) fn is(&self, sent: &str) -> bool {
