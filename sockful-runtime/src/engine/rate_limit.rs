@@ -185,10 +185,11 @@ impl ScanOwner for Bucket {
         // The closure always returns `Some`, so both results are the previous value.
         let partial = self.partial.fetch_update(Relaxed, Relaxed, add);
         let tokens = partial.unwrap_or_else(|same| same).saturating_add(bytes) / BYTES;
-        if tokens == 0 {
+        let cost = self.all.min(self.one.saturating_mul(tokens));
+        if cost == 0 {
+            // A request that reads the clock a moment earlier must not wait for nothing.
             return;
         }
-        let cost = self.all.min(self.one.saturating_mul(tokens));
         let now = self.now();
         let put_off = |full_at: u64| Some(full_at.max(now).saturating_add(cost));
         let _ = self.full_at.fetch_update(Relaxed, Relaxed, put_off);
@@ -256,6 +257,17 @@ mod tests {
         let wait = bucket.take(1).expect_err("16 are missing");
         assert_eq!(wait.as_millis().div_ceil(10), 160, "{wait:?}");
         advance(wait).await;
+        assert!(bucket.take(1).is_ok());
+    }
+
+    #[test]
+    fn charge_at_the_highest_rate_costs_nothing() {
+        let bucket = rates(u32::MAX, u32::MAX).of_address(None);
+        bucket.charge(ScanWork {
+            records: 1_000_000,
+            bytes: 0,
+        });
+        assert_eq!(bucket.full_at.load(Relaxed), 0);
         assert!(bucket.take(1).is_ok());
     }
 
