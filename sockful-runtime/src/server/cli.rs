@@ -245,3 +245,18 @@ fn write(text: &str, file: &[String]) -> Result<u8, String> {
         .map(|()| 0)
         .map_err(|error| format!("`{file}`: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::COMMANDS;
+
+    const REFERENCE: &str = include_str!("../../../docs/reference/command-line.md");
+
+    #[test]
+    fn reference_has_every_command_with_arguments() {
+        for (name, arguments, _) in COMMANDS {
+            let section = format!("## `{name}`\n\n```text\nPROGRAM {name} {arguments}\n```\n");
+            assert!(REFERENCE.contains(&section), "{section}");
+        }
+    }
+}
