@@ -269,6 +269,41 @@ fn paths_in_contributor_documents_exist() {
     assert!(missing.is_empty(), "do not exist: {missing:#?}");
 }
 
+/// Each guarantee of `docs/guide/security.md` names its tests, as files and functions in them.
+#[test]
+fn tests_of_guarantees_exist() {
+    let page = read("docs/guide/security.md");
+    let (_, page) = page.split_once("\n## Guarantees\n").expect("a section");
+    let (page, _) = page.split_once("\n## ").expect("a section");
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let rows = rows.filter(|row| !row.starts_with("| guarantee |"));
+    let mut missing = Vec::new();
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next();
+        let (mut file, mut is_named) = (PathBuf::new(), false);
+        for span in tests.unwrap_or_default().split('`').skip(1).step_by(2) {
+            let exists = if span.contains('/') || span.contains('.') {
+                let mut files = ["tests", ""]
+                    .map(|it| root().join(it).join(span))
+                    .into_iter();
+                file = files.find(|it| it.exists()).unwrap_or_default();
+                file.exists()
+            } else {
+                let text = fs::read_to_string(&file).unwrap_or_default();
+                text.contains(&format!("fn {span}("))
+            };
+            is_named = true;
+            if !exists {
+                missing.push(format!("{span} of {row}"));
+            }
+        }
+        if !is_named {
+            missing.push(format!("a test of {row}"));
+        }
+    }
+    assert!(missing.is_empty(), "do not exist: {missing:#?}");
+}
+
 #[test]
 fn architecture_lists_layers_in_order() {
     let text = read("ARCHITECTURE.md");
