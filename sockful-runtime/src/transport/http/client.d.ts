@@ -1,66 +1,66 @@
 /**
- * The client of sockful: typed requests, live collections, and a connection that mends itself.
+ * The sockful client: typed requests, live collections, and a connection that reconnects by itself.
  *
- * The first part is what a program uses; the second, from {@link Described} on, is what a generated
- * module is written with.
+ * The first part is the API for programs. The second part, from {@link Described} on, contains the types that
+ * generated modules use.
  */
 
 /**
- * Connects to a server, whose resources are then properties and whose actions are methods.
+ * Connects to a server. Its resources are properties of the result, and their actions are methods.
  *
  * ```js
  * const api = connect("wss://example.com", { api: described });
  * await api.creature.create({ id: "bob" });
  * ```
  *
- * The client connects at once and reconnects when the connection ends: after a backoff, or at once when
- * the browser is online again or shows the page again. An unknown option, or a duration that is not a
- * number of milliseconds, is a `TypeError`. Connection errors reject the requests that they concern and
- * are reported by `api.$client.on("error", …)`.
+ * The client connects at once and reconnects when the connection ends: after a backoff, or at once when the browser
+ * is online again or shows the page again. An unknown option, or a duration that is not a number of milliseconds,
+ * throws a `TypeError`. Connection errors reject the requests that they concern and are reported by
+ * `api.$client.on("error", …)`.
  *
- * @param url `ws:` or `wss:`; `http:`, `https:` and, in a browser, a path do as well.
+ * @param url a `ws:` or `wss:` URL; `http:`, `https:` and, in a browser, a path are accepted as well.
  */
 export function connect<A>(url: string | URL, options: ConnectOptions & { api: Described<A> }): A & Connected<A>;
 export function connect(url: string | URL, options?: ConnectOptions): Untyped & Connected<any>;
 
-/** What {@link connect} takes. */
+/** The options of {@link connect}. */
 export interface ConnectOptions {
-  /** The value of the generated module. Without it anything may be asked, and nothing is checked or decoded. */
+  /** The value of the generated module. Without it, any request is allowed and nothing is checked or decoded. */
   api?: Described<any>;
   /**
-   * Who calls: a token, or a function that gets one. It is asked at each connection and before its
-   * time is over. `null` is nobody.
+   * The identity of the client: a token, or a function that returns one. The function is called at each connection
+   * and before the token expires. `null` is unauthenticated.
    */
   token?: string | null | (() => string | null | Promise<string | null>);
-  /** What makes sockets, such as that of the package `ws`. Default is the global one. */
+  /** The constructor of sockets, such as that of the package `ws`. The default is the global `WebSocket`. */
   WebSocket?: new (url: string, protocols?: string | string[]) => any;
-  /** The time limit of a request in milliseconds, retries included. Default is 30,000; 0 and values above 2^31-1 mean no limit. */
+  /** The time limit of a request in milliseconds, including retries. The default is 30,000; 0 and values above 2^31-1 mean no limit. */
   timeoutMs?: number;
-  /** How many requests may wait for a connection; further ones are rejected with `too_many`. Default is 1,000. */
+  /** How many requests may wait for a connection; further ones are rejected with `too_many`. The default is 1,000. */
   maxQueue?: number;
-  /** How many events may wait for a slow `for await`; then the server is left until they are taken. Default is 1,000. */
+  /** How many events may wait for a slow `for await`; beyond that the client unsubscribes until they are taken. The default is 1,000. */
   maxEvents?: number;
-  /** How long to wait before connecting again: a random time up to `minMs`, doubled each time, up to `maxMs`. A connection that was open for 5 s resets it. Default is 250 and 20,000. */
+  /** The delay before a reconnection: a random time up to `minMs`, doubled for each attempt, up to `maxMs`. A connection that was open for 5 s resets it. The defaults are 250 and 20,000. */
   backoff?: { minMs?: number; maxMs?: number };
-  /** After how long a silence the server is asked for a sign of life, in milliseconds. Default is 30,000. */
+  /** After how many milliseconds of silence the server is pinged. The default is 30,000. */
   heartbeatMs?: number;
-  /** How long a sign of life and a handshake may take, in milliseconds. Default is 10,000. */
+  /** The time limit of a ping and of a handshake in milliseconds. The default is 10,000. */
   deadlineMs?: number;
 }
 
-/** What a request takes beside its payload. */
+/** The options of a request. */
 export interface Options {
-  /** The time limit in milliseconds, waiting and retries included; 0 and values above 2^31-1 mean no limit. */
+  /** The time limit in milliseconds, including waiting and retries; 0 and values above 2^31-1 mean no limit. */
   timeoutMs?: number;
-  /** Rejects the request with its reason. One that is not yet sent is never sent. */
+  /** Aborting rejects the request with the signal's reason. A request that has not been sent yet is never sent. */
   signal?: AbortSignal;
-  /** The revision that the record must still have. */
+  /** The revision that the record is required to have. */
   ifRev?: number;
   /** A W3C trace context. */
   traceparent?: string;
 }
 
-/** The codes of the server and of this client. A remote method may have others. */
+/** The error codes of the server and of this client. Remote methods may have others. */
 export type Code =
   | "bad_frame"
   | "unknown_resource"
@@ -77,66 +77,66 @@ export type Code =
   | "timeout"
   | "unavailable"
   | "internal"
-  /** The connection ended before the reply, and the request could not be repeated. */
+  /** The connection ended before the reply, and the request could not be repeated safely. */
   | "unknown"
   /** The client was closed. */
   | "closed"
   | (string & {});
 
-/** What a request is rejected with; but for one that is aborted, which is rejected with the signal's reason. */
+/** The error of a rejected request. An aborted request is rejected with the signal's reason instead. */
 export class SockfulError extends Error {
   constructor(error: Partial<SockfulError> & { code: Code; message: string });
-  /** For programs. */
+  /** The error code. */
   readonly code: Code;
-  /** Of `invalid`: all that is wrong with the payload. */
+  /** All validation errors of the payload, if the code is `invalid`. */
   readonly fields?: readonly Fault[];
-  /** Where the fault is. */
+  /** The path of the error in the payload. */
   readonly path?: string;
-  /** Which limit was hit. */
+  /** The exceeded limit. */
   readonly limit?: { readonly name: string; readonly value: number };
-  /** `none` where the request has not taken effect and never will, `unknown` where it may have. */
+  /** `none` if the request did not take effect and never will, `unknown` if it may have. */
   readonly outcome?: "none" | "unknown";
-  /** When to come again. */
+  /** After how many milliseconds to retry. */
   readonly retryAfterMs?: number;
 }
 
-/** One thing that is wrong with a payload. */
+/** One validation error of a payload. */
 export interface Fault {
-  /** Which property, or place in it. */
+  /** The property, or the path within it. */
   readonly path: string;
-  /** Which rule it breaks. */
+  /** The violated rule. */
   readonly rule: string;
-  /** What is wrong, for people. */
+  /** The description of the error. */
   readonly message: string;
 }
 
-/** How the connection is. */
+/** The status of the connection. */
 export type Status = "connecting" | "open" | "closed";
 
-/** What a client tells. */
+/** The events of a client. */
 export interface ClientEvents {
-  /** The connection is another way. */
+  /** The status of the connection has changed. */
   status: Status;
-  /** The token's time is over, or it was taken back; another is asked for. */
+  /** The token has expired or was revoked; a new one is requested. */
   expired: void;
-  /** The server's description is not the one that `api` was generated from. */
+  /** The server's description differs from the one that `api` was generated from. */
   changed: Changed;
   /**
-   * An error of the connection: no connection, a rejected token, or why the server refuses the handshake, as
-   * far as the platform reports it. A refused handshake rejects the requests that wait with the same error.
+   * A connection error: no connection, a rejected token, or why the server refuses the handshake, as far as the
+   * platform reports it. A refused handshake rejects the waiting requests with the same error.
    */
   error: unknown;
 }
 
-/** How the server's description differs from the one a program was built with. */
+/** How the server's description differs from the one that a program was built with. */
 export interface Changed {
-  /** The digest it was built with. */
+  /** The digest that the program was built with. */
   readonly from: string;
-  /** The server's. */
+  /** The digest of the server. */
   readonly to: string;
-  /** `compatible` where all that it was built with is still there; `unknown` where the server can't say. */
+  /** `compatible` if everything that the program was built with still exists; `unknown` if the server cannot tell. */
   readonly verdict: "same" | "compatible" | "breaking" | "unknown";
-  /** What differs. */
+  /** The differences. */
   readonly changes: readonly Change[];
 }
 
@@ -145,11 +145,11 @@ export interface Change {
   readonly resource: string;
   readonly what: string;
   readonly verdict: "compatible" | "breaking";
-  /** In words. */
+  /** The description of the difference. */
   readonly message: string;
 }
 
-/** What is beside the resources. */
+/** The properties beside the resources. */
 export interface Connected<A> {
   /** The connection itself. */
   readonly $client: Client<A>;
@@ -157,63 +157,63 @@ export interface Connected<A> {
 
 /** A connection. */
 export interface Client<A = any> {
-  /** How it is. */
+  /** The status of the connection. */
   readonly status: Status;
-  /** The newest commit that a reply to this client has named, such as that of its last write. */
+  /** The newest commit in a reply to this client, such as that of its last write. */
   readonly seq: number;
-  /** Has `listener` told of something; the function that comes back ends it. */
+  /** Adds a listener for an event. The returned function removes it. */
   on<K extends keyof ClientEvents>(event: K, listener: (told: ClientEvents[K]) => void): () => void;
-  /** Several writes as one commit: all of them, or none. Gives the record of each. */
+  /** Performs several writes in one commit: all of them, or none. Returns the record of each. */
   commit<const W extends readonly WriteOf<A>[]>(writes: W, options?: Options): Promise<Committed<A, W>>;
-  /** Asks anything, as it stands in the protocol. */
+  /** Sends a request in terms of the protocol. */
   call(resource: string, action: string, payload?: unknown, options?: Options): Promise<any>;
-  /** Becomes whoever the token is of, here and at each later connection. `null` is nobody. */
+  /** Authenticates with a token, on this and all later connections. `null` signs out. */
   authenticate(token: string | null): Promise<{ expires: number | null }>;
-  /** Asks for a sign of life. */
+  /** Pings the server. */
   ping(options?: Options): Promise<{ seq: number; epoch: string }>;
-  /** The description of everything that is served. */
+  /** Returns the description of everything that is served. */
   schema(options?: Options): Promise<any>;
-  /** Ends the connection, and rejects what is not answered. There is no way back. */
+  /** Closes the connection for good and rejects unanswered requests. */
   close(): void;
 }
 
-/** A record came in, or changed and stays in. */
+/** A record was created, or changed and still matches. */
 export interface Stored<Name, Shown, Id> {
   readonly type: Name;
   readonly id: Id;
   readonly record: Shown;
   readonly seq: number;
-  /** Whether it tells of many commits as one. */
+  /** Whether the event combines several commits. */
   readonly folded?: boolean;
 }
 
-/** A record is gone. */
+/** A record was removed. */
 export interface Gone<Id> {
   readonly type: "destroyed";
   readonly id: Id;
-  /** It lives on, and no longer meets the conditions. */
+  /** The record still exists but no longer matches. */
   readonly left?: boolean;
   readonly seq: number;
   readonly folded?: boolean;
-  /** How many declared events were left out. */
+  /** How many declared events were omitted. */
   readonly dropped?: number;
 }
 
-/** Start over from these: the first event of all, and wherever the server can't say what has happened since. */
+/** Replaces all records: the first event, and whenever the server cannot report what has changed in between. */
 export interface Reset<Shown> {
   readonly type: "reset";
   readonly records: Shown[];
   readonly seq: number;
 }
 
-/** Nothing differs in the end, but declared events were left out. */
+/** The records are unchanged, but declared events were omitted. */
 export interface Dropped {
   readonly type: "dropped";
   readonly seq: number;
   readonly dropped: number;
 }
 
-/** The last event: the subscription was refused, or the server can't go on with it. */
+/** The last event: the subscription was refused, or the server cannot continue it. */
 export interface Ended {
   readonly type: "ended";
   readonly error: SockfulError;
@@ -225,12 +225,12 @@ export type Emitted<Events, Id> = {
     readonly type: Name;
     readonly id: Id;
     readonly data: Events[Name];
-    /** Not there where the event is in no commit. */
+    /** Missing if the event is not part of a commit. */
     readonly seq?: number;
   };
 }[keyof Events];
 
-/** What a subscription tells of. */
+/** The events of a subscription. */
 export type EventOf<Shown, Events, Id> =
   | Reset<Shown>
   | Stored<"created", Shown, Id>
@@ -239,147 +239,146 @@ export type EventOf<Shown, Events, Id> =
   | Dropped
   | Emitted<Events, Id>;
 
-/** A subscription, for `for await`, whose end ends it. Refused, it throws. */
+/** A subscription for `for await`. Leaving the loop ends it. Throws if it is refused. */
 export interface Subscription<Event> extends AsyncIterableIterator<Event, undefined, undefined> {
-  /** Ends it. */
+  /** Ends the subscription. */
   return(): Promise<IteratorResult<Event, undefined>>;
   [Symbol.asyncIterator](): Subscription<Event>;
 }
 
-/** How a live collection is: not there yet, as the server has it, as it was, or over. */
+/** The status of a live collection: not loaded yet, current, possibly outdated, or ended. */
 export type LiveStatus = "connecting" | "live" | "stale" | "ended";
 
-/** What a live collection tells. */
+/** The events of a live collection. */
 export interface LiveEvents<Event> {
-  /** Each event, after it was taken in. */
+  /** Each event, after it was applied. */
   event: Event | Ended;
-  /** The set is another. */
+  /** The records have changed. */
   change: void;
-  /** The collection is another way. */
+  /** The status of the collection has changed. */
   status: LiveStatus;
 }
 
-/** Records that meet conditions, as they are now. */
+/** A live collection: the current records that match a filter. */
 export interface Live<Shown, Event = unknown, Id = unknown> extends Iterable<Shown> {
-  /** How it is. */
+  /** The status of the collection. */
   readonly status: LiveStatus;
-  /** How many there are. */
+  /** The number of records. */
   readonly size: number;
-  /** Resolved when the records have arrived for the first time; rejected if the subscription is refused. */
+  /** Resolves when the records have been loaded for the first time. Rejects if the subscription is refused. */
   readonly ready: Promise<void>;
   /**
-   * Why the collection has ended, or why it is not live. A collection that a limit refuses (`too_many`) does not
-   * end: it subscribes again after a backoff, or when another subscription ends.
+   * Why the collection has ended, or why it is not live. A collection that is refused because of a limit (`too_many`)
+   * does not end: it subscribes again after a backoff, or when another subscription ends.
    */
   readonly error: SockfulError | undefined;
   /**
-   * Resolves when the collection has the records as of a commit. Default is the newest commit that a reply to
-   * this client has named, so after `await api.creature.create(…)` the new record is in the collection.
-   * If the server has begun another history, such as after a restart with its store in memory, pass the `seq`
-   * of a newer reply.
-   * Rejected with `timeout` after `timeoutMs`, which is that of requests by default, and with the error of the
-   * collection if that ends.
+   * Resolves when the collection includes a commit. The default is the newest commit in a reply to this client, so
+   * after `await api.creature.create(…)` the new record is in the collection. If the server has begun another
+   * history, for example after a restart with its store in memory, pass the `seq` of a newer reply. Rejects with
+   * `timeout` after `timeoutMs`, which is that of requests by default, and with the error of the collection if that
+   * ends.
    */
   until(seq?: number, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>;
-  /** The record of this id. */
+  /** The record with this id. */
   get(id: Id): Shown | undefined;
   /** The records in order: the same array until something changes. Bound, for React's `useSyncExternalStore`. */
   readonly getSnapshot: () => readonly Shown[];
-  /** Calls when the set is another, with nothing. Bound, for React's `useSyncExternalStore`. */
+  /** Calls the listener without arguments when the records have changed. Bound, for React's `useSyncExternalStore`. */
   readonly subscribe: (listener: () => void) => () => void;
-  /** A Svelte store: its listeners are called with the records, at once and at each change. */
+  /** A Svelte store: its listeners are called with the records, at once and after each change. */
   store(): { subscribe(run: (records: readonly Shown[]) => void): () => void };
-  /** Has `listener` told of something; the function that comes back ends it. */
+  /** Adds a listener for an event. The returned function removes it. */
   on<K extends keyof LiveEvents<Event>>(event: K, listener: (told: LiveEvents<Event>[K]) => void): () => void;
-  /** Ends it. The records stay as they were. */
+  /** Ends the collection. The records remain as they were. */
   close(): void;
 }
 
-/** An array of records, and what stands beside it. */
+/** An array of records with its metadata. */
 export type Page<Shown> = Shown[] & {
-  /** Where the list goes on, for `$after`; not there where that was all. Not enumerable. */
+  /** The cursor for `$after` if the list continues. Not enumerable. */
   readonly next?: string;
-  /** The last commit that the list has seen. Not enumerable. */
+  /** The last commit that the list includes. Not enumerable. */
   readonly seq: number;
-  /** Where included lists go on that were cut, by path and id. Not enumerable. */
+  /** The cursors of included lists that were cut, by path and id. Not enumerable. */
   readonly cut?: { readonly [path: string]: { readonly [id: string]: string } };
 };
 
-/** Without a generated module: any resource, any action. */
+/** The API without a generated module: any resource and any action. */
 export type Untyped = { readonly [resource: string]: UntypedResource };
 
-/** Any action. One whose name begins with `subscribe` is a subscription. */
+/** Any action. An action whose name begins with `subscribe` is a subscription. */
 export type UntypedResource = {
   find(query?: any, options?: Options): Promise<Page<any>>;
   subscribe: Subscribe<any, any, any>;
   live(where?: any, options?: LiveOptions<any>): Live<any, any, any>;
 } & { readonly [action: string]: (payload?: any, options?: any) => any };
 
-// What a generated module is written with.
+// The types that generated modules use.
 
-/** The value of a generated module: what the client has to know, and the types of `A`. */
+/** The value of a generated module: the metadata for the client, and the types of `A`. */
 export interface Described<A> {
   /** The digest of the description. */
   readonly schema: string;
-  /** The wide properties of each resource's record. */
+  /** The wide integer properties of each resource's record. */
   readonly wide: { readonly [resource: string]: readonly string[] };
-  /** How the properties of each resource's record are compared that are not compared as they are. */
+  /** The properties of each resource's record that are not compared as plain values. */
   readonly orders?: { readonly [resource: string]: { readonly [property: string]: 'time' | 'decimal' } };
-  /** Of which resource the records are that a relation route answers with or tells of. */
+  /** The resource of the records that a relation route returns or reports. */
   readonly of: { readonly [resource: string]: { readonly [route: string]: string } };
-  /** The relation routes that only read, such as `album songs`. Without it the client learns them by a refusal each. */
+  /** The relation routes that only read, such as `album songs`. Without it the client learns each of them from a refusal. */
   readonly reads?: readonly string[];
-  /** Of which resource the records are that `$with` includes. */
+  /** The resource of the records that `$with` includes. */
   readonly with: { readonly [resource: string]: { readonly [property: string]: string } };
-  /** Which property is the id, of resources where it is not called `id`. */
+  /** The id property of resources whose id is not called `id`. */
   readonly id?: { readonly [resource: string]: string };
-  /** The description, to learn what has changed since. */
+  /** The description, for finding out what has changed since. */
   readonly description?: unknown;
-  /** Never there: it carries the types. */
+  /** Never present: it carries the types. */
   readonly $api?: A;
 }
 
 /** The core actions of a resource whose id is the property `Id`. */
 export interface Resource<Id extends keyof Record, Record, New, Patch, Events = {}, Relations = {}> {
-  /** Stores a new record, and gives it as it is stored. */
+  /** Stores a new record and returns it. */
   create: Write<New, Record>;
-  /** Reads a record, or several in the order asked, with `null` for each that is not there. */
+  /** Reads one record, or several in the requested order with `null` for missing ones. */
   get: Get<Id, Record, Relations>;
-  /** Lists the records that meet the conditions. */
+  /** Lists the records that match a filter. */
   find: List<Record, {}, Relations>;
-  /** Lists the records that meet the conditions. */
+  /** Lists the records that match a filter. */
   all: List<Record, {}, Relations>;
-  /** Counts the records that meet the conditions. */
+  /** Counts the records that match a filter. */
   count(where?: Where<Record>, options?: Options): Promise<number>;
-  /** Changes what is given of a record, and gives all of it. */
+  /** Changes the given properties of a record and returns the complete record. */
   update: Write<Pick<Record, Id> & Patch, Record>;
-  /** Creates a record, or replaces it. */
+  /** Creates or replaces a record. */
   save: Write<New & Partial<Record>, Record>;
-  /** Removes a record, and gives it as it was. */
+  /** Removes a record and returns its last state. */
   destroy: Write<Pick<Record, Id>, Record>;
-  /** The records that meet the conditions, and every change of them. */
+  /** Subscribes to the records that match a filter and to all changes of them. */
   subscribe: Subscribe<Record, Events, Record[Id]>;
-  /** The records that meet the conditions, always as they are now. */
+  /** Returns a live collection of the records that match a filter. */
   live<const S extends keyof Record = keyof Record>(
     where?: Where<Record> & { $select?: readonly (S | Id)[] },
     options?: LiveOptions<Record>,
   ): Live<Selected<Record, S>, EventOf<Selected<Record, S>, Events, Record[Id]>, Record[Id]>;
 }
 
-/** What a live collection takes. It has no limit: the order and the number of records shown are up to the page. */
+/** The options of a live collection. It has no limit: the order and the number of displayed records are up to the page. */
 export interface LiveOptions<Record> {
-  /** By which properties, `1` ascending and `-1` descending, or a function as `Array.sort` takes. Default is by id. */
+  /** The sort order: `1` is ascending and `-1` descending, or a function as for `Array.sort`. The default is by id. */
   sort?: Order<Record> | ((a: Record, b: Record) => number);
-  /** Which property is the id, where no generated module tells it. Default is `id`. */
+  /** The id property, if there is no generated module. The default is `id`. */
   id?: string;
-  /** Ends it. */
+  /** Aborting ends the collection. */
   signal?: AbortSignal;
 }
 
-/** A write of one record, which may stand in a `commit`. */
+/** A write of one record, which may be part of a `commit`. */
 export interface Write<Payload, Result> {
   (payload: Payload, options?: Options): Promise<Result>;
-  /** Never there: it tells writes from methods. */
+  /** Never present: it distinguishes writes from methods. */
   readonly $write?: true;
 }
 
@@ -391,7 +390,7 @@ export interface One<Record, Address, Relations = {}> {
   ): Promise<Found<Record, Relations, S, P>>;
 }
 
-/** Reads one record, or several. */
+/** Reads one or several records. */
 export interface Get<Id extends keyof Record, Record, Relations = {}> extends One<Record, Pick<Record, Id>, Relations> {
   <const S extends keyof Record = keyof Record, const P extends Paths<Relations> = never>(
     payload: { [K in Id]: readonly Record[K][] } & Shown<S, P>,
@@ -399,7 +398,7 @@ export interface Get<Id extends keyof Record, Record, Relations = {}> extends On
   ): Promise<(Found<Record, Relations, S, P> | null)[]>;
 }
 
-/** Lists records. `Under` is what the payload must have: the id of a parent. */
+/** Lists records. `Under` contains required properties of the payload: the id of a parent. */
 export interface List<Record, Under = {}, Relations = {}> {
   <const S extends keyof Record = keyof Record, const P extends Paths<Relations> = never>(
     ...given: {} extends Under
@@ -408,15 +407,15 @@ export interface List<Record, Under = {}, Relations = {}> {
   ): Promise<Page<Found<Record, Relations, S, P>>>;
 }
 
-/** Follows records. `Under` is what the payload must have: the id of a parent. */
+/** Subscribes to records. `Under` contains required properties of the payload: the id of a parent. */
 export interface Subscribe<Record, Events, Id, Under = {}> {
-  /** For `for await`. */
+  /** Returns an iterator for `for await`. */
   <const S extends keyof Record = keyof Record>(
     ...given: {} extends Under
       ? [where?: Where<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
       : [where: Under & Where<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
   ): Subscription<EventOf<Selected<Record, S>, Events, Id>>;
-  /** Calls with each event; the function that comes back ends it. */
+  /** Calls a listener with each event. The returned function ends the subscription. */
   <const S extends keyof Record = keyof Record>(
     where: Under & Where<Record> & { $select?: readonly S[] },
     listener: (event: EventOf<Selected<Record, S>, Events, Id> | Ended) => void,
@@ -424,21 +423,21 @@ export interface Subscribe<Record, Events, Id, Under = {}> {
   ): () => void;
 }
 
-/** Conditions: all of them must be met. */
+/** A filter: a record must satisfy all conditions. */
 export type Where<Record> = { [P in keyof Record]?: Condition<Record[P]> } & {
   $or?: readonly Where<Record>[];
   $and?: readonly Where<Record>[];
   $not?: Where<Record>;
 };
 
-/** What a property must be, or must compare to. Of arrays and objects it is only asked whether they are there. */
+/** A required value or comparison of a property. For arrays and objects only their presence can be tested. */
 export type Condition<Value> = IsPlain<NonNullable<Value>> extends true
   ? Value | Operators<Value>
   : Value extends null
     ? null | { $ne: null }
     : never;
 
-/** Whether values are of one kind, which the server compares and sorts: all strings, all numbers, … */
+/** Whether all values have one type that the server can compare and sort: all strings, all numbers, … */
 export type IsPlain<Value> = [Value] extends [never]
   ? false
   : [Value] extends [string]
@@ -451,7 +450,7 @@ export type IsPlain<Value> = [Value] extends [never]
           ? true
           : false;
 
-/** What a property is compared with. A wide integer is equal or not, and no more. */
+/** The comparisons of a property. A wide integer can only be tested for equality. */
 export type Operators<Value> = {
   $ne?: Value;
   $in?: readonly Value[];
@@ -466,10 +465,10 @@ export type Operators<Value> = {
     }) &
   ([NonNullable<Value>] extends [string] ? { $prefix?: string } : {});
 
-/** By which properties, the first first. */
+/** Properties to sort by, the most significant first. */
 export type Order<Record> = { [P in keyof Record]?: 1 | -1 };
 
-/** The order of a list: of the server, which sorts by no wide integer, array, object or value of several kinds. */
+/** The sort order of a list on the server, which cannot sort by wide integers, arrays, objects or values of mixed types. */
 export type Sort<Record> = {
   [P in keyof Record as IsPlain<NonNullable<Record[P]>> extends true
     ? [NonNullable<Record[P]>] extends [bigint]
@@ -478,7 +477,7 @@ export type Sort<Record> = {
     : never]?: 1 | -1;
 };
 
-/** Conditions, and how to list what meets them. */
+/** A filter with options for the list. */
 export type Query<Record> = Where<Record> & {
   $sort?: Sort<Record>;
   $limit?: number;
@@ -486,35 +485,35 @@ export type Query<Record> = Where<Record> & {
   $after?: string;
 };
 
-/** What of a record is shown, and what comes with it. */
+/** The projection of a record: its properties and related records. */
 export interface Shown<S, P> {
-  /** Only these properties. */
+  /** Include only these properties. */
   $select?: readonly S[];
-  /** Related records: `"songs"`, or further on `"songs.album"`. */
+  /** Include related records: `"songs"`, or nested `"songs.album"`. */
   $with?: readonly P[];
 }
 
-/** A record of which only some properties may be shown. */
+/** A record of which only some properties may be included. */
 export type Selected<Record, S extends keyof Record> = [keyof Record] extends [S] ? Record : Pick<Record, S>;
 
-/** A record as it is shown, with what comes with it. */
+/** A record in the requested projection. */
 export type Found<Record, Relations, S extends keyof Record, P extends string> = [P] extends [never]
   ? Selected<Record, S>
   : Selected<Record, S> & Included<Relations, P>;
 
-/** The property of a record's children; `Relations` are the child's own. */
+/** The property for a record's children. `Relations` are those of the child. */
 export interface Many<Record, Relations = {}> {
   readonly $many: Record;
   readonly $relations: Relations;
 }
 
-/** The property of a record's parent; `Relations` are the parent's own. */
+/** The property for a record's parent. `Relations` are those of the parent. */
 export interface Parent<Record, Relations = {}> {
   readonly $parent: Record;
   readonly $relations: Relations;
 }
 
-/** What `$with` takes: three relations deep at most. */
+/** The values of `$with`: relations nested at most three deep. */
 export type Paths<Relations, Depth extends unknown[] = [1, 1]> = {
   [K in keyof Relations & string]:
     | K
@@ -528,7 +527,7 @@ export type Paths<Relations, Depth extends unknown[] = [1, 1]> = {
 type Head<P> = P extends `${infer First}.${string}` ? First : P;
 type Tail<P, K extends string> = P extends `${K}.${infer Rest}` ? Rest : never;
 
-/** What comes with a record. */
+/** The related records that are included in a record. */
 export type Included<Relations, P extends string> = {
   [K in Head<P> & keyof Relations & string]: Relations[K] extends Many<infer Child, infer Further>
     ? (Child & Included<Further, Tail<P, K>>)[]
@@ -550,7 +549,7 @@ export type WriteOf<A> = 0 extends 1 & A
       }[keyof A[R]];
     }[keyof A];
 
-/** The records that a `commit` gives, each in its place. */
+/** The records that a `commit` returns, in the order of its writes. */
 export type Committed<A, W extends readonly unknown[]> = {
   -readonly [I in keyof W]: W[I] extends readonly [infer R extends keyof A, infer M, ...unknown[]]
     ? M extends keyof A[R]

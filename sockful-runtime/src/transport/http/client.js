@@ -1,4 +1,4 @@
-// What it offers is in sockful.d.ts, what goes over the wire in docs/reference/protocol.md.
+// The public API is described in sockful.d.ts, the protocol in docs/reference/protocol.md.
 
 /** @typedef {(...given: any[]) => any} Fn */
 
@@ -10,7 +10,7 @@ const OF_RECORDS = new Set(['create', 'get', 'find', 'all', 'update', 'save', 'd
 const DEFAULTS = { timeoutMs: 30000, maxQueue: 1000, maxEvents: 1000, heartbeatMs: 30000, deadlineMs: 10000 };
 const BACKOFF = { minMs: 250, maxMs: 20000 };
 
-/** The names of options, which are checked because a program without types can misspell them. */
+/** The names of options, which are checked because untyped programs can misspell them. */
 const CONNECT_OPTIONS = ['api', 'token', 'WebSocket', 'backoff', ...Object.keys(DEFAULTS)];
 const BACKOFF_OPTIONS = Object.keys(BACKOFF);
 const CALL_OPTIONS = ['timeoutMs', 'signal', 'ifRev', 'traceparent'];
@@ -18,18 +18,18 @@ const SUBSCRIBE_OPTIONS = ['signal'];
 const LIVE_OPTIONS = ['sort', 'id', 'signal'];
 const UNTIL_OPTIONS = ['timeoutMs', 'signal'];
 
-/** The longest time that a timer can be set to, in milliseconds. */
+/** The longest duration of a timer in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
 /** After how many milliseconds an open connection counts as stable, which resets the backoff. */
 const STABLE = 5000;
 
-/** The codes of a close that the same frame would cause again. */
+/** The close codes that resending the same frame would cause again. */
 const FAULTS = new Set([1002, 1003, 1007, 1008, 1009]);
 
-/** What a request is rejected with. */
+/** The error of a rejected request. */
 export class SockfulError extends Error {
-  /** @param {any} error as it comes over the wire */
+  /** @param {any} error of the protocol */
   constructor(error) {
     super(error.message);
     this.name = 'SockfulError';
@@ -64,7 +64,7 @@ export function connect(url, options = {}) {
   return names((resource) => resource === '$client' ? client : names((action) => method(connection, resource, action)));
 }
 
-/** An object that has every name; never `then`, so that it is no promise. @type {(make: Fn) => any} */
+/** An object with every property except `then`, so that it is not taken for a promise. @type {(make: Fn) => any} */
 const names = (make) => {
   const made = new Map();
   return new Proxy(Object.freeze(Object.create(null)), {
@@ -96,13 +96,13 @@ class Connection {
   /** @type {any} */ timers = {};
   status = 'connecting';
   emitter = emitter();
-  /** Every request that is not answered, in the order asked. A `Map` costs more: its old tables keep later ones alive. @type {any} */ calls = { __proto__: null };
+  /** All unanswered requests in the order of the calls. A `Map` costs more: its old tables keep later ones alive. @type {any} */ calls = { __proto__: null };
   waiting = 0;
-  /** The newest commit that a reply has named. */
+  /** The newest commit in a reply. */
   seq = 0;
   /** @type {Set<any>} */ subs = new Set();
   /** @type {Map<any, any>} */ subsById = new Map();
-  /** What takes no key since it only reads, but for the core actions. @type {Set<string>} */ reads;
+  /** The actions, other than core actions, that take no key because they only read. @type {Set<string>} */ reads;
   isReady = false;
   mayKey = false;
   lastId = 0;
@@ -115,7 +115,7 @@ class Connection {
   /** Why the server refuses the handshake, if it says so. @type {any} */ refusal;
   /** Whether frames are sent one at a time, because one of them made the server close. */
   isCareful = false;
-  /** The one that is in flight then. @type {any} */ probe;
+  /** The frame that is in flight in this mode. @type {any} */ probe;
   /** How many connections in a row were closed with 1008. */
   violations = 0;
   /** @type {(() => void)[]} */ unlisten = [];
@@ -138,7 +138,7 @@ class Connection {
     const wide = Object.entries(options.api?.wide ?? {}).filter(([, names]) => names.length);
     this.wide = wide.length ? new Map(wide) : undefined;
     this.listen(globalThis, 'online', () => this.wake());
-    // The first `pageshow` of a page comes while it connects.
+    // The first `pageshow` of a page occurs while it connects.
     this.listen(globalThis, 'pageshow', (event) => event?.persisted !== false && this.wake());
     this.listen(globalThis.document, 'visibilitychange', () => globalThis.document.visibilityState !== 'hidden' && this.wake());
     this.open();
@@ -151,7 +151,7 @@ class Connection {
     this.unlisten.push(() => target.removeEventListener?.(event, listener));
   }
 
-  /** Connects now instead of after the backoff. An open connection may have ended unnoticed, so it is asked for a reply. */
+  /** Connects now instead of after the backoff. An open connection may have ended unnoticed, so it is pinged. */
   wake() {
     if (this.status === 'closed') return;
     if (!this.socket) {
@@ -174,7 +174,7 @@ class Connection {
       this.emitter.emit('error', error);
       return this.lost();
     }
-    // Of one that was given up nothing counts.
+    // Ignores events of an abandoned socket.
     /** @type {(then: Fn) => Fn} */
     const current = (then) => (event) => this.socket === socket && then(event);
     socket.onmessage = current(({ data }) => {
@@ -183,9 +183,9 @@ class Connection {
     });
     socket.onerror = current((event) => {
       const { error = event?.message ? event : undefined } = event ?? {};
-      // A browser gives no reason.
+      // Browsers do not report a reason.
       this.emitter.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `no connection to ${this.url}` }));
-      // The package `ws` gives the status in its message only.
+      // The package `ws` reports the status only in its message.
       const status = /response: (401|403|421)\b/.exec(error?.message)?.[1];
       this.lost();
       if (status) this.refused(status === '401' ? 'unauthenticated' : 'forbidden', `the server refused the handshake with ${status}`);
@@ -193,7 +193,7 @@ class Connection {
     socket.onclose = current((event) => this.lost(event?.code));
   }
 
-  /** Asks the server over HTTP why it refuses the handshake, which browsers do not report. */
+  /** Requests the reason of a refused handshake over HTTP, because browsers do not report it. */
   async explain() {
     const { fetch, location } = globalThis;
     if (!fetch || !location) return;
@@ -204,7 +204,7 @@ class Connection {
     this.refused('forbidden', text.trim() || `the server refuses connections from pages of ${location.origin}`);
   }
 
-  /** What waits fails at once: the next handshake will be refused as well. @param {string} code @param {string} message */
+  /** Rejects the waiting requests at once, because the next handshake will be refused as well. @param {string} code @param {string} message */
   refused(code, message) {
     if (this.isGreeted || this.status === 'closed') return;
     const isNew = this.refusal?.message !== message;
@@ -214,7 +214,7 @@ class Connection {
     for (const sub of this.subs) sub.follower.refused(error);
   }
 
-  /** What was sent may have been lost with it. @param {number} [code] of the close */
+  /** Handles the end of the connection. Sent requests may be lost. @param {number} [code] the close code */
   lost(code) {
     const { socket, probe } = this;
     const isFault = code !== undefined && FAULTS.has(code);
@@ -239,7 +239,7 @@ class Connection {
     for (const sub of this.subs) sub.cut();
     if (this.status === 'closed') return;
     this.turn('connecting');
-    // A server that accepts and then stays silent has not been open, however long that took.
+    // A server that accepts the connection and then stays silent does not count as open, however long that took.
     if (wasOpen !== undefined && clock() - wasOpen > STABLE && !isFault) this.attempt = 0;
     const { minMs, maxMs } = this.backoff;
     this.timers.retry = later(() => this.open(), Math.random() * Math.min(maxMs, minMs * 2 ** this.attempt++));
@@ -260,7 +260,7 @@ class Connection {
     this.lost();
   }
 
-  /** Asks for a sign of life after a silence. A timer alone decides, so no change of a clock can stop it. */
+  /** Pings the server after a silence. Only timers decide, so that changes of the system clock cannot stop it. */
   beat() {
     const { heard } = this;
     const { heartbeatMs } = this.options;
@@ -306,7 +306,7 @@ class Connection {
     this.sendWaiting();
   }
 
-  /** Sends what waits: all of it, or only the next while a frame that makes the server close is looked for. */
+  /** Sends the waiting requests: all of them, or only the next one while the frame that makes the server close is searched for. */
   sendWaiting() {
     if (!this.isReady || (this.isCareful && this.probe)) return;
     for (const call of Object.values(this.calls)) {
@@ -324,14 +324,14 @@ class Connection {
     this.isCareful = false;
   }
 
-  /** The frame in flight has been answered, or will not be. @param {any} frame */
+  /** Handles that the frame in flight was answered or never will be. @param {any} frame */
   passed(frame) {
     if (this.probe !== frame) return;
     this.probe = undefined;
     this.sendWaiting();
   }
 
-  /** Says who it is; until that is answered requests wait. */
+  /** Authenticates the connection. Requests wait for the reply. */
   identify() {
     return this.identifying ??= this.identified(this.socket).finally(() => { this.identifying = undefined; });
   }
@@ -349,7 +349,7 @@ class Connection {
       if (this.socket !== socket) return;
       const code = error instanceof SockfulError ? error.code : undefined;
       if (code !== 'unknown_action') this.emitter.emit('error', error);
-      // Without a word about the token it is asked for again; with a refusal it is nobody who goes on.
+      // Without a reply the token is requested again; after a refusal the client continues unauthenticated.
       if (code === undefined || code === 'timeout') return this.lost();
     }
     if (this.socket === socket && socket) this.ready();
@@ -384,18 +384,18 @@ class Connection {
     return this.authenticate(token, false);
   }
 
-  /** Whether the server still is what the application was built for. */
+  /** Checks whether the server still has the API that the application was built for. */
   async compare() {
     const { api } = this.options;
     const to = this.hello.schema;
     if (!api?.schema || to === api.schema || to === this.changedTo) return;
     this.changedTo = to;
-    // Not every server can say what has changed.
+    // Older servers cannot report what has changed.
     const { ok } = await this.call('sockful', 'changes', { since: api.description }).catch(() => ({ ok: { verdict: 'unknown', changes: [] } }));
     this.emitter.emit('changed', { ...ok, from: api.schema, to });
   }
 
-  /** Asks, and gives the result as the application sees it. @param {any} resource @param {any} action @param {any} payload @param {any} [options] */
+  /** Sends a request and returns its decoded result. @param {any} resource @param {any} action @param {any} payload @param {any} [options] */
   async ask(resource, action, payload, options) {
     const { ok, next, seq, cut } = await this.call(resource, action, payload, options);
     this.decode(this.recordsOf(resource, action), ok);
@@ -403,7 +403,7 @@ class Connection {
   }
 
   /**
-   * Asks, and gives the payload of the reply. One that `isOnce` is of the current connection alone.
+   * Sends a request and returns the payload of the reply. With `isOnce` it is only valid on the current connection.
    * @param {any} resource @param {any} action @param {any} payload @param {any} [options] @param {any} [isOnce]
    */
   call(resource, action, payload, options, isOnce) {
@@ -472,7 +472,7 @@ class Connection {
   send(call) {
     const { id, resource, action } = call;
     call.isRead ||= this.reads.has(`${resource} ${action}`);
-    // Of another caller it would be another request.
+    // With another identity it would be another request.
     if (call.wasSent && !call.isRead && call.who !== this.who) return this.fail(call, 'unknown', LOST);
     if (call.isRead) call.key = undefined;
     else if (this.mayKey) call.key ??= uuid(this.now());
@@ -498,7 +498,7 @@ class Connection {
     }
     if (call.isOnce) return call.settle(new SockfulError(err));
     if (call.key && err.fields?.some((/** @type {any} */ fault) => fault.path === 'key' && fault.rule === 'action')) {
-      // It only reads, and may be repeated without.
+      // The action only reads, so it can be repeated without a key.
       this.reads.add(`${call.resource} ${call.action}`);
       call.isSent = false;
       this.sendNow(call);
@@ -520,17 +520,17 @@ class Connection {
     this.passed(call);
   }
 
-  /** The time of the server, by which it judges keys. */
+  /** The server's time, which it checks keys by. */
   now() {
     return this.hello.time + clock() - this.hello.at;
   }
 
-  /** Of which resource the records are that an action gives. @param {any} resource @param {any} action */
+  /** The resource of the records that an action returns. @param {any} resource @param {any} action */
   recordsOf(resource, action) {
     return OF_RECORDS.has(action) ? resource : own(own(this.options.api?.of, resource), action);
   }
 
-  /** Makes `bigint` of the wide properties of records, in place. @param {any} resource @param {any} value */
+  /** Converts the wide properties of records to `bigint`, in place. @param {any} resource @param {any} value */
   decode(resource, value) {
     if (!this.wide || resource === undefined || !value || typeof value !== 'object') return;
     if (Array.isArray(value)) return value.forEach((record) => this.decode(resource, record));
@@ -543,14 +543,14 @@ class Connection {
   }
 }
 
-/** A subscription, over as many connections as it takes. */
+/** A subscription, which continues across connections. */
 class Sub {
-  /** What it is called on this connection. @type {any} */ id;
+  /** The ack_id on the current connection. @type {any} */ id;
   /** @type {any} */ resume;
   /** @type {any} */ nextResume;
   /** The position. @type {any} */ seq;
   /** The proof of the position. @type {any} */ at;
-  /** What came of one commit, or of one list, so far. @type {any[]} */ parts = [];
+  /** The events of an incomplete commit or list. @type {any[]} */ parts = [];
   isAnswered = false;
   isAgain = false;
   /** The timer of the next attempt. @type {any} */ held;
@@ -583,7 +583,7 @@ class Sub {
     this.again();
   }
 
-  /** Begins as soon as the connection is ready. */
+  /** Subscribes as soon as the connection is ready. */
   again() {
     clearTimeout(this.held);
     this.held = undefined;
@@ -602,7 +602,7 @@ class Sub {
     let text;
     try {
       text = frame(resume === undefined ? this.where : { ...this.where, $from: { resume, seq, at } });
-      // Without its position it begins with a reset.
+      // Without its position the subscription begins with a reset.
       if (resume !== undefined && !connection.fits(text)) text = frame(this.where);
       if (!connection.fits(text)) {
         const limit = { name: 'max_frame', value: connection.maxFrame() };
@@ -617,12 +617,12 @@ class Sub {
     connection.transmit(text);
   }
 
-  /** The server closes the connection at this subscription. @param {string} code @param {string} message */
+  /** The server closes the connection because of this subscription. @param {string} code @param {string} message */
   rejected(code, message) {
     this.end(new SockfulError({ code, message, outcome: 'none' }));
   }
 
-  /** The connection is gone, and with it what was not whole. */
+  /** Handles the end of the connection: incomplete commits are discarded. */
   cut() {
     this.forget();
     this.follower.status(false);
@@ -633,7 +633,7 @@ class Sub {
     Object.assign(this, { id: undefined, parts: [], nextResume: undefined, isAnswered: false });
   }
 
-  /** Leaves; `go` goes on where it was. */
+  /** Unsubscribes. `go` continues from the same position. */
   stop() {
     const { connection, resource, id } = this;
     connection.subs.delete(this);
@@ -643,7 +643,7 @@ class Sub {
     if (id === undefined) return;
     const leave = () => {
       connection.transmit(`[${write(resource)},"unsubscribe",{"subscription":${id}}]`);
-      // There is room for one that a limit has refused.
+      // There is room for a subscription that was refused because of a limit.
       for (const sub of connection.subs) if (sub.isLimited) sub.again();
     };
     const { isAnswered } = this;
@@ -703,7 +703,7 @@ class Sub {
   part(type, payload) {
     if (type === 'ended' && !('id' in payload)) return this.refused(payload.error);
     this.connection.decode(this.of, payload.record ?? payload.records);
-    // What is in no commit ends none.
+    // An event that is not part of a commit does not complete one.
     if (payload.seq === undefined) return this.follower.events([{ ...payload, type }]);
     this.parts.push({ ...payload, type });
     if (payload.more) return;
@@ -742,7 +742,7 @@ const listen = (connection, resource, action, where, listener, options) => {
   };
 };
 
-/** Too slow a consumer leaves the server until it has taken what there is. @type {Fn} */
+/** If the consumer is too slow, it unsubscribes until the consumer has taken all events. @type {Fn} */
 const iterate = (connection, resource, action, where, options) => {
   check(options, SUBSCRIBE_OPTIONS, 'a subscription');
   /** @type {any[]} */ let events = [];
@@ -799,7 +799,7 @@ const live = (connection, resource, where, options = {}) => {
   check(options, LIVE_OPTIONS, 'a live collection');
   const id = options.id ?? own(connection.options.api?.id, resource) ?? 'id';
   const { on, emit } = emitter();
-  /** Those that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
+  /** The calls of `until` that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
   const wakeAll = () => { for (const wake of [...waits]) wake(); };
   const sort = typeof options.sort === 'function' ? options.sort : comparing({ ...options.sort, [id]: options.sort?.[id] ?? 1 }, own(connection.options.api?.orders, resource));
   const records = new Map();
@@ -869,7 +869,8 @@ const live = (connection, resource, where, options = {}) => {
       if (status === 'ended') return settle(error ?? closed());
       if (sub.seq >= seq) return settle();
       if (isAsking || status !== 'live') return;
-      // A commit that concerns none of the records brings no event. What precedes the reply to a ping has arrived.
+      // A commit that affects none of the records causes no event. Events that precede the reply to a ping have
+      // arrived.
       isAsking = true;
       const { id } = sub;
       const pong = await connection.ask('sockful', 'ping', null, { timeoutMs }).catch(() => undefined);
@@ -913,7 +914,7 @@ const live = (connection, resource, where, options = {}) => {
   };
 };
 
-/** Strings compare by their UTF-16, but for those with an order of their own. @type {Fn} */
+/** Compares strings by UTF-16 code units, except those with an order of their own. @type {Fn} */
 const comparing = (order, orders) => {
   const keys = Object.entries(order);
   return (/** @type {any} */ a, /** @type {any} */ b) => {
@@ -926,9 +927,9 @@ const comparing = (order, orders) => {
   };
 };
 
-/** What two strings compare by, as the server does. @type {Record<string, (left: string, right: string) => [any, any]>} */
+/** The keys that two strings are compared by, as on the server. @type {Record<string, (left: string, right: string) => [any, any]>} */
 const KEYS = {
-  /** Nanoseconds, twice: a leap second is between two others. */
+  /** Nanoseconds, twice, so that a leap second is between two other seconds. */
   time: (left, right) => {
     /** @type {Fn} */ const key = (text) => {
       const millis = Date.parse(text.replace(/\.\d+/, '').replace(':60', ':59'));
@@ -978,23 +979,23 @@ const own = (object, name) => {
 
 const closed = () => new SockfulError({ code: 'closed', message: CLOSED, outcome: 'none' });
 
-/** Whether it was not done and may be later. @type {Fn} */
+/** Whether the request had no effect and may succeed later. @type {Fn} */
 const isPassing = (err) => {
   return err.code === 'rate_limited' || err.code === 'unavailable';
 };
 
-/** How long to wait after so many refusals in a row. @type {Fn} */
+/** The delay after `tries` refusals in a row. @type {Fn} */
 const pause = (err, { minMs, maxMs }, tries) => {
   return Math.max(err.retry_after_ms ?? 0, Math.min(maxMs, minMs * 2 ** tries)) + Math.random() * minMs;
 };
 
-/** Milliseconds that no change of the system's time concerns. */
+/** A monotonic clock in milliseconds, unaffected by changes of the system time. */
 const clock = () => performance.now();
 
-/** A timer; one that is set to a longer time than it can hold would fire at once. @type {Fn} */
+/** Sets a timer. A duration above the maximum would fire at once, so it is reduced. @type {Fn} */
 const later = (run, ms) => setTimeout(run, Math.min(ms, LONGEST));
 
-/** A time limit in milliseconds; 0, which is none, also for what no timer reaches. @type {Fn} */
+/** A time limit in milliseconds. 0 means none, as does a limit above the maximum of timers. @type {Fn} */
 const limit = (ms) => ms > LONGEST ? 0 : ms;
 
 /** @type {Fn} */
@@ -1009,7 +1010,7 @@ const count = (value, name) => {
   if (!((Number.isInteger(value) || value === Infinity) && value >= 0)) throw new TypeError(`\`${name}\` must be an integer, at least 0, or Infinity, not ${String(value)}`);
 };
 
-/** The options without those that are undefined, which leave the default. @type {Fn} */
+/** The options without undefined ones, for which the defaults apply. @type {Fn} */
 const given = (options) => Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
 
 /** @type {Fn} */
@@ -1019,7 +1020,7 @@ const check = (options, names, of) => {
   }
 };
 
-/** JSON, with integers of any size as decimal strings. @type {Fn} */
+/** JSON, with `bigint` values as decimal strings. @type {Fn} */
 const write = (value) => {
   try {
     return JSON.stringify(value) ?? 'null';
