@@ -1,4 +1,4 @@
-// The dialog in which an action is done.
+// The dialog of an action.
 
 import { ask, now } from './connection.js';
 import { button, el, freshId, inWords, tell } from './dom.js';
@@ -10,7 +10,7 @@ const CLOSES = new Set(['create', 'update', 'save', 'destroy']);
 const STRONG = new Set(['destroy']);
 
 /**
- * Opens it, and gives a promise of when it is closed.
+ * Opens the dialog. Returns a promise that resolves when it is closed.
  *
  * @param {object} action of the model
  * @param {{given?: Record<string, any>, record?: Record<string, any>, title?: string}} about
@@ -80,12 +80,12 @@ export function open(action, { given = {}, record, title } = {}) {
   });
 }
 
-/** A result: a text as it is, anything else as JSON. */
+/** Shows a result: text as it is, anything else as JSON. */
 function show(place, answer) {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2) ?? 'null';
   const count = Array.isArray(answer) ? `, ${answer.length} of them${answer.next ? ', and there are more' : ''}` : '';
   place.replaceChildren(el('strong', { textContent: `Answer${count}` }), el('pre', { textContent: text, tabIndex: 0 }));
 }
 
-/** What is told where something could not be read. */
+/** The message for data that could not be read. */
 export const complaint = (error) => el('p', { className: 'complaint', role: 'alert', textContent: inWords(error) });

@@ -1,4 +1,4 @@
-// The connection: the client, who it says it is, and what the server describes.
+// The connection: the client, its identity, and the description of the server.
 
 import { connect } from '../client.js';
 import { modelOf } from './schema.js';
@@ -8,15 +8,15 @@ const TOKEN = 'sockful.token';
 const RETRY_MS = 1000;
 const PING_MS = 5000;
 
-/** Where the server's files are. */
+/** The base URL of the server's files. */
 export const base = new URL('../../', import.meta.url);
 
-/** How things are: what the other rooms read. */
+/** The current state that the other modules read. */
 export const now = { status: 'connecting', token: sessionStorage.getItem(TOKEN) };
 
 const rooms = new Set();
 
-/** Has `listener` called with the name of what has changed: `status`, `latency`, `described`, `who`, `changed`. */
+/** Adds a listener, which is called with the name of what has changed: `status`, `latency`, `described`, `who`, `changed`. */
 export function on(listener) {
   rooms.add(listener);
   return () => rooms.delete(listener);
@@ -24,10 +24,10 @@ export function on(listener) {
 
 const told = (what, detail) => rooms.forEach((listener) => listener(what, detail));
 
-/** Asks, as it stands in the protocol. */
+/** Sends a request in terms of the protocol. */
 export const ask = (resource, action, payload, options) => now.client.call(resource, action, payload, options);
 
-/** Connects, and begins anew where that was done before. */
+/** Connects, replacing an earlier connection. */
 export async function start() {
   now.client?.close();
   const mine = now.started = Symbol('started');
@@ -51,7 +51,7 @@ export async function start() {
   told('who');
 }
 
-/** The description; nothing where who asks is nobody. */
+/** Reads the description. It is empty if the client may not read it without authentication. */
 async function describe(mine) {
   for (;;) {
     try {
@@ -62,14 +62,14 @@ async function describe(mine) {
       if (answer.status === 401 && now.token) forget('The token is refused.');
       if (answer.status < 500) return undefined;
     } catch {
-      // There is no server now; there may be one soon.
+      // The server is not available yet.
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (now.started !== mine) return undefined;
   }
 }
 
-/** Becomes whoever the token is of; rejects where it is refused, and then nothing has changed. */
+/** Authenticates with a token. Rejects if it is refused, and then nothing has changed. */
 export async function enter(token) {
   const { expires } = await now.client.authenticate(token);
   sessionStorage.setItem(TOKEN, token);
@@ -77,7 +77,7 @@ export async function enter(token) {
   await start();
 }
 
-/** Becomes nobody. */
+/** Signs out. */
 export async function leave(why) {
   if (!now.token) return;
   forget(why);
@@ -89,14 +89,14 @@ function forget(why) {
   Object.assign(now, { token: null, expires: undefined, why });
 }
 
-/** Who it is, as far as the token says; servers do not tell. */
+/** Returns the identity from a token, if the token contains it; servers do not report it. */
 export function whoIs(token) {
   const claims = token?.split('.')[1];
   try {
     const { sub } = JSON.parse(atob(claims.replace(/-/g, '+').replace(/_/g, '/')));
     if (sub) return String(sub);
   } catch {
-    // It is no JSON Web Token.
+    // The token is not a JSON Web Token.
   }
   return `token …${token.slice(-4)}`;
 }
@@ -106,11 +106,11 @@ listen(({ isOut, frame, took }) => {
   const [resource, action, payload] = frame ?? [];
   if (resource === 'sockful' && action === 'hello') [now.hello = payload, told('hello')];
   if (resource === 'sockful' && action === 'authenticate' && payload.ok) [now.expires = payload.ok.expires, told('who')];
-  // What waits in a queue says nothing of the way there.
+  // Only pings measure the latency; other requests may wait in a queue.
   if (action === 'ping' && took !== undefined) [now.latency = took, told('latency')];
 });
 
-/** Asks how long the way there and back is. */
+/** Measures the latency of a round trip. */
 function ping() {
   if (now.status === 'open' && !document.hidden) now.client.ping().catch(() => {});
 }

@@ -1,8 +1,8 @@
-// Elements. What the server sends is only ever put into the page as text.
+// DOM elements. Data of the server is only ever inserted as text.
 
 export const $ = (id) => document.getElementById(id);
 
-/** Makes an element. A property with a hyphen, and `role`, is an attribute; nothing and `false` are left out of `inside`. */
+/** Creates an element. A property with a hyphen, and `role`, becomes an attribute; nullish and `false` children are omitted. */
 export function el(name, properties = {}, ...inside) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -20,12 +20,12 @@ export const link = (href, text, properties = {}) => el('a', { href, textContent
 
 let lastId = 0;
 
-/** A name for an element, which nothing else on the page has. */
+/** Returns an element id that is unique in the page. */
 export const freshId = (of) => `${of}-${++lastId}`;
 
 let fading;
 
-/** Tells, without taking the focus. */
+/** Announces a message without moving the focus. */
 export function tell(text, isBad = false) {
   const told = $('told');
   clearTimeout(fading);
@@ -46,13 +46,13 @@ export async function copy(text, what) {
   }
 }
 
-/** A value as it stands in a cell. */
+/** Formats a value for a table cell. */
 export function shown(value) {
   if (value === null || value === undefined) return '–';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** What went wrong, in words. */
+/** Formats an error for display. */
 export function inWords(error) {
   const says = {
     unauthenticated: 'You are nobody here. Sign in with a token.',

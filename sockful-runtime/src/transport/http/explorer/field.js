@@ -1,5 +1,5 @@
-// A field of a form, made from a schema. It has `path`, `key`, `node`, `input`, which takes the focus,
-// `read()`, which gives its value or `undefined` where it is left out, and `fields`, those inside of it.
+// Form fields created from a schema. A field has `path`, `key`, `node`, `input` (for the focus), `read()`, which
+// returns its value or `undefined` if it is omitted, and `fields`, its nested fields.
 
 import { button, el, freshId } from './dom.js';
 import { isWide } from './schema.js';
@@ -7,7 +7,7 @@ import { choicesOf, rulesOf, typeOf } from './words.js';
 
 const DEEPEST = 4;
 
-/** @param {{key, path, schema, isRequired, before, resolve, depth}} given `before` is the value that there is. */
+/** @param {{key, path, schema, isRequired, before, resolve, depth}} given `before` is the current value. */
 export function fieldOf(given) {
   const { schema, depth = 0 } = given;
   const isShallow = depth < DEEPEST;
@@ -16,7 +16,7 @@ export function fieldOf(given) {
   return simple(given);
 }
 
-/** A label, a hint, the input, and the place for a fault. */
+/** Creates a label, a hint, the input, and the place for an error. */
 function simple(given) {
   const { key, path, schema, isRequired, before } = given;
   const id = freshId('field');
@@ -68,7 +68,7 @@ function inputOf({ schema, before, isRequired }, id) {
   const text = (more) => el('input', { id, value: start, placeholder, autocomplete: 'off', spellcheck: false, ...more });
   if (schema.type === 'integer' || schema.type === 'number') {
     const input = text({ type: 'text', inputMode: schema.type === 'integer' ? 'numeric' : 'decimal' });
-    // What is no number is the server's to refuse, in its words and at its place.
+    // The server rejects a text that is not a number, with its own message and path.
     return { input, start, value: () => input.value.trim() === '' || Number.isNaN(Number(input.value)) ? input.value : Number(input.value) };
   }
   if (schema.type === 'string' && schema.format === 'date-time') {
@@ -88,7 +88,7 @@ function inputOf({ schema, before, isRequired }, id) {
   return { input, start, value: () => parsed(input.value) };
 }
 
-/** What is not JSON is sent as the text that it is. */
+/** Parses JSON. Other text is sent as a string. */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -97,7 +97,7 @@ function parsed(text) {
   }
 }
 
-/** A frame around fields, with a switch where it may be left out. */
+/** Creates a group of fields, with a switch if it is optional. */
 function group({ key, schema, isRequired, before }, isOn, inside) {
   const id = freshId('group');
   const isThere = !isRequired && el('input', { type: 'checkbox', id, checked: isOn });
@@ -109,7 +109,7 @@ function group({ key, schema, isRequired, before }, isOn, inside) {
     hintOf(schema) && el('small', { className: 'hint', textContent: hintOf(schema) }),
     content,
     el('small', { id: `${id}-fault`, className: 'fault' }));
-  // What was there and is given no more is emptied, where it may be.
+  // A value that existed and is no longer given is set to null if that is allowed.
   const without = () => before !== undefined && before !== null && schema.isNullable ? null : undefined;
   return { node, content, isOn: () => !isThere || isThere.checked, without, input: isThere || undefined };
 }
@@ -156,10 +156,10 @@ function listOf(given) {
   return { key, path, node: around.node, input: around.input ?? more, read, fields: items };
 }
 
-/** All fields, those inside of others too. */
+/** Returns all fields including nested ones. */
 export const everyOf = (fields) => fields.flatMap((it) => [it, ...everyOf(it.fields)]);
 
-/** Shows a fault at a field; without one, takes it away. */
+/** Shows an error at a field, or removes it if there is none. */
 export function mark(field, message) {
   const place = [...field.node.children].find((it) => it.classList.contains('fault'));
   place.textContent = message ?? '';

@@ -1,4 +1,4 @@
-// Conditions: chips of those that there are, and a form for another.
+// Filters: chips for the present conditions, and a form for adding one.
 
 import { button, el, freshId, shown } from './dom.js';
 import { choicesOf } from './words.js';
@@ -55,7 +55,7 @@ function jsonOf(where, change) {
   return el('details', { className: 'json' }, el('summary', { textContent: 'as JSON' }), form);
 }
 
-/** Each condition in words, and all without it. */
+/** Describes each condition in words, with the filter without it. */
 function chipsOf(where) {
   return Object.entries(where).flatMap(([name, asked]) => {
     const { [name]: gone, ...others } = where;

@@ -7,12 +7,12 @@ import { whose } from './words.js';
 
 /**
  * @param {object} action of the model
- * @param {Record<string, any>} given what is already said, and not asked for
- * @param {Record<string, any> | undefined} before the record that is to be changed
+ * @param {Record<string, any>} given properties with fixed values, without a field
+ * @param {Record<string, any> | undefined} before the record to change
  */
 export function formOf(action, given, before, resolve) {
   const asked = action.fields.filter((it) => !(it.name in given));
-  // Ids stand first, then what must be given.
+  // Ids come first, then required properties.
   const weight = (it) => [action.role?.key, action.id].includes(it.name) ? 0 : it.isRequired ? 1 : 2;
   asked.sort((a, b) => weight(a) - weight(b));
   const explained = (name, schema) => {
@@ -35,7 +35,7 @@ export function formOf(action, given, before, resolve) {
     const said = fields.map((it) => [it, it.read()]).filter(([it, value]) => value !== undefined && !isUntouched(it, value));
     return { ...given, ...Object.fromEntries(said.map(([it, value]) => [it.key, value])) };
   };
-  // Of a record that is to be changed only what is other than before is sent.
+  // For an update, only changed properties are sent.
   const isUntouched = (field, value) => before && field.key in before && isSame(value, before[field.key]);
 
   const toJson = (isJson) => {
@@ -51,13 +51,13 @@ export function formOf(action, given, before, resolve) {
     isOpen,
     toJson,
     first: () => inJson.hidden ? fields[0]?.input : json,
-    /** The payload as it stands; throws where it is no JSON. */
+    /** Returns the current payload. Throws if it is not valid JSON. */
     read: () => inJson.hidden ? fromFields() : json.value.trim() ? JSON.parse(json.value) : {},
     clear() {
       fault.replaceChildren();
       for (const field of everyOf(fields)) mark(field);
     },
-    /** Shows what was refused at the fields it is about, and the rest above them. */
+    /** Shows validation errors at their fields, and all others above the form. */
     show(error) {
       const every = everyOf(fields);
       const faults = error.fields ?? (error.path ? [{ path: error.path, message: error.message }] : []);
@@ -79,7 +79,7 @@ export function formOf(action, given, before, resolve) {
   };
 }
 
-/** Whether two values of JSON are the same, in whatever order their properties stand. */
+/** Whether two JSON values are equal, regardless of the order of properties. */
 function isSame(a, b) {
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
   const keys = Object.keys(a);
@@ -96,7 +96,7 @@ function summary(error, count) {
   return inWords(error);
 }
 
-/** The field at a path, or the innermost around it. */
+/** Returns the field at a path, or the innermost field around it. */
 function nearest(fields, path) {
   const around = fields.filter((it) => path === it.path || (path.startsWith(it.path) && /^[.[]/.test(path.slice(it.path.length))));
   return around.sort((a, b) => b.path.length - a.path.length)[0];

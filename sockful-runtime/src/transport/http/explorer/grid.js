@@ -1,4 +1,4 @@
-// A table of which only the rows that are seen are there, however many there are.
+// A virtualized table: only the visible rows exist in the page.
 
 import { el, link, shown } from './dom.js';
 
@@ -8,7 +8,7 @@ const MARKED_MS = 1600;
 
 /**
  * @param {{resource, columns, sort, href, sortBy, label}} given
- * @returns what `show(records)` fills; `mark` shows for a moment what has become of a record
+ * @returns the table; `show(records)` fills it and `mark` highlights a changed record for a moment
  */
 export function gridOf({ resource, columns, sort, href, sortBy, label }) {
   const [above, below] = ['above', 'below'].map(() => el('tr', { className: 'spacer', 'aria-hidden': 'true' }, el('td', { colSpan: columns.length })));
@@ -54,7 +54,7 @@ export function gridOf({ resource, columns, sort, href, sortBy, label }) {
       else body.insertBefore(row, at);
       fill(row, record, first + index);
     });
-    // A row that was moved has lost the focus on its way.
+    // Moving a row in the document loses the focus.
     const again = focused !== undefined && !box.contains(document.activeElement) && rows.get(focused)?.querySelector('a');
     if (again) again.focus();
   }
@@ -66,7 +66,7 @@ export function gridOf({ resource, columns, sort, href, sortBy, label }) {
     return row;
   }
 
-  /** Whoever stood in a row that goes stands in the next one. */
+  /** Removes a row and moves its focus to the next one. */
   function drop(id, row) {
     if (row.contains(document.activeElement)) {
       const next = [row.nextElementSibling, row.previousElementSibling].find((it) => it?.dataset.id);
@@ -112,5 +112,5 @@ export function gridOf({ resource, columns, sort, href, sortBy, label }) {
   };
 }
 
-/** How long something is marked. */
+/** For how many milliseconds a row is highlighted. */
 export { MARKED_MS };

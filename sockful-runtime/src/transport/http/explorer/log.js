@@ -1,4 +1,4 @@
-// The frames: a log of all that goes over the wire, and an editor for those that are written by hand.
+// The frames: a log of all traffic, and an editor for hand-written frames.
 
 import { button, copy, el, freshId } from './dom.js';
 import { clear, frames, listen, nextId, sendByHand } from './wire.js';
@@ -8,7 +8,7 @@ const BRIEF = 400;
 const WHOLE = 100_000;
 const KEY = 'sockful.frame';
 
-/** Fills the room of the frames. */
+/** Fills the view of the frames. */
 export function showLog(room) {
   let isPaused = false;
   let held = 0;
@@ -62,7 +62,7 @@ export function showLog(room) {
     editor.node);
 }
 
-/** One frame; open, it is whole, and may be copied or sent again. */
+/** Creates the entry of a frame. When open, it shows the complete frame, which can be copied or sent again. */
 function entry(frame, editor) {
   const { isOut, isBad, text, at, took } = frame;
   const [resource, action] = frame.frame ?? [];
@@ -88,7 +88,7 @@ function entry(frame, editor) {
   return el('li', {}, box);
 }
 
-/** Where a frame is written by hand. */
+/** Creates the editor for hand-written frames. */
 function editorOf() {
   const id = freshId('frame');
   const text = el('textarea', { id, className: 'mono', rows: 4, spellcheck: false, 'aria-describedby': `${id}-hint ${id}-fault`, value: sessionStorage.getItem(KEY) ?? `["sockful","ping",null,"${nextId()}"]` });
@@ -115,7 +115,7 @@ function editorOf() {
   return {
     node: form,
     edit({ frame, text: sent }) {
-      // Under an ack_id of its own, and without the key, by which it would be the same request.
+      // With a new ack_id, and without the key, which would make it the same request.
       const { key, ...options } = frame?.[4] ?? {};
       const again = frame && [frame[0], frame[1], frame[2], nextId(), ...Object.keys(options).length ? [options] : []];
       text.value = again ? JSON.stringify(again) : sent;

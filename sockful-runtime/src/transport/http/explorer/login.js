@@ -1,4 +1,4 @@
-// Who calls: the room where a token is given, and where it is given back.
+// Authentication: the dialog for signing in with a token and for signing out.
 
 import { enter, leave, now, whoIs } from './connection.js';
 import { $, button, el, freshId, tell } from './dom.js';
@@ -39,10 +39,10 @@ export function openLogin() {
   dialog.showModal();
 }
 
-/** Draws who it is. */
+/** Shows the current identity. */
 export function showWho() {
   const place = $('login');
-  // Who is nobody has no keys where it is asked who calls.
+  // Unauthenticated clients get no keys if the server has an authenticator.
   place.hidden = !now.token && now.hello?.keys !== false && now.model !== undefined;
   if (!now.token) {
     place.textContent = 'Sign in';

@@ -1,4 +1,4 @@
-// The explorer: which room is shown, by the address behind the `#`.
+// The explorer: selects the view by the fragment of the address.
 
 import { now, on, start } from './connection.js';
 import { $, button, el, link, tell } from './dom.js';
@@ -15,7 +15,7 @@ const FRAMES = 'sockful.frames';
 let leave = () => {};
 let before;
 
-/** Draws the room that the address names. */
+/** Renders the view for the address. */
 function show() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [name, tab = 'records', ...rest] = path.split('/').map(decoded);
@@ -28,7 +28,7 @@ function show() {
   });
   leave = draw(view, name, tab, rest, new URLSearchParams(query)) ?? (() => {});
   document.title = [rest[0], name && now.model?.resources.get(name)?.plural, 'sockful explorer'].filter(Boolean).join(' · ');
-  // Who goes somewhere else is brought there; who only sorts stays.
+  // Navigation moves the focus to the heading; sorting does not.
   if (before !== undefined && before !== path) view.querySelector('h1')?.focus();
   before = path;
 }

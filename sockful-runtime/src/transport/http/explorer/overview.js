@@ -1,11 +1,11 @@
-// The server as a whole.
+// The overview of the server.
 
 import { base, now } from './connection.js';
 import { el, link } from './dom.js';
 
 const FILES = ['client.js', 'client.d.ts', 'types.d.ts', 'types.js', 'schema.json', 'asyncapi.json', 'openapi.json'];
 
-/** Draws it. */
+/** Renders the overview. */
 export function showOverview(view) {
   const resources = [...now.model.resources.values()];
   view.append(

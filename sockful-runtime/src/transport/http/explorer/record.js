@@ -1,4 +1,4 @@
-// One record, as it is now: its properties, what can be done with it, its children and its parents.
+// A live view of one record: its properties, actions, children and parents.
 
 import { complaint, open } from './action.js';
 import { ask, now } from './connection.js';
@@ -9,7 +9,7 @@ import { recordHref, tableOf } from './table.js';
 const HIDDEN = new Set(['get', 'save']);
 const encoded = encodeURIComponent;
 
-/** Draws a record; what comes back ends what goes on in it. */
+/** Renders a record. The returned function stops its subscriptions. */
 export function showRecord(view, resource, id) {
   const given = { [resource.id]: typed(resource, id) };
   const values = el('dl', { className: 'values' });
@@ -22,7 +22,7 @@ export function showRecord(view, resource, id) {
   let marking;
 
   const act = (action) => async () => {
-    // The revision is told by a reply alone, so the record is asked for before it is changed.
+    // Only a reply contains the revision, so the record is read before it is changed.
     const isChange = ['update', 'destroy'].includes(action.name) && resource.action('get');
     const current = isChange ? await ask(resource.name, 'get', given).catch(() => record) : record;
     await open(action, { given, record: current });
@@ -70,7 +70,7 @@ export function showRecord(view, resource, id) {
   return () => [source, ...children].forEach((it) => it.close?.());
 }
 
-/** An id in an address is a text; where ids are numbers it is one. */
+/** Converts an id in an address, which is text, to a number if ids are numbers. */
 function typed(resource, id) {
   const type = resource.properties.find((it) => it.isId)?.schema.type;
   return type === 'integer' || type === 'number' ? Number(id) : id;
@@ -81,7 +81,7 @@ function happened(list, { type, data, seq }) {
   while (list.childElementCount > 50) list.lastElementChild.remove();
 }
 
-/** The children of one relation, live, and the room to make another. */
+/** Renders the live children of a relation, with a form to create one. */
 function childrenOf(view, { of, key, list, create, subscribe }, parent, name) {
   const resource = now.model.resources.get(of);
   const place = el('div');

@@ -1,4 +1,4 @@
-// A resource: its records, its actions, its properties and events.
+// The view of a resource: its records, actions, properties and events.
 
 import { open } from './action.js';
 import { button, copy, el, link } from './dom.js';
@@ -9,7 +9,7 @@ import { tagsOf, typeOf, whose } from './words.js';
 const LIMITS = [10, 50, 200, 1000];
 const encoded = encodeURIComponent;
 
-/** Draws a resource; what comes back ends what goes on in it. */
+/** Renders a resource. The returned function stops its subscriptions. */
 export function showResource(view, resource, tab, rest, query) {
   const heading = el('h1', { tabIndex: -1, textContent: resource.plural });
   const tabs = [['records', 'Records'], ['actions', 'Actions'], ['properties', 'Properties'], ['events', 'Events']];
@@ -24,7 +24,7 @@ export function showResource(view, resource, tab, rest, query) {
   return { records, actions, properties, events }[tab](view, resource, rest, query);
 }
 
-/** The table, whose conditions stand in the address. */
+/** Renders the table, whose filter is part of the address. */
 function records(view, resource, rest, query) {
   const asked = {
     where: parsed(query.get('where')) ?? {},
@@ -76,7 +76,7 @@ function actions(view, resource, [name]) {
   const asked = name && resource.action(name);
   if (asked) {
     open(asked).then(() => {
-      // Without a new entry in the history, and without being drawn anew.
+      // Replaces the address without a history entry and without rendering the view again.
       if (location.hash === `#/${encoded(resource.name)}/actions/${encoded(name)}`) history.replaceState(null, '', `#/${encoded(resource.name)}/actions`);
     });
   }

@@ -1,9 +1,9 @@
-// What the server describes, as the other rooms need it.
+// Converts the server's description to a model for the views.
 
 const CORE = ['create', 'get', 'find', 'all', 'count', 'update', 'save', 'destroy', 'subscribe', 'unsubscribe'];
 const WIDE = /^[iu](8|16|32|64|128|size)$/;
 
-/** A model of the whole description. */
+/** Returns a model of the complete description. */
 export function modelOf(description) {
   const resolve = (schema) => resolved(description, schema);
   const resources = new Map();
@@ -15,8 +15,7 @@ export function modelOf(description) {
 }
 
 /**
- * Follows references, puts `allOf` together, and looks through `anyOf [that, null]`, which is how an
- * optional one is written.
+ * Follows references, merges `allOf`, and unwraps `anyOf [schema, null]`, which is how optional values are described.
  */
 function resolved(root, schema, depth = 0) {
   if (!schema || typeof schema !== 'object' || depth > 24) return {};
@@ -63,7 +62,7 @@ function resourceOf(name, described, root, resolve) {
       isImmutable: key !== id && key in settable && 'update' in described.actions && !(key in changeable),
     };
   });
-  // The id stands first, then what every record is given, and last what the server sets.
+  // The id comes first, then required properties, and last those that the server sets.
   const weight = (it) => it.isId ? 0 : it.isRequired ? 1 : it.isReadOnly ? 3 : 2;
   properties.sort((a, b) => weight(a) - weight(b));
   for (const action of actions) action.id = id;
@@ -103,7 +102,7 @@ function actionOf(resource, name, described, resolve) {
   };
 }
 
-/** What a relation route does, and of which resource; only such routes refer to a resource's record. */
+/** Returns the role of a relation's route and its resource; only such routes refer to a resource's record. */
 function roleOf(resource, name, { result, description }, payload) {
   const of = (ref, pattern) => pattern.exec(ref ?? '')?.[1];
   const RECORD = /^#\/resources\/([^/]+)\/record$/;
@@ -119,7 +118,7 @@ function roleOf(resource, name, { result, description }, payload) {
   return does && { does, of: one };
 }
 
-/** Brings the routes of each relation together, on the parent's side and on the child's. */
+/** Collects the routes of each relation, for the parent and for the child. */
 function relate(resource, resources) {
   const routes = resource.actions.filter((it) => it.role);
   for (const list of routes.filter((it) => it.role.does === 'list' && resources.has(it.role.of))) {
@@ -137,7 +136,7 @@ function relate(resource, resources) {
   }
 }
 
-/** What the client has to know: which routes only read, and which are subscriptions. */
+/** Returns the metadata for the client: which routes only read, and which are subscriptions. */
 function forClient(description, resources) {
   const each = (use) => Object.fromEntries([...resources].map(([name, resource]) => [name, use(resource)]));
   const routes = [...resources.values()].flatMap((it) => it.actions).filter((it) => it.role);
@@ -152,5 +151,5 @@ function forClient(description, resources) {
   };
 }
 
-/** Whether a value is an integer that is written as a text. */
+/** Whether a value is an integer that is encoded as a string. */
 export const isWide = (schema) => schema.type === 'string' && WIDE.test(schema.format ?? '');

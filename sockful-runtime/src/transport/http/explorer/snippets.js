@@ -1,11 +1,11 @@
-// A request as others would write it.
+// Code snippets for a request.
 
 import { base, now } from './connection.js';
 import { button, copy, el } from './dom.js';
 
 const isName = (text) => /^[A-Za-z_$][\w$]*$/.test(text);
 
-/** The request as a frame, as a line of the TypeScript client, and for curl. */
+/** Returns the request as a frame, as a line for the TypeScript client, and as a curl command. */
 export function snippetsOf(resource, action, payload) {
   const written = JSON.stringify(payload);
   const call = isName(resource) && isName(action) && resource !== 'then' && !['live', 'then', 'toJSON'].includes(action)
@@ -26,7 +26,7 @@ export function snippetsOf(resource, action, payload) {
   };
 }
 
-/** A folded box with the snippets of what `read` gives, written when it is opened and at each `refresh`. */
+/** Creates a collapsed box with the snippets for the payload of `read`, updated when it is opened and at each `refresh`. */
 export function snippetBox(resource, action, read) {
   const inside = el('div', { className: 'snippets' });
   const box = el('details', { className: 'box' }, el('summary', { textContent: 'As code' }), inside);

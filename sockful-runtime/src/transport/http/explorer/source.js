@@ -1,9 +1,9 @@
-// Where a table has its records from: all that meet the conditions, live, or a page of them.
+// Data sources of a table: all records that match a filter, live, or a page of them.
 
 import { ask, now } from './connection.js';
 import { isWide } from './schema.js';
 
-/** How records stand in a live table. Wide integers are compared as numbers. */
+/** Returns the order of records in a live table. Wide integers are compared as numbers. */
 function comparing(sort, { id, properties }) {
   const keys = [...Object.entries(sort), [id, 1]];
   const wide = new Set(properties.filter((it) => isWide(it.schema)).map((it) => it.name));
@@ -19,7 +19,7 @@ function comparing(sort, { id, properties }) {
 }
 
 /**
- * All records, as they are now.
+ * Subscribes to all current records.
  *
  * @param {{resource, route, where, sort, key}} asked `route` is that of a relation, whose parent is in `where`
  * @param {{change, event, status}} told
@@ -52,7 +52,7 @@ export function live({ resource, route, where, sort }, told) {
   const stop = target(where, take);
   const off = now.client.on('status', (to) => {
     if (it.status === 'live' && to !== 'open') status('stale');
-    // Behind what the subscription goes on with, which is asked for next.
+    // Runs after the subscription's own resume request, which is sent next.
     else if (it.status === 'stale' && to === 'open') queueMicrotask(again);
   });
   const again = async () => {
@@ -77,7 +77,7 @@ export function live({ resource, route, where, sort }, told) {
   return it;
 }
 
-/** A page of a list, which is read when it is asked for. */
+/** A page of a list, which is read on request. */
 export function pages({ resource, route, where, sort, limit }, told) {
   const before = [];
   let after;

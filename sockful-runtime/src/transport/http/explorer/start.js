@@ -1,4 +1,4 @@
-// Loads the explorer from where the server is mounted, be that written with a slash at its end or without.
+// Loads the explorer from where the server is mounted, with or without a trailing slash.
 
 const base = location.pathname.replace(/\/?$/, '/');
 try {

@@ -1,4 +1,4 @@
-// A live table: its records, what it says about them, and the rooms to turn pages in.
+// A live table: its records, its status, and the controls for paging.
 
 import { complaint } from './action.js';
 import { button, el } from './dom.js';
@@ -39,7 +39,7 @@ export function tableOf(asked) {
     if (type === 'created' || type === 'updated') ghosts.delete(id);
     if (type === 'reset') ghosts.clear();
     if (type !== 'destroyed' || !before) return;
-    // It stays for a moment, so that one sees what has gone.
+    // A removed record stays for a moment, so that the removal is visible.
     ghosts.set(id, before);
     grid.mark(id, 'went');
     setTimeout(() => {
@@ -48,7 +48,7 @@ export function tableOf(asked) {
     }, MARKED_MS);
   }
 
-  /** As often as the screen is drawn, however many commits there are in between. */
+  /** Renders at most once per frame of the screen, regardless of the number of commits. */
   function soon() {
     if (isWaiting) return;
     isWaiting = true;
@@ -64,7 +64,7 @@ export function tableOf(asked) {
     write();
   }
 
-  /** Says what is shown. It is no live region: nobody is interrupted by what others do. */
+  /** Shows the status. It is not a live region, so that changes by others do not interrupt screen readers. */
   function write() {
     if (!source) return;
     const { status, size, seq, error } = source;
@@ -111,5 +111,5 @@ export function tableOf(asked) {
   };
 }
 
-/** Where a record is shown. */
+/** Returns the address of a record's view. */
 export const recordHref = (resource, record) => `#/${encodeURIComponent(resource.name)}/record/${encodeURIComponent(record[resource.id])}`;

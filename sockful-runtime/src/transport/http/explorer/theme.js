@@ -1,11 +1,11 @@
-// Light, dark, or as the system has it.
+// The theme: light, dark, or that of the system.
 
 import { el } from './dom.js';
 
 const KEY = 'sockful.theme';
 const NEXT = { auto: 'light', light: 'dark', dark: 'auto' };
 
-/** Has a button turn from one to the next. */
+/** Makes a button that cycles through the themes. */
 export function theme(place) {
   const apply = (to) => {
     if (to === 'auto') delete document.documentElement.dataset.theme;

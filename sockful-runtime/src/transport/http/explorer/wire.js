@@ -1,9 +1,9 @@
-// The wire: every frame that goes over it passes here and is remembered for a while.
+// Records all frames that are sent and received.
 
 const MAX_FRAMES = 500;
 const MAX_CHARACTERS = 8_000_000;
 
-/** The frames that are remembered, the oldest first. */
+/** The recorded frames, the oldest first. */
 export const frames = [];
 
 const listeners = new Set();
@@ -13,19 +13,19 @@ let characters = 0;
 let lastId = 0;
 let socket;
 
-/** Has `listener` called with each frame; what comes back ends it. */
+/** Adds a listener for frames. The returned function removes it. */
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** The revision that the last reply of `get` told of a record, for resources that keep one. */
+/** Returns the revision in the last reply to `get` for a record, for resources that keep one. */
 export function revisionOf({ name, id }, record) {
   const isIt = ({ isOut, frame }) => !isOut && frame?.[0] === name && frame[1] === 'get' && frame[2]?.ok?.[id] === record[id];
   return frames.findLast(isIt)?.frame[2].rev;
 }
 
-/** Forgets what is remembered. */
+/** Clears the recorded frames. */
 export function clear() {
   frames.length = 0;
   characters = 0;
@@ -40,14 +40,14 @@ export function sendByHand(text) {
   socket.sendByHand(text);
 }
 
-/** The class of sockets that the client is given. */
+/** The WebSocket class that the client uses. */
 export class Wire extends WebSocket {
   constructor(...given) {
     super(...given);
     socket = this;
     asked.clear();
     byHand.clear();
-    // The first to hear of a message: what was asked by hand is not the client's.
+    // This listener runs first: replies to hand-written frames are not passed to the client.
     this.addEventListener('message', (event) => {
       const frame = parsed(event.data);
       heard(frame, event.data);
@@ -73,7 +73,7 @@ export class Wire extends WebSocket {
   }
 }
 
-/** The next ack_id for a frame that is written by hand. */
+/** Returns the next ack_id for a hand-written frame. */
 export const nextId = () => `hand:${++lastId}`;
 
 function heard(frame, text) {

@@ -1,4 +1,4 @@
-// The rules of a property in words.
+// Descriptions of the rules of a property.
 
 import { shown } from './dom.js';
 import { isWide } from './schema.js';
@@ -13,7 +13,7 @@ const FORMATS = {
   ipv6: 'an IPv6 address',
 };
 
-/** The type of a schema in a few words. */
+/** Describes the type of a schema in a few words. */
 export function typeOf(schema) {
   const orNull = schema.isNullable ? ' or null' : '';
   const choices = choicesOf(schema);
@@ -24,7 +24,7 @@ export function typeOf(schema) {
   return `${{ string: 'text', array: 'list' }[type] ?? type}${of}${orNull}`;
 }
 
-/** The values of an enumeration, however it is written. */
+/** Returns the values of an enumeration, in any of its encodings. */
 export function choicesOf(schema) {
   if (schema.enum) return schema.enum.filter((it) => it !== null);
   if (schema.const !== undefined) return [schema.const];
@@ -33,7 +33,7 @@ export function choicesOf(schema) {
   return all?.length && all.every(Boolean) ? all.flat() : undefined;
 }
 
-/** What is asked of a value. */
+/** Describes the rules of a value. */
 export function rulesOf(schema) {
   const rules = [];
   const [least, most] = [schema.minimum, schema.maximum];
@@ -59,14 +59,14 @@ function counted(least, most, what) {
   return most === undefined ? [] : [`at most ${most} ${many(most)}`];
 }
 
-/** Whose id a property of a payload is, where it is one: a relation has two. */
+/** Returns the resource whose id a property of a payload is, if it is an id; relations have two. */
 export function whose(resource, { role, isOfRecord }, name) {
   if (role?.key === name && role.parent) return `the id of the ${role.parent}`;
   if (role?.parent && role.does !== 'create' && name === role.id) return `the id of the ${role.of}`;
   return (isOfRecord || role) && name === resource.id && role?.does !== 'create' ? `the id of the ${resource.name}` : undefined;
 }
 
-/** Everything about a property, as short words. */
+/** Returns all traits of a property as short labels. */
 export function tagsOf(property, resource) {
   const { schema } = property;
   const parent = resource.parents.find((it) => it.key === property.name);
