@@ -1,13 +1,13 @@
 /*
- * A disk that loses what was not synced, and that fails, between SQLite and the C library (`LD_PRELOAD`).
+ * A disk that loses unsynced data, and that fails, between SQLite and the C library (`LD_PRELOAD`).
  *
- * Beside the database and its log it keeps of each what a loss of power could not take, as
- * `data.db-durable` and `data.db-wal-durable`: what was there when the file was last synced. It kills the
- * process at a moment that is given, and fails while the file `data.db-fault` says how. It reads
+ * For the database and its log it keeps copies that survive a power loss, as `data.db-durable` and
+ * `data.db-wal-durable`: the contents at the last sync of the file. It kills the process at a given
+ * crash point, and fails while the file `data.db-fault` says how. It reads
  *
  *   DISK_FILE    the path of the database
- *   DISK_MOMENT  the moment, as `sync:3`: the third time; see `moments`
- *   DISK_LIES    set where the disk says that it has synced, and has not
+ *   DISK_MOMENT  the crash point, such as `sync:3` for the third sync; see `moments`
+ *   DISK_LIES    set if the disk reports syncs without doing them
  */
 
 #define _GNU_SOURCE
@@ -28,14 +28,14 @@
 enum moment { WRITE, SYNC, SYNCED, ANSWER, CHECKPOINT, CHECKPOINTED, ANEW, SAY, NEVER };
 
 static const char *const moments[NEVER] = {
-	"write",        /* before a write to the log: in the middle of a transaction */
-	"sync",         /* before the log is synced: all is written, nothing is sure */
-	"synced",       /* when the log is synced: all is sure, nobody was told */
-	"answer",       /* before the next bytes leave by a socket after that */
+	"write",        /* before a write to the log, in the middle of a transaction */
+	"sync",         /* before the log is synced: everything is written, nothing is durable */
+	"synced",       /* after the log is synced: everything is durable, no reply was sent */
+	"answer",       /* before the first bytes are sent on a socket after that */
 	"checkpoint",   /* before a write to the database itself */
-	"checkpointed", /* when the database is synced, before the log may begin anew */
-	"anew",         /* before the first write of a log that begins anew */
-	"say",          /* before bytes leave by a socket */
+	"checkpointed", /* after the database is synced, before the log may restart */
+	"anew",         /* before the first write to a log that restarts */
+	"say",          /* before bytes are sent on a socket */
 };
 
 enum file { UNKNOWN, OTHER, DATABASE, LOG, INDEX, FILES };
@@ -47,8 +47,11 @@ struct range {
 	size_t length;
 };
 
-/* What this process wrote to a file since it was synced last. What an earlier one wrote and did not sync
- * counts as dropped: a kernel that failed to write it holds it for clean, and no sync brings it back. */
+/*
+ * The ranges that this process wrote to a file since its last sync. Ranges that an earlier process
+ * wrote without a sync count as dropped: after a failed write-back a kernel marks pages clean, and
+ * no later sync writes them.
+ */
 static struct {
 	struct range *ranges;
 	size_t many, room;
@@ -105,7 +108,7 @@ static enum file file_of(int fd)
 	return files[fd];
 }
 
-/* Ends the process where it is: no other thread gets on, since the lock is held. */
+/* Kills the process at this point. No other thread continues, because the lock is held. */
 static void passing(enum moment now)
 {
 	if (now != moment || --remaining > 0)
@@ -126,8 +129,10 @@ static int is_failing(const char *how)
 	return length > 0 && !strcmp(word, how);
 }
 
-/* How many bytes may be written there; where none may, `errno` says why. A full disk has what it has,
- * and what is left of the last block. */
+/*
+ * Returns how many bytes can be written at `at`; if none, sets `errno`. A full disk keeps its data
+ * and the rest of the last block.
+ */
 static ssize_t room(int fd, off_t at, size_t length)
 {
 	struct stat now;
@@ -174,7 +179,7 @@ static void copy(int from, int to, off_t at, size_t length)
 	}
 }
 
-/* What was written before is on the disk. */
+/* Marks the earlier writes as durable. */
 static void keep(enum file file)
 {
 	struct stat now;
@@ -199,7 +204,7 @@ static int synced(int fd, long number)
 	if (file == LOG)
 		passing(SYNC);
 	if (is_failing("syncs")) {
-		/* A kernel says so once. What it could not write it holds for clean, and may drop. */
+		/* A kernel reports the error once. It marks the failed pages clean and may drop them. */
 		forget(file);
 		errno = EIO;
 		done = -1;
