@@ -28,7 +28,7 @@ const TARGETS: [(&str, Target); 2] = [
     ("connection", sockful_fuzz::connection),
 ];
 
-/// A counter of a target, and the order of magnitude of its value; 0 stands for any value.
+/// A counter of a target and the order of magnitude of its value; 0 is any value.
 type Feature = (usize, usize, u32);
 
 struct File {
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Runs each file of a folder, with what it reaches.
+/// Runs each file of a folder and returns the features that it reaches.
 fn files(folder: &str) -> Result<Vec<File>, Box<dyn Error>> {
     let mut files = Vec::new();
     for (number, (name, target)) in TARGETS.into_iter().enumerate() {
@@ -87,7 +87,7 @@ fn files(folder: &str) -> Result<Vec<File>, Box<dyn Error>> {
         paths.sort();
         for path in paths {
             let data = fs::read(&path)?;
-            // The first run may initialise what later ones share.
+            // The first run may initialise state that later runs share.
             target(&data);
             let features = cover(number, || target(&data));
             files.push(File { path, size: data.len(), features });
@@ -115,7 +115,7 @@ fn reached(features: &HashSet<Feature>) -> usize {
     features.iter().filter(|(_, _, magnitude)| *magnitude == 0).count()
 }
 
-/// The file that adds the most features; the smallest of several.
+/// Returns the file that adds the most features, the smallest one of several.
 fn best(files: &[File], covered: &HashSet<Feature>, magnitudes: bool) -> Option<usize> {
     let gain = |file: &File| {
         let new = file.features.iter().filter(|feature| !covered.contains(feature));

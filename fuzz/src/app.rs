@@ -1,4 +1,4 @@
-//! A small application that has some of everything.
+//! A small application that uses every feature.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 const RESOURCES: Resources = resources![Creature, Album, Song, Review, Token, Diary];
 
-/// A property of each kind, and a rule of each kind.
+/// A record with a property of each type and a rule of each kind.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(public, event(roared = Roar))]
 struct Creature {
@@ -51,7 +51,7 @@ struct Roar {
     loudness: i64,
 }
 
-/// What a creature is given.
+/// The payload of `give`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 enum Gift {
@@ -166,7 +166,7 @@ enum State {
     Held,
 }
 
-/// What nobody sees without a name.
+/// A resource that requires authentication.
 #[derive(Serialize, Deserialize, Resource)]
 struct Diary {
     id: String,
@@ -177,12 +177,12 @@ struct Diary {
 #[derive(Clone, Debug)]
 struct User;
 
-/// Every token is somebody's.
+/// Accepts every token as the key of an identity.
 async fn who(credentials: Credentials) -> Result<Identity<User>> {
     Ok(Identity::new(credentials.token().unwrap_or_default(), User))
 }
 
-/// Opens it with limits so small that they are reached.
+/// Opens the server with limits that are small enough to be reached.
 pub(super) async fn open() -> ServerHandle {
     let config = config();
     let server = Server::new(RESOURCES)
@@ -192,7 +192,7 @@ pub(super) async fn open() -> ServerHandle {
     server.open().await.expect("memory opens")
 }
 
-/// Removes every record.
+/// Removes all records.
 pub(super) async fn clear(server: &ServerHandle) {
     clear_of::<Review>(server, |it| it.id).await;
     clear_of::<Song>(server, |it| it.id).await;
@@ -203,7 +203,7 @@ pub(super) async fn clear(server: &ServerHandle) {
             ..AlbumPatch::default()
         };
         let cut = albums.update(&album.id, alone).await;
-        cut.expect("an album may stand alone");
+        cut.expect("an album needs no parent");
     }
     clear_of::<Album>(server, |it| it.id).await;
     clear_of::<Creature>(server, |it| it.id).await;
@@ -215,7 +215,7 @@ async fn clear_of<R: Resource>(server: &ServerHandle, id: fn(R) -> R::Id) {
     let records = server.records::<R>();
     for one in records.find(Filter::all()).await.expect("memory reads") {
         let gone = records.destroy(&id(one)).await;
-        gone.expect("nothing is in the way");
+        gone.expect("no child prevents it");
     }
 }
 

@@ -1,17 +1,17 @@
-//! Two clients of one server, on streams in memory, by a script.
+//! Two clients of one server, over in-memory streams, controlled by a script.
 //!
-//! Each line is a step of the client whose turn it is; its first byte says which:
+//! Each line is a step of the current client; its first byte selects the step:
 //!
 //! | | |
 //! |---|---|
-//! | `&` | it is the other client's turn |
-//! | `!` | the rest of the line goes out as it is |
-//! | `@` | a frame: its first byte, then its payload, without a mask worth the name |
-//! | `~` | a message in fragments, masked, with a ping between any two |
-//! | `.` | waits so many seconds as the line has bytes |
-//! | `-` `+` | reads no more; reads again |
-//! | `=` | sends in pieces of so many bytes as the line has from now on |
-//! | else | the line is a message |
+//! | `&` | switches to the other client |
+//! | `!` | sends the rest of the line as raw bytes |
+//! | `@` | sends a frame: its first byte, then its payload, with a mask of zeros |
+//! | `~` | sends a message in masked fragments, with a ping after each |
+//! | `.` | waits one second for each byte of the rest of the line, at most 100 |
+//! | `-` `+` | stops reading; resumes reading |
+//! | `=` | from now on sends in pieces of as many bytes as the rest of the line has |
+//! | else | sends the line as a message |
 
 use super::World;
 use super::oracle::{Due, MAX_FRAME, Told};
@@ -28,15 +28,15 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// How many bytes are on the way at most.
+/// The capacity of each stream in bytes.
 const IN_FLIGHT: usize = 512;
 
-/// Longer than anything of what is asked takes.
+/// Longer than any request takes.
 const LONG: Duration = Duration::from_secs(10);
 
-/// Follows the script, and looks at what each client got for it: each request that could be read
-/// has its one reply unless the connection ended, nothing else came, and the connection ends when
-/// its client is gone.
+/// Runs the script and checks what each client received: each readable request has exactly one
+/// reply unless the connection ended, nothing else was received, and the connection ends when its
+/// client disconnects.
 pub fn connection(data: &[u8]) {
     World::run(async |server| {
         let mut clients = [Client::new(server), Client::new(server)];
@@ -115,13 +115,14 @@ impl Client {
         }
     }
 
-    /// Sends what the server takes.
+    /// Sends bytes as far as the server accepts them.
     async fn send(&mut self, bytes: &[u8]) {
         let mut left = bytes;
         while self.is_open && !left.is_empty() {
             let piece = &left[..left.len().min(self.piece)];
             let Ok(Ok(taken @ 1..)) = timeout(LONG, self.output.write(piece)).await else {
-                // It reads no more of who does not read, or it is gone.
+                // The server does not read from a client that does not read, or the connection has
+                // ended.
                 self.is_open = false;
                 return;
             };
@@ -133,7 +134,7 @@ impl Client {
         }
     }
 
-    /// Waits until nothing more comes, and judges all that came.
+    /// Waits until nothing more arrives, and checks everything that was received.
     async fn end(self) {
         let _ = self.reads.send(true);
         sleep(LONG).await;
@@ -148,7 +149,7 @@ impl Client {
         self.reader.abort();
         let ended = timeout(Duration::from_secs(60), self.server).await;
         ended
-            .expect("a connection whose client is gone ends")
+            .expect("a connection ends when its client disconnects")
             .expect("a connection does not panic");
     }
 }
@@ -170,7 +171,7 @@ async fn read(
     }
 }
 
-/// A frame as a client sends it.
+/// A frame in the form that clients send.
 fn framed(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut bytes = vec![first];
     if let Ok(short @ 0..=125) = u8::try_from(payload.len()) {
@@ -186,10 +187,10 @@ fn framed(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     bytes
 }
 
-/// The texts in what came, as they were read until something ended it, and whether that was a close.
+/// The text messages in received bytes up to their end, and whether that was a close.
 fn messages(bytes: &[u8], role: Role) -> (Vec<String>, bool) {
     let config = match role {
-        // What a server sends has its own limits.
+        // Frames from the server have other limits.
         Role::Client => WebSocketConfig::default(),
         Role::Server => WebSocketConfig::default()
             .max_message_size(Some(MAX_FRAME))
@@ -210,7 +211,7 @@ fn messages(bytes: &[u8], role: Role) -> (Vec<String>, bool) {
                 return (texts, true);
             }
             Ok(_) => {}
-            // The end of what was recorded.
+            // The end of the recorded bytes.
             Err(Error::Protocol(_) | Error::Io(_)) if socket.get_ref().0.is_empty() => {
                 return (texts, false);
             }
@@ -218,7 +219,7 @@ fn messages(bytes: &[u8], role: Role) -> (Vec<String>, bool) {
                 assert_eq!(
                     role,
                     Role::Server,
-                    "what a server sends can be read: {error}"
+                    "frames from the server are readable: {error}"
                 );
                 return (texts, false);
             }
@@ -226,7 +227,7 @@ fn messages(bytes: &[u8], role: Role) -> (Vec<String>, bool) {
     }
 }
 
-/// Bytes that are read once; what is written is lost.
+/// Recorded bytes to read from. Writes are discarded.
 struct Recorded<'a>(&'a [u8]);
 
 impl Read for Recorded<'_> {
@@ -245,7 +246,7 @@ impl Write for Recorded<'_> {
     }
 }
 
-/// Each message has the one answer that is due, unless the connection ended before.
+/// Checks that each message has exactly one expected reply, unless the connection ended before.
 fn judge(asked: &[String], told: &[String], has_ended: bool) {
     let mut due: BTreeMap<Due, usize> = BTreeMap::new();
     for message in asked {
@@ -258,7 +259,7 @@ fn judge(asked: &[String], told: &[String], has_ended: bool) {
         }
         _ => false,
     };
-    // The number of the newest commit that each subscription was told of.
+    // The newest commit that each subscription received.
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for frame in told {
         let told = Told::read(frame);
@@ -268,7 +269,7 @@ fn judge(asked: &[String], told: &[String], has_ended: bool) {
                 "null" => take(&Due::ToNobody) || take(&Due::MaybeToNobody),
                 id => take(&Due::To(id.to_owned())),
             };
-            assert!(is_due, "nobody asked for {frame}");
+            assert!(is_due, "unexpected reply: {frame}");
         } else if let Some(seq) = told.payload["seq"].as_u64() {
             let before = seen.insert(told.ack_id, seq).unwrap_or(0);
             assert!(before <= seq, "{frame} after {before}");

@@ -1,10 +1,10 @@
-//! A request after the other, without a socket: all that is done with text.
+//! Sends requests one after the other without a socket: all processing of text.
 
 use super::World;
 use super::oracle::{Due, Told};
 use sockful_runtime::testing::fuzzing::FuzzClient;
 
-/// What is there when the first request comes.
+/// The requests that create the initial records.
 const BEFORE: [&str; 4] = [
     r#"["creature","create",{"id":"bob","life":3,"email":"bob@example.com"},1]"#,
     r#"["creature","create",{"id":"larry","team":"blue","tags":["a"],"weight":1.5},1]"#,
@@ -12,8 +12,8 @@ const BEFORE: [&str; 4] = [
     r#"["album","createSong",{"album_id":1,"id":"s","code":7},1]"#,
 ];
 
-/// Each line is a message. Whatever it is, there is one frame that answers it, to whom it is due,
-/// and a message that is spelt in the unusual way is taken for the same.
+/// Sends each line as a message. Every message gets exactly one reply, with the expected `ack_id`,
+/// and a message with unusual whitespace is treated the same.
 pub fn frame(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;

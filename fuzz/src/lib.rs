@@ -1,5 +1,5 @@
-//! What is done with whatever comes. The targets throw what nobody thought of, and the tests of the
-//! workspace, which take in this very file, replay what was found.
+//! The fuzz targets. They also replay the seeds and the corpus in the tests of the workspace, which
+//! include this file.
 
 mod app;
 mod connection;
@@ -12,15 +12,14 @@ pub use frame::frame;
 use sockful::ServerHandle;
 use tokio::runtime::{Builder, Runtime};
 
-/// A server, and a runtime whose clock stands still while anybody has something to do, and jumps
-/// when nobody has.
+/// A server and a runtime with a paused clock, which only advances when all tasks are idle.
 struct World {
     runtime: Runtime,
     server: ServerHandle,
 }
 
 thread_local! {
-    // Opening a server takes a hundred times as long as what is then thrown at it.
+    // Opening a server takes a hundred times as long as running one input.
     static WORLD: World = World::new();
 }
 
@@ -35,7 +34,7 @@ impl World {
         Self { runtime, server }
     }
 
-    /// Runs a target against the server when no records are left there.
+    /// Runs a target against the server after removing all records.
     fn run(target: impl AsyncFnOnce(&ServerHandle)) {
         WORLD.with(|world| {
             world.runtime.block_on(async {

@@ -1,25 +1,26 @@
-//! What is due to whom, found out without the code that is looked at.
+//! Decides which replies are expected, without the code under test.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The largest message.
+/// The maximum size of a message in bytes.
 pub(super) const MAX_FRAME: usize = 2 * 1024;
 
-/// To whom the answer to a message goes.
+/// The expected reply to a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     /// To this `ack_id`.
     To(String),
-    /// To nobody in particular: it is no frame at all.
+    /// A reply without `ack_id`: the message is not a frame.
     ToNobody,
-    /// To nobody in particular, if there is one.
+    /// A reply without `ack_id`, if there is one.
     MaybeToNobody,
 }
 
 impl Due {
     pub(super) fn of(message: &str) -> Self {
-        // Raw values, since a number that is too large is a fault of a payload and not of a frame.
+        // Raw values, because a number that is too large makes the payload invalid and not the
+        // frame.
         let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(message) else {
             return Self::ToNobody;
         };
@@ -40,25 +41,25 @@ fn is_ack_id(raw: &str) -> bool {
     digits && raw.parse().is_ok_and(|number: u64| number < 1 << 53)
 }
 
-/// A frame of the server's.
+/// A frame from the server.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) payload: Value,
-    /// As it is written, which may be `null`.
+    /// The `ack_id` as JSON, possibly `null`.
     pub(super) ack_id: String,
 }
 
 impl Told {
-    /// Reads one, which is of the one shape that there is.
+    /// Parses a frame, which must have the specified form.
     pub(super) fn read(frame: &str) -> Self {
         let read: serde_json::Result<(String, String, Value, Value)> = serde_json::from_str(frame);
         let (_, _, payload, ack_id) = read.unwrap_or_else(|error| panic!("{error}: {frame}"));
         assert!(payload.is_object(), "{frame}");
         let has = |key| payload.get(key).is_some();
         assert!(!(has("ok") && has("err")), "{frame}");
-        // Nothing in the application fails or panics, so nothing may look as if it did.
+        // Nothing in the application fails or panics, so there must be no internal errors.
         assert_ne!(payload["err"]["code"], "internal", "{frame}");
-        // What is private or never sent stands nowhere.
+        // Private and write-only values must not occur anywhere.
         assert!(!frame.contains("kept to ourselves"), "{frame}");
         Self {
             payload,
