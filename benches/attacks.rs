@@ -266,7 +266,7 @@ async fn connect(address: SocketAddr) -> Result<Socket> {
     stream.set_nodelay(true)?;
     let connected = client_async(format!("ws://{address}/"), stream).await;
     let (mut socket, _) = connected.map_err(Error::internal)?;
-    // The server begins.
+    // The server sends the first frame.
     receive(&mut socket).await?;
     Ok(socket)
 }

@@ -1,11 +1,12 @@
 //! The load: a fixed number of requests, always in the same order.
 //!
-//! `instructions-load ADDRESS get|update|create|hit|hitCounted CONNECTIONS DEPTH REQUESTS` sends so many requests in
-//! total. Each connection sends `DEPTH` of them at once and the next ones after all replies arrived.
+//! `instructions-load ADDRESS get|update|create|hit|hitCounted CONNECTIONS DEPTH REQUESTS` sends
+//! this number of requests in total. Each connection sends `DEPTH` of them at once and the next
+//! ones after all replies arrived.
 //!
-//! `instructions-load ADDRESS event SUBSCRIBERS EVENTS` subscribes so many connections to one record and
-//! updates it until so many events are delivered in total. The next update follows when every subscriber
-//! received the event of the last one.
+//! `instructions-load ADDRESS event SUBSCRIBERS EVENTS` subscribes this number of connections to
+//! one record and updates it until `EVENTS` events are delivered in total. The next update follows
+//! when every subscriber received the event of the last one.
 //!
 //! Uses blocking sockets and one thread, so that two runs differ as little as possible.
 
@@ -79,7 +80,7 @@ fn request(
     Ok(())
 }
 
-/// The `nth` request of one connection.
+/// Returns the `nth` request of one connection.
 fn write_request(action: &str, connection: usize, nth: usize) -> Result<String> {
     // Connections start at different records.
     let record = (connection * 7_919 + nth) % RECORDS;
@@ -106,7 +107,7 @@ fn write_request(action: &str, connection: usize, nth: usize) -> Result<String> 
     }
 }
 
-/// Updates one record `updates` times in front of so many subscribers.
+/// Updates one record `updates` times while this number of connections subscribe to it.
 fn deliver(address: &str, subscribers: usize, updates: usize) -> Result<()> {
     let mut subscribers = open(address, subscribers)?;
     for subscriber in &mut subscribers {
@@ -132,7 +133,7 @@ fn open(address: &str, connections: usize) -> Result<Vec<Connection>> {
         .collect()
 }
 
-/// A WebSocket connection with just the features that the load needs.
+/// A WebSocket connection with only the features that the load needs.
 struct Connection {
     socket: BufReader<TcpStream>,
     queued: Vec<u8>,

@@ -18,7 +18,7 @@ struct Creature {
     bio: String,
 }
 
-/// A few records of another resource, to be counted.
+/// A few records of another resource, for counting.
 #[derive(Serialize, Deserialize, Resource)]
 struct Scar {
     id: String,
@@ -33,7 +33,7 @@ impl Creature {
         self.hp = hp;
     }
 
-    /// Does the same, and relies on a count of other records.
+    /// Does the same, with a count of other records as a read dependency.
     pub async fn hit_counted(&mut self, context: &Context, hp: u64) -> Result<()> {
         let deep = Scar::FIELDS.kind.eq("deep");
         let scars = context.records::<Scar>().count(deep).await?;

@@ -164,7 +164,7 @@ impl Bench {
                 format!(r#"["creature","subscribe",{conditions},{nth}]"#)
             });
             client.send_all(frames).await?;
-            // A snapshot may come in pieces; only replies have this.
+            // An initial result may be split into several frames; only replies have this member.
             let mut replies = 0;
             while replies < own.len() {
                 replies += usize::from(client.next().await?.contains(r#","resume":"#));

@@ -182,7 +182,7 @@ struct Identified {
 }
 
 impl Replica {
-    /// Reads the snapshot, and then nothing more.
+    /// Reads the initial result, and then nothing more.
     async fn begin(served: &ServerThread) -> Result<Self> {
         let mut replica = Self {
             client: Client::connect_narrow(served.address).await?,

@@ -1,4 +1,4 @@
-//! What the disk takes to make something last.
+//! Measures how long the disk takes to make data durable.
 
 use super::median;
 use sockful::Result;
@@ -13,7 +13,7 @@ const BYTES: usize = 16 * 1024;
 /// The usual size at which `SQLite` restarts the write-ahead log.
 const AREA: u64 = 4 * 1024 * 1024;
 
-/// The microseconds of one write and `fdatasync` to an area that is allocated already.
+/// The duration of one write and `fdatasync` in microseconds, to an area that is already allocated.
 pub(crate) fn sync_time(folder: &Path) -> Result<f64> {
     let path = folder.join("probe");
     let file = File::create(&path)?;

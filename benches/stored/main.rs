@@ -48,8 +48,8 @@ struct Creature {
     bio: String,
 }
 
-/// The creature `c0`, `c1` and so on, of this number in total. Records of one kind are far apart, and so are
-/// records of neighbouring levels.
+/// The creature `c0`, `c1` and so on, of this number in total. Records of one kind are far apart,
+/// and so are records of neighbouring levels.
 fn creature(nth: usize, of: usize) -> NewCreature {
     let kinds = (of / RECORDS_PER_KIND).max(1);
     NewCreature {

@@ -1,4 +1,4 @@
-//! Requests among more and more records, in a file and in memory.
+//! Requests with a growing number of records, in a file and in memory.
 
 use super::RECORDS_PER_KIND;
 use super::client::Client;

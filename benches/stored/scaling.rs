@@ -18,7 +18,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// From the rounds of each size, alternately in the file and in memory.
+    /// Creates a line from the rounds of each size, alternately in the file and in memory.
     pub(crate) fn new(ask: Ask, in_flight: usize, taken: &[Vec<Taken>]) -> Self {
         let files = taken.iter().step_by(2);
         let memories = taken.iter().skip(1).step_by(2);

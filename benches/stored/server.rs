@@ -51,7 +51,7 @@ impl ServerProcess {
     pub(crate) fn nanos(&self) -> Result<u64> {
         let mut nanos = 0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // A thread that ends meanwhile used hardly any time.
+            // A thread that ends in the meantime used hardly any CPU time.
             let stat = std::fs::read_to_string(thread?.path().join("schedstat"));
             let stat = stat.unwrap_or_default();
             let first = stat.split(' ').next().and_then(|it| it.parse::<u64>().ok());

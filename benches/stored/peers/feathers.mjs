@@ -1,6 +1,6 @@
-// A service of Feathers whose records are in a file of SQLite, served by socket.io on a free port,
-// which is printed. Usage: node feathers.mjs FILE [wal]; without `wal` SQLite syncs and keeps its
-// journal as it does by default: `journal_mode=DELETE`, `synchronous=FULL`.
+// A Feathers service whose records are in an SQLite file, served with socket.io on a free port,
+// which is printed. Usage: node feathers.mjs FILE [wal]; without `wal` SQLite uses its default
+// settings: `journal_mode=DELETE`, `synchronous=FULL`.
 
 import { feathers } from '@feathersjs/feathers';
 import { KnexService } from '@feathersjs/knex';

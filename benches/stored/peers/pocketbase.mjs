@@ -1,5 +1,5 @@
-// PocketBase with a collection `creature`, in a folder of its own. Its clients send each request over
-// a connection of HTTP that stays open.
+// PocketBase with a collection `creature`, in a folder of its own. Each client sends its requests
+// over one keep-alive HTTP connection.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 
 const ADMIN = { identity: 'admin@example.com', password: 'not-a-secret' };
 
-/** Starts it, with what is stored in `folder`. */
+/** Starts PocketBase with its data in `folder`. */
 export async function start(program, folder) {
   execFileSync(program, ['superuser', 'upsert', ADMIN.identity, ADMIN.password, '--dir', folder, '--automigrate=false'], { stdio: 'ignore' });
   const port = await freePort();
@@ -35,11 +35,11 @@ async function prepare(url) {
   }, token);
 }
 
-/** Makes records, over a connection of its own. */
+/** Returns a function that creates records over a connection of its own. */
 export function client(port) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return (record) => new Promise((resolve, reject) => {
-    // Its ids have 15 characters.
+    // Ids in PocketBase have 15 characters.
     const id = record.id.padStart(15, '0');
     const body = JSON.stringify({ ...record, id });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };

@@ -1,8 +1,9 @@
-// Records made a second from 64 connections, which each wait for the reply before the next: by sockful
-// with its store in a file, by Feathers on SQLite, with SQLite as it is by default and with a
-// write-ahead log, and by PocketBase, where `POCKETBASE` says which program that is. One process of
-// Node asks them all by turns, with the client of each, so that whatever else the machine does is
-// done to all.
+// Measures records created per second from 64 connections, which each wait for the reply before the
+// next request: by sockful with its store in a file, by Feathers on SQLite with default settings
+// and with a write-ahead log, and by PocketBase if `POCKETBASE` is the path of that program. One
+// Node process sends all requests, in turns and with the client of each, so that other load on the
+// machine affects all of them.
+//
 // Usage: node benches/stored/peers/run.mjs target/release/stored [folder] [rounds] [milliseconds]
 
 import { spawn } from 'node:child_process';
@@ -17,7 +18,7 @@ import * as pocketbase from './pocketbase.mjs';
 const [, , program, folder = new URL('../../../target/stored', import.meta.url).pathname, rounds = '15', milliseconds = '2000'] = process.argv;
 const CONNECTIONS = 64;
 
-/** How many records each was asked for. */
+/** The number of records that were created by each. */
 const made = {};
 
 const files = ['sockful', 'feathers', 'feathers-wal'].map((name) => `${folder}/node-${name}.db`);
@@ -68,7 +69,7 @@ function ofFeathers(url) {
 async function measure(makers) {
   const names = Object.keys(makers);
   const rates = Object.fromEntries(names.map((name) => [name, []]));
-  // The first round is for the compilers to get warm.
+  // The first round warms up the JIT compilers.
   for (let round = 0; round <= rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length];
@@ -84,7 +85,7 @@ async function measure(makers) {
   }
 }
 
-/** Makes records over all connections for a while. */
+/** Creates records over all connections for `milliseconds`. Returns the rate per second. */
 async function make(creates, name) {
   const before = made[name] ??= 0;
   const begun = performance.now();
