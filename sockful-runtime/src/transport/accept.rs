@@ -49,21 +49,21 @@ impl Transport {
 /// Accepts connections until `shutdown` completes, then drains them.
 pub(crate) async fn serve(
     app: Arc<App>,
-    door: &ConnectionLimits,
+    limits: &ConnectionLimits,
     listener: TcpListener,
-    layer: Transport,
+    transport: Transport,
     shutdown: impl Future<Output = ()>,
 ) {
     let (trigger, connections) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     let address = listener.local_addr();
     if let Ok(address) = &address {
-        let scheme = if layer.is_none() { "http" } else { "https" };
+        let scheme = if transport.is_none() { "http" } else { "https" };
         tracing::info!("listening on {scheme}://{address}");
     }
     let by = Listener {
         is_at_root: true,
-        is_tls: !layer.is_none(),
+        is_tls: !transport.is_none(),
         is_loopback: address.is_ok_and(|address| address.ip().to_canonical().is_loopback()),
     };
     loop {
@@ -74,23 +74,23 @@ pub(crate) async fn serve(
                 None => continue,
             },
         };
-        let entry = match door.admit(Some(address.ip())) {
-            Ok(entry) => Arc::new(entry),
+        let permit = match limits.admit(Some(address.ip())) {
+            Ok(permit) => Arc::new(permit),
             Err(setting) => {
                 tracing::debug!(%address, setting, "a connection was refused");
                 // Over TLS the response would cost the handshake that the refusal is meant to save.
-                if layer.is_none() {
-                    door.refuse(stream, setting);
+                if transport.is_none() {
+                    limits.refuse(stream, setting);
                 }
                 continue;
             }
         };
         let session = Session::new(app.clone(), Some(address));
         let shutdown = connections.clone();
-        match layer.clone() {
-            Transport::None => tokio::spawn(http(session, stream, by, entry, shutdown)),
+        match transport.clone() {
+            Transport::None => tokio::spawn(http(session, stream, by, permit, shutdown)),
             #[cfg(feature = "tls")]
-            Transport::Tls(tls) => tokio::spawn(https(session, stream, by, tls, entry, shutdown)),
+            Transport::Tls(tls) => tokio::spawn(https(session, stream, by, tls, permit, shutdown)),
         };
     }
     drop(listener);
@@ -122,15 +122,15 @@ async fn https(
     stream: TcpStream,
     listener: Listener,
     tls: TlsConfig,
-    entry: Arc<ConnectionPermit>,
+    permit: Arc<ConnectionPermit>,
     shutdown: Shutdown,
 ) {
-    let shaken = tokio::select! {
-        shaken = tls.accept(stream, session.config().http.handshake_timeout) => shaken,
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream, session.config().http.handshake_timeout) => accepted,
         () = shutdown.clone().draining() => None,
     };
-    if let Some(stream) = shaken {
-        http(session, stream, listener, entry, shutdown).await;
+    if let Some(stream) = accepted {
+        http(session, stream, listener, permit, shutdown).await;
     }
 }
 
@@ -139,7 +139,7 @@ async fn http(
     session: Arc<Session>,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     listener: Listener,
-    entry: Arc<ConnectionPermit>,
+    permit: Arc<ConnectionPermit>,
     shutdown: Shutdown,
 ) {
     let config = session.config().clone();
@@ -149,16 +149,16 @@ async fn http(
         cut.await;
         sleep(config.connection.close_timeout).await;
     };
-    let has_asked = Arc::new(AtomicBool::new(false));
-    let asks = has_asked.clone();
+    let has_request = Arc::new(AtomicBool::new(false));
+    let requested = has_request.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         // A proxy may send requests of several clients over one connection, so each request
         // authenticates by itself.
-        let (session, entry, shutdown) = (session.fresh(), entry.clone(), shutdown.clone());
-        asks.store(true, Relaxed);
+        let (session, permit, shutdown) = (session.fresh(), permit.clone(), shutdown.clone());
+        requested.store(true, Relaxed);
         async move {
             let cut = shutdown.clone().cut();
-            let enter = || Ok((entry, shutdown));
+            let enter = || Ok((permit, shutdown));
             Ok::<_, Infallible>(respond(request, listener, session, enter, cut).await)
         }
     });
@@ -179,7 +179,7 @@ async fn http(
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 served = connection => served,
-                () = sleep(config.connection.close_timeout), if !has_asked.load(Relaxed) => Ok(()),
+                () = sleep(config.connection.close_timeout), if !has_request.load(Relaxed) => Ok(()),
                 () = cut => Ok(()),
             }
         }

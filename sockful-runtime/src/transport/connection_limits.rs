@@ -14,19 +14,19 @@ use tokio::time::timeout;
 
 /// How many refused connections are sent a response at the same time. Further ones are dropped
 /// without a response.
-const MAX_TOLD: usize = 256;
+const MAX_REFUSALS: usize = 256;
 
 /// The time limit for sending that response.
-const TELLING: Duration = Duration::from_secs(1);
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Admits connections up to the configured limits.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
     by_address: Arc<Addresses>,
-    most_by_address: usize,
+    max_by_address: usize,
     arrivals: Arrivals,
-    told: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
 }
 
 /// Limits on the rate of new connections.
@@ -57,9 +57,9 @@ impl ConnectionLimits {
         Self {
             all: Arc::new(Semaphore::new(config.connection.max_connections)),
             by_address: Arc::default(),
-            most_by_address: config.connection.max_connections_per_address,
+            max_by_address: config.connection.max_connections_per_address,
             arrivals: Arrivals::new(rate),
-            told: Arc::new(Semaphore::new(MAX_TOLD)),
+            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
         }
     }
 
@@ -74,7 +74,7 @@ impl ConnectionLimits {
         let from = match address {
             None => None,
             Some(address) => {
-                if !self.by_address.enter(address, self.most_by_address) {
+                if !self.by_address.enter(address, self.max_by_address) {
                     return Err("max_connections_per_address");
                 }
                 Some((self.by_address.clone(), address))
@@ -91,7 +91,7 @@ impl ConnectionLimits {
 
     /// Sends a refused connection a 503 response, in a task of its own.
     pub(crate) fn refuse(&self, mut stream: TcpStream, setting: &'static str) {
-        let Ok(permit) = self.told.clone().try_acquire_owned() else {
+        let Ok(permit) = self.refusals.clone().try_acquire_owned() else {
             return;
         };
         tokio::spawn(async move {
@@ -101,7 +101,7 @@ impl ConnectionLimits {
                  content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n{text}",
                 text.len()
             );
-            let tell = async {
+            let respond = async {
                 stream.write_all(answer.as_bytes()).await?;
                 stream.shutdown().await?;
                 // Closing with unread input would reset the connection, and the response would be
@@ -110,7 +110,7 @@ impl ConnectionLimits {
                 while stream.read(&mut discarded).await? > 0 {}
                 std::io::Result::Ok(())
             };
-            let _ = timeout(TELLING, tell).await;
+            let _ = timeout(REFUSAL_TIMEOUT, respond).await;
             drop(permit);
         });
     }
@@ -149,12 +149,12 @@ impl Arrivals {
 }
 
 impl Addresses {
-    /// Counts another connection from an address unless it has `most` already. Returns whether it
+    /// Counts another connection from an address unless it has `max` already. Returns whether it
     /// was counted.
-    fn enter(&self, address: IpAddr, most: usize) -> bool {
+    fn enter(&self, address: IpAddr, max: usize) -> bool {
         let mut counts = self.counts();
         let count = counts.entry(address).or_default();
-        let may = *count < most;
+        let may = *count < max;
         *count += usize::from(may);
         may
     }
@@ -186,9 +186,9 @@ impl Drop for ConnectionPermit {
 mod tests {
     use super::*;
 
-    fn door(most: usize, by_address: usize, rate: u32) -> ConnectionLimits {
+    fn limits(max: usize, by_address: usize, rate: u32) -> ConnectionLimits {
         let mut config = Config::default();
-        config.connection.max_connections = most;
+        config.connection.max_connections = max;
         config.connection.max_connections_per_address = by_address;
         config.connection.max_connection_rate = rate;
         ConnectionLimits::new(&config)
@@ -200,48 +200,48 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn address_limit_does_not_apply_to_loopback() {
-        let door = door(10, 2, 1_000);
+        let limits = limits(10, 2, 1_000);
         let (one, other) = (at("203.0.113.7"), at("203.0.113.8"));
         let entered: Vec<_> = (0..2)
-            .map(|_| door.admit(Some(one)).expect("there is room"))
+            .map(|_| limits.admit(Some(one)).expect("there is room"))
             .collect();
-        let refused = door.admit(Some(one)).map(drop);
+        let refused = limits.admit(Some(one)).map(drop);
         assert_eq!(refused, Err("max_connections_per_address"));
-        let elsewhere = door.admit(Some(other)).expect("another address");
+        let elsewhere = limits.admit(Some(other)).expect("another address");
         drop(entered);
         let again: Vec<_> = (0..2)
-            .map(|_| door.admit(Some(one)).expect("they left"))
+            .map(|_| limits.admit(Some(one)).expect("they left"))
             .collect();
-        let own: Vec<_> = (0..7).map(|_| door.admit(Some(at("::1")))).collect();
+        let own: Vec<_> = (0..7).map(|_| limits.admit(Some(at("::1")))).collect();
         assert!(own.iter().all(Result::is_ok));
-        let refused = door.admit(Some(at("127.0.0.1"))).map(drop);
+        let refused = limits.admit(Some(at("127.0.0.1"))).map(drop);
         assert_eq!(refused, Err("max_connections"));
         drop((again, own));
-        assert!(door.admit(Some(one)).is_ok());
+        assert!(limits.admit(Some(one)).is_ok());
         drop(elsewhere);
-        assert!(door.by_address.counts().is_empty());
+        assert!(limits.by_address.counts().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn connection_rate_is_limited_per_second() {
-        let door = door(1_000, 1_000, 10);
-        let come = |times: usize| {
+        let limits = limits(1_000, 1_000, 10);
+        let connect = |times: usize| {
             (0..times)
-                .filter(|_| door.admit(Some(at("::1"))).is_ok())
+                .filter(|_| limits.admit(Some(at("::1"))).is_ok())
                 .count()
         };
-        assert_eq!(come(50), 10);
+        assert_eq!(connect(50), 10);
         tokio::time::advance(Duration::from_millis(300)).await;
-        assert_eq!(come(50), 3);
+        assert_eq!(connect(50), 3);
         assert_eq!(
-            door.admit(Some(at("::1"))).map(drop),
+            limits.admit(Some(at("::1"))).map(drop),
             Err("max_connection_rate")
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn address_that_connects_often_leaves_room_for_others() {
-        let door = door(1_000_000, 1_000_000, 2_000);
+        let limits = limits(1_000_000, 1_000_000, 2_000);
         let busy: Vec<_> = (0..8).map(|n| at(&format!("203.0.113.{n}"))).collect();
         let mut entered = [0, 0];
         for _ in 0..2_000 {
@@ -249,14 +249,14 @@ mod tests {
             // Each address connects 3,000 times a second; later, 200 other addresses connect once.
             for (nth, address) in busy.iter().enumerate() {
                 for _ in 0..3 {
-                    let is_in = door.admit(Some(*address)).is_ok();
+                    let is_in = limits.admit(Some(*address)).is_ok();
                     entered[usize::from(nth > 0)] += usize::from(is_in);
                 }
             }
         }
         for n in 0..200 {
             let other = at(&format!("198.51.100.{n}"));
-            assert!(door.admit(Some(other)).is_ok(), "{n}");
+            assert!(limits.admit(Some(other)).is_ok(), "{n}");
         }
         let all = entered[0] + entered[1];
         assert!((2_000..=3_500).contains(&all), "{all}");

@@ -90,7 +90,7 @@ pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let mut response = Response::new(whole(body));
+    let mut response = Response::new(full_body(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -103,7 +103,7 @@ pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
 
 /// A response in plain text.
 pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
-    let mut response = Response::new(whole(text));
+    let mut response = Response::new(full_body(text));
     *response.status_mut() = status;
     response.headers_mut().insert(
         CONTENT_TYPE,
@@ -134,7 +134,7 @@ pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
 }
 
 /// A body that is available at once.
-pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
+pub(crate) fn full_body(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).boxed_unsync()
 }
 

@@ -60,20 +60,28 @@ async fn serve<S>(session: Arc<Session>, io: S, part: Vec<u8>, shutdown: Shutdow
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (bells, [reading, beating, stopping, turning]) = WakeSet::new();
+    let (
+        wake_set,
+        [
+            read_source,
+            heartbeat_source,
+            shutdown_source,
+            identity_source,
+        ],
+    ) = WakeSet::new();
     let mut connection = Connection {
         socket: Socket::new(io, part, session.config()).await,
         requests: Requests::new(session.clone()),
         subscriptions: SessionSubscriptions::new(session.clone()),
-        identity_watch: IdentityWatch::new(session.clone(), turning),
-        heartbeat: Heartbeat::new(session.config(), beating),
+        identity_watch: IdentityWatch::new(session.clone(), identity_source),
+        heartbeat: Heartbeat::new(session.config(), heartbeat_source),
         session,
         bad_frames: 0,
         is_draining: false,
         was_paused: false,
-        bells,
-        reading,
-        stopping,
+        wake_set,
+        read_source,
+        shutdown_source,
         has_delivered: false,
     };
     let end = connection.serve(&shutdown).await;
@@ -99,11 +107,11 @@ struct Connection<S> {
     is_draining: bool,
     /// Whether reading was paused because there was no room for another request or reply.
     was_paused: bool,
-    bells: WakeSet,
+    wake_set: WakeSet,
     /// Woken when there may be more to read.
-    reading: WakeSource,
+    read_source: WakeSource,
     /// Woken when the server may have started to stop.
-    stopping: WakeSource,
+    shutdown_source: WakeSource,
     /// Whether events were written last, in which case requests come first now.
     has_delivered: bool,
 }
@@ -122,12 +130,12 @@ enum ConnectionEvent {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn serve(&mut self, shutdown: &Shutdown) -> CloseReason {
-        self.greet();
+        self.send_hello();
         let mut drain = pin!(shutdown.clone().draining());
         let mut cut = pin!(shutdown.clone().cut());
         loop {
             let event = poll_fn(|cx| {
-                self.bells.wake(cx);
+                self.wake_set.wake(cx);
                 self.poll_event(cx, drain.as_mut(), cut.as_mut())
             });
             let event = event.await;
@@ -154,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 ConnectionEvent::Beat(Beat::Stuck) => {
                     Some(CloseReason::ByUs(1013, "nothing of what was sent is taken"))
                 }
-                ConnectionEvent::Drain => self.refuse_the_rest(),
+                ConnectionEvent::Drain => self.refuse_remaining(),
                 ConnectionEvent::Drained => Some(SHUTTING_DOWN),
                 ConnectionEvent::Cut => {
                     self.give_up();
@@ -198,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if cut.poll(cx).is_ready() {
                 return Poll::Ready(ConnectionEvent::Cut);
             }
-        } else if self.stopping.poll(|cx| drain.poll(cx)).is_ready() {
+        } else if self.shutdown_source.poll(|cx| drain.poll(cx)).is_ready() {
             return Poll::Ready(ConnectionEvent::Drain);
         }
         let is_reading = !self.is_draining && self.may_read();
@@ -214,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if std::mem::take(&mut self.was_paused) {
                 // Input that arrived while paused may be buffered already, and does not wake the
                 // task.
-                self.reading.ring();
+                self.read_source.mark_woken();
             }
             if let Poll::Ready(incoming) = self.poll_incoming() {
                 return Poll::Ready(ConnectionEvent::Incoming(incoming));
@@ -233,11 +241,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Detects a disconnected peer while reading is paused.
     fn poll_gone(&mut self) -> Poll<()> {
-        self.reading.poll(|cx| self.socket.pipe().poll_gone(cx))
+        self.read_source.poll(|cx| self.socket.pipe().poll_gone(cx))
     }
 
     fn poll_incoming(&mut self) -> Poll<Incoming> {
-        self.reading.poll(|cx| self.socket.poll_incoming(cx))
+        self.read_source.poll(|cx| self.socket.poll_incoming(cx))
     }
 
     /// Waits until there are events to deliver and the output buffer has room for them.
@@ -343,7 +351,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Refuses requests that have been read but not started, and stops reading.
-    fn refuse_the_rest(&mut self) -> Option<CloseReason> {
+    fn refuse_remaining(&mut self) -> Option<CloseReason> {
         self.is_draining = true;
         self.socket.pipe().stop_reading();
         let mut end = None;
@@ -371,7 +379,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         end
     }
 
-    fn greet(&mut self) {
+    fn send_hello(&mut self) {
         let app = &self.session.app;
         // An idempotency key belongs to an identity, as does everything that is not public.
         let admitted = app.policies.admit_to(&self.session.caller(), false);

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 /// If the `Authorization` header is refused, or if the authenticator is temporarily unavailable. A
 /// refused cookie leaves the client unauthenticated instead: it may belong to another application,
 /// and a web page cannot learn why a handshake failed.
-pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<()> {
+pub(crate) async fn authenticate_headers(session: &Session, headers: &HeaderMap) -> Result<()> {
     if !session.has_authenticator() {
         return Ok(());
     }
@@ -27,13 +27,13 @@ pub(crate) async fn introduce(session: &Session, headers: &HeaderMap) -> Result<
     let too_soon = |wait| session.app.rates.refusal(wait);
     session.bucket.take(MANY).map_err(too_soon)?;
     let has_authorization = credentials.has_authorization();
-    let patience = session.config().http.handshake_timeout;
-    let asked = timeout(patience, session.authenticate(Some(credentials)));
-    let late = |_| {
+    let limit = session.config().http.handshake_timeout;
+    let asked = timeout(limit, session.authenticate(Some(credentials)));
+    let timed_out = |_| {
         let text = "nobody could say in time who this is";
         Err(Error::new(ErrorKind::Unavailable, text))
     };
-    let Err(mut error) = asked.await.unwrap_or_else(late) else {
+    let Err(mut error) = asked.await.unwrap_or_else(timed_out) else {
         return Ok(());
     };
     match error.kind() {

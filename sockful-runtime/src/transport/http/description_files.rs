@@ -3,7 +3,7 @@
 use crate::engine::session::Session;
 use crate::transport::http;
 use crate::transport::http::Body;
-use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::auth_headers::authenticate_headers;
 use crate::transport::http::documents::ApiDocument;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -24,7 +24,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
     }
     let app = &session.app;
     if !app.config.access.public_schema {
-        let known = introduce(session, &request.headers).await;
+        let known = authenticate_headers(session, &request.headers).await;
         let admit = |()| app.policies.admit_to(&session.caller(), false);
         if let Err(error) = known.and_then(admit) {
             return Some(no_cache(http::refusal(&error)));
@@ -39,7 +39,7 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
         response
     } else {
         let body = file.text(&session.app);
-        let mut response = Response::new(http::whole(body));
+        let mut response = Response::new(http::full_body(body));
         let content_type = HeaderValue::from_static(file.content_type());
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         response

@@ -4,7 +4,7 @@ use crate::core::error::Error;
 use crate::core::shutdown::Shutdown;
 use crate::engine::session::Session;
 use crate::transport::http;
-use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::auth_headers::authenticate_headers;
 use crate::transport::http::cors;
 use crate::transport::http::description_files;
 use crate::transport::http::host;
@@ -45,7 +45,7 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
     let (response, upgrade, headers) = match accept(request, listener, &session) {
         Handshake::None(request) => {
             let (parts, body) = request.into_parts();
-            if session.config().http.enabled && rest::is_here(parts.uri.path()) {
+            if session.config().http.enabled && rest::is_rest_path(parts.uri.path()) {
                 return rest::answer(session, parts, body, listener, enter, cut).await;
             }
             return file(&session, &parts, listener).await;
@@ -53,11 +53,11 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
         Handshake::Refused(response) => return response,
         Handshake::Accepted(response, upgrade, headers) => (response, upgrade, headers),
     };
-    let (entry, shutdown) = match enter() {
+    let (permit, shutdown) = match enter() {
         Ok(entered) => entered,
         Err(error) => return http::refusal(&error),
     };
-    if let Err(error) = introduce(&session, &headers).await {
+    if let Err(error) = authenticate_headers(&session, &headers).await {
         return http::refusal(&error);
     }
     let patience = session.config().http.handshake_timeout;
@@ -65,7 +65,7 @@ pub(crate) async fn respond<B: RequestBody, G: Send + 'static>(
         if let Ok(Ok(upgraded)) = timeout(patience, upgrade).await {
             run_upgraded(session, upgraded, shutdown).await;
         }
-        drop(entry);
+        drop(permit);
     });
     response
 }

@@ -10,14 +10,14 @@ mod options;
 mod parameters;
 mod target;
 
-pub(crate) use address::is_here;
+pub(crate) use address::is_rest_path;
 
 use crate::core::error::{Error, ErrorKind, Fault, Outcome};
 use crate::core::json::object::Object;
 use crate::core::shutdown::Shutdown;
 use crate::dispatch::Request;
 use crate::engine::session::Session;
-use crate::transport::http::auth_headers::introduce;
+use crate::transport::http::auth_headers::authenticate_headers;
 use crate::transport::http::cors;
 use crate::transport::http::origin;
 use crate::transport::http::refusal::{ACCEPT_PATCH, HttpError, PATCHES};
@@ -25,7 +25,7 @@ use crate::transport::http::sse::Position;
 use crate::transport::http::{Body, Listener, RequestBody};
 use crate::transport::websocket;
 use address::RestPath;
-use answer::Asked;
+use answer::ResponseContext;
 use hyper::header::{ACCEPT, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
@@ -38,7 +38,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// The header by which a browser reports how far it has read a stream.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Responds to a request whose path [belongs to the REST routes](is_here). A stream of events gets
+/// Responds to a request whose path [belongs to the REST routes](is_rest_path). A stream of events gets
 /// its permit from `enter`. Once `cut` completes, an unfinished request is answered with 503.
 pub(crate) async fn answer<G: Send + 'static>(
     session: Arc<Session>,
@@ -56,7 +56,7 @@ pub(crate) async fn answer<G: Send + 'static>(
         cors::preflight(&methods(&session, &parts.uri), &headers)
     } else {
         let answered = respond(&session, parts, body, enter, cut).await;
-        answered.unwrap_or_else(answer::refused)
+        answered.unwrap_or_else(answer::failure)
     };
     if method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         let types = HeaderValue::from_static(PATCHES);
@@ -88,12 +88,12 @@ async fn respond<G: Send + 'static>(
     };
     let app = session.app.clone();
     let Some(target) = RestTarget::of(&app, &place, &method) else {
-        return Err(nothing(session, &place));
+        return Err(unsupported(session, &place));
     };
-    introduce(session, &headers).await?;
+    authenticate_headers(session, &headers).await?;
     let mut cut = pin!(cut);
     let mut is_merge_patch = false;
-    let payload = match (target.asks, uri.query()) {
+    let payload = match (target.query_model, uri.query()) {
         (Some(model), query) => parameters::payload(query.unwrap_or_default(), model)?,
         (None, Some(query)) if !query.is_empty() => return Err(no_parameters().into()),
         (None, _) if method == Method::GET => "null".to_owned(),
@@ -110,11 +110,11 @@ async fn respond<G: Send + 'static>(
             body.payload
         }
     };
-    let mut payload = merged(&target.said, payload)?;
+    let mut payload = merged(&target.path_properties, payload)?;
     let options = options::of(&headers, &method)?;
     if let Some(action) = target.live.filter(|_| is_live) {
         if let Some(from) = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()) {
-            payload = going_on(&payload, from);
+            payload = resuming(&payload, from);
         }
         let frame = frame(&target.resource, action, &payload, &options);
         return crate::transport::http::sse::respond(session.clone(), frame, enter()?).await;
@@ -125,13 +125,13 @@ async fn respond<G: Send + 'static>(
         request = request.merging();
     }
     let reply = websocket::answer(session, request, cut).await;
-    let asked = Asked {
+    let context = ResponseContext {
         method,
         uri,
         headers,
         target,
     };
-    Ok(asked.answer(reply, session.config().request.max_reply))
+    Ok(context.answer(reply, session.config().request.max_reply))
 }
 
 /// The methods that an address supports.
@@ -150,7 +150,7 @@ fn frame(resource: &str, action: &str, payload: &str, options: &str) -> Utf8Byte
 }
 
 /// The error for a method that a path does not support.
-fn nothing(session: &Session, place: &RestPath) -> HttpError {
+fn unsupported(session: &Session, place: &RestPath) -> HttpError {
     let methods = RestTarget::methods(&session.app, place);
     if !methods.is_empty() {
         let error = Error::new(
@@ -163,7 +163,7 @@ fn nothing(session: &Session, place: &RestPath) -> HttpError {
         Some(resource) if session.app.resources.position(resource).is_none() => {
             Error::new(ErrorKind::UnknownResource, "there is no such resource").into()
         }
-        _ => address::nothing_here().into(),
+        _ => address::unknown_path().into(),
     }
 }
 
@@ -187,8 +187,8 @@ fn wants_events(headers: &HeaderMap) -> bool {
 }
 
 /// The payload of a subscription that resumes after the event with this id.
-fn going_on(payload: &str, id: &str) -> String {
-    let (Some(Position { resume, seq, at }), Ok(asked)) =
+fn resuming(payload: &str, id: &str) -> String {
+    let (Some(Position { resume, seq, at }), Ok(query)) =
         (Position::parse(id), Object::parse(payload))
     else {
         return payload.to_owned();
@@ -197,7 +197,7 @@ fn going_on(payload: &str, id: &str) -> String {
     from.push("seq", &seq.to_string());
     from.push("at", &text(at));
     let mut members = ObjectWriter::of("$from", &from.to_json());
-    for (name, raw) in asked.take_rest() {
+    for (name, raw) in query.take_rest() {
         members.push(name, raw);
     }
     members.to_json()

@@ -54,12 +54,12 @@ impl<'a> Position<'a> {
 pub(crate) async fn respond<G: Send + 'static>(
     session: Arc<Session>,
     request: Utf8Bytes,
-    (entry, shutdown): (G, Shutdown),
+    (permit, shutdown): (G, Shutdown),
 ) -> Result<Response<Body>, HttpError> {
     let (near, far) = duplex(BUFFER_SIZE);
     tokio::spawn(async move {
         websocket::run(session, far, Vec::new(), shutdown).await;
-        drop(entry);
+        drop(permit);
     });
     // These frames come from the server itself, which has limited their size.
     let unbounded = WebSocketConfig::default()

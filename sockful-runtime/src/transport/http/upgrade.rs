@@ -26,12 +26,12 @@ const SUBPROTOCOL: &str = "sockful.1";
 pub(super) async fn run_upgraded(session: Arc<Session>, upgraded: Upgraded, shutdown: Shutdown) {
     // The stream itself uses less memory than hyper's wrapper. Other streams than plain TCP are
     // boxed, so that plain TCP connections do not reserve space for them.
-    let upgraded = match upgraded.downcast().map(taken_apart::<TcpStream>) {
+    let upgraded = match upgraded.downcast().map(into_stream::<TcpStream>) {
         Ok((stream, part)) => return websocket::run(session, stream, part, shutdown).await,
         Err(upgraded) => upgraded,
     };
     #[cfg(feature = "tls")]
-    let upgraded = match upgraded.downcast().map(taken_apart::<TlsStream<TcpStream>>) {
+    let upgraded = match upgraded.downcast().map(into_stream::<TlsStream<TcpStream>>) {
         Ok((stream, part)) => {
             return Box::pin(websocket::run(session, stream, part, shutdown)).await;
         }
@@ -42,7 +42,7 @@ pub(super) async fn run_upgraded(session: Arc<Session>, upgraded: Upgraded, shut
 }
 
 /// The stream and what was read beyond the handshake, without hyper's buffer of 8 KiB around it.
-fn taken_apart<S>(parts: Parts<TokioIo<WriteTimeout<S>>>) -> (S, Vec<u8>) {
+fn into_stream<S>(parts: Parts<TokioIo<WriteTimeout<S>>>) -> (S, Vec<u8>) {
     (parts.io.into_inner().into_inner(), parts.read_buf.to_vec())
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until};
 pub(super) struct Heartbeat {
     sleep: Pin<Box<Sleep>>,
     /// Woken when the timer elapses.
-    bell: WakeSource,
+    wake_source: WakeSource,
     interval: Duration,
     pong_timeout: Duration,
     write_timeout: Duration,
@@ -32,11 +32,11 @@ pub(super) enum Beat {
 }
 
 impl Heartbeat {
-    pub(super) fn new(config: &Config, bell: WakeSource) -> Self {
+    pub(super) fn new(config: &Config, wake_source: WakeSource) -> Self {
         let ping_at = Instant::now() + config.connection.ping_interval;
         Self {
             sleep: Box::pin(sleep_until(ping_at)),
-            bell,
+            wake_source,
             interval: config.connection.ping_interval,
             pong_timeout: config.connection.pong_timeout,
             write_timeout: config.connection.write_timeout,
@@ -56,7 +56,7 @@ impl Heartbeat {
                 self.sent_by = Some((by, sent));
                 if by < self.sleep.deadline() {
                     self.sleep.as_mut().reset(by);
-                    self.bell.ring();
+                    self.wake_source.mark_woken();
                 }
             }
         }
@@ -71,7 +71,7 @@ impl Heartbeat {
             *by = Instant::now() + self.pong_timeout;
         }
         loop {
-            ready!(self.bell.poll(|cx| self.sleep.as_mut().poll(cx)));
+            ready!(self.wake_source.poll(|cx| self.sleep.as_mut().poll(cx)));
             let now = Instant::now();
             let due = self.due(now, received);
             let ends = [

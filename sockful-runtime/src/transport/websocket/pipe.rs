@@ -254,13 +254,13 @@ mod tests {
         // A client that has sent a close frame may still wait for replies to earlier requests.
         let (near, mut far) = tokio::io::duplex(100_000);
         let mut pipe = Pipe::new(near, 100_000);
-        let goodbye = [7, 7, 0x88, 0x82, 1, 2, 3, 4, 5, 6];
-        far.write_all(&goodbye).await.expect("there is room");
+        let close_frame = [7, 7, 0x88, 0x82, 1, 2, 3, 4, 5, 6];
+        far.write_all(&close_frame).await.expect("there is room");
         drop(far);
         assert!(pipe.poll_gone(&mut cx).is_pending());
         let mut read = Vec::new();
         pipe.read_to_end(&mut read).await.expect("all of it");
-        assert_eq!(read, goodbye);
+        assert_eq!(read, close_frame);
 
         // Input beyond the read-ahead limit stays in the system's buffers.
         let (near, mut far) = tokio::io::duplex(100_000);

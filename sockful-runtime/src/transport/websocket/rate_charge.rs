@@ -10,21 +10,21 @@ pub(super) struct RateCharge {
     session: Arc<Session>,
     bucket: Arc<Bucket>,
     /// The generation of the identity that `bucket` belongs to.
-    turn: u64,
+    generation: u64,
     /// How many requests in a row were rate limited.
     refused: usize,
 }
 
 impl RateCharge {
     pub(super) fn new(session: Arc<Session>) -> Self {
-        let mut pace = Self {
+        let mut charge = Self {
             bucket: session.bucket.clone(),
-            turn: 0,
+            generation: 0,
             refused: 0,
             session,
         };
-        pace.turn();
-        pace
+        charge.refresh();
+        charge
     }
 
     /// Charges the cost of a request. Its scans are charged while they run.
@@ -33,8 +33,8 @@ impl RateCharge {
     ///
     /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) if the limit is exceeded.
     pub(super) fn take(&mut self, cost: u32) -> Result<()> {
-        if self.turn != self.session.identity().generation() {
-            self.turn();
+        if self.generation != self.session.identity().generation() {
+            self.refresh();
         }
         match self.bucket.take(cost) {
             Ok(()) => {
@@ -53,8 +53,8 @@ impl RateCharge {
         self.refused >= self.session.config().request.max_rate_limited
     }
 
-    fn turn(&mut self) {
-        self.turn = self.session.identity().generation();
+    fn refresh(&mut self) {
+        self.generation = self.session.identity().generation();
         self.bucket = self.session.rate_bucket();
     }
 }

@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// wait is kept, with a timer of its own.
 pub(super) struct Requests {
     session: Arc<Session>,
-    pace: RateCharge,
+    rate_charge: RateCharge,
     pending: FuturesUnordered<PendingRequest>,
     running: Vec<Running>,
     waiting: VecDeque<QueuedRequest>,
@@ -74,7 +74,7 @@ impl Requests {
     pub(super) fn new(session: Arc<Session>) -> Self {
         let (running, waiting) = (Vec::new(), VecDeque::new());
         Self {
-            pace: RateCharge::new(session.clone()),
+            rate_charge: RateCharge::new(session.clone()),
             session,
             pending: FuturesUnordered::new(),
             running,
@@ -92,7 +92,7 @@ impl Requests {
 
     /// Whether the client continues to send despite repeated rate limiting.
     pub(super) fn is_flooded(&self) -> bool {
-        self.pace.is_exceeded()
+        self.rate_charge.is_exceeded()
     }
 
     /// Whether another request may be read.
@@ -106,7 +106,7 @@ impl Requests {
         match Request::from_frame(&self.session, message) {
             Ok(request) => self.start(request),
             // A refused request is charged as well.
-            Err(refused) => Some(match self.pace.take(1) {
+            Err(refused) => Some(match self.rate_charge.take(1) {
                 Ok(()) => refused.into(),
                 Err(too_soon) => refused.instead(too_soon).into(),
             }),
@@ -116,7 +116,7 @@ impl Requests {
     /// Starts a request, unless it has to wait for an earlier one. Returns its reply if that is
     /// available at once.
     pub(super) fn start(&mut self, request: Request) -> Option<Answered> {
-        if let Err(too_soon) = self.pace.take(request.cost()) {
+        if let Err(too_soon) = self.rate_charge.take(request.cost()) {
             return Some(request.into_answered(too_soon));
         }
         if !self.is_empty() {
@@ -184,7 +184,7 @@ impl Requests {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<(Arc<Request>, RequestOutcome)> {
-        if let Poll::Ready(Some(request)) = self.poll_impatient(cx) {
+        if let Poll::Ready(Some(request)) = self.poll_timed_out(cx) {
             let reply = request.timed_out(&self.session, Outcome::NotApplied);
             return Poll::Ready((request, reply.into()));
         }
@@ -221,7 +221,7 @@ impl Requests {
     }
 
     /// The first request that timed out before it could be started.
-    fn poll_impatient(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arc<Request>>> {
+    fn poll_timed_out(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arc<Request>>> {
         let Some(first) = self.waiting.iter().map(|waiting| waiting.deadline).min() else {
             return Poll::Ready(None);
         };

@@ -136,12 +136,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         // Boxed, so that a connection does not reserve memory for its close for its whole life.
         let _ = timeout(
             config.connection.close_timeout,
-            Box::pin(self.say_goodbye(end)),
+            Box::pin(self.send_close(end)),
         )
         .await;
     }
 
-    async fn say_goodbye(&mut self, end: CloseReason) {
+    async fn send_close(&mut self, end: CloseReason) {
         match end {
             CloseReason::Lost => return,
             CloseReason::ByPeer => {}

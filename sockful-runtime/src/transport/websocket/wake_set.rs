@@ -13,7 +13,7 @@ pub(super) struct WakeSet(Arc<WakeFlags>);
 /// to deliver events need not poll its reading side.
 #[derive(Debug)]
 pub(super) struct WakeSource {
-    rope: Arc<WakerOfSource>,
+    source: Arc<WakerOfSource>,
     /// The waker that is passed to the source.
     waker: Waker,
 }
@@ -21,7 +21,7 @@ pub(super) struct WakeSource {
 #[derive(Debug, Default)]
 struct WakeFlags {
     /// The sources that were woken, one bit each.
-    rung: AtomicU8,
+    woken: AtomicU8,
     task: AtomicWaker,
 }
 
@@ -36,16 +36,16 @@ impl WakeSet {
     pub(super) fn new<const N: usize>() -> (Self, [WakeSource; N]) {
         const { assert!(N <= 8, "there are eight bits") };
         let shared = Arc::<WakeFlags>::default();
-        let bells = std::array::from_fn(|nth| {
-            let rope = Arc::new(WakerOfSource {
+        let sources = std::array::from_fn(|nth| {
+            let source = Arc::new(WakerOfSource {
                 shared: shared.clone(),
                 bit: 1 << nth,
             });
-            rope.ring();
-            let waker = Waker::from(rope.clone());
-            WakeSource { rope, waker }
+            source.mark_woken();
+            let waker = Waker::from(source.clone());
+            WakeSource { source, waker }
         });
-        (Self(shared), bells)
+        (Self(shared), sources)
     }
 
     /// Registers the task's waker with all sources. Call this before polling them.
@@ -56,35 +56,35 @@ impl WakeSet {
 
 impl WakeSource {
     /// Marks the source as woken, so that it is polled next time.
-    pub(super) fn ring(&self) {
-        self.rope.ring();
+    pub(super) fn mark_woken(&self) {
+        self.source.mark_woken();
     }
 
     /// Polls the source if it was woken.
     pub(super) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        if !self.rope.has_rung() {
+        if !self.source.take_woken() {
             return Poll::Pending;
         }
         let polled = poll(&mut Context::from_waker(&self.waker));
         if polled.is_ready() {
             // There may be more, for which no wake-up will follow.
-            self.ring();
+            self.mark_woken();
         }
         polled
     }
 }
 
 impl WakerOfSource {
-    fn ring(&self) {
-        self.shared.rung.fetch_or(self.bit, Ordering::Release);
+    fn mark_woken(&self) {
+        self.shared.woken.fetch_or(self.bit, Ordering::Release);
     }
 
     /// Takes the flag: whether the source was woken since the last call.
-    fn has_rung(&self) -> bool {
-        let WakeFlags { rung, .. } = &*self.shared;
+    fn take_woken(&self) -> bool {
+        let WakeFlags { woken, .. } = &*self.shared;
         // A load is cheaper than a read-modify-write, and the flag is mostly unset.
-        rung.load(Ordering::Acquire) & self.bit != 0
-            && rung.fetch_and(!self.bit, Ordering::AcqRel) & self.bit != 0
+        woken.load(Ordering::Acquire) & self.bit != 0
+            && woken.fetch_and(!self.bit, Ordering::AcqRel) & self.bit != 0
     }
 }
 
@@ -94,7 +94,7 @@ impl Wake for WakerOfSource {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.ring();
+        self.mark_woken();
         self.shared.task.wake();
     }
 }
@@ -109,14 +109,14 @@ mod tests {
 
     #[tokio::test]
     async fn only_woken_sources_are_polled() {
-        let (bells, [bell]) = WakeSet::new();
+        let (wake_set, [wake_source]) = WakeSet::new();
         let polls = Cell::new(0);
         let (sender, receiver) = mpsc::unbounded_channel();
         let receiver = RefCell::new(receiver);
         let next = || {
             poll_fn(|cx| {
-                bells.wake(cx);
-                bell.poll(|cx| {
+                wake_set.wake(cx);
+                wake_source.poll(|cx| {
                     polls.set(polls.get() + 1);
                     receiver.borrow_mut().poll_recv(cx)
                 })

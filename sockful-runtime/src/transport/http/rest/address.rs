@@ -36,7 +36,7 @@ pub(super) enum RestPath {
 }
 
 /// Whether a path belongs to the REST routes.
-pub(crate) fn is_here(path: &str) -> bool {
+pub(crate) fn is_rest_path(path: &str) -> bool {
     path.starts_with(ROOT)
 }
 
@@ -53,7 +53,7 @@ impl RestPath {
         }
     }
 
-    /// Parses a path that [belongs to the REST routes](is_here).
+    /// Parses a path that [belongs to the REST routes](is_rest_path).
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl RestPath {
         let segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let segments: Vec<&str> = segments.collect();
         if segments.contains(&"") {
-            return Err(nothing_here());
+            return Err(unknown_path());
         }
         // A literal dollar sign is reserved. An id that starts with one is written with `%24`.
         if let [resource, "$count"] = segments[..] {
@@ -89,12 +89,12 @@ impl RestPath {
                 name,
                 child,
             }),
-            _ => Err(nothing_here()),
+            _ => Err(unknown_path()),
         }
     }
 }
 
-pub(super) fn nothing_here() -> Error {
+pub(super) fn unknown_path() -> Error {
     Error::new(
         ErrorKind::UnknownAction,
         "there is nothing at this address: write /api/resource, /api/resource/id or /api/resource/id/name",

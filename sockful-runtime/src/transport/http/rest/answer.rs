@@ -25,20 +25,20 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// The parts of a request that its response depends on.
-pub(super) struct Asked<'a> {
+pub(super) struct ResponseContext<'a> {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) target: RestTarget<'a>,
 }
 
-impl Asked<'_> {
+impl ResponseContext<'_> {
     /// The response for a reply.
     pub(super) fn answer(&self, reply: Reply, max_reply: usize) -> Response<Body> {
         let (body, reply) = reply::payload(reply, max_reply);
         let done = match reply {
             Ok(done) => done,
-            Err(error) => return told(&error, self.status(&error), body.into()),
+            Err(error) => return error_response(&error, self.status(&error), body.into()),
         };
         let tag = self.tag(&done);
         let is_read = self.method == Method::GET;
@@ -116,13 +116,13 @@ impl Asked<'_> {
 }
 
 /// The response for a failed request.
-pub(super) fn refused(refusal: HttpError) -> Response<Body> {
+pub(super) fn failure(refusal: HttpError) -> Response<Body> {
     let (status, error, methods) = match refusal {
         HttpError::Error(status, error) => (status, error, Vec::new()),
         HttpError::Method(methods, error) => (Some(StatusCode::METHOD_NOT_ALLOWED), error, methods),
     };
     let status = status.unwrap_or_else(|| http::status(&error));
-    let mut response = told(&error, status, reply::refusal(&error).into());
+    let mut response = error_response(&error, status, reply::refusal(&error).into());
     if !methods.is_empty() {
         response.headers_mut().insert(ALLOW, allowed(&methods));
     }
@@ -130,7 +130,7 @@ pub(super) fn refused(refusal: HttpError) -> Response<Body> {
 }
 
 /// The response for an error whose JSON is `body`.
-fn told(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
+fn error_response(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
     let mut response = json(status, body);
     if status == StatusCode::UNAUTHORIZED {
         set(&mut response, WWW_AUTHENTICATE, "Bearer");
@@ -142,7 +142,7 @@ fn told(error: &Error, status: StatusCode, body: Bytes) -> Response<Body> {
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(http::whole(body));
+    let mut response = Response::new(http::full_body(body));
     *response.status_mut() = status;
     set(&mut response, CONTENT_TYPE, "application/json");
     set(&mut response, CACHE_CONTROL, "no-store");

@@ -38,20 +38,20 @@ pub(super) fn text(text: &str) -> String {
 /// # Errors
 ///
 /// If the payload has another value for a property of the path.
-pub(super) fn merged(said: &[PathProperty], rest: String) -> Result<String> {
+pub(super) fn merged(path_properties: &[PathProperty], rest: String) -> Result<String> {
     let is_object = rest.starts_with('{') || rest == "null";
     // A payload that is not an object is rejected by its action.
-    if said.is_empty() || !is_object {
+    if path_properties.is_empty() || !is_object {
         return Ok(rest);
     }
     let object = Object::parse(&rest)?;
     let (mut members, mut faults) = (ObjectWriter::default(), Vec::new());
-    for said in said {
-        members.push(said.name, &said.raw);
-        let repeated = object.take(said.name);
-        if repeated.is_some_and(|raw| !said.is_also(raw)) {
+    for property in path_properties {
+        members.push(property.name, &property.raw);
+        let repeated = object.take(property.name);
+        if repeated.is_some_and(|raw| !property.is_also(raw)) {
             faults.push(Fault::new(
-                said.name,
+                property.name,
                 "address",
                 "is not what the address says",
             ));

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The whole payload as JSON.
-const WHOLE: &str = "$query";
+const QUERY: &str = "$query";
 
 /// The cursor after which a list continues.
 const AFTER: &str = "$after";
@@ -25,14 +25,14 @@ const LISTS: [&str; 5] = ["$in", "$nin", "$sort", "$select", "$with"];
 ///
 /// # Errors
 ///
-/// If a parameter is repeated, if another one is combined with [`WHOLE`], or if that is not JSON.
+/// If a parameter is repeated, if another one is combined with [`QUERY`], or if that is not JSON.
 pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         check_brackets(&key, &value, model)?;
     }
     let given = given(query)?;
-    if let Some((_, value)) = given.iter().find(|(key, _)| key == WHOLE) {
-        return whole(value, given.len());
+    if let Some((_, value)) = given.iter().find(|(key, _)| key == QUERY) {
+        return query_json(value, given.len());
     }
     let (mut members, mut and, mut beside) = (ObjectWriter::default(), None, Vec::new());
     for (key, value) in given.iter().filter(|(key, _)| operator(key).is_none()) {
@@ -107,7 +107,7 @@ pub(super) fn after(query: &str, next: &str) -> Option<String> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     let mut written = Serializer::new(String::new());
     for (key, value) in pairs.filter(|(key, _)| key != AFTER) {
-        if key == WHOLE {
+        if key == QUERY {
             return None;
         }
         written.append_pair(&key, &value);
@@ -115,15 +115,15 @@ pub(super) fn after(query: &str, next: &str) -> Option<String> {
     Some(written.append_pair(AFTER, next).finish())
 }
 
-fn whole(value: &str, parameters: usize) -> Result<String> {
+fn query_json(value: &str, parameters: usize) -> Result<String> {
     if parameters > 1 {
         let why = "is all of the query, and nothing stands beside it";
-        return Err(refusal(WHOLE, why));
+        return Err(refusal(QUERY, why));
     }
     match json(value) {
         Some(raw) if raw.starts_with('{') => Ok(raw.to_owned()),
-        Some(_) => Err(refusal(WHOLE, "is not an object")),
-        None => Err(refusal(WHOLE, "is not JSON")),
+        Some(_) => Err(refusal(QUERY, "is not an object")),
+        None => Err(refusal(QUERY, "is not JSON")),
     }
 }
 
@@ -211,8 +211,8 @@ fn example(name: &str) -> &'static str {
 /// The value of the parameter `key` as JSON.
 fn raw(model: &Model, key: &str, value: &str) -> String {
     match key {
-        "$sort" => whole_or(value, '{', || sort(value)),
-        "$select" | "$with" => whole_or(value, '[', || list(value, text)),
+        "$sort" => json_or(value, '{', || sort(value)),
+        "$select" | "$with" => json_or(value, '[', || list(value, text)),
         "$limit" | "$skip" | "$or" | "$and" | "$not" => {
             json(value).map_or_else(|| text(value), str::to_owned)
         }
@@ -233,9 +233,9 @@ fn scalar(model: &Model, name: &str, value: &str) -> String {
         .map_or_else(|| text(value), str::to_owned)
 }
 
-fn whole_or(value: &str, begins: char, otherwise: impl FnOnce() -> String) -> String {
-    let whole = json(value).filter(|raw| raw.starts_with(begins));
-    whole.map_or_else(otherwise, str::to_owned)
+fn json_or(value: &str, begins: char, otherwise: impl FnOnce() -> String) -> String {
+    let parsed = json(value).filter(|raw| raw.starts_with(begins));
+    parsed.map_or_else(otherwise, str::to_owned)
 }
 
 fn list(value: &str, one: impl Fn(&str) -> String) -> String {

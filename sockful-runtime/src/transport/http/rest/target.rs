@@ -24,10 +24,10 @@ pub(super) struct RestTarget<'a> {
     pub(super) resource: String,
     pub(super) action: String,
     /// The properties from the path.
-    pub(super) said: Vec<PathProperty>,
+    pub(super) path_properties: Vec<PathProperty>,
     /// The resource whose properties the parameters refer to; `None` if parameters are not
     /// accepted.
-    pub(super) asks: Option<&'a Model>,
+    pub(super) query_model: Option<&'a Model>,
     /// The action that subscribes to the same result.
     pub(super) live: Option<&'static str>,
     /// The record that the request creates, if any.
@@ -122,17 +122,15 @@ impl<'a> RestTarget<'a> {
                 let one = Self::core(app, resource, action)?;
                 let reads = *method == Method::GET;
                 Some(Self {
-                    said: vec![PathProperty::id(model, id)],
-                    asks: reads.then_some(model),
+                    path_properties: vec![PathProperty::id(model, id)],
+                    query_model: reads.then_some(model),
                     live: reads
                         .then_some("subscribe")
                         .filter(|_| model.definition.serves("subscribe")),
                     ..one
                 })
             }
-            RestPath::Of { resource, id, name } => {
-                Self::something_of(app, resource, id, name, method)
-            }
+            RestPath::Of { resource, id, name } => Self::member_of(app, resource, id, name, method),
             RestPath::Child {
                 resource,
                 id,
@@ -152,20 +150,20 @@ impl<'a> RestTarget<'a> {
         Self {
             resource: resource.to_owned(),
             action: action.to_owned(),
-            said: Vec::new(),
-            asks: None,
+            path_properties: Vec::new(),
+            query_model: None,
             live: None,
             creates: None,
         }
     }
 
     fn system(action: &str, method: &Method) -> Option<Self> {
-        let is_here = match *method {
+        let is_supported = match *method {
             Method::GET => matches!(action, "schema" | "ping"),
             Method::POST => matches!(action, "schema" | "ping" | "commit" | "changes"),
             _ => false,
         };
-        is_here.then(|| Self::new("sockful", action))
+        is_supported.then(|| Self::new("sockful", action))
     }
 
     fn core(app: &App, resource: &str, action: &str) -> Option<Self> {
@@ -177,7 +175,7 @@ impl<'a> RestTarget<'a> {
         let (model, list) = (model(app, resource)?, Self::core(app, resource, action)?);
         let is_live = action == "find" && model.definition.serves("subscribe");
         Some(Self {
-            asks: Some(model),
+            query_model: Some(model),
             live: is_live.then_some("subscribe"),
             ..list
         })
@@ -186,7 +184,7 @@ impl<'a> RestTarget<'a> {
     /// An action by its name, except subscriptions, which need a persistent connection.
     fn by_name(app: &'a App, resource: &str, action: &str) -> Option<Self> {
         let route = app.resources.find(resource, action)?;
-        let stays = matches!(
+        let is_persistent = matches!(
             route.action,
             Action::Core(CoreAction::Subscribe | CoreAction::Unsubscribe)
                 | Action::Relation(Relation::Subscribe, _)
@@ -197,14 +195,14 @@ impl<'a> RestTarget<'a> {
             _ => None,
         };
         let model = app.model(route.resource);
-        (!stays).then(|| Self {
+        (!is_persistent).then(|| Self {
             creates: place.map(|place| Created { model, place }),
             ..Self::new(resource, action)
         })
     }
 
     /// A method of a record, its children or its parent.
-    fn something_of(
+    fn member_of(
         app: &'a App,
         resource: &str,
         id: &str,
@@ -216,7 +214,7 @@ impl<'a> RestTarget<'a> {
         match (route.action, method) {
             (Action::Remote(remote), &Method::POST) if remote.receiver != Receiver::None => {
                 Some(Self {
-                    said: vec![PathProperty::id(of, id)],
+                    path_properties: vec![PathProperty::id(of, id)],
                     ..Self::new(resource, name)
                 })
             }
@@ -224,13 +222,13 @@ impl<'a> RestTarget<'a> {
                 let link = app.relations.link(of.index, parent).ok()?;
                 let parent = &app.models[link.to];
                 parent.definition.serves("get").then(|| Self {
-                    said: vec![PathProperty::id(of, id)],
-                    asks: Some(parent),
+                    path_properties: vec![PathProperty::id(of, id)],
+                    query_model: Some(parent),
                     ..Self::new(resource, name)
                 })
             }
             (Action::Relation(Relation::List, parent), &Method::GET) => Some(Self {
-                asks: Some(of),
+                query_model: Some(of),
                 live: served(app, resource, parent, Relation::Subscribe),
                 ..Self::under(app, route, parent, resource, id, Relation::List)?
             }),
@@ -264,8 +262,8 @@ impl<'a> RestTarget<'a> {
         };
         let mut one = Self::under(app, route, parent, resource, id, relation)?;
         let model = app.model(route.resource);
-        one.said.push(PathProperty::id(model, child));
-        one.asks = (*method == Method::GET).then_some(model);
+        one.path_properties.push(PathProperty::id(model, child));
+        one.query_model = (*method == Method::GET).then_some(model);
         Some(one)
     }
 
@@ -284,7 +282,7 @@ impl<'a> RestTarget<'a> {
         let of = &app.models[link.to];
         let name = child.definition.properties[parent.property].name;
         Some(Self {
-            said: vec![PathProperty::new(name, of.definition.key, id)],
+            path_properties: vec![PathProperty::new(name, of.definition.key, id)],
             ..Self::new(resource, action)
         })
     }
