@@ -158,14 +158,14 @@ impl Server {
             clock,
             authenticator,
         };
-        let door = Arc::new(ConnectionLimits::new(&setup.config));
+        let limits = Arc::new(ConnectionLimits::new(&setup.config));
         let app = App::open(setup).await?;
         Ok(ServerHandle {
             app,
-            door,
+            limits,
             listeners: Arc::default(),
             #[cfg(feature = "tower")]
-            lobby: Arc::default(),
+            mounted_connections: Arc::default(),
         })
     }
 
@@ -256,10 +256,10 @@ impl Drop for Listening<'_> {
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
     app: Arc<App>,
-    door: Arc<ConnectionLimits>,
+    limits: Arc<ConnectionLimits>,
     listeners: Arc<Listeners>,
     #[cfg(feature = "tower")]
-    lobby: Arc<mounted::MountedConnections>,
+    mounted_connections: Arc<mounted::MountedConnections>,
 }
 
 impl ServerHandle {
@@ -390,12 +390,18 @@ impl ServerHandle {
     async fn serve_layer(
         &self,
         listener: TcpListener,
-        layer: Transport,
+        transport: Transport,
         shutdown: impl Future<Output = ()>,
     ) -> Result<()> {
         let listening = self.listeners.begin();
-        crate::transport::accept::serve(self.app.clone(), &self.door, listener, layer, shutdown)
-            .await;
+        crate::transport::accept::serve(
+            self.app.clone(),
+            &self.limits,
+            listener,
+            transport,
+            shutdown,
+        )
+        .await;
         // Of listeners that end at the same time, the last one sees that none is left.
         drop(listening);
         if self.listeners.is_unused() {

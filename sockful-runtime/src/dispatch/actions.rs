@@ -2,9 +2,9 @@
 
 mod get;
 mod list;
+mod projection;
 pub(super) mod relations;
 pub(super) mod subscribe;
-mod wanted;
 
 pub(super) use get::try_get_now;
 
@@ -20,7 +20,7 @@ use crate::query;
 use futures_util::FutureExt;
 
 /// The error if an action that needs a connection is run without one.
-const NOT_HERE: &str = "subscriptions are of connections";
+const NEEDS_CONNECTION: &str = "subscriptions are of connections";
 
 pub(super) async fn run(
     context: &Context,
@@ -37,7 +37,9 @@ pub(super) async fn run(
         CoreAction::Update => WriteKind::Update,
         CoreAction::Save => WriteKind::Save,
         CoreAction::Destroy => WriteKind::Destroy,
-        CoreAction::Subscribe | CoreAction::Unsubscribe => return Err(Error::internal(NOT_HERE)),
+        CoreAction::Subscribe | CoreAction::Unsubscribe => {
+            return Err(Error::internal(NEEDS_CONNECTION));
+        }
     };
     let write = Write::new(model, action, payload, Origin::Client);
     Write { if_rev, ..write }.run(context).await

@@ -51,7 +51,7 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
         write.parse().map_err(within)?;
         // If there are several writes, the hooks of the others have not run yet.
         if writes.len() > 1 {
-            write.ask_of_user(context).map_err(within)?;
+            write.authorize_user(context).map_err(within)?;
         }
     }
     let leads_to_hooks = |write: &Write<'_>| {
@@ -61,18 +61,18 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
     if let Some(write) = writes.iter().find(|write| leads_to_hooks(write)) {
         after_hooks::wait_for_room(context, Some(write.model.index)).await;
     }
-    let unit = context.begin();
-    let _escalation = unit.transaction()?.escalation_scope();
+    let call = context.begin();
+    let _escalation = call.transaction()?.escalation_scope();
     loop {
-        unit.transaction()?.clear();
-        let written = match stage_all(context, &unit, &writes).await {
+        call.transaction()?.clear();
+        let written = match stage_all(context, &call, &writes).await {
             Ok(written) => written,
             Err(error) => {
-                rerun::after_error(&unit, error).await?;
+                rerun::after_error(&call, error).await?;
                 continue;
             }
         };
-        let Some(outcome) = commit::commit(&unit, ResponseDraft::Records(&written), None).await?
+        let Some(outcome) = commit::commit(&call, ResponseDraft::Records(&written), None).await?
         else {
             continue;
         };
@@ -87,10 +87,10 @@ pub(super) async fn run(session: &Session, context: &Context, payload: &Payload)
     }
 }
 
-/// Stages all writes in the transaction of `unit`.
+/// Stages all writes in the transaction of `call`.
 async fn stage_all(
     context: &Context,
-    unit: &Context,
+    call: &Context,
     writes: &[Write<'_>],
 ) -> Result<Vec<BatchRecord>> {
     let max_reply = context.app().config.request.max_reply;
@@ -99,15 +99,15 @@ async fn stage_all(
         let within = |error: Error| error.within(&place(at));
         let (given, id) = write.parse().map_err(within)?;
         let staged = write
-            .stage(unit, given, id.as_deref())
+            .stage(call, given, id.as_deref())
             .await
             .map_err(within)?;
         staged_records.add(BatchRecord {
             resource: write.model.index,
             is_gone: matches!(staged, Staged::Gone(_)),
-            record: staged.record(unit, write.model).await?,
+            record: staged.record(call, write.model).await?,
         })?;
-        if staged_records.is_turn_over() {
+        if staged_records.must_yield() {
             yield_now().await;
         }
     }
@@ -116,7 +116,7 @@ async fn stage_all(
     // state if it still exists.
     for (one, write) in written.iter_mut().zip(writes) {
         if !one.is_gone
-            && let Some(last) = unit.get(write.model, one.record.id()).await?
+            && let Some(last) = call.get(write.model, one.record.id()).await?
         {
             one.record = last;
         }
@@ -127,7 +127,7 @@ async fn stage_all(
 }
 
 /// How many bytes of records are staged before the task yields.
-const BYTES_PER_TURN: usize = 64 * 1024;
+const BYTES_PER_YIELD: usize = 64 * 1024;
 
 /// The limit for the records of a batch while it is staged, as a multiple of the reply limit: a
 /// later write may make them smaller.
@@ -138,7 +138,7 @@ struct StagedRecords {
     records: Vec<BatchRecord>,
     bytes: usize,
     max_reply: usize,
-    since_turn: usize,
+    since_yield: usize,
 }
 
 impl StagedRecords {
@@ -147,7 +147,7 @@ impl StagedRecords {
             records: Vec::new(),
             bytes: 0,
             max_reply,
-            since_turn: 0,
+            since_yield: 0,
         }
     }
 
@@ -159,7 +159,7 @@ impl StagedRecords {
     /// result.
     fn add(&mut self, written: BatchRecord) -> Result<()> {
         let size = written.record.sent().len() + 1;
-        self.since_turn += size;
+        self.since_yield += size;
         self.bytes += size;
         self.records.push(written);
         if self.bytes <= self.max_reply.saturating_mul(STAGED_FACTOR) {
@@ -173,12 +173,12 @@ impl StagedRecords {
     }
 
     /// Whether the task must yield before the next write.
-    fn is_turn_over(&mut self) -> bool {
-        let is_over = self.since_turn >= BYTES_PER_TURN;
-        if is_over {
-            self.since_turn = 0;
+    fn must_yield(&mut self) -> bool {
+        let is_due = self.since_yield >= BYTES_PER_YIELD;
+        if is_due {
+            self.since_yield = 0;
         }
-        is_over
+        is_due
     }
 }
 

@@ -235,7 +235,7 @@ impl Refused {
     }
 
     /// The same refused message with another error, unless it is not a frame.
-    pub(crate) fn instead(mut self, error: Error) -> Self {
+    pub(crate) fn with_error(mut self, error: Error) -> Self {
         if !self.is_bad_frame {
             self.error = error;
         }

@@ -163,7 +163,7 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
             "is too large to be compared".to_owned(),
         ));
     }
-    let _turn = session.app.comparisons.lock(context.caller_id()).await;
+    let _guard = session.app.comparisons.lock(context.caller_id()).await;
     let cancelled = ComparisonGuard(Arc::default());
     let mut work = StepBudget::limited(MIN_STEPS + own, cancelled.0.clone());
     let (app, steps) = (session.app.clone(), work.left());
@@ -212,8 +212,8 @@ async fn authenticate(session: &Session, payload: &Payload) -> Reply {
         Ok::<_, Error>(Credentials::of_token(token.into(), session.peer.address()))
     });
     let expires = session.authenticate(token.transpose()?).await?;
-    let told = serde_json::json!({"expires": expires});
-    Ok(Done::bare(Body::Json(told.to_string().into_bytes())))
+    let result = serde_json::json!({"expires": expires});
+    Ok(Done::bare(Body::Json(result.to_string().into_bytes())))
 }
 
 /// The result of `ping`: a commit and the epoch of the history that it belongs to.

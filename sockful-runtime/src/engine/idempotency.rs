@@ -26,7 +26,7 @@ const TOO_MANY_AHEAD: &str = "too many requests of this caller have a `key` that
 /// The server's side of idempotency keys. The completed requests are in the store.
 #[derive(Debug)]
 pub(crate) struct Idempotency {
-    turns: KeyQueue,
+    queue: KeyQueue,
     clock: Clock,
     retention: u64,
 }
@@ -57,7 +57,7 @@ impl RequestKey {
 impl Idempotency {
     pub(crate) fn new(config: &Config, clock: Clock) -> Self {
         Self {
-            turns: KeyQueue::default(),
+            queue: KeyQueue::default(),
             clock,
             retention: u64::try_from(config.store.key_retention.as_millis()).unwrap_or(u64::MAX),
         }
@@ -86,7 +86,7 @@ impl Idempotency {
         run: impl Future<Output = Reply>,
         show: impl Fn(usize, Arc<Record>) -> Result<Body>,
     ) -> Reply {
-        let _turn = self.turns.enter(&request.caller, request.key).await;
+        let _guard = self.queue.enter(&request.caller, request.key).await;
         match self.recall(store, request, &show).await? {
             Recalled::Done(done) => return Ok(done),
             not_applied => self.check(request, &not_applied)?,

@@ -37,7 +37,7 @@ pub(crate) struct LockGuard<'a> {
 struct Waiting<'a> {
     locks: &'a KeyedLocks,
     hash: u64,
-    turn: oneshot::Receiver<()>,
+    passed: oneshot::Receiver<()>,
 }
 
 impl KeyedLocks {
@@ -55,25 +55,25 @@ impl KeyedLocks {
     /// out.
     pub(crate) async fn lock(&self, key: impl Hash) -> LockGuard<'_> {
         let hash = self.hasher.hash_one(key);
-        let turn = match self.shard(hash).entry(hash) {
+        let passed = match self.shard(hash).entry(hash) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(VecDeque::new());
                 None
             }
             std::collections::hash_map::Entry::Occupied(mut entry) => {
-                let (pass_on, turn) = oneshot::channel();
-                entry.get_mut().push_back(pass_on);
-                Some(turn)
+                let (pass, passed) = oneshot::channel();
+                entry.get_mut().push_back(pass);
+                Some(passed)
             }
         };
-        if let Some(turn) = turn {
+        if let Some(passed) = passed {
             let mut waiting = Waiting {
                 locks: self,
                 hash,
-                turn,
+                passed,
             };
             // The sender is dropped only after it has sent.
-            let _ = (&mut waiting.turn).await;
+            let _ = (&mut waiting.passed).await;
         }
         LockGuard { locks: self, hash }
     }
@@ -120,8 +120,8 @@ impl Drop for LockGuard<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.turn.close();
-        if self.turn.try_recv().is_ok() {
+        self.passed.close();
+        if self.passed.try_recv().is_ok() {
             self.locks.release(self.hash);
         }
     }

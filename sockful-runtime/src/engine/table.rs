@@ -198,7 +198,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
                     .plain("; give the method another name with #[remote(name = \"...\")]"),
             );
         }
-        if let Some(parameter) = called_like_the_id(this, remote) {
+        if let Some(parameter) = parameter_named_like_id(this, remote) {
             let text = ConstText::new().quoted(this.path);
             return Some(
                 text.plain(" has an action ")
@@ -216,7 +216,7 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
 }
 
 /// The parameter with the name of the record's id, on which a remote method is called.
-const fn called_like_the_id(entry: &ResourceEntry, remote: usize) -> Option<&'static str> {
+const fn parameter_named_like_id(entry: &ResourceEntry, remote: usize) -> Option<&'static str> {
     let (definition, remote) = (entry.shape.definition, &entry.remotes[remote]);
     let mut at = 0;
     while !matches!(remote.receiver, Receiver::None) && at < remote.parameters.len() {
@@ -276,9 +276,9 @@ mod tests {
         const CORE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("count")])];
         const TWICE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look"), remote("feed")])];
         const WELL: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look")])];
-        let told = |entries| clash(entries, 0).map(|text| text.as_str().to_owned());
-        assert!(told(CORE).is_some_and(|text| text.contains("two actions called `count`")));
-        assert!(told(TWICE).is_some_and(|text| text.contains("two actions called `feed`")));
-        assert_eq!(told(WELL), None);
+        let message = |entries| clash(entries, 0).map(|text| text.as_str().to_owned());
+        assert!(message(CORE).is_some_and(|text| text.contains("two actions called `count`")));
+        assert!(message(TWICE).is_some_and(|text| text.contains("two actions called `feed`")));
+        assert_eq!(message(WELL), None);
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
                     Error::bad_frame(&error)
                 };
                 return Err(BadFrame {
-                    head: Head::NOBODY,
+                    head: Head::UNPARSED,
                     error,
                 });
             }
@@ -86,14 +86,14 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
         },
         _ => Head {
             ack,
-            ..Head::NOBODY
+            ..Head::UNPARSED
         },
     };
     let bad = |head, text: &'static str| BadFrame {
         head,
         error: Error::new(ErrorKind::BadFrame, text),
     };
-    let ack = ack.map_err(|text| bad(Head::NOBODY, text))?;
+    let ack = ack.map_err(|text| bad(Head::UNPARSED, text))?;
     let head = head(ack);
     match (resource, action) {
         _ if slots.count > 5 => Err(bad(head, "a frame has at most five slots")),
@@ -146,7 +146,7 @@ pub(crate) fn is_deeper_than(raw: &str, max: usize) -> bool {
 
 impl Head<'_> {
     /// The head of a reply to a request that could not be parsed.
-    pub(crate) const NOBODY: Self = Self {
+    pub(crate) const UNPARSED: Self = Self {
         resource: br#""sockful""#,
         action: br#""error""#,
         ack: None,

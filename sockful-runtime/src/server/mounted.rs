@@ -24,7 +24,7 @@ use std::time::Duration;
 use tower_service::Service;
 
 /// The `retry_after` of the error if the server is full or shuts down.
-const COME_BACK: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The server as a `tower::Service` that can be mounted in an application of axum or hyper.
 ///
@@ -94,8 +94,8 @@ impl ServerHandle {
     /// once it has become a WebSocket. Concurrent calls wait for the same end. If the future is
     /// dropped, the connections are cut.
     pub async fn drain(&self) {
-        *self.lobby.open() = None;
-        let mut trigger = self.lobby.trigger.lock().await;
+        *self.mounted_connections.open() = None;
+        let mut trigger = self.mounted_connections.trigger.lock().await;
         if let Some(trigger) = trigger.take() {
             drain(&self.app, trigger).await;
         }
@@ -140,14 +140,14 @@ where
         async move {
             let session = Session::new(server.app.clone(), address);
             let enter = || {
-                let shutdown = server.lobby.enter();
+                let shutdown = server.mounted_connections.enter();
                 let shutdown = shutdown.ok_or_else(|| refusal("the server is shutting down"))?;
-                let entry = server.door.admit(address.map(|address| address.ip()));
-                let entry = entry.map_err(|setting| {
+                let permit = server.limits.admit(address.map(|address| address.ip()));
+                let permit = permit.map_err(|setting| {
                     tracing::debug!(?address, setting, "a connection was refused");
                     refusal(crate::transport::connection_limits::full(setting))
                 })?;
-                Ok((entry, shutdown))
+                Ok((permit, shutdown))
             };
             // How the outer server listens is unknown here. It also waits for requests by itself.
             let listener = Listener {
@@ -162,7 +162,7 @@ where
 }
 
 fn refusal(text: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Unavailable, text).with_retry_after(COME_BACK)
+    Error::new(ErrorKind::Unavailable, text).with_retry_after(RETRY_AFTER)
 }
 
 impl fmt::Debug for MountedServer {

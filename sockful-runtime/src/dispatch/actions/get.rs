@@ -1,6 +1,6 @@
 //! Reads one or several records by their ids.
 
-use super::wanted::{Projection, Rendered};
+use super::projection::{Projection, Rendered};
 use crate::core::config::MAX_IDS;
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::json;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tokio::task::yield_now;
 
 /// How many records that are larger than a reply are read before the task yields.
-const IDS_PER_TURN: usize = 256;
+const IDS_PER_YIELD: usize = 256;
 
 /// The records that a `get` asks for.
 enum GetTarget<'a> {
@@ -33,13 +33,13 @@ enum GetTarget<'a> {
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let given = payload.object()?;
-    let wanted = Projection::take(context.app(), model, &given)?;
+    let projection = Projection::take(context.app(), model, &given)?;
     let asked = GetTarget::take(model, &given)?;
     given.finish()?;
     drop(given);
     match asked {
-        GetTarget::One(id) => wanted.one(context, model, &id, |_| true).await,
-        GetTarget::Several(ids) => several(context, model, ids, wanted).await,
+        GetTarget::One(id) => projection.one(context, model, &id, |_| true).await,
+        GetTarget::Several(ids) => several(context, model, ids, projection).await,
     }
 }
 
@@ -50,7 +50,7 @@ pub(in crate::dispatch) fn try_get_now(
     payload: &Payload,
     read_filter: &ReadFilter,
 ) -> Option<Reply> {
-    let (id, selection) = match one_alone(model, payload) {
+    let (id, selection) = match single_get(model, payload) {
         Ok(Some(asked)) => asked,
         Ok(None) => return None,
         Err(error) => return Some(Err(error)),
@@ -66,7 +66,10 @@ pub(in crate::dispatch) fn try_get_now(
 }
 
 /// The id and the selection of a `get` of one record without includes.
-fn one_alone<'a>(model: &Model, payload: &'a Payload) -> Result<Option<(Cow<'a, str>, Selection)>> {
+fn single_get<'a>(
+    model: &Model,
+    payload: &'a Payload,
+) -> Result<Option<(Cow<'a, str>, Selection)>> {
     // Most requests contain only the id and do not need an object.
     if let Some(raw) = members::only_string(payload.text(), model.id_name()) {
         let id = model.canonical_id(Some(raw))?;
@@ -89,7 +92,7 @@ async fn several(
     context: &Context,
     model: &Model,
     ids: Vec<Box<str>>,
-    wanted: Projection,
+    projection: Projection,
 ) -> Reply {
     let read_filter = context.read_filter(model.index)?;
     let seen = |record: Option<Arc<Record>>| record.filter(|record| read_filter.allows(record));
@@ -100,38 +103,38 @@ async fn several(
         let found: Vec<_> = found.into_iter().map(seen).collect();
         places.iter().map(|&place| found[place].clone()).collect()
     };
-    if wanted.includes.is_empty() {
+    if projection.includes.is_empty() {
         let read = context
             .store()
             .get_many(model.index, ids_once.clone(), room);
         let view = read.await?;
         if view.value.len() == asked {
-            let body = Body::Records(expanded(view.value), wanted.selection);
+            let body = Body::Records(expanded(view.value), projection.selection);
             return Ok(Done::new(body, view.seq));
         }
     }
-    let snapshot = wanted.snapshot(context, model).await?;
+    let snapshot = projection.snapshot(context, model).await?;
     let mut found = Vec::new();
-    if !wanted.includes.is_empty() {
+    if !projection.includes.is_empty() {
         let read = snapshot.get_many(model.index, ids_once.clone(), room);
         found = read.await?;
     }
     let mut written = Rendered::new(context);
     if found.len() == asked {
         let found = expanded(found);
-        wanted
+        projection
             .write(context, &*snapshot, &found, &mut written)
             .await?;
-    } else if matches!(wanted.selection, Selection::Some(..)) {
+    } else if matches!(projection.selection, Selection::Some(..)) {
         // The records are larger than a reply, but the selected properties may fit.
         drop(found);
         let mut rest = ids_once.as_slice();
         while !rest.is_empty() {
-            let next = rest[..IDS_PER_TURN.min(rest.len())].to_vec();
+            let next = rest[..IDS_PER_YIELD.min(rest.len())].to_vec();
             let some = snapshot.get_many(model.index, next, room).await?;
             let some: Vec<_> = some.into_iter().map(seen).collect();
             let expected = written.len() + some.len();
-            let write = wanted.write(context, &*snapshot, &some, &mut written);
+            let write = projection.write(context, &*snapshot, &some, &mut written);
             write.await?;
             if written.len() < expected {
                 break;

@@ -1,6 +1,6 @@
 //! Lists the records that match a filter, as many as fit in a reply.
 
-use super::wanted::{Projection, Rendered};
+use super::projection::{Projection, Rendered};
 use crate::engine::call::context::Context;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let given = payload.object()?;
-    let wanted = Projection::take(context.app(), model, &given)?;
+    let projection = Projection::take(context.app(), model, &given)?;
     let query = query::parse(model, &given, &context.app().config)?;
     drop(given);
-    list(context, model, query, wanted).await
+    list(context, model, query, projection).await
 }
 
 /// The limit for records of which only properties are selected, as a multiple of the reply limit.
@@ -27,26 +27,29 @@ pub(super) async fn list(
     context: &Context,
     model: &Model,
     mut query: query::Query,
-    wanted: Projection,
+    projection: Projection,
 ) -> Reply {
     query.filter = context.read_filter(model.index)?.narrow(query.filter);
     let room = reply::room(context.app().config.request.max_reply);
-    query.max_bytes = match wanted.selection {
+    query.max_bytes = match projection.selection {
         Selection::All => room,
         // The selected properties may be much smaller than the records.
         Selection::Some(..) => room.saturating_mul(SELECTED),
     };
-    if !wanted.includes.is_empty() {
-        return with_included(context, model, query, wanted).await;
+    if !projection.includes.is_empty() {
+        return with_included(context, model, query, projection).await;
     }
     let order = query.order.clone();
     let view = context.store().find(model.index, query).await?;
     let (mut records, more) = (view.value.records, view.value.more);
-    let sizes: Vec<_> = records.iter().map(|it| wanted.selection.len(it)).collect();
+    let sizes: Vec<_> = records
+        .iter()
+        .map(|it| projection.selection.len(it))
+        .collect();
     let (kept, next) = page(context, model, &order, &records, more, &sizes);
     records.truncate(kept);
     let records = records.into_iter().map(Some).collect();
-    let done = Done::new(Body::Records(records, wanted.selection), view.seq);
+    let done = Done::new(Body::Records(records, projection.selection), view.seq);
     Ok(done.with(Continuation {
         next,
         ..Continuation::default()
@@ -57,14 +60,14 @@ async fn with_included(
     context: &Context,
     model: &Model,
     query: query::Query,
-    wanted: Projection,
+    projection: Projection,
 ) -> Reply {
     let order = query.order.clone();
-    let snapshot = wanted.snapshot(context, model).await?;
+    let snapshot = projection.snapshot(context, model).await?;
     let found = snapshot.find(model.index, query).await?;
     let records: Vec<_> = found.records.into_iter().map(Some).collect();
     let mut written = Rendered::new(context);
-    wanted
+    projection
         .write(context, &*snapshot, &records, &mut written)
         .await?;
     let next = loop {

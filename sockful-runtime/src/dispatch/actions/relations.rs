@@ -1,7 +1,7 @@
 //! The actions that relations add: on the children of a record, and on its parent.
 
-use super::wanted::Projection;
-use super::{NOT_HERE, list};
+use super::projection::Projection;
+use super::{NEEDS_CONNECTION, list};
 use crate::core::error::{Error, ErrorKind};
 use crate::engine::call::context::Context;
 use crate::engine::call::write::{Write, WriteKind};
@@ -34,7 +34,7 @@ pub(in crate::dispatch) async fn run(
         Relation::Create => WriteKind::Create,
         Relation::Update => WriteKind::Update,
         Relation::Destroy => WriteKind::Destroy,
-        Relation::Subscribe => return Err(Error::internal(NOT_HERE)),
+        Relation::Subscribe => return Err(Error::internal(NEEDS_CONNECTION)),
     };
     let write = Write {
         if_rev,
@@ -49,16 +49,16 @@ async fn get(context: &Context, child: &Model, link: &RelationLink, payload: &Pa
     let given = payload.object()?;
     let of = context.model(link.to);
     let parent = link.parent_id(child, of, &given)?;
-    let wanted = Projection::take(context.app(), child, &given)?;
+    let projection = Projection::take(context.app(), child, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
     // The parents of the children are hidden as well if the caller cannot read the parent.
     if context.read_filter(of.index)?.filter().is_some() {
-        context.see(of, &parent).await?;
+        context.check_readable(of, &parent).await?;
     }
     let is_its = |record: &Record| link.parent_of(of, record).as_deref() == Some(&*parent);
-    wanted.one(context, child, &id, is_its).await
+    projection.one(context, child, &id, is_its).await
 }
 
 /// Reads the parent of one child.
@@ -74,7 +74,7 @@ async fn parent_of(
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = payload.object()?;
-    let wanted = Projection::take(context.app(), of, &given)?;
+    let projection = Projection::take(context.app(), of, &given)?;
     let id = child.id(&given)?;
     given.finish()?;
     drop(given);
@@ -84,7 +84,7 @@ async fn parent_of(
     let stored = stored.ok_or_else(|| Error::not_found(child.definition.name))?;
     let parent = link.parent_of(of, &stored);
     let parent = parent.ok_or_else(|| Error::not_found(of.definition.name))?;
-    wanted.one(context, of, &parent, |_| true).await
+    projection.one(context, of, &parent, |_| true).await
 }
 
 /// Lists the children of one parent. The parent must exist if the request addresses it.
@@ -99,13 +99,13 @@ async fn children(
     let (of, config) = (context.model(link.to), &context.app().config);
     let parent = link.parent_id(child, of, &given)?.into_owned();
     given.remove(child.definition.properties[link.parent.property].name);
-    let wanted = Projection::take(context.app(), child, &given)?;
+    let projection = Projection::take(context.app(), child, &given)?;
     let mut query = query::parse(child, &given, config)?;
     drop(given);
     let its = QueryFilter::children_of(link, of, &parent);
     query.filter = QueryFilter::all_of(vec![its, query.filter]);
     if relation == Relation::List {
-        context.see(of, &parent).await?;
+        context.check_readable(of, &parent).await?;
     }
-    list::list(context, child, query, wanted).await
+    list::list(context, child, query, projection).await
 }

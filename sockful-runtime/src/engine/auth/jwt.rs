@@ -167,7 +167,7 @@ impl Jwt {
     /// [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) if there is no token or it
     /// is not accepted.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
-        TokenError::told(token::shown(credentials).and_then(|text| {
+        TokenError::to_client(token::shown(credentials).and_then(|text| {
             let token = SignedToken::parse(text)?;
             let (accepted, user) = self.read(&token, Clock::default().now())?;
             let mut identity = Identity::new(accepted.subject, user);

@@ -18,7 +18,7 @@ pub(crate) struct Policies {
     /// The authenticator; `None` if every client has full access.
     pub(crate) authenticator: Option<Authenticator>,
     /// The filters of the records that unauthenticated clients can read.
-    nobody: ReadFilters,
+    unauthenticated_filters: ReadFilters,
 }
 
 impl Policies {
@@ -41,7 +41,7 @@ impl Policies {
             by_resource: entries.iter().map(|entry| entry.policies).collect(),
             public: public.collect(),
             authenticator,
-            nobody: ReadFilters::new(entries.len()),
+            unauthenticated_filters: ReadFilters::new(entries.len()),
         })
     }
 
@@ -79,7 +79,7 @@ impl Policies {
         let filter = match caller {
             Caller::Application => return Ok(ReadFilter::ALL),
             Caller::Unauthenticated => {
-                self.nobody
+                self.unauthenticated_filters
                     .get(resource, policies, PolicyUser::UNAUTHENTICATED)?
             }
             Caller::Authenticated(known) => known.read_filter(resource, policies)?,
@@ -112,7 +112,12 @@ impl Policies {
     /// # Errors
     ///
     /// As for [`ask`](Self::ask).
-    pub(crate) fn ask_of_user(&self, caller: &Caller, grant: Grant, model: &Model) -> Result<()> {
+    pub(crate) fn authorize_user(
+        &self,
+        caller: &Caller,
+        grant: Grant,
+        model: &Model,
+    ) -> Result<()> {
         let Some(user) = user(caller) else {
             return Ok(());
         };

@@ -213,13 +213,13 @@ impl Context {
     }
 
     /// Checks the policies that decide by the user alone, which is possible before any hook runs.
-    pub(crate) fn ask_of_user(&self, grant: Grant, model: &Model) -> Result<()> {
+    pub(crate) fn authorize_user(&self, grant: Grant, model: &Model) -> Result<()> {
         let policies = &self.app().policies;
-        policies.ask_of_user(&self.caller, grant, model)
+        policies.authorize_user(&self.caller, grant, model)
     }
 
     /// Checks that there is a record with this id that the caller can read.
-    pub(crate) async fn see(&self, model: &Model, id: &str) -> Result<()> {
+    pub(crate) async fn check_readable(&self, model: &Model, id: &str) -> Result<()> {
         let read_filter = self.read_filter(model.index)?;
         let stored = self.store().get(model.index, id).await?.value;
         let seen = stored.filter(|stored| read_filter.allows(stored));
@@ -229,16 +229,16 @@ impl Context {
 
     /// Whether the transaction has a record with this id. For a client, a record that the caller
     /// cannot read does not exist.
-    pub(crate) async fn is_there(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
-        let unit = self.transaction()?;
+    pub(crate) async fn exists(&self, resource: usize, id: &str, by: Origin) -> Result<bool> {
+        let transaction = self.transaction()?;
         let read_filter = match by {
             Origin::Client => self.read_filter(resource)?,
             Origin::Server => ReadFilter::ALL,
         };
         if read_filter.filter().is_none() {
-            return unit.is_there(self.store(), resource, id).await;
+            return transaction.exists(self.store(), resource, id).await;
         }
-        let there = unit.get(self.store(), resource, id).await?;
+        let there = transaction.get(self.store(), resource, id).await?;
         Ok(there.is_some_and(|record| read_filter.allows(&record)))
     }
 

@@ -14,9 +14,9 @@ impl Context {
             return self.transaction()?.emit(emission);
         }
         loop {
-            let unit = self.begin();
-            unit.transaction()?.emit(emission.clone())?;
-            if commit(&unit, ResponseDraft::Nothing, None).await?.is_some() {
+            let call = self.begin();
+            call.transaction()?.emit(emission.clone())?;
+            if commit(&call, ResponseDraft::Nothing, None).await?.is_some() {
                 return Ok(());
             }
         }

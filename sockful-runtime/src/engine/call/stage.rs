@@ -127,11 +127,11 @@ pub(crate) async fn check_parents(
             continue;
         }
         let of = context.model(link.to);
-        let is_there = match key::canonical(raw, of.definition.key) {
-            Ok(id) => context.is_there(link.to, &id, by).await?,
+        let exists = match key::canonical(raw, of.definition.key) {
+            Ok(id) => context.exists(link.to, &id, by).await?,
             Err(_) => false,
         };
-        if !is_there {
+        if !exists {
             let message = format!("names no `{}` that is there", of.definition.name);
             let path = model.definition.properties[at].name;
             faults.push(Fault::new(path, "parent", message));

@@ -64,23 +64,24 @@ impl Transaction {
         resource: usize,
         id: &str,
     ) -> Result<Option<Arc<Record>>> {
-        self.see(store, resource, id, ReadDependency::Content).await
+        self.read(store, resource, id, ReadDependency::Content)
+            .await
     }
 
     /// Returns whether the record exists, and asserts that this does not change until the commit.
-    pub(crate) async fn is_there(
+    pub(crate) async fn exists(
         &self,
         store: &dyn Store,
         resource: usize,
         id: &str,
     ) -> Result<bool> {
         let seen = self
-            .see(store, resource, id, ReadDependency::Presence)
+            .read(store, resource, id, ReadDependency::Presence)
             .await?;
         Ok(seen.is_some())
     }
 
-    async fn see(
+    async fn read(
         &self,
         store: &dyn Store,
         resource: usize,
@@ -219,11 +220,11 @@ impl Transaction {
     ) -> Result<View<Found>> {
         let written = self.state().open()?.written(resource);
         let (skip, limit) = (query.skip, query.limit);
-        let wanted = skip.saturating_add(limit);
+        let needed = skip.saturating_add(limit);
         let mut wider = query.clone();
         if !written.is_empty() {
             wider.skip = 0;
-            wider.limit = wanted.saturating_add(written.len());
+            wider.limit = needed.saturating_add(written.len());
         }
         let mut view = store.find(resource, wider).await?;
         let guard = match protection {
@@ -246,8 +247,8 @@ impl Transaction {
             })
         }));
         QueryOrder::sort(&query.order, records);
-        *more = limit > 0 && (*more || records.len() > wanted);
-        records.truncate(wanted);
+        *more = limit > 0 && (*more || records.len() > needed);
+        records.truncate(needed);
         records.drain(..skip.min(records.len()));
         Ok(view)
     }

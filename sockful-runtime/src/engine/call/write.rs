@@ -63,12 +63,12 @@ impl<'a> Write<'a> {
     pub(crate) async fn run(self, context: &Context) -> Reply {
         if context.is_in_transaction() {
             let (given, id) = self.parse()?;
-            let unit = context.transaction()?;
-            let before = unit.writes();
+            let transaction = context.transaction()?;
+            let before = transaction.writes();
             let staged = self.stage(context, given, id.as_deref()).await;
             let staged = staged.inspect_err(|error| {
                 if self.has_parts(context) {
-                    unit.poison_beyond(before, error);
+                    transaction.poison_beyond(before, error);
                 }
             })?;
             let record = staged.record(context, self.model).await?;
@@ -86,26 +86,26 @@ impl<'a> Write<'a> {
             ),
             None => None,
         };
-        let unit = context.begin();
-        let _escalation = unit.transaction()?.escalation_scope();
+        let call = context.begin();
+        let _escalation = call.transaction()?.escalation_scope();
         loop {
-            let staged = match self.stage(&unit, given, id.as_deref()).await {
+            let staged = match self.stage(&call, given, id.as_deref()).await {
                 Ok(staged) => staged,
                 Err(error) => {
-                    rerun::after_error(&unit, error).boxed().await?;
-                    unit.transaction()?.clear();
+                    rerun::after_error(&call, error).boxed().await?;
+                    call.transaction()?.clear();
                     (given, _) = self.parse()?;
                     continue;
                 }
             };
             let draft = ResponseDraft::Record(self.model.index, staged.id());
-            if let Some((outcome, hooks)) = commit_before_hooks(&unit, draft, None).await? {
+            if let Some((outcome, hooks)) = commit_before_hooks(&call, draft, None).await? {
                 drop(guard);
                 hooks.run().await;
                 let record = staged.settled(self.model, &outcome)?;
                 return self.done(context, record, outcome.seq());
             }
-            unit.transaction()?.clear();
+            call.transaction()?.clear();
             (given, _) = self.parse()?;
         }
     }
@@ -143,13 +143,13 @@ impl<'a> Write<'a> {
             None => None,
         };
         let parent = parent.as_deref();
-        let is_judged = self.by == Origin::Client;
-        let read_filter = if is_judged {
+        let needs_grant = self.by == Origin::Client;
+        let read_filter = if needs_grant {
             context.read_filter(self.model.index)?
         } else {
             ReadFilter::ALL
         };
-        let judge = |grant| is_judged.then_some(grant);
+        let grant_of = |grant| needs_grant.then_some(grant);
         loop {
             let stored = match id {
                 Some(id) => context.get(self.model, id).await?,
@@ -171,22 +171,22 @@ impl<'a> Write<'a> {
                     return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
                 }
                 (WriteKind::Create, stored) | (WriteKind::Save, stored @ None) => {
-                    if is_judged {
-                        context.ask_of_user(Grant::Create, self.model)?;
+                    if needs_grant {
+                        context.authorize_user(Grant::Create, self.model)?;
                     }
                     let record = self.model.create(&given, self.by)?;
                     if stored.is_some() {
                         return Err(self.exists());
                     }
-                    self.see_parents(context, None, &record).await?;
-                    let grant = judge(Grant::Create);
+                    self.check_parents_readable(context, None, &record).await?;
+                    let grant = grant_of(Grant::Create);
                     stage::stage(context, self.model, None, record, grant).await?
                 }
                 (WriteKind::Update | WriteKind::Destroy, None) => {
                     return Err(Error::not_found(self.model.definition.name));
                 }
                 (kind, Some(stored)) => {
-                    let grant = judge(match kind {
+                    let grant = grant_of(match kind {
                         WriteKind::Destroy => Grant::Destroy,
                         _ => Grant::Update,
                     });
@@ -202,7 +202,8 @@ impl<'a> Write<'a> {
                         }
                         WriteKind::Save => {
                             let record = self.model.replace(&given, &stored, self.by)?;
-                            self.see_parents(context, Some(&stored), &record).await?;
+                            self.check_parents_readable(context, Some(&stored), &record)
+                                .await?;
                             let stored = Some(&stored);
                             stage::stage(context, self.model, stored, record, grant).await?
                         }
@@ -212,7 +213,8 @@ impl<'a> Write<'a> {
                             } else {
                                 self.model.change(&given, &stored, self.by)?
                             };
-                            self.see_parents(context, Some(&stored), &record).await?;
+                            self.check_parents_readable(context, Some(&stored), &record)
+                                .await?;
                             let stored = Some(&stored);
                             stage::stage(context, self.model, stored, record, grant).await?
                         }
@@ -227,8 +229,8 @@ impl<'a> Write<'a> {
 
     /// Checks the policies that decide by the user alone. A save may create or update, and is
     /// refused if neither is allowed.
-    pub(crate) fn ask_of_user(&self, context: &Context) -> Result<()> {
-        let ask = |grant| context.ask_of_user(grant, self.model);
+    pub(crate) fn authorize_user(&self, context: &Context) -> Result<()> {
+        let ask = |grant| context.authorize_user(grant, self.model);
         match self.kind {
             WriteKind::Create => ask(Grant::Create),
             WriteKind::Update => ask(Grant::Update),
@@ -280,13 +282,13 @@ impl<'a> Write<'a> {
         let of = context.model(link.to);
         let id = link.parent_id(self.model, of, given)?;
         if self.kind == WriteKind::Create {
-            if !context.is_there(link.to, &id, self.by).await? {
+            if !context.exists(link.to, &id, self.by).await? {
                 return Err(Error::not_found(of.definition.name));
             }
         } else {
             let is_hidden = self.by == Origin::Client
                 && context.read_filter(link.to)?.filter().is_some()
-                && !context.is_there(link.to, &id, self.by).await?;
+                && !context.exists(link.to, &id, self.by).await?;
             if is_hidden {
                 return Err(Error::not_found(of.definition.name));
             }
@@ -297,7 +299,7 @@ impl<'a> Write<'a> {
 
     /// Checks that a client can read the newly referenced parents, so that it cannot learn whether
     /// others exist.
-    async fn see_parents(
+    async fn check_parents_readable(
         &self,
         context: &Context,
         stored: Option<&Arc<Record>>,

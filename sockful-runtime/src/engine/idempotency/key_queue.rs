@@ -21,7 +21,7 @@ struct KeyLine {
 /// A place in the queue of a key, from when the request starts to wait.
 #[derive(Debug)]
 pub(super) struct KeyGuard<'a> {
-    turns: &'a KeyQueue,
+    queue: &'a KeyQueue,
     name: QueueName,
     held: Option<OwnedMutexGuard<()>>,
 }
@@ -37,13 +37,13 @@ impl KeyQueue {
             Arc::clone(&line.lock)
         };
         // Dropping the guard leaves the queue, also while it still waits.
-        let mut turn = KeyGuard {
-            turns: self,
+        let mut guard = KeyGuard {
+            queue: self,
             name,
             held: None,
         };
-        turn.held = Some(lock.lock_owned().await);
-        turn
+        guard.held = Some(lock.lock_owned().await);
+        guard
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<QueueName, KeyLine>> {
@@ -54,7 +54,7 @@ impl KeyQueue {
 impl Drop for KeyGuard<'_> {
     fn drop(&mut self) {
         self.held = None;
-        let mut lines = self.turns.lines();
+        let mut lines = self.queue.lines();
         if let Some(line) = lines.get_mut(&self.name) {
             line.len -= 1;
             if line.len == 0 {
@@ -72,10 +72,10 @@ mod tests {
 
     #[tokio::test]
     async fn requests_with_one_key_run_in_fifo_order() {
-        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
+        let (queue, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
-        let first = turns.enter(&bob, key).await;
-        let (mut second, mut third) = (pin!(turns.enter(&bob, key)), pin!(turns.enter(&bob, key)));
+        let first = queue.enter(&bob, key).await;
+        let (mut second, mut third) = (pin!(queue.enter(&bob, key)), pin!(queue.enter(&bob, key)));
         assert!((&mut second).now_or_never().is_none());
         assert!((&mut third).now_or_never().is_none());
         drop(first);
@@ -90,17 +90,17 @@ mod tests {
                 .now_or_never()
                 .expect("the request is first in the queue"),
         );
-        assert!(turns.lines().is_empty());
+        assert!(queue.lines().is_empty());
     }
 
     #[tokio::test]
     async fn cancelled_waiter_does_not_block_the_queue() {
-        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
+        let (queue, key) = (KeyQueue::default(), Uuid::now_v7());
         let bob: Arc<str> = "bob".into();
-        let first = turns.enter(&bob, key).await;
-        let mut second = Box::pin(turns.enter(&bob, key));
+        let first = queue.enter(&bob, key).await;
+        let mut second = Box::pin(queue.enter(&bob, key));
         assert!((&mut second).now_or_never().is_none());
-        let mut third = pin!(turns.enter(&bob, key));
+        let mut third = pin!(queue.enter(&bob, key));
         assert!((&mut third).now_or_never().is_none());
         drop(first);
         drop(second);
@@ -109,16 +109,16 @@ mod tests {
                 .now_or_never()
                 .expect("the request is first in the queue"),
         );
-        assert!(turns.lines().is_empty());
+        assert!(queue.lines().is_empty());
     }
 
     #[tokio::test]
     async fn other_keys_and_callers_do_not_wait() {
-        let (turns, key) = (KeyQueue::default(), Uuid::now_v7());
+        let (queue, key) = (KeyQueue::default(), Uuid::now_v7());
         let (bob, eve): (Arc<str>, Arc<str>) = ("bob".into(), "eve".into());
-        let _first = turns.enter(&bob, key).await;
-        assert!(turns.enter(&eve, key).now_or_never().is_some());
-        assert!(turns.enter(&bob, Uuid::now_v7()).now_or_never().is_some());
-        assert_eq!(turns.lines().len(), 1);
+        let _first = queue.enter(&bob, key).await;
+        assert!(queue.enter(&eve, key).now_or_never().is_some());
+        assert!(queue.enter(&bob, Uuid::now_v7()).now_or_never().is_some());
+        assert_eq!(queue.lines().len(), 1);
     }
 }

@@ -68,7 +68,9 @@ impl Server {
     /// Sends the same as a request with a key.
     async fn send(&self, request: &RequestKey, life: u64) -> Reply {
         let run = self.put(request, life, Expect::Any);
-        self.keys.run_once(&self.store, request, run, whole).await
+        self.keys
+            .run_once(&self.store, request, run, show_all)
+            .await
     }
 
     /// Fills the limits with keys of bob ahead of the clock, without looking them up first.
@@ -90,7 +92,7 @@ impl Server {
     clippy::unnecessary_wraps,
     reason = "the signature of `show` is fallible"
 )]
-fn whole(_: usize, record: Arc<Record>) -> Result<Body> {
+fn show_all(_: usize, record: Arc<Record>) -> Result<Body> {
     Ok(Body::Record(record, Selection::All))
 }
 
@@ -129,7 +131,7 @@ async fn retry_returns_first_reply_without_running() {
 #[tokio::test]
 async fn stored_json_response_keeps_seq_and_rev() {
     let server = Server::start(&Config::default()).await;
-    for (nth, subject, told) in [
+    for (nth, subject, expected) in [
         (1, None, r#"{"ok":[7],"seq":1}"#),
         (2, Some(0), r#"{"ok":[7],"seq":2,"rev":2}"#),
     ] {
@@ -148,7 +150,7 @@ async fn stored_json_response_keeps_seq_and_rev() {
         };
         server.store.commit(commit).await.expect("it is taken");
         let again = text(&server.send(&request, 9).await);
-        assert!(again.contains(told), "{again}");
+        assert!(again.contains(expected), "{again}");
     }
     assert!(server.runs().is_empty());
 }
@@ -164,11 +166,14 @@ async fn same_key_for_another_request_is_a_conflict() {
     let refused = text(&server.send(&other, 4).await);
     assert!(refused.contains(r#""code":"conflict""#), "{refused}");
     assert!(refused.contains(r#""outcome":"unknown""#), "{refused}");
-    let of_another = RequestKey {
+    let of_other_caller = RequestKey {
         caller: "eve".into(),
         ..request(NOW)
     };
-    server.send(&of_another, 5).await.expect("a key of her own");
+    server
+        .send(&of_other_caller, 5)
+        .await
+        .expect("a key of her own");
     assert_eq!(server.runs(), [3, 5]);
 }
 
@@ -179,7 +184,7 @@ async fn failed_request_leaves_nothing_and_runs_again() {
     let run = server.put(&request, 3, Expect::Rev(9));
     let failed = server
         .keys
-        .run_once(&server.store, &request, run, whole)
+        .run_once(&server.store, &request, run, show_all)
         .await;
     assert_eq!(
         failed.expect_err("there is no bob").to_string(),
@@ -198,7 +203,11 @@ async fn retry_waits_for_the_request_in_flight() {
         may_go.await.expect("the sender is alive");
         server.put(&request, 3, Expect::Any).await
     };
-    let mut first = pin!(server.keys.run_once(&server.store, &request, slow, whole));
+    let mut first = pin!(
+        server
+            .keys
+            .run_once(&server.store, &request, slow, show_all)
+    );
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -213,7 +222,11 @@ async fn retry_runs_after_a_cancelled_request() {
     let server = Server::start(&Config::default()).await;
     let request = request(NOW);
     let never = std::future::pending();
-    let mut first = Box::pin(server.keys.run_once(&server.store, &request, never, whole));
+    let mut first = Box::pin(
+        server
+            .keys
+            .run_once(&server.store, &request, never, show_all),
+    );
     let mut retry = pin!(server.send(&request, 3));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut retry).now_or_never().is_none());
@@ -229,13 +242,13 @@ async fn reply_committed_by_another_server_is_returned() {
     let request = request(NOW);
     let run = async {
         let put = server.put(&request, 3, Expect::Any);
-        let first = other.run_once(&server.store, &request, put, whole).await;
+        let first = other.run_once(&server.store, &request, put, show_all).await;
         first.expect("the other server does it");
         server.put(&request, 4, Expect::Any).await
     };
     let reply = server
         .keys
-        .run_once(&server.store, &request, run, whole)
+        .run_once(&server.store, &request, run, show_all)
         .await;
     let reply = text(&reply);
     assert!(reply.contains(r#""life":3,"rev":1},"seq":1"#), "{reply}");
@@ -255,7 +268,7 @@ async fn failure_after_own_earlier_commit_returns_its_reply() {
     };
     let reply = server
         .keys
-        .run_once(&server.store, &request, run, whole)
+        .run_once(&server.store, &request, run, show_all)
         .await;
     assert!(text(&reply).contains(r#""life":3"#));
 }
@@ -340,11 +353,11 @@ async fn keys_ahead_of_the_clock_limit_only_their_caller() {
     let invalid = server.send(&request(NOW + 300_001), 9).await;
     let invalid = invalid.expect_err("it is too far ahead");
     assert_eq!(invalid.kind(), ErrorKind::Invalid);
-    let of_another = RequestKey {
+    let of_other_caller = RequestKey {
         caller: "eve".into(),
         ..request(NOW + 2_000)
     };
-    server.send(&of_another, 7).await.expect("it is fresh");
+    server.send(&of_other_caller, 7).await.expect("it is fresh");
 }
 
 #[tokio::test]
@@ -363,7 +376,7 @@ async fn uncertain_error_is_not_replaced_by_a_refusal() {
             server.time.fetch_sub(HOUR, Relaxed);
             Err(first)
         };
-        let reply = server.keys.run_once(&server.store, &request, run, whole);
+        let reply = server.keys.run_once(&server.store, &request, run, show_all);
         let error = reply.await.expect_err("it failed");
         assert_eq!((error.kind(), error.outcome()), (kind, outcome));
         server.time.fetch_add(HOUR, Relaxed);

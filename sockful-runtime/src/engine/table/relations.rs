@@ -37,7 +37,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
                         .plain(other.0)
                         .quoted(other.1)
                         .plain(" has that name; ")
-                        .plain(cure(which)),
+                        .plain(remedy(which)),
                 );
             }
             relation += 1;
@@ -50,7 +50,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
                     .plain(" to ")
                     .quoted(on)
                     .plain(", which has a property of that name; ")
-                    .plain(cure(which)),
+                    .plain(remedy(which)),
             );
         }
         nth += 1;
@@ -59,7 +59,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
 }
 
 /// How to resolve a name conflict of a route.
-const fn cure(which: Relation) -> &'static str {
+const fn remedy(which: Relation) -> &'static str {
     if which.is_of_child() {
         "give the field with the parent's id another name"
     } else {

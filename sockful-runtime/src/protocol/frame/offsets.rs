@@ -34,7 +34,7 @@ impl HeadOffsets {
         if self.resource.is_empty() {
             return Head {
                 ack: self.ack(message),
-                ..Head::NOBODY
+                ..Head::UNPARSED
             };
         }
         Head {

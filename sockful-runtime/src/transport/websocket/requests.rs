@@ -108,7 +108,7 @@ impl Requests {
             // A refused request is charged as well.
             Err(refused) => Some(match self.rate_charge.take(1) {
                 Ok(()) => refused.into(),
-                Err(too_soon) => refused.instead(too_soon).into(),
+                Err(too_soon) => refused.with_error(too_soon).into(),
             }),
         }
     }

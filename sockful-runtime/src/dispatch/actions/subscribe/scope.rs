@@ -61,7 +61,7 @@ impl SubscriptionScope {
         let Self { request, access } = self;
         let app = &session.app;
         if let Some((resource, id)) = &request.parent {
-            context.see(&app.models[*resource], id).await?;
+            context.check_readable(&app.models[*resource], id).await?;
         }
         let query = Arc::new(LiveQuery {
             resource: request.resource,

@@ -55,12 +55,12 @@ impl Claims {
         // The leeway also extends the identity: otherwise the identity for a token within the
         // leeway would have expired as soon as it is accepted.
         let leeway = millis(jwt.leeway);
-        let expires = self.exp.map(moment).ok_or(TokenError::Expired)?;
+        let expires = self.exp.map(timestamp).ok_or(TokenError::Expired)?;
         let expires = expires.saturating_add(leeway).min(MAX_EXACT);
         if now >= expires {
             return Err(TokenError::Expired);
         }
-        let begins = self.nbf.map_or(0, moment);
+        let begins = self.nbf.map_or(0, timestamp);
         if begins > now.saturating_add(leeway) {
             return Err(TokenError::Early);
         }
@@ -80,6 +80,6 @@ fn millis(duration: Duration) -> u64 {
     clippy::cast_sign_loss,
     reason = "the cast saturates: times before 1970 become 0 and times out of range `u64::MAX`"
 )]
-fn moment(seconds: f64) -> u64 {
+fn timestamp(seconds: f64) -> u64 {
     (seconds * 1_000.0) as u64
 }

@@ -58,15 +58,15 @@ impl Issuers {
     ///
     /// [`ErrorKind::Unauthenticated`] if there is no token or it is not accepted.
     pub fn identity<U: DeserializeOwned>(&self, credentials: &Credentials) -> Result<Identity<U>> {
-        TokenError::told(token::shown(credentials).and_then(|text| {
+        TokenError::to_client(token::shown(credentials).and_then(|text| {
             let token = SignedToken::parse(text)?;
             // Not verified yet: the claim only selects the keys for the verification.
-            let said = Claims::of(&token)?.iss.ok_or(TokenError::Issuer)?;
+            let issuer_name = Claims::of(&token)?.iss.ok_or(TokenError::Issuer)?;
             let mut issuers = self.0.iter();
-            let issuer = issuers.find(|it| it.issuer.as_deref() == Some(&*said));
+            let issuer = issuers.find(|it| it.issuer.as_deref() == Some(&*issuer_name));
             let issuer = issuer.ok_or(TokenError::Issuer)?;
             let (accepted, user) = issuer.read(&token, Clock::default().now())?;
-            let key = format!("{said} {}", accepted.subject);
+            let key = format!("{issuer_name} {}", accepted.subject);
             let mut identity = Identity::new(key, user);
             identity.expires = from_millis(accepted.expires);
             Ok(identity)

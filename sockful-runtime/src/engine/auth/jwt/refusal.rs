@@ -44,7 +44,7 @@ impl TokenError {
 
     /// Converts a refusal to the error for the client, which contains only what the client can act
     /// on.
-    pub(super) fn told<T>(read: Result<T, Self>) -> Result<T> {
+    pub(super) fn to_client<T>(read: Result<T, Self>) -> Result<T> {
         read.map_err(|refusal| {
             tracing::debug!(reason = refusal.reason(), "a token was refused");
             let message = match refusal {

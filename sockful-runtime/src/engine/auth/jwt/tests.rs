@@ -34,16 +34,16 @@ fn read(jwt: &Jwt, token: &str) -> Result<Accepted, TokenError> {
 }
 
 /// Verifies a token with the default claims, overridden by these.
-fn judged(jwt: &Jwt, other: Value) -> Result<Accepted, TokenError> {
+fn verified(jwt: &Jwt, other: Value) -> Result<Accepted, TokenError> {
     read(jwt, &Signer::hs256(SECRET).sign(&claims(NOW, other)))
 }
 
 fn refused(jwt: &Jwt, other: Value) -> TokenError {
-    judged(jwt, other).expect_err("it is refused")
+    verified(jwt, other).expect_err("it is refused")
 }
 
 /// The identity for a token, at the current time.
-fn told(jwt: &Jwt, token: &str) -> Result<Identity<User>> {
+fn identity(jwt: &Jwt, token: &str) -> Result<Identity<User>> {
     jwt.identity(&Credentials::of_token(token.to_owned(), None))
 }
 
@@ -55,7 +55,7 @@ fn seconds(from_now: i64) -> Value {
 fn valid_token_yields_subject_expiry_and_claims() {
     let now = Clock::default().now();
     let token = Signer::hs256(SECRET).sign(&claims(now, json!({"sub": "ann", "admin": true})));
-    let identity = told(&jwt(), &token).expect("it is good");
+    let identity = identity(&jwt(), &token).expect("it is good");
     let ann = User {
         sub: "ann".to_owned(),
         admin: true,
@@ -66,7 +66,7 @@ fn valid_token_yields_subject_expiry_and_claims() {
 
 #[test]
 fn token_is_valid_until_expiry_plus_leeway() {
-    let expires = |jwt, exp| judged(&jwt, json!({ "exp": exp })).map(|accepted| accepted.expires);
+    let expires = |jwt, exp| verified(&jwt, json!({ "exp": exp })).map(|accepted| accepted.expires);
     assert_eq!(expires(jwt(), seconds(1)), Ok(NOW + 1_000));
     assert_eq!(expires(jwt(), seconds(0)), Err(TokenError::Expired));
     let patient = || jwt().leeway(Duration::from_secs(30));
@@ -79,22 +79,22 @@ fn exp_claim_is_required_and_numeric() {
     assert_eq!(refused(&jwt(), json!({"exp": null})), TokenError::Expired);
     assert_eq!(refused(&jwt(), json!({"exp": -5})), TokenError::Expired);
     assert_eq!(refused(&jwt(), json!({"exp": "never"})), TokenError::Claims);
-    let far = judged(&jwt(), json!({"exp": 1e300})).expect("it is good");
+    let far = verified(&jwt(), json!({"exp": 1e300})).expect("it is good");
     assert_eq!(far.expires, crate::core::json::MAX_EXACT);
-    let fraction = judged(&jwt(), json!({"exp": 1_790_000_000.25})).expect("it is good");
+    let fraction = verified(&jwt(), json!({"exp": 1_790_000_000.25})).expect("it is good");
     assert_eq!(fraction.expires, NOW + 250);
 }
 
 #[test]
 fn token_before_nbf_is_rejected() {
-    assert!(judged(&jwt(), json!({"nbf": seconds(0)})).is_ok());
+    assert!(verified(&jwt(), json!({"nbf": seconds(0)})).is_ok());
     assert_eq!(
         refused(&jwt(), json!({"nbf": seconds(1)})),
         TokenError::Early
     );
     assert_eq!(refused(&jwt(), json!({"nbf": "later"})), TokenError::Claims);
     let patient = jwt().leeway(Duration::from_secs(30));
-    assert!(judged(&patient, json!({"nbf": seconds(30)})).is_ok());
+    assert!(verified(&patient, json!({"nbf": seconds(30)})).is_ok());
     let early = refused(&patient, json!({"nbf": seconds(31)}));
     assert_eq!(early, TokenError::Early);
 }
@@ -102,7 +102,7 @@ fn token_before_nbf_is_rejected() {
 #[test]
 fn configured_issuer_must_match_exactly() {
     let jwt = jwt().issuer("https://id.example.com");
-    assert!(judged(&jwt, json!({"iss": "https://id.example.com"})).is_ok());
+    assert!(verified(&jwt, json!({"iss": "https://id.example.com"})).is_ok());
     for other in ["https://id.example.com.evil.com", "https://id.example", ""] {
         assert_eq!(refused(&jwt, json!({"iss": other})), TokenError::Issuer);
     }
@@ -114,8 +114,8 @@ fn configured_issuer_must_match_exactly() {
 #[test]
 fn configured_audience_is_required() {
     let jwt = jwt().audience("app").audience("app-2");
-    assert!(judged(&jwt, json!({"aud": "app"})).is_ok());
-    assert!(judged(&jwt, json!({"aud": ["other", "app-2"]})).is_ok());
+    assert!(verified(&jwt, json!({"aud": "app"})).is_ok());
+    assert!(verified(&jwt, json!({"aud": ["other", "app-2"]})).is_ok());
     for other in [json!("other"), json!([]), json!(null), json!("ap")] {
         assert_eq!(refused(&jwt, json!({"aud": other})), TokenError::Audience);
     }
@@ -240,7 +240,7 @@ fn client_error_hides_the_rejection_reason() {
         ("s3cret".to_owned(), "the token is not valid"),
     ];
     for (token, message) in cases {
-        let error = told(&jwt(), &token).expect_err("it is refused");
+        let error = identity(&jwt(), &token).expect_err("it is refused");
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
         assert_eq!(format!("{error:?}"), format!("unauthenticated: {message}"));
     }

@@ -37,29 +37,29 @@ fn noted(owner: &str, id: &str, note: &str) -> Toy {
 /// A server with bob, eve and these toys.
 async fn with_toys(resources: Resources, toys: impl IntoIterator<Item = Toy>) -> Serving {
     let serving = Serving::start(resources, Config::default()).await;
-    let unit = serving.context().begin();
+    let call = serving.context().begin();
     for id in ["bob", "eve"] {
         let new = NewSample {
             id: Some(id.to_owned()),
             ..NewSample::default()
         };
-        unit.records::<Sample>()
+        call.records::<Sample>()
             .create(new)
             .await
             .expect("it is new");
     }
     for toy in toys {
-        unit.records::<Toy>().create(toy).await.expect("it is new");
+        call.records::<Toy>().create(toy).await.expect("it is new");
     }
-    assert_eq!(commit(&unit).await, Some(1));
+    assert_eq!(commit(&call).await, Some(1));
     serving.take_calls();
     serving
 }
 
 /// Commits the transaction. Returns the number of the commit if there is one, and 0 if another
 /// commit interfered.
-async fn commit(unit: &Context) -> Option<u64> {
-    match crate::engine::call::commit::commit(unit, ResponseDraft::Nothing, None)
+async fn commit(call: &Context) -> Option<u64> {
+    match crate::engine::call::commit::commit(call, ResponseDraft::Nothing, None)
         .await
         .expect("the transaction is open")
     {

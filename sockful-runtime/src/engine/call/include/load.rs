@@ -23,10 +23,10 @@ use std::sync::Arc;
 use tokio::task::yield_now;
 
 /// How many bytes of records are read before the task yields.
-const BYTES_PER_TURN: usize = 64 * 1024;
+const BYTES_PER_YIELD: usize = 64 * 1024;
 
 /// How many records are read by id before the task yields.
-const IDS_PER_TURN: usize = 256;
+const IDS_PER_YIELD: usize = 256;
 
 /// The limit for included records that the caller cannot read, as a multiple of the reply limit.
 const HIDDEN_FACTOR: usize = 16;
@@ -39,7 +39,7 @@ pub(crate) struct IncludeRoom {
     /// How many bytes of records that the caller cannot read may still be read.
     hidden: HiddenRoom,
     /// How many bytes were read since the task last yielded.
-    since_turn: usize,
+    since_yield: usize,
 }
 
 /// How many bytes of included records that the caller cannot read may still be read. They take no
@@ -101,7 +101,7 @@ impl IncludeRoom {
         Self {
             left: bytes,
             hidden,
-            since_turn: 0,
+            since_yield: 0,
         }
     }
 
@@ -118,9 +118,9 @@ impl IncludeRoom {
         if hidden > 0 && !self.hidden.is_left() {
             return Err(OverRoom);
         }
-        self.since_turn += visible + hidden;
-        if self.since_turn >= BYTES_PER_TURN {
-            self.since_turn = 0;
+        self.since_yield += visible + hidden;
+        if self.since_yield >= BYTES_PER_YIELD {
+            self.since_yield = 0;
             yield_now().await;
         }
         Ok(())
@@ -408,7 +408,7 @@ async fn visible(
     room: &mut IncludeRoom,
 ) -> Result<Result<Vec<Option<Arc<Record>>>, OverRoom>> {
     let mut read = Vec::with_capacity(ids.len());
-    let mut at_once = IDS_PER_TURN;
+    let mut at_once = IDS_PER_YIELD;
     loop {
         let rest = &ids[read.len()..];
         let next = rest[..at_once.min(rest.len())].to_vec();
@@ -418,7 +418,7 @@ async fn visible(
             return Ok(Err(OverRoom));
         }
         // The store stops at its size limit. All of these records may be hidden.
-        at_once = (2 * found.len()).clamp(1, IDS_PER_TURN);
+        at_once = (2 * found.len()).clamp(1, IDS_PER_YIELD);
         let (mut seen, mut hidden) = (0, 0);
         for record in found {
             let size = record.as_ref().map_or(0, |record| record.sent().len());

@@ -54,19 +54,19 @@ impl Stored {
         }))
     }
 
-    fn get(&self, unit: &Transaction, id: &str) -> Option<Arc<Record>> {
-        wait(unit.get(&self.memory, 0, id)).expect("the transaction is open")
+    fn get(&self, transaction: &Transaction, id: &str) -> Option<Arc<Record>> {
+        wait(transaction.get(&self.memory, 0, id)).expect("the transaction is open")
     }
 
     /// Replaces what the transaction sees.
-    fn put(&self, unit: &Transaction, id: &str, creature: Option<&Value>) {
-        let seen = self.get(unit, id);
+    fn put(&self, transaction: &Transaction, id: &str, creature: Option<&Value>) {
+        let seen = self.get(transaction, id);
         let after = creature.map(|creature| {
             let mut creature = creature.clone();
             creature["id"] = id.into();
             Arc::new(sample::record(&self.model, &creature.to_string()))
         });
-        let is_taken = unit.put(0, id, seen.as_ref(), after);
+        let is_taken = transaction.put(0, id, seen.as_ref(), after);
         assert!(is_taken.expect("the transaction is open"));
     }
 
@@ -88,10 +88,12 @@ impl Stored {
 
     /// The result of a query in the transaction, or in the store if `None`, and whether there are
     /// more records.
-    fn find(&self, unit: Option<&Transaction>, query: &str) -> (Vec<Arc<Record>>, bool) {
+    fn find(&self, transaction: Option<&Transaction>, query: &str) -> (Vec<Arc<Record>>, bool) {
         let query = self.query(query);
-        let found = match unit {
-            Some(unit) => wait(unit.find(&self.memory, 0, query, ListProtection::Guarded)),
+        let found = match transaction {
+            Some(transaction) => {
+                wait(transaction.find(&self.memory, 0, query, ListProtection::Guarded))
+            }
             None => wait(self.memory.find(0, query)),
         };
         let found = found.expect("a list").value;
@@ -111,9 +113,9 @@ type Writes = Vec<(String, Option<Value>)>;
 
 /// Compares what a transaction reads after these writes with the store after its commit.
 fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
-    let (stored, unit) = (Stored::new(&case.creatures), Transaction::default());
+    let (stored, transaction) = (Stored::new(&case.creatures), Transaction::default());
     for (id, creature) in writes {
-        stored.put(&unit, id, creature.as_ref());
+        stored.put(&transaction, id, creature.as_ref());
     }
     let conditions = case.conditions.to_string();
     let given = Object::parse(&conditions).expect("an object");
@@ -123,7 +125,7 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
         case.query(case.limit, case.skip, None),
         case.query(100, 0, None),
     ];
-    let (records, _) = stored.find(Some(&unit), &case.query(case.limit.max(1), 0, None));
+    let (records, _) = stored.find(Some(&transaction), &case.query(case.limit.max(1), 0, None));
     if let Some(last) = records.last() {
         let order = stored.query(&case.query(0, 0, None)).order;
         let cursor = query::cursor_after(&order, &stored.model, last);
@@ -131,13 +133,16 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
     }
     let seen: Vec<_> = queries
         .iter()
-        .map(|it| text(&stored.find(Some(&unit), it)))
+        .map(|it| text(&stored.find(Some(&transaction), it)))
         .collect();
-    let count = wait(unit.count(&stored.memory, 0, filter.clone(), ListProtection::Guarded))
+    let count = wait(transaction.count(&stored.memory, 0, filter.clone(), ListProtection::Guarded))
         .expect("a count");
-    let ones: Vec<_> = writes.iter().map(|(id, _)| stored.get(&unit, id)).collect();
+    let ones: Vec<_> = writes
+        .iter()
+        .map(|(id, _)| stored.get(&transaction, id))
+        .collect();
 
-    let outcome = unit.finish().expect("the transaction is open");
+    let outcome = transaction.finish().expect("the transaction is open");
     stored
         .commit(outcome.operations)
         .expect("no other commit interfered");
@@ -174,14 +179,14 @@ fn transaction_reads_match_the_store_after_commit() {
 
 #[test]
 fn writes_that_cancel_out_commit_nothing() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    stored.put(&unit, "bob", Some(&json!({"life": 2})));
-    stored.put(&unit, "bob", Some(&json!({"life": 1})));
-    stored.put(&unit, "new", Some(&json!({"life": 2})));
-    stored.put(&unit, "new", None);
-    stored.put(&unit, "eve", None);
-    stored.put(&unit, "eve", Some(&json!({})));
-    let outcome = unit.finish().expect("the transaction is open");
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    stored.put(&transaction, "bob", Some(&json!({"life": 2})));
+    stored.put(&transaction, "bob", Some(&json!({"life": 1})));
+    stored.put(&transaction, "new", Some(&json!({"life": 2})));
+    stored.put(&transaction, "new", None);
+    stored.put(&transaction, "eve", None);
+    stored.put(&transaction, "eve", Some(&json!({})));
+    let outcome = transaction.finish().expect("the transaction is open");
     assert!(!outcome.writes);
     assert_eq!(outcome.seq, Some(1));
     let is_assert = |it: &Operation| matches!(it, Operation::Assert { .. });
@@ -194,10 +199,11 @@ fn writes_that_cancel_out_commit_nothing() {
 
 #[test]
 fn single_read_adds_no_dependency() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    stored.get(&unit, "bob");
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    stored.get(&transaction, "bob");
     assert!(
-        unit.finish()
+        transaction
+            .finish()
             .expect("the transaction is open")
             .operations
             .is_empty()
@@ -207,11 +213,11 @@ fn single_read_adds_no_dependency() {
 #[test]
 fn two_reads_must_be_consistent_at_commit() {
     for (id, does_clash) in [("bob", true), ("new", true), ("eve", false)] {
-        let (stored, unit) = (Stored::bob(), Transaction::default());
-        stored.get(&unit, "bob");
-        stored.get(&unit, "new");
+        let (stored, transaction) = (Stored::bob(), Transaction::default());
+        stored.get(&transaction, "bob");
+        stored.get(&transaction, "new");
         stored.interfere(id, 7);
-        let outcome = unit.finish().expect("the transaction is open");
+        let outcome = transaction.finish().expect("the transaction is open");
         let answer = stored.commit(outcome.operations);
         assert_eq!(
             matches!(answer, Err(Rejected::Conflict(_))),
@@ -223,28 +229,30 @@ fn two_reads_must_be_consistent_at_commit() {
 
 #[test]
 fn asserted_record_may_change_but_not_be_deleted() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    let write = |unit: &Transaction| {
-        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
-        stored.put(unit, "new", Some(&json!({})));
-        stored.put(unit, "new", None);
-        stored.put(unit, "another", Some(&json!({})));
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    let write = |transaction: &Transaction| {
+        assert!(
+            wait(transaction.exists(&stored.memory, 0, "bob")).expect("the transaction is open")
+        );
+        stored.put(transaction, "new", Some(&json!({})));
+        stored.put(transaction, "new", None);
+        stored.put(transaction, "another", Some(&json!({})));
     };
-    write(&unit);
+    write(&transaction);
     stored.interfere("bob", 7);
-    let outcome = unit.finish().expect("the transaction is open");
+    let outcome = transaction.finish().expect("the transaction is open");
     stored.commit(outcome.operations).expect("bob is there");
 
-    let unit = Transaction::default();
-    assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
-    stored.put(&unit, "one more", Some(&json!({})));
+    let transaction = Transaction::default();
+    assert!(wait(transaction.exists(&stored.memory, 0, "bob")).expect("the transaction is open"));
+    stored.put(&transaction, "one more", Some(&json!({})));
     let gone = Operation::Delete {
         resource: 0,
         id: "bob".into(),
         expect: Expect::Any,
     };
     stored.commit(vec![gone]).expect("nothing is expected");
-    let outcome = unit.finish().expect("the transaction is open");
+    let outcome = transaction.finish().expect("the transaction is open");
     let answer = stored.commit(outcome.operations);
     assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
 }
@@ -252,15 +260,17 @@ fn asserted_record_may_change_but_not_be_deleted() {
 #[test]
 fn record_read_and_asserted_may_not_change() {
     for is_read_first in [true, false] {
-        let (stored, unit) = (Stored::bob(), Transaction::default());
+        let (stored, transaction) = (Stored::bob(), Transaction::default());
         if is_read_first {
-            stored.get(&unit, "bob");
+            stored.get(&transaction, "bob");
         }
-        assert!(wait(unit.is_there(&stored.memory, 0, "bob")).expect("the transaction is open"));
-        stored.get(&unit, "bob");
-        stored.put(&unit, "new", Some(&json!({})));
+        assert!(
+            wait(transaction.exists(&stored.memory, 0, "bob")).expect("the transaction is open")
+        );
+        stored.get(&transaction, "bob");
+        stored.put(&transaction, "new", Some(&json!({})));
         stored.interfere("bob", 7);
-        let outcome = unit.finish().expect("the transaction is open");
+        let outcome = transaction.finish().expect("the transaction is open");
         let answer = stored.commit(outcome.operations);
         assert!(matches!(answer, Err(Rejected::Conflict(0))), "{answer:?}");
     }
@@ -268,53 +278,62 @@ fn record_read_and_asserted_may_not_change() {
 
 #[test]
 fn put_with_stale_record_is_not_applied() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    let seen = stored.get(&unit, "bob");
-    stored.put(&unit, "bob", Some(&json!({"life": 2})));
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    let seen = stored.get(&transaction, "bob");
+    stored.put(&transaction, "bob", Some(&json!({"life": 2})));
     assert!(
-        !unit
+        !transaction
             .put(0, "bob", seen.as_ref(), None)
             .expect("the transaction is open")
     );
     assert!(
-        !unit
+        !transaction
             .put(0, "bob", None, None)
             .expect("the transaction is open")
     );
-    assert_eq!(stored.get(&unit, "bob").expect("it is there").value(3), "2");
+    assert_eq!(
+        stored
+            .get(&transaction, "bob")
+            .expect("it is there")
+            .value(3),
+        "2"
+    );
 }
 
 #[test]
 fn track_applies_writes_of_the_transaction() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    let (listed, _) = stored.find(Some(&unit), "{}");
-    stored.put(&unit, "eve", None);
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    let (listed, _) = stored.find(Some(&transaction), "{}");
+    stored.put(&transaction, "eve", None);
     let track = |at: usize| {
-        unit.track(0, Arc::clone(&listed[at]))
+        transaction
+            .track(0, Arc::clone(&listed[at]))
             .expect("the transaction is open")
     };
     assert_eq!(track(0).as_deref(), Some(&*listed[0]));
     assert_eq!(track(1), None);
     stored.interfere("bob", 7);
-    let outcome = unit.finish().expect("the transaction is open");
+    let outcome = transaction.finish().expect("the transaction is open");
     let answer = stored.commit(outcome.operations);
     assert!(matches!(answer, Err(Rejected::Conflict(_))), "{answer:?}");
 }
 
 #[test]
 fn finished_transaction_rejects_use() {
-    let (stored, unit) = (Stored::bob(), Transaction::default());
-    unit.finish().expect("the transaction is open");
+    let (stored, transaction) = (Stored::bob(), Transaction::default());
+    transaction.finish().expect("the transaction is open");
     let memory = &stored.memory;
     let query = stored.query("{}");
     let errors = [
-        wait(unit.get(memory, 0, "bob")).err(),
-        wait(unit.is_there(memory, 0, "bob")).err(),
-        wait(unit.find(memory, 0, query, ListProtection::Guarded)).err(),
-        wait(unit.count(memory, 0, QueryFilter::All, ListProtection::Guarded)).err(),
-        unit.put(0, "bob", None, None).err(),
-        unit.assert_no_children((0, "bob"), 0, 1, "\"bob\"").err(),
-        unit.finish().err(),
+        wait(transaction.get(memory, 0, "bob")).err(),
+        wait(transaction.exists(memory, 0, "bob")).err(),
+        wait(transaction.find(memory, 0, query, ListProtection::Guarded)).err(),
+        wait(transaction.count(memory, 0, QueryFilter::All, ListProtection::Guarded)).err(),
+        transaction.put(0, "bob", None, None).err(),
+        transaction
+            .assert_no_children((0, "bob"), 0, 1, "\"bob\"")
+            .err(),
+        transaction.finish().err(),
     ];
     for (nth, error) in errors.into_iter().enumerate() {
         assert_eq!(

@@ -47,8 +47,8 @@ fn before_destroy<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> 
                 };
                 toys.update(&other.to_owned(), patch).await?;
             }
-            Some(("tell", other)) => {
-                toys.update(&other.to_owned(), noting("told")).await?;
+            Some(("notify", other)) => {
+                toys.update(&other.to_owned(), noting("notified")).await?;
             }
             Some(("make", other)) => {
                 toys.create(toy_of("bob", other)).await?;
@@ -71,9 +71,9 @@ fn before_update<'a>(hooked: &'a HookContext<'a>) -> BoxFuture<'a, Result<()>> {
             .old::<Toy>()?
             .is_some_and(|old| old.lent_to_id.is_some());
         let note = toy.note.as_deref().and_then(|note| note.split_once(' '));
-        if let (true, None, Some(("tell", other))) = (was_lent, &toy.lent_to_id, note) {
+        if let (true, None, Some(("notify", other))) = (was_lent, &toy.lent_to_id, note) {
             let toys = hooked.context().records::<Toy>();
-            toys.update(&other.to_owned(), noting("told")).await?;
+            toys.update(&other.to_owned(), noting("notified")).await?;
         }
         Ok(())
     }
@@ -131,12 +131,12 @@ async fn max_cascade_limits_records_touched_by_destroy() {
         let mut config = Config::default();
         config.request.max_cascade = max_cascade;
         let serving = Serving::start(TOYS, config).await;
-        let unit = serving.context().begin();
+        let call = serving.context().begin();
         let bob = NewSample {
             id: Some("bob".to_owned()),
             ..NewSample::default()
         };
-        unit.records::<Sample>()
+        call.records::<Sample>()
             .create(bob)
             .await
             .expect("it is new");
@@ -155,9 +155,9 @@ async fn max_cascade_limits_records_touched_by_destroy() {
                     ..toy
                 }
             };
-            unit.records::<Toy>().create(toy).await.expect("it is new");
+            call.records::<Toy>().create(toy).await.expect("it is new");
         }
-        commit(&unit).await;
+        commit(&call).await;
         match without_bob(&serving).await {
             Ok(left) => assert!(is_enough && left.len() == 2, "{left:?}"),
             Err(error) => assert!(
@@ -171,11 +171,11 @@ async fn max_cascade_limits_records_touched_by_destroy() {
 #[tokio::test]
 async fn destroy_hooks_may_update_or_rescue_records() {
     let toys = [
-        noted("bob", "a", "tell b"),
-        noted("bob", "b", "tell e"),
-        noted("bob", "f", "tell f"),
+        noted("bob", "a", "notify b"),
+        noted("bob", "b", "notify e"),
+        noted("bob", "f", "notify f"),
         noted("bob", "c", "rescue d"),
-        noted("bob", "d", "tell e"),
+        noted("bob", "d", "notify e"),
         toy_of("eve", "e"),
         Toy {
             id: "g".to_owned(),
@@ -186,7 +186,7 @@ async fn destroy_hooks_may_update_or_rescue_records() {
     let serving = with_toys(HOOKED, toys).await;
     let left_over = without_bob(&serving).await.expect("nothing restricts");
     let expected = [
-        left("d", Some("eve"), Some("tell e")),
+        left("d", Some("eve"), Some("notify e")),
         left("e", Some("eve"), None),
         left("g", None, None),
     ];
@@ -219,11 +219,11 @@ async fn hook_changes_to_detached_records_are_kept() {
         note: note.map(str::to_owned),
         ..Toy::default()
     };
-    let serving = with_toys(HOOKED, [lent("a", Some("tell b")), lent("b", None)]).await;
+    let serving = with_toys(HOOKED, [lent("a", Some("notify b")), lent("b", None)]).await;
     let left_over = without_bob(&serving).await.expect("nothing restricts");
     let expected = [
-        left("a", None, Some("tell b")),
-        left("b", None, Some("told")),
+        left("a", None, Some("notify b")),
+        left("b", None, Some("notified")),
     ];
     assert_eq!(left_over, expected);
 }
@@ -274,7 +274,7 @@ async fn call_continues_after_failures_without_effect() {
     toys.create(toy_of("bob", "a"))
         .await
         .expect_err("it is there");
-    toys.create(toy_of("nobody", "b"))
+    toys.create(toy_of("larry", "b"))
         .await
         .expect_err("the parent does not exist");
     toys.destroy(&"c".to_owned())

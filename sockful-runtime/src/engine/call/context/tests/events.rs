@@ -7,7 +7,10 @@ use crate::store::conformance::sample::{Nap, Roar, Sample, SamplePatch, Serving,
 
 /// The events in the log after commit `after`: the number of the commit, the id and revision of the
 /// record, the name of the event and its data.
-async fn told(serving: &Serving, after: u64) -> Vec<(u64, String, u64, &'static str, String)> {
+async fn logged_events(
+    serving: &Serving,
+    after: u64,
+) -> Vec<(u64, String, u64, &'static str, String)> {
     let log = serving.store.log(after, 99).await.expect("a short log");
     let each = |committed: &Committed| {
         let each = committed.emitted.iter().map(|it| {
@@ -53,7 +56,7 @@ async fn events_are_published_in_order_with_the_commit() {
         .emit(&bob(), Roar { loudness: 2 })
         .await
         .expect("room");
-    assert_eq!(told(&serving, 0).await, []);
+    assert_eq!(logged_events(&serving, 0).await, []);
     assert_eq!(commit(&call).await, Some(2));
     let event = |id: &str, rev, name, data: &str| (2, id.to_owned(), rev, name, data.to_owned());
     let expected = [
@@ -61,7 +64,7 @@ async fn events_are_published_in_order_with_the_commit() {
         event("eve", 1, "slept", "\"deep\""),
         event("bob", 2, "roared", r#"{"loudness":2}"#),
     ];
-    assert_eq!(told(&serving, 1).await, expected);
+    assert_eq!(logged_events(&serving, 1).await, expected);
     let late = call.emit(&bob(), Roar { loudness: 3 });
     let late = late.expect_err("the call is over");
     assert!(format!("{late:?}").contains("is over"), "{late:?}");
@@ -77,8 +80,8 @@ async fn emit_adds_no_read_dependency() {
     serving.take_calls();
     assert_eq!(commit(&call).await, Some(3));
     assert_eq!(serving.take_calls(), ["commit"]);
-    let told = told(&serving, 2).await;
-    let revs: Vec<_> = told.iter().map(|event| event.2).collect();
+    let logged_events = logged_events(&serving, 2).await;
+    let revs: Vec<_> = logged_events.iter().map(|event| event.2).collect();
     assert_eq!(revs, [2]);
 }
 
@@ -89,7 +92,7 @@ async fn restarted_call_discards_its_events() {
     call.emit(&bob(), Roar { loudness: 1 }).expect("room");
     call.transaction().expect("a transaction").clear();
     assert_eq!(commit(&call).await, None);
-    assert_eq!(told(&serving, 1).await, []);
+    assert_eq!(logged_events(&serving, 1).await, []);
 }
 
 #[tokio::test]
@@ -107,7 +110,7 @@ async fn emit_outside_a_call_makes_its_own_commit() {
         .await
         .expect("room");
     let event = (2, bob(), 1, "roared", r#"{"loudness":1}"#.to_owned());
-    assert_eq!(told(&serving, 1).await, [event]);
+    assert_eq!(logged_events(&serving, 1).await, [event]);
     // An event of a record that does not exist has no receivers.
     let missing = "larry".to_owned();
     let dropped = samples.emit(&missing, Roar { loudness: 1 }).await;

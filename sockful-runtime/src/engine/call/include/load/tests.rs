@@ -21,7 +21,7 @@ async fn samples(count: usize) -> (Serving, Vec<Box<str>>) {
     (serving, ids)
 }
 
-fn nothing() -> ReadFilter {
+fn no_record() -> ReadFilter {
     ReadFilter::of(Arc::new(QueryFilter::one_of(0, Vec::new())))
 }
 
@@ -33,18 +33,18 @@ async fn hidden_parents_are_read_in_turns() {
     let snapshot = snapshot.expect("a snapshot");
     // Each record is larger than the remaining room.
     let mut room = IncludeRoom::new(LARGE / 2, HiddenRoom::new(LARGE * COUNT));
-    let filter = nothing();
+    let filter = no_record();
     let mut read = pin!(visible(&*snapshot, 0, &ids, &filter, &mut room));
-    let mut turns = 0;
+    let mut yields = 0;
     let found = loop {
         match futures_util::poll!(&mut read) {
             std::task::Poll::Ready(found) => break found,
-            std::task::Poll::Pending => turns += 1,
+            std::task::Poll::Pending => yields += 1,
         }
     };
     let found = found.expect("a snapshot is read").expect("nothing is seen");
     assert!(found.len() == COUNT && found.iter().all(Option::is_none));
-    assert!(turns >= COUNT - 1, "{turns}");
+    assert!(yields >= COUNT - 1, "{yields}");
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn hidden_parents_are_bounded_by_the_reply_limit() {
     let snapshot = snapshot.expect("a snapshot");
     serving.take_calls();
     let mut room = IncludeRoom::new(LARGE, HiddenRoom::new(LARGE));
-    let read = visible(&*snapshot, 0, &ids, &nothing(), &mut room).await;
+    let read = visible(&*snapshot, 0, &ids, &no_record(), &mut room).await;
     let read = read.expect("a snapshot is read");
     assert!(matches!(read, Err(OverRoom)), "{read:?}");
     assert!(!room.hidden().is_left());

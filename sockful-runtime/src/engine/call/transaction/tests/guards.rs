@@ -17,14 +17,14 @@ fn life(is: CompareOp, life: u32) -> QueryFilter {
 }
 
 impl Stored {
-    fn count(&self, unit: &Transaction, filter: QueryFilter, protection: ListProtection) {
-        wait(unit.count(&self.memory, 0, filter, protection)).expect("a count");
+    fn count(&self, transaction: &Transaction, filter: QueryFilter, protection: ListProtection) {
+        wait(transaction.count(&self.memory, 0, filter, protection)).expect("a count");
     }
 
     /// Writes another record and commits the transaction. Returns whether the commit was accepted.
-    fn ends(&self, unit: &Transaction) -> bool {
-        self.put(unit, "mine", Some(&json!({"life": 100})));
-        let finished = unit.finish().expect("the transaction is open");
+    fn ends(&self, transaction: &Transaction) -> bool {
+        self.put(transaction, "mine", Some(&json!({"life": 100})));
+        let finished = transaction.finish().expect("the transaction is open");
         let committed = wait(self.memory.commit(Commit {
             operations: finished.operations,
             guards: finished.guards,
@@ -48,11 +48,11 @@ fn count_guard_fails_if_a_match_changes() {
         ("a", 2, true),
         ("new", 1, true),
     ] {
-        let (stored, unit) = (abc(), Transaction::default());
+        let (stored, transaction) = (abc(), Transaction::default());
         let filter = life(CompareOp::GreaterOrEqual, 3);
-        stored.count(&unit, filter, ListProtection::Guarded);
+        stored.count(&transaction, filter, ListProtection::Guarded);
         stored.interfere(id, to);
-        assert_eq!(stored.ends(&unit), holds, "{id} {to}");
+        assert_eq!(stored.ends(&transaction), holds, "{id} {to}");
     }
 }
 
@@ -74,10 +74,10 @@ fn cut_list_is_guarded_up_to_its_last_record() {
         (&behind_a, "b", 9, false),
         (&behind_a, "c", 9, true),
     ] {
-        let (stored, unit) = (abc(), Transaction::default());
-        stored.find(Some(&unit), query);
+        let (stored, transaction) = (abc(), Transaction::default());
+        stored.find(Some(&transaction), query);
         stored.interfere(id, to);
-        assert_eq!(stored.ends(&unit), holds, "{query} {id} {to}");
+        assert_eq!(stored.ends(&transaction), holds, "{query} {id} {to}");
     }
 }
 
@@ -91,47 +91,47 @@ fn first_behind_a() -> String {
 #[test]
 fn list_over_own_writes_is_guarded() {
     for (id, holds) in [("b", false), ("aa", false), ("c", true), ("z", true)] {
-        let (stored, unit) = (abc(), Transaction::default());
-        stored.put(&unit, "a", None);
-        let (records, more) = stored.find(Some(&unit), r#"{"$limit":1}"#);
+        let (stored, transaction) = (abc(), Transaction::default());
+        stored.put(&transaction, "a", None);
+        let (records, more) = stored.find(Some(&transaction), r#"{"$limit":1}"#);
         assert_eq!((records[0].id(), more), ("b", true));
         stored.interfere(id, 7);
-        assert_eq!(stored.ends(&unit), holds, "{id}");
+        assert_eq!(stored.ends(&transaction), holds, "{id}");
     }
 }
 
 #[test]
 fn unguarded_list_may_change() {
-    let (stored, unit) = (abc(), Transaction::default());
-    stored.count(&unit, QueryFilter::All, ListProtection::Unguarded);
+    let (stored, transaction) = (abc(), Transaction::default());
+    stored.count(&transaction, QueryFilter::All, ListProtection::Unguarded);
     let query = stored.query("{}");
-    let list = unit.find(&stored.memory, 0, query, ListProtection::Unguarded);
+    let list = transaction.find(&stored.memory, 0, query, ListProtection::Unguarded);
     wait(list).expect("a list");
     stored.interfere("a", 7);
-    assert!(stored.ends(&unit));
+    assert!(stored.ends(&transaction));
 }
 
 #[test]
 fn single_list_needs_no_guard_and_two_are_guarded() {
     for reads in 1..3 {
-        let (stored, unit) = (abc(), Transaction::default());
+        let (stored, transaction) = (abc(), Transaction::default());
         for _ in 0..reads {
-            stored.count(&unit, QueryFilter::All, ListProtection::Guarded);
+            stored.count(&transaction, QueryFilter::All, ListProtection::Guarded);
         }
-        let finished = unit.finish().expect("the transaction is open");
+        let finished = transaction.finish().expect("the transaction is open");
         assert_eq!((finished.writes, finished.guards.len()), (false, reads - 1));
     }
 }
 
 #[test]
 fn many_lists_become_one_guard_of_the_resource() {
-    let (stored, unit) = (abc(), Transaction::default());
+    let (stored, transaction) = (abc(), Transaction::default());
     for other in 0..200 {
         let filter = life(CompareOp::Equal, other + 10);
-        stored.count(&unit, filter, ListProtection::Guarded);
+        stored.count(&transaction, filter, ListProtection::Guarded);
     }
-    stored.put(&unit, "mine", Some(&json!({})));
-    let finished = unit.finish().expect("the transaction is open");
+    stored.put(&transaction, "mine", Some(&json!({})));
+    let finished = transaction.finish().expect("the transaction is open");
     assert!(finished.guards.len() <= 64, "{}", finished.guards.len());
     let is_whole = |it: &Guard| it.filter == QueryFilter::All && it.read_seq == 1;
     assert!(finished.guards.iter().any(is_whole));
@@ -139,26 +139,30 @@ fn many_lists_become_one_guard_of_the_resource() {
 
 #[test]
 fn equal_lists_are_guarded_since_the_first() {
-    let (stored, unit) = (abc(), Transaction::default());
+    let (stored, transaction) = (abc(), Transaction::default());
     for _ in 0..3 {
-        stored.count(&unit, life(CompareOp::Less, 2), ListProtection::Guarded);
+        stored.count(
+            &transaction,
+            life(CompareOp::Less, 2),
+            ListProtection::Guarded,
+        );
         stored.interfere("z", 50);
     }
-    stored.put(&unit, "mine", Some(&json!({})));
-    let finished = unit.finish().expect("the transaction is open");
+    stored.put(&transaction, "mine", Some(&json!({})));
+    let finished = transaction.finish().expect("the transaction is open");
     let reads: Vec<_> = finished.guards.iter().map(|it| it.read_seq).collect();
     assert_eq!(reads, [1]);
 }
 
 #[test]
 fn lists_of_children_of_one_relation_are_one_guard() {
-    let unit = Transaction::default();
+    let transaction = Transaction::default();
     for nth in 0..200 {
         let parents = [Scalar::Number(nth.into())];
-        let guarded = unit.guard_children(0, 3, &parents, 7);
+        let guarded = transaction.guard_children(0, 3, &parents, 7);
         guarded.expect("the transaction is open");
     }
-    let finished = unit.finish().expect("the transaction is open");
+    let finished = transaction.finish().expect("the transaction is open");
     let [guard] = &*finished.guards else {
         panic!("{:?}", finished.guards);
     };

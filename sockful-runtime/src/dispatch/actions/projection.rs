@@ -72,7 +72,7 @@ impl Projection {
         let (rev, only) = (record.shown_rev(), [Some(record)]);
         let mut written = Rendered::new(context);
         self.write(context, &*snapshot, &only, &mut written).await?;
-        let (mut text, cut) = written.whole(context, 1)?;
+        let (mut text, cut) = written.complete(context, 1)?;
         text.remove(0);
         let done = Done {
             rev,
@@ -233,12 +233,12 @@ impl Rendered {
 
     /// The complete list, if it has all `records`, and where included lists that were cut continue.
     pub(super) fn list(self, context: &Context, records: usize) -> Result<(Body, Option<String>)> {
-        let (mut text, cut) = self.whole(context, records)?;
+        let (mut text, cut) = self.complete(context, records)?;
         text.push(b']');
         Ok((Body::Json(text), cut))
     }
 
-    fn whole(self, context: &Context, records: usize) -> Result<(Vec<u8>, Option<String>)> {
+    fn complete(self, context: &Context, records: usize) -> Result<(Vec<u8>, Option<String>)> {
         if self.len() < records {
             let max_reply = context.app().config.request.max_reply;
             return Err(Error::too_large("the result", "max_reply", max_reply));
@@ -282,17 +282,20 @@ mod tests {
         let context = serving.context();
         let model = context.model(1);
         for with in [r#"["owner"]"#, r#"["owner.toys.owner"]"#] {
-            let wanted = Projection {
+            let projection = Projection {
                 selection: Selection::All,
                 includes: Includes::parse(context.app(), model.index, Some(with))
                     .expect("relations"),
             };
-            let snapshot = wanted.snapshot(&context, model).await.expect("a snapshot");
+            let snapshot = projection
+                .snapshot(&context, model)
+                .await
+                .expect("a snapshot");
             let one = snapshot.get_many(model.index, vec!["07".into()], usize::MAX);
             let one = one.await.expect("a toy").pop().expect("one");
             let repeated = vec![one; 1_000];
             let mut written = Rendered::new(&context);
-            let write = wanted.write(&context, &*snapshot, &repeated, &mut written);
+            let write = projection.write(&context, &*snapshot, &repeated, &mut written);
             write.await.expect("a part");
             let size = written.text.capacity();
             assert!(size <= 3 * MAX_REPLY, "{with}: {size} bytes");
