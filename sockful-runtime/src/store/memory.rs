@@ -126,19 +126,14 @@ fn evaluate<T: Send + 'static>(
     see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
 ) -> MaybeReady<'_, Result<T>> {
     let visits = Visits::at_once(max_visited);
-    let seen = see(&Search {
-        table: &list,
-        visits: &visits,
-    });
+    let seen = see(&Search::new(&list, &visits));
     if !visits.is_long() {
         return ready(seen);
     }
     drop((visits, seen));
     boxed(scans.run(move |scan| {
-        see(&Search {
-            table: &list,
-            visits: &Visits::of(scan, max_visited),
-        })
+        let visits = Visits::of(scan, max_visited);
+        see(&Search::new(&list, &visits))
     }))
 }
 

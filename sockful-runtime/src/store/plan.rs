@@ -103,15 +103,13 @@ impl IndexRange {
 
 impl Candidates {
     /// The ways to the records that `filter` may match, each enough on its own, the simplest first.
-    /// Where a branch of a disjunction has several, `pick` says which.
+    /// Where a branch of a disjunction has several, `pick` chooses one; it is given the simplest first.
     pub(super) fn of(
         filter: &QueryFilter,
         indexed: &[usize],
         pick: &mut dyn FnMut(Vec<Self>) -> Result<Self>,
     ) -> Result<Vec<Self>> {
-        let mut all = Self::collect(filter, false, indexed, pick)?;
-        all.sort_by_key(|it| (it.points().is_none(), it.ranges.len(), it.intervals()));
-        Ok(all)
+        Self::collect(filter, false, indexed, pick)
     }
 
     fn collect(
@@ -149,6 +147,7 @@ impl Candidates {
                 }
             }
         }
+        all.sort_by_key(|it| (it.points().is_none(), it.ranges.len(), it.intervals()));
         Ok(all)
     }
 

@@ -1,8 +1,11 @@
 //! Searches of one table: the same plan and the same order of steps in every store.
 
+mod planning;
 mod result_page;
 mod stream;
 mod table;
+#[cfg(test)]
+pub(crate) mod tests;
 mod top;
 
 pub(crate) use table::{Holders, IndexedRecord, Row, SearchTable, TakeRow};
@@ -14,6 +17,7 @@ use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holde
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::visits::Visits;
 use crate::store::{Counted, Found};
+use planning::PlanningBudget;
 use result_page::ResultPage;
 use std::collections::BinaryHeap;
 use stream::{Stream, StreamHead};
@@ -21,14 +25,17 @@ use top::Top;
 
 /// How many more records than another way has candidates are read before that way is taken instead.
 const PATIENCE: usize = 4;
+/// How many records the ways are counted up to at first, to find the one with the fewest.
+const FIRST_BOUND: usize = 64;
 /// How many entries of one value are read ahead at most, to merge them with those of others.
 const MAX_AHEAD: usize = 256;
 
 /// A search of one table.
 #[derive(Debug)]
 pub(super) struct Search<'a, T> {
-    pub(super) table: &'a T,
-    pub(super) visits: &'a Visits<'a>,
+    table: &'a T,
+    visits: &'a Visits<'a>,
+    planning: PlanningBudget,
 }
 
 /// A way to read records in the order of a query.
@@ -39,7 +46,16 @@ enum Walk<'w> {
     Merge(Vec<Holders<'w>>),
 }
 
-impl<T: SearchTable> Search<'_, T> {
+impl<'a, T: SearchTable> Search<'a, T> {
+    /// A search that charges its work to `visits`.
+    pub(super) fn new(table: &'a T, visits: &'a Visits<'a>) -> Self {
+        Self {
+            table,
+            visits,
+            planning: PlanningBudget::default(),
+        }
+    }
+
     /// How many records match.
     pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
         if *filter == QueryFilter::All {
@@ -120,8 +136,11 @@ impl<T: SearchTable> Search<'_, T> {
     fn ways(&self, filter: &QueryFilter) -> Result<Vec<Candidates>> {
         self.visits.note_operands(filter.operands())?;
         let mut pick = |ways| {
-            let best = self.pick(ways)?;
-            Ok(best.unwrap_or_else(|| Candidates { ranges: Vec::new() }))
+            // What one branch leaves is for the others.
+            let reserved = self.planning.reserve_half(self.visits.made());
+            let best = self.pick(ways);
+            self.planning.reserve(reserved);
+            Ok(best?.unwrap_or_else(|| Candidates { ranges: Vec::new() }))
         };
         Candidates::of(filter, self.table.indexed(), &mut pick)
     }
@@ -132,19 +151,25 @@ impl<T: SearchTable> Search<'_, T> {
     }
 
     /// The one with the fewest records. They are counted up to bounds that grow, so that one with
-    /// many takes no longer than the one with the fewest.
+    /// many takes no longer than the one with the fewest. If the planning budget is used up before,
+    /// it is the simplest.
     fn pick(&self, mut ways: Vec<Candidates>) -> Result<Option<Candidates>> {
-        let mut most = 64;
-        while ways.len() > 1 && most < self.visits.max() {
+        let max = self.visits.max();
+        let mut most = FIRST_BOUND.min(max);
+        while ways.len() > 1 && self.planning.is_left(self.visits.made()) {
             if let Some(at) = self.smallest(&ways, most)? {
                 return Ok(Some(ways.swap_remove(at)));
             }
-            most = most.saturating_mul(8);
+            if most >= max {
+                break;
+            }
+            most = most.saturating_mul(8).min(max);
         }
         Ok(ways.into_iter().next())
     }
 
-    /// The position of the way with the fewest records, if these are at most `most`.
+    /// The position of the way with the fewest records, if these are at most `most`, among those that
+    /// could be counted.
     fn smallest(&self, ways: &[Candidates], most: usize) -> Result<Option<usize>> {
         let mut bound = most.min(self.visits.max()).saturating_add(1);
         let mut smallest = None;
@@ -156,17 +181,23 @@ impl<T: SearchTable> Search<'_, T> {
         Ok(smallest)
     }
 
-    /// How many records there are this way, if they are fewer than `bound`.
+    /// How many records there are this way, if they are fewer than `bound`, and the planning budget is
+    /// enough to count them.
     fn count_below(&self, way: &Candidates, bound: usize) -> Result<Option<usize>> {
         let mut left = bound;
         for range in &way.ranges {
             for source in sources(range, false, None) {
-                let count = self.table.count(&source, left)?;
-                self.visits.note_entries(count)?;
-                left = left.saturating_sub(count);
-                if left == 0 {
+                let most = left.min(self.planning.left(self.visits.made()));
+                if most == 0 {
                     return Ok(None);
                 }
+                let count = self.table.count(&source, most)?;
+                self.visits.note_entries(count)?;
+                self.planning.note(count);
+                if count >= most {
+                    return Ok(None);
+                }
+                left -= count;
             }
         }
         Ok(Some(bound - left))

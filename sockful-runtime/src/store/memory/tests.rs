@@ -6,6 +6,7 @@ use crate::store::conformance;
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sample;
 use crate::store::conformance::wait;
+use crate::store::search::tests::check_planning;
 
 fn opened(memory: Memory) -> Memory {
     wait(memory.open(&[Sample::DEFINITION])).expect("memory opens");
@@ -48,6 +49,11 @@ fn everything() -> Query {
 #[test]
 fn memory_passes_store_conformance() {
     conformance::check(1_000, Memory::with_config);
+}
+
+#[test]
+fn planning_cost_does_not_grow_with_branches() {
+    check_planning(&Memory::new());
 }
 
 #[test]

@@ -12,6 +12,10 @@ const ENTRY: usize = 8;
 const SEEK: usize = 128;
 /// What it costs to find the range of an index for one value of a filter, whatever is in it.
 const OPERAND: usize = 64;
+/// As how many entries the beginning of a range counts.
+pub(crate) const ENTRIES_PER_SEEK: usize = SEEK / ENTRY;
+/// How many entries are read as fast as one record.
+pub(crate) const ENTRIES_PER_RECORD: usize = RECORD / ENTRY;
 /// How many records are charged at a time.
 const AT_A_TIME: usize = 100;
 /// How much work is done at once where it is asked for: some tens of microseconds.

@@ -20,6 +20,7 @@ use crate::store::conformance::cases;
 use crate::store::conformance::sample;
 use crate::store::conformance::wait;
 use crate::store::idempotency::{IdempotencyEntry, PendingResponse, StoredResponse};
+use crate::store::search::tests::check_planning;
 use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -51,6 +52,13 @@ fn sqlite_passes_store_conformance() {
         let path = folder.0.join(format!("{nth}.db"));
         Sqlite::with_config(path, config).expect("a new file")
     });
+}
+
+#[test]
+fn planning_cost_does_not_grow_with_branches() {
+    let folder = Folder::new("planning");
+    let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
+    check_planning(&store);
 }
 
 #[test]

@@ -72,10 +72,7 @@ impl TableSearch<'_> {
     }
 
     fn search<'s>(&'s self, visits: &'s Visits<'s>) -> Search<'s, Self> {
-        Search {
-            table: self,
-            visits,
-        }
+        Search::new(self, visits)
     }
 }
 
