@@ -52,7 +52,7 @@ pub(crate) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<
 }
 
 /// The values of one property that records which match a filter may have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct IndexRange {
     /// The position of the property.
     pub(super) property: usize,
@@ -61,7 +61,7 @@ pub(super) struct IndexRange {
 }
 
 /// Ranges of indexes, of which each record that matches a filter is in at least one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Candidates {
     /// At most one for each property.
     pub(super) ranges: Vec<IndexRange>,

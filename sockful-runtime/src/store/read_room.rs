@@ -19,6 +19,16 @@ impl ReadRoom {
             .set(left.and_then(|left| left.checked_sub(record.sent().len())));
     }
 
+    /// How many bytes are left; `None` if the records read so far do not fit.
+    pub(super) fn left(&self) -> Option<usize> {
+        self.0.get()
+    }
+
+    /// Makes as many bytes left as there were at an earlier time.
+    pub(super) fn restore(&self, left: Option<usize>) {
+        self.0.set(left);
+    }
+
     /// Whether the records read so far fit.
     pub(super) fn is_left(&self) -> bool {
         self.0.get().is_some()

@@ -12,7 +12,7 @@ pub(crate) use table::{Holders, IndexedRecord, Row, SearchTable, TakeRow};
 
 use crate::core::error::Result;
 use crate::model::scalar::Scalar;
-use crate::query::{By, Cursor, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
+use crate::query::{By, CompareOp, Cursor, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
 use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::visits::Visits;
@@ -63,12 +63,16 @@ impl<'a, T: SearchTable> Search<'a, T> {
             self.visits.note_entries(entries)?;
             return Ok(Counted { count, visited: 0 });
         }
-        let matcher = Matcher::new(filter);
-        let mut count = 0;
-        self.each_candidate(self.best(filter)?.as_ref(), &mut |row| {
-            count += usize::from(self.matches(&matcher, row)?);
-            Ok(true)
-        })?;
+        let best = self.best(filter)?;
+        let count = self.gather(
+            best,
+            filter,
+            || 0,
+            |count, _| {
+                *count += 1;
+                Ok(())
+            },
+        )?;
         let visited = self.visits.made();
         Ok(Counted { count, visited })
     }
@@ -90,11 +94,25 @@ impl<'a, T: SearchTable> Search<'a, T> {
         limit: usize,
         room: &ReadRoom,
     ) -> Result<Found> {
-        let before = self.visits.made();
+        let (before, room_before) = (self.visits.made(), room.left());
         let mut page = ResultPage::new(0, limit, usize::MAX);
         let matcher = Matcher::new(filter);
+        let (mut half, mut instead) = (Some(self.visits.left() / 2), None);
+        let of_value = || QueryFilter::Compare {
+            property,
+            is: CompareOp::Equal,
+            value: value.clone(),
+        };
         self.visits.note_entries(0)?;
         self.table.each(&holders(property, value), &mut |row| {
+            if half.is_some_and(|half| self.visits.left() <= half) {
+                half = None;
+                let filter = QueryFilter::And(vec![of_value(), filter.clone()]);
+                instead = self.fitting(&filter)?.map(|way| (way, filter));
+                if instead.is_some() {
+                    return Ok(false);
+                }
+            }
             self.visit(row)?;
             if self.matches(&matcher, row)? {
                 page.add(row)?;
@@ -105,7 +123,23 @@ impl<'a, T: SearchTable> Search<'a, T> {
             }
             Ok(!page.is_complete() && room.is_left())
         })?;
-        let mut found = page.finish();
+        let mut found = match instead {
+            None => page.finish(),
+            Some((way, filter)) => {
+                room.restore(room_before);
+                let query = Query {
+                    filter,
+                    order: Vec::new(),
+                    limit,
+                    skip: 0,
+                    after: None,
+                    max_bytes: room_before.unwrap_or_default(),
+                };
+                let found = self.sorted(Some(way), &query)?;
+                found.records.iter().for_each(|it| room.take(it));
+                found
+            }
+        };
         found.visited = self.visits.made() - before;
         Ok(found)
     }
@@ -118,17 +152,17 @@ impl<'a, T: SearchTable> Search<'a, T> {
         let few = query.skip.saturating_add(query.limit).saturating_mul(4);
         let mut ways = self.ways(&query.filter)?;
         if let Some(at) = self.smallest(&ways, few)? {
-            return self.sorted(Some(&ways[at]), query);
+            return self.sorted(Some(ways.swap_remove(at)), query);
         }
         let (walk, merged) = self.walk(&ways, query);
         let Some(walk) = walk else {
             let best = self.pick(ways)?;
-            return self.sorted(best.as_ref(), query);
+            return self.sorted(best, query);
         };
         let (found, instead) = self.in_order(walk, &ways, merged, few, query)?;
         match instead {
             None => Ok(found),
-            Some(at) => self.sorted(Some(&ways.swap_remove(at)), query),
+            Some(_) => self.sorted(instead, query),
         }
     }
 
@@ -187,20 +221,25 @@ impl<'a, T: SearchTable> Search<'a, T> {
         let mut left = bound;
         for range in &way.ranges {
             for source in sources(range, false, None) {
-                let most = left.min(self.planning.left(self.visits.made()));
-                if most == 0 {
+                let Some(count) = self.count_source(&source, left)? else {
                     return Ok(None);
-                }
-                let count = self.table.count(&source, most)?;
-                self.visits.note_entries(count)?;
-                self.planning.note(count);
-                if count >= most {
-                    return Ok(None);
-                }
+                };
                 left -= count;
             }
         }
         Ok(Some(bound - left))
+    }
+
+    /// The same of one source.
+    fn count_source(&self, source: &RecordSource<'_>, bound: usize) -> Result<Option<usize>> {
+        let most = bound.min(self.planning.left(self.visits.made()));
+        if most == 0 {
+            return Ok(None);
+        }
+        let count = self.table.count(source, most)?;
+        self.visits.note_entries(count)?;
+        self.planning.note(count);
+        Ok((count < most).then_some(count))
     }
 
     /// How to read records in the order of the query, from its cursor on, if the table or an index
@@ -258,8 +297,9 @@ impl<'a, T: SearchTable> Search<'a, T> {
         }
     }
 
-    /// The page out of records that are in its order. If many are read and one of `ways`, other than
-    /// that of `merged`, has fewer, it is the better one, and is returned.
+    /// The page out of records that are in its order. If many are read and another way than that of
+    /// `merged` has fewer, it is the better one, and is returned; so is one that fits into the half of
+    /// the records that may still be read when the other half is used up.
     fn in_order(
         &self,
         walk: Walk<'_>,
@@ -267,12 +307,20 @@ impl<'a, T: SearchTable> Search<'a, T> {
         merged: Option<usize>,
         few: usize,
         query: &Query,
-    ) -> Result<(Found, Option<usize>)> {
+    ) -> Result<(Found, Option<Candidates>)> {
         let matcher = Matcher::new(&query.filter);
         let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
-        let has_other = ways.len() > usize::from(merged.is_some());
+        let mut may_switch = ways.len() > usize::from(merged.is_some());
+        let half = self.visits.left() / 2;
         let (mut read, mut patience, mut instead) = (0, few.saturating_mul(PATIENCE), None);
         let mut take = |row: &dyn Row| {
+            if may_switch && read >= half {
+                may_switch = false;
+                instead = self.fitting(&query.filter)?;
+                if instead.is_some() {
+                    return Ok(false);
+                }
+            }
             self.visit(row)?;
             read += 1;
             if self.matches(&matcher, row)? {
@@ -281,14 +329,16 @@ impl<'a, T: SearchTable> Search<'a, T> {
                     return Ok(false);
                 }
             }
-            if has_other && read >= patience {
-                instead = self.smallest(ways, read)?.filter(|at| Some(*at) != merged);
+            if may_switch && read >= patience {
+                let smallest = self.smallest(ways, read)?;
+                let smallest = smallest.filter(|at| Some(*at) != merged);
+                instead = smallest.map(|at| ways[at].clone());
                 patience = patience.saturating_mul(PATIENCE);
             }
             Ok(instead.is_none())
         };
         match walk {
-            Walk::Sources(sources) => self.each(&sources, &mut take)?,
+            Walk::Sources(sources) => drop(self.each(&sources, &mut take)?),
             Walk::Merge(holders) => {
                 let after = query.after.as_ref().map(|after| &*after.id);
                 self.merge(&holders, after, few, &mut take)?;
@@ -298,7 +348,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
     }
 
     /// The page out of records in any order: reads them all, and keeps the first of its own.
-    fn sorted(&self, way: Option<&Candidates>, query: &Query) -> Result<Found> {
+    fn sorted(&self, way: Option<Candidates>, query: &Query) -> Result<Found> {
         let room = query.skip.saturating_add(query.limit).saturating_add(1);
         // Those that are left out have no part in what is sent.
         let max_bytes = if query.skip == 0 {
@@ -306,43 +356,124 @@ impl<'a, T: SearchTable> Search<'a, T> {
         } else {
             usize::MAX
         };
-        let mut top = Top::new(&query.order, room, max_bytes);
-        let matcher = Matcher::new(&query.filter);
-        self.each_candidate(way, &mut |row| {
-            if self.matches(&matcher, row)? {
+        let top = self.gather(
+            way,
+            &query.filter,
+            || Top::new(&query.order, room, max_bytes),
+            |top, row| {
                 self.visits.note_work(SortKeys::work(&query.order, row))?;
-                top.offer(row, query.after.as_ref())?;
-            }
-            Ok(true)
-        })?;
+                top.offer(row, query.after.as_ref())
+            },
+        )?;
         let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
         (page.records, page.is_full) = top.finish();
         Ok(page.finish())
     }
 
-    /// Hands over each record of a way once, in any order; all records if there is no way.
-    fn each_candidate(&self, way: Option<&Candidates>, take: &mut TakeRow<'_>) -> Result<()> {
-        let Some(way) = way else {
-            return self.each(&[EVERYTHING], &mut |row| {
+    /// What `take` makes, beginning with `start`, of the records that match, each taken once and in any
+    /// order. They are read by `way`, or from all records if there is none.
+    ///
+    /// When half of the records that may be read are used up, and those of the way are too many for the
+    /// rest, it begins again by one that fits into the rest, if there is one.
+    fn gather<S>(
+        &self,
+        mut way: Option<Candidates>,
+        filter: &QueryFilter,
+        start: impl Fn() -> S,
+        mut take: impl FnMut(&mut S, &dyn Row) -> Result<()>,
+    ) -> Result<S> {
+        let matcher = Matcher::new(filter);
+        let (max, half) = (self.visits.left(), self.visits.left() / 2);
+        let mut may_switch = true;
+        loop {
+            let (mut state, mut instead) = (start(), None);
+            let mut visit = |row: &dyn Row| {
+                if may_switch && self.visits.left() <= max - half {
+                    may_switch = false;
+                    if let Some(way) = &way {
+                        instead = self.instead_of(way, max, filter)?;
+                    }
+                    if instead.is_some() {
+                        return Ok(false);
+                    }
+                }
                 self.visit(row)?;
-                take(row)
-            });
+                Ok(true)
+            };
+            self.each_candidate(way.as_ref(), &mut visit, &mut |row| {
+                if self.matches(&matcher, row)? {
+                    take(&mut state, row)?;
+                }
+                Ok(true)
+            })?;
+            match instead {
+                None => return Ok(state),
+                Some(other) => way = other,
+            }
+        }
+    }
+
+    /// A way that fits into what may still be read, for `way`, if this does not fit into `max` records.
+    /// All records are a way as well.
+    fn instead_of(
+        &self,
+        way: &Candidates,
+        max: usize,
+        filter: &QueryFilter,
+    ) -> Result<Option<Option<Candidates>>> {
+        if self.count_below(way, max.saturating_add(1))?.is_some() {
+            return Ok(None);
+        }
+        if let Some(fitting) = self.fitting(filter)? {
+            return Ok(Some(Some(fitting)));
+        }
+        // A single range is a part of all records; several may have the same records again.
+        let left = self.visits.left().saturating_add(1);
+        let all_fit = way.ranges.len() > 1 && self.count_source(&EVERYTHING, left)?.is_some();
+        Ok(all_fit.then_some(None))
+    }
+
+    /// The way with the fewest records, if what may still be read is enough for them. The longer a
+    /// search has read, the more it may count, so that this finds ways that [`pick`](Self::pick) missed.
+    fn fitting(&self, filter: &QueryFilter) -> Result<Option<Candidates>> {
+        let mut ways = self.ways(filter)?;
+        let smallest = self.smallest(&ways, self.visits.left())?;
+        Ok(smallest.map(|at| ways.swap_remove(at)))
+    }
+
+    /// Hands over each record of a way once, in any order; all records if there is no way. `visit` is
+    /// called before that, each time that a record is read, and ends it by `false`.
+    fn each_candidate(
+        &self,
+        way: Option<&Candidates>,
+        visit: &mut TakeRow<'_>,
+        take: &mut TakeRow<'_>,
+    ) -> Result<()> {
+        let Some(way) = way else {
+            let mut take = |row: &dyn Row| Ok(visit(row)? && take(row)?);
+            return self.each(&[EVERYTHING], &mut take).map(drop);
         };
         for (at, range) in way.ranges.iter().enumerate() {
             let earlier = &way.ranges[..at];
-            self.each(&sources(range, false, None), &mut |row| {
-                self.visit(row)?;
+            let goes_on = self.each(&sources(range, false, None), &mut |row| {
+                if !visit(row)? {
+                    return Ok(false);
+                }
                 let is_in = |range: &IndexRange| range.contains(&row.scalar(range.property));
                 if earlier.iter().any(is_in) {
                     return Ok(true);
                 }
                 take(row)
             })?;
+            if !goes_on {
+                break;
+            }
         }
         Ok(())
     }
 
-    fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<()> {
+    /// Hands over the records of several sources; returns whether that was not ended.
+    fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<bool> {
         let mut goes_on = true;
         for source in sources {
             self.visits.note_entries(0)?;
@@ -354,7 +485,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
                 break;
             }
         }
-        Ok(())
+        Ok(goes_on)
     }
 
     /// Hands over the records of all `holders` in the order of their ids behind `after`, each once.

@@ -6,7 +6,7 @@ use crate::store::conformance;
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sample;
 use crate::store::conformance::wait;
-use crate::store::search::tests::check_planning;
+use crate::store::search::tests::{check_fitting_way, check_planning, few_visits};
 
 fn opened(memory: Memory) -> Memory {
     wait(memory.open(&[Sample::DEFINITION])).expect("memory opens");
@@ -54,6 +54,11 @@ fn memory_passes_store_conformance() {
 #[test]
 fn planning_cost_does_not_grow_with_branches() {
     check_planning(&Memory::new());
+}
+
+#[test]
+fn query_is_served_if_one_way_is_short_enough() {
+    check_fitting_way(&Memory::with_config(&few_visits()));
 }
 
 #[test]

@@ -125,6 +125,11 @@ impl<'s> Visits<'s> {
         self.made.get()
     }
 
+    /// How many more records may be read.
+    pub(crate) fn left(&self) -> usize {
+        self.max.saturating_sub(self.made.get())
+    }
+
     /// How many records may be read.
     pub(crate) fn max(&self) -> usize {
         self.max

@@ -1,12 +1,15 @@
 //! Checks of searches that the stores of this crate share, by the work that is charged.
 
+use crate::core::config::Config;
+use crate::core::error::{Error, ErrorKind};
 use crate::model::scalar::Scalar;
-use crate::query::{CompareOp, Query, QueryFilter};
+use crate::query::{By, CompareOp, Query, QueryFilter, QueryOrder};
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::{sample, wait};
 use crate::store::scan::visits::ScanWork;
 use crate::store::scan::{ScanClient, ScanOwner, for_client};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
@@ -48,13 +51,21 @@ impl ScanClient for Arc<Charges> {
     }
 }
 
-/// Puts `count` records, of which each has the same name and kind, into the first resource, which has
-/// the indexes of [`sample::SORTED`].
-fn fill(store: &dyn Store, count: usize) {
+/// Opens an empty store with one resource, which has indexes.
+fn open(store: &dyn Store) {
     wait(store.open(&[sample::SORTED])).expect("an empty store opens");
+}
+
+/// Adds records. All have the same kind; the first 400 have one name, some late ones another.
+fn fill(store: &dyn Store, range: Range<usize>) {
     let model = sample::model();
     let put = |n: usize| {
-        let text = format!(r#"{{"id":"{n:05}","name":"me","kind":"draft","life":{n}}}"#);
+        let name = match n {
+            0..400 => "early",
+            1_600..2_150 => "late",
+            _ => "me",
+        };
+        let text = format!(r#"{{"id":"{n:05}","name":"{name}","kind":"draft","life":{n}}}"#);
         Operation::Put {
             resource: 0,
             record: sample::record(&model, &text),
@@ -62,7 +73,7 @@ fn fill(store: &dyn Store, count: usize) {
         }
     };
     let commit = Commit {
-        operations: (0..count).map(put).collect(),
+        operations: range.map(put).collect(),
         ..Commit::default()
     };
     wait(store.commit(commit)).expect("the ids are new");
@@ -89,10 +100,17 @@ fn first(filter: QueryFilter) -> Query {
 
 /// Checks an empty store: planning costs the same however many branches with several ways there are.
 pub(crate) fn check_planning(store: &dyn Store) {
-    fill(store, 4_000);
+    open(store);
+    fill(store, 0..400);
+    fill(store, 2_150..5_750);
     let charged = |branches: usize| {
         // Both ways of each branch have all records.
-        let branch = || QueryFilter::And(vec![equal(NAME, "me"), equal(KIND, "draft")]);
+        let live = QueryFilter::Compare {
+            property: LIFE,
+            is: CompareOp::GreaterOrEqual,
+            value: Scalar::Number(0.0),
+        };
+        let branch = || QueryFilter::And(vec![equal(KIND, "draft"), live.clone()]);
         let filter = QueryFilter::Or((0..branches).map(|_| branch()).collect());
         let (found, bytes) = wait(Charges::of(async { store.find(0, first(filter)).await }));
         let found = found.expect("a list").value;
@@ -109,9 +127,83 @@ pub(crate) fn check_planning(store: &dyn Store) {
             is: CompareOp::Equal,
             value: Scalar::Number(f64::from(life)),
         };
-        QueryFilter::And(vec![equal(NAME, "me"), life])
+        QueryFilter::And(vec![equal(KIND, "draft"), life])
     };
     let counted = wait(store.count(0, QueryFilter::Or((0..30).map(narrow).collect())));
     let counted = counted.expect("a count").value;
     assert_eq!((counted.count, counted.visited), (30, 30));
+}
+
+/// The limits of a store for [`check_fitting_way`].
+pub(crate) fn few_visits() -> Config {
+    let mut config = Config::default();
+    config.store.max_visited = 1_000;
+    config
+}
+
+/// Checks an empty store with these limits: a query is refused only if no way to its records is short
+/// enough, and it never reads more than it may.
+pub(crate) fn check_fitting_way(store: &dyn Store) {
+    open(store);
+    let below = |life: u32| QueryFilter::Compare {
+        property: LIFE,
+        is: CompareOp::Less,
+        value: Scalar::Number(f64::from(life)),
+    };
+    let count = |filter| {
+        let counted = wait(store.count(0, filter)).expect("a way is short enough");
+        (counted.value.count, counted.value.visited)
+    };
+    let found = |limit, filter| {
+        let by_life = QueryOrder {
+            by: By::Property(LIFE),
+            descending: true,
+        };
+        let query = Query {
+            order: vec![by_life],
+            limit,
+            ..first(filter)
+        };
+        let found = wait(store.find(0, query)).expect("a way is short enough");
+        let ids = found.value.records.iter().map(|it| it.id().to_owned());
+        (ids.collect::<Vec<_>>(), found.value.visited)
+    };
+    fill(store, 0..400);
+    // Three ranges with the same records are longer than all records.
+    let all = QueryFilter::Or(vec![equal(NAME, "early"), equal(KIND, "draft"), below(400)]);
+    assert_eq!(count(all), (400, 500 + 400));
+    fill(store, 400..3_000);
+    // The way that is counted last is the only one that is short enough.
+    assert_eq!(
+        count(QueryFilter::And(vec![equal(KIND, "draft"), below(600)])),
+        (600, 600)
+    );
+    // The index that has the order begins with records that do not match.
+    let (ids, visited) = found(1, equal(NAME, "early"));
+    assert_eq!((&*ids, visited), (&["00399".to_owned()][..], 500 + 400));
+    // Another way is longer than what is left, and the first one is not.
+    let (ids, visited) = found(3, equal(NAME, "late"));
+    assert_eq!((&*ids[0], ids.len(), visited), ("02149", 3, 854));
+    // The records that are related to one value are too many, and those of them that match are not.
+    let snapshot = wait(store.snapshot(&[0])).expect("a snapshot");
+    let related = |filter| {
+        let values = ["draft", "none"].map(|kind| Scalar::Text(kind.into()));
+        // Room for the 400 records once.
+        let room = 80_000;
+        let lists = wait(snapshot.related(0, KIND, values.into(), filter, 500, room))?;
+        let ids = lists[0].records.iter().map(|it| it.id());
+        assert!(ids.is_sorted());
+        let counts = lists
+            .iter()
+            .map(|it| (it.records.len(), it.more, it.visited));
+        Ok::<_, Error>(counts.collect::<Vec<_>>())
+    };
+    let of_name = related(equal(NAME, "early")).expect("few have the name");
+    assert_eq!(of_name, [(400, false, 500 + 400), (0, false, 0)]);
+    related(equal(NAME, "late")).expect_err("too many have the name");
+    let refused = wait(store.count(0, equal(KIND, "draft")));
+    assert_eq!(
+        refused.expect_err("all are too many").kind(),
+        ErrorKind::TooMany
+    );
 }

@@ -20,7 +20,7 @@ use crate::store::conformance::cases;
 use crate::store::conformance::sample;
 use crate::store::conformance::wait;
 use crate::store::idempotency::{IdempotencyEntry, PendingResponse, StoredResponse};
-use crate::store::search::tests::check_planning;
+use crate::store::search::tests::{check_fitting_way, check_planning, few_visits};
 use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -59,6 +59,14 @@ fn planning_cost_does_not_grow_with_branches() {
     let folder = Folder::new("planning");
     let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
     check_planning(&store);
+}
+
+#[test]
+fn query_is_served_if_one_way_is_short_enough() {
+    let folder = Folder::new("fitting");
+    let path = folder.0.join("data.db");
+    let store = Sqlite::with_config(path, &few_visits()).expect("a new file");
+    check_fitting_way(&store);
 }
 
 #[test]
