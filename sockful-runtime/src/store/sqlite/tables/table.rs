@@ -235,15 +235,22 @@ impl SqliteTable {
         source: &RecordSource<'_>,
         most: usize,
     ) -> Result<usize> {
-        let (condition, values) = source.sql(|at| column(self.definition, at));
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let name = &self.name;
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {name}{condition} LIMIT {most})");
+        let (sql, mut values) = self.select_count(source);
+        values.push(Value::Integer(i64::try_from(most).unwrap_or(i64::MAX)));
         let mut statement = connection.prepare_cached(&sql).map_err(failure)?;
         let count = statement.query_row(params_from_iter(values), |row| row.get::<_, i64>(0));
         count
             .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
             .map_err(failure)
+    }
+
+    /// The statement that counts the records of a source, and all its values but the last, which is how
+    /// many are counted at most: the statement is the same for all of them, so that it is prepared once.
+    fn select_count(&self, source: &RecordSource<'_>) -> (String, Vec<Value>) {
+        let (condition, values) = source.sql(|at| column(self.definition, at));
+        let (name, limit) = (&self.name, values.len() + 1);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {name}{condition} LIMIT ?{limit})");
+        (sql, values)
     }
 
     /// How many values of a property more than one record has, and one such record.
@@ -321,6 +328,13 @@ impl SqliteTable {
             puts: runs(&self.put),
             deletes: runs(&self.delete),
         }
+    }
+
+    /// Returns how often the statement has run on this connection that counts the records of a source.
+    pub(crate) fn count_runs(&self, connection: &Connection, source: &RecordSource<'_>) -> i32 {
+        let (sql, _) = self.select_count(source);
+        let statement = connection.prepare_cached(&sql).expect("SQL");
+        statement.get_status(rusqlite::StatementStatus::Run)
     }
 
     /// Returns how `SQLite` finds the records with a value.

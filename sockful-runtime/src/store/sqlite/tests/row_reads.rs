@@ -1,6 +1,7 @@
 //! How often a commit reads and writes rows, counted by `SQLite`.
 
 use super::*;
+use crate::store::plan;
 use crate::store::sqlite::file::open_writer;
 use crate::store::sqlite::tables::table::{SqliteTable, StatementRuns};
 use crate::store::sqlite::write::transaction::BatchTransaction;
@@ -129,4 +130,21 @@ fn unique_check_reads_the_index_only() {
     let holds = |counts: fn(&str) -> bool| table.has_holder(connection, 1, &ann, counts);
     assert!(holds(|id| id == "a").expect("a search"));
     assert!(!holds(|id| id != "a").expect("a search"));
+}
+
+#[test]
+fn counts_up_to_any_limit_share_one_statement() {
+    let file = TestFile::new("counts");
+    let table = &file.tables[1];
+    let indexed = table.indexed[0];
+    let life = |life: f64| plan::holders(indexed, &Scalar::Number(life));
+    for most in 1_u8..=9 {
+        for source in [plan::EVERYTHING, life(f64::from(most))] {
+            let count = table.count(&file.connection, &source, most.into());
+            assert_eq!(count.expect("a count"), 0);
+        }
+    }
+    for source in [plan::EVERYTHING, life(0.0)] {
+        assert_eq!(table.count_runs(&file.connection, &source), 9);
+    }
 }
