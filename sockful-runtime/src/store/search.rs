@@ -21,7 +21,7 @@ use planning::PlanningBudget;
 use result_page::ResultPage;
 use std::collections::BinaryHeap;
 use stream::{Stream, StreamHead};
-use top::Top;
+use top::{RankedRecord, Top};
 
 /// How many more records than another way has candidates are read before that way is taken instead.
 const PATIENCE: usize = 4;
@@ -349,24 +349,32 @@ impl<'a, T: SearchTable> Search<'a, T> {
 
     /// The page out of records in any order: reads them all, and keeps the first of its own.
     fn sorted(&self, way: Option<Candidates>, query: &Query) -> Result<Found> {
-        let room = query.skip.saturating_add(query.limit).saturating_add(1);
-        // Those that are left out have no part in what is sent.
-        let max_bytes = if query.skip == 0 {
-            query.max_bytes
-        } else {
-            usize::MAX
-        };
         let top = self.gather(
             way,
             &query.filter,
-            || Top::new(&query.order, room, max_bytes),
+            || Top::new(query),
             |top, row| {
                 self.visits.note_work(SortKeys::work(&query.order, row))?;
                 top.offer(row, query.after.as_ref())
             },
         )?;
-        let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
-        (page.records, page.is_full) = top.finish();
+        let (first, is_full) = top.finish();
+        let mut page = ResultPage::new(0, query.limit, query.max_bytes);
+        for ranked in first.into_iter().skip(query.skip) {
+            match ranked {
+                RankedRecord::Record(record) => page.push(record),
+                RankedRecord::Id(id) => {
+                    if let Some(record) = self.table.get(&id)? {
+                        self.visits.note_work(record.weight())?;
+                        page.push(record);
+                    }
+                }
+            }
+            if page.is_complete() {
+                break;
+            }
+        }
+        page.is_full |= is_full;
         Ok(page.finish())
     }
 

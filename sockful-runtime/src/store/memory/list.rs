@@ -162,6 +162,10 @@ impl SearchTable for List {
         Ok(records.take(most).cloned().collect())
     }
 
+    fn get(&self, id: &str) -> Result<Option<Arc<Record>>> {
+        Ok(Self::get(self, id).cloned())
+    }
+
     fn row(&self, entry: &Arc<Record>, take: &mut TakeRow<'_>) -> Result<bool> {
         take(entry)
     }
@@ -190,6 +194,10 @@ impl Fields for Arc<Record> {
 impl Row for Arc<Record> {
     fn record(&self) -> Result<Arc<Record>> {
         Ok(Self::clone(self))
+    }
+
+    fn in_memory(&self) -> Option<Arc<Record>> {
+        Some(Self::clone(self))
     }
 
     fn parsed(&self) -> usize {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(super) struct ResultPage {
     pub(super) skip: usize,
     pub(super) limit: usize,
-    /// The first records in the order of the query, with those that are left out and one behind the
+    /// The first records in the order of the query behind those that are left out, and one behind the
     /// limit.
     pub(super) records: Vec<Arc<Record>>,
     pub(super) skipped: usize,
@@ -38,12 +38,16 @@ impl ResultPage {
         if self.skipped < self.skip {
             self.skipped += 1;
         } else {
-            let record = row.record()?;
-            self.bytes = self.bytes.saturating_add(record.sent().len());
-            self.is_full = self.bytes > self.max_bytes;
-            self.records.push(record);
+            self.push(row.record()?);
         }
         Ok(())
+    }
+
+    /// Adds the next record in order behind those that are left out.
+    pub(super) fn push(&mut self, record: Arc<Record>) {
+        self.bytes = self.bytes.saturating_add(record.sent().len());
+        self.is_full = self.bytes > self.max_bytes;
+        self.records.push(record);
     }
 
     /// Returns whether it has one more record than the limit, which means that there are more, or more
@@ -53,8 +57,6 @@ impl ResultPage {
     }
 
     pub(super) fn finish(mut self) -> Found {
-        self.records
-            .drain(..(self.skip - self.skipped).min(self.records.len()));
         let more = self.limit > 0 && (self.is_full || self.records.len() > self.limit);
         self.records.truncate(self.limit);
         Found {

@@ -12,6 +12,11 @@ pub(crate) trait Row: Fields {
     /// The record itself.
     fn record(&self) -> Result<Arc<Record>>;
 
+    /// The record, if the table has it in memory, so that keeping it takes none.
+    fn in_memory(&self) -> Option<Arc<Record>> {
+        None
+    }
+
     /// The bytes that were parsed to find its properties.
     fn parsed(&self) -> usize;
 }
@@ -44,6 +49,9 @@ pub(crate) trait SearchTable {
         after: Option<&str>,
         most: usize,
     ) -> Result<Vec<Self::Entry>>;
+
+    /// The record of an id.
+    fn get(&self, id: &str) -> Result<Option<Arc<Record>>>;
 
     /// Hands over the record of an entry; returns what `take` returns.
     fn row(&self, entry: &Self::Entry, take: &mut TakeRow<'_>) -> Result<bool>;

@@ -105,6 +105,10 @@ impl SearchTable for TableSearch<'_> {
         self.table.ids(self.connection, holders, after, most)
     }
 
+    fn get(&self, id: &str) -> Result<Option<Arc<Record>>> {
+        self.table.get(self.connection, id)
+    }
+
     fn row(&self, entry: &Box<str>, take: &mut TakeRow<'_>) -> Result<bool> {
         self.table
             .with_row(self.connection, entry, |row| take(&row))
