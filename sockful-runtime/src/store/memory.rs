@@ -27,10 +27,12 @@ use crate::store::guard_check;
 use crate::store::head;
 use crate::store::idempotency::Lookup;
 use crate::store::read_room::ReadRoom;
+use crate::store::scan;
 use crate::store::scan::Scans;
-use crate::store::scan::visits::Visits;
+use crate::store::scan::visits::{ScanWork, Visits};
 use crate::store::search::Search;
 use crate::store::tags::TagSource;
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -96,24 +98,20 @@ impl Memory {
     }
 }
 
-/// Several records in the order asked, as long as there is room.
+/// Several records in the order asked, as long as there is room. The caller is charged for them, whether
+/// or not it may read them.
 fn several<'r>(
     ids: &[Box<str>],
     max_bytes: usize,
     get: impl Fn(&str) -> Option<&'r Arc<Record>>,
 ) -> Several {
-    let room = ReadRoom::new(max_bytes);
-    let mut records = Vec::with_capacity(ids.len());
-    for id in ids {
-        let record = get(id).cloned();
-        if let Some(record) = &record {
-            room.take(record);
-        }
-        records.push(record);
-        if !room.is_left() {
-            break;
-        }
-    }
+    let get = |id: &str| Ok::<_, Infallible>(get(id).cloned());
+    let Ok(records) = ReadRoom::new(max_bytes).get_many(ids, get);
+    let read = records.iter().flatten();
+    scan::charge_current(ScanWork {
+        records: 0,
+        bytes: read.map(|record| record.weight()).sum(),
+    });
     records
 }
 

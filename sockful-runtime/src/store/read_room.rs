@@ -1,7 +1,9 @@
 //! How many bytes of records a caller still has room for.
 
+use super::Several;
 use crate::model::record::Record;
 use std::cell::Cell;
+use std::sync::Arc;
 
 /// Counts the bytes of the records that were read, so that reading stops once they are too many.
 #[derive(Debug)]
@@ -32,6 +34,21 @@ impl ReadRoom {
     /// Whether the records read so far fit.
     pub(super) fn is_left(&self) -> bool {
         self.0.get().is_some()
+    }
+
+    /// Several records in the order asked, `None` where there is none, as long as there is room.
+    pub(super) fn get_many<E>(
+        &self,
+        ids: &[Box<str>],
+        get: impl Fn(&str) -> Result<Option<Arc<Record>>, E>,
+    ) -> Result<Several, E> {
+        self.collect(ids.iter().map(|id| {
+            let record = get(id)?;
+            if let Some(record) = &record {
+                self.take(record);
+            }
+            Ok(record)
+        }))
     }
 
     /// Reads the items one after the other, until the records are more than there is room for.

@@ -1,6 +1,8 @@
 //! Scans: reads of unknown length, which run beside the runtime's workers, in turns, and end with the
 //! request that they are for.
 
+#[cfg(test)]
+pub(crate) mod testing;
 mod turns;
 pub(crate) mod visits;
 
@@ -52,6 +54,13 @@ pub(crate) fn for_client<F: Future>(
 /// application's own scans are free.
 pub(crate) fn current_owner() -> Option<Arc<dyn ScanOwner>> {
     CLIENT.try_with(|client| client.owner()).ok()
+}
+
+/// Charges the client that the current task serves, if it serves one.
+pub(crate) fn charge_current(work: ScanWork) {
+    if let Some(owner) = current_owner() {
+        owner.charge(work);
+    }
 }
 
 /// The scans of one store.

@@ -1,6 +1,6 @@
 //! How many records a search has read and how much work that was, and how much it may be.
 
-use super::{RunningScan, current_owner};
+use super::{RunningScan, charge_current};
 use crate::core::error::{Error, ErrorKind, Result};
 use std::cell::Cell;
 
@@ -174,11 +174,7 @@ impl Drop for Visits<'_> {
             Some(scan) => scan.charge(work),
             // What is done again elsewhere is charged there.
             None if self.is_long() => {}
-            None => {
-                if let Some(owner) = current_owner() {
-                    owner.charge(work);
-                }
-            }
+            None => charge_current(work),
         }
     }
 }

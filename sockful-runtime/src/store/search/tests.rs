@@ -7,49 +7,12 @@ use crate::query::{By, CompareOp, Query, QueryFilter, QueryOrder};
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::{sample, wait};
-use crate::store::scan::visits::ScanWork;
-use crate::store::scan::{ScanClient, ScanOwner, for_client};
+use crate::store::scan::testing::Charges;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::Semaphore;
 
 const NAME: usize = 1;
 const KIND: usize = 2;
 const LIFE: usize = 3;
-
-/// A caller that adds up what it is charged.
-#[derive(Debug)]
-pub(crate) struct Charges {
-    bytes: AtomicUsize,
-}
-
-impl Charges {
-    /// The result of `read` and the bytes that it was charged.
-    pub(crate) async fn of<T>(read: impl Future<Output = T>) -> (T, usize) {
-        let charges = Arc::new(Self {
-            bytes: AtomicUsize::new(0),
-        });
-        let read = for_client(Arc::new(Arc::clone(&charges)), read).await;
-        (read, charges.bytes.load(Ordering::SeqCst))
-    }
-}
-
-impl ScanOwner for Charges {
-    fn charge(&self, work: ScanWork) {
-        self.bytes.fetch_add(work.bytes, Ordering::SeqCst);
-    }
-
-    fn permits(&self) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(1))
-    }
-}
-
-impl ScanClient for Arc<Charges> {
-    fn owner(&self) -> Arc<dyn ScanOwner> {
-        Self::clone(self)
-    }
-}
 
 /// Opens an empty store with one resource, which has indexes.
 fn open(store: &dyn Store) {

@@ -60,11 +60,10 @@ impl TableSearch<'_> {
             let record = self.table.get(self.connection, id)?;
             if let Some(record) = &record {
                 visits.note_work(record.weight())?;
-                room.take(record);
             }
             Ok(record)
         };
-        room.collect(ids.iter().map(|id| get(id)))
+        room.get_many(ids, get)
     }
 
     fn visits(&self) -> Visits<'_> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::config::Config;
 use crate::store::conformance::sample::{Serving, TOYS};
+use crate::store::scan::testing::Charges;
 use serde_json::json;
 use std::pin::pin;
 
@@ -59,4 +60,21 @@ async fn hidden_parents_are_bounded_by_the_reply_limit() {
     assert!(matches!(read, Err(OverRoom)), "{read:?}");
     assert!(!room.hidden().is_left());
     assert!(serving.take_calls().len() <= HIDDEN_FACTOR);
+}
+
+#[tokio::test]
+async fn hidden_parents_are_charged_to_the_caller() {
+    const COUNT: usize = 100;
+    let (serving, ids) = samples(COUNT).await;
+    let (found, charged) = Charges::of(async {
+        let snapshot = serving.context().store().snapshot(&[0]).await;
+        let snapshot = snapshot.expect("a snapshot");
+        let mut room = IncludeRoom::new(LARGE, HiddenRoom::new(usize::MAX));
+        visible(&*snapshot, 0, &ids, &no_record(), &mut room).await
+    })
+    .await;
+    let found = found.expect("a snapshot is read").expect("nothing is seen");
+    assert!(found.iter().all(Option::is_none));
+    assert!(charged >= COUNT * LARGE, "{charged}");
+    assert!(charged <= 2 * COUNT * LARGE, "{charged}");
 }
