@@ -62,6 +62,8 @@ pub(crate) struct Bucket {
     scans: Arc<Semaphore>,
     /// The work of scans that does not add up to a token yet, in bytes.
     partial: AtomicU64,
+    /// Whether it belongs to one connection from the machine itself, which may open any number of them.
+    is_of_connection: bool,
 }
 
 impl RateLimiter {
@@ -95,7 +97,10 @@ impl RateLimiter {
     pub(crate) fn of_address(&self, address: Option<IpAddr>) -> Arc<Bucket> {
         match address.and_then(origin) {
             Some(address) => self.shared(BucketName::Address(address)),
-            None => Arc::new(self.bucket()),
+            None => Arc::new(Bucket {
+                is_of_connection: true,
+                ..self.bucket()
+            }),
         }
     }
 
@@ -144,6 +149,7 @@ impl Bucket {
             all: one * u64::from(burst.max(1)),
             scans: Arc::new(Semaphore::new(MAX_SCANS)),
             partial: AtomicU64::new(0),
+            is_of_connection: false,
         }
     }
 
@@ -197,6 +203,10 @@ impl ScanOwner for Bucket {
 
     fn permits(&self) -> Arc<Semaphore> {
         Arc::clone(&self.scans)
+    }
+
+    fn is_one_of_many(&self) -> bool {
+        self.is_of_connection
     }
 }
 
@@ -292,6 +302,12 @@ mod tests {
         assert!(!same("203.0.113.7", "203.0.113.8"));
         assert!(!same("127.0.0.1", "127.0.0.1"));
         assert!(!same("::1", "::1"));
+        // Only what has a bucket for each connection can be any number of callers.
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "unknown"] {
+            assert!(of(address).is_one_of_many(), "{address}");
+        }
+        assert!(!of("203.0.113.7").is_one_of_many());
+        assert!(!rates.of_key(&key).is_one_of_many());
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,6 +29,12 @@ pub(crate) trait ScanOwner: fmt::Debug + Send + Sync {
 
     /// A permit for each scan that may run at once.
     fn permits(&self) -> Arc<Semaphore>;
+
+    /// Whether it is one of any number of owners that one client can be at once. All of these together
+    /// have half of the slots of a store.
+    fn is_one_of_many(&self) -> bool {
+        false
+    }
 }
 
 /// Names the owner of the scans of a client, which may change with its identity.
@@ -67,6 +73,8 @@ pub(crate) fn charge_current(work: ScanWork) {
 #[derive(Debug)]
 pub(crate) struct Scans {
     slots: Arc<Semaphore>,
+    /// As many of them as owners that are one of many may have together.
+    of_many: Arc<Semaphore>,
     turns: Arc<Turns>,
 }
 
@@ -75,6 +83,8 @@ pub(crate) struct Scans {
 pub(crate) struct ScanPermit {
     /// One of the permits of the owner.
     _of_owner: Option<OwnedSemaphorePermit>,
+    /// One of those that are for all owners like this one.
+    _of_many: Option<OwnedSemaphorePermit>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -112,6 +122,7 @@ impl Scans {
     pub(crate) fn new(max: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(max)),
+            of_many: Arc::new(Semaphore::new((max / 2).max(1))),
             turns: Arc::new(Turns::new()),
         }
     }
@@ -122,19 +133,22 @@ impl Scans {
     ///
     /// [`ErrorKind::Unavailable`] if other callers scan too much.
     pub(crate) async fn acquire(&self) -> Result<ScanPermit> {
-        let of_owner = match current_owner() {
-            Some(owner) => {
-                let permit = owner.permits().acquire_owned();
-                Some(permit.await.map_err(Error::internal)?)
-            }
-            None => None,
-        };
-        let slot = Arc::clone(&self.slots).acquire_owned();
-        match timeout(PATIENCE, slot).await {
-            Ok(slot) => Ok(ScanPermit {
+        let owner = current_owner();
+        let of_owner = owner.as_ref().map(|owner| owner.permits());
+        let of_owner = acquire_some(of_owner).await?;
+        let of_many = owner.filter(|owner| owner.is_one_of_many());
+        let of_many = of_many.map(|_| Arc::clone(&self.of_many));
+        let acquire = async {
+            let of_many = acquire_some(of_many).await?;
+            let slot = Arc::clone(&self.slots).acquire_owned().await;
+            Ok(ScanPermit {
                 _of_owner: of_owner,
+                _of_many: of_many,
                 _slot: slot.map_err(Error::internal)?,
-            }),
+            })
+        };
+        match timeout(PATIENCE, acquire).await {
+            Ok(permit) => permit,
             Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
         }
     }
@@ -177,6 +191,15 @@ impl Scans {
         cancel.0 = None;
         ran.unwrap_or_else(|error| Err(Error::internal(error)))
     }
+}
+
+/// A permit, if there is a semaphore that it has to be of.
+async fn acquire_some(semaphore: Option<Arc<Semaphore>>) -> Result<Option<OwnedSemaphorePermit>> {
+    let Some(semaphore) = semaphore else {
+        return Ok(None);
+    };
+    let permit = semaphore.acquire_owned().await;
+    permit.map(Some).map_err(Error::internal)
 }
 
 /// Stops a scan when the future that waits for it is dropped.
@@ -285,12 +308,14 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc;
+    use std::task::Poll;
     use tokio::time::advance;
 
     #[derive(Debug)]
     struct Caller {
         permits: Arc<Semaphore>,
         charged: AtomicUsize,
+        is_one_of_many: bool,
     }
 
     impl Caller {
@@ -298,6 +323,15 @@ mod tests {
             Arc::new(Self {
                 permits: Arc::new(Semaphore::new(permits)),
                 charged: AtomicUsize::new(0),
+                is_one_of_many: false,
+            })
+        }
+
+        fn of_many(permits: usize) -> Arc<Self> {
+            Arc::new(Self {
+                permits: Arc::new(Semaphore::new(permits)),
+                charged: AtomicUsize::new(0),
+                is_one_of_many: true,
             })
         }
     }
@@ -309,6 +343,10 @@ mod tests {
 
         fn permits(&self) -> Arc<Semaphore> {
             self.permits.clone()
+        }
+
+        fn is_one_of_many(&self) -> bool {
+            self.is_one_of_many
         }
     }
 
@@ -380,6 +418,36 @@ mod tests {
             assert_eq!(one.await.expect("it ends by itself"), 0);
         }
         assert_eq!(scans.slots.available_permits(), 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_client_as_many_callers_leaves_half_of_the_slots() {
+        let scans = Scans::new(9);
+        let acquire = |caller: &Arc<Caller>| {
+            let client = Arc::new(caller.clone());
+            Box::pin(for_client(client, scans.acquire()))
+        };
+        let mut held = Vec::new();
+        let mut waiting = Vec::new();
+        for _ in 0..12 {
+            let connection = Caller::of_many(4);
+            for _ in 0..4 {
+                let mut permit = acquire(&connection);
+                match futures_util::poll!(&mut permit) {
+                    Poll::Ready(permit) => held.push(permit.expect("there are slots")),
+                    Poll::Pending => waiting.push(permit),
+                }
+            }
+        }
+        assert_eq!((held.len(), scans.slots.available_permits()), (4, 5));
+        let other = acquire(&Caller::new(4)).await;
+        drop(other.expect("it has its own share"));
+        // What ends is taken by those that wait, in the order in which they came.
+        held.pop();
+        held.push(waiting.remove(0).await.expect("a slot is free"));
+        advance(PATIENCE).await;
+        let error = waiting.remove(0).await.expect_err("the others are held");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
     }
 
     #[tokio::test(start_paused = true)]
