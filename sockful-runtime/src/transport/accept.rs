@@ -80,7 +80,7 @@ pub(crate) async fn serve(
                 tracing::debug!(%address, setting, "a connection was refused");
                 // Over TLS the response would cost the handshake that the refusal is meant to save.
                 if transport.is_none() {
-                    limits.refuse(stream, setting);
+                    limits.refuse(stream, address.ip(), setting);
                 }
                 continue;
             }

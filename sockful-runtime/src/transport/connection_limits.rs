@@ -16,6 +16,13 @@ use tokio::time::timeout;
 /// without a response.
 const MAX_REFUSALS: usize = 256;
 
+/// How many of them come from one address at most.
+const MAX_REFUSALS_PER_ADDRESS: usize = 16;
+
+/// How many of them come from the machine itself at most, where a proxy connects on behalf of many
+/// clients.
+const MAX_LOCAL_REFUSALS: usize = MAX_REFUSALS / 2;
+
 /// The time limit for sending that response.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -26,7 +33,14 @@ pub(crate) struct ConnectionLimits {
     by_address: Arc<Addresses>,
     max_by_address: usize,
     arrivals: Arrivals,
-    refusals: Arc<Semaphore>,
+    refusals: RefusalLimits,
+}
+
+/// The refused connections that are being sent a response.
+#[derive(Debug)]
+struct RefusalLimits {
+    all: Arc<Semaphore>,
+    by_address: Arc<Addresses>,
 }
 
 /// Limits on the rate of new connections.
@@ -41,14 +55,23 @@ struct Arrivals {
     few_by_address: RateLimiter,
 }
 
+/// The connections from each address, `None` for the machine itself.
 #[derive(Debug, Default)]
-struct Addresses(Mutex<HashMap<IpAddr, usize>>);
+struct Addresses(Mutex<HashMap<Option<IpAddr>, usize>>);
 
-/// An admitted connection. Dropping the permit releases its place.
+/// A connection that counts for its address.
+#[derive(Debug)]
+struct CountedConnection {
+    addresses: Arc<Addresses>,
+    address: Option<IpAddr>,
+}
+
+/// An admitted connection, or a refused one that is sent a response. Dropping the permit releases its
+/// place.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
-    permit: Option<OwnedSemaphorePermit>,
-    from: Option<(Arc<Addresses>, IpAddr)>,
+    _permit: OwnedSemaphorePermit,
+    _from: Option<CountedConnection>,
 }
 
 impl ConnectionLimits {
@@ -59,7 +82,7 @@ impl ConnectionLimits {
             by_address: Arc::default(),
             max_by_address: config.connection.max_connections_per_address,
             arrivals: Arrivals::new(rate),
-            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            refusals: RefusalLimits::new(),
         }
     }
 
@@ -71,27 +94,24 @@ impl ConnectionLimits {
     pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<ConnectionPermit, &'static str> {
         let address = address.and_then(origin);
         // A connection over the limit of its own address does not count against the shared limits.
-        let from = match address {
-            None => None,
-            Some(address) => {
-                if !self.by_address.enter(address, self.max_by_address) {
-                    return Err("max_connections_per_address");
-                }
-                Some((self.by_address.clone(), address))
-            }
-        };
-        let mut entry = ConnectionPermit { permit: None, from };
+        let mut from = None;
+        if address.is_some() {
+            let entered = Addresses::enter(&self.by_address, address, self.max_by_address);
+            from = Some(entered.ok_or("max_connections_per_address")?);
+        }
         if !self.arrivals.take(address) {
             return Err("max_connection_rate");
         }
         let permit = self.all.clone().try_acquire_owned();
-        entry.permit = Some(permit.map_err(|_| "max_connections")?);
-        Ok(entry)
+        Ok(ConnectionPermit {
+            _permit: permit.map_err(|_| "max_connections")?,
+            _from: from,
+        })
     }
 
     /// Sends a refused connection a 503 response, in a task of its own.
-    pub(crate) fn refuse(&self, mut stream: TcpStream, setting: &'static str) {
-        let Ok(permit) = self.refusals.clone().try_acquire_owned() else {
+    pub(crate) fn refuse(&self, mut stream: TcpStream, address: IpAddr, setting: &'static str) {
+        let Some(permit) = self.refusals.enter(address) else {
             return;
         };
         tokio::spawn(async move {
@@ -119,6 +139,28 @@ impl ConnectionLimits {
 /// The error of a connection that would exceed a setting.
 pub(crate) fn full(setting: &str) -> String {
     format!("there are as many connections as `{setting}` allows")
+}
+
+impl RefusalLimits {
+    fn new() -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            by_address: Arc::default(),
+        }
+    }
+
+    /// Counts another connection from an address, if it may be sent a response.
+    fn enter(&self, address: IpAddr) -> Option<ConnectionPermit> {
+        let address = origin(address);
+        let max = match address {
+            Some(_) => MAX_REFUSALS_PER_ADDRESS,
+            None => MAX_LOCAL_REFUSALS,
+        };
+        Some(ConnectionPermit {
+            _from: Some(Addresses::enter(&self.by_address, address, max)?),
+            _permit: self.all.clone().try_acquire_owned().ok()?,
+        })
+    }
 }
 
 impl Arrivals {
@@ -149,35 +191,37 @@ impl Arrivals {
 }
 
 impl Addresses {
-    /// Counts another connection from an address unless it has `max` already. Returns whether it
-    /// was counted.
-    fn enter(&self, address: IpAddr, max: usize) -> bool {
-        let mut counts = self.counts();
+    /// Counts another connection from an address unless it has `max` already.
+    fn enter(
+        addresses: &Arc<Self>,
+        address: Option<IpAddr>,
+        max: usize,
+    ) -> Option<CountedConnection> {
+        let mut counts = addresses.counts();
         let count = counts.entry(address).or_default();
-        let may = *count < max;
-        *count += usize::from(may);
-        may
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut counts = self.counts();
-        if let Some(count) = counts.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&address);
-            }
+        if *count >= max {
+            return None;
         }
+        *count += 1;
+        Some(CountedConnection {
+            addresses: Arc::clone(addresses),
+            address,
+        })
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Option<IpAddr>, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for ConnectionPermit {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        if let Some((addresses, address)) = self.from.take() {
-            addresses.leave(address);
+        let mut counts = self.addresses.counts();
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
         }
     }
 }
@@ -261,5 +305,35 @@ mod tests {
         let all = entered[0] + entered[1];
         assert!((2_000..=3_500).contains(&all), "{all}");
         assert!(entered[0] <= 1_500, "{entered:?}");
+    }
+
+    #[test]
+    fn address_has_a_share_of_the_refusals() {
+        let refusals = RefusalLimits::new();
+        let enter = |address: &str, times: usize| -> Vec<_> {
+            (0..times)
+                .filter_map(|_| refusals.enter(at(address)))
+                .collect()
+        };
+        let one = enter("203.0.113.7", 300);
+        assert_eq!(one.len(), MAX_REFUSALS_PER_ADDRESS);
+        // An address is not counted by how it is written, nor by the last half of it.
+        assert!(enter("::ffff:203.0.113.7", 1).is_empty());
+        let network = [enter("2001:db8::1", 300), enter("2001:db8::2", 300)];
+        assert_eq!(
+            (network[0].len(), network[1].len()),
+            (MAX_REFUSALS_PER_ADDRESS, 0)
+        );
+        let local = [enter("127.0.0.1", 300), enter("::1", 300)];
+        assert_eq!((local[0].len(), local[1].len()), (MAX_LOCAL_REFUSALS, 0));
+        let others = (0..).map(|n| enter(&format!("198.51.100.{n}"), 300));
+        let others: Vec<_> = others.take_while(|permits| !permits.is_empty()).collect();
+        assert_eq!(
+            others.len(),
+            (MAX_REFUSALS / 2) / MAX_REFUSALS_PER_ADDRESS - 2
+        );
+        drop((one, network, local, others));
+        assert!(refusals.by_address.counts().is_empty());
+        assert_eq!(refusals.all.available_permits(), MAX_REFUSALS);
     }
 }
