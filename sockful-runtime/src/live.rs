@@ -26,5 +26,7 @@ pub(crate) use delivery::{Delivery, RemainingRecords};
 pub(crate) use delivery_queue::{DeliveryQueue, NewSubscription, RestartedSubscription};
 pub(crate) use event_encoder::EventEncoder;
 pub(crate) use live_query::LiveQuery;
+#[cfg(test)]
+pub(crate) use resume::LOG_READS;
 pub(crate) use resume::ResumeRequest;
 pub(crate) use subscription_handle::SubscriptionHandle;

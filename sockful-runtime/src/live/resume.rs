@@ -78,6 +78,7 @@ impl Broker {
         let Some(before) = seq.checked_sub(1) else {
             return Some(self.positions.position(0, 0));
         };
+        note_log_read();
         let log = self.store.log(before, 1).await.ok()?;
         let committed = log.first().filter(|committed| committed.seq == seq)?;
         Some(committed.proof(&self.positions))
@@ -92,6 +93,7 @@ impl Broker {
         let Some(before) = seq.checked_sub(1) else {
             return Some(self.positions.position(0, 0));
         };
+        note_log_read();
         let Either::Left(log) = self.store.log(before, 1) else {
             return None;
         };
@@ -99,6 +101,17 @@ impl Broker {
         let committed = log.first().filter(|committed| committed.seq == seq)?;
         Some(committed.proof(&self.positions))
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often the log was read to prove a position.
+    pub(crate) static LOG_READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn note_log_read() {
+    #[cfg(test)]
+    LOG_READS.set(LOG_READS.get() + 1);
 }
 
 impl ResumeToken {

@@ -420,8 +420,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             SubscriptionChange::ReportPosition(head) => {
                 self.deliver_events();
                 let position = self.subscriptions.delivered_up_to(head);
-                let at = self.session.app.broker.recent_position(position);
-                *reply = Ok(Done::bare(dispatch::position(&self.session, position, at)));
+                // The reply has the proof of `head` already.
+                if position != head {
+                    let at = self.session.app.broker.recent_position(position);
+                    *reply = Ok(Done::bare(dispatch::position(&self.session, position, at)));
+                }
             }
         }
         None

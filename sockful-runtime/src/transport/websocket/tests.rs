@@ -2,6 +2,7 @@
 
 mod commits;
 mod disconnects;
+mod ping;
 mod slow_store;
 mod timeouts;
 mod write_conflicts;
