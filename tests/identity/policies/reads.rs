@@ -1,7 +1,10 @@
 //! Policies on reads.
 
 use super::{ids, with_notes};
+use crate::support::TestServer;
+use crate::support::notes_app;
 use serde_json::json;
+use sockful::Config;
 
 #[tokio::test]
 async fn invisible_record_is_reported_as_not_found() {
@@ -168,4 +171,33 @@ async fn panicking_policy_denies_access() {
     let crash = json!({"id": "b1", "text": "crash"});
     assert_eq!(bob.code("note", "update", crash).await, "internal");
     assert_eq!(bob.ok("note", "get", json!({"id": "b1"})).await["text"], "");
+}
+
+#[tokio::test]
+async fn get_of_several_ignores_sizes_of_hidden_records() {
+    let mut config = Config::default();
+    config.request.max_reply = 8 * 1024;
+    let server = TestServer::serve(notes_app::server().config(config)).await;
+    let mut root = server.client_as("admin:root").await;
+    let mut bob = server.client_as("bob").await;
+    let text = "x".repeat(6 * 1024);
+    for (id, owner, text) in [
+        ("e1", "eve", &*text),
+        ("e2", "eve", &*text),
+        ("b1", "bob", ""),
+    ] {
+        let note = json!({"id": id, "owner": owner, "text": text});
+        root.ok("note", "create", note).await;
+    }
+    let get = json!({"id": ["e1", "e2", "b1"]});
+    let error = root.err("note", "get", get.clone()).await;
+    assert_eq!(error["code"], "too_large");
+    for with in [json!({}), json!({"$with": ["comments"]})] {
+        let mut get = get.clone();
+        get.as_object_mut()
+            .expect("an object")
+            .extend(with.as_object().expect("an object").clone());
+        let several = bob.ok("note", "get", get).await;
+        assert_eq!(ids(&several), ["-", "-", "b1"], "{with}");
+    }
 }

@@ -96,11 +96,20 @@ async fn several(
 ) -> Reply {
     let read_filter = context.read_filter(model.index)?;
     let seen = |record: Option<Arc<Record>>| record.filter(|record| read_filter.allows(record));
-    let room = reply::room(context.app().config.request.max_reply);
+    let max_reply = context.app().config.request.max_reply;
+    let room = reply::room(max_reply);
     let (ids_once, places) = distinct(&ids);
     let asked = ids_once.len();
-    let expanded = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
+    // The records that the caller may read, if the reply has room for them. Others take none.
+    let visible = |found: Vec<Option<Arc<Record>>>| -> Result<Vec<_>> {
         let found: Vec<_> = found.into_iter().map(seen).collect();
+        let sizes = found.iter().flatten().map(|record| record.sent().len());
+        if matches!(projection.selection, Selection::All) && sizes.sum::<usize>() > room {
+            return Err(Error::too_large("the result", "max_reply", max_reply));
+        }
+        Ok(found)
+    };
+    let expanded = |found: Vec<Option<Arc<Record>>>| -> Vec<_> {
         places.iter().map(|&place| found[place].clone()).collect()
     };
     if projection.includes.is_empty() {
@@ -108,8 +117,9 @@ async fn several(
             .store()
             .get_many(model.index, ids_once.clone(), room);
         let view = read.await?;
-        if view.value.len() == asked {
-            let body = Body::Records(expanded(view.value), projection.selection);
+        let found = visible(view.value)?;
+        if found.len() == asked {
+            let body = Body::Records(expanded(found), projection.selection);
             return Ok(Done::new(body, view.seq));
         }
     }
@@ -117,7 +127,7 @@ async fn several(
     let mut found = Vec::new();
     if !projection.includes.is_empty() {
         let read = snapshot.get_many(model.index, ids_once.clone(), room);
-        found = read.await?;
+        found = visible(read.await?)?;
     }
     let mut written = Rendered::new(context);
     if found.len() == asked {
@@ -125,8 +135,9 @@ async fn several(
         projection
             .write(context, &*snapshot, &found, &mut written)
             .await?;
-    } else if matches!(projection.selection, Selection::Some(..)) {
-        // The records are larger than a reply, but the selected properties may fit.
+    } else {
+        // The records are larger than a reply, but the visible ones and what is selected of them may
+        // fit.
         drop(found);
         let mut rest = ids_once.as_slice();
         while !rest.is_empty() {
@@ -206,5 +217,33 @@ fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
         Ok(ids)
     } else {
         Err(Error::invalid(faults))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::config::Config;
+    use crate::store::conformance::sample::{Serving, TOYS};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn get_of_too_large_records_takes_no_snapshot() {
+        let mut config = Config::default();
+        config.request.max_reply = 8 * 1024;
+        let serving = Serving::start(TOYS, config).await;
+        let ids = ["a", "b", "c"];
+        for id in ids {
+            let sample = json!({"id": id, "kind": "k".repeat(6 * 1024)});
+            let reply = serving.ask(json!(["sample", "create", sample, 1])).await;
+            assert!(reply["ok"].is_object(), "{reply}");
+        }
+        serving.take_calls();
+        let get = json!(["sample", "get", {"id": ids}, 1]);
+        assert_eq!(serving.ask(get).await["err"]["code"], "too_large");
+        assert_eq!(serving.take_calls(), ["get_many"]);
+        // What is selected of them fits.
+        let get = json!(["sample", "get", {"id": ids, "$select": ["id"]}, 1]);
+        let reply = serving.ask(get).await;
+        assert_eq!(reply["ok"].as_array().map(Vec::len), Some(3), "{reply}");
     }
 }
