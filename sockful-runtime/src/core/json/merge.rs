@@ -1,7 +1,7 @@
 //! JSON merge patches (RFC 7396) of raw JSON text, which keeps every number as it is spelled.
 
 use crate::core::error::Result;
-use crate::core::json::object::Object;
+use crate::core::json::object::{Object, ObjectText};
 use std::collections::BTreeMap;
 
 /// The members of `given`, each object merged into the value that `stored` has for its name.
@@ -44,24 +44,6 @@ fn apply(target: &str, patch: &str) -> Result<String> {
         }
     }
     Ok(merged.end())
-}
-
-/// The text of an object in the making.
-#[derive(Default)]
-struct ObjectText(String);
-
-impl ObjectText {
-    fn push(&mut self, name: &str, value: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&serde_json::Value::from(name).to_string());
-        self.0.push(':');
-        self.0.push_str(value);
-    }
-
-    fn end(mut self) -> String {
-        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
-        self.0
-    }
 }
 
 #[cfg(test)]

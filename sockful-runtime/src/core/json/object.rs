@@ -18,6 +18,25 @@ pub(crate) struct Object<'a> {
     removed: Vec<usize>,
 }
 
+/// Writes the text of an object.
+#[derive(Default)]
+pub(super) struct ObjectText(String);
+
+impl ObjectText {
+    /// Appends a member with a raw value.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0.push_str(&serde_json::Value::from(name).to_string());
+        self.0.push(':');
+        self.0.push_str(value);
+    }
+
+    pub(super) fn end(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
+        self.0
+    }
+}
+
 /// One mark for each member, by its position.
 #[derive(Debug, Default)]
 struct Marks {
@@ -99,17 +118,11 @@ impl<'a> Object<'a> {
 
     /// Takes all members that have not been taken yet, as the text of an object.
     pub(crate) fn rest(&self) -> String {
-        let mut text = String::from("{");
+        let mut text = ObjectText::default();
         for (key, raw) in self.take_rest() {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&serde_json::to_string(key).unwrap_or_default());
-            text.push(':');
-            text.push_str(raw);
+            text.push(key, raw);
         }
-        text.push('}');
-        text
+        text.end()
     }
 
     /// One fault for each member that has not been taken.
