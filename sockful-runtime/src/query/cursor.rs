@@ -28,12 +28,8 @@ pub struct Cursor {
 impl Cursor {
     /// The position of a record in this order.
     pub(crate) fn at(orders: &[QueryOrder], record: &Record) -> Self {
-        let keys = orders.iter().filter_map(|order| match order.by {
-            By::Id => None,
-            By::Property(at) => Some(record.sort_key(at).into_owned()),
-        });
         Self {
-            keys: keys.collect(),
+            keys: SortKeys::of(orders, record).into_owned().into_values(),
             id: record.id().into(),
         }
     }

@@ -120,6 +120,10 @@ impl<'r> SortKeys<'r> {
         SortKeys(self.0.into_iter().map(Scalar::into_owned).collect())
     }
 
+    pub(super) fn into_values(self) -> Box<[Scalar<'r>]> {
+        self.0.into()
+    }
+
     /// Compares the records of these keys and `ids`.
     pub(crate) fn compare(
         &self,
