@@ -38,6 +38,13 @@ pub(super) struct Search<'a, T> {
     planning: PlanningBudget,
 }
 
+/// What a search reads in place of a way that is too long.
+enum OtherWay {
+    /// All records.
+    All,
+    Ranges(Candidates),
+}
+
 /// A way to read records in the order of a query.
 enum Walk<'w> {
     /// One source after the other.
@@ -416,7 +423,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
             })?;
             match instead {
                 None => return Ok(state),
-                Some(other) => way = other,
+                Some(OtherWay::All) => way = None,
+                Some(OtherWay::Ranges(ranges)) => way = Some(ranges),
             }
         }
     }
@@ -428,17 +436,17 @@ impl<'a, T: SearchTable> Search<'a, T> {
         way: &Candidates,
         max: usize,
         filter: &QueryFilter,
-    ) -> Result<Option<Option<Candidates>>> {
+    ) -> Result<Option<OtherWay>> {
         if self.count_below(way, max.saturating_add(1))?.is_some() {
             return Ok(None);
         }
         if let Some(fitting) = self.fitting(filter)? {
-            return Ok(Some(Some(fitting)));
+            return Ok(Some(OtherWay::Ranges(fitting)));
         }
         // A single range is a part of all records; several may have the same records again.
         let left = self.visits.left().saturating_add(1);
         let all_fit = way.ranges.len() > 1 && self.count_source(&EVERYTHING, left)?.is_some();
-        Ok(all_fit.then_some(None))
+        Ok(all_fit.then_some(OtherWay::All))
     }
 
     /// The way with the fewest records, if what may still be read is enough for them. The longer a
