@@ -1,4 +1,4 @@
-//! What every other folder builds on: errors, configuration, clock, shutdown, digests and JSON text.
+//! Foundations of every other module: errors, configuration, clock, shutdown, digests and JSON text.
 
 pub(crate) mod bigint;
 pub(crate) mod bounded_text;

@@ -1,4 +1,4 @@
-//! Parses queries: filter, order, limits and cursor of a list.
+//! Parses list queries: filter, order, limits and cursor.
 
 mod conditions;
 mod cursor;
@@ -34,28 +34,27 @@ use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use conditions::ConditionParser;
 
-/// How many records a list may leave out at its beginning.
+/// The maximum number of records that a list may skip.
 pub(crate) const MAX_SKIP: usize = 10_000;
 
-/// Which records, in which order, and how many.
+/// A query of one resource: which records, in which order, and how many.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The conditions that each record meets.
     pub filter: QueryFilter,
-    /// The keys of the order. The id decides among equals, ascending unless it is named here.
+    /// The sort keys. The id is the last key, ascending unless it is named here.
     pub order: Vec<QueryOrder>,
-    /// How many records at most.
+    /// The maximum number of records.
     pub limit: usize,
-    /// How many of the first are left out.
+    /// The number of records to skip at the beginning.
     pub skip: usize,
-    /// Behind which place in the order the list begins; the start where there is none.
+    /// The position after which the list begins; `None` for the beginning of the order.
     pub after: Option<Cursor>,
-    /// Once what is sent of the records is more than so many bytes, the rest of the list may be missing,
-    /// as it is behind the limit.
+    /// The list may end early once its records, as they are sent, exceed this number of bytes.
     pub max_bytes: usize,
 }
 
-/// Reads everything that is left in `given` as conditions and query.
+/// Parses all remaining members of `given` as conditions and query clauses.
 pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Query> {
     let mut conditions = ConditionParser::new(model);
     let (usual, most) = model.page(config);
@@ -70,7 +69,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
             _ => conditions.add(key, raw)?,
         }
     }
-    // The cursor is of an order, which may stand behind it.
+    // The cursor depends on the order, which may come after it.
     let after = after
         .map(|raw| Cursor::parse(model, &order, raw))
         .transpose()?;
@@ -85,7 +84,7 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
     })
 }
 
-/// Reads everything that is left in `given` as conditions alone.
+/// Parses all remaining members of `given` as conditions.
 pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilter> {
     let mut conditions = ConditionParser::new(model);
     for (key, raw) in given.take_rest() {
@@ -98,7 +97,7 @@ pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilte
     Ok(conditions.finish())
 }
 
-/// Reads a `$select`: the positions of the properties it names, in its order.
+/// Parses a `$select` into the positions of the properties, in the order given.
 pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
     let path = Path::Root;
     let path = path.key("$select");

@@ -3,7 +3,7 @@
 use schemars::{Schema, json_schema};
 use std::io::Write;
 
-/// The one way to write an integer: no sign but `-`, no zeros in front.
+/// The only accepted spelling of an integer: no sign except `-`, no leading zeros.
 const PATTERN: &str = "^(0|-?[1-9][0-9]*)$";
 
 /// An integer type, or an `Option` of one, that can be `wide`.
@@ -13,17 +13,17 @@ const PATTERN: &str = "^(0|-?[1-9][0-9]*)$";
     note = "`wide` is for `u64`, `i64`, `u128`, `i128`, and an `Option` of one; remove it from anything else"
 )]
 pub trait WideInteger: Sized {
-    /// Reads a JSON value.
+    /// Parses a JSON value.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in words.
+    /// Returns a description of what is wrong with the value.
     fn read(raw: &str) -> Result<Self, String>;
 
-    /// Writes the JSON value.
+    /// Appends the JSON value to `out`.
     fn write(&self, out: &mut Vec<u8>);
 
-    /// The schema of the JSON value.
+    /// Returns the schema of the JSON value.
     fn schema() -> Schema;
 }
 
@@ -76,7 +76,7 @@ impl<T: WideInteger> WideInteger for Option<T> {
     }
 }
 
-/// Whether `text` is an integer in its one spelling, so that equal numbers are equal texts.
+/// Returns whether `text` is an integer in canonical spelling, so that equal numbers are equal texts.
 pub(crate) fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,28 +1,28 @@
-//! Text within a limit: the beginning of one, and one that stops growing while it is written.
+//! Bounded text: prefixes of a text, and a buffer with a maximum length.
 
 use std::io;
 
-/// Appends to a buffer until that has a maximum length. A write that does not fit is refused as a
-/// whole, so no more memory is used than the limit allows.
+/// Appends to a buffer up to a maximum length. A write that does not fit is rejected as a whole, so
+/// memory use stays within the limit.
 #[derive(Debug)]
 pub(crate) struct BoundedText<'a> {
     text: &'a mut Vec<u8>,
     max: usize,
 }
 
-/// The beginning of a text, at most so many bytes.
+/// Returns the longest prefix of `text` that has at most `max` bytes.
 pub(crate) fn prefix(text: &str, max: usize) -> &str {
-    // `str::floor_char_boundary` is newer than the oldest Rust that is supported.
+    // `str::floor_char_boundary` is newer than the minimum supported Rust version.
     let end = (0..=max.min(text.len())).rfind(|&at| text.is_char_boundary(at));
     &text[..end.unwrap_or_default()]
 }
 
-/// The text has no room for what was to be written.
+/// The error of a write that does not fit into the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
 impl<'a> BoundedText<'a> {
-    /// Appends to `text`, which gets at most `max` bytes long.
+    /// Appends to `text`, which grows to at most `max` bytes.
     pub(crate) fn new(text: &'a mut Vec<u8>, max: usize) -> Self {
         Self { text, max }
     }
@@ -40,7 +40,7 @@ impl<'a> BoundedText<'a> {
     ///
     /// # Errors
     ///
-    /// [`Full`] if there is no room for as many.
+    /// [`Full`] if there is no room for `len` bytes.
     pub(crate) fn append(
         &mut self,
         len: usize,

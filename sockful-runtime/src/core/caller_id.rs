@@ -1,10 +1,11 @@
-//! Who a share of a common limit belongs to.
+//! The caller that a share of a common limit belongs to.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Who a share of a common limit belongs to: the same as whose requests are counted together.
+/// The caller that a share of a common limit belongs to. Requests of equal callers are counted
+/// together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum CallerId {
     /// The application's own code.
@@ -13,8 +14,8 @@ pub(crate) enum CallerId {
     Key(Arc<str>),
     /// Unauthenticated callers at one address.
     Address(IpAddr),
-    /// An unauthenticated caller on one connection from the machine itself, where a proxy connects for
-    /// many.
+    /// An unauthenticated caller on one connection from the machine itself, where a proxy may connect
+    /// for many clients.
     Connection(u64),
 }
 

@@ -1,4 +1,4 @@
-//! The clock of a server, which tests replace, and times on the wire: milliseconds since 1970.
+//! The replaceable clock of a server, and times on the wire: milliseconds since 1970.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Returns `time` in milliseconds since 1970, 0 if it is earlier.
+/// Returns `time` in milliseconds since 1970, or 0 if it is earlier.
 pub(crate) fn to_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns the time of `millis` since 1970, or `None` if the system has no such time.
+/// Returns the time at `millis` since 1970, or `None` if the system cannot represent it.
 #[cfg(any(test, feature = "client", feature = "jwt"))]
 pub(crate) fn from_millis(millis: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(millis))

@@ -23,20 +23,20 @@ use crate::core::error::Result;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The number of ids in one `get`.
+/// The maximum number of ids in one `get`.
 pub(crate) const MAX_IDS: usize = 1_000;
 
-/// The number of writes in one `commit`.
+/// The maximum number of writes in one `commit`.
 pub(crate) const MAX_WRITES: usize = 100;
 
-/// The longest duration that a setting may have, and that anything waits for.
+/// The longest duration of a setting, and the longest wait.
 pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The settings of a server, in groups. They bound every queue, loop and wait.
+/// The settings of a server, in groups, which bound every queue, loop and wait.
 ///
 /// Set a field, or chain the setters of this type.
 ///
-/// A server does not open with a setting out of its range; see [`validate`](Self::validate).
+/// A server does not open if a setting is out of its range; see [`validate`](Self::validate).
 ///
 /// Further settings, for tests and unusual deployments, are fields hidden from this documentation; the
 /// [reference of all settings][reference] lists them.
@@ -44,7 +44,7 @@ pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// # From a file
 ///
 /// `Config` is [`Deserialize`]. Missing groups and settings have their defaults, unknown ones are an
-/// error. A duration is a number of milliseconds, or a text of numbers with a unit of `ms`, `s`, `m`,
+/// error. A duration is a number of milliseconds, or a string of numbers with a unit of `ms`, `s`, `m`,
 /// `h` or `d`, such as `"30s"` or `"1h 30m"`.
 ///
 /// ```
@@ -89,17 +89,17 @@ pub struct Config {
     pub request: RequestConfig,
     /// Limits of subscriptions.
     pub live: LiveConfig,
-    /// What is served over HTTP, and limits of its requests.
+    /// Which HTTP endpoints are served, and limits of HTTP requests.
     pub http: HttpConfig,
     /// Which clients may connect, and what they may read without an identity.
     pub access: AccessConfig,
-    /// Limits of the store: of its queries, its log and its memory of requests with a `key`.
+    /// Limits of the store: of its queries, its log and its idempotency keys.
     pub store: StoreConfig,
 }
 
 impl Config {
-    /// Checks the range of each setting: a count is at least 1, a duration longer than zero and at
-    /// most a year. [`Server::open`](crate::Server::open) does it before it opens the store.
+    /// Checks the range of each setting: a count is at least 1, a duration is longer than zero and at
+    /// most a year. [`Server::open`](crate::Server::open) calls this before it opens the store.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Text that is built in constant evaluation, for compiler messages.
 
-/// A short text of fixed room; what does not fit is cut off.
+/// A text of fixed capacity; the rest is cut off.
 #[derive(Debug)]
 pub struct ConstText {
     bytes: [u8; Self::ROOM],
@@ -10,7 +10,7 @@ pub struct ConstText {
 impl ConstText {
     const ROOM: usize = 512;
 
-    /// An empty text.
+    /// Creates an empty text.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -19,7 +19,7 @@ impl ConstText {
         }
     }
 
-    /// The text with `more` behind it.
+    /// Appends `more`.
     #[must_use]
     pub const fn plain(mut self, more: &str) -> Self {
         let (more, mut at) = (more.as_bytes(), 0);
@@ -31,13 +31,13 @@ impl ConstText {
         self
     }
 
-    /// The text with `name` in backticks behind it.
+    /// Appends `name` in backticks.
     #[must_use]
     pub const fn quoted(self, name: &str) -> Self {
         self.plain("`").plain(name).plain("`")
     }
 
-    /// The text.
+    /// Returns the text.
     pub const fn as_str(&self) -> &str {
         let (text, _) = self.bytes.split_at(self.len);
         match core::str::from_utf8(text) {
@@ -53,7 +53,7 @@ impl Default for ConstText {
     }
 }
 
-/// Whether two texts are the same, in constant evaluation too.
+/// Returns whether two texts are equal; usable in constant evaluation.
 pub(crate) const fn same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut at = 0;

@@ -1,9 +1,9 @@
-//! Digests that clients store, to compare texts without receiving them.
+//! Digests that clients store, so that they can compare texts without receiving them.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-/// The number of bytes of SHA-256 that are used.
+/// The number of bytes of the SHA-256 that are used.
 const LEN: usize = 16;
 
 /// Returns the first 128 bits of the SHA-256 of `text`, in hexadecimal digits.

@@ -23,10 +23,10 @@ use uuid::Uuid;
 /// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A refusal or a failure: a kind, a message for the caller, and a cause that stays on the server.
+/// The error of a request: a kind, a message for the caller, and a cause that stays on the server.
 ///
-/// What the caller is told and what caused it are separate things. The message, the code and the
-/// details go into the reply; [`source`](std::error::Error::source) is only logged.
+/// The caller receives the message, the code and the details, never the cause:
+/// [`source`](std::error::Error::source) is only logged.
 pub struct Error(Box<ErrorInner>);
 
 struct ErrorInner {
@@ -44,13 +44,13 @@ struct ErrorInner {
 /// The maximum number of faults in one error.
 const MAX_FAULTS: usize = 100;
 
-/// Whether a request that was interrupted may have taken effect.
+/// Whether an interrupted request may have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was not applied and will not be.
+    /// The request was not applied and will not be.
     NotApplied,
-    /// It may have been applied.
+    /// The request may have been applied.
     Unknown,
 }
 
@@ -64,15 +64,15 @@ impl Outcome {
 }
 
 impl Error {
-    /// Makes an error of `kind` whose `message` is told to the caller.
+    /// Creates an error of `kind` whose `message` is sent to the caller.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self::coded(kind, Cow::Borrowed(kind.code()), message.into())
     }
 
-    /// Refuses with a code of one's own: a lower-snake word such as `too_tired`.
+    /// Creates an error with an application-defined code, a lower-snake word such as `too_tired`.
     ///
-    /// A word that is not lower-snake is written as one, so that clients can rely on the form; one
-    /// that the protocol uses itself gets that kind.
+    /// A code that is not lower-snake is converted, so that clients can rely on the form. A code of the
+    /// protocol, such as `not_found`, also sets that kind.
     pub fn refused(code: &str, message: impl Into<Cow<'static, str>>) -> Self {
         let code = lower_snake(code);
         let known = CODES.iter().find(|(_, known)| *known == code);
@@ -80,8 +80,8 @@ impl Error {
         Self::coded(kind, Cow::Owned(code), message.into())
     }
 
-    /// Refuses a payload: one fault for each thing that is wrong with it. The caller is told the
-    /// first hundred.
+    /// Creates the error of an invalid payload, with one fault for each violation. The caller receives
+    /// the first hundred.
     pub fn invalid(mut fields: Vec<Fault>) -> Self {
         let mut error = Self::new(ErrorKind::Invalid, "the payload is invalid");
         if fields.len() > MAX_FAULTS {
@@ -104,16 +104,16 @@ impl Error {
         }
     }
 
-    /// Makes an internal error: the caller receives an id, and the log has `cause` under that id.
+    /// Creates an internal error: the caller receives an id, and the log has `cause` under that id.
     ///
-    /// A method that returns [`AnyError`] makes it from any error by `?`.
+    /// In a method that returns [`AnyError`], `?` creates it from any error.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut error = Self::new(ErrorKind::Internal, "something went wrong on the server");
         error.0.source = Some(cause.into());
         error
     }
 
-    /// Fails since `what` panicked, and keeps for the log `why`.
+    /// Creates the internal error of a panic in `what`; the log shows the payload `why`.
     pub(crate) fn panicked(what: &str, why: &(dyn Any + Send)) -> Self {
         let text = why.downcast_ref::<&str>().copied();
         let text = text.or(why.downcast_ref::<String>().map(String::as_str));
@@ -123,14 +123,14 @@ impl Error {
         })
     }
 
-    /// Says that a message can't be read as a frame.
+    /// Creates the error of a message that cannot be parsed as a frame.
     pub(crate) fn bad_frame(error: &serde_json::Error) -> Self {
         let wrong = without_line(error);
         let message = format!("a frame is an array [resource, action, payload, ack_id]: {wrong}");
         Self::new(ErrorKind::BadFrame, message)
     }
 
-    /// Says that there is no such record of `resource`.
+    /// Creates the error of a record of `resource` that does not exist.
     pub(crate) fn not_found(resource: &str) -> Self {
         Self::new(
             ErrorKind::NotFound,
@@ -138,30 +138,32 @@ impl Error {
         )
     }
 
-    /// Says that `what` is over a limit of the configuration.
+    /// Creates the error of a size in bytes over a limit of the configuration.
     pub(crate) fn too_large(what: &str, setting: &'static str, value: usize) -> Self {
         let message = format!("{what} is larger than `{setting}` allows, which is {value}");
         Self::new(ErrorKind::TooLarge, message).with_limit(setting, value)
     }
 
-    /// The error of a number of things that is over a limit of the configuration.
+    /// Creates the error of a count over a limit of the configuration.
     pub(crate) fn over_limit(what: &str, setting: &'static str, max: usize) -> Self {
         let message = format!("{what} are more than the {max} that `{setting}` allows");
         Self::new(ErrorKind::TooMany, message).with_limit(setting, max)
     }
 
-    /// The error of a request that is not done because the server stops.
+    /// Creates the error of a request that is not processed because the server is shutting down.
     #[cfg(feature = "server")]
     pub(crate) fn shutting_down(outcome: Outcome) -> Self {
         Self::new(ErrorKind::Unavailable, "the server is shutting down").with_outcome(outcome)
     }
 
-    /// Says that a request with this `key` came in between, or may have been before.
+    /// Creates the error of a request whose `key` was used by another request meanwhile, or may have
+    /// been used before.
     pub(crate) fn repeated() -> Self {
         Self::not_once("a request with this `key` took effect before, or may have")
     }
 
-    /// Says why a request with a `key` is not done, where it may have been before.
+    /// Creates the error of a request with a `key` that is not processed although it may have taken
+    /// effect before.
     pub(crate) fn not_once(message: &'static str) -> Self {
         Self::new(ErrorKind::Conflict, message)
             .at("key")
@@ -187,7 +189,7 @@ impl Error {
         self
     }
 
-    /// The same error of a part of the payload, which stands at `place`, such as `[3]`.
+    /// Prefixes the paths of the error with `place`, a position in the payload such as `[3]`.
     pub(crate) fn within(mut self, place: &str) -> Self {
         for fault in &mut self.0.fields {
             *fault = fault.under(place);
@@ -219,7 +221,7 @@ impl Error {
         self
     }
 
-    /// Adds a new id to the message, by which the log line of the error is found. Returns the id, and
+    /// Adds a new id to the message, which identifies the log line of the error. Returns the id, and
     /// the chain of causes for the log.
     pub(crate) fn assign_id(&mut self) -> (Uuid, Option<String>) {
         let id = Uuid::now_v7();
@@ -233,44 +235,47 @@ impl Error {
         (id, (!causes.is_empty()).then(|| causes.join(": ")))
     }
 
-    /// What kind of error this is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The code that the caller reads: the kind's, or the one given to [`Error::refused`].
+    /// Returns the code that the caller receives: that of the kind, or the one given to
+    /// [`Error::refused`].
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// Every fault of a payload that was refused as [`ErrorKind::Invalid`].
+    /// Returns every fault of a payload that was rejected as [`ErrorKind::Invalid`].
     pub fn fields(&self) -> &[Fault] {
         &self.0.fields
     }
 
-    /// Where in a query, or in a batch, it is wrong.
+    /// Returns the path of the invalid part of a query or of a batch.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
 
-    /// The limit that was met: the name of the setting, and its value.
+    /// Returns the exceeded limit: the name of the setting, and its value.
     pub fn limit(&self) -> Option<(&str, u64)> {
         let (name, value) = self.0.limit.as_ref()?;
         Some((name, *value))
     }
 
-    /// Whether a request that was cut off may still have taken effect; `None` where that is no question.
+    /// Returns whether an interrupted request may have taken effect; `None` if the request was not
+    /// interrupted.
     pub fn outcome(&self) -> Option<Outcome> {
         self.0.outcome
     }
 
-    /// After what time it may go better.
+    /// Returns how long to wait before a retry.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 }
 
-/// What `serde_json` says of a fault, without the position that means nothing to the caller.
+/// Returns the message of a `serde_json` error without the position, which is meaningless to the
+/// caller.
 pub(crate) fn without_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
@@ -297,7 +302,7 @@ fn lower_snake(code: &str) -> String {
     }
 }
 
-/// Writes code, message and cause, so that a `main` that returns the error says what happened.
+/// Formats the code, the message and the cause, so that a `main` that returns the error is readable.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {self}", self.code())?;
@@ -324,15 +329,15 @@ impl std::error::Error for Error {
     }
 }
 
-/// An error that `?` converts to [`Error`] by a conversion of this crate. No type implements it: it gives
-/// the compiler a message for errors of other crates.
+/// An error that `?` converts to [`Error`] by a conversion of this crate. No type implements it: it
+/// provides the compiler message for errors of other crates.
 #[diagnostic::on_unimplemented(
     message = "`?` can't convert a `{Self}` to `sockful::Error`",
     label = "write `.map_err(sockful::Error::internal)?`, or return `Result<_, sockful::AnyError>`",
     note = "write `impl From<{Self}> for sockful::Error` if clients are to see what went wrong"
 )]
 pub trait ConvertibleError {
-    /// Converts it.
+    /// Converts the error.
     fn convert(self) -> Error;
 }
 
@@ -348,7 +353,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// Writes what the caller is told, the object that stands after `"err"` in a reply.
+/// Serializes what the caller receives, the object after `"err"` in a reply.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let inner = &*self.0;
@@ -374,7 +379,8 @@ impl Serialize for Error {
             map.serialize_entry("outcome", outcome.word())?;
         }
         if let Some(wait) = inner.retry_after {
-            // Whoever comes back then is not too early by a part of one.
+            // Rounded up, so that a retry after this time is not too early by a fraction of a
+            // millisecond.
             let millis = wait.as_millis().saturating_add(1);
             let millis = u64::try_from(millis).unwrap_or(u64::MAX);
             map.serialize_entry("retry_after_ms", &millis)?;

@@ -1,4 +1,4 @@
-//! Reads single JSON values without parsing more of them than necessary.
+//! Reads single JSON values without parsing more than necessary.
 
 pub(crate) mod finite_check;
 mod integers;
@@ -18,22 +18,22 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The largest integer that every client can hold exactly: 2^53 − 1.
+/// The largest integer that every client can represent exactly: 2^53 − 1.
 pub(crate) const MAX_EXACT: u64 = (1 << 53) - 1;
 
-/// How many bytes of a text count where it is sorted by or looked up.
+/// The number of leading bytes of a string by which it is sorted or looked up.
 pub(crate) const SORTED_BYTES: usize = 1_024;
 
-/// Whether an integer, as it is written in JSON, is one that every client can hold exactly.
+/// Returns whether an integer in JSON is one that every client can represent exactly.
 pub(crate) fn is_exact(raw: &str) -> bool {
-    // Fifteen digits always are, or fourteen and a sign; longer ones are looked at.
+    // Integers of up to fifteen digits, or fourteen and a sign, are exact; longer ones are parsed.
     raw.len() <= 15
         || raw
             .parse::<i128>()
             .is_ok_and(|number| number.unsigned_abs() <= MAX_EXACT.into())
 }
 
-/// The text that a string is, borrowed where it has no escapes; `None` for anything else.
+/// Returns the text of a JSON string, borrowed if it has no escapes; `None` for any other value.
 pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
     if lexer::plain_string(raw.as_bytes(), 0) == Some(raw.len()) {
         return Some(Cow::Borrowed(&raw[1..raw.len() - 1]));
@@ -53,8 +53,8 @@ pub(crate) fn check(text: &str) -> Result<()> {
     }
 }
 
-/// The encoding whose byte-order mark a text begins with. JSON has none, and some editors and shells
-/// write one.
+/// Returns the encoding whose byte-order mark a text begins with. JSON has none, but some editors and
+/// shells write one.
 pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => Some("UTF-8"),
@@ -63,17 +63,17 @@ pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The items of an array, as raw text.
+/// Returns the items of an array as raw text.
 pub(crate) fn list(raw: &str) -> serde_json::Result<Vec<&RawValue>> {
     serde_json::from_str(raw)
 }
 
-/// Counts the items of an array.
+/// Returns the number of items of an array.
 pub(crate) fn count_items(raw: &str) -> usize {
     serde_json::from_str::<Vec<IgnoredAny>>(raw).map_or(0, |items| items.len())
 }
 
-/// Counts the entries of an object.
+/// Returns the number of entries of an object.
 pub(crate) fn count_entries(raw: &str) -> usize {
     serde_json::from_str::<Entries>(raw).map_or(0, |Entries(count)| count)
 }

@@ -1,4 +1,4 @@
-//! Tells connections to drain, and to close at the deadline.
+//! Signals connections to drain, and to close at the deadline.
 
 use std::convert::Infallible;
 use tokio::sync::{mpsc, watch};
@@ -10,14 +10,15 @@ enum ShutdownPhase {
     Cut,
 }
 
-/// A connection's end: it hears of the shutdown, and by its life keeps the server waiting.
+/// The connection's side: receives the shutdown signal, and keeps the server waiting until it is
+/// dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown {
     phase: watch::Receiver<ShutdownPhase>,
     _alive: mpsc::Sender<Infallible>,
 }
 
-/// The server's end.
+/// The server's side.
 #[derive(Debug)]
 pub(crate) struct Trigger {
     phase: watch::Sender<ShutdownPhase>,
@@ -37,43 +38,45 @@ pub(crate) fn channel() -> (Trigger, Shutdown) {
 }
 
 impl Trigger {
-    /// Tells all connections to finish what they have started, and waits until they are gone.
+    /// Signals all connections to finish their running requests, and waits until they are closed.
     pub(crate) async fn drain(&mut self) {
         self.phase.send_replace(ShutdownPhase::Draining);
         self.gone().await;
     }
 
-    /// Waits until all connections are gone.
+    /// Waits until all connections are closed.
     pub(crate) async fn gone(&mut self) {
         self.gone.recv().await;
     }
 
-    /// Tells all connections to go now.
+    /// Signals all connections to close immediately.
     pub(crate) fn cut(&self) {
         self.phase.send_replace(ShutdownPhase::Cut);
     }
 }
 
 impl Shutdown {
-    /// Waits until the connection is to finish what it has started.
+    /// Waits for the signal to finish running requests.
     pub(crate) async fn draining(mut self) {
         self.reaches(ShutdownPhase::Draining).await;
     }
 
-    /// Waits until the connection is to go.
+    /// Waits for the signal to close immediately.
     pub(crate) async fn cut(mut self) {
         self.reaches(ShutdownPhase::Cut).await;
     }
 
     async fn reaches(&mut self, phase: ShutdownPhase) {
-        // A server that is gone without a word has no time to give: its connections go at once.
+        // If the server was dropped without a shutdown, the channel is closed and connections close
+        // immediately.
         let _ = self.phase.wait_for(|current| *current >= phase).await;
     }
 }
 
-/// Waits until the process is asked to stop: by SIGINT, which Ctrl-C sends, or by SIGTERM.
+/// Waits until the process receives SIGINT, which Ctrl-C sends, or SIGTERM.
 ///
-/// For [`ServerHandle::serve`](crate::ServerHandle::serve), which takes any future as its sign to stop.
+/// Pass it to [`ServerHandle::serve`](crate::ServerHandle::serve), which accepts any future as its
+/// shutdown signal.
 pub async fn shutdown_signal() {
     tokio::select! {
         () = interrupt() => {}
@@ -82,7 +85,7 @@ pub async fn shutdown_signal() {
 }
 
 async fn interrupt() {
-    // Where signals can't be listened for, none comes.
+    // If the signal handler cannot be installed, no signal arrives.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,4 +1,4 @@
-//! Which web pages may connect, and by which host names the server is reached.
+//! The web pages that may connect, and the host names that the server is reached by.
 
 use crate::core::bounded_text::prefix;
 use crate::core::config::AccessConfig;
@@ -6,13 +6,14 @@ use crate::core::web_origin::{OriginPattern, WebOrigin, is_address, is_child, is
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// How many refused origins and hosts are logged. A client can invent any number of them.
+/// The maximum number of rejected origins and hosts that are logged, since a client can invent any
+/// number of them.
 const MAX_LOGGED: usize = 64;
 
-/// The most bytes of one of them that are logged.
+/// The maximum number of logged bytes of one origin or host.
 const MAX_LOGGED_BYTES: usize = 128;
 
-/// The rules of [`AccessConfig`] about origins and hosts, parsed.
+/// The parsed rules of [`AccessConfig`] about origins and hosts.
 #[derive(Debug)]
 pub(crate) struct SiteAccess {
     origins: Vec<OriginPattern>,
@@ -23,7 +24,7 @@ pub(crate) struct SiteAccess {
 }
 
 impl SiteAccess {
-    /// Takes the rules of a config that has been checked.
+    /// Parses the rules of a validated configuration.
     pub(crate) fn new(config: &AccessConfig) -> Self {
         let origins = config.allowed_origins.iter();
         Self {
@@ -40,16 +41,17 @@ impl SiteAccess {
         }
     }
 
-    /// Whether the settings allow pages of this origin; `None` is the origin `null`.
+    /// Returns whether the settings allow pages of this origin; `None` is the origin `null`.
     pub(crate) fn allows_origin(&self, origin: Option<&WebOrigin>) -> bool {
         self.allows_loopback && origin.is_some_and(WebOrigin::is_loopback)
             || self.origins.iter().any(|pattern| pattern.matches(origin))
     }
 
-    /// Whether the server may be reached by this host name, which is in lower case and has no port.
+    /// Returns whether the server may be reached by this host name, which is in lower case and has no
+    /// port.
     ///
-    /// A page whose host name an attacker has resolved to this server has that name in its `Host`
-    /// header. No such page can be of a host that is an address.
+    /// If an attacker resolves a host name to this server's address, the `Host` header of the
+    /// attacker's page has that name. No such page can have an IP address as its host.
     pub(crate) fn allows_host(&self, host: &str, is_loopback_listener: bool) -> bool {
         if self.hosts.is_empty() && !is_loopback_listener {
             return true;
@@ -65,7 +67,8 @@ impl SiteAccess {
                 })
     }
 
-    /// The text to log for a refused origin or host: `None` if it has been logged, or too many have.
+    /// Returns the text to log for a rejected origin or host; `None` if it has been logged, or if too
+    /// many have.
     pub(crate) fn first_refusal(&self, text: &str) -> Option<String> {
         let text = prefix(text, MAX_LOGGED_BYTES).to_owned();
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);

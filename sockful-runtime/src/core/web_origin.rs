@@ -8,7 +8,7 @@ pub(crate) struct WebOrigin {
     scheme: String,
     /// The host, in lower case.
     host: String,
-    /// The port; `None` if it is the default one of a scheme that has no known default.
+    /// The port; `None` for the default port of a scheme whose default is unknown.
     port: Option<u16>,
 }
 
@@ -28,12 +28,12 @@ impl WebOrigin {
         })
     }
 
-    /// The scheme, in lower case.
+    /// Returns the scheme, in lower case.
     pub(crate) fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// Whether it is a page that this machine serves itself, such as that of a development server.
+    /// Returns whether this machine itself serves the page, as a development server does.
     pub(crate) fn is_loopback(&self) -> bool {
         matches!(&*self.scheme, "http" | "https") && is_loopback(&self.host)
     }
@@ -52,9 +52,9 @@ fn default_port(scheme: &str) -> Option<u16> {
 pub(crate) enum OriginPattern {
     /// One origin.
     Exact(WebOrigin),
-    /// All hosts with one more label in front of that of this origin: `https://*.example.com`.
+    /// All hosts with exactly one label in front of the host of this origin: `https://*.example.com`.
     Subdomains(WebOrigin),
-    /// Pages without an origin, such as those of a sandboxed frame.
+    /// Pages with the opaque origin `null`, such as those of a sandboxed frame.
     Null,
 }
 
@@ -63,7 +63,7 @@ impl OriginPattern {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// Returns a description of what is wrong with the entry.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         const RULE: &str = "not an origin; write one such as `https://app.example.com`";
         const WILDCARD: &str =
@@ -97,7 +97,7 @@ impl OriginPattern {
         Ok(Self::Subdomains(origin))
     }
 
-    /// Whether a page of this origin is meant; `None` is the origin `null`.
+    /// Returns whether the entry matches this origin; `None` is the origin `null`.
     pub(crate) fn matches(&self, origin: Option<&WebOrigin>) -> bool {
         match (self, origin) {
             (Self::Null, origin) => origin.is_none(),
@@ -111,14 +111,14 @@ impl OriginPattern {
     }
 }
 
-/// Whether a host is `parent` with one label in front.
+/// Returns whether a host is `parent` with exactly one label in front.
 pub(crate) fn is_child(host: &str, parent: &str) -> bool {
     let label = host.split_once('.');
     label.is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
 }
 
-/// Splits a host, which it returns in lower case, and a port, as a `Host` header has them. Returns
-/// `None` if `authority` has any other part.
+/// Splits a `Host` header into the host, in lower case, and the port. Returns `None` if `authority` has
+/// any other part.
 pub(crate) fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
@@ -143,12 +143,12 @@ pub(crate) fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     Some((host, port))
 }
 
-/// Whether a host is an IP address instead of a name.
+/// Returns whether a host is an IP address instead of a name.
 pub(crate) fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
 
-/// Whether a host, in lower case, can only be this machine.
+/// Returns whether a host, in lower case, always means this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address = address.parse::<IpAddr>();

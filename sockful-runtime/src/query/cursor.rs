@@ -26,7 +26,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The position of a record in this order.
+    /// Returns the position of a record in this order.
     pub(crate) fn at(orders: &[QueryOrder], record: &Record) -> Self {
         Self {
             keys: SortKeys::of(orders, record).into_owned().into_values(),
@@ -39,7 +39,7 @@ impl Cursor {
         self.compare_keys(orders, &SortKeys::of(orders, record), record.id())
     }
 
-    /// The same of a record of these keys and this id.
+    /// Like [`compare`](Self::compare), with the sort keys and the id of the record.
     pub(crate) fn compare_keys(
         &self,
         orders: &[QueryOrder],
@@ -92,7 +92,7 @@ pub(crate) fn cursor_after(orders: &[QueryOrder], model: &Model, last: &Record) 
         By::Id => None,
         By::Property(at) => Some(match last.sort_key(at) {
             Scalar::Text(text) => Cow::Owned(serde_json::Value::from(text).to_string()),
-            // As it is stored, so that a float is the same float again.
+            // The stored text, so that a float is restored exactly.
             _ => Cow::Borrowed(last.value(at)),
         }),
     });

@@ -8,9 +8,9 @@ use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
 use std::cmp::Ordering;
 
-/// A condition on records, in two-valued logic: a record matches or does not.
+/// A condition on records, in two-valued logic.
 ///
-/// Properties are identified by their position in the definition of the resource.
+/// Properties are identified by their position in the resource definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryFilter {
@@ -69,7 +69,7 @@ impl QueryFilter {
         self.evaluate(&mut RecordValues::with(record, self.repeated()))
     }
 
-    /// Returns whether the record of these values matches.
+    /// Returns whether a record with these values matches.
     pub(crate) fn evaluate<F: Fields + ?Sized>(&self, values: &mut RecordValues<'_, F>) -> bool {
         match self {
             Self::All => true,
@@ -103,7 +103,7 @@ impl QueryFilter {
         }
     }
 
-    /// The number of values that properties are compared with.
+    /// Returns the number of values that properties are compared with.
     pub(crate) fn operands(&self) -> usize {
         match self {
             Self::All => 0,
@@ -114,7 +114,7 @@ impl QueryFilter {
         }
     }
 
-    /// The properties that more than one condition compares.
+    /// Returns the properties that more than one condition compares.
     pub(crate) fn repeated(&self) -> PropertySet {
         let (mut once, mut repeated) = Default::default();
         self.add_properties(&mut once, &mut repeated);
@@ -203,7 +203,7 @@ impl<'q> Matcher<'q> {
         Self { filter, repeated }
     }
 
-    /// Returns whether the record matches, and what it took to find out: see [`RecordValues::work`].
+    /// Returns whether the record matches, and the cost of the evaluation: see [`RecordValues::work`].
     pub(crate) fn matches(&self, fields: &(impl Fields + ?Sized)) -> (bool, usize) {
         let mut values = RecordValues::with(fields, self.repeated);
         (self.filter.evaluate(&mut values), values.work())

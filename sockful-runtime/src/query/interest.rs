@@ -5,7 +5,7 @@ use super::{CompareOp, QueryFilter};
 use crate::model::scalar::Scalar;
 
 impl QueryFilter {
-    /// Returns a text that is the same for filters with the same conditions in any order, and different
+    /// Returns a canonical text: equal for filters with the same conditions in any order, and different
     /// for all others.
     pub(crate) fn canonical(&self) -> String {
         let joined = |word: &str, filters: &[Self]| {
@@ -18,12 +18,12 @@ impl QueryFilter {
             Self::And(each) => joined("and", each),
             Self::Or(any) => joined("or", any),
             Self::Not(filter) => format!("not({})", filter.canonical()),
-            // Strings are quoted and escaped, so none can look like something else.
+            // Strings are quoted and escaped, so they cannot be confused with other values.
             plain => format!("{plain:?}"),
         }
     }
 
-    /// Returns what one evaluation costs at most beside parsing the record, in bytes: see
+    /// Returns the maximum cost of one evaluation in addition to parsing the record, in bytes: see
     /// [`RecordValues::compared`](super::RecordValues::compared).
     pub(crate) fn weight(&self) -> usize {
         let text = |value: &Scalar<'_>| match value {
@@ -43,8 +43,8 @@ impl QueryFilter {
         }
     }
 
-    /// Returns properties with values, of which every matching record has at least one. `None` if the
-    /// filter implies no such values.
+    /// Returns a set of property values of which every matching record has at least one. `None` if the
+    /// filter implies no such set.
     pub(crate) fn values(&self) -> Option<Vec<(usize, Scalar<'static>)>> {
         match self {
             Self::Compare {

@@ -5,7 +5,7 @@ use crate::core::error::{Error, Result};
 use crate::model::definition::Access;
 use crate::model::resource_model::Model;
 
-/// The clauses of a query beside its conditions.
+/// The clauses of a query other than its conditions.
 pub(super) const CLAUSES: [&str; 6] = ["$sort", "$limit", "$skip", "$after", "$select", "$with"];
 /// The operators that combine conditions.
 pub(super) const COMBINATORS: [&str; 3] = ["$or", "$and", "$not"];
@@ -14,7 +14,7 @@ pub(crate) const OPERATORS: [&str; 8] = [
     "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$prefix",
 ];
 
-/// The position of the property called `name`.
+/// Returns the position of the property `name`.
 ///
 /// A private property is reported like one that does not exist, and is never suggested.
 pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usize> {
@@ -36,7 +36,7 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
     })
 }
 
-/// Refuses a `$word` that is none of `known`.
+/// Returns the error for a `$word` that is not in `known`.
 pub(super) fn unknown_word(word: &str, known: &[&'static str], path: &Path<'_>) -> Error {
     let unknown = format!("`{}` is not an operator", truncated(word));
     path.refuse(match nearest(word, known.iter().copied()) {
@@ -59,7 +59,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let bare = |name: &'a str| name.trim_start_matches('$');
     let name = name.trim_start_matches('$');
     let length = name.chars().count();
-    // Distances are computed only to names of about this length, so a long name costs nothing.
+    // Distances are computed only for names of similar length, so a long name costs nothing.
     let near = known.filter(|known| bare(known).chars().count().abs_diff(length) <= 2);
     let (distance, meant) = near
         .map(|known| (distance(name, bare(known)), known))

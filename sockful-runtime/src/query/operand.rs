@@ -67,8 +67,8 @@ struct OperandParser<'a> {
     definition: &'a Property,
     kind: JsonKind,
     codec: &'a dyn OperandCodec,
-    /// Whether the sanitizers of the property apply: to values that it equals. They need not keep the
-    /// order of values.
+    /// Whether the sanitizers of the property apply. They apply to equality only, since they need not
+    /// preserve the order of values.
     sanitizes: bool,
 }
 
@@ -97,7 +97,7 @@ impl OperandParser<'_> {
                     "`{name}` is compared with an integer as a decimal string, such as \"7\""
                 ))),
             },
-            // Numbers compare by value, even if the type can't hold this one.
+            // Numbers compare by value, even if the type cannot represent this one.
             Scalar::Number(_) if fits(kind, &value) => {
                 let stored = self.stored(raw);
                 Ok(stored.unwrap_or_else(|| value.into_owned()))
@@ -118,8 +118,8 @@ impl OperandParser<'_> {
         }
     }
 
-    /// Returns the value that the property stores for `raw`, which has the right JSON type: a value may
-    /// have several spellings and is stored in one.
+    /// Returns the value that the property stores for `raw`, which has the right JSON type: several
+    /// spellings of a value are stored as one.
     fn normalized(&self, raw: &str, path: &Path<'_>) -> Result<Scalar<'static>> {
         self.stored(raw).ok_or_else(|| {
             let (name, message) = (self.definition.name, self.codec.refusal(raw));
@@ -135,7 +135,7 @@ impl OperandParser<'_> {
     }
 }
 
-/// Parses the text that the values of a property begin with.
+/// Parses the prefix of a `$prefix` condition.
 pub(super) fn prefix(
     model: &Model,
     property: usize,
@@ -161,7 +161,7 @@ pub(super) fn fits(kind: JsonKind, value: &Scalar<'_>) -> bool {
     }
 }
 
-/// Rejects an order on a big integer, whose text does not sort like the number.
+/// Rejects an order by a wide integer, whose text does not sort like the number.
 pub(super) fn not_wide(model: &Model, property: usize, path: &Path<'_>) -> Result<()> {
     let property = &model.definition.properties[property];
     if property.wide {

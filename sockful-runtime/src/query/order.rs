@@ -92,12 +92,12 @@ impl QueryOrder {
     }
 }
 
-/// The values by which one record is sorted, each parsed once.
+/// The sort keys of one record, each parsed once.
 #[derive(Debug)]
 pub(crate) struct SortKeys<'r>(Vec<Scalar<'r>>);
 
 impl<'r> SortKeys<'r> {
-    /// The values of the properties in the order, one for each key that is not the id.
+    /// Extracts the values of the properties in the order, one for each key that is not the id.
     pub(crate) fn of(orders: &[QueryOrder], fields: &'r (impl Fields + ?Sized)) -> Self {
         let values = orders.iter().filter_map(|order| match order.by {
             By::Id => None,
@@ -106,7 +106,7 @@ impl<'r> SortKeys<'r> {
         Self(values.collect())
     }
 
-    /// The bytes of JSON that [`of`](Self::of) parses.
+    /// Returns the bytes of JSON that [`of`](Self::of) parses.
     pub(crate) fn work(orders: &[QueryOrder], fields: &(impl Fields + ?Sized)) -> usize {
         let lengths = orders.iter().map(|order| match order.by {
             By::Id => 0,
@@ -115,7 +115,7 @@ impl<'r> SortKeys<'r> {
         lengths.sum()
     }
 
-    /// The same values, borrowing nothing.
+    /// Returns the same keys as owned values.
     pub(crate) fn into_owned(self) -> SortKeys<'static> {
         SortKeys(self.0.into_iter().map(Scalar::into_owned).collect())
     }
@@ -124,7 +124,7 @@ impl<'r> SortKeys<'r> {
         self.0.into()
     }
 
-    /// Compares the records of these keys and `ids`.
+    /// Compares two records by these keys and `ids`.
     pub(crate) fn compare(
         &self,
         other: &SortKeys<'_>,
@@ -134,7 +134,7 @@ impl<'r> SortKeys<'r> {
         compare_keys((&self.0, ids.0), (&other.0, ids.1), orders)
     }
 
-    /// Compares the record of these keys and an id with the position of other keys and another id.
+    /// Compares a record, by these keys and its id, with the position of other keys and another id.
     pub(super) fn compare_position(
         &self,
         position: &[Scalar<'_>],

@@ -29,7 +29,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// Parsers of parts that must have a certain shape.
+/// Parsers of parts that must have a certain JSON type.
 impl Path<'_> {
     /// Parses an object; `like` is an example for the error message.
     pub(crate) fn object<'r>(&self, raw: &'r str, like: &str) -> Result<Object<'r>> {

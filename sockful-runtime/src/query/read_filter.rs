@@ -1,4 +1,4 @@
-//! The filter that read policies put on every record a caller can read.
+//! The filter that read policies add to every query of a caller.
 
 use super::QueryFilter;
 use super::values::{Fields, RecordValues};
@@ -23,7 +23,7 @@ impl ReadFilter {
         self.0.as_ref().is_none_or(|filter| filter.matches(record))
     }
 
-    /// Returns whether the caller may read the record of these values.
+    /// Returns whether the caller may read a record with these values.
     pub(crate) fn allows_values<F: Fields + ?Sized>(
         &self,
         values: &mut RecordValues<'_, F>,
@@ -31,7 +31,7 @@ impl ReadFilter {
         self.0.as_ref().is_none_or(|filter| filter.evaluate(values))
     }
 
-    /// The filter, or `None` if every record is allowed.
+    /// Returns the filter, or `None` if every record is allowed.
     pub(crate) fn filter(&self) -> Option<&QueryFilter> {
         self.0.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What queries are taken, what they mean, and what is said of those that are not.
+//! Which queries are accepted, what they mean, and the errors of those that are not.
 
 use super::*;
 use crate::core::error::Error;
@@ -31,7 +31,7 @@ fn refused(query: &str) -> Error {
     }
 }
 
-/// The path of a refusal, as it is told.
+/// Returns the `path` of an error as it is sent.
 fn path_of(error: &Error) -> String {
     let told = serde_json::to_value(error).expect("an error is JSON");
     assert_eq!(told["code"], "invalid_query", "{told}");
@@ -297,7 +297,7 @@ fn cursor_is_valid_for_its_own_sort_only() {
             "{cursor}"
         );
         for b in sorts {
-            // The cursor may stand before the sort that it is of.
+            // The cursor may come before the `$sort` that it belongs to.
             let query = format!(r#"{{"$after":"{cursor}","$sort":{b}}}"#);
             match asked(&query) {
                 Ok(asked) => {
@@ -346,7 +346,7 @@ fn each_property_is_parsed_once_for_all_terms() {
     assert!(filter.evaluate(&mut values));
     // The quotes, and the two digits of `life`.
     assert_eq!(values.parsed(), 30_002 + 2);
-    // Another filter on the same record, such as that of a policy, adds its comparisons only.
+    // A second filter on the same record, such as that of a policy, adds only its comparisons.
     let mut values = RecordValues::new(&record);
     assert!((0..50).all(|_| filter.evaluate(&mut values)));
     assert_eq!(values.parsed(), 30_002 + 2);
@@ -363,7 +363,7 @@ fn count(counter: &'static LocalKey<Cell<usize>>) {
     counter.with(|count| count.set(count.get() + 1));
 }
 
-/// A number that counts how often its schema is made.
+/// A number that counts how often its schema is generated.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Level(i64);
 
@@ -435,7 +435,7 @@ fn values_of_a_list_are_parsed_in_one_read() {
     let query = serde_json::json!({"level": {"$in": levels}});
     clamped(&query.to_string());
     assert_eq!(READS.get(), 1);
-    // No integer equals these, which needs no explanation.
+    // No integer equals these, so no schema is needed to explain it.
     assert_eq!(DESCRIPTIONS.get(), 0);
 }
 

@@ -15,7 +15,7 @@ use std::ops::{BitAnd, BitOr, Not};
 /// A condition on the records of `R`, built from its `FIELDS` and combined with `&`, `|` and `!`.
 ///
 /// It has the meaning of a condition on the wire, and may also use properties that are never sent. The
-/// type of a property decides which operators it has: see [`Field`].
+/// type of a property determines its operators: see [`Field`].
 pub struct Filter<R> {
     inner: query::QueryFilter,
     resource: PhantomData<fn() -> R>,

@@ -5,8 +5,8 @@ use crate::model::definition::KeyForm;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 
-/// What one comparison costs beside the bytes that it reads, in bytes of JSON that could be parsed
-/// instead.
+/// The cost of one comparison in addition to the bytes that it reads, expressed in bytes of JSON that
+/// could be parsed instead.
 const COMPARISON: usize = 16;
 
 /// A record whose properties can be read one by one.
@@ -45,8 +45,8 @@ impl Fields for Record {
     }
 }
 
-/// A set of properties, by position. All positions from 63 on are one, so it may contain more than
-/// was added.
+/// A set of properties, by position. Positions from 63 on share one bit, so the set may contain more
+/// than was added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PropertySet(u64);
 
@@ -65,13 +65,13 @@ impl PropertySet {
 }
 
 /// The values of one record, for any number of filters: a property that is needed more than once is
-/// parsed when it is first compared, and kept.
+/// parsed when it is first compared, and cached.
 ///
 /// A long text is parsed in one pass over its bytes, so the cost of an evaluation is the bytes of
 /// the properties and the number of comparisons, not their product.
 pub(crate) struct RecordValues<'r, F: ?Sized> {
     fields: &'r F,
-    /// The properties whose values are kept.
+    /// The properties whose values are cached.
     repeated: PropertySet,
     kept: Vec<(usize, Scalar<'r>)>,
     parsed: usize,
@@ -79,12 +79,12 @@ pub(crate) struct RecordValues<'r, F: ?Sized> {
 }
 
 impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
-    /// The values of a record that is compared with several filters.
+    /// Creates the values of a record that is compared with several filters.
     pub(crate) fn new(fields: &'r F) -> Self {
         Self::with(fields, PropertySet(u64::MAX))
     }
 
-    /// The values of a record of which the properties in `repeated` are compared more than once.
+    /// Creates the values of a record whose properties in `repeated` are compared more than once.
     pub(crate) fn with(fields: &'r F, repeated: PropertySet) -> Self {
         Self {
             fields,
@@ -95,7 +95,7 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
         }
     }
 
-    /// What `f` says of the value of a property.
+    /// Returns the result of `f` for the value of a property.
     pub(crate) fn test<T>(&mut self, position: usize, f: impl FnOnce(&Scalar<'r>) -> T) -> T {
         if !self.repeated.contains(position) {
             return f(&self.parse(position));
@@ -114,7 +114,7 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
         self.fields.scalar(position)
     }
 
-    /// Notes that a value is compared `times` times with values such as `operand`.
+    /// Records that a value is compared `times` times with values such as `operand`.
     pub(super) fn note_comparison(&mut self, times: usize, operand: &Scalar<'_>) {
         let bytes = match operand {
             Scalar::Text(text) => text.len(),
@@ -127,24 +127,24 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
         self.compared += comparison_cost(times, bytes);
     }
 
-    /// What the comparisons so far cost in bytes.
+    /// Returns the cost of the comparisons so far, in bytes.
     pub(crate) fn compared(&self) -> usize {
         self.compared
     }
 
-    /// The bytes of JSON that were parsed so far.
+    /// Returns the bytes of JSON that were parsed so far.
     #[cfg(test)]
     pub(crate) fn parsed(&self) -> usize {
         self.parsed
     }
 
-    /// The work so far: the bytes that were parsed, and what the comparisons cost in bytes.
+    /// Returns the cost so far: the parsed bytes plus the cost of the comparisons, in bytes.
     pub(crate) fn work(&self) -> usize {
         self.parsed + self.compared
     }
 }
 
-/// What it costs to compare a value `times` times with operands of so many bytes.
+/// Returns the cost of comparing a value `times` times with operands of `bytes` bytes.
 pub(super) fn comparison_cost(times: usize, bytes: usize) -> usize {
     times * (COMPARISON + bytes.min(SORTED_BYTES))
 }

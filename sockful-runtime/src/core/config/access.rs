@@ -14,10 +14,10 @@ pub struct AccessConfig {
     ///
     /// - `https://app.example.com` is one origin, and so is one of another scheme, such as
     ///   `capacitor://localhost` or `tauri://localhost`.
-    /// - `https://*.example.com` is each host with one more label in front. It is neither
+    /// - `https://*.example.com` is each host with exactly one more label. It matches neither
     ///   `https://example.com` nor `https://a.b.example.com`.
-    /// - `null` is the origin of sandboxed frames, `data:` URLs and local files. Any site can make such
-    ///   a frame, so it may only be allowed if cookies do not identify callers.
+    /// - `null` is the origin of sandboxed frames, `data:` URLs and local files. Any site can create
+    ///   such a frame, so allow it only if callers are not identified by cookies.
     pub allowed_origins: Vec<String>,
     /// Allow the pages that development servers serve on this machine, such as
     /// `http://localhost:5173`. Default: true in builds with debug assertions, false in release builds.
@@ -25,12 +25,12 @@ pub struct AccessConfig {
     /// The host names that the server is reached by, without a port, such as `api.example.com` or
     /// `*.example.com`. Default: none.
     ///
-    /// A request whose `Host` header has another name is refused with 421, so that a web page cannot
-    /// reach the server by a name of its own that it resolves to the server's address. Addresses and
-    /// `localhost` are always allowed.
+    /// A request with another name in its `Host` header is rejected with 421, so that a web page cannot
+    /// reach the server through a name of its own that resolves to the server's address (DNS
+    /// rebinding). IP addresses and `localhost` are always allowed.
     ///
-    /// Without any host the check is made on listeners of a loopback address only. A server there
-    /// that a proxy makes public needs the public name in this list.
+    /// If the list is empty, the check applies only to listeners on a loopback address. If a proxy
+    /// makes such a server public, add the public name to this list.
     pub hosts: Vec<String>,
     /// Serve the description of the API to unauthenticated clients, on a server that authenticates
     /// them. Default: false.

@@ -1,4 +1,4 @@
-//! Checks of settings, whose errors name the setting and its value.
+//! Range checks of settings, whose errors name the setting and its value.
 
 use super::A_YEAR;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -11,7 +11,7 @@ pub(super) fn invalid(setting: &str, value: impl Display, rule: impl Display) ->
     Error::new(ErrorKind::Invalid, message)
 }
 
-/// A count is at least 1.
+/// Rejects a count below 1.
 pub(super) fn check_counts(settings: &[(&str, usize)]) -> Result<()> {
     match settings.iter().find(|(_, value)| *value == 0) {
         Some((setting, value)) => Err(invalid(setting, value, "must be at least 1")),
@@ -19,7 +19,7 @@ pub(super) fn check_counts(settings: &[(&str, usize)]) -> Result<()> {
     }
 }
 
-/// A count that is the number of permits of a semaphore is at most what that can hold.
+/// Rejects a count that exceeds the number of permits of a semaphore.
 pub(super) fn check_permits(settings: &[(&str, usize)]) -> Result<()> {
     let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
     match settings.iter().find(|(_, value)| *value > most) {
@@ -31,7 +31,7 @@ pub(super) fn check_permits(settings: &[(&str, usize)]) -> Result<()> {
     }
 }
 
-/// A duration is longer than zero and at most a year.
+/// Rejects a duration that is zero or longer than a year.
 pub(super) fn check_durations(settings: &[(&str, Duration)]) -> Result<()> {
     let is_wrong = |value: Duration| value.is_zero() || value > A_YEAR;
     match settings.iter().find(|(_, value)| is_wrong(*value)) {

@@ -13,57 +13,61 @@ use std::time::Duration;
 pub struct ConnectionConfig {
     /// The largest message, in bytes. A larger one closes the connection with 1009. Default: 65,536.
     pub max_frame: usize,
-    /// The number of connections open at once. Further ones are refused with 503. Default: 100,000.
+    /// The maximum number of open connections. Further ones are rejected with 503. Default: 100,000.
     pub max_connections: usize,
-    /// The number of connections open at once from one address. Further ones are refused with 503.
+    /// The maximum number of open connections from one address. Further ones are rejected with 503.
     ///
     /// An IPv6 network of 64 bits counts as one address. Connections from the machine itself are not
-    /// counted, since a proxy there connects for everyone. Default: 1,000.
+    /// counted, since a local proxy connects for all its clients. Default: 1,000.
     pub max_connections_per_address: usize,
-    /// How long running requests may take after a shutdown began; then they are cut. Default: 10 s.
+    /// How long running requests may take after a shutdown has begun before they are aborted. Default:
+    /// 10 s.
     #[serde(deserialize_with = "duration::deserialize")]
     pub shutdown_timeout: Duration,
-    /// The number of connections accepted per second, also the burst. Further ones are refused with
-    /// 503. One address has at most a quarter of them, and all addresses that use more than a
-    /// hundredth have half of them together. Default: 2,000.
+    /// The number of connections accepted per second, also the burst. Further ones are rejected with
+    /// 503. One address has at most a quarter of them, and all addresses that use more than a hundredth
+    /// share half of them. Default: 2,000.
     #[doc(hidden)]
     pub max_connection_rate: u32,
-    /// How deep arrays and objects may nest in a message. Default: 64.
+    /// The maximum nesting of arrays and objects in a message. Default: 64.
     #[doc(hidden)]
     pub max_depth: usize,
-    /// The number of consecutive bad frames that close the connection with 1008. Default: 32.
+    /// The number of consecutive bad frames after which the connection is closed with 1008. Default:
+    /// 32.
     #[doc(hidden)]
     pub max_bad_frames: usize,
-    /// The number of requests of one connection that run or wait at once. Default: 64.
+    /// The maximum number of running and waiting requests of one connection. Default: 64.
     #[doc(hidden)]
     pub max_in_flight: usize,
-    /// The number of lists, counts and subscriptions of one connection that are read at once. Default: 4.
+    /// The maximum number of concurrent lists, counts and initial reads of subscriptions of one
+    /// connection. Default: 4.
     #[doc(hidden)]
     pub max_lists: usize,
-    /// The number of requests of one connection that run before other connections get their turn.
-    /// Default: 32.
+    /// The number of requests of one connection that run before other connections are polled. Default:
+    /// 32.
     #[doc(hidden)]
     pub max_batch: usize,
-    /// The bytes that may wait for a connection before no further request of it is read. Default:
-    /// 1,048,576.
+    /// The number of unsent bytes of a connection above which no further requests are read from it.
+    /// Default: 1,048,576.
     #[doc(hidden)]
     pub max_outgoing: usize,
-    /// The bytes read from a socket at once. An idle connection holds as many. Default: 4,096.
+    /// The size of a read from a socket in bytes, which is also the buffer of an idle connection.
+    /// Default: 4,096.
     #[doc(hidden)]
     pub read_capacity: usize,
-    /// How often the server pings. Default: 25 s.
+    /// The interval of the server's pings. Default: 25 s.
     #[doc(hidden)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub ping_interval: Duration,
-    /// How long after a ping the server waits for any message of the peer. Default: 20 s.
+    /// How long the server waits for any message of the peer after a ping. Default: 20 s.
     #[doc(hidden)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub pong_timeout: Duration,
-    /// How long a peer may accept none of the bytes that wait for it. Default: 30 s.
+    /// How long a peer may accept none of its unsent bytes. Default: 30 s.
     #[doc(hidden)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub write_timeout: Duration,
-    /// How long the peer may take to answer a close. Default: 2 s.
+    /// How long the peer may take to answer a close frame. Default: 2 s.
     #[doc(hidden)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub close_timeout: Duration,

@@ -1,10 +1,10 @@
-//! Durations in a configuration: a number of milliseconds, or a text such as `30s`.
+//! Durations in a configuration: a number of milliseconds, or a string such as `30s`.
 
 use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 use std::time::Duration;
 
-/// The units, each with its milliseconds.
+/// The units and their milliseconds.
 const UNITS: [(&str, u64); 5] = [
     ("ms", 1),
     ("s", 1_000),

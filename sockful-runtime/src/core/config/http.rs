@@ -1,4 +1,4 @@
-//! What is served over HTTP, and limits of its requests.
+//! Which HTTP endpoints are served, and limits of HTTP requests.
 
 use super::check::{check_counts, check_durations, invalid};
 use super::duration;
@@ -9,20 +9,21 @@ use std::time::Duration;
 /// The smallest buffer that hyper accepts.
 const MIN_HEADER_BYTES: usize = 8 * 1024;
 
-/// What is served over HTTP, and limits of its requests.
+/// Which HTTP endpoints are served, and limits of HTTP requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HttpConfig {
-    /// Serve the routes over HTTP too, below `/api`. Default: true.
+    /// Serve the routes over HTTP as well, below `/api`. Default: true.
     pub enabled: bool,
-    /// Serve the explorer at `/`: a page to read records, call actions and send frames. It shows only what
-    /// its user may read. Default: true in builds with debug assertions, false in release builds.
+    /// Serve the explorer at `/`, a page that reads records, calls actions and sends frames. It shows
+    /// only what its user may read. Default: true in builds with debug assertions, false in release
+    /// builds.
     pub explorer: bool,
-    /// The bytes of the head of an HTTP request, at least 8,192. Default: 16,384.
+    /// The maximum size of the head of an HTTP request in bytes, at least 8,192. Default: 16,384.
     #[doc(hidden)]
     pub max_header_bytes: usize,
-    /// The number of headers of an HTTP request. Default: 64.
+    /// The maximum number of headers of an HTTP request. Default: 64.
     #[doc(hidden)]
     pub max_headers: usize,
     /// How long the head of an HTTP request may take to arrive. Default: 10 s.

@@ -9,33 +9,33 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LiveConfig {
-    /// The number of subscriptions of one connection. Default: 128.
+    /// The maximum number of subscriptions of one connection. Default: 128.
     pub max_subscriptions: usize,
-    /// The number of missed commits that a subscription receives one by one; more are folded into one
+    /// The number of missed commits that a subscription receives one by one; more are combined into one
     /// event. Default: 256.
     pub fold_after: usize,
-    /// The number of records in the initial result of a subscription. Default: 10,000.
+    /// The maximum number of records in the initial result of a subscription. Default: 10,000.
     #[doc(hidden)]
     pub max_subscription_records: usize,
-    /// The bytes of the initial result of a subscription. Default: 8 MiB.
+    /// The maximum size of the initial result of a subscription in bytes. Default: 8 MiB.
     #[doc(hidden)]
     pub max_snapshot: usize,
-    /// The number of different conditions of subscriptions to one resource that are evaluated on each
-    /// of its changes because they require no value of a property. One caller has at most as many as
-    /// are then left for others; one that compares more than 1 KiB counts as several, and a
-    /// subscription without conditions does not count. Default: 1,000.
+    /// The maximum number of different subscription filters of one resource that are evaluated on each
+    /// of its changes because they require no particular value of a property. One caller has at most as
+    /// many as are then left for others. A filter that compares more than 1 KiB counts as several, and
+    /// a subscription without a filter does not count. Default: 1,000.
     #[doc(hidden)]
     pub max_scanned_groups: usize,
-    /// The number of commits read from the log for a subscription that missed them. One that missed
-    /// more starts again from an initial result. Default: 100,000.
+    /// The maximum number of commits read from the log for a subscription that missed them. One that
+    /// missed more restarts with an initial result. Default: 100,000.
     #[doc(hidden)]
     pub max_replayed: usize,
-    /// The bytes of the newest commits kept in memory for subscriptions that are behind. Default:
-    /// 16 MiB.
+    /// The size of the newest commits kept in memory for subscriptions that are behind, in bytes.
+    /// Default: 16 MiB.
     #[doc(hidden)]
     pub ring_capacity: usize,
-    /// The bytes that may wait for a connection before events of its subscriptions are held back.
-    /// Default: 65,536.
+    /// The number of unsent bytes of a connection above which the events of its subscriptions are held
+    /// back. Default: 65,536.
     #[doc(hidden)]
     pub max_unsent_events: usize,
 }

@@ -11,37 +11,36 @@ use std::time::Duration;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RequestConfig {
-    /// The largest reply, in bytes. A list is cut there, any other reply is `too_large`. Default:
-    /// 1,048,576.
+    /// The maximum size of a reply in bytes. A list is cut at this size, any other reply is
+    /// `too_large`. Default: 1,048,576.
     pub max_reply: usize,
     /// The largest `$limit` of a list. Default: 1,000.
     pub max_page: usize,
-    /// The number of requests per second of one caller, on all its connections.
+    /// The maximum number of requests per second of one caller, on all its connections.
     ///
-    /// A list, a count, several records by their ids, a subscription, a remote method and `authenticate`
-    /// count as 5 requests, plus one for every 100 records that they read and every 64 KiB that they parse
-    /// and compare; a `commit` counts as all its writes. A caller without an identity is known by its
-    /// address, or by its connection if it connects from the machine itself. Default: 10,000.
+    /// A list, a count, a `get` of several ids, a subscription, a remote method and `authenticate`
+    /// count as 5 requests, plus one for every 100 records that they read and every 64 KiB that they
+    /// parse and compare; a `commit` counts as all its writes. An unauthenticated caller is identified
+    /// by its address, or by its connection if it connects from the machine itself. Default: 10,000.
     pub max_request_rate: u32,
     /// How long a request may take. Default: 30 s.
     #[serde(deserialize_with = "duration::deserialize")]
     pub request_timeout: Duration,
-    /// The number of requests of one caller that may arrive at once after an idle time. Default:
-    /// 20,000.
+    /// The maximum burst of requests of one caller after an idle time. Default: 20,000.
     #[doc(hidden)]
     pub request_burst: u32,
-    /// The number of consecutive requests over the rate that close the connection with 1008. Default:
-    /// 1,000.
+    /// The number of consecutive requests over the rate after which the connection is closed with 1008.
+    /// Default: 1,000.
     #[doc(hidden)]
     pub max_rate_limited: usize,
     /// The number of records in a list without `$limit`. Default: 100.
     #[doc(hidden)]
     pub default_page: usize,
-    /// The number of records that change or are destroyed together with one that is destroyed, itself
-    /// included. Default: 10,000.
+    /// The maximum number of records that are changed or destroyed by one `destroy`, including the
+    /// record itself. Default: 10,000.
     #[doc(hidden)]
     pub max_cascade: usize,
-    /// The number of commits whose `#[after]` hooks are not done. Further writes that lead to such hooks
+    /// The maximum number of commits with pending `#[after]` hooks. Further writes with such hooks
     /// wait. One caller has at most as many as are then left for others. Default: 1,024.
     #[doc(hidden)]
     pub max_afterwards: usize,

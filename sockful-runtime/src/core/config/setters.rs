@@ -1,4 +1,4 @@
-//! Setters of the documented settings, to be chained.
+//! Chainable setters of the documented settings.
 
 use super::Config;
 use std::time::Duration;

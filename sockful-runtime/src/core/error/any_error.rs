@@ -3,7 +3,7 @@
 use super::Error;
 use std::fmt;
 
-/// An error of a remote method or a hook that any [`std::error::Error`] converts into by `?`.
+/// The error type of remote methods and hooks that `?` converts any [`std::error::Error`] into.
 ///
 /// An [`Error`] keeps its code and its message. Any other error becomes [`Error::internal`]: the
 /// caller receives an id, and the log has the error under that id.
@@ -22,8 +22,8 @@ use std::fmt;
 /// assert_eq!(Error::from(amount("x").unwrap_err()).kind(), ErrorKind::Internal);
 /// ```
 ///
-/// It is not a `std::error::Error` itself; a type cannot be both that and the target of this
-/// conversion.
+/// `AnyError` does not implement `std::error::Error`, since its `From` conversion would then overlap
+/// with the one from itself.
 pub struct AnyError(Error);
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for AnyError {

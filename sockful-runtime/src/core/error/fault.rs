@@ -4,15 +4,15 @@ use crate::core::bounded_text::prefix;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// One property of a payload that breaks a rule.
+/// A violation of a rule by one property of a payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Fault {
-    /// Where in the payload: `email`, `address.zip`, `tags[3]`.
+    /// The path in the payload: `email`, `address.zip`, `tags[3]`.
     pub path: String,
-    /// The rule that is broken, one word: `required`, `type`, `unknown`…
+    /// The violated rule, one word: `required`, `type`, `unknown`…
     pub rule: Cow<'static, str>,
-    /// What is wrong, to be read after the path: "is required".
+    /// The description of the violation, to be read after the path: "is required".
     pub message: Cow<'static, str>,
 }
 
@@ -21,7 +21,7 @@ pub struct Fault {
 const MAX_PATH: usize = 256;
 
 impl Fault {
-    /// Makes a fault of `rule` at `path`.
+    /// Creates a fault of `rule` at `path`.
     pub fn new(
         path: impl Into<String>,
         rule: impl Into<Cow<'static, str>>,
@@ -34,7 +34,7 @@ impl Fault {
         }
     }
 
-    /// The same fault, told from the property `name` on, inside of which it was found.
+    /// Returns the fault with `name`, the property that contains it, in front of its path.
     pub(crate) fn under(&self, name: &str) -> Self {
         let path = match self.path.as_str() {
             "" => name.to_owned(),
@@ -48,7 +48,7 @@ impl Fault {
     }
 }
 
-/// Cuts a path that is longer than clients can use.
+/// Truncates a path that is longer than clients can use.
 fn clipped(mut path: String) -> String {
     if path.len() > MAX_PATH {
         path.truncate(prefix(&path, MAX_PATH).len());

@@ -1,44 +1,44 @@
 //! The kinds of errors, and their codes on the wire.
 
-/// The kinds of errors, each with the code that it has on the wire.
+/// The kind of an error, which has a code on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// `bad_frame`: the message is not a frame.
+    /// `bad_frame`: the message is not a valid frame.
     BadFrame,
-    /// `unknown_resource`: nothing of that name is served.
+    /// `unknown_resource`: the server has no resource of that name.
     UnknownResource,
     /// `unknown_action`: the resource has no such action.
     UnknownAction,
-    /// `invalid`: the payload breaks the schema; `fields` lists every fault.
+    /// `invalid`: the payload violates the schema; `fields` lists every fault.
     Invalid,
-    /// `invalid_query`: the conditions or the query make no sense; `path` says where.
+    /// `invalid_query`: the conditions or the query are invalid; `path` says where.
     InvalidQuery,
-    /// `not_found`: there is no such record.
+    /// `not_found`: the record does not exist, or the caller cannot read it.
     NotFound,
-    /// `conflict`: it exists already, or it changed meanwhile.
+    /// `conflict`: the record already exists, or it was changed meanwhile.
     Conflict,
-    /// `unauthenticated`: the caller is nobody, and must be somebody.
+    /// `unauthenticated`: the request requires authentication.
     Unauthenticated,
-    /// `forbidden`: this caller may not do this.
+    /// `forbidden`: the caller is not allowed to do this.
     Forbidden,
-    /// `too_large`: a size over a limit; `limit` names it.
+    /// `too_large`: a size exceeds a limit; `limit` names it.
     TooLarge,
-    /// `too_many`: a number over a limit; `limit` names it.
+    /// `too_many`: a count exceeds a limit; `limit` names it.
     TooMany,
-    /// `rate_limited`: too often; `retry_after_ms` says when again.
+    /// `rate_limited`: the caller sends too many requests; `retry_after_ms` says when to retry.
     RateLimited,
-    /// `timeout`: not done in time; `outcome` says whether it may have taken effect.
+    /// `timeout`: the request took too long; `outcome` says whether it may have taken effect.
     Timeout,
-    /// `unavailable`: not now; the server is shutting down or its store is away.
+    /// `unavailable`: the server is shutting down, or its store is unavailable.
     Unavailable,
-    /// `internal`: our fault. The caller is told an id, the log has the cause.
+    /// `internal`: the server failed. The caller receives an id, the log has the cause.
     Internal,
-    /// A code that a remote method chose for itself.
+    /// A code defined by the application, see [`Error::refused`](crate::Error::refused).
     Custom,
 }
 
-/// Kind and code, in one table.
+/// The code of each kind.
 pub(super) const CODES: &[(ErrorKind, &str)] = &[
     (ErrorKind::BadFrame, "bad_frame"),
     (ErrorKind::UnknownResource, "unknown_resource"),

@@ -3,16 +3,16 @@
 use serde::ser::{self, Serialize, Serializer};
 use std::fmt;
 
-/// Whether there is no NaN and no infinity anywhere in `value`.
+/// Returns whether `value` contains neither NaN nor infinity.
 pub(crate) fn is_finite<T: Serialize + ?Sized>(value: &T) -> bool {
     value.serialize(Look).is_ok()
 }
 
-/// Serialises to nothing, and fails at the first number that is not finite.
+/// A serializer without output that fails at the first number that is not finite.
 #[derive(Clone, Copy, Debug)]
 struct Look;
 
-/// There is one.
+/// The error of a number that is not finite.
 #[derive(Debug)]
 struct NotFinite;
 
@@ -196,7 +196,7 @@ impl ser::SerializeMap for Look {
     type Ok = ();
     type Error = NotFinite;
 
-    /// A key is a string in JSON, and one that is a float is written as one.
+    /// A float as a map key is written as a string, so it is accepted.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> FiniteResult {
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! Integers in any spelling that JSON has for them: `3`, `3.0`, `0.3e1`.
+//! Integers in every spelling that JSON allows: `3`, `3.0`, `0.3e1`.
 //!
-//! JSON has one type of number, and JSON Schema takes every number without a fraction for an integer.
-//! Serde reads an integer from digits only.
+//! JSON has one number type, and JSON Schema accepts every number without a fraction as an integer.
+//! Serde parses integers from digits only.
 
 use super::lexer;
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// The digits of the longest integer type.
 const MAX_DIGITS: usize = 40;
 
-/// Reads an integer of type `T`, however it is spelt.
+/// Parses an integer of type `T` in any spelling.
 pub(crate) fn integer<T: std::str::FromStr>(raw: &str) -> Option<T> {
     match raw.parse() {
         Ok(integer) => Some(integer),
@@ -17,7 +17,7 @@ pub(crate) fn integer<T: std::str::FromStr>(raw: &str) -> Option<T> {
     }
 }
 
-/// Writes every number without a fraction as digits; `None` if all of them are already.
+/// Writes every number without a fraction as digits; returns `None` if nothing changes.
 pub(crate) fn normalize_integers(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
     let mut written = String::new();
@@ -48,7 +48,7 @@ fn number_length(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| is_part(byte)).count()
 }
 
-/// The digits of a number without a fraction, with its sign; `None` for any other number.
+/// Returns the digits of a number without a fraction, with its sign; `None` for any other number.
 fn digits(number: &str) -> Option<Cow<'_, str>> {
     let unsigned = number.strip_prefix('-').unwrap_or(number);
     // Serde reads `-0` as a float.
@@ -66,7 +66,7 @@ fn digits(number: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Owned("0".to_owned()));
     }
     let zeros = all.len() - all.trim_end_matches('0').len();
-    // The place of the point behind the last digit that is not zero.
+    // The position of the decimal point relative to the end of the last digit that is not zero.
     let place = i64::from(exponent) - i64::try_from(fraction.len()).ok()?;
     let place = usize::try_from(place + i64::try_from(zeros).ok()?).ok()?;
     if significant.len() + place > MAX_DIGITS {

@@ -1,22 +1,22 @@
-//! Scans plain strings and runs of bytes; everything else is left to serde.
+//! Scans plain strings and runs of bytes; serde parses everything else.
 
-/// Bytes of a string that stand for themselves and do not end it.
+/// Bytes of a string that are not escaped and do not end it.
 pub(crate) const PLAIN: Class = all_but(b"\"\\", b' ');
 
-/// Bytes of an object or an array that are no bracket and begin no string.
+/// Bytes of an object or an array that are not brackets and do not begin a string.
 pub(crate) const INSIDE: Class = all_but(b"{}[]\"", 0);
 
-/// Which bytes belong together.
+/// A set of bytes.
 pub(crate) type Class = [bool; 256];
 
-/// How many bytes from the first are of a class.
+/// Returns the number of leading bytes that are in `class`.
 pub(crate) fn run(class: &Class, bytes: &[u8]) -> usize {
     let is_other = |byte: &u8| !class[usize::from(*byte)];
     bytes.iter().position(is_other).unwrap_or(bytes.len())
 }
 
-/// The end of the string that begins at `start`, behind its closing quote; `None` where there is
-/// none, or one with escapes or control characters.
+/// Returns the end of the string that begins at `start`, after its closing quote; `None` if there is no
+/// string, or one with escapes or control characters.
 pub(crate) fn plain_string(bytes: &[u8], start: usize) -> Option<usize> {
     if *bytes.get(start)? != b'"' {
         return None;
@@ -25,8 +25,8 @@ pub(crate) fn plain_string(bytes: &[u8], start: usize) -> Option<usize> {
     (*bytes.get(end)? == b'"').then_some(end + 1)
 }
 
-/// The end of the string that begins at `start` of JSON text, behind its closing quote; the end of
-/// all where it never ends.
+/// Returns the end of the string that begins at `start` of JSON text, after its closing quote, or the
+/// end of the text if the string is not closed.
 pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
@@ -40,8 +40,7 @@ pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
     }
 }
 
-/// The length of the number that the bytes begin with, by the grammar of JSON; `None` if they begin
-/// with none.
+/// Returns the length of the JSON number at the beginning of the bytes; `None` if there is none.
 pub(crate) fn number(bytes: &[u8]) -> Option<usize> {
     let digits = |from: usize| {
         let rest = bytes.get(from..).unwrap_or_default();
@@ -64,7 +63,7 @@ pub(crate) fn number(bytes: &[u8]) -> Option<usize> {
     Some(end)
 }
 
-/// All bytes but `these` and those below `lowest`.
+/// Returns the class of all bytes except `these` and those below `lowest`.
 const fn all_but(these: &[u8], lowest: u8) -> Class {
     let mut class = [true; 256];
     let (mut at, mut low) = (0, 0);

@@ -9,17 +9,17 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// From this many members on, duplicate keys are found by sorting.
+/// The number of members from which duplicate keys are found by sorting.
 const MANY: usize = 16;
 
 /// The offsets of an object's members in its text.
 ///
-/// It does not borrow the text, so that it can be kept beside it and the object be read again without
-/// another scan.
+/// It does not borrow the text, so that both can be stored together and the object can be read again
+/// without another scan.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members {
     spans: Vec<Member>,
-    /// The decoded keys, if any key has escapes. Almost none has.
+    /// The decoded keys, if any key has escapes, which is rare.
     decoded: Option<Box<[Box<str>]>>,
 }
 
@@ -35,8 +35,8 @@ impl Members {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if it is not an object or has a key twice,
-    /// [`ErrorKind::BadFrame`](crate::ErrorKind::BadFrame) if it is not JSON.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the text is not an object or has a
+    /// duplicate key, [`ErrorKind::BadFrame`](crate::ErrorKind::BadFrame) if it is not JSON.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         match text.as_bytes() {
             b"null" => return Ok(Self::default()),
@@ -59,7 +59,7 @@ impl Members {
         Ok(members)
     }
 
-    /// Adds a member of a text that is being written; its key is plain and not there yet.
+    /// Adds a member of a text that is being written; its key has no escapes and is not a duplicate.
     pub(crate) fn push(&mut self, key: Span, value: Span) {
         self.spans.push(Member { key, value });
     }
@@ -68,11 +68,11 @@ impl Members {
         self.spans.len()
     }
 
-    /// The position of the member `key`.
+    /// Returns the position of the member `key`.
     #[inline]
     pub(super) fn position(&self, text: &str, key: &str) -> Option<usize> {
         match &self.decoded {
-            // Most keys differ in length, which takes no look at the text.
+            // Most keys differ in length, which is compared without reading the text.
             None => self
                 .spans
                 .iter()
@@ -116,16 +116,16 @@ impl Members {
     }
 }
 
-/// The value of the only member of an object such as `{"id":"bob"}`, if that is named `key`: no
-/// spaces, no escapes, one string.
+/// Returns the value of `key` in an object such as `{"id":"bob"}`: no spaces, no escapes, one member
+/// that is a string.
 pub(crate) fn only_string<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let rest = text.strip_prefix("{\"")?.strip_prefix(key)?;
     let value = rest.strip_prefix("\":")?.strip_suffix('}')?;
     (lexer::plain_string(value.as_bytes(), 0)? == value.len()).then_some(value)
 }
 
-/// Scans an object that is written without spaces, as most are, and has no escapes in its keys. `None`
-/// for everything else and for what is not JSON, which serde then reads in full.
+/// Scans an object without whitespace and without escapes in its keys, which is the common case.
+/// Returns `None` for everything else and for invalid JSON, which serde then parses in full.
 fn scan(text: &str) -> Option<Members> {
     let bytes = text.as_bytes();
     let mut spans = Vec::with_capacity(8);
@@ -157,7 +157,7 @@ fn scan(text: &str) -> Option<Members> {
     })
 }
 
-/// The end of the JSON value that begins at `start`.
+/// Returns the end of the JSON value that begins at `start`.
 fn end_of_value(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let word = |word: &str| bytes[start..].starts_with(word.as_bytes());
@@ -172,7 +172,7 @@ fn end_of_value(text: &str, start: usize) -> Option<usize> {
     }
 }
 
-/// The end of a value that has an inside.
+/// Returns the end of an object or an array.
 fn end_by_serde(text: &str, start: usize) -> Option<usize> {
     let value = serde_json::Deserializer::from_str(&text[start..]);
     let mut values = value.into_iter::<&RawValue>();
@@ -180,7 +180,7 @@ fn end_by_serde(text: &str, start: usize) -> Option<usize> {
     Some(start + values.byte_offset())
 }
 
-/// Reads the members of any object.
+/// Parses the members of any object.
 fn deserialize(text: &str) -> serde_json::Result<Members> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let members = Locate(text).deserialize(&mut deserializer)?;
@@ -188,7 +188,7 @@ fn deserialize(text: &str) -> serde_json::Result<Members> {
     Ok(members)
 }
 
-/// Reads members with serde, as their offsets in this text.
+/// Finds members with serde, as offsets in this text.
 struct Locate<'t>(&'t str);
 
 impl<'de> DeserializeSeed<'de> for Locate<'de> {
@@ -236,7 +236,8 @@ mod tests {
             .collect()
     }
 
-    /// What is scanned is what serde reads, and what serde refuses is not scanned.
+    /// Asserts that a successful scan has the result of serde, and that a text that serde rejects is
+    /// not scanned.
     fn assert_agrees_with_serde(text: &str) {
         let scanned = scan(text);
         let serde = deserialize(text).ok();

@@ -4,13 +4,14 @@ use crate::core::error::Result;
 use crate::core::json::object::{Object, ObjectText};
 use std::collections::BTreeMap;
 
-/// The members of `given`, each object merged into the value that `stored` has for its name.
+/// Applies the merge patch `given` to the members that `stored` returns, and returns the changed
+/// members.
 ///
-/// The depth of recursion is that of the patch, which the server bounds.
+/// The depth of recursion is that of the patch, which the server limits.
 ///
 /// # Errors
 ///
-/// If an object names a member twice.
+/// If an object has a duplicate key.
 pub(crate) fn patch<'a>(given: &str, stored: impl Fn(&str) -> Option<&'a str>) -> Result<String> {
     let mut merged = ObjectText::default();
     for (name, value) in Object::parse(given)?.take_rest() {
@@ -21,7 +22,7 @@ pub(crate) fn patch<'a>(given: &str, stored: impl Fn(&str) -> Option<&'a str>) -
     Ok(merged.end())
 }
 
-/// The value that `patch` makes of `target`.
+/// Returns the result of applying `patch` to the value `target`.
 fn apply(target: &str, patch: &str) -> Result<String> {
     if !patch.starts_with('{') {
         return Ok(patch.to_owned());

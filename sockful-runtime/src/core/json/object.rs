@@ -7,14 +7,14 @@ use std::cell::{Cell, RefCell};
 
 /// A JSON object: its members as raw text.
 ///
-/// Taking a member marks it; the members that are left in the end are unknown to the code that read
-/// the object.
+/// Taking a member marks it; the members that are not taken in the end are unknown to the code that
+/// read the object.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
     text: &'a str,
     members: Cow<'a, Members>,
     taken: Marks,
-    /// The positions of those that were left out.
+    /// The positions of removed members.
     removed: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ impl ObjectText {
     }
 }
 
-/// One mark for each member, by its position.
+/// One bit for each member, by position.
 #[derive(Debug, Default)]
 struct Marks {
     first: Cell<u64>,
@@ -71,7 +71,7 @@ impl Marks {
 }
 
 impl<'a> Object<'a> {
-    /// The object of these members, none of which is taken yet; `text` is the one they were found in.
+    /// Creates an object of `members`, which were found in `text`; none of them is taken yet.
     pub(crate) fn of(text: &'a str, members: &'a Members) -> Self {
         Self::new(text, Cow::Borrowed(members))
     }
@@ -101,13 +101,13 @@ impl<'a> Object<'a> {
         Some(self.members.value(self.text, at))
     }
 
-    /// Whether there is a member `key`.
+    /// Returns whether there is a member `key`.
     #[cfg(feature = "client")]
     pub(crate) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
 
-    /// Takes all members that have not been taken yet.
+    /// Takes all remaining members.
     pub(crate) fn take_rest(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.left().map(|at| {
             self.taken.set(at);
@@ -116,7 +116,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// Takes all members that have not been taken yet, as the text of an object.
+    /// Takes all remaining members, as the text of an object.
     pub(crate) fn rest(&self) -> String {
         let mut text = ObjectText::default();
         for (key, raw) in self.take_rest() {
@@ -125,7 +125,7 @@ impl<'a> Object<'a> {
         text.end()
     }
 
-    /// One fault for each member that has not been taken.
+    /// Returns one fault for each member that has not been taken.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = Fault> {
         self.take_rest()
             .map(|(key, _)| Fault::new(key, "unknown", "is not known here"))
@@ -135,7 +135,7 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), naming the others.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) that names each remaining member.
     pub(crate) fn finish(&self) -> Result<()> {
         if self.has_unknown() {
             return Err(Error::invalid(self.unknown().collect()));
@@ -143,12 +143,12 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
-    /// Leaves `key` out, as if it had not been given.
+    /// Removes `key`, as if it had not been given.
     pub(crate) fn remove(&mut self, key: &str) {
         self.removed.extend(self.find(key));
     }
 
-    /// Whether there is a member that has not been taken.
+    /// Returns whether a member has not been taken.
     pub(crate) fn has_unknown(&self) -> bool {
         self.left().next().is_some()
     }
@@ -159,7 +159,7 @@ impl<'a> Object<'a> {
         (!self.removed.contains(&at)).then_some(at)
     }
 
-    /// The positions of the members that have not been taken.
+    /// Returns the positions of the members that have not been taken.
     fn left(&self) -> impl Iterator<Item = usize> {
         let all = 0..self.members.len();
         all.filter(|at| !self.taken.has(*at) && !self.removed.contains(at))

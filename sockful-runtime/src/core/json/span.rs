@@ -1,6 +1,6 @@
-//! Parts of a text by their offsets, for values that outlive a borrow of it.
+//! Parts of a text as offsets, for values that outlive a borrow of it.
 
-/// A part of a text by its offsets; empty by default.
+/// A part of a text as offsets; empty by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
@@ -8,8 +8,8 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The part from `start` to `end`. Offsets beyond 4 GiB are those of an empty part: texts of that
-    /// size are refused before they are parsed.
+    /// Creates the part from `start` to `end`. Offsets beyond 4 GiB give an empty part: texts of that
+    /// size are rejected before they are parsed.
     #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
         match (u32::try_from(start), u32::try_from(end)) {
@@ -18,7 +18,7 @@ impl Span {
         }
     }
 
-    /// The offsets of `part` in `text`, of which it is a slice; empty if it is not.
+    /// Returns the offsets of `part`, a slice of `text`; an empty span if it is not.
     #[inline]
     pub(crate) fn of(text: &str, part: impl AsRef<[u8]>) -> Self {
         let part = part.as_ref();
@@ -40,14 +40,14 @@ impl Span {
         self.start == self.end
     }
 
-    /// The part of `text`, which is the one the span was found in.
+    /// Returns the part of `text`, which must be the text that the span was created from.
     #[inline]
     pub(crate) fn part(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)
             .unwrap_or_default()
     }
 
-    /// The bytes of [`part`](Self::part).
+    /// Returns the bytes of [`part`](Self::part).
     #[inline]
     pub(crate) fn bytes(self, text: &str) -> &[u8] {
         let part = self.start as usize..self.end as usize;

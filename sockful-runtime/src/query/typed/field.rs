@@ -1,4 +1,4 @@
-//! Fields, from which typed queries are built.
+//! Fields, which typed queries are built from.
 
 use super::{Filter, Like, Nullable, Order, Ordered, Plain, Text};
 use crate::model::codec::OperandCodec;
@@ -11,14 +11,14 @@ use crate::query::CompareOp;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A property of `R` whose values are of type `T`, to build queries from.
+/// A property of `R` with values of type `T`, from which queries are built.
 pub struct Field<R, T> {
     position: usize,
     of: PhantomData<fn() -> (R, T)>,
 }
 
 impl<R, T> Field<R, T> {
-    /// The property at `position`.
+    /// Creates the field for the property at `position`.
     #[doc(hidden)]
     pub const fn at(position: usize) -> Self {
         Self {
@@ -33,20 +33,20 @@ impl<R, T> Field<R, T> {
     }
 }
 
-/// Conditions. The sanitizers of the property apply to values that it equals or does not equal, and to
-/// prefixes; `gt`, `gte`, `lt` and `lte` compare with the value as it is.
+/// Conditions. The sanitizers of the property apply to the operands of equality conditions and to
+/// prefixes; `gt`, `gte`, `lt` and `lte` compare with the unchanged operand.
 impl<R: Resource, T> Field<R, T> {
-    /// Its value equals `value`. Null, which is `None`, equals null and nothing else.
+    /// Matches if the value equals `value`. Null, which is `None`, equals only null.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
         self.compare(CompareOp::Equal, value)
     }
 
-    /// Its value does not equal `value`.
+    /// Matches if the value does not equal `value`.
     pub fn ne(self, value: impl Like<T>) -> Filter<R> {
         !self.eq(value)
     }
 
-    /// Its value equals one of these.
+    /// Matches if the value equals one of these.
     pub fn one_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         let values = values
             .into_iter()
@@ -55,12 +55,12 @@ impl<R: Resource, T> Field<R, T> {
         Filter::new(query::QueryFilter::one_of(self.position, values))
     }
 
-    /// Its value equals none of these.
+    /// Matches if the value equals none of these.
     pub fn none_of<V: Like<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         !self.one_of(values)
     }
 
-    /// Its value is greater than `value`, and neither is null.
+    /// Matches if the value is greater than `value`, and neither is null.
     pub fn gt(self, value: impl Like<T>) -> Filter<R>
     where
         T: Ordered,
@@ -68,7 +68,7 @@ impl<R: Resource, T> Field<R, T> {
         self.compare(CompareOp::Greater, value)
     }
 
-    /// Its value is greater than `value` or equal, and neither is null.
+    /// Matches if the value is greater than or equal to `value`, and neither is null.
     pub fn gte(self, value: impl Like<T>) -> Filter<R>
     where
         T: Ordered,
@@ -76,7 +76,7 @@ impl<R: Resource, T> Field<R, T> {
         self.compare(CompareOp::GreaterOrEqual, value)
     }
 
-    /// Its value is less than `value`, and neither is null.
+    /// Matches if the value is less than `value`, and neither is null.
     pub fn lt(self, value: impl Like<T>) -> Filter<R>
     where
         T: Ordered,
@@ -84,7 +84,7 @@ impl<R: Resource, T> Field<R, T> {
         self.compare(CompareOp::Less, value)
     }
 
-    /// Its value is less than `value` or equal, and neither is null.
+    /// Matches if the value is less than or equal to `value`, and neither is null.
     pub fn lte(self, value: impl Like<T>) -> Filter<R>
     where
         T: Ordered,
@@ -92,7 +92,7 @@ impl<R: Resource, T> Field<R, T> {
         self.compare(CompareOp::LessOrEqual, value)
     }
 
-    /// Its value begins with `prefix`, compared by bytes.
+    /// Matches if the value begins with `prefix`, compared by bytes.
     pub fn prefix(self, prefix: impl AsRef<str>) -> Filter<R>
     where
         T: Text,
@@ -103,7 +103,7 @@ impl<R: Resource, T> Field<R, T> {
         })
     }
 
-    /// It has no value.
+    /// Matches if the value is null.
     pub fn is_null(self) -> Filter<R>
     where
         T: Nullable,
@@ -115,7 +115,7 @@ impl<R: Resource, T> Field<R, T> {
         })
     }
 
-    /// It has a value.
+    /// Matches if the value is not null.
     pub fn is_not_null(self) -> Filter<R>
     where
         T: Nullable,
@@ -123,8 +123,8 @@ impl<R: Resource, T> Field<R, T> {
         !self.is_null()
     }
 
-    /// The order by its values: null, then false and true, numbers by value, strings by bytes. Times and
-    /// decimal numbers are ordered by value.
+    /// Orders by the property: null first, then false and true, numbers by value, strings by bytes.
+    /// Times and decimal numbers are ordered by value.
     pub fn ascending(self) -> Order<R>
     where
         T: Plain,
@@ -132,7 +132,7 @@ impl<R: Resource, T> Field<R, T> {
         Order::new(self.position, false)
     }
 
-    /// The exact reverse of [`ascending`](Self::ascending).
+    /// Orders by the property in the exact reverse of [`ascending`](Self::ascending).
     pub fn descending(self) -> Order<R>
     where
         T: Plain,
@@ -153,7 +153,7 @@ impl<R: Resource, T> Field<R, T> {
         })
     }
 
-    /// The value as it is stored.
+    /// Returns the operand as the property stores it.
     fn sanitized(self, value: Scalar<'static>) -> Scalar<'static> {
         let property = &R::DEFINITION.properties[self.position];
         match &value {

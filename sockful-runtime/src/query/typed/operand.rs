@@ -11,8 +11,8 @@ use uuid::Uuid;
 /// A type that serde writes as a single JSON value: a boolean, a number, a string, or null.
 ///
 /// An enum or a newtype of your own needs `impl sockful::Plain for Kind {}`. A type of another crate
-/// needs a newtype around it. If its values are times or decimal numbers, the implementation says so, and
-/// they are compared, sorted and indexed by value:
+/// needs a newtype around it. For times or decimal numbers, set [`KEY_FORM`](Self::KEY_FORM); they are
+/// then compared, sorted and indexed by value:
 ///
 /// ```
 /// use sockful_runtime::model::definition::KeyForm; // sockful::query::KeyForm
@@ -33,11 +33,11 @@ use uuid::Uuid;
     note = "if it is a type of another crate, wrap it in a type of yours with #[serde(transparent)], and write `impl sockful::Plain` for that one"
 )]
 pub trait Plain: Serialize {
-    /// How stores compare and index its values. JSON by default.
+    /// How stores compare and index the values. Default: as JSON.
     const KEY_FORM: KeyForm = KeyForm::Json;
 }
 
-/// A type whose values are less or greater than each other.
+/// A type whose values have an order.
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` are not less or greater than each other",
     label = "has no order to ask for",
@@ -45,7 +45,7 @@ pub trait Plain: Serialize {
 )]
 pub trait Ordered: Plain {}
 
-/// A type whose values are texts, which begin with others.
+/// A string type, whose values have prefixes.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` is no text",
     label = "only a text has a beginning to ask for",
@@ -53,7 +53,7 @@ pub trait Ordered: Plain {}
 )]
 pub trait Text: Plain {}
 
-/// A type that has a value for "none".
+/// A type that can be null.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` is never null",
     label = "is no `Option`, so it always has a value",
@@ -68,7 +68,7 @@ impl<T> Nullable for Decimal<Option<T>> {}
 #[derive(Debug)]
 pub struct Decimal<T>(PhantomData<T>);
 
-/// Marks a property in which the server keeps a time, and holds what it holds.
+/// Marks a property in which the server stores a time; it contains the property's own type.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Time<T>(T);
@@ -84,7 +84,7 @@ plain!(Ordered: i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 plain!(Ordered: char String Box<str> Uuid);
 plain!(Text: String Box<str>);
 
-/// Types of times and numbers that features add.
+/// Date, time and number types of optional features.
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "rust_decimal"))]
 macro_rules! keyed {
     ($form:ident: $($ty:ty)*) => {$(
@@ -96,7 +96,7 @@ macro_rules! keyed {
 }
 #[cfg(feature = "jiff")]
 keyed!(Time: jiff::Timestamp);
-// Texts without an offset and with years of four digits sort like the times.
+// Values without an offset and with four-digit years sort as text like the times.
 #[cfg(feature = "jiff")]
 keyed!(Json: jiff::civil::Date jiff::civil::DateTime jiff::civil::Time);
 #[cfg(feature = "chrono")]
@@ -106,7 +106,8 @@ keyed!(Json: chrono::NaiveDate chrono::NaiveDateTime chrono::NaiveTime);
 #[cfg(feature = "rust_decimal")]
 keyed!(Decimal: rust_decimal::Decimal);
 
-// Nobody writes it as the type of a field, so it is no example of one.
+// Hidden from the compiler's list of implementing types, since it is not written as the type of a
+// field.
 #[diagnostic::do_not_recommend]
 impl<T: TimestampType> Plain for Time<T> {
     const KEY_FORM: KeyForm = T::KEY_FORM;
@@ -120,15 +121,15 @@ impl<T: Plain> Plain for Option<T> {
 impl<T: Ordered> Ordered for Option<T> {}
 impl<T: Text> Text for Option<T> {}
 
-/// A value that a property of type `T` is compared with: a `T`, a reference to one, what is inside
-/// of an `Option`, and a `&str` for a `String`.
+/// A value that a property of type `T` is compared with: a `T`, a reference to one, the content of an
+/// `Option`, or a `&str` for a `String`.
 #[diagnostic::on_unimplemented(
     message = "a property of type `{T}` can't be compared with a `{Self}`",
     label = "can't be compared",
     note = "properties are compared with single values of their type: booleans, numbers and strings, not lists and objects"
 )]
 pub trait Like<T>: Sized {
-    /// The value as queries hold it.
+    /// Returns the value in the form that queries use.
     fn scalar(self) -> Scalar<'static>;
 }
 
