@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Checks a value, and returns what is wrong with it.
+/// Checks a value. The error describes what is wrong with it.
 pub type Conform<T> = fn(&T) -> Result<(), Cow<'static, str>>;
 
 /// Applies a function to each string of a value.
@@ -26,12 +26,12 @@ pub type Sanitize<T> = fn(T, Each<T>) -> T;
 pub struct Codec<T> {
     read: fn(&str) -> Result<T, String>,
     write: fn(&T, &mut Vec<u8>) -> serde_json::Result<()>,
-    /// Writes a result, and fails as soon as the text is longer than a limit.
+    /// Serializes a result, and fails as soon as the text exceeds a limit.
     write_bounded: Option<fn(&T, &mut BoundedText<'_>) -> serde_json::Result<()>>,
     schema: fn(&mut SchemaGenerator) -> Schema,
     is_finite: fn(&T) -> bool,
     default: Option<fn() -> T>,
-    /// Whether the default is always the same value, which the description then contains.
+    /// Whether the default is constant, so that the description contains it.
     is_default_constant: bool,
     sanitize: Option<(Sanitize<T>, Each<T>)>,
     conform: Option<Conform<T>>,
@@ -40,7 +40,7 @@ pub struct Codec<T> {
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
-    /// The codec by serde and schemars.
+    /// Creates a codec that uses serde and schemars.
     pub const fn new() -> Self {
         Self {
             is_finite: finite_check::is_finite::<T>,
@@ -50,7 +50,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Codec<T> {
 }
 
 impl<T: Serialize + JsonSchema> Codec<T> {
-    /// A codec for values that are only sent: results of remote methods, and data of events.
+    /// Creates a codec for values that are only sent: results of remote methods, and data of events.
     pub const fn for_results() -> Self {
         Self {
             is_finite: finite_check::is_finite::<T>,
@@ -68,14 +68,14 @@ impl<T: Serialize + JsonSchema> Codec<T> {
 }
 
 impl<T: DeserializeOwned + JsonSchema> Codec<T> {
-    /// A codec for values that are only received: raw payloads.
+    /// Creates a codec for values that are only received: raw payloads.
     pub const fn for_payloads() -> Self {
         Self::made_of(read::<T>, |_, _| Ok(()), schema::<T>)
     }
 }
 
 impl<T: WideInteger> Codec<T> {
-    /// The codec of integers that are decimal strings in JSON.
+    /// Creates a codec for integers that are decimal strings in JSON.
     pub const fn wide() -> Self {
         Self::made_of(
             T::read,
@@ -95,7 +95,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Default for Codec<T> {
 }
 
 impl<T> Codec<T> {
-    /// A placeholder for use beside a compiler error.
+    /// Creates a placeholder for use next to a compiler error.
     pub(crate) const fn absent() -> Self {
         Self::made_of(
             |_| Err("can't be read".to_owned()),
@@ -124,7 +124,7 @@ impl<T> Codec<T> {
         }
     }
 
-    /// Sets a default that is always the same value.
+    /// Sets a constant default.
     #[must_use]
     pub const fn with_default(mut self, default: fn() -> T) -> Self {
         self.default = Some(default);
@@ -132,7 +132,7 @@ impl<T> Codec<T> {
         self
     }
 
-    /// Sets a default that may be another value each time.
+    /// Sets a default that may differ each time.
     #[must_use]
     pub const fn with_computed_default(self, default: fn() -> T) -> Self {
         self.with_computed_default_if(Some(default))
@@ -167,14 +167,14 @@ impl<T> Codec<T> {
         self
     }
 
-    /// Sets how the server writes a timestamp.
+    /// Sets how the server writes timestamps.
     #[must_use]
     pub(crate) const fn with_timestamp(mut self, timestamp: TimestampCodec) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// Returns how the server writes a timestamp.
+    /// Returns how the server writes timestamps.
     pub(crate) fn timestamp(&self) -> TimestampCodec {
         self.timestamp.unwrap_or(TimestampCodec::INTEGER)
     }
@@ -213,7 +213,7 @@ impl<T> Codec<T> {
             _ => fault,
         });
         fault.unwrap_or_else(|| {
-            // Wide integers speak in our words already, others in those of serde.
+            // Messages about wide integers are our own already, others are serde's.
             let is_ours = message.starts_with("is ");
             let serde = || format!("can't be taken: {message}");
             let message = if is_ours { message.to_owned() } else { serde() };
@@ -249,7 +249,7 @@ impl<T> Codec<T> {
         (self.write)(value, out)
     }
 
-    /// Writes a value, at most `max` bytes of it if it is a result: more is an I/O error.
+    /// Writes a value. A result that exceeds `max` bytes is an I/O error.
     pub(crate) fn write_bounded(
         &self,
         value: &T,
@@ -262,8 +262,8 @@ impl<T> Codec<T> {
         }
     }
 
-    /// Returns a fault for each property inside of `raw` that the type drops. `value` is what it reads
-    /// from it.
+    /// Returns a fault for each property inside `raw` that the type ignores. `value` is the value that
+    /// was read from `raw`.
     pub(crate) fn unknown_parts(&self, path: &str, raw: &str, value: &T) -> Vec<Fault> {
         let mut json = Vec::new();
         if self.write(value, &mut json).is_err() || json == raw.as_bytes() {
@@ -287,8 +287,8 @@ impl<T> Codec<T> {
         unknown(path, &given, raw.len(), &written, schema, reads)
     }
 
-    /// Returns whether `value`, written as `json`, has neither NaN nor infinity. They are null in JSON,
-    /// so a text without null needs no further check.
+    /// Returns whether `value`, written as `json`, contains neither NaN nor infinity. They are null in
+    /// JSON, so a text without null needs no further check.
     pub(crate) fn is_finite(&self, value: &T, json: &[u8]) -> bool {
         !json.windows(4).any(|part| part == b"null") || (self.is_finite)(value)
     }
@@ -311,13 +311,13 @@ impl<T> Codec<T> {
     }
 }
 
-/// What a codec does with the values that its property is compared with, without its type.
+/// The operations of a codec on the operands of its property, with the type erased.
 pub(crate) trait OperandCodec {
-    /// Returns the JSON that a property with the value `raw` stores, sanitized if it `sanitizes`; `None`
-    /// if it is not a value of the type.
+    /// Returns the JSON that a property with the value `raw` stores, after sanitizing if `sanitizes`;
+    /// `None` if `raw` is not a value of the type.
     fn normalize(&self, raw: &str, sanitizes: bool) -> Option<String>;
 
-    /// Explains why [`normalize`](Self::normalize) returned nothing.
+    /// Explains why [`normalize`](Self::normalize) returned `None`.
     fn refusal(&self, raw: &str) -> Cow<'static, str>;
 }
 
@@ -351,7 +351,7 @@ impl<T> fmt::Debug for Codec<T> {
 
 fn read<T: DeserializeOwned>(raw: &str) -> Result<T, String> {
     serde_json::from_str(raw).or_else(|error| {
-        // Serde takes an integer only if it is written as digits.
+        // Serde accepts an integer only in digits.
         let digits = json::normalize_integers(raw);
         let again = digits.and_then(|digits| serde_json::from_str(&digits).ok());
         again.ok_or_else(|| without_line(&error))

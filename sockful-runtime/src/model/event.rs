@@ -1,27 +1,27 @@
-//! The trait of the types whose values are the data of events.
+//! The trait of event data types.
 
 use crate::model::codec::Codec;
 use crate::model::definition::EventDef;
 use crate::model::resource::Resource;
 
-/// What is told of an event that happens to a record of a resource. Implemented by
-/// `#[derive(Resource)]` for the types in `#[resource(event(roared = Roar))]`.
+/// The data of an event of a resource. `#[derive(Resource)]` implements it for the types in
+/// `#[resource(event(roared = Roar))]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no event of a resource",
     label = "is not declared",
     note = "write #[resource(event(happened = {Self}))] above the struct to whose records it happens"
 )]
 pub trait Event: Sized {
-    /// The resource to whose records it happens.
+    /// The resource whose records the event belongs to.
     type Of: Resource;
-    /// Its position among the events of that resource.
+    /// The position among the events of that resource.
     const POSITION: usize;
-    /// How it is written and described.
+    /// How the data is serialized and described.
     const DATA: Codec<Self>;
 }
 
 impl EventDef {
-    /// The event whose data are values of `E`.
+    /// Creates the definition of an event whose data is a value of `E`.
     #[must_use]
     pub const fn of<E: Event>(name: &'static str, doc: &'static str) -> Self {
         Self {

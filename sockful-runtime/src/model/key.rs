@@ -1,4 +1,4 @@
-//! Ids of records: their types, and the canonical text by which stores compare them.
+//! Ids of records: their types, and the canonical text that stores compare.
 
 use crate::core::error::Fault;
 use crate::core::json;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const MAX_BYTES: usize = 256;
 
-/// A type that can be the id of a resource.
+/// A type that can be the id of a resource: a string, an integer or a `Uuid`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of an id",
     label = "is no key",
@@ -18,10 +18,10 @@ const MAX_BYTES: usize = 256;
 pub trait Key: Clone + Send + Sync + 'static {
     /// The kind of the id on the wire.
     const KIND: KeyKind;
-    /// Generates a new id, if the type allows it.
+    /// Generates a new id, if the type supports it.
     const FRESH: Option<fn() -> Self>;
 
-    /// Returns the text by which stores compare it; see [`canonical`].
+    /// Returns the text that stores compare; see [`canonical`].
     fn text(&self) -> Cow<'_, str>;
 
     /// Parses a JSON value.
@@ -61,7 +61,8 @@ macro_rules! integer_keys {
             const FRESH: Option<fn() -> Self> = None;
 
             fn text(&self) -> Cow<'_, str> {
-                // What does not fit is over the exact range, and refused wherever it is stored.
+                // An integer that does not fit exceeds the exact range, and is rejected when it is
+                // stored.
                 Cow::Owned(sortable(i64::try_from(*self).unwrap_or(i64::MAX)))
             }
 
@@ -73,14 +74,14 @@ macro_rules! integer_keys {
 }
 integer_keys!(i8 i16 i32 i64 u8 u16 u32 u64);
 
-/// Returns the canonical text of an id, by which stores compare it, from its JSON value.
+/// Converts the JSON value of an id into the canonical text that stores compare.
 ///
 /// A string is its own text. An integer is written so that texts sort like numbers, a UUID in lower
 /// case.
 ///
 /// # Errors
 ///
-/// A [`Fault`] for an id of the wrong form: empty, over 256 bytes, with control characters…
+/// A [`Fault`] for a malformed id: empty, over 256 bytes, with control characters…
 pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
     match kind {
         KeyKind::Integer => {
@@ -106,10 +107,10 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
     }
 }
 
-/// Checks that a new record may have an id, from its [`canonical`] text.
+/// Checks that a new record may have an id, given its [`canonical`] text.
 ///
-/// A browser resolves the segments `.` and `..` of an address before it sends it, even if they are
-/// percent-encoded, so a record of such an id could not be requested over HTTP.
+/// A browser resolves the segments `.` and `..` of a URL before it sends it, even if they are
+/// percent-encoded, so a record with such an id could not be requested over HTTP.
 ///
 /// # Errors
 ///
@@ -121,7 +122,7 @@ pub(crate) fn check_new(id: &str, kind: KeyKind) -> Result<(), Fault> {
     }
 }
 
-/// Returns the JSON value of an id from its [`canonical`] text.
+/// Converts the [`canonical`] text of an id into its JSON value.
 pub fn json(text: &str, kind: KeyKind) -> String {
     match kind {
         KeyKind::Integer => {
@@ -132,7 +133,7 @@ pub fn json(text: &str, kind: KeyKind) -> String {
     }
 }
 
-/// Returns whether there is a control character, with a fast path for ASCII.
+/// Returns whether the id has a control character, with a fast path for ASCII.
 fn has_control(id: &str) -> bool {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
     !id.bytes().all(is_plain) && id.chars().any(char::is_control)

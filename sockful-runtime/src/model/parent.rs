@@ -1,13 +1,13 @@
-//! Checks by types that a property can hold the id of a parent record.
+//! Compile-time checks that a property can hold the id of a parent record.
 
 use crate::model::definition::{OnDestroy, Parent};
 use crate::model::key::Key;
 use crate::model::resource::Resource;
 use std::any::TypeId;
 
-/// A relation to `P` by the property at `property`, of type `F`.
+/// Creates a relation to `P` by the property at `property`, of type `F`.
 ///
-/// A free function, so that the compiler shows its name without this module.
+/// A free function, so that compiler messages show its name without this module.
 pub const fn parent<P: Resource, F: RefersTo<P::Id>>(
     property: usize,
     on_destroy: OnDestroy,
@@ -30,7 +30,7 @@ pub const fn parent<P: Resource, F: RefersTo<P::Id>>(
     note = "write `{K}`, or `Option<{K}>` where a record can do without the parent"
 )]
 pub trait RefersTo<K: Key> {
-    /// Whether there may be no parent.
+    /// Whether a record may have no parent.
     const IS_OPTIONAL: bool;
 }
 

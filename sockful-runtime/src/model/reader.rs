@@ -19,14 +19,15 @@ pub struct Reader<'a> {
     properties: &'static [Property],
     next: usize,
     source: ValueSource<'a>,
-    /// Whether each value is checked against its rules when it is read, not later with the record.
+    /// Whether each value is checked against its rules when it is read, instead of later with the
+    /// record.
     checks_rules: bool,
     faults: Vec<Fault>,
-    /// The first value of the stored record that can't be read: an internal error, not one of the payload.
+    /// The first stored value that cannot be read: an internal error, not an error of the payload.
     unreadable: Option<Fault>,
 }
 
-/// Where a reader takes the values from.
+/// The source of the values.
 #[derive(Debug)]
 enum ValueSource<'a> {
     /// A stored record.
@@ -34,18 +35,18 @@ enum ValueSource<'a> {
     /// A record that a server sent to a client.
     #[cfg(feature = "client")]
     Sent(&'a Object<'a>),
-    /// A payload, and what it is applied to.
+    /// A payload, and the values that it is applied to.
     Given {
         given: &'a Object<'a>,
         origin: Origin,
         base: Base<'a>,
     },
-    /// No values: the codec of the property at this position is asked for.
+    /// No values: passes the codec of the property at this position to the visitor.
     Codec {
         position: usize,
         visit: CodecVisitor<'a>,
     },
-    /// No values: the properties describe themselves.
+    /// No values: describes each property.
     Described {
         generator: &'a mut SchemaGenerator,
         properties: Vec<DescribedProperty>,
@@ -74,17 +75,18 @@ impl ValueSource<'_> {
     }
 }
 
-/// What the values of a payload are applied to.
+/// The values that a payload is applied to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Base<'a> {
-    /// A new record: a property that is missing takes its default.
+    /// A new record: a missing property takes its default.
     Empty,
-    /// A new record made of values that were stored under an earlier definition of the resource. They
-    /// were sanitized when they were stored, except for those at these positions.
+    /// A new record with values that were stored under an earlier definition of the resource. They were
+    /// sanitized when they were stored, except those at these positions.
     Legacy(&'a [usize]),
-    /// A record to patch: a property that is missing keeps its value.
+    /// A record to patch: a missing property keeps its value.
     Patched(&'a Record),
-    /// A record to replace: properties that the origin can't set stay, the others take their default.
+    /// A record to replace: properties that the origin cannot set keep their value, others that are
+    /// missing take their default.
     Replaced(&'a Record),
 }
 
@@ -93,7 +95,7 @@ pub(crate) enum Base<'a> {
 pub(crate) enum Origin {
     /// A client, which may set settable properties only.
     Client,
-    /// The application code, which may set every property but the managed ones.
+    /// The application's code, which may set every property except the managed ones.
     Server,
 }
 
@@ -123,8 +125,8 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// Calls `visit` with the codec of the property at `position`; `read` reads all properties from the
-    /// reader that it receives. Returns `None` if it does not read this property.
+    /// Calls `visit` with the codec of the property at `position`; `read` must read all properties from
+    /// the given reader. Returns `None` if it does not read this property.
     pub(crate) fn with_codec<T>(
         properties: &'static [Property],
         position: usize,
@@ -143,7 +145,7 @@ impl<'a> Reader<'a> {
         visited
     }
 
-    /// Describes each property; `ask` reads all of them from the reader that it receives.
+    /// Describes each property; `ask` must read all properties from the given reader.
     pub(crate) fn describe(
         properties: &'static [Property],
         generator: &'a mut SchemaGenerator,
@@ -241,12 +243,12 @@ impl<'a> Reader<'a> {
                         Some(stored.value(at))
                     }
                     (Input::Refused, _) => return None,
-                    // The server sets it when the record is stored.
+                    // The server sets the value when the record is stored.
                     (Input::Missing, Base::Empty) if property.managed.is_some() => {
                         Some(codec.timestamp().unset)
                     }
                     (Input::Missing, Base::Empty | Base::Legacy(_)) => None,
-                    // A write-only value is never sent, so a client can't send it back.
+                    // A write-only value is never sent, so a client cannot repeat it.
                     (Input::Missing, Base::Replaced(_))
                         if property.access.is_sent() && may_set(property, *origin, client_may) =>
                     {
@@ -272,7 +274,7 @@ impl<'a> Reader<'a> {
             }
         };
         let Some(raw) = raw else {
-            // A type that accepts null is optional; there is no other sign of it.
+            // A type that accepts null is optional; nothing else indicates it.
             let value = codec.default().or_else(|| codec.read("null").ok());
             if value.is_none() {
                 self.faults
@@ -283,7 +285,7 @@ impl<'a> Reader<'a> {
         self.value(property, codec, raw, is_given)
     }
 
-    /// Parses the value of a property; `is_given` says that it is from the payload.
+    /// Parses the value of a property; `is_given` means that it comes from the payload.
     fn value<T>(
         &mut self,
         property: &Property,
@@ -335,7 +337,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if there is a fault; an internal error if the
-    /// stored record has it.
+    /// fault is in the stored record.
     pub fn finish(mut self) -> Result<()> {
         if let Some(Fault { path, message, .. }) = self.unreadable {
             return Err(Error::internal(format!(
@@ -366,7 +368,7 @@ fn check_value<T>(property: &Property, codec: &Codec<T>, value: &T, faults: &mut
     }
 }
 
-/// The value of one property in a payload.
+/// The input for one property.
 enum Input<'a> {
     Value(&'a str),
     /// The origin may not set the property.
@@ -385,7 +387,7 @@ fn given_value<'a>(
     client_may: fn(Access) -> bool,
     faults: &mut Vec<Fault>,
 ) -> Input<'a> {
-    // Clients don't know private properties, so one is reported like any unknown property.
+    // Clients do not know private properties, so a private one is reported as unknown.
     if origin == Origin::Client && property.access == Access::Private {
         return Input::Missing;
     }
@@ -404,7 +406,8 @@ fn given_value<'a>(
     }
 }
 
-/// Whether `given` and `stored` are the same value: `1` and `1.0` are, and so are maps in any order.
+/// Returns whether `given` and `stored` are the same value: `1` equals `1.0`, and the order of map
+/// entries is ignored.
 fn is_same<T>(codec: &Codec<T>, given: Option<&str>, stored: &str) -> bool {
     let mut written = Vec::new();
     let value = given.and_then(|raw| codec.read(raw).ok());

@@ -12,10 +12,10 @@ use std::ops::Range;
 /// The texts are always written by this library from the Rust value, so they are sent unchanged.
 #[derive(Clone)]
 pub struct Record {
-    /// What it is a record of.
+    /// The definition of the resource.
     definition: &'static ResourceDef,
-    /// The id, the sent object and the private object, concatenated: a look-up compares the id and
-    /// reads on in the same memory.
+    /// The id, the sent object and the private object, concatenated, so that a look-up compares the id
+    /// and continues reading in the same memory.
     text: Box<str>,
     /// The end of the id.
     id: u16,
@@ -28,7 +28,7 @@ pub struct Record {
     rev_at: u16,
 }
 
-/// The position of a property that does not exist.
+/// The marker for no such property.
 const NOT_SHOWN: u16 = u16::MAX;
 
 impl Record {
@@ -83,7 +83,7 @@ impl Record {
         &self.text[self.sent as usize..]
     }
 
-    /// Whether any string of it has an escape.
+    /// Whether any string in the record has an escape.
     pub(crate) fn has_escapes(&self) -> bool {
         self.text.as_bytes().contains(&b'\\')
     }
@@ -105,7 +105,7 @@ impl Record {
         Scalar::keyed(self.value(position), self.key_form(position))
     }
 
-    /// Writes an object of the properties at `positions`. The caller makes sure that they may be sent.
+    /// Writes an object of the properties at `positions`. The caller ensures that they may be sent.
     pub fn write_selected(&self, definition: &ResourceDef, positions: &[usize], out: &mut Vec<u8>) {
         for (nth, &at) in positions.iter().enumerate() {
             out.push(if nth == 0 { b'{' } else { b',' });
@@ -115,7 +115,7 @@ impl Record {
         out.extend_from_slice(if positions.is_empty() { b"{}" } else { b"}" });
     }
 
-    /// Returns whether both have the same values; the order of the entries of a map is ignored.
+    /// Returns whether both records have the same values; the order of map entries is ignored.
     pub fn same_content(&self, other: &Self) -> bool {
         let same = |at: usize| {
             let (one, other) = (self.value(at), other.value(at));
@@ -127,7 +127,7 @@ impl Record {
                 && (0..self.spans.len()).all(same)
     }
 
-    /// Sets the revision, also in the property that holds it.
+    /// Sets the revision, also in the property that shows it.
     #[must_use]
     pub fn with_rev(mut self, rev: u64) -> Self {
         self.rev = rev;
@@ -147,7 +147,7 @@ impl Record {
         let (start, end) = (id + old.start, id + old.end);
         let (before, after) = (&self.text[..start as usize], &self.text[end as usize..]);
         self.text = [before, json, after].concat().into();
-        // Only what stands behind it moves.
+        // Only the text after the property moves.
         let moved =
             |place: u32| self::position(place as usize + json.len()) - (old.end - old.start);
         for span in &mut self.spans {
@@ -178,7 +178,7 @@ impl PartialEq for Record {
 
 impl Eq for Record {}
 
-/// Shows only what may be sent, since debug output ends in logs.
+/// Shows only the properties that may be sent, since debug output is often logged.
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
@@ -189,8 +189,8 @@ impl fmt::Debug for Record {
     }
 }
 
-/// A record as a store has read it, borrowed from the store: the offsets of its properties are known,
-/// and nothing is copied.
+/// A record as a store has read it, borrowed from the store: only the offsets of its properties are
+/// computed, nothing is copied.
 #[derive(Debug)]
 pub(crate) struct StoredRecord<'a> {
     definition: &'static ResourceDef,
@@ -259,7 +259,7 @@ impl<'a> StoredRecord<'a> {
     pub(crate) fn value(&self, position: usize) -> &'a str {
         let span = &self.spans[position];
         let (start, end) = (span.start as usize, span.end as usize);
-        // No value spans both texts.
+        // A value never spans both texts.
         match start.checked_sub(self.sent.len()) {
             None => &self.sent[start..end],
             Some(start) => &self.kept[start..end - self.sent.len()],
@@ -366,7 +366,7 @@ impl RecordBuilder {
         }
     }
 
-    /// The JSON value of the property at `position`, which is written already.
+    /// The JSON value of the property at `position`, which must have been written.
     pub(crate) fn value(&self, position: usize) -> &str {
         let out = if self.definition.properties[position].access.is_sent() {
             &self.sent
@@ -384,7 +384,7 @@ fn shown_at(definition: &ResourceDef) -> u16 {
     at.and_then(|at| at.try_into().ok()).unwrap_or(NOT_SHOWN)
 }
 
-/// An id has at most 256 bytes.
+/// Converts the length of an id, which has at most 256 bytes.
 fn id_length(id: &str) -> u16 {
     u16::try_from(id.len()).unwrap_or_else(|_| panic!("an id of more than 64 KiB"))
 }
@@ -394,7 +394,7 @@ fn json(text: &str) -> Option<serde_json::Value> {
 }
 
 fn write_key(out: &mut Vec<u8>, property: &Property) {
-    // Property names are identifiers or serde renames without quotes, which the derive checks.
+    // Property names are identifiers or serde renames without quotes; the derive checks this.
     out.push(b'"');
     out.extend_from_slice(property.name.as_bytes());
     out.extend_from_slice(b"\":");

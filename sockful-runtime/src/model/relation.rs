@@ -12,9 +12,9 @@ use std::borrow::Cow;
 /// The relations of all resources that are served.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
-    /// By the child's place.
+    /// By the index of the child.
     parents: Vec<Vec<RelationLink>>,
-    /// By the parent's place.
+    /// By the index of the parent.
     children: Vec<Vec<RelationLink>>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct RelationLink {
 }
 
 impl Relations {
-    /// Finds both ends of every relation.
+    /// Resolves both ends of every relation.
     ///
     /// # Errors
     ///
@@ -53,11 +53,11 @@ impl Relations {
         Ok(relations)
     }
 
-    /// Returns the link from the child resource at `place` to `parent`.
+    /// Returns the link from the child resource at index `place` to `parent`.
     ///
     /// # Errors
     ///
-    /// An internal error if there is none, which the dispatch table excludes.
+    /// An internal error if there is none, which the dispatch table rules out.
     pub(crate) fn link(&self, place: usize, parent: &Parent) -> Result<&RelationLink> {
         let mut links = self.parents[place].iter();
         links
@@ -65,20 +65,20 @@ impl Relations {
             .ok_or_else(|| Error::internal("a route of a relation that is not known"))
     }
 
-    /// The parents of the resource at `place`.
+    /// Returns the parents of the resource at index `place`.
     pub(crate) fn parents(&self, place: usize) -> &[RelationLink] {
         &self.parents[place]
     }
 
-    /// The children of the resource at `place`.
+    /// Returns the children of the resource at index `place`.
     pub(crate) fn children(&self, place: usize) -> &[RelationLink] {
         &self.children[place]
     }
 }
 
 impl RelationLink {
-    /// Takes the id of the parent from a payload, under the name of the child's property; `of` is the
-    /// parent's resource.
+    /// Takes the id of the parent from a payload, where it has the name of the child's property; `of`
+    /// is the parent's resource.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl RelationLink {
         resource_model::id_in(given, name, of.definition.key)
     }
 
-    /// Returns whether both children have the same parent, or none.
+    /// Returns whether both children have the same parent, or both have none.
     pub(crate) fn is_alike(&self, one: &Record, other: &Record) -> bool {
         one.value(self.parent.property) == other.value(self.parent.property)
     }

@@ -12,20 +12,21 @@ use crate::model::record::RecordBuilder;
 use crate::model::validation::TypedFaults;
 use std::fmt;
 
-/// A struct whose records are served. Implemented by `#[derive(Resource)]`.
+/// A struct whose records are served; implemented by `#[derive(Resource)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
     label = "lacks `#[derive(Resource)]`",
     note = "write #[derive(serde::Serialize, serde::Deserialize, sockful::Resource)] above the struct `{Self}`"
 )]
 pub trait Resource: Sized + Send + Sync + 'static {
-    /// The type of its id.
+    /// The type of the id.
     type Id: Key;
-    /// The properties that create a record.
+    /// The payload of `create`: the properties of a new record.
     type New: Changes;
-    /// The properties that change a record.
+    /// The payload of `update`: the changed properties.
     type Patch: Changes;
-    /// The name on the wire; not in the definition only, so that definitions of children can use it.
+    /// The name on the wire. It is a constant of its own so that the definitions of children can use
+    /// it.
     const NAME: &'static str;
     /// The definition.
     const DEFINITION: &'static ResourceDef;
@@ -38,7 +39,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
 }
 
 impl ResourceDef {
-    /// The definition of a resource that has nothing but a name and an id.
+    /// Creates the definition of a resource that has only a name and an id.
     pub const fn of<R: Resource>() -> Self {
         Self {
             key: <R::Id as Key>::KIND,
@@ -47,13 +48,13 @@ impl ResourceDef {
     }
 }
 
-/// Some properties of a resource, such as the generated `NewCreature` and `CreaturePatch` hold.
+/// A set of property values, such as the generated `NewCreature` and `CreaturePatch`.
 pub trait Changes: Send {
-    /// Writes the properties that are set to `given`, in order.
+    /// Writes the properties that have a value to `given`, in order.
     fn write(&self, given: &mut PayloadWriter);
 }
 
-/// Formats `changes` as a struct `name` for debugging, without the values of properties that are never
+/// Formats `changes` as a struct `name` for `Debug`, without the values of properties that are never
 /// sent.
 ///
 /// # Errors
@@ -89,7 +90,7 @@ pub struct Writer {
     fault: Option<serde_json::Error>,
 }
 
-/// A written record, with what was found in its Rust values.
+/// A written record, with the findings from its Rust values.
 #[derive(Debug)]
 pub(crate) struct WrittenRecord {
     pub(crate) builder: RecordBuilder,
@@ -170,7 +171,7 @@ impl PayloadWriter {
         }
     }
 
-    /// One that begins with the id of a record.
+    /// Creates a writer whose payload begins with the id of a record.
     pub(crate) fn with_id(definition: &'static ResourceDef, id: &impl Key) -> Self {
         let mut given = Self::new(definition);
         given.member(definition.properties[definition.id].name, |text| {
@@ -185,7 +186,7 @@ impl PayloadWriter {
         self.put_if(codec, Some(value));
     }
 
-    /// Writes the next property, or leaves it out if there is no value.
+    /// Writes the next property, or omits it if there is no value.
     pub fn put_if<T>(&mut self, codec: &Codec<T>, value: Option<&T>) {
         let property = &self.definition.properties[self.next];
         self.next += 1;
@@ -207,12 +208,12 @@ impl PayloadWriter {
         self.members.push(key, Span::new(start, self.text.len()));
     }
 
-    /// Leaves the next property out.
+    /// Omits the next property.
     pub fn skip(&mut self) {
         self.next += 1;
     }
 
-    /// The text of the object, and its members.
+    /// Returns the text of the object, and its members.
     pub(crate) fn finish(mut self) -> Result<(String, Members), serde_json::Error> {
         self.text
             .extend_from_slice(if self.text.is_empty() { b"{}" } else { b"}" });

@@ -1,4 +1,4 @@
-//! A served resource: its definition, and what is known about its types at run time.
+//! A served resource: its definition, and run-time information about its types.
 
 use crate::core::clock::Clock;
 use crate::core::config::Config;
@@ -17,13 +17,13 @@ use schemars::SchemaGenerator;
 use std::any::TypeId;
 use std::borrow::Cow;
 
-/// A character that sanitizers of white space and case leave as it is.
+/// A character that sanitizers of white space and case do not change.
 const PREFIX_END: char = '\u{1}';
 
 /// A resource with its type erased.
 #[derive(Debug)]
 pub struct Shape {
-    /// The definition that the derive wrote.
+    /// The definition that the derive generated.
     pub definition: &'static ResourceDef,
     /// The id of the type.
     type_id: fn() -> TypeId,
@@ -87,12 +87,12 @@ impl Model {
         self.type_id == TypeId::of::<R>()
     }
 
-    /// The type of which its records are values.
+    /// Returns the Rust type of the records.
     pub(crate) fn type_id(&self) -> TypeId {
         self.type_id
     }
 
-    /// The name of the id.
+    /// Returns the name of the id property.
     pub(crate) fn id_name(&self) -> &'static str {
         self.definition.properties[self.definition.id].name
     }
@@ -106,24 +106,24 @@ impl Model {
         self.canonical_id(given.take(self.id_name()))
     }
 
-    /// The canonical text of the id that a payload has as `raw`.
+    /// Returns the canonical text of the id `raw` in a payload.
     pub(crate) fn canonical_id<'a>(&self, raw: Option<&'a str>) -> Result<Cow<'a, str>> {
         canonical_id(raw, self.id_name(), self.definition.key)
     }
 
-    /// The default and the maximum page size.
+    /// Returns the default and the maximum page size.
     pub(crate) fn page(&self, config: &Config) -> (usize, usize) {
         let usual = (config.request.default_page, config.request.max_page);
         self.definition.page.unwrap_or(usual)
     }
 
-    /// The kind of the property at `position`.
+    /// Returns the JSON kind of the property at `position`.
     pub(crate) fn kind(&self, position: usize) -> JsonKind {
         self.properties[position].kind
     }
 
-    /// Calls `visit` with the codec of the property at `position`. It reads no values, but it visits all
-    /// properties: call it once for many values.
+    /// Calls `visit` with the codec of the property at `position`. It reads no values, but visits all
+    /// properties, so call it once for many values.
     pub(crate) fn with_codec<T>(
         &self,
         position: usize,
@@ -133,8 +133,8 @@ impl Model {
         Reader::with_codec(self.definition.properties, position, read, visit)
     }
 
-    /// Returns what stored texts of the property at `position` begin with if the texts that they were
-    /// made of begin with `prefix`.
+    /// Returns the prefix of the stored texts of the property at `position` whose original texts begin
+    /// with `prefix`.
     pub(crate) fn normalize_prefix(&self, position: usize, prefix: &str) -> Box<str> {
         if self.properties[position].is_uuid {
             return prefix.to_ascii_lowercase().into();
@@ -158,7 +158,7 @@ impl Model {
         }
     }
 
-    /// Patches `stored`: properties that are missing in `given` keep their values.
+    /// Patches `stored`: properties that `given` does not have keep their values.
     pub(crate) fn change(
         &self,
         given: &Object<'_>,
@@ -168,7 +168,8 @@ impl Model {
         self.build(given, Base::Patched(stored), origin)
     }
 
-    /// Replaces `stored`: properties that `origin` can set are taken from `given`, the others stay.
+    /// Replaces `stored`: properties that `origin` can set are taken from `given`, the others keep
+    /// their values.
     pub(crate) fn replace(
         &self,
         given: &Object<'_>,
@@ -178,8 +179,8 @@ impl Model {
         self.build(given, Base::Replaced(stored), origin)
     }
 
-    /// Creates a record from values that were stored under an earlier definition, and sanitizes those at
-    /// the positions `unsanitized`.
+    /// Creates a record from values that were stored under an earlier definition. Sanitizes those at
+    /// the positions in `unsanitized`.
     pub(crate) fn restore(&self, given: &Object<'_>, unsanitized: &[usize]) -> Result<Record> {
         self.build(given, Base::Legacy(unsanitized), Origin::Server)
     }
@@ -193,7 +194,8 @@ impl Model {
                 written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
             return self.check(written, origin);
         }
-        // There is no record to judge. What can be said of each property alone is told with the rest.
+        // There is no record to validate, so the rules of each property are checked alone and reported
+        // as well.
         let mut again = reader().checking_rules();
         (self.rewrite)(&mut again);
         again.finish()?;
@@ -213,10 +215,10 @@ impl Model {
         value.ok_or_else(|| Error::internal("a property was refused without a fault"))
     }
 
-    /// Sets the managed properties of a record that is about to replace `stored`. Returns `None` if
-    /// nothing has changed.
+    /// Sets the managed properties of a record that will replace `stored`. Returns `None` if nothing
+    /// has changed.
     ///
-    /// Changes that a method or a payload made to them are undone.
+    /// Changes that a method or a payload made to managed properties are reverted.
     pub(crate) fn set_managed(
         &self,
         mut record: Record,
@@ -241,11 +243,11 @@ impl Model {
         Some(record)
     }
 
-    /// The error if another record has the same value of a unique property.
+    /// Returns the error of a unique property whose value another record already has.
     pub(crate) fn unique_conflict(&self, property: usize) -> Error {
         let property = &self.definition.properties[property];
         match property.access {
-            // Clients don't know the property.
+            // Clients do not know the property.
             Access::Private => {
                 Error::new(ErrorKind::Conflict, "a value that must be unique is taken")
             }
@@ -257,7 +259,7 @@ impl Model {
         }
     }
 
-    /// Returns whether a property holds the revision.
+    /// Returns whether a property shows the revision.
     pub(crate) fn keeps_rev(&self) -> bool {
         self.managed[2].is_some()
     }
@@ -279,7 +281,7 @@ impl Model {
                 Err(fault) => (String::new(), Some(fault)),
             };
         let record = builder.finish(&id);
-        // Most records have no escapes at all, which is found out much faster for all properties at once.
+        // Most records have no escapes, which one check of the whole record finds faster.
         let has_escapes = record.has_escapes();
         let mut typed = typed.into_iter().peekable();
         let mut faults = Vec::new();
@@ -313,7 +315,7 @@ impl Model {
                     validation::check_rules(property, raw, &found, &mut faults);
                 }
             }
-            // No client has set it, and none is to hear of it.
+            // Clients cannot set the property and must not learn of it.
             let is_private = property.access == Access::Private;
             if faults.len() > before && origin == Origin::Client && is_private {
                 return Err(Error::internal(format!(
@@ -329,11 +331,12 @@ impl Model {
         }
     }
 
-    /// Checks all defaults against their rules, which the derive can do for constants only.
+    /// Checks all defaults against their rules; the derive can check only literals.
     pub(crate) fn check_defaults(&self) -> Result<()> {
         let properties = self.definition.properties.iter().zip(&self.properties);
         for (at, (property, described)) in properties.enumerate() {
-            // An id is made afresh each time, and the default of a conditional property may never be asked.
+            // An id is generated each time, and the default of a conditional property may never be
+            // used.
             if at != self.definition.id && !property.is_conditional {
                 described.check_default(self.definition.name)?;
             }
@@ -342,13 +345,12 @@ impl Model {
     }
 }
 
-/// Returns what sanitized texts begin with if the texts that they were made of begin with `prefix`.
+/// Returns the prefix of sanitized texts whose original texts begin with `prefix`.
 pub(crate) fn sanitize_prefix(
     prefix: &str,
     sanitize: impl FnOnce(&str) -> Option<String>,
 ) -> Box<str> {
-    // White space at the end of a prefix is inside of the text, so a sanitizer must not see it at the
-    // end.
+    // White space at the end of a prefix is inside the text, so a sanitizer must not see it at the end.
     let raw = serde_json::Value::from(format!("{prefix}{PREFIX_END}")).to_string();
     let sanitized = sanitize(&raw);
     let sanitized = sanitized.as_deref().and_then(json::string);

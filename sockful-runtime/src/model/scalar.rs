@@ -27,15 +27,15 @@ pub enum Scalar<'a> {
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number, which is never NaN.
+    /// A number; never NaN.
     Number(f64),
     /// A string.
     Text(Cow<'a, str>),
     /// An object or an array, whose content is not compared.
     Nested,
-    /// A time, of a property with [`KeyForm::Time`].
+    /// The time of a property with [`KeyForm::Time`].
     Time(TimeKey),
-    /// A decimal number, of a property with [`KeyForm::Decimal`].
+    /// The number of a property with [`KeyForm::Decimal`].
     Decimal(DecimalKey),
 }
 
@@ -51,13 +51,13 @@ impl<'a> Scalar<'a> {
             b"false" => Self::Bool(false),
             [b'"', ..] => Self::Text(json::string(raw)?),
             [b'{' | b'[', ..] => Self::Nested,
-            // Rust reads every number of JSON to the nearest float, which serde_json promises only
-            // with a feature.
+            // `str::parse` rounds every JSON number to the nearest float; serde_json guarantees this
+            // only with a feature.
             _ => Self::Number(raw.parse().ok().filter(|number: &f64| number.is_finite())?),
         })
     }
 
-    /// Parses stored JSON of a property with this key form. A value that is not of the form is
+    /// Parses the stored JSON of a property with this key form. A value that does not have the form is
     /// compared as JSON.
     pub fn keyed(raw: &'a str, form: KeyForm) -> Self {
         match (form, Self::read(raw)) {
@@ -69,12 +69,12 @@ impl<'a> Scalar<'a> {
                 Some(number) => Self::Decimal(number),
                 None => Self::Text(text),
             },
-            // The float is not exact, its text is.
+            // The float is inexact, its text is not.
             (KeyForm::Decimal, Self::Number(number)) => match DecimalKey::parse(raw) {
                 Some(number) => Self::Decimal(number),
                 None => Self::Number(number),
             },
-            // Other values, and all of the form JSON.
+            // Values of other JSON types, and all values of `KeyForm::Json`.
             (_, value) => value,
         }
     }
@@ -92,7 +92,7 @@ impl<'a> Scalar<'a> {
 
     /// Converts a Rust value through its JSON.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Scalar<'static> {
-        // JSON has null for NaN, which equals what is missing; NaN itself equals nothing.
+        // JSON has null for NaN, which equals a missing value; NaN itself equals nothing.
         let json = serde_json::to_string(value).unwrap_or_default();
         match Scalar::parse(&json) {
             Some(Scalar::Null) if !is_finite(value) => Scalar::Nested,
@@ -106,8 +106,8 @@ impl<'a> Scalar<'a> {
         Self::parse(raw).unwrap_or(Self::Nested)
     }
 
-    /// Parses stored JSON for use in an order or a cursor, which use the first 1,024 bytes of a text.
-    /// Texts that differ only after them are compared by the next key.
+    /// Parses stored JSON for an order or a cursor, which use the first 1,024 bytes of a string.
+    /// Strings that differ only after them are ordered by the next key.
     pub fn sort_key(raw: &'a str, form: KeyForm) -> Self {
         match Self::keyed(raw, form) {
             Self::Text(text) if text.len() > SORTED_BYTES => {
@@ -124,7 +124,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Converts into a value that borrows nothing.
+    /// Converts the value into an owned one.
     pub fn into_owned(self) -> Scalar<'static> {
         match self {
             Self::Null => Scalar::Null,
@@ -137,7 +137,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Returns whether it is null.
+    /// Returns whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -159,7 +159,7 @@ impl Ord for Scalar<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            // A zero added turns −0 into 0, and nothing else into anything else.
+            // Adding zero turns −0 into 0 and changes no other number.
             (Self::Number(a), Self::Number(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Time(a), Self::Time(b)) => a.cmp(b),

@@ -7,7 +7,7 @@ use crate::core::json::MAX_EXACT;
 use crate::model::definition::KeyForm;
 use serde::Serialize;
 
-/// By how much a clock is set back without timestamps following it, in milliseconds.
+/// How far a clock may be set back, in milliseconds, before timestamps go back as well.
 const MAX_ADJUSTMENT: u64 = 5 * 60 * 1_000;
 
 /// Writes and reads a timestamp of one type, in milliseconds since 1970.
@@ -15,7 +15,7 @@ const MAX_ADJUSTMENT: u64 = 5 * 60 * 1_000;
 pub struct TimestampCodec {
     /// The JSON of the placeholder until the server sets the timestamp.
     pub(crate) unset: &'static str,
-    /// Writes the JSON of a timestamp; the order is preserved.
+    /// Writes the JSON of a timestamp and preserves the order.
     write: fn(u64) -> String,
     /// Reads the JSON of a timestamp.
     read: fn(&str) -> Option<u64>,
@@ -29,11 +29,10 @@ impl TimestampCodec {
         read: |raw| raw.parse().ok(),
     };
 
-    /// Returns the JSON of `now`, or of `before` if that is a little later: timestamps do not go back
-    /// with a clock that is adjusted.
+    /// Returns the JSON of `now`, or of `before` if that is slightly later: timestamps do not go back
+    /// when a clock is adjusted.
     ///
-    /// A `before` that is further ahead was set by a clock that was wrong: as soon as the clock is right,
-    /// so are the timestamps.
+    /// A `before` that is further ahead comes from a clock that was wrong, so `now` is used.
     pub(crate) fn after(self, before: Option<&str>, now: u64) -> String {
         let before = before.and_then(self.read).unwrap_or_default();
         let is_wrong = before > now.saturating_add(MAX_ADJUSTMENT);
@@ -49,7 +48,7 @@ impl TimestampCodec {
     note = "or `jiff::Timestamp` with the feature `jiff` of sockful, or `chrono::DateTime<chrono::Utc>` with its feature `chrono`"
 )]
 pub trait TimestampType: Serialize {
-    /// How it writes and reads a timestamp.
+    /// How the type writes and reads a timestamp.
     #[doc(hidden)]
     const TIMESTAMP: TimestampCodec = TimestampCodec::INTEGER;
 

@@ -26,7 +26,7 @@ pub(crate) enum JsonKind {
 }
 
 impl JsonKind {
-    /// Returns the kind of values that a schema accepts besides null.
+    /// Returns the kind of values that a schema accepts, apart from null.
     pub(crate) fn of(
         schema: &Schema,
         definitions: &serde_json::Map<String, serde_json::Value>,
@@ -47,7 +47,7 @@ pub(crate) fn types<'a>(
     definitions: &'a serde_json::Map<String, serde_json::Value>,
 ) -> Vec<&'a str> {
     let schema = resolve(schema.as_value(), definitions);
-    // An enum whose variants have doc comments is one of several constants.
+    // An enum whose variants have doc comments is a `oneOf` of constants.
     let mut types = match schema.get("oneOf") {
         Some(serde_json::Value::Array(variants)) => variants.iter().flat_map(own_types).collect(),
         _ => own_types(schema),
@@ -74,17 +74,17 @@ fn own_types(schema: &serde_json::Value) -> Vec<&str> {
         Some(serde_json::Value::Array(many)) => {
             many.iter().filter_map(serde_json::Value::as_str).collect()
         }
-        // Something that may be anything.
+        // The schema accepts any value.
         _ => vec![""],
     }
 }
 
-/// Follows references and options, which are written `anyOf [schema, null]`.
+/// Follows references and options, which have the form `anyOf [schema, null]`.
 fn resolve<'a>(
     mut schema: &'a serde_json::Value,
     definitions: &'a serde_json::Map<String, serde_json::Value>,
 ) -> &'a serde_json::Value {
-    // Each step goes one level down; a type can't be nested deeper than this by hand.
+    // Each step goes one level down; no hand-written type nests deeper than this.
     for _ in 0..16 {
         let reference = schema.get("$ref").and_then(serde_json::Value::as_str);
         let target = reference.and_then(|path| definitions.get(path.rsplit('/').next()?));
@@ -103,7 +103,7 @@ fn resolve<'a>(
     schema
 }
 
-/// Checks the JSON of a property. Without an escape in any string of its record, `has_escapes` is false.
+/// Checks the JSON of a property. `has_escapes` is false if no string of its record has an escape.
 pub(crate) fn check(
     path: &str,
     kind: JsonKind,
@@ -132,14 +132,14 @@ pub(crate) fn check(
     }
 }
 
-/// The fault of a number that JSON can't represent.
+/// Returns the fault of a number that JSON cannot represent.
 pub(crate) fn not_finite(path: &str) -> Fault {
     Fault::new(path, "finite", "is not a finite number")
 }
 
 /// Checks the value of an indexed property.
 pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
-    // Escapes only make it longer, so most texts are seen to fit without being read.
+    // Escapes only lengthen a text, so most texts are known to fit without decoding.
     if raw.len() <= SORTED_BYTES || json::string(raw)?.len() <= SORTED_BYTES {
         return None;
     }
@@ -150,7 +150,7 @@ pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
     ))
 }
 
-/// Returns whether the JSON has an integer beyond ±(2^53−1), which not every client can represent.
+/// Returns whether the JSON contains an integer beyond ±(2^53−1), which not every client can represent.
 pub(crate) fn has_inexact(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -162,7 +162,7 @@ pub(crate) fn has_inexact(json: &str) -> bool {
                     |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
                 let end = at + bytes[at..].iter().take_while(is_part).count();
                 let number = &json[at..end];
-                // A float is as exact for every client as it is here.
+                // A float has the same precision for every client.
                 if !number.contains(['.', 'e', 'E']) && !is_exact(number) {
                     return true;
                 }
@@ -176,7 +176,7 @@ pub(crate) fn has_inexact(json: &str) -> bool {
 
 /// Returns whether a string in the JSON contains U+0000, which `serde_json` writes as `\u0000`.
 fn has_nul(raw: &str) -> bool {
-    // Most strings have no escapes at all, which is seen much faster.
+    // Most strings have no escapes, which is faster to check.
     raw.contains('\\')
         && raw.match_indices("\\u0000").any(|(at, _)| {
             let backslashes = raw[..at]

@@ -1,4 +1,4 @@
-//! Parents in a definition, and the routes that follow from each.
+//! Parents in a definition, and the routes of each relation.
 
 use std::any::TypeId;
 

@@ -1,14 +1,14 @@
-//! Rules of a property as data, which validation and JSON Schema share.
+//! Rules of a property as data, shared by validation and JSON Schema.
 
 use sockful_formats::{Format, Pattern};
 
-/// A rule for the values of a property. Null satisfies every rule but [`Check::Conform`].
+/// A rule for the values of a property. Null satisfies every rule except [`Check::Conform`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rule {
     /// The condition.
     pub check: Check,
-    /// The message for a value that breaks the rule, instead of the default one.
+    /// The message for a value that violates the rule, instead of the default one.
     pub message: Option<&'static str>,
 }
 
@@ -24,9 +24,9 @@ pub enum Check {
     Pattern(fn() -> &'static Pattern),
     /// A string of a well-known format.
     Format(Format),
-    /// A function accepts the value; it is in the codec of the property.
+    /// A value that a function accepts; the function is in the codec of the property.
     Conform,
-    /// `garde::Validate` accepts the value; it is called by the codec of the property.
+    /// A value that `garde::Validate` accepts; the codec of the property calls it.
     Nested,
 }
 
@@ -62,25 +62,25 @@ impl Rule {
         }
     }
 
-    /// A number in a range, whose limits are set afterwards.
+    /// Creates a rule for a number in a range; set the limits afterwards.
     #[must_use]
     pub const fn range() -> Self {
         Self::new(Check::Range(Limit::None, Limit::None))
     }
 
-    /// A length in a range, whose limits are set afterwards.
+    /// Creates a rule for a length in a range; set the limits afterwards.
     #[must_use]
     pub const fn length() -> Self {
         Self::new(Check::Length(Limit::None, Limit::None))
     }
 
-    /// A string that matches the regular expression.
+    /// Creates a rule for a string that matches the regular expression.
     #[must_use]
     pub const fn pattern(pattern: fn() -> &'static Pattern) -> Self {
         Self::new(Check::Pattern(pattern))
     }
 
-    /// A string of a well-known format.
+    /// Creates a rule for a string of a well-known format.
     #[must_use]
     pub const fn format(format: Format) -> Self {
         Self::new(Check::Format(format))
@@ -132,7 +132,7 @@ impl Rule {
         }
     }
 
-    /// Replaces the limits of a rule that has some.
+    /// Replaces the limits of a rule, if its kind has limits.
     const fn limited(mut self, from: Limit, to: Limit) -> Self {
         self.check = match self.check {
             Check::Range(..) => Check::Range(from, to),
@@ -142,7 +142,7 @@ impl Rule {
         self
     }
 
-    /// Returns whether no number is within the limits. The macros call it in constant evaluation.
+    /// Returns whether no number is within the limits. The macros call this in constant evaluation.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         match self.limits() {

@@ -12,25 +12,24 @@ use crate::model::validation::JsonKind;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// A property with what only its type knows.
+/// A property with the information that only its type provides.
 #[derive(Debug)]
 pub(crate) struct DescribedProperty {
     pub(crate) schema: Schema,
-    /// What the schema refers to.
+    /// The definitions that the schema refers to.
     definitions: Map<String, Value>,
-    /// The default, where it is the same value each time: all servers of one program describe
-    /// themselves alike.
+    /// The default, if it is constant, so that all servers of one program have the same description.
     pub(crate) default: Option<serde_json::Value>,
     pub(crate) has_default: bool,
     pub(crate) nullable: bool,
     pub(crate) kind: JsonKind,
-    /// Whether its values are UUIDs, whose stored texts are in lower case.
+    /// Whether the values are UUIDs, whose stored text is in lower case.
     pub(crate) is_uuid: bool,
-    /// The JSON types that it may have, but null.
+    /// The JSON types of the values, without null.
     pub(crate) types: Vec<String>,
-    /// How the server keeps a time in it.
+    /// How the server writes timestamps into the property.
     pub(crate) timestamp: TimestampCodec,
-    /// What the rules say of the default.
+    /// The violations of the rules by the default.
     pub(crate) default_faults: Vec<Fault>,
 }
 
@@ -43,7 +42,8 @@ impl DescribedProperty {
         if property.access.is_sent() {
             Self::defined(property, codec, generator)
         } else {
-            // What clients never see leaves no definitions among those that they are sent.
+            // Definitions of properties that clients never see must not be among those that clients
+            // receive.
             Self::defined(property, codec, &mut generator.clone())
         }
     }
@@ -75,7 +75,7 @@ impl DescribedProperty {
         }
     }
 
-    /// Its type and its rules, without texts for people.
+    /// Returns the type and the rules of the property, without descriptive texts.
     pub(crate) fn form(&self, property: &Property) -> Value {
         let mut schema = schema_alone(self.schema.as_value());
         if let Value::Object(schema) = &mut schema {
@@ -92,11 +92,11 @@ impl DescribedProperty {
         }
     }
 
-    /// Asks that the default keeps to the rules.
+    /// Checks that the default satisfies the rules.
     ///
     /// # Errors
     ///
-    /// One that says which default of `whose` does not, and why.
+    /// An error that names the violating default of `whose`, and the reason.
     pub(crate) fn check_default(&self, whose: &str) -> Result<()> {
         match self.default_faults.first() {
             None => Ok(()),
@@ -107,8 +107,8 @@ impl DescribedProperty {
     }
 }
 
-/// Describes decimal numbers as strings only: that is how they are sent, and a number in JSON may lose
-/// digits on the way.
+/// Describes decimal numbers as strings only: they are sent as strings, since a JSON number may lose
+/// digits.
 fn as_text(schema: &mut Schema) {
     let types = schema.get_mut("type").and_then(Value::as_array_mut);
     if let Some(types) = types.filter(|types| types.iter().any(|name| name == "string")) {
@@ -120,7 +120,7 @@ fn as_text(schema: &mut Schema) {
     }
 }
 
-/// The definitions that a schema refers to, and those that they refer to.
+/// Returns the definitions that a schema refers to, directly or through others.
 fn referred(schema: &Value, definitions: &Map<String, Value>) -> Map<String, Value> {
     let mut found = Map::new();
     let mut left = vec![schema];

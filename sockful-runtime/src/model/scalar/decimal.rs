@@ -1,9 +1,9 @@
-//! Decimal numbers of any length as a filter compares them, read from their texts.
+//! Decimal numbers of any length as filters compare them, parsed from text.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// How many digits a decimal number has at most, and how far from the point they are.
+/// The maximum number of digits, and the maximum distance of a digit from the decimal point.
 const MAX_DIGITS: usize = 512;
 const MAX_EXPONENT: u32 = 1_000_000;
 
@@ -13,7 +13,7 @@ pub struct DecimalKey {
     is_negative: bool,
     /// The value is 0.d₁d₂d₃… × 10^`exponent`.
     exponent: i32,
-    /// The digits without zeros at either end; none for zero.
+    /// The digits without zeros at either end; empty for zero.
     digits: Box<str>,
 }
 
@@ -52,14 +52,14 @@ impl DecimalKey {
         })
     }
 
-    /// The bytes that sort like the numbers.
+    /// Returns bytes that sort like the numbers.
     #[cfg(feature = "sqlite")]
     pub(crate) fn bytes(&self) -> Vec<u8> {
         if self.digits.is_empty() {
             return vec![1];
         }
         let exponent = self.exponent.cast_unsigned() ^ (1 << 31);
-        // The digits end with a byte below all of them.
+        // A terminator below all digits ends them.
         let mut bytes = [&exponent.to_be_bytes(), self.digits.as_bytes(), &[0]].concat();
         if self.is_negative {
             for byte in &mut bytes {
@@ -100,7 +100,7 @@ impl PartialOrd for DecimalKey {
     }
 }
 
-/// Writes the number without an exponent if it is not too far from the point.
+/// Writes the number without an exponent unless it is far from the decimal point.
 impl fmt::Display for DecimalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

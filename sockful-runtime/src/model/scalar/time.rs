@@ -1,12 +1,13 @@
-//! Times as a filter compares them, read from the texts that serde writes.
+//! Times as filters compare them, parsed from the text that serde writes.
 
 use std::fmt;
 
 const SECONDS_OF_DAY: i64 = 86_400;
 
-/// A point in time with nanoseconds, ordered by time.
+/// An instant in nanoseconds.
 ///
-/// A leap second has more than 1,000,000,000 nanoseconds, so it is after its second and before the next.
+/// A leap second has more than 1,000,000,000 nanoseconds, so it sorts after its second and before the
+/// next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeKey {
     /// Seconds since 1970 in UTC.
@@ -15,11 +16,11 @@ pub struct TimeKey {
 }
 
 impl TimeKey {
-    /// Parses a date, or a date and a time of day, as RFC 3339 and its extensions by signed years and time
-    /// zone annotations write them. Without an offset the time is in UTC, without a time of day it is
+    /// Parses a date, or a date and a time of day, in RFC 3339 with its extensions for signed years and
+    /// time zone annotations. Without an offset the time is in UTC, without a time of day it is
     /// midnight.
     pub fn parse(text: &str) -> Option<Self> {
-        // A time of `jiff::Zoned` ends with the name of its time zone.
+        // A `jiff::Zoned` ends with the name of its time zone.
         let text = text.split('[').next()?;
         let (date, time) = match text.split_once(['T', 't', ' ']) {
             Some((date, time)) => (date, Some(time)),
@@ -44,7 +45,7 @@ impl TimeKey {
         })
     }
 
-    /// The bytes that sort like the times.
+    /// Returns bytes that sort like the times.
     #[cfg(feature = "sqlite")]
     pub(crate) fn bytes(self) -> [u8; 12] {
         let mut bytes = [0; 12];
@@ -68,7 +69,7 @@ impl fmt::Display for TimeKey {
             nanos -= 1_000_000_000;
             seconds += 1;
         }
-        // Only a leap second is the sixtieth.
+        // Only a leap second has the number 60.
         let leap = i64::from(self.nanos >= 1_000_000_000);
         let before = seconds - leap;
         let (hour, minute) = (before / 3_600, before / 60 % 60);
@@ -82,7 +83,7 @@ impl fmt::Display for TimeKey {
     }
 }
 
-/// The days from 1970 to a date of the proleptic Gregorian calendar.
+/// Returns the days from 1970 to a date of the proleptic Gregorian calendar.
 fn day(date: &str) -> Option<i64> {
     let is_before = date.starts_with('-');
     let unsigned = date.strip_prefix(['-', '+']).unwrap_or(date);
@@ -97,7 +98,7 @@ fn day(date: &str) -> Option<i64> {
     if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) {
         return None;
     }
-    // Years that begin in March have their leap day at the end.
+    // In years that begin in March the leap day is the last day.
     let (year, month) = if month > 2 {
         (year, month - 3)
     } else {
@@ -119,7 +120,7 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// The reverse of [`day`].
+/// The inverse of [`day`].
 fn date(day: i64) -> (i64, i64, i64) {
     let day = day + 719_468;
     let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
@@ -162,7 +163,7 @@ fn time_of_day(time: &str) -> Option<(i64, u32)> {
     Some((i64::from(hour * 3_600 + minute * 60 + second), nanos))
 }
 
-/// The seconds that an offset is ahead of UTC.
+/// Returns the offset from UTC in seconds, positive if ahead.
 fn offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);

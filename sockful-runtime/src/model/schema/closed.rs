@@ -1,8 +1,8 @@
-//! Says in a description that objects inside of values have no other properties.
+//! Closes nested objects in a description: they have no properties other than those listed.
 //!
-//! Schemars leaves it open, since serde ignores other properties; the server refuses them. A type that
-//! takes any others says so itself: `additionalProperties` is `true`. What a raw payload refers to stays
-//! as it is, since it is read by its type alone.
+//! Schemars leaves this open, since serde ignores unknown properties; the server rejects them. A type
+//! that accepts unknown properties has `additionalProperties: true`. The schemas that a raw payload
+//! refers to stay unchanged, since only its type reads it.
 
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -56,8 +56,8 @@ fn actions(body: &Value) -> impl Iterator<Item = &Value> {
     actions.flat_map(Map::values)
 }
 
-/// The payload of an action, if it does not say whether it has other properties: every payload that is
-/// made of properties or parameters does.
+/// Returns the payload schema of an action if it leaves additional properties open, as only raw
+/// payloads do: payloads of properties or parameters are closed.
 fn raw_payload(action: &Value) -> Option<&Value> {
     let payload = action.get("payload")?;
     payload
@@ -126,7 +126,7 @@ fn close(schema: &mut Value, is_part: bool) {
                             close(schema, is_part);
                         }
                     }
-                    // Values, not schemas.
+                    // These contain values, not schemas.
                     _ if ["default", "const", "enum", "examples"].contains(&&**key) => {}
                     value => close(value, false),
                 }
@@ -149,7 +149,7 @@ fn close(schema: &mut Value, is_part: bool) {
     }
 }
 
-/// Whether a schema is of an object and lists properties.
+/// Returns whether a schema describes an object and lists properties.
 fn lists_properties(keywords: &Map<String, Value>) -> bool {
     let is_object = match keywords.get("type") {
         Some(Value::String(name)) => name == "object",

@@ -1,7 +1,8 @@
-//! Compares two descriptions, to tell whether clients built with the older one work with the newer one.
+//! Compares two descriptions: do clients built with the older one work with the newer one?
 //!
-//! What clients send must still be taken: a payload may take more than it did. What they are sent
-//! must still be what they know: records, results and events may have further properties, and no
+//! The server must accept everything that clients may send: a payload may accept more than before.
+//! Clients must understand everything that they receive: records, results and events may have
+//! additional properties, but no values of another type.
 //! values of another kind.
 
 mod arms;
@@ -62,9 +63,9 @@ pub struct SchemaChange {
     /// The part of the resource: `record.life`, `feed`, `feed payload.amount`, `event roared`; empty for
     /// the whole resource.
     pub what: String,
-    /// Never [`Verdict::Same`].
+    /// The effect of the change; never [`Verdict::Same`].
     pub verdict: Verdict,
-    /// The change in words.
+    /// The description of the change.
     pub message: String,
 }
 
@@ -125,7 +126,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<SchemaComparison, String> {
     compare_within(old, new, &mut StepBudget::default())
 }
 
-/// Compares two descriptions in so many steps.
+/// Compares two descriptions within a step budget.
 ///
 /// # Errors
 ///
@@ -154,12 +155,12 @@ pub(crate) fn compare_within(
     Ok(SchemaComparison::of(parts.finish()))
 }
 
-/// Returns whether `newer` accepts every value that `older` accepts, or why not. Each is a schema, or an
-/// object with `schema` and the definitions that it refers to.
+/// Returns whether `newer` accepts every value that `older` accepts, or why not. Each is a schema, or
+/// an object with `schema` and the definitions that it refers to.
 ///
 /// # Errors
 ///
-/// The reason, if they can't be compared.
+/// The reason, if the schemas cannot be compared.
 pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), String>, String> {
     let [sub, over] = [older, newer].map(|it| it.get("schema").unwrap_or(it));
     let mut work = StepBudget::default();

@@ -11,12 +11,12 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// The description of a server, as every client receives it.
+/// The description of a server, which is the same for every client.
 #[derive(Debug)]
 pub(crate) struct Description {
     /// The description as JSON.
     pub(crate) text: String,
-    /// Equal descriptions have equal digests.
+    /// The digest of the text; equal descriptions have equal digests.
     pub(crate) digest: String,
     value: OnceLock<Value>,
 }
@@ -30,8 +30,8 @@ pub(crate) struct MethodSchema {
 }
 
 impl Description {
-    /// Describes `models`. `methods` returns the remote methods of one of them; it is called for one
-    /// after the other, since the order of calls decides the names of equally named types.
+    /// Describes `models`. `methods` returns the remote methods of a model; it is called for each in
+    /// order, since the order of calls determines the names of types that have the same name.
     pub(crate) fn new(
         models: &[Model],
         methods: impl Fn(&Model, &mut SchemaGenerator) -> Vec<MethodSchema>,
@@ -77,7 +77,7 @@ fn resource(
     let id = || model.properties[definition.id].schema.clone().to_value();
     let one = object("", "", &[record_member(model, definition.id)]);
     let query = json!({"type": "object", "description": "conditions, $sort, $limit, $skip, $after, $select, $with"});
-    // Every other place refers to the record and the id by `$ref`.
+    // All other places refer to the record and the id by `$ref`.
     let here = format!("#/resources/{}", definition.name);
     let record = json!({"$ref": format!("{here}/record")});
     let list = json!({"type": "array", "items": record});

@@ -6,7 +6,7 @@ use crate::model::validation::{least, most};
 use serde_json::{Map, Value, json};
 
 /// Adds the rules of `property`, whose values have these JSON types, to its schema. Conditional rules
-/// are left out, since they do not hold for every record.
+/// are omitted, since they do not apply to every record.
 pub(crate) fn add(property: &Property, types: &[String], schema: &mut Map<String, Value>) {
     if property.is_conditional {
         return;
@@ -74,8 +74,8 @@ fn set(key: &str, value: Value, schema: &mut Map<String, Value>) {
     schema.insert(key.to_owned(), value);
 }
 
-/// Adds the range of its Rust type to every integer in a description: schemars gives the larger ones
-/// a format only, which validators don't know.
+/// Adds the range of the Rust type to every integer in a description: for larger types schemars sets
+/// only a format, which validators do not know.
 pub(crate) fn bound_integers(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(bound_integers),

@@ -5,17 +5,17 @@ use serde_json::{Map, Value, json};
 
 type Definitions = Map<String, Value>;
 
-/// Checks that a payload can be read as this type, as far as its schema says.
+/// Checks that a payload can be read as this type, as far as its schema shows.
 ///
 /// # Errors
 ///
-/// The reason if none can.
+/// The reason, if no payload can.
 pub(crate) fn check(
     payload: &DescribedProperty,
     id: Option<&str>,
     definitions: &Definitions,
 ) -> Result<(), String> {
-    // An empty name stands for any type.
+    // An empty name means any type.
     let mut types = payload.types.iter();
     if !types.any(|name| name == "object" || name.is_empty()) {
         return Err("is no object; take a struct or a map".to_owned());
@@ -28,7 +28,7 @@ pub(crate) fn check(
     }
 }
 
-/// Returns the schema of a raw payload, with the name and the schema of the id beside it.
+/// Returns the schema of a raw payload, with the name and the schema of the record's id.
 pub(crate) fn schema(
     payload: &DescribedProperty,
     id: Option<(&str, Value)>,
@@ -55,10 +55,10 @@ pub(crate) fn schema(
     })
 }
 
-/// Returns a schema that also accepts the property `id`, or `None` if it does so already: an object
-/// that excludes other properties has to list it.
+/// Returns a schema that also accepts the property `id`, or `None` if the given one already does: an
+/// object that excludes other properties has to list it.
 ///
-/// `following` has the references on the way here: a type that refers to itself has them more than once,
+/// `following` holds the references on the current path: a recursive type contains them more than once,
 /// and each of its alternatives would multiply the work.
 fn admitting<'a>(
     schema: &'a Value,
@@ -108,7 +108,7 @@ fn admitting<'a>(
 
 /// Returns whether a schema of an object mentions the property `name`.
 fn has(schema: &Value, name: &str, definitions: &Definitions) -> bool {
-    // A type may refer to itself, so each part is looked at once.
+    // A type may refer to itself, so each part is visited once.
     let mut all = vec![schema];
     let mut at = 0;
     while let Some(&schema) = all.get(at) {

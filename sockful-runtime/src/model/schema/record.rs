@@ -1,4 +1,4 @@
-//! JSON Schema of records, and of the objects that are made of their properties.
+//! JSON Schema of records, and of other objects that consist of their properties.
 
 use super::keywords;
 use super::raw_payload;
@@ -101,8 +101,8 @@ pub(super) fn record_member(model: &Model, at: usize) -> ObjectMember {
     member(model, at, true)
 }
 
-/// Returns the properties that a client may write. Of an update only the id is required, of a new
-/// record every property without a default.
+/// Returns the properties that a client may write. An update requires only the id, a new record every
+/// property without a default.
 pub(super) fn written(model: &Model, change: bool) -> Vec<ObjectMember> {
     let definition = model.definition;
     let settable = |at: &usize| {
@@ -126,7 +126,7 @@ pub(super) fn written(model: &Model, change: bool) -> Vec<ObjectMember> {
         .collect()
 }
 
-/// Returns a property of an update: a missing one keeps its value, so there is no default.
+/// Returns a property of an update: a missing property keeps its value, so there is no default.
 fn changed(model: &Model, at: usize) -> ObjectMember {
     let mut member = member(model, at, at == model.definition.id);
     if let Value::Object(schema) = &mut member.schema {
@@ -135,7 +135,7 @@ fn changed(model: &Model, at: usize) -> ObjectMember {
     member
 }
 
-/// Returns the schema of a method's payload. `has_self` says that it has the id of a record.
+/// Returns the schema of a method's payload. `has_self` means that it includes the id of a record.
 pub(crate) fn arguments(
     model: &Model,
     has_self: bool,

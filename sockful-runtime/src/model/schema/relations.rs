@@ -5,7 +5,7 @@ use crate::model::definition::{Parent, Relation};
 use crate::model::resource_model::Model;
 use serde_json::{Map, Value, json};
 
-/// Adds the schemas to the `actions` of each resource in `resources`, which has all served ones.
+/// Adds the schemas to the `actions` of each resource in `resources`, which contains all served ones.
 pub(super) fn add(models: &[Model], resources: &mut Map<String, Value>) {
     for child in models {
         for parent in child.definition.parents {

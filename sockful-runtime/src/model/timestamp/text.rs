@@ -1,24 +1,24 @@
 //! Timestamps that serde writes as RFC 3339 text.
 //!
-//! Stores compare them by time. Other readers of the records may compare the texts, so the texts sort
-//! like the times. Serde omits trailing zeros of the fraction, which breaks that: `.12Z` sorts after
-//! `.123Z`. Therefore the clock skips each millisecond that ends in a zero, and every stored text has
-//! exactly three fractional digits.
+//! Stores compare them by instant. Other readers of the records may compare the texts, so the texts
+//! must sort like the times. Serde omits trailing zeros of the fraction, which breaks this: `.12Z`
+//! sorts after `.123Z`. Therefore the clock skips each millisecond that ends in a zero, and every
+//! stored text has exactly three fractional digits.
 
 use super::{TimestampCodec, TimestampType};
 use crate::model::definition::KeyForm;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The last millisecond that each of the types can hold, and that is written with a year of four digits.
+/// The last millisecond that all types can represent with a four-digit year.
 const LAST: u64 = 253_402_207_199_999;
 
-/// A type that serde writes as a text of RFC 3339.
+/// A type that serde writes as RFC 3339 text.
 trait Timestamp: Serialize + DeserializeOwned {
-    /// The time at `millis` since 1970.
+    /// Returns the time at `millis` since 1970.
     fn at(millis: i64) -> Option<Self>;
 
-    /// The whole milliseconds since 1970, and whether there is more.
+    /// Returns the whole milliseconds since 1970, and whether there is a remainder.
     fn millis(&self) -> (i64, bool);
 }
 
@@ -36,7 +36,7 @@ const fn timestamp<T: Timestamp>() -> TimestampCodec {
     }
 }
 
-/// The millisecond that is kept for `millis`.
+/// Returns the millisecond that is stored for `millis`.
 fn kept(millis: u64) -> u64 {
     let millis = millis.min(LAST);
     millis + u64::from(millis.is_multiple_of(10))
@@ -56,7 +56,7 @@ impl Timestamp for jiff::Timestamp {
 
     fn millis(&self) -> (i64, bool) {
         let nanos = self.subsec_nanosecond() % 1_000_000;
-        // Before 1970 it counts towards it.
+        // Before 1970 the remainder is truncated towards 1970, so it is corrected downwards.
         (self.as_millisecond() - i64::from(nanos < 0), nanos != 0)
     }
 }
@@ -97,12 +97,12 @@ mod tests {
             "{first}"
         );
         assert!(first <= second, "{first} {second}");
-        // Kept times do not go back by little, and stay where the clock does.
+        // Stored times do not go back by small amounts, and stay equal while the clock does.
         let is_little = kept(later) <= now.saturating_add(300_000);
         let back = if is_little { &second } else { &first };
         assert_eq!(timestamp.after(Some(&second), now), *back);
         assert_eq!(timestamp.after(Some(&first), now), first);
-        // A kept time compares with any other by time.
+        // A stored time compares with any other by instant.
         let text = Scalar::keyed(&first, KeyForm::Time);
         let (millis, has_more) = nanos.millis();
         let by_time = i128::from(kept(now)).cmp(&i128::from(millis));

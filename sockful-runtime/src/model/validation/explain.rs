@@ -1,4 +1,4 @@
-//! Explains why a value is not of the type of its property.
+//! Explains why a value does not have the type of its property.
 
 use super::unknown::PathStep;
 use crate::core::error::Fault;
@@ -23,7 +23,7 @@ pub(crate) fn explain(
     Explainer { definitions }.fault(schema, value, &here, MAX_DEPTH)
 }
 
-/// Where a part of a value is; its text is made only for the part that has a fault.
+/// The location of a part of a value; its text is created only for a part with a fault.
 struct Place<'a> {
     parent: Option<&'a Place<'a>>,
     step: PathStep<'a>,
@@ -144,7 +144,7 @@ impl Explainer<'_> {
     }
 }
 
-/// Returns whether a map whose keys are integers takes the key. Other patterns are left to the type.
+/// Returns whether a map with integer keys accepts the key. Other patterns are left to the type.
 fn is_integer_key(pattern: Option<(&String, &Value)>, key: &str) -> bool {
     match pattern.map(|(pattern, _)| &**pattern) {
         None => false,
@@ -164,7 +164,7 @@ fn takes_null(schema: &Value) -> bool {
     })
 }
 
-/// Serde takes an integer as a key in one spelling only.
+/// Serde accepts only one spelling of an integer key.
 fn is_spelt<T: ToString, E>(key: &str, integer: Result<T, E>) -> bool {
     integer.is_ok_and(|integer| integer.to_string() == key)
 }
@@ -175,7 +175,7 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
     if let Some(words) = list("enum") {
         return words.iter().map(Value::as_str).collect();
     }
-    // Variants with a doc comment are described one by one.
+    // Variants with a doc comment are described individually.
     let each = list("oneOf")?.iter().map(words_of_variant);
     let all: Option<Vec<Vec<&str>>> = each.collect();
     all.map(|all| all.concat())

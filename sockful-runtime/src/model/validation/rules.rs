@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
 
-/// The faults that were found by rules which check the Rust value, not its JSON.
+/// The faults found by rules that check the Rust value instead of its JSON.
 #[derive(Debug, Default)]
 pub(crate) struct TypedFaults {
     /// The message of the function in `conform`.
@@ -16,7 +16,7 @@ pub(crate) struct TypedFaults {
     pub(crate) nested: Vec<Fault>,
 }
 
-/// Adds a fault for each rule of `property` that the value breaks; `raw` is its JSON.
+/// Adds a fault for each rule of `property` that the value violates; `raw` is its JSON.
 pub(crate) fn check_rules(
     property: &Property,
     raw: &str,
@@ -28,7 +28,7 @@ pub(crate) fn check_rules(
             faults.extend(typed.nested.iter().map(|fault| {
                 let mut fault = fault.under(property.name);
                 if !property.access.is_sent() {
-                    // The keys of a map are as little to be told as its values.
+                    // The keys of a map are as confidential as its values.
                     property.name.clone_into(&mut fault.path);
                 }
                 fault
@@ -40,7 +40,7 @@ pub(crate) fn check_rules(
     }
 }
 
-/// Returns the message for a value that breaks `rule`.
+/// Returns the message for a value that violates `rule`.
 fn refusal(rule: &Rule, raw: &str, typed: &TypedFaults) -> Option<Cow<'static, str>> {
     if matches!(rule.check, Check::Conform) {
         return typed.conform.clone();

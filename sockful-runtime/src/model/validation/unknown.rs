@@ -1,7 +1,7 @@
-//! Finds properties inside of a value that its type drops when it reads the value.
+//! Finds properties inside a value that its type ignores when it is read.
 //!
-//! Serde ignores properties that a struct does not declare, which would hide typing errors. A type
-//! that accepts any others says so in its schema: `additionalProperties` is `true`.
+//! Serde ignores properties that a struct does not declare, which would hide typing errors. A type that
+//! accepts unknown properties has `additionalProperties: true` in its schema.
 
 use super::resolve;
 use crate::core::error::Fault;
@@ -9,17 +9,17 @@ use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::ptr;
 
-/// How deep properties are looked for, and how many are tried.
+/// The maximum depth of the search, and the maximum number of candidates.
 const MAX_DEPTH: usize = 64;
 const MAX_TRIED: usize = 16;
 
-/// How many steps the search takes at most for each byte of the value, and for a small value.
+/// The maximum number of search steps per byte of the value, with a minimum for small values.
 const STEPS_PER_BYTE: usize = 64;
 const MIN_STEPS: usize = 16 * 1024;
 
-/// Returns a fault for each property in `given` that is not used, for the first 16. `written` is the
-/// same value as its type writes it, and `reads` returns what a changed value would be written as.
-/// The work of the search is proportional to `bytes`, the length of the JSON of `given`.
+/// Returns a fault for each unused property in `given`, up to 16. `written` is the same value as its
+/// type writes it, and `reads` returns what a changed value would be written as. The work of the search
+/// is proportional to `bytes`, the length of the JSON of `given`.
 pub(crate) fn unknown(
     path: &str,
     given: &Value,
@@ -31,7 +31,7 @@ pub(crate) fn unknown(
     if !has_missing(given, written, MAX_DEPTH) {
         return Vec::new();
     }
-    // A property that is not written may be skipped, or be written under another name.
+    // A property that is not written may be skipped, or may be written under another name.
     let (schema, definitions) = schema();
     let mut search = UnknownSearch {
         definitions: &definitions,
@@ -46,7 +46,7 @@ pub(crate) fn unknown(
     let mut found = search.found;
     let mut changed = given.clone();
     found.retain(|place| {
-        // No type reads this, so it is read only if it is ignored.
+        // No type can read this, so reading succeeds only if the property is ignored.
         let unreadable = json!({"\u{1}": [["\u{1}"]]});
         let Some(before) = replace_at(&mut changed, place, unreadable) else {
             return false;
@@ -84,9 +84,9 @@ impl PathStep<'_> {
 
 /// Why a search ends early.
 enum Stop {
-    /// As many properties were found as are tried.
+    /// The maximum number of candidates was found.
     Enough,
-    /// The value and its schema take more steps than the value may.
+    /// The search exceeded the step budget of the value.
     OverBudget,
 }
 
@@ -108,7 +108,7 @@ fn has_missing(given: &Value, written: &Value, depth: usize) -> bool {
     }
 }
 
-/// Replaces the part of a value at a place, and returns what it was.
+/// Replaces the part of a value at `place`, and returns the previous part.
 fn replace_at(value: &mut Value, place: &[PathStep<'_>], by: Value) -> Option<Value> {
     let part = place.iter().try_fold(value, |value, step| match step {
         PathStep::Name(name) => value.get_mut(*name),
@@ -117,19 +117,19 @@ fn replace_at(value: &mut Value, place: &[PathStep<'_>], by: Value) -> Option<Va
     part.map(|part| std::mem::replace(part, by))
 }
 
-/// Walks a value together with all schemas that could describe the part it is at, so that each part is
-/// visited once, however many alternatives there are on the way to it.
+/// Walks a value together with all schemas that may describe the current part, so that each part is
+/// visited once, regardless of the number of alternatives on the way to it.
 struct UnknownSearch<'s, 'v> {
     definitions: &'s Map<String, Value>,
     steps_left: usize,
-    /// The part that the search is at.
+    /// The path of the current part.
     place: Vec<PathStep<'v>>,
     /// The properties that are neither written nor described.
     found: Vec<Vec<PathStep<'v>>>,
 }
 
 impl<'s, 'v> UnknownSearch<'s, 'v> {
-    /// Searches a part that one of `schemas` describes, if it meets it.
+    /// Searches a part if it satisfies one of `schemas`.
     fn part(
         &mut self,
         schemas: Vec<&'s Value>,
@@ -190,8 +190,8 @@ impl<'s, 'v> UnknownSearch<'s, 'v> {
         Ok(())
     }
 
-    /// Returns the keywords of the schemas that `value` meets, with those of their alternatives, each
-    /// once; `None` if one of them accepts anything.
+    /// Returns the keywords of the schemas that `value` satisfies, including those of their
+    /// alternatives, each once; `None` if one of them accepts anything.
     fn expanded(
         &mut self,
         mut schemas: Vec<&'s Value>,
@@ -230,7 +230,7 @@ impl<'s, 'v> UnknownSearch<'s, 'v> {
     }
 }
 
-/// Returns the schema of the part that `step` leads to.
+/// Returns the schema of the part at `step`.
 fn described<'s>(keywords: &'s Map<String, Value>, step: PathStep<'_>) -> Option<&'s Value> {
     match step {
         PathStep::Item(at) => {
@@ -249,7 +249,7 @@ fn described<'s>(keywords: &'s Map<String, Value>, step: PathStep<'_>) -> Option
     }
 }
 
-/// Returns whether the constants of a schema, such as the tag of an enum, are those of the value.
+/// Returns whether the value has the constants of a schema, such as the tag of an enum.
 fn fits(properties: Option<&Map<String, Value>>, value: &Value) -> bool {
     let mut properties = properties.into_iter().flatten();
     properties.all(

@@ -37,7 +37,7 @@ impl Arm<'_> {
         }
     }
 
-    /// How much copying it costs.
+    /// Returns the cost of copying the alternative.
     fn weight(&self) -> usize {
         match self {
             Self::Any | Self::Const(_) => 1,
@@ -49,7 +49,7 @@ impl Arm<'_> {
         matches!(self, Self::Const(_))
     }
 
-    /// Returns the alternative in words.
+    /// Returns the alternative as text for a message.
     pub(super) fn told(&self) -> String {
         match self {
             Self::Any => "anything".to_owned(),
@@ -76,10 +76,10 @@ impl TypeSchema<'_> {
     }
 }
 
-/// The type of big integers: strings in JSON, but not compatible with strings.
+/// The type of wide integers: strings in JSON, but not compatible with other strings.
 pub(super) const WIDE: &str = "wide";
 
-/// Returns whether a schema of strings describes big integers.
+/// Returns whether a schema of strings describes wide integers.
 pub(super) fn is_wide(keywords: &Map<String, Value>) -> bool {
     let format = keywords.get("format").and_then(Value::as_str);
     format.is_some_and(|format| ["u64", "i64", "u128", "i128"].contains(&format))
@@ -164,7 +164,7 @@ impl<'a> Split<'a, '_> {
         Ok(arms)
     }
 
-    /// Returns the alternatives of the keywords beside the combining ones.
+    /// Returns the alternatives of the keywords other than the combining ones.
     fn rest(&mut self, keywords: &'a Map<String, Value>) -> Result<Vec<Arm<'a>>, Gap> {
         let is_own = |key: &str| !COMBINED.contains(&key) && !is_annotation(key);
         self.work.spend(keywords.len())?;

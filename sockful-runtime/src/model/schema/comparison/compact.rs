@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Keywords for people, or about the document.
+/// Keywords that are documentation, or concern the whole document.
 const ANNOTATIONS: [&str; 6] = [
     "title",
     "description",
@@ -28,7 +28,7 @@ pub(crate) fn compact(description: &Value) -> Value {
     let mut compact = Map::new();
     for key in ["resources", "$defs"] {
         let Some(Value::Object(entries)) = description.get(key) else {
-            // It is not for this to say what is wrong with it.
+            // Invalid descriptions are rejected later, by the comparison.
             compact.extend(description.get(key).map(|it| (key.to_owned(), it.clone())));
             continue;
         };

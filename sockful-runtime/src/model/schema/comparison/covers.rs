@@ -20,7 +20,7 @@ pub(super) struct Covers<'a, 'w> {
     pub(super) work: &'w mut StepBudget,
     depth: u32,
     /// The results for pairs of objects, by their schemas. `None` while a pair is being compared: a
-    /// recursive type is covered unless a difference is found elsewhere.
+    /// recursive type is assumed to be covered unless a difference is found elsewhere.
     known: HashMap<[KeywordsId; 2], Option<String>>,
 }
 
@@ -69,7 +69,8 @@ impl<'a, 'w> Covers<'a, 'w> {
                         is_covered = true;
                         break;
                     }
-                    // Of several reasons that of the same type says most.
+                    // If several alternatives fail, the reason from the one of the same type is the
+                    // most helpful.
                     Err(Gap::Differs(reason)) if why.is_none() || sub.name() == over.name() => {
                         why = Some(reason);
                     }
@@ -155,7 +156,7 @@ impl<'a, 'w> Covers<'a, 'w> {
         self.known.insert(places.clone(), None);
         let said = ask(self);
         if let Err(Gap::Differs(why)) = &said {
-            // What was said meanwhile may have stood on this.
+            // Results that were found meanwhile may depend on the assumption for this pair.
             self.work.spend(self.known.len() / 16)?;
             self.known.retain(|_, known| known.is_some());
             self.known.insert(places, Some(why.clone()));

@@ -1,4 +1,4 @@
-//! What the parts of a comparison share: direction, step limit and result.
+//! Shared by all parts of a comparison: direction, step budget and result.
 
 use crate::core::bounded_text::prefix;
 use serde_json::Value;
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// The maximum number of steps of one comparison.
 pub(super) const MAX_STEPS: u32 = 200_000;
 
-/// How much of a name or a value is quoted. Clients send descriptions to compare, and a difference is
-/// described once for each of its alternatives and again at each level above.
+/// The maximum quoted length of a name or a value. Clients send descriptions to compare, and a
+/// difference is described once for each of its alternatives and again at each level above.
 const MAX_EXCERPT: usize = 64;
 
 /// The direction in which values of a schema are sent.
@@ -24,12 +24,12 @@ pub(super) enum Direction {
     Exactly,
 }
 
-/// The number of steps that a comparison may still take. What takes longer the larger it is takes as
-/// many steps more.
+/// The remaining steps of a comparison. Operations whose cost grows with their input use proportionally
+/// many steps.
 #[derive(Debug)]
 pub(crate) struct StepBudget {
     left: u32,
-    /// Whether the result is no longer wanted.
+    /// Set when the result is no longer needed.
     cancelled: Option<Arc<AtomicBool>>,
 }
 
@@ -43,7 +43,7 @@ impl Default for StepBudget {
 }
 
 impl StepBudget {
-    /// The work of a comparison of at most `steps`, which ends early when it is `cancelled`.
+    /// Creates a budget of at most `steps`; the comparison ends early when `cancelled` is set.
     pub(crate) fn limited(steps: usize, cancelled: Arc<AtomicBool>) -> Self {
         Self {
             left: u32::try_from(steps).map_or(MAX_STEPS, |steps| steps.min(MAX_STEPS)),
@@ -51,12 +51,12 @@ impl StepBudget {
         }
     }
 
-    /// How many steps are left.
+    /// Returns the number of remaining steps.
     pub(crate) fn left(&self) -> u32 {
         self.left
     }
 
-    /// Uses some of the steps.
+    /// Consumes `steps`.
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Gap> {
         let left = u32::try_from(steps).ok();
         let Some(left) = left.and_then(|steps| self.left.checked_sub(steps)) else {
@@ -71,15 +71,15 @@ impl StepBudget {
     }
 }
 
-/// The beginning of a value.
+/// Returns the beginning of a value, for a message.
 pub(super) fn excerpt(value: &Value) -> String {
     let mut out = Excerpt(Vec::new());
-    // It fails at the end of the excerpt, which saves writing the rest.
+    // Fails at the end of the excerpt, which saves writing the rest.
     let _ = serde_json::to_writer(&mut out, value);
     excerpt_text(&String::from_utf8_lossy(&out.0)).into_owned()
 }
 
-/// The beginning of a text.
+/// Returns the beginning of a text, for a message.
 pub(super) fn excerpt_text(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= MAX_EXCERPT {
         return text.into();

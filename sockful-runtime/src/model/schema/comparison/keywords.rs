@@ -1,15 +1,15 @@
-//! The keywords of one alternative, borrowed from the schemas that it is combined of.
+//! The keywords of one alternative, borrowed from the schemas that it combines.
 
 use super::gap::{Gap, StepBudget};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashSet};
 
 /// The keywords of one schema, or of several that all apply. Nothing is copied: combining two costs as
-/// many steps as there are schemas, however large those are.
+/// many steps as there are schemas, regardless of their size.
 #[derive(Clone, Debug)]
 pub(super) struct Keywords<'a>(Vec<&'a Map<String, Value>>);
 
-/// Identifies the schemas that keywords are of, for as long as these are borrowed.
+/// Identifies the borrowed schemas for as long as they are borrowed.
 pub(super) type KeywordsId = Box<[usize]>;
 
 impl<'a> Keywords<'a> {
@@ -17,13 +17,13 @@ impl<'a> Keywords<'a> {
         Self(vec![schema])
     }
 
-    /// The keywords of both; of one that both have, mostly that of `other` counts.
+    /// Returns the keywords of both. If both have a keyword, `other` usually takes precedence.
     pub(super) fn merged(&self, other: &Self, work: &mut StepBudget) -> Result<Self, Gap> {
         work.spend(self.0.len() + other.0.len())?;
         Ok(Self([&*self.0, &*other.0].concat()))
     }
 
-    /// A keyword of which the last schema that has it counts.
+    /// Returns a keyword from the last schema that has it.
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.0.iter().rev().find_map(|schema| schema.get(key))
     }
@@ -36,12 +36,12 @@ impl<'a> Keywords<'a> {
         self.get(key).and_then(Value::as_array)
     }
 
-    /// How many schemas have to be asked for each keyword.
+    /// Returns the number of schemas that a look-up visits.
     pub(super) fn weight(&self) -> usize {
         self.0.len()
     }
 
-    /// The properties of all schemas.
+    /// Returns the properties of all schemas.
     pub(super) fn properties(
         &self,
         work: &mut StepBudget,
@@ -57,7 +57,7 @@ impl<'a> Keywords<'a> {
         Ok(all)
     }
 
-    /// The names of the properties that any of the schemas requires.
+    /// Returns the names of the properties that any of the schemas requires.
     pub(super) fn required(&self, work: &mut StepBudget) -> Result<HashSet<&'a str>, Gap> {
         let mut all = HashSet::new();
         for schema in &self.0 {
@@ -69,7 +69,7 @@ impl<'a> Keywords<'a> {
         Ok(all)
     }
 
-    /// What is said of properties that are not listed: a part that allows them does so for the whole.
+    /// Returns the schema for unlisted properties. A part that allows them allows them for the whole.
     pub(super) fn additional(&self) -> Option<&'a Value> {
         let of_each = self.0.iter();
         let of_each = of_each.filter_map(|schema| schema.get("additionalProperties"));
@@ -87,7 +87,7 @@ impl<'a> Keywords<'a> {
     }
 }
 
-/// Returns whether two values are equal. Its cost is that of what is compared.
+/// Returns whether two values are equal. The cost is proportional to the compared size.
 pub(super) fn equal(one: &Value, other: &Value, work: &mut StepBudget) -> Result<bool, Gap> {
     work.spend(1)?;
     match (one, other) {

@@ -5,7 +5,7 @@ use super::gap::{Gap, StepBudget, excerpt_text};
 use super::keywords::{Keywords, equal};
 use serde_json::Value;
 
-/// Keyword, keyword of the exclusive limit, and whether it is a lower limit.
+/// The keyword, the keyword of the exclusive limit, and whether it is a lower limit.
 const LIMITS: [(&str, &str, bool); 8] = [
     ("minimum", "exclusiveMinimum", true),
     ("maximum", "exclusiveMaximum", false),
@@ -50,7 +50,7 @@ pub(super) fn check(
         }
     }
     match [sub, over].map(|typed| typed.keywords.text("format")) {
-        // The limits say it of numbers.
+        // The limits of numbers already cover this.
         _ if matches!(sub.name, "integer" | "number") => Ok(()),
         [_, None] => Ok(()),
         [Some(one), Some(other)] if one == other || is_wider(one, other) => Ok(()),
@@ -62,12 +62,12 @@ pub(super) fn check(
     }
 }
 
-/// Returns whether each big integer of type `one` is in the range of `other`.
+/// Returns whether each wide integer of type `one` is in the range of `other`.
 fn is_wider(one: &str, other: &str) -> bool {
     matches!((one, other), ("u64", "u128" | "i128") | ("i64", "i128"))
 }
 
-/// Whether a schema accepts `value`, as far as can be said without looking into it.
+/// Returns whether a schema accepts `value`, as far as can be decided without examining its parts.
 pub(super) fn takes(
     typed: &TypeSchema<'_>,
     value: &Value,
@@ -112,20 +112,20 @@ fn limit(
     let inclusive = number(key).map(|limit| (limit, false));
     let exclusive = number(exclusive).map(|limit| (limit, true));
     match (inclusive, exclusive) {
-        // The narrower of both.
+        // The stricter of both.
         (Some(one), Some(other)) if is_within(one, other, is_least) => Some(one),
         (one, None) => one,
         (_, other) => other,
     }
 }
 
-/// Returns whether limit `one` is at least as narrow as `other`.
+/// Returns whether limit `one` is at least as strict as `other`.
 fn is_within(one: (f64, bool), other: (f64, bool), is_least: bool) -> bool {
     let (one_limit, other_limit) = if is_least {
         (-one.0, -other.0)
     } else {
         (one.0, other.0)
     };
-    // They are read from the same texts, so equal limits are equal to the bit.
+    // Both are parsed from text in the same way, so equal limits have equal bits.
     one_limit < other_limit || (one_limit <= other_limit && (one.1 || !other.1))
 }

@@ -13,7 +13,7 @@ pub(super) struct ResourceComparison<'a, 'w> {
     work: &'w mut StepBudget,
     resource: String,
     changes: Vec<SchemaChange>,
-    /// The bytes of the changes that no step was used for yet.
+    /// The bytes of the changes that have not been charged as steps yet.
     noted: usize,
 }
 
@@ -29,7 +29,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
         }
     }
 
-    /// Starts the resource `name`.
+    /// Begins the resource `name`.
     pub(super) fn of(&mut self, name: &str) {
         name.clone_into(&mut self.resource);
     }
@@ -56,7 +56,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
         self.changes
     }
 
-    /// Uses a step, and as many more as the changes until now are worth.
+    /// Consumes a step, and further ones in proportion to the changes so far.
     pub(super) fn step(&mut self) -> Result<(), String> {
         let noted = std::mem::take(&mut self.noted);
         self.spend(1 + noted / 16)
@@ -149,7 +149,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
             }
         }
         if self.changes.len() == count {
-            // Nothing is left but what is said of the objects as a whole.
+            // Only keywords of the objects as a whole remain.
             self.schema(what, old, new, direction)?;
         } else if let Err(why) = self.direct(old, new, direction)?
             && !self.changes[count..]
@@ -190,7 +190,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
         Ok(())
     }
 
-    /// Checks that values in this direction still fit, or returns why not.
+    /// Checks that values sent in this direction remain valid, or returns why not.
     fn direct(
         &mut self,
         old: &'a Value,
@@ -225,7 +225,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
     }
 }
 
-/// Returns the properties of a schema that has only those.
+/// Returns the properties of a schema that consists of nothing else.
 fn plain(schema: &Value) -> Option<&Map<String, Value>> {
     let combined = ["$ref", "allOf", "anyOf", "oneOf", "enum", "const"];
     let is_combined = combined.iter().any(|key| schema.get(key).is_some());

@@ -1,11 +1,11 @@
-//! Pairs of descriptions, and what the newer is to those who know the older.
+//! Pairs of descriptions, and the verdict on the newer one for clients of the older.
 
 use super::*;
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// A resource with an action whose payload and result are these, an event, and a type of its own.
+/// A resource with an action with this payload and result, an event, and a type of its own.
 fn description(payload: &Value, result: &Value) -> Value {
     json!({
         "resources": {"creature": {
@@ -48,7 +48,7 @@ fn payloads_may_widen_and_results_may_narrow() {
     use Verdict::{Breaking, Compatible, Same};
     let closed = |required: &[&str], properties: Value| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
-    // Old, new, as a payload, as a result.
+    // Old schema, new schema, verdict as a payload, verdict as a result.
     let table = [
         (text.clone(), text.clone(), Same, Same),
         (
@@ -294,7 +294,7 @@ fn oversized_comparison_is_rejected() {
     assert!(told.contains("too large"), "{told}");
 }
 
-/// The steps that comparing a description with itself takes, or those that it was refused after.
+/// Returns whether comparing a description with itself succeeds, and the number of steps used.
 fn steps(description: &Value) -> (bool, u32) {
     let mut work = StepBudget::limited(usize::MAX, Arc::default());
     let all = work.left();
@@ -314,7 +314,7 @@ fn alternatives_share_one_large_schema() {
     });
     let (is_done, steps) = steps(&large);
     assert!(!is_done || steps < 200_000, "{steps}");
-    // Nothing is copied, so that each alternative is no more than a list of references.
+    // Nothing is copied: each alternative is only a list of references.
     let mut work = StepBudget::limited(usize::MAX, Arc::default());
     let many = &large["$defs"]["many"];
     let arms = arms::arms(&large, many, &mut work).expect("alternatives");
@@ -362,7 +362,7 @@ fn cancelled_comparison_stops_early() {
     assert!(all - work.left() < 10);
 }
 
-/// Schemas of all kinds.
+/// Generates schemas of all kinds.
 fn schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"type": "string"})),
@@ -408,7 +408,7 @@ proptest! {
         let removed = creature.pointer_mut(place).and_then(Value::as_object_mut).and_then(|it| it.remove(name));
         prop_assert!(removed.is_some());
         prop_assert_eq!(compare(&old, &new).expect("two descriptions").verdict, Verdict::Breaking);
-        // What was removed for the one is new for the other.
+        // A property removed in one direction is new in the other.
         prop_assert!(compare(&new, &old).expect("two descriptions").changes.iter().any(|it| it.message.starts_with("is new")));
     }
 }

@@ -1,4 +1,4 @@
-//! Boundaries, against a plain comparison as the oracle.
+//! Boundary values of rules, with a plain comparison as the oracle.
 
 use super::*;
 use proptest::prelude::*;
